@@ -1,0 +1,212 @@
+"""Keyed chance: every random choice of the model has a name, and its luck depends on nothing else.
+
+``uniform(seed, decision, day, person, other, cause)`` runs Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel
+random numbers: as easy as 1, 2, 3") with the seed as its key and the other five as its counter. No stream is shared and
+nothing is counted, so the order in which people are visited, the number of threads and what is recorded can not change a
+draw, and two worlds that differ in one gesture share all other luck.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numba import float64, int64, njit, types, uint64, void
+from numba.core.types import UniTuple
+
+
+class Decision(IntEnum):
+    """Every random choice of the model."""
+
+    # Who people are
+    SOCIABILITY = 0
+    HESITANCE = 1
+    COMMUNITY = 2
+    INDUSTRY = 3
+    GROUP = 4
+    REGULAR = 5
+    BIRTHDAY = 6
+    # Where ties come from
+    COMMUNITY_TIE = 7
+    INDUSTRY_TIE = 8
+    OTHER_TIE = 9
+    LIKING_SHARED = 10
+    LIKING_OWN = 11
+    PAST_RATE = 12
+    PAST_STOPS = 13
+    PAST_GAP = 14
+    ADOPTER = 15
+    ASSIGNMENT = 16
+    FIRST_PURSE = 17
+    # Who is where
+    HANGOUT_VISIT = 18
+    GROUP_DAY = 19
+    GROUP_VISIT = 20
+    SHOW_DAY = 21
+    SHOW_VISIT = 22
+    MEETUP_MEMBER = 23
+    MEETUP_LEAVES = 24
+    BRINGS_SOMEONE = 25
+    MEETS = 26
+    MEETING_ORDER = 27
+    PLACE_SECOND = 28
+    # What comes to mind
+    POSTS = 29
+    ROUTINE_COUNT = 30
+    FEED_COUNT = 31
+    ENCOUNTER_COUNT = 32
+    PROMPT_SECOND = 33
+    COMES_TO_MIND = 34
+    COMES_TO_MIND_SCAN = 35
+    ENCOUNTER_WHO = 36
+    ENCOUNTER_STRANGER = 37
+    BIRTHDAY_NOTICED = 38
+    # What people do
+    COMFORT = 39
+    PLANNED_KIND = 40
+    NOTICED = 41
+    ANSWERED = 42
+    ANSWER_DELAY = 43
+    # Outside the model's day
+    BOOTSTRAP = 44
+    LABEL_ORDER = 45
+
+
+_M0, _M1 = 0xD2511F53, 0xCD9E8D57
+_W0, _W1 = 0x9E3779B9, 0xBB67AE85
+_LOW32 = 0xFFFFFFFF
+
+_Words = UniTuple(uint64, 4)
+_Pair = UniTuple(float64, 2)
+
+
+@njit(_Words(uint64, uint64, uint64, uint64, uint64, uint64), cache=True, inline="never")
+def philox4x32(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Philox4x32-10: counter words c0..c3 and key words k0, k1 (each 32 bits) to four 32-bit words."""
+    low = uint64(_LOW32)
+    for _ in range(10):
+        product0 = c0 * uint64(_M0)
+        product1 = c2 * uint64(_M1)
+        c0 = (product1 >> uint64(32)) ^ c1 ^ k0
+        c1 = product1 & low
+        c2 = (product0 >> uint64(32)) ^ c3 ^ k1
+        c3 = product0 & low
+        k0 = (k0 + uint64(_W0)) & low
+        k1 = (k1 + uint64(_W1)) & low
+    return c0, c1, c2, c3
+
+
+_KEYED = (uint64, int64, int64, int64, int64, int64)
+
+
+@njit(_Pair(*_KEYED), cache=True)
+def two_uniforms(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> tuple[float, float]:
+    """Two independent uniforms in (0, 1), 52 bits each, for one random choice.
+
+    Args:
+        seed: of the run, 64 bits.
+        decision: a `Decision`, below 256.
+        day: of the world, 0 to 2**24 - 1.
+        person, other: ids, 0 to 2**32 - 1 (0 where there is nobody).
+        cause: what led to the draw, 32 bits.
+    """
+    low = uint64(_LOW32)
+    when = (uint64(day) << uint64(8)) | uint64(decision)
+    a, b, c, d = philox4x32(
+        uint64(person) & low, uint64(other) & low, uint64(cause) & low, when & low, seed & low, seed >> uint64(32)
+    )
+    first = (float((a << uint64(20)) | (b >> uint64(12))) + 0.5) * 2.0**-52
+    second = (float((c << uint64(20)) | (d >> uint64(12))) + 0.5) * 2.0**-52
+    return first, second
+
+
+BATCH = 32  # attempts that `next_attempts` draws at once
+
+
+@njit(void(float64[:, ::1], uint64, int64, int64, int64, int64, int64), cache=True)
+def next_attempts(draws: Any, seed: int, decision: int, day: int, person: int, cause: int, start: int) -> None:
+    """The pairs of uniforms of attempts `start` to `start + BATCH - 1` at one random choice, into (2, BATCH).
+
+    The same as `two_uniforms` with the attempt as `other`, at a fifth of the time: written so that the compiler works on
+    several attempts at once, which takes the mantissas to floats by their bits.
+    """
+    low, one = uint64(_LOW32), uint64(0x3FF0000000000000)
+    words = draws.view(np.uint64)
+    when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
+    for k in range(BATCH):
+        a, b, c, d = uint64(person) & low, uint64(start + k) & low, uint64(cause) & low, when
+        k0, k1 = seed & low, seed >> uint64(32)
+        for _ in range(10):
+            product0 = a * uint64(_M0)
+            product1 = c * uint64(_M1)
+            a = (product1 >> uint64(32)) ^ b ^ k0
+            b = product1 & low
+            c = (product0 >> uint64(32)) ^ d ^ k1
+            d = product0 & low
+            k0 = (k0 + uint64(_W0)) & low
+            k1 = (k1 + uint64(_W1)) & low
+        words[0, k] = one | (a << uint64(20)) | (b >> uint64(12))
+        words[1, k] = one | (c << uint64(20)) | (d >> uint64(12))
+    for k in range(BATCH):
+        draws[0, k] = draws[0, k] - 1.0 + 2.0**-53
+        draws[1, k] = draws[1, k] - 1.0 + 2.0**-53
+
+
+@njit(float64(*_KEYED), cache=True)
+def uniform(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> float:
+    """A uniform in (0, 1) for one random choice; arguments as in `two_uniforms`."""
+    return two_uniforms(seed, decision, day, person, other, cause)[0]
+
+
+@njit(float64(*_KEYED), cache=True)
+def normal(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> float:
+    """A standard normal (Box & Muller 1958) for one random choice; arguments as in `two_uniforms`."""
+    first, second = two_uniforms(seed, decision, day, person, other, cause)
+    return math.sqrt(-2.0 * math.log(first)) * math.cos(2.0 * math.pi * second)
+
+
+@njit(int64(float64, float64), cache=True)
+def poisson(rate: float, u: float) -> int:
+    """The count of a Poisson law with this rate (below 700) at the quantile u in (0, 1)."""
+    probability = math.exp(-rate)
+    below = probability
+    count = 0
+    while u > below and probability > 0.0:
+        count += 1
+        probability *= rate / count
+        below += probability
+    return count
+
+
+@njit(int64(int64, int64), cache=True)
+def follow(cause: int, day: int) -> int:
+    """The 32-bit cause of what follows from a gesture: its own cause and the day it was sent, well mixed.
+
+    The finaliser of MurmurHash3 (Appleby 2011); a chain of answers names itself link by link, so no counter is needed.
+    """
+    low = uint64(_LOW32)
+    word = (uint64(cause) ^ (uint64(day) * uint64(0x9E3779B9) + uint64(0x85EBCA6B))) & low
+    word = ((word ^ (word >> uint64(16))) * uint64(0x85EBCA6B)) & low
+    word = ((word ^ (word >> uint64(13))) * uint64(0xC2B2AE35)) & low
+    return types.int64(word ^ (word >> uint64(16)))
+
+
+class Occasion(IntEnum):
+    """What led to a prompt: the high byte of its cause."""
+
+    ROUTINE = 1
+    FEED = 2
+    ENCOUNTER = 3
+    BIRTHDAY = 4
+    MEETING = 5
+    PLAN = 6
+    EXTRA = 7
+    PLACE = 8
+
+
+@njit(int64(int64, int64), cache=True)
+def cause_of(occasion: int, index: int) -> int:
+    """The cause of the index-th prompt (0 to 2**24 - 1) of an occasion on a day."""
+    return (occasion << 24) | (index & 0xFFFFFF)

@@ -1,0 +1,351 @@
+"""Outcomes by name, with unit and definition, taken from what an engine reports of each day.
+
+Both engines report the same `DayRecord`, so a measure is defined once. Watching changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from sim import rules
+from sim.day import NO_ANSWER, DayRecord
+from sim.gestures import KINDS, Channel, Kind
+from sim.parameters import Parameters
+from sim.population import NEVER, NOBODY, World
+
+RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
+INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
+LASTING_FROM, LASTING_TO = 150, 240  # days after the reconnection with two-way contact in them
+CONTACT_DAYS = 30  # of the share of the list in two-way contact
+
+
+class Measure(NamedTuple):
+    """A named outcome."""
+
+    name: str
+    unit: str
+    definition: str
+
+
+def _measures() -> dict[str, Measure]:
+    per_person = [
+        ("dormant_at_start", "ties per person", "Ties that were dormant on the starting day: the candidates."),
+        ("reconnected", "ties per person", "Candidates with three worded gestures in alternation within 60 days, the last while the strategy ran (after an injected gesture: within 60 days of it)."),
+        ("lasting", "ties per person", "Of these, those in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing while that can not be told."),
+        ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end."),
+        ("new_ties", "ties per person", "People with whom a first answer made a tie."),
+        ("sent", "gestures per person", "Gestures sent, planned posts among them."),
+        ("answered", "gestures per person", "Gestures sent that an answer was sent to."),
+        ("contact_share", "share", "Share of a person's ties with two-way contact in the last 30 days, at the end; people without ties apart."),
+        ("days_to_first_reconnection", "days", "Days to a person's first reconnection, over those who had one."),
+    ]  # fmt: skip
+    per_person += [(f"sent_{kind}", "gestures per person", f"Gestures of kind {kind} sent.") for kind in KINDS]
+    per_person += [
+        (f"answered_{kind}", "gestures per person", f"Gestures of kind {kind} sent that an answer was sent to.")
+        for kind in KINDS
+        if kind not in ("like", "post")
+    ]
+    only_adopters = [
+        ("industry_rank", "rank", "Rank by active ties among the people of the industry at the end: 1 is the best connected, equals share a rank."),
+        ("minutes_filled", "minutes per person", "Planned minutes put into the purse."),
+        ("minutes_spent", "minutes per person", "Planned minutes spent, travel, scrolling and refused plans among them."),
+        ("minutes_refused", "minutes per person", "Planned minutes lost on plans that were not dared."),
+        ("spent_share", "share", "Minutes spent over minutes filled, leaving out what is too little for one more session."),
+    ]  # fmt: skip
+    table = {}
+    for name, unit, text in per_person + only_adopters:
+        table[name] = Measure(name, unit, f"{text} Mean over the adopters.")
+    for name, unit, text in per_person:
+        table[f"everyone_{name}"] = Measure(f"everyone_{name}", unit, f"{text} Mean over everyone.")
+    return table
+
+
+MEASURES = _measures()
+
+CANDIDATE = np.dtype(
+    [
+        ("low", "i4"),
+        ("high", "i4"),
+        ("received", "i4", (2,)),  # day of the last directed gesture with mass noticed by low, by high
+        ("last_worded", "i4", (2,)),  # day of the last worded gesture of low, of high
+        ("began", "i4", (2,)),  # day on which the latest exchange ending with low's, high's gesture began
+        ("first_worded", "i4", (2,)),  # day of the first worded gesture of low, of high, since the start
+        ("reconnected", "i4"),  # day
+        ("lasting", "u1"),
+    ],
+    align=True,
+)
+
+
+@njit(cache=True)
+def follow_candidates(candidates: Any, rows: Any, delivered: Any, day: int, since: int, p: Any) -> None:
+    """Bring candidates up to date with a day's noticed gestures, those of rows[k] >= 0, in order of time.
+
+    ``since`` is the day from which the lasting window counts for everyone, or NEVER where it counts from each reconnection.
+    """
+    for k in range(len(delivered)):
+        gesture = delivered[k]
+        if rows[k] < 0 or not gesture.noticed:
+            continue
+        pair = candidates[rows[k]]
+        me = 0 if gesture.sender == pair.low else 1
+        other = 1 - me
+        if p.worded[gesture.kind]:
+            if pair.first_worded[me] == NEVER:
+                pair.first_worded[me] = day
+            if pair.reconnected == NEVER and day - pair.began[other] <= RECONNECTION_DAYS:
+                pair.reconnected = day
+            pair.began[me] = pair.last_worded[other]
+            pair.last_worded[me] = day
+        if p.mass[gesture.kind] > 0.0:
+            if day - pair.received[me] <= p.two_way_days:
+                start = since if since != NEVER else pair.reconnected
+                if start != NEVER and LASTING_FROM <= day - start <= LASTING_TO:
+                    pair.lasting = 1
+            pair.received[other] = day
+
+
+def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
+    """The ties of a world that are dormant today, once each, type `CANDIDATE`, in the order of (low, high)."""
+    ties, owners = world.ties, world.owners()
+    dormant = (
+        (ties["other"] > owners)
+        & (ties["acquaintance"] == 0)
+        & (ties["two_way"] >= parameters.dormant_contacts)
+        & (world.day - ties["last_two_way"] >= parameters.dormant_after_days)
+    )
+    held, low = ties[dormant], owners[dormant]
+    back = ties[world.people["first"][held["other"]] + held["mirror"]]
+    candidates = np.zeros(len(held), CANDIDATE)
+    candidates["low"], candidates["high"] = low, held["other"]
+    candidates["received"][:, 0], candidates["received"][:, 1] = held["last_received"], back["last_received"]
+    for name in ("last_worded", "began", "first_worded", "reconnected"):
+        candidates[name] = NEVER
+    return candidates[np.lexsort((candidates["high"], candidates["low"]))]
+
+
+class Measures(NamedTuple):
+    """What came of a run.
+
+    Attributes:
+        scalars: outcomes by name (`MEASURES` defines them); nan where an outcome is missing.
+        series: a row a day (index ``day``, from 0), or None: for adopters and with ``everyone_`` for all, gestures sent and answered, new
+            ties and reconnections of the day and active ties at its end, all per person.
+        candidates: a row for each tie that was dormant on the starting day: the two people, day of the reconnection and of
+            each one's first worded gesture since the start (days of the run; nan: none), and whether it lasted (nan: too early to tell).
+    """
+
+    scalars: dict[str, float]
+    series: pd.DataFrame | None
+    candidates: pd.DataFrame
+
+
+class Watch:
+    """Takes measures of a run, day by day.
+
+    Args:
+        world: on the starting day, before anything happened.
+        adopters: ids of the people in question, sorted.
+        within: days in which a reconnection counts; None: all.
+        injected: whether the starting day is that of an injected gesture.
+        series: keep a row a day.
+    """
+
+    def __init__(self, world: World, *, adopters: np.ndarray, within: int | None, injected: bool, series: bool) -> None:
+        n = len(world)
+        self.start, self.within, self.parameters = world.day, within, world.parameters
+        self.since = world.day if injected else NEVER
+        self.adopters = adopters
+        self.is_adopter = np.zeros(n, bool)
+        self.is_adopter[adopters] = True
+        self.candidates = dormant_pairs(world, world.parameters)
+        self.keys = self.candidates["low"].astype(np.int64) * n + self.candidates["high"]
+        self.sent = np.zeros((n, len(KINDS)), np.int64)
+        self.answered = np.zeros((n, len(KINDS)), np.int64)
+        self.new_ties = np.zeros(n, np.int64)
+        self.rows: list[dict[str, float]] | None = [] if series else None
+
+    def observe(self, record: DayRecord, active: np.ndarray | None = None) -> None:
+        """Take in a day; ``active`` (n,) is needed for a series."""
+        n = len(self.is_adopter)
+        sent = record.sent
+        replies = sent[sent["parent_kind"] != NO_ANSWER]
+        np.add.at(self.sent, (sent["sender"], sent["kind"]), 1)
+        np.add.at(self.answered, (replies["receiver"], replies["parent_kind"]), 1)
+        np.add.at(self.new_ties, np.concatenate([record.new_ties // n, record.new_ties % n]), 1)
+        before = self.candidates["reconnected"].copy() if self.rows is not None else None
+        self._follow(record)
+        if self.rows is not None and active is not None and before is not None:
+            fresh = self.candidates[(before == NEVER) & (self.candidates["reconnected"] != NEVER)]
+            self.rows.append(self._row(record, replies, fresh, active))
+
+    def _follow(self, record: DayRecord) -> None:
+        delivered, n = record.delivered, len(self.is_adopter)
+        if not len(self.keys) or not len(delivered):
+            return
+        low = np.minimum(delivered["sender"], delivered["receiver"]).astype(np.int64)
+        keys = low * n + np.maximum(delivered["sender"], delivered["receiver"])
+        rows = np.searchsorted(self.keys, keys)
+        rows[rows == len(self.keys)] = 0
+        rows[(self.keys[rows] != keys) | (delivered["kind"] == Kind.POST)] = -1
+        follow_candidates(self.candidates, rows, delivered, record.day, self.since, self.parameters.packed)
+
+    def _row(self, record: DayRecord, replies: np.ndarray, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
+        n = len(self.is_adopter)
+        people = {
+            "sent": record.sent["sender"],
+            "answered": replies["receiver"],
+            "new_ties": np.concatenate([record.new_ties // n, record.new_ties % n]),
+            "reconnected": np.concatenate([fresh["low"], fresh["high"]]),
+        }
+        row = {"day": float(record.day - self.start)}
+        for name, ids in people.items():
+            row[name] = mean_or_nan(self.is_adopter[ids].sum(), len(self.adopters))
+            row[f"everyone_{name}"] = len(ids) / n
+        row["active_ties"] = mean_or_nan(active[self.adopters].sum(), len(self.adopters))
+        row["everyone_active_ties"] = float(active.mean())
+        return row
+
+    def finish(self, world: World, active: np.ndarray) -> Measures:
+        """Measures of the run that ended with this world."""
+        values = self._by_person(world, active)
+        ranks = industry_ranks(active, world.people["industry"])
+        scalars: dict[str, float] = {}
+        for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(world)))):
+            for name, value in values.items():
+                known = value[ids][~np.isnan(value[ids])]
+                scalars[prefix + name] = mean_or_nan(known.sum(), len(known))
+        scalars["industry_rank"] = mean_or_nan(ranks[self.adopters].sum(), len(self.adopters))
+        scalars.update(self._minutes(world))
+        scalars = {name: scalars[name] for name in MEASURES}
+        series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
+        return Measures(scalars, series, self._candidates_frame(world))
+
+    def _window(self, world: World) -> int:
+        """Days of the run in which a reconnection counts."""
+        elapsed = world.day - self.start
+        return elapsed if self.within is None else min(self.within, elapsed)
+
+    def _by_person(self, world: World, active: np.ndarray) -> dict[str, np.ndarray]:
+        n = len(world)
+        days = self.candidates["reconnected"]
+        counted = (days != NEVER) & (days - self.start < self._window(world))
+        reconnected = self.candidates[counted]
+        first = np.full(n, np.inf)
+        for side in ("low", "high"):
+            np.minimum.at(first, reconnected[side], reconnected["reconnected"] - self.start)
+        values = {
+            "dormant_at_start": count_by_person(self.candidates, n),
+            "reconnected": count_by_person(reconnected, n),
+            "lasting": self._lasting(world, counted),
+            "active_ties": active.astype(float),
+            "new_ties": self.new_ties.astype(float),
+            "sent": self.sent.sum(axis=1).astype(float),
+            "answered": self.answered.sum(axis=1).astype(float),
+            "contact_share": contact_shares(world),
+            "days_to_first_reconnection": np.where(np.isinf(first), np.nan, first),
+        }
+        for kind, name in enumerate(KINDS):
+            values[f"sent_{name}"] = self.sent[:, kind].astype(float)
+            if f"answered_{name}" in MEASURES:
+                values[f"answered_{name}"] = self.answered[:, kind].astype(float)
+        return values
+
+    def _lasting(self, world: World, counted: np.ndarray) -> np.ndarray:
+        """Lasting ties by person; missing for all while any of them may still be told."""
+        n = len(world)
+        last_start = self.start if self.since != NEVER else self.start + self._window(world) - 1
+        if world.day <= last_start + LASTING_TO:
+            return np.full(n, np.nan)
+        asked = self.candidates if self.since != NEVER else self.candidates[counted]
+        return count_by_person(asked[asked["lasting"] == 1], n)
+
+    def _minutes(self, world: World) -> dict[str, float]:
+        plans = world.plans[self.is_adopter[world.plans["person"]]]
+        sessions = world.parameters.packed["session_minutes"][plans["strategy"]]
+        spendable = plans["filled"] - np.where(plans["purse"] < sessions, plans["purse"], 0.0)
+        people = len(self.adopters)
+        return {
+            "minutes_filled": mean_or_nan(plans["filled"].sum(), people),
+            "minutes_spent": mean_or_nan(plans["spent"].sum(), people),
+            "minutes_refused": mean_or_nan(plans["refused"].sum(), people),
+            "spent_share": mean_or_nan(plans["spent"].sum(), spendable.sum()),
+        }
+
+    def _candidates_frame(self, world: World) -> pd.DataFrame:
+        found = self.candidates
+
+        def days(values: np.ndarray) -> np.ndarray:
+            return np.where(values == NEVER, np.nan, values - float(self.start))
+
+        since = np.where(self.since != NEVER, self.start, found["reconnected"])
+        told = (since != NEVER) & (world.day > since + LASTING_TO)
+        return pd.DataFrame(
+            {
+                "low": found["low"],
+                "high": found["high"],
+                "reconnected": days(found["reconnected"]),
+                "first_worded_by_low": days(found["first_worded"][:, 0]),
+                "first_worded_by_high": days(found["first_worded"][:, 1]),
+                "lasting": np.where(told, found["lasting"].astype(float), np.nan),
+            }
+        )
+
+
+def mean_or_nan(total: float, count: float) -> float:
+    """total / count; nan where there is nothing to take a mean of."""
+    return float(total) / float(count) if count > 0 else float("nan")
+
+
+def count_by_person(pairs: np.ndarray, n: int) -> np.ndarray:
+    """How many of the pairs each person is part of, shape (n,)."""
+    both = np.concatenate([pairs["low"], pairs["high"]])
+    return np.bincount(both, minlength=n).astype(float)
+
+
+def contact_shares(world: World) -> np.ndarray:
+    """Share of each person's ties in two-way contact within 30 days, shape (n,); nan for people without ties."""
+    ties, owners = world.ties, world.owners()
+    is_tie = (ties["other"] != NOBODY) & (ties["acquaintance"] == 0)
+    recent = is_tie & (world.day - ties["last_two_way"] <= CONTACT_DAYS) & (ties["two_way"] > 0)
+    held = np.bincount(owners[is_tie], minlength=len(world)).astype(float)
+    return np.bincount(owners[recent], minlength=len(world)) / np.where(held > 0, held, np.nan)
+
+
+def industry_ranks(active: np.ndarray, industry: np.ndarray) -> np.ndarray:
+    """Rank of each person by active ties within their industry, 1 the best connected; equals share a rank."""
+    ranks = pd.Series(-active).groupby(industry).rank(method="average")
+    return np.asarray(ranks)
+
+
+def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
+    """The contact log: every directed gesture when sent, in order of time.
+
+    Columns: source, target (ids), time (seconds since the world began), kind, channel, in_reply_to (row of the gesture
+    that it answers; -1: none, or sent before the log began).
+    """
+    sent = np.concatenate(days)
+    sent = sent[sent["kind"] != Kind.POST]
+    sent = sent[np.lexsort((sent["cause"], sent["receiver"], sent["sender"], sent["second"], sent["day"]))]
+    frame = pd.DataFrame(
+        {
+            "source": sent["sender"],
+            "target": sent["receiver"],
+            "time": sent["day"].astype(np.int64) * rules.SECONDS_A_DAY + sent["second"],
+            "kind": np.array(KINDS)[sent["kind"]],
+            "channel": np.array([channel.label for channel in Channel])[sent["channel"]],
+        }
+    )
+    gestures = pd.DataFrame(
+        {"day": sent["day"], "cause": sent["cause"], "sender": sent["sender"], "receiver": sent["receiver"], "row": np.arange(len(sent))}
+    ).drop_duplicates(["day", "cause", "sender", "receiver"])  # fmt: skip
+    parents = pd.DataFrame(
+        {"day": sent["parent_day"], "cause": sent["parent_cause"], "sender": sent["receiver"], "receiver": sent["sender"]}
+    )
+    rows = parents.merge(gestures, how="left", on=["day", "cause", "sender", "receiver"])["row"]
+    frame["in_reply_to"] = rows.fillna(-1).astype(np.int64).to_numpy()
+    return frame

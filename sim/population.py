@@ -1,0 +1,213 @@
+"""People, ties and everything under way between them, as arrays of records; no behaviour.
+
+A `World` is a population on a morning: whatever a run needs to go on, on either engine. Two worlds are equal when every
+array of theirs is, bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from sim.parameters import TRACES, Parameters
+
+NEVER = -1_000_000  # the day of what has not happened
+NOBODY = -1
+
+PERSON = np.dtype(
+    [
+        ("first", "i8"),  # row in `ties` of slot 0
+        ("slots", "i4"),  # a power of two
+        ("held", "i4"),  # slots in use
+        ("capacity", "i4"),  # ties and acquaintances at most
+        ("sociability", "f4"),  # factor on prompts, mean 1
+        ("hesitance", "f4"),  # logit
+        ("practice", "f4"),  # 0..1, as of `practised`
+        ("practised", "i4"),  # day
+        ("minutes_left", "f4"),  # of ordinary life, this week
+        ("ceiling", "f4"),  # W: a power of two above every stored weight
+        ("last_post", "i4"),  # day
+        ("community", "i4"),
+        ("industry", "i4"),
+        ("group", "i4"),
+        ("birthday", "i4"),  # day of the year, 0..364
+        ("regular", "u1"),  # of the community's hangout
+    ],
+    align=True,
+)
+
+TIE = np.dtype(
+    [
+        ("other", "i4"),  # NOBODY: the slot is free
+        ("mirror", "i4"),  # slot of the other direction, among the other's
+        ("traces", "f4", (TRACES,)),  # contacts, as of last_contact
+        ("last_contact", "i4"),  # day of the last change of the traces
+        ("last_sent", "i4"),  # day of the last own directed gesture with mass
+        ("last_received", "i4"),  # day of the last directed gesture with mass noticed from the other
+        ("last_two_way", "i4"),  # day
+        ("liking", "f4"),
+        ("weight", "f4"),  # bound of the weight of rule 2, as of last_contact or the weekly day
+        ("openness", "f4"),  # 0..1, as of `opened`
+        ("opened", "i4"),  # day
+        ("unanswered", "f4"),  # as of last_sent
+        ("planned", "i4"),  # day of the last listed plan
+        ("post_seen", "i4"),  # day of the other's last post that was noticed
+        ("opened_by", "u1"),  # rung
+        ("two_way", "u1"),  # two-way contacts, 255 at most
+        ("acquaintance", "u1"),  # met but never answered
+    ],
+    align=True,
+)
+
+GESTURE = np.dtype(
+    [
+        ("sender", "i4"),
+        ("receiver", "i4"),
+        ("day", "i4"),  # sent
+        ("second", "i4"),
+        ("arrives_day", "i4"),
+        ("arrives_second", "i4"),
+        ("kind", "u1"),
+        ("channel", "u1"),
+        ("at_place", "u1"),  # both are at one place
+        ("sure", "u1"),  # already known to be noticed: a feed item seen
+        ("cause", "u4"),
+        ("parent_cause", "u4"),  # of the gesture that this one answers
+        ("parent_day", "i4"),  # NEVER: answers none
+        ("parent_kind", "u1"),
+        ("noticed", "u1"),  # set when delivered
+        ("unanswered", "f4"),  # the sender's tries before this one
+        ("sender_slot", "i4"),  # where the tie of each is; for the day only
+        ("receiver_slot", "i4"),
+    ],
+    align=True,
+)
+
+PLAN = np.dtype(
+    [
+        ("person", "i4"),
+        ("strategy", "i4"),
+        ("share", "f4"),  # of the person's effort
+        ("purse", "f4"),  # minutes
+        ("usable", "f4"),  # minutes left of a session that is paid for
+        ("event_day", "i4"),
+        ("refusals", "i4"),  # in the present session
+        ("filled", "f8"),  # minutes since the run began: put into the purse,
+        ("spent", "f8"),  # taken out of it,
+        ("refused", "f8"),  # and of these, on plans not dared
+    ],
+    align=True,
+)
+
+BOOKING = np.dtype([("host", "i4"), ("guest", "i4"), ("day", "i4")], align=True)
+MEMBER = np.dtype([("founder", "i4"), ("member", "i4"), ("left", "u1")], align=True)
+
+
+def free_ties(count: int) -> np.ndarray:
+    """Free slots, shape (count,), type `TIE`: the one form that an unused slot has."""
+    ties = np.zeros(count, dtype=TIE)
+    ties["other"] = NOBODY
+    return ties
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A population on the morning of a day, before anything has happened.
+
+    Attributes:
+        day: days since the world began; the next one to be simulated.
+        people: shape (n,), type `PERSON`; a person's id is their row.
+        ties: type `TIE`; a person's slots are rows ``first`` to ``first + slots``, in the order of people.
+        plans: type `PLAN`, in the order of (person, strategy); one row for each strategy that a person follows.
+        mail: type `GESTURE`; letters under way, answers not yet sent, what a late evening left over.
+        bookings, members: types `BOOKING` and `MEMBER`; guests of coming events, members of meetups.
+        strategies_end: the first day on which nobody plans any more.
+        parameters: with which the stored weights were computed; the next run's unless told otherwise.
+        names: the ids that people had in the log that a world was replayed from; None elsewhere.
+
+    Example:
+        >>> import sim
+        >>> world = sim.worlds.generated(people=40, burn_in_years=0, seed=1)
+        >>> len(world), world.day
+        (40, 0)
+    """
+
+    day: int
+    people: np.ndarray
+    ties: np.ndarray
+    parameters: Parameters
+    plans: np.ndarray = field(default_factory=lambda: np.zeros(0, PLAN))
+    mail: np.ndarray = field(default_factory=lambda: np.zeros(0, GESTURE))
+    bookings: np.ndarray = field(default_factory=lambda: np.zeros(0, BOOKING))
+    members: np.ndarray = field(default_factory=lambda: np.zeros(0, MEMBER))
+    strategies_end: int = 0
+    names: np.ndarray | None = None
+
+    ARRAYS = ("people", "ties", "plans", "mail", "bookings", "members")
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, World) and not self.differences(other)
+
+    def differences(self, other: World) -> list[str]:
+        """Where two worlds differ, in words: ``["ties.openness: 3 rows, first 17"]``; empty if they are equal."""
+        found = [
+            f"{name}: {getattr(self, name)!r} and {getattr(other, name)!r}"
+            for name in ("day", "strategies_end", "parameters")
+            if getattr(self, name) != getattr(other, name)
+        ]
+        for name in self.ARRAYS:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine.shape != theirs.shape:
+                found.append(f"{name}: {len(mine)} and {len(theirs)} rows")
+                continue
+            for column in mine.dtype.names:
+                a, b = bits(mine[column]), bits(theirs[column])
+                rows = np.unique(np.nonzero(a != b)[0])
+                if len(rows):
+                    found.append(f"{name}.{column}: {len(rows)} rows, first {rows[0]}")
+        return found
+
+    def copy(self, **changes: Any) -> World:
+        """A world of its own, with these attributes changed."""
+        arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
+        return replace(self, **{**arrays, **changes})
+
+    def owners(self) -> np.ndarray:
+        """Who holds each row of `ties`, shape (len(ties),)."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), self.people["slots"])
+
+
+def taken(records: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """``records[which]`` for a mask or positions, ten times as fast: whole records are moved, not field after field."""
+    raw = np.dtype((np.void, records.dtype.itemsize))
+    return records.view(raw)[which].view(records.dtype)
+
+
+def joined(*parts: np.ndarray) -> np.ndarray:
+    """Records of one type one after another, moved as whole records."""
+    raw = np.dtype((np.void, parts[0].dtype.itemsize))
+    return np.concatenate([part.view(raw) for part in parts]).view(parts[0].dtype)
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    """The same array as whole numbers of its width, so that comparing them compares bits."""
+    return values.view(f"u{values.dtype.itemsize}") if values.dtype.kind == "f" else values
+
+
+def canonical_mail(mail: np.ndarray) -> np.ndarray:
+    """Mail in one order, without the slots of the day."""
+    order = np.lexsort((mail["cause"], mail["receiver"], mail["sender"], mail["second"], mail["day"]))
+    mail = taken(mail, order)
+    mail["sender_slot"] = NOBODY
+    mail["receiver_slot"] = NOBODY
+    return mail
+
+
+def slots_for(held: np.ndarray) -> np.ndarray:
+    """Slots for people who hold this many ties: the next power of two, four at least; shape as given."""
+    return (2 ** np.ceil(np.log2(np.maximum(held, 4)))).astype(np.int32)

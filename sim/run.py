@@ -1,0 +1,277 @@
+"""One run: who follows which strategy, how many days, what came of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import pandas as pd
+
+from sim import rules
+from sim.chance import Decision, Occasion, cause_of, uniform
+from sim.day import NO_ANSWER, Core, refresh_ceilings
+from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
+from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
+from sim.parameters import Parameters
+from sim.population import GESTURE, NEVER, NOBODY, PLAN, World, canonical_mail
+from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
+
+FOREVER = 2**30  # the day on which strategies without an end stop
+
+Mixture = str | Mapping[str, float]
+Adopters = int | float | Sequence[int] | np.ndarray
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """One extra gesture, put into a run by hand: no barrier, no minutes, no practice; all else as any gesture.
+
+    Attributes:
+        day: of the run, 0 is its first.
+        kind: any but ``"post"``.
+        sender, receiver: ids.
+        second: of the day.
+
+    Example:
+        >>> import sim
+        >>> sim.Gesture(day=0, kind="like", sender=3, receiver=17).kind
+        'like'
+    """
+
+    day: int
+    kind: str
+    sender: int
+    receiver: int
+    second: int = 43_200
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What came of a run.
+
+    Attributes:
+        world: as it is after the last day.
+        measures: outcomes; see `sim.measures`.
+        adopters: ids of those who followed the strategy, sorted.
+        log: the contact log, if it was asked for; see `sim.measures.log_frame`.
+    """
+
+    world: World
+    measures: Measures
+    adopters: np.ndarray
+    log: pd.DataFrame | None
+
+
+def simulate(
+    world: World,
+    *,
+    days: int,
+    strategy: Mixture | None = None,
+    adopters: Adopters | None = None,
+    seed: int,
+    threads: int = 1,
+    parameters: Parameters | None = None,
+    strategy_days: int | None = None,
+    extra: Iterable[Gesture] = (),
+    within: int | None = None,
+    log: bool = False,
+    series: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Run a world on the fast engine.
+
+    Args:
+        world: where to begin; it stays as it is.
+        days: to simulate, 1 or more.
+        strategy: its name, or a mixture such as ``{"engage_regularly": 0.5, "check_in": 0.5}``; None goes on with the
+            plans that the people of the world already have (none, in a fresh world).
+        adopters: who follows it: a count, a share in (0, 1) or ids. 20 people if not said, or those who have a plan.
+        seed: of all luck, 0 to 2**64 - 1. The same people adopt whatever the strategy.
+        threads: at most as many as the machine has cores; the result is the same for any number.
+        parameters: of the run; those of the world if not said.
+        strategy_days: days that the strategy runs (all of them if not said); the rest is ordinary life.
+        extra: gestures put in by hand.
+        within: days in which a reconnection counts: `strategy_days` if not said, or 60 with extra gestures.
+        log: keep the contact log.
+        series: keep measures of each day.
+        progress: called with the days done and all days, after each.
+
+    Raises:
+        ValueError: an argument is out of its range; the message says what was expected.
+
+    Example:
+        >>> import sim
+        >>> world = sim.worlds.generated(people=60, burn_in_years=0, seed=1)
+        >>> run = sim.simulate(world, days=30, strategy="handwritten_notes", adopters=3, seed=1)
+        >>> len(run.adopters), run.world.day
+        (3, 30)
+    """
+    if days < 1:
+        raise ValueError(f"days is {days}; a run takes 1 day or more.")
+    if not 1 <= threads <= numba.config.NUMBA_NUM_THREADS:
+        raise ValueError(
+            f"threads is {threads}; this machine runs 1 to {numba.config.NUMBA_NUM_THREADS} (NUMBA_NUM_THREADS)."
+        )
+    extra = list(extra)
+    start, who = begin(
+        world,
+        strategy=strategy,
+        adopters=adopters,
+        seed=seed,
+        parameters=parameters,
+        strategy_days=strategy_days,
+        extra=extra,
+        days=days,
+    )
+    if within is None:
+        within = INJECTED_WITHIN if extra else strategy_days
+    before = numba.get_num_threads()
+    numba.set_num_threads(threads)
+    try:
+        core = Core(start, seed=seed)
+        watch = Watch(start, adopters=who, within=within, injected=bool(extra), series=series)
+        sent = []
+        for day in range(days):
+            record = core.step()
+            watch.observe(record, core.active_ties() if series else None)
+            if log:
+                sent.append(record.sent)
+            if progress is not None:
+                progress(day + 1, days)
+        end = core.to_world()
+        measures = watch.finish(end, core.active_ties())
+    finally:
+        numba.set_num_threads(before)
+    return Run(end, measures, who, log_frame(sent) if log else None)
+
+
+def begin(
+    world: World,
+    *,
+    strategy: Mixture | None,
+    adopters: Adopters | None,
+    seed: int,
+    parameters: Parameters | None,
+    strategy_days: int | None,
+    extra: Sequence[Gesture],
+    days: int | None = None,
+) -> tuple[World, np.ndarray]:
+    """The world on the first morning of a run, for either engine, and the ids of its adopters.
+
+    Plans are made, extra gestures wait in the mail, and stored weights follow the parameters of the run.
+    """
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed is {seed}; it must be between 0 and 2**64 - 1.")
+    own = world.copy()
+    if strategy_days is not None and strategy_days < 0:
+        raise ValueError(f"strategy_days is {strategy_days}; it must be 0 or more.")
+    if parameters is not None and parameters != own.parameters:
+        refresh_ceilings(own.people, own.ties, own.day, np.array([parameters.packed]))
+        usual = own.people["capacity"] == own.parameters.tie_capacity
+        kept = np.maximum(own.people["capacity"], parameters.tie_capacity)
+        own.people["capacity"] = np.where(usual, parameters.tie_capacity, kept)
+        own = own.copy(parameters=parameters)
+    who = np.unique(own.plans["person"]).astype(np.int64)
+    if strategy is not None:
+        who = chosen_adopters(20 if adopters is None else adopters, len(own), seed)
+        ends = FOREVER if strategy_days is None else own.day + strategy_days
+        own = own.copy(plans=new_plans(mixture_of(strategy), who, seed, own.parameters), strategies_end=ends)
+    elif adopters is not None:
+        who = chosen_adopters(adopters, len(own), seed)
+    if extra:
+        letters = [_in_the_mail(gesture, own, days) for gesture in extra]
+        own = own.copy(mail=canonical_mail(np.concatenate([own.mail, *letters])))
+    return own, who
+
+
+def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
+    """Shares of effort by strategy, in the order of the table.
+
+    Raises:
+        ValueError: an unknown name, a share out of range, or shares that do not add up to 1.
+    """
+    shares = {strategy: 1.0} if isinstance(strategy, str) else dict(strategy)
+    for name, share in shares.items():
+        if name not in NAMES:
+            raise ValueError(f"Unknown strategy {name!r}{nearest(name, NAMES)} The strategies are {', '.join(NAMES)}.")
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ValueError(f"The share of {name} in the mixture is {share!r}; it must be above 0 and at most 1.")
+    total = sum(shares.values())
+    if abs(total - 1.0) > 1e-6:
+        raise ValueError(f"The shares of the mixture add up to {total:g}; they must add up to 1: {shares}.")
+    return {row: float(shares[row.label]) for row in Strategy if row.label in shares}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint at the nearest right name: ``"; did you mean 'wait'?"``, or a full stop."""
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:
+    """Ids of the adopters, sorted: those named, or a keyed choice of a count or a share."""
+    if isinstance(adopters, bool):
+        raise ValueError(f"adopters is {adopters}; it must be a count, a share or a list of ids.")
+    if isinstance(adopters, int | np.integer):
+        count = int(adopters)
+    elif isinstance(adopters, float):
+        if not 0 < adopters <= 1:
+            raise ValueError(f"adopters is {adopters}; a share must be above 0 and at most 1.")
+        count = max(1, round(adopters * people))
+    else:
+        ids = np.unique(np.asarray(adopters, dtype=np.int64))
+        if len(ids) and not 0 <= ids[0] <= ids[-1] < people:
+            raise ValueError(f"adopters names the ids {ids[0]} to {ids[-1]}; the people are 0 to {people - 1}.")
+        return ids
+    if not 0 <= count <= people:
+        raise ValueError(f"adopters is {count}; the world has {people} people.")
+    luck = [uniform(seed, Decision.ADOPTER, 0, person, 0, 0) for person in range(people)]
+    return np.sort(np.argsort(luck, kind="stable")[:count])
+
+
+def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
+    """A row of type `PLAN` for each adopter and strategy; the purse starts with a keyed part of one session."""
+    planned = [(row, share) for row, share in mixture.items() if STRATEGIES[row].plan != Plan.NOTHING]
+    plans = np.zeros(len(who) * len(planned), PLAN)
+    plans["event_day"] = NEVER
+    sessions = parameters.packed["session_minutes"]
+    for at, (person, (row, share)) in enumerate((person, choice) for person in who for choice in planned):
+        plan = plans[at]
+        plan["person"], plan["strategy"], plan["share"] = person, row, share
+        plan["purse"] = rules.minus(0.0, -uniform(seed, Decision.FIRST_PURSE, 0, person, row, 0) * sessions[row])
+        plan["filled"] = plan["purse"]
+    return plans
+
+
+def _in_the_mail(gesture: Gesture, world: World, days: int | None) -> np.ndarray:
+    """An extra gesture as a letter that will be sent on its day."""
+    if gesture.kind not in KINDS or gesture.kind == "post":
+        kinds = [kind for kind in KINDS if kind != "post"]
+        raise ValueError(
+            f"Unknown kind {gesture.kind!r} of an extra gesture{nearest(gesture.kind, kinds)} One of {', '.join(kinds)}."
+        )
+    last = FOREVER if days is None else days - 1
+    if not 0 <= gesture.day <= last:
+        raise ValueError(f"An extra gesture is on day {gesture.day}; the days of this run are 0 to {last}.")
+    if not 0 <= gesture.second < rules.SECONDS_A_DAY:
+        raise ValueError(f"An extra gesture is at second {gesture.second}; a day has the seconds 0 to 86399.")
+    for side in (gesture.sender, gesture.receiver):
+        if not 0 <= side < len(world):
+            raise ValueError(f"An extra gesture names person {side}; the people are 0 to {len(world) - 1}.")
+    if gesture.sender == gesture.receiver:
+        raise ValueError(f"An extra gesture goes from person {gesture.sender} to themselves.")
+    kind = Kind[gesture.kind.upper()]
+    letter: Any = np.zeros(1, GESTURE)
+    letter["sender"], letter["receiver"], letter["kind"] = gesture.sender, gesture.receiver, kind
+    letter["day"], letter["second"] = world.day + gesture.day, gesture.second
+    letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, world.parameters.packed)
+    letter["arrives_second"] = gesture.second
+    letter["channel"] = FIXED_CHANNEL.get(kind, Channel.PRIVATE)
+    letter["cause"] = cause_of(Occasion.EXTRA, gesture.second * 16 + kind)
+    letter["parent_day"], letter["parent_kind"] = NEVER, NO_ANSWER
+    letter["sender_slot"], letter["receiver_slot"] = NOBODY, NOBODY
+    return np.asarray(letter)
