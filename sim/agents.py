@@ -31,26 +31,29 @@ from sim import chance as compiled_chance
 from sim import gestures, strategies
 from sim import rules as compiled_rules
 from sim.chance import BATCH
-from sim.day import (
-    ACTIVE,
-    ANYONE,
-    ATTEMPTS,
-    DORMANT,
-    EVERYONE_KNOWN,
-    FEED_ITEM,
-    MEETING,
-    NO_ANSWER,
-    OF_INDUSTRY,
-    ONCE_STRONG,
-    OWN_TIES,
-    PLANNED_POST,
-    ROUNDS,
-    SHOWN,
-    DayRecord,
-)
+from sim.day import ROUNDS
 from sim.measures import INJECTED_WITHIN, Measures, Watch
+from sim.memory import ANYONE, ATTEMPTS, OF_INDUSTRY, OWN_TIES, SHOWN
+from sim.outreach import ACTIVE, DORMANT, EVERYONE_KNOWN, ONCE_STRONG
 from sim.parameters import SETTINGS, TRACES, Parameters
-from sim.population import BOOKING, GESTURE, MEMBER, NEVER, NOBODY, PERSON, PLAN, TIE, World, canonical_mail, free_ties
+from sim.population import (
+    BOOKING,
+    FEED_ITEM,
+    GESTURE,
+    MEETING,
+    MEMBER,
+    NEVER,
+    NO_ANSWER,
+    NOBODY,
+    PERSON,
+    PLAN,
+    PLANNED_POST,
+    TIE,
+    DayRecord,
+    World,
+    canonical_mail,
+    free_ties,
+)
 from sim.rules import SECONDS_A_DAY
 from sim.run import Adopters, Gesture, Mixture, begin
 
@@ -261,7 +264,9 @@ class Person(mesa.Agent):
 
     def tries_of(self, tie: Tie | None) -> float:
         """Own tries without an answer that still weigh."""
-        return 0.0 if tie is None else rules.unanswered_now(tie.unanswered, self.model.day - tie.last_sent, self.model.p)
+        return (
+            0.0 if tie is None else rules.unanswered_now(tie.unanswered, self.model.day - tie.last_sent, self.model.p)
+        )
 
     def remember(self, tie: Tie, mass: float) -> None:
         """Rules 1, 2 and 5: a contact adds its saturated mass to a tie of this person's."""
@@ -788,7 +793,8 @@ class Person(mesa.Agent):
         """Ties with two-way contact of late."""
         day, p = self.model.day, self.model.p
         return sum(
-            not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p) for tie in self.ties.values()
+            not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p)
+            for tie in self.ties.values()
         )
 
 
@@ -936,7 +942,9 @@ class ReconnectionModel(mesa.Model):
         fresh = [gesture for person in self.people for gesture in person.outbox]
         late = [letter for letter in self.mail if letter.day == self.day]
         due = [letter for letter in self.mail if letter.day < self.day and letter.arrives_day <= self.day]
-        self.mail = [letter for letter in self.mail if letter.day > self.day or letter.arrives_day > self.day > letter.day]
+        self.mail = [
+            letter for letter in self.mail if letter.day > self.day or letter.arrives_day > self.day > letter.day
+        ]
         self.acquaint(met, [*fresh, *late, *due])
         sent = [gesture for gesture in [*fresh, *late] if gesture.sure != FEED_ITEM]
         for gesture in sorted(sent, key=lambda gesture: gesture.by_sending):
@@ -1016,9 +1024,11 @@ class ReconnectionModel(mesa.Model):
         new = [self.settle_noticed(gesture) for gesture in delivered if gesture.noticed and gesture.kind != Kind.POST]
         forgotten = self.forget()
         n = len(self.people)
+        sent_rows = gesture_rows(sent)
+        sent_rows["noticed"] = 0  # told of what was delivered
         self.record = DayRecord(
             self.day,
-            gesture_rows(sent),
+            sent_rows,
             gesture_rows(delivered),
             np.array(sorted(low * n + high for low, high in filter(None, new)), dtype=np.int64),
             np.array([low * n + high for low, high in forgotten], dtype=np.int64),
@@ -1107,9 +1117,7 @@ class ReconnectionModel(mesa.Model):
             return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
         if place == Place.GROUP:
             likely, members = self.settings.group_attendance, self.groups[person.group]
-            return person.group, [
-                one for one in members if one.id in going or one.luck(Decision.GROUP_VISIT) < likely
-            ]
+            return person.group, [one for one in members if one.id in going or one.luck(Decision.GROUP_VISIT) < likely]
         crowd = self.industries[person.industry]
         keys = [rules.chosen_key(one.luck(Decision.SHOW_VISIT), max(1e-6, one.sociability)) for one in crowd]
         drawn = {one.id for one in keenest(crowd, keys, self.settings.show_people)}
@@ -1249,10 +1257,14 @@ class ReconnectionModel(mesa.Model):
                 for name in ("traces", *TIE_VALUES):
                     row[name] = getattr(tie, name)
         plans = [
-            (person.id, *(getattr(plan, name) for name in PLAN.names[1:])) for person in self.people for plan in person.plans
+            (person.id, *(getattr(plan, name) for name in PLAN.names[1:]))
+            for person in self.people
+            for plan in person.plans
         ]
         members = [
-            (founder, member, left) for founder in sorted(self.members) for member, left in self.members[founder].items()
+            (founder, member, left)
+            for founder in sorted(self.members)
+            for member, left in self.members[founder].items()
         ]
         return World(
             day=self.day,

@@ -12,10 +12,9 @@ import pandas as pd
 from numba import njit
 
 from sim import rules
-from sim.day import NO_ANSWER, DayRecord
 from sim.gestures import KINDS, Channel, Kind
 from sim.parameters import Parameters
-from sim.population import NEVER, NOBODY, World
+from sim.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
 
 RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
 INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture

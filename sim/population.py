@@ -7,7 +7,7 @@ array of theirs is, bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from sim.parameters import TRACES, Parameters
 
 NEVER = -1_000_000  # the day of what has not happened
 NOBODY = -1
+NO_ANSWER = 255  # the parent's kind of a gesture that answers none
+FEED_ITEM, PLANNED_POST = 1, 2  # posts that are surely noticed
 
 PERSON = np.dtype(
     [
@@ -103,6 +105,31 @@ PLAN = np.dtype(
 
 BOOKING = np.dtype([("host", "i4"), ("guest", "i4"), ("day", "i4")], align=True)
 MEMBER = np.dtype([("founder", "i4"), ("member", "i4"), ("left", "u1")], align=True)
+
+PROMPT = np.dtype(
+    [
+        ("person", "i4"),
+        ("second", "i4"),
+        ("cause", "u4"),
+        ("other", "i4"),  # NOBODY: a sitting over several people
+        ("slot", "i4"),  # NOBODY: a stranger
+        ("channel", "i4"),
+        ("place", "i4"),
+        ("plan", "i4"),  # row of the plan that pays; NOBODY: ordinary life
+    ],
+    align=True,
+)
+MEETING = np.dtype(
+    [
+        ("low", "i4"),
+        ("high", "i4"),
+        ("place", "i4"),
+        ("second", "i4"),
+        ("low_plan", "i4"),
+        ("high_plan", "i4"),
+    ],
+    align=True,
+)
 
 
 def free_ties(count: int) -> np.ndarray:
@@ -211,3 +238,35 @@ def canonical_mail(mail: np.ndarray) -> np.ndarray:
 def slots_for(held: np.ndarray) -> np.ndarray:
     """Slots for people who hold this many ties: the next power of two, four at least; shape as given."""
     return (2 ** np.ceil(np.log2(np.maximum(held, 4)))).astype(np.int32)
+
+
+class Town(NamedTuple):
+    """What a phase may read: one record of settings, the people, their ties and plans, and who belongs where."""
+
+    settings: np.ndarray  # (1,), SETTINGS
+    people: np.ndarray  # (n,), PERSON
+    ties: np.ndarray  # TIE; a person's block is found by `first` and `slots`
+    plans: np.ndarray  # PLAN, by (person, strategy)
+    plan_first: np.ndarray  # (n + 1,): a person's rows of `plans`
+    community_first: np.ndarray  # rows of `community_people` of each community; likewise below
+    community_people: np.ndarray
+    industry_first: np.ndarray
+    industry_people: np.ndarray
+    group_first: np.ndarray
+    group_people: np.ndarray
+    birthday_first: np.ndarray
+    birthday_people: np.ndarray
+
+
+class DayRecord(NamedTuple):
+    """What happened on a day, for measures and logs. Pairs are ``low * len(people) + high``.
+
+    Gestures come in the order in which they are settled: by the lower id of the two, then by time.
+    """
+
+    day: int
+    sent: np.ndarray  # GESTURE, posts that were planned among them
+    delivered: np.ndarray  # GESTURE with `noticed` set, posts that were seen among them
+    new_ties: np.ndarray  # pairs that answered for the first time
+    forgotten: np.ndarray  # pairs that were dropped
+    met: np.ndarray  # MEETING

@@ -27,10 +27,6 @@ from sim.parameters import SETTINGS, TRACES
 P = from_dtype(SETTINGS)
 Traces = float32[:]  # a field of a record, so of any layout
 
-_DELAY = int(Decision.ANSWER_DELAY)
-_SHARED, _OWN = int(Decision.LIKING_SHARED), int(Decision.LIKING_OWN)
-_IN_PERSON, _PRIVATE = int(Channel.IN_PERSON), int(Channel.PRIVATE)
-_NOTE, _CALL, _MESSAGE, _INVITATION = int(Kind.NOTE), int(Kind.CALL), int(Kind.MESSAGE), int(Kind.INVITATION)
 _SLOWEST_HALF_LIFE = 5.0 ** (TRACES - 1)
 MINUTES_A_DAY = 1_440.0
 SECONDS_A_DAY = 86_400
@@ -306,8 +302,8 @@ def answer_probability(
 @rule(int64(int64))
 def answer_kind(kind: int) -> int:
     """What a gesture is answered with: its like, but a note or an invitation by message."""
-    if kind == _NOTE or kind == _INVITATION:
-        return _MESSAGE
+    if kind == Kind.NOTE or kind == Kind.INVITATION:
+        return Kind.MESSAGE
     return kind
 
 
@@ -320,7 +316,7 @@ def channel_of(kind: int, occasion_channel: int, p: Any) -> int:
 @rule(int64(int64, P))
 def days_under_way(kind: int, p: Any) -> int:
     """Days until a gesture arrives: only notes travel."""
-    return p.note_days if kind == _NOTE else 0
+    return p.note_days if kind == Kind.NOTE else 0
 
 
 @rule(int64(int64, int64, uint64, int64, int64, int64, int64, P))
@@ -329,12 +325,12 @@ def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, othe
 
     Lognormal, whoever asks: closeness does not move answer times (Kooti et al. 2015; evidence on texting agrees).
     """
-    if channel == _IN_PERSON or kind == _CALL:
+    if channel == Channel.IN_PERSON or kind == Kind.CALL:
         return 1
     median, sigma = p.delay_median, p.delay_sigma
-    if kind == _NOTE:
+    if kind == Kind.NOTE:
         median, sigma = p.note_delay_median, p.note_delay_sigma
-    minutes = median * math.exp(sigma * normal(seed, _DELAY, day, person, other, cause))
+    minutes = median * math.exp(sigma * normal(seed, Decision.ANSWER_DELAY, day, person, other, cause))
     return int64(min(max(1.0, minutes * 60.0), 3_650.0 * SECONDS_A_DAY))
 
 
@@ -363,8 +359,8 @@ def liking(seed: int, person: int, other: int, p: Any) -> float:
     Keyed by the pair alone, so two people who forget each other and meet again like each other as before.
     """
     low, high = min(person, other), max(person, other)
-    shared = normal(seed, _SHARED, 0, low, high, 0)
-    own = normal(seed, _OWN, 0, person, other, 0)
+    shared = normal(seed, Decision.LIKING_SHARED, 0, low, high, 0)
+    own = normal(seed, Decision.LIKING_OWN, 0, person, other, 0)
     return float32(math.exp(p.liking_shared_sd * shared + p.liking_own_sd * own))
 
 

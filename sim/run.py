@@ -13,11 +13,12 @@ import pandas as pd
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, uniform
-from sim.day import NO_ANSWER, Core, refresh_ceilings
+from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
+from sim.memory import refresh_ceilings
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
 from sim.parameters import Parameters
-from sim.population import GESTURE, NEVER, NOBODY, PLAN, World, canonical_mail
+from sim.population import GESTURE, NEVER, NO_ANSWER, NOBODY, PLAN, World, canonical_mail
 from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
 
 FOREVER = 2**30  # the day on which strategies without an end stop

@@ -1,0 +1,544 @@
+"""Phases 2 and 3, over arrays: what brings people to mind, and which gestures come of it.
+
+What happens here concerns only the person who reaches out: their ties, minutes, practice and plans. Spontaneous prompts
+come first in the file, planned sittings after them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+from sim import rules
+from sim.chance import Decision, Occasion, cause_of, poisson, uniform
+from sim.gestures import Channel, Kind
+from sim.memory import ANYONE, CHUNKS, comes_to_mind, comes_up_in_feed, find_slot, shown
+from sim.places import pay_session
+from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
+from sim.strategies import Place, Plan, Strategy
+
+EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
+
+
+@njit(cache=True)
+def called(town: Any, met: Any, day: int, seed: int) -> Any:
+    """Prompts that come from outside: both sides of each meeting, and birthdays that are noticed."""
+    people, ties, p = town.people, town.ties, town.settings[0]
+    today = town.birthday_people[town.birthday_first[day % 365] : town.birthday_first[day % 365 + 1]]
+    most = 2 * len(met)
+    for person in today:
+        most += people[person].held
+    prompts = np.empty(most, PROMPT)
+    count = 0
+    for k in range(len(met)):
+        low, high, place = met[k].low, met[k].high, met[k].place
+        order = int(2**20 * uniform(seed, Decision.MEETING_ORDER, day, low, high, cause_of(Occasion.PLACE, place)))
+        slot = find_slot(people, ties, low, high)
+        back = NOBODY if slot == NOBODY else ties[people[low].first + slot].mirror
+        for side in range(2):
+            prompt = prompts[count]
+            prompt.person, prompt.other = (low, high) if side == 0 else (high, low)
+            prompt.slot = slot if side == 0 else back
+            prompt.plan = met[k].low_plan if side == 0 else met[k].high_plan
+            prompt.cause = cause_of(Occasion.MEETING, (place << 20) | order)
+            prompt.second, prompt.channel, prompt.place = met[k].second, Channel.IN_PERSON, place
+            count += 1
+    for person in today:
+        for slot in range(people[person].slots):
+            tie = ties[people[person].first + slot]
+            if tie.other == NOBODY or tie.acquaintance:
+                continue
+            cause = cause_of(Occasion.BIRTHDAY, 0)
+            if uniform(seed, Decision.BIRTHDAY_NOTICED, day, tie.other, person, cause) < p.birthday_noticed:
+                prompt = prompts[count]
+                prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
+                prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
+                prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
+                count += 1
+    return prompts[:count]
+
+
+@njit(cache=True)
+def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
+    """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
+    p = town.settings[0]
+    plan = town.plans[row]
+    way, least = p.plan[plan.strategy], p.session_minutes[plan.strategy]
+    if not planning:
+        return 0.0
+    if way == Plan.EVENT:
+        return least if plan.purse >= least and plan.event_day < day else 0.0
+    if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
+        return rules.sitting_budget(plan.purse, least, rules.sittings_left(day, p.sittings[plan.strategy]))
+    return 0.0
+
+
+@njit(cache=True)
+def most_gestures(town: Any, row: int, minutes: float) -> int:
+    """An upper bound of what a sitting can send."""
+    p = town.settings[0]
+    way = p.plan[town.plans[row].strategy]
+    if way == Plan.FEED:
+        return 2 * (int(minutes / p.scroll_minutes) + 1)
+    if way == Plan.POSTS:
+        return int(minutes / p.minutes[Kind.POST]) + 1
+    return town.people[town.plans[row].person].held
+
+
+@njit(cache=True, parallel=True)
+def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: int) -> Any:
+    """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
+
+    Returns:
+        The counts, prompts in all by person, and an upper bound of the gestures that may come of them.
+    """
+    n = len(town.people)
+    counts = np.empty((n, 3), np.int64)
+    prompts, gestures = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
+    for chunk in prange(CHUNKS):
+        p = town.settings[0]
+        for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
+            zeal = town.people[person].sociability
+            counts[person, 0] = poisson(p.routine_rate * zeal, uniform(seed, Decision.ROUTINE_COUNT, day, person, 0, 0))
+            counts[person, 1] = poisson(p.feed_rate * zeal, uniform(seed, Decision.FEED_COUNT, day, person, 0, 0))
+            counts[person, 2] = poisson(
+                p.encounter_rate * zeal, uniform(seed, Decision.ENCOUNTER_COUNT, day, person, 0, 0)
+            )
+            occasions = counts[person].sum() + calls_first[person + 1] - calls_first[person]
+            prompts[person + 1] = occasions
+            gestures[person + 1] = occasions + counts[person, 1]
+            for row in range(town.plan_first[person], town.plan_first[person + 1]):
+                minutes = sitting_today(town, row, day, planning)
+                if minutes > 0.0:
+                    prompts[person + 1] += 1
+                    gestures[person + 1] += most_gestures(town, row, minutes)
+    return counts, prompts, gestures
+
+
+@njit(cache=True)
+def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, channel: int, day: int, seed: int) -> None:
+    """An ordinary prompt at a keyed second."""
+    prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
+    prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, person, 0, cause))
+    prompt.place, prompt.plan = Place.NOWHERE, NOBODY
+
+
+@njit(cache=True)
+def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
+    """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
+    people, ties, p = town.people, town.ties, town.settings[0]
+    who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
+    if who < p.encounter_known:
+        slot = comes_to_mind(people, ties, person, day, cause, ANYONE, 0, seed, p)
+        return (NOBODY, NOBODY) if slot == NOBODY else (ties[people[person].first + slot].other, slot)
+    u = uniform(seed, Decision.ENCOUNTER_STRANGER, day, person, 0, cause)
+    other = int(u * len(people))
+    if who < p.encounter_known + p.encounter_community:
+        community = people[person].community
+        start, stop = town.community_first[community], town.community_first[community + 1]
+        other = town.community_people[start + int(u * (stop - start))]
+    if other == person:
+        return NOBODY, NOBODY
+    return other, find_slot(people, ties, person, other)
+
+
+@njit(cache=True)
+def prompt_person(
+    town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int
+) -> int:
+    """Fill in a person's prompts of the day, in order of (second, cause, other); returns how many."""
+    people, ties, p = town.people, town.ties, town.settings[0]
+    count = 0
+    for k in range(counts[0]):
+        cause = cause_of(Occasion.ROUTINE, k)
+        slot = comes_to_mind(people, ties, person, day, cause, ANYONE, 0, seed, p)
+        if slot != NOBODY:
+            other = ties[people[person].first + slot].other
+            new_prompt(prompts[count], person, other, slot, cause, Channel.PRIVATE, day, seed)
+            count += 1
+    weights = shown(town, person, day) if counts[1] > 0 else np.zeros(0)
+    for k in range(counts[1]):
+        cause = cause_of(Occasion.FEED, k)
+        slot = comes_up_in_feed(town, person, weights, day, cause, seed)
+        if slot != NOBODY:
+            other = ties[people[person].first + slot].other
+            new_prompt(prompts[count], person, other, slot, cause, Channel.FEED, day, seed)
+            count += 1
+    for k in range(counts[2]):
+        cause = cause_of(Occasion.ENCOUNTER, k)
+        other, slot = encounter(town, person, day, cause, seed)
+        if other != NOBODY:
+            new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
+            count += 1
+    for k in range(len(calls)):
+        prompts[count] = calls[k]
+        count += 1
+    for row in range(town.plan_first[person], town.plan_first[person + 1]):
+        if sitting_today(town, row, day, planning) > 0.0:
+            cause = cause_of(Occasion.PLAN, town.plans[row].strategy << 16)
+            new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
+            prompts[count].plan = row
+            count += 1
+    for k in range(1, count):
+        for j in range(k, 0, -1):
+            if not earlier_prompt(prompts[j], prompts[j - 1]):
+                break
+            swap(prompts, j - 1, j)
+    return count
+
+
+@njit(cache=True)
+def earlier_prompt(one: Any, two: Any) -> bool:
+    """Order of prompts: second, cause, other."""
+    if one.second != two.second:
+        return one.second < two.second
+    if one.cause != two.cause:
+        return one.cause < two.cause
+    return one.other < two.other
+
+
+@njit(cache=True)
+def swap(rows: Any, i: int, j: int) -> None:
+    """Exchange two rows of an array of records."""
+    kept = rows[i : i + 1].copy()
+    rows[i] = rows[j]
+    rows[j] = kept[0]
+
+
+@njit(cache=True)
+def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
+    """Put a gesture of this kind, in answer to a prompt, into the person's outbox; returns the new count."""
+    gesture = out[count]
+    gesture.sender, gesture.receiver, gesture.kind = prompt.person, prompt.other, kind
+    gesture.day, gesture.second = day, prompt.second
+    gesture.channel = rules.channel_of(kind, prompt.channel, p)
+    gesture.arrives_day = day + rules.days_under_way(kind, p)
+    gesture.arrives_second = prompt.second
+    gesture.at_place = 1 if prompt.place != Place.NOWHERE else 0
+    gesture.sure, gesture.noticed = 0, 0
+    gesture.cause = prompt.cause
+    gesture.parent_cause, gesture.parent_day, gesture.parent_kind = 0, NEVER, NO_ANSWER
+    gesture.unanswered = 0.0
+    gesture.sender_slot, gesture.receiver_slot = prompt.slot, NOBODY
+    return count + 1
+
+
+@njit(cache=True)
+def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> int:
+    """A feed item that a person looks at: the other's post, surely noticed."""
+    kept = emit(out, count, prompt, Kind.POST, day, town.settings[0])
+    gesture = out[count]
+    gesture.sender, gesture.receiver, gesture.sure = prompt.other, prompt.person, FEED_ITEM
+    gesture.sender_slot = town.ties[town.people[prompt.person].first + prompt.slot].mirror
+    gesture.receiver_slot = prompt.slot
+    return kept
+
+
+@njit(cache=True)
+def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
+    """Rule 3: what the person dares at this prompt."""
+    person = people[prompt.person]
+    practice = rules.practice_now(person.practice, day - person.practised, p)
+    return rules.comfort(practice, uniform(seed, Decision.COMFORT, day, prompt.person, prompt.other, prompt.cause), p)
+
+
+@njit(cache=True)
+def practise(person: Any, kind: int, day: int, p: Any) -> None:
+    """Rule 8, for the sender of a gesture."""
+    if p.worded[kind]:
+        person.practice = rules.practised(rules.practice_now(person.practice, day - person.practised, p), p)
+        person.practised = day
+
+
+@njit(cache=True)
+def felt(town: Any, prompt: Any, day: int) -> Any:
+    """What a person feels towards the other: strength, openness, rung of the door, own tries without an answer."""
+    if prompt.slot == NOBODY:
+        return 0.0, 0.0, 0, 0.0
+    p = town.settings[0]
+    tie = town.ties[town.people[prompt.person].first + prompt.slot]
+    return (
+        rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p),
+        rules.openness_now(tie.openness, day - tie.opened, p),
+        int(tie.opened_by),
+        rules.unanswered_now(tie.unanswered, day - tie.last_sent, p),
+    )
+
+
+@njit(cache=True)
+def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
+    """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
+    p = town.settings[0]
+    strength, openness, opened_by, unanswered = felt(town, prompt, day)
+    hesitance = town.people[prompt.person].hesitance
+    needed = rules.barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p)
+    return needed <= comfort_now(town.people, prompt, day, seed, p) + p.follow_through
+
+
+@njit(cache=True)
+def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+    """An ordinary prompt: see the feed item, take the last gesture within reach, if there are minutes for it."""
+    p = town.settings[0]
+    person = town.people[prompt.person]
+    if prompt.channel == Channel.FEED:
+        if person.minutes_left < p.scroll_minutes:
+            return count
+        person.minutes_left = rules.minus(person.minutes_left, p.scroll_minutes)
+        count = emit_post_seen(out, count, town, prompt, day)
+    dared = comfort_now(town.people, prompt, day, seed, p)
+    strength, openness, opened_by, unanswered = felt(town, prompt, day)
+    kind = rules.gesture_within_reach(
+        prompt.channel, dared, strength, openness, opened_by, unanswered, person.hesitance, p
+    )
+    if kind < 0 or person.minutes_left < p.minutes[kind]:
+        return count
+    person.minutes_left = rules.minus(person.minutes_left, p.minutes[kind])
+    practise(person, kind, day, p)
+    return emit(out, count, prompt, kind, day, p)
+
+
+@njit(cache=True)
+def act_at_place(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+    """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
+    p = town.settings[0]
+    plan = town.plans[prompt.plan]
+    kind = p.second[plan.strategy]
+    if prompt.place != Place.EVENT and (prompt.slot == NOBODY or p.minutes[kind] > plan.usable):
+        kind = p.first[plan.strategy]
+    if p.minutes[kind] > plan.usable or plan.refusals >= p.refused_most:
+        return count
+    if not dares(town, prompt, kind, Channel.IN_PERSON, day, seed):
+        lost = min(p.refused_minutes, plan.usable)
+        plan.usable = rules.minus(plan.usable, lost)
+        plan.refused += lost
+        plan.refusals += 1
+        return count
+    plan.usable = rules.minus(plan.usable, p.minutes[kind])
+    practise(town.people[prompt.person], kind, day, p)
+    return emit(out, count, prompt, kind, day, p)
+
+
+@njit(cache=True)
+def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int:
+    """The likelier or the other gesture of a strategy, by a keyed draw."""
+    share = p.first_share[strategy]
+    if share >= 1.0 or uniform(seed, Decision.PLANNED_KIND, day, prompt.person, prompt.other, prompt.cause) < share:
+        return p.first[strategy]
+    return p.second[strategy]
+
+
+@njit(cache=True)
+def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+    """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
+    people, ties, p = town.people, town.ties, town.settings[0]
+    plan = town.plans[prompt.plan]
+    first = people[prompt.person].first
+    weights = shown(town, prompt.person, day)
+    done = np.zeros(len(weights), np.bool_)
+    spent, refusals, item = 0.0, 0, 0
+    start = prompt.cause
+    prompt.channel = Channel.FEED
+    while spent + p.scroll_minutes <= minutes and refusals < p.refused_most:
+        prompt.cause = start + item
+        item += 1
+        prompt.slot = comes_up_in_feed(town, prompt.person, weights, day, prompt.cause, seed)
+        if prompt.slot == NOBODY:
+            break
+        spent += p.scroll_minutes
+        if done[prompt.slot]:
+            continue
+        done[prompt.slot] = True
+        prompt.other = ties[first + prompt.slot].other
+        count = emit_post_seen(out, count, town, prompt, day)
+        kind = planned_kind(plan.strategy, prompt, day, seed, p)
+        if spent + p.minutes[kind] > minutes:
+            break
+        if dares(town, prompt, kind, Channel.FEED, day, seed):
+            spent += p.minutes[kind]
+            practise(people[prompt.person], kind, day, p)
+            count = emit(out, count, prompt, kind, day, p)
+        else:
+            spent += p.refused_minutes
+            plan.refused += p.refused_minutes
+            refusals += 1
+    plan.purse = rules.minus(plan.purse, spent)
+    plan.spent += spent
+    return count
+
+
+@njit(cache=True)
+def longest_silent(town: Any, person: int, day: int, wanted: int) -> Any:
+    """Slots of the ties that a list may name today, longest silent first; `wanted` as in `listed`."""
+    people, ties = town.people, town.ties
+    first = people[person].first
+    slots = np.empty(people[person].held, np.int64)
+    keys = np.empty(people[person].held, np.int64)
+    count = 0
+    for slot in range(people[person].slots):
+        tie = ties[first + slot]
+        if tie.other != NOBODY and listed(tie, day, wanted, town.settings[0]):
+            slots[count] = slot
+            keys[count] = (np.int64(tie.last_contact) << 32) + tie.other
+            count += 1
+    return slots[:count][np.argsort(keys[:count], kind="mergesort")]
+
+
+@njit(cache=True)
+def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
+    """Whether a list of this sort names a tie, left alone for long enough."""
+    if day - tie.planned < p.plan_gap_days:
+        return False
+    if wanted == EVERYONE_KNOWN:
+        return True
+    if tie.acquaintance:
+        return False
+    if wanted == ONCE_STRONG:
+        return rules.standing(tie.traces, day - tie.last_contact) >= p.once_strong
+    if wanted == DORMANT:
+        return rules.is_dormant(day, tie.last_two_way, tie.two_way, p)
+    return rules.is_active(day, tie.last_two_way, tie.two_way, p)
+
+
+@njit(cache=True)
+def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+    """A sitting of notes, or of messages and calls, down the list until the minutes are gone."""
+    people, ties, p = town.people, town.ties, town.settings[0]
+    plan = town.plans[prompt.plan]
+    wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
+    spent, refusals = 0.0, 0
+    for slot in longest_silent(town, prompt.person, day, wanted):
+        if refusals >= p.refused_most:
+            break
+        tie = ties[people[prompt.person].first + slot]
+        prompt.other, prompt.slot = tie.other, slot
+        kind = planned_kind(plan.strategy, prompt, day, seed, p)
+        if spent + p.minutes[kind] > minutes:
+            break
+        tie.planned = day
+        if dares(town, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
+            spent += p.minutes[kind]
+            practise(people[prompt.person], kind, day, p)
+            count = emit(out, count, prompt, kind, day, p)
+        else:
+            lost = min(p.refused_minutes, minutes - spent)
+            spent += lost
+            plan.refused += lost
+            refusals += 1
+    plan.purse = rules.minus(plan.purse, spent)
+    plan.spent += spent
+    return count
+
+
+@njit(cache=True)
+def sit_to_post(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
+    """Planned posts: as many as the minutes allow; nobody is addressed, so nothing has to be dared."""
+    p = town.settings[0]
+    plan = town.plans[prompt.plan]
+    start = prompt.cause
+    spent, item = 0.0, 0
+    while spent + p.minutes[Kind.POST] <= minutes:
+        prompt.cause = start + item
+        item += 1
+        spent += p.minutes[Kind.POST]
+        practise(town.people[prompt.person], Kind.POST, day, p)
+        count = emit(out, count, prompt, Kind.POST, day, p)
+    plan.purse = rules.minus(plan.purse, spent)
+    plan.spent += spent
+    return count
+
+
+@njit(cache=True)
+def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+    """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
+    people, ties, p = town.people, town.ties, town.settings[0]
+    plan = town.plans[prompt.plan]
+    dormant = longest_silent(town, prompt.person, day, DORMANT)
+    active = longest_silent(town, prompt.person, day, ACTIVE)
+    if len(dormant) + len(active) == 0:
+        return count
+    pay_session(plan, p)
+    plan.event_day = day + p.event_notice_days
+    kind = p.first[plan.strategy]
+    invited, d, a = 0, 0, 0
+    while invited < p.event_invitations and plan.refusals < p.refused_most and d + a < len(dormant) + len(active):
+        if d < len(dormant) and (d <= a or a == len(active)):
+            prompt.slot = dormant[d]
+            d += 1
+        else:
+            prompt.slot = active[a]
+            a += 1
+        if p.minutes[kind] > plan.usable:
+            break
+        tie = ties[people[prompt.person].first + prompt.slot]
+        prompt.other = tie.other
+        tie.planned = day
+        if dares(town, prompt, kind, Channel.PRIVATE, day, seed):
+            plan.usable = rules.minus(plan.usable, p.minutes[kind])
+            practise(people[prompt.person], kind, day, p)
+            count = emit(out, count, prompt, kind, day, p)
+            invited += 1
+        else:
+            lost = min(p.refused_minutes, plan.usable)
+            plan.usable = rules.minus(plan.usable, lost)
+            plan.refused += lost
+            plan.refusals += 1
+    return count
+
+
+@njit(cache=True)
+def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+    """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
+    if prompt.plan == NOBODY:
+        return act_spontaneously(town, prompt, out, count, day, seed)
+    if prompt.place != Place.NOWHERE:
+        return act_at_place(town, prompt, out, count, day, seed)
+    minutes = sitting_today(town, prompt.plan, day, planning)
+    way = town.settings[0].plan[town.plans[prompt.plan].strategy]
+    if way == Plan.FEED:
+        return sit_at_feed(town, prompt, minutes, out, count, day, seed)
+    if way == Plan.LIST:
+        return sit_over_list(town, prompt, minutes, out, count, day, seed)
+    if way == Plan.POSTS:
+        return sit_to_post(town, prompt, minutes, out, count, day)
+    return sit_to_invite(town, prompt, out, count, day, seed)
+
+
+@njit(cache=True, parallel=True)
+def reach_out(
+    town: Any, counts: Any, calls: Any, calls_first: Any, prompts_first: Any, out_first: Any, day: int, planning: bool,
+    seed: int,
+) -> Any:  # fmt: skip
+    """Phases 2 and 3 for everyone: prompts, then the gestures that come of them in order of second.
+
+    They stand in one function because prompts concern only the person who has them; nothing is read in between.
+    """
+    n = len(town.people)
+    prompts = np.empty(prompts_first[n], PROMPT)
+    out = np.empty(out_first[n], GESTURE)
+    sent = np.zeros(n + 1, np.int64)
+    for chunk in prange(CHUNKS):
+        for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
+            mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+            box = out[out_first[person] : out_first[person + 1]]
+            theirs = calls[calls_first[person] : calls_first[person + 1]]
+            filled = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed)
+            count = 0
+            for k in range(filled):
+                count = act(town, mine[k], box, count, day, planning, seed)
+            sent[person + 1] = count
+    return out, sent
+
+
+@njit(cache=True)
+def packed_together(out: Any, out_first: Any, sent: Any) -> Any:
+    """The gestures in everyone's outbox, without the room that was left."""
+    total = sent.sum()
+    packed = np.empty(total, GESTURE)
+    at = 0
+    for person in range(len(sent) - 1):
+        size = sent[person + 1]
+        packed[at : at + size] = out[out_first[person] : out_first[person] + size]
+        at += size
+    return packed

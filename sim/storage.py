@@ -1,0 +1,337 @@
+"""The one file of sim that touches disk: it reads contact logs and keeps burnt-in worlds."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import itertools
+import json
+import os
+import tempfile
+import warnings
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+import numba
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from sim.parameters import Parameters
+from sim.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, World
+
+COLUMNS = ("source", "target", "time")
+_LATEST = 1e11  # seconds; the year 5138, so whatever is later counts milliseconds or less
+
+# How a row (counted from 0) is named in an error.
+_Where = Callable[[int], str]
+
+
+class LogError(ValueError):
+    """A contact log that can not be used; the text says where it fails and what to do."""
+
+
+# Contact logs -----------------------------------------------------------------------------------------------------
+
+
+def read_log(log: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:
+    """A contact log, checked and in order.
+
+    Args:
+        log: a ``.csv``, ``.csv.gz`` or ``.parquet`` file, or a table, with the columns ``source``, ``target`` (ids:
+            text, whole numbers, anything hashable) and ``time`` (unix seconds). Other columns are left out.
+
+    Returns:
+        The three columns in order of time (rows of one time stay as they were), without contacts of people with
+        themselves and without rows that are equal in all three. Ids of a CSV are whole numbers if all of them are.
+
+    Raises:
+        LogError: the file can not be read, lacks a column or holds a bad value; names the line (the header is line 1).
+    """
+    table, name, where = _from_table(log) if isinstance(log, pd.DataFrame) else _from_file(Path(log))
+    if table.empty:
+        raise LogError(f"{name} has its columns but no rows: there is nobody to make a world of.")
+    _check_ids(table, where)
+    table["time"] = _checked_times(table["time"], where)
+    table = table[table["source"] != table["target"]]
+    if table.empty:
+        raise LogError(
+            f"In {name} every source is its own target. A world needs at least one contact between two people."
+        )
+    return table.drop_duplicates().sort_values("time", kind="stable", ignore_index=True)
+
+
+def _from_table(table: pd.DataFrame) -> tuple[pd.DataFrame, str, _Where]:
+    _check_columns(list(table.columns), "the table")
+    columns = {name: table[name].to_numpy() for name in COLUMNS}
+    return pd.DataFrame(columns), "the table", lambda row: f"the table, row {row} (counted from 0)"
+
+
+def _from_file(path: Path) -> tuple[pd.DataFrame, str, _Where]:
+    kind = path.suffixes[-2:] if path.suffix.lower() == ".gz" else [path.suffix]
+    ending = "".join(kind).lower()
+    if ending not in _REMEDIES:
+        raise LogError(f"{path} does not end in {', '.join(_REMEDIES)}; save the log as one of these.")
+    if not path.is_file():
+        raise LogError(_missing(path))
+    try:
+        if ending == ".parquet":
+            return _read_parquet(path), str(path), lambda row: f"{path}, row {row} (counted from 0)"
+        return _read_csv(path), str(path), lambda row: f"{path}, line {_line(path, row)}"
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, pa.ArrowException) as problem:
+        raise LogError(f"{path} can not be read: {problem}. {_REMEDIES[ending]}") from problem
+
+
+_REMEDIES = {
+    ".csv": "It must be UTF-8 text with commas between the columns.",
+    ".csv.gz": "Its packing is damaged or is not gzip; fetch the file again, or unpack it and use the .csv.",
+    ".parquet": "It is damaged or is not Parquet; write it again, for instance with pandas' `to_parquet`.",
+}
+
+
+def _missing(path: Path) -> str:
+    """Why there is no such file, and which was perhaps meant."""
+    if path.is_dir():
+        return f"{path} is a folder; name the log inside it."
+    if not path.parent.is_dir():
+        return f"{path} does not exist, and neither does the folder {path.parent}."
+    near = get_close_matches(path.name, [file.name for file in path.parent.iterdir()], n=1, cutoff=0.4)
+    guess = f"Did you mean {near[0]}?" if near else f"The folder {path.parent} holds nothing like it."
+    return f"{path} does not exist. {guess}"
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    _check_columns(pa.parquet.read_schema(path).names, str(path))
+    table = pa.parquet.read_table(path, columns=list(COLUMNS))
+    return pd.DataFrame({name: table.column(name).to_pandas().to_numpy() for name in COLUMNS})
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    with _opened(path) as text:
+        header = next(filter(None, csv.reader(text)), None)
+    if header is None:
+        raise LogError(f"{path} is empty. Its first line must be {','.join(COLUMNS)}.")
+    _check_columns(header, str(path))
+    as_text = pa.csv.ConvertOptions(
+        include_columns=list(COLUMNS), column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=False
+    )
+    lines = pa.csv.ParseOptions(newlines_in_values=True)
+    try:
+        table = pa.csv.read_csv(path, parse_options=lines, convert_options=as_text)
+    except pa.ArrowInvalid as problem:
+        raise _ragged(path, len(header)) or problem from None
+    ids = _converted([table.column("source"), table.column("target")], pa.int64())
+    times = _converted(_converted([table.column("time")], pa.int64()), pa.float64())
+    return pd.DataFrame(dict(zip(COLUMNS, (column.to_numpy() for column in (*ids, *times)), strict=True)))
+
+
+def _converted(columns: list[pa.ChunkedArray], kind: pa.DataType) -> list[pa.ChunkedArray]:
+    """Columns of text as columns of this type, or as they are if any value does not fit."""
+    if not all(pa.types.is_string(column.type) for column in columns):
+        return columns
+    try:
+        return [column.cast(kind) for column in columns]
+    except pa.ArrowInvalid:
+        return columns
+
+
+def _opened(path: Path) -> TextIO:
+    """The text of a CSV file, packed or not, with or without a byte-order mark."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    return cast(TextIO, opened(path, "rt", encoding="utf-8-sig", newline=""))
+
+
+def _line(path: Path, row: int) -> int:
+    """The line of a row counted from 0; the header is line 1, blank lines are lines but not rows."""
+    with _opened(path) as text:
+        reader = csv.reader(text)
+        lines = (reader.line_num for fields in reader if fields)
+        return next(itertools.islice(lines, row + 1, None))
+
+
+def _ragged(path: Path, width: int) -> LogError | None:
+    """The error for the first line with too many or too few values, if there is one."""
+    with _opened(path) as text:
+        reader = csv.reader(text)
+        for fields in filter(None, reader):
+            if len(fields) != width:
+                return LogError(
+                    f"{path}, line {reader.line_num}: {len(fields)} values, but the header names {width} columns: "
+                    f"{','.join(fields)[:80]!r}. Put text that holds a comma into double quotes."
+                )
+    return None
+
+
+def _check_columns(found: Sequence[Any], name: str) -> None:
+    for column in COLUMNS:
+        if list(found).count(column) > 1:
+            raise LogError(f"{name} has several columns named {column}; keep one.")
+        if column not in found:
+            near = [str(other) for other in found if str(other).strip().lower() == column]
+            near = near or get_close_matches(column, map(str, found), n=1)
+            raise LogError(
+                f"{name} has no column {column}; it has {', '.join(repr(str(other)) for other in found) or 'none'}. "
+                + (f"Rename {near[0]!r} to {column}. " if near else "")
+                + f"The first line of a contact log is {','.join(COLUMNS)}, with commas."
+            )
+
+
+def _check_ids(table: pd.DataFrame, where: _Where) -> None:
+    for column in ("source", "target"):
+        row = _first(table[column].isna() | (table[column] == ""))
+        if row is not None:
+            raise LogError(f"{where(row)}: the {column} is empty. Each contact needs the ids of two people.")
+
+
+def _checked_times(times: pd.Series, where: _Where) -> pd.Series:
+    """Times as numbers of seconds, all of them usable."""
+    if times.dtype.kind in "Mm":
+        raise LogError(
+            f"{where(0)}: the time {times[0]} is a date; times are unix seconds. Convert them with "
+            '(log["time"] - pandas.Timestamp(0)) // pandas.Timedelta("1s").'
+        )
+    seconds = pd.to_numeric(times, errors="coerce")
+    for bad, remedy in (
+        (~np.isfinite(seconds), "is not a number. Times are unix seconds, such as 1700000000"),
+        (seconds < 0, "is negative. Subtract the earliest time from all of them, so that they start at 0"),
+        (seconds > _LATEST, "is too far away to be in seconds. If times are in milliseconds, divide them by 1000"),
+    ):
+        row = _first(bad)
+        if row is not None:
+            raise LogError(f"{where(row)}: the time {str(times[row])!r} {remedy}.")
+    return seconds
+
+
+def _first(flags: pd.Series) -> int | None:
+    """The first row that is flagged, if any is."""
+    return int(flags.to_numpy().argmax()) if flags.any() else None
+
+
+# Worlds -----------------------------------------------------------------------------------------------------------
+
+_TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
+
+
+def save_world(world: World, folder: str | os.PathLike[str]) -> None:
+    """Keep a world in a folder of its own, in place of what the folder held: all of it or, if that fails, nothing.
+
+    Raises:
+        OSError: the disk refuses.
+        ValueError: the world has names that are neither text nor numbers.
+    """
+    folder = Path(folder)
+    text = _described(world)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".half-written-", dir=folder.parent) as scratch:
+        fresh = Path(scratch, "fresh")
+        fresh.mkdir()
+        for name in World.ARRAYS:
+            np.save(fresh / f"{name}.npy", getattr(world, name), allow_pickle=False)
+        (fresh / "world.json").write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rename(Path(scratch, "replaced"))
+        fresh.rename(folder)
+
+
+def load_world(folder: str | os.PathLike[str]) -> World:
+    """A world that `save_world` kept, equal to it bit for bit.
+
+    Its arrays are read when they are touched and written to memory only, so several processes share one copy.
+
+    Raises:
+        ValueError: the folder does not hold a whole world of this version of the program.
+    """
+    try:
+        said = json.loads(Path(folder, "world.json").read_text(encoding="utf-8"))
+        arrays = {name: _loaded(Path(folder, f"{name}.npy"), dtype) for name, dtype in _TYPES.items()}
+        if arrays["people"]["slots"].sum() != len(arrays["ties"]):
+            raise ValueError("people and ties do not belong together")
+        names = None if said["names"] is None else np.array(said["names"], dtype=said["names_type"])
+        return World(
+            day=said["day"],
+            strategies_end=said["strategies_end"],
+            parameters=Parameters.model_validate(said["parameters"]),
+            names=names,
+            **arrays,
+        )
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as problem:
+        reason = " ".join(str(problem).split())
+        raise ValueError(
+            f"{folder} does not hold a whole world that this version can read ({reason}). Make the world again."
+        ) from problem
+
+
+def _described(world: World) -> str:
+    """All of a world that is not an array, as JSON."""
+    names = None if world.names is None else world.names.tolist()
+    strange = next((name for name in names or () if not isinstance(name, str | int | float)), None)
+    if strange is not None:
+        raise ValueError(f"The name {strange!r} can not be kept on disk: names must be text or numbers.")
+    said = {
+        "day": int(world.day),
+        "strategies_end": int(world.strategies_end),
+        "names": names,
+        "names_type": None if world.names is None else world.names.dtype.str,
+        "parameters": world.parameters.model_dump(mode="json"),
+    }
+    return json.dumps(said)
+
+
+def _loaded(path: Path, dtype: np.dtype[Any]) -> np.ndarray:
+    array = np.asarray(np.load(path, mmap_mode="c"))
+    if array.dtype != dtype or array.ndim != 1:
+        raise ValueError(f"{path.name} has other fields")
+    return array
+
+
+# The cache --------------------------------------------------------------------------------------------------------
+
+
+def cache_folder() -> Path:
+    """Where burnt-in worlds are kept: ``$XDG_CACHE_HOME/rekindle``, else ``~/.cache/rekindle``. Safe to delete."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rekindle"
+
+
+def cached_world(key: str, build: Callable[[], World]) -> World:
+    """The world kept under this key (see `content_key`), or a new one, which is then kept.
+
+    A damaged entry is built again. A disk that refuses brings a warning, since the world itself is fine.
+    """
+    folder = cache_folder() / "worlds" / key
+    if folder.exists():
+        with suppress(ValueError):
+            return load_world(folder)
+    world = build()
+    try:
+        save_world(world, folder)
+    except OSError as problem:
+        if not folder.exists():  # or else another process has just kept the same world
+            warnings.warn(f"The world could not be kept in {folder}: {problem}", stacklevel=2)
+    return world
+
+
+def content_key(parameters: Parameters, **settings: float) -> str:
+    """A name, 32 hex digits, for what parameters, settings and the program make together."""
+    said = {"parameters": parameters.model_dump(mode="json"), "model": model_fingerprint(), **settings}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@cache
+def model_fingerprint() -> str:
+    """The program that makes worlds, 16 hex digits: the source of all of sim, and the versions of Numba and NumPy.
+
+    All of sim, because a file too many only costs a burn-in, while a file too few would serve an outdated world; the
+    versions, because another compiler may round otherwise.
+    """
+    digest = hashlib.sha256(f"{numba.__version__} {np.__version__}".encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()[:16]

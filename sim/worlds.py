@@ -1,0 +1,545 @@
+"""Where a population comes from: generated, replayed from a contact log, or one of these and an empty newcomer."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from sim import rules
+from sim.chance import Decision, normal, two_uniforms, uniform
+from sim.communities import communities
+from sim.memory import refresh_ceiling, remember
+from sim.gestures import Kind
+from sim.parameters import TRACES, Parameters
+from sim.population import NEVER, PERSON, World, free_ties, slots_for
+from sim.run import simulate
+from sim.storage import cached_world, content_key, read_log
+
+DAYS_A_YEAR = 365
+MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
+
+PAIR = np.dtype(
+    [
+        ("low", "i4"),  # the two people, the lower id first
+        ("high", "i4"),
+        ("traces", "f4", (TRACES,)),  # of the past that they share, as of its last day
+        ("last", "i4"),  # day
+        ("two_way", "i4"),  # contacts
+    ],
+    align=True,
+)
+
+_MESSAGE = int(Kind.MESSAGE)
+_SOCIABILITY, _HESITANCE = int(Decision.SOCIABILITY), int(Decision.HESITANCE)
+_INDUSTRY, _BIRTHDAY, _COMMUNITY_TIE = int(Decision.INDUSTRY), int(Decision.BIRTHDAY), int(Decision.COMMUNITY_TIE)
+_PAST_RATE, _PAST_STOPS, _PAST_GAP = int(Decision.PAST_RATE), int(Decision.PAST_STOPS), int(Decision.PAST_GAP)
+
+
+def generated(
+    *,
+    people: int = 2_000,
+    burn_in_years: float = 3,
+    seed: int = 1,
+    parameters: Parameters | None = None,
+    threads: int = 1,
+    cache: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> World:
+    """People in communities and industries, with ties that have a past, after years of ordinary life.
+
+    Args:
+        people: how many, 2 or more.
+        burn_in_years: ordinary life after day 0, in years of 365 days; 0 gives the morning of day 0.
+        seed: of all chance, 0 to 2**64 - 1.
+        parameters: of the past and the burn-in; the defaults if None.
+        threads: that share the work; the world is the same for any number.
+        cache: keep the burnt-in world on disk, and take it from there if it is.
+        progress: called with (days done, days in all) during the burn-in.
+
+    Raises:
+        ValueError: too few people, or a number outside its range.
+
+    Example:
+        >>> import sim
+        >>> world = sim.worlds.generated(people=40, burn_in_years=0)
+        >>> bool(world.people["held"].max() <= sim.Parameters().tie_capacity)
+        True
+    """
+    if people < 2:
+        raise ValueError(f"people is {people}; a world needs at least 2, since a tie takes two people.")
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; it must be 1 or more.")
+    _check("burn_in_years", burn_in_years)
+    _check_seed(seed)
+    settings = parameters or Parameters()
+    days = round(burn_in_years * DAYS_A_YEAR)
+
+    def burnt_in() -> World:
+        morning = _first_morning(people, seed, settings, threads)
+        return simulate(morning, days=days, seed=seed, threads=threads, series=False, progress=progress).world
+
+    if days == 0:
+        return _first_morning(people, seed, settings, threads)
+    return cached_world(content_key(settings, people=people, days=days, seed=seed), burnt_in) if cache else burnt_in()
+
+
+def replayed(
+    log: str | os.PathLike[str] | pd.DataFrame, *, seed: int = 1, parameters: Parameters | None = None
+) -> World:
+    """The world that a contact log leaves behind, on the morning after its last day.
+
+    Every event is replayed as a private message that is noticed, so each real tie has the traces, the silence and the
+    two-way history that really happened; two people who never answered each other are acquaintances. Sociability is
+    ``(sends + 1) / (mean sends + 1)``. Communities are found in the log; what else it does not tell is keyed.
+
+    Args:
+        log: a file or table with ``source``, ``target`` and ``time`` in unix seconds; see `sim.storage.read_log`.
+        seed: of what the log does not tell (liking, hesitance, industry, ...), 0 to 2**64 - 1.
+        parameters: with which memory is replayed; the defaults if None.
+
+    Returns:
+        A world whose ``names`` are the ids of the log, in order of appearance.
+
+    Raises:
+        sim.storage.LogError: the log can not be used.
+
+    Example:
+        >>> import pandas, sim
+        >>> log = pandas.DataFrame({"source": ["Ann", "Bob"], "target": ["Bob", "Ann"], "time": [0, 90_000]})
+        >>> world = sim.worlds.replayed(log)
+        >>> list(world.names), world.day, int(world.ties["two_way"].max())
+        (['Ann', 'Bob'], 2, 1)
+    """
+    _check_seed(seed)
+    settings = parameters or Parameters()
+    events = read_log(log)
+    codes, names = pd.factorize(events[["source", "target"]].to_numpy().ravel())
+    source, target = codes.reshape(-1, 2).T.astype(np.int64)
+    day = ((events["time"] - events["time"][0]) // rules.SECONDS_A_DAY).to_numpy(np.int64)
+    ids, pair, contacts = np.unique(_pair_ids(source, target, len(names)), return_inverse=True, return_counts=True)
+    pairs = _strangers(ids, len(names))
+    community = communities(
+        low=pairs["low"], high=pairs["high"], contacts=contacts,
+        people=len(names), size=settings.community_size, seed=seed,
+    )  # fmt: skip
+    sends = np.bincount(source, minlength=len(names))
+    people = _born(community, (sends + 1) / (sends.mean() + 1), seed, settings)
+    ties, slots = _laid_out(people, pairs, seed, settings.packed, threads=1)
+    people["capacity"] = np.maximum(people["capacity"], people["held"])
+    ties["acquaintance"] = ties["other"] >= 0
+    _replay(people, ties, source, target, slots[pair], day, settings.packed)
+    morning = int(day[-1]) + 1
+    _wake(people, ties, morning, settings.packed, threads=1)
+    return World(day=morning, people=people, ties=ties, parameters=settings, names=names)
+
+
+def empty(
+    inside: World, *, newcomers: int = 1, seed: int = 1, sociability: float = 1.0, hesitance: float | None = None
+) -> World:
+    """A world and, at the end of its people, newcomers who know nobody.
+
+    A newcomer has a keyed community (each is as likely), industry and birthday, and joins the smallest group there.
+
+    Args:
+        inside: the world that they come into; it stays as it is.
+        newcomers: how many, 1 or more; their ids follow those of the others.
+        seed: of their community, industry and birthday, 0 to 2**64 - 1.
+        sociability: of each, 0 or more.
+        hesitance: of each, in logits, 0 or more; the mean of the world's parameters if None.
+
+    Raises:
+        ValueError: a number outside its range.
+    """
+    if newcomers < 1:
+        raise ValueError(f"newcomers is {newcomers}; it must be 1 or more.")
+    hesitance = inside.parameters.hesitance_mean if hesitance is None else hesitance
+    _check("sociability", sociability)
+    _check("hesitance", hesitance)
+    _check_seed(seed)
+    fresh = np.zeros(newcomers, PERSON)
+    choices = np.unique(inside.people["community"])
+    draws = _draws(np.uint64(seed), int(Decision.COMMUNITY), len(inside), newcomers)
+    fresh["community"] = choices[(draws * len(choices)).astype(np.int64)]
+    fresh["group"] = _smallest_groups(inside.people, fresh["community"])
+    fresh["sociability"] = sociability
+    _give_traits(np.uint64(seed), fresh, len(inside), inside.parameters.packed)
+    fresh["hesitance"] = hesitance
+    fresh["practised"] = inside.day
+    fresh["slots"] = slots_for(fresh["held"])
+    fresh["first"] = len(inside.ties) + np.cumsum(fresh["slots"]) - fresh["slots"]
+    return inside.copy(
+        people=np.concatenate([inside.people, fresh]),
+        ties=np.concatenate([inside.ties, free_ties(int(fresh["slots"].sum()))]),
+        names=None if inside.names is None else _with_newcomers(inside.names, newcomers),
+    )
+
+
+def _smallest_groups(people: np.ndarray, community: np.ndarray) -> list[int]:
+    """A group for newcomers in these communities: the smallest of its own, and of equal ones the first."""
+    members = np.bincount(people["group"])
+    joined = []
+    for home in community:
+        groups = np.unique(people["group"][people["community"] == home])
+        joined.append(int(groups[members[groups].argmin()]))
+        members[joined[-1]] += 1
+    return joined
+
+
+def _with_newcomers(names: np.ndarray, newcomers: int) -> np.ndarray:
+    own = [f"newcomer {person}" for person in range(len(names), len(names) + newcomers)]
+    return np.concatenate([names.astype(object), np.array(own, dtype=object)])
+
+
+def _check(name: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is {value}; it must be a number of 0 or more.")
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed is {seed}; it must be a whole number from 0 to 2**64 - 1.")
+
+
+def _wake(people: np.ndarray, ties: np.ndarray, day: int, p: Any, threads: int) -> None:
+    """Fill in, in place, what depends on the day on which a world begins."""
+    people["practised"] = day
+    _in_parts(lambda start, stop: _weigh(people, ties, day, p, start, stop), len(people), threads)
+
+
+@njit(cache=True, nogil=True)
+def _weigh(people: Any, ties: Any, day: int, p: Any, start: int, stop: int) -> None:
+    """Store the weights of rule 2 and the ceilings of people start to stop."""
+    for person in range(start, stop):
+        refresh_ceiling(people, ties, person, day, p)
+
+
+def _in_parts(work: Callable[[int, int], None], count: int, threads: int) -> None:
+    """Call ``work(start, stop)`` for parts of 0..count on this many threads; each part writes to rows of its own."""
+    edges = np.linspace(0, count, 16 * threads + 1).astype(np.int64)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, edges[:-1], edges[1:]))
+
+
+# People -----------------------------------------------------------------------------------------------------------
+
+
+def _born(community: np.ndarray, sociability: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
+    """People of these communities, shape (n,), type `PERSON`, who hold no ties yet."""
+    key = np.uint64(seed)
+    people = np.zeros(len(community), PERSON)
+    people["community"] = community
+    people["sociability"] = sociability
+    _give_traits(key, people, 0, parameters.packed)
+    turn = _ranks(_draws(key, int(Decision.REGULAR), 0, len(people)), community)
+    people["regular"] = turn < parameters.hangout_regulars
+    turn = _ranks(_draws(key, int(Decision.GROUP), 0, len(people)), community)
+    people["group"] = _groups(turn, community, parameters.group_members)
+    return people
+
+
+def _ranks(draws: np.ndarray, community: np.ndarray) -> np.ndarray:
+    """Each person's place, from 0, in the order of these draws within the community; shapes (n,)."""
+    order = np.lexsort((draws, community))
+    ordered = community[order]
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return ranks
+
+
+def _groups(turn: np.ndarray, community: np.ndarray, members: int) -> np.ndarray:
+    """Each person's group: communities cut, in the order of turns, into even groups of about `members`; shapes (n,)."""
+    sizes = np.bincount(community)
+    groups = np.maximum(1, np.rint(sizes / members).astype(np.int64))
+    before = np.cumsum(groups) - groups
+    return np.asarray(before[community] + turn * groups[community] // sizes[community])
+
+
+@njit(cache=True)
+def _draws(seed: int, decision: int, first: int, count: int) -> np.ndarray:
+    """One uniform for each person from `first` on, shape (count,)."""
+    drawn = np.empty(count)
+    for i in range(count):
+        drawn[i] = uniform(seed, decision, 0, first + i, 0, 0)
+    return drawn
+
+
+@njit(cache=True)
+def _drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
+    """Sociability of people 0 to count - 1: lognormal with mean 1."""
+    drawn = np.empty(count)
+    for i in range(count):
+        luck = normal(seed, _SOCIABILITY, 0, i, 0, 0)
+        drawn[i] = math.exp(p.sociability_sd * luck - 0.5 * p.sociability_sd**2)
+    return drawn
+
+
+@njit(cache=True)
+def _give_traits(seed: int, people: Any, first: int, p: Any) -> None:
+    """Keyed industry, birthday and hesitance, and a fresh week, for people with ids from `first` on."""
+    for i in range(len(people)):
+        person = people[i]
+        person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
+        person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
+        person.hesitance = max(0.0, p.hesitance_mean + p.hesitance_sd * normal(seed, _HESITANCE, 0, first + i, 0, 0))
+        person.minutes_left = rules.minutes_of_week(person.sociability, p)
+        person.capacity = p.tie_capacity
+        person.last_post = NEVER
+        person.ceiling = rules.fresh_ceiling(0.0)
+
+
+# Ties -------------------------------------------------------------------------------------------------------------
+
+
+def _pair_ids(one: Any, two: Any, people: int) -> np.ndarray:
+    """One number for each pair of ids, in the order of (low, high); shapes as given."""
+    return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))
+
+
+def _strangers(ids: np.ndarray, people: int) -> np.ndarray:
+    """Pairs with these numbers, type `PAIR`, who have no past."""
+    pairs = np.zeros(len(ids), PAIR)
+    pairs["low"], pairs["high"] = np.divmod(ids, people)
+    pairs["last"] = NEVER
+    return pairs
+
+
+def _laid_out(people: np.ndarray, pairs: np.ndarray, seed: int, p: Any, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """Slots for everybody, and in them both directions of each pair with the past that they share.
+
+    Args:
+        people: shape (n,); gets `first`, `slots` and `held`.
+        pairs: type `PAIR`, in the order of (low, high).
+        seed: of liking.
+        p: packed parameters.
+        threads: that share the work.
+
+    Returns:
+        Ties, a person's in the order of the other's id with free slots after them; and the slots, shape (pairs, 2), in
+        which the low and the high one of each pair hold the other.
+    """
+    below = np.bincount(pairs["high"], minlength=len(people))
+    people["held"] = below + np.bincount(pairs["low"], minlength=len(people))
+    people["slots"] = slots_for(people["held"])
+    people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
+    ties = free_ties(int(people["slots"].sum(dtype=np.int64)))
+    slots = _seats(pairs, below)
+    key = np.uint64(seed)
+    _in_parts(lambda start, stop: _fill(key, people, ties, pairs, slots, p, start, stop), len(pairs), threads)
+    return ties, slots
+
+
+@njit(cache=True)
+def _seats(pairs: Any, below: np.ndarray) -> np.ndarray:
+    """Slots of both directions, shape (pairs, 2); `below` is how many ties each person has with lower ids."""
+    slots = np.empty((len(pairs), 2), np.int32)
+    upwards, downwards = below.copy(), np.zeros_like(below)
+    for k in range(len(pairs)):
+        low, high = pairs[k].low, pairs[k].high
+        slots[k, 0] = upwards[low]
+        slots[k, 1] = downwards[high]
+        upwards[low] += 1
+        downwards[high] += 1
+    return slots
+
+
+@njit(cache=True, nogil=True)
+def _fill(seed: int, people: Any, ties: Any, pairs: Any, slots: Any, p: Any, start: int, stop: int) -> None:
+    """Write both directions of pairs start to stop."""
+    for k in range(start, stop):
+        pair = pairs[k]
+        for side in range(2):
+            person, other = (pair.low, pair.high) if side == 0 else (pair.high, pair.low)
+            tie = ties[people[person].first + slots[k, side]]
+            tie.other = other
+            tie.mirror = slots[k, 1 - side]
+            tie.liking = rules.liking(seed, person, other, p)
+            tie.traces[:] = pair.traces
+            tie.two_way = min(255, pair.two_way)
+            tie.last_contact = pair.last
+            tie.last_sent = pair.last
+            tie.last_received = pair.last
+            tie.last_two_way = pair.last
+            tie.opened = NEVER
+            tie.planned = NEVER
+            tie.post_seen = NEVER
+
+
+# Generated --------------------------------------------------------------------------------------------------------
+
+
+def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) -> World:
+    """A generated world on day 0."""
+    key, p = np.uint64(seed), parameters.packed
+    number = max(1, round(count / parameters.community_size))
+    people = _born(np.arange(count) * number // count, _drawn_sociability(key, count, p), seed, parameters)
+    pairs = _strangers(np.unique(np.concatenate(_ties_at_start(people, key, p))), count)
+    _in_parts(lambda start, stop: _live_past(key, pairs, p, start, stop), len(pairs), threads)
+    ties, _ = _laid_out(people, _within_capacity(pairs, people, p), seed, p, threads)
+    _wake(people, ties, 0, p, threads)
+    return World(day=0, people=people, ties=ties, parameters=parameters)
+
+
+def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> list[np.ndarray]:
+    """Numbers of the pairs who know each other from the community, the industry and anywhere; repeats among them."""
+    until = np.searchsorted(people["community"], people["community"], side="right")
+    near = np.empty(_neighbours(key, until, p, np.empty(0, np.int64)), np.int64)
+    _neighbours(key, until, p, near)
+    elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
+    return [
+        near,
+        _found_in(people["industry"], p["ties_at_start"] * p["ties_in_industry"], key, Decision.INDUSTRY_TIE),
+        _found_in(np.zeros(len(people), np.int32), p["ties_at_start"] * elsewhere, key, Decision.OTHER_TIE),
+    ]
+
+
+@njit(cache=True)
+def _neighbours(seed: int, until: np.ndarray, p: Any, ids: np.ndarray) -> int:
+    """Write the pairs within communities as far as there is room; returns how many there are.
+
+    Communities are runs of ids; `until` is the end of each person's, shape (n,).
+    """
+    found = start = 0
+    for person in range(len(until)):
+        if person == until[start]:
+            start = person
+        chance = p.ties_at_start * p.ties_in_community / max(1, until[person] - start - 1)
+        for other in range(person + 1, until[person]):
+            if uniform(seed, _COMMUNITY_TIE, 0, person, other, 0) < chance:
+                if found < len(ids):
+                    ids[found] = person * len(until) + other
+                found += 1
+    return found
+
+
+def _found_in(circle: np.ndarray, mean: float, key: np.uint64, decision: Decision) -> np.ndarray:
+    """Pairs of people and partners from their own circle: each looks for half of the mean, and is found as often."""
+    members = np.argsort(circle, kind="stable")
+    starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
+    one, two = _partners(key, int(decision), circle, members, starts, 0.5 * mean)
+    others = one != two
+    return _pair_ids(one[others], two[others], len(circle))
+
+
+@njit(cache=True)
+def _partners(
+    seed: int, decision: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, mean: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who looks and whom they find, each keyed uniform; whole numbers about the mean by one draw a person."""
+    most = len(circle) * int(mean + 1.0)
+    one, two = np.empty(most, np.int32), np.empty(most, np.int32)
+    found = 0
+    for person in range(len(circle)):
+        first, end = starts[circle[person]], starts[circle[person] + 1]
+        wanted = int(mean + uniform(seed, decision, 0, person, 0, 0))
+        for draw in range(1, wanted + 1):
+            one[found] = person
+            two[found] = members[first + int(uniform(seed, decision, 0, person, 0, draw) * (end - first))]
+            found += 1
+    return one[:found], two[:found]
+
+
+@njit(cache=True, nogil=True)
+def _live_past(seed: int, pairs: Any, p: Any, start: int, stop: int) -> None:
+    """Add their past to pairs start to stop: answered contacts of mass 1, a Poisson process that may have stopped."""
+    span = p.past_years * DAYS_A_YEAR
+    for k in range(start, stop):
+        pair = pairs[k]
+        rate = p.past_rate * math.exp(p.past_sigma * normal(seed, _PAST_RATE, 0, pair.low, pair.high, 0))
+        rate = min(rate, MOST_CONTACTS_A_DAY)
+        stops, when = two_uniforms(seed, _PAST_STOPS, 0, pair.low, pair.high, 0)
+        end = span * when if stops < p.past_stopped else span
+        time = _gap(seed, pair, rate)
+        while time < end:
+            day = math.floor(time - span)
+            strength = rules.strength(rules.activation(pair.traces, day - pair.last, p), p)
+            rules.add_contact(pair.traces, day - pair.last, rules.saturated(1.0, strength))
+            pair.last = day
+            pair.two_way += 1
+            time += _gap(seed, pair, rate)
+
+
+@njit(cache=True, nogil=True)
+def _gap(seed: int, pair: Any, rate: float) -> float:
+    """Days until the next contact of the past."""
+    return -math.log(uniform(seed, _PAST_GAP, 0, pair.low, pair.high, pair.two_way)) / rate
+
+
+def _within_capacity(pairs: np.ndarray, people: np.ndarray, p: Any) -> np.ndarray:
+    """Rule 10 for everybody at once: the pairs that stay.
+
+    Whoever holds too many lets go of the weakest (of equal ones, the lower id, as on any day); all choose before any
+    pair goes, and it goes in both directions.
+    """
+    both = np.concatenate([pairs["low"], pairs["high"]])
+    excess = np.bincount(both, minlength=len(people)) - people["capacity"]
+    held = np.flatnonzero(excess[both] > 0)
+    if not len(held):
+        return pairs
+    pair, owner = held % len(pairs), both[held]
+    other = pairs["low"][pair] + pairs["high"][pair] - owner
+    order = np.lexsort((other, _activations(pairs, p)[pair], owner))
+    rank = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])
+    stays = np.ones(len(pairs), bool)
+    stays[pair[order][rank < excess[owner[order]]]] = False
+    return pairs[stays]
+
+
+@njit(cache=True)
+def _activations(pairs: Any, p: Any) -> np.ndarray:
+    """A of each pair on day 0, shape (pairs,)."""
+    held = np.empty(len(pairs))
+    for k in range(len(pairs)):
+        held[k] = rules.activation(pairs[k].traces, -pairs[k].last, p)
+    return held
+
+
+# Replayed ---------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _replay(
+    people: Any, ties: Any, source: np.ndarray, target: np.ndarray, slots: np.ndarray, days: np.ndarray, p: Any
+) -> None:
+    """Send and notice a message for each event, in order; `slots` are those of the low and the high one."""
+    for k in range(len(days)):
+        side = 0 if source[k] < target[k] else 1
+        _send(people, ties, source[k], slots[k, side], days[k], p)
+        _notice(people, ties, source[k], slots[k, side], target[k], slots[k, 1 - side], days[k], p)
+
+
+@njit(cache=True)
+def _send(people: Any, ties: Any, sender: int, slot: int, day: int, p: Any) -> None:
+    """What a message does to its sender, noticed or not (rule 7)."""
+    own = ties[people[sender].first + slot]
+    remember(people, ties, sender, slot, day, p.mind_sent * p.mass[_MESSAGE], p)
+    tries = rules.unanswered_now(own.unanswered, day - own.last_sent, p)
+    own.unanswered = rules.unanswered_after(tries, p.answer[_MESSAGE] > -math.inf, p)
+    own.last_sent = day
+
+
+@njit(cache=True)
+def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int, slot: int, day: int, p: Any) -> None:
+    """What a message does when it is noticed (rules 5, 7 and 9): an answer, if the receiver had tried before."""
+    own = ties[people[receiver].first + slot]
+    senders = ties[people[sender].first + sender_slot]
+    answers = own.unanswered > 0.0
+    remember(people, ties, receiver, slot, day, p.mass[_MESSAGE], p)
+    own.unanswered = 0.0
+    if rules.opened_to(_MESSAGE, p) >= rules.openness_now(own.openness, day - own.opened, p):
+        own.openness = rules.opened_to(_MESSAGE, p)
+        own.opened = day
+        own.opened_by = p.rung[_MESSAGE]
+    if answers:
+        remember(people, ties, receiver, slot, day, p.mind_answered * p.mass[_MESSAGE], p)
+        own.acquaintance = senders.acquaintance = 0
+    if day - senders.last_received <= p.two_way_days:
+        own.last_two_way = senders.last_two_way = day
+        own.two_way = senders.two_way = min(255, own.two_way + 1)
+    own.last_received = day
