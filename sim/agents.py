@@ -335,7 +335,7 @@ class Person(mesa.Agent):
         for start in range(0, ATTEMPTS, BATCH):
             day, seed = self.model.day, self.model.luck_seed
             chance.next_attempts(draws, seed, Decision.COMES_TO_MIND, day, self.id, cause, start)
-            yield from draws.T.tolist()
+            yield from zip(*draws.tolist(), strict=True)
 
     def may_come_to_mind(self, tie: Tie, among: int, industry: int) -> bool:
         """Whether a tie is among those asked for."""
@@ -862,6 +862,9 @@ class ReconnectionModel(mesa.Model):
         self.settings = SimpleNamespace(**{name: packed[name].tolist() for name in SETTINGS.names or ()})
         self.strategies_end, self.names = start.strategies_end, start.names
         self.people: list[Person] = []
+        self.mail: list[SentGesture] = []
+        self.bookings: set[tuple[int, int, int]] = set()  # host, guest, day
+        self.members: dict[int, dict[int, bool]] = {}  # by founder: member, and whether they left
         person_class.create_agents(self, len(start), list(start.people))
         self._load(start)
         self._watch = Watch(
@@ -1210,11 +1213,10 @@ class ReconnectionModel(mesa.Model):
                 tie = Tie(self.people[row["other"]], slot, row["traces"].copy(), **values)
                 holder.slots[slot] = holder.ties[tie.other.id] = tie
         for row in world.plans:
-            plan = PlanOfPerson(**{name: row[name].item() for name in PLAN.names[1:]})
+            plan = PlanOfPerson(**{name: row[name].item() for name in PLAN_VALUES})
             self.people[row["person"]].plans.append(plan)
         self.mail = [self._letter(row) for row in world.mail]
-        self.bookings: set[tuple[int, int, int]] = {tuple(row.item()) for row in world.bookings}
-        self.members: dict[int, dict[int, bool]] = {}
+        self.bookings = {(host, guest, day) for host, guest, day in world.bookings.tolist()}
         for founder, member, left in world.members.tolist():
             self.members.setdefault(founder, {})[member] = bool(left)
         self.communities = self._by("community")
@@ -1257,7 +1259,7 @@ class ReconnectionModel(mesa.Model):
                 for name in ("traces", *TIE_VALUES):
                     row[name] = getattr(tie, name)
         plans = [
-            (person.id, *(getattr(plan, name) for name in PLAN.names[1:]))
+            (person.id, *(getattr(plan, name) for name in PLAN_VALUES))
             for person in self.people
             for plan in person.plans
         ]
@@ -1280,6 +1282,7 @@ class ReconnectionModel(mesa.Model):
         )
 
 
+PLAN_VALUES = tuple(name for name in PLAN.names or () if name != "person")
 PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "held"))
 TIE_VALUES = tuple(name for name in TIE.names or () if name not in ("other", "mirror", "traces"))
 LETTER_VALUES = tuple(

@@ -2,8 +2,8 @@
 
 ``uniform(seed, decision, day, person, other, cause)`` runs Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel
 random numbers: as easy as 1, 2, 3") with the seed as its key and the other five as its counter. No stream is shared and
-nothing is counted, so the order in which people are visited, the number of threads and what is recorded can not change a
-draw, and two worlds that differ in one gesture share all other luck.
+nothing is counted, so the order in which people are visited, the number of threads and what is recorded can not
+change a draw, and two worlds that differ in one gesture share all other luck.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ def two_uniforms(seed: int, decision: int, day: int, person: int, other: int, ca
         seed: of the run, 64 bits.
         decision: a `Decision`, below 256.
         day: of the world, 0 to 2**24 - 1.
-        person, other: ids, 0 to 2**32 - 1 (0 where there is nobody).
+        person: id of whom it concerns, 0 to 2**32 - 1.
+        other: id of the other one (0 where there is nobody).
         cause: what led to the draw, 32 bits.
     """
     low = uint64(_LOW32)
@@ -129,8 +130,8 @@ BATCH = 32  # attempts that `next_attempts` draws at once
 def next_attempts(draws: Any, seed: int, decision: int, day: int, person: int, cause: int, start: int) -> None:
     """The pairs of uniforms of attempts `start` to `start + BATCH - 1` at one random choice, into (2, BATCH).
 
-    The same as `two_uniforms` with the attempt as `other`, at a fifth of the time: written so that the compiler works on
-    several attempts at once, which takes the mantissas to floats by their bits.
+    The same as `two_uniforms` with the attempt as `other`, at a fifth of the time: written so that the compiler works
+    on several attempts at once, which takes the mantissas to floats by their bits.
     """
     low, one = uint64(_LOW32), uint64(0x3FF0000000000000)
     words = draws.view(np.uint64)

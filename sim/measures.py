@@ -84,7 +84,8 @@ CANDIDATE = np.dtype(
 def follow_candidates(candidates: Any, rows: Any, delivered: Any, day: int, since: int, p: Any) -> None:
     """Bring candidates up to date with a day's noticed gestures, those of rows[k] >= 0, in order of time.
 
-    ``since`` is the day from which the lasting window counts for everyone, or NEVER where it counts from each reconnection.
+    ``since`` is the day from which the lasting window counts for everyone, or NEVER where it counts from each
+    reconnection.
     """
     for k in range(len(delivered)):
         gesture = delivered[k]
@@ -132,10 +133,12 @@ class Measures(NamedTuple):
 
     Attributes:
         scalars: outcomes by name (`MEASURES` defines them); nan where an outcome is missing.
-        series: a row a day (index ``day``, from 0), or None: for adopters and with ``everyone_`` for all, gestures sent and answered, new
-            ties and reconnections of the day and active ties at its end, all per person.
-        candidates: a row for each tie that was dormant on the starting day: the two people, day of the reconnection and of
-            each one's first worded gesture since the start (days of the run; nan: none), and whether it lasted (nan: too early to tell).
+        series: a row a day (index ``day``, from 0), or None: for adopters and with ``everyone_`` for all, gestures
+            sent and answered, new ties and reconnections of the day and active ties at its end, all per person.
+        candidates: a row for each tie that was dormant on the starting day: the two people, day of the reconnection
+            and of
+            each one's first worded gesture since the start (days of the run; nan: none), and whether it lasted (nan:
+            too early to tell).
     """
 
     scalars: dict[str, float]
@@ -296,7 +299,7 @@ class Watch:
 
 
 def mean_or_nan(total: float, count: float) -> float:
-    """total / count; nan where there is nothing to take a mean of."""
+    """Total / count; nan where there is nothing to take a mean of."""
     return float(total) / float(count) if count > 0 else float("nan")
 
 
@@ -340,10 +343,16 @@ def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
         }
     )
     gestures = pd.DataFrame(
-        {"day": sent["day"], "cause": sent["cause"], "sender": sent["sender"], "receiver": sent["receiver"], "row": np.arange(len(sent))}
+        {"day": sent["day"], "cause": sent["cause"], "sender": sent["sender"], "receiver": sent["receiver"], "row":
+    np.arange(len(sent))}
     ).drop_duplicates(["day", "cause", "sender", "receiver"])  # fmt: skip
     parents = pd.DataFrame(
-        {"day": sent["parent_day"], "cause": sent["parent_cause"], "sender": sent["receiver"], "receiver": sent["sender"]}
+        {
+            "day": sent["parent_day"],
+            "cause": sent["parent_cause"],
+            "sender": sent["receiver"],
+            "receiver": sent["sender"],
+        }
     )
     rows = parents.merge(gestures, how="left", on=["day", "cause", "sender", "receiver"])["row"]
     frame["in_reply_to"] = rows.fillna(-1).astype(np.int64).to_numpy()

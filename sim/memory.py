@@ -1,4 +1,5 @@
-"""What people hold about each other, over arrays: finding a tie, remembering a contact, who comes to mind, who is forgotten.
+"""What people hold about each other, over arrays: finding a tie, remembering a contact, who comes to mind, who is
+forgotten.
 
 Rules 1, 2, 9 and 10 of the model where they need more than one tie at a time; the formulas are in `sim.rules`.
 """
@@ -212,7 +213,7 @@ def room_needed(people: Any, pairs: Any) -> int:
         more[pair % n] += 1
     rows = 0
     for person in range(n):
-        slots = np.int64(people[person].slots)
+        slots: int = people[person].slots
         while people[person].held + more[person] > slots:
             slots *= 2
             rows += slots
@@ -268,7 +269,9 @@ def new_acquaintance(
 
 @njit(cache=True)
 def weakest(town: Any, person: int, day: int) -> Any:
-    """Slots that a person over capacity would drop: acquaintances first, then the least activation, then the lower id."""
+    """Slots that a person over capacity would drop: acquaintances first, then the least activation, then the lower
+    id.
+    """
     people, ties, p = town.people, town.ties, town.settings[0]
     first = people[person].first
     most = people[person].held - people[person].capacity

@@ -255,17 +255,6 @@ def with_members(members: Any, founder: int, people: Any) -> Any:
     return larger
 
 
-@njit(cache=True)
-def with_members(members: Any, founder: int, people: Any) -> Any:
-    """Members of meetups and these of one founder's after them."""
-    larger = np.zeros(len(members) + len(people), MEMBER)
-    larger[: len(members)] = members
-    for k in range(len(people)):
-        larger[len(members) + k].founder = founder
-        larger[len(members) + k].member = people[k]
-    return larger
-
-
 def once_each(met: np.ndarray, n: int) -> np.ndarray:
     """Each pair once a place, the first time it was chosen; in the order of (place, low, high)."""
     keys = (met["place"].astype(np.int64) * n + met["low"]) * n + met["high"]

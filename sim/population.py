@@ -139,7 +139,7 @@ def free_ties(count: int) -> np.ndarray:
     return ties
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class World:
     """A population on the morning of a day, before anything has happened.
 
@@ -176,6 +176,10 @@ class World:
 
     def __len__(self) -> int:
         return len(self.people)
+
+    def __repr__(self) -> str:
+        held = int(self.people["held"].sum())
+        return f"World(day={self.day}, people={len(self)}, ties={held}, plans={len(self.plans)}, mail={len(self.mail)})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, World) and not self.differences(other)

@@ -2,8 +2,8 @@
 
 Times are whole days of the world; probabilities and shares lie in 0..1; logits are natural. ``p`` is the record that
 `sim.parameters.Parameters.packed` makes. What a function returns for a field of the state is rounded to the field's
-storage type (32-bit floats), so both engines keep the same bits. Explicit signatures make sure that a rule is computed in
-64 bits whoever calls it.
+storage type (32-bit floats), so both engines keep the same bits. Explicit signatures make sure that a rule is
+computed in 64 bits whoever calls it.
 
 Callable from Python as they are:
 
@@ -55,8 +55,8 @@ def activation(traces: Any, silence: int, p: Any) -> float:
     """A: how much memory keeps of a tie, in contacts of one day's age.
 
     ``A = sum_b kernel_b * trace_b * 2**(-age / 5**b)``, which follows ``sum of mass * age**-decay`` over all contacts
-    (Anderson & Schooler 1991, Psychol. Sci. 2:396). Traces are as of the last contact, `silence` days ago; ages count from
-    one day. Each half-life is five times the one before, so a single power of two gives all six factors.
+    (Anderson & Schooler 1991, Psychol. Sci. 2:396). Traces are as of the last contact, `silence` days ago; ages count
+    from one day. Each half-life is five times the one before, so a single power of two gives all six factors.
     """
     factor = 2.0 ** (-(silence + 1) / _SLOWEST_HALF_LIFE)
     total = 0.0

@@ -15,8 +15,8 @@ from sim import rules
 from sim.chance import Decision, Occasion, cause_of, uniform
 from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
-from sim.memory import refresh_ceilings
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
+from sim.memory import refresh_ceilings
 from sim.parameters import Parameters
 from sim.population import GESTURE, NEVER, NO_ANSWER, NOBODY, PLAN, World, canonical_mail
 from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
@@ -252,9 +252,8 @@ def _in_the_mail(gesture: Gesture, world: World, days: int | None) -> np.ndarray
     """An extra gesture as a letter that will be sent on its day."""
     if gesture.kind not in KINDS or gesture.kind == "post":
         kinds = [kind for kind in KINDS if kind != "post"]
-        raise ValueError(
-            f"Unknown kind {gesture.kind!r} of an extra gesture{nearest(gesture.kind, kinds)} One of {', '.join(kinds)}."
-        )
+        hint = nearest(gesture.kind, kinds)
+        raise ValueError(f"Unknown kind {gesture.kind!r} of an extra gesture{hint} One of {', '.join(kinds)}.")
     last = FOREVER if days is None else days - 1
     if not 0 <= gesture.day <= last:
         raise ValueError(f"An extra gesture is on day {gesture.day}; the days of this run are 0 to {last}.")

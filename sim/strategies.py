@@ -64,8 +64,8 @@ class Row:
     """One strategy.
 
     ``first`` is the gesture towards somebody new (or the likelier of two), ``second`` towards somebody met before;
-    where ``first_share`` is below 1 a keyed draw decides between the two instead. ``session_minutes`` must be in the purse
-    before a session starts; half of a session at a place is travel and preparation. ``sittings`` spread the purse
+    where ``first_share`` is below 1 a keyed draw decides between the two instead. ``session_minutes`` must be in the
+    purse before a session starts; half of a session at a place is travel and preparation. ``sittings`` spread the purse
     over the days of a week.
     """
 

@@ -15,8 +15,8 @@ from numba import njit
 from sim import rules
 from sim.chance import Decision, normal, two_uniforms, uniform
 from sim.communities import communities
-from sim.memory import refresh_ceiling, remember
 from sim.gestures import Kind
+from sim.memory import refresh_ceiling, remember
 from sim.parameters import TRACES, Parameters
 from sim.population import NEVER, PERSON, World, free_ties, slots_for
 from sim.run import simulate

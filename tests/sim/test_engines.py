@@ -44,8 +44,8 @@ NARROWER = {
     "birthday_noticed": (0.0, 1.0),
 }
 BOUNDS = {
-    name: NARROWER.get(name, tuple(next(getattr(m, key) for m in field.metadata if hasattr(m, key)) for key in ("ge", "le")))
-    for name, field in sim.Parameters.model_fields.items()
+    name: NARROWER.get(name, tuple(next(getattr(m, key) for m in field.metadata if hasattr(m, key)) for key in ("ge",
+    "le"))) for name, field in sim.Parameters.model_fields.items()
     if field.annotation in (float, int)
 }  # fmt: skip
 SHARES = ("encounter_known", "encounter_community", "ties_in_community", "ties_in_industry")  # bounded together
@@ -156,7 +156,9 @@ def step_of(model: sim.ReconnectionModel) -> DayRecord:
 
 
 def differences(case: Case, seen: Counter[str] | None = None) -> list[str]:
-    """Where the engines disagree over a run: before a handover in the middle, after it in both directions, at the end."""
+    """Where the engines disagree over a run: before a handover in the middle, after it in both directions, at the
+    end.
+    """
     world = case.world()
     core = Core(begin(world, parameters=None, **case.start())[0], seed=case.seed)
     model = sim.ReconnectionModel(world=world, **case.start())
@@ -183,10 +185,11 @@ def differences(case: Case, seen: Counter[str] | None = None) -> list[str]:
 
 def record_differences(mine: DayRecord, theirs: DayRecord) -> list[str]:
     """Where two reports of a day differ."""
-    found = []
-    for name in ("new_ties", "forgotten"):
-        if not np.array_equal(getattr(mine, name), getattr(theirs, name)):
-            found.append(f"day {mine.day}: {name}")
+    found = [
+        f"day {mine.day}: {name}"
+        for name in ("new_ties", "forgotten")
+        if not np.array_equal(getattr(mine, name), getattr(theirs, name))
+    ]
     for name in ("sent", "delivered", "met"):
         a, b = getattr(mine, name), getattr(theirs, name)
         columns = [column for column in a.dtype.names if not column.endswith(("_slot", "_plan"))]
@@ -236,7 +239,9 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base
 
 
 def test_engines_agree_on_anything() -> None:
-    """100 runs of up to 40 people and 30 days; together they exercise every kind, strategy, place, tie made and lost."""
+    """100 runs of up to 40 people and 30 days; together they exercise every kind, strategy, place, tie made and
+    lost.
+    """
     seen: Counter[str] = Counter()
 
     @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
@@ -255,7 +260,8 @@ def test_engines_agree_on_larger_runs(case: Case) -> None:
     assert differences(case) == []
 
 
-# Faults, each planted in one engine: the comparison above must catch every one ------------------------------------------
+# Faults, each planted in one engine: the comparison above must catch every one
+# ------------------------------------------
 
 BUSY = sim.Parameters(
     effort_minutes=900, tie_capacity=14, ties_at_start=12, community_size=20, industries=2, show_every_days=7,

@@ -1,0 +1,32 @@
+# make run and make test are the two commands; each first installs into .venv what it needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: run test lint bench verify
+
+run: $(READY) ## the ten strategies, their table and their figure
+	$(BIN)/rekindle sweep configs/nine_strategies.toml
+	$(BIN)/rekindle figure nine_strategies
+
+test: $(READY)
+	$(PYTEST) -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## person-days a second, both engines
+	$(BIN)/python -m benchmarks.engines
+
+verify: $(READY) ## slow and statistical; leaves plots
+	$(BIN)/python -m verification.strength
+	$(BIN)/python -m verification.rule_three
+	$(BIN)/python -m verification.engines
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@

@@ -1,0 +1,428 @@
+"""A TOML file becomes a validated experiment; each error names file, line, key, value and what to write instead.
+
+Every setting can also be given on the command line (``--set world.people=500``); its errors then name the option.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+from sim.gestures import KINDS
+from sim.parameters import Parameters
+from sim.run import mixture_of
+from sim.strategies import NAMES
+
+KeyPath = tuple[str, ...]
+Strategy = str | dict[str, float]
+Adopters = int | float | tuple[int, ...]
+
+
+class ConfigError(ValueError):
+    """What is wrong with an experiment, in words for whoever wrote it: one line for each problem."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like this one; None if none is close."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
+
+
+def checked_strategy(value: Any) -> Strategy:
+    """A strategy's name, or a mixture: shares by name, above 0, that add up to 1.
+
+    Raises:
+        ValueError: it is neither; the message says what to write.
+    """
+    if not isinstance(value, str | Mapping):
+        raise ValueError("expected a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }")
+    mixture_of(value)
+    return value if isinstance(value, str) else {name: float(share) for name, share in value.items()}
+
+
+def checked_strategies(value: Any) -> tuple[Strategy, ...]:
+    """Arms of a sweep: strategies or mixtures, none twice, the baseline ``wait`` among them.
+
+    Raises:
+        ValueError: no list, an empty one, or one with something wrong in it.
+    """
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError('expected a list of strategies, such as ["wait", "check_in"]')
+    strategies = tuple(checked_strategy(item) for item in value)
+    for place, strategy in enumerate(strategies):
+        if strategy in strategies[:place]:
+            raise ValueError(f"{show(strategy)} stands there twice; name each strategy once")
+    if "wait" not in strategies:
+        raise ValueError('"wait" must be among them: it is the baseline that the others are compared with')
+    return strategies
+
+
+def checked_adopters(value: Any) -> Adopters:
+    """Who follows the strategy: a count (1 or more), a share (above 0, at most 1, with a decimal point), or ids.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if isinstance(value, list | tuple) and value and all(type(i) is int and i >= 0 for i in value):
+        if len(set(value)) < len(value):
+            raise ValueError("the same id stands there twice")
+        return tuple(value)
+    if (type(value) is int and value >= 1) or (type(value) is float and 0 < value <= 1):
+        return value
+    raise ValueError("expected a count such as 20, a share such as 0.05, or a list of ids such as [3, 17]")
+
+
+def checked_name(value: Any) -> str:
+    """A name that can be a folder.
+
+    Raises:
+        ValueError: it can not.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
+        raise ValueError("expected a name made of letters, digits, _ . and -")
+    return value
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorldSettings(_Settings):
+    """Where the worlds come from: generated and burnt in, or replayed from a contact log."""
+
+    log: str | None = Field(None, description="contact log to replay (CSV, CSV.gz or Parquet); none = generated")
+    people: int = Field(2_000, ge=2, le=10_000_000, description="people")
+    burn_in_years: float = Field(3.0, ge=0, le=100, description="years of ordinary life before day 0")
+    seed: int = Field(1, ge=0, le=10**15, description="seed of the first world; replicate r has this plus r")
+    parameters: Parameters = Field(default_factory=Parameters, description="parameters of the world's past")
+
+
+class RunSettings(_Settings):
+    """Who does what, and for how long."""
+
+    strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
+    adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
+    strategy_days: int = Field(730, ge=1, le=36_500, description="days for which the strategy is followed")
+    follow_up_days: int = Field(240, ge=0, le=36_500, description="days of ordinary life after it")
+    seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r has this plus r")
+
+    @property
+    def days(self) -> int:
+        """Days of the whole run."""
+        return self.strategy_days + self.follow_up_days
+
+
+class SweepSettings(_Settings):
+    """Which arms, and in how many worlds each."""
+
+    strategies: Annotated[tuple[Strategy, ...], BeforeValidator(checked_strategies)] = Field(
+        NAMES, description="arms; each takes the place of run.strategy"
+    )
+    replicates: int = Field(20, ge=1, le=1_000_000, description="worlds that every arm meets")
+
+
+class Experiment(_Settings):
+    """One experiment, whole: what a TOML file says, with every default filled in."""
+
+    name: Annotated[str, BeforeValidator(checked_name)] = Field(description="folder of its results")
+    world: WorldSettings = Field(default_factory=WorldSettings, description="where the worlds come from")
+    run: RunSettings = Field(default_factory=RunSettings, description="who does what, and for how long")
+    parameters: Parameters = Field(default_factory=Parameters, description="parameters of the runs")
+    sweep: SweepSettings | None = Field(None, description="arms and replicates")
+
+    @model_validator(mode="after")
+    def _check_adopters(self) -> Experiment:
+        if self.world.log is None:
+            require_adopters(self.run.adopters, self.world.people)
+        return self
+
+
+def require_adopters(adopters: Adopters, people: int) -> None:
+    """Make sure that a world of this many people has these adopters.
+
+    Raises:
+        ValueError: it has not; the message begins with the setting's name.
+    """
+    if isinstance(adopters, int) and adopters > people:
+        raise ValueError(f"run.adopters asks for {adopters:,} of {people:,} people; ask for fewer")
+    if isinstance(adopters, tuple) and max(adopters) >= people:
+        raise ValueError(f"run.adopters names person {max(adopters)}; ids go from 0 to {people - 1:,}")
+
+
+def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
+    """Every setting that a file can name, tables included, by its path: ``("world", "people")``."""
+    found: dict[KeyPath, FieldInfo] = {}
+    for name, field in model.model_fields.items():
+        path = (*above, name)
+        found[path] = field
+        inner = _inner_model(field.annotation)
+        if inner and get_origin(field.annotation) is dict:
+            for kind in KINDS:
+                found[*path, kind] = field
+                found |= settings(inner, (*path, kind))
+        elif inner:
+            found |= settings(inner, path)
+    return found
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    """The model in ``Model``, ``Model | None`` or ``dict[str, Model]``."""
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+SETTINGS: Mapping[KeyPath, FieldInfo] = MappingProxyType(settings())
+TABLES = frozenset(path[:-1] for path in SETTINGS)
+
+
+def load(path: Path, changes: Sequence[str] = (), world: Path | None = None) -> Experiment:
+    """Read an experiment.
+
+    Args:
+        path: of the TOML file. A relative ``world.log`` in it counts from the file's folder.
+        changes: ``path=value`` each, as given to ``--set``; a value is TOML, or else text.
+        world: contact log that takes the place of the file's world, as given to ``--world``.
+
+    Raises:
+        ConfigError: with all that is wrong, each with its line or option.
+    """
+    text = _read(path)
+    data = _parse(path, text)
+    origins = {key: f"line {line}" for key, line in lines_of(text).items()}
+    if isinstance(data.get("world"), dict) and isinstance(data["world"].get("log"), str):
+        data["world"]["log"] = str(path.parent / data["world"]["log"])
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", path.stem)
+    if world is not None:
+        name += "-" + re.sub(r"[^A-Za-z0-9_-]+", "_", world.name.partition(".")[0])
+        _replay_instead(data, origins, world)
+    for change in changes:
+        _apply(data, origins, change)
+    data.setdefault("name", name)
+    experiment = _validated(data, origins, path)
+    if not data.get("world", {}).get("parameters"):
+        return experiment
+    return _validated({**data, "parameters": _inherited(data)}, origins, path)
+
+
+def _read(path: Path) -> str:
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; name a TOML file in it.")
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        beside = sorted(str(other) for other in path.parent.glob("*.toml"))
+        close = nearest(str(path), beside)
+        hint = f"did you mean {close}?" if close else f"{path.parent or '.'} has {', '.join(beside) or 'no TOML file'}."
+        raise ConfigError(f"There is no file {path}; {hint}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can not be read as text: {error}.") from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rstrip(")").rpartition(" (at ")
+        raise ConfigError(
+            f"{path}, {where}: this is not TOML ({what}); write one `key = value` a line, with text in quotes."
+        ) from None
+
+
+def lines_of(text: str) -> dict[KeyPath, int]:
+    """The line (from 1) on which each key of a TOML text is given, tables included.
+
+    Parses ever longer beginnings of the text: what a statement adds was given where the statement began.
+    """
+    found: dict[KeyPath, int] = {}
+    lines = text.splitlines()
+    begins = 1
+    for end in range(1, len(lines) + 1):
+        try:
+            data = tomllib.loads("\n".join(lines[:end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        for path in _paths(data):
+            found.setdefault(path, begins)
+        begins = end + 1
+    return found
+
+
+def _paths(data: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, value in data.items():
+        yield (*above, key)
+        if isinstance(value, Mapping):
+            yield from _paths(value, (*above, key))
+
+
+def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, str], log: Path) -> None:
+    """Put a contact log in the place of the world that the file describes; its seed and parameters stay."""
+    before = data.get("world", {})
+    kept = {key: before[key] for key in ("seed", "parameters") if key in before} if isinstance(before, dict) else {}
+    data["world"] = {**kept, "log": str(log)}
+    origins["world", "log"] = f"--world {log}"
+
+
+def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> None:
+    """Carry out one ``path=value``; what it replaces is forgotten."""
+    name, equals, text = change.partition("=")
+    path = tuple(part.strip() for part in name.split("."))
+    if not equals or not all(path):
+        raise ConfigError(f"--set {change}: write path=value, for example --set world.people=500.")
+    table = data
+    for part in path[:-1]:
+        if not isinstance(table.get(part), dict):
+            table[part] = {}
+        table = table[part]
+    table[path[-1]] = _value(text)
+    for known in [known for known in origins if known[: len(path)] == path]:
+        del origins[known]
+    origins[path] = f"--set {change}"
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _inherited(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of the run as written: those of the world, changed by ``[parameters]``."""
+    return _merged(data["world"]["parameters"], data.get("parameters", {}))
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
+
+
+def _validated(data: dict[str, Any], origins: Mapping[KeyPath, str], path: Path) -> Experiment:
+    known, problems = _known(data, origins)
+    try:
+        experiment = Experiment.model_validate(known, strict=True)
+    except ValidationError as error:
+        problems += [_problem(found, known, origins) for found in error.errors()]
+    if not problems:
+        return experiment
+    ended = [line if line.endswith(("?", ".")) else f"{line}." for line in sorted(problems, key=_line_in)]
+    raise ConfigError(
+        f"{path}, {ended[0]}" if len(ended) == 1 else "\n  ".join([f"{path} has {len(ended)} errors:", *ended])
+    )
+
+
+def _line_in(problem: str) -> float:
+    line = re.match(r"line (\d+)", problem)
+    return float(line[1]) if line else float("inf")
+
+
+def _known(
+    data: Mapping[str, Any], origins: Mapping[KeyPath, str], above: KeyPath = ()
+) -> tuple[dict[str, Any], list[str]]:
+    """The data without keys that are no setting, and a problem for each of these."""
+    kept: dict[str, Any] = {}
+    problems: list[str] = []
+    for key, value in data.items():
+        path = (*above, key)
+        if path not in SETTINGS:
+            problems.append(f"{_said(path, value, origins)}: there is no such setting{_remedy(path)}")
+        elif path in TABLES and isinstance(value, Mapping):
+            kept[key], inner = _known(value, origins, path)
+            problems += inner
+        else:
+            kept[key] = value
+    generated = {"people", "burn_in_years"} & kept.keys()
+    if above == ("world",) and kept.get("log") is not None and generated:
+        name = min(generated)
+        problems.append(
+            f"{_said((*above, name), kept[name], origins)}: a replayed log has its own people; leave it out"
+        )
+    return kept, problems
+
+
+def _remedy(path: KeyPath) -> str:
+    beside = [known[-1] for known in SETTINGS if known[:-1] == path[:-1]]
+    close = nearest(path[-1], beside)
+    if close:
+        return f"; did you mean {'.'.join((*path[:-1], close))}?"
+    by_length = sorted(SETTINGS, key=len)
+    close = nearest(path[-1], [known[-1] for known in by_length])
+    if close:
+        return f"; did you mean {'.'.join(next(known for known in by_length if known[-1] == close))}?"
+    return f"; there is {', '.join(beside)}"
+
+
+def _problem(error: Any, data: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> str:
+    """One of pydantic's errors in words: where, what was given, what was expected."""
+    path = tuple(str(part) for part in error["loc"])
+    if error["type"] == "value_error":
+        message = str(error["ctx"]["error"])
+        path = _named_first(message, path)
+        message = message.removeprefix(".".join(path)).strip()
+    else:
+        message = expected(path) or error["msg"][:1].lower() + error["msg"][1:]
+    return f"{_said(path, _value_at(data, path), origins)}: {message}"
+
+
+def _named_first(message: str, above: KeyPath) -> KeyPath:
+    """The path of the setting with whose name a message begins; the path above where it begins with none."""
+    named = (*above, *message.split(" ", 1)[0].split("."))
+    return named if named in SETTINGS else above
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
+
+
+def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
+    """``line 4, world.people = -3``; an option that gave just this value stands for itself."""
+    given = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in origins), None)
+    given = given or next((known for known in origins if known[: len(path)] == path), None)
+    if given == path and origins[path].startswith("--"):
+        return origins[path]
+    origin = f"{origins[given]}, " if given else ""
+    name = ".".join(path)
+    if isinstance(value, Mapping) and (path in TABLES or path not in SETTINGS):
+        return f"{origin}[{name}]"
+    return f"{origin}{name}" if value is None else f"{origin}{name} = {show(value)}"
+
+
+def show(value: Any) -> str:
+    """A value as TOML has it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {show(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def expected(path: KeyPath) -> str | None:
+    """What a setting wants, in words: ``expected a number from 0 to 1 (probability)``; None where nothing says."""
+    if path in TABLES:
+        return f"expected a table, [{'.'.join(path)}]"
+    field = SETTINGS.get(path)
+    limits = range_of(field) if field else None
+    if field is None or limits is None:
+        return None
+    extra = field.json_schema_extra
+    unit = extra["unit"] if isinstance(extra, dict) else field.description
+    return f"expected a {'whole ' if field.annotation is int else ''}number {limits} ({unit})"
+
+
+def range_of(field: FieldInfo) -> str | None:
+    """The limits of a number, ``from 0 to 1``; None where it has none."""
+    low = next((rule.ge for rule in field.metadata if hasattr(rule, "ge")), None)
+    high = next((rule.le for rule in field.metadata if hasattr(rule, "le")), None)
+    return None if low is None or high is None else f"from {low:,} to {high:,}"

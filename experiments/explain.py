@@ -1,0 +1,155 @@
+"""What every name means: parameters, gestures, strategies, measures, and the settings of an experiment."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from experiments.config import SETTINGS, TABLES, KeyPath, range_of, show
+from sim.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
+from sim.measures import MEASURES
+from sim.parameters import Parameters
+from sim.strategies import STRATEGIES
+
+_NOBODY = "yes: nobody has measured it"
+MADE_OF_OTHERS = ("everyone_", "sent_", "answered_")  # measures of a kind of gesture, or of everyone
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a name stands for.
+
+    Attributes:
+        name: as users write it.
+        sort: "parameter", "gesture", "strategy", "measure" or "setting".
+        facts: what there is to say, by title: value, unit, range, meaning, source, assumed or not …
+    """
+
+    name: str
+    sort: str
+    facts: dict[str, str]
+
+    @property
+    def made(self) -> bool:
+        """Whether the name is made of others, such as ``gestures.like.mass`` or ``sent_like``."""
+        return self.name.count(".") == 2 or (self.sort == "measure" and self.name.startswith(MADE_OF_OTHERS))
+
+    @property
+    def gist(self) -> str:
+        """The entry in half a line, for a list of all."""
+        return " ".join(self.facts[title] for title in ("Value", "Unit", "Meaning") if title in self.facts)
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Everything that can be explained; a parameter's name is its path below ``[parameters]``."""
+    named = [path for path in SETTINGS if path not in TABLES and path[:2] != ("world", "parameters")]
+    parameters = [_parameter(path[1:]) for path in named if path[0] == "parameters"]
+    settings = [_setting(path) for path in named if path[0] != "parameters"]
+    gestures = [_gesture(kind) for kind in Kind]
+    return (*parameters, *gestures, *_strategies(), *_measures(), *settings)
+
+
+def explained(name: str) -> list[Entry]:
+    """What a name stands for; more than one entry where a word is used twice, none where it is unknown."""
+    wanted = name.lower().removeprefix("parameters.").removeprefix("measures.").removeprefix("strategies.")
+    return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
+
+
+def close_names(name: str) -> list[str]:
+    """Up to five known names most like this one."""
+    return difflib.get_close_matches(name.lower(), [entry.name for entry in entries()], n=5, cutoff=0.5)
+
+
+def assumed(source: str) -> str:
+    """Whether a number is assumed, from what its source says."""
+    if source.startswith("assumed"):
+        return _NOBODY
+    return "in part: see the source" if "assumed" in source else "no"
+
+
+def _parameter(path: KeyPath) -> Entry:
+    field = SETTINGS["parameters", *path]
+    value: Any = Parameters()
+    for part in path:
+        value = value[part] if isinstance(value, dict) else getattr(value, part)
+    extra = field.json_schema_extra
+    if isinstance(extra, dict):
+        unit, source, meaning = str(extra["unit"]), str(extra["source"]), field.description or ""
+    elif path[0] == "gestures":
+        unit, source, meaning = "", DEFAULT_GESTURES[path[1]].source, field.description or ""
+    else:
+        unit, source, meaning = "logit", "assumed", f"felt risk of a spontaneous gesture: {path[-1].replace('_', ' ')}"
+    facts = {"Value": _said(value), "Unit": unit, "Range": _range(field), "Meaning": meaning, "Source": source}
+    facts["Assumed"] = _NOBODY if "(assumed)" in meaning else assumed(source)
+    facts["Set it"] = "" if value is None else f"--set parameters.{'.'.join(path)}={_said(value)}"
+    return Entry(".".join(path), "parameter", _told(facts))
+
+
+def _setting(path: KeyPath) -> Entry:
+    field = SETTINGS[path]
+    value = None if field.is_required() else field.get_default(call_default_factory=True)
+    facts = {"Value": _said(value), "Range": _range(field), "Meaning": field.description or ""}
+    return Entry(".".join(path), "setting", _told(facts))
+
+
+def _gesture(kind: Kind) -> Entry:
+    row = DEFAULT_GESTURES[kind.label]
+    facts = {"Meaning": f"gesture, rung {row.rung} of the ladder of effort"}
+    for name, field in GestureRow.model_fields.items():
+        if name != "source":
+            facts[name] = f"{_said(getattr(row, name))}  ({field.description})"
+    for channel, kinds in LADDERS.items():
+        if kind in kinds:
+            risk = getattr(Parameters().ladders, f"{channel.label}_{kind.label}")
+            facts[f"risk, {channel.label.replace('_', ' ')}"] = (
+                f"{risk:g}  (felt risk when spontaneous, logit; assumed)"
+            )
+    facts |= {"Source": row.source, "Assumed": assumed(row.source)}
+    return Entry(f"gestures.{kind.label}", "gesture", facts)
+
+
+def _strategies() -> list[Entry]:
+    return [
+        Entry(
+            strategy.label,
+            "strategy",
+            _told(
+                {
+                    "Meaning": row.buys,
+                    "Essay": row.essay,
+                    "Place": row.place.label if row.place else "",
+                    "Gestures": f"{row.first.label}, {row.second.label}" if row.session_minutes else "",
+                    "A session": f"{row.session_minutes:g} minutes" if row.session_minutes else "",
+                    "Source": "the essay's words; the numbers are assumed",
+                    "Assumed": _NOBODY,
+                }
+            ),
+        )
+        for strategy, row in STRATEGIES.items()
+    ]
+
+
+def _measures() -> list[Entry]:
+    return [
+        Entry(name, "measure", {"Unit": measure.unit, "Meaning": measure.definition})
+        for name, measure in MEASURES.items()
+    ]
+
+
+def _range(field: FieldInfo) -> str:
+    return (range_of(field) or "").replace("from ", "").replace(" to ", " … ")
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else show(value)
+
+
+def _told(facts: dict[str, str]) -> dict[str, str]:
+    return {title: text for title, text in facts.items() if text}

@@ -1,0 +1,51 @@
+"""One file per figure: data in, `matplotlib` Figure out; and how figures are saved.
+
+Figures are for talks: 16:9, large type, labels on the marks, colours that the colour-blind can tell apart, one message
+in the title. The same data and versions give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from experiments.store import write_whole
+
+# Okabe & Ito's colours
+BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 20,
+    "text.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "svg.hashsalt": "rekindle",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 120,
+}
+
+
+def save(figure: Figure, folder: Path, name: str, provenance: dict[str, Any]) -> list[Path]:
+    """Write a figure as PNG, SVG and PDF with its provenance in the metadata; returns the paths."""
+    origin = json.dumps(provenance, sort_keys=True)
+    title = f"rekindle: {name}, runs {provenance['run_hash']}"
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Title": title, "Description": origin},
+        "svg": {"Title": title, "Description": origin, "Date": None},
+        "pdf": {"Title": title, "Subject": origin, "CreationDate": None},
+    }
+    paths = []
+    for ending, facts in metadata.items():
+        path = folder / f"{name}.{ending}"
+        with matplotlib.rc_context(STYLE):
+            write_whole(path, lambda temporary: figure.savefig(temporary, format=ending, metadata=facts))  # noqa: B023
+        paths.append(path)
+    return paths

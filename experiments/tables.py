@@ -1,0 +1,127 @@
+"""Results as tables in a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
+from experiments.explain import MADE_OF_OTHERS, Entry
+from sim.gestures import KINDS
+from sim.measures import MEASURES
+
+BASELINE = "wait"
+_OUTCOMES = ("reconnected", "lasting")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number in a table: few digits, thousands apart, a dash where it is missing."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(decimals, digits)}f}"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign: two decimals, one from ten on."""
+    if math.isnan(value):
+        return "–"
+    text = f"{value:+.{1 if abs(value) >= 10 else 2}f}"
+    return text.replace("-", "−") if float(text) else "0.00"
+
+
+def run_tables(measures: Mapping[str, float]) -> Group:
+    """One run: each measure for the adopters and for everyone, then gestures by kind."""
+    outcomes = _table("measure", "adopters", "everyone", "unit")
+    for name, measure in MEASURES.items():
+        if not name.startswith(MADE_OF_OTHERS):
+            row = (measures.get(key, math.nan) for key in (name, f"everyone_{name}"))
+            outcomes.add_row(name, *(number(value) for value in row), measure.unit)
+    gestures = _table("gesture", "sent", "answered", "sent, everyone", "answered, everyone")
+    for kind in KINDS:
+        keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
+        gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
+    return Group(outcomes, gestures)
+
+
+def sweep_table(runs: pd.DataFrame) -> Group:
+    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter."""
+    paired = {measure: paired_differences(runs, measure, BASELINE) for measure in _OUTCOMES}
+    base = runs[runs["scenario"] == BASELINE]
+    effort = minutes(runs)
+    table = _table("strategy", "reconnected", "95 % interval", "lasting", "95 % interval", "filled", "spent", "refused")
+    table.add_column("spent of filled", justify="right")
+    for arm in paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index:
+        cells = [cell for measure in _OUTCOMES for cell in _interval(paired[measure].loc[arm])]
+        table.add_row(arm, *cells, *_minutes(effort.loc[arm]))
+    levels = [cell for measure in _OUTCOMES for cell in (number(base[measure].mean()), "(its level)")]
+    table.add_row(BASELINE, *levels, *_minutes(effort.loc[BASELINE]), style="dim")
+    return Group(table, Text(_footnotes(paired["reconnected"], effort)))
+
+
+def _interval(row: pd.Series) -> tuple[str, str]:
+    interval = "–" if math.isnan(row["low"]) else f"{signed(row['low'])} … {signed(row['high'])}"
+    return signed(row["difference"]), interval
+
+
+def _minutes(row: pd.Series) -> list[str]:
+    share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
+    return [*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else "")]
+
+
+def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
+    worlds = int(paired["worlds"].min()) if len(paired) else 0
+    lines = [
+        f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} worlds, bootstrap over worlds. "
+        "Minutes per adopter over the whole run.",
+    ]
+    if worlds < ENOUGH_WORLDS:
+        lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
+    if effort["idle"].any():
+        lines.append("! spent under 90 % of its minutes: it is not the same effort.")
+    fewer = paired["fewer_runs"].dropna()
+    if len(fewer):
+        lines.append(
+            f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
+        )
+    return "\n".join(lines)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for title in others:
+        table.add_column(title, justify="left" if title == "unit" else "right")
+    return table
+
+
+def explained_table(entry: Entry) -> Table:
+    """One name and all that there is to say about it."""
+    table = Table(
+        title=f"{entry.name} ({entry.sort})", title_justify="left", box=None, show_header=False, padding=(0, 2)
+    )
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column()
+    for title, text in entry.facts.items():
+        table.add_row(title, Text(text))
+    return table
+
+
+def names_table(known: Sequence[Entry]) -> Group:
+    """All names with their gist, but for those that are made of others."""
+    table = _table("name", "sort")
+    table.add_column("value, unit, meaning")
+    for entry in known:
+        if not entry.made:
+            table.add_row(entry.name, entry.sort, Text(entry.gist))
+    return Group(table, Text("Also gestures.KIND.NUMBER, sent_KIND, answered_KIND and everyone_MEASURE."))

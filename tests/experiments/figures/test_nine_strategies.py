@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from experiments.compare import TOO_FEW
+from experiments.figures import save
+from experiments.figures.nine_strategies import headline, nine_strategies, words
+from sim.strategies import NAMES
+
+ORIGIN = {"run_hash": "0123456789abcdef", "config": {"name": "made up"}, "versions": {"numpy": "2"}}
+
+
+def made_up(worlds: int = 20, **gains: float) -> pd.DataFrame:
+    """Runs of every strategy; each gains as much over `wait` as told (0 if not), with a spread of 0.3 over worlds."""
+    random = np.random.default_rng(1)
+    base = random.normal(3, 1, worlds)
+    arms = []
+    for name in NAMES:
+        luck = random.normal(0, 0.3, worlds)
+        ties = base + gains.get(name, 0.0) + (0 if name == "wait" else luck - luck.mean())
+        columns = {"reconnected": ties, "lasting": 0.4 * ties, "minutes_filled": 100.0, "minutes_spent": 99.0}
+        share = 0.5 if name == "host_event" else 0.99
+        more = {"minutes_refused": 1.0, "spent_share": share, "people": 800}
+        arms.append(pd.DataFrame({"scenario": name, "replicate": np.arange(worlds), **columns, **more}))
+    return pd.concat(arms, ignore_index=True)
+
+
+def test_the_title_says_what_the_data_say() -> None:
+    clear = headline(made_up(check_in=3, show_up=1))
+    assert clear == "“Check in” reconnected most in this run:\n3.0 ties per adopter more than waiting"
+    assert headline(made_up(check_in=3.0, show_up=2.99)).endswith("came first in this run,\nand can not be told apart")
+    assert "no strategy surely" in headline(made_up())
+    assert TOO_FEW in headline(made_up(worlds=19, check_in=3))
+
+
+def test_strategies_are_sorted_and_labelled() -> None:
+    figure = nine_strategies(made_up(**{name: place for place, name in enumerate(NAMES)}))
+    left, right = figure.axes
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names == [words(name) + (" †" if name == "host_event" else "") for name in NAMES if name != "wait"]
+    assert figure.get_size_inches().tolist() == [16, 9]
+    numbers = [text.get_text() for text in left.texts]
+    assert numbers == [f"+{place:.2f}" for place in range(1, 10)]
+    assert len(right.texts) == 9
+
+
+def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
+    runs = made_up(worlds=1, check_in=3).assign(lasting=np.nan)
+    figure = nine_strategies(runs)
+    assert [text.get_text() for text in figure.axes[1].texts] == ["too early to tell"]
+    assert len(save(figure, tmp_path, "few", ORIGIN)) == 3
+
+
+def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
+    runs = made_up(check_in=3)
+    first = save(nine_strategies(runs), tmp_path / "a", "nine_strategies", ORIGIN)
+    again = save(nine_strategies(runs), tmp_path / "b", "nine_strategies", ORIGIN)
+    assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
+    for one, other in zip(first, again, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.suffix
+    assert len(list((tmp_path / "a").iterdir())) == 3
+
+
+def test_every_file_tells_where_it_comes_from(tmp_path: Path) -> None:
+    png, svg, pdf = save(nine_strategies(made_up(check_in=3)), tmp_path, "nine_strategies", ORIGIN)
+    assert json.loads(Image.open(png).info["Description"]) == ORIGIN
+    assert ORIGIN["run_hash"] in svg.read_text()
+    assert b"made up" in pdf.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["handwritten_notes", "check_in 0.5 + show_up 0.5"])
+def test_words(name: str) -> None:
+    assert "_" not in words(name)

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments import cli, runner, store
+from experiments.design import Run
+
+Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
+RUNS = Path("results/tiny/runs.parquet")
+
+
+@pytest.fixture
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps in this process, where a test can reach into them."""
+    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+
+
+def files() -> list[str]:
+    return sorted(str(path) for path in Path().rglob("*") if path.is_file() and path.parts[0] != "cache")
+
+
+def refused(outcome: Any) -> str:
+    """The message of an outcome that is one paragraph, exit code 2, no traceback."""
+    assert outcome.code == 2, outcome
+    assert outcome.out == ""
+    assert outcome.err.endswith("\n")
+    assert "\n\n" not in outcome.err
+    assert "Traceback" not in outcome.err
+    return outcome.err
+
+
+# Sweeps ----------------------------------------------------------------------------------------------------------
+
+
+def test_any_number_of_workers_gives_the_same_table(config: Path, rekindle: Rekindle) -> None:
+    tables = []
+    for processes in (1, 2):
+        ended = rekindle("sweep", config, "--processes", str(processes), "--results", f"results{processes}")
+        assert ended.code == 0, ended.err
+        tables.append(store.read_table(Path(f"results{processes}/tiny/runs.parquet"))[0].drop(columns="seconds"))
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    assert len(tables[0]) == 9
+    assert tables[0]["reconnected"].notna().all()
+    assert tables[0]["error"].isna().all()
+
+
+def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle: Rekindle) -> None:
+    sweep = ["sweep", config, "--processes", "1", "--set", "world.burn_in_years=0.1", "--set", "sweep.replicates=1"]
+    assert rekindle(*sweep).code == 0
+    later = rekindle(*sweep, "--set", 'sweep.strategies=["wait", "start_meetup"]')
+    assert later.code == 0, later.err
+    assert "2 runs; 1 are there already" in later.out
+
+
+def test_a_sweep_ends_with_its_table_and_the_files(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    ended = rekindle("sweep", config)
+    assert ended.code == 0, ended.err
+    for said in (
+        "check_in",
+        "handwritten_notes 0.5 + show_up 0.5",
+        "wait",
+        "Too few worlds for a verdict: 3",
+        str(RUNS),
+    ):
+        assert said in ended.out
+    rows, origin = store.read_table(RUNS)
+    assert rows["scenario"].to_list()[:3] == ["wait", "check_in", "handwritten_notes 0.5 + show_up 0.5"]
+    assert rows["replicate"].to_list() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert origin["config"]["sweep"]["replicates"] == 3
+
+
+def test_arms_share_worlds_and_adopters(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    rekindle("sweep", config)
+    rows, _ = store.read_table(RUNS)
+    for name in ("dormant_at_start", "world_seed", "seed", "people"):
+        assert (rows.groupby("replicate")[name].nunique() == 1).all(), name
+    assert rows["dormant_at_start"].nunique() > 1
+
+
+def test_finished_runs_are_not_run_again(
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "9 runs; 0 are there already" in rekindle("sweep", config).out
+    before = RUNS.read_bytes()
+    ran: list[tuple[int, str]] = []
+
+    def noted(run: Run) -> store.Row:
+        ran.append((run.replicate, run.scenario))
+        return run_one(run)
+
+    run_one = runner.run_one
+    monkeypatch.setattr(runner, "run_one", noted)
+    assert "9 runs; 9 are there already" in rekindle("sweep", config).out
+    assert ran == []
+    more = rekindle("sweep", config, "--set", "sweep.replicates=4", "--set", 'sweep.strategies=["wait", "show_up"]')
+    assert "8 runs; 3 are there already" in more.out
+    assert sorted(ran) == [(0, "show_up"), (1, "show_up"), (2, "show_up"), (3, "show_up"), (3, "wait")]
+    assert "9 runs; 9 are there already" in rekindle("sweep", config).out
+    old, new = store.read_table(RUNS)[0], pd.read_parquet(pd.io.common.BytesIO(before))
+    pd.testing.assert_frame_equal(old, new, check_exact=True)
+
+
+def test_a_failed_run_is_a_row_and_is_tried_again(
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measures = runner._measures
+
+    def fail_once(run: Run) -> dict[str, Any]:
+        if run.scenario == "check_in" and run.replicate == 1:
+            raise ZeroDivisionError("a planted fault")
+        return measures(run)
+
+    with monkeypatch.context() as planted:
+        planted.setattr(runner, "_measures", fail_once)
+        ended = rekindle("sweep", config)
+    assert ended.code == 1
+    assert "One run failed" in ended.err
+    assert "ZeroDivisionError: a planted fault" in ended.err
+    rows, _ = store.read_table(RUNS)
+    (row,) = rows[rows["error"].notna()].to_dict("records")
+    assert (row["scenario"], row["replicate"]) == ("check_in", 1)
+    assert "fail_once" in row["traceback"]
+    assert len(rows) == 9
+    mended = rekindle("sweep", config)
+    assert mended.code == 0
+    assert "8 are there already" in mended.out
+    assert store.read_table(RUNS)[0]["error"].isna().all()
+
+
+def test_ctrl_c_keeps_what_had_ended(config: Path) -> None:
+    command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--set", "sweep.replicates=2000"]
+    root = str(Path(cli.__file__).parents[1])
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": root}, stderr=subprocess.PIPE, start_new_session=True, text=True
+    ) as sweep:
+        deadline = time.monotonic() + 60
+        while not list(Path("results").rglob("*.parquet")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        os.killpg(sweep.pid, signal.SIGINT)  # as a terminal does: to the workers too
+        _, said = sweep.communicate(timeout=30)
+    assert sweep.returncode == 130
+    assert said == "Stopped. What had ended is kept in results/tiny; the same command goes on from there.\n"
+    assert 10 <= len(store.finished(Path("results/tiny"))) < 6_000
+    assert ends(sweep.pid)
+
+
+def ends(group: int) -> bool:
+    """Whether no process of a group is left, within seconds."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_sweep_of_a_contact_log(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    log = Path("wall.csv.gz")
+    with gzip.open(log, "wt") as file:
+        file.write("source,target,time\n" + "".join(f"p{i % 9},p{i % 7},{i * 9000}\n" for i in range(90)))
+    ended = rekindle("sweep", config, "--world", log)
+    assert ended.code == 0, ended.err
+    rows, _ = store.read_table(Path("results/tiny-wall/runs.parquet"))
+    assert (rows["people"] == 9).all()
+
+
+# One run, figures, names -------------------------------------------------------------------------------------------
+
+
+def test_one_run_prints_its_measures(config: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("run", config, "--set", "run.strategy=check_in")
+    assert ended.code == 0, ended.err
+    assert "check_in: 4 adopters among 40 people, 20 of 25 days, seed 1." in ended.out
+    for said in ("reconnected", "minutes_spent", "message", "invitation", "everyone"):
+        assert said in ended.out
+    assert files() == ["tiny.toml"]
+
+
+def test_a_figure_is_drawn_from_a_sweep(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    rekindle("sweep", config)
+    ended = rekindle("figure", "nine_strategies", "--runs", RUNS)
+    assert ended.code == 0, ended.err
+    for ending in ("png", "svg", "pdf"):
+        path = RUNS.parent / f"nine_strategies.{ending}"
+        assert str(path) in ended.out
+        assert path.stat().st_size > 1_000
+
+
+def test_explain(config: Path, rekindle: Rekindle) -> None:
+    assert "Anderson & Schooler" in rekindle("explain", "memory_decay").out
+    assert "handwritten_notes" in rekindle("explain").out
+    assert "did you mean memory_decay" in refused(rekindle("explain", "memory_deca"))
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "figure", "explain"])
+def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
+    ended = rekindle(command, "--help")
+    assert ended.code == 0
+    assert f"Example: rekindle {command}" in ended.out
+
+
+# Bad input ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "tinny.toml"], "did you mean tiny.toml?"),
+        (
+            ["sweep", "tiny.toml", "--set", "world.peple=3"],
+            "--set world.peple=3: there is no such setting; did you mean",
+        ),
+        (["sweep", "tiny.toml", "--set", "run.strategy=chek_in"], "did you mean 'check_in'"),
+        (["sweep", "tiny.toml", "--set", "parameters.memory_decay=7"], "from 0.2 to 1.5"),
+        (["run", "tiny.toml", "--set", "run.strategy={check_in = 0.5}"], "add up to 0.5"),
+        (["run", "tiny.toml", "--set", "world.people=1"], "from 2 to"),
+        (["sweep", "none.toml"], "has no [sweep]"),
+        (["figure", "nine_strategies"], "There is no table"),
+        (["figure", "nine_strategies", "--runs", "tiny.toml"], "is no table of a sweep"),
+        (["figure", "nine"], "There is no figure 'nine'"),
+    ],
+)
+def test_bad_input_is_one_paragraph(config: Path, rekindle: Rekindle, arguments: list[str], said: str) -> None:
+    Path("none.toml").write_text("[world]\npeople = 30\n")
+    before = files()
+    assert said in refused(rekindle(*arguments))
+    assert files() == before
+
+
+BAD_LOGS = {
+    "missing.csv": None,
+    "column.csv": b"source,target\n1,2\n",
+    "text.csv": b"source,target,time\n1,2,0\n1,2,noon\n",
+    "loops.csv": b"source,target,time\n1,1,0\n2,2,5\n",
+    "empty.csv": b"",
+    "rows.csv": b"source,target,time\n",
+    "broken.csv.gz": gzip.compress(b"source,target,time\n" + b"1,2,0\n" * 999)[:40],
+    "plain.csv.gz": b"source,target,time\n1,2,0\n",
+    "broken.parquet": b"PAR1",
+}
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize("name", BAD_LOGS)
+def test_a_bad_log_is_refused_before_any_work(config: Path, rekindle: Rekindle, command: str, name: str) -> None:
+    content = BAD_LOGS[name]
+    if content is not None:
+        Path(name).write_bytes(content)
+    before = files()
+    assert name in refused(rekindle(command, config, "--world", name))
+    assert files() == before
+
+
+def test_too_many_adopters_for_a_log(config: Path, rekindle: Rekindle) -> None:
+    Path("two.csv").write_text("source,target,time\n1,2,0\n2,1,5\n")
+    assert "run.adopters asks for 4 of 2 people" in refused(rekindle("sweep", config, "--world", "two.csv"))
+
+
+def test_a_disk_that_refuses(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    Path("results").write_text("in the way")
+    assert "results" in refused(rekindle("sweep", config, "--set", "sweep.replicates=1"))

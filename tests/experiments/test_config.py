@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, range_of
+from sim.gestures import DEFAULT_GESTURES
+from sim.strategies import NAMES
+
+
+def problem(path: Path, *changes: str, world: Path | None = None) -> str:
+    with pytest.raises(ConfigError) as raised:
+        load(path, changes, world)
+    return str(raised.value)
+
+
+def test_defaults_are_those_of_the_model(config: Path) -> None:
+    experiment = load(config)
+    assert experiment.name == "tiny"
+    assert experiment.parameters.gestures == DEFAULT_GESTURES
+    assert experiment.parameters.effort_minutes == 240
+    assert experiment.world.parameters.effort_minutes == 60
+    assert experiment.sweep is not None
+    assert experiment.sweep.strategies == ("wait", "check_in", {"handwritten_notes": 0.5, "show_up": 0.5})
+    assert experiment.run.days == 25
+
+
+def test_an_empty_file_is_an_experiment(config: Path) -> None:
+    config.write_text("")
+    assert load(config).world.people == 2_000
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[2].glob("configs/*.toml")), ids=lambda path: path.stem)
+def test_the_configurations_that_we_ship(path: Path) -> None:
+    load(path)
+
+
+def test_the_nine_and_waiting_are_all_in_their_sweep() -> None:
+    experiment = load(Path(__file__).parents[2] / "configs" / "nine_strategies.toml")
+    assert experiment.sweep is not None
+    assert set(experiment.sweep.strategies) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("people = 40", "peple = 40", ["line 2, world.peple = 40", "did you mean world.people?"]),
+        ("people = 40", "people = 1", ["line 2, world.people = 1:", "whole number from 2 to"]),
+        ("people = 40", 'people = "40"', ['line 2, world.people = "40"', "whole number from 2 to"]),
+        ("people = 40", "people = true", ["line 2, world.people = true", "whole number from 2 to"]),
+        ("[world]", "[wrold]", ["line 1, [wrold]", "did you mean world?"]),
+        ("seed = 5", "memory_decay = 0.9", ["line 4", "did you mean parameters.memory_decay?"]),
+        ("adopters = 4", "adopters = 0", ["line 7, run.adopters = 0", "a share such as 0.05"]),
+        ("adopters = 4", "adopters = 1.5", ["line 7, run.adopters = 1.5", "a count such as 20"]),
+        ("adopters = 4", "adopters = 41", ["line 7, run.adopters = 41", "41 of 40 people"]),
+        ("adopters = 4", "adopters = [3, 40]", ["line 7, run.adopters = [3, 40]", "ids go from 0 to 39"]),
+        ("adopters = 4", "adopters = [3, 3]", ["line 7, run.adopters = [3, 3]", "twice"]),
+        ("adopters = 4", 'strategy = "chek_in"', ["line 7, run.strategy", "did you mean 'check_in'?"]),
+        ("adopters = 4", "strategy = 7", ["line 7, run.strategy = 7", "a mixture such as"]),
+        ("effort_minutes = 240", "effort_minutes = -1", ["line 12", "from 0 to 10,000 (minutes per week)"]),
+        ("effort_minutes = 240", "effort_minutes = nan", ["line 12", "from 0 to 10,000 (minutes per week)"]),
+        ("effort_minutes", "efort_minutes", ["line 12", "did you mean parameters.effort_minutes?"]),
+        ("effort_minutes = 240", "gestures.lik.mass = 1", ["line 12", "did you mean parameters.gestures.like?"]),
+        ("effort_minutes = 240", "gestures.like.mas = 1", ["line 12", "did you mean parameters.gestures.like.mass?"]),
+        ("effort_minutes = 240", "gestures.note.mass = 0", ["line 12, parameters.gestures.note.mass", "above 0"]),
+        ("effort_minutes = 240", "encounter_known = 0.9", ["line 12, parameters.encounter_known", "not exceed 1"]),
+        ("show_up = 0.5", "show_up = 0.4", ["line 15, sweep.strategies", "add up to 0.9"]),
+        ("show_up = 0.5", "sho_up = 0.5", ["line 15, sweep.strategies", "did you mean 'show_up'?"]),
+        ("show_up = 0.5", "show_up = -0.5", ["line 15, sweep.strategies", "share of show_up"]),
+        ('"wait", ', "", ["line 15, sweep.strategies", '"wait" must be among them']),
+        ('"wait", ', '"wait", "wait", ', ["line 15, sweep.strategies", "twice"]),
+        ("replicates = 3", "replicates = 0", ["line 16, sweep.replicates = 0", "from 1 to"]),
+        ("people = 40", 'log = "a.csv"', ["line 3, world.burn_in_years", "leave it out"]),
+        ("people = 40", "people 40", ["tiny.toml, line 2", "not TOML"]),
+        ("people = 40", "people = 40\npeople = 41", ["tiny.toml, line 3", "not TOML"]),
+    ],
+)
+def test_each_error_names_line_value_and_remedy(config: Path, old: str, new: str, said: list[str]) -> None:
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new))
+    message = problem(config)
+    assert message.startswith("tiny.toml")
+    assert [part for part in said if part not in message] == []
+    assert "\n" not in message
+
+
+def test_all_errors_at_once_in_the_order_of_the_file(config: Path) -> None:
+    config.write_text("[sweep]\nreplicates = 0\n[world]\npeple = 3\nseed = -1\n[rnu]\n")
+    lines = problem(config, "run.adopters=0").splitlines()
+    assert lines[0] == "tiny.toml has 5 errors:"
+    assert [line.split(",")[0].strip() for line in lines[1:5]] == ["line 2", "line 4", "line 5", "line 6"]
+    assert lines[5].startswith("  --set run.adopters=0: expected a count")
+
+
+def test_every_number_has_a_range_that_is_named(config: Path) -> None:
+    numbers = {
+        path: field for path, field in SETTINGS.items() if path not in TABLES and field.annotation in (int, float)
+    }
+    assert len(numbers) > 150
+    for path, field in numbers.items():
+        assert range_of(field) is not None, path
+        message = problem(config, f"{'.'.join(path)}=1e300")
+        assert f"--set {'.'.join(path)}=1e300: expected a" in message
+        assert f"number {range_of(field)} (" in message
+
+
+def test_missing_files_name_the_nearest(config: Path) -> None:
+    assert problem(Path("tinny.toml")) == "There is no file tinny.toml; did you mean tiny.toml?"
+    assert "is a folder" in problem(Path())
+    Path("bytes.toml").write_bytes(b"\xff\xfe\x00")
+    assert "bytes.toml can not be read as text" in problem(Path("bytes.toml"))
+
+
+def test_set_takes_toml_or_text(config: Path) -> None:
+    changes = [
+        "world.people=50",
+        "run.strategy=check_in",
+        "run.adopters=[1, 2]",
+        "parameters.gestures.like.opens_door=0",
+        "parameters.ladders.feed_comment=3",
+        "name=other",
+    ]
+    experiment = load(config, changes)
+    assert (experiment.world.people, experiment.run.strategy, experiment.run.adopters) == (50, "check_in", (1, 2))
+    assert experiment.parameters.gestures["like"].opens_door == 0
+    assert experiment.parameters.gestures["like"].noticed == DEFAULT_GESTURES["like"].noticed
+    assert experiment.parameters.ladders.feed_comment == 3
+    assert experiment.name == "other"
+
+
+def test_set_names_itself_in_errors(config: Path) -> None:
+    assert "--set world.peple=3: there is no such setting; did you mean world.people?" in problem(
+        config, "world.peple=3"
+    )
+    assert "write path=value" in problem(config, "world.people")
+    assert "write path=value" in problem(config, "world..people=3")
+    assert "expected a table, [world]" in problem(config, "world=3")
+    assert "letters, digits" in problem(config, "name=../elsewhere")
+
+
+def test_a_log_takes_the_place_of_a_generated_world(config: Path) -> None:
+    experiment = load(config, world=Path("logs/wall posts.csv.gz"))
+    assert (experiment.world.log, experiment.world.seed) == ("logs/wall posts.csv.gz", 5)
+    assert experiment.name == "tiny-wall_posts"
+    message = problem(config, "world.people=50", world=Path("a.csv"))
+    assert "--set world.people=50: a replayed log has its own people" in message
+
+
+def test_a_log_in_a_file_counts_from_its_folder(config: Path) -> None:
+    Path("below").mkdir()
+    below = Path("below/one.toml")
+    below.write_text('[world]\nlog = "wall.csv"\n')
+    assert load(below).world.log == "below/wall.csv"
+
+
+def test_runs_go_on_with_the_parameters_of_their_world(config: Path) -> None:
+    experiment = load(config, ["world.parameters.memory_decay=0.9", "world.parameters.gestures.note.mass=2"])
+    assert experiment.world.parameters.memory_decay == 0.9
+    assert experiment.parameters.memory_decay == 0.9
+    assert experiment.parameters.gestures["note"].mass == 2
+    assert experiment.parameters.effort_minutes == 240
+    assert load(config, ["parameters.memory_decay=0.9"]).world.parameters.memory_decay == 0.8
+
+
+def test_lines_of_tables_arrays_and_long_text() -> None:
+    text = '# first\n[a]\nb = [\n  1,\n  2,\n]\nc = """\nb = 1\n"""\n\nd = { e = 1 }\n[a.f]\n"g h" = 2\n'
+    assert lines_of(text) == {
+        ("a",): 2,
+        ("a", "b"): 3,
+        ("a", "c"): 7,
+        ("a", "d"): 11,
+        ("a", "d", "e"): 11,
+        ("a", "f"): 12,
+        ("a", "f", "g h"): 13,
+    }
+
+
+@given(keys=st.lists(st.from_regex(r"[a-z]{1,5}", fullmatch=True), unique=True, max_size=8), gaps=st.data())
+def test_a_key_is_found_wherever_it_stands(keys: list[str], gaps: st.DataObject) -> None:
+    lines: list[str] = []
+    where = {}
+    for key in keys:
+        lines += ["# a comment"] * gaps.draw(st.integers(0, 3))
+        lines.append(f"{key} = 1")
+        where[key,] = len(lines)
+    assert lines_of("\n".join(lines)) == where

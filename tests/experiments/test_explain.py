@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from experiments.explain import assumed, close_names, entries, explained
+from sim.gestures import KINDS
+from sim.measures import MEASURES
+from sim.parameters import Parameters
+from sim.strategies import NAMES
+
+SCALARS = [name for name, field in Parameters.model_fields.items() if field.annotation in (int, float)]
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_every_parameter(name: str) -> None:
+    (entry,) = explained(name)
+    assert entry.sort == "parameter"
+    assert list(entry.facts) == ["Value", "Unit", "Range", "Meaning", "Source", "Assumed", "Set it"]
+    assert float(entry.facts["Value"]) == pytest.approx(getattr(Parameters(), name))
+    assert " … " in entry.facts["Range"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_gesture(name: str) -> None:
+    (entry,) = explained(name)
+    assert (entry.name, entry.sort) == (f"gestures.{name}", "gesture")
+    assert {"rung", "minutes", "noticed", "opens_door", "mass", "answer", "Source", "Assumed"} <= entry.facts.keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_strategy(name: str) -> None:
+    (entry,) = explained(name)
+    assert entry.sort == "strategy"
+    assert {"Meaning", "Essay", "Source", "Assumed"} <= entry.facts.keys()
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_measure(name: str) -> None:
+    (entry,) = explained(name)
+    assert entry.facts == {"Unit": MEASURES[name].unit, "Meaning": MEASURES[name].definition}
+
+
+def test_numbers_of_tables_and_settings() -> None:
+    (mass,) = explained("parameters.gestures.note.mass")
+    assert (mass.facts["Value"], mass.facts["Set it"]) == ("1.5", "--set parameters.gestures.note.mass=1.5")
+    (risk,) = explained("ladders.feed_comment")
+    assert (risk.facts["Value"], risk.facts["Assumed"]) == ("2.2", "yes: nobody has measured it")
+    (people,) = explained("world.people")
+    assert people.sort == "setting"
+
+
+def test_assumed_or_not() -> None:
+    assert assumed("assumed; sweep").startswith("yes")
+    assert assumed("form: Anderson & Schooler 1991; size assumed").startswith("in part")
+    assert assumed("Kooti et al. 2015") == "no"
+
+
+def test_names_are_told_apart_and_near_ones_found() -> None:
+    names = [entry.name for entry in entries()]
+    assert len(set(names)) == len(names)
+    assert explained("memory") == []
+    assert close_names("memory_deca")[0] == "memory_decay"
+    assert close_names("qqqq") == []

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import sim
+from experiments import runner
+from experiments.config import load
+from experiments.design import runs_of
+from sim.measures import MEASURES
+
+
+def test_a_row_is_what_the_model_says(config: Path) -> None:
+    run = runs_of(load(config))[1]
+    row = runner.run_one(run)
+    world = sim.worlds.generated(people=40, burn_in_years=0, seed=5)
+    direct = sim.simulate(
+        world,
+        days=25,
+        strategy="check_in",
+        adopters=4,
+        seed=1,
+        strategy_days=20,
+        parameters=sim.Parameters(effort_minutes=240),
+    )
+    assert {key: row[key] for key in ("id", "scenario", "replicate", "world_seed", "seed", "strategy", "people")} == {
+        "id": run.id,
+        "scenario": "check_in",
+        "replicate": 0,
+        "world_seed": 5,
+        "seed": 1,
+        "strategy": "check_in",
+        "people": 40,
+    }
+    for name in MEASURES:
+        expected = direct.measures.scalars[name]
+        assert row[name] == expected or (math.isnan(row[name]) and math.isnan(expected)), name
+    assert row["error"] is None
+    assert row["seconds"] > 0
+
+
+def test_a_run_that_fails_is_a_row(config: Path) -> None:
+    good, bad = runs_of(load(config))[:2]
+    rows = [runner.run_one(good), runner.run_one(replace(bad, adopters=99))]
+    assert rows[0]["error"] is None
+    assert rows[1]["error"].startswith("ValueError: run.adopters asks for 99 of 40 people")
+    assert "Traceback" in rows[1]["traceback"]
+    assert "reconnected" not in rows[1]
+
+
+def test_each_world_is_built_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+    monkeypatch.setattr(runner, "_build", lambda settings: built.append(settings.seed))
+    with ThreadPoolExecutor(2) as executor:
+        assert list(runner.build_worlds(runs_of(load(config)), executor)) == []  # no burn-in, nothing to keep
+        burnt_in = runs_of(load(config, ["world.burn_in_years=1"]))
+        assert list(runner.build_worlds(burnt_in, executor)) == [(1, 3), (2, 3), (3, 3)]
+    assert sorted(built) == [5, 6, 7]
+
+
+def test_a_log_is_replayed_once_for_all_arms(config: Path) -> None:
+    Path("a.csv").write_text("source,target,time\n" + "".join(f"{i % 7},{i % 5},{i * 9000}\n" for i in range(60)))
+    runs = runs_of(load(config, world=Path("a.csv")))[:3]
+    first, second = (runner.world_of(run.world) for run in runs[:2])
+    assert first is second
+    assert len(first) == 7
+    with ThreadPoolExecutor(1) as executor:
+        assert list(runner.build_worlds(runs, executor)) == []
+        rows = list(runner.finished_rows(runs, executor))
+    assert [row["error"] for row in rows] == [None, None, None]

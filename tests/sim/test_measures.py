@@ -1,0 +1,210 @@
+"""Outcomes against their definitions, taken again from what happened by plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from sim.day import Core
+from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, Watch, industry_ranks
+from sim.population import NOBODY, DayRecord, World
+from sim.run import begin
+
+DORMANT_SOON = sim.Parameters(dormant_after_days=30)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A small world with a past and half a year of ordinary life."""
+    young = sim.worlds.generated(people=120, burn_in_years=0, seed=4, parameters=DORMANT_SOON, cache=False)
+    return sim.simulate(young, days=150, seed=4, series=False).world
+
+
+@pytest.fixture(scope="module")
+def history(world: World) -> tuple[World, list[DayRecord], sim.measures.Measures, World]:
+    """A year of a strategy, day by day, and what the measures say of it."""
+    start, who = begin(world, strategy="check_in", adopters=12, seed=6, parameters=None, strategy_days=60, extra=())
+    core = Core(start, seed=6)
+    watch = Watch(start, adopters=who, within=60, injected=False, series=True)
+    records = []
+    for _ in range(320):
+        records.append(core.step())
+        watch.observe(records[-1], core.active_ties())
+    end = core.to_world()
+    return start, records, watch.finish(end, core.active_ties()), end
+
+
+def noticed_by_pair(records: list[DayRecord]) -> dict[tuple[int, int], list[tuple[int, Any]]]:
+    """Directed gestures that were noticed, by pair, in order of time."""
+    found: dict[tuple[int, int], list[tuple[int, Any]]] = defaultdict(list)
+    for record in records:
+        rows = record.delivered[(record.delivered["noticed"] == 1) & (record.delivered["kind"] != 12)]
+        for row in sorted(rows, key=lambda row: (row["arrives_second"], row["sender"], row["cause"])):
+            one, two = int(row["sender"]), int(row["receiver"])
+            found[min(one, two), max(one, two)].append((record.day, row))
+    return found
+
+
+def dormant_pairs(world: World) -> set[tuple[int, int]]:
+    """Candidates, from the definition."""
+    p = world.parameters
+    return {
+        (int(owner), int(tie["other"]))
+        for owner, tie in zip(world.owners(), world.ties, strict=True)
+        if owner < tie["other"] and not tie["acquaintance"] and tie["two_way"] >= p.dormant_contacts
+        and world.day - tie["last_two_way"] >= p.dormant_after_days
+    }  # fmt: skip
+
+
+def first_reconnection(gestures: list[tuple[int, Any]], worded: np.ndarray) -> int | None:
+    """The first day with three worded gestures in alternation within 60 days before it, by trying all triples."""
+    said = [(day, int(row["sender"])) for day, row in gestures if worded[row["kind"]]]
+    for k, (day, speaker) in enumerate(said):
+        for j in range(k):
+            if said[j][1] == speaker:
+                continue
+            if any(said[i][1] == speaker and day - said[i][0] <= RECONNECTION_DAYS for i in range(j)):
+                return day
+    return None
+
+
+def test_reconnections_are_those_of_the_definition(history: tuple[World, list[DayRecord], Any, World]) -> None:
+    """Candidates, the day of each reconnection, and the mean over adopters, by brute force."""
+    start, records, measures, _ = history
+    worded = start.parameters.packed["worded"]
+    pairs = noticed_by_pair(records)
+    frame = measures.candidates.set_index(["low", "high"])["reconnected"]
+    assert set(frame.index) == dormant_pairs(start)
+    expected = {pair: first_reconnection(pairs.get(pair, []), worded) for pair in frame.index}
+    assert {pair: None if np.isnan(day) else int(day) + start.day for pair, day in frame.items()} == expected
+    assert sum(day is not None for day in expected.values()) > 20
+    who = np.unique(start.plans["person"])
+    counted = [pair for pair, day in expected.items() if day is not None and day < start.day + 60]
+    per_adopter = sum(int(np.isin(pair, who).sum()) for pair in counted) / len(who)
+    assert measures.scalars["reconnected"] == pytest.approx(per_adopter)
+
+
+def two_way_days(start: World, pair: tuple[int, int], gestures: list[tuple[int, Any]]) -> list[int]:
+    """Days of two-way contact: a noticed gesture with mass, and one the other way within 30 days."""
+    low, high = pair
+    block = start.ties[start.people["first"][low] :][: start.people["slots"][low]]
+    tie = block[block["other"] == high][0]
+    back = start.ties[start.people["first"][high] + tie["mirror"]]
+    last = {low: int(tie["last_received"]), high: int(back["last_received"])}  # by who received
+    mass, found = start.parameters.packed["mass"], []
+    for day, row in gestures:
+        if mass[row["kind"]] > 0:
+            if day - last[int(row["sender"])] <= 30:
+                found.append(day)
+            last[int(row["receiver"])] = day
+    return found
+
+
+def test_lasting_is_two_way_contact_in_the_window(history: tuple[World, list[DayRecord], Any, World]) -> None:
+    """Days 150 to 240 after a reconnection; nan while that is still to come."""
+    start, records, measures, end = history
+    pairs = noticed_by_pair(records)
+    told = 0
+    for row in measures.candidates.itertuples():
+        since = start.day + row.reconnected
+        if np.isnan(row.reconnected) or end.day <= since + LASTING_TO:
+            assert np.isnan(row.lasting)
+            continue
+        days = two_way_days(start, (row.low, row.high), pairs[row.low, row.high])
+        assert row.lasting == any(LASTING_FROM <= day - since <= LASTING_TO for day in days)
+        told += 1
+    assert told > 10
+    assert np.isfinite(measures.scalars["lasting"])
+
+
+def test_lasting_is_missing_and_not_zero_when_the_run_is_too_short(world: World) -> None:
+    """Nobody can tell after a month."""
+    run = sim.simulate(world, days=30, strategy="check_in", adopters=5, seed=6)
+    assert np.isnan(run.measures.scalars["lasting"])
+    assert run.measures.candidates["lasting"].isna().all()
+
+
+def test_the_count_of_two_way_contacts_in_a_world_is_that_of_the_definition(
+    history: tuple[World, list[DayRecord], Any, World],
+) -> None:
+    """What the engine keeps on ties agrees with the gestures that were noticed."""
+    start, records, _, end = history
+    pairs = noticed_by_pair(records)
+    checked = 0
+    for owner, tie in zip(start.owners(), start.ties, strict=True):
+        if tie["other"] <= owner or tie["other"] == NOBODY:
+            continue
+        pair = (int(owner), int(tie["other"]))
+        after = end.ties[end.people["first"][owner] :][: end.people["slots"][owner]]
+        kept = after[after["other"] == pair[1]]
+        days = two_way_days(start, pair, pairs.get(pair, []))
+        if len(kept) and not any(key == pair[0] * len(start) + pair[1] for r in records for key in r.forgotten):
+            assert kept["two_way"][0] == min(255, int(tie["two_way"]) + len(days))
+            assert kept["last_two_way"][0] == (days[-1] if days else tie["last_two_way"])
+            checked += len(days) > 0
+    assert checked > 100
+
+
+def test_a_series_adds_up_to_the_scalars(history: tuple[World, list[DayRecord], Any, World]) -> None:
+    """Flows sum to totals; the last active ties are those at the end."""
+    _, _, measures, _ = history
+    assert measures.series is not None
+    for name in ("sent", "answered", "new_ties"):
+        for prefix in ("", "everyone_"):
+            assert measures.series[prefix + name].sum() == pytest.approx(measures.scalars[prefix + name])
+    assert measures.series["active_ties"].iloc[-1] == pytest.approx(measures.scalars["active_ties"])
+    assert list(measures.series.index) == list(range(320))
+
+
+def test_counts_by_kind_add_up(history: tuple[World, list[DayRecord], Any, World]) -> None:
+    """Gestures sent of each kind are the gestures sent."""
+    scalars = history[2].scalars
+    for name in ("sent", "answered"):
+        parts = [value for key, value in scalars.items() if key.startswith(f"{name}_")]
+        assert sum(parts) == pytest.approx(scalars[name])
+    assert scalars["answered"] > 0
+
+
+def test_measures_do_not_depend_on_the_engine(world: World) -> None:
+    """Both report the same days."""
+    told: dict[str, Any] = {"strategy": "host_event", "adopters": 6, "seed": 6}
+    model = sim.ReconnectionModel(world=world, **told)
+    for _ in range(20):
+        model.step()
+    run = sim.simulate(world, days=20, **told)
+    np.testing.assert_equal(model.measures().scalars, run.measures.scalars)
+    pd.testing.assert_frame_equal(model.measures().candidates, run.measures.candidates)
+
+
+def test_every_measure_is_named_and_defined() -> None:
+    """Each with a unit and a sentence."""
+    for name, measure in MEASURES.items():
+        assert measure.name == name
+        assert measure.unit
+        assert measure.definition.endswith(".")
+
+
+def test_a_log_names_the_gesture_that_each_answers(world: World) -> None:
+    """The row of the parent: earlier, between the same two, the other way round."""
+    run = sim.simulate(world, days=30, seed=6, log=True)
+    assert run.log is not None
+    assert list(run.log.columns) == ["source", "target", "time", "kind", "channel", "in_reply_to"]
+    assert run.log["time"].is_monotonic_increasing
+    replies = run.log[run.log["in_reply_to"] >= 0]
+    parents = run.log.loc[replies["in_reply_to"]]
+    assert len(replies) > 100
+    assert (replies["source"].to_numpy() == parents["target"].to_numpy()).all()
+    assert (replies["target"].to_numpy() == parents["source"].to_numpy()).all()
+    assert (replies["time"].to_numpy() >= parents["time"].to_numpy()).all()
+    assert "post" not in set(run.log["kind"])
+
+
+def test_ranks_are_within_the_industry() -> None:
+    """1 is the best connected; equals share."""
+    ranks = industry_ranks(np.array([5, 7, 7, 1, 9]), np.array([0, 0, 0, 0, 1]))
+    assert ranks.tolist() == [3, 1.5, 1.5, 4, 1]

@@ -1,0 +1,128 @@
+"""The two engines over more and larger runs than the tests have time for: the same world, bit for bit.
+
+First examples drawn as in `tests/sim/test_engines.py`, which vary the strategy or mixture, parameters over their
+ranges, extra gestures, threads and the day of the handover, but with up to 150 people and 90 days and, with every seed,
+new ones. Then each strategy in a town of 150 as people meet it: default parameters, half a year of burn-in.
+
+    python -m verification.engines [SEED [EXAMPLES]]    prints the runs, draws results/verification/engines.png
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import numba
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from matplotlib.figure import Figure
+
+import sim
+from experiments.figures import BLUE, STYLE, VERMILLION
+from sim.strategies import NAMES
+from tests.sim.test_engines import EVERYTHING, Case, cases, differences
+
+OUT = Path("results/verification/engines.png")
+EXAMPLES = 40
+Compared = list[tuple[Case, list[str]]]  # runs, and where the engines differ in them
+
+
+@dataclass(frozen=True)
+class Town(Case):
+    """A run that begins in a town with a past, instead of on its first morning."""
+
+    def world(self) -> sim.World:
+        return town(self.people)
+
+
+@cache
+def town(people: int) -> sim.World:
+    """People after half a year of ordinary life."""
+    return sim.worlds.generated(people=people, burn_in_years=0.5, seed=1, cache=False)
+
+
+def towns() -> list[Case]:
+    """Each strategy, alone, for a quarter of a year."""
+    return [
+        Town(150, 90, 1, sim.Parameters(), {name: 1.0}, tuple(range(0, 150, 10)), (), 45, 2, None) for name in NAMES
+    ]
+
+
+def compared(case: Case, found: Compared, seen: Counter[str]) -> None:
+    """Run a case on both engines, keep where they differ, and say so."""
+    began = time.perf_counter()
+    found.append((case, differences(case, seen)))
+    print(
+        f"{case.people:4d} people {case.days:3d} days {case.threads} threads {time.perf_counter() - began:6.1f} s  "
+        f"{' + '.join(case.strategy)}: {'; '.join(found[-1][1]) or 'equal'}",
+        flush=True,
+    )
+
+
+def compare(first_seed: int, examples: int) -> tuple[Compared, Counter[str]]:
+    """All runs, and how often what happened in them."""
+    found: Compared = []
+    seen: Counter[str] = Counter()
+
+    @seed(first_seed)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases(fewest=100, people=150, days=90))
+    def run(case: Case) -> None:
+        compared(case, found, seen)
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        run()
+        for case in towns():
+            compared(case, found, seen)
+    finally:
+        numba.set_num_threads(before)
+    return found, seen
+
+
+def draw(found: Compared, seen: Counter[str]) -> Figure:
+    """How often each kind, strategy, place and event was compared, on a scale of powers of ten."""
+    names = sorted(EVERYTHING, key=lambda name: seen[name])
+    figure = Figure(figsize=(10, 12), layout="constrained")
+    axes = figure.subplots()
+    colours = [BLUE if seen[name] else VERMILLION for name in names]
+    axes.barh(names, [max(seen[name], 0.5) for name in names], color=colours)
+    axes.set(xscale="log", xlabel="times compared (strategies: adopters)", ylim=(-0.7, len(names) - 0.3))
+    equal = sum(not where for _, where in found)
+    axes.set_title(f"{equal} of {len(found)} runs give the same world on both engines", loc="left", fontsize=17)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def main(first_seed: int = 1, examples: int = EXAMPLES) -> tuple[Compared, Counter[str]]:
+    """Compare, print and draw; returns the runs with where they differ, and what happened in them."""
+    found, seen = compare(first_seed, examples)
+    print(f"seed {first_seed}: {len(found)} runs, {sum(not where for _, where in found)} of them equal, bit for bit")
+    print(f"never happened: {', '.join(sorted(name for name in EVERYTHING if not seen[name])) or 'nothing'}")
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context(STYLE | {"font.size": 13}):
+        draw(found, seen).savefig(OUT)
+    print(f"wrote {OUT}")
+    return found, seen
+
+
+def test_engines_agree_on_larger_and_longer_runs() -> None:
+    """In every run, and nothing that can happen is missing from them."""
+    found, seen = main()
+    assert [(case, where) for case, where in found if where] == []
+    assert [name for name in EVERYTHING if not seen[name]] == []
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
