@@ -493,6 +493,8 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
     unhurried = np.array([direct_answer(*each) for each in zip(kinds, strength, openness, tries, strict=True)])
     unhurried = expit(logit(unhurried) + np.log(odds))
 
+    earlier_to_the_same = np.tril(receivers[:, None] == receivers, -1).astype(int)
+
     likely, answered = [], []
     for seed in range(20):
         core, _ = a_day(varied, parameters, seed, *extra)
@@ -500,7 +502,7 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
         first = record.delivered[record.delivered["parent_kind"] == NO_ANSWER]
         noticed = np.zeros(len(rows), bool)
         noticed[first["second"]] = first["noticed"] == 1  # the second of a gesture is its number
-        already = np.array([noticed[:k][receivers[:k] == receivers[k]].sum() for k in range(len(rows))])
+        already = earlier_to_the_same @ noticed
         likely.append(np.where(noticed, unhurried / (1 + already / 3), 0))
         replies = np.concatenate([record.sent, core.mail])
         replies = replies[(replies["parent_kind"] != NO_ANSWER) & (replies["parent_cause"] >> 24 == Occasion.EXTRA)]
