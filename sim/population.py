@@ -174,6 +174,12 @@ class World:
 
     ARRAYS = ("people", "ties", "plans", "mail", "bookings", "members")
 
+    def __post_init__(self) -> None:
+        # Read from disk, an array has forgotten that its records are aligned, and compiled code would take it for
+        # another type.
+        for name, dtype in zip(self.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True):
+            object.__setattr__(self, name, getattr(self, name).view(dtype))
+
     def __len__(self) -> int:
         return len(self.people)
 

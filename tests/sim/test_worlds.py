@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sim
 from sim import rules, worlds
 from sim.chance import Decision, normal, two_uniforms, uniform
 from sim.communities import communities
@@ -542,3 +543,18 @@ def test_real_logs_are_read_whole() -> None:
     assert events["facebook_wall.csv.gz"] == 133_446
     assert events["college_messages.csv.gz"] == 59_798
     assert events["university_email.csv.gz"] == 173_288
+
+
+def test_a_kept_world_runs_like_a_fresh_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read back from the cache, it goes through every strategy with the same result, compiled code and all."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told = {"people": 60, "burn_in_years": 0.1, "seed": 5}
+    fresh, kept = (sim.worlds.generated(**told) for _ in range(2))
+    assert list((tmp_path / "rekindle").iterdir())
+    assert kept == fresh
+    for strategy in sim.strategies.NAMES:
+        runs = [sim.simulate(w, days=12, strategy=strategy, adopters=9, seed=5, parameters=RICH) for w in (fresh, kept)]
+        assert runs[0].world == runs[1].world
+
+
+RICH = sim.Parameters(effort_minutes=2_000, show_every_days=3, event_notice_days=2)
