@@ -38,7 +38,6 @@ class Decision(IntEnum):
     PAST_STOPS = 13
     PAST_GAP = 14
     ADOPTER = 15
-    ASSIGNMENT = 16
     FIRST_PURSE = 17
     # Who is where
     HANGOUT_VISIT = 18
