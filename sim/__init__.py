@@ -12,14 +12,14 @@ import numba
 from sim import storage
 
 # Numba looks only at a function's own file to tell whether its compiled code is stale, but rules are compiled into
-# the engine.
-# So compiled code is kept by the fingerprint of all sources.
+# the engine. So compiled code is kept by the fingerprint of all sources.
 _before = numba.config.CACHE_DIR
 if not _before:
     numba.config.CACHE_DIR = str(storage.cache_folder() / "compiled" / storage.model_fingerprint())
 
 from sim import chance, gestures, measures, rules, strategies, worlds
-from sim.agents import Person, ReconnectionModel, Tie
+from sim.agents import Person, Tie
+from sim.model import ReconnectionModel
 from sim.parameters import Parameters
 from sim.population import World
 from sim.run import Gesture, Run, simulate

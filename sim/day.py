@@ -1,12 +1,11 @@
 """A day of the model over arrays: the fast engine.
 
 `Core.step` lists the phases of a day once. Who is where is in `sim.places`, prompts and gestures in `sim.outreach`,
-what
-people hold about each other in `sim.memory`; what happens between people is here: dispatch, rounds, settling. Who may
-write
-what is the whole trick: within a phase a person writes only themselves and their own directions of ties, reads others
-as they were when the phase began, and draws keyed luck (`sim.chance`). So the order of people does not matter, nor the
-number of threads, and `sim.agents` gives the same bits with one Python object per person.
+what people hold about each other in `sim.memory`; what happens between people is here: dispatch, rounds, settling.
+
+Who may write what is the whole trick: within a phase a person writes only themselves and their own directions of ties,
+reads others as they were when the phase began, and draws keyed luck (`sim.chance`). So the order of people does not
+matter, nor the number of threads, and `sim.model` gives the same bits with one Python object per person.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim import agents
+from sim import direct
 from sim.chance import Occasion
 from sim.day import Core, DayRecord
 from sim.gestures import KINDS, Kind
@@ -270,14 +270,14 @@ BUSY = sim.Parameters(
     effort_minutes=900, tie_capacity=14, ties_at_start=12, community_size=20, industries=2, show_every_days=7,
     event_notice_days=3, feed_rate=2, post_rate=3, note_days=2,
 )  # fmt: skip
-Person, Model = agents.Person, agents.ReconnectionModel
+Person, Model = sim.Person, sim.ReconnectionModel
 
 
 def keep_minutes(self: Any) -> None:
     """Morning: last week's minutes are carried over."""
     left = self.minutes_left
     ORIGINAL["begin_week"](self)
-    self.minutes_left = agents.rules.minus(self.minutes_left, -left)
+    self.minutes_left = direct.rules.minus(self.minutes_left, -left)
 
 
 def stale_weights(self: Any) -> None:
