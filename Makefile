@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test lint bench verify
+.PHONY: run test lint bench verify explore
 
 run: $(READY) ## the ten strategies, their table and their figure
 	$(BIN)/rekindle sweep configs/nine_strategies.toml
@@ -25,6 +25,9 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.strength
 	$(BIN)/python -m verification.rule_three
 	$(BIN)/python -m verification.engines
+
+explore: $(READY) ## look for examples that break the tests, which `make test` does not
+	$(PYTEST) -n 2 --hypothesis-profile=explore
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -516,7 +516,7 @@ class Person(mesa.Agent):
     def sit_at_feed(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Scroll, and react once to each person shown, until the minutes are gone."""
         s = self.model.settings
-        scroll, loss = s.scroll_minutes, s.refused_minutes
+        scroll = s.scroll_minutes
         done: set[int] = set()
         spent, refusals, item = 0.0, 0, 0
         while spent + scroll <= minutes and refusals < s.refused_most:
@@ -538,8 +538,9 @@ class Person(mesa.Agent):
                 spent += s.minutes[kind]
                 self.send(shown, kind)
             else:
-                spent += loss
-                plan.refused += loss
+                lost = min(s.refused_minutes, minutes - spent)
+                spent += lost
+                plan.refused += lost
                 refusals += 1
         plan.pay(spent)
 

@@ -360,8 +360,9 @@ def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
             practise(people[prompt.person], kind, day, p)
             count = emit(out, count, prompt, kind, day, p)
         else:
-            spent += p.refused_minutes
-            plan.refused += p.refused_minutes
+            lost = min(p.refused_minutes, minutes - spent)
+            spent += lost
+            plan.refused += lost
             refusals += 1
     plan.purse = rules.minus(plan.purse, spent)
     plan.spent += spent

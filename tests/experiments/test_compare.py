@@ -81,7 +81,7 @@ def test_one_world_or_none_has_no_interval() -> None:
     assert none["worlds"] == 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1), worlds=st.integers(2, ENOUGH_WORLDS + 5))
 def test_the_order_of_rows_and_arms_changes_nothing(seed: int, worlds: int) -> None:
     random = np.random.default_rng(seed)

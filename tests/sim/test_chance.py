@@ -27,7 +27,7 @@ from sim.chance import (
     uniform,
 )
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(max_examples=200)
 words = st.integers(0, 2**32 - 1)
 seeds = st.integers(0, 2**64 - 1)
 days = st.integers(0, 2**24 - 1)
@@ -118,7 +118,7 @@ def test_the_largest_key_is_still_its_own() -> None:
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @pytest.mark.parametrize(("word", "expected"), [(0, ULP), (2**32 - 1, 1.0 - ULP)])
 def test_the_outermost_draws_are_inside_0_and_1(word: int, expected: float, seed: int) -> None:
     """All bits 0 and all bits 1, which no sampling would find, are half a step away from 0 and 1."""

@@ -245,7 +245,7 @@ def test_engines_agree_on_anything() -> None:
     """
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
+    @settings(max_examples=100, suppress_health_check=SLOW)
     @given(case=cases(fewest=2, people=40, days=30))
     def agree(case: Case) -> None:
         assert differences(case, seen) == []
@@ -256,7 +256,7 @@ def test_engines_agree_on_anything() -> None:
     assert {name for name in EVERYTHING if seen[name] == 0} == set()
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=SLOW)
+@settings(max_examples=5, suppress_health_check=SLOW)
 @given(case=cases(fewest=100, people=150, days=90))
 def test_engines_agree_on_larger_runs(case: Case) -> None:
     """Five runs of up to 150 people and 90 days."""

@@ -17,7 +17,7 @@ from sim.day import Core
 from sim.population import NOBODY, DayRecord, World
 from sim.run import begin, chosen_adopters, mixture_of
 
-FEW = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

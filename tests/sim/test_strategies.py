@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sim
@@ -460,7 +460,7 @@ def test_only_the_places_of_adopters_are_played(strategy: str, place: Place, cir
 
 # Purses -----------------------------------------------------------------------------------------------------------
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 any_plan = given(
     mixture=st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True).flatmap(
         lambda names: st.lists(st.integers(1, 9), min_size=len(names), max_size=len(names)).map(
@@ -484,6 +484,7 @@ def life(mixture: Mixture, effort: float, ease: float, refused: float, seed: int
 
 
 @few
+@example(mixture={"engage_regularly": 1.0}, effort=20, ease=-2, refused=3.0, seed=0)
 @any_plan
 def test_purses_are_kept(mixture: dict[str, float], effort: float, ease: float, refused: float, seed: int) -> None:
     """A session starts only when its full cost is in the purse, and nobody spends what was not filled."""

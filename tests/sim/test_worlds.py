@@ -19,7 +19,7 @@ from sim.storage import LogError, cache_folder, read_log
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SECONDS = rules.SECONDS_A_DAY
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 def held(world: World) -> tuple[np.ndarray, np.ndarray]:
