@@ -32,6 +32,7 @@ from experiments.weighted import (
     over,
     quantiles,
     rank_correlation,
+    totals,
 )
 from sim.chance import Decision
 from sim.gestures import DEFAULT_GESTURES, GestureRow
@@ -371,9 +372,9 @@ def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> 
     """Weights of resamples of the people, some at a time."""
     random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), seed]))
     people = log.people
-    for done in range(0, resamples, _AT_ONCE):
+    for done in range(0, resamples if people else 0, _AT_ONCE):
         size = min(_AT_ONCE, resamples - done)
-        drawn = random.multinomial(people, np.full(people, 1 / max(people, 1)), size=size).astype(float)
+        drawn = random.multinomial(people, np.full(people, 1 / people), size=size).astype(float)
         yield Weights(drawn, drawn[:, log.by_pair.low] * drawn[:, log.by_pair.high])
         if progress is not None:
             progress(done + size, resamples)
@@ -402,7 +403,7 @@ def _ratios(unit: Unit, counts: dict[str, int], parts: Sequence[tuple[np.ndarray
 
     def of(weights: Weights) -> np.ndarray:
         times: np.ndarray = getattr(weights, unit)
-        return over(times @ above, times @ below)
+        return over(totals(times, above), totals(times, below))
 
     return Estimate(counts, of)
 
@@ -553,7 +554,7 @@ def _reactivation(log: Log) -> list[Estimate]:
 
 def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> Estimate:
     found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), horizons)
-    seen = np.array([days <= events.days - events.margin for days in horizons])
+    seen = np.array([DORMANT + days <= events.days for days in horizons])
     counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), int(silent.sum()))
     pair = events.pair[silent]
     return Estimate(counts, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
@@ -573,14 +574,17 @@ def _hazards(log: Log) -> list[Estimate]:
     names = [f"hazard_per_day_{low:g}_{high:g}" for low, high in pairwise(_PIECES)]
     rates = Estimate(
         dict(zip(names, total.tolist(), strict=False)),
-        lambda weights: np.where(long_enough, over(weights.pairs @ contacts, weights.pairs @ exposure), np.nan)[:, :-1],
+        lambda weights: np.where(
+            long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
+        )[:, :-1],
     )
     middles = np.log(np.sqrt(np.array(_PIECES) * np.minimum(_EDGES[1:], max(events.days, 1.0))))
     many = total >= 10
 
     def slope(weights: Weights) -> np.ndarray:
-        found = (weights.pairs @ contacts)[:, many]
-        logs = np.log(over(found, (weights.pairs @ exposure)[:, many]), where=found > 0, out=np.zeros_like(found))
+        found = totals(weights.pairs, contacts[:, many])
+        rates = over(found, totals(weights.pairs, exposure[:, many]))
+        logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
         return line_slopes(np.broadcast_to(middles[many], found.shape), logs, found)[:, None]
 
     return [rates, Estimate({"hazard_slope": int(total[many].sum())}, slope)]
@@ -723,11 +727,12 @@ def _distance_from_others(egos: np.ndarray, first: np.ndarray, second: np.ndarra
     """Each ego's first half from the second of the next egos: of all others, or of 50 if there are more."""
     steps = range(1, min(len(egos), _NEIGHBOURS + 1))
     distances = np.array([divergences(first, np.roll(second, -step, axis=0)) for step in steps])
+    distances = distances.reshape(len(steps), len(egos))
 
     def of(weights: Weights) -> np.ndarray:
         times = weights.people[:, egos]
         both = np.array([times * np.roll(times, -step, axis=1) for step in steps]).reshape(len(steps), *times.shape)
-        return over(np.einsum("sre,se->r", both, distances.reshape(len(steps), -1)), both.sum(axis=(0, 2)))[:, None]
+        return over(np.einsum("sre,se->r", both, distances), both.sum(axis=(0, 2)))[:, None]
 
     return Estimate({"signature_distance_others": len(egos)}, of)
 

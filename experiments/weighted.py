@@ -17,6 +17,7 @@ from scipy.special import entr
 Weighted = Callable[[np.ndarray], np.ndarray]
 
 _NEWTON_STEPS = 50
+_LONGEST_STEP = 2.0  # in logs
 _SMALL_STEP = 1e-5  # in logs; what is left after a step of Newton's is about its square
 _FAR = 50.0  # in logs; a rate beyond comes only on the way to a fit
 
@@ -25,6 +26,14 @@ def over(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Numerator / denominator; nan where the denominator is not above 0."""
     result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     return np.divide(numerator, denominator, out=result, where=denominator > 0)
+
+
+def totals(weights: np.ndarray, quantities: np.ndarray) -> np.ndarray:
+    """Weighted sums of quantities (units, quantities), shape (resamples, quantities).
+
+    On one thread, so that sums come out the same to the last bit wherever, and work side by side is not slowed down.
+    """
+    return np.asarray(np.einsum("ru,uk->rk", weights, quantities))
 
 
 def quantiles(values: np.ndarray, shares: Sequence[float]) -> Weighted:
@@ -177,10 +186,13 @@ class PoissonRegression:
             return found
         solution = np.broadcast_to(self.solution, (len(weights), len(self.solution)))
         if (weights != 1).any():
-            score, information = self._by_unit
-            curvature = (weights @ information).reshape(len(weights), len(self.solution), -1)
-            step = np.linalg.pinv(curvature, hermitian=True) @ (weights @ score)[:, :, None]
-            solution = solution + step[:, :, 0]
+            size = len(self.solution)
+            table, rows, columns = self._by_unit
+            summed = totals(weights, table)
+            curvature = np.zeros((len(weights), size, size))
+            curvature[:, rows, columns] = curvature[:, columns, rows] = summed[:, size:]
+            step = np.linalg.pinv(curvature, hermitian=True) @ summed[:, :size, None]
+            solution = solution + np.clip(step[:, :, 0], -_LONGEST_STEP, _LONGEST_STEP)
         found[:, self.varies] = solution[:, self.pieces :]
         return found
 
@@ -201,7 +213,7 @@ class PoissonRegression:
             score, information = self._derivatives(solution)
             if np.linalg.matrix_rank(information, hermitian=True) < len(solution):
                 return None
-            step = np.clip(np.linalg.solve(information, score), -2, 2)
+            step = np.clip(np.linalg.solve(information, score), -_LONGEST_STEP, _LONGEST_STEP)
             solution = solution + step
             if np.abs(step).max() < _SMALL_STEP:
                 return solution
@@ -217,23 +229,25 @@ class PoissonRegression:
         return score, np.block([[np.diag(own), crossed.T], [crossed, products]])
 
     @cached_property
-    def _by_unit(self) -> tuple[np.ndarray, np.ndarray]:
-        """The same at the solution, unit by unit, shapes (units, size) and (units, size * size)."""
+    def _by_unit(self) -> tuple[np.ndarray, list[int], list[int]]:
+        """Each unit's part in both at the solution, shape (units, entries).
+
+        First the gradient, then the entries of the second derivative that are not 0 for sure, once of the two where it
+        is symmetric; and rows and columns of these.
+        """
         assert self.solution is not None
-        expected, pieces, size = self._rates(self.solution), self.pieces, len(self.solution)
+        expected, pieces = self._rates(self.solution), self.pieces
         surprise = self.events - expected
-        score, information = np.zeros((self.units, size)), np.zeros((self.units, size, size))
-        blocks = [slice(start, start + many) for start, many in zip(self.starts, self.sizes, strict=True)]
+        blocks = [slice(start, start + size) for start, size in zip(self.starts, self.sizes, strict=True)]
 
-        def total(values: np.ndarray, rows: slice = slice(None)) -> np.ndarray:
-            return np.bincount(self.unit[rows], values[rows], minlength=self.units)
+        def total(quantity: np.ndarray, rows: slice = slice(None)) -> np.ndarray:
+            return np.bincount(self.unit[rows], quantity[rows], minlength=self.units)
 
-        for k, block in enumerate(blocks):
-            score[:, k], information[:, k, k] = total(surprise, block), total(expected, block)
-        for a, x in enumerate(self.covariates, start=pieces):
-            score[:, a] = total(surprise * x)
-            for k, block in enumerate(blocks):
-                information[:, k, a] = information[:, a, k] = total(expected * x, block)
-            for b, y in enumerate(self.covariates[: a - pieces + 1], start=pieces):
-                information[:, a, b] = information[:, b, a] = total(expected * x * y)
-        return score, information.reshape(self.units, -1)
+        score = [total(surprise, block) for block in blocks] + [total(surprise * x) for x in self.covariates]
+        entries = {(k, k): total(expected, block) for k, block in enumerate(blocks)}
+        for a, x in enumerate(self.covariates):
+            times = expected * x
+            entries |= {(k, pieces + a): total(times, block) for k, block in enumerate(blocks)}
+            entries |= {(pieces + b, pieces + a): total(times * self.covariates[b]) for b in range(a + 1)}
+        rows, columns = zip(*entries, strict=True)
+        return np.column_stack([*score, *entries.values()]), list(rows), list(columns)
