@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from numba import njit
 from scipy import sparse
 
@@ -35,7 +36,7 @@ from experiments.weighted import (
     totals,
 )
 from sim.chance import Decision
-from sim.gestures import DEFAULT_GESTURES, GestureRow
+from sim.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
 from sim.storage import COLUMNS, LogError, read_log
 
 DAY = 86_400.0  # seconds
@@ -89,19 +90,54 @@ class Log:
         return _by_pair(self)
 
 
-def read(log: str | os.PathLike[str] | pd.DataFrame) -> Log:
-    """A real log: a file or a table with ``source``, ``target`` and ``time`` (seconds); see `sim.storage.read_log`.
+def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = None) -> Log:
+    """A log from a file or a table with ``source``, ``target`` and ``time`` (seconds); see `sim.storage.read_log`.
+
+    A table of a simulated run, which has ``kind`` and ``channel`` too, is taken as `of_run` does.
+
+    Args:
+        log: where it is.
+        channel: of a simulated run, keep this channel alone.
 
     Raises:
         LogError: the log can not be used, or its times can not be seconds; the text says what to do.
     """
-    found = _log(read_log(log))
+    name = "the table" if isinstance(log, pd.DataFrame) else str(log)
+    events = read_log(log)
+    simulated = _simulated(log)
+    if simulated is not None:
+        return _of_channel(simulated, channel, name)
+    if channel is not None:
+        raise LogError(f"{name} does not say the kind and channel of its gestures, so none can be chosen.")
+    found = _log(events)
     if found.days > LONGEST:
-        name = "The table" if isinstance(log, pd.DataFrame) else str(log)
         raise LogError(
             f"{name} lasts {found.days / 365.25:,.0f} years. If its times are in milliseconds, divide them by 1000; if "
             "not, some of them are wrong: look at the earliest and the latest."
         )
+    return found
+
+
+def _simulated(log: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame | None:
+    """The table with kinds and channels, if it is of a simulated run: each row has those of the model."""
+    labels = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
+    names = [*COLUMNS, *labels]
+    if isinstance(log, pd.DataFrame):
+        table = log if set(names) <= set(log.columns) else None
+    elif str(log).lower().endswith(".parquet"):
+        table = pd.read_parquet(log, columns=names) if set(names) <= set(pq.read_schema(log).names) else None
+    else:
+        table = pd.read_csv(log, usecols=names) if set(names) <= set(pd.read_csv(log, nrows=0).columns) else None
+    ours = table is not None and all(table[name].isin(known).all() for name, known in labels.items())
+    return table if ours else None
+
+
+def _of_channel(table: pd.DataFrame, channel: str | None, name: str) -> Log:
+    found = of_run(table, channel=channel)
+    if not len(found):
+        known = ", ".join(sorted(table["channel"].unique()))
+        where = "" if channel is None else f" in the channel {channel!r}"
+        raise LogError(f"{name} holds no gesture that leaves something{where}; it has gestures in: {known}.")
     return found
 
 
@@ -115,7 +151,7 @@ def of_run(
         channel: keep this channel alone, such as ``"private"``; all if not said.
         gestures: the table of the run, ``run.world.parameters.gestures``, if it is not the default.
     """
-    kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0])
+    kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0 and kind != Kind.POST.label])
     if channel is not None:
         kept &= log["channel"] == channel
     rows = log.loc[kept & (log["source"] != log["target"]), list(COLUMNS)]
@@ -435,7 +471,7 @@ def _quantiles(stem: str, percents: Sequence[int], quantity: np.ndarray, unit: U
 
 def _first_answers(log: Log) -> list[Estimate]:
     events = log.by_pair
-    asked = events.first & (events.time >= events.margin) & (events.time <= events.days - 30)
+    asked = _first_gestures(events)
     shares = {f"first_answered_{days}d": (asked, events.answer <= days) for days in (1, 7, 30)}
     answered = asked & (events.answer <= 30)
     delays, pairs = events.answer[answered] * 24, events.pair[answered]
@@ -443,6 +479,11 @@ def _first_answers(log: Log) -> list[Estimate]:
         _event_shares(events, shares),
         _quantiles("answer_delay_hours", (10, 25, 50, 75, 90), delays, "pairs", pairs),
     ]
+
+
+def _first_gestures(events: ByPair) -> np.ndarray:
+    """Which events are the first of a pair that is surely new, with 30 full days to come."""
+    return events.first & (events.time >= events.margin) & (events.time <= events.days - 30)
 
 
 def _answers_by_silence(log: Log) -> list[Estimate]:
@@ -544,12 +585,16 @@ def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
 def _reactivation(log: Log) -> list[Estimate]:
     events = log.by_pair
     silent = events.seen > DORMANT
-    contacts = events.before + 1
     return [
         _kaplan_meier(events, silent, (30, 90, 180), ""),
-        _kaplan_meier(events, silent & (contacts >= 10) & events.mutual, (30, 90, 180), "_established"),
-        _kaplan_meier(events, silent & (contacts == 1), (90,), "_one_contact"),
+        _kaplan_meier(events, silent & _established(events), (30, 90, 180), "_established"),
+        _kaplan_meier(events, silent & events.first, (90,), "_one_contact"),
     ]
+
+
+def _established(events: ByPair) -> np.ndarray:
+    """Whether the pair has had at least 10 contacts, in both directions, each event included."""
+    return (events.before + 1 >= 10) & events.mutual
 
 
 def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> Estimate:
@@ -675,15 +720,20 @@ def _alters(source: np.ndarray, target: np.ndarray, people: int) -> _Alters:
 
 
 def _signatures(log: Log) -> list[Estimate]:
-    alters = _alters(log.source, log.target, log.people)
-    egos = np.flatnonzero((alters.known >= 20) & (alters.sent >= 50))
-    shares = alters.shares(egos)
+    egos, shares = _signature_shares(log)
     columns = {str(rank): (rank - 1, rank) for rank in _RANKS} | {"top3": (0, 3), "top5": (0, 5)}
     table = {
         f"signature_{name}": _of_egos(log, egos, shares[:, first:last].sum(axis=1))
         for name, (first, last) in columns.items()
     }
     return [_means("people", table)]
+
+
+def _signature_shares(log: Log) -> tuple[np.ndarray, np.ndarray]:
+    """Egos with at least 20 alters and 50 sends, and their shares by rank, shape (egos, ranks)."""
+    alters = _alters(log.source, log.target, log.people)
+    egos = np.flatnonzero((alters.known >= 20) & (alters.sent >= 50))
+    return egos, alters.shares(egos)
 
 
 def _of_egos(log: Log, egos: np.ndarray, quantity: np.ndarray) -> np.ndarray:
@@ -795,3 +845,51 @@ _GROUPS: tuple[Group, ...] = (
     _first_answers, _answers_by_silence, _reactivation, _hazards, _regression, _returns, _after_answered, _sessions,
     _signatures, _turnover, _contacts, _network, _bursts, _activity,
 )  # fmt: skip
+
+
+# Curves -----------------------------------------------------------------------------------------------------------
+
+
+class Curves(NamedTuple):
+    """What a log looks like where a few numbers do not do: points of curves, each a pair of arrays (x, y).
+
+    Attributes:
+        answered: hours, share of first-ever gestures that the other answers within them.
+        reactivated: days from the 30th day of silence on, share of pairs that have contact within them.
+        established: the same, of pairs that had at least 10 contacts, in both directions.
+        contacts: a number of contacts, share of pairs with at least as many.
+        signature: rank of the alter, mean share of an ego's sends.
+    """
+
+    answered: tuple[np.ndarray, np.ndarray]
+    reactivated: tuple[np.ndarray, np.ndarray]
+    established: tuple[np.ndarray, np.ndarray]
+    contacts: tuple[np.ndarray, np.ndarray]
+    signature: tuple[np.ndarray, np.ndarray]
+
+
+def curves(log: Log) -> Curves:
+    """Curves of a log; empty where it is too short or too thin. The definitions are those of the statistics."""
+    events = log.by_pair
+    asked = _first_gestures(events)
+    hours = np.sort(events.answer[asked & (events.answer <= 30)]) * 24
+    silent = events.seen > DORMANT
+    egos, shares = _signature_shares(log)
+    ranks = np.arange(1, _RANKS[-1] + 1) if len(egos) else np.zeros(0, int)
+    number, pairs = np.unique(events.contacts, return_counts=True)
+    return Curves(
+        (hours, np.arange(1, len(hours) + 1) / max(asked.sum(), 1)),
+        _reactivation_curve(events, silent),
+        _reactivation_curve(events, silent & _established(events)),
+        (number, np.cumsum(pairs[::-1])[::-1] / max(events.pairs, 1)),
+        (ranks, shares[:, : len(ranks)].sum(axis=0) / max(len(egos), 1)),
+    )
+
+
+def _reactivation_curve(events: ByPair, silent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Day by day, as long as the log lasts."""
+    if not silent.any():
+        return np.zeros(0), np.zeros(0)
+    days = np.arange(np.floor(events.days - DORMANT) + 1)
+    found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), days.tolist())
+    return days, found(np.ones((1, int(silent.sum()))))[0]

@@ -56,11 +56,11 @@ _ROWS: list[_Row] = [
     ),
     ("reactivated_{}", {"90d_one_contact": "90 days"}, "share", "The same within {}, of pairs that had one contact."),
     (
-        "hazard_per_day_{}", {name: name.replace("_", " to ") for name in _PIECES}, "contacts per day",
+        "hazard_per_day_{}", {name: name.replace("_", " to ") for name in _PIECES}, "per day",
         "Next contacts over pair-days at risk, {} days into a silence.",
     ),
     (
-        "hazard_slope", {"": ""}, "log per log",
+        "hazard_slope", {"": ""}, "exponent",
         "Slope of the log hazard on the log of silence from day 1 on: least squares over pieces with at least 10 "
         "contacts, at their geometric middles, each weighing by its contacts.",
     ),
@@ -101,7 +101,7 @@ _ROWS: list[_Row] = [
         "Share of an ego's sends that go to the {} most contacted alters, mean over the same egos.",
     ),
     (
-        "turnover_{}", {"top20": "20", "top5": "5"}, "Jaccard index",
+        "turnover_{}", {"top20": "20", "top5": "5"}, "Jaccard",
         "How far the {} most contacted alters are the same in the two halves of the log's events, mean over egos with "
         "at least 10 alters in both.",
     ),
@@ -143,7 +143,7 @@ _ROWS: list[_Row] = [
         "The {} of the number of people that a person has contact with.",
     ),
     (
-        "sends_per_week_{}", _quantiles("q50", "q90", "q99"), "events per week",
+        "sends_per_week_{}", _quantiles("q50", "q90", "q99"), "per week",
         "The {} of what a sender sends, over the weeks of the whole log.",
     ),
 ]  # fmt: skip
