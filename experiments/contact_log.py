@@ -43,7 +43,7 @@ DAY = 86_400.0  # seconds
 DORMANT = 30.0  # days of silence after which a pair counts as silent
 RESAMPLES = 200
 LONGEST = 50 * 365.25  # days; a log that lasts longer has times in milliseconds, or some that are wrong
-PERMUTATIONS = 10
+PERMUTATIONS = 20
 
 _HOUR = 1 / 24
 _PIECES = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)  # days of silence
@@ -161,8 +161,28 @@ def of_run(
 def _log(table: pd.DataFrame) -> Log:
     """A log from a table in order of time, without loops and duplicates."""
     codes, names = pd.factorize(table[["source", "target"]].to_numpy().ravel())
-    source, target = codes.reshape(-1, 2).T.astype(np.int64)
-    return Log(source, target, table["time"].to_numpy(float), np.asarray(names))
+    time = table["time"].to_numpy(float)
+    order = _order_of_people(codes, time, len(names))
+    place = np.empty(len(names), np.int64)
+    place[order] = np.arange(len(names))
+    source, target = place[codes].reshape(-1, 2).T.copy()
+    return Log(source, target, time, np.asarray(names)[order])
+
+
+def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.ndarray:
+    """People by when they first appear; equals by what they did, so that names and the order of rows do not matter.
+
+    Args:
+        codes: (2 * events,), source and target of each event in turn.
+        time: (events,), ascending.
+        people: how many there are.
+    """
+    rows = np.arange(len(codes)) // 2
+    first, last = np.zeros((2, people), np.int64)
+    last[codes] = rows
+    first[codes[::-1]] = rows[::-1]
+    sent, received = (np.bincount(codes[k::2], minlength=people) for k in (0, 1))
+    return np.lexsort((time[last], received, sent, time[first]))
 
 
 @dataclass(frozen=True, eq=False)
