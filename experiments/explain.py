@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from experiments.config import SETTINGS, TABLES, KeyPath, range_of, show
+from experiments.contact_statistics import STATISTICS
 from sim.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.measures import MEASURES
 from sim.parameters import Parameters
@@ -25,7 +26,7 @@ class Entry:
 
     Attributes:
         name: as users write it.
-        sort: "parameter", "gesture", "strategy", "measure" or "setting".
+        sort: "parameter", "gesture", "strategy", "measure", "statistic" or "setting".
         facts: what there is to say, by title: value, unit, range, meaning, source, assumed or not …
     """
 
@@ -51,7 +52,7 @@ def entries() -> tuple[Entry, ...]:
     parameters = [_parameter(path[1:]) for path in named if path[0] == "parameters"]
     settings = [_setting(path) for path in named if path[0] != "parameters"]
     gestures = [_gesture(kind) for kind in Kind]
-    return (*parameters, *gestures, *_strategies(), *_measures(), *settings)
+    return (*parameters, *gestures, *_strategies(), *_measures(), *_statistics(), *settings)
 
 
 def explained(name: str) -> list[Entry]:
@@ -138,6 +139,13 @@ def _measures() -> list[Entry]:
     return [
         Entry(name, "measure", {"Unit": measure.unit, "Meaning": measure.definition})
         for name, measure in MEASURES.items()
+    ]
+
+
+def _statistics() -> list[Entry]:
+    return [
+        Entry(name, "statistic", {"Of": "a contact log", "Unit": statistic.unit, "Meaning": statistic.definition})
+        for name, statistic in STATISTICS.items()
     ]
 
 

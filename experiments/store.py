@@ -79,6 +79,25 @@ def provenance(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
         "run_hash": hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16],
         "config": experiment.model_dump(mode="json"),
         "model": model_fingerprint(),
+        **circumstances(),
+    }
+
+
+def origin_of_logs(logs: Sequence[Path], resamples: int) -> dict[str, Any]:
+    """Where a figure of contact logs comes from, ready for JSON."""
+    contents = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in logs}
+    asked = json.dumps([list(contents.values()), resamples])
+    return {
+        "run_hash": hashlib.sha256(asked.encode()).hexdigest()[:16],
+        "logs": contents,
+        "resamples": resamples,
+        **circumstances(),
+    }
+
+
+def circumstances() -> dict[str, Any]:
+    """With what a file was made: the commit, the command line, the machine and the versions."""
+    return {
         "commit": commit(),
         "command": " ".join(["rekindle", *sys.argv[1:]]),
         "python": platform.python_version(),

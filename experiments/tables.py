@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Group
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
+from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
 from sim.gestures import KINDS
 from sim.measures import MEASURES
@@ -103,6 +105,30 @@ def _table(first: str, *others: str) -> Table:
     for title in others:
         table.add_column(title, justify="left" if title == "unit" else "right")
     return table
+
+
+def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
+    """Statistics of contact logs side by side: value and interval of each, by the log's name."""
+    titles = [title for name in logs for title in (name.replace("_", "\n"), "95 % interval")]
+    table = _table("statistic", *titles, "unit")
+    for column in table.columns:
+        column.no_wrap = True
+    for name, statistic in STATISTICS.items():
+        rows = [found.set_index("statistic").loc[name] for found in logs.values()]
+        cells = [cell for row in rows for cell in (_digits(row["value"]), _digits(row["low"], row["high"]))]
+        table.add_row(name, *cells, statistic.unit)
+    said = (
+        f"95 % intervals: bootstrap over people, {resamples:,} resamples. – is missing: the log is too short or thin."
+    )
+    return Group(table, Text(f"{said}\n`rekindle explain NAME` says what a statistic is."))
+
+
+def _digits(*values: float) -> str:
+    """Numbers with three digits each, a dash where one is missing."""
+    if any(math.isnan(value) for value in values):
+        return "–"
+    texts = [np.format_float_positional(value, precision=3, fractional=False, trim="-") for value in values]
+    return " … ".join(texts).replace("-", "−")
 
 
 def explained_table(entry: Entry) -> Table:

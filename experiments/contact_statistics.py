@@ -1,0 +1,155 @@
+"""What each statistic of a contact log is: name, unit, definition in a sentence.
+
+A pair is unordered, a contact is an event in either direction, a gesture is an event seen from its sender, and silence
+is the time since the pair's previous contact.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Statistic(NamedTuple):
+    """A named statistic."""
+
+    name: str
+    unit: str
+    definition: str
+
+
+_QUANTILES = {"q10": "10th percentile", "q25": "lower quartile", "q50": "median", "q75": "upper quartile",
+              "q90": "90th percentile", "q99": "99th percentile"}  # fmt: skip
+_PIECES = ("1_3", "3_7", "7_14", "14_30", "30_60", "60_90", "90_180", "180_365")
+_ORDINALS = {"1": "most contacted", "2": "second", "3": "third", "5": "fifth", "10": "tenth", "20": "twentieth"}
+
+
+def _quantiles(*names: str) -> dict[str, str]:
+    return {name: _QUANTILES[name] for name in names}
+
+
+# The name and what fills its gap and that of the definition; unit; definition.
+_Row = tuple[str, dict[str, str], str, str]
+_ROWS: list[_Row] = [
+    (
+        "first_answered_{}", {"1d": "1 day", "7d": "7 days", "30d": "30 days"}, "share",
+        "First-ever gestures of a pair that the other answers within {}; after the first 30 days or tenth of the log, "
+        "whichever is less, and with 30 full days to come.",
+    ),
+    (
+        "answer_delay_hours_{}", _quantiles("q10", "q25", "q50", "q75", "q90"), "hours",
+        "The {} of the time that these answers take, of those that come within 30 days.",
+    ),
+    (
+        "answered_7d_{}",
+        {"lt_1h": "less than 1 hour", "1h_1d": "1 hour to 1 day", "1_7d": "1 to 7 days", "7_30d": "7 to 30 days",
+         "gt_30d": "over 30 days"}, "share",
+        "Gestures after {} of silence, with 7 full days to come, that the other answers within 7 days.",
+    ),
+    (
+        "reactivated_{}", {"30d": "30 days", "90d": "90 days", "180d": "180 days"}, "share",
+        "Pairs silent for over 30 days that have contact within {} from then: Kaplan & Meier (1958), censored at the "
+        "end of the log.",
+    ),
+    (
+        "reactivated_{}", {"30d_established": "30 days", "90d_established": "90 days", "180d_established": "180 days"},
+        "share", "The same within {}, of pairs that had at least 10 contacts, in both directions.",
+    ),
+    ("reactivated_{}", {"90d_one_contact": "90 days"}, "share", "The same within {}, of pairs that had one contact."),
+    (
+        "hazard_per_day_{}", {name: name.replace("_", " to ") for name in _PIECES}, "per day",
+        "Next contacts over pair-days at risk, {} days into a silence.",
+    ),
+    (
+        "hazard_slope", {"": ""}, "exponent",
+        "Slope of the log hazard on the log of silence from day 1 on: least squares over pieces with at least 10 "
+        "contacts, at their geometric middles, each weighing by its contacts.",
+    ),
+    (
+        "ratio_per_doubling_{}",
+        {"contacts": "the pair's contacts so far", "weeks": "its distinct weeks with contact, at equal contacts",
+         "tenure": "the weeks since its first contact"}, "ratio",
+        "By how much a doubling of {} multiplies the hazard of the next contact; piecewise-exponential regression with "
+        "silence, mutuality and recent activity of both.",
+    ),
+    (
+        "last_sender_returns{}", {"": "over 30 days", "_1_7d": "1 to 7 days"}, "share",
+        "Contacts after {} of silence that are made by whoever spoke last.",
+    ),
+    (
+        "after_answered_return{}", {"": "", "_permuted": "; with each pair's gaps shuffled, which leaves an answer "
+        "no effect of its own"}, "risk ratio",
+        "Contact in days 7 to 37 after a gesture that broke over 30 days of silence, if it was answered within 7 days "
+        "over if it was not, matched on history and silence{}.",
+    ),
+    (
+        "isolated", {"": ""}, "share",
+        "Contacts after over 30 days of silence, with 30 full days to come, that nothing follows for 30 days.",
+    ),
+    (
+        "session_mix_{}",
+        {"new": "are the pair's first", "1_7d": "follow 1 to 7 days", "7_30d": "follow 7 to 30 days",
+         "gt_30d": "follow over 30 days"}, "share",
+        "Of the contacts that are a pair's first or follow over a day of silence, those that {}; from day 120 or 40 % "
+        "of the log, whichever is less.",
+    ),
+    (
+        "signature_{}", _ORDINALS, "share",
+        "Share of an ego's sends that go to the {} alter, mean over egos with at least 20 alters and 50 sends.",
+    ),
+    (
+        "signature_{}", {"top3": "three", "top5": "five"}, "share",
+        "Share of an ego's sends that go to the {} most contacted alters, mean over the same egos.",
+    ),
+    (
+        "turnover_{}", {"top20": "20", "top5": "5"}, "Jaccard",
+        "How far the {} most contacted alters are the same in the two halves of the log's events, mean over egos with "
+        "at least 10 alters in both.",
+    ),
+    (
+        "turnover_first_stays", {"": ""}, "share",
+        "Of the same egos, those whose most contacted alter of the first half is among the top 5 of the second.",
+    ),
+    (
+        "signature_distance_{}", {"own": "its own shares in the second half", "others": "those of another ego"}, "nats",
+        "Jensen-Shannon divergence of an ego's shares by rank in the first half of the log from {}, mean over the same "
+        "egos.",
+    ),
+    (
+        "contacts_per_pair_{}", _quantiles("q50", "q75", "q90", "q99") | {"mean": "mean"}, "contacts",
+        "The {} of the number of contacts of a pair.",
+    ),
+    ("contacts_per_pair_one", {"": ""}, "share", "Pairs with a single contact."),
+    (
+        "both_directions{}", {"": "", "_10": " with at least 10 contacts"}, "share",
+        "Pairs{} of whom both have written.",
+    ),
+    (
+        "overlap_weight", {"": ""}, "correlation",
+        "Spearman's correlation, over pairs, of the overlap of their neighbourhoods (Onnela et al. 2007) with their "
+        "contacts.",
+    ),
+    (
+        "clustering", {"": ""}, "share",
+        "Pairs of a person's contacts that are in contact with each other, mean over people with at least two.",
+    ),
+    ("transitivity", {"": ""}, "share", "The same over all such pairs of all people."),
+    (
+        "burstiness_{}",
+        {"ego": "a person's sends, with at least 20 distinct times", "pair": "a pair's contacts, with at least 10"},
+        "index", "Burstiness, corrected for the number of events (Kim & Jo 2016), of {}; mean over these.",
+    ),
+    (
+        "degree_{}", _quantiles("q10", "q50", "q90", "q99"), "people",
+        "The {} of the number of people that a person has contact with.",
+    ),
+    (
+        "sends_per_week_{}", _quantiles("q50", "q90", "q99"), "per week",
+        "The {} of what a sender sends, over the weeks of the whole log.",
+    ),
+]  # fmt: skip
+
+STATISTICS = {
+    name.format(part): Statistic(name.format(part), unit, text.format(said))
+    for name, parts, unit, text in _ROWS
+    for part, said in parts.items()
+}

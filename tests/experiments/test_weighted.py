@@ -1,0 +1,152 @@
+"""Weighted statistics: a weight of k is k equal units, and with all weights one they are the usual ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
+from experiments.weighted import (
+    PoissonRegression,
+    burstiness,
+    divergences,
+    kaplan_meier,
+    line_slopes,
+    over,
+    quantiles,
+    rank_correlation,
+    totals,
+)
+
+few = settings(max_examples=25, deadline=None)
+units = st.tuples(st.integers(0, 2**32 - 1), st.integers(3, 40))
+
+
+def drawn(seed: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two quantities with equals among them, and multiplicities."""
+    random = np.random.default_rng(seed)
+    return random.integers(0, 9, number) / 2, random.integers(0, 9, number) / 2, random.integers(0, 4, number)
+
+
+@few
+@given(units)
+def test_quantiles_of_repeated_units(asked: tuple[int, int]) -> None:
+    first, _, times = drawn(*asked)
+    shares = [0.1, 0.25, 0.5, 0.99]
+    (found,) = quantiles(first, shares)(times[None].astype(float))
+    if times.sum():
+        assert found == pytest.approx(np.quantile(np.repeat(first, times), shares))
+    else:
+        assert np.isnan(found).all()
+
+
+@few
+@given(units)
+def test_rank_correlation_of_repeated_units(asked: tuple[int, int]) -> None:
+    first, second, times = drawn(*asked)
+    (found,) = rank_correlation(first, second)(times[None].astype(float))
+    x, y = np.repeat(first, times), np.repeat(second, times)
+    if len(set(x)) > 1 and len(set(y)) > 1:
+        assert found == pytest.approx(spearmanr(x, y).statistic)
+    else:
+        assert np.isnan(found)
+
+
+@few
+@given(units)
+def test_kaplan_meier_of_repeated_units(asked: tuple[int, int]) -> None:
+    durations, _, times = drawn(*asked)
+    ended = np.random.default_rng(asked[0]).random(asked[1]) < 0.6
+    horizons = [0.0, 1.0, 2.5, 9.0]
+    (found,) = kaplan_meier(durations, ended, horizons)(times[None].astype(float))
+    if not times.sum():
+        assert np.isnan(found).all()
+        return
+    for horizon, share in zip(horizons, found, strict=True):
+        left = 1.0
+        for moment in sorted(set(durations[durations <= horizon])):
+            at_risk = times[durations >= moment].sum()
+            left *= 1 - times[(durations == moment) & ended].sum() / max(at_risk, 1)
+        assert share == pytest.approx(1 - left)
+
+
+def test_slopes_are_those_of_weighted_least_squares() -> None:
+    random = np.random.default_rng(1)
+    x, y, weights = random.random((3, 2, 6))
+    weights[1, 2], y[1, 2] = 0, np.nan
+    found = line_slopes(x, y, weights)
+    used = weights[1] > 0
+    assert found[0] == pytest.approx(np.polyfit(x[0], y[0], 1, w=np.sqrt(weights[0]))[0])
+    assert found[1] == pytest.approx(np.polyfit(x[1][used], y[1][used], 1, w=np.sqrt(weights[1][used]))[0])
+    assert np.isnan(line_slopes(x, y, np.zeros((2, 6)))).all()
+
+
+def test_divergence_of_shares() -> None:
+    first, second = np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([[0.0, 1.0], [0.5, 0.5]])
+    assert divergences(first, second) == pytest.approx([np.log(2), 0])
+
+
+def test_burstiness_of_regular_and_of_random_events() -> None:
+    regular = np.arange(50.0)
+    random = np.cumsum(np.random.default_rng(2).exponential(1, (400, 50)), axis=1)
+    unit = np.repeat(np.arange(402), [50] * 401 + [3])
+    found = burstiness(unit, np.concatenate([regular, random.ravel(), [1.0, 2.0, 2.0]]), 403, 10)
+    assert found[0] == -1
+    assert found[1:401].mean() == pytest.approx(0, abs=0.02)
+    assert np.isnan(found[401:]).all(), "too few events, or none"
+
+
+def test_burstiness_of_few_random_events_is_corrected() -> None:
+    times = np.cumsum(np.random.default_rng(3).exponential(1, (3_000, 10)), axis=1)
+    gaps = np.diff(times, axis=1)
+    r = gaps.std(axis=1) / gaps.mean(axis=1)
+    uncorrected = ((r - 1) / (r + 1)).mean()
+    found = burstiness(np.repeat(np.arange(3_000), 10), times.ravel(), 3_000, 10).mean()
+    assert uncorrected < -0.08
+    assert 0.6 * uncorrected < found < 0, "of random events it would be 0 if there were many"
+
+
+def test_nothing_over_nothing_is_missing() -> None:
+    assert np.isnan(over(np.array([1.0, 0.0]), np.array([0.0, 0.0]))).all()
+    assert totals(np.array([[2.0, 3.0]]), np.array([[1.0], [10.0]])) == 32
+
+
+def regression(random: np.random.Generator, rows: int = 20_000) -> tuple[np.ndarray, ...]:
+    """Events of 500 units with known effects 0.5 and -0.3 of two covariates, in three pieces."""
+    piece = np.sort(random.integers(0, 3, rows))
+    covariates = random.normal(0, 1, (2, rows))
+    exposure = random.uniform(0.5, 2, rows)
+    rates = np.array([0.1, 0.05, 0.02])[piece] * np.exp(0.5 * covariates[0] - 0.3 * covariates[1])
+    events = (random.random(rows) < 1 - np.exp(-rates * exposure)).astype(float)
+    return piece, covariates, events, exposure, random.integers(0, 500, rows)
+
+
+def test_a_regression_finds_known_effects() -> None:
+    fit = PoissonRegression(*regression(np.random.default_rng(4)), 500)
+    (found,) = fit.coefficients(np.ones((1, 500)))
+    assert found == pytest.approx([0.5, -0.3], abs=0.1)  # 1,300 events: a standard error of 0.03
+
+
+def test_one_step_is_close_to_a_fit_of_the_repeated_rows() -> None:
+    data = regression(np.random.default_rng(5))
+    times = np.random.default_rng(6).multinomial(500, np.full(500, 1 / 500))
+    (step,) = PoissonRegression(*data, 500).coefficients(times[None].astype(float))
+    rows = np.repeat(np.arange(len(data[0])), times[data[4]])
+    repeated = PoissonRegression(data[0][rows], data[1][:, rows], *(part[rows] for part in data[2:]), 500)
+    (whole,) = repeated.coefficients(np.ones((1, 500)))
+    (point,) = PoissonRegression(*data, 500).coefficients(np.ones((1, 500)))
+    assert np.abs(step - whole).max() < 0.1 * np.abs(whole - point).max()
+
+
+def test_a_covariate_that_does_not_vary_has_no_coefficient() -> None:
+    piece, covariates, events, exposure, unit = regression(np.random.default_rng(7))
+    still = np.vstack([covariates[:1], np.ones((1, len(piece)))])
+    (found,) = PoissonRegression(piece, still, events, exposure, unit, 500).coefficients(np.ones((1, 500)))
+    assert found[0] == pytest.approx(0.5, abs=0.1)
+    assert np.isnan(found[1])
+    twice = PoissonRegression(piece, np.vstack([covariates, covariates[:1]]), events, exposure, unit, 500)
+    assert np.isnan(twice.coefficients(np.ones((1, 500)))).all(), "two covariates that are the same"
+    nothing = PoissonRegression(piece, covariates, np.zeros(len(piece)), exposure, unit, 500)
+    assert np.isnan(nothing.coefficients(np.ones((1, 500)))).all(), "no events"
