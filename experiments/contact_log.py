@@ -51,6 +51,7 @@ _EDGES = (*_PIECES, 1e9)  # the last piece ends with the log
 _RANKS = (1, 2, 3, 5, 10, 20)
 _NEIGHBOURS = 50  # other egos that each ego's signature is compared with
 _AT_ONCE = 20  # resamples
+_SHUFFLES = 2**64 - 1  # their seed: the last that a bootstrap would have
 
 
 # Logs -------------------------------------------------------------------------------------------------------------
@@ -426,7 +427,7 @@ def _all(estimates: Sequence[Estimate], weights: Weights) -> np.ndarray:
 
 def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> Iterator[Weights]:
     """Weights of resamples of the people, some at a time."""
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), seed]))
+    random = _random(seed)
     people = log.people
     for done in range(0, resamples if people else 0, _AT_ONCE):
         size = min(_AT_ONCE, resamples - done)
@@ -434,6 +435,10 @@ def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> 
         yield Weights(drawn, drawn[:, log.by_pair.low] * drawn[:, log.by_pair.high])
         if progress is not None:
             progress(done + size, resamples)
+
+
+def _random(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=np.array([Decision.BOOTSTRAP, seed], np.uint64)))
 
 
 def _interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -540,7 +545,7 @@ def _after_answered(log: Log) -> list[Estimate]:
     events = log.by_pair
     gaps = np.where(events.first, 0.0, events.silence)
     there = _matched(events, events.time, gaps)
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), 0]))
+    random = _random(_SHUFFLES)
     shuffled = []
     for _ in range(PERMUTATIONS):
         moved = gaps.copy()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import entropy, spearmanr
 
 from experiments import contact_log
 from experiments.contact_log import Log, Weights, curves, of_run, read, statistics, values
@@ -296,22 +297,69 @@ def test_only_what_can_be_told_counts() -> None:
     assert rows["low"].isna().all()
 
 
+def test_only_answers_within_30_days_have_a_delay() -> None:
+    rows = [(f"a{k}", f"b{k}", 40) for k in range(4)] + [
+        (f"b{k}", f"a{k}", 40 + d) for k, d in enumerate((1, 10, 29, 31))
+    ]
+    found = statistics(read(table(*rows, ("x", "y", 0), ("x", "y", 200))), resamples=0).set_index("statistic")
+    assert found.loc["answer_delay_hours_q50", ["value", "count"]].to_list() == [240, 3]
+    assert found.loc["answer_delay_hours_q90", "value"] == pytest.approx(24 * (10 + 0.8 * 19))
+    assert found.loc["first_answered_30d", "value"] == 3 / 4
+
+
+def test_established_pairs_have_ten_contacts_in_both_directions() -> None:
+    def pair(name: str, contacts: int, answers: int, back: float) -> list[tuple[object, object, float]]:
+        one, other = f"{name}1", f"{name}2"
+        rows = [(one, other, 0.1 * k) for k in range(contacts - answers)]
+        rows += [(other, one, 0.1 * k + 0.05) for k in range(answers)]
+        return [*rows, (one, other, back)]
+
+    rows = (
+        pair("ten", 10, 1, 50) + pair("nine", 9, 1, 60) + pair("one way", 10, 0, 60) + [("x", "y", 0), ("x", "y", 63)]
+    )
+    found = statistics(read(table(*rows)), resamples=0).set_index("statistic")
+    assert found.loc["reactivated_30d_established", ["value", "count"]].to_list() == [1, 1]
+    assert found.loc["reactivated_30d", "count"] == 4
+    assert not read(table(*rows)).by_pair.returns[read(table(*rows)).by_pair.first].any()
+
+
 def test_matching_compares_like_with_like() -> None:
-    """After 40 days of silence a writes; if b answers they meet again, but pairs of many contacts do anyway."""
+    """After 40 days of silence a writes, and b answers or not. Pairs of many contacts always go on."""
     rows = []
     for pair in range(60):
-        many, answered = pair % 2 == 0, pair % 3 == 0
-        start = 10 * many  # five contacts or one
-        rows += [(f"a{pair}", f"b{pair}", start - 2 * k + 0.01 * pair) for k in range(5 if many else 1)]
-        rows.append((f"a{pair}", f"b{pair}", start + 40 + 0.01 * pair))
-        if answered:
-            rows.append((f"b{pair}", f"a{pair}", start + 41 + 0.01 * pair))
-        if many or (answered and pair % 12 == 3):
-            rows.append((f"a{pair}", f"b{pair}", start + 60 + 0.01 * pair))
+        many = pair % 2 == 0
+        answered = pair % 4 == 0 if many else pair % 10 == 1
+        goes_on = many or pair % 20 == 1
+        start = 10 * many + 0.01 * pair
+        rows += [(f"a{pair}", f"b{pair}", start - 2 * k) for k in range(5 if many else 1)]
+        rows.append((f"a{pair}", f"b{pair}", start + 40))
+        rows += [(f"b{pair}", f"a{pair}", start + 41)] * answered
+        rows += [(f"a{pair}", f"b{pair}", start + 60)] * goes_on
     found = statistics(read(table(*rows, ("x", "y", 300))), resamples=0).set_index("statistic")
-    # Of 20 answered, half have many contacts: all of these 10 are followed, and 5 of the others; unanswered, none of
-    # those with one contact are.
-    assert found.loc["after_answered_return", ["value", "count"]].to_list() == pytest.approx([15 / 10, 60])
+    # Of 15 answered pairs with many contacts all go on, of 6 others 3 do; unanswered, all of 15 and none of 24.
+    ratio = (15 + 3) / (15 * 1 + 6 * 0)
+    assert found.loc["after_answered_return", ["value", "count"]].to_list() == pytest.approx([ratio, 60])
+
+
+@pytest.mark.parametrize(("of", "power"), [("contacts", 0.5), ("tenure", -0.4)])
+def test_the_regression_finds_what_brings_people_back(of: str, power: float) -> None:
+    """Pairs whose next contact comes the sooner, the more contacts they had; or the later, the longer they know."""
+    random = np.random.default_rng(9)
+    rows = []
+    for pair in range(1_500):
+        day, began, contacts = (random.uniform(0, 200),) * 2 + (1,)
+        while day < 500:
+            rows.append((2 * pair, 2 * pair + 1, day) if random.random() < 0.5 else (2 * pair + 1, 2 * pair, day))
+            known = contacts if of == "contacts" else (day - began) / 7 + 1
+            day += random.exponential(1 / (0.03 * known**power))
+            contacts += 1
+    found = statistics(read(table(*rows)), resamples=40).set_index("statistic")
+    for name in ("contacts", "weeks", "tenure"):
+        row = found.loc[f"ratio_per_doubling_{name}"]
+        truth = 2**power if name == of else 1.0
+        error = (row["high"] - row["low"]) / 4
+        assert row["value"] == pytest.approx(truth, abs=3 * error), name
+        assert error < 0.15
 
 
 def test_shuffled_gaps_keep_what_they_should() -> None:
@@ -334,17 +382,43 @@ def test_two_gestures_at_one_time() -> None:
     assert said == ["a", "a", "b", "a", "a", "a", "b", "a"], "whoever spoke last goes first, then second"
 
 
-def test_overlap_of_neighbourhoods_goes_with_contacts() -> None:
-    """Two triangles that share a person, and a tail: the more contacts, the more the neighbourhoods overlap."""
+def test_clustering_of_two_triangles() -> None:
+    """They share a person, and have a tail."""
     pairs = {("a", "b"): 9, ("b", "c"): 4, ("a", "c"): 4, ("c", "d"): 4, ("c", "e"): 4, ("d", "e"): 9, ("e", "f"): 1}
     rows = [
         (one, other, 10 * k + n)
         for k, ((one, other), n) in enumerate((p, n) for p, m in pairs.items() for n in range(m))
     ]
     found = values(read(table(*rows)))
-    assert found["overlap_weight"] > 0.8
     assert found["transitivity"] == pytest.approx(6 / (1 + 1 + 6 + 1 + 3))  # two triangles, seen from each corner
     assert found["clustering"] == pytest.approx((1 + 1 + 2 / 6 + 1 + 1 / 3) / 5)  # f has one contact only
+
+
+def test_overlap_counts_neither_of_the_two() -> None:
+    """A triangle and six people who all know each other overlap wholly; a chain of four does not."""
+    six = [f"six{k}" for k in range(6)]
+    pairs = {("a", "b"): 9, ("b", "c"): 8, ("a", "c"): 7, ("p", "q"): 2, ("q", "r"): 1, ("r", "s"): 3}
+    pairs |= {(one, other): 4 for k, one in enumerate(six) for other in six[:k]}
+    rows = [(one, other, n) for (one, other), contacts in pairs.items() for n in range(contacts)]
+    overlap = [1.0] * 3 + [0.0] * 3 + [1.0] * 15
+    truth = spearmanr(overlap, list(pairs.values())).statistic
+    assert values(read(table(*rows)))["overlap_weight"] == pytest.approx(truth)
+
+
+def test_egos_with_a_signature_of_their_own() -> None:
+    """Half the egos have a favourite, half treat all alike, in both halves of the log."""
+    rows = [
+        (one, (one + step) % 40, 50 * half + 0.1 * step + 0.01 * again + 0.0001 * one)
+        for half in (0, 1)
+        for one in range(40)
+        for step in range(1, 12)
+        for again in range(12 if step == 1 and one % 2 else 1)
+    ]
+    found = values(read(table(*rows)))
+    assert found["signature_distance_own"] == pytest.approx(0, abs=1e-9)
+    first = np.array([12 / 22, *[1 / 22] * 10])
+    between = entropy((first + 1 / 11) / 2) - (entropy(first) + np.log(11)) / 2
+    assert found["signature_distance_others"] == pytest.approx(between * 20 / 39)
 
 
 # What must not matter ---------------------------------------------------------------------------------------------
@@ -362,22 +436,21 @@ def logs(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame({"source": source, "target": target, "time": time})
 
 
-def assert_same(first: pd.DataFrame, second: pd.DataFrame, but: tuple[str, ...] = ()) -> None:
-    one, other = values(read(first)), values(read(second))
-    kept = [name for name in one if name not in but]
-    assert {name: one[name] for name in kept} == pytest.approx({name: other[name] for name in kept}, nan_ok=True)
-
-
 @few
 @given(logs())
 def test_names_and_order_and_the_calendar_do_not_matter(log: pd.DataFrame) -> None:
-    assert_same(log, log.assign(source="p" + log["source"].astype(str), target="p" + log["target"].astype(str)))
-    assert_same(log, log.assign(source=9 - log["source"], target=9 - log["target"]))
-    assert_same(log, log.assign(time=log["time"] + 1_700_000_000))
-    assert_same(log, pd.concat([log, log.iloc[: len(log) // 2]]))
-    assert_same(log, pd.concat([log, log.assign(target=log["source"])]))
-    # The shuffles that are drawn go by the order of pairs, which equals may swap.
-    assert_same(log, log.sample(frac=1, random_state=1), but=("after_answered_return_permuted",))
+    found = values(read(log))
+    for other in (
+        log.assign(source="p" + log["source"].astype(str), target="p" + log["target"].astype(str)),
+        log.assign(source=9 - log["source"], target=9 - log["target"]),
+        log.assign(time=log["time"] + 1_700_000_000),
+        pd.concat([log, log.iloc[: len(log) // 2]]),  # duplicates
+        pd.concat([log, log.assign(target=log["source"])]),  # loops
+        log.sample(frac=1, random_state=1),
+    ):
+        same = values(read(other))
+        same["after_answered_return_permuted"] = found["after_answered_return_permuted"]  # goes by the order of equals
+        assert same == pytest.approx(found, nan_ok=True)
 
 
 @few

@@ -98,6 +98,14 @@ def test_burstiness_of_regular_and_of_random_events() -> None:
     assert np.isnan(found[401:]).all(), "too few events, or none"
 
 
+def test_burstiness_of_four_times() -> None:
+    """Gaps 1, 1 and 4; two events at one time are one."""
+    (found,) = burstiness(np.zeros(5, int), np.array([0.0, 1, 1, 2, 6]), 1, 4)
+    r, n = np.sqrt(2) / 2, 4
+    assert found == pytest.approx((np.sqrt(n + 1) * r - np.sqrt(n - 1)) / ((np.sqrt(n + 1) - 2) * r + np.sqrt(n - 1)))
+    assert found == pytest.approx(-0.0795, abs=1e-4)
+
+
 def test_burstiness_of_few_random_events_is_corrected() -> None:
     times = np.cumsum(np.random.default_rng(3).exponential(1, (3_000, 10)), axis=1)
     gaps = np.diff(times, axis=1)
