@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 
 from experiments import contact_log, runner, store
+from experiments.commands.calibration import calibrate_command, validate_command
 from experiments.config import ConfigError, Experiment, load, require_adopters
 from experiments.design import Run, runs_of
 from experiments.explain import close_names, entries, explained
@@ -280,6 +281,14 @@ def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame]
     """One row a statistic of a log, with the log's name first."""
     rows = pd.concat(tables, names=["log", None]).reset_index("log")
     return str(rows.to_csv(index=False)).rstrip("\n")
+
+
+app.command("calibrate", epilog="Example: `rekindle calibrate wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50`")(
+    calibrate_command
+)
+app.command("validate", epilog="Example: `rekindle validate wall.csv.gz --against email.csv.gz --refit-activity`")(
+    validate_command
+)
 
 
 @app.command(epilog="Example: `rekindle explain memory_decay`")

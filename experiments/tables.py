@@ -12,6 +12,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from experiments.calibrate import Ledger
 from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
@@ -151,3 +152,34 @@ def names_table(known: Sequence[Entry]) -> Group:
         if not entry.made:
             table.add_row(entry.name, entry.sort, Text(entry.gist))
     return Group(table, Text("Also gestures.KIND.NUMBER, sent_KIND, answered_KIND and everyone_MEASURE."))
+
+
+def ledger_table(ledger: Ledger) -> Group:
+    """What a calibration fitted on what: parameters before and after, statistics real, before and after."""
+    fitted = _table("parameter", "at the start", "found", "looked for in")
+    for one in ledger.fitted:
+        limits = f"{one.low:g} … {one.high:g}"
+        fitted.add_row(one.name, f"{ledger.start[one.name]:.4g}", f"{ledger.found[one.name]:.4g}", limits)
+    aims = _table("statistic", "real", "at the start", "found")
+    for name, real in ledger.real.items():
+        aims.add_row(name, *map(_digits, (real, ledger.simulated_at_start[name], ledger.simulated[name])))
+    said = f"Loss {ledger.loss_at_start:.3f} at the start, {ledger.loss:.3f} at the best of {ledger.trials:,} trials."
+    return Group(fitted, aims, Text(f"{said} It is 0 where all agree, and 0.7 where all are 15 % off."))
+
+
+def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, told: Mapping[str, bool]) -> Group:
+    """Each statistic of a real log beside simulated worlds, and how many are met."""
+    table = _table("statistic", "mark", "real", "95 % interval", "simulated", "over worlds", "ratio", "met", "in range")
+    for name, row in rows.iterrows():
+        table.add_row(
+            str(name), row["mark"], _digits(row["real"]), _digits(row["low"], row["high"]), _digits(row["simulated"]),
+            _digits(row["least"], row["most"]), "–" if math.isnan(row["ratio"]) else f"{row['ratio']:.2f}",
+            "yes" if row["met"] else "NO", "–" if pd.isna(row["in_range"]) else ("yes" if row["in_range"] else "no"),
+        )  # fmt: skip
+    met = [f"{mark}: {int(row['met'])} of {int(row['statistics'])}" for mark, row in counts.iterrows()]
+    gate = ", ".join(f"{name} {'holds' if holds else 'fails'}" for name, holds in told.items() if name != "passed")
+    passed = "passed" if told["passed"] else "not passed"
+    said = (
+        f"Met (within 15 % or inside the real interval): {'; '.join(met)}.\nGate {passed}: {gate or 'nothing to tell'}."
+    )
+    return Group(table, Text(said))

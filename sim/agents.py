@@ -191,6 +191,7 @@ class Person(mesa.Agent):
 
     sociability: float
     hesitance: float
+    habit: float
     practice: float
     practised: int
     minutes_left: float
@@ -320,7 +321,8 @@ class Person(mesa.Agent):
 
     def count(self, decision: int, rate: float) -> int:
         """How often something happens today."""
-        return chance.poisson(rate * self.sociability, self.luck(decision))
+        zeal = self.sociability * rules.busyness(self.model.luck_seed, self.id, self.model.day, self.model.p)
+        return chance.poisson(rate * zeal, self.luck(decision))
 
     def prompt(self, cause: int, other: Person | None, channel: int) -> Prompt:
         """An ordinary prompt at a keyed second."""
@@ -665,7 +667,7 @@ class Person(mesa.Agent):
     def take_in(self, gesture: SentGesture, tie: Tie, openness: float) -> None:
         """Rule 5: memory, tries cleared, the door."""
         p, s = self.model.p, self.model.settings
-        self.remember(tie, s.mass[gesture.kind])
+        self.remember(tie, s.mind_received * s.mass[gesture.kind])
         tie.unanswered = 0.0
         opened = rules.opened_to(gesture.kind, p)
         if opened >= openness:
@@ -679,7 +681,9 @@ class Person(mesa.Agent):
         odds = 1.0
         if tie.acquaintance and (gesture.at_place or self.has_mutual_tie_with(gesture.sender)):
             odds = s.mutual_odds
-        likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
+        likely = rules.answer_probability(
+            gesture.kind, self.habit, strength, openness, gesture.unanswered, odds, before, p
+        )
         return self.luck(Decision.ANSWERED, gesture.sender.id, gesture.cause) < likely
 
     def has_mutual_tie_with(self, other: Person) -> bool:

@@ -71,6 +71,10 @@ class Decision(IntEnum):
     # Outside the model's day
     BOOTSTRAP = 44
     LABEL_ORDER = 45
+    # Spells
+    SPELL = 46
+    SPELL_BEGINS = 47
+    HABIT = 48
 
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57

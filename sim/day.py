@@ -365,7 +365,9 @@ def in_order(gestures: Any, n: int, by: int, arrival: bool) -> Any:
 def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
     p = town.settings[0]
-    remember(town.people, town.ties, gesture.receiver, gesture.receiver_slot, day, p.mass[gesture.kind], p)
+    remember(
+        town.people, town.ties, gesture.receiver, gesture.receiver_slot, day, p.mind_received * p.mass[gesture.kind], p
+    )
     tie.unanswered = 0.0
     opened = rules.opened_to(gesture.kind, p)
     if opened >= openness:
@@ -436,7 +438,7 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
     if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
         return
     odds = odds_of_acquaintance(town, gesture, tie)
-    chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
+    chance = rules.answer_probability(kind, people[me].habit, strength, openness, gesture.unanswered, odds, before, p)
     if uniform(seed, Decision.ANSWERED, day, me, gesture.sender, gesture.cause) < chance:
         answer(town, gesture, reply, day, seed)
 

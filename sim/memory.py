@@ -261,7 +261,7 @@ def new_acquaintance(
     tie.last_contact = day
     tie.last_sent, tie.last_received, tie.last_two_way = NEVER, NEVER, NEVER
     tie.opened, tie.planned, tie.post_seen = NEVER, NEVER, NEVER
-    tie.liking = rules.liking(seed, person, other, p)
+    tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
     tie.weight = rules.pull_bound(0.0, tie.liking, p)
     people[person].ceiling = rules.raised_ceiling(people[person].ceiling, tie.weight)
     people[person].held += 1

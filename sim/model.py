@@ -205,9 +205,10 @@ class ReconnectionModel(mesa.Model):
 
     def new_acquaintance(self, person: int, other: int) -> Tie:
         """One direction of it."""
-        liking = rules.liking(self.luck_seed, person, other, self.p)
-        weight = rules.pull_bound(0.0, liking, self.p)
         holder = self.people[person]
+        one_group = holder.group == self.people[other].group
+        liking = rules.liking(self.luck_seed, person, other, one_group, self.p)
+        weight = rules.pull_bound(0.0, liking, self.p)
         holder.ceiling = rules.raised_ceiling(holder.ceiling, weight)
         return Tie(self.people[other], last_contact=self.day, liking=liking, weight=weight, acquaintance=1)
 

@@ -100,7 +100,7 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     for chunk in prange(CHUNKS):
         p = town.settings[0]
         for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
-            zeal = town.people[person].sociability
+            zeal = town.people[person].sociability * rules.busyness(seed, person, day, p)
             counts[person, 0] = poisson(p.routine_rate * zeal, uniform(seed, Decision.ROUTINE_COUNT, day, person, 0, 0))
             counts[person, 1] = poisson(p.feed_rate * zeal, uniform(seed, Decision.FEED_COUNT, day, person, 0, 0))
             counts[person, 2] = poisson(

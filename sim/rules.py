@@ -20,7 +20,7 @@ from typing import Any
 
 from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, void
 
-from sim.chance import Decision, normal
+from sim.chance import Decision, normal, uniform
 from sim.gestures import Channel, Kind
 from sim.parameters import SETTINGS, TRACES
 
@@ -271,6 +271,16 @@ def saturated(mass: float, strength: float) -> float:
     return mass * (1.0 - strength)
 
 
+@rule(float64(uint64, int64, int64, P))
+def busyness(seed: int, person: int, day: int, p: Any) -> float:
+    """Factor on how often others come to mind: each person has quiet and busy spells."""
+    if p.spell_sd == 0.0:
+        return 1.0
+    begins = int64(p.spell_days * uniform(seed, Decision.SPELL_BEGINS, 0, person, 0, 0))
+    spell = (day + begins) // p.spell_days
+    return math.exp(p.spell_sd * normal(seed, Decision.SPELL, spell, person, 0, 0) - 0.5 * p.spell_sd * p.spell_sd)
+
+
 @rule(float32(int64, P))
 def opened_to(kind: int, p: Any) -> float:
     """How open the receiver's door is after a gesture of this kind."""
@@ -286,9 +296,16 @@ def openness_now(openness: float, days: int, p: Any) -> float:
 # 6. Answering ----------------------------------------------------------------------------------------------------
 
 
-@rule(float64(int64, float64, float64, float64, float64, int64, P))
+@rule(float64(int64, float64, float64, float64, float64, float64, int64, P))
 def answer_probability(
-    kind: int, strength: float, openness: float, unanswered: float, odds: float, received_today: int, p: Any
+    kind: int,
+    habit: float,
+    strength: float,
+    openness: float,
+    unanswered: float,
+    odds: float,
+    received_today: int,
+    p: Any,
 ) -> float:
     """Probability of an answer, with the receiver's strength and openness before the gesture.
 
@@ -296,7 +313,8 @@ def answer_probability(
     today makes an answer less likely (Kooti et al. 2015).
     """
     attention = 1.0 / (1.0 + received_today / p.load_scale)
-    return expit(answer_logit(kind, strength, openness, unanswered, p) + math.log(odds)) * attention
+    willing = answer_logit(kind, strength, openness, unanswered, p) + habit
+    return expit(willing + math.log(odds)) * attention
 
 
 @rule(int64(int64))
@@ -352,8 +370,8 @@ def unanswered_after(unanswered: float, wants_answer: bool, p: Any) -> float:
 # 9. Strangers ----------------------------------------------------------------------------------------------------
 
 
-@rule(float32(uint64, int64, int64, P))
-def liking(seed: int, person: int, other: int, p: Any) -> float:
+@rule(float32(uint64, int64, int64, boolean, P))
+def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float:
     """Constant pull that a person feels towards another: lognormal, part of it shared by the two, median 1.
 
     Keyed by the pair alone, so two people who forget each other and meet again like each other as before.
@@ -361,7 +379,8 @@ def liking(seed: int, person: int, other: int, p: Any) -> float:
     low, high = min(person, other), max(person, other)
     shared = normal(seed, Decision.LIKING_SHARED, 0, low, high, 0)
     own = normal(seed, Decision.LIKING_OWN, 0, person, other, 0)
-    return float32(math.exp(p.liking_shared_sd * shared + p.liking_own_sd * own))
+    common = p.group_pull if one_group else 0.0
+    return float32(math.exp(p.liking_shared_sd * shared + p.liking_own_sd * own + common))
 
 
 # Sittings, posts and sales ---------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ PAIR = np.dtype(
 )
 
 _MESSAGE = int(Kind.MESSAGE)
-_SOCIABILITY, _HESITANCE = int(Decision.SOCIABILITY), int(Decision.HESITANCE)
+_SOCIABILITY, _HESITANCE, _HABIT = int(Decision.SOCIABILITY), int(Decision.HESITANCE), int(Decision.HABIT)
 _INDUSTRY, _BIRTHDAY, _COMMUNITY_TIE = int(Decision.INDUSTRY), int(Decision.BIRTHDAY), int(Decision.COMMUNITY_TIE)
 _PAST_RATE, _PAST_STOPS, _PAST_GAP = int(Decision.PAST_RATE), int(Decision.PAST_STOPS), int(Decision.PAST_GAP)
 
@@ -288,6 +288,7 @@ def _give_traits(seed: int, people: Any, first: int, p: Any) -> None:
         person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
         person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
         person.hesitance = max(0.0, p.hesitance_mean + p.hesitance_sd * normal(seed, _HESITANCE, 0, first + i, 0, 0))
+        person.habit = p.answer_habit_sd * normal(seed, _HABIT, 0, first + i, 0, 0)
         person.minutes_left = rules.minutes_of_week(person.sociability, p)
         person.capacity = p.tie_capacity
         person.last_post = NEVER
@@ -359,7 +360,7 @@ def _fill(seed: int, people: Any, ties: Any, pairs: Any, slots: Any, p: Any, sta
             tie = ties[people[person].first + slots[k, side]]
             tie.other = other
             tie.mirror = slots[k, 1 - side]
-            tie.liking = rules.liking(seed, person, other, p)
+            tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
             tie.traces[:] = pair.traces
             tie.two_way = min(255, pair.two_way)
             tie.last_contact = pair.last
@@ -389,8 +390,10 @@ def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) 
 def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> list[np.ndarray]:
     """Numbers of the pairs who know each other from the community, the industry and anywhere; repeats among them."""
     until = np.searchsorted(people["community"], people["community"], side="right")
-    near = np.empty(_neighbours(key, until, p, np.empty(0, np.int64)), np.int64)
-    _neighbours(key, until, p, near)
+    group = people["group"].copy()
+    members = np.bincount(group)
+    near = np.empty(_neighbours(key, until, group, members, p, np.empty(0, np.int64)), np.int64)
+    _neighbours(key, until, group, members, p, near)
     elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
     return [
         near,
@@ -400,17 +403,24 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> list[np.ndarra
 
 
 @njit(cache=True)
-def _neighbours(seed: int, until: np.ndarray, p: Any, ids: np.ndarray) -> int:
+def _neighbours(seed: int, until: np.ndarray, group: np.ndarray, members: np.ndarray, p: Any, ids: np.ndarray) -> int:
     """Write the pairs within communities as far as there is room; returns how many there are.
 
-    Communities are runs of ids; `until` is the end of each person's, shape (n,).
+    The people of one's group come first, the rest of the community fills what is wanted beyond them.
+
+    Communities are runs of ids; `until` is the end of each person's, `group` the group, shapes (n,); `members` the size
+    of each group.
     """
     found = start = 0
+    wanted = p.ties_at_start * p.ties_in_community
     for person in range(len(until)):
         if person == until[start]:
             start = person
-        chance = p.ties_at_start * p.ties_in_community / max(1, until[person] - start - 1)
+        mates = members[group[person]] - 1
+        others = until[person] - start - 1 - mates
+        of_group, of_others = wanted / max(1, mates), (wanted - mates) / max(1, others)
         for other in range(person + 1, until[person]):
+            chance = of_group if group[other] == group[person] else of_others
             if uniform(seed, _COMMUNITY_TIE, 0, person, other, 0) < chance:
                 if found < len(ids):
                     ids[found] = person * len(until) + other
@@ -530,7 +540,7 @@ def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int
     own = ties[people[receiver].first + slot]
     senders = ties[people[sender].first + sender_slot]
     answers = own.unanswered > 0.0
-    remember(people, ties, receiver, slot, day, p.mass[_MESSAGE], p)
+    remember(people, ties, receiver, slot, day, p.mind_received * p.mass[_MESSAGE], p)
     own.unanswered = 0.0
     if rules.opened_to(_MESSAGE, p) >= rules.openness_now(own.openness, day - own.opened, p):
         own.openness = rules.opened_to(_MESSAGE, p)

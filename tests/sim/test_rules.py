@@ -1,9 +1,12 @@
 """The rules against their closed forms: the equations of the model document, written out once more and apart.
 
-What is called "direct" is plain numpy in 64 bits that knows nothing of `sim.rules`, with the numbers of the document.
+What is called "direct" is plain numpy in 64 bits that knows nothing of `sim.rules`, with the numbers of
+configs/uncalibrated.toml, which no calibration moves.
 """
 
 import math
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +35,8 @@ from sim.parameters import TRACES, kernel
 from sim.population import NEVER, NO_ANSWER, NOBODY, free_ties
 from sim.run import begin
 
-P = sim.Parameters().packed
+NUMBERS = tomllib.loads((Path(__file__).parents[2] / "configs/uncalibrated.toml").read_text())["parameters"]
+P = sim.Parameters(**NUMBERS).packed
 QUIET = {"routine_rate": 0, "feed_rate": 0, "encounter_rate": 0, "birthday_noticed": 0, "post_rate": 0}
 quick = settings(max_examples=200)
 shares = st.floats(0, 1)
@@ -42,7 +46,9 @@ logits = st.floats(-8, 8)
 @pytest.fixture(scope="module")
 def world() -> sim.World:
     """Ordinary people after half a year of ordinary life, on the weekly day."""
-    grown = sim.worlds.generated(people=100, burn_in_years=0.5, seed=3, cache=False)
+    grown = sim.worlds.generated(
+        people=100, burn_in_years=0.5, seed=3, parameters=sim.Parameters(**NUMBERS), cache=False
+    )
     assert grown.day % 7 == 0
     return grown
 
@@ -232,7 +238,7 @@ def test_warm_ties_gain_less(mass: float, one: float, two: float) -> None:
 def test_a_tie_is_active_or_dormant_by_its_last_two_way_contact(
     day: int, ago: int, two_way: int, dormant_after: int
 ) -> None:
-    p = sim.Parameters(dormant_after_days=dormant_after).packed
+    p = sim.Parameters(**NUMBERS, dormant_after_days=dormant_after).packed
     assert rules.is_active(day, day - ago, two_way, p) == (two_way > 0 and ago < dormant_after)
     assert rules.is_dormant(day, day - ago, two_way, p) == (two_way >= 3 and ago >= dormant_after)
     assert not rules.is_active(day, NEVER, 0, p)
@@ -251,7 +257,7 @@ def test_what_fades_halves_in_its_half_life(value: float, days: int, half_life: 
 
 def quiet(**changes: Any) -> sim.Parameters:
     """Parameters with which nothing happens unless put in by hand, and nobody lacks minutes."""
-    return sim.Parameters(**{**QUIET, "weekly_minutes": 10_000, **changes})
+    return sim.Parameters(**{**NUMBERS, **QUIET, "weekly_minutes": 10_000, **changes})
 
 
 def after_a_day(world: sim.World, parameters: sim.Parameters, *extra: sim.Gesture) -> sim.World:
@@ -525,13 +531,14 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
 
 @quick
 @given(
-    st.sampled_from(sorted(ANSWER)), shares, shares, st.floats(0, 3), st.sampled_from([1.0, 1.35]), st.integers(0, 100)
-)
-def test_the_answer_probability_is_the_documents(
-    kind: str, strength: float, openness: float, tries: float, odds: float, received: int
+    st.sampled_from(sorted(ANSWER)), st.floats(-3, 3), shares, shares, st.floats(0, 3), st.sampled_from([1.0, 1.35]),
+    st.integers(0, 100),
+)  # fmt: skip
+def test_the_answer_probability_is_its_formula(
+    kind: str, habit: float, strength: float, openness: float, tries: float, odds: float, received: int
 ) -> None:
-    without = expit(logit(direct_answer(kind, strength, openness, tries)) + np.log(odds))
-    got = rules.answer_probability(Kind[kind.upper()], strength, openness, tries, odds, received, P)
+    without = expit(logit(direct_answer(kind, strength, openness, tries)) + habit + np.log(odds))
+    got = rules.answer_probability(Kind[kind.upper()], habit, strength, openness, tries, odds, received, P)
     assert got == pytest.approx(without / (1 + received / 25))
 
 
@@ -543,7 +550,7 @@ def test_answers_come_likelier_to_close_people_and_open_doors_and_less_likely_un
     number = Kind[kind.upper()]
 
     def likely(strength: float, openness: float, tries: float, odds: float, received: int) -> float:
-        return rules.answer_probability(number, strength, openness, tries, odds, received, P)
+        return rules.answer_probability(number, 0.0, strength, openness, tries, odds, received, P)
 
     assume(more > 1e-6)
     base = likely(strength, openness, tries, 1.0, received)
@@ -650,7 +657,7 @@ def assert_picked_by_weight(slots: np.ndarray, weight: np.ndarray) -> None:
 @pytest.fixture(scope="module")
 def boosted(world: sim.World) -> sim.World:
     """Every sort of tie, people who posted, and a feed that shows whom the door is open for."""
-    start = morning(with_varied_ties(world), sim.Parameters(feed_boost=0.3))
+    start = morning(with_varied_ties(world), sim.Parameters(**NUMBERS, feed_boost=0.3))
     start.people["last_post"][::3] = world.day - 1
     return start
 
@@ -781,7 +788,7 @@ def test_the_feed_shows_who_would_come_to_mind_among_those_shown(boosted: sim.Wo
 
 def test_stored_weights_bound_the_weights_of_every_day(world: sim.World) -> None:
     """What rejection rests on, through three weeks of life: weight today <= stored weight <= W, a power of two."""
-    parameters = sim.Parameters(feed_boost=0.3)
+    parameters = sim.Parameters(**NUMBERS, feed_boost=0.3)
     start, _ = begin(
         world, strategy="check_in", adopters=30, seed=1, parameters=parameters, strategy_days=None, extra=[]
     )
@@ -860,7 +867,7 @@ def test_practice_and_luck_make_comfort(practice: float, more: float, u: float, 
 def test_people_doubt_their_welcome(welcome: float, ratio: float) -> None:
     """By the odds between real and believed welcome; who believes in all of it has no doubt."""
     assume(1e-6 < welcome < 1 - 1e-6)
-    p = sim.Parameters(acceptance_ratio=ratio).packed
+    p = sim.Parameters(**NUMBERS, acceptance_ratio=ratio).packed
     believed = rules.expit(rules.logit(welcome) - rules.doubt(welcome, p))
     assert believed == pytest.approx(ratio * welcome)
 
@@ -929,7 +936,28 @@ def test_a_keyed_choice_takes_the_heavier_by_its_share() -> None:
 def test_liking_is_partly_shared_and_lasts() -> None:
     """Median 1, a spread of the log of .5 shared and .5 own, so half of it is mutual; the same on every day."""
     pairs = [(one, two) for one in range(150) for two in range(one)]
-    mutual = np.log([[rules.liking(1, one, two, P), rules.liking(1, two, one, P)] for one, two in pairs])
+    mutual = np.log([[rules.liking(1, one, two, False, P), rules.liking(1, two, one, False, P)] for one, two in pairs])
     assert np.median(mutual) == pytest.approx(0, abs=0.03)
     assert mutual.std(axis=0) == pytest.approx(math.sqrt(0.5), abs=0.02)
     assert np.corrcoef(mutual.T)[0, 1] == pytest.approx(0.5, abs=0.03)
+
+
+def test_people_of_one_group_like_each_other_more() -> None:
+    """By the same factor whoever they are."""
+    warm = sim.Parameters(group_pull=1.3).packed
+    for one, two in [(3, 5), (5, 3), (0, 99)]:
+        ratio = rules.liking(1, one, two, True, warm) / rules.liking(1, one, two, False, warm)
+        assert ratio == pytest.approx(math.exp(1.3), rel=1e-5)
+
+
+def test_spells_are_quiet_or_busy_for_their_days_and_leave_the_mean_alone() -> None:
+    """Lognormal with mean 1 over people and spells; constant within a spell; none at spread 0."""
+    p = sim.Parameters(spell_sd=0.8, spell_days=30).packed
+    factors = np.array([[rules.busyness(1, person, day, p) for day in range(300)] for person in range(400)])
+    assert np.log(factors).mean() == pytest.approx(-0.32, abs=4 * 0.8 / math.sqrt(400 * 10))
+    assert np.log(factors).std() == pytest.approx(0.8, abs=0.04)
+    lengths = np.diff(np.flatnonzero(np.diff(factors[0])))
+    assert (lengths == 30).all()
+    starts = {int(np.flatnonzero(np.diff(row))[0]) for row in factors}
+    assert len(starts) > 20, "people do not change all at once"
+    assert rules.busyness(1, 3, 7, sim.Parameters(spell_sd=0).packed) == 1.0

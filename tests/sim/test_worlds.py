@@ -61,7 +61,8 @@ def assert_sound(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def town() -> World:
-    return worlds.generated(people=1_200, burn_in_years=0, seed=1)
+    parameters = Parameters(ties_at_start=120, community_size=150)
+    return worlds.generated(people=1_200, burn_in_years=0, seed=1, parameters=parameters)
 
 
 # Generated --------------------------------------------------------------------------------------------------------
@@ -91,13 +92,30 @@ def test_ties_come_from_where_they_should(
     )
 
 
+def test_the_people_of_a_group_know_each_other_before_others_of_the_community() -> None:
+    """Of 30 ties in a community of 60, 11 are the whole group of 12; with 5 ties all are of the group."""
+
+    def shares(ties: float) -> tuple[float, float]:
+        parameters = Parameters(ties_at_start=ties, ties_in_community=1, ties_in_industry=0, community_size=60)
+        world = worlds.generated(people=600, burn_in_years=0, seed=2, parameters=parameters)
+        owners, own = held(world)
+        group = world.people["group"]
+        mates = group[owners] == group[own["other"]]
+        return mates.sum() / len(world), (~mates).sum() / len(world)
+
+    assert shares(30) == (11, pytest.approx(19, rel=0.03))
+    assert shares(5) == (pytest.approx(5, rel=0.05), 0)
+
+
 def test_people_have_the_traits_of_the_model() -> None:
-    parameters = Parameters(ties_at_start=0)
+    parameters = Parameters(ties_at_start=0, sociability_sd=1, answer_habit_sd=0.7)
     people = worlds.generated(people=30_000, burn_in_years=0, seed=2, parameters=parameters).people
     assert people["sociability"].mean() == pytest.approx(1, abs=0.05)
     assert np.log(people["sociability"]).std() == pytest.approx(1, abs=0.02)
     assert people["hesitance"].mean() == pytest.approx(2.15, abs=0.02)
     assert people["hesitance"].min() == 0
+    assert people["habit"].mean() == pytest.approx(0, abs=0.02)
+    assert people["habit"].std() == pytest.approx(0.7, abs=0.01)
     assert set(people["birthday"]) == set(range(365))
     assert set(people["industry"]) == set(range(10))
     assert (
@@ -140,7 +158,11 @@ def test_a_generated_world_is_sound(people: int, seed: int, capacity: int, ties:
     back = world.ties[world.people["first"][own["other"]] + own["mirror"]]
     for name in ("traces", "last_contact", "last_sent", "last_received", "last_two_way", "two_way"):
         assert (own[name] == back[name]).all(), name
-    liking = [rules.liking(seed, me, other, parameters.packed) for me, other in zip(owners, own["other"], strict=True)]
+    group = world.people["group"]
+    liking = [
+        rules.liking(seed, me, other, group[me] == group[other], parameters.packed)
+        for me, other in zip(owners, own["other"], strict=True)
+    ]
     assert (own["liking"] == np.array(liking, np.float32)).all()
     assert (own["acquaintance"] == 0).all()
 
@@ -303,12 +325,15 @@ def test_a_replayed_world_is_sound_and_follows_the_rules(events: list[tuple[int,
         mine = tie(world, names[me], names[other])
         assert bits(mine["traces"]).tolist() == bits(fields.pop("traces")).tolist()
         assert {name: mine[name] for name in fields} == fields
-        assert mine["liking"] == np.float32(rules.liking(seed, names[me], names[other], world.parameters.packed))
+        one, two = names[me], names[other]
+        one_group = world.people["group"][one] == world.people["group"][two]
+        assert mine["liking"] == np.float32(rules.liking(seed, one, two, one_group, world.parameters.packed))
 
 
 def replay_by_hand(events: list[tuple[int, int, int]], p: np.void) -> dict[tuple[int, int], dict[str, object]]:
     """What each person holds about each other after these events (in order), in plain Python."""
     message = Kind.MESSAGE
+    mass = float(p["mass"][message])
     ties: dict[tuple[int, int], dict] = {}
     start = events[0][2]
     for sender, receiver, time in events:
@@ -316,13 +341,13 @@ def replay_by_hand(events: list[tuple[int, int, int]], p: np.void) -> dict[tuple
         for pair in ((sender, receiver), (receiver, sender)):
             ties.setdefault(pair, fresh_tie())
         mine, theirs = ties[sender, receiver], ties[receiver, sender]
-        touch(mine, day, 0.3 * 0.5, p)
+        touch(mine, day, p["mind_sent"] * mass, p)
         tries = rules.unanswered_now(mine["unanswered"], day - mine["last_sent"], p)
         mine["unanswered"] = np.float32(min(3, tries + 1))
         mine["last_sent"] = day
-        touch(theirs, day, 0.5, p)
+        touch(theirs, day, p["mind_received"] * mass, p)
         if theirs["unanswered"] > 0:
-            touch(theirs, day, 0.7 * 0.5, p)
+            touch(theirs, day, p["mind_answered"] * mass, p)
             mine["acquaintance"] = theirs["acquaintance"] = 0
         theirs["unanswered"] = 0
         theirs.update(openness=1, opened=day, opened_by=p["rung"][message])

@@ -1,0 +1,196 @@
+"""`rekindle calibrate` and `rekindle validate`: make worlds like a real log, and see how far they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import as_completed
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+import sim
+from experiments import contact_log, runner, store
+from experiments.calibrate import (
+    ACTIVITY,
+    LEDGER,
+    Ledger,
+    Range,
+    aims_of,
+    calibrate,
+    ranges_of,
+    read_ledger,
+)
+from experiments.config import load
+from experiments.figures import save
+from experiments.figures.validation import validation
+from experiments.observed import MOST_PEOPLE, Window, simulated_values, window_of
+from experiments.progress import shown
+from experiments.tables import ledger_table, validation_tables
+from experiments.terminal import console_of, say_written
+from experiments.validate import LOOKED_AT, gate, report, summary, table
+
+DEFAULT_FIT = (
+    "routine_rate=0.005:0.5",
+    "sociability_sd=0.2:1.5",
+    "gestures.message.answer=-4:2",
+    "answer_strength=-1:3",
+    "delay_median=10:3000",
+    "delay_sigma=1:4",
+)
+ACTIVITY_FIT = (Range("routine_rate", 0.003, 1.0), Range("sociability_sd", 0.2, 1.6))
+ACTIVITY_TRIALS = 30
+
+LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a parameter, e.g. parameters.memory_decay=0.9."),
+]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="CONFIG", help="TOML with [parameters], such as a calibration wrote.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Of the simulated worlds.")]
+People = Annotated[int, typer.Option(min=2, max=10_000_000, help="At most so many in a simulated world.")]
+
+
+def calibrate_command(
+    log: LogFile,
+    fit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[=LOW:HIGH]", help="A parameter to fit; may be repeated. Activity and answers if not "
+                     "given."),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STATISTIC", help="A statistic to fit; may be repeated. All that a fit may use if not "
+                     "given."),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="In all, those of earlier calls among them.")] = 100,
+    people: People = 1_000,
+    seed: Seed = 1,
+    config: Config = None,
+    changes: Changes = None,
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+) -> None:  # fmt: skip
+    """Fit parameters to a contact log; a search that was stopped goes on with the same command."""
+    base = load(config, changes or (), log).parameters
+    real = contact_log.read(log)
+    ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
+    name = log.name.split(".")[0]
+    folder = results / f"calibration-{name}"
+    console = console_of()
+    with shown(console, "trials", trials) as report_progress:
+        try:
+            ledger = calibrate(
+                real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
+                base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            console.print(f"Stopped. What was tried is kept in {folder}; the same command goes on from there.")
+            raise typer.Exit(130) from None
+    console.print(ledger_table(ledger))
+    for file in sorted(folder.iterdir()):
+        say_written(file, console)
+
+
+def validate_command(
+    log: LogFile,
+    against: Annotated[
+        list[Path] | None, typer.Option(metavar="LOG", help="Another real log, for the range that real logs span.")
+    ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=f"{LEDGER} of a calibration: its values, and what is fitted.")
+    ] = None,
+    seen: Annotated[
+        bool, typer.Option("--seen", help="This log was looked at while the model was built: nothing is emergent.")
+    ] = False,
+    refit: Annotated[
+        bool, typer.Option("--refit-activity", help="Fit how active people are to this log first, and nothing else.")
+    ] = False,
+    worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Simulated worlds.")] = 4,
+    people: People = MOST_PEOPLE,
+    resamples: Annotated[int, typer.Option(min=0, max=100_000, help="Of the bootstrap over people.")] = 200,
+    seed: Seed = 1,
+    config: Config = None,
+    changes: Changes = None,
+    processes: Annotated[int | None, typer.Option(min=1, max=1_024, help="As many as cores if not given.")] = None,
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+) -> None:
+    """Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed."""
+    console = console_of()
+    parameters = load(config, changes or (), log).parameters
+    found = read_ledger(ledger) if ledger else None
+    if found:
+        parameters = found.parameters(parameters)
+    real = contact_log.read(log)
+    others = {path.name.split(".")[0]: contact_log.values(contact_log.read(path)) for path in against or ()}
+    name = log.name.split(".")[0]
+    folder = results / f"validation-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    fitted = list(found.real) if found and found.log == log.name else []
+    if refit:
+        parameters, again = _refitted(real, log, parameters, seed, people, folder, console)
+        fitted += [aim for aim in again.real if aim not in fitted]
+    with shown(console, "resamples", resamples) as progress:
+        measured = contact_log.statistics(real, resamples=resamples, progress=progress)
+    window = window_of(real, people)
+    simulated = _simulated(parameters, window, range(seed, seed + worlds), processes, console)
+    rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
+    told = gate(rows)
+    console.print(validation_tables(rows, summary(rows), told), highlight=False)
+    _keep(rows, told, name, folder, [log, *(against or ())], parameters, window, console)
+
+
+def _refitted(
+    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, console: Console
+) -> tuple[sim.Parameters, Ledger]:
+    """Parameters under which people are as active as in a log."""
+    with shown(console, "activity, trials", ACTIVITY_TRIALS) as progress:
+        ledger = calibrate(
+            real, name=log.name, fit=ACTIVITY_FIT, to=ACTIVITY, trials=ACTIVITY_TRIALS,
+            window=window_of(real, min(people, 1_000)), folder=folder / "activity", base=parameters, seed=seed,
+            threads=os.cpu_count() or 1, progress=progress,
+        )  # fmt: skip
+    return ledger.parameters(parameters), ledger
+
+
+def _simulated(
+    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, console: Console
+) -> list[dict[str, float]]:
+    """Statistics of the log of each world, in the order of their seeds."""
+    with runner.worker_processes(min(processes or os.cpu_count() or 1, len(seeds))) as executor:
+        futures = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
+        with shown(console, "worlds", len(seeds)) as progress:
+            try:
+                for done, _ in enumerate(as_completed(futures), start=1):
+                    progress(done, len(seeds))
+            except KeyboardInterrupt:
+                runner.stop(executor)
+                console.print("Stopped. Nothing is kept of a validation; give it fewer --worlds.")
+                raise typer.Exit(130) from None
+        return [future.result() for future in futures]
+
+
+def _keep(
+    rows: pd.DataFrame,
+    told: Mapping[str, bool],
+    name: str,
+    folder: Path,
+    logs: Sequence[Path],
+    parameters: sim.Parameters,
+    window: Window,
+    console: Console,
+) -> None:
+    """Write the table, the report and the figure."""
+    origin = store.origin_of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
+    store.write_whole(folder / "validation.csv", lambda path: rows.to_csv(path, float_format="%.6g"))
+    text = report(rows, told, name, json.dumps(vars(window)))
+    store.write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
+    for path in (folder / "validation.csv", folder / "report.md"):
+        say_written(path, console)
+    for path in save(validation(rows, name.replace("_", " ")), folder, "validation", origin):
+        say_written(path, console)

@@ -1,0 +1,103 @@
+"""How near the statistics of simulated worlds come to those of a real log, a row a family, a mark a statistic."""
+
+from __future__ import annotations
+
+import re
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
+from experiments.validate import EMERGENT, FITTED, MARKS, NEAR, SEEN
+
+COLOURS = {FITTED: GREY, SEEN: BLUE, EMERGENT: VERMILLION}
+WIDEST = 2.6  # ratios beyond this are drawn at the edge
+FAMILIES = {
+    "first answers": r"first_answered",
+    "answer delay": r"answer_delay",
+    "answered by silence": r"answered_7d",
+    "pairs that come back": r"reactivated",
+    "hazard of contact": r"hazard",
+    "ratio per doubling": r"ratio_per",
+    "who speaks after silence": r"last_sender",
+    "after an answered return": r"after_answered|isolated",
+    "sessions": r"session_mix",
+    "signature": r"signature_(top|\d)",
+    "turnover": r"turnover",
+    "distance of signatures": r"signature_distance",
+    "contacts per pair": r"contacts_per_pair",
+    "both directions": r"both_directions",
+    "overlap, clustering": r"overlap|clustering|transitivity",
+    "burstiness": r"burstiness",
+    "degree": r"degree",
+    "sends per week": r"sends_per_week",
+}
+
+
+def validation(rows: pd.DataFrame, name: str) -> Figure:
+    """Ratios of simulated to real values, by family; the band is 15 % either way.
+
+    Args:
+        rows: as `validate.table` gives them.
+        name: of the real log, for the title.
+    """
+    met, total = int(rows["met"].sum()), len(rows)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(16, 9), layout="constrained")
+        axes = figure.subplots()
+        _draw(axes, rows[rows["ratio"] > 0])
+        axes.set_title(
+            f"{met} of {total} statistics of {name} are met by simulated worlds", loc="left", fontsize=26, pad=44
+        )
+        _legend(axes, rows)
+    return figure
+
+
+def _draw(axes: Axes, rows: pd.DataFrame) -> None:
+    families = [(family, rows[rows.index.str.match(pattern)]) for family, pattern in FAMILIES.items()]
+    families = [(family, members) for family, members in families if len(members)][::-1]
+    axes.axvspan(1 - NEAR, 1 + NEAR, color=GREY, alpha=0.18, linewidth=0)
+    axes.axvline(1, color=INK, linewidth=1)
+    for height, (_, members) in enumerate(families):
+        spread = np.linspace(0.25, -0.25, len(members)) if len(members) > 1 else np.zeros(1)
+        ratio = members["ratio"].clip(1 / WIDEST, WIDEST)
+        for place, (x, (_, row)) in zip(spread, zip(ratio, members.iterrows(), strict=True), strict=True):
+            axes.plot(
+                x, height + place, "o" if row["met"] else "X", markersize=11, color=COLOURS[row["mark"]],
+                markeredgecolor="white", markeredgewidth=0.8,
+            )  # fmt: skip
+        _label_worst(axes, members, height)
+    axes.set_yticks(range(len(families)), [family for family, _ in families], fontsize=17)
+    axes.set_ylim(-0.6, len(families) - 0.4)
+    axes.set_xscale("log")
+    axes.set_xlim(1 / (WIDEST * 1.05), WIDEST * 1.45)
+    ticks = [0.5, 0.7, 0.85, 1, 1.15, 1.5, 2]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("simulated over real")
+    axes.grid(axis="y", color=GREY, alpha=0.25)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def _label_worst(axes: Axes, members: pd.DataFrame, height: int) -> None:
+    """Name the largest miss of a family at the right edge."""
+    missed = members[~members["met"]]
+    if len(missed):
+        worst = missed["ratio"].map(lambda ratio: abs(np.log(ratio))).idxmax()
+        text = f"{re.sub('_', ' ', str(worst))} × {missed['ratio'][worst]:.2g}"
+        axes.text(WIDEST * 1.43, height, text, fontsize=12, color=INK, ha="right", va="center")
+
+
+def _legend(axes: Axes, rows: pd.DataFrame) -> None:
+    """The marks in words above the plot, each in its colour, with how many were met."""
+    for place, mark in enumerate(MARKS):
+        of_mark = rows[rows["mark"] == mark]
+        text = f"{mark}: {int(of_mark['met'].sum())} of {len(of_mark)}"
+        axes.text(
+            0.24 * place, 1.03, text, transform=axes.transAxes, color=COLOURS[mark], fontsize=20, fontweight="bold"
+        )
+    axes.text(0.72, 1.03, "× missed; band: within 15 %", transform=axes.transAxes, color=INK, fontsize=17)
