@@ -1,4 +1,4 @@
-"""`rekindle`: run, sweep, figure, explain."""
+"""`rekindle`: run, sweep, figure, forecast, explain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import numba
 import pandas as pd
@@ -17,13 +17,26 @@ import typer
 from rich.console import Console
 
 from experiments import runner, store
-from experiments.config import ConfigError, Experiment, load, require_adopters
-from experiments.design import Run, runs_of
+from experiments.config import ConfigError, Experiment, load, nearest, require_adopters
+from experiments.design import Run, log_hash, runs_of
 from experiments.explain import close_names, entries, explained
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies
+from experiments.figures.reliability import reliability_figure
+from experiments.forecast import GESTURES, Evaluation, Forecast, Worlds, cut_of, evaluate
+from experiments.forecast import forecast as forecast_of
+from experiments.pairs import Contacts, contacts_of
 from experiments.progress import shown
-from experiments.tables import BASELINE, explained_table, names_table, run_tables, sweep_table
+from experiments.tables import (
+    BASELINE,
+    evaluation_table,
+    explained_table,
+    forecast_table,
+    names_table,
+    run_tables,
+    sweep_table,
+)
+from sim.gestures import KINDS
 from sim.storage import LogError, read_log
 
 FIGURES = {"nine_strategies": nine_strategies}
@@ -120,13 +133,12 @@ def _carry_out(runs: Sequence[Run], folder: Path, processes: int, console: Conso
             if not isinstance(problem, KeyboardInterrupt | BrokenProcessPool):
                 raise
             store.add(folder, waiting)
-            _stopped(problem, folder)
+            _stopped(problem, f"What had ended is kept in {folder}; the same command goes on from there.")
     store.add(folder, waiting)
     return failed
 
 
-def _stopped(problem: BaseException, folder: Path) -> NoReturn:
-    kept = f"What had ended is kept in {folder}; the same command goes on from there."
+def _stopped(problem: BaseException, kept: str) -> NoReturn:
     if isinstance(problem, KeyboardInterrupt):
         print(f"Stopped. {kept}", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -192,6 +204,103 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise ConfigError(f"There is no table {path}; {remedy}") from None
     except (OSError, pa.ArrowInvalid, KeyError, json.JSONDecodeError):
         raise ConfigError(f"{path} is no table of a sweep; {remedy}") from None
+
+
+@app.command(epilog="Example: `rekindle forecast LOG.csv.gz --person ann --gestures like,note --worlds 50`")
+def forecast(
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")],
+    person: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only the ties of this person, who sends the gestures.")
+    ] = None,
+    judge: Annotated[
+        bool, typer.Option("--evaluate", help="Instead, judge a forecast made 70 % into the log by what followed.")
+    ] = False,
+    worlds: Annotated[int, typer.Option(min=1, max=100_000, help="Simulated worlds; their share is the chance.")] = 100,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which a tie is to come back.")] = 90,
+    silent: Annotated[int, typer.Option(min=1, max=36_500, help="Ask about ties silent for over so many days.")] = 30,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Ties to show, and to ask gestures of.")] = 10,
+    gestures: Annotated[
+        str, typer.Option(metavar="KINDS", help="Gestures of day 0, with commas between them, or none.")
+    ] = ",".join(GESTURES),
+    form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Of the written files.")] = "csv",
+    config: Annotated[Path | None, typer.Option(metavar="CONFIG", help="TOML file with [parameters].")] = None,
+    changes: Changes = None,
+    processes: Processes = None,
+    results: Results = Path("results"),
+) -> None:
+    """The chance that each silent tie of a contact log comes back, by itself and after a gesture."""
+    experiment = load(config, changes or (), log)
+    contacts = contacts_of(log)
+    who = None if person is None else _person(person, contacts, log)
+    kinds = _kinds(gestures)
+    if judge:
+        cut_of(contacts, days)  # a log that is too short says so before the work
+    many = Worlds(
+        worlds, experiment.parameters, experiment.world.parameters, experiment.world.seed, experiment.run.seed
+    )
+    folder = results / experiment.name
+    folder.mkdir(parents=True, exist_ok=True)
+    console = _console()
+    with runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor:
+        try:
+            with shown(console, "worlds", worlds) as report:
+                if judge:
+                    found: Evaluation | Forecast = evaluate(
+                        contacts, many, days=days, silent=silent, executor=executor, report=report
+                    )
+                else:
+                    found = forecast_of(
+                        contacts, many, days=days, silent=silent, executor=executor, report=report,
+                        person=who, top=top, gestures=kinds,
+                    )  # fmt: skip
+        except BaseException as problem:
+            runner.stop(executor)  # or else the executor would first finish all
+            if not isinstance(problem, KeyboardInterrupt | BrokenProcessPool):
+                raise
+            _stopped(problem, "Nothing is kept of a forecast; give it fewer --worlds.")
+    if isinstance(found, Forecast):
+        console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
+        _written(_write_frame(found.ties, folder / f"forecast.{form}"), console)
+        return
+    console.print(evaluation_table(found), highlight=False)
+    tables = {"evaluation": found.scores, "calibration": found.calibration, "pairs": found.pairs}
+    for name, table in tables.items():
+        _written(_write_frame(table, folder / f"{name}.{form}"), console)
+    if len(found.calibration):
+        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, days, silent))])
+        for path in save(reliability_figure(found.calibration, found.days), folder, "reliability", origin):
+            _written(path, console)
+
+
+def _person(name: str, contacts: Contacts, log: Path) -> int:
+    """The number of the person whom a log calls so."""
+    known = [str(other) for other in contacts.names]
+    if name not in known:
+        close = nearest(name, known)
+        hint = f"; did you mean {close}?" if close else f"; it has {', '.join(known[:5])} and so on."
+        raise ConfigError(f"--person {name}: nobody in {log} is called that{hint}")
+    return known.index(name)
+
+
+def _kinds(gestures: str) -> tuple[str, ...]:
+    """The kinds of gesture in a list with commas, each once; none for "none"."""
+    kinds = tuple(dict.fromkeys(kind.strip() for kind in gestures.split(","))) if gestures != "none" else ()
+    known = [kind for kind in KINDS if kind != "post"]
+    for kind in kinds:
+        if kind not in known:
+            close = nearest(kind, known)
+            hint = f"did you mean {close}?" if close else f"there is {', '.join(known)}, or none."
+            raise ConfigError(f"--gestures {gestures}: {kind!r} is no gesture to one person; {hint}")
+    return kinds
+
+
+def _write_frame(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as CSV, or as JSON with an object a row; returns its path."""
+    if path.suffix == ".json":
+        store.write_whole(path, lambda file: table.to_json(file, orient="records", indent=1, double_precision=6))
+    else:
+        store.write_whole(path, lambda file: table.to_csv(file, index=False, float_format="%.6g"))
+    return path
 
 
 @app.command(epilog="Example: `rekindle explain memory_decay`")

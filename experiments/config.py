@@ -185,18 +185,20 @@ SETTINGS: Mapping[KeyPath, FieldInfo] = MappingProxyType(settings())
 TABLES = frozenset(path[:-1] for path in SETTINGS)
 
 
-def load(path: Path, changes: Sequence[str] = (), world: Path | None = None) -> Experiment:
+def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = None) -> Experiment:
     """Read an experiment.
 
     Args:
-        path: of the TOML file. A relative ``world.log`` in it counts from the file's folder.
+        path: of the TOML file; None for one that says nothing, named forecast. A relative ``world.log`` in it counts
+            from its folder.
         changes: ``path=value`` each, as given to ``--set``; a value is TOML, or else text.
         world: contact log that takes the place of the file's world, as given to ``--world``.
 
     Raises:
         ConfigError: with all that is wrong, each with its line or option.
     """
-    text = _read(path)
+    text = "" if path is None else _read(path)
+    path = path or Path("forecast")
     data = _parse(path, text)
     origins = {key: f"line {line}" for key, line in lines_of(text).items()}
     if isinstance(data.get("world"), dict) and isinstance(data["world"].get("log"), str):
