@@ -215,6 +215,9 @@ def forecast(
     judge: Annotated[
         bool, typer.Option("--evaluate", help="Instead, judge a forecast made 70 % into the log by what followed.")
     ] = False,
+    cut: Annotated[
+        int | None, typer.Option(metavar="DAY", help="Of the judged forecast; 70 % into the log if not given.")
+    ] = None,
     worlds: Annotated[int, typer.Option(min=1, max=100_000, help="Simulated worlds; their share is the chance.")] = 100,
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which a tie is to come back.")] = 90,
     silent: Annotated[int, typer.Option(min=1, max=36_500, help="Ask about ties silent for over so many days.")] = 30,
@@ -234,7 +237,7 @@ def forecast(
     who = None if person is None else _person(person, contacts, log)
     kinds = _kinds(gestures)
     if judge:
-        cut_of(contacts, days)  # a log that is too short says so before the work
+        cut_of(contacts, days, cut)  # a log that is too short says so before the work
     many = Worlds(
         worlds, experiment.parameters, experiment.world.parameters, experiment.world.seed, experiment.run.seed
     )
@@ -246,7 +249,7 @@ def forecast(
             with shown(console, "worlds", worlds) as report:
                 if judge:
                     found: Evaluation | Forecast = evaluate(
-                        contacts, many, days=days, silent=silent, executor=executor, report=report
+                        contacts, many, days=days, silent=silent, executor=executor, report=report, cut=cut
                     )
                 else:
                     found = forecast_of(
@@ -267,7 +270,7 @@ def forecast(
     for name, table in tables.items():
         _written(_write_frame(table, folder / f"{name}.{form}"), console)
     if len(found.calibration):
-        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, days, silent))])
+        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, days, silent, found.cut))])
         for path in save(reliability_figure(found.calibration, found.days), folder, "reliability", origin):
             _written(path, console)
 

@@ -21,7 +21,7 @@ import sim
 from experiments.baselines import baselines, recalibrated, smoothed
 from experiments.compare import resampled_means
 from experiments.pairs import Contacts, came_back, silent_pairs
-from experiments.scores import RESAMPLES, compared, interval, reliability
+from experiments.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from sim.day import Core
 from sim.gestures import Channel
 from sim.run import begin
@@ -160,22 +160,28 @@ class Evaluation(NamedTuple):
     notes: list[str]
 
 
-def cut_of(contacts: Contacts, days: int) -> tuple[int, int]:
+def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, int]:
     """The morning at which a log is cut for judging forecasts, and for how many days it can tell what followed.
 
+    Args:
+        contacts: the whole log.
+        days: for which to forecast.
+        cut: the morning, in days since the first contact; 70 % into the log if None.
+
     Raises:
-        LogError: what follows is too short.
+        LogError: what follows is too short, or no morning of the log was asked for.
     """
-    cut = max(1, math.floor(FIRST_PART * contacts.span))
-    after = math.floor(contacts.span) - cut
+    morning = max(1, math.floor(FIRST_PART * contacts.span)) if cut is None else cut
+    after = math.floor(contacts.span) - morning
     least = min(LEAST_DAYS, days)
-    if after < least:
+    if morning < 1 or after < least:
+        where = f"{FIRST_PART:.0%} into it, on day {morning}," if cut is None else f"on day {cut}"
+        remedy = "give a longer log, or an earlier day with --cut" if morning > 1 else "give a later day with --cut"
         raise LogError(
-            f"The log spans {contacts.span:.0f} days. A forecast is made {FIRST_PART:.0%} into it and judged by what "
-            f"follows, which takes {least} days at least: give a log of {math.ceil(least / (1 - FIRST_PART)) + 1} days "
-            "or more, or leave out --evaluate."
+            f"The log spans {contacts.span:.0f} days. A forecast made {where} is judged by what follows, which takes "
+            f"{least} days at least: {remedy}."
         )
-    return cut, min(days, after)
+    return morning, min(days, after)
 
 
 def evaluate(
@@ -186,6 +192,7 @@ def evaluate(
     silent: int,
     executor: Executor,
     report: Report,
+    cut: int | None = None,
     resamples: int = RESAMPLES,
 ) -> Evaluation:
     """Forecast, 70 % into a log, who of the silent comes back, and compare with what happened.
@@ -200,12 +207,13 @@ def evaluate(
         silent: a pair is asked about if its silence is longer than this, in days.
         executor: runs the worlds.
         report: called with the worlds done and all worlds, after each.
+        cut: the morning of the forecast, in days since the first contact; 70 % into the log if None.
         resamples: of the bootstrap over people.
 
     Raises:
         LogError: the log is too short, or no pair was silent.
     """
-    cut, window = cut_of(contacts, days)
+    cut, window = cut_of(contacts, days, cut)
     earlier = cut - window
     asked = silent_pairs(contacts, cut, silent)
     if asked.empty:
@@ -230,7 +238,7 @@ def evaluate(
         cut=cut,
         days=window,
         learned_from=len(known),
-        notes=_notes(days, window, silent, back, forecasts),
+        notes=[*hole_noted(contacts, silent, cut + window), *_notes(days, window, silent, asked, back, forecasts)],
     )
 
 
@@ -244,7 +252,25 @@ def _named(pairs: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
     return pairs.assign(**names)
 
 
-def _notes(asked_days: int, days: int, silent: int, back: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> list[str]:
+def hole_noted(contacts: Contacts, silent: int, until: int) -> list[str]:
+    """A sentence if nobody at all had contact for longer than what counts as silent, from a day before ``until`` on."""
+    begins, ends = contacts.hole
+    if ends - begins <= silent or begins >= until:
+        return []
+    return [
+        f"Nobody in the log had contact from day {begins:,} to day {ends:,}. If it was not kept then, ties look silent "
+        "that were not: ask about a time without such a hole."
+    ]
+
+
+def _notes(
+    asked_days: int,
+    days: int,
+    silent: int,
+    pairs: pd.DataFrame,
+    back: np.ndarray,
+    forecasts: Mapping[str, np.ndarray],
+) -> list[str]:
     """What was not as asked, in sentences."""
     notes = []
     if days < asked_days:
@@ -256,6 +282,9 @@ def _notes(asked_days: int, days: int, silent: int, back: np.ndarray, forecasts:
         )
     elif "boosting" not in forecasts:
         notes.append("The boosted trees are missing; they need scikit-learn, which the extra `dev` brings.")
+    people = len(np.unique(pairs[["low", "high"]]))
+    if people < ENOUGH_PEOPLE:
+        notes.append(f"The pairs are of {people} people: too few for intervals, which take {ENOUGH_PEOPLE}.")
     if back.all() or not back.any():
         notes.append(f"{'Every' if back.all() else 'No'} silent pair came back, so AUC is not defined.")
     return notes
@@ -276,11 +305,13 @@ class Forecast(NamedTuple):
             its 95 % interval; NaN for ties of which no gesture was asked.
         gains: for each gesture, its mean ``gain`` over the ties of which it was asked, with ``low`` and ``high``.
         rounds: how many rounds of gestures each replicate took.
+        notes: what there is to know about the log, in sentences.
     """
 
     ties: pd.DataFrame
     gains: pd.DataFrame
     rounds: int
+    notes: list[str]
 
 
 def forecast(
@@ -342,7 +373,8 @@ def forecast(
         gain = after.astype(float) - before[:, : len(focal)]
         gains[kind] = _paired(gain.mean(axis=1))
         table = table.assign(**_effect(kind, after, gain, len(ties)))
-    return Forecast(table, pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"]), len(rounds))
+    mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"])
+    return Forecast(table, mean_gains, len(rounds), hole_noted(contacts, silent, contacts.end))
 
 
 def silent_ties(contacts: Contacts, silent: int, person: int | None = None) -> pd.DataFrame:

@@ -58,6 +58,13 @@ class Contacts(NamedTuple):
         """The morning after the last contact, in days since the first."""
         return int(self.time[-1] // SECONDS_A_DAY) + 1
 
+    @property
+    def hole(self) -> tuple[int, int]:
+        """The longest time in which nobody had any contact: the days, since the first contact, of its two ends."""
+        longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0
+        begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY
+        return int(begins), int(ends)
+
     def before(self, day: int) -> Contacts:
         """What there is on the morning of a day, 1 or later: earlier contacts, and the people who are in them."""
         count = int(np.searchsorted(self.time, day * SECONDS_A_DAY))

@@ -17,6 +17,7 @@ from sim.chance import Decision
 
 SCORES = ("log_loss", "brier", "auc")
 RESAMPLES = 2_000
+ENOUGH_PEOPLE = 20  # for an interval: a resample of few is mostly the same few
 BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of forecasts, for calibration
 
 
@@ -77,12 +78,13 @@ def resampled_scores(
         resamples: how many.
 
     Returns:
-        Shape (resamples, forecasts, 3), in the order of `SCORES`; NaN where a resample leaves a score undefined.
+        Shape (resamples, forecasts, 3), in the order of `SCORES`; NaN where a resample leaves a score undefined,
+        and everywhere for pairs of fewer than 20 people.
     """
     losses = np.stack([loss for one in forecasts.values() for loss in (_surprise(one, back), (one - back) ** 2)])
     places = [np.unique(one, return_inverse=True) for one in forecasts.values()]
     found = np.full((resamples, len(forecasts), len(SCORES)), np.nan)
-    for row, weights in zip(found, _weights(pairs, resamples), strict=True):
+    for row, weights in zip(found, _weights(pairs, resamples), strict=False):
         total = weights.sum()
         if total > 0:
             row[:, :2] = ((losses * weights).sum(axis=1) / total).reshape(-1, 2)
@@ -91,10 +93,12 @@ def resampled_scores(
 
 
 def _weights(pairs: pd.DataFrame, resamples: int) -> Iterator[np.ndarray]:
-    """Weights of the pairs in each resample, shape (pairs,); they depend on the number of people alone."""
+    """Weights of the pairs in each resample, shape (pairs,); none at all if they are of too few people."""
     people, ends = np.unique(pairs[["low", "high"]].to_numpy(), return_inverse=True)
     low, high = ends.reshape(-1, 2).T
     count = len(people)
+    if count < ENOUGH_PEOPLE:
+        return
     random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), count]))
     for _ in range(resamples):
         drawn = random.multinomial(count, np.full(count, 1 / count))
@@ -166,7 +170,7 @@ def reliability(
     count = len(BINS) - 1
     bins = [np.clip(np.searchsorted(BINS, one, side="right") - 1, 0, count - 1) for one in forecasts.values()]
     again = np.full((resamples, len(bins), count), np.nan)
-    for row, weights in zip(again, _weights(pairs, resamples), strict=True):
+    for row, weights in zip(again, _weights(pairs, resamples), strict=False):
         for shares, inside in zip(row, bins, strict=True):
             weight = np.bincount(inside, weights, minlength=count)
             there = weight > 0

@@ -112,8 +112,9 @@ def evaluation_table(found: Evaluation) -> Group:
         paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
     asked, came = len(found.pairs), int(found.pairs["came_back"].sum())
     lines = [
-        f"{asked:,} silent pairs on day {found.cut:,}, of which {came:,} ({came / asked:.1%}) came back within "
-        f"{found.days} days. What learns learned from {found.learned_from:,} pairs {found.days} days earlier.",
+        f"Silent pairs on day {found.cut:,}: {asked:,}, of which {came:,} ({came / asked:.1%}) came back within "
+        f"{found.days} days. Pairs {found.days} days earlier, from which all that learns has learned: "
+        f"{found.learned_from:,}.",
         "Less is better in log loss and Brier score, more in AUC. Intervals: bootstrap over people.",
         *found.notes,
     ]
@@ -172,7 +173,7 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
             f"one world: {rounds}.",
             "That a like opens a door, and what gestures leave in memory, is assumed: see `rekindle explain like`.",
         ]
-    return lines
+    return [*lines, *found.notes]
 
 
 def _margin(worlds: int) -> float:

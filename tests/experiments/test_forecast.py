@@ -39,15 +39,19 @@ def made_up(people: int = 24, days: int = 150, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["source", "target", "time"])
 
 
+SMALL = made_up(people=12)
+
+
 def shuffled_after(log: pd.DataFrame, day: int, seed: int) -> pd.DataFrame:
     """The same log, but with other people in its contacts from the morning of a day on; its end stays where it was."""
-    later = (log["time"] >= day * DAY) & (log["time"] < log["time"].max())
+    later = np.flatnonzero((log["time"] >= day * DAY) & (log["time"] < log["time"].max()))
     people = np.append(pd.unique(log[["source", "target"]].to_numpy().ravel()), ["stranger"])
     random = np.random.default_rng(seed)
-    changed = log.copy()
-    for row in np.flatnonzero(later):
-        changed.loc[row, ["source", "target"]] = random.choice(people, 2, replace=False)
-    return changed
+    first = random.integers(len(people), size=len(later))
+    second = (first + random.integers(1, len(people), size=len(later))) % len(people)
+    changed = log[["source", "target"]].to_numpy()
+    changed[later] = people[np.column_stack([first, second])]
+    return log.assign(source=changed[:, 0], target=changed[:, 1])
 
 
 def quietly(done: int, total: int) -> None:
@@ -138,6 +142,14 @@ def test_people_are_resampled_not_pairs() -> None:
     assert bins["high"].item() > 0.8
 
 
+def test_few_people_have_no_interval() -> None:
+    ring = pd.DataFrame({"low": np.arange(19), "high": np.roll(np.arange(19), 1)})
+    for pairs, known in ((ring, False), (pd.concat([ring, ring.tail(1) + 1]), True)):
+        back = np.arange(len(pairs)) % 2 == 0
+        found = compared({"model": np.linspace(0.1, 0.9, len(pairs))}, back, pairs, [], resamples=50)
+        assert found["low"].notna().all() == found["low"].notna().any() == known
+
+
 def test_calibration_counts_every_pair_once() -> None:
     chances = np.array([0.0, 0.05, 0.1, 0.999, 1.0])
     bins = reliability({"model": chances}, BACK, PAIRS, resamples=50)
@@ -189,7 +201,7 @@ def test_who_is_silent_and_who_comes_back() -> None:
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), day=st.integers(20, 149))
 def test_nothing_after_the_cut_is_known_before_it(seed: int, day: int) -> None:
-    log = made_up(people=12)
+    log = SMALL
     before, after = (contacts_of(one) for one in (log, shuffled_after(log, day, seed)))
     pd.testing.assert_frame_equal(silent_pairs(before, day, 5), silent_pairs(after, day, 5), check_exact=True)
 
@@ -295,6 +307,12 @@ def test_the_models_chance_is_its_share_of_worlds() -> None:
     assert pairs["model"].tolist() == pytest.approx(((counts + 0.5) / (worlds + 1)).tolist())
 
 
+def test_what_leaves_nothing_in_memory_is_no_contact() -> None:
+    massless = sim.Parameters(gestures={kind: {"mass": 0, "answer": None} for kind in ("question", "message", "call")})
+    found = judged(made_up(people=10), worlds=2, parameters=massless)
+    assert found.pairs["model"].to_numpy() == pytest.approx(0.5 / 3)
+
+
 def test_processes_change_nothing() -> None:
     contacts, options = contacts_of(made_up(people=12)), {"days": 10, "silent": 30, "report": quietly, "top": 3}
     with ThreadPoolExecutor(1) as one, runner.worker_processes(2) as two:
@@ -356,8 +374,10 @@ def test_few_worlds_have_no_interval() -> None:
 def test_a_short_log_is_judged_by_what_there_is() -> None:
     assert cut_of(contacts_of(made_up(days=110)), 90) == (77, 33)
     assert cut_of(contacts_of(made_up(days=50)), 15) == (35, 15)
-    with pytest.raises(LogError, match="takes 30 days at least"):
-        cut_of(contacts_of(made_up(days=90)), 90)
+    assert cut_of(contacts_of(made_up(days=110)), 90, cut=20) == (20, 90)
+    for days, cut in ((90, None), (110, 81), (110, 0)):
+        with pytest.raises(LogError, match="takes 30 days at least"):
+            cut_of(contacts_of(made_up(days=days)), 90, cut)
     found = judged(made_up(days=110), days=90, worlds=1)
     assert found.days == 33
     assert any("for these instead of 90" in note for note in found.notes)
@@ -381,6 +401,18 @@ def test_a_log_without_an_earlier_question() -> None:
     assert (found.cut, found.days, found.learned_from) == (77, 33, 0)
     assert found.forecasts == ("model",)
     assert any("the baselines and the recalibration are missing" in note for note in found.notes)
+
+
+def test_a_hole_in_a_log_is_told() -> None:
+    log = made_up(people=10)
+    hole = log["time"].between(40 * DAY, 90 * DAY)
+    begins, ends = log["time"][log["time"] < 40 * DAY].max() // DAY, log["time"][log["time"] > 90 * DAY].min() // DAY
+    assert contacts_of(log[~hole]).hole == (begins, ends)
+    said = f"Nobody in the log had contact from day {begins} to day {ends}."
+    assert judged(log[~hole], worlds=1).notes[0].startswith(said)
+    assert foretold(log[~hole], worlds=1, days=1, gestures=[]).notes[0].startswith(said)
+    assert foretold(log, worlds=1, days=1, gestures=[]).notes == []
+    assert forecast.hole_noted(contacts_of(log[~hole]), 30, until=begins) == []
 
 
 def test_without_scikit_learn_only_the_trees_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,11 +462,10 @@ def test_a_forecast_is_shown_and_written(log: Path, rekindle: Rekindle) -> None:
 
 
 def test_an_evaluation_is_shown_written_and_drawn(log: Path, rekindle: Rekindle) -> None:
-    ended = rekindle(
-        "forecast", log, "--evaluate", "--worlds", "2", "--days", "40", "--set", "parameters.memory_decay=0.9"
-    )
+    options = ("--cut", "95", "--worlds", "2", "--days", "40", "--set", "parameters.memory_decay=1.0")
+    ended = rekindle("forecast", log, "--evaluate", *options)
     assert ended.code == 0, ended.err
-    for said in ("model − base rate", "silent pairs on day 105", "40 days earlier", "bootstrap over people"):
+    for said in ("model − base rate", "Silent pairs on day 95", "40 days earlier", "bootstrap over people"):
         assert said in " ".join(ended.out.split()), said
     written = {path.name for path in Path("results/forecast-wall").iterdir()}
     tables = {"evaluation.csv", "calibration.csv", "pairs.csv"}
@@ -465,7 +496,11 @@ def test_seven_is_a_name_too(log: Path, rekindle: Rekindle) -> None:
         (["wall.csv", "--set", "parameters.memory_decay=7"], "from 0.2 to 1.5"),
         (["wall.csv", "--set", "world.people=7"], "a replayed log has its own people"),
         (["wall.csv", "--config", "mine.toml"], "There is no file mine.toml"),
-        (["short.csv", "--evaluate"], "takes 30 days at least: give a log of 101 days or more"),
+        (
+            ["short.csv", "--evaluate"],
+            "70% into it, on day 56, is judged by what follows, which takes 30 days at least",
+        ),
+        (["wall.csv", "--evaluate", "--cut", "140"], "give a longer log, or an earlier day with --cut"),
         (["wall.csv", "--evaluate", "--silent", "200"], "No pair had been silent for over 200 days on day 105"),
     ],
 )
