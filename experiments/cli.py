@@ -264,15 +264,19 @@ def forecast(
     if isinstance(found, Forecast):
         console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
         _written(_write_frame(found.ties, folder / f"forecast.{form}"), console)
-        return
+    else:
+        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
+        _report_evaluation(found, folder, form, origin, console)
+
+
+def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[str, Any], console: Console) -> None:
+    """Print how good forecasts were, and write their tables and figure."""
     console.print(evaluation_table(found), highlight=False)
     tables = {"evaluation": found.scores, "calibration": found.calibration, "pairs": found.pairs}
     for name, table in tables.items():
         _written(_write_frame(table, folder / f"{name}.{form}"), console)
-    if len(found.calibration):
-        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, days, silent, found.cut))])
-        for path in save(reliability_figure(found.calibration, found.days), folder, "reliability", origin):
-            _written(path, console)
+    for path in save(reliability_figure(found.calibration, found.days), folder, "reliability", origin):
+        _written(path, console)
 
 
 def _person(name: str, contacts: Contacts, log: Path) -> int:
