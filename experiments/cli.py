@@ -19,6 +19,7 @@ from rich.console import Console
 
 from experiments import contact_log, runner, store
 from experiments.commands.calibration import calibrate_command, validate_command
+from experiments.commands.forecasting import forecast_command
 from experiments.config import ConfigError, Experiment, load, require_adopters
 from experiments.design import Run, runs_of
 from experiments.explain import close_names, entries, explained
@@ -288,6 +289,9 @@ app.command("calibrate", epilog="Example: `rekindle calibrate wall.csv.gz --fit 
 )
 app.command("validate", epilog="Example: `rekindle validate wall.csv.gz --against email.csv.gz --refit-activity`")(
     validate_command
+)
+app.command("forecast", epilog="Example: `rekindle forecast LOG.csv.gz --person ann --gestures like,note --worlds 50`")(
+    forecast_command
 )
 
 

@@ -16,6 +16,8 @@ from experiments.calibrate import Ledger
 from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
+from experiments.forecast import Evaluation, Forecast
+from experiments.scores import SCORES
 from sim.gestures import KINDS
 from sim.measures import MEASURES
 
@@ -98,6 +100,92 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
             f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
         )
     return "\n".join(lines)
+
+
+def evaluation_table(found: Evaluation) -> Group:
+    """How good forecasts were, and how far the model's lie from those that need no model, with intervals."""
+    level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
+    scores = _table("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
+    for name in found.forecasts:
+        scores.add_row(_words(name), *(cell for score in SCORES for cell in _score(level.loc[(name, score)], "")))
+    apart = found.scores[found.scores["baseline"].notna()].set_index(["forecast", "baseline", "score"])
+    paired = _table("difference", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
+    for name, other in apart.index.droplevel("score").unique():
+        cells = (cell for score in SCORES for cell in _score(apart.loc[(name, other, score)], "+"))
+        paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
+    asked, came = len(found.pairs), int(found.pairs["came_back"].sum())
+    lines = [
+        f"Silent pairs on day {found.cut:,}: {asked:,}, of which {came:,} ({came / asked:.1%}) came back within "
+        f"{found.days} days. Pairs {found.days} days earlier, from which all that learns has learned: "
+        f"{found.learned_from:,}.",
+        "Less is better in log loss and Brier score, more in AUC. Intervals: bootstrap over people.",
+        *found.notes,
+    ]
+    return Group(scores, paired, Text("\n".join(lines))) if len(apart) else Group(scores, Text("\n".join(lines)))
+
+
+def _words(forecast: str) -> str:
+    return {"model_recalibrated": "model, recalibrated", "recency_frequency": "recency, frequency"}.get(
+        forecast, forecast.replace("_", " ")
+    )
+
+
+def _score(row: pd.Series, sign: str) -> tuple[str, str]:
+    """A score or a difference of scores, and its interval."""
+    digits = 3 if row.name[-1] == "auc" else 4
+    value, low, high = (
+        "–" if math.isnan(one) else f"{one:{sign}.{digits}f}".replace("-", "−") for one in row[["value", "low", "high"]]
+    )
+    return value, "–" if math.isnan(row["low"]) else f"{low} … {high}"
+
+
+def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: int) -> Group:
+    """The silent ties with most contacts: their chances to come back, by themselves and after a gesture."""
+    if found.ties.empty:
+        return Group(Text(f"No tie has been silent for over {silent} days at the end of the log: nothing to forecast."))
+    kinds = list(found.gains.index)
+    titles = ("receiver", "silent days", "contacts", "comes back", "receiver writes")
+    table = _table("sender", *titles, *(f"after {kind}" for kind in kinds))
+    columns = ["comes_back", "receiver_writes", *(f"after_{kind}" for kind in kinds)]
+    for row in found.ties.head(top).to_dict("records"):
+        names = (Text(str(row[side])) for side in ("sender", "receiver"))
+        chances = (f"{row[column]:.0%}" for column in columns)
+        table.add_row(*names, f"{row['silent_days']:,.0f}", f"{row['contacts']:,}", *chances)
+    return Group(table, Text("\n".join(_forecast_notes(found, worlds, days, silent, top))))
+
+
+def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: int) -> list[str]:
+    count, listed = len(found.ties), min(top, len(found.ties))
+    which = "All ties" if listed == count else f"The {listed:,} with most contacts of {count:,} ties"
+    lines = [
+        f"{which} silent for over {silent} days. Chances within {days} days: shares of {worlds:,} simulated worlds, "
+        f"good to ±{100 * _margin(worlds):.0f} points, as the model has them, not recalibrated; --evaluate tells how "
+        "far to trust them on this log.",
+        "Comes back: either contacts the other, if nothing is done. Receiver writes: the receiver does, if nothing is "
+        "done, or after one gesture of the sender on the first day; the sender's own gesture is no return.",
+    ]
+    for kind, row in found.gains.iterrows():
+        bounds = "" if math.isnan(row["low"]) else f" ({_points(row['low'])} … {_points(row['high'])})"
+        lines.append(f"A {kind} adds {_points(row['gain'])} points to receiver writes, mean over these ties{bounds}.")
+    if len(found.gains) and worlds < ENOUGH_WORLDS:
+        lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
+    if len(found.gains):
+        rounds = "1 round" if found.rounds == 1 else f"{found.rounds:,} rounds"
+        lines += [
+            "With and without a gesture all other luck is the same. Ties that share no person are tried together in "
+            f"one world: {rounds}.",
+            "That a like opens a door, and what gestures leave in memory, is assumed: see `rekindle explain like`.",
+        ]
+    return [*lines, *found.notes]
+
+
+def _margin(worlds: int) -> float:
+    """Half the widest 95 % interval of a share of so many worlds."""
+    return 1.96 * math.sqrt(0.25 / worlds)
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain:+.1f}".replace("-", "−")
 
 
 def _table(first: str, *others: str) -> Table:

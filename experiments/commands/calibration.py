@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ from experiments.figures.validation import validation
 from experiments.observed import MOST_PEOPLE, Window, simulated_values, window_of
 from experiments.progress import shown
 from experiments.tables import ledger_table, validation_tables
-from experiments.terminal import console_of, say_written
+from experiments.terminal import console_of, say_written, stopped
 from experiments.validate import LOOKED_AT, gate, report, summary, table
 
 DEFAULT_FIT = (
@@ -89,9 +90,8 @@ def calibrate_command(
                 real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
                 base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress,
             )  # fmt: skip
-        except KeyboardInterrupt:
-            console.print(f"Stopped. What was tried is kept in {folder}; the same command goes on from there.")
-            raise typer.Exit(130) from None
+        except KeyboardInterrupt as problem:
+            stopped(problem, f"What was tried is kept in {folder}; the same command goes on from there.")
     console.print(ledger_table(ledger))
     for file in sorted(folder.iterdir()):
         say_written(file, console)
@@ -168,10 +168,9 @@ def _simulated(
             try:
                 for done, _ in enumerate(as_completed(futures), start=1):
                     progress(done, len(seeds))
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, BrokenProcessPool) as problem:
                 runner.stop(executor)
-                console.print("Stopped. Nothing is kept of a validation; give it fewer --worlds.")
-                raise typer.Exit(130) from None
+                stopped(problem, "Nothing is kept of a validation; give it fewer --worlds.")
         return [future.result() for future in futures]
 
 
