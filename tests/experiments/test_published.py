@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
-from experiments.contact_log import Log, of_run, read
+from experiments.contact_log import Log, of_run, read, values
 from experiments.published import (
     ABSENCES,
     FACTS,
@@ -215,6 +215,11 @@ def test_equal_weights_say_nothing_of_weak_ties() -> None:
     assert found.loc["B3_weak_ties_first", ["value", "holds"]].tolist() == [0, False]
 
 
+def test_overlap_is_that_of_the_statistics_where_all_contact_is_mutual() -> None:
+    log = log_of(row for one, two, day in crowd(4)[:600] for row in both_ways(one, two, [day]))
+    assert asked(log).loc["B3_overlap_rises_with_weight", "value"] == pytest.approx(values(log)["overlap_weight"])
+
+
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=15))
 @few
 def test_largest_component_as_pairs_are_added(pairs: list[tuple[int, int]]) -> None:
@@ -393,6 +398,14 @@ def test_how_soon_answers_come() -> None:
     assert not late.loc[["B10_median_delay", "B10_within_a_day"], "holds"].any()
 
 
+def test_an_answer_answers_the_latest_contact() -> None:
+    questions = [
+        (f"a{pair}", f"b{pair}", 10 * k + hour / 24) for pair in range(25) for k in range(9) for hour in (0, 20)
+    ]
+    answers = [(f"b{pair}", f"a{pair}", 10 * k + 21 / 24) for pair in range(25) for k in range(9)]
+    assert asked(log_of([*questions, *answers])).loc["B10_median_delay", "value"] == pytest.approx(1)
+
+
 def test_answers_that_take_longer_or_shorter_with_every_contact_fail() -> None:
     assert conversations(lambda k: 1.0 + k).loc["B10_closeness", "value"] == pytest.approx(1, abs=0.01)
     assert conversations(lambda k: 30.0 - k).loc["B10_closeness", "value"] == pytest.approx(-1, abs=0.01)
@@ -527,11 +540,14 @@ def test_a_simulated_log_has_facts_with_its_list_of_ties(world: sim.World) -> No
 
 
 def test_likes_alone_and_ever_more_touches_bring_nothing(world: sim.World) -> None:
-    found = absences(world, pairs=110).set_index("fact")
+    """Even where a like makes the other think of its sender, so that words follow."""
+    found = absences(world, pairs=110, parameters=sim.Parameters(feed_boost=1, post_rate=3)).set_index("fact")
     assert found.index.tolist() == list(ABSENCES)
     assert found.loc["like_alone", ["value", "holds"]].tolist() == [0, True]
+    assert found.loc["like_and_what_follows", "value"] > 0.005
     assert found.loc["like_alone", "count"] < found.loc["like_and_what_follows", "count"] == 110
     assert found.loc[["touch_second_helps", "touch_further_ones_do_not"], "holds"].all()
+    assert 60 < found.loc["touch_12_answered", "count"] < 90
     assert found.loc["touch_1_answered", "holds"] is None
 
 
