@@ -103,7 +103,7 @@ FACTS: dict[str, Fact] = {
     "B2_egos_overdispersed": Fact(
         "Within most people's networks contacts vary more over alters than chance alone would have it.",
         "Share of egos with 10 pairs or more whose variance of contacts over pairs is above the mean.",
-        0.5, _ANY, "Iñiguez et al. 2023",
+        0.5, _ANY, "Iñiguez et al. 2023", _CHECK,
     ),
     "B3_overlap_rises_with_weight": Fact(
         "The more two people are in contact, the more of their other contacts they share.",
@@ -718,8 +718,6 @@ def _variation(rows: np.ndarray) -> np.ndarray:
 
 # What must not happen ---------------------------------------------------------------------------------------------
 
-_GODFREY = "Godfrey, Seiders & Voss 2011"
-
 ABSENCES: dict[str, Fact] = {
     "like_alone": Fact(
         "Likes do not make people closer as long as no word follows.",
@@ -740,7 +738,7 @@ ABSENCES: dict[str, Fact] = {
     "touch_further_ones_do_not": Fact(
         "Beyond the second, further tries do not raise the probability of an answer.",
         "The largest difference of a later touch from the second, in the probability of an answer within a week.",
-        _NONE, 0.02, _GODFREY, _CHOSEN, "world",
+        _NONE, 0.02, "Godfrey, Seiders & Voss 2011", _CHOSEN, "world",
     ),
     **{
         f"touch_{number}_answered": Fact(
