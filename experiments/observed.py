@@ -15,6 +15,7 @@ import pandas as pd
 import sim
 from experiments.contact_log import Log, read, values
 from experiments.progress import Report
+from experiments.published import absences, facts, ties_of
 from sim.day import Core
 from sim.gestures import Channel, Kind
 from sim.rules import SECONDS_A_DAY
@@ -44,10 +45,15 @@ def window_of(log: Log, most_people: int = MOST_PEOPLE) -> Window:
     return Window(people=max(2, min(log.people, most_people)), days=max(1, round(log.days)))
 
 
-def simulated_log(
+def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1) -> Log:
+    """The log that a generated world leaves; see `lived`."""
+    return lived(parameters, window, seed=seed, threads=threads)[0]
+
+
+def lived(
     parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1, progress: Report | None = None
-) -> Log:
-    """The log that a generated world leaves: its questions and messages on the private channel.
+) -> tuple[Log, sim.World]:
+    """The log that a generated world leaves, its questions and messages on the private channel; and the world after it.
 
     Args:
         parameters: of the past, the burn-in and the days that are logged.
@@ -84,7 +90,8 @@ def simulated_log(
             f"Nobody wrote to anybody in {window.days} days of a world of {window.people} people; look at routine_rate."
         )
     time = sent["day"].astype(np.int64) * SECONDS_A_DAY + sent["second"]
-    return read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
+    log = read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
+    return log, core.to_world()
 
 
 def written(sent: np.ndarray) -> np.ndarray:
@@ -96,3 +103,9 @@ def written(sent: np.ndarray) -> np.ndarray:
 def simulated_values(parameters: sim.Parameters, window: Window, seed: int) -> dict[str, float]:
     """The statistics of such a log, by name, on one thread: a piece of work for a process of its own."""
     return values(simulated_log(parameters, window, seed=seed))
+
+
+def simulated_facts(parameters: sim.Parameters, window: Window, seed: int) -> pd.DataFrame:
+    """Published facts in such a log, and what the model must fail to produce in the world after it; likewise."""
+    log, world = lived(parameters, window, seed=seed)
+    return pd.concat([facts(log, ties=ties_of(world)), absences(world, seed=seed)], ignore_index=True)

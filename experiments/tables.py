@@ -18,6 +18,7 @@ from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
 from experiments.forecast import Evaluation, Forecast
 from experiments.scores import SCORES
+from experiments.validate import accepted, judged
 from sim.gestures import KINDS
 from sim.measures import MEASURES
 
@@ -271,3 +272,13 @@ def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, told: Mapping[st
         f"Met (within 15 % or inside the real interval): {'; '.join(met)}.\nGate {passed}: {gate or 'nothing to tell'}."
     )
     return Group(table, Text(said))
+
+
+def facts_table(known: pd.DataFrame) -> Group:
+    """Published facts: what is accepted, what the real log and a simulated world have."""
+    table = _table("published fact", "accepted", "real", "simulated")
+    for name, row in known.iterrows():
+        said = "–" if math.isnan(row["low"]) else accepted(row["low"], row["high"])
+        real, found = judged(row["real"], row["real_holds"]), judged(row["simulated"], row["simulated_holds"])
+        table.add_row(str(name), said, real, found)
+    return Group(table, Text("✗ is outside what is accepted, – is missing or needs a list of ties."))

@@ -115,8 +115,27 @@ def gate(rows: pd.DataFrame) -> dict[str, Any]:
     return {**told, "passed": bool(told) and all(told.values())}
 
 
-def report(rows: pd.DataFrame, told: Mapping[str, Any], name: str, world: str) -> str:
-    """The whole comparison as Markdown: counts, the gate, each statistic with its misses marked."""
+def beside(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
+    """Published facts of a real log beside those of a simulated world, which has some more.
+
+    Args:
+        real: as `published.facts` gives them.
+        simulated: the same and, after them, rows of `published.absences`.
+
+    Returns:
+        Indexed by fact, with columns ``low``, ``high`` (what is accepted), ``real``, ``real_holds``, ``simulated``,
+        ``simulated_holds``; a log or world too short or thin for a fact leaves it missing.
+    """
+    found = simulated.set_index("fact")[["low", "high", "value", "holds"]]
+    found = found.rename(columns={"value": "simulated", "holds": "simulated_holds"})
+    here = real.set_index("fact")
+    found.insert(2, "real", here["value"].reindex(found.index))
+    found.insert(3, "real_holds", here["holds"].reindex(found.index))
+    return found
+
+
+def report(rows: pd.DataFrame, known: pd.DataFrame, told: Mapping[str, Any], name: str, world: str) -> str:
+    """The whole comparison as Markdown: counts, the gate, each statistic and published fact with misses marked."""
     counts = summary(rows)
     lines = [f"# Simulated worlds against {name}", "", f"Simulated: {world}.", ""]
     lines += ["| | met | statistics |", "|---|---:|---:|"]
@@ -125,8 +144,32 @@ def report(rows: pd.DataFrame, told: Mapping[str, Any], name: str, world: str) -
     lines += [f"Gate: {'passed' if told['passed'] else 'not passed'} ({_gate_in_words(told)}).", ""]
     lines += ["| statistic | mark | real | 95 % interval | simulated | worlds | ratio | met | in range |"]
     lines += ["|---|---|---:|---:|---:|---:|---:|---|---|"]
-    lines += [_line(str(name), row) for name, row in rows.iterrows()]
+    lines += [_line(str(key), row) for key, row in rows.iterrows()]
+    lines += ["", "## Published facts", "", "| fact | accepted | real | simulated |", "|---|---:|---:|---:|"]
+    lines += [_fact_line(str(key), row) for key, row in known.iterrows()]
     return "\n".join(lines) + "\n"
+
+
+def accepted(low: float, high: float) -> str:
+    """A range in words: ``above 0``, ``below 0``, ``2 to 4``."""
+    if low == high:
+        return f"exactly {low:g}"
+    if np.isinf(low):
+        return f"below {high:g}"
+    return f"above {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
+
+
+def judged(value: float, holds: bool | None) -> str:
+    """A value, with a mark where it is outside what is accepted; a dash where it is missing."""
+    if value is None or np.isnan(value):
+        return "–"
+    return f"{value:.3g}" if holds or holds is None else f"{value:.3g} ✗"
+
+
+def _fact_line(name: str, row: pd.Series) -> str:
+    real, found = judged(row["real"], row["real_holds"]), judged(row["simulated"], row["simulated_holds"])
+    said = "–" if np.isnan(row["low"]) else accepted(row["low"], row["high"])
+    return f"| `{name}` | {said} | {real} | {found} |"
 
 
 def _gate_in_words(told: Mapping[str, Any]) -> str:

@@ -29,11 +29,12 @@ from experiments.calibrate import (
 from experiments.config import load
 from experiments.figures import save
 from experiments.figures.validation import validation
-from experiments.observed import MOST_PEOPLE, Window, simulated_values, window_of
+from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.progress import shown
-from experiments.tables import ledger_table, validation_tables
+from experiments.published import facts
+from experiments.tables import facts_table, ledger_table, validation_tables
 from experiments.terminal import console_of, say_written, stopped
-from experiments.validate import LOOKED_AT, gate, report, summary, table
+from experiments.validate import LOOKED_AT, beside, gate, report, summary, table
 
 DEFAULT_FIT = (
     "routine_rate=0.005:0.5",
@@ -138,11 +139,13 @@ def validate_command(
     with shown(console, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
-    simulated = _simulated(parameters, window, range(seed, seed + worlds), processes, console)
+    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, console)
     rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
+    known = beside(facts(real), of_model)
     told = gate(rows)
     console.print(validation_tables(rows, summary(rows), told), highlight=False)
-    _keep(rows, told, name, folder, [log, *(against or ())], parameters, window, console)
+    console.print(facts_table(known), highlight=False)
+    _keep(rows, known, told, name, folder, [log, *(against or ())], parameters, window, console)
 
 
 def _refitted(
@@ -160,22 +163,24 @@ def _refitted(
 
 def _simulated(
     parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, console: Console
-) -> list[dict[str, float]]:
-    """Statistics of the log of each world, in the order of their seeds."""
-    with runner.worker_processes(min(processes or os.cpu_count() or 1, len(seeds))) as executor:
-        futures = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
-        with shown(console, "worlds", len(seeds)) as progress:
+) -> tuple[list[dict[str, float]], pd.DataFrame]:
+    """Statistics of the log of each world, in the order of their seeds; published facts in the first."""
+    with runner.worker_processes(min(processes or os.cpu_count() or 1, len(seeds) + 1)) as executor:
+        of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
+        worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
+        with shown(console, "worlds", len(seeds) + 1) as progress:
             try:
-                for done, _ in enumerate(as_completed(futures), start=1):
-                    progress(done, len(seeds))
+                for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
+                    progress(done, len(seeds) + 1)
             except (KeyboardInterrupt, BrokenProcessPool) as problem:
                 runner.stop(executor)
                 stopped(problem, "Nothing is kept of a validation; give it fewer --worlds.")
-        return [future.result() for future in futures]
+        return [world.result() for world in worlds], of_model.result()
 
 
 def _keep(
     rows: pd.DataFrame,
+    known: pd.DataFrame,
     told: Mapping[str, bool],
     name: str,
     folder: Path,
@@ -184,12 +189,13 @@ def _keep(
     window: Window,
     console: Console,
 ) -> None:
-    """Write the table, the report and the figure."""
+    """Write the tables, the report and the figure."""
     origin = store.origin_of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     store.write_whole(folder / "validation.csv", lambda path: rows.to_csv(path, float_format="%.6g"))
-    text = report(rows, told, name, json.dumps(vars(window)))
+    text = report(rows, known, told, name, json.dumps(vars(window)))
+    store.write_whole(folder / "facts.csv", lambda path: known.to_csv(path, float_format="%.6g"))
     store.write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
-    for path in (folder / "validation.csv", folder / "report.md"):
+    for path in (folder / "validation.csv", folder / "facts.csv", folder / "report.md"):
         say_written(path, console)
     for path in save(validation(rows, name.replace("_", " ")), folder, "validation", origin):
         say_written(path, console)

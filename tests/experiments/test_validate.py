@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from experiments.contact_statistics import STATISTICS
 from experiments.figures.validation import FAMILIES, validation
-from experiments.validate import EMERGENT, FITTED, SEEN, gate, summary, table
+from experiments.validate import EMERGENT, FITTED, SEEN, accepted, beside, gate, judged, report, summary, table
 
 
 def real_log(values: dict[str, float], spread: float = 0.05) -> pd.DataFrame:
@@ -96,3 +96,28 @@ def test_the_figure_counts_what_is_met_and_names_the_worst_miss() -> None:
     said = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
     assert "2 of 3" in figure.axes[0].get_title(loc="left")
     assert "clustering × 2.5" in said
+
+
+def test_the_report_holds_every_miss() -> None:
+    rows = table(real_log({"isolated": 0.4, "clustering": 0.2}), [world(isolated=0.4, clustering=0.5)])
+    row = {"low": 0.0, "high": np.inf, "count": 99}
+    real = pd.DataFrame([{"fact": "B1_x", "value": 0.5, "holds": True, **row}])
+    simulated = pd.DataFrame(
+        [
+            {"fact": "B1_x", "value": -0.5, "holds": False, **row},
+            {"fact": "like", "value": np.nan, "holds": None, **row},
+        ]
+    )
+    known = beside(real, simulated)
+    assert known.index.tolist() == ["B1_x", "like"]
+    text = report(rows, known, gate(rows), "a log", "two people")
+    assert "| `clustering` | emergent | 0.2 | 0.19 … 0.21 | 0.5 | 0.5 … 0.5 | 2.50 | **no** | – |" in text
+    assert "| `B1_x` | above 0 | 0.5 | -0.5 ✗ |" in text
+    assert "| `like` | above 0 | – | – |" in text
+
+
+def test_ranges_and_values_in_words() -> None:
+    assert [accepted(2, 4), accepted(-np.inf, 1), accepted(0, np.inf), accepted(0, 0)] == [
+        "2 to 4", "below 1", "above 0", "exactly 0",
+    ]  # fmt: skip
+    assert [judged(1.0, True), judged(1.0, False), judged(1.0, None), judged(np.nan, None)] == ["1", "1 ✗", "1", "–"]
