@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -58,8 +58,8 @@ class ReconnectionModel(mesa.Model):
         luck_seed: the seed, so that a run can be repeated.
         record: what happened on the last day, as both engines report it.
         datacollector: a row for the start and one after each step. Of the day: gestures ``sent`` and ``answered``,
-            ``new_ties`` and ``forgotten`` ones. So far: ``reconnected`` and ``active_ties``, per adopter and with
-            ``everyone_`` per person. ``day`` counts the steps, as Mesa's ``Step`` does.
+            ``new_ties`` and ``forgotten`` ones. So far: ``reconnected`` and ``active_ties`` per adopter, and
+            ``everyone_reconnected`` per person. ``day`` counts the steps, as Mesa's ``Step`` does.
 
     Example:
         >>> import sim
@@ -123,18 +123,18 @@ class ReconnectionModel(mesa.Model):
                 "answered": lambda model: int((model.record.sent["parent_kind"] != NO_ANSWER).sum()),
                 "new_ties": lambda model: len(model.record.new_ties),
                 "forgotten": lambda model: len(model.record.forgotten),
-                **self._outcomes("reconnected", lambda: self._watch.reconnected(self.day)),
-                **self._outcomes("active_ties", self.active_ties),
+                "reconnected": lambda model: model._of_adopters(model._watch.reconnected(model.day)[model.adopters]),
+                "everyone_reconnected": lambda model: float(model._watch.reconnected(model.day).mean()),
+                "active_ties": lambda model: model._of_adopters(
+                    [model.people[person].active_ties for person in model.adopters]  # of everyone, it would take long
+                ),
             }
         )
         self.datacollector.collect(self)
 
-    def _outcomes(self, name: str, by_person: Callable[[], np.ndarray]) -> dict[str, Callable[[object], float]]:
-        """Reporters of an outcome so far: its mean over the adopters (nan where there are none), and over everyone."""
-        return {
-            name: lambda _: mean_or_nan(by_person()[self.adopters].sum(), len(self.adopters)),
-            f"everyone_{name}": lambda _: float(by_person().mean()),
-        }
+    def _of_adopters(self, values: Sequence[float] | np.ndarray) -> float:
+        """The mean of an outcome over the adopters; nan where there are none."""
+        return mean_or_nan(float(np.sum(values)), len(self.adopters))
 
     # A day ---------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ def test_the_data_collector_has_a_row_a_day(world: World) -> None:
     assert frame["day"].tolist() == list(range(13))
     assert frame["sent"].sum() == len(run.log)
     assert model.steps == 12
-    for name in ("reconnected", "everyone_reconnected", "active_ties", "everyone_active_ties"):
+    for name in ("reconnected", "everyone_reconnected", "active_ties"):
         assert frame[name].iloc[-1] == run.measures.scalars[name], name
     assert frame["everyone_reconnected"].is_monotonic_increasing
 
