@@ -179,13 +179,14 @@ def test_workers_end_with_a_sweep_that_is_killed(config: Path) -> None:
 
 
 def ends(group: int) -> bool:
-    """Whether no process of a group is left, within seconds."""
+    """Whether no process of a group is left, within seconds; what is left then is killed."""
     for _ in range(100):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
             return True
         time.sleep(0.1)
+    os.killpg(group, signal.SIGKILL)
     return False
 
 
