@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .PHONY: run test lint bench verify explore
 
-run: $(READY) ## the ten strategies, their table and their figure
+run: $(READY) ## the nine strategies and waiting, their table and their figure
 	$(BIN)/rekindle sweep configs/nine_strategies.toml
 	$(BIN)/rekindle figure nine_strategies
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import numba
@@ -20,7 +24,7 @@ from rich.console import Console
 from experiments import contact_log, runner, store
 from experiments.commands.calibration import calibrate_command, validate_command
 from experiments.commands.forecasting import forecast_command
-from experiments.config import ConfigError, Experiment, load, require_adopters
+from experiments.config import ConfigError, Experiment, load, place_of, require_adopters, stem_of_log
 from experiments.design import Run, runs_of
 from experiments.explain import close_names, entries, explained
 from experiments.figures import save
@@ -29,10 +33,10 @@ from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.figures.nine_strategies import nine_strategies
 from experiments.progress import shown
 from experiments.tables import BASELINE, explained_table, log_table, names_table, run_tables, sweep_table
+from sim.interrupts import held_back
 from sim.storage import LogError, read_log
 
 FIGURES = {"nine_strategies": nine_strategies}
-ROWS_A_PART = 10
 _WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 
@@ -44,6 +48,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+
+# What typer raises for a wrong option; it comes from click, or from the click that typer has within.
+_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or SIGTERM from elsewhere: to keep what there is and end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.code = 128 + number
+
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
 Changes = Annotated[
@@ -64,12 +81,13 @@ Results = Annotated[Path, typer.Option(help="Folder that holds the results of al
 def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     """One run, and a summary of what came of it."""
     experiment = _checked(config, changes, world)
-    console = _console()
+    console, told = _console(), _progress()
     single = runs_of(experiment.model_copy(update={"sweep": None}))[0]
     threads = numba.config.NUMBA_NUM_THREADS
-    with shown(console, "world", 0) as report:
+    _tell_of_compiling(told)
+    with shown(told, "world", 0) as report:
         start = runner.world_of(single.world, **({} if single.world.log else {"threads": threads, "progress": report}))
-    with shown(console, "days", single.days) as report:
+    with shown(told, "days", single.days) as report:
         result = runner.simulate(single, start, threads=threads, progress=report, series=False)
     console.print(
         f"{single.scenario}: {len(result.adopters):,} adopters among {len(start):,} people, "
@@ -94,48 +112,49 @@ def sweep(
     console = _console()
     runs = runs_of(experiment)
     folder = results / experiment.name
-    folder.mkdir(parents=True, exist_ok=True)  # a disk that refuses does so before the work
+    store.prepare(folder)
     known = store.finished(folder)
     missing = [one for one in runs if one.id not in known]
     console.print(f"{len(runs):,} runs; {len(runs) - len(missing):,} are there already.", highlight=False)
-    failed = _carry_out(missing, folder, processes or os.cpu_count() or 1, console) if missing else []
+    failed = _carry_out(missing, folder, processes or os.cpu_count() or 1, _progress()) if missing else []
     _report(experiment, runs, failed, folder, console)
     if failed:
         _complain(failed)
         raise typer.Exit(1)
 
 
-def _carry_out(runs: Sequence[Run], folder: Path, processes: int, console: Console) -> list[store.Row]:
+def _carry_out(runs: Sequence[Run], folder: Path, processes: int, told: Console) -> list[store.Row]:
     """Run what is missing and keep it, part by part; returns the rows of failed runs."""
     failed: list[store.Row] = []
-    waiting: list[store.Row] = []
-    with runner.worker_processes(min(processes, len(runs))) as executor:
+    done = 0
+    _tell_of_compiling(told)
+    # Amid the locks of an executor, an exception would leave one locked for ever.
+    with held_back() as hand_on_stop, runner.worker_processes(min(processes, len(runs))) as executor:
         try:
-            with shown(console, "worlds", len({one.world.seed for one in runs})) as report:
+            with shown(told, "worlds", len({one.world.seed for one in runs})) as report:
                 for built, worlds in runner.build_worlds(runs, executor):
                     report(built, worlds)
-            with shown(console, "runs", len(runs)) as report:
-                for done, row in enumerate(runner.finished_rows(runs, executor), start=1):
-                    (failed if row["error"] else waiting).append(row)
-                    if len(waiting) >= ROWS_A_PART:
-                        store.add(folder, waiting)
-                        waiting = []
+                    hand_on_stop()
+            with shown(told, "runs", len(runs)) as report:
+                for rows in runner.finished_rows(runs, executor):
+                    store.add(folder, rows)
+                    failed += [row for row in rows if row["error"]]
+                    done += len(rows)
                     report(done, len(runs))
+                    hand_on_stop()
         except BaseException as problem:
             runner.stop(executor)  # or else the executor would first finish all
-            if not isinstance(problem, KeyboardInterrupt | BrokenProcessPool):
+            if not isinstance(problem, Stopped | BrokenProcessPool):
                 raise
-            store.add(folder, waiting)
             _stopped(problem, folder)
-    store.add(folder, waiting)
     return failed
 
 
 def _stopped(problem: BaseException, folder: Path) -> NoReturn:
     kept = f"What had ended is kept in {folder}; the same command goes on from there."
-    if isinstance(problem, KeyboardInterrupt):
+    if isinstance(problem, Stopped):
         print(f"Stopped. {kept}", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise typer.Exit(problem.code) from None
     print(f"A worker process died, perhaps for want of memory. {kept} Try --processes 1.", file=sys.stderr)
     raise typer.Exit(1) from None
 
@@ -147,10 +166,17 @@ def _report(
     ids = [one.id for one in runs]
     by_id = store.finished(folder) | {row["id"]: row for row in failed}
     rows = store.frame_of([by_id[name] for name in ids])
+    replaced = store.ids_in_table(folder)
     path = store.write_table(folder, rows, store.provenance(experiment, ids))
     whole = rows[rows["error"].isna()]
     if _comparable(whole):
-        console.print(sweep_table(whole))
+        console.print(sweep_table(whole, console.width))
+    if gone := len(replaced - set(ids)):
+        print(
+            f"The table there before had {len(replaced):,} runs, {gone:,} of them not of this sweep. They stay in "
+            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
+            file=sys.stderr,
+        )
     _written(path, console)
 
 
@@ -186,7 +212,8 @@ def figure(
     whole = rows[rows["error"].isna()]
     if not _comparable(whole):
         raise ConfigError(f"{path} has no finished runs of `{BASELINE}` and another strategy; finish the sweep first.")
-    for written in save(FIGURES[name](whole), path.parent, name, origin):
+    drawn = FIGURES[name](whole, origin["config"]["world"]["log"])
+    for written in save(drawn, path.parent, name, origin):
         _written(written, _console())
 
 
@@ -255,7 +282,7 @@ def log(
 
 def _names_of(logs: Sequence[Path]) -> list[str]:
     """Short names of log files; whole paths where these would be the same."""
-    short = [path.name.split(".")[0] for path in logs]
+    short = [stem_of_log(path) for path in logs]
     names = [name if short.count(name) == 1 else str(path) for name, path in zip(short, logs, strict=True)]
     if len(set(names)) < len(names):
         raise ConfigError(f"One of the logs is there twice: {', '.join(names)}.")
@@ -321,15 +348,36 @@ def _checked(config: Path, changes: Sequence[str] | None, world: Path | None) ->
     Raises:
         ConfigError, LogError: something is wrong with either.
     """
+    if world is not None and not world.name:
+        raise ConfigError(f'--world "{world}": name a contact log, such as wall.csv.gz.')
     experiment = load(config, changes or (), world)
     if experiment.world.log is not None:
-        events = read_log(experiment.world.log)
+        try:
+            events = read_log(experiment.world.log)
+        except LogError as error:
+            if world is not None:
+                raise
+            where = place_of(config, changes or (), ("world", "log"))
+            counted = "" if "--set" in where else f" It counts from the folder of {config.name}."
+            missing = not Path(experiment.world.log).exists()
+            raise ConfigError(f"{where}: {error}{counted if missing else ''}") from None
         people = len(set(events["source"]) | set(events["target"]))
         try:
             require_adopters(experiment.run.adopters, people)
         except ValueError as error:
-            raise ConfigError(f"{config}: {error}.") from None
+            where = place_of(config, changes or (), ("run", "adopters"))
+            raise ConfigError(f"{where}: {str(error).removeprefix('run.adopters ')}.") from None
     return experiment
+
+
+def _tell_of_compiling(told: Console) -> None:
+    if not runner.is_compiled():
+        told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
+
+
+def _progress() -> Console:
+    """Where progress is told: apart from the results, so that these can go to a file."""
+    return Console(stderr=True)
 
 
 def _console(width: int = _WIDTH_OF_A_FILE) -> Console:
@@ -339,13 +387,62 @@ def _console(width: int = _WIDTH_OF_A_FILE) -> Console:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever is wrong with what it was given is one paragraph and exit code 2."""
+    sys.exit(_exit_code(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _exit_code(arguments: list[str]) -> int:
     try:
-        app(args=list(arguments) if arguments is not None else None)
-    except (ConfigError, LogError) as error:
+        with _signals_stop():
+            return app(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
+    except (ConfigError, LogError, store.StoreError) as error:
         print(error, file=sys.stderr)
+    except _UsageError as error:
+        print(_usage(error), file=sys.stderr)
     except OSError as error:
         print(f"The disk refused: {error}.", file=sys.stderr)
-    sys.exit(2)
+    except MemoryError as error:
+        print(f"There is not enough memory ({error or 'no more is said'}); ask for fewer people.", file=sys.stderr)
+    except (Stopped, SystemError) as error:
+        stopped = _stop_behind(error)
+        if stopped is None:
+            raise
+        print("Stopped.", file=sys.stderr)
+        return stopped.code
+    return 2
+
+
+def _usage(error: Any) -> str:
+    """A wrong option in words."""
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "rekindle"
+    said = " ".join(error.format_message().split())
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` shows what can be written."
+
+
+@contextmanager
+def _signals_stop() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise `Stopped`, once: what is done about it is left alone."""
+
+    def stop(number: int, _: FrameType | None) -> NoReturn:
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop_behind(error: BaseException | None) -> Stopped | None:
+    """The stop in an error or behind it: compiled code makes a SystemError of what is raised amid it."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 if __name__ == "__main__":

@@ -83,8 +83,10 @@ def minutes(runs: pd.DataFrame) -> pd.DataFrame:
     """What each arm's planned minutes came to, means over worlds, indexed by scenario in order of appearance.
 
     Columns ``filled``, ``spent``, ``refused`` (minutes per adopter), ``share`` (spent of filled, what is too little for
-    one more session apart; NaN where nothing was filled) and ``idle`` (the share is under 90 %: not the same effort).
+    one more session apart; NaN where that leaves nothing) and ``idle`` (the share is under 90 %, or nothing was spent
+    of what was filled: not the same effort).
     """
     columns = {f"minutes_{name}": name for name in ("filled", "spent", "refused")} | {"spent_share": "share"}
     table = runs.groupby("scenario", sort=False)[list(columns)].mean().rename(columns=columns)
-    return table.assign(idle=table["share"] < SPENT_ENOUGH)
+    nothing = (table["filled"] > 0) & ~(table["spent"] > 0)
+    return table.assign(idle=(table["share"] < SPENT_ENOUGH) | nothing)

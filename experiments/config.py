@@ -6,6 +6,7 @@ Every setting can also be given on the command line (``--set world.people=500``)
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import re
 import tomllib
@@ -21,6 +22,13 @@ from sim.gestures import KINDS
 from sim.parameters import Parameters
 from sim.run import mixture_of
 from sim.strategies import NAMES
+
+# What may be written where there is no range of numbers; for errors, and for `rekindle explain`.
+STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
+STRATEGIES_WRITTEN = 'a list of strategies, such as ["wait", "check_in"]'
+ADOPTERS_WRITTEN = "a count such as 20, a share such as 0.05, or a list of ids such as [3, 17]"
+NAME_WRITTEN = "a name made of letters, digits, _ . and -"
+LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML file'
 
 KeyPath = tuple[str, ...]
 Strategy = str | dict[str, float]
@@ -43,7 +51,7 @@ def checked_strategy(value: Any) -> Strategy:
         ValueError: it is neither; the message says what to write.
     """
     if not isinstance(value, str | Mapping):
-        raise ValueError("expected a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }")
+        raise ValueError(f"expected {STRATEGY_WRITTEN}")
     mixture_of(value)
     return value if isinstance(value, str) else {name: float(share) for name, share in value.items()}
 
@@ -55,7 +63,7 @@ def checked_strategies(value: Any) -> tuple[Strategy, ...]:
         ValueError: no list, an empty one, or one with something wrong in it.
     """
     if not isinstance(value, list | tuple) or not value:
-        raise ValueError('expected a list of strategies, such as ["wait", "check_in"]')
+        raise ValueError(f"expected {STRATEGIES_WRITTEN}")
     strategies = tuple(checked_strategy(item) for item in value)
     for place, strategy in enumerate(strategies):
         if strategy in strategies[:place]:
@@ -72,12 +80,10 @@ def checked_adopters(value: Any) -> Adopters:
         ValueError: it is none of these.
     """
     if isinstance(value, list | tuple) and value and all(type(i) is int and i >= 0 for i in value):
-        if len(set(value)) < len(value):
-            raise ValueError("the same id stands there twice")
         return tuple(value)
     if (type(value) is int and value >= 1) or (type(value) is float and 0 < value <= 1):
         return value
-    raise ValueError("expected a count such as 20, a share such as 0.05, or a list of ids such as [3, 17]")
+    raise ValueError(f"expected {ADOPTERS_WRITTEN}")
 
 
 def checked_name(value: Any) -> str:
@@ -86,8 +92,8 @@ def checked_name(value: Any) -> str:
     Raises:
         ValueError: it can not.
     """
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
-        raise ValueError("expected a name made of letters, digits, _ . and -")
+    if not isinstance(value, str) or not re.fullmatch(r"\w[\w.-]*", value):
+        raise ValueError(f"expected {NAME_WRITTEN}")
     return value
 
 
@@ -151,10 +157,16 @@ def require_adopters(adopters: Adopters, people: int) -> None:
     Raises:
         ValueError: it has not; the message begins with the setting's name.
     """
+    problems = []
     if isinstance(adopters, int) and adopters > people:
-        raise ValueError(f"run.adopters asks for {adopters:,} of {people:,} people; ask for fewer")
+        problems.append(f"asks for {adopters:,} of {people:,} people; ask for fewer")
     if isinstance(adopters, tuple) and max(adopters) >= people:
-        raise ValueError(f"run.adopters names person {max(adopters)}; ids go from 0 to {people - 1:,}")
+        problems.append(f"names person {max(adopters)}; ids go from 0 to {people - 1:,}")
+    if isinstance(adopters, tuple) and len(set(adopters)) < len(adopters):
+        twice = next(person for place, person in enumerate(adopters) if person in adopters[:place])
+        problems.append(f"names person {twice} twice; name each once")
+    if problems:
+        raise ValueError(f"run.adopters {', and '.join(problems)}")
 
 
 def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
@@ -203,9 +215,9 @@ def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = No
     origins = {key: f"line {line}" for key, line in lines_of(text).items()}
     if isinstance(data.get("world"), dict) and isinstance(data["world"].get("log"), str):
         data["world"]["log"] = str(path.parent / data["world"]["log"])
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", path.stem)
+    name = _folder_name(path.stem)
     if world is not None:
-        name += "-" + re.sub(r"[^A-Za-z0-9_-]+", "_", world.name.partition(".")[0])
+        name += "-" + _folder_name(stem_of_log(world))
         _replay_instead(data, origins, world)
     for change in changes:
         _apply(data, origins, change)
@@ -214,6 +226,31 @@ def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = No
     if not data.get("world", {}).get("parameters"):
         return experiment
     return _validated({**data, "parameters": _inherited(data)}, origins, path)
+
+
+def stem_of_log(log: Path) -> str:
+    """A log's name without its ending: ``wall.2009`` of ``logs/wall.2009.csv.gz``."""
+    return re.sub(r"\.(csv|csv\.gz|parquet)$", "", log.name, flags=re.IGNORECASE)
+
+
+def _folder_name(stem: str) -> str:
+    """A file's name as part of a folder's: letters of any language stay.
+
+    What does not is an underscore, and a few digits then tell apart the names that would become the same.
+    """
+    plain = re.sub(r"[^\w.-]+", "_", stem)
+    plain = plain if re.match(r"\w", plain) else f"_{plain}"
+    return plain if plain == stem else f"{plain}-{hashlib.sha256(stem.encode()).hexdigest()[:4]}"
+
+
+def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
+    """Where a setting was given, ``mine.toml, line 4, world.log``, for errors that are found later on."""
+    name = ".".join(key)
+    for change in reversed(changes):
+        if change.partition("=")[0].strip() == name:
+            return f"{path}, --set {change}"
+    line = lines_of(_read(path)).get(key)
+    return f"{path}, line {line}, {name}" if line else f"{path}, {name}"
 
 
 def _read(path: Path) -> str:
@@ -226,7 +263,11 @@ def _read(path: Path) -> str:
         close = nearest(str(path), beside)
         hint = f"did you mean {close}?" if close else f"{path.parent or '.'} has {', '.join(beside) or 'no TOML file'}."
         raise ConfigError(f"There is no file {path}; {hint}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} can not be read as text: byte {error.start + 1} is not UTF-8; save it with that encoding."
+        ) from None
+    except OSError as error:
         raise ConfigError(f"{path} can not be read as text: {error}.") from None
 
 
@@ -285,17 +326,22 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> No
         if not isinstance(table.get(part), dict):
             table[part] = {}
         table = table[part]
-    table[path[-1]] = _value(text)
+    table[path[-1]] = _value(change, text)
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
     origins[path] = f"--set {change}"
 
 
-def _value(text: str) -> Any:
+def _value(change: str, text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+    except tomllib.TOMLDecodeError as error:
+        if text.lstrip()[:1] not in ("{", "[", '"', "'"):
+            return text
+        what = str(error).partition(" (at ")[0]
+        raise ConfigError(
+            f"--set {change}: this is not TOML ({what}); close every bracket and quote, and put all of it in 'quotes'."
+        ) from None
 
 
 def _inherited(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -345,12 +391,12 @@ def _known(
             problems += inner
         else:
             kept[key] = value
-    generated = {"people", "burn_in_years"} & kept.keys()
-    if above == ("world",) and kept.get("log") is not None and generated:
-        name = min(generated)
-        problems.append(
-            f"{_said((*above, name), kept[name], origins)}: a replayed log has its own people; leave it out"
-        )
+    if above == ("world",) and kept.get("log") is not None:
+        problems += [
+            f"{_said((*above, name), kept[name], origins)}: a replayed log has its own {what}; leave it out"
+            for name, what in (("people", "people"), ("burn_in_years", "past"))
+            if name in kept
+        ]
     return kept, problems
 
 

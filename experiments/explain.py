@@ -9,13 +9,32 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from experiments.config import SETTINGS, TABLES, KeyPath, range_of, show
+from experiments.config import (
+    ADOPTERS_WRITTEN,
+    LOG_WRITTEN,
+    NAME_WRITTEN,
+    SETTINGS,
+    STRATEGIES_WRITTEN,
+    STRATEGY_WRITTEN,
+    TABLES,
+    KeyPath,
+    range_of,
+    show,
+)
 from experiments.contact_statistics import STATISTICS
 from sim.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.measures import MEASURES
 from sim.parameters import Parameters
-from sim.strategies import STRATEGIES
+from sim.strategies import NAMES, STRATEGIES
 
+_WRITTEN: dict[KeyPath, str] = {
+    ("name",): NAME_WRITTEN,
+    ("world", "log"): LOG_WRITTEN,
+    ("run", "strategy"): STRATEGY_WRITTEN,
+    ("run", "adopters"): ADOPTERS_WRITTEN,
+    ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; `wait` among them; mixtures may be, too",
+}
+_NAMED = {("run", "strategy"), ("sweep", "strategies")}
 _NOBODY = "yes: nobody has measured it"
 MADE_OF_OTHERS = ("everyone_", "sent_", "answered_")  # measures of a kind of gesture, or of everyone
 
@@ -94,7 +113,8 @@ def _parameter(path: KeyPath) -> Entry:
 def _setting(path: KeyPath) -> Entry:
     field = SETTINGS[path]
     value = None if field.is_required() else field.get_default(call_default_factory=True)
-    facts = {"Value": _said(value), "Range": _range(field), "Meaning": field.description or ""}
+    facts = {"Value": _said(value), "Range": _range(field), "Write": _WRITTEN.get(path, "")}
+    facts |= {"Names": ", ".join(NAMES) if path in _NAMED else "", "Meaning": field.description or ""}
     return Entry(".".join(path), "setting", _told(facts))
 
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
+from multiprocessing import connection, resource_tracker
+from pathlib import Path
 from typing import Any
 
 import sim
 from experiments.config import WorldSettings, require_adopters
 from experiments.design import Run
 from experiments.store import Row
+from sim.storage import cache_folder, model_fingerprint
+
+SECONDS_A_PART = 1.0  # a sweep that is killed loses no more than what ended within this
+_DEAF_TO = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_one(run: Run) -> Row:
@@ -85,41 +93,80 @@ def _replayed(log: str, seed: int, parameters: str) -> sim.World:
     return sim.worlds.replayed(log, seed=seed, parameters=sim.Parameters.model_validate_json(parameters))
 
 
+def is_compiled() -> bool:
+    """Whether an earlier process has compiled the model as it now is."""
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "compiled" / model_fingerprint())
+    return any(folder.rglob("day.*.nbi"))
+
+
 def build_worlds(runs: Sequence[Run], executor: Executor) -> Iterator[tuple[int, int]]:
-    """Build and keep each burnt-in world of these runs once; yields (worlds there, worlds in all) as they come.
+    """Build and keep each burnt-in world of these runs once; yields (worlds there, worlds in all), each second.
 
     A world that can not be built says so in the rows of its runs.
     """
     burnt_in = (run.world for run in runs if run.world.log is None and run.world.burn_in_years > 0)
     worlds = {world.model_dump_json(): world for world in burnt_in}
-    futures = [executor.submit(_build, world) for world in worlds.values()]
-    for count, future in enumerate(as_completed(futures), start=1):
-        future.exception()
-        yield count, len(futures)
+    built = 0
+    for ended in _as_they_end([executor.submit(_build, world) for world in worlds.values()]):
+        built += len(ended)
+        yield built, len(worlds)
 
 
 def _build(settings: WorldSettings) -> None:
     world_of(settings)
 
 
-def finished_rows(runs: Sequence[Run], executor: Executor) -> Iterator[Row]:
-    """The rows of runs, as they come."""
-    for future in as_completed([executor.submit(run_one, run) for run in runs]):
-        yield future.result()
+def finished_rows(runs: Sequence[Run], executor: Executor) -> Iterator[list[Row]]:
+    """The rows of runs, as they come: those that ended since the last time, be it none, each second.
+
+    Raises:
+        BrokenProcessPool: a worker died; the rows that had ended come first.
+    """
+    for ended in _as_they_end([executor.submit(run_one, run) for run in runs]):
+        whole = [future for future in ended if future.exception() is None]
+        yield [future.result() for future in whole]
+        for broken in ended.difference(whole):
+            broken.result()
+
+
+def _as_they_end(futures: Iterable[Future[Any]]) -> Iterator[set[Future[Any]]]:
+    """What has ended since the last time, each second: whoever waits can keep it, and look for Ctrl-C."""
+    waiting = set(futures)
+    while waiting:
+        ended, waiting = wait(waiting, timeout=SECONDS_A_PART)
+        yield ended
 
 
 def worker_processes(count: int) -> ProcessPoolExecutor:
-    """An executor of this many processes, which leave Ctrl-C to the one that started them."""
-    return ProcessPoolExecutor(
-        count,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    """An executor of this many processes, which leave Ctrl-C to the one that started them and end when it does.
+
+    All begin now, with the signals blocked that they are to be deaf to: so they are deaf from their first moment.
+    """
+    executor = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    resource_tracker.ensure_running()  # it would unblock them when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _DEAF_TO)
+    try:
+        for _ in range(count):
+            executor.submit(os.getpid)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return executor
+
+
+def _end_with_parent() -> None:
+    """Let this process end as soon as its parent has, however that came about."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def stop(executor: Executor) -> None:
     """Drop what has not ended yet, workers included."""
     executor.shutdown(wait=False, cancel_futures=True)
     for worker in multiprocessing.active_children():
-        worker.terminate()
+        worker.kill()  # they are deaf to less

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -28,16 +29,57 @@ from experiments.config import Experiment
 from sim.storage import model_fingerprint
 
 Row = dict[str, Any]
-TABLE = "runs.parquet"
+TABLE, PARTS = "runs.parquet", "parts"
 TEXT = ("id", "scenario", "strategy", "error", "traceback")
 _FOOTER = b"rekindle"
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "pydantic")
 
 
+class StoreError(ValueError):
+    """A results folder that can not be used; the text names what is in the way, and the remedy."""
+
+
+def prepare(folder: Path) -> None:
+    """Make a results folder that can be written, before the work and not after it.
+
+    Raises:
+        StoreError: something is in the way, or the disk refuses.
+    """
+    elsewhere = "or choose another folder with --results."
+    for needed in (*reversed(folder.parents), folder, folder / PARTS):
+        if needed.exists() and not needed.is_dir():
+            raise StoreError(f"{needed} must be a folder, and is a file; move it away, {elsewhere}")
+    if (folder / TABLE).is_dir():
+        raise StoreError(f"{folder / TABLE} must be a file, and is a folder; move it away, {elsewhere}")
+    for needed in (folder, folder / PARTS):
+        try:
+            write_whole(needed / "empty", lambda temporary: temporary.touch())
+            (needed / "empty").unlink()
+        except OSError as problem:
+            why = problem.strerror or problem
+            raise StoreError(f"Nothing can be written in {needed} ({why}); make it writable, {elsewhere}") from None
+
+
 def finished(folder: Path) -> dict[str, Row]:
-    """Every run that a folder holds, by id."""
-    tables = [pq.read_table(path) for path in sorted((folder / "parts").glob("*.parquet"))]
-    return {row["id"]: row for table in tables for row in table.to_pylist()}
+    """Every run that a folder holds, by id.
+
+    Raises:
+        StoreError: a part can not be read. It is not left out, since whoever damaged one may have damaged others.
+    """
+    parts = sorted((folder / PARTS).glob("*.parquet"))
+    return {row["id"]: row for path in parts for row in _read_part(path)}
+
+
+def _read_part(path: Path) -> list[Row]:
+    try:
+        table = pq.read_table(path)
+    except (OSError, ValueError, pa.ArrowException):
+        problem = "is damaged, or no Parquet file"
+    else:
+        if set(table.column_names) >= {*TEXT, "replicate"}:
+            return table.to_pylist()
+        problem = "is no part of a sweep"
+    raise StoreError(f"{path} {problem}; delete it, and the same command runs again what it may have held.")
 
 
 def add(folder: Path, rows: Sequence[Row]) -> None:
@@ -45,7 +87,7 @@ def add(folder: Path, rows: Sequence[Row]) -> None:
     rows = [row for row in rows if row["error"] is None]
     if rows:
         name = hashlib.sha256(" ".join(sorted(row["id"] for row in rows)).encode()).hexdigest()[:16]
-        _write(frame_of(rows), folder / "parts" / f"{name}.parquet", {})
+        _write(frame_of(rows), folder / PARTS / f"{name}.parquet", {})
 
 
 def write_table(folder: Path, rows: pd.DataFrame, provenance: dict[str, Any]) -> Path:
@@ -64,6 +106,14 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """
     table = pq.read_table(path)
     return table.to_pandas(), json.loads((table.schema.metadata or {})[_FOOTER])
+
+
+def ids_in_table(folder: Path) -> set[str]:
+    """The runs in the table that a folder has; none where it has none that can be read."""
+    try:
+        return set(read_table(folder / TABLE)[0]["id"])
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return set()
 
 
 def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
@@ -99,7 +149,7 @@ def circumstances() -> dict[str, Any]:
     """With what a file was made: the commit, the command line, the machine and the versions."""
     return {
         "commit": commit(),
-        "command": " ".join(["rekindle", *sys.argv[1:]]),
+        "command": shlex.join(["rekindle", *sys.argv[1:]]),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": {name: version(name) for name in _PACKAGES},
@@ -130,7 +180,7 @@ def _write(rows: pd.DataFrame, path: Path, footer: dict[bytes, str]) -> None:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then rename it: all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = path.with_name(f".{os.getpid()}-{path.name}.half")  # a kill may leave it: it must not look like a part
     try:
         write(temporary)
         temporary.replace(path)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from rich import box
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +24,8 @@ from sim.measures import MEASURES
 
 BASELINE = "wait"
 _OUTCOMES = ("reconnected", "lasting")
+_WIDEST = 10_000  # columns of a console that makes a table no narrower than it wants to be
+_Block = tuple[Sequence[str], Sequence[Sequence[str]]]  # titles of columns, and the cells of each row
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -60,19 +62,53 @@ def run_tables(measures: Mapping[str, float]) -> Group:
     return Group(outcomes, gestures)
 
 
-def sweep_table(runs: pd.DataFrame) -> Group:
-    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter."""
+def sweep_table(runs: pd.DataFrame, width: int) -> Group:
+    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter.
+
+    What does not fit side by side into this many columns stands in tables of its own, so that no number is cut.
+    """
     paired = {measure: paired_differences(runs, measure, BASELINE) for measure in _OUTCOMES}
     base = runs[runs["scenario"] == BASELINE]
     effort = minutes(runs)
-    table = _table("strategy", "reconnected", "95 % interval", "lasting", "95 % interval", "filled", "spent", "refused")
-    table.add_column("spent of filled", justify="right")
-    for arm in paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index:
-        cells = [cell for measure in _OUTCOMES for cell in _interval(paired[measure].loc[arm])]
-        table.add_row(arm, *cells, *_minutes(effort.loc[arm]))
-    levels = [cell for measure in _OUTCOMES for cell in (number(base[measure].mean()), "(its level)")]
-    table.add_row(BASELINE, *levels, *_minutes(effort.loc[BASELINE]), style="dim")
-    return Group(table, Text(_footnotes(paired["reconnected"], effort)))
+    arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
+    blocks: list[_Block] = [
+        (
+            (measure, "95 % interval"),
+            [*(_interval(paired[measure].loc[arm]) for arm in arms), (number(base[measure].mean()), "(its level)")],
+        )
+        for measure in _OUTCOMES
+    ]
+    minutes_of = [_minutes(effort.loc[arm]) for arm in (*arms, BASELINE)]
+    blocks.append((("filled", "spent", "refused", "spent of filled"), minutes_of))
+    return Group(*_side_by_side([*arms, BASELINE], blocks, width), Text(_footnotes(paired["reconnected"], effort)))
+
+
+def _side_by_side(arms: Sequence[str], blocks: Sequence[_Block], width: int) -> list[Table]:
+    """As many blocks of columns beside one another as fit; names are broken before numbers are."""
+    tables: list[Table] = []
+    beside: list[_Block] = []
+    for block in blocks:
+        wider = _arm_table(arms, [*beside, block])
+        if beside and Console(width=_WIDEST).measure(wider).minimum > width:
+            wider, beside = _arm_table(arms, [block]), []
+        else:
+            tables = tables[:-1]
+        beside.append(block)
+        tables.append(wider)
+    return tables
+
+
+def _arm_table(arms: Sequence[str], blocks: Sequence[_Block]) -> Table:
+    titles = [title for titles, _ in blocks for title in titles]
+    rows = [[cell for _, rows in blocks for cell in rows[at]] for at in range(len(arms))]
+    table = _table("strategy", *titles)
+    names, *numbers = table.columns
+    names.no_wrap, names.overflow = False, "fold"
+    for column, cells in zip(numbers, zip(titles, *rows, strict=True), strict=True):
+        column.no_wrap, column.min_width = True, max(len(cell) for cell in cells)
+    for arm, row in zip(arms, rows, strict=True):
+        table.add_row(arm, *row, style="dim" if arm == BASELINE else None)
+    return table
 
 
 def _interval(row: pd.Series) -> tuple[str, str]:
@@ -80,22 +116,22 @@ def _interval(row: pd.Series) -> tuple[str, str]:
     return signed(row["difference"]), interval
 
 
-def _minutes(row: pd.Series) -> list[str]:
+def _minutes(row: pd.Series) -> tuple[str, ...]:
     share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
-    return [*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else "")]
+    return (*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else ""))
 
 
 def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     worlds = int(paired["worlds"].min()) if len(paired) else 0
     lines = [
-        f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} worlds, bootstrap over worlds. "
-        "Minutes per adopter over the whole run.",
+        f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} world{'' if worlds == 1 else 's'}"
+        f"{', bootstrap over worlds' if worlds > 1 else ''}. Minutes per adopter over the whole run.",
     ]
     if worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
     if effort["idle"].any():
         lines.append("! spent under 90 % of its minutes: it is not the same effort.")
-    fewer = paired["fewer_runs"].dropna()
+    fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()  # infinite: the same difference in every world
     if len(fewer):
         lines.append(
             f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."

@@ -265,28 +265,29 @@ class Person(mesa.Agent):
     # Who comes to mind ---------------------------------------------------------------------------------------------
 
     def comes_to_mind(self, cause: int, among: int, industry: int = 0) -> Tie | None:
-        """Rule 2: on whom a prompt falls, by keyed rejection, then by a scan."""
+        """Rule 2: on whom a prompt falls: by keyed rejection, then by a race; among the few of the feed by a race."""
         candidates = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
         if not candidates:
             return None
-        for u, v in self.attempts(cause):
+        for u, v in self.attempts(cause) if among != SHOWN else ():
             tie = self.slots[int(u * len(self.slots))]
             level = v * self.ceiling
             if tie is None or level >= tie.weight or not self.may_come_to_mind(tie, among, industry):
                 continue
             if level < self.weight_in_mind(tie, among):
                 return tie
-        total = 0.0
+        return self.wins_the_race(candidates, cause, among)
+
+    def wins_the_race(self, candidates: list[Tie], cause: int, among: int) -> Tie | None:
+        """The candidate who arrives first, each with luck of its own."""
+        chosen, first_time = None, np.inf
         for tie in candidates:
-            total += self.weight_in_mind(tie, among)
-        if total <= 0.0:
-            return None
-        level = self.luck(Decision.COMES_TO_MIND_SCAN, cause=cause) * total
-        for tie in candidates:
-            level -= self.weight_in_mind(tie, among)
-            if level < 0.0:
-                return tie
-        return candidates[-1]
+            weight = self.weight_in_mind(tie, among)
+            if weight > 0.0:
+                time = rules.race_time(self.luck(Decision.COMES_TO_MIND_RACE, tie.other.id, cause), weight)
+                if time < first_time:
+                    chosen, first_time = tie, time
+        return chosen
 
     def attempts(self, cause: int) -> Iterator[tuple[float, float]]:
         """The keyed draws of rejection: for a slot and for a level."""

@@ -28,6 +28,7 @@ class Decision(IntEnum):
     GROUP = 4
     REGULAR = 5
     BIRTHDAY = 6
+    HABIT = 48
     # Where ties come from
     COMMUNITY_TIE = 7
     INDUSTRY_TIE = 8
@@ -53,12 +54,14 @@ class Decision(IntEnum):
     PLACE_SECOND = 28
     # What comes to mind
     POSTS = 29
+    SPELL = 46
+    SPELL_BEGINS = 47
     ROUTINE_COUNT = 30
     FEED_COUNT = 31
     ENCOUNTER_COUNT = 32
     PROMPT_SECOND = 33
     COMES_TO_MIND = 34
-    COMES_TO_MIND_SCAN = 35
+    COMES_TO_MIND_RACE = 35
     ENCOUNTER_WHO = 36
     ENCOUNTER_STRANGER = 37
     BIRTHDAY_NOTICED = 38
@@ -71,10 +74,6 @@ class Decision(IntEnum):
     # Outside the model's day
     BOOTSTRAP = 44
     LABEL_ORDER = 45
-    # Spells
-    SPELL = 46
-    SPELL_BEGINS = 47
-    HABIT = 48
 
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57

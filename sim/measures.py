@@ -159,7 +159,8 @@ class Watch:
 
     def __init__(self, world: World, *, adopters: np.ndarray, within: int | None, injected: bool, series: bool) -> None:
         n = len(world)
-        self.start, self.within, self.parameters = world.day, within, world.parameters
+        self.start, self.parameters = world.day, world.parameters
+        self.within = None if within is None else int(within)
         self.since = world.day if injected else NEVER
         self.adopters = adopters
         self.is_adopter = np.zeros(n, bool)
@@ -227,15 +228,23 @@ class Watch:
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
         return Measures(scalars, series, self._candidates_frame(world))
 
-    def _window(self, world: World) -> int:
-        """Days of the run in which a reconnection counts."""
-        elapsed = world.day - self.start
+    def reconnected(self, day: int) -> np.ndarray:
+        """Reconnections of each person on the days before this one, shape (n,)."""
+        return count_by_person(self.candidates[self._counted(day)], len(self.is_adopter))
+
+    def _window(self, day: int) -> int:
+        """Days of the run, up to this day, in which a reconnection counts."""
+        elapsed = day - self.start
         return elapsed if self.within is None else min(self.within, elapsed)
+
+    def _counted(self, day: int) -> np.ndarray:
+        """Which candidates reconnected in those days, shape (candidates,)."""
+        days = self.candidates["reconnected"]
+        return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
     def _by_person(self, world: World, active: np.ndarray) -> dict[str, np.ndarray]:
         n = len(world)
-        days = self.candidates["reconnected"]
-        counted = (days != NEVER) & (days - self.start < self._window(world))
+        counted = self._counted(world.day)
         reconnected = self.candidates[counted]
         first = np.full(n, np.inf)
         for side in ("low", "high"):
@@ -260,7 +269,7 @@ class Watch:
     def _lasting(self, world: World, counted: np.ndarray) -> np.ndarray:
         """Lasting ties by person; missing for all while any of them may still be told."""
         n = len(world)
-        last_start = self.start if self.since != NEVER else self.start + self._window(world) - 1
+        last_start = self.start if self.since != NEVER else self.start + self._window(world.day) - 1
         if world.day <= last_start + LASTING_TO:
             return np.full(n, np.nan)
         asked = self.candidates if self.since != NEVER else self.candidates[counted]

@@ -15,7 +15,7 @@ from sim import rules
 from sim.chance import BATCH, Decision, next_attempts, uniform
 from sim.population import NEVER, NOBODY
 
-ATTEMPTS = 256  # of keyed rejection before a scan
+ATTEMPTS = 256  # of keyed rejection before a race
 CHUNKS = 64  # parts in which people are handed to threads
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
@@ -77,6 +77,8 @@ def comes_to_mind(
     first, slots, ceiling = people[person].first, people[person].slots, people[person].ceiling
     if people[person].held == 0:
         return NOBODY
+    if among == SHOWN:  # a few of many, so nearly every attempt would fail
+        return wins_the_race(people, ties, person, day, cause, among, industry, seed, p)
     draws = np.empty((2, BATCH))
     for attempt in range(ATTEMPTS):
         k = attempt % BATCH
@@ -89,22 +91,24 @@ def comes_to_mind(
             continue
         if level < weight_in_mind(tie, day, among, p):
             return slot
-    total = 0.0
-    for slot in range(slots):
-        tie = ties[first + slot]
-        if tie.other != NOBODY and may_come_to_mind(people, tie, day, among, industry, p):
-            total += weight_in_mind(tie, day, among, p)
-    if total <= 0.0:
-        return NOBODY
-    level = uniform(seed, Decision.COMES_TO_MIND_SCAN, day, person, 0, cause) * total
-    chosen = NOBODY
-    for slot in range(slots):
-        tie = ties[first + slot]
-        if tie.other != NOBODY and may_come_to_mind(people, tie, day, among, industry, p):
-            chosen = slot
-            level -= weight_in_mind(tie, day, among, p)
-            if level < 0.0:
-                break
+    return wins_the_race(people, ties, person, day, cause, among, industry, seed, p)
+
+
+@njit(cache=True)
+def wins_the_race(
+    people: Any, ties: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, p: Any
+) -> int:
+    """The same choice by a look at everyone, with keyed luck for each: exact, and as stable."""
+    chosen, first_time = NOBODY, np.inf
+    for slot in range(people[person].slots):
+        tie = ties[people[person].first + slot]
+        if tie.other == NOBODY or not may_come_to_mind(people, tie, day, among, industry, p):
+            continue
+        weight = weight_in_mind(tie, day, among, p)
+        if weight > 0.0:
+            time = rules.race_time(uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, tie.other, cause), weight)
+            if time < first_time:
+                chosen, first_time = slot, time
     return chosen
 
 
@@ -125,28 +129,16 @@ def shown(town: Any, person: int, day: int) -> Any:
 
 @njit(cache=True)
 def comes_up_in_feed(town: Any, person: int, weights: Any, day: int, cause: int, seed: int) -> int:
-    """The slot of whom a feed item is from: the same choice as `comes_to_mind` makes among those shown."""
-    total = 0.0
-    for slot in range(len(weights)):
-        total += weights[slot]
-    if total <= 0.0:
-        return NOBODY
-    ceiling = town.people[person].ceiling
-    draws = np.empty((2, BATCH))
-    for start in range(0, ATTEMPTS, BATCH):
-        next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, start)
-        for k in range(BATCH):
-            slot = int(draws[0, k] * len(weights))
-            if draws[1, k] * ceiling < weights[slot]:
-                return slot
-    level = uniform(seed, Decision.COMES_TO_MIND_SCAN, day, person, 0, cause) * total
-    chosen = NOBODY
+    """The slot of whom a feed item is from: the race of `wins_the_race` among the few who are shown."""
+    first = town.people[person].first
+    chosen, first_time = NOBODY, np.inf
     for slot in range(len(weights)):
         if weights[slot] > 0.0:
-            chosen = slot
-            level -= weights[slot]
-            if level < 0.0:
-                break
+            other = town.ties[first + slot].other
+            luck = uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, other, cause)
+            time = rules.race_time(luck, weights[slot])
+            if time < first_time:
+                chosen, first_time = slot, time
     return chosen
 
 

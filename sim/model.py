@@ -5,6 +5,7 @@ People and their decisions are in `sim.agents`. The worlds agree with those of t
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from sim import worlds
 from sim.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
 from sim.day import ROUNDS
 from sim.direct import Channel, Decision, Kind, Occasion, Place, Plan, chance, rules
-from sim.measures import INJECTED_WITHIN, Measures, Watch
+from sim.measures import INJECTED_WITHIN, Measures, Watch, mean_or_nan
 from sim.memory import OF_INDUSTRY, OWN_TIES
 from sim.parameters import SETTINGS, Parameters
 from sim.population import (
@@ -37,7 +38,9 @@ from sim.population import (
     canonical_mail,
     free_ties,
 )
-from sim.run import Adopters, Gesture, Mixture, begin
+from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
+
+_BITS_OF_A_FRESH_SEED = 48  # short enough to write down and exact in any table
 
 
 class ReconnectionModel(mesa.Model):
@@ -47,13 +50,16 @@ class ReconnectionModel(mesa.Model):
         world: where to begin; if not said, a generated one of `people` without burn-in.
         people: of that world.
         strategy, adopters, parameters, strategy_days, extra: as in `sim.simulate`.
-        seed: of all luck.
+        seed: of all luck, 0 to 2**64 - 1; a fresh one if not said, as with any Mesa model.
         person_class: what people are; a subclass of `Person` may override any of its decisions.
 
     Attributes:
         people: the persons by id; ``model.agents`` holds the same.
+        luck_seed: the seed, so that a run can be repeated.
         record: what happened on the last day, as both engines report it.
-        datacollector: gestures sent and answered, new ties and forgotten ones of each day.
+        datacollector: a row for the start and one after each step. Of the day: gestures ``sent`` and ``answered``,
+            ``new_ties`` and ``forgotten`` ones. So far: ``reconnected`` and ``active_ties`` per adopter, and
+            ``everyone_reconnected`` per person. ``day`` counts the steps, as Mesa's ``Step`` does.
 
     Example:
         >>> import sim
@@ -71,12 +77,13 @@ class ReconnectionModel(mesa.Model):
         people: int = 200,
         strategy: Mixture | None = None,
         adopters: Adopters | None = None,
-        seed: int = 1,
+        seed: int | None = None,
         parameters: Parameters | None = None,
         strategy_days: int | None = None,
         extra: Sequence[Gesture] = (),
         person_class: type[Person] = Person,
     ) -> None:
+        seed = secrets.randbits(_BITS_OF_A_FRESH_SEED) if seed is None else checked_seed(seed)
         super().__init__(seed=seed)
         if world is None:
             world = worlds.generated(people=people, burn_in_years=0, seed=seed, parameters=parameters)
@@ -110,13 +117,24 @@ class ReconnectionModel(mesa.Model):
         self.record = DayRecord(start.day - 1, *(np.zeros(0, kind) for kind in (GESTURE, GESTURE, int, int, MEETING)))
         self.datacollector = mesa.DataCollector(
             model_reporters={
-                "day": "day",
+                "luck_seed": "luck_seed",
+                "day": "steps",
                 "sent": lambda model: len(model.record.sent),
                 "answered": lambda model: int((model.record.sent["parent_kind"] != NO_ANSWER).sum()),
                 "new_ties": lambda model: len(model.record.new_ties),
                 "forgotten": lambda model: len(model.record.forgotten),
+                "reconnected": lambda model: model._of_adopters(model._watch.reconnected(model.day)[model.adopters]),
+                "everyone_reconnected": lambda model: float(model._watch.reconnected(model.day).mean()),
+                "active_ties": lambda model: model._of_adopters(
+                    [model.people[person].active_ties for person in model.adopters]  # of everyone, it would take long
+                ),
             }
         )
+        self.datacollector.collect(self)
+
+    def _of_adopters(self, values: Sequence[float] | np.ndarray) -> float:
+        """The mean of an outcome over the adopters; nan where there are none."""
+        return mean_or_nan(float(np.sum(values)), len(self.adopters))
 
     # A day ---------------------------------------------------------------------------------------------------------
 

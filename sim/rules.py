@@ -136,6 +136,15 @@ def fresh_ceiling(weight: float) -> float:
     return ceiling
 
 
+@rule(float64(float64, float64))
+def race_time(u: float, weight: float) -> float:
+    """When a candidate arrives in a race that each wins in proportion to its weight: exponential, the least is first.
+
+    Each candidate has luck of its own, so a change in one weight changes only picks that go to it or come from it.
+    """
+    return -math.log(u) / weight
+
+
 # 3. Comfort decides which gesture --------------------------------------------------------------------------------
 
 

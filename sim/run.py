@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numba
@@ -15,6 +16,7 @@ from sim import rules
 from sim.chance import Decision, Occasion, cause_of, uniform
 from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
+from sim.interrupts import held_back
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
 from sim.memory import refresh_ceilings
 from sim.parameters import Parameters
@@ -24,7 +26,11 @@ from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
 FOREVER = 2**30  # the day on which strategies without an end stop
 
 Mixture = str | Mapping[str, float]
-Adopters = int | float | Sequence[int] | np.ndarray
+Adopters = int | float | Sequence[int] | Set[int] | np.ndarray
+
+_ADOPTERS = (
+    "a count such as 20, a share such as 0.05, ids such as [3, 17], or a mask with a truth value for each person"
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ def simulate(
         days: to simulate, 1 or more.
         strategy: its name, or a mixture such as ``{"engage_regularly": 0.5, "check_in": 0.5}``; None goes on with the
             plans that the people of the world already have (none, in a fresh world).
-        adopters: who follows it: a count, a share in (0, 1) or ids. 20 people if not said, or those who have a plan.
+        adopters: who follows it: a count, a share in (0, 1], ids, or a mask of shape (people,). 20 people if not said,
+            or those who have a plan.
         seed: of all luck, 0 to 2**64 - 1. The same people adopt whatever the strategy.
         threads: at most as many as the machine has cores; the result is the same for any number.
         parameters: of the run; those of the world if not said.
@@ -101,8 +108,10 @@ def simulate(
         series: keep measures of each day.
         progress: called with the days done and all days, after each.
 
+    Ctrl-C ends a run between two days, never amid one; pressed twice, at once.
+
     Raises:
-        ValueError: an argument is out of its range; the message says what was expected.
+        TypeError, ValueError: an argument is of another kind, or out of its range; the message says what was expected.
 
     Example:
         >>> import sim
@@ -111,12 +120,15 @@ def simulate(
         >>> len(run.adopters), run.world.day
         (3, 30)
     """
+    days, threads = whole("days", days), whole("threads", threads)
     if days < 1:
         raise ValueError(f"days is {days}; a run takes 1 day or more.")
     if not 1 <= threads <= numba.config.NUMBA_NUM_THREADS:
         raise ValueError(
             f"threads is {threads}; this machine runs 1 to {numba.config.NUMBA_NUM_THREADS} (NUMBA_NUM_THREADS)."
         )
+    if within is not None and whole("within", within) < 0:
+        raise ValueError(f"within is {within}; it must be 0 days or more.")
     extra = list(extra)
     start, who = begin(
         world,
@@ -133,18 +145,20 @@ def simulate(
     before = numba.get_num_threads()
     numba.set_num_threads(threads)
     try:
-        core = Core(start, seed=seed)
-        watch = Watch(start, adopters=who, within=within, injected=bool(extra), series=series)
-        sent = []
-        for day in range(days):
-            record = core.step()
-            watch.observe(record, core.active_ties() if series else None)
-            if log:
-                sent.append(record.sent)
-            if progress is not None:
-                progress(day + 1, days)
-        end = core.to_world()
-        measures = watch.finish(end, core.active_ties())
+        with held_back() as hand_on_interrupts:
+            core = Core(start, seed=int(seed))
+            watch = Watch(start, adopters=who, within=within, injected=bool(extra), series=series)
+            sent = []
+            for day in range(days):
+                record = core.step()
+                watch.observe(record, core.active_ties() if series else None)
+                if log:
+                    sent.append(record.sent)
+                if progress is not None:
+                    progress(day + 1, days)
+                hand_on_interrupts()
+            end = core.to_world()
+            measures = watch.finish(end, core.active_ties())
     finally:
         numba.set_num_threads(before)
     return Run(end, measures, who, log_frame(sent) if log else None)
@@ -165,11 +179,12 @@ def begin(
 
     Plans are made, extra gestures wait in the mail, and stored weights follow the parameters of the run.
     """
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed is {seed}; it must be between 0 and 2**64 - 1.")
-    own = world.copy()
-    if strategy_days is not None and strategy_days < 0:
+    seed = checked_seed(seed)
+    if parameters is not None and not isinstance(parameters, Parameters):
+        raise TypeError(f"parameters is a {type(parameters).__name__}; give sim.Parameters(name=value, …).")
+    if strategy_days is not None and whole("strategy_days", strategy_days) < 0:
         raise ValueError(f"strategy_days is {strategy_days}; it must be 0 or more.")
+    own = world.copy()
     if parameters is not None and parameters != own.parameters:
         refresh_ceilings(own.people, own.ties, own.day, np.array([parameters.packed]))
         usual = own.people["capacity"] == own.parameters.tie_capacity
@@ -179,7 +194,7 @@ def begin(
     who = np.unique(own.plans["person"]).astype(np.int64)
     if strategy is not None:
         who = chosen_adopters(20 if adopters is None else adopters, len(own), seed)
-        ends = FOREVER if strategy_days is None else own.day + strategy_days
+        ends = FOREVER if strategy_days is None else own.day + int(strategy_days)
         own = own.copy(plans=new_plans(mixture_of(strategy), who, seed, own.parameters), strategies_end=ends)
     elif adopters is not None:
         who = chosen_adopters(adopters, len(own), seed)
@@ -189,21 +204,48 @@ def begin(
     return own, who
 
 
+def whole(name: str, value: object) -> int:
+    """A whole number, be it Python's or NumPy's, as Python's.
+
+    Raises:
+        TypeError: it is none; the message begins with the argument's name.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} is {value!r}; it must be a whole number.")
+    return int(value)
+
+
+def checked_seed(seed: object) -> int:
+    """A seed of all luck.
+
+    Raises:
+        TypeError, ValueError: it is no whole number from 0 to 2**64 - 1.
+    """
+    number = whole("seed", seed)
+    if not 0 <= number < 2**64:
+        raise ValueError(f"seed is {number}; it must be between 0 and 2**64 - 1.")
+    return number
+
+
 def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
     """Shares of effort by strategy, in the order of the table.
 
     Raises:
+        TypeError: neither a name nor shares by name.
         ValueError: an unknown name, a share out of range, or shares that do not add up to 1.
     """
+    if not isinstance(strategy, str | Mapping):
+        raise TypeError(f"strategy is {strategy!r}; it must be a name, or shares by name that add up to 1.")
     shares = {strategy: 1.0} if isinstance(strategy, str) else dict(strategy)
     for name, share in shares.items():
         if name not in NAMES:
-            raise ValueError(f"Unknown strategy {name!r}{nearest(name, NAMES)} The strategies are {', '.join(NAMES)}.")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-            raise ValueError(f"The share of {name} in the mixture is {share!r}; it must be above 0 and at most 1.")
+            hint = nearest(str(name), NAMES)
+            raise ValueError(f"Unknown strategy {name!r}{hint} The strategies are {', '.join(NAMES)}.")
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share <= 1:
+            raise ValueError(f"The share of {name} in the mixture is not a number above 0 and at most 1.")
     total = sum(shares.values())
-    if abs(total - 1.0) > 1e-6:
-        raise ValueError(f"The shares of the mixture add up to {total:g}; they must add up to 1: {shares}.")
+    if not shares or abs(total - 1.0) > 1e-6:
+        raise ValueError(f"The shares of the mixture add up to {total:g}; they must add up to 1.")
     return {row: float(shares[row.label]) for row in Strategy if row.label in shares}
 
 
@@ -215,23 +257,34 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:
     """Ids of the adopters, sorted: those named, or a keyed choice of a count or a share."""
-    if isinstance(adopters, bool):
-        raise ValueError(f"adopters is {adopters}; it must be a count, a share or a list of ids.")
-    if isinstance(adopters, int | np.integer):
+    if isinstance(adopters, int | np.integer) and not isinstance(adopters, bool):
         count = int(adopters)
-    elif isinstance(adopters, float):
+    elif isinstance(adopters, float | np.floating):
         if not 0 < adopters <= 1:
             raise ValueError(f"adopters is {adopters}; a share must be above 0 and at most 1.")
-        count = max(1, round(adopters * people))
+        count = max(1, round(float(adopters) * people))
     else:
-        ids = np.unique(np.asarray(adopters, dtype=np.int64))
-        if len(ids) and not 0 <= ids[0] <= ids[-1] < people:
-            raise ValueError(f"adopters names the ids {ids[0]} to {ids[-1]}; the people are 0 to {people - 1}.")
-        return ids
+        return _named(adopters, people)
     if not 0 <= count <= people:
         raise ValueError(f"adopters is {count}; the world has {people} people.")
     luck = [uniform(seed, Decision.ADOPTER, 0, person, 0, 0) for person in range(people)]
     return np.sort(np.argsort(luck, kind="stable")[:count])
+
+
+def _named(adopters: Any, people: int) -> np.ndarray:
+    """Ids of the adopters whom a list, a set or a mask names, sorted."""
+    if isinstance(adopters, str | bytes | Mapping):
+        raise ValueError(f"adopters is {adopters!r}; it must be {_ADOPTERS}.")
+    ids = np.asarray(list(adopters) if isinstance(adopters, Set) else adopters)
+    if ids.dtype == bool and ids.ndim == 1:
+        if len(ids) != people:
+            raise ValueError(f"adopters is a mask of {len(ids)} truth values; the world has {people} people.")
+        return np.flatnonzero(ids)
+    if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+        raise ValueError(f"adopters is {adopters!r}; it must be {_ADOPTERS}.")
+    if len(ids) and not 0 <= ids.min() <= ids.max() < people:
+        raise ValueError(f"adopters names the ids {ids.min()} to {ids.max()}; the people are 0 to {people - 1}.")
+    return np.unique(ids.astype(np.int64))
 
 
 def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
@@ -250,9 +303,13 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
 
 def _in_the_mail(gesture: Gesture, world: World, days: int | None) -> np.ndarray:
     """An extra gesture as a letter that will be sent on its day."""
+    if not isinstance(gesture, Gesture):
+        raise TypeError(f"extra holds {gesture!r}; it takes gestures such as sim.Gesture(0, 'like', 3, 17).")
+    for name in ("day", "second", "sender", "receiver"):
+        whole(f"The {name} of an extra gesture", getattr(gesture, name))
     if gesture.kind not in KINDS or gesture.kind == "post":
         kinds = [kind for kind in KINDS if kind != "post"]
-        hint = nearest(gesture.kind, kinds)
+        hint = nearest(str(gesture.kind), kinds)
         raise ValueError(f"Unknown kind {gesture.kind!r} of an extra gesture{hint} One of {', '.join(kinds)}.")
     last = FOREVER if days is None else days - 1
     if not 0 <= gesture.day <= last:

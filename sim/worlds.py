@@ -19,7 +19,7 @@ from sim.gestures import Kind
 from sim.memory import refresh_ceiling, remember
 from sim.parameters import TRACES, Parameters
 from sim.population import NEVER, PERSON, World, free_ties, slots_for
-from sim.run import simulate
+from sim.run import simulate, whole
 from sim.storage import cached_world, content_key, read_log
 
 DAYS_A_YEAR = 365
@@ -72,6 +72,7 @@ def generated(
         >>> bool(world.people["held"].max() <= sim.Parameters().tie_capacity)
         True
     """
+    people, seed, threads = whole("people", people), whole("seed", seed), whole("threads", threads)
     if people < 2:
         raise ValueError(f"people is {people}; a world needs at least 2, since a tie takes two people.")
     if threads < 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,60 +11,83 @@ from matplotlib.figure import Figure
 
 from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
-from experiments.tables import signed
+from experiments.tables import number, signed
 
 _PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("reconnected and lasting", VERMILLION)}
 _SHORTFALL = "†"
 _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
-def nine_strategies(runs: pd.DataFrame) -> Figure:
+def nine_strategies(runs: pd.DataFrame, log: str | None = None) -> Figure:
     """Draw a sweep of strategies.
 
     Args:
         runs: one row a run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
             ``lasting``, ``minutes_filled``, ``minutes_spent`` and ``minutes_refused``.
+        log: path of the contact log that was replayed, if one was.
 
     Returns:
-        A 16:9 figure: strategies sorted, two panels (reconnected, lasting), 95 % intervals, the message as title.
+        A 16:9 figure: strategies sorted, two panels of one scale (reconnected, lasting), 95 % intervals where there are
+        several worlds, the message as title.
     """
     paired = {measure: paired_differences(runs, measure) for measure in _PANELS}
     order = paired["reconnected"].sort_values("difference", kind="stable").index
     idle = minutes(runs)["idle"]
+    limits = _limits(pd.concat(paired.values()))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(16, 9))
         panels = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(left=0.235, right=0.975, top=0.73, bottom=0.15, wspace=0.08)
+        figure.subplots_adjust(left=0.235, right=0.975, top=0.715, bottom=0.205, wspace=0.06)
         for axes, (measure, (title, colour)) in zip(panels, _PANELS.items(), strict=True):
-            _draw(axes, paired[measure].loc[order], title, colour)
+            _draw(axes, paired[measure].loc[order], title, colour, limits)
         names = [words(name) + (f" {_SHORTFALL}" if idle[name] else "") for name in order]
         panels[0].set_yticks(range(len(order)), names)
-        figure.suptitle(headline(runs), x=0.025, y=0.97, ha="left", va="top", fontsize=29, fontweight="bold")
-        figure.text(0.025, 0.835, _subtitle(paired["reconnected"]), fontsize=19, va="center")
-        figure.text(0.025, 0.035, _footer(runs, bool(idle.any())), fontsize=15, color="#555555")
+        for label in panels[0].get_yticklabels():
+            label.set_fontsize(_fitting(label.get_text(), 21, letters=19, lines=13 / len(order)))
+        said = headline(runs)
+        size = _fitting(said, 29, letters=60, lines=2)
+        figure.suptitle(said, x=0.025, y=0.97, ha="left", va="top", fontsize=size, fontweight="bold")
+        figure.text(0.025, 0.825, _subtitle(runs, paired["reconnected"]), fontsize=19, va="center", linespacing=1.3)
+        told = _footer(runs, bool(idle.any()), log)
+        figure.text(0.025, 0.03, told, fontsize=_fitting(told, 19, letters=100, lines=2), linespacing=1.3)
     return figure
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str) -> None:
-    """One panel: a dot and its interval for each strategy, and the number beside it; grey where it may be nothing."""
+def _limits(rows: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axis that both panels have, so that a tie is as long in one as in the other."""
+    ends = rows[["difference", "low", "high"]]
+    low, high = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
+    reach = max(high, -low)
+    if reach == 0:  # nothing but zeros
+        return -0.5, 1.0
+    return low - 0.08 * reach, high + 0.32 * reach
+
+
+def _fitting(text: str, size: float, letters: float, lines: float) -> float:
+    """A size of type, this one or smaller, in which so many letters and lines are not passed."""
+    rows = text.split("\n")
+    return size * min(1, letters / max(len(row) for row in rows), lines / len(rows))
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple[float, float]) -> None:
+    """One panel: a dot for each strategy, its interval over it, the number beside it; grey where it may be nothing."""
     axes.set_title(title, loc="left", color=colour, fontsize=23, fontweight="bold", pad=12)
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.tick_params(axis="y", length=0, pad=10, labelsize=21)
+    axes.tick_params(axis="y", length=0, pad=10)
     axes.spines[["top", "right", "left"]].set_visible(False)
     if rows["difference"].isna().all():
         axes.text(0.5, 0.5, "too early to tell", transform=axes.transAxes, ha="center", color=GREY)
         axes.set_xticks([])
         return
-    reach = max(rows[["difference", "low", "high"]].abs().max().max(), 1e-9)
     for height, (_, row) in enumerate(rows.iterrows()):
-        shade = colour if row["low"] > 0 or row["high"] < 0 else GREY
-        axes.plot([row["low"], row["high"]], [height] * 2, color=shade, linewidth=6, solid_capstyle="butt", alpha=0.6)
-        axes.plot(row["difference"], height, "o", color=shade, markersize=12)
-        right = row[["difference", "high"]].max() + 0.05 * reach
+        shade = GREY if row["low"] <= 0 <= row["high"] else colour
+        axes.plot(row["difference"], height, "o", color=shade, markersize=14)
+        axes.plot([row["low"], row["high"]], [height] * 2, "|-", color=INK, linewidth=2, markersize=20, mew=2)
+        right = row[["difference", "high"]].max() + 0.03 * (limits[1] - limits[0])
         axes.text(right, height, signed(row["difference"]), va="center_baseline", fontsize=19, bbox=_UNDERLAY)
     axes.axvline(0, color=INK, linewidth=1.5, zorder=0)
-    low = min(rows[["difference", "low"]].min().min(), 0)
-    axes.set_xlim(low - 0.08 * reach, rows[["difference", "high"]].max().max() + 0.32 * reach)
+    axes.set_xlim(limits)
+    axes.locator_params(axis="x", nbins=7)
     axes.set_xlabel("ties per adopter, more than by waiting")
     axes.grid(axis="x", color="#E5E5E5")
     axes.set_axisbelow(True)
@@ -76,29 +101,37 @@ def words(scenario: str) -> str:
 def headline(runs: pd.DataFrame) -> str:
     """What the data say, in one sentence: a winner only if it stays ahead of the second in paired comparison.
 
-    Few worlds (under 20) never name a winner.
+    Few worlds (under 20) never name a winner, and one strategy alone does not come first.
     """
     paired = paired_differences(runs, "reconnected").sort_values("difference", ascending=False, kind="stable")
     first, names = paired.iloc[0], [f"“{words(name).replace(chr(10), ' ')}”" for name in paired.index]
-    if first["worlds"] < ENOUGH_WORLDS:
-        return f"{names[0]} came first in this run,\nbut it has {TOO_FEW}"
-    if not first["low"] > 0:
+    alone, few = len(paired) == 1, first["worlds"] < ENOUGH_WORLDS
+    gain = f"{first['difference']:.1f} ties per adopter more than waiting"
+    if not first["difference"] > 0:
+        return "In this run, no strategy reconnected\nmore ties than waiting"
+    if not few and not first["low"] > 0:
         return "In this run, no strategy surely reconnected\nmore ties than waiting"
-    if len(paired) > 1:
+    if few:
+        led = f"reconnected {gain}" if alone else "came first in this run"
+        return f"{names[0]} {led},\nbut it has {TOO_FEW}"
+    if not alone:
         lead = paired_differences(runs, "reconnected", baseline=paired.index[1]).loc[paired.index[0]]
         if not lead["low"] > 0:
             return f"{names[0]} and {names[1]} came first in this run,\nand can not be told apart"
-    return f"{names[0]} reconnected most in this run:\n{first['difference']:.1f} ties per adopter more than waiting"
+    return f"{names[0]} reconnected{'' if alone else ' most'} in this run:\n{gain}"
 
 
-def _subtitle(paired: pd.DataFrame) -> str:
+def _subtitle(runs: pd.DataFrame, paired: pd.DataFrame) -> str:
     worlds = int(paired["worlds"].min())
-    over = "one simulated world" if worlds == 1 else f"{worlds} simulated worlds"
-    return f"Paired difference from waiting, mean and 95 % interval over {over}. Grey: the interval holds zero."
+    over = "in one world" if worlds == 1 else f"mean and 95 % interval over {worlds} worlds"
+    grey = "" if worlds == 1 else " Grey: the interval holds zero."
+    waiting = runs[runs["scenario"] == "wait"][list(_PANELS)].mean()
+    lasting = "" if pd.isna(waiting["lasting"]) else f", {number(waiting['lasting'])} of them lasting"
+    level = f"By waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{lasting}."
+    return f"Paired difference from waiting, {over}.{grey}\n{level}"
 
 
-def _footer(runs: pd.DataFrame, any_idle: bool) -> str:
-    people = runs["people"].iloc[0]
-    shortfall = f" {_SHORTFALL} spent under 90 % of its minutes." if any_idle else ""
-    told = f"Model, not measurement: worlds of {people:,.0f} people; many numbers are assumed."
-    return f"{told} The panels differ in scale.{shortfall}"
+def _footer(runs: pd.DataFrame, any_idle: bool, log: str | None) -> str:
+    of = f"{runs['people'].iloc[0]:,.0f} people" + (f", replayed from {Path(log).name}" if log else "")
+    shortfall = f" {_SHORTFALL} spent under 90 % of its minutes: not the same effort." if any_idle else ""
+    return f"Model, not measurement: worlds of {of}.\nMany numbers are assumed.{shortfall}"

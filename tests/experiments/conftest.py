@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
+from sim import storage
 
 TINY = """\
 [world]
@@ -39,6 +41,8 @@ class Outcome:
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny experiment in a folder of its own, which is the current one."""
     monkeypatch.chdir(tmp_path)
+    compiled = storage.cache_folder() / "compiled" / storage.model_fingerprint()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", str(compiled)))  # or each would compile
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = Path("tiny.toml")
     path.write_text(TINY)

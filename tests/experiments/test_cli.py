@@ -69,7 +69,8 @@ def test_a_sweep_ends_with_its_table_and_the_files(config: Path, rekindle: Rekin
     assert ended.code == 0, ended.err
     for said in (
         "check_in",
-        "handwritten_notes 0.5 + show_up 0.5",
+        "handwritten_notes 0.5 +",
+        "show_up 0.5",
         "wait",
         "Too few worlds for a verdict: 3",
         str(RUNS),
@@ -139,32 +140,156 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
     assert store.read_table(RUNS)[0]["error"].isna().all()
 
 
-def test_ctrl_c_keeps_what_had_ended(config: Path) -> None:
-    command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--set", "sweep.replicates=2000"]
+def started_sweep(config: Path, *more: str) -> subprocess.Popen[str]:
+    """A long sweep in a process group of its own, once it has kept something."""
+    command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--set", "sweep.replicates=2000", *more]
     root = str(Path(cli.__file__).parents[1])
-    with subprocess.Popen(
+    sweep = subprocess.Popen(
         command, env={**os.environ, "PYTHONPATH": root}, stderr=subprocess.PIPE, start_new_session=True, text=True
-    ) as sweep:
-        deadline = time.monotonic() + 300  # the first sweep of a fresh clone compiles the core
-        while not list(Path("results").rglob("*.parquet")) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        os.killpg(sweep.pid, signal.SIGINT)  # as a terminal does: to the workers too
-        _, said = sweep.communicate(timeout=30)
-    assert sweep.returncode == 130
-    assert said == "Stopped. What had ended is kept in results/tiny; the same command goes on from there.\n"
-    assert 10 <= len(store.finished(Path("results/tiny"))) < 6_000
+    )
+    deadline = time.monotonic() + 300  # the first sweep of a fresh clone compiles the core
+    while not list(Path("results").rglob("*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return sweep
+
+
+KEPT = "Stopped. What had ended is kept in results/tiny; the same command goes on from there.\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "to_all"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)]
+)  # a terminal sends Ctrl-C to the workers too
+def test_a_stopped_sweep_keeps_what_had_ended(config: Path, number: signal.Signals, to_all: bool) -> None:
+    with started_sweep(config) as sweep:
+        (os.killpg if to_all else os.kill)(sweep.pid, number)
+        _, said = sweep.communicate(timeout=60)
+    assert sweep.returncode == 128 + number
+    assert said.endswith(KEPT)
+    assert "Traceback" not in said
+    assert 1 <= len(store.finished(Path("results/tiny"))) < 6_000
     assert ends(sweep.pid)
 
 
+def test_workers_end_with_a_sweep_that_is_killed(config: Path) -> None:
+    with started_sweep(config, "--processes", "2") as sweep:
+        os.kill(sweep.pid, signal.SIGKILL)
+        sweep.wait(timeout=60)
+    assert ends(sweep.pid)
+    assert len(store.finished(Path("results/tiny"))) >= 1
+
+
 def ends(group: int) -> bool:
-    """Whether no process of a group is left, within seconds."""
+    """Whether no process of a group is left, within seconds; what is left then is killed."""
     for _ in range(100):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
             return True
         time.sleep(0.1)
+    os.killpg(group, signal.SIGKILL)
     return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_so(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    simulate = runner.simulate
+
+    def stopped(*arguments: Any, **options: Any) -> Any:
+        return simulate(*arguments, **{**options, "progress": lambda done, days: signal.raise_signal(number)})
+
+    monkeypatch.setattr(runner, "simulate", stopped)
+    before = signal.getsignal(number)
+    ended = rekindle("run", config)
+    assert (ended.code, ended.out) == (128 + number, "")
+    assert ended.err.endswith("Stopped.\n")
+    assert "Traceback" not in ended.err
+    assert signal.getsignal(number) is before
+
+
+def test_a_stop_amid_compiled_code_is_still_one(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba makes a SystemError of whatever is raised while its code runs."""
+
+    def stopped(*_: Any, **__: Any) -> Any:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except cli.Stopped as stop:
+            raise SystemError("returned a result with an exception set") from stop
+
+    monkeypatch.setattr(runner, "world_of", stopped)
+    ended = rekindle("run", config)
+    assert (ended.code, ended.err.splitlines()[-1]) == (130, "Stopped.")
+
+
+def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(*_: Any, **__: Any) -> Any:
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr(runner, "world_of", too_much)
+    monkeypatch.setattr(runner, "is_compiled", lambda: True)
+    assert "not enough memory (Unable to allocate 9 TiB)" in refused(rekindle("run", config))
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"", "foreign"])
+def test_a_part_that_can_not_be_read_is_named(config: Path, rekindle: Rekindle, content: bytes | str) -> None:
+    part = Path("results/tiny/parts/0123.parquet")
+    part.parent.mkdir(parents=True)
+    if isinstance(content, bytes):
+        part.write_bytes(content)
+    else:
+        pd.DataFrame({"of": ["something else"]}).to_parquet(part)
+    said = refused(rekindle("sweep", config))
+    assert str(part) in said
+    assert "delete it" in said
+
+
+@pytest.mark.parametrize("taken", ["results", "results/tiny", "results/tiny/parts", "results/tiny/runs.parquet"])
+def test_what_is_in_the_way_is_named_before_the_work(config: Path, rekindle: Rekindle, taken: str) -> None:
+    if taken.endswith("runs.parquet"):
+        Path(taken).mkdir(parents=True)
+    else:
+        Path(taken).parent.mkdir(parents=True, exist_ok=True)
+        Path(taken).write_text("in the way")
+    said = refused(rekindle("sweep", config))
+    assert taken in said
+    assert "move it away, or choose another folder with --results" in said
+
+
+def test_a_folder_that_can_not_be_written_is_named_before_the_work(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(store, "write_whole", refuse)
+    assert "Nothing can be written in results/tiny (Permission denied)" in refused(rekindle("sweep", config))
+
+
+def test_a_table_that_is_replaced_by_a_smaller_one_is_spoken_of(
+    config: Path, rekindle: Rekindle, in_threads: None
+) -> None:
+    assert "The table there before" not in rekindle("sweep", config).err
+    assert "The table there before" not in rekindle("sweep", config).err
+    smaller = rekindle("sweep", config, "--set", "sweep.replicates=1")
+    assert "The table there before had 9 runs, 6 of them not of this sweep." in smaller.err
+    again = rekindle("sweep", config)
+    assert "9 are there already" in again.out
+    assert "The table there before" not in again.err
+
+
+def test_progress_is_told_apart_from_results(config: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("run", config)
+    assert ended.out.startswith("wait: 4 adopters among 40 people")
+    assert "days: 25 of 25" in ended.err
+    assert "compiled first" not in ended.err
+
+
+def test_the_first_compilation_is_announced(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "is_compiled", lambda: False)
+    assert "The model is compiled first, once" in rekindle("run", config).err
 
 
 def test_a_sweep_of_a_contact_log(config: Path, rekindle: Rekindle, in_threads: None) -> None:
@@ -231,10 +356,19 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
         (["figure", "nine_strategies"], "There is no table"),
         (["figure", "nine_strategies", "--runs", "tiny.toml"], "is no table of a sweep"),
         (["figure", "nine"], "There is no figure 'nine'"),
+        (["sweep", "tiny.toml", "--processes", "0"], "Invalid value for '--processes'"),
+        (["sweep", "tiny.toml", "--processors", "2"], "`rekindle sweep --help` shows what can be written."),
+        (["swep"], "No such command 'swep'"),
+        (["run"], "CONFIG"),
+        (["run", "tiny.toml", "--world", ""], "name a contact log"),
+        (["run", "tiny.toml", "--set", "run.strategy={check_in=0.5"], "this is not TOML"),
+        (["run", "logged.toml"], "logged.toml, line 2, world.log: none.csv does not exist."),
+        (["run", "logged.toml", "--set", "world.log=nun.csv"], "--set world.log=nun.csv: nun.csv does not exist."),
     ],
 )
 def test_bad_input_is_one_paragraph(config: Path, rekindle: Rekindle, arguments: list[str], said: str) -> None:
     Path("none.toml").write_text("[world]\npeople = 30\n")
+    Path("logged.toml").write_text('[world]\nlog = "none.csv"\n')
     before = files()
     assert said in refused(rekindle(*arguments))
     assert files() == before
@@ -266,7 +400,8 @@ def test_a_bad_log_is_refused_before_any_work(config: Path, rekindle: Rekindle, 
 
 def test_too_many_adopters_for_a_log(config: Path, rekindle: Rekindle) -> None:
     Path("two.csv").write_text("source,target,time\n1,2,0\n2,1,5\n")
-    assert "run.adopters asks for 4 of 2 people" in refused(rekindle("sweep", config, "--world", "two.csv"))
+    said = refused(rekindle("sweep", config, "--world", "two.csv"))
+    assert said == "tiny.toml, line 7, run.adopters: asks for 4 of 2 people; ask for fewer.\n"
 
 
 def test_a_disk_that_refuses(config: Path, rekindle: Rekindle, in_threads: None) -> None:

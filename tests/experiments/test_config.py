@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, range_of
+from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of
 from sim.gestures import DEFAULT_GESTURES
+from sim.parameters import Parameters
 from sim.strategies import NAMES
 
 
@@ -58,6 +59,7 @@ def test_the_nine_and_waiting_are_all_in_their_sweep() -> None:
         ("adopters = 4", "adopters = 41", ["line 7, run.adopters = 41", "41 of 40 people"]),
         ("adopters = 4", "adopters = [3, 40]", ["line 7, run.adopters = [3, 40]", "ids go from 0 to 39"]),
         ("adopters = 4", "adopters = [3, 3]", ["line 7, run.adopters = [3, 3]", "twice"]),
+        ("adopters = 4", "adopters = [3, 3, 99]", ["names person 99; ids go from 0 to 39", "names person 3 twice"]),
         ("adopters = 4", 'strategy = "chek_in"', ["line 7, run.strategy", "did you mean 'check_in'?"]),
         ("adopters = 4", "strategy = 7", ["line 7, run.strategy = 7", "a mixture such as"]),
         ("effort_minutes = 240", "effort_minutes = -1", ["line 12", "from 0 to 10,000 (minutes per week)"]),
@@ -108,11 +110,44 @@ def test_every_number_has_a_range_that_is_named(config: Path) -> None:
         assert f"number {range_of(field)} (" in message
 
 
+def test_logs_of_different_names_have_different_folders(config: Path) -> None:
+    names = ["wall.csv", "wall.2009.csv", "wall.2010.csv.gz", "wall 2009.csv", "wall_2009.parquet"]
+    names += ["ö.csv", "ü.csv", "?.csv", "!.csv"]
+    folders = [load(config, world=Path("logs") / name).name for name in names]
+    assert len(set(folders)) == len(names)
+    assert folders[:3] == ["tiny-wall", "tiny-wall.2009", "tiny-wall.2010"]
+    assert folders[4:7] == ["tiny-wall_2009", "tiny-ö", "tiny-ü"]
+    assert load(config, world=Path("ö.csv")) == load(config, world=Path("ö.csv"))
+    for name in ("größe.toml", "a b.toml", "a_b.toml", "-.toml"):
+        Path(name).write_text("")
+    assert load(Path("größe.toml")).name == "größe"
+    assert load(Path("a b.toml")).name != load(Path("a_b.toml")).name == "a_b"
+    assert load(Path("-.toml")).name.startswith("_-")
+
+
+def test_what_looks_like_toml_and_is_not_is_refused(config: Path) -> None:
+    for text in ("{check_in=0.5", '["wait", "check_in"', '"check_in', "[wait, check_in]"):
+        assert f"--set run.strategy={text}: this is not TOML" in problem(config, f"run.strategy={text}")
+
+
+def test_mixtures_are_spoken_of_in_the_words_of_toml(config: Path) -> None:
+    message = problem(config, "run.strategy={ check_in = 0.5, wait = 0.6 }")
+    assert message.endswith("The shares of the mixture add up to 1.1; they must add up to 1.")
+    assert "'" not in message
+
+
+def test_the_place_of_a_setting(config: Path) -> None:
+    assert place_of(config, [], ("world", "seed")) == "tiny.toml, line 4, world.seed"
+    assert place_of(config, ["run.seed=3", "world.seed=2"], ("world", "seed")) == "tiny.toml, --set world.seed=2"
+    assert place_of(config, [], ("world", "log")) == "tiny.toml, world.log"
+
+
 def test_missing_files_name_the_nearest(config: Path) -> None:
     assert problem(Path("tinny.toml")) == "There is no file tinny.toml; did you mean tiny.toml?"
     assert "is a folder" in problem(Path())
     Path("bytes.toml").write_bytes(b"\xff\xfe\x00")
-    assert "bytes.toml can not be read as text" in problem(Path("bytes.toml"))
+    said = problem(Path("bytes.toml"))
+    assert said == "bytes.toml can not be read as text: byte 1 is not UTF-8; save it with that encoding."
 
 
 def test_set_takes_toml_or_text(config: Path) -> None:
@@ -145,9 +180,10 @@ def test_set_names_itself_in_errors(config: Path) -> None:
 def test_a_log_takes_the_place_of_a_generated_world(config: Path) -> None:
     experiment = load(config, world=Path("logs/wall posts.csv.gz"))
     assert (experiment.world.log, experiment.world.seed) == ("logs/wall posts.csv.gz", 5)
-    assert experiment.name == "tiny-wall_posts"
-    message = problem(config, "world.people=50", world=Path("a.csv"))
-    assert "--set world.people=50: a replayed log has its own people" in message
+    assert experiment.name.startswith("tiny-wall_posts-")
+    message = problem(config, "world.people=50", "world.burn_in_years=1", world=Path("a.csv"))
+    assert "--set world.people=50: a replayed log has its own people; leave it out." in message
+    assert "--set world.burn_in_years=1: a replayed log has its own past; leave it out." in message
 
 
 def test_a_log_in_a_file_counts_from_its_folder(config: Path) -> None:
@@ -163,7 +199,7 @@ def test_runs_go_on_with_the_parameters_of_their_world(config: Path) -> None:
     assert experiment.parameters.memory_decay == 0.9
     assert experiment.parameters.gestures["note"].mass == 2
     assert experiment.parameters.effort_minutes == 240
-    assert load(config, ["parameters.memory_decay=0.9"]).world.parameters.memory_decay == 0.8
+    assert load(config, ["parameters.memory_decay=0.9"]).world.parameters.memory_decay == Parameters().memory_decay
 
 
 def test_lines_of_tables_arrays_and_long_text() -> None:

@@ -49,6 +49,21 @@ def test_numbers_of_tables_and_settings() -> None:
     assert people.sort == "setting"
 
 
+def test_every_setting_says_what_may_be_written() -> None:
+    settings = [entry for entry in entries() if entry.sort == "setting"]
+    assert len(settings) > 10
+    for entry in settings:
+        assert entry.facts.get("Range") or entry.facts.get("Write"), entry.name
+
+
+def test_strategies_and_adopters_say_what_may_be_written() -> None:
+    (strategy,) = explained("run.strategy")
+    assert "a mixture such as { check_in = 0.5" in strategy.facts["Write"]
+    assert "handwritten_notes" in strategy.facts["Names"]
+    (adopters,) = explained("run.adopters")
+    assert "a list of ids such as [3, 17]" in adopters.facts["Write"]
+
+
 def test_assumed_or_not() -> None:
     assert assumed("assumed; sweep").startswith("yes")
     assert assumed("form: Anderson & Schooler 1991; size assumed").startswith("in part")

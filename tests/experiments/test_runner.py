@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sim
 from experiments import runner
 from experiments.config import load
-from experiments.design import runs_of
+from experiments.design import Run, runs_of
 from sim.measures import MEASURES
 
 
@@ -58,7 +61,7 @@ def test_each_world_is_built_once(config: Path, monkeypatch: pytest.MonkeyPatch)
     with ThreadPoolExecutor(2) as executor:
         assert list(runner.build_worlds(runs_of(load(config)), executor)) == []  # no burn-in, nothing to keep
         burnt_in = runs_of(load(config, ["world.burn_in_years=1"]))
-        assert list(runner.build_worlds(burnt_in, executor)) == [(1, 3), (2, 3), (3, 3)]
+        assert list(runner.build_worlds(burnt_in, executor))[-1] == (3, 3)
     assert sorted(built) == [5, 6, 7]
 
 
@@ -70,5 +73,45 @@ def test_a_log_is_replayed_once_for_all_arms(config: Path) -> None:
     assert len(first) == 7
     with ThreadPoolExecutor(1) as executor:
         assert list(runner.build_worlds(runs, executor)) == []
-        rows = list(runner.finished_rows(runs, executor))
+        rows = [row for some in runner.finished_rows(runs, executor) for row in some]
     assert [row["error"] for row in rows] == [None, None, None]
+
+
+def quick(run: Run) -> dict[str, Any]:
+    return {"id": run.id, "error": None}
+
+
+def test_a_run_that_ended_does_not_wait_for_the_others(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = runs_of(load(config))[:2]
+    go_on = threading.Event()
+
+    def slow(run: Run) -> dict[str, Any]:
+        if run is second:
+            go_on.wait(30)
+        return quick(run)
+
+    monkeypatch.setattr(runner, "run_one", slow)
+    monkeypatch.setattr(runner, "SECONDS_A_PART", 0.05)
+    with ThreadPoolExecutor(2) as executor:
+        rows = runner.finished_rows([first, second], executor)
+        while not (ended := next(rows)):
+            pass
+        assert [row["id"] for row in ended] == [first.id]
+        go_on.set()
+        assert [row["id"] for some in rows for row in some] == [second.id]
+
+
+def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = runs_of(load(config))[:2]
+
+    def dies(run: Run) -> dict[str, Any]:
+        if run is second:
+            raise BrokenProcessPool
+        return quick(run)
+
+    monkeypatch.setattr(runner, "run_one", dies)
+    with ThreadPoolExecutor(2) as executor:
+        rows = runner.finished_rows([first, second], executor)
+        assert [row["id"] for row in next(rows)] == [first.id]
+        with pytest.raises(BrokenProcessPool):
+            next(rows)

@@ -57,3 +57,22 @@ def test_what_fails_half_way_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="full"):
         store.write_whole(path, fail)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.txt", "whole")]
+
+
+def test_what_a_kill_leaves_half_written_is_no_part(tmp_path: Path) -> None:
+    def killed(temporary: Path) -> None:
+        temporary.with_name(temporary.name).write_bytes(b"PAR1")
+        temporary.rename(tmp_path / "kept")  # as if nobody had tidied up
+        (tmp_path / "name").write_text(temporary.name)
+
+    part = tmp_path / "parts" / "0123.parquet"
+    with pytest.raises(FileNotFoundError):
+        store.write_whole(part, killed)
+    (tmp_path / "kept").rename(part.with_name((tmp_path / "name").read_text()))
+    assert len(list(part.parent.iterdir())) == 1
+    assert store.finished(tmp_path) == {}
+
+
+def test_the_command_can_be_pasted_into_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "a b.toml", "--set", "run.strategy={ wait = 1.0 }"])
+    assert store.circumstances()["command"] == "rekindle sweep 'a b.toml' --set 'run.strategy={ wait = 1.0 }'"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import math
+import re
 
+import pandas as pd
 import pytest
+from rich.console import Console
 
-from experiments.tables import number, signed
+from experiments.tables import number, signed, sweep_table
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,61 @@ def test_number(value: float, text: str) -> None:
 )
 def test_signed(value: float, text: str) -> None:
     assert signed(value) == text
+
+
+MIXTURE = "check_in 0.333333 + engage_regularly 0.333333 + handwritten_notes 0.333333"
+
+
+def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
+    """Runs of waiting, of a strategy and of a long mixture; numbers as large as they come."""
+    arms = {"wait": 10.0, "handwritten_notes": 67.25, MIXTURE: 1_234.5}
+    rows = [
+        {"scenario": arm, "replicate": world, "reconnected": ties + world * (arm != "wait"), "lasting": ties / 2}
+        | {"minutes_filled": 6_247.0, "minutes_spent": 6_218.0, "minutes_refused": 1_669.0, "spent_share": 0.5, **more}
+        for world in range(worlds)
+        for arm, ties in arms.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def printed(runs: pd.DataFrame, width: int) -> str:
+    console = Console(width=width)
+    with console.capture() as captured:
+        console.print(sweep_table(runs, width))
+    return captured.get()
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 130, 200])
+def test_no_number_of_a_sweep_is_cut(width: int) -> None:
+    text = printed(made_up(), width)
+    assert "…" not in re.sub(r"\d … [+−]?\d", "", text)
+    for whole in ("+58.2", "+57.2 … +59.2", "+1225.5", "+1224.5 … +1226.5", "6,247", "6,218", "1,669", "50% !", "10.0"):
+        assert whole in text, whole
+    assert max(len(line) for line in text.splitlines()) <= width
+    for word in MIXTURE.split() if width > 60 else ():
+        assert word in text, word
+
+
+def test_what_fits_stands_in_one_table() -> None:
+    assert printed(made_up(), 130).count("strategy") == 1
+    assert printed(made_up(), 80).count("strategy") > 1
+
+
+def test_one_world_is_one_world() -> None:
+    text = printed(made_up(worlds=1), 130)
+    assert "over 1 world." in text
+    assert "bootstrap" not in text
+
+
+def test_no_number_of_runs_is_infinite() -> None:
+    """Pairing that is perfect says nothing of independent seeds."""
+    runs = made_up()
+    constant = runs.assign(reconnected=runs.groupby("scenario")["reconnected"].transform("first"))
+    assert "∞" not in printed(constant, 130)
+
+
+def test_an_arm_that_spends_nothing_is_marked() -> None:
+    text = printed(made_up(minutes_spent=0.0, spent_share=math.nan), 130)
+    assert "– !" in text
+    assert "! spent under 90 % of its minutes" in text
+    assert "!" not in printed(made_up(minutes_filled=0.0, minutes_spent=0.0, spent_share=math.nan), 130)

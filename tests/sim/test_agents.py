@@ -18,29 +18,62 @@ def world() -> World:
 
 
 def test_the_data_collector_has_a_row_a_day(world: World) -> None:
-    """Its numbers are those of the log."""
-    model = sim.ReconnectionModel(world=world, seed=2)
+    """Its numbers are those of the log and of the measures; the first row is the start, as Mesa has it."""
+    model = sim.ReconnectionModel(world=world, strategy="check_in", adopters=5, seed=2)
     for _ in range(12):
         model.step()
     frame = model.datacollector.get_model_vars_dataframe()
-    log = sim.simulate(world, days=12, seed=2, log=True).log
-    assert log is not None
-    assert len(frame) == 12
-    assert frame["sent"].sum() == len(log)
+    run = sim.simulate(world, days=12, strategy="check_in", adopters=5, seed=2, log=True)
+    assert run.log is not None
+    assert frame["day"].tolist() == list(range(13))
+    assert frame["sent"].sum() == len(run.log)
     assert model.steps == 12
+    for name in ("reconnected", "everyone_reconnected", "active_ties"):
+        assert frame[name].iloc[-1] == run.measures.scalars[name], name
+    assert frame["everyone_reconnected"].is_monotonic_increasing
+
+
+def test_a_burnt_in_world_starts_at_day_0_of_the_run(world: World) -> None:
+    """As in Mesa's `Step`, whatever the world has behind it."""
+    later = sim.simulate(world, days=30, seed=2).world
+    model = sim.ReconnectionModel(world=later, seed=2)
+    model.step()
+    assert model.datacollector.get_model_vars_dataframe()["day"].tolist() == [0, 1]
 
 
 def test_batch_run_works() -> None:
-    """Mesa's own sweep, over strategies and seeds."""
+    """Mesa's own sweep, over strategies and NumPy's seeds; its `Step` is the day."""
     rows = mesa.batch_run(
         sim.ReconnectionModel,
-        parameters={"people": 40, "strategy": ["wait", "check_in"], "adopters": 5, "seed": [1, 2]},
+        parameters={"people": 40, "strategy": ["wait", "check_in"], "adopters": 5, "seed": np.arange(1, 3)},
         max_steps=5,
         display_progress=False,
     )
     assert len(rows) == 4
     assert {row["strategy"] for row in rows} == {"wait", "check_in"}
     assert all(row["sent"] >= 0 for row in rows)
+    assert {(row["Step"], row["day"]) for row in rows} == {(5, 5)}
+
+
+def test_iterations_of_batch_run_differ_and_can_be_repeated() -> None:
+    """Without a seed each has a fresh one, as with any Mesa model, and its row says which."""
+    rows = mesa.batch_run(
+        sim.ReconnectionModel, parameters={"people": 40}, iterations=3, max_steps=5, display_progress=False
+    )
+    seeds = [row["luck_seed"] for row in rows]
+    assert len(set(seeds)) == 3
+    again = sim.ReconnectionModel(people=40, seed=seeds[0])
+    for _ in range(5):
+        again.step()
+    assert len(again.record.sent) == rows[0]["sent"]
+    assert again.luck_seed == seeds[0]
+
+
+@pytest.mark.parametrize(("seed", "words"), [(-1, "between 0"), (2**64, "between 0"), (1.5, "a whole number")])
+def test_seeds_are_refused_in_our_own_words(world: World, seed: float, words: str) -> None:
+    """Before Mesa or NumPy have a chance to."""
+    with pytest.raises((TypeError, ValueError), match=f"seed is .*{words}"):
+        sim.ReconnectionModel(world=world, seed=seed)  # type: ignore[arg-type]
 
 
 def test_a_subclass_can_override_a_decision(world: World) -> None:

@@ -4,6 +4,8 @@ refused.
 
 from __future__ import annotations
 
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -194,7 +196,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"adopters": 10_000}, "the world has 150 people"),
     ({"adopters": 1.5}, "a share must be"),
     ({"adopters": [3, 150]}, "0 to 149"),
-    ({"adopters": True}, "a count, a share or a list"),
+    ({"adopters": True}, "a count such as 20"),
     ({"seed": -1}, "between 0"),
     ({"threads": 0}, "this machine runs"),
     ({"strategy_days": -3}, "0 or more"),
@@ -242,3 +244,107 @@ def test_parameters_of_the_run_are_those_of_the_world_unless_said(world: World) 
     assert (
         sim.simulate(once.world, days=3, seed=5).world == sim.simulate(world, days=13, seed=5, parameters=other).world
     )
+
+
+# Whatever a NumPy or Jupyter user may bring ------------------------------------------------------------------------
+
+NUMBERS: list[tuple[dict[str, Any], str]] = [
+    ({"seed": 1.5}, "seed is 1.5; it must be a whole number"),
+    ({"days": 2.5}, "days is 2.5; it must be a whole number"),
+    ({"days": np.True_}, "it must be a whole number"),
+    ({"strategy_days": 1.5}, "strategy_days is 1.5; it must be a whole number"),
+    ({"threads": 1.0}, "threads is 1.0; it must be a whole number"),
+    ({"within": -1}, "within is -1; it must be 0 days or more"),
+    ({"within": 1.5}, "within is 1.5; it must be a whole number"),
+    ({"strategy": 3}, "strategy is 3; it must be a name, or shares by name"),
+    ({"strategy": {3: 1.0}}, "Unknown strategy 3"),
+    ({"strategy": {"wait": True}}, "The share of wait in the mixture is not a number"),
+    ({"parameters": {}}, r"parameters is a dict; give sim.Parameters"),
+    ({"extra": ["like"]}, "extra holds 'like'; it takes gestures such as"),
+    ({"extra": [sim.Gesture(0, 3, 1, 2)]}, "Unknown kind 3"),  # type: ignore[arg-type]
+    ({"extra": [sim.Gesture(0.5, "like", 1, 2)]}, "The day of an extra gesture is 0.5"),  # type: ignore[arg-type]
+    ({"extra": [sim.Gesture(0, "like", 1, 2.0)]}, "The receiver of an extra gesture is 2.0"),  # type: ignore[arg-type]
+    ({"adopters": np.True_}, "it must be a count such as 20"),
+    ({"adopters": [1.5, 2.7]}, "it must be a count such as 20"),
+    ({"adopters": "everyone"}, "it must be a count such as 20"),
+    ({"adopters": [[1, 2]]}, "it must be a count such as 20"),
+    ({"adopters": np.ones(7, bool)}, "a mask of 7 truth values; the world has 150 people"),
+    ({"adopters": {3, 150}}, "the people are 0 to 149"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), NUMBERS, ids=[f"{change}" for change, _ in NUMBERS])
+def test_what_is_no_such_thing_is_refused_in_words(world: World, change: dict[str, Any], words: str) -> None:
+    """And not rounded, nor taken for something else."""
+    told: dict[str, Any] = {"days": 5, "strategy": "wait", "adopters": 3, "seed": 1, **change}
+    with pytest.raises((TypeError, ValueError), match=words.replace("(", r"\(")):
+        sim.simulate(world, **told)
+
+
+def test_a_world_has_a_whole_number_of_people() -> None:
+    """And a whole seed."""
+    with pytest.raises(TypeError, match=r"people is 2.5; it must be a whole number"):
+        sim.worlds.generated(people=2.5, burn_in_years=0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"seed is 1.5; it must be a whole number"):
+        sim.worlds.generated(people=20, burn_in_years=0, seed=1.5)  # type: ignore[arg-type]
+
+
+def test_adopters_may_be_a_mask_or_a_set() -> None:
+    """A mask names the people where it is true, and never the ids 0 and 1."""
+    mask = np.zeros(60, bool)
+    mask[[4, 9]] = True
+    for named in (mask, mask.tolist(), {9, 4}, frozenset({4, 9}), np.array([9, 4], np.uint8), range(4, 10, 5)):
+        assert chosen_adopters(named, 60, 1).tolist() == [4, 9]
+    assert chosen_adopters([], 60, 1).tolist() == []
+    assert len(chosen_adopters(np.float32(0.05), 60, 1)) == 3  # type: ignore[arg-type]
+    assert len(chosen_adopters(np.int8(7), 60, 1)) == 7  # type: ignore[arg-type]
+
+
+def test_numpy_numbers_are_as_good_as_others(world: World) -> None:
+    """Seeds, days and shares; the same run comes of them."""
+    mixture = {"check_in": np.float32(0.5), "wait": np.float64(0.5)}
+    numbers: Any = {"days": np.int64(3), "adopters": np.int16(3), "seed": np.int64(4), "strategy_days": np.int8(2)}
+    run = sim.simulate(world, strategy=mixture, **numbers)
+    same = sim.simulate(world, days=3, strategy={"check_in": 0.5, "wait": 0.5}, adopters=3, seed=4, strategy_days=2)
+    assert run.world == same.world
+
+
+# Ctrl-C ------------------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_a_run_between_days(world: World) -> None:
+    """Wherever in a day it comes, the day is finished first, and the handler from before is back in its place."""
+    before = signal.getsignal(signal.SIGINT)
+    days: list[int] = []
+
+    def interrupted(done: int, _: int) -> None:
+        days.append(done)
+        if done == 3:
+            signal.raise_signal(signal.SIGINT)
+            days.append(-3)  # still here: nothing was raised yet
+
+    with pytest.raises(KeyboardInterrupt):
+        sim.simulate(world, days=9, seed=1, progress=interrupted)
+    assert days == [1, 2, 3, -3]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_pressed_twice_it_comes_through_at_once(world: World) -> None:
+    """For whoever can not wait for the end of a long day."""
+    came: list[str] = []
+
+    def interrupted(done: int, _: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+        came.append("once")
+        signal.raise_signal(signal.SIGINT)
+        came.append("twice")
+
+    with pytest.raises(KeyboardInterrupt):
+        sim.simulate(world, days=9, seed=1, progress=interrupted)
+    assert came == ["once"]
+
+
+def test_another_thread_can_simulate(world: World) -> None:
+    """Signals are the main thread's; elsewhere nothing is touched."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(sim.simulate, world, days=2, seed=1).result().world.day == world.day + 2

@@ -328,11 +328,11 @@ def test_the_cache_is_where_the_desktop_wants_it(tmp_path: Path, monkeypatch: py
 def test_the_key_names_all_that_makes_a_world() -> None:
     key = content_key(Parameters(), people=10, seed=1)
     assert key == content_key(Parameters(), seed=1, people=10)
-    assert key == content_key(Parameters(ease=2.8), people=10, seed=1)
+    assert key == content_key(Parameters(ease=Parameters().ease), people=10, seed=1)
     others = {
         content_key(Parameters(), people=11, seed=1),
         content_key(Parameters(), people=10, seed=2),
-        content_key(Parameters(ease=2.9), people=10, seed=1),
+        content_key(Parameters(ease=3.1), people=10, seed=1),
         content_key(Parameters(gestures={"like": {"mass": 0.1}}), people=10, seed=1),
     }
     assert len(others | {key}) == 5

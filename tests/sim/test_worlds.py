@@ -79,7 +79,9 @@ def test_people_hold_about_the_ties_that_are_asked_for(town: World) -> None:
 def test_ties_come_from_where_they_should(
     community: float, industry: float, same_community: float, same_industry: float
 ) -> None:
-    parameters = Parameters(ties_at_start=8, ties_in_community=community, ties_in_industry=industry, past_years=0)
+    parameters = Parameters(
+        ties_at_start=8, ties_in_community=community, ties_in_industry=industry, past_years=0, community_size=150
+    )
     world = worlds.generated(people=1_500, burn_in_years=0, seed=3, parameters=parameters)
     owners, own = held(world)
     people = world.people
@@ -374,7 +376,7 @@ def touch(tie: dict, day: int, mass: float, p: np.void) -> None:
 def test_six_events_leave_what_the_rules_say() -> None:
     events = (("Ann", "Bob", 0.5), ("Ann", "Bob", 1.6), ("Bob", "Ann", 3.4), ("Ann", "Cem", 10), ("Cem", "Bob", 50),
               ("Ann", "Bob", 60))  # fmt: skip
-    world = worlds.replayed(log_of(*events))
+    world = worlds.replayed(log_of(*events), parameters=Parameters(mind_sent=0.3))
     assert list(world.names) == ["Ann", "Bob", "Cem"]
     assert world.day == 60, "59.5 days after the first event, and a morning"
     ann, bob, cem = range(3)
@@ -426,7 +428,7 @@ def test_the_wall_posts_leave_their_silences_and_contacts() -> None:
     path = DATA / "facebook_wall.csv.gz"
     if not path.exists():
         pytest.skip(f"{path} is not here")
-    world = worlds.replayed(path)
+    world = worlds.replayed(path, parameters=Parameters(community_size=150))
     assert len(world) == 3_582
     assert world.day == 365
     log = pd.read_csv(path)

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from experiments.compare import TOO_FEW
-from experiments.figures import save
+from experiments.figures import INK, save
 from experiments.figures.nine_strategies import headline, nine_strategies, words
 from sim.strategies import NAMES
 
@@ -37,6 +39,18 @@ def test_the_title_says_what_the_data_say() -> None:
     assert headline(made_up(check_in=3.0, show_up=2.99)).endswith("came first in this run,\nand can not be told apart")
     assert "no strategy surely" in headline(made_up())
     assert TOO_FEW in headline(made_up(worlds=19, check_in=3))
+
+
+def test_nothing_and_one_alone_do_not_come_first() -> None:
+    for worlds in (1, 19, 20):
+        nothing = made_up(worlds=worlds).assign(reconnected=0.0)
+        assert headline(nothing) == "In this run, no strategy reconnected\nmore ties than waiting"
+    for worlds in (19, 20):
+        alone = made_up(worlds=worlds, check_in=3)
+        alone = alone[alone["scenario"].isin(["wait", "check_in"])]
+        assert "“Check in” reconnected" in headline(alone)
+        assert "first" not in headline(alone)
+        assert "most" not in headline(alone)
 
 
 def test_strategies_are_sorted_and_labelled() -> None:
@@ -77,3 +91,61 @@ def test_every_file_tells_where_it_comes_from(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["handwritten_notes", "check_in 0.5 + show_up 0.5"])
 def test_words(name: str) -> None:
     assert "_" not in words(name)
+
+
+def texts(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.texts)
+
+
+def test_both_panels_have_one_scale(tmp_path: Path) -> None:
+    figure = nine_strategies(made_up(check_in=30))
+    left, right = figure.axes
+    assert left.get_xlim() == right.get_xlim()
+    assert left.get_position().width == pytest.approx(right.get_position().width)
+    assert "scale" not in texts(figure)
+
+
+def test_the_level_of_waiting_is_said() -> None:
+    level = made_up().query("scenario == 'wait'")["reconnected"].mean()
+    assert f"By waiting alone: {level:.2f} ties per adopter reconnected" in texts(nine_strategies(made_up()))
+
+
+def test_one_world_has_no_interval_and_is_said_to_have_none() -> None:
+    assert "interval" not in texts(nine_strategies(made_up(worlds=1, check_in=3)))
+    assert "95 % interval over 2 worlds" in texts(nine_strategies(made_up(worlds=2, check_in=3)))
+
+
+def test_intervals_are_drawn_over_the_dots() -> None:
+    axes = nine_strategies(made_up(check_in=300)).axes[0]
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    intervals = [line for line in axes.lines if line.get_marker() == "|"]
+    assert len(dots) == len(intervals) == 9
+    for dot, interval in zip(dots, intervals, strict=True):
+        assert interval.get_markersize() > dot.get_markersize()
+        assert axes.lines.index(interval) > axes.lines.index(dot)
+        assert interval.get_color() != dot.get_color()
+
+
+def test_a_replayed_log_is_named() -> None:
+    assert "wall.2009.csv.gz" in texts(nine_strategies(made_up(), "logs/wall.2009.csv.gz"))
+    assert "replayed" not in texts(nine_strategies(made_up()))
+
+
+def test_long_names_and_lines_stay_within_the_figure() -> None:
+    mixture = "handwritten_notes 0.333333 + engage_regularly 0.333333 + join_community 0.333333"
+    other = mixture.replace("notes", "letters")
+    runs = made_up(check_in=3, show_up=2.99).replace({"check_in": mixture, "show_up": other})
+    figure = nine_strategies(runs, "logs/a_log_with_quite_a_long_name_of_its_own_for_whatever_reason_there_is.csv.gz")
+    figure.canvas.draw()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for text in (*figure.texts, *figure.axes[0].get_yticklabels()):
+        box = text.get_window_extent(renderer)
+        assert 0 <= box.x0 <= box.x1 <= figure.bbox.width, text
+        assert 0 <= box.y0 <= box.y1 <= figure.bbox.height, text
+
+
+def test_the_footnote_can_be_read_from_the_last_row() -> None:
+    figure = nine_strategies(made_up(check_in=3))
+    (footnote,) = [text for text in figure.texts if "Model, not measurement" in text.get_text()]
+    assert footnote.get_fontsize() >= 18
+    assert footnote.get_color() == INK
