@@ -1,15 +1,29 @@
-"""What commands say: a console as wide as its reader, the files written, and that work was stopped."""
+"""What commands say and to whom: results to the terminal or a file, progress and notes beside them; common options."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from experiments import runner
+
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
+
+LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. world.people=500; may be repeated."),
+]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="CONFIG", help="TOML with [parameters], such as a calibration wrote.")
+]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=1_024, help="Worker processes; as many as cores if not given.")
+]
+Results = Annotated[Path, typer.Option(help="Folder that holds all results.")]
 
 
 def console_of(width: int = WIDTH_OF_A_FILE) -> Console:
@@ -18,23 +32,17 @@ def console_of(width: int = WIDTH_OF_A_FILE) -> Console:
     return console if console.is_terminal else Console(width=width)
 
 
+def told_aside() -> Console:
+    """Where progress is told: apart from the results, so that these can go to a file."""
+    return Console(stderr=True)
+
+
 def say_written(path: Path, console: Console) -> None:
     """Name a file that was written, on a line of its own however long."""
     console.print(f"Written: {path}", highlight=False, soft_wrap=True)
 
 
-def stopped(problem: BaseException, kept: str) -> NoReturn:
-    """End with a sentence: work on other processes was stopped by Ctrl-C, or one of them died.
-
-    Args:
-        problem: `KeyboardInterrupt`, or whatever a dead worker raised.
-        kept: what is kept and how to go on.
-
-    Raises:
-        typer.Exit: 130 after Ctrl-C, else 1.
-    """
-    if isinstance(problem, KeyboardInterrupt):
-        print(f"Stopped. {kept}", file=sys.stderr)
-        raise typer.Exit(130) from None
-    print(f"A worker process died, perhaps for want of memory. {kept} Try --processes 1.", file=sys.stderr)
-    raise typer.Exit(1) from None
+def tell_of_compiling(told: Console) -> None:
+    """Say why the first run takes its time."""
+    if not runner.is_compiled():
+        told.print("The model is compiled first, once; that takes about a minute.", highlight=False)

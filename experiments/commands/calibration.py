@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated
 
@@ -16,25 +15,29 @@ from rich.console import Console
 
 import sim
 from experiments import contact_log, runner, store
-from experiments.calibrate import (
-    ACTIVITY,
-    LEDGER,
-    Ledger,
-    Range,
-    aims_of,
-    calibrate,
-    ranges_of,
-    read_ledger,
-)
+from experiments.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of, ranges_of, read_ledger
+from experiments.calibrate import calibrate as search
 from experiments.config import load
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.progress import shown
 from experiments.published import facts
+from experiments.stopping import Stopped, end
 from experiments.tables import facts_table, ledger_table, validation_tables
-from experiments.terminal import console_of, say_written, stopped
+from experiments.terminal import (
+    Changes,
+    Config,
+    LogFile,
+    Processes,
+    Results,
+    console_of,
+    say_written,
+    tell_of_compiling,
+    told_aside,
+)
 from experiments.validate import LOOKED_AT, beside, gate, report, summary, table
+from sim.interrupts import held_back
 
 DEFAULT_FIT = (
     "routine_rate=0.005:0.5",
@@ -47,19 +50,11 @@ DEFAULT_FIT = (
 ACTIVITY_FIT = (Range("routine_rate", 0.003, 1.0), Range("sociability_sd", 0.2, 1.6))
 ACTIVITY_TRIALS = 30
 
-LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a parameter, e.g. parameters.memory_decay=0.9."),
-]
-Config = Annotated[
-    Path | None, typer.Option("--config", metavar="CONFIG", help="TOML with [parameters], such as a calibration wrote.")
-]
 Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Of the simulated worlds.")]
 People = Annotated[int, typer.Option(min=2, max=10_000_000, help="At most so many in a simulated world.")]
 
 
-def calibrate_command(
+def calibrate(
     log: LogFile,
     fit: Annotated[
         list[str] | None,
@@ -76,7 +71,7 @@ def calibrate_command(
     seed: Seed = 1,
     config: Config = None,
     changes: Changes = None,
-    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+    results: Results = Path("results"),
 ) -> None:  # fmt: skip
     """Fit parameters to a contact log; a search that was stopped goes on with the same command."""
     base = load(config, changes or (), log).parameters
@@ -84,21 +79,22 @@ def calibrate_command(
     ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
     name = log.name.split(".")[0]
     folder = results / f"calibration-{name}"
-    console = console_of()
-    with shown(console, "trials", trials) as report_progress:
+    console, told = console_of(), told_aside()
+    tell_of_compiling(told)
+    with shown(told, "trials", trials) as report_progress:
         try:
-            ledger = calibrate(
+            ledger = search(
                 real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
                 base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress,
             )  # fmt: skip
-        except KeyboardInterrupt as problem:
-            stopped(problem, f"What was tried is kept in {folder}; the same command goes on from there.")
+        except Stopped as problem:
+            end(problem, f"What was tried is kept in {folder}; the same command goes on from there.")
     console.print(ledger_table(ledger))
     for file in sorted(folder.iterdir()):
         say_written(file, console)
 
 
-def validate_command(
+def validate(
     log: LogFile,
     against: Annotated[
         list[Path] | None, typer.Option(metavar="LOG", help="Another real log, for the range that real logs span.")
@@ -118,11 +114,12 @@ def validate_command(
     seed: Seed = 1,
     config: Config = None,
     changes: Changes = None,
-    processes: Annotated[int | None, typer.Option(min=1, max=1_024, help="As many as cores if not given.")] = None,
-    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+    processes: Processes = None,
+    results: Results = Path("results"),
 ) -> None:
     """Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed."""
-    console = console_of()
+    console, told = console_of(), told_aside()
+    tell_of_compiling(told)
     parameters = load(config, changes or (), log).parameters
     found = read_ledger(ledger) if ledger else None
     if found:
@@ -134,26 +131,26 @@ def validate_command(
     folder.mkdir(parents=True, exist_ok=True)
     fitted = list(found.real) if found and found.log == log.name else []
     if refit:
-        parameters, again = _refitted(real, log, parameters, seed, people, folder, console)
+        parameters, again = _refitted(real, log, parameters, seed, people, folder, told)
         fitted += [aim for aim in again.real if aim not in fitted]
-    with shown(console, "resamples", resamples) as progress:
+    with shown(told, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
-    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, console)
+    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, told)
     rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
     known = beside(facts(real), of_model)
-    told = gate(rows)
-    console.print(validation_tables(rows, summary(rows), told), highlight=False)
+    passed = gate(rows)
+    console.print(validation_tables(rows, summary(rows), passed), highlight=False)
     console.print(facts_table(known), highlight=False)
-    _keep(rows, known, told, name, folder, [log, *(against or ())], parameters, window, console)
+    _keep(rows, known, passed, name, folder, [log, *(against or ())], parameters, window, console)
 
 
 def _refitted(
-    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, console: Console
+    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, told: Console
 ) -> tuple[sim.Parameters, Ledger]:
     """Parameters under which people are as active as in a log."""
-    with shown(console, "activity, trials", ACTIVITY_TRIALS) as progress:
-        ledger = calibrate(
+    with shown(told, "activity, trials", ACTIVITY_TRIALS) as progress:
+        ledger = search(
             real, name=log.name, fit=ACTIVITY_FIT, to=ACTIVITY, trials=ACTIVITY_TRIALS,
             window=window_of(real, min(people, 1_000)), folder=folder / "activity", base=parameters, seed=seed,
             threads=os.cpu_count() or 1, progress=progress,
@@ -162,26 +159,29 @@ def _refitted(
 
 
 def _simulated(
-    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, console: Console
+    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, told: Console
 ) -> tuple[list[dict[str, float]], pd.DataFrame]:
     """Statistics of the log of each world, in the order of their seeds; published facts in the first."""
-    with runner.worker_processes(min(processes or os.cpu_count() or 1, len(seeds) + 1)) as executor:
+    many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
+    # Amid the locks of an executor, an exception would leave one locked for ever.
+    with held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
         worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
-        with shown(console, "worlds", len(seeds) + 1) as progress:
+        with shown(told, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
                     progress(done, len(seeds) + 1)
-            except (KeyboardInterrupt, BrokenProcessPool) as problem:
+                    hand_on_stop()
+            except BaseException as problem:
                 runner.stop(executor)
-                stopped(problem, "Nothing is kept of a validation; give it fewer --worlds.")
+                end(problem, "Nothing is kept of a validation; give it fewer --worlds.")
         return [world.result() for world in worlds], of_model.result()
 
 
 def _keep(
     rows: pd.DataFrame,
     known: pd.DataFrame,
-    told: Mapping[str, bool],
+    passed: Mapping[str, bool],
     name: str,
     folder: Path,
     logs: Sequence[Path],
@@ -192,7 +192,7 @@ def _keep(
     """Write the tables, the report and the figure."""
     origin = store.origin_of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     store.write_whole(folder / "validation.csv", lambda path: rows.to_csv(path, float_format="%.6g"))
-    text = report(rows, known, told, name, json.dumps(vars(window)))
+    text = report(rows, known, passed, name, json.dumps(vars(window)))
     store.write_whole(folder / "facts.csv", lambda path: known.to_csv(path, float_format="%.6g"))
     store.write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
     for path in (folder / "validation.csv", folder / "facts.csv", folder / "report.md"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,25 +15,29 @@ from experiments.config import ConfigError, load, nearest
 from experiments.design import log_hash
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
-from experiments.forecast import GESTURES, Evaluation, Forecast, Worlds, cut_of, evaluate, forecast
+from experiments.forecast import GESTURES, Evaluation, Forecast, Worlds, cut_of, evaluate
+from experiments.forecast import forecast as foretell
 from experiments.pairs import Contacts, contacts_of
 from experiments.progress import shown
+from experiments.stopping import end
 from experiments.tables import evaluation_table, forecast_table
-from experiments.terminal import console_of, say_written, stopped
+from experiments.terminal import (
+    Changes,
+    Config,
+    LogFile,
+    Processes,
+    Results,
+    console_of,
+    say_written,
+    tell_of_compiling,
+    told_aside,
+)
 from sim.gestures import KINDS
-
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. parameters.ease=3; may be repeated."),
-]
-Processes = Annotated[
-    int | None, typer.Option(min=1, max=1_024, help="Worker processes; as many as cores if not given.")
-]
-Results = Annotated[Path, typer.Option(help="Folder of all results.")]
+from sim.interrupts import held_back
 
 
-def forecast_command(
-    log: Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")],
+def forecast(
+    log: LogFile,
     person: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only the ties of this person, who sends the gestures.")
     ] = None,
@@ -52,7 +55,7 @@ def forecast_command(
         str, typer.Option(metavar="KINDS", help="Gestures of day 0, with commas between them, or none.")
     ] = ",".join(GESTURES),
     form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Of the written files.")] = "csv",
-    config: Annotated[Path | None, typer.Option(metavar="CONFIG", help="TOML file with [parameters].")] = None,
+    config: Config = None,
     changes: Changes = None,
     processes: Processes = None,
     results: Results = Path("results"),
@@ -69,24 +72,32 @@ def forecast_command(
     )
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
-    console = console_of()
-    with runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor:
+    console, told = console_of(), told_aside()
+    tell_of_compiling(told)
+    # Amid the locks of an executor, an exception would leave one locked for ever.
+    with (
+        held_back() as hand_on_stop,
+        runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
+    ):
         try:
-            with shown(console, "worlds", worlds) as report:
+            with shown(told, "worlds", worlds) as show:
+
+                def report(done: int, total: int) -> None:
+                    show(done, total)
+                    hand_on_stop()
+
                 if judge:
                     found: Evaluation | Forecast = evaluate(
                         contacts, many, days=days, silent=silent, executor=executor, report=report, cut=cut
                     )
                 else:
-                    found = forecast(
+                    found = foretell(
                         contacts, many, days=days, silent=silent, executor=executor, report=report,
                         person=who, top=top, gestures=kinds,
                     )  # fmt: skip
         except BaseException as problem:
             runner.stop(executor)  # or else the executor would first finish all
-            if not isinstance(problem, KeyboardInterrupt | BrokenProcessPool):
-                raise
-            stopped(problem, "Nothing is kept of a forecast; give it fewer --worlds.")
+            end(problem, "Nothing is kept of a forecast; give it fewer --worlds.")
     if isinstance(found, Forecast):
         console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
         say_written(_write_frame(found.ties, folder / f"forecast.{form}"), console)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments import cli, runner, store
+from experiments import cli, runner, stopping, store
 from experiments.design import Run
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
@@ -216,7 +216,7 @@ def test_a_stop_amid_compiled_code_is_still_one(
     def stopped(*_: Any, **__: Any) -> Any:
         try:
             signal.raise_signal(signal.SIGINT)
-        except cli.Stopped as stop:
+        except stopping.Stopped as stop:
             raise SystemError("returned a result with an exception set") from stop
 
     monkeypatch.setattr(runner, "world_of", stopped)

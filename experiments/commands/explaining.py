@@ -1,0 +1,31 @@
+"""`rekindle explain`: what every name of the model means."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from experiments.config import ConfigError
+from experiments.explain import close_names, entries, explained
+from experiments.tables import explained_table, names_table
+from experiments.terminal import console_of
+
+
+def explain(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Any of them; all are listed if not given.")
+    ] = None,
+) -> None:
+    """What a parameter, gesture, strategy, measure, statistic or setting is: value, unit, range, source, assumed."""
+    console = console_of()
+    if name is None:
+        console.print(names_table(entries()))
+        return
+    found = explained(name)
+    if not found:
+        close = close_names(name)
+        hint = f"did you mean {', '.join(close)}?" if close else "`rekindle explain` lists all names."
+        raise ConfigError(f"Nothing is called {name!r}; {hint}")
+    for entry in found:
+        console.print(explained_table(entry))

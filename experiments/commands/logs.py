@@ -1,0 +1,107 @@
+"""`rekindle log`: what contact logs say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from experiments import contact_log, store
+from experiments.config import ConfigError, stem_of_log
+from experiments.figures import save
+from experiments.figures.contact_log import MOST_LOGS
+from experiments.figures.contact_log import contact_log as draw_contact_log
+from experiments.progress import shown
+from experiments.tables import log_table
+from experiments.terminal import console_of, say_written
+
+_WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
+
+
+class Format(StrEnum):
+    """How `rekindle log` prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def log(
+    logs: Annotated[
+        list[Path],
+        typer.Argument(metavar="LOG", help="Contact logs: CSV, CSV.gz or Parquet with source, target, time (seconds)."),
+    ],
+    resamples: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Of the bootstrap over people; 0 leaves out the intervals.")
+    ] = contact_log.RESAMPLES,
+    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TABLE,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--figure", "-o", metavar="FOLDER", help="For the page of plots; results/logs with a table, "
+                     "none with JSON or CSV, if not given."),
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Of logs of simulated runs, one channel alone, e.g. private.")
+    ] = None,
+) -> None:  # fmt: skip
+    """What contact logs say of how people keep in touch: statistics side by side, and a page of plots."""
+    names = _names_of(logs)
+    printed = console_of(_WIDTH_OF_STATISTICS + _WIDTH_OF_A_LOG * len(names))
+    told = printed if form is Format.TABLE else Console(stderr=True)
+    if folder is None and form is Format.TABLE:
+        folder = Path("results/logs")
+    if folder is not None and len(names) > MOST_LOGS:
+        raise ConfigError(f"{len(names)} logs: a figure can tell {MOST_LOGS} apart. Print them with --format csv.")
+    found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
+    tables = {}
+    for name, one in found.items():
+        with shown(told, f"{name}, resamples", resamples) as report:
+            tables[name] = contact_log.statistics(one, resamples=resamples, progress=report)
+    if form is Format.TABLE:
+        for name, one in found.items():
+            size = f"{len(one):,} events of {one.people:,} people in {one.days:,.0f} days"
+            printed.print(f"{name}: {size}.", highlight=False)
+        printed.print(log_table(tables, resamples))
+    else:
+        print((_as_json if form is Format.JSON else _as_csv)(found, tables, resamples))
+    if folder is not None:
+        page = draw_contact_log(tables, {name: contact_log.curves(one) for name, one in found.items()})
+        for written in save(page, folder, "contact_log", store.origin_of_logs(logs, resamples)):
+            say_written(written, told)
+
+
+def _names_of(logs: Sequence[Path]) -> list[str]:
+    """Short names of log files; whole paths where these would be the same."""
+    short = [stem_of_log(path) for path in logs]
+    names = [name if short.count(name) == 1 else str(path) for name, path in zip(short, logs, strict=True)]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"One of the logs is there twice: {', '.join(names)}.")
+    return names
+
+
+def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
+    """A list of logs, each with its statistics; null is missing."""
+    said = [
+        {
+            "log": name,
+            "events": len(log),
+            "people": log.people,
+            "days": log.days,
+            "resamples": resamples,
+            "statistics": tables[name].astype(object).where(tables[name].notna(), None).to_dict("records"),
+        }
+        for name, log in logs.items()
+    ]
+    return json.dumps(said, indent=1)
+
+
+def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
+    """One row a statistic of a log, with the log's name first."""
+    rows = pd.concat(tables, names=["log", None]).reset_index("log")
+    return str(rows.to_csv(index=False)).rstrip("\n")
