@@ -25,6 +25,8 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.strength
 	$(BIN)/python -m verification.rule_three
 	$(BIN)/python -m verification.engines
+	$(BIN)/python -m verification.ablations
+	$(BIN)/python -m verification.validation
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not
 	$(PYTEST) -n 2 --hypothesis-profile=explore

@@ -191,7 +191,6 @@ class Person(mesa.Agent):
 
     sociability: float
     hesitance: float
-    habit: float
     practice: float
     practised: int
     minutes_left: float
@@ -682,9 +681,7 @@ class Person(mesa.Agent):
         odds = 1.0
         if tie.acquaintance and (gesture.at_place or self.has_mutual_tie_with(gesture.sender)):
             odds = s.mutual_odds
-        likely = rules.answer_probability(
-            gesture.kind, self.habit, strength, openness, gesture.unanswered, odds, before, p
-        )
+        likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
         return self.luck(Decision.ANSWERED, gesture.sender.id, gesture.cause) < likely
 
     def has_mutual_tie_with(self, other: Person) -> bool:

@@ -28,7 +28,6 @@ class Decision(IntEnum):
     GROUP = 4
     REGULAR = 5
     BIRTHDAY = 6
-    HABIT = 48
     # Where ties come from
     COMMUNITY_TIE = 7
     INDUSTRY_TIE = 8

@@ -438,7 +438,7 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
     if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
         return
     odds = odds_of_acquaintance(town, gesture, tie)
-    chance = rules.answer_probability(kind, people[me].habit, strength, openness, gesture.unanswered, odds, before, p)
+    chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
     if uniform(seed, Decision.ANSWERED, day, me, gesture.sender, gesture.cause) < chance:
         answer(town, gesture, reply, day, seed)
 

@@ -65,7 +65,7 @@ class Parameters(BaseModel):
     feed_boost: float = _number(0.0, "weight", 0, 1, "weight that a ranking algorithm adds in the feed per liking and openness", "assumed: stands for an algorithm, not for people")
     exposure_mass: float = _number(0.02, "contacts", 0, 1, "memory left by being in one place", "mere exposure: Bornstein 1989; size assumed")
     mind_sent: float = _number(1.0, "share of mass", 0, 1, "share of a gesture's mass that stays with its sender when sent", "what one makes is remembered better than what one reads: Slamecka & Graf 1978; size chosen with wall posts in sight")
-    mind_received: float = _number(0.15, "share of mass", 0, 1, "share of a gesture's mass that a noticed gesture leaves with its receiver", "assumed; a round number chosen with wall posts in sight")
+    mind_received: float = _number(0.1, "share of mass", 0, 1, "share of a gesture's mass that a noticed gesture leaves with its receiver", "assumed; a round number chosen with wall posts in sight")
     spell_sd: float = _number(0.8, "log", 0, 2, "spread of a person's quiet and busy spells (lognormal, mean 1)", "assumed; a round number chosen with wall posts in sight; people are bursty beyond their days and weeks: Jo et al. 2012")
     spell_days: int = _count(60, "days", 1, 365, "length of a spell", "assumed; a round number chosen with wall posts in sight")
     group_pull: float = _number(1.3, "log", 0, 5, "liking that members of one group share beyond others", "assumed; a round number chosen with wall posts in sight; shared foci: Feld 1981")
@@ -100,7 +100,6 @@ class Parameters(BaseModel):
 
     # Answers
     answer_strength: float = _number(0.35, "logit", -5, 5, "what full strength adds to an answer", "fitted to wall posts")
-    answer_habit_sd: float = _number(0.91, "logit", 0, 5, "spread over people of how readily they answer", "fitted to wall posts")
     answer_openness: float = _number(0.43, "logit", -5, 5, "what an open door adds to an answer", "pre-notification, odds ratio 1.54: Edwards et al. 2002")
     answer_second: float = _number(0.36, "logit", -5, 5, "what a second try adds", "follow-up, odds ratio 1.44: Edwards et al. 2002")
     answer_fatigue: float = _number(0.35, "logit", 0, 5, "what each further try takes away", "third follow-up -20 %: vendor reports; weak")

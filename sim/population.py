@@ -26,7 +26,6 @@ PERSON = np.dtype(
         ("capacity", "i4"),  # ties and acquaintances at most
         ("sociability", "f4"),  # factor on prompts, mean 1
         ("hesitance", "f4"),  # logit
-        ("habit", "f4"),  # logit, how readily they answer
         ("practice", "f4"),  # 0..1, as of `practised`
         ("practised", "i4"),  # day
         ("minutes_left", "f4"),  # of ordinary life, this week

@@ -282,7 +282,10 @@ def saturated(mass: float, strength: float) -> float:
 
 @rule(float64(uint64, int64, int64, P))
 def busyness(seed: int, person: int, day: int, p: Any) -> float:
-    """Factor on how often others come to mind: each person has quiet and busy spells."""
+    """Factor on how often others come to mind: each person has quiet and busy spells, lognormal with mean 1.
+
+    People are bursty beyond the rhythm of their days and weeks (Jo, Karsai, Kertesz & Kaski 2012, New J. Phys. 14).
+    """
     if p.spell_sd == 0.0:
         return 1.0
     begins = int64(p.spell_days * uniform(seed, Decision.SPELL_BEGINS, 0, person, 0, 0))
@@ -305,16 +308,9 @@ def openness_now(openness: float, days: int, p: Any) -> float:
 # 6. Answering ----------------------------------------------------------------------------------------------------
 
 
-@rule(float64(int64, float64, float64, float64, float64, float64, int64, P))
+@rule(float64(int64, float64, float64, float64, float64, int64, P))
 def answer_probability(
-    kind: int,
-    habit: float,
-    strength: float,
-    openness: float,
-    unanswered: float,
-    odds: float,
-    received_today: int,
-    p: Any,
+    kind: int, strength: float, openness: float, unanswered: float, odds: float, received_today: int, p: Any
 ) -> float:
     """Probability of an answer, with the receiver's strength and openness before the gesture.
 
@@ -322,8 +318,7 @@ def answer_probability(
     today makes an answer less likely (Kooti et al. 2015).
     """
     attention = 1.0 / (1.0 + received_today / p.load_scale)
-    willing = answer_logit(kind, strength, openness, unanswered, p) + habit
-    return expit(willing + math.log(odds)) * attention
+    return expit(answer_logit(kind, strength, openness, unanswered, p) + math.log(odds)) * attention
 
 
 @rule(int64(int64))
@@ -383,7 +378,8 @@ def unanswered_after(unanswered: float, wants_answer: bool, p: Any) -> float:
 def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float:
     """Constant pull that a person feels towards another: lognormal, part of it shared by the two, median 1.
 
-    Keyed by the pair alone, so two people who forget each other and meet again like each other as before.
+    Members of one group like each other more, as people do who share a focus of activity (Feld 1981, Am. J. Sociol.
+    86:1015). Keyed by the pair alone, so two people who forget each other and meet again like each other as before.
     """
     low, high = min(person, other), max(person, other)
     shared = normal(seed, Decision.LIKING_SHARED, 0, low, high, 0)

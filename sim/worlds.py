@@ -37,7 +37,7 @@ PAIR = np.dtype(
 )
 
 _MESSAGE = int(Kind.MESSAGE)
-_SOCIABILITY, _HESITANCE, _HABIT = int(Decision.SOCIABILITY), int(Decision.HESITANCE), int(Decision.HABIT)
+_SOCIABILITY, _HESITANCE = int(Decision.SOCIABILITY), int(Decision.HESITANCE)
 _INDUSTRY, _BIRTHDAY, _COMMUNITY_TIE = int(Decision.INDUSTRY), int(Decision.BIRTHDAY), int(Decision.COMMUNITY_TIE)
 _PAST_RATE, _PAST_STOPS, _PAST_GAP = int(Decision.PAST_RATE), int(Decision.PAST_STOPS), int(Decision.PAST_GAP)
 
@@ -289,7 +289,6 @@ def _give_traits(seed: int, people: Any, first: int, p: Any) -> None:
         person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
         person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
         person.hesitance = max(0.0, p.hesitance_mean + p.hesitance_sd * normal(seed, _HESITANCE, 0, first + i, 0, 0))
-        person.habit = p.answer_habit_sd * normal(seed, _HABIT, 0, first + i, 0, 0)
         person.minutes_left = rules.minutes_of_week(person.sociability, p)
         person.capacity = p.tie_capacity
         person.last_post = NEVER

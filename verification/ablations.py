@@ -30,7 +30,6 @@ PEOPLE, WORLDS, PROCESSES = 1_500, 3, 2
 MECHANISMS: dict[str, dict[str, float]] = {
     "people of one group like each other more": {"group_pull": 0.0},
     "a person has quiet and busy spells": {"spell_sd": 0.0},
-    "people differ in how readily they answer": {"answer_habit_sd": 0.0},
     "what is received leaves less than what is made": {"mind_received": 1.0},
 }
 

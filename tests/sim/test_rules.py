@@ -534,14 +534,14 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
 
 @quick
 @given(
-    st.sampled_from(sorted(ANSWER)), st.floats(-3, 3), shares, shares, st.floats(0, 3), st.sampled_from([1.0, 1.35]),
+    st.sampled_from(sorted(ANSWER)), shares, shares, st.floats(0, 3), st.sampled_from([1.0, 1.35]),
     st.integers(0, 100),
 )  # fmt: skip
 def test_the_answer_probability_is_its_formula(
-    kind: str, habit: float, strength: float, openness: float, tries: float, odds: float, received: int
+    kind: str, strength: float, openness: float, tries: float, odds: float, received: int
 ) -> None:
-    without = expit(logit(direct_answer(kind, strength, openness, tries)) + habit + np.log(odds))
-    got = rules.answer_probability(Kind[kind.upper()], habit, strength, openness, tries, odds, received, P)
+    without = expit(logit(direct_answer(kind, strength, openness, tries)) + np.log(odds))
+    got = rules.answer_probability(Kind[kind.upper()], strength, openness, tries, odds, received, P)
     assert got == pytest.approx(without / (1 + received / 25))
 
 
@@ -553,7 +553,7 @@ def test_answers_come_likelier_to_close_people_and_open_doors_and_less_likely_un
     number = Kind[kind.upper()]
 
     def likely(strength: float, openness: float, tries: float, odds: float, received: int) -> float:
-        return rules.answer_probability(number, 0.0, strength, openness, tries, odds, received, P)
+        return rules.answer_probability(number, strength, openness, tries, odds, received, P)
 
     assume(more > 1e-6)
     base = likely(strength, openness, tries, 1.0, received)

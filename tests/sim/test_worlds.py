@@ -110,14 +110,12 @@ def test_the_people_of_a_group_know_each_other_before_others_of_the_community() 
 
 
 def test_people_have_the_traits_of_the_model() -> None:
-    parameters = Parameters(ties_at_start=0, sociability_sd=1, answer_habit_sd=0.7)
+    parameters = Parameters(ties_at_start=0, sociability_sd=1)
     people = worlds.generated(people=30_000, burn_in_years=0, seed=2, parameters=parameters).people
     assert people["sociability"].mean() == pytest.approx(1, abs=0.05)
     assert np.log(people["sociability"]).std() == pytest.approx(1, abs=0.02)
     assert people["hesitance"].mean() == pytest.approx(2.15, abs=0.02)
     assert people["hesitance"].min() == 0
-    assert people["habit"].mean() == pytest.approx(0, abs=0.02)
-    assert people["habit"].std() == pytest.approx(0.7, abs=0.01)
     assert set(people["birthday"]) == set(range(365))
     assert set(people["industry"]) == set(range(10))
     assert (

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from experiments.observed import Window, simulated_log
+
+LIVELY = sim.Parameters(routine_rate=0.2)
+
+
+@pytest.fixture
+def log(config: Path) -> Path:
+    """A log that a small world left, with ids that are text."""
+    found = simulated_log(LIVELY, Window(people=60, days=120, burn_in_years=0.1), seed=9)
+    rows = pd.DataFrame({"source": found.source, "target": found.target, "time": found.time})
+    rows[["source", "target"]] = "p" + rows[["source", "target"]].astype(str)
+    rows.to_csv("chat.csv", index=False)
+    return Path("chat.csv")
+
+
+def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> None:
+    """The ledger of the one is what the other marks as fitted; what is written is named."""
+    aims = ("--to", "sends_per_week_q50", "--to", "first_answered_7d")
+    found = rekindle("calibrate", log, "--fit", "routine_rate=0.02:0.5", *aims, "--trials", 3, "--people", 60)
+    assert found.code == 0, found.err
+    ledger = Path("results/calibration-chat/ledger.json")
+    assert f"Written: {ledger}" in found.out
+    told = rekindle(
+        "validate", log, "--ledger", ledger, "--worlds", 1, "--people", 60, "--resamples", 20, "--processes", 1
+    )
+    assert told.code == 0, told.err
+    rows = pd.read_csv("results/validation-chat/validation.csv", index_col=0)
+    assert set(rows.index[rows["mark"] == "fitted"]) == {"sends_per_week_q50", "first_answered_7d"}
+    assert (rows.loc[rows["mark"] != "fitted", "mark"] == "emergent").all()
+    for name in ("validation.csv", "facts.csv", "report.md", "validation.png", "validation.svg", "validation.pdf"):
+        assert f"results/validation-chat/{name}" in told.out
+        assert (Path("results/validation-chat") / name).stat().st_size > 100
+    assert "like_alone" in told.out
+
+
+def test_a_log_and_a_wish_that_can_not_be_are_one_paragraph(log: Path, rekindle: Callable[..., Any]) -> None:
+    for arguments, said in (
+        (("calibrate", "caht.csv"), "Did you mean chat.csv?"),
+        (("calibrate", log, "--fit", "routine_rat"), "did you mean routine_rate?"),
+        (("calibrate", log, "--to", "clustering"), "held out of every fit"),
+        (("validate", log, "--ledger", log), "no ledger"),
+        (("validate", log, "--against", "nothing.csv"), "does not exist"),
+    ):
+        ended = rekindle(*arguments)
+        assert ended.code == 2
+        assert said in ended.err
+        assert "Traceback" not in ended.err
+        assert not Path("results").exists() or not any(Path("results").rglob("*.csv"))
