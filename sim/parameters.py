@@ -72,7 +72,7 @@ class Parameters(BaseModel):
     mind_answered: float = _number(0.0, "share of mass", 0, 1, "share that follows when the answer is noticed", "assumed; a round number chosen with wall posts in sight")
 
     # What brings people to mind
-    routine_rate: float = _number(0.051, "per day", 0, 10, "occasions to write to someone", "fitted to wall posts")
+    routine_rate: float = _number(0.06, "per day", 0, 10, "occasions to write to someone", "fitted to wall posts")
     feed_rate: float = _number(0.35, "per day", 0, 20, "feed items looked at", "assumed; a round number chosen with wall posts in sight")
     encounter_rate: float = _number(0.2, "per day", 0, 10, "chance encounters in person", "assumed")
     encounter_known: float = _number(0.7, "share", 0, 1, "encounters with someone known", "assumed")
@@ -90,7 +90,7 @@ class Parameters(BaseModel):
     acceptance_ratio: float = _number(0.55, "share", 0.05, 1, "believed welcome over real welcome", "Epley & Schroeder 2014; Flynn & Lake 2008; Bohns 2016")
     hesitance_mean: float = _number(2.15, "logit", 0, 10, "mean weight of strangeness on comfort", "assumed")
     hesitance_sd: float = _number(0.7, "logit", 0, 5, "its spread over people", "assumed")
-    sociability_sd: float = _number(0.67, "log", 0, 2, "spread of sociability (lognormal, mean 1)", "fitted to wall posts")
+    sociability_sd: float = _number(0.66, "log", 0, 2, "spread of sociability (lognormal, mean 1)", "fitted to wall posts")
     weekly_minutes: float = _number(287.0, "minutes per week", 0, 10_000, "time for gestures in ordinary life", "41 minutes a day: American Time Use Survey 2015")
     minutes_low: float = _number(0.3, "factor", 0, 1, "least factor of sociability on the weekly minutes", "assumed")
     minutes_high: float = _number(3.0, "factor", 1, 100, "largest factor of sociability on the weekly minutes", "assumed")
@@ -99,13 +99,13 @@ class Parameters(BaseModel):
     openness_half_life: float = _number(21.0, "days", 0, 3_650, "an open door halves in (0: shut by the next day)", "7 to 60: Burger et al. 1997; Chuan et al. 2018")
 
     # Answers
-    answer_strength: float = _number(0.35, "logit", -5, 5, "what full strength adds to an answer", "fitted to wall posts")
+    answer_strength: float = _number(0.22, "logit", -5, 5, "what full strength adds to an answer", "fitted to wall posts")
     answer_openness: float = _number(0.43, "logit", -5, 5, "what an open door adds to an answer", "pre-notification, odds ratio 1.54: Edwards et al. 2002")
     answer_second: float = _number(0.36, "logit", -5, 5, "what a second try adds", "follow-up, odds ratio 1.44: Edwards et al. 2002")
     answer_fatigue: float = _number(0.35, "logit", 0, 5, "what each further try takes away", "third follow-up -20 %: vendor reports; weak")
     load_scale: float = _number(25.0, "gestures per day", 0.1, 10_000, "gestures received in a day that halve the answers", "25 % to under 5 % at 100 a day: Kooti et al. 2015")
-    delay_median: float = _number(280.0, "minutes", 0.1, 100_000, "median answer delay", "fitted to wall posts; e-mail is answered sooner, 47: Kooti et al. 2015")
-    delay_sigma: float = _number(2.42, "log", 0, 5, "spread of the answer delay (lognormal)", "fitted to wall posts; near the 2.5 derived from Kooti et al. 2015")
+    delay_median: float = _number(242.0, "minutes", 0.1, 100_000, "median answer delay", "fitted to wall posts; e-mail is answered sooner, 47: Kooti et al. 2015")
+    delay_sigma: float = _number(2.52, "log", 0, 5, "spread of the answer delay (lognormal)", "fitted to wall posts; near the 2.5 derived from Kooti et al. 2015")
     note_delay_median: float = _number(2_880.0, "minutes", 0.1, 100_000, "median delay of the answer to a note", "assumed")
     note_delay_sigma: float = _number(1.0, "log", 0, 5, "its spread", "assumed")
     note_days: int = _count(3, "days", 0, 60, "a posted note travels for", "assumed")
