@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ from experiments.terminal import (
 )
 from experiments.validate import LOOKED_AT, beside, gate, report, summary, table
 from sim.interrupts import held_back
+from sim.storage import model_fingerprint
 
 DEFAULT_FIT = (
     "routine_rate=0.005:0.5",
@@ -148,11 +150,14 @@ def validate(
 def _refitted(
     real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, told: Console
 ) -> tuple[sim.Parameters, Ledger]:
-    """Parameters under which people are as active as in a log."""
+    """Parameters under which people are as active as in a log; each question has a search of its own."""
+    window = window_of(real, min(people, 1_000))
+    asked = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
+    name = f"activity-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
     with shown(told, "activity, trials", ACTIVITY_TRIALS) as progress:
         ledger = search(
             real, name=log.name, fit=ACTIVITY_FIT, to=ACTIVITY, trials=ACTIVITY_TRIALS,
-            window=window_of(real, min(people, 1_000)), folder=folder / "activity", base=parameters, seed=seed,
+            window=window, folder=folder / name, base=parameters, seed=seed,
             threads=os.cpu_count() or 1, progress=progress,
         )  # fmt: skip
     return ledger.parameters(parameters), ledger
