@@ -5,6 +5,7 @@ refused.
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -312,6 +313,15 @@ def test_numpy_numbers_are_as_good_as_others(world: World) -> None:
 # Ctrl-C ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started with it switched off, as in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_ctrl_c_ends_a_run_between_days(world: World) -> None:
     """Wherever in a day it comes, the day is finished first, and the handler from before is back in its place."""
     before = signal.getsignal(signal.SIGINT)
@@ -329,6 +339,7 @@ def test_ctrl_c_ends_a_run_between_days(world: World) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("listening")
 def test_pressed_twice_it_comes_through_at_once(world: World) -> None:
     """For whoever can not wait for the end of a long day."""
     came: list[str] = []
