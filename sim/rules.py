@@ -9,8 +9,8 @@ Callable from Python as they are:
 
     >>> import sim
     >>> p = sim.Parameters().packed
-    >>> round(sim.rules.strength(1.0, p), 3)
-    0.667
+    >>> round(sim.rules.strength(p["half_strength"], p), 3)
+    0.5
 """
 
 from __future__ import annotations

@@ -157,6 +157,13 @@ def empty(
 
     Raises:
         ValueError: a number outside its range.
+
+    Example:
+        >>> import sim
+        >>> town = sim.worlds.generated(people=40, burn_in_years=0)
+        >>> world = sim.worlds.empty(town, newcomers=1)
+        >>> len(world), int(world.people["held"][40])
+        (41, 0)
     """
     if newcomers < 1:
         raise ValueError(f"newcomers is {newcomers}; it must be 1 or more.")

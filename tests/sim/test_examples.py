@@ -1,0 +1,30 @@
+"""Every example of the documentation of `sim` gives what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import sim
+
+MODULES = ["sim", *(f"sim.{module.name}" for module in pkgutil.iter_modules(sim.__path__))]
+WITH_EXAMPLES = {
+    "sim",
+    "sim.agents",
+    "sim.model",
+    "sim.parameters",
+    "sim.population",
+    "sim.rules",
+    "sim.run",
+    "sim.worlds",
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.failed == 0
+    assert (found.attempted > 0) == (name in WITH_EXAMPLES)
