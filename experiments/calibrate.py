@@ -272,8 +272,8 @@ def read_ledger(path: Path) -> Ledger:
         said["fitted"] = tuple(Range(**one) for one in said["fitted"])
         said["window"] = Window(**said["window"])
         return Ledger(**said)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise ConfigError(f"{path} is no ledger of `rekindle calibrate`: {problem}.") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path} is no ledger; name the {LEDGER} that `rekindle calibrate` wrote.") from None
 
 
 def _described(
@@ -291,6 +291,18 @@ def _described(
     }
 
 
+# What determines a search, as its user would say it.
+_PARTS = {
+    "log": "log",
+    "real": "content of the log or choice of statistics",
+    "fit": "choice of parameters",
+    "seed": "seed",
+    "window": "size of simulated worlds",
+    "base": "value of a parameter that is not fitted",
+    "model": "version of the model",
+}
+
+
 def _study(folder: Path, described: dict[str, Any]) -> optuna.Study:
     """The search of a folder, or a new one."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -303,10 +315,10 @@ def _study(folder: Path, described: dict[str, Any]) -> optuna.Study:
     if before is None:
         study.set_user_attr("described", described)
     elif before != json.loads(json.dumps(described)):
-        differs = sorted(key for key in described if before.get(key) != json.loads(json.dumps(described[key])))
+        differs = [said for key, said in _PARTS.items() if before.get(key) != json.loads(json.dumps(described[key]))]
         raise ConfigError(
             f"{folder} holds a search with another {', '.join(differs)}; name another folder with --results, or delete "
-            "it."
+            "this one if its search is no longer wanted."
         )
     return study
 

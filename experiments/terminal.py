@@ -15,7 +15,7 @@ WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. world.people=500; may be repeated."),
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. parameters.ease=3; may be repeated."),
 ]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="CONFIG", help="TOML with [parameters], such as a calibration wrote.")

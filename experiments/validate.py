@@ -57,7 +57,7 @@ def table(
     with np.errstate(invalid="ignore"):
         found["simulated"] = np.where(there.any(axis=0), np.nansum(worlds, axis=0) / there.sum(axis=0), np.nan)
     found["least"], found["most"] = _extremes(worlds)
-    found["ratio"] = found["simulated"] / found["real"]
+    found["ratio"] = found["simulated"] / found["real"].replace(0, np.nan)
     found["near"] = (found["ratio"] - 1).abs() <= NEAR
     found["inside"] = found["simulated"].between(found["low"], found["high"])
     found["met"] = found["near"] | found["inside"]

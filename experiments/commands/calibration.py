@@ -18,7 +18,7 @@ import sim
 from experiments import contact_log, runner, store
 from experiments.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of, ranges_of, read_ledger
 from experiments.calibrate import calibrate as search
-from experiments.config import load
+from experiments.config import ConfigError, load
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
@@ -51,6 +51,7 @@ DEFAULT_FIT = (
 )
 ACTIVITY_FIT = (Range("routine_rate", 0.003, 1.0), Range("sociability_sd", 0.2, 1.6))
 ACTIVITY_TRIALS = 30
+FEWEST_PEOPLE, FEWEST_DAYS = 10, 14
 
 Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Of the simulated worlds.")]
 People = Annotated[int, typer.Option(min=2, max=10_000_000, help="At most so many in a simulated world.")]
@@ -77,7 +78,7 @@ def calibrate(
 ) -> None:  # fmt: skip
     """Fit parameters to a contact log; a search that was stopped goes on with the same command."""
     base = load(config, changes or (), log).parameters
-    real = contact_log.read(log)
+    real = _large_enough(contact_log.read(log), log)
     ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
     name = log.name.split(".")[0]
     folder = results / f"calibration-{name}"
@@ -126,7 +127,7 @@ def validate(
     found = read_ledger(ledger) if ledger else None
     if found:
         parameters = found.parameters(parameters)
-    real = contact_log.read(log)
+    real = _large_enough(contact_log.read(log), log)
     others = {path.name.split(".")[0]: contact_log.values(contact_log.read(path)) for path in against or ()}
     name = log.name.split(".")[0]
     folder = results / f"validation-{name}"
@@ -145,6 +146,20 @@ def validate(
     console.print(validation_tables(rows, summary(rows), passed), highlight=False)
     console.print(facts_table(known), highlight=False)
     _keep(rows, known, passed, name, folder, [log, *(against or ())], parameters, window, console)
+
+
+def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
+    """The log, if a simulated world of its size can say anything.
+
+    Raises:
+        ConfigError: it has too few people or days.
+    """
+    if real.people < FEWEST_PEOPLE or real.days < FEWEST_DAYS:
+        raise ConfigError(
+            f"{log} has {real.people} people in {real.days:.0f} days; to be compared with simulated worlds a log needs "
+            f"{FEWEST_PEOPLE} people and {FEWEST_DAYS} days."
+        )
+    return real
 
 
 def _refitted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,6 +63,8 @@ def forecast(
 ) -> None:
     """The chance that each silent tie of a contact log comes back, by itself and after a gesture."""
     experiment = load(config, changes or (), log)
+    if cut is not None and not judge:
+        raise ConfigError(f"--cut {cut} is the day of a judged forecast; add --evaluate.")
     contacts = contacts_of(log)
     who = None if person is None else _person(person, contacts, log)
     kinds = _kinds(gestures)
@@ -100,7 +103,8 @@ def forecast(
             end(problem, "Nothing is kept of a forecast; give it fewer --worlds.")
     if isinstance(found, Forecast):
         console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
-        say_written(_write_frame(found.ties, folder / f"forecast.{form}"), console)
+        of_whom = "" if person is None else "-" + re.sub(r"[^\w.-]+", "_", person)
+        say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
     else:
         origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
         _report_evaluation(found, folder, form, origin, console)

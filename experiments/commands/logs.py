@@ -56,6 +56,8 @@ def log(
     told = printed if form is Format.TABLE else Console(stderr=True)
     if folder is None and form is Format.TABLE:
         folder = Path("results/logs")
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--figure {folder}: this is a file; name a folder.")
     if folder is not None and len(names) > MOST_LOGS:
         raise ConfigError(f"{len(names)} logs: a figure can tell {MOST_LOGS} apart. Print them with --format csv.")
     found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}

@@ -43,6 +43,27 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     assert "like_alone" in told.out
 
 
+def test_a_log_too_small_to_compare_is_named(config: Path, rekindle: Callable[..., Any]) -> None:
+    Path("pair.csv").write_text("source,target,time\nann,bob,0\nbob,ann,90000\n")
+    for command in ("calibrate", "validate"):
+        ended = rekindle(command, "pair.csv")
+        assert ended.code == 2
+        assert ended.err.strip().splitlines()[-1].startswith("pair.csv has 2 people in 1 days;")
+        assert not Path("results").exists()
+
+
+def test_a_day_to_cut_at_is_of_a_judged_forecast(log: Path, rekindle: Callable[..., Any]) -> None:
+    ended = rekindle("forecast", log, "--cut", 50)
+    assert (ended.code, Path("results").exists()) == (2, False)
+    assert "add --evaluate" in ended.err
+
+
+def test_a_file_is_no_folder_for_plots(log: Path, rekindle: Callable[..., Any]) -> None:
+    ended = rekindle("log", log, "-o", log, "--resamples", 2)
+    assert (ended.code, ended.out) == (2, "")
+    assert "name a folder" in ended.err
+
+
 def test_a_log_and_a_wish_that_can_not_be_are_one_paragraph(log: Path, rekindle: Callable[..., Any]) -> None:
     for arguments, said in (
         (("calibrate", "caht.csv"), "Did you mean chat.csv?"),
