@@ -457,7 +457,7 @@ def test_a_forecast_is_shown_and_written(log: Path, rekindle: Rekindle) -> None:
         "forecast", log, "--person", "p5", "--worlds", "1", "--days", "2", "--gestures", "none", "--format", "json"
     )
     assert own.code == 0, own.err
-    rows = json.loads(Path("results/forecast-wall/forecast.json").read_text())
+    rows = json.loads(Path("results/forecast-wall/forecast-p5.json").read_text())
     assert {row["sender"] for row in rows} == {"p5"}
 
 
@@ -483,7 +483,7 @@ def test_seven_is_a_name_too(log: Path, rekindle: Rekindle) -> None:
     Path("two.csv").write_text(f"source,target,time\n7,8,0\n9,8,{40 * DAY}\n")
     ended = rekindle("forecast", "two.csv", "--person", "7", "--worlds", "1", "--days", "1", "--gestures", "none")
     assert ended.code == 0, ended.err
-    assert pd.read_csv("results/forecast-two/forecast.csv")[["sender", "receiver"]].to_numpy().tolist() == [[7, 8]]
+    assert pd.read_csv("results/forecast-two/forecast-7.csv")[["sender", "receiver"]].to_numpy().tolist() == [[7, 8]]
 
 
 @pytest.mark.parametrize(
