@@ -224,7 +224,8 @@ def kernel(decay: float) -> np.ndarray:
     """Coefficients, shape (6,), with which six exponentials follow ``age**-decay`` from 1 to 4,000 days.
 
     Non-negative least squares on relative errors over ages even in their logarithm: half-lives are 1, 5, 25, 125, 625
-    and 3,125 days, so the sum is within a tenth of the power at any age in between.
+    and 3,125 days, so the sum is within a tenth of the power at any age in between for a decay of 0.8. Steeper powers
+    are followed less well: at 1.0 the sum is 14 % low at an age of one day, and strength up to .04 off.
     """
     ages = np.geomspace(1, 4_000, 400)
     basis = 0.5 ** (ages[:, None] / HALF_LIVES) * ages[:, None] ** decay
