@@ -14,7 +14,6 @@ import pandas as pd
 
 import sim
 from experiments.contact_log import Log, read, values
-from experiments.progress import Report
 from experiments.published import absences, facts, ties_of
 from sim.day import Core
 from sim.gestures import Channel, Kind
@@ -50,9 +49,7 @@ def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, thre
     return lived(parameters, window, seed=seed, threads=threads)[0]
 
 
-def lived(
-    parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1, progress: Report | None = None
-) -> tuple[Log, sim.World]:
+def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1) -> tuple[Log, sim.World]:
     """The log that a generated world leaves, its questions and messages on the private channel; and the world after it.
 
     Args:
@@ -60,7 +57,6 @@ def lived(
         window: its size.
         seed: of the world and of all luck.
         threads: that share the work; the log is the same for any number.
-        progress: called with the days done and all days of the log.
 
     Raises:
         sim.storage.LogError: nobody wrote to anybody.
@@ -77,11 +73,7 @@ def lived(
     numba.set_num_threads(threads)
     try:
         core = Core(world, seed=seed)
-        days = []
-        for day in range(window.days):
-            days.append(written(core.step().sent))
-            if progress is not None:
-                progress(day + 1, window.days)
+        days = [written(core.step().sent) for _ in range(window.days)]
     finally:
         numba.set_num_threads(before)
     sent = np.concatenate(days)
