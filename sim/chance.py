@@ -32,8 +32,7 @@ class Decision(IntEnum):
     COMMUNITY_TIE = 7
     INDUSTRY_TIE = 8
     OTHER_TIE = 9
-    LIKING_SHARED = 10
-    LIKING_OWN = 11
+    LIKING = 11
     PAST_RATE = 12
     PAST_STOPS = 13
     PAST_GAP = 14

@@ -68,7 +68,7 @@ class Parameters(BaseModel):
     mind_received: float = _number(0.1, "share of mass", 0, 1, "share of a gesture's mass that a noticed gesture leaves with its receiver", "assumed; a round number chosen with wall posts in sight")
     spell_sd: float = _number(0.8, "log", 0, 2, "spread of a person's quiet and busy spells (lognormal, mean 1)", "assumed; a round number chosen with wall posts in sight; people are bursty beyond their days and weeks: Jo et al. 2012")
     spell_days: int = _count(60, "days", 1, 365, "length of a spell", "assumed; a round number chosen with wall posts in sight")
-    group_pull: float = _number(1.3, "log", 0, 5, "liking that members of one group share beyond others", "assumed; a round number chosen with wall posts in sight; shared foci: Feld 1981")
+    group_pull: float = _number(1.5, "log", 0, 5, "liking that members of one group share beyond others", "assumed; a round number chosen with wall posts in sight; shared foci: Feld 1981")
     mind_answered: float = _number(0.0, "share of mass", 0, 1, "share that follows when the answer is noticed", "assumed; a round number chosen with wall posts in sight")
 
     # What brings people to mind
@@ -115,8 +115,7 @@ class Parameters(BaseModel):
 
     # Ties
     tie_capacity: int = _count(250, "ties", 1, 100_000, "ties and acquaintances that a person can hold", "assumed")
-    liking_shared_sd: float = _number(0.9, "log", 0, 3, "spread of the part of liking that two people share", "assumed; a round number chosen with wall posts in sight")
-    liking_own_sd: float = _number(0.8, "log", 0, 3, "spread of each one's own part", "assumed; a round number chosen with wall posts in sight")
+    liking_sd: float = _number(1.2, "log", 0, 3, "spread of the liking that each feels for each, on their own", "assumed; a round number chosen with wall posts in sight")
     two_way_days: int = _count(30, "days", 1, 365, "gestures in both directions within this are a two-way contact", "a convention")
     dormant_after_days: int = _count(90, "days", 30, 1_000, "without two-way contact a tie is dormant after", "a convention; sweep")
     dormant_contacts: int = _count(3, "contacts", 1, 100, "two-way contacts that make a tie one that can lie dormant", "a convention")
@@ -152,9 +151,9 @@ class Parameters(BaseModel):
     meetup_leaves: float = _number(0.05, "probability", 0, 1, "an attender leaves for good", "assumed")
 
     # Where a generated world starts
-    community_size: int = _count(70, "people", 2, 10_000, "people of a community", "assumed; a round number chosen with wall posts in sight")
+    community_size: int = _count(55, "people", 2, 10_000, "people of a community", "assumed; a round number chosen with wall posts in sight")
     industries: int = _count(10, "industries", 1, 1_000, "industries across the communities", "assumed")
-    ties_at_start: float = _number(70.0, "ties", 0, 10_000, "mean ties of a person on day 0", "assumed; a round number chosen with wall posts in sight")
+    ties_at_start: float = _number(65.0, "ties", 0, 10_000, "mean ties of a person on day 0; the sociable have more", "assumed; a round number chosen with wall posts in sight")
     ties_in_community: float = _number(0.6, "share", 0, 1, "ties within the community", "assumed")
     ties_in_industry: float = _number(0.2, "share", 0, 1, "ties within the industry", "assumed")
     past_rate: float = _number(0.015, "per day", 0.0001, 10, "median rate of past contacts of a tie", "assumed; a round number chosen with wall posts in sight")
@@ -223,13 +222,14 @@ class Parameters(BaseModel):
 def kernel(decay: float) -> np.ndarray:
     """Coefficients, shape (6,), with which six exponentials follow ``age**-decay`` from 1 to 4,000 days.
 
-    Non-negative least squares on relative errors over ages even in their logarithm: half-lives are 1, 5, 25, 125, 625
-    and 3,125 days, so the sum is within a tenth of the power at any age in between for a decay of 0.8. Steeper powers
-    are followed less well: at 1.0 the sum is 14 % low at an age of one day, and strength up to .04 off.
+    Non-negative least squares on relative errors at whole days, since the ages of contacts are whole, with days weighted
+    evenly in the logarithm of age. Half-lives are 1, 5, 25, 125, 625 and 3,125 days, so the sum is within a tenth of the
+    power on any day for decays of 0.6 to 1.0.
     """
-    ages = np.geomspace(1, 4_000, 400)
+    ages = np.unique(np.geomspace(1, 4_000, 400).round())
+    weights = np.sqrt(np.gradient(np.log(ages)))
     basis = 0.5 ** (ages[:, None] / HALF_LIVES) * ages[:, None] ** decay
-    return np.asarray(nnls(basis, np.ones_like(ages))[0])
+    return np.asarray(nnls(basis * weights[:, None], weights)[0])
 
 
 _SCALARS = tuple(

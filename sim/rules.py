@@ -376,16 +376,15 @@ def unanswered_after(unanswered: float, wants_answer: bool, p: Any) -> float:
 
 @rule(float32(uint64, int64, int64, boolean, P))
 def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float:
-    """Constant pull that a person feels towards another: lognormal, part of it shared by the two, median 1.
+    """Constant pull that a person feels towards another: lognormal, median 1 between people of different groups.
 
-    Members of one group like each other more, as people do who share a focus of activity (Feld 1981, Am. J. Sociol.
-    86:1015). Keyed by the pair alone, so two people who forget each other and meet again like each other as before.
+    Each feels on their own (half of friendships are one-sided: Almaatouq et al. 2016, PLoS ONE 11:e0151588), but people
+    of one group like each other more, as those do who share a focus of activity (Feld 1981, Am. J. Sociol. 86:1015).
+    Keyed by who and whom alone, so two people who forget each other and meet again like each other as before.
     """
-    low, high = min(person, other), max(person, other)
-    shared = normal(seed, Decision.LIKING_SHARED, 0, low, high, 0)
-    own = normal(seed, Decision.LIKING_OWN, 0, person, other, 0)
+    own = normal(seed, Decision.LIKING, 0, person, other, 0)
     common = p.group_pull if one_group else 0.0
-    return float32(math.exp(p.liking_shared_sd * shared + p.liking_own_sd * own + common))
+    return float32(math.exp(p.liking_sd * own + common))
 
 
 # Sittings, posts and sales ---------------------------------------------------------------------------------------

@@ -168,31 +168,31 @@ def test_strength_follows_the_power_law_after_a_long_silence_and_one_small_gestu
 
 
 def largest_error(decay: float) -> float:
-    """Of the kernel against the power law, relative, over 1 to 4,000 days."""
-    ages = np.geomspace(1, 4_000, 1_500)
+    """Of the kernel against the power law, relative, over 1 to 4,000 whole days."""
+    ages = np.arange(1, 4_001.0)
     sums = 0.5 ** (ages[:, None] / 5.0 ** np.arange(6)) @ kernel(decay)
     return float(np.abs(sums * ages**decay - 1).max())
 
 
-@given(st.floats(0.6, 0.8))
+@given(st.floats(0.6, 1.0))
 @settings(max_examples=30)
 @example(0.8)
+@example(1.0)
 def test_the_kernel_is_within_a_tenth_of_the_power_law(decay: float) -> None:
     assert largest_error(decay) < 0.1
 
 
 @given(st.floats(0.2, 1.5))
 @settings(max_examples=30)
-def test_the_kernel_of_any_decay_is_within_a_third(decay: float) -> None:
-    """It is worst at the ends: .28 too low after 4,000 days at a decay of .2, .32 too low after one day at 1.5."""
-    assert largest_error(decay) < 1 / 3
+def test_the_kernel_of_any_decay_is_within_three_tenths(decay: float) -> None:
+    """It is worst at the ends: .28 too low after 4,000 days at a decay of .2 and after one day at 1.5."""
+    assert largest_error(decay) < 0.3
 
 
-def test_the_kernel_of_the_default_decay_is_the_documents() -> None:
-    written = [1.12, 0.279, 0.0778, 0.0227, 0.0049, 0.0028]
-    digits = [2, 3, 4, 4, 4, 4]
-    assert [round(c, places) for c, places in zip(P["kernel"], digits, strict=True)] == written
-    assert largest_error(0.8) < 0.095, "within 9 %"
+def test_the_kernel_of_two_decays_is_the_known_one() -> None:
+    """Both far from any edge of the fit, to three digits."""
+    assert kernel(0.8) == pytest.approx([1.213, 0.2679, 0.0791, 0.0226, 0.0050, 0.0028], abs=5e-4)
+    assert kernel(1.0) == pytest.approx([1.334, 0.2079, 0.0454, 0.0091, 0.0016, 0.0005], abs=5e-4)
 
 
 @pytest.mark.parametrize(
@@ -931,13 +931,13 @@ def test_a_keyed_choice_takes_the_heavier_by_its_share() -> None:
     assert np.mean(heavier) == pytest.approx(2 / 3, abs=4 * math.sqrt(2 / 9 / len(luck)))
 
 
-def test_liking_is_partly_shared_and_lasts() -> None:
-    """Median 1, a spread of the log of .5 shared and .5 own, so half of it is mutual; the same on every day."""
+def test_liking_is_each_ones_own_and_lasts() -> None:
+    """Median 1, a spread of the log of .7, and no less for whom nobody likes back; the same on every day."""
     pairs = [(one, two) for one in range(150) for two in range(one)]
     mutual = np.log([[rules.liking(1, one, two, False, P), rules.liking(1, two, one, False, P)] for one, two in pairs])
     assert np.median(mutual) == pytest.approx(0, abs=0.03)
-    assert mutual.std(axis=0) == pytest.approx(math.sqrt(0.5), abs=0.02)
-    assert np.corrcoef(mutual.T)[0, 1] == pytest.approx(0.5, abs=0.03)
+    assert mutual.std(axis=0) == pytest.approx(0.7, abs=0.02)
+    assert np.corrcoef(mutual.T)[0, 1] == pytest.approx(0, abs=0.04)
 
 
 def test_people_of_one_group_like_each_other_more() -> None:
