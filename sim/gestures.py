@@ -122,7 +122,7 @@ DEFAULT_GESTURES: dict[str, GestureRow] = {
     "comment": _row(1, 1.0, 0.9, 1.0, 0.3, -1.8, "composed > one click: Burke & Kraut 2014; rest assumed"),
     "introduction": _row(2, 3.0, 1.0, 1.0, 0.5, -1.3, _ASSUMED, felt_risk=0.8),
     "message": _row(
-        2, 3.0, 0.97, 1.0, 0.5, -0.94, "answers fitted to wall posts (.25 by mail: Kooti et al. 2015); rest assumed"
+        2, 3.0, 0.97, 1.0, 0.5, -0.87, "answers fitted to wall posts (.25 by mail: Kooti et al. 2015); rest assumed"
     ),
     "note": _row(3, 15.0, 0.97, 1.0, 1.5, -2.0, _ASSUMED, felt_risk=1.2),
     "call": _row(3, 15.0, 0.7, 1.0, 2.5, -1.5, "voice > text: Kumar & Epley 2021; rest assumed"),
