@@ -1,8 +1,8 @@
 """Will a silent tie come back? A contact log goes on in many simulated worlds, and their share is the chance.
 
 Each world starts from the log and has luck of its own. The log knows one channel, so a contact is what such a log
-would hold: a private gesture that leaves something in memory. `evaluate` cuts a log short and lets what really followed
-be the judge; `forecast` starts from its end and also asks what a gesture on the first day would change.
+would hold, and the answer to a gesture put in by hand. `evaluate` cuts a log short and lets what really followed be the
+judge; `forecast` starts from its end and also asks what a gesture on the first day would change.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import pandas as pd
 import sim
 from experiments.baselines import baselines, recalibrated, smoothed
 from experiments.compare import resampled_means
+from experiments.observed import written
 from experiments.pairs import Contacts, came_back, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from sim.day import Core
-from sim.gestures import Channel
+from sim.gestures import KINDS
 from sim.run import begin
 from sim.storage import LogError
 
@@ -102,18 +103,22 @@ def who_wrote(run: OneWorld) -> np.ndarray:
     numba.set_num_threads(1)
     try:
         core = Core(start, seed=seed)
-        heard = np.concatenate([_contacts(core.step().sent, worlds.parameters, people) for _ in range(run.days)])
+        heard = np.concatenate([_contacts(core.step().sent, run) for _ in range(run.days)])
     finally:
         numba.set_num_threads(before)
     low, high = run.pairs.astype(np.int64).T
     return np.stack([np.isin(low * people + high, heard), np.isin(high * people + low, heard)], axis=1)
 
 
-def _contacts(sent: np.ndarray, parameters: sim.Parameters, people: int) -> np.ndarray:
-    """Of the gestures sent on a day, those that a contact log would hold, each as sender * people + receiver."""
-    lasting = parameters.packed["mass"][sent["kind"]] > 0
-    found = sent[lasting & (sent["channel"] == Channel.PRIVATE)]
-    return found["sender"].astype(np.int64) * people + found["receiver"]
+def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
+    """Of the gestures sent on a day, those that count as contacts, each as sender * people + receiver.
+
+    They are what a contact log would hold, and whatever answers one of the gestures put in by hand: a call is answered
+    by a call, of which the log would know nothing.
+    """
+    asked = np.isin(sent["parent_kind"], [KINDS.index(gesture.kind) for gesture in run.gestures])
+    found = np.concatenate([written(sent), sent[asked & (sent["parent_day"] == run.morning)]])
+    return found["sender"].astype(np.int64) * len(run.past.names) + found["receiver"]
 
 
 def run_all(runs: Sequence[OneWorld], executor: Executor, report: Report) -> list[np.ndarray]:

@@ -298,7 +298,7 @@ def test_the_models_chance_is_its_share_of_worlds() -> None:
         world = sim.worlds.replayed(contacts.frame(), seed=5 + replicate).copy(day=found.cut)
         run = sim.simulate(world, days=found.days, seed=9 + replicate, log=True)
         assert run.log is not None
-        heard = run.log[(run.log["channel"] == "private") & (run.log["kind"] != "like")]
+        heard = run.log[(run.log["channel"] == "private") & run.log["kind"].isin(["question", "message"])]
         ends = {frozenset(ends) for ends in zip(heard["source"], heard["target"], strict=True)}
         counts += [
             frozenset(ends) in ends_ for ends_ in [ends] for ends in zip(pairs["low"], pairs["high"], strict=True)
@@ -307,9 +307,11 @@ def test_the_models_chance_is_its_share_of_worlds() -> None:
     assert pairs["model"].tolist() == pytest.approx(((counts + 0.5) / (worlds + 1)).tolist())
 
 
-def test_what_leaves_nothing_in_memory_is_no_contact() -> None:
-    massless = sim.Parameters(gestures={kind: {"mass": 0, "answer": None} for kind in ("question", "message", "call")})
-    found = judged(made_up(people=10), worlds=2, parameters=massless)
+def test_a_call_is_no_contact_in_a_log_of_writing() -> None:
+    """Where people dare nothing but calls on the private channel, nobody seems to come back."""
+    only_calls = sim.Parameters(ladders={"private_call": -10}, feed_rate=0, birthday_noticed=0, routine_rate=5)
+    found = judged(made_up(people=10), worlds=2, parameters=only_calls)
+    assert len(found.pairs) > 3
     assert found.pairs["model"].to_numpy() == pytest.approx(0.5 / 3)
 
 
