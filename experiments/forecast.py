@@ -30,6 +30,7 @@ from sim.storage import LogError
 
 GESTURES = ("like", "message", "note", "call")
 FIRST_PART = 0.7  # of a log's time, from which worlds start when they are judged
+ENOUGH_WORLDS = 20  # for a chance that is not coarse
 LEAST_DAYS = 30  # of a log after that, or what followed is too little to judge by
 MODEL, RECALIBRATED = "model", "model_recalibrated"
 
@@ -243,7 +244,11 @@ def evaluate(
         cut=cut,
         days=window,
         learned_from=len(known),
-        notes=[*hole_noted(contacts, silent, cut + window), *_notes(days, window, silent, asked, back, forecasts)],
+        notes=[
+            *hole_noted(contacts, silent, cut + window),
+            *_few_worlds_noted(worlds.count),
+            *_notes(days, window, silent, asked, back, forecasts),
+        ],
     )
 
 
@@ -268,6 +273,14 @@ def hole_noted(contacts: Contacts, silent: int, until: int) -> list[str]:
     ]
 
 
+def _few_worlds_noted(count: int) -> list[str]:
+    """A sentence if a share of so few worlds is a coarse chance."""
+    if count >= ENOUGH_WORLDS:
+        return []
+    points = 100 * 1.96 * math.sqrt(0.25 / (count + 1))
+    return [f"A chance out of {count} worlds is good to ±{points:.0f} points only; give it --worlds {ENOUGH_WORLDS}."]
+
+
 def _notes(
     asked_days: int,
     days: int,
@@ -285,7 +298,12 @@ def _notes(
             f"Nobody had been silent for over {silent} days early enough to learn from: the baselines and the "
             "recalibration are missing."
         )
-    elif "boosting" not in forecasts:
+    elif forecasts[RECALIBRATED][forecasts[MODEL].argmax()] < forecasts[RECALIBRATED][forecasts[MODEL].argmin()]:
+        notes.append(
+            "The recalibration turns the model's order round: on the earlier morning, pairs came back less where the "
+            "model said more. Do not trust its forecasts of this log."
+        )
+    if RECALIBRATED in forecasts and "boosting" not in forecasts:
         notes.append("The boosted trees are missing; they need scikit-learn, which the extra `dev` brings.")
     people = len(np.unique(pairs[["low", "high"]]))
     if people < ENOUGH_PEOPLE:
@@ -440,9 +458,11 @@ def _effect(kind: str, after: np.ndarray, gain: np.ndarray, ties: int) -> dict[s
 
 def _paired(gains: np.ndarray) -> tuple[float, float, float]:
     """Mean over worlds and its 95 % interval; gains of shape (worlds,)."""
+    mean = float(gains.mean().round(12))  # what cancels is 0 and not 1e-18
     if len(gains) < 2:
-        return float(gains.mean()), math.nan, math.nan
-    return float(gains.mean()), *interval(resampled_means(gains, RESAMPLES))
+        return mean, math.nan, math.nan
+    low, high = interval(resampled_means(gains, RESAMPLES))
+    return mean, round(low, 12), round(high, 12)
 
 
 def _described(ties: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:

@@ -405,6 +405,24 @@ def test_a_log_without_an_earlier_question() -> None:
     assert any("the baselines and the recalibration are missing" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("recalibrated", "told"), [([0.3, 0.2], True), ([0.2, 0.3], False), ([0.2, 0.2], False)])
+def test_a_recalibration_that_turns_the_order_round_is_told(recalibrated: list[float], told: bool) -> None:
+    forecasts = {"model": np.array([0.1, 0.4]), "model_recalibrated": np.array(recalibrated), "boosting": np.ones(2)}
+    notes = forecast._notes(90, 90, 30, PAIRS.head(2), BACK[:2], forecasts)
+    assert any("turns the model's order round" in note for note in notes) == told
+
+
+def test_a_coarse_chance_is_told() -> None:
+    log = made_up(people=10)
+    assert "A chance out of 3 worlds is good to ±49 points only; give it --worlds 20." in judged(log, worlds=3).notes
+    assert not any("points only" in note for note in judged(log, worlds=20, days=30).notes)
+
+
+def test_what_cancels_is_no_gain() -> None:
+    """The mean of gains of a tenth, three times of each sign, is 0, not 1e-18."""
+    assert forecast._paired(np.array([0.1, 0.1, 0.1, -0.1, -0.1, -0.1]))[0] == 0.0
+
+
 def test_a_hole_in_a_log_is_told() -> None:
     log = made_up(people=10)
     hole = log["time"].between(40 * DAY, 90 * DAY)
