@@ -11,17 +11,18 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from experiments.factors import METHODS, Levels, flattened, span_of, spelled_out
 from sim.gestures import KINDS
 from sim.parameters import Parameters
 from sim.run import mixture_of
-from sim.strategies import NAMES
 
 # What may be written where there is no range of numbers; for errors, and for `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
@@ -57,7 +58,7 @@ def checked_strategy(value: Any) -> Strategy:
 
 
 def checked_strategies(value: Any) -> tuple[Strategy, ...]:
-    """Arms of a sweep: strategies or mixtures, none twice, the baseline ``wait`` among them.
+    """Arms of a sweep: strategies or mixtures, none twice, and of several the baseline ``wait``.
 
     Raises:
         ValueError: no list, an empty one, or one with something wrong in it.
@@ -68,7 +69,7 @@ def checked_strategies(value: Any) -> tuple[Strategy, ...]:
     for place, strategy in enumerate(strategies):
         if strategy in strategies[:place]:
             raise ValueError(f"{show(strategy)} stands there twice; name each strategy once")
-    if "wait" not in strategies:
+    if len(strategies) > 1 and "wait" not in strategies:
         raise ValueError('"wait" must be among them: it is the baseline that the others are compared with')
     return strategies
 
@@ -126,13 +127,55 @@ class RunSettings(_Settings):
         return self.strategy_days + self.follow_up_days
 
 
+class SampleSettings(_Settings):
+    """Points drawn from ranges."""
+
+    method: Literal["latin_hypercube", "sobol", "morris", "saltelli"] = Field(
+        "latin_hypercube", description=f"how points are drawn: {', '.join(METHODS)}"
+    )
+    points: int = Field(
+        64, ge=1, le=1_000_000, description="points; for morris trajectories, for saltelli the rows of its matrices"
+    )
+    seed: int = Field(1, ge=0, le=2**31, description="seed of the draws")
+    ranges: dict[str, tuple[float, float]] = Field(description="the two ends, by setting")
+
+    @model_validator(mode="after")
+    def _check(self) -> SampleSettings:
+        if self.method in ("sobol", "saltelli") and self.points & (self.points - 1):
+            raise ValueError(
+                f"points must be a power of two for {self.method}, such as {2 ** self.points.bit_length()}"
+            )
+        if self.method == "morris" and self.points < 2:
+            raise ValueError("points must be 2 or more for morris; they are its trajectories")
+        return self
+
+
 class SweepSettings(_Settings):
     """Which arms, and in how many worlds each."""
 
-    strategies: Annotated[tuple[Strategy, ...], BeforeValidator(checked_strategies)] = Field(
-        NAMES, description="arms; each takes the place of run.strategy"
+    strategies: Annotated[tuple[Strategy, ...], BeforeValidator(checked_strategies)] | None = Field(
+        None, description="arms; each takes the place of run.strategy, which alone is run if none are given"
     )
     replicates: int = Field(20, ge=1, le=1_000_000, description="worlds that every arm meets")
+    grid: Levels = Field(default_factory=dict, description="levels by setting, of which every combination is run")
+    zip: Levels = Field(default_factory=dict, description="levels by setting, side by side")
+    sample: SampleSettings | None = Field(None, description="points drawn from ranges")
+
+    @property
+    def factors(self) -> list[str]:
+        """The settings that are varied, in the order of grid, zip and sample."""
+        return [*self.grid, *self.zip, *(self.sample.ranges if self.sample else ())]
+
+    @model_validator(mode="after")
+    def _check(self) -> SweepSettings:
+        lengths = {name: len(levels) for name, levels in self.zip.items()}
+        if len(set(lengths.values())) > 1:
+            each = ", ".join(f"{name} {count}" for name, count in lengths.items())
+            raise ValueError(f"zip goes side by side, and its levels are not equally many: {each}")
+        twice = [name for place, name in enumerate(self.factors) if name in self.factors[:place]]
+        if twice:
+            raise ValueError(f"varies {twice[0]} in two of grid, zip and sample; vary it in one")
+        return self
 
 
 class Experiment(_Settings):
@@ -195,6 +238,17 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
 
 SETTINGS: Mapping[KeyPath, FieldInfo] = MappingProxyType(settings())
 TABLES = frozenset(path[:-1] for path in SETTINGS)
+
+# Tables whose keys are paths of other settings.
+VARIED: tuple[KeyPath, ...] = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "ranges"))
+# Settings that no table may vary, and why.
+_NOT_VARIED: dict[KeyPath, str] = {
+    ("run", "strategy"): "name the strategies in sweep.strategies",
+    ("world", "seed"): "each replicate has a seed of its own; set sweep.replicates",
+    ("run", "seed"): "each replicate has a seed of its own; set sweep.replicates",
+    ("world", "log"): "sweep one log at a time, with --world",
+    ("name",): "it is where results go",
+}
 
 
 def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = None) -> Experiment:
@@ -386,6 +440,9 @@ def _known(
         path = (*above, key)
         if path not in SETTINGS:
             problems.append(f"{_said(path, value, origins)}: there is no such setting{_remedy(path)}")
+        elif path in VARIED and isinstance(value, Mapping):
+            kept[key], inner = _varied(path, value, origins)
+            problems += inner
         elif path in TABLES and isinstance(value, Mapping):
             kept[key], inner = _known(value, origins, path)
             problems += inner
@@ -398,6 +455,69 @@ def _known(
             if name in kept
         ]
     return kept, problems
+
+
+def _varied(
+    table: KeyPath, given: Mapping[str, Any], origins: Mapping[KeyPath, str]
+) -> tuple[dict[str, Any], list[str]]:
+    """What a table of factors varies, by dotted path, and a problem for each that it can not."""
+    kept: dict[str, Any] = {}
+    problems: list[str] = []
+    if not given:
+        problems.append(
+            f"{_said(table, given, origins)}: is empty; give a setting such as parameters.ease, or leave it out"
+        )
+    for name, value in flattened(given):
+        path = tuple(name.split("."))
+        where = _said((*table, name), value, {**origins, (*table, name): _origin_in(table, path, origins)})
+        try:
+            kept[name] = _checked_factor(path, value, is_range=table[-1] == "ranges")
+        except ValueError as error:
+            problems.append(f"{where}: {error}")
+    return kept, problems
+
+
+def _origin_in(table: KeyPath, path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+    """Where a factor was given, be its path one key or several."""
+    written = [(*table, ".".join(path)), *((*table, *path[:end]) for end in range(len(path), -1, -1))]
+    return next((origins[key] for key in written if key in origins), "")
+
+
+def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
+    """The levels of a setting, or the ends of its range, each of them one that the setting allows.
+
+    Raises:
+        ValueError: they are not; the message says what to write.
+    """
+    if path in _NOT_VARIED:
+        raise ValueError(f"can not be varied; {_NOT_VARIED[path]}")
+    if path not in SETTINGS or path in TABLES or path[0] == "sweep":
+        raise ValueError(f"there is no such setting to vary{_remedy(path)}")
+    field = SETTINGS[path]
+    levels: tuple[Any, ...] = span_of(value) if is_range else spelled_out(value, whole=field.annotation is int)
+    if is_range and range_of(field) is None:
+        raise ValueError("is no number, so nothing can be drawn; give its levels in [sweep.grid]")
+    for level in levels:
+        _check_level(path, field, round(level) if is_range and field.annotation is int else level)
+    return levels
+
+
+@cache
+def _adapter(path: KeyPath) -> TypeAdapter[Any]:
+    """What checks a value of one setting."""
+    allowed: Any = SETTINGS[path].annotation
+    for rule in SETTINGS[path].metadata:
+        allowed = Annotated[allowed, rule]
+    return TypeAdapter(allowed)
+
+
+def _check_level(path: KeyPath, field: FieldInfo, level: Any) -> None:
+    try:
+        _adapter(path).validate_python(level, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = str(first["ctx"]["error"]) if first["type"] == "value_error" else expected(path) or first["msg"]
+        raise ValueError(f"the level {show(level)}: {said}") from None
 
 
 def _remedy(path: KeyPath) -> str:
@@ -444,7 +564,7 @@ def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
         return origins[path]
     origin = f"{origins[given]}, " if given else ""
     name = ".".join(path)
-    if isinstance(value, Mapping) and (path in TABLES or path not in SETTINGS):
+    if isinstance(value, Mapping) and (path in TABLES or path in VARIED or path not in SETTINGS):
         return f"{origin}[{name}]"
     return f"{origin}{name}" if value is None else f"{origin}{name} = {show(value)}"
 
@@ -460,6 +580,9 @@ def expected(path: KeyPath) -> str | None:
     """What a setting wants, in words: ``expected a number from 0 to 1 (probability)``; None where nothing says."""
     if path in TABLES:
         return f"expected a table, [{'.'.join(path)}]"
+    if path in VARIED:
+        example = "[0.0, 1.0]" if path[-1] == "ranges" else "[1.0, 2.0]"
+        return f"expected a table of settings, such as parameters.ease = {example}"
     field = SETTINGS.get(path)
     limits = range_of(field) if field else None
     if field is None or limits is None:

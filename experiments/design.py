@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, NamedTuple
 
-from experiments.config import Adopters, Experiment, Strategy, WorldSettings
+from pydantic import ValidationError
+
+from experiments.config import SETTINGS, Adopters, ConfigError, Experiment, Strategy, SweepSettings, WorldSettings, show
+from experiments.factors import Level, Point, crossed, drawn_points
 from sim.parameters import Parameters
 from sim.storage import model_fingerprint
 
@@ -19,7 +24,10 @@ class Run:
     Attributes:
         id: hash of everything that determines the outcome, the model's code among it.
         scenario: name of the arm.
-        replicate: from 0; the same replicate of two arms has the same world, adopters and luck.
+        replicate: from 0; the same replicate of two arms has the same seeds, and so luck, and the same world and
+            adopters where the arms do not differ in these.
+        point: number of the levels in the design, from 0.
+        factors: level of each setting that the sweep varies, by its path.
         world: settings of the world, its own seed among them.
         seed: of the run.
         days: of the whole run, of which the strategy is followed for the first ``strategy_days``.
@@ -28,6 +36,8 @@ class Run:
     id: str
     scenario: str
     replicate: int
+    point: int
+    factors: dict[str, Level]
     world: WorldSettings
     strategy: Strategy
     adopters: Adopters
@@ -41,35 +51,125 @@ def runs_of(experiment: Experiment) -> list[Run]:
     """Every run of an experiment: all arms of the first replicate, then all of the next, so a part is a fair sample.
 
     Without a sweep it is one run, of ``run.strategy``.
+
+    Raises:
+        ConfigError: levels that can not go together.
     """
-    sweep = experiment.sweep
-    strategies = sweep.strategies if sweep else (experiment.run.strategy,)
-    replicates = sweep.replicates if sweep else 1
-    return [_run(experiment, strategy, replicate) for replicate in range(replicates) for strategy in strategies]
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    strategies = sweep.strategies or (experiment.run.strategy,)
+    places = [_place(experiment, number, point) for number, point in enumerate(points_of(sweep))]
+    return [
+        _run(place, strategy, replicate)
+        for replicate in range(sweep.replicates)
+        for place in places
+        for strategy in strategies
+    ]
 
 
-def _run(experiment: Experiment, strategy: Strategy, replicate: int) -> Run:
-    world = experiment.world.model_copy(update={"seed": experiment.world.seed + replicate})
-    seed = experiment.run.seed + replicate
-    settings = experiment.run
+class _Place(NamedTuple):
+    """A point of a design: the experiment there, and the hashes of the parameters of its worlds and of its runs."""
+
+    number: int
+    point: Point
+    name: str
+    experiment: Experiment
+    past: str
+    parameters: str
+
+
+def _place(experiment: Experiment, number: int, point: Point) -> _Place:
+    there = at(experiment, point)
+    is_drawn = experiment.sweep is not None and experiment.sweep.sample is not None
+    name = f"point {number}" if is_drawn else _listed_short(point)
+    hashes = (_fingerprint(one.model_dump()) for one in (there.world.parameters, there.parameters))
+    return _Place(number, point, name, there, *hashes)
+
+
+def _listed_short(point: Point) -> str:
+    """Levels in an arm's name: ``effort_minutes 60``, with the whole path only where two would be called the same."""
+    short = {name: name.rpartition(".")[2] for name in point}
+    twice = [name for name in point if list(short.values()).count(short[name]) > 1]
+    return ", ".join(f"{name if name in twice else short[name]} {show(level)}" for name, level in point.items())
+
+
+def points_of(sweep: SweepSettings) -> list[Point]:
+    """The levels of all factors, for each point of a sweep; one point without any where nothing is varied."""
+    drawn: list[Point] = []
+    if sweep.sample:
+        ranges = sweep.sample.ranges
+        whole = [SETTINGS[tuple(name.split("."))].annotation is int for name in ranges]
+        rows = drawn_points(ranges, sweep.sample.method, sweep.sample.points, sweep.sample.seed).tolist()
+        drawn = [dict(zip(ranges, map(_as_drawn, row, whole), strict=True)) for row in rows]
+    return crossed(sweep.grid, sweep.zip, drawn)
+
+
+def _as_drawn(level: float, whole: bool) -> Level:
+    return round(level) if whole else level
+
+
+def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
+    """An experiment without its sweep, with these levels in the place of its settings.
+
+    As in a file, runs go on with the parameters of their world: a factor of ``world.parameters`` moves the same
+    parameter of the run where the two are equal.
+
+    Raises:
+        ConfigError: levels that can not go together; the message names them.
+    """
+    if not point:
+        return experiment
+    data = experiment.model_dump(exclude={"sweep"})
+    levels = dict(point)
+    for name, level in point.items():
+        own = name.removeprefix("world.")
+        if name.startswith("world.parameters.") and own not in point and _value(data, own) == _value(data, name):
+            levels[own] = level
+    for name, level in levels.items():
+        *tables, key = name.split(".")
+        _value(data, ".".join(tables))[key] = level
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
+        raise ConfigError(f"The sweep has a point that can not be, {_listed(point)}: {said}.") from None
+
+
+def _value(data: Any, name: str) -> Any:
+    for part in name.split("."):
+        data = data[part]
+    return data
+
+
+def _listed(point: Mapping[str, Level]) -> str:
+    return ", ".join(f"{name} = {show(level)}" for name, level in point.items())
+
+
+def _run(place: _Place, strategy: Strategy, replicate: int) -> Run:
+    settings = place.experiment.run
+    world = place.experiment.world
+    world = world.model_copy(update={"seed": world.seed + replicate})
+    seed = settings.seed + replicate
     identity = [
         model_fingerprint(),
         log_hash(world.log) if world.log else None,
-        _fingerprint(world.model_dump(exclude={"log"})),
-        _fingerprint(experiment.parameters.model_dump()),
+        [world.people, world.burn_in_years, world.seed, place.past],
+        place.parameters,
         [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
     ]
     return Run(
         id=_fingerprint(identity),
-        scenario=label(strategy),
+        scenario=", ".join(part for part in (label(strategy), place.name) if part),
         replicate=replicate,
+        point=place.number,
+        factors=place.point,
         world=world,
         strategy=strategy,
         adopters=settings.adopters,
         seed=seed,
         days=settings.days,
         strategy_days=settings.strategy_days,
-        parameters=experiment.parameters,
+        parameters=place.experiment.parameters,
     )
 
 

@@ -16,6 +16,7 @@ _PANELS = {
     "model_recalibrated": ("the model, recalibrated", BLUE),
     "recency_frequency": ("silence and contacts", INK),
 }
+_FEWEST = 10  # pairs of a bin that is drawn
 _LARGEST_DOT = 700.0  # points squared
 
 
@@ -40,14 +41,15 @@ def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
         panels[0].set_ylabel(f"came back within {days} days")
         figure.suptitle(headline(shown["model"]), x=0.025, y=0.97, ha="left", va="top", fontsize=29,
                         fontweight="bold")  # fmt: skip
-        figure.text(0.025, 0.8, "On the line, a forecast means what it says. Numbers: pairs of people; bars: 95 % "
-                    "interval over people.", fontsize=19, va="center")  # fmt: skip
+        figure.text(0.025, 0.8, "On the line, a forecast means what it says. Numbers: pairs of people, "
+                    f"{_FEWEST} at least; bars: 95 % interval.", fontsize=19, va="center")  # fmt: skip
         figure.text(0.53, 0.05, "chance that was forecast", ha="center")
     return figure
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, largest: int) -> None:
-    """One forecast: the line of honesty, and a dot as large as its bin."""
+    """One forecast: the line of honesty, and a dot as large as its bin, where that has pairs enough to say anything."""
+    rows = rows[rows["pairs"] >= _FEWEST]
     axes.set_title(title, loc="left", color=colour, fontsize=23, fontweight="bold", pad=12)
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=2, zorder=0)
     axes.vlines(rows["chance"], rows["low"], rows["high"], color=colour, linewidth=5, alpha=0.6)
@@ -64,7 +66,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, largest: int)
             rotation=90,
             ha="center",
             va="bottom" if upwards else "top",
-            fontsize=15,
+            fontsize=13,
         )
     axes.set_xlim(-0.04, 1.04)
     axes.set_ylim(-0.12, 1.04)

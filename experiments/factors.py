@@ -1,0 +1,120 @@
+"""What a sweep varies: levels of settings, crossed, side by side, or drawn from ranges.
+
+In a file, ``[sweep.grid]`` gives levels of which every combination is run, ``[sweep.zip]`` levels that go side by side,
+and ``[sweep.sample]`` ranges from which points are drawn. A sweep with several of these crosses them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from SALib.sample import morris, sobol
+from scipy.stats import qmc
+
+Level = Any
+Levels = dict[str, tuple[Level, ...]]
+Point = dict[str, Level]
+
+LEVELS_WRITTEN = "a list of levels such as [15, 60, 120], or even steps such as { from = 15, to = 120, count = 4 }"
+RANGE_WRITTEN = "a range such as [0.0, 1.0], the lower end first"
+METHODS = ("latin_hypercube", "sobol", "morris", "saltelli")
+MORRIS_LEVELS = 4  # of the grid on which a trajectory steps (Morris 1991)
+
+
+def flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Each dotted path of a table with what it is given: ``run.adopters = [5]`` and ``"run.adopters" = [5]`` alike."""
+    for key, value in table.items():
+        path = f"{above}{key}"
+        if isinstance(value, Mapping) and not set(value) & {"from", "to", "count"}:
+            yield from flattened(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def spelled_out(value: Any, whole: bool) -> tuple[Level, ...]:
+    """Levels as a list has them, or evenly spaced between two ends, rounded where the setting wants whole numbers.
+
+    Raises:
+        ValueError: neither, an empty list, or a level twice.
+    """
+    if isinstance(value, Mapping):
+        value = _evenly_spaced(value, whole)
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"expected {LEVELS_WRITTEN}")
+    for place, level in enumerate(value):
+        if any(level == other and type(level) is type(other) for other in value[:place]):
+            raise ValueError(f"has the level {level!r} twice; name each level once")
+    return tuple(value)
+
+
+def _evenly_spaced(value: Mapping[str, Any], whole: bool) -> list[Level]:
+    known = {"from", "to", "count"}
+    ends = [value.get("from"), value.get("to")]
+    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+    count = value.get("count")
+    if set(value) != known or not numbers or type(count) is not int or not 2 <= count <= 10_000:
+        raise ValueError(f"expected {LEVELS_WRITTEN}, with a count of 2 to 10,000")
+    levels: list[float] = np.linspace(value["from"], value["to"], count).tolist()
+    return [round(level) for level in levels] if whole else levels
+
+
+def span_of(value: Any) -> tuple[float, float]:
+    """The two ends of a range.
+
+    Raises:
+        ValueError: it is none.
+    """
+    numbers = isinstance(value, list | tuple) and len(value) == 2
+    if not numbers or any(isinstance(end, bool) or not isinstance(end, int | float) for end in value):
+        raise ValueError(f"expected {RANGE_WRITTEN}")
+    low, high = float(value[0]), float(value[1])
+    if not low < high:
+        raise ValueError(f"expected {RANGE_WRITTEN}")
+    return low, high
+
+
+def crossed(grid: Levels, side_by_side: Levels, drawn: Sequence[Point]) -> list[Point]:
+    """All points of a sweep: every combination of the grid, with each row of the zip, with each drawn point."""
+    combinations = [dict(zip(grid, levels, strict=True)) for levels in itertools.product(*grid.values())]
+    rows = [dict(zip(side_by_side, levels, strict=True)) for levels in zip(*side_by_side.values(), strict=True)]
+    return [
+        {**combination, **row, **point}
+        for combination in combinations
+        for row in (rows or [{}])
+        for point in (drawn or [{}])
+    ]
+
+
+def drawn_points(ranges: Mapping[str, tuple[float, float]], method: str, points: int, seed: int) -> np.ndarray:
+    """Points from ranges, each a row; columns are in the order of the ranges.
+
+    Args:
+        ranges: ends by name.
+        method: ``latin_hypercube``: `points` points, one in each of as many slices of every range (McKay et al. 1979).
+            ``sobol``: `points`, a power of two, of a scrambled Sobol sequence (Owen 1998). ``morris``: `points`
+            trajectories that move one factor a step, for screening (Morris 1991). ``saltelli``: the matrices from
+            `points`, a power of two, from which first-order and total indices are estimated (Saltelli et al. 2010).
+        points: see the methods.
+        seed: of the draws; the same seed gives the same points.
+
+    Returns:
+        Shape (rows, ranges): `points` rows, ``points * (ranges + 1)`` for Morris, ``points * (ranges + 2)`` for
+        Saltelli.
+    """
+    low, high = np.array(list(ranges.values())).T
+    if method == "latin_hypercube":
+        return np.asarray(qmc.scale(qmc.LatinHypercube(len(ranges), rng=seed).random(points), low, high))
+    if method == "sobol":
+        return np.asarray(qmc.scale(qmc.Sobol(len(ranges), rng=seed).random(points), low, high))
+    problem = problem_of(ranges)
+    if method == "morris":
+        return np.asarray(morris.sample(problem, points, num_levels=MORRIS_LEVELS, seed=seed))
+    return np.asarray(sobol.sample(problem, points, calc_second_order=False, seed=seed))
+
+
+def problem_of(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    """Ranges as SALib wants them."""
+    return {"num_vars": len(ranges), "names": list(ranges), "bounds": [list(ends) for ends in ranges.values()]}
