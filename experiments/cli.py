@@ -12,6 +12,8 @@ from experiments.commands.calibration import calibrate, validate
 from experiments.commands.explaining import explain
 from experiments.commands.forecasting import forecast
 from experiments.commands.logs import log
+from experiments.commands.planning import plan, schema
+from experiments.commands.results import results, status
 from experiments.commands.sweeping import figure, run, sweep
 from experiments.config import ConfigError
 from experiments.stopping import Stopped, signals_stop, stop_behind
@@ -29,6 +31,10 @@ app = typer.Typer(
 for command, example in (
     (run, "run configs/one_run.toml --set run.strategy=check_in"),
     (sweep, "sweep configs/nine_strategies.toml --set sweep.replicates=4"),
+    (plan, "plan configs/nine_strategies.toml --set sweep.replicates=40"),
+    (status, "status nine_strategies"),
+    (results, 'results nine_strategies "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario"'),
+    (schema, "schema --out experiment.schema.json"),
     (figure, "figure nine_strategies --runs results/nine_strategies/runs.parquet"),
     (log, "log wall.csv.gz email.csv.gz --figure results/logs"),
     (calibrate, "calibrate wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+import pandas as pd
 from pydantic import ValidationError
 
 from experiments.config import SETTINGS, Adopters, ConfigError, Experiment, Strategy, SweepSettings, WorldSettings, show
@@ -90,6 +91,29 @@ def _listed_short(point: Point) -> str:
     short = {name: name.rpartition(".")[2] for name in point}
     twice = [name for name in point if list(short.values()).count(short[name]) > 1]
     return ", ".join(f"{name if name in twice else short[name]} {show(level)}" for name, level in point.items())
+
+
+def described(runs: Sequence[Run]) -> pd.DataFrame:
+    """A row a run, with all that tells it from the others: id, arm, replicate, point, factors and seeds."""
+    names = list(dict.fromkeys(name for run in runs for name in run.factors))
+    levels = {name: _as_column([run.factors.get(name) for run in runs]) for name in names}
+    told = {
+        "id": [run.id for run in runs],
+        "scenario": [run.scenario for run in runs],
+        "strategy": [label(run.strategy) for run in runs],
+        "replicate": [run.replicate for run in runs],
+        "point": [run.point for run in runs],
+        **levels,
+        "world_seed": [run.world.seed for run in runs],
+        "seed": [run.seed for run in runs],
+    }
+    return pd.DataFrame(told)
+
+
+def _as_column(levels: list[Level]) -> list[Level]:
+    """Numbers as they are; what else there may be, lists of people among it, as text."""
+    numbers = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
+    return levels if numbers else [show(level) for level in levels]
 
 
 def points_of(sweep: SweepSettings) -> list[Point]:

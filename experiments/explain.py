@@ -22,6 +22,7 @@ from experiments.config import (
     show,
 )
 from experiments.contact_statistics import STATISTICS
+from experiments.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
 from sim.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.measures import MEASURES
 from sim.parameters import Parameters
@@ -32,7 +33,11 @@ _WRITTEN: dict[KeyPath, str] = {
     ("world", "log"): LOG_WRITTEN,
     ("run", "strategy"): STRATEGY_WRITTEN,
     ("run", "adopters"): ADOPTERS_WRITTEN,
-    ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; `wait` among them; mixtures may be, too",
+    ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; of several `wait` is one; mixtures may be, too",
+    ("sweep", "grid"): f"settings, each with {LEVELS_WRITTEN}",
+    ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}, all equally many",
+    ("sweep", "sample", "method"): f"one of {', '.join(METHODS)}",
+    ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }
 _NAMED = {("run", "strategy"), ("sweep", "strategies")}
 _NOBODY = "yes: nobody has measured it"

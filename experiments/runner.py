@@ -8,9 +8,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
+from itertools import islice
 from multiprocessing import connection, resource_tracker
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from experiments.store import Row
 from sim.storage import cache_folder, model_fingerprint
 
 SECONDS_A_PART = 1.0  # a sweep that is killed loses no more than what ended within this
+AHEAD = 1_000  # runs that are handed to the workers at a time
 _DEAF_TO = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -29,20 +31,11 @@ def run_one(run: Run) -> Row:
     """Simulate one run on one thread.
 
     Returns:
-        Its row: id, scenario, replicate, seeds, strategy, people, every scalar measure, seconds taken; and, where it
-        failed, the error in a line and its traceback instead of measures.
+        Its row: id, people, every scalar measure, seconds taken; and, where it failed, the error in a line and its
+        traceback instead of measures.
     """
     began = time.perf_counter()
-    row: Row = {
-        "id": run.id,
-        "scenario": run.scenario,
-        "replicate": run.replicate,
-        "world_seed": run.world.seed,
-        "seed": run.seed,
-        "strategy": run.scenario,
-        "error": None,
-        "traceback": None,
-    }
+    row: Row = {"id": run.id, "error": None, "traceback": None}
     try:
         row |= _measures(run)
     except Exception as error:  # whatever goes wrong in one run must not cost the others
@@ -107,7 +100,7 @@ def build_worlds(runs: Sequence[Run], executor: Executor) -> Iterator[tuple[int,
     burnt_in = (run.world for run in runs if run.world.log is None and run.world.burn_in_years > 0)
     worlds = {world.model_dump_json(): world for world in burnt_in}
     built = 0
-    for ended in _as_they_end([executor.submit(_build, world) for world in worlds.values()]):
+    for ended in _as_they_end(executor, _build, list(worlds.values())):
         built += len(ended)
         yield built, len(worlds)
 
@@ -122,17 +115,23 @@ def finished_rows(runs: Sequence[Run], executor: Executor) -> Iterator[list[Row]
     Raises:
         BrokenProcessPool: a worker died; the rows that had ended come first.
     """
-    for ended in _as_they_end([executor.submit(run_one, run) for run in runs]):
+    for ended in _as_they_end(executor, run_one, runs):
         whole = [future for future in ended if future.exception() is None]
         yield [future.result() for future in whole]
         for broken in ended.difference(whole):
             broken.result()
 
 
-def _as_they_end(futures: Iterable[Future[Any]]) -> Iterator[set[Future[Any]]]:
-    """What has ended since the last time, each second: whoever waits can keep it, and look for Ctrl-C."""
-    waiting = set(futures)
-    while waiting:
+def _as_they_end(executor: Executor, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[set[Future[Any]]]:
+    """What has ended since the last time, each second: whoever waits can keep it, and look for Ctrl-C.
+
+    Only so many are handed over ahead of time, so a long sweep does not fill the memory with what is yet to come.
+    """
+    coming, waiting = iter(items), set[Future[Any]]()
+    while True:
+        waiting |= {executor.submit(work, item) for item in islice(coming, AHEAD - len(waiting))}
+        if not waiting:
+            return
         ended, waiting = wait(waiting, timeout=SECONDS_A_PART)
         yield ended
 

@@ -1,10 +1,12 @@
-"""Results as Parquet: parts that a killed sweep leaves behind, and the table of a finished one.
+"""Results as Parquet: parts that a sweep leaves behind as it goes, and the table of a finished one.
 
-    results/NAME/parts/HASH.parquet    runs as they end, a few to a part; never rewritten, reused by id
-    results/NAME/runs.parquet          one row a run of the last sweep, in the order of its design
+    results/NAME/design.parquet        one row a run that the last sweep asked for, with all that tells it from others
+    results/NAME/parts/HASH.parquet    runs as they end, some to a part, by id; small ones are put together now and then
+    results/NAME/runs.parquet          the design with what came of each run, in the order of the design
 
-A file is written under another name and then renamed, so a reader never meets half of one. Where a table comes from is
-in its footer: the configuration, the versions, the command line and the commit.
+What is there is known by id, so a sweep that was stopped, shared out or started twice asks only for what is missing.
+A file is written under another name, flushed and then renamed, so a reader never meets half of one. Where a table comes
+from is in its footer: the configuration, the versions, the command line and the commit.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,9 +32,13 @@ from experiments.config import Experiment
 from sim.storage import model_fingerprint
 
 Row = dict[str, Any]
-TABLE, PARTS = "runs.parquet", "parts"
+TABLE, DESIGN, PARTS = "runs.parquet", "design.parquet", "parts"
 TEXT = ("id", "scenario", "strategy", "error", "traceback")
-_FOOTER = b"rekindle"
+NOT_OUTCOMES = ("seconds",)  # how long a run took differs from machine to machine; it stays in the parts
+SCHEMA = b"2"  # of the parts; whoever changes it says what to do with older ones in `_read`
+MOST_SMALL_PARTS = 64  # before they are put together
+SMALL = 10_000  # rows of a part that is
+_FOOTER, _SCHEMA = b"rekindle", b"rekindle-parts"
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "pydantic")
 
 
@@ -39,11 +46,18 @@ class StoreError(ValueError):
     """A results folder that can not be used; the text names what is in the way, and the remedy."""
 
 
-def prepare(folder: Path) -> None:
+class DamagedPartError(ValueError):
+    """A part that can not be read."""
+
+
+def prepare(folder: Path) -> list[Path]:
     """Make a results folder that can be written, before the work and not after it.
 
+    Returns:
+        Damaged parts, which were set aside under another name: what they may have held is to be run again.
+
     Raises:
-        StoreError: something is in the way, or the disk refuses.
+        StoreError: something is in the way, the disk refuses, or an older version left the parts.
     """
     elsewhere = "or choose another folder with --results."
     for needed in (*reversed(folder.parents), folder, folder / PARTS):
@@ -58,42 +72,134 @@ def prepare(folder: Path) -> None:
         except OSError as problem:
             why = problem.strerror or problem
             raise StoreError(f"Nothing can be written in {needed} ({why}); make it writable, {elsewhere}") from None
+    return [_set_aside(path) for path in _parts(folder) if _is_damaged(path)]
 
 
-def finished(folder: Path) -> dict[str, Row]:
-    """Every run that a folder holds, by id.
+def _parts(folder: Path) -> list[Path]:
+    return sorted((folder / PARTS).glob("*.parquet"))
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        _read(path, ["id"])
+    except DamagedPartError:
+        return True
+    return False
+
+
+def _set_aside(path: Path) -> Path:
+    aside = path.with_suffix(".damaged")
+    path.replace(aside)
+    return aside
+
+
+def finished(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Every run that a folder holds, a row each, indexed by id.
+
+    Args:
+        folder: of the results.
+        columns: to read; all of them if None.
 
     Raises:
-        StoreError: a part can not be read. It is not left out, since whoever damaged one may have damaged others.
+        StoreError: a part can not be read, or is of an older version.
     """
-    parts = sorted((folder / PARTS).glob("*.parquet"))
-    return {row["id"]: row for path in parts for row in _read_part(path)}
+    wanted = None if columns is None else ["id", *columns]
+    while True:
+        try:
+            tables = [_read(path, wanted) for path in _parts(folder)]
+            break
+        except FileNotFoundError:  # another sweep has just put parts together
+            continue
+        except DamagedPartError as error:
+            raise StoreError(f"{error}; the sweep sets it aside and runs again what it may have held.") from None
+    if not tables:
+        return pd.DataFrame(columns=pd.Index(wanted or ["id"])).set_index("id")
+    frame = pa.concat_tables(tables, promote_options="default").to_pandas()
+    return frame.drop_duplicates("id").set_index("id")
 
 
-def _read_part(path: Path) -> list[Row]:
+def _read(path: Path, columns: list[str] | None) -> pa.Table:
+    """A part, or columns of one.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        DamagedPartError: it can not be read, or is no part.
+        StoreError: it is of another version.
+    """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, pa.ArrowException):
-        problem = "is damaged, or no Parquet file"
-    else:
-        if set(table.column_names) >= {*TEXT, "replicate"}:
-            return table.to_pylist()
-        problem = "is no part of a sweep"
-    raise StoreError(f"{path} {problem}; delete it, and the same command runs again what it may have held.")
+        raise DamagedPartError(f"{path} is damaged, or no Parquet file") from None
+    found = (table.schema.metadata or {}).get(_SCHEMA)
+    if found is None and "id" not in table.column_names:
+        raise DamagedPartError(f"{path} is no part of a sweep")
+    if found != SCHEMA:
+        raise StoreError(
+            f"{path} was left by another version of this program (parts {(found or b'1').decode()}, where "
+            f"{SCHEMA.decode()} is read). Move {path.parent.parent} away, or delete it, and run the sweep again."
+        )
+    return table if columns is None else table.select([name for name in columns if name in table.column_names])
 
 
-def add(folder: Path, rows: Sequence[Row]) -> None:
-    """Keep finished runs as one part; failed ones are left out, so the next sweep tries them again."""
+def add(folder: Path, rows: Sequence[Row]) -> int:
+    """Keep finished runs as one part; failed ones are left out, so the next sweep tries them again.
+
+    Returns:
+        The part's size, in bytes.
+    """
     rows = [row for row in rows if row["error"] is None]
-    if rows:
-        name = hashlib.sha256(" ".join(sorted(row["id"] for row in rows)).encode()).hexdigest()[:16]
-        _write(frame_of(rows), folder / PARTS / f"{name}.parquet", {})
+    if not rows:
+        return 0
+    return _write_part(folder, pa.Table.from_pandas(frame_of(rows), preserve_index=False)).stat().st_size
+
+
+def _write_part(folder: Path, table: pa.Table) -> Path:
+    name = hashlib.sha256(" ".join(sorted(table["id"].to_pylist())).encode()).hexdigest()[:16]
+    path = folder / PARTS / f"{name}.parquet"
+    _write(table, path, {_SCHEMA: SCHEMA})
+    return path
+
+
+def put_together(folder: Path) -> None:
+    """Make one part of the small ones, if there are many: a long sweep leaves a bounded number of files.
+
+    A kill in the middle leaves runs twice, which are the same run and are read once.
+    """
+    small = [path for path in _parts(folder) if pq.read_metadata(path).num_rows < SMALL]
+    if len(small) <= MOST_SMALL_PARTS:
+        return
+    whole = pa.concat_tables([_read(path, None) for path in small], promote_options="default")
+    _, firsts = np.unique(whole["id"].to_numpy(zero_copy_only=False), return_index=True)
+    kept = _write_part(folder, whole.take(np.sort(firsts)))
+    for path in small:
+        if path != kept:
+            path.unlink(missing_ok=True)
+
+
+def write_design(folder: Path, design: pd.DataFrame, origin: dict[str, Any]) -> Path:
+    """Write what a sweep asks for, with its provenance in the footer; returns its path."""
+    path = folder / DESIGN
+    _write(pa.Table.from_pandas(design, preserve_index=False), path, {_FOOTER: json.dumps(origin)})
+    return path
+
+
+def table_of(design: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The design with what came of each run, in its order; missing where nothing has come yet.
+
+    Args:
+        design: a row a run, with a column ``id``.
+        rows: runs, indexed by id.
+    """
+    outcomes = rows.drop(columns=[name for name in NOT_OUTCOMES if name in rows])
+    return design.merge(outcomes, how="left", left_on="id", right_index=True)
 
 
 def write_table(folder: Path, rows: pd.DataFrame, provenance: dict[str, Any]) -> Path:
     """Write the table of a sweep, with its provenance in the footer; returns its path."""
     path = folder / TABLE
-    _write(rows, path, {_FOOTER: json.dumps(provenance)})
+    _write(pa.Table.from_pandas(rows, preserve_index=False), path, {_FOOTER: json.dumps(provenance)})
     return path
 
 
@@ -120,7 +226,8 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
     """Rows as a table: text stays text and numbers stay numbers where all is missing."""
     frame = pd.DataFrame(list(rows))
     numbers = [name for name in frame.columns if name not in TEXT]
-    return frame.astype(dict.fromkeys(TEXT, "string")).assign(**frame[numbers].apply(pd.to_numeric))
+    text = {name: "string" for name in TEXT if name in frame.columns}
+    return frame.astype(text).assign(**frame[numbers].apply(pd.to_numeric))
 
 
 def provenance(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
@@ -128,6 +235,7 @@ def provenance(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
     return {
         "run_hash": hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16],
         "config": experiment.model_dump(mode="json"),
+        "factors": experiment.sweep.factors if experiment.sweep else [],
         "model": model_fingerprint(),
         **circumstances(),
     }
@@ -171,18 +279,19 @@ def commit() -> str | None:
         return None
 
 
-def _write(rows: pd.DataFrame, path: Path, footer: dict[bytes, str]) -> None:
-    table = pa.Table.from_pandas(rows, preserve_index=False)
+def _write(table: pa.Table, path: Path, footer: dict[bytes, str | bytes]) -> None:
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **footer})
-    write_whole(path, lambda temporary: pq.write_table(table, temporary))
+    write_whole(path, lambda temporary: pq.write_table(table, temporary, write_page_checksum=True))
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, then rename it: all of it or nothing."""
+    """Let ``write`` fill a temporary file beside ``path``, flush and rename it: all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}.half")  # a kill may leave it: it must not look like a part
     try:
         write(temporary)
+        with temporary.open("rb") as filled:
+            os.fsync(filled.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.calibrate import Ledger
-from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
+from experiments.compare import ENOUGH_WORLDS, RESAMPLES, TOO_FEW, minutes, paired_differences, resampled_means
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
 from experiments.forecast import Evaluation, Forecast
@@ -24,6 +24,7 @@ from sim.measures import MEASURES
 
 BASELINE = "wait"
 _OUTCOMES = ("reconnected", "lasting")
+_MOST_ARMS = 120  # that a terminal is asked to show
 _WIDEST = 10_000  # columns of a console that makes a table no narrower than it wants to be
 _Block = tuple[Sequence[str], Sequence[Sequence[str]]]  # titles of columns, and the cells of each row
 
@@ -60,6 +61,50 @@ def run_tables(measures: Mapping[str, float]) -> Group:
         keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
         gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
     return Group(outcomes, gestures)
+
+
+def sweep_tables(runs: pd.DataFrame, factors: Sequence[str], width: int) -> Group:
+    """What came of a sweep: its strategies compared at each point of the factors, or the mean of each arm.
+
+    Args:
+        runs: finished runs, with columns ``scenario``, ``strategy``, ``replicate``, ``point``, factors and measures.
+        factors: names of the columns that hold levels.
+        width: of the terminal.
+    """
+    points = runs["point"].unique()
+    if len(points) * runs["strategy"].nunique() > _MOST_ARMS:
+        return Group(
+            Text(f"{runs['scenario'].nunique():,} arms are too many for a table here; see `rekindle results`.")
+        )
+    if runs["strategy"].nunique() < 2 or BASELINE not in set(runs["strategy"]):
+        return Group(_means_table(runs))
+    shown: list[Group | Text] = []
+    for point in points:
+        there = runs[runs["point"] == point]
+        levels = ", ".join(f"{name} = {_level(there[name].iloc[0])}" for name in factors)
+        shown += [Text(f"\n{levels}")] if levels else []
+        shown.append(sweep_table(there.assign(scenario=there["strategy"]), width))
+    return Group(*shown)
+
+
+def _level(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _means_table(runs: pd.DataFrame) -> Table:
+    """The mean of each arm in each outcome, with its 95 % interval over worlds."""
+    table = _table("arm", *(title for measure in _OUTCOMES for title in (measure, "95 % interval")), "worlds")
+    for arm, rows in runs.groupby("scenario", sort=False):
+        cells = [cell for measure in _OUTCOMES for cell in _mean(rows[measure].dropna().to_numpy(float))]
+        table.add_row(str(arm), *cells, f"{rows['replicate'].nunique():,}")
+    return table
+
+
+def _mean(values: np.ndarray) -> tuple[str, str]:
+    if len(values) < 2:
+        return number(float(values.mean()) if len(values) else math.nan), "–"
+    low, high = np.quantile(resampled_means(values, RESAMPLES), [0.025, 0.975])
+    return number(float(values.mean())), f"{number(low)} … {number(high)}"
 
 
 def sweep_table(runs: pd.DataFrame, width: int) -> Group:
@@ -230,6 +275,35 @@ def _table(first: str, *others: str) -> Table:
     table.add_column(first, no_wrap=True)
     for title in others:
         table.add_column(title, justify="left" if title == "unit" else "right")
+    return table
+
+
+def frame_table(frame: pd.DataFrame) -> Table:
+    """Any table, its numbers short."""
+    first, *others = map(str, frame.columns)
+    table = _table(first, *others)
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float | np.floating):
+        return number(float(value))
+    return (
+        "–" if value is None or value is pd.NA else f"{value:,}" if isinstance(value, int | np.integer) else str(value)
+    )
+
+
+def progress_table(arms: pd.DataFrame) -> Table:
+    """How far each arm of a sweep has come; of many arms, those at the ends."""
+    table = _table("arm", "done", "asked")
+    left_out = len(arms) - _MOST_ARMS
+    for at, (arm, asked, done) in enumerate(arms[["scenario", "asked", "done"]].itertuples(index=False)):
+        if left_out > 0 and at == _MOST_ARMS // 2:
+            table.add_row(f"… {left_out:,} more …", "", "")
+        if left_out <= 0 or at < _MOST_ARMS // 2 or at >= len(arms) - _MOST_ARMS // 2:
+            table.add_row(str(arm), f"{done:,}", f"{asked:,}")
     return table
 
 

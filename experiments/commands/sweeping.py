@@ -15,14 +15,14 @@ import pyarrow as pa
 import typer
 from rich.console import Console
 
-from experiments import runner, store
+from experiments import plan, runner, store
 from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
-from experiments.design import Run, runs_of
+from experiments.design import Run, described, runs_of
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies
 from experiments.progress import shown
 from experiments.stopping import end
-from experiments.tables import BASELINE, run_tables, sweep_table
+from experiments.tables import BASELINE, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.storage import LogError, read_log
@@ -38,7 +38,7 @@ Log = Annotated[
 
 def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     """One run, and a summary of what came of it."""
-    experiment = _checked(config, changes, world)
+    experiment = checked(config, changes, world)
     console, told = console_of(), told_aside()
     single = runs_of(experiment.model_copy(update={"sweep": None}))[0]
     threads = numba.config.NUMBA_NUM_THREADS
@@ -63,20 +63,29 @@ def sweep(
     results: Results = Path("results"),
 ) -> None:
     """All arms in all worlds, in parallel; what is there already is not run again."""
-    experiment = _checked(config, changes, world)
+    experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(f"{config} has no [sweep]; add one with strategies and replicates, or use `rekindle run`.")
     console = console_of()
     runs = runs_of(experiment)
     folder = results / experiment.name
-    store.prepare(folder)
-    known = store.finished(folder)
-    missing = [one for one in runs if one.id not in known]
+    for aside in store.prepare(folder):
+        print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
+    design = described(runs)
+    replaced = store.ids_in_table(folder)
+    store.write_design(folder, design, store.provenance(experiment, list(design["id"])))
+    missing = plan.missing(runs, folder)
     console.print(f"{len(runs):,} runs; {len(runs) - len(missing):,} are there already.", highlight=False)
     failed = _carry_out(missing, folder, processes or os.cpu_count() or 1, told_aside()) if missing else []
-    _report(experiment, runs, failed, folder, console)
+    _report(experiment, design, failed, folder, console)
+    if gone := len(replaced - set(design["id"])):
+        print(
+            f"The table there before had {len(replaced):,} runs, {gone:,} of them not of this sweep. They stay in "
+            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
+            file=sys.stderr,
+        )
     if failed:
-        _complain(failed)
+        _complain(failed, design)
         raise typer.Exit(1)
 
 
@@ -95,6 +104,7 @@ def _carry_out(runs: Sequence[Run], folder: Path, processes: int, told: Console)
             with shown(told, "runs", len(runs)) as report:
                 for rows in runner.finished_rows(runs, executor):
                     store.add(folder, rows)
+                    store.put_together(folder)
                     failed += [row for row in rows if row["error"]]
                     done += len(rows)
                     report(done, len(runs))
@@ -106,23 +116,17 @@ def _carry_out(runs: Sequence[Run], folder: Path, processes: int, told: Console)
 
 
 def _report(
-    experiment: Experiment, runs: Sequence[Run], failed: list[store.Row], folder: Path, console: Console
+    experiment: Experiment, design: pd.DataFrame, failed: list[store.Row], folder: Path, console: Console
 ) -> None:
     """Write the sweep's table, in the order of its design, and print it."""
-    ids = [one.id for one in runs]
-    by_id = store.finished(folder) | {row["id"]: row for row in failed}
-    rows = store.frame_of([by_id[name] for name in ids])
-    replaced = store.ids_in_table(folder)
-    path = store.write_table(folder, rows, store.provenance(experiment, ids))
-    whole = rows[rows["error"].isna()]
-    if _comparable(whole):
-        console.print(sweep_table(whole, console.width))
-    if gone := len(replaced - set(ids)):
-        print(
-            f"The table there before had {len(replaced):,} runs, {gone:,} of them not of this sweep. They stay in "
-            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
-            file=sys.stderr,
-        )
+    rows = store.finished(folder)
+    if failed:
+        rows = pd.concat([rows, store.frame_of(failed).set_index("id")])
+    table = store.table_of(design, rows)
+    path = store.write_table(folder, table, store.provenance(experiment, list(design["id"])))
+    whole = table[table["error"].isna()]
+    if len(whole):
+        console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else (), console.width))
     say_written(path, console)
 
 
@@ -131,12 +135,13 @@ def _comparable(rows: pd.DataFrame) -> bool:
     return rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
 
 
-def _complain(failed: Sequence[store.Row]) -> None:
+def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
     first = failed[0]
+    run = design.set_index("id").loc[[first["id"]]].iloc[0]
     count = "One run failed" if len(failed) == 1 else f"{len(failed):,} runs failed"
     print(
-        f"{count}; the table has the errors and tracebacks. The first, {first['scenario']} in replicate "
-        f"{first['replicate']}: {first['error']}",
+        f"{count}; the table has the errors and tracebacks. The first, {run['scenario']} in replicate "
+        f"{run['replicate']}: {first['error']}",
         file=sys.stderr,
     )
 
@@ -168,7 +173,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise ConfigError(f"{path} is no table of a sweep; {remedy}") from None
 
 
-def _checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> Experiment:
+def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> Experiment:
     """The experiment; a contact log is read once before any work begins.
 
     Raises:

@@ -49,7 +49,7 @@ def test_any_number_of_workers_gives_the_same_table(config: Path, rekindle: Reki
     for processes in (1, 2):
         ended = rekindle("sweep", config, "--processes", str(processes), "--results", f"results{processes}")
         assert ended.code == 0, ended.err
-        tables.append(store.read_table(Path(f"results{processes}/tiny/runs.parquet"))[0].drop(columns="seconds"))
+        tables.append(store.read_table(Path(f"results{processes}/tiny/runs.parquet"))[0])
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     assert len(tables[0]) == 9
     assert tables[0]["reconnected"].notna().all()
@@ -148,7 +148,7 @@ def started_sweep(config: Path, *more: str) -> subprocess.Popen[str]:
         command, env={**os.environ, "PYTHONPATH": root}, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
     deadline = time.monotonic() + 300  # the first sweep of a fresh clone compiles the core
-    while not list(Path("results").rglob("*.parquet")) and time.monotonic() < deadline:
+    while not list(Path("results/tiny/parts").glob("*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.1)
     return sweep
 
@@ -233,17 +233,37 @@ def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monke
     assert "not enough memory (Unable to allocate 9 TiB)" in refused(rekindle("run", config))
 
 
-@pytest.mark.parametrize("content", [b"PAR1", b"", "foreign"])
-def test_a_part_that_can_not_be_read_is_named(config: Path, rekindle: Rekindle, content: bytes | str) -> None:
+@pytest.mark.parametrize("content", [b"PAR1", b"", "foreign", "truncated", "flipped"])
+def test_a_damaged_part_is_named_set_aside_and_run_again(
+    config: Path, rekindle: Rekindle, in_threads: None, content: bytes | str
+) -> None:
+    rekindle("sweep", config)
+    before = store.read_table(RUNS)[0]
+    (part,) = Path("results/tiny/parts").glob("*.parquet")
+    whole = part.read_bytes()
+    if content == "foreign":
+        pd.DataFrame({"of": ["something else"]}).to_parquet(part)
+    elif content == "truncated":
+        part.write_bytes(whole[: len(whole) // 2])
+    elif content == "flipped":
+        part.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
+    else:
+        part.write_bytes(content)
+    again = rekindle("sweep", config)
+    assert again.code == 0
+    assert f"A part was damaged and is set aside as {part.with_suffix('.damaged')}" in again.err
+    assert "9 runs; 0 are there already" in again.out
+    pd.testing.assert_frame_equal(store.read_table(RUNS)[0], before, check_exact=True)
+
+
+def test_parts_of_an_older_version_are_refused_with_the_way_out(config: Path, rekindle: Rekindle) -> None:
     part = Path("results/tiny/parts/0123.parquet")
     part.parent.mkdir(parents=True)
-    if isinstance(content, bytes):
-        part.write_bytes(content)
-    else:
-        pd.DataFrame({"of": ["something else"]}).to_parquet(part)
+    pd.DataFrame({"id": ["a"], "scenario": ["wait"]}).to_parquet(part)
     said = refused(rekindle("sweep", config))
     assert str(part) in said
-    assert "delete it" in said
+    assert "left by another version of this program (parts 1, where 2 is read)" in said
+    assert "Move results/tiny away, or delete it" in said
 
 
 @pytest.mark.parametrize("taken", ["results", "results/tiny", "results/tiny/parts", "results/tiny/runs.parquet"])

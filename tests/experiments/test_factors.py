@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.config import ConfigError, Experiment, load
-from experiments.design import at, points_of, runs_of
+from experiments.design import at, described, points_of, runs_of
 from experiments.factors import METHODS, crossed, drawn_points, flattened, spelled_out
 
 SWEEP = """\
@@ -116,7 +116,7 @@ def test_a_trajectory_moves_one_factor_a_step() -> None:
 
 
 def test_drawn_whole_numbers_are_whole(tmp_path: Path) -> None:
-    text = "[sweep]\n[sweep.sample]\npoints = 8\n[sweep.sample.ranges]\nworld.people = [100, 900]\nparameters.ease = [0, 5]"
+    text = "[sweep.sample]\npoints = 8\n[sweep.sample.ranges]\nworld.people = [100, 900]\nparameters.ease = [0, 5]"
     sweep = swept(tmp_path, text).sweep
     assert sweep is not None
     points = points_of(sweep)
@@ -124,6 +124,16 @@ def test_drawn_whole_numbers_are_whole(tmp_path: Path) -> None:
     runs = runs_of(swept(tmp_path, text, "sweep.replicates=1"))
     assert [run.scenario for run in runs[:2]] == ["wait, point 0", "wait, point 1"]
     assert [run.factors for run in runs] == points
+
+
+def test_the_design_describes_each_run(tmp_path: Path) -> None:
+    experiment = swept(tmp_path, SWEEP, "sweep.grid.run.adopters=[2, 0.5, [1, 3]]")
+    design, runs = described(runs_of(experiment)), runs_of(experiment)
+    assert design["id"].to_list() == [run.id for run in runs]
+    assert set(design["run.adopters"]) == {"2", "0.5", "[1, 3]"}, "what is not all numbers is text"
+    assert design["parameters.effort_minutes"].to_list() == [run.factors["parameters.effort_minutes"] for run in runs]
+    assert (design["world_seed"] - design["replicate"] == 1).all()
+    assert design.groupby("point")["scenario"].nunique().eq(2).all()
 
 
 def test_without_strategies_the_runs_own_is_varied(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""`rekindle plan` and `rekindle schema`: what a sweep would take, and what its file may say."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from experiments import plan as plans
+from experiments import store
+from experiments.commands.sweeping import ConfigFile, Log, checked
+from experiments.config import SweepSettings
+from experiments.design import Run, points_of, runs_of
+from experiments.progress import shown
+from experiments.schema import schema as json_schema
+from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
+
+_FIRST = 6  # arms that are named
+
+
+def plan(
+    config: ConfigFile,
+    changes: Changes = None,
+    world: Log = None,
+    processes: Processes = None,
+    results: Results = Path("results"),
+    time: Annotated[int, typer.Option(min=0, max=100, help="Runs to time (they are kept); 0 times none.")] = 3,
+) -> None:
+    """What a sweep would run, how much of it is there, and about how long the rest takes."""
+    experiment = checked(config, changes, world)
+    runs = runs_of(experiment)
+    folder = results / experiment.name
+    if time:
+        store.prepare(folder)
+    missing = plans.missing(runs, folder)
+    console = console_of()
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    _say_design(sweep, runs, console)
+    console.print(f"There: {len(runs) - len(missing):,}. To do: {len(missing):,}.", highlight=False)
+    if time and missing:
+        told = told_aside()
+        tell_of_compiling(told)
+        with shown(told, "timed runs", min(time, len(missing))) as report:
+            timing = plans.timed(missing, folder, time, report)
+        _say_time(timing, plans.missing(missing, folder), processes or os.cpu_count() or 1, console)
+
+
+def _say_design(sweep: SweepSettings, runs: Sequence[Run], console: Console) -> None:
+    points = points_of(sweep)
+    strategies = len({run.scenario for run in runs}) // len(points)
+    console.print(
+        f"{len(runs):,} runs: {_counted(strategies, 'strategy')} at {_counted(len(points), 'point')} in "
+        f"{_counted(sweep.replicates, 'replicate')}.",
+        highlight=False,
+    )
+    for name in sweep.factors:
+        levels = list(dict.fromkeys(str(point[name]) for point in points))
+        shown_levels = ", ".join(levels[:_FIRST]) + (f" … ({len(levels):,} levels)" if len(levels) > _FIRST else "")
+        console.print(f"    {name}: {shown_levels}", highlight=False, markup=False)
+    arms = list(dict.fromkeys(run.scenario for run in runs))
+    more = f" … and {len(arms) - _FIRST:,} more" if len(arms) > _FIRST else ""
+    console.print(f"In this order, again and again: {'; '.join(arms[:_FIRST])}{more}.", highlight=False, markup=False)
+
+
+def _counted(count: int, what: str) -> str:
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{count:,} {what if count == 1 else plural}"
+
+
+def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console: Console) -> None:
+    for failure in timing.failed:
+        console.print(f"A timed run failed: {failure}", highlight=False, markup=False)
+    if not timing.seconds:
+        return
+    worlds = plans.worlds_of(left)
+    low, high = min(timing.seconds), max(timing.seconds)
+    console.print(
+        f"{_counted(len(timing.seconds), 'timed run')} took {low:.2g} to {high:.2g} s each, and a world "
+        f"{sum(timing.worlds) / len(timing.worlds):.2g} s.",
+        highlight=False,
+    )
+    rest = duration(timing.total(len(left), worlds, processes))
+    disk = len(left) * timing.run_bytes / 1e6
+    kept = f", and {worlds * timing.world_bytes / 1e6:,.0f} MB for {_counted(worlds, 'kept world')}" if worlds else ""
+    console.print(
+        f"The {len(left):,} that are left take about {rest} in {processes} process{'' if processes == 1 else 'es'}; "
+        f"{disk:,.1f} MB of results{kept}.",
+        highlight=False,
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``40 s``, ``12 min``, ``3 h 20 min``, ``2 days 5 h``."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    return f"{hours // 24} days {hours % 24} h"
+
+
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where; to the terminal if not said.")
+    ] = None,
+) -> None:
+    """The JSON Schema of an experiment's file, for editors."""
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    if out is None:
+        print(text, end="")
+        return
+    store.write_whole(out, lambda path: path.write_text(text, encoding="utf-8"))
+    say_written(out, console_of())

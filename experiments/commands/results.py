@@ -1,0 +1,78 @@
+"""`rekindle status` and `rekindle results`: how far a sweep has come, and what is there, under SQL."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from experiments import results as kept
+from experiments import store
+from experiments.config import ConfigError
+from experiments.tables import frame_table, progress_table
+from experiments.terminal import Results, console_of, say_written
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the sweep: the folder of its results.")]
+
+
+def status(name: Name, results: Results = Path("results")) -> None:
+    """How many runs of a sweep are there, failed or left, and how to go on."""
+    found = kept.progress(name, results)
+    console = console_of()
+    console.print(progress_table(found.arms), highlight=False)
+    took = "" if math.isnan(found.seconds) else f" A run took {found.seconds:.3g} s."
+    console.print(
+        f"{found.done:,} of {found.asked:,} runs are there, {found.failed:,} failed, {found.left:,} are left.{took} "
+        f"{found.parts:,} files, {found.size / 1e6:,.1f} MB.",
+        highlight=False,
+    )
+    if found.left:
+        console.print("To go on, give the same command again:", highlight=False)
+        console.print(f"    {found.origin['command']}", highlight=False, markup=False, soft_wrap=True)
+
+
+def results(
+    name: Name,
+    sql: Annotated[str, typer.Argument(metavar="[SQL]", help="Over the table `runs`; means of the arms if none.")] = "",
+    form: Annotated[
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How the answer is written.")
+    ] = "table",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where; to the terminal if not said.")
+    ] = None,
+    results: Results = Path("results"),
+) -> None:
+    """Ask the runs of a sweep, finished or not, in SQL (DuckDB)."""
+    if form == "parquet" and out is None:
+        raise ConfigError("--format parquet can not be shown in a terminal; name a file with --out.")
+    if form == "table" and out is not None:
+        raise ConfigError(f"--out {out} takes a table for programs; add --format csv, json or parquet.")
+    found = kept.query(name, sql or kept.MEANS, results)
+    if out is None:
+        _print(found, form, console_of())
+        return
+    store.write_whole(out, lambda path: _write(found, form, path))
+    say_written(out, console_of())
+
+
+def _print(found: pd.DataFrame, form: str, console: Console) -> None:
+    if form == "table":
+        console.print(frame_table(found), highlight=False)
+    elif form == "csv":
+        found.to_csv(sys.stdout, index=False)
+    else:
+        print(found.to_json(orient="records", indent=1, double_precision=10))
+
+
+def _write(found: pd.DataFrame, form: str, path: Path) -> None:
+    if form == "parquet":
+        found.to_parquet(path, index=False)
+    elif form == "json":
+        found.to_json(path, orient="records", indent=1, double_precision=10)
+    else:
+        found.to_csv(path, index=False)

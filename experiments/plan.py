@@ -1,0 +1,80 @@
+"""What a sweep would take: its runs, what of them is there, and from a few timed ones how long the rest takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments import runner, store
+from experiments.design import Run
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a few runs took.
+
+    Attributes:
+        seconds: of each timed run, its world not counted.
+        worlds: seconds of each world that was built for one.
+        world_bytes: mean size of a world in memory, which is about that on disk.
+        run_bytes: mean size of a run's row on disk.
+        failed: errors of timed runs that failed, in a line each.
+    """
+
+    seconds: tuple[float, ...]
+    worlds: tuple[float, ...]
+    world_bytes: float
+    run_bytes: float
+    failed: tuple[str, ...]
+
+    def total(self, runs: int, worlds: int, processes: int) -> float:
+        """Seconds that so many runs and worlds take in so many processes; they are spread evenly."""
+        each = sum(self.seconds) / max(1, len(self.seconds))
+        world = sum(self.worlds) / max(1, len(self.worlds))
+        return (runs * each + worlds * world) / max(1, min(processes, runs))
+
+
+def missing(runs: Sequence[Run], folder: Path) -> list[Run]:
+    """The runs that a folder does not hold, each once."""
+    known = set(store.finished(folder, ["seconds"]).index)
+    return list({run.id: run for run in runs if run.id not in known}.values())
+
+
+def worlds_of(runs: Sequence[Run]) -> int:
+    """How many worlds have to be built and kept for these runs: those that are burnt in."""
+    return len({run.world.model_dump_json() for run in runs if run.world.log is None and run.world.burn_in_years > 0})
+
+
+def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timing:
+    """Time a few runs, evenly spread over these, on one thread; they are kept, so the sweep does not make them again.
+
+    The first of them is made twice, since it also compiles or loads the model.
+    """
+    chosen = [runs[at * len(runs) // count] for at in range(min(count, len(runs)))]
+    seconds, worlds, sizes, failed = [], [], [], []
+    rows: list[store.Row] = []
+    for at, run in enumerate(chosen):
+        began = time.perf_counter()
+        try:
+            world = runner.world_of(run.world)
+        except Exception as error:  # the row of the run tells it once more
+            failed.append(f"{type(error).__name__}: {error}")
+            continue
+        worlds.append(time.perf_counter() - began)
+        sizes.append(float(world.people.nbytes + world.ties.nbytes))
+        row = runner.run_one(run)
+        if at == 0:
+            row = runner.run_one(run)
+        if row["error"]:
+            failed.append(row["error"])
+            continue
+        seconds.append(row["seconds"])
+        rows.append(row)
+        report(at + 1, len(chosen))
+    size = store.add(folder, rows)
+    mean = sum(sizes) / len(sizes) if sizes else 0.0
+    return Timing(tuple(seconds), tuple(worlds), mean, size / max(1, len(rows)), tuple(failed))

@@ -1,0 +1,245 @@
+"""`rekindle plan`, `schema`, `status`, `results`: what a sweep would take, and how far it has come."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments import plan, results, runner, store
+from experiments.commands.planning import duration
+from experiments.config import SETTINGS, TABLES, ConfigError, load
+from experiments.design import runs_of
+from experiments.plan import Timing
+from experiments.schema import schema
+from experiments.store import StoreError
+
+Rekindle = Callable[..., Any]
+FACTORS = "\n[sweep.grid]\nparameters.effort_minutes = [60, 240]\n"
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sweeps run in threads of this process, which is quick."""
+    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+
+
+# Plan ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle: Rekindle, in_process: None) -> None:
+    config.write_text(config.read_text() + FACTORS)
+    planned = rekindle("plan", config, "--time", "2", "--processes", "2")
+    assert planned.code == 0, planned.err
+    for said in (
+        "18 runs: 3 strategies at 2 points in 3 replicates.",
+        "parameters.effort_minutes: 60, 240",
+        "In this order, again and again: wait, effort_minutes 60; check_in, effort_minutes 60;",
+        "There: 0. To do: 18.",
+        "2 timed runs took",
+        "The 16 that are left take about",
+        "in 2 processes",
+    ):
+        assert said in planned.out
+    assert len(store.finished(Path("results/tiny"))) == 2
+    assert "18 runs; 2 are there already" in rekindle("sweep", config).out
+    assert "There: 18. To do: 0." in rekindle("plan", config).out
+
+
+def test_a_plan_without_timing_touches_nothing(config: Path, rekindle: Rekindle) -> None:
+    assert "There: 0. To do: 9." in rekindle("plan", config, "--time", "0").out
+    assert not Path("results").exists()
+
+
+def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(run: Any) -> dict[str, float]:
+        raise ZeroDivisionError("a planted fault")
+
+    monkeypatch.setattr(runner, "_measures", fail)
+    planned = rekindle("plan", config, "--time", "1")
+    assert planned.code == 0
+    assert "A timed run failed: ZeroDivisionError: a planted fault" in planned.out
+
+
+def test_worlds_are_counted_once_for_all_arms(config: Path) -> None:
+    assert plan.worlds_of(runs_of(load(config))) == 0
+    assert plan.worlds_of(runs_of(load(config, ["world.burn_in_years=1"]))) == 3
+
+
+@given(st.integers(1, 1000), st.integers(0, 100), st.integers(1, 64))
+def test_time_is_shared_by_processes(runs: int, worlds: int, processes: int) -> None:
+    timing = Timing((1.0, 3.0), (4.0,), 0.0, 0.0, ())
+    assert timing.total(runs, worlds, 1) == 2 * runs + 4 * worlds
+    assert timing.total(runs, worlds, processes) * min(processes, runs) == pytest.approx(timing.total(runs, worlds, 1))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3, "3 s"), (89, "89 s"), (100, "2 min"), (5_399, "90 min"), (7_260, "2 h 1 min"), (200_000, "2 days 7 h")],
+)
+def test_a_time_is_said_as_people_do(seconds: float, said: str) -> None:
+    assert duration(seconds).replace("1 h 30 min", "90 min") == said
+
+
+# Schema ----------------------------------------------------------------------------------------------------------
+
+CHECKED = jsonschema.Draft202012Validator(schema())
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[2].glob("configs/*.toml")), ids=lambda path: path.stem)
+def test_our_configurations_are_valid(path: Path) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+    CHECKED.validate(tomllib.loads(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[world]\npeple = 3",
+        "[world]\npeople = 1",
+        "[run]\nstrategy = 'chek_in'",
+        "[sweep]\nstrategies = ['wait', 'chek_in']",
+        "[sweep.grid]\n'parameters.ease' = 3",
+        "[sweep.sample]\nmethod = 'sobel'",
+        "[sweep.sample.ranges]\n'parameters.ease' = [1, 2, 3]",
+        "[parameters]\nease = 99",
+        "[parameters.gestures.lyke]\nmass = 0",
+        "[parameters.gestures.like]\nmas = 0",
+    ],
+)
+def test_an_editor_would_see_it(text: str, tmp_path: Path) -> None:
+    assert not CHECKED.is_valid(tomllib.loads(text))
+    path = tmp_path / "seen.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[sweep.grid]\nparameters.ease = [1, 2]",
+        "[sweep.grid]\n'parameters.ease' = { from = 1, to = 2, count = 3 }",
+        "[sweep.sample]\nranges.parameters.ease = [1, 2]",
+        "[run]\nstrategy = { wait = 0.5, check_in = 0.5 }",
+        "[parameters.gestures.like]\nmass = 0.1",
+    ],
+)
+def test_what_may_be_written_an_editor_lets_pass(text: str, tmp_path: Path) -> None:
+    CHECKED.validate(tomllib.loads(text))
+    path = tmp_path / "fine.toml"
+    path.write_text(text)
+    runs_of(load(path))
+
+
+def test_every_setting_is_in_the_schema_with_what_it_means() -> None:
+    text = json.dumps(schema())
+    for path, field in SETTINGS.items():
+        if path not in TABLES and path != ("name",):
+            assert f'"{path[-1]}"' in text
+            assert json.dumps(field.description) in text, path
+
+
+def test_the_schema_is_written_whole(config: Path, rekindle: Rekindle) -> None:
+    assert json.loads(rekindle("schema").out) == schema()
+    assert rekindle("schema", "--out", "experiment.schema.json").code == 0
+    assert json.loads(Path("experiment.schema.json").read_text()) == schema()
+
+
+# Status and results ----------------------------------------------------------------------------------------------
+
+
+def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: None) -> None:
+    rekindle("plan", config, "--time", "2")
+    none = rekindle("status", "tiny")
+    assert none.code == 2
+    assert "There are no results of a sweep named tiny; no sweep has left any in results" in none.err
+    rekindle("sweep", config)
+    store.write_design(
+        Path("results/tiny"), *_longer(Path("results/tiny/design.parquet"))
+    )  # as if a longer sweep had been stopped
+    found = results.progress("tiny")
+    assert (found.asked, found.done, found.failed, found.left) == (10, 9, 0, 1)
+    said = rekindle("status", "tiny").out
+    assert "9 of 10 runs are there, 0 failed, 1 are left." in said
+    assert "give the same command again:\n    rekindle" in said
+
+
+def _longer(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    design, origin = store.read_table(path)
+    return pd.concat([design, design.tail(1).assign(id="missing", replicate=3)], ignore_index=True), origin
+
+
+def test_a_failed_run_is_counted_and_has_its_error(
+    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measures = runner._measures
+
+    def fail(run: Any) -> dict[str, float]:
+        if run.replicate == 1:
+            raise ZeroDivisionError("a planted fault")
+        return measures(run)
+
+    monkeypatch.setattr(runner, "_measures", fail)
+    assert rekindle("sweep", config).code == 1
+    assert (results.progress("tiny").done, results.progress("tiny").failed) == (6, 3)
+    runs = results.load("tiny")
+    assert runs["error"].notna().sum() == 3
+    assert runs.loc[runs["error"].notna(), "replicate"].unique().tolist() == [1]
+
+
+def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekindle, in_process: None) -> None:
+    config.write_text(config.read_text() + FACTORS)
+    rekindle("sweep", config)
+    table = store.read_table(Path("results/tiny/runs.parquet"))[0]
+    pd.testing.assert_frame_equal(results.load("tiny"), table, check_dtype=False)
+    pd.testing.assert_frame_equal(results.load(Path("results/tiny")), table, check_dtype=False)
+    sql = 'SELECT strategy, "parameters.effort_minutes" AS m, avg(reconnected) AS r FROM runs GROUP BY ALL ORDER BY ALL'
+    found = results.query("tiny", sql)
+    expected = table.groupby(["strategy", "parameters.effort_minutes"])["reconnected"].mean()
+    assert found["r"].to_numpy() == pytest.approx(expected.to_numpy())
+    assert rekindle("results", "tiny", sql, "--format", "csv").out.splitlines()[0] == "strategy,m,r"
+    assert len(json.loads(rekindle("results", "tiny", sql, "--format", "json").out)) == 6
+    for form in ("csv", "json", "parquet"):
+        assert rekindle("results", "tiny", sql, "--format", form, "--out", f"a.{form}").code == 0
+    pd.testing.assert_frame_equal(pd.read_parquet("a.parquet"), found)
+    assert "check_in, effort_minutes 240" in rekindle("results", "tiny").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["results", "tiny", "SELCT 1"], "The query failed: Parser Error"),
+        (["results", "tiny", "SELECT nothing FROM runs"], "The query failed: Binder Error"),
+        (["results", "tiny", ";"], "selects nothing; begin it with SELECT"),
+        (["results", "tinny"], "There are no results of a sweep named tinny; there is tiny."),
+        (["results", "tiny", "--format", "parquet"], "name a file with --out"),
+        (["results", "tiny", "--out", "a.txt"], "add --format csv, json or parquet"),
+    ],
+)
+def test_what_can_not_be_asked(
+    config: Path, rekindle: Rekindle, in_process: None, arguments: list[str], said: str
+) -> None:
+    rekindle("sweep", config)
+    ended = rekindle(*arguments)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_damaged_design_is_told(config: Path, rekindle: Rekindle, in_process: None) -> None:
+    rekindle("sweep", config)
+    Path("results/tiny/design.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StoreError, match="is damaged; run the sweep again"):
+        results.load("tiny")
+    assert rekindle("sweep", config).code == 0
+    assert len(results.load("tiny")) == 9
