@@ -27,6 +27,7 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.engines
 	$(BIN)/python -m verification.ablations
 	$(BIN)/python -m verification.validation
+	$(BIN)/python -m verification.crashes
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not
 	$(PYTEST) -n 2 --hypothesis-profile=explore

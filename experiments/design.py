@@ -93,6 +93,21 @@ def _listed_short(point: Point) -> str:
     return ", ".join(f"{name if name in twice else short[name]} {show(level)}" for name, level in point.items())
 
 
+def shard_of(runs: Sequence[Run], number: int, count: int) -> list[Run]:
+    """The part of these runs that the `number`-th of `count` jobs makes, from 1; together they make each once.
+
+    Whole worlds go to a job where there are enough of them, so that each is built once; else the runs are dealt out.
+    """
+    worlds = {world: at for at, world in enumerate(dict.fromkeys(map(_world, runs)))}
+    if len(worlds) >= count:
+        return [run for run in runs if worlds[_world(run)] % count == number - 1]
+    return list(runs[number - 1 :: count])
+
+
+def _world(run: Run) -> str:
+    return run.world.model_dump_json()
+
+
 def described(runs: Sequence[Run]) -> pd.DataFrame:
     """A row a run, with all that tells it from the others: id, arm, replicate, point, factors and seeds."""
     names = list(dict.fromkeys(name for run in runs for name in run.factors))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-SECONDS_BETWEEN_LINES = 20.0
-Report = Callable[[int, int], None]
+FIRST_LINE, SECONDS_BETWEEN_LINES = 20.0, 60.0
+
+
+class Report(Protocol):
+    """Called with what is done, all there is, and perhaps a word about it."""
+
+    def __call__(self, done: int, total: int, note: str = "", /) -> None:
+        """Tell of it."""
 
 
 @contextmanager
@@ -22,18 +29,39 @@ def shown(console: Console, what: str, total: int) -> Iterator[Report]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def report(done: int, total: int, note: str = "", /) -> None:
+            bar.update(task, completed=done, total=total, description=f"{what}, {note}" if note else what)
+
+        yield report
 
 
 def _plain(console: Console, what: str) -> Report:
+    """A line after the first while, then one a minute, and one at the end."""
     began = time.monotonic()
-    last = began
+    due = began + FIRST_LINE
 
-    def report(done: int, total: int) -> None:
-        nonlocal last
+    def report(done: int, total: int, note: str = "", /) -> None:
+        nonlocal due
         now = time.monotonic()
-        if done == total or now - last >= SECONDS_BETWEEN_LINES:
-            last = now
-            console.print(f"{what}: {done:,} of {total:,}, {now - began:.0f} s", highlight=False)
+        if done != total and now < due:
+            return
+        due = now + SECONDS_BETWEEN_LINES
+        left = f", {duration((now - began) / done * (total - done))} left" if 0 < done < total else ""
+        noted = f", {note}" if note else ""
+        console.print(f"{what}: {done:,} of {total:,}{noted}, {duration(now - began)}{left}", highlight=False)
 
     return report
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``40 s``, ``12 min``, ``3 h 20 min``, ``2 days 5 h``."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    return f"{hours // 24} days {hours % 24} h"

@@ -16,7 +16,7 @@ from experiments import store
 from experiments.commands.sweeping import ConfigFile, Log, checked
 from experiments.config import SweepSettings
 from experiments.design import Run, points_of, runs_of
-from experiments.progress import shown
+from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 
@@ -92,19 +92,6 @@ def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console
         f"{disk:,.1f} MB of results{kept}.",
         highlight=False,
     )
-
-
-def duration(seconds: float) -> str:
-    """A time for people: ``40 s``, ``12 min``, ``3 h 20 min``, ``2 days 5 h``."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    return f"{hours // 24} days {hours % 24} h"
 
 
 def schema(

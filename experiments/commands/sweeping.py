@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,10 +18,10 @@ from rich.console import Console
 
 from experiments import plan, runner, store
 from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
-from experiments.design import Run, described, runs_of
+from experiments.design import Run, described, runs_of, shard_of
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies
-from experiments.progress import shown
+from experiments.progress import duration, shown
 from experiments.stopping import end
 from experiments.tables import BASELINE, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
@@ -60,12 +61,17 @@ def sweep(
     changes: Changes = None,
     world: Log = None,
     processes: Processes = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Make only the I-th of N parts, for the jobs of an array.")
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
     results: Results = Path("results"),
 ) -> None:
     """All arms in all worlds, in parallel; what is there already is not run again."""
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(f"{config} has no [sweep]; add one with strategies and replicates, or use `rekindle run`.")
+    part = _shard(shard)
     console = console_of()
     runs = runs_of(experiment)
     folder = results / experiment.name
@@ -74,28 +80,49 @@ def sweep(
     design = described(runs)
     replaced = store.ids_in_table(folder)
     store.write_design(folder, design, store.provenance(experiment, list(design["id"])))
-    missing = plan.missing(runs, folder)
-    console.print(f"{len(runs):,} runs; {len(runs) - len(missing):,} are there already.", highlight=False)
-    failed = _carry_out(missing, folder, processes or os.cpu_count() or 1, told_aside()) if missing else []
-    _report(experiment, design, failed, folder, console)
-    if gone := len(replaced - set(design["id"])):
-        print(
-            f"The table there before had {len(replaced):,} runs, {gone:,} of them not of this sweep. They stay in "
-            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
-            file=sys.stderr,
-        )
+    mine = shard_of(runs, *part) if part else runs
+    missing = plan.missing(mine, folder)
+    of_all = f"shard {part[0]} of {part[1]}: " if part else ""
+    console.print(f"{of_all}{len(mine):,} runs; {len(mine) - len(missing):,} are there already.", highlight=False)
+    failed = _carry_out(missing, folder, processes or os.cpu_count() or 1, fail_fast) if missing else []
+    left = len(plan.missing(runs, folder)) - len(failed)
+    if not left:
+        _report(experiment, design, failed, folder, console)
+        _tell_of_replaced(replaced - set(design["id"]), len(replaced), folder)
+    elif not failed:
+        console.print(f"{left:,} runs of other shards are left; the same command without --shard makes the table.")
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
 
 
-def _carry_out(runs: Sequence[Run], folder: Path, processes: int, told: Console) -> list[store.Row]:
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """Which part of how many, from ``2/8``; None for all."""
+    if text is None:
+        return None
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise ConfigError(f"--shard {text}: write I/N, such as 2/8 for the second of eight jobs.")
+    return int(number), int(count)
+
+
+def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
+    if gone:
+        print(
+            f"The table there before had {before:,} runs, {len(gone):,} of them not of this sweep. They stay in "
+            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
+            file=sys.stderr,
+        )
+
+
+def _carry_out(runs: Sequence[Run], folder: Path, processes: int, fail_fast: bool) -> list[store.Row]:
     """Run what is missing and keep it, part by part; returns the rows of failed runs."""
     failed: list[store.Row] = []
-    done = 0
+    done, began, told = 0, time.monotonic(), told_aside()
+    processes = min(processes, len(runs))
     tell_of_compiling(told)
     # Amid the locks of an executor, an exception would leave one locked for ever.
-    with held_back() as hand_on_stop, runner.worker_processes(min(processes, len(runs))) as executor:
+    with held_back() as hand_on_stop, runner.worker_processes(processes) as executor:
         try:
             with shown(told, "worlds", len({one.world.seed for one in runs})) as report:
                 for built, worlds in runner.build_worlds(runs, executor):
@@ -107,11 +134,21 @@ def _carry_out(runs: Sequence[Run], folder: Path, processes: int, told: Console)
                     store.put_together(folder)
                     failed += [row for row in rows if row["error"]]
                     done += len(rows)
-                    report(done, len(runs))
+                    report(done, len(runs), f"{len(failed):,} failed" if failed else "")
                     hand_on_stop()
+                    if failed and fail_fast:
+                        runner.stop(executor)
+                        break
         except BaseException as problem:
             runner.stop(executor)  # or else the executor would first finish all
             end(problem, f"What had ended is kept in {folder}; the same command goes on from there.")
+    took = time.monotonic() - began
+    each = f", {took * processes / done:.2g} s of a process a run" if done else ""
+    made = f"{done:,} run{'' if done == 1 else 's'} in {duration(took)}"
+    told.print(
+        f"{made} with {processes} process{'' if processes == 1 else 'es'}{each}; {len(failed):,} failed.",
+        highlight=False,
+    )
     return failed
 
 

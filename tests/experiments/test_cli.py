@@ -56,6 +56,53 @@ def test_any_number_of_workers_gives_the_same_table(config: Path, rekindle: Reki
     assert tables[0]["error"].isna().all()
 
 
+def test_shards_together_make_the_table_of_the_whole(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    rekindle("sweep", config, "--results", "whole")
+    for number in (3, 1, 2):
+        ended = rekindle("sweep", config, "--shard", f"{number}/3")
+        assert ended.code == 0, ended.err
+        assert f"shard {number} of 3: 3 runs; 0 are there already." in ended.out
+        assert ("the same command without --shard makes the table" in ended.out) == (number != 2)
+    whole, merged = (store.read_table(Path(folder) / "tiny/runs.parquet")[0] for folder in ("whole", "results"))
+    pd.testing.assert_frame_equal(merged, whole, check_exact=True)
+    for wrong in ("0/3", "4/3", "1", "a/b", "1/0"):
+        assert "such as 2/8 for the second of eight jobs" in refused(rekindle("sweep", config, "--shard", wrong))
+
+
+def test_a_sweep_of_factors_compares_strategies_at_each_point(
+    config: Path, rekindle: Rekindle, in_threads: None
+) -> None:
+    grid = "sweep.grid.parameters.effort_minutes=[60, 240]"
+    ended = rekindle("sweep", config, "--set", grid)
+    assert ended.code == 0, ended.err
+    assert ended.out.index("parameters.effort_minutes = 60") < ended.out.index("parameters.effort_minutes = 240")
+    assert ended.out.count("paired differences from `wait` over 3 worlds") == 2
+    rows, origin = store.read_table(RUNS)
+    assert origin["factors"] == ["parameters.effort_minutes"]
+    assert rows.groupby("parameters.effort_minutes").size().to_dict() == {60: 9, 240: 9}
+    alone = rekindle("sweep", config, "--set", grid, "--set", 'sweep.strategies=["check_in"]')
+    assert "18 runs" not in alone.out
+    assert "check_in, effort_minutes 240" in alone.out
+    many = rekindle("sweep", config, "--set", "sweep.grid.parameters.ease={from=1,to=3,count=50}", "--set",
+                    "sweep.replicates=1")  # fmt: skip
+    assert "150 arms are too many for a table here; see `rekindle results`" in many.out
+
+
+def test_fail_fast_stops_at_the_first_failure(
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(run: Run) -> dict[str, Any]:
+        raise ZeroDivisionError("a planted fault")
+
+    monkeypatch.setattr(runner, "_measures", fail)
+    monkeypatch.setattr(runner, "AHEAD", 1)
+    ended = rekindle("sweep", config, "--fail-fast")
+    assert ended.code == 1
+    assert "One run failed" in ended.err
+    assert "1 run in" in ended.err
+    assert not RUNS.exists()
+
+
 def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle: Rekindle) -> None:
     sweep = ["sweep", config, "--processes", "1", "--set", "world.burn_in_years=0.1", "--set", "sweep.replicates=1"]
     assert rekindle(*sweep).code == 0
@@ -235,8 +282,9 @@ def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monke
 
 @pytest.mark.parametrize("content", [b"PAR1", b"", "foreign", "truncated", "flipped"])
 def test_a_damaged_part_is_named_set_aside_and_run_again(
-    config: Path, rekindle: Rekindle, in_threads: None, content: bytes | str
+    config: Path, rekindle: Rekindle, in_threads: None, content: bytes | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL_PARTS", 0)
     rekindle("sweep", config)
     before = store.read_table(RUNS)[0]
     (part,) = Path("results/tiny/parts").glob("*.parquet")

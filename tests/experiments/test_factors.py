@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.config import ConfigError, Experiment, load
-from experiments.design import at, described, points_of, runs_of
+from experiments.config import ConfigError, Experiment, SweepSettings, load
+from experiments.design import at, described, points_of, runs_of, shard_of
 from experiments.factors import METHODS, crossed, drawn_points, flattened, spelled_out
 
 SWEEP = """\
@@ -134,6 +134,20 @@ def test_the_design_describes_each_run(tmp_path: Path) -> None:
     assert design["parameters.effort_minutes"].to_list() == [run.factors["parameters.effort_minutes"] for run in runs]
     assert (design["world_seed"] - design["replicate"] == 1).all()
     assert design.groupby("point")["scenario"].nunique().eq(2).all()
+
+
+@given(st.integers(1, 7), st.integers(1, 5), st.integers(1, 9))
+@settings(max_examples=30)
+def test_shards_make_each_run_once(replicates: int, arms: int, count: int) -> None:
+    grid = {"parameters.ease": tuple(range(arms))}
+    experiment = Experiment(name="a", sweep=SweepSettings(replicates=replicates, grid=grid))
+    runs = runs_of(experiment)
+    shards = [shard_of(runs, number, count) for number in range(1, count + 1)]
+    assert sorted(run.id for shard in shards for run in shard) == sorted(run.id for run in runs)
+    if replicates >= count:
+        worlds = [{run.world.seed for run in shard} for shard in shards]
+        assert sum(map(len, worlds)) == replicates, "no world is built by two jobs"
+        assert all(worlds), "no job is idle"
 
 
 def test_without_strategies_the_runs_own_is_varied(tmp_path: Path) -> None:

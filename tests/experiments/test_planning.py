@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments import plan, results, runner, store
-from experiments.commands.planning import duration
 from experiments.config import SETTINGS, TABLES, ConfigError, load
 from experiments.design import runs_of
 from experiments.plan import Timing
+from experiments.progress import duration
 from experiments.schema import schema
 from experiments.store import StoreError
 
