@@ -489,6 +489,20 @@ def test_who_reads_a_world_that_is_removed_keeps_it(world: World, cache: Path) -
     assert reading == world
 
 
+def test_a_removal_that_is_stopped_leaves_no_half_world(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = keep(world, seed=1)
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(os, "unlink", stop)
+        remove_kept_world(key)
+    assert not (cache / key).exists()
+
+
 def test_scraps_of_killed_processes_go_after_a_day(cache: Path) -> None:
     for name in (".half-written-old", ".removed-old", ".half-written-new", "notes"):
         (cache / name / "fresh").mkdir(parents=True)
