@@ -8,7 +8,9 @@ from typing import Any
 
 import typer
 
+from experiments.commands import worlds
 from experiments.commands.calibration import calibrate, validate
+from experiments.commands.doctor import doctor
 from experiments.commands.explaining import explain
 from experiments.commands.forecasting import forecast
 from experiments.commands.logs import log
@@ -18,7 +20,7 @@ from experiments.commands.sweeping import figure, run, sweep
 from experiments.config import ConfigError
 from experiments.stopping import Stopped, signals_stop, stop_behind
 from experiments.store import StoreError
-from sim.storage import LogError
+from sim.storage import CacheError, LogError
 
 app = typer.Typer(
     name="rekindle",
@@ -41,8 +43,10 @@ for command, example in (
     (validate, "validate wall.csv.gz --against email.csv.gz --refit-activity"),
     (forecast, "forecast LOG.csv.gz --person ann --gestures like,note --worlds 50"),
     (explain, "explain memory_decay"),
+    (doctor, "doctor --results results"),
 ):
     app.command(epilog=f"Example: `rekindle {example}`")(command)
+app.add_typer(worlds.app, name="world")
 
 # What typer raises for a wrong option; it comes from click, or from the click that typer has within.
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -57,7 +61,7 @@ def _exit_code(arguments: list[str]) -> int:
     try:
         with signals_stop():
             return app(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
-    except (ConfigError, LogError, StoreError) as error:
+    except (CacheError, ConfigError, LogError, StoreError) as error:
         print(error, file=sys.stderr)
     except _UsageError as error:
         print(_usage(error), file=sys.stderr)

@@ -8,11 +8,15 @@ import hashlib
 import itertools
 import json
 import os
+import re
+import shutil
 import tempfile
+import time
 import warnings
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -217,11 +221,18 @@ def _first(flags: pd.Series) -> int | None:
 
 # Worlds -----------------------------------------------------------------------------------------------------------
 
+_ORIGIN = "origin.json"
+_HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # what a kill leaves behind has such a name
 _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
 
 
-def save_world(world: World, folder: str | os.PathLike[str]) -> None:
+def save_world(world: World, folder: str | os.PathLike[str], origin: Mapping[str, Any] | None = None) -> None:
     """Keep a world in a folder of its own, in place of what the folder held: all of it or, if that fails, nothing.
+
+    Args:
+        world: to keep.
+        folder: for it alone.
+        origin: what the world was made of, kept beside it; see `origin_of`.
 
     Raises:
         OSError: the disk refuses.
@@ -230,12 +241,14 @@ def save_world(world: World, folder: str | os.PathLike[str]) -> None:
     folder = Path(folder)
     text = _described(world)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".half-written-", dir=folder.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_HALF_WRITTEN, dir=folder.parent) as scratch:
         fresh = Path(scratch, "fresh")
         fresh.mkdir()
         for name in World.ARRAYS:
             np.save(fresh / f"{name}.npy", getattr(world, name), allow_pickle=False)
         (fresh / "world.json").write_text(text, encoding="utf-8")
+        if origin is not None:
+            (fresh / _ORIGIN).write_text(json.dumps(origin), encoding="utf-8")
         if folder.exists():
             folder.rename(Path(scratch, "replaced"))
         fresh.rename(folder)
@@ -294,34 +307,213 @@ def _loaded(path: Path, dtype: np.dtype[Any]) -> np.ndarray:
 
 # The cache --------------------------------------------------------------------------------------------------------
 
+GIGABYTE = 10**9
+MOST_GIGABYTES = 20.0  # of kept worlds, unless REKINDLE_CACHE_GB says otherwise
+SECONDS_OF_A_SCRAP = 86_400  # what is half written or half removed for so long is of a process that was killed
+
+
+class CacheError(ValueError):
+    """A cache that can not be used as it was asked for; the text says what to write instead."""
+
+
+@dataclass(frozen=True)
+class KeptWorld:
+    """A world in the cache.
+
+    Attributes:
+        key: its folder; see `content_key`.
+        size: bytes.
+        used: when it was made or last taken from the cache, in unix seconds.
+        origin: what it was made of, see `origin_of`; None where that is not known.
+    """
+
+    key: str
+    size: int
+    used: float
+    origin: Mapping[str, Any] | None
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the program as it now is made it; nothing else will ever ask for it again."""
+        return self.origin is not None and self.origin["model"] == model_fingerprint()
+
 
 def cache_folder() -> Path:
     """Where burnt-in worlds are kept: ``$XDG_CACHE_HOME/rekindle``, else ``~/.cache/rekindle``. Safe to delete."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rekindle"
 
 
-def cached_world(key: str, build: Callable[[], World]) -> World:
-    """The world kept under this key (see `content_key`), or a new one, which is then kept.
+def worlds_folder() -> Path:
+    """The part of the cache that holds worlds, each in a folder that has its key for a name."""
+    return cache_folder() / "worlds"
 
-    A damaged entry is built again. A disk that refuses brings a warning, since the world itself is fine.
+
+def cache_limit() -> float:
+    """Bytes that kept worlds may take: 20 GB, or what the environment variable ``REKINDLE_CACHE_GB`` says.
+
+    Raises:
+        CacheError: it says no number.
     """
-    folder = cache_folder() / "worlds" / key
-    if folder.exists():
-        with suppress(ValueError):
-            return load_world(folder)
+    said = os.environ.get("REKINDLE_CACHE_GB") or str(MOST_GIGABYTES)
+    with suppress(ValueError):
+        if float(said) >= 0:
+            return float(said) * GIGABYTE
+    raise CacheError(f"REKINDLE_CACHE_GB is {said!r}; write a number of gigabytes, such as {MOST_GIGABYTES:g}.")
+
+
+def cached_world(build: Callable[[], World], parameters: Parameters, **settings: float) -> World:
+    """The world kept under the key of these (see `content_key`), or a new one, which is then kept.
+
+    A damaged entry is built again, and one that another process removes at this moment. A disk that refuses brings a
+    warning, since the world itself is fine. Where a new world makes the cache too large, those go that nobody has used
+    for longest.
+
+    Raises:
+        CacheError: REKINDLE_CACHE_GB says no number.
+    """
+    limit = cache_limit()
+    origin = origin_of(parameters, **settings)
+    key = _key(origin)
+    with suppress(ValueError):
+        return load_kept_world(key)
     world = build()
+    folder = worlds_folder() / key
     try:
-        save_world(world, folder)
+        save_world(world, folder, origin)
+        _make_room(limit, key)
     except OSError as problem:
         if not folder.exists():  # or else another process has just kept the same world
             warnings.warn(f"The world could not be kept in {folder}: {problem}", stacklevel=2)
     return world
 
 
+def load_kept_world(key: str) -> World:
+    """A world out of the cache, which has then been used just now.
+
+    Raises:
+        ValueError: there is none under this key, or it is not whole.
+    """
+    folder = worlds_folder() / key
+    world = load_world(folder)
+    with suppress(OSError):  # it was removed meanwhile, or may only be read: the world is whole all the same
+        os.utime(folder)
+    return world
+
+
+def kept_worlds() -> list[KeptWorld]:
+    """Every world in the cache, the last used first. Whatever else is there has another form of name."""
+    with suppress(FileNotFoundError):
+        found = [_kept(folder) for folder in worlds_folder().iterdir() if _is_of_a_world(folder)]
+        return sorted(filter(None, found), key=lambda world: (-world.used, world.key))
+    return []
+
+
+def remove_kept_world(key: str) -> bool:
+    """Remove a world from the cache; False if it is not there. Who is reading it keeps what they have.
+
+    It has another name before its first file goes, so nobody meets half of it.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    folder = worlds_folder() / key
+    if not _is_of_a_world(folder):
+        return False
+    try:
+        with tempfile.TemporaryDirectory(prefix=_REMOVED, dir=worlds_folder()) as scratch:
+            folder.rename(Path(scratch, key))
+    except FileNotFoundError:  # another process was faster
+        return False
+    return True
+
+
+def scraps() -> list[Path]:
+    """Folders in the cache that processes left behind when they were killed amid writing or removing a world."""
+    names = (f"{prefix}*" for prefix in (_HALF_WRITTEN, _REMOVED))
+    found = [folder for name in names for folder in worlds_folder().glob(name) if not folder.is_symlink()]
+    return [folder for folder in found if time.time() - _used(folder) > SECONDS_OF_A_SCRAP]
+
+
+def remove_scraps() -> None:
+    """Remove what killed processes left behind."""
+    for folder in scraps():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder and below; what goes while they are counted is left out."""
+    size = 0
+    for below, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(os.path.join(below, name)).st_size
+    return size
+
+
+def least_used(worlds: Sequence[KeptWorld], limit: float) -> list[KeptWorld]:
+    """Of worlds in the order of `kept_worlds`, the last ones: as few as must go for the rest to be within the limit."""
+    size = sum(world.size for world in worlds)
+    found = []
+    for world in reversed(worlds):
+        if size <= limit:
+            break
+        found.append(world)
+        size -= world.size
+    return found
+
+
+def _make_room(limit: float, new: str) -> None:
+    """Remove worlds that nobody has used for longest until the cache is within its limit; the new one stays."""
+    kept = kept_worlds()
+    others = [world for world in kept if world.key != new]
+    for world in least_used(others, limit - sum(world.size for world in kept if world.key == new)):
+        remove_kept_world(world.key)
+
+
+def _kept(folder: Path) -> KeptWorld | None:
+    """What a folder keeps; None if it is gone by now."""
+    size, origin = size_of(folder), _origin(folder)
+    try:
+        return KeptWorld(folder.name, size, folder.stat().st_mtime, origin)
+    except FileNotFoundError:
+        return None
+
+
+def _used(folder: Path) -> float:
+    """When a folder was last touched; just now if it is gone."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _origin(folder: Path) -> Mapping[str, Any] | None:
+    """What the world in a folder was made of; None where nothing says, or where what it says gives another key."""
+    try:
+        origin = json.loads((folder / _ORIGIN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return origin if _key(origin) == folder.name else None
+
+
+def _is_of_a_world(folder: Path) -> bool:
+    """Whether a path is one that keeps a world: a folder, no link to one elsewhere, named by a key."""
+    named = re.fullmatch("[0-9a-f]{32}", folder.name) is not None and folder.parent == worlds_folder()
+    return named and folder.is_dir() and not folder.is_symlink()
+
+
+def origin_of(parameters: Parameters, **settings: float) -> dict[str, Any]:
+    """All that determines a world, ready for JSON: parameters, settings and the program."""
+    return {"parameters": parameters.model_dump(mode="json"), "model": model_fingerprint(), **settings}
+
+
 def content_key(parameters: Parameters, **settings: float) -> str:
     """A name, 32 hex digits, for what parameters, settings and the program make together."""
-    said = {"parameters": parameters.model_dump(mode="json"), "model": model_fingerprint(), **settings}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+    return _key(origin_of(parameters, **settings))
+
+
+def _key(origin: Any) -> str:
+    return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
 
 
 @cache

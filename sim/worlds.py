@@ -91,7 +91,12 @@ def generated(
 
     if days == 0:
         return _first_morning(people, seed, settings, threads)
-    return cached_world(content_key(settings, people=people, days=days, seed=seed), burnt_in) if cache else burnt_in()
+    return cached_world(burnt_in, settings, people=people, days=days, seed=seed) if cache else burnt_in()
+
+
+def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:
+    """Under which key `generated` keeps the world that it makes of these."""
+    return content_key(parameters, people=people, days=round(burn_in_years * DAYS_A_YEAR), seed=seed)
 
 
 def replayed(

@@ -3,17 +3,38 @@
 import gzip
 import json
 import os
+import time
+import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim import storage, worlds
 from sim.parameters import Parameters
 from sim.population import World
-from sim.storage import LogError, cache_folder, cached_world, content_key, load_world, model_fingerprint, read_log
+from sim.storage import (
+    CacheError,
+    KeptWorld,
+    LogError,
+    cache_folder,
+    cached_world,
+    content_key,
+    kept_worlds,
+    least_used,
+    load_world,
+    model_fingerprint,
+    origin_of,
+    read_log,
+    remove_kept_world,
+    remove_scraps,
+    scraps,
+)
 from sim.storage import save_world as save
 
 LOG = "source,target,time\n3,1,50\n1,2,10\n1,1,20\n1,2,10\n2,1,50\n1,2,40\n"
@@ -297,15 +318,16 @@ def test_a_damaged_entry_of_the_cache_is_made_again(
         built.append(1)
         return world
 
-    assert cached_world("key", build) == world
-    folder = cache_folder() / "worlds" / "key"
-    assert cached_world("key", build) == world
+    assert cached_world(build, Parameters(), seed=1) == world
+    key = content_key(Parameters(), seed=1)
+    folder = cache_folder() / "worlds" / key
+    assert cached_world(build, Parameters(), seed=1) == world
     assert len(built) == 1
     name, harm = DAMAGE[damage]
     harm(folder / name)
-    with pytest.raises(ValueError, match=r"key does not hold a whole world that this version can read \(.+\)"):
+    with pytest.raises(ValueError, match=rf"{key} does not hold a whole world that this version can read \(.+\)"):
         load_world(folder)
-    assert cached_world("key", build) == world
+    assert cached_world(build, Parameters(), seed=1) == world
     assert len(built) == 2
     assert load_world(folder) == world
 
@@ -314,7 +336,7 @@ def test_a_disk_that_refuses_only_warns(world: World, tmp_path: Path, monkeypatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     (tmp_path / "rekindle").write_text("in the way")
     with pytest.warns(UserWarning, match="could not be kept"):
-        assert cached_world("key", lambda: world) is world
+        assert cached_world(lambda: world, Parameters(), seed=1) is world
 
 
 def test_the_cache_is_where_the_desktop_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,6 +358,179 @@ def test_the_key_names_all_that_makes_a_world() -> None:
         content_key(Parameters(gestures={"like": {"mass": 0.1}}), people=10, seed=1),
     }
     assert len(others | {key}) == 5
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache; gives the folder of its worlds."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("REKINDLE_CACHE_GB", raising=False)
+    return cache_folder() / "worlds"
+
+
+def keep(world: World, seed: int, days_ago: float = 0.0) -> str:
+    """Keep a world under the key of a seed, as if it had last been used so long ago."""
+    cached_world(lambda: world, Parameters(ease=3.3), people=12, seed=seed)
+    key = content_key(Parameters(ease=3.3), people=12, seed=seed)
+    used = time.time() - days_ago * 86_400
+    os.utime(cache_folder() / "worlds" / key, (used, used))
+    return key
+
+
+def keys() -> list[str]:
+    return [kept.key for kept in kept_worlds()]
+
+
+def no_world() -> World:
+    raise AssertionError("it is kept, and must not be built")
+
+
+def test_a_kept_world_says_what_it_was_made_of(world: World, cache: Path) -> None:
+    key = keep(world, seed=7)
+    (kept,) = kept_worlds()
+    assert (kept.key, kept.is_present) == (key, True)
+    assert kept.origin == origin_of(Parameters(ease=3.3), people=12, seed=7)
+    assert kept.origin["parameters"]["ease"] == 3.3
+    assert kept.size == sum(file.stat().st_size for file in (cache / key).iterdir())
+
+
+@pytest.mark.parametrize("text", [None, "", "[1]", '{"people": 12}'])
+def test_a_world_that_does_not_say_so_is_unknown(world: World, cache: Path, text: str | None) -> None:
+    key = keep(world, seed=7)
+    if text is None:
+        (cache / key / "origin.json").unlink()
+    else:
+        (cache / key / "origin.json").write_text(text)
+    (kept,) = kept_worlds()
+    assert (kept.origin, kept.is_present) == (None, False)
+    assert remove_kept_world(kept.key)
+    assert keys() == []
+
+
+def test_a_world_of_another_model_is_not_of_the_present_one(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "model_fingerprint", lambda: "another")
+        keep(world, seed=7)
+    assert [kept.is_present for kept in kept_worlds()] == [False]
+
+
+def test_a_world_that_is_taken_from_the_cache_is_used(world: World, cache: Path) -> None:
+    old, older = keep(world, seed=1, days_ago=1), keep(world, seed=2, days_ago=2)
+    assert keys() == [old, older]
+    cached_world(no_world, Parameters(ease=3.3), people=12, seed=2)
+    assert keys() == [older, old]
+    assert time.time() - kept_worlds()[0].used < 60
+
+
+def test_a_full_cache_loses_the_least_used_worlds(world: World, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, old = keep(world, seed=1, days_ago=2), keep(world, seed=2, days_ago=1)
+    size = kept_worlds()[0].size
+    monkeypatch.setenv("REKINDLE_CACHE_GB", f"{2.5 * size / 1e9:.9f}")
+    new = keep(world, seed=3)
+    assert keys() == [new, old]
+    cached_world(no_world, Parameters(ease=3.3), people=12, seed=2)
+    assert older not in keys()
+
+
+def test_a_new_world_stays_even_where_it_is_too_large(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(world, seed=1)
+    monkeypatch.setenv("REKINDLE_CACHE_GB", "0")
+    new = keep(world, seed=2)
+    assert keys() == [new]
+
+
+@pytest.mark.parametrize("said", ["much", "-1", "nan", "20 GB"])
+def test_a_limit_that_is_no_number_is_refused_before_the_work(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("REKINDLE_CACHE_GB", said)
+    with pytest.raises(CacheError, match=f"REKINDLE_CACHE_GB is '{said}'; write a number of gigabytes, such as 20."):
+        cached_world(no_world, Parameters(), seed=1)
+
+
+@given(sizes=st.lists(st.integers(1, 100), max_size=12), limit=st.integers(0, 600))
+def test_as_few_worlds_as_must_go_do(sizes: list[int], limit: int) -> None:
+    kept = [KeptWorld(str(at), size, -at, None) for at, size in enumerate(sizes)]
+    gone = least_used(kept, limit)
+    stay = kept[: len(kept) - len(gone)]
+    assert gone == kept[len(stay) :][::-1]
+    assert sum(world.size for world in stay) <= limit
+    assert not gone or sum(world.size for world in [*stay, gone[-1]]) > limit
+
+
+def test_nothing_but_worlds_is_ever_removed(world: World, cache: Path, tmp_path: Path) -> None:
+    key = keep(world, seed=1)
+    elsewhere = tmp_path / "elsewhere" / ("a" * 32)
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "precious").touch()
+    (cache / ("b" * 32)).symlink_to(elsewhere)
+    (cache / "notes").mkdir()
+    (cache / ("c" * 32)).write_text("a file")
+    before = sorted(tmp_path.rglob("*"))
+    odd = ["", ".", "..", "notes", "../..", "b" * 32, "c" * 32, "d" * 32, str(elsewhere), f"../worlds/{key}"]
+    for name in odd:
+        assert not remove_kept_world(name), name
+    assert sorted(tmp_path.rglob("*")) == before
+    assert keys() == [key]
+    assert remove_kept_world(key)
+    assert not remove_kept_world(key)
+    assert sorted(path.name for path in cache.iterdir()) == ["b" * 32, "c" * 32, "notes"]
+    assert (elsewhere / "precious").exists()
+
+
+def test_who_reads_a_world_that_is_removed_keeps_it(world: World, cache: Path) -> None:
+    key = keep(world, seed=1)
+    reading = load_world(cache / key)
+    remove_kept_world(key)
+    assert reading == world
+
+
+def test_a_removal_that_is_stopped_leaves_no_half_world(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = keep(world, seed=1)
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", stop)
+        with pytest.raises(KeyboardInterrupt):
+            remove_kept_world(key)
+    assert not (cache / key).exists()
+
+
+def test_scraps_of_killed_processes_go_after_a_day(cache: Path) -> None:
+    for name in (".half-written-old", ".removed-old", ".half-written-new", "notes"):
+        (cache / name / "fresh").mkdir(parents=True)
+        if name != ".half-written-new":
+            os.utime(cache / name, (0, 0))
+    assert sorted(folder.name for folder in scraps()) == [".half-written-old", ".removed-old"]
+    remove_scraps()
+    assert sorted(folder.name for folder in cache.iterdir()) == [".half-written-new", "notes"]
+
+
+def test_readers_writers_and_removers_do_one_another_no_harm(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REKINDLE_CACHE_GB", "0.0000001")  # so each who keeps one removes the others
+
+    def use(worker: int) -> None:
+        for turn in range(30):
+            seed = (worker + turn) % 3
+            assert cached_world(lambda: world, Parameters(), seed=seed) == world
+            kept_worlds()
+            remove_kept_world(content_key(Parameters(), seed=(seed + 1) % 3))
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(4) as pool:
+        warnings.filterwarnings("ignore", message="The world could not be kept")  # a rival replaced and removed it
+        list(pool.map(use, range(4)))
+    assert all(len(folder.name) == 32 for folder in cache.iterdir()), "no scraps"
+    assert all(load_world(cache / key) == world for key in keys())
 
 
 def test_another_program_makes_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
