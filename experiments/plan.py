@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import sim
 from experiments import runner, store
 from experiments.design import Run
 
@@ -52,8 +53,9 @@ def worlds_of(runs: Sequence[Run]) -> int:
 def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timing:
     """Time a few runs, evenly spread over these, on one thread; they are kept, so the sweep does not make them again.
 
-    The first of them is made twice, since it also compiles or loads the model.
+    A tiny run before them compiles or loads the model, whose time must not be counted.
     """
+    sim.simulate(sim.worlds.generated(people=4, burn_in_years=0, cache=False), days=8, strategy="show_up", adopters=1)
     chosen = [runs[at * len(runs) // count] for at in range(min(count, len(runs)))]
     seconds, worlds, sizes, failed = [], [], [], []
     rows: list[store.Row] = []
@@ -67,8 +69,6 @@ def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timi
         worlds.append(time.perf_counter() - began)
         sizes.append(float(world.people.nbytes + world.ties.nbytes))
         row = runner.run_one(run)
-        if at == 0:
-            row = runner.run_one(run)
         if row["error"]:
             failed.append(row["error"])
             continue

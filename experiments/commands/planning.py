@@ -16,6 +16,7 @@ from experiments import store
 from experiments.commands.sweeping import ConfigFile, Log, checked
 from experiments.config import SweepSettings
 from experiments.design import Run, points_of, runs_of
+from experiments.factors import Level
 from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
@@ -59,12 +60,16 @@ def _say_design(sweep: SweepSettings, runs: Sequence[Run], console: Console) -> 
         highlight=False,
     )
     for name in sweep.factors:
-        levels = list(dict.fromkeys(str(point[name]) for point in points))
+        levels = list(dict.fromkeys(_level(point[name]) for point in points))
         shown_levels = ", ".join(levels[:_FIRST]) + (f" … ({len(levels):,} levels)" if len(levels) > _FIRST else "")
         console.print(f"    {name}: {shown_levels}", highlight=False, markup=False)
     arms = list(dict.fromkeys(run.scenario for run in runs))
     more = f" … and {len(arms) - _FIRST:,} more" if len(arms) > _FIRST else ""
     console.print(f"In this order, again and again: {'; '.join(arms[:_FIRST])}{more}.", highlight=False, markup=False)
+
+
+def _level(level: Level) -> str:
+    return f"{level:.4g}" if isinstance(level, float) else str(level)
 
 
 def _counted(count: int, what: str) -> str:
