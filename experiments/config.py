@@ -119,6 +119,9 @@ class RunSettings(_Settings):
     strategy_days: int = Field(730, ge=1, le=36_500, description="days for which the strategy is followed")
     follow_up_days: int = Field(240, ge=0, le=36_500, description="days of ordinary life after it")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r has this plus r")
+    checkpoint_minutes: float = Field(
+        10.0, ge=0, le=525_600, description="minutes after which a long run keeps how far it is; 0 = never"
+    )
 
     @property
     def days(self) -> int:

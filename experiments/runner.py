@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
 from multiprocessing import connection, resource_tracker
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sim
 from experiments.config import WorldSettings, require_adopters
@@ -25,8 +25,19 @@ SECONDS_A_PART = 1.0  # a sweep that is killed loses no more than what ended wit
 _DEAF_TO = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_one(run: Run) -> Row:
-    """Simulate one run on one thread.
+class Checkpoints(NamedTuple):
+    """Where runs that take long keep how far they are, each under its id, and every how many minutes (0: never)."""
+
+    folder: Path
+    minutes: float
+
+    def of(self, run: Run) -> dict[str, Any]:
+        """What `sim.simulate` is told of them."""
+        return {"checkpoint": self.folder / run.id, "checkpoint_minutes": self.minutes} if self.minutes else {}
+
+
+def run_one(run: Run, checkpoints: Checkpoints | None = None) -> Row:
+    """Simulate one run on one thread; with checkpoints, it goes on from where it was cut off.
 
     Returns:
         Its row: id, scenario, replicate, seeds, strategy, people, every scalar measure, seconds taken; and, where it
@@ -44,7 +55,7 @@ def run_one(run: Run) -> Row:
         "traceback": None,
     }
     try:
-        row |= _measures(run)
+        row |= _measures(run, checkpoints)
     except Exception as error:  # whatever goes wrong in one run must not cost the others
         row |= {"error": _in_a_line(error), "traceback": traceback.format_exc()}
     return {**row, "seconds": time.perf_counter() - began}
@@ -54,10 +65,10 @@ def _in_a_line(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
-def _measures(run: Run) -> dict[str, float]:
+def _measures(run: Run, checkpoints: Checkpoints | None) -> dict[str, float]:
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
-    result = simulate(run, world, threads=1, series=False)
+    result = simulate(run, world, threads=1, series=False, **(checkpoints.of(run) if checkpoints else {}))
     return {"people": len(world), **result.measures.scalars}
 
 
@@ -116,13 +127,15 @@ def _build(settings: WorldSettings) -> None:
     world_of(settings)
 
 
-def finished_rows(runs: Sequence[Run], executor: Executor) -> Iterator[list[Row]]:
+def finished_rows(
+    runs: Sequence[Run], executor: Executor, checkpoints: Checkpoints | None = None
+) -> Iterator[list[Row]]:
     """The rows of runs, as they come: those that ended since the last time, be it none, each second.
 
     Raises:
         BrokenProcessPool: a worker died; the rows that had ended come first.
     """
-    for ended in _as_they_end([executor.submit(run_one, run) for run in runs]):
+    for ended in _as_they_end([executor.submit(run_one, run, checkpoints) for run in runs]):
         whole = [future for future in ended if future.exception() is None]
         yield [future.result() for future in whole]
         for broken in ended.difference(whole):
