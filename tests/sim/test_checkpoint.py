@@ -103,7 +103,7 @@ def gestures() -> st.SearchStrategy[sim.Gesture]:
     )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     stops=st.sets(st.integers(1, DAYS - 1), min_size=1, max_size=3),
     strategy=st.none() | mixtures(),
@@ -131,38 +131,43 @@ def test_a_run_that_was_cut_off_goes_on_to_the_bit(
     assert_same(resumed, whole)
 
 
-LONG: dict[str, Any] = {"days": 250, "strategy": {"check_in": 0.5, "host_event": 0.5}, "adopters": 20, "seed": 5}
+LONG: dict[str, Any] = {"days": 120, "strategy": {"check_in": 0.5, "host_event": 0.5}, "adopters": 20, "seed": 5}
 CHILD = """
-import sys
+import itertools, os, signal
 import sim
-from sim.storage import load_world
-run = {run!r}
-sim.simulate(load_world("world"), **run, log=True, checkpoint="long", checkpoint_minutes=0,
+
+savings, fsync = itertools.count(1), os.fsync
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL) if next(savings) == {last_saving} else fsync(file)
+sim.simulate(sim.storage.load_world("world"), **{run!r}, log=True, checkpoint="long", checkpoint_minutes=0,
     progress=lambda done, days: print(done, flush=True))
 """
 
 
+@pytest.mark.parametrize("amid_a_saving", [False, True])
 def test_a_run_that_was_killed_goes_on_to_the_bit(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, amid_a_saving: bool
 ) -> None:
-    """By SIGKILL, at whatever moment of a day or of a saving."""
+    """By SIGKILL, at whatever moment, and when a new checkpoint is written but not yet in its place."""
     monkeypatch.chdir(tmp_path)
     storage.save_world(world, "world")
-    kept = killed_run()[-1]
-    days, resumed = days_told(world, Path("long"), **LONG, log=True)
+    kept = killed_run(25 if amid_a_saving else 0)[-1]
+    assert kept == 24 or not amid_a_saving
+    assert len(list(tmp_path.glob(".*-long.half"))) == 1 or not amid_a_saving
+    days, resumed = days_told(world, Path("long"), **LONG, log=True, checkpoint_minutes=10)
     assert days[0] in (kept, kept + 1)  # killed after a saving and before it told of the day
     assert_same(resumed, sim.simulate(world, **LONG, log=True))
     assert [file.name for file in tmp_path.iterdir()] == ["world"]
 
 
-def killed_run() -> list[int]:
-    """The days of which a run told in another process, which was killed amid its work."""
-    command = [sys.executable, "-c", CHILD.format(run=LONG)]
+def killed_run(last_saving: int) -> list[int]:
+    """The days of which a run told in another process that was killed, amid this saving or (0) amid anything."""
+    command = [sys.executable, "-c", CHILD.format(run=LONG, last_saving=last_saving)]
     environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         days = [int(run.stdout.readline()) for _ in range(20)]
-        run.send_signal(signal.SIGKILL)
+        if not last_saving:
+            run.kill()
         days += map(int, run.stdout)
     assert run.returncode == -signal.SIGKILL
     assert days == list(range(1, days[-1] + 1))
