@@ -120,6 +120,9 @@ class RunSettings(_Settings):
     strategy_days: int = Field(730, ge=1, le=36_500, description="days for which the strategy is followed")
     follow_up_days: int = Field(240, ge=0, le=36_500, description="days of ordinary life after it")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r has this plus r")
+    checkpoint_minutes: float = Field(
+        10.0, ge=0, le=525_600, description="minutes after which a long run keeps how far it is; 0 = never"
+    )
 
     @property
     def days(self) -> int:
@@ -247,6 +250,7 @@ _NOT_VARIED: dict[KeyPath, str] = {
     ("world", "seed"): "each replicate has a seed of its own; set sweep.replicates",
     ("run", "seed"): "each replicate has a seed of its own; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
+    ("run", "checkpoint_minutes"): "it changes nothing in a run",
     ("name",): "it is where results go",
 }
 

@@ -10,11 +10,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from multiprocessing import connection, resource_tracker
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sim
 from experiments.config import WorldSettings, require_adopters
@@ -27,8 +27,19 @@ AHEAD = 1_000  # runs that are handed to the workers at a time
 _DEAF_TO = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_one(run: Run) -> Row:
-    """Simulate one run on one thread.
+class Checkpoints(NamedTuple):
+    """Where runs that take long keep how far they are, each under its id, and every how many minutes (0: never)."""
+
+    folder: Path
+    minutes: float
+
+    def of(self, run: Run) -> dict[str, Any]:
+        """What `sim.simulate` is told of them."""
+        return {"checkpoint": self.folder / run.id, "checkpoint_minutes": self.minutes} if self.minutes else {}
+
+
+def run_one(run: Run, checkpoints: Checkpoints | None = None) -> Row:
+    """Simulate one run on one thread; with checkpoints, it goes on from where it was cut off.
 
     Returns:
         Its row: id, people, every scalar measure, seconds taken; and, where it failed, the error in a line and its
@@ -37,7 +48,7 @@ def run_one(run: Run) -> Row:
     began = time.perf_counter()
     row: Row = {"id": run.id, "error": None, "traceback": None}
     try:
-        row |= _measures(run)
+        row |= _measures(run, checkpoints)
     except Exception as error:  # whatever goes wrong in one run must not cost the others
         row |= {"error": _in_a_line(error), "traceback": traceback.format_exc()}
     return {**row, "seconds": time.perf_counter() - began}
@@ -47,10 +58,10 @@ def _in_a_line(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
-def _measures(run: Run) -> dict[str, float]:
+def _measures(run: Run, checkpoints: Checkpoints | None) -> dict[str, float]:
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
-    result = simulate(run, world, threads=1, series=False)
+    result = simulate(run, world, threads=1, series=False, **(checkpoints.of(run) if checkpoints else {}))
     return {"people": len(world), **result.measures.scalars}
 
 
@@ -109,13 +120,15 @@ def _build(settings: WorldSettings) -> None:
     world_of(settings)
 
 
-def finished_rows(runs: Sequence[Run], executor: Executor) -> Iterator[list[Row]]:
+def finished_rows(
+    runs: Sequence[Run], executor: Executor, checkpoints: Checkpoints | None = None
+) -> Iterator[list[Row]]:
     """The rows of runs, as they come: those that ended since the last time, be it none, each second.
 
     Raises:
         BrokenProcessPool: a worker died; the rows that had ended come first.
     """
-    for ended in _as_they_end(executor, run_one, runs):
+    for ended in _as_they_end(executor, partial(run_one, checkpoints=checkpoints), runs):
         whole = [future for future in ended if future.exception() is None]
         yield [future.result() for future in whole]
         for broken in ended.difference(whole):

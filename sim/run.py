@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
@@ -14,6 +15,7 @@ import pandas as pd
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, uniform
+from sim.checkpoint import Checkpoint
 from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
 from sim.interrupts import held_back
@@ -88,6 +90,8 @@ def simulate(
     log: bool = False,
     series: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_minutes: float = 10.0,
 ) -> Run:
     """Run a world on the fast engine.
 
@@ -106,7 +110,11 @@ def simulate(
         within: days in which a reconnection counts: `strategy_days` if not said, or 60 with extra gestures.
         log: keep the contact log.
         series: keep measures of each day.
-        progress: called with the days done and all days, after each.
+        progress: called with the days done and all days, after each; and first of all with those of a checkpoint.
+        checkpoint: a file in which this run keeps how far it is, between two days. Cut off, even by SIGKILL, the same
+            call goes on from there, and what comes of it is the same to the bit. The file is deleted when the run ends;
+            one that is damaged or another run's is replaced, with a warning. None: nothing is kept.
+        checkpoint_minutes: of wall time, from the start or the last checkpoint to the next; 0: one after each day.
 
     Ctrl-C ends a run between two days, never amid one; pressed twice, at once.
 
@@ -142,18 +150,27 @@ def simulate(
     )
     if within is None:
         within = INJECTED_WITHIN if extra else strategy_days
+    kept = None
+    if checkpoint is not None:
+        told = [days, int(seed), None if within is None else int(within), bool(extra), bool(log), bool(series)]
+        kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
     before = numba.get_num_threads()
     numba.set_num_threads(threads)
     try:
         with held_back() as hand_on_interrupts:
-            core = Core(start, seed=int(seed))
             watch = Watch(start, adopters=who, within=within, injected=bool(extra), series=series)
-            sent = []
-            for day in range(days):
+            today, sent = (start, []) if kept is None else kept.taken_up(watch)
+            core, done = Core(today, seed=int(seed)), today.day - start.day
+            del today  # of a large world, one copy less
+            if done and progress is not None:
+                progress(done, days)
+            for day in range(done, days):
                 record = core.step()
                 watch.observe(record, core.active_ties() if series else None)
                 if log:
                     sent.append(record.sent)
+                if kept is not None and day + 1 < days:
+                    kept.save_if_due(core, watch, sent)
                 if progress is not None:
                     progress(day + 1, days)
                 hand_on_interrupts()
@@ -161,7 +178,10 @@ def simulate(
             measures = watch.finish(end, core.active_ties())
     finally:
         numba.set_num_threads(before)
-    return Run(end, measures, who, log_frame(sent) if log else None)
+    run = Run(end, measures, who, log_frame(sent) if log else None)
+    if kept is not None:
+        kept.remove()
+    return run
 
 
 def begin(

@@ -1,8 +1,9 @@
-"""The one file of sim that touches disk: it reads contact logs and keeps burnt-in worlds."""
+"""The one file of sim that touches disk: it reads contact logs, keeps burnt-in worlds and the records of long runs."""
 
 from __future__ import annotations
 
 import csv
+import glob
 import gzip
 import hashlib
 import itertools
@@ -303,6 +304,63 @@ def _loaded(path: Path, dtype: np.dtype[Any]) -> np.ndarray:
     if array.dtype != dtype or array.ndim != 1:
         raise ValueError(f"{path.name} has other fields")
     return array
+
+
+# Records ----------------------------------------------------------------------------------------------------------
+
+
+_CHECKSUM = 32  # bytes
+
+
+def save_records(records: Mapping[str, np.ndarray], path: Path) -> None:
+    """Keep arrays in one file: a checksum, and the rest as NumPy's ``.npz``.
+
+    A kill at any moment leaves what the file held before, or all of the new.
+
+    Raises:
+        OSError: the disk refuses; the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{os.getpid()}-{path.name}.half")
+    try:
+        with half.open("w+b") as file:
+            file.write(bytes(_CHECKSUM))
+            np.savez(file, **records)  # type: ignore[arg-type]
+            file.seek(_CHECKSUM)
+            checksum = hashlib.file_digest(file, "sha256").digest()
+            file.seek(0)
+            file.write(checksum)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def load_records(path: Path) -> dict[str, np.ndarray]:
+    """The arrays that `save_records` kept, bit for bit.
+
+    Raises:
+        OSError: there is no such file, or it can not be read.
+        ValueError: it is damaged, or something else.
+    """
+    with path.open("rb") as file:
+        checksum = file.read(_CHECKSUM)
+        if hashlib.file_digest(file, "sha256").digest() != checksum:
+            raise ValueError("its checksum is another")
+        file.seek(_CHECKSUM)
+        with np.load(file, allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+
+
+def remove_records(path: Path) -> None:
+    """Delete the file, and what a kill may have left of a newer one.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    for file in (path, *path.parent.glob(f".*-{glob.escape(path.name)}.half")):
+        file.unlink(missing_ok=True)
 
 
 # The cache --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,13 +22,14 @@ from experiments.config import ConfigError, Experiment, load, place_of, require_
 from experiments.design import Run, described, runs_of, shard_of
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies
-from experiments.progress import duration, shown
+from experiments.progress import Report, duration, shown
 from experiments.stopping import end
 from experiments.tables import BASELINE, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
-from sim.storage import LogError, read_log
+from sim.storage import LogError, cache_folder, read_log
 
+CHECKPOINTS = "checkpoints"  # in the results of a sweep
 FIGURES = {"nine_strategies": nine_strategies}
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
@@ -46,14 +48,31 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     tell_of_compiling(told)
     with shown(told, "world", 0) as report:
         start = runner.world_of(single.world, **({} if single.world.log else {"threads": threads, "progress": report}))
+    kept = runner.Checkpoints(cache_folder() / "runs", experiment.run.checkpoint_minutes)
     with shown(told, "days", single.days) as report:
-        result = runner.simulate(single, start, threads=threads, progress=report, series=False)
+        result = runner.simulate(
+            single, start, threads=threads, progress=_going_on(told, report), series=False, **kept.of(single)
+        )
     console.print(
         f"{single.scenario}: {len(result.adopters):,} adopters among {len(start):,} people, "
         f"{single.strategy_days:,} of {single.days:,} days, seed {single.seed}.",
         highlight=False,
     )
     console.print(run_tables(result.measures.scalars))
+
+
+def _going_on(told: Console, report: Report) -> Report:
+    """The same report; where a run begins in its midst, it says so."""
+    begun = False
+
+    def report_or_say(done: int, days: int, note: str = "", /) -> None:
+        nonlocal begun
+        if not begun and done > 1:
+            told.print(f"Going on from day {done:,} of {days:,}.", highlight=False)
+        begun = True
+        report(done, days, note)
+
+    return report_or_say
 
 
 def sweep(
@@ -84,7 +103,10 @@ def sweep(
     missing = plan.missing(mine, folder)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
     console.print(f"{of_all}{len(mine):,} runs; {len(mine) - len(missing):,} are there already.", highlight=False)
-    failed = _carry_out(missing, folder, processes or os.cpu_count() or 1, fail_fast) if missing else []
+    kept = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
+    failed = _carry_out(missing, folder, kept, processes or os.cpu_count() or 1, fail_fast) if missing else []
+    with suppress(OSError):  # it may not be there, or hold those of another sweep
+        kept.folder.rmdir()
     left = len(plan.missing(runs, folder)) - len(failed)
     if not left:
         _report(experiment, design, failed, folder, console)
@@ -115,7 +137,9 @@ def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
         )
 
 
-def _carry_out(runs: Sequence[Run], folder: Path, processes: int, fail_fast: bool) -> list[store.Row]:
+def _carry_out(
+    runs: Sequence[Run], folder: Path, kept: runner.Checkpoints, processes: int, fail_fast: bool
+) -> list[store.Row]:
     """Run what is missing and keep it, part by part; returns the rows of failed runs."""
     failed: list[store.Row] = []
     done, began, told = 0, time.monotonic(), told_aside()
@@ -129,7 +153,7 @@ def _carry_out(runs: Sequence[Run], folder: Path, processes: int, fail_fast: boo
                     report(built, worlds)
                     hand_on_stop()
             with shown(told, "runs", len(runs)) as report:
-                for rows in runner.finished_rows(runs, executor):
+                for rows in runner.finished_rows(runs, executor, kept):
                     store.add(folder, rows)
                     store.put_together(folder)
                     failed += [row for row in rows if row["error"]]

@@ -6,16 +6,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+import sim
 from experiments import cli, runner, stopping, store
-from experiments.design import Run
+from experiments.config import load
+from experiments.design import Run, runs_of
+from sim import storage
+from sim.day import Core
+from sim.population import DayRecord
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 RUNS = Path("results/tiny/runs.parquet")
@@ -91,7 +97,7 @@ def test_a_sweep_of_factors_compares_strategies_at_each_point(
 def test_fail_fast_stops_at_the_first_failure(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: Run) -> dict[str, Any]:
+    def fail(run: Run, *_: Any) -> dict[str, Any]:
         raise ZeroDivisionError("a planted fault")
 
     monkeypatch.setattr(runner, "_measures", fail)
@@ -144,9 +150,9 @@ def test_finished_runs_are_not_run_again(
     before = RUNS.read_bytes()
     ran: list[tuple[int, str]] = []
 
-    def noted(run: Run) -> store.Row:
+    def noted(run: Run, **options: Any) -> store.Row:
         ran.append((run.replicate, run.scenario))
-        return run_one(run)
+        return run_one(run, **options)
 
     run_one = runner.run_one
     monkeypatch.setattr(runner, "run_one", noted)
@@ -165,10 +171,10 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
 ) -> None:
     measures = runner._measures
 
-    def fail_once(run: Run) -> dict[str, Any]:
+    def fail_once(run: Run, *options: Any) -> dict[str, Any]:
         if run.scenario == "check_in" and run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
-        return measures(run)
+        return measures(run, *options)
 
     with monkeypatch.context() as planted:
         planted.setattr(runner, "_measures", fail_once)
@@ -368,6 +374,82 @@ def test_a_sweep_of_a_contact_log(config: Path, rekindle: Rekindle, in_threads: 
     assert ended.code == 0, ended.err
     rows, _ = store.read_table(Path("results/tiny-wall/runs.parquet"))
     assert (rows["people"] == 9).all()
+
+
+EACH_DAY = "run.checkpoint_minutes=1e-9"  # as long as a day takes, at least
+
+
+def cut_off(run: Run, checkpoints: runner.Checkpoints, day: int) -> Path:
+    """Let a run end in a crash after this day; gives the checkpoint that is then there."""
+
+    def crash(done: int, _: int) -> None:
+        if done == day:
+            raise RuntimeError("a planted crash")
+
+    with pytest.raises(RuntimeError, match="planted"):
+        runner.simulate(run, runner.world_of(run.world), series=False, progress=crash, **checkpoints.of(run))
+    path = checkpoints.folder / run.id
+    assert path.is_file()
+    return path
+
+
+def test_a_sweep_goes_on_amid_the_runs_that_were_cut_off(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    rekindle("sweep", config, "--results", "uninterrupted")
+    kept = runner.Checkpoints(Path("results/tiny/checkpoints"), 1e-9)
+    paths = [cut_off(run, kept, 11) for run in runs_of(load(config))[2:4]]
+    with steps_counted() as steps:
+        ended = rekindle("sweep", config, "--set", EACH_DAY)
+    assert ended.code == 0, ended.err
+    assert "9 runs; 0 are there already" in ended.out
+    assert len(steps) == 9 * 25 - 2 * 11
+    assert not any(path.exists() for path in (*paths, kept.folder))
+    tables = [store.read_table(Path(folder, "tiny/runs.parquet"))[0] for folder in ("uninterrupted", "results")]
+    pd.testing.assert_frame_equal(*(table.drop(columns="seconds") for table in tables), check_exact=True)
+
+
+def test_the_checkpoint_of_a_run_that_another_sweep_asked_for_stays(
+    config: Path, rekindle: Rekindle, in_threads: None
+) -> None:
+    path = cut_off(runs_of(load(config))[-1], runner.Checkpoints(Path("results/tiny/checkpoints"), 1e-9), 11)
+    assert rekindle("sweep", config, "--set", "sweep.replicates=1").code == 0
+    assert path.is_file()
+
+
+def test_a_run_that_was_cut_off_goes_on(config: Path, rekindle: Rekindle) -> None:
+    """It says so once, and prints what it would have printed."""
+    whole = rekindle("run", config)
+    assert "Going on" not in whole.err
+    single = runs_of(load(config).model_copy(update={"sweep": None}))[0]
+    path = cut_off(single, runner.Checkpoints(storage.cache_folder() / "runs", 1e-9), 11)
+    resumed = rekindle("run", config)
+    assert resumed.err.count("Going on from day 11 of 25.\n") == 1
+    assert resumed.out == whole.out
+    assert not path.exists()
+
+
+def test_minutes_of_zero_keep_nothing(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    simulate = sim.simulate
+    monkeypatch.setattr(sim, "simulate", lambda *world, **run: told.append(run) or simulate(*world, **run))
+    rekindle("run", config, "--set", "run.checkpoint_minutes=0")
+    rekindle("run", config)
+    assert ["checkpoint" in run for run in told] == [False, True]
+    assert told[1]["checkpoint_minutes"] == 10
+
+
+@contextmanager
+def steps_counted() -> Iterator[list[int]]:
+    """The days that are simulated meanwhile, in this process."""
+    days: list[int] = []
+    step = Core.step
+
+    def counted(core: Core) -> DayRecord:
+        days.append(core.day)
+        return step(core)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Core, "step", counted)
+        yield days
 
 
 # One run, figures, names -------------------------------------------------------------------------------------------

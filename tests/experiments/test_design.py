@@ -47,7 +47,7 @@ def test_an_id_tells_all_that_determines_a_run(config: Path, change: str) -> Non
 
 def test_an_id_tells_nothing_else(config: Path) -> None:
     before = [run.id for run in runs_of(load(config))]
-    more = ["name=other", "sweep.replicates=4", "run.strategy=show_up"]
+    more = ["name=other", "sweep.replicates=4", "run.strategy=show_up", "run.checkpoint_minutes=3"]
     assert [run.id for run in runs_of(load(config, more))][:9] == before
 
 

@@ -61,7 +61,7 @@ def test_a_plan_without_timing_touches_nothing(config: Path, rekindle: Rekindle)
 
 
 def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(run: Any) -> dict[str, float]:
+    def fail(run: Any, *options: Any) -> dict[str, float]:
         raise ZeroDivisionError("a planted fault")
 
     monkeypatch.setattr(runner, "_measures", fail)
@@ -184,10 +184,10 @@ def test_a_failed_run_is_counted_and_has_its_error(
 ) -> None:
     measures = runner._measures
 
-    def fail(run: Any) -> dict[str, float]:
+    def fail(run: Any, *options: Any) -> dict[str, float]:
         if run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
-        return measures(run)
+        return measures(run, *options)
 
     monkeypatch.setattr(runner, "_measures", fail)
     assert rekindle("sweep", config).code == 1

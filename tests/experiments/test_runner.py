@@ -69,7 +69,7 @@ def test_a_log_is_replayed_once_for_all_arms(config: Path) -> None:
     assert [row["error"] for row in rows] == [None, None, None]
 
 
-def quick(run: Run) -> dict[str, Any]:
+def quick(run: Run, **_: Any) -> dict[str, Any]:
     return {"id": run.id, "error": None}
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_ended_does_not_wait_for_the_others(config: Path, monkeypatch
     first, second = runs_of(load(config))[:2]
     go_on = threading.Event()
 
-    def slow(run: Run) -> dict[str, Any]:
+    def slow(run: Run, **_: Any) -> dict[str, Any]:
         if run is second:
             go_on.wait(30)
         return quick(run)
@@ -115,7 +115,7 @@ def test_only_so_many_runs_are_handed_over_ahead(config: Path, monkeypatch: pyte
 def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = runs_of(load(config))[:2]
 
-    def dies(run: Run) -> dict[str, Any]:
+    def dies(run: Run, **_: Any) -> dict[str, Any]:
         if run is second:
             raise BrokenProcessPool
         return quick(run)

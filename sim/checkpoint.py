@@ -1,0 +1,129 @@
+"""A long run keeps how far it is in a file, and after a crash goes on from there, to the bit.
+
+Kept is what the days to come can not do without: the world, what has been measured, and the log so far. A run is known
+by a hash of the world on its first morning, of what it was told and of the program: none goes on from another's file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import warnings
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.day import Core
+from sim.measures import Watch
+from sim.population import GESTURE, World, joined
+from sim.storage import load_records, model_fingerprint, remove_records, save_records
+
+_WATCHED = ("candidates", "sent", "answered", "new_ties")  # arrays that `Watch.observe` changes
+
+
+class Checkpoint:
+    """The file of one run.
+
+    Args:
+        path: of the file; it need not be there.
+        minutes: of wall time, from the start or the last checkpoint to the next; 0: one after each day.
+        start: the world on the first morning.
+        adopters: ids.
+        told: all else that determines what comes of the run.
+
+    Raises:
+        TypeError, ValueError: an argument is of another kind, or out of its range.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        minutes: float,
+        start: World,
+        adopters: np.ndarray,
+        told: list[int | None],
+    ) -> None:
+        if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+            raise TypeError(f"checkpoint_minutes is {minutes!r}; it must be a number of minutes.")
+        if not minutes >= 0:
+            raise ValueError(f"checkpoint_minutes is {minutes}; it must be 0 or more.")
+        self.path = Path(path)
+        if self.path.is_dir():
+            raise ValueError(f"checkpoint is {path}, a folder; name a file, which need not be there yet.")
+        self.seconds, self.last = 60 * minutes, time.monotonic()
+        self.start, self.adopters, self.told = start, adopters, told
+
+    @cached_property
+    def run(self) -> str:
+        """A hash of all that determines what comes of the run; a short run never needs it."""
+        start, arrays = self.start, [getattr(self.start, name) for name in World.ARRAYS]
+        said = {
+            "model": model_fingerprint(),
+            "parameters": start.parameters.model_dump(mode="json"),
+            "dates": [start.day, start.strategies_end],
+            "rows": [len(array) for array in arrays],
+            "told": self.told,
+        }
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+        columns = (array[name] for array in arrays for name in array.dtype.names)  # the bytes between them are anything
+        for values in (self.adopters, *columns):
+            digest.update(np.ascontiguousarray(values).data)
+        return digest.hexdigest()
+
+    def taken_up(self, watch: Watch) -> tuple[World, list[np.ndarray]]:
+        """Where to go on: the world, and the gestures sent so far; ``watch`` is told what it had seen.
+
+        Without a file it is the start. With one that is damaged or another run's, too, and a warning says so.
+        """
+        try:
+            kept = load_records(self.path)
+        except FileNotFoundError:
+            return self.start, []
+        except (OSError, ValueError) as problem:
+            return self._anew(f"is damaged or no checkpoint ({problem})")
+        said = json.loads(kept["said"].tobytes())
+        if said["run"] != self.run:
+            return self._anew("is of another run, or of another version of the program")
+        watch.rows = said["rows"]
+        for name in _WATCHED:
+            getattr(watch, name)[:] = kept[f"watch_{name}"]
+        arrays: dict[str, Any] = {name: kept[name] for name in World.ARRAYS}
+        return replace(self.start, day=said["day"], **arrays), [kept["log"].view(GESTURE)]
+
+    def _anew(self, why: str) -> tuple[World, list[np.ndarray]]:
+        warnings.warn(f"The checkpoint {self.path} {why}. The run begins anew and replaces it.", stacklevel=4)
+        return self.start, []
+
+    def save_if_due(self, core: Core, watch: Watch, sent: list[np.ndarray]) -> None:
+        """Between two days: keep how far the run is, if it is time.
+
+        A disk that refuses brings a warning, since the run itself is fine.
+        """
+        if time.monotonic() - self.last < self.seconds:
+            return
+        world = core.to_world()
+        said = {"run": self.run, "day": world.day, "rows": watch.rows}
+        records = {
+            "said": np.frombuffer(json.dumps(said).encode(), np.uint8),
+            "log": joined(np.zeros(0, GESTURE), *sent),
+            **{name: getattr(world, name) for name in World.ARRAYS},
+            **{f"watch_{name}": getattr(watch, name) for name in _WATCHED},
+        }
+        try:
+            save_records(records, self.path)
+        except OSError as problem:
+            warnings.warn(f"The checkpoint {self.path} could not be kept: {problem}", stacklevel=3)
+        self.last = time.monotonic()
+
+    def remove(self) -> None:
+        """After the last day: nothing is left to go on from."""
+        try:
+            remove_records(self.path)
+        except OSError as problem:
+            warnings.warn(f"The checkpoint {self.path} could not be deleted: {problem}", stacklevel=3)
