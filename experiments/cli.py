@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from experiments.commands.calibration import calibrate, validate
+from experiments.commands.comparing import compare
 from experiments.commands.explaining import explain
 from experiments.commands.forecasting import forecast
 from experiments.commands.logs import log
@@ -30,6 +31,7 @@ for command, example in (
     (run, "run configs/one_run.toml --set run.strategy=check_in"),
     (sweep, "sweep configs/nine_strategies.toml --set sweep.replicates=4"),
     (figure, "figure nine_strategies --runs results/nine_strategies/runs.parquet"),
+    (compare, "compare check_in wait --runs results/nine_strategies/runs.parquet"),
     (log, "log wall.csv.gz email.csv.gz --figure results/logs"),
     (calibrate, "calibrate wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50"),
     (validate, "validate wall.csv.gz --against email.csv.gz --refit-activity"),

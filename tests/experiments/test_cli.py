@@ -330,7 +330,7 @@ def test_explain(config: Path, rekindle: Rekindle) -> None:
     assert "did you mean memory_decay" in refused(rekindle("explain", "memory_deca"))
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "figure", "explain"])
+@pytest.mark.parametrize("command", ["run", "sweep", "figure", "compare", "explain"])
 def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
     ended = rekindle(command, "--help")
     assert ended.code == 0
