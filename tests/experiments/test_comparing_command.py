@@ -158,7 +158,7 @@ def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekin
 
 
 def test_the_newest_table_is_taken_and_named(table: Path, rekindle: Rekindle, undrawn: None) -> None:
-    older = write(Path("results/older/runs.parquet"), rows(efforts=(60.0,)))
+    older = write(Path("results/zealous/runs.parquet"), rows(efforts=(60.0,)))
     os.utime(older, ns=(1, 1))
     ended = rekindle("compare", "check_in", "wait")
     assert f"Of {TABLE}, the newest table." in ended.out

@@ -78,6 +78,10 @@ def test_rows_are_named_and_numbered() -> None:
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["show up †", "check in †"]
     assert [text.get_text().split()[0] for text in axes.texts] == ["+3.00", "−1.00"]
+    means = {line.get_xdata()[0] > 0: line.get_ydata()[0] for line in axes.lines if line.get_marker() == "D"}
+    for text, gained in zip(axes.texts, (True, False), strict=True):  # each beside its mean, the first on top
+        assert text.get_position()[1] == pytest.approx(means[gained], abs=0.3)
+    assert means[True] > means[False]
     assert "† An arm spent under 90 % of the minutes" in texts(figure)
     alone = drawn(made_up({"check_in": 3}, spent=0.5))
     assert "“check in” and “wait” spent under 90 % of the minutes" in texts(alone)
