@@ -10,6 +10,7 @@ import typer
 
 from experiments.commands import worlds
 from experiments.commands.calibration import calibrate, validate
+from experiments.commands.comparing import compare
 from experiments.commands.doctor import doctor
 from experiments.commands.explaining import explain
 from experiments.commands.forecasting import forecast
@@ -38,6 +39,7 @@ for command, example in (
     (results, 'results nine_strategies "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario"'),
     (schema, "schema --out experiment.schema.json"),
     (figure, "figure nine_strategies --runs results/nine_strategies/runs.parquet"),
+    (compare, "compare check_in wait --runs results/nine_strategies/runs.parquet"),
     (log, "log wall.csv.gz email.csv.gz --figure results/logs"),
     (calibrate, "calibrate wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50"),
     (validate, "validate wall.csv.gz --against email.csv.gz --refit-activity"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -217,9 +218,15 @@ def _fingerprint(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@cache
 def log_hash(path: str) -> str:
     """Hash of a contact log's bytes."""
+    found = os.stat(path)
+    return _hash_of(os.path.abspath(path), found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _hash_of(path: str, *_: int) -> str:
+    """The same, once for a file as long as it stays as it is."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 

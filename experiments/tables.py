@@ -125,17 +125,18 @@ def sweep_table(runs: pd.DataFrame, width: int) -> Group:
     ]
     minutes_of = [_minutes(effort.loc[arm]) for arm in (*arms, BASELINE)]
     blocks.append((("filled", "spent", "refused", "spent of filled"), minutes_of))
-    return Group(*_side_by_side([*arms, BASELINE], blocks, width), Text(_footnotes(paired["reconnected"], effort)))
+    tables = _side_by_side("strategy", [*arms, BASELINE], blocks, width)
+    return Group(*tables, Text(_footnotes(paired["reconnected"], effort)))
 
 
-def _side_by_side(arms: Sequence[str], blocks: Sequence[_Block], width: int) -> list[Table]:
+def _side_by_side(title: str, arms: Sequence[str], blocks: Sequence[_Block], width: int) -> list[Table]:
     """As many blocks of columns beside one another as fit; names are broken before numbers are."""
     tables: list[Table] = []
     beside: list[_Block] = []
     for block in blocks:
-        wider = _arm_table(arms, [*beside, block])
+        wider = _arm_table(title, arms, [*beside, block])
         if beside and Console(width=_WIDEST).measure(wider).minimum > width:
-            wider, beside = _arm_table(arms, [block]), []
+            wider, beside = _arm_table(title, arms, [block]), []
         else:
             tables = tables[:-1]
         beside.append(block)
@@ -143,10 +144,10 @@ def _side_by_side(arms: Sequence[str], blocks: Sequence[_Block], width: int) -> 
     return tables
 
 
-def _arm_table(arms: Sequence[str], blocks: Sequence[_Block]) -> Table:
+def _arm_table(first: str, arms: Sequence[str], blocks: Sequence[_Block]) -> Table:
     titles = [title for titles, _ in blocks for title in titles]
     rows = [[cell for _, rows in blocks for cell in rows[at]] for at in range(len(arms))]
-    table = _table("strategy", *titles)
+    table = _table(first, *titles)
     names, *numbers = table.columns
     names.no_wrap, names.overflow = False, "fold"
     for column, cells in zip(numbers, zip(titles, *rows, strict=True), strict=True):
@@ -182,6 +183,63 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
             f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
         )
     return "\n".join(lines)
+
+
+def comparison_table(rows: pd.DataFrame, notes: Sequence[str], width: int) -> Group:
+    """Paired differences as `experiments.compare.compared` finds them, in tables of no more than so many columns.
+
+    A measure a row, or a table a measure where there are several contrasts or levels.
+    """
+    if rows["measure"].is_unique:
+        tables = _differences("measure", list(rows["measure"]), rows, width)
+    else:
+        several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
+        tables = [
+            table
+            for measure, of_it in rows.groupby("measure", sort=False)
+            for table in _differences(
+                str(measure), [row_name(row, several) for _, row in of_it.iterrows()], of_it, width
+            )
+        ]
+    a, b = (rows[side].unique() for side in ("a", "b"))
+    told = (
+        f"A: {a[0] if len(a) == 1 else 'what the row is called'}. B: {b[0]}. Paired differences, world by world; 95 % "
+        "intervals: bootstrap over worlds."
+    )
+    saved = "Fewer runs: how many times as many independent seeds would have needed for the same precision."
+    return Group(*tables, Text("\n".join((told, saved, *notes))))
+
+
+def row_name(row: pd.Series, several: bool) -> str:
+    """What a row of several is about: its A, where these differ, and its level."""
+    return ", ".join(text for text in (row["a"] if several else "", row["level"]) if text)
+
+
+def _differences(title: str, names: Sequence[str], rows: pd.DataFrame, width: int) -> list[Table]:
+    means = [(_plain(row["a_mean"]), _plain(row["b_mean"])) for _, row in rows.iterrows()]
+    found = [difference(row) for _, row in rows.iterrows()]
+    counts = [(f"{row['worlds']:,}", number(row["fewer_runs"], 2)) for _, row in rows.iterrows()]
+    blocks: list[_Block] = [
+        (("A", "B"), means), (("A − B", "95 % interval"), found), (("worlds", "fewer runs"), counts)
+    ]  # fmt: skip
+    if rows["note"].any():
+        blocks.append((("note",), [(note,) for note in rows["note"]]))
+    return _side_by_side(title, names, blocks, width)
+
+
+def difference(row: pd.Series) -> tuple[str, str]:
+    """A difference and its interval, to the digits that the interval leaves."""
+    width = row["high"] - row["low"]
+    size = width / 10 if width > 0 else abs(row["difference"]) / 100  # of the last digit
+    decimals = min(max(0, -math.floor(math.log10(size))), 9) if size > 0 else 0
+    mean, low, high = (
+        f"{value:{'+' if value else ''},.{decimals}f}".replace("-", "−") for value in row[["difference", "low", "high"]]
+    )
+    return "–" if math.isnan(row["difference"]) else mean, "–" if math.isnan(row["low"]) else f"{low} … {high}"
+
+
+def _plain(value: float) -> str:
+    return _digits(value) if 0 < abs(value) < 0.1 else number(value)
 
 
 def evaluation_table(found: Evaluation) -> Group:

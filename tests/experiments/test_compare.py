@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences, resampled_means
+from experiments.compare import (
+    ALL,
+    ENOUGH_WORLDS,
+    TOO_FEW,
+    Compared,
+    Contrast,
+    PairingError,
+    compared,
+    minutes,
+    paired_differences,
+    resampled_means,
+)
 
 
 def table(**arms: np.ndarray) -> pd.DataFrame:
@@ -120,3 +131,117 @@ def test_an_arm_that_spends_too_little_is_marked() -> None:
     found = minutes(runs)
     assert found["idle"].to_dict() == {"wait": False, "notes": False, "event": True}
     assert found.loc["event", ["filled", "spent", "refused"]].to_list() == [100.0, 55.0, 0.0]
+
+
+# Two sides, A and B ------------------------------------------------------------------------------------------------
+
+
+def side(*levels: tuple[object, np.ndarray], spent: float = 1.0) -> pd.DataFrame:
+    """Runs of one side: at each level of ``ease``, values by world."""
+    frames = [
+        pd.DataFrame({"ease": level, "replicate": range(len(values)), "world_seed": range(len(values)), "ties": values})
+        for level, values in levels
+    ]
+    spending = {"minutes_filled": 100.0, "minutes_spent": 100 * spent, "minutes_refused": 0.0, "spent_share": spent}
+    return pd.concat(frames, ignore_index=True).assign(**spending)
+
+
+def against(a: pd.DataFrame, b: pd.DataFrame, *within: str) -> Compared:
+    return compared([Contrast("a", "b", a, b, within)], ["ties"], resamples=2_000)
+
+
+outcomes = st.integers(2, 30).flatmap(
+    lambda worlds: st.tuples(*[st.lists(st.integers(-400, 400), min_size=worlds, max_size=worlds)] * 2)
+)
+
+
+@settings(max_examples=25)
+@given(outcomes)
+def test_a_from_b_mirrors_b_from_a(values: tuple[list[int], list[int]]) -> None:
+    a, b = (side((1, np.array(one) / 20)) for one in values)
+    there, back = against(a, b).rows.iloc[0], against(b, a).rows.iloc[0]
+    assert there["difference"] == pytest.approx(-back["difference"], abs=1e-12)
+    assert there["difference"] == pytest.approx(there["a_mean"] - there["b_mean"], abs=1e-12)
+    assert [there["low"], there["high"]] == pytest.approx([-back["high"], -back["low"]], abs=1e-12)
+    assert there["fewer_runs"] == pytest.approx(back["fewer_runs"])
+    assert there["low"] - 1e-12 <= there["difference"] <= there["high"] + 1e-12
+
+
+@settings(max_examples=15)
+@given(outcomes, st.integers(0, 2**32 - 1))
+def test_the_order_of_runs_changes_no_comparison(values: tuple[list[int], list[int]], seed: int) -> None:
+    one, other = (np.array(each) / 20 for each in values)
+    a = side((1, one), (2, other), (3, one / 7))
+    b = side((1, other), (2, one / 3), (3, other * 1.1))
+    mixed = (runs.sample(frac=1, random_state=seed) for runs in (a, b))
+    rows, again = against(a, b, "ease").rows.set_index("level"), against(*mixed, "ease").rows.set_index("level")
+    pd.testing.assert_frame_equal(rows, again.loc[rows.index], check_exact=True)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30), st.floats(-50, 50))
+def test_the_same_difference_in_each_world_has_no_width(values: list[float], shift: float) -> None:
+    base = np.array(values)
+    row = against(side((1, base + shift)), side((1, base))).rows.iloc[0]
+    assert row[["difference", "low", "high"]].to_list() == pytest.approx([shift] * 3, abs=1e-9)
+    assert row["fewer_runs"] == np.inf
+
+
+def test_intervals_of_means_over_levels_cover_the_truth_about_as_often_as_they_say() -> None:
+    """Levels share their world, so that worlds and not runs are the units: runs as units would cover 70 %."""
+    random = np.random.default_rng(5)
+    trials, worlds, covered = 60, 25, 0
+    for _ in range(trials):
+        base, effect = random.normal(0, 2, worlds), 0.7 + random.normal(0, 1, worlds)
+        levels = [(level, base + effect + random.normal(0, 0.2, worlds)) for level in range(4)]
+        found = against(side(*levels), side(*[(level, base) for level in range(4)]), "ease").rows.iloc[-1]
+        covered += found["low"] <= 0.7 <= found["high"]
+    assert 0.88 <= covered / trials <= 0.99
+
+
+def test_levels_stand_alone_and_their_mean_is_within_worlds() -> None:
+    a = side((3.0, np.array([4.0, 6.0])), (5.0, np.array([8.0, 0.0])))
+    b = side((3.0, np.array([1.0, 1.0])), (5.0, np.array([2.0, 2.0])))
+    found = against(a, b, "ease")
+    assert found.rows["level"].to_list() == ["ease=3", "ease=5", ALL]
+    assert found.rows["difference"].to_list() == [4.0, 2.0, 3.0]
+    assert found.by_world[-1].to_dict() == {0: 4.5, 1: 1.5}
+
+
+def test_a_world_that_lacks_one_of_the_two_is_left_out_and_counted() -> None:
+    a = side((3, np.array([4.0, np.nan, 5.0])), (5, np.array([8.0, 0.0, 1.0])))
+    b = side((3, np.array([1.0, 1.0, 2.0])), (5, np.array([2.0, 2.0])))  # and of the third world, not all
+    rows = against(a, b, "ease").rows.set_index("level")
+    assert rows["worlds"].to_dict() == {"ease=3": 2, "ease=5": 2, ALL: 1}
+    assert rows["left_out"].to_dict() == {"ease=3": 1, "ease=5": 1, ALL: 2}
+    assert rows.loc["ease=3", ["a_mean", "b_mean"]].to_list() == [4.5, 1.5]
+    assert rows.loc["ease=5", ["a_mean", "b_mean"]].to_list() == [4.0, 2.0]
+    assert rows.loc[ALL, "note"] == f"{TOO_FEW}; 2 worlds left out"
+
+
+def test_levels_of_one_side_are_named_and_not_compared() -> None:
+    contrast = Contrast(
+        "a", "b", side((3, np.ones(2)), (5, np.ones(2))), side((5, np.ones(2)), (7, np.ones(2))), ("ease",)
+    )
+    assert contrast.levels() == ["ease=5"]
+    assert contrast.one_sided() == ["ease=3", "ease=7"]
+    assert compared([contrast], ["ties"]).rows["level"].to_list() == ["ease=5"]
+
+
+def test_the_side_that_spends_too_little_is_marked() -> None:
+    full, short = side((1, np.ones(25))), side((1, np.zeros(25)), spent=0.89)
+    assert against(full, full).rows["note"].to_list() == [""]
+    assert against(full, short).rows["note"].to_list() == ["B spent under 90 % of the minutes"]
+    assert against(short, short).rows["idle"].to_list() == ["A and B"]
+
+
+def test_what_is_not_paired_is_refused() -> None:
+    one = side((1, np.ones(3)))
+    with pytest.raises(PairingError, match="in replicate 2 the world's seed is 2 for one and 9 for the other"):
+        against(one, one.assign(world_seed=[0, 1, 9]))
+    with pytest.raises(PairingError, match="b has several runs in replicate 0"):
+        against(one, pd.concat([one, one]))
+    with pytest.raises(PairingError, match="share no level of ease"):
+        against(one, one.assign(ease=2), "ease")
+    with pytest.raises(PairingError, match="no replicate in common"):
+        against(one, one.assign(replicate=one["replicate"] + 3))

@@ -1,0 +1,214 @@
+"""How far A lies from B in one measure, world by world: a dot a world, and their mean with its interval."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.compare import ALL, ENOUGH_WORLDS, TOO_FEW, Compared
+from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
+from experiments.tables import difference, number, row_name
+from sim.measures import MEASURES
+
+MOST_ROWS = 11  # that the last row of seats can read
+_HEIGHT = 300  # of the plot, in points
+_COUNTED = {"share": "", "rank": "ranks"}  # units after a number
+_SHORTFALL = "†"
+_CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
+_BAR = -0.22  # where its mean is
+
+
+def comparison(found: Compared, measure: str, worlds: str) -> Figure:
+    """Draw paired differences in one measure.
+
+    Args:
+        found: as `experiments.compare.compared` gives it.
+        measure: one of those in it.
+        worlds: what worlds they are, for the footnote.
+
+    Returns:
+        A 16:9 figure: a row a contrast and level, a dot a world, mean and 95 % interval below them, blue above zero,
+        vermillion below, grey where the interval holds zero; the message as title. Of many rows, those that are means
+        over levels, and of these the largest.
+    """
+    rows = found.rows[found.rows["measure"] == measure]
+    shown = _shown(rows)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(16, 9))
+        axes = figure.subplots()
+        names = _names(shown)
+        widest = max((len(line) for name in names for line in name.split("\n")), default=0)
+        left = 0.04 if widest == 0 else min(0.06 + 0.0105 * widest, 0.36)
+        figure.subplots_adjust(left=left, right=0.97 if len(shown) == 1 else 0.72, top=0.69, bottom=0.225)
+        _draw(axes, shown, [found.by_world[at] for at in shown.index])
+        lines = sum(name.count("\n") + 1 for name in names)
+        size = min(20, 20 * 30 / max(widest, 1), 0.8 * _HEIGHT / lines)
+        axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
+        label = f"{_unit(measure)}, {_sides(rows)}"
+        axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
+        said = headline(rows)
+        figure.suptitle(said, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(said, 30, 58), fontweight="bold")
+        told = _subtitle(shown, len(rows))
+        figure.text(0.025, 0.775, told, fontsize=_fitting(told, 20, 100), va="center", linespacing=1.3)
+        noted = _footer(shown, worlds)
+        figure.text(0.025, 0.03, noted, fontsize=_fitting(noted, 19, 105), linespacing=1.3)
+    return figure
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows there is room for, in their order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    several = rows.groupby(["a", "b"])["level"].transform("size") > 1
+    means = rows[~several | (rows["level"] == ALL)]
+    largest = means["difference"].abs().sort_values(ascending=False, kind="stable").index[:MOST_ROWS]
+    return means[means.index.isin(largest)]
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
+    said = rows.replace({"level": {ALL: "mean of all"}})
+    texts = [row_name(row, several) for _, row in said.iterrows()]
+    texts = [f"{text} {_SHORTFALL}" if text and idle else text for text, idle in zip(texts, rows["idle"], strict=True)]
+    return [_plain(text).replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
+
+
+def _fitting(text: str, size: float, letters: int) -> float:
+    """This size of type, or a smaller one in which no line has more letters than fit."""
+    return size * min(1.0, letters / max(len(line) for line in text.split("\n")))
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, by_world: list[pd.Series]) -> None:
+    axes.set_ylim(-0.5, len(rows) - 0.5)
+    axes.axvline(0, color=INK, linewidth=2, zorder=1)
+    _limit(axes, by_world)
+    tall = _HEIGHT / len(rows)
+    numbers = [_numbers(row) for _, row in rows.iterrows()]
+    heights = range(len(rows))[::-1]  # the first row on top
+    if len(rows) == 1:
+        _label_below(axes, rows["difference"].iloc[0], numbers[0])
+    else:
+        size = min(_fitting(text, min(20, 0.7 * tall), 24) for text in numbers)
+        for height, text in zip(heights, numbers, strict=True):
+            axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), fontsize=size, va="center_baseline")
+    for height, (_, row), differences in zip(heights, rows.iterrows(), by_world, strict=True):
+        if differences.empty:
+            axes.text(0, height, "  too early to tell", va="center", zorder=3)
+            continue
+        shade = _shade(row)
+        low, high = (height + end for end in _CLOUD)
+        spread = np.linspace(low, high, len(differences)) if len(differences) > 1 else [(low + high) / 2]
+        size = np.clip(3 * tall * 20 / len(differences), 12, 150)
+        axes.scatter(differences, spread, s=size, color=shade, alpha=0.65, linewidth=0, clip_on=False)
+        bar = height + _BAR
+        axes.plot(row["difference"], bar, "D", color=shade, markersize=min(14, 0.35 * tall))
+        caps = min(20, 0.5 * tall)
+        axes.plot([row["low"], row["high"]], [bar] * 2, "|-", color=INK, linewidth=3, markersize=caps, mew=3)
+    axes.locator_params(axis="x", nbins=7)
+    axes.grid(axis="x", color="#E5E5E5")
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0, pad=10)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+def _limit(axes: Axes, by_world: list[pd.Series]) -> None:
+    """An axis that holds zero, every dot, and some room about them."""
+    values = np.concatenate([[0.0], *by_world])
+    low, high = values.min(), values.max()
+    room = 0.07 * (high - low) or 1.0
+    axes.set_xlim(low - room, high + room)
+
+
+def _numbers(row: pd.Series) -> str:
+    mean, interval = difference(row)
+    return mean if math.isnan(row["low"]) else f"{mean}  ({interval})"
+
+
+def _label_below(axes: Axes, mean: float, text: str) -> None:
+    """The numbers of a row that is alone, large, under its mean."""
+    least, most = axes.get_xlim()
+    place = (mean - least) / (most - least)
+    side = "left" if place < 0.25 else "right" if place > 0.75 else "center"
+    axes.text(mean, _BAR - 0.17, text, ha=side, va="center", fontsize=28, fontweight="bold")
+
+
+def _shade(row: pd.Series) -> str:
+    if not (row["low"] > 0 or row["high"] < 0):
+        return GREY
+    return BLUE if row["difference"] > 0 else VERMILLION
+
+
+def _unit(measure: str) -> str:
+    unit = MEASURES[measure].unit
+    return unit if measure.startswith("everyone_") else unit.replace("per person", "per adopter")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").replace("=", " = ")
+
+
+def _words(name: str) -> str:
+    return f"“{_plain(name)}”"
+
+
+def _sides(rows: pd.DataFrame) -> str:
+    base = _words(rows["b"].iloc[0])
+    return f"{_words(rows['a'].iloc[0])} − {base}" if rows["a"].nunique() == 1 else f"each − {base}"
+
+
+def headline(rows: pd.DataFrame) -> str:
+    """What the data say of one measure in a sentence: of the mean over levels, and of the contrast furthest from zero.
+
+    Few worlds (under 20) give no verdict.
+    """
+    measure, base = rows["measure"].iloc[0], _words(rows["b"].iloc[0])
+    last = rows.groupby(["a", "b"], sort=False).tail(1)  # the mean over levels, where there are several
+    known = last.dropna(subset=["difference"])
+    what = measure.replace("_", " ").capitalize()
+    if known.empty:
+        return f"{what}: too early to tell"
+    sure = known[[_shade(row) != GREY for _, row in known.iterrows()]]
+    among = sure if len(sure) else known
+    first = among.loc[among["difference"].abs().idxmax()]
+    side = "above" if first["difference"] > 0 else "below"
+    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure), _unit(measure))}".strip()
+    far = f"{what}: {_words(first['a'])} is {size}\n{side} {base}"
+    if first["worlds"] < ENOUGH_WORLDS:
+        return f"{far}, but has {TOO_FEW}"
+    if sure.empty:
+        return f"{what}: {_words(first['a']) if len(last) == 1 else 'no other level'} and {base}\ncan not be told apart"
+    if len(last) > 1:
+        return f"{far}, the furthest of {len(last)}"
+    return f"{far}, in the mean of all" if first["level"] == ALL else far
+
+
+def _subtitle(rows: pd.DataFrame, of: int) -> str:
+    fewest, most = int(rows["worlds"].min()), int(rows["worlds"].max())
+    worlds = f"{most} worlds" if fewest == most else f"{fewest} to {most} worlds"
+    over = "" if most < 2 else f" Below: mean and 95 % interval over {worlds}."
+    left = "" if len(rows) == of else f" Shown: {len(rows)} of {of} rows."
+    first = f"A dot: the difference in one world.{over}{left}"
+    fewer = rows["fewer_runs"].replace(math.inf, math.nan).dropna()
+    if fewer.empty:
+        return first
+    which = "" if len(fewer) == 1 else " (median)"
+    return f"{first}\nIndependent seeds would have needed {number(fewer.median(), 2)} times the runs{which}."
+
+
+def _footer(rows: pd.DataFrame, worlds: str) -> str:
+    grey = " Grey: the interval holds zero." if ((rows["low"] <= 0) & (rows["high"] >= 0)).any() else ""
+    return f"Model, not measurement: {worlds}.\nMany numbers are assumed.{_shortfall(rows)}{grey}"
+
+
+def _shortfall(rows: pd.DataFrame) -> str:
+    """Who did not spend their minutes, by name if there is one row alone."""
+    if not rows["idle"].any():
+        return ""
+    only = rows.iloc[0]
+    who = " and ".join(_words(only[side.lower()]) for side in only["idle"].split(" and ")) if len(rows) == 1 else ""
+    return f" {who or f'{_SHORTFALL} An arm'} spent under 90 % of the minutes: not the same effort."

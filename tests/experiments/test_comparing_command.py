@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from experiments import store
+from experiments.commands import comparing
+
+Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
+EFFORT = "parameters.effort_minutes"
+TABLE = Path("results/two/runs.parquet")
+GAINS = {"wait": 0.0, "check_in": 4.0, "show_up": 1.0}
+
+
+def rows(worlds: int = 20, efforts: tuple[float, ...] = (60.0, 30.0, 120.0), seed: int = 1) -> pd.DataFrame:
+    """Runs of three strategies at several efforts: ties gained over `wait` grow as the effort does."""
+    random = np.random.default_rng(seed)
+    base = random.normal(10, 3, worlds)
+    made = [
+        {
+            "id": f"{strategy} {effort} {world} {seed}", "strategy": strategy, "replicate": world, "error": None,
+            "scenario": strategy if len(efforts) == 1 else f"{strategy}, effort_minutes={effort:g}",
+            "world_seed": 1 + world, "seed": 1 + world, "traceback": None, "people": 500, EFFORT: effort,
+            "reconnected": base[world] + gain * effort / 60 + random.normal(0, 0.2), "lasting": base[world] / 2,
+            "minutes_filled": effort * (gain > 0), "minutes_spent": effort * (gain > 0), "minutes_refused": 0.0,
+            "spent_share": (0.5 if strategy == "show_up" else 1.0) if gain else np.nan,
+        }
+        for world in range(worlds) for effort in efforts for strategy, gain in GAINS.items()
+    ]  # fmt: skip
+    return pd.DataFrame(made)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures cost a second, and other tests have them."""
+    monkeypatch.setattr(comparing, "_draw", lambda *_: None)
+
+
+def write(path: Path, runs: pd.DataFrame, **world: Any) -> Path:
+    factors = [EFFORT] if runs[EFFORT].nunique() > 1 else []
+    settings = {"name": path.parent.name, "world": {"people": 500, "log": None, **world}, "sweep": {"replicates": 9}}
+    origin = {"run_hash": "0123456789abcdef", "config": settings, "model": "m1", "factors": factors}
+    return store.write_table(path.parent, runs if factors else runs.drop(columns=EFFORT), origin)
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write(TABLE, rows())
+
+
+def found(outcome: Any) -> pd.DataFrame:
+    """The rows that a comparison printed as CSV."""
+    assert outcome.code == 0, outcome.err
+    return pd.read_csv(io.StringIO(outcome.out), keep_default_na=False)
+
+
+def compare(rekindle: Rekindle, *arguments: str | Path) -> pd.DataFrame:
+    return found(rekindle("compare", *arguments, "--resamples", "2000", "--format", "csv", "--measure", "reconnected"))
+
+
+def refused(outcome: Any) -> str:
+    assert outcome.code == 2, outcome
+    assert "Traceback" not in outcome.err
+    assert outcome.err.count("\n") == 1
+    return outcome.err
+
+
+def test_two_strategies_at_equal_levels_and_over_them(table: Path, rekindle: Rekindle) -> None:
+    told = compare(rekindle, "check_in", "wait", "--runs", table).set_index("level")
+    assert list(told.index) == ["effort_minutes=60", "effort_minutes=30", "effort_minutes=120", "all"]
+    assert told["difference"].to_list() == pytest.approx([4, 2, 8, 14 / 3], abs=0.2)
+    assert (told["worlds"] == 20).all()
+    assert (told["low"] < told["difference"]).all()
+    assert (told["fewer_runs"] > 20).all()
+
+
+def test_two_arms_named_in_full(table: Path, rekindle: Rekindle) -> None:
+    told = compare(rekindle, "check_in, effort_minutes=120", "check_in, effort_minutes=30", "--runs", table)
+    assert told["difference"].to_list() == pytest.approx([6], abs=0.2)
+    assert told["level"].to_list() == [""]
+
+
+def test_the_levels_of_a_factor_against_the_first_or_one_that_is_told(table: Path, rekindle: Rekindle) -> None:
+    first = compare(rekindle, EFFORT, "--runs", table)
+    assert first["b"].unique().tolist() == ["effort_minutes=60"]
+    assert first["a"].unique().tolist() == ["effort_minutes=30", "effort_minutes=120"]
+    assert first["level"].to_list() == [*GAINS, "all"] * 2
+    told = compare(rekindle, EFFORT, "--runs", table, "--baseline", "30.0").set_index(["a", "level"])
+    assert told.loc[("effort_minutes=120", "check_in"), "difference"] == pytest.approx(6, abs=0.2)
+    assert told.loc[("effort_minutes=120", "all"), "difference"] == pytest.approx((6 + 1.5) / 3, abs=0.2)
+
+
+def test_strategies_are_a_factor_of_any_table(table: Path, rekindle: Rekindle) -> None:
+    write(table, rows(efforts=(60.0,)))
+    told = compare(rekindle, "strategy", "--runs", table)
+    assert told[["a", "b", "level"]].to_numpy().tolist() == [["check_in", "wait", ""], ["show_up", "wait", ""]]
+    assert told["difference"].to_list() == pytest.approx([4, 1], abs=0.2)
+    assert told["note"].to_list() == ["", "A spent under 90 % of the minutes"]
+
+
+def test_a_table_from_before_factors_were_kept(table: Path, rekindle: Rekindle) -> None:
+    runs = rows(efforts=(60.0,)).drop(columns=EFFORT)
+    store.write_table(table.parent, runs, {"run_hash": "0", "config": {"world": {"log": None}}, "model": "m1"})
+    assert compare(rekindle, "check_in", "wait", "--runs", table)["difference"].to_list() == pytest.approx([4], abs=0.2)
+
+
+def test_two_tables_are_paired_by_arm_and_world(table: Path, rekindle: Rekindle) -> None:
+    better = rows().assign(reconnected=lambda runs: runs["reconnected"] + 0.5)
+    other = write(Path("results/better/runs.parquet"), better[better["strategy"] != "show_up"], people=800)
+    outcome = rekindle("compare", other, table, "--format", "csv", "--measure", "reconnected")
+    told = found(outcome)
+    assert told[["a", "b"]].drop_duplicates().to_numpy().tolist() == [["better", "two"]]
+    assert len(told) == 2 * 3 + 1
+    assert told[["difference", "low", "high"]].to_numpy() == pytest.approx(0.5)
+    assert (told["fewer_runs"] == np.inf).all()
+    said = " ".join(outcome.err.split())
+    assert "differ in: world.people 800 and 500." in said
+    assert "not the same worlds" in said
+    assert "Only one of the two has, and is left out: show_up, effort_minutes=60," in said
+
+
+def test_tables_of_other_worlds_are_refused(table: Path, rekindle: Rekindle) -> None:
+    other = write(Path("results/other/runs.parquet"), rows().assign(world_seed=lambda runs: runs["world_seed"] + 1))
+    said = refused(rekindle("compare", table, other))
+    assert "were not run in the same worlds: in replicate 0 the world's seed is 1 for one and 2 for the other" in said
+
+
+def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, undrawn: None) -> None:
+    runs = rows(efforts=(60.0,))
+    broken = runs["replicate"].isin([3, 4]) & (runs["strategy"] == "check_in")
+    runs.loc[broken, "error"] = "ValueError: no"
+    runs.loc[broken, ["reconnected", "lasting"]] = np.nan
+    write(table, runs)
+    ended = rekindle("compare", "check_in", "wait", "--runs", table)
+    assert ended.code == 0
+    assert "2 of 40 runs failed, and are left out with their worlds (check_in: 2)." in ended.out
+    assert "too few worlds for a verdict; 2 worlds left out" in ended.out
+    (row,) = compare(rekindle, "check_in", "wait", "--runs", table).to_dict("records")
+    assert (row["worlds"], row["left_out"]) == (18, 2)
+
+
+def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekindle) -> None:
+    write(table, rows().drop(columns=["reconnected", "lasting", "minutes_filled", "minutes_spent", "minutes_refused",
+                                      "spent_share"]).assign(error="ValueError: no"))  # fmt: skip
+    assert "has no measures, since each of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
+
+
+def test_the_newest_table_is_taken_and_named(table: Path, rekindle: Rekindle, undrawn: None) -> None:
+    older = write(Path("results/zealous/runs.parquet"), rows(efforts=(60.0,)))
+    os.utime(older, ns=(1, 1))
+    ended = rekindle("compare", "check_in", "wait")
+    assert f"Of {TABLE}, the newest table." in ended.out
+    assert "effort_minutes=120" in ended.out
+
+
+def test_a_figure_a_measure_beside_the_table_or_elsewhere(table: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("compare", "check_in", "wait", "--runs", table)
+    for measure in ("reconnected", "lasting"):
+        for ending in ("png", "svg", "pdf"):
+            path = TABLE.parent / f"compare-check_in-wait-{measure}.{ending}"
+            assert f"Written: {path}" in ended.out
+            assert path.exists()
+    png = TABLE.parent / "compare-check_in-wait-lasting.png"
+    origin = json.loads(Image.open(png).info["Description"])
+    assert origin["run_hash"] == "0123456789abcdef"
+    assert origin["comparison"]["measure"] == "lasting"
+    before = png.read_bytes()
+    assert rekindle("compare", "check_in", "wait", "--runs", table, "-o", "again").code == 0
+    assert Path("again", png.name).read_bytes() == before
+
+
+def test_other_formats_are_clean_and_draw_nothing(table: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("compare", "check_in", "wait", "--format", "json")
+    told = json.loads(ended.out)
+    assert [row["measure"] for row in told] == ["reconnected"] * 4 + ["lasting"] * 4
+    assert told[4]["fewer_runs"] is None  # the same in each world
+    assert "newest" in ended.err
+    assert len(list(csv.reader(io.StringIO(rekindle("compare", "check_in", "wait", "--format", "csv").out)))) == 9
+    assert [path.name for path in TABLE.parent.iterdir()] == [TABLE.name]
+
+
+@pytest.mark.parametrize("width", [60, 80, 130])
+def test_no_number_is_cut(
+    table: Path, rekindle: Rekindle, undrawn: None, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(comparing, "console_of", lambda: Console(width=width))
+    ended = rekindle("compare", "show_up", "wait", "--runs", table, "--measure", "reconnected")
+    (row,) = compare(rekindle, "show_up", "wait", "--runs", table).query("level == 'all'").to_dict("records")
+    for value in (row["difference"], row["low"], row["high"]):
+        assert f"{value:+.2f}" in ended.out or f"{value:+.3f}" in ended.out
+    assert "A spent under 90 % of the minutes" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["chek_in", "wait"], "has no arm or factor 'chek_in'; did you mean check_in?"),
+        (["check_in", "wiat"], "did you mean wait?"),
+        (["parameters.effort"], "did you mean parameters.effort_minutes?"),
+        (["check_in"], "check_in is compared with what? Name a second arm, such as wait, show_up."),
+        (["check_in", "check_in"], "check_in is compared with itself"),
+        (["check_in", "wait, effort_minutes=60"], "name two strategies, or two of its arms"),
+        ([EFFORT, "wait"], "write --baseline"),
+        (["wait", EFFORT], "is a factor, and wait an arm"),
+        ([EFFORT, "--baseline", "90"], "--baseline 90: parameters.effort_minutes has no such level; it has"),
+        (["check_in", "wait", "--baseline", "60"], "--baseline 60 is a level of a factor"),
+        (["check_in", "wait", "--measure", "reconected"], "--measure reconected: results/two/runs.parquet has no such "
+         "measure; did you mean reconnected?"),
+        (["check_in", "wait", "--measure", "seed"], "--measure seed"),
+        (["check_in", "wait", "--resamples", "10"], "--resamples"),
+        (["check_in", "wait", "--format", "xml"], "--format"),
+        (["check_in", "wait", "--runs", "none.parquet"], "There is no table none.parquet"),
+        (["check_in", "wait", "--runs", "text.toml"], "text.toml is no table of a sweep"),
+        (["check_in", "wait", "-o", "text.toml"], "--results text.toml: this is a file"),
+        ([str(TABLE)], "is compared with what? Name a second table"),
+        ([str(TABLE), "wait"], "is a table, and wait is not"),
+        (["wait", str(TABLE)], "is a table, and wait is not"),
+        ([str(TABLE), str(TABLE)], "are the same table"),
+        ([str(TABLE), "none.parquet"], "There is no table none.parquet"),
+        ([str(TABLE), "none.parquet", "--runs", "a.parquet"], "--runs a.parquet: two tables are compared as they are"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_paragraph(table: Path, rekindle: Rekindle, arguments: list[str], said: str) -> None:
+    Path("text.toml").write_text("name = 1")
+    before = sorted(Path().rglob("*"))
+    whole = arguments if {"--runs", str(TABLE)} & {*arguments} else [*arguments, "--runs", str(TABLE)]
+    assert said in refused(rekindle("compare", *whole))
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_factor_without_equal_others_and_one_of_one_level_are_refused(table: Path, rekindle: Rekindle) -> None:
+    runs = rows().assign(**{"parameters.ease": lambda table: table[EFFORT] / 20})  # both change at once
+    origin = {"run_hash": "0", "config": {"world": {"log": None}}, "model": "m", "factors": [EFFORT, "parameters.ease"]}
+    store.write_table(table.parent, runs, origin)
+    said = refused(rekindle("compare", EFFORT, "--runs", table))
+    assert "differ in one factor alone, as a grid has them" in said
+    store.write_table(table.parent, runs.assign(**{EFFORT: 60.0}), origin)
+    assert "has one level" in refused(rekindle("compare", EFFORT, "--runs", table))
+
+
+def test_no_table_at_all(tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "There is no results/*/runs.parquet" in refused(rekindle("compare", "check_in", "wait"))
