@@ -17,6 +17,7 @@ from experiments.commands.forecasting import forecast
 from experiments.commands.logs import log
 from experiments.commands.planning import plan, schema
 from experiments.commands.results import results, status
+from experiments.commands.sensitivity import sensitivity
 from experiments.commands.sweeping import figure, run, sweep
 from experiments.config import ConfigError
 from experiments.stopping import Stopped, signals_stop, stop_behind
@@ -40,6 +41,7 @@ for command, example in (
     (schema, "schema --out experiment.schema.json"),
     (figure, "figure nine_strategies --runs results/nine_strategies/runs.parquet"),
     (compare, "compare check_in wait --runs results/nine_strategies/runs.parquet"),
+    (sensitivity, "sensitivity my_screening --measure lasting"),
     (log, "log wall.csv.gz email.csv.gz --figure results/logs"),
     (calibrate, "calibrate wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50"),
     (validate, "validate wall.csv.gz --against email.csv.gz --refit-activity"),

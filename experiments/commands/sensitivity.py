@@ -1,0 +1,66 @@
+"""`rekindle sensitivity`: which of the drawn factors an outcome hangs on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+import typer
+
+from experiments import results as kept
+from experiments.commands.results import Name
+from experiments.config import ConfigError, nearest
+from experiments.figures import save
+from experiments.figures.sensitivity import sensitivity as drawn
+from experiments.sensitivity import Indices, SensitivityError, indices
+from experiments.tables import frame_table
+from experiments.terminal import Results, console_of, say_written
+from sim.measures import MEASURES
+
+
+def sensitivity(
+    name: Name,
+    measure: Annotated[
+        str, typer.Option(metavar="NAME", help="The outcome; `rekindle explain` lists them.")
+    ] = "reconnected",
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the indices.")] = "table",
+    results: Results = Path("results"),
+) -> None:
+    """Morris screening or Sobol indices of a sweep whose points were drawn for them, and a figure for each arm."""
+    runs, origin = kept.load(name, results), kept.progress(name, results).origin
+    _check(measure, runs)
+    try:
+        found = indices(runs, origin, measure)
+    except SensitivityError as error:
+        raise ConfigError(str(error)) from None
+    console = console_of()
+    if form != "table":
+        whole = pd.concat([one.table.reset_index().assign(strategy=one.strategy, **one.held) for one in found])
+        print(whole.to_csv(index=False) if form == "csv" else whole.to_json(orient="records", indent=1), end="")
+        return
+    folder = results / name if (results / name).is_dir() else Path(name)
+    for one in found:
+        console.print(f"\n{_title(one)}", highlight=False, markup=False)
+        console.print(frame_table(one.table.reset_index()), highlight=False)
+        for path in save(drawn(one), folder, _file(one), origin):
+            say_written(path, console)
+
+
+def _check(measure: str, runs: pd.DataFrame) -> None:
+    if measure not in MEASURES and measure not in runs:
+        close = nearest(measure, MEASURES)
+        hint = f"did you mean {close}?" if close else "`rekindle explain` lists all."
+        raise ConfigError(f"--measure {measure}: there is no such measure; {hint}")
+
+
+def _title(found: Indices) -> str:
+    held = "".join(f", {name} = {level}" for name, level in found.held.items())
+    less = f", less {found.baseline}" if found.baseline else ""
+    return f"{found.measure} of {found.strategy}{less}{held}: {found.points:,} points, {found.replicates:,} worlds each"
+
+
+def _file(found: Indices) -> str:
+    held = "".join(f"-{level}" for level in found.held.values())
+    return "sensitivity-" + re.sub(r"[^\w.-]+", "_", f"{found.measure}-{found.strategy}{held}")

@@ -1,0 +1,77 @@
+"""What an outcome hangs on: a bar a factor, the one that matters most at the top."""
+
+from __future__ import annotations
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.figures import BLUE, GREY, INK, STYLE
+from experiments.sensitivity import Indices
+
+_MOST_BARS = 12
+
+
+def sensitivity(found: Indices) -> Figure:
+    """Draw the indices of one strategy.
+
+    Args:
+        found: as `experiments.sensitivity.indices` gives them.
+
+    Returns:
+        A 16:9 figure: bars of mu* (Morris), or of total and first-order indices (Saltelli), with 95 % intervals.
+    """
+    rows = found.table.head(_MOST_BARS).iloc[::-1]
+    main, width, second = found.table.columns[:3]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(16, 9))
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.3, right=0.92, top=0.72, bottom=0.16)
+        places = np.arange(len(rows))
+        axes.barh(places, rows[main], 0.62, xerr=rows[width], color=BLUE, ecolor=INK, capsize=5)
+        for place, value, half in zip(places, rows[main], rows[width], strict=True):
+            axes.annotate(f"{value:.2g}", (value + half, place), (8, 0), textcoords="offset points", va="center")
+        axes.plot(rows[second], places, "D", color="white", markeredgecolor=INK, markersize=10, linestyle="none")
+        names = [name.rpartition(".")[2].replace("_", " ") for name in rows.index]
+        axes.set_yticks(places, names)
+        axes.set_xlim(left=min(0.0, float((rows[main] - rows[width]).min())))
+        axes.margins(x=0.12)
+        axes.set_xlabel(_axis(found))
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.suptitle(headline(found), x=0.025, y=0.96, ha="left", va="top", fontsize=27, fontweight="bold")
+        figure.text(0.025, 0.775, _subtitle(found), fontsize=18, va="center", color=INK, linespacing=1.4)
+        figure.text(0.025, 0.03, _footer(found), fontsize=15, color=GREY)
+    return figure
+
+
+def headline(found: Indices) -> str:
+    """The message: what matters most, or that nothing does."""
+    main = found.table.columns[0]
+    what = f"{found.measure.replace('_', ' ')} of “{found.strategy}”"
+    if not len(found.table) or found.table[main].max() <= 0:
+        return f"Nothing that was varied moves\n{what}"
+    first = found.table.index[0].rpartition(".")[2].replace("_", " ")
+    return f"Most of all, {what}\nhangs on {first}"
+
+
+def _axis(found: Indices) -> str:
+    if found.method == "morris":
+        return f"mean effect of the whole range on {found.measure.replace('_', ' ')} (mu*)"
+    return "share of the variance, with all interactions (total index)"
+
+
+def _subtitle(found: Indices) -> str:
+    said = (
+        "Diamonds: sigma, how much the effect differs from place to place."
+        if found.method == "morris"
+        else ("Diamonds: the share that each explains alone (first-order index).")
+    )
+    less = f"Paired difference from “{found.baseline}”. " if found.baseline else ""
+    return f"{less}Bars: 95 % interval.\n{said}"
+
+
+def _footer(found: Indices) -> str:
+    held = "".join(f", {name} = {level}" for name, level in found.held.items())
+    left_out = len(found.table) - _MOST_BARS
+    more = f" {left_out} more factors matter less." if left_out > 0 else ""
+    return f"{found.points:,} points, {found.replicates:,} worlds each{held}.{more} Model, not measurement."
