@@ -50,8 +50,21 @@ def headline(found: Indices) -> str:
     what = f"{found.measure.replace('_', ' ')} of “{found.strategy}”"
     if not len(found.table) or found.table[main].max() <= 0:
         return f"Nothing that was varied moves\n{what}"
-    first = found.table.index[0].rpartition(".")[2].replace("_", " ")
-    return f"Most of all, {what}\nhangs on {first}"
+    return f"Most of all, {what}\nhangs on {_named(_rivals(found))}"
+
+
+def _rivals(found: Indices) -> list[str]:
+    """The factor that matters most, and those whose intervals reach into its own."""
+    main, width = found.table.columns[:2]
+    first = found.table.iloc[0]
+    return list(found.table.index[found.table[main] + found.table[width] >= first[main] - first[width]])
+
+
+def _named(factors: list[str]) -> str:
+    names = [name.rpartition(".")[2].replace("_", " ") for name in factors]
+    if len(names) > 3:
+        return f"{len(names)} factors that can not be told apart"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _axis(found: Indices) -> str:

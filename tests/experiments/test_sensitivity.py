@@ -55,6 +55,13 @@ def test_screening_a_line_finds_its_slopes() -> None:
     assert "Nothing that was varied" in headline(wait)
 
 
+def test_what_can_not_be_told_apart_is_named_together() -> None:
+    _, same = indices(*made_up("morris", 8, lambda runs: 2 * runs[EASE] + 3.1 * runs[OPEN] * runs[EASE]), "reconnected")
+    said = headline(same)
+    assert "ease" in said
+    assert " or " in said
+
+
 def test_an_interaction_has_a_sigma() -> None:
     _, check_in = indices(*made_up("morris", 20, lambda runs: runs[EASE] * runs[OPEN]), "reconnected")
     assert check_in.table.loc[[EASE, OPEN], "sigma"].min() > 1
