@@ -188,7 +188,8 @@ def _listed(point: Mapping[str, Level]) -> str:
 def _run(place: _Place, strategy: Strategy, replicate: int) -> Run:
     settings = place.experiment.run
     world = place.experiment.world
-    world = world.model_copy(update={"seed": world.seed + replicate})
+    log = None if world.log is None else os.path.abspath(world.log)  # workers may have another current folder
+    world = world.model_copy(update={"seed": world.seed + replicate, "log": log})
     seed = settings.seed + replicate
     identity = [
         model_fingerprint(),

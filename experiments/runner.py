@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from functools import lru_cache, partial
 from itertools import islice
 from multiprocessing import connection, resource_tracker
@@ -178,7 +178,10 @@ def _end_with_parent() -> None:
 
 
 def stop(executor: Executor) -> None:
-    """Drop what has not ended yet, workers included."""
-    executor.shutdown(wait=False, cancel_futures=True)
+    """Drop what has not ended yet, workers of our own included."""
+    if isinstance(executor, ProcessPoolExecutor | ThreadPoolExecutor):
+        executor.shutdown(wait=False, cancel_futures=True)
+    else:
+        executor.shutdown(wait=False)  # a cluster's, which cancels in any case
     for worker in multiprocessing.active_children():
         worker.kill()  # they are deaf to less

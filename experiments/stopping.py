@@ -59,12 +59,15 @@ def end(problem: BaseException, kept: str) -> NoReturn:
         kept: what is kept and how to go on.
 
     Raises:
-        typer.Exit: 128 + the signal's number after `Stopped`, 1 where a process died.
+        typer.Exit: 128 + the signal's number after `Stopped`, 1 where a process or a cluster's workers died.
     """
     if isinstance(problem, Stopped):
         print(f"Stopped. {kept}", file=sys.stderr)
         raise typer.Exit(problem.code) from None
     if isinstance(problem, BrokenProcessPool):
         print(f"A worker process died, perhaps for want of memory. {kept} Try --processes 1.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    if type(problem).__name__ == "KilledWorker":  # Dask's, which is not always there to be asked
+        print(f"Too many workers of the cluster died of one run: {problem} {kept}", file=sys.stderr)
         raise typer.Exit(1) from None
     raise problem

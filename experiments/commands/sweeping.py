@@ -6,8 +6,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 
 from experiments import plan, runner, store
+from experiments.cluster import Cluster, cluster
 from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
 from experiments.design import Run, described, runs_of, shard_of
 from experiments.figures import save
@@ -83,6 +84,9 @@ def sweep(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Make only the I-th of N parts, for the jobs of an array.")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Run on a Dask cluster (extra `cluster`), not in processes.")
+    ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
     results: Results = Path("results"),
 ) -> None:
@@ -104,7 +108,8 @@ def sweep(
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
     console.print(f"{of_all}{len(mine):,} runs; {len(mine) - len(missing):,} are there already.", highlight=False)
     kept = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
-    failed = _carry_out(missing, folder, kept, processes or os.cpu_count() or 1, fail_fast) if missing else []
+    workers = _workers(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
+    failed = _carry_out(missing, folder, kept, workers, fail_fast) if missing else []
     with suppress(OSError):  # it may not be there, or hold those of another sweep
         kept.folder.rmdir()
     left = len(plan.missing(runs, folder)) - len(failed)
@@ -116,6 +121,17 @@ def sweep(
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
+
+
+@contextmanager
+def _workers(scheduler: str | None, processes: int) -> Iterator[Cluster]:
+    """Who makes the runs: a cluster's workers, or processes of our own."""
+    if scheduler is not None:
+        with cluster(scheduler) as there:
+            yield there
+        return
+    with runner.worker_processes(processes) as executor:
+        yield Cluster(executor, processes)
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -138,15 +154,18 @@ def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
 
 
 def _carry_out(
-    runs: Sequence[Run], folder: Path, kept: runner.Checkpoints, processes: int, fail_fast: bool
+    runs: Sequence[Run],
+    folder: Path,
+    kept: runner.Checkpoints,
+    workers: AbstractContextManager[Cluster],
+    fail_fast: bool,
 ) -> list[store.Row]:
     """Run what is missing and keep it, part by part; returns the rows of failed runs."""
     failed: list[store.Row] = []
     done, began, told = 0, time.monotonic(), told_aside()
-    processes = min(processes, len(runs))
     tell_of_compiling(told)
     # Amid the locks of an executor, an exception would leave one locked for ever.
-    with held_back() as hand_on_stop, runner.worker_processes(processes) as executor:
+    with held_back() as hand_on_stop, workers as (executor, cores):
         try:
             with shown(told, "worlds", len({one.world.seed for one in runs})) as report:
                 for built, worlds in runner.build_worlds(runs, executor):
@@ -167,10 +186,10 @@ def _carry_out(
             runner.stop(executor)  # or else the executor would first finish all
             end(problem, f"What had ended is kept in {folder}; the same command goes on from there.")
     took = time.monotonic() - began
-    each = f", {took * processes / done:.2g} s of a process a run" if done else ""
+    each = f", {took * cores / done:.2g} s of a core a run" if done else ""
     made = f"{done:,} run{'' if done == 1 else 's'} in {duration(took)}"
     told.print(
-        f"{made} with {processes} process{'' if processes == 1 else 'es'}{each}; {len(failed):,} failed.",
+        f"{made} on {cores} core{'' if cores == 1 else 's'}{each}; {len(failed):,} failed.",
         highlight=False,
     )
     return failed

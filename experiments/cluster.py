@@ -1,0 +1,65 @@
+"""Runs on a Dask cluster, behind the same `concurrent.futures` seam as worker processes.
+
+Whatever a worker makes is kept by the process that asked for it, so workers need no results folder; but they need the
+same version of this program, and a contact log must lie on the same path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from experiments.config import ConfigError
+from sim.storage import model_fingerprint
+
+TRIES = 3  # workers that may die of one run before it is given up
+SECONDS_TO_ANSWER = 10
+
+
+class Cluster(NamedTuple):
+    """An executor on a cluster, and how many runs it makes at a time."""
+
+    executor: Executor
+    cores: int
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Cluster]:
+    """Workers of the Dask scheduler at this address, such as ``tcp://10.0.0.1:8786``.
+
+    Raises:
+        ConfigError: Dask is not there, nobody answers, or the workers run another version of this program.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ConfigError(
+            f"--scheduler {address}: a cluster takes Dask, which the extra `cluster` brings: pip install '.[cluster]'."
+        ) from None
+    try:
+        client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"--scheduler {address}: no Dask scheduler answers there ({error}); start one with `dask scheduler`, and "
+            "workers with `dask worker ADDRESS`."
+        ) from None
+    with client:
+        _refuse_other_versions(client, address)
+        yield Cluster(client.get_executor(pure=False, retries=TRIES), sum(client.ncores().values()))
+
+
+def _refuse_other_versions(client: Any, address: str) -> None:
+    try:
+        versions = client.run(model_fingerprint)
+    except Exception as error:  # whatever a worker without this program raises
+        raise ConfigError(f"--scheduler {address}: its workers can not load this program ({error}).") from None
+    if not versions:
+        raise ConfigError(f"--scheduler {address}: it has no workers; start some with `dask worker {address}`.")
+    others = [worker for worker, found in versions.items() if found != model_fingerprint()]
+    if others:
+        raise ConfigError(
+            f"--scheduler {address}: {', '.join(others)} run another version of the model, whose runs would differ. "
+            "Install this one there, and start them again."
+        )

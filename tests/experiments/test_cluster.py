@@ -1,0 +1,76 @@
+"""A sweep on a Dask cluster gives the table of one in processes, also where a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments import cluster as clusters
+from experiments import store
+
+distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
+RUNS = Path("results/tiny/runs.parquet")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[Any]:
+    """A cluster of two worker processes on this machine, which start again when they die."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True, silence_logs=50
+    ) as local:
+        yield local
+
+
+def test_a_cluster_gives_the_same_table(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
+    on_cluster = rekindle("sweep", config, "--scheduler", scheduler.scheduler_address)
+    assert on_cluster.code == 0, on_cluster.err
+    assert "9 runs in" in on_cluster.err
+    assert "on 2 cores" in on_cluster.err
+    there = store.read_table(RUNS)[0]
+    assert rekindle("sweep", config, "--results", "processes", "--processes", "1").code == 0
+    here = store.read_table(Path("processes/tiny/runs.parquet"))[0]
+    pd.testing.assert_frame_equal(there, here, check_exact=True)
+
+
+def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
+    more = ("--set", "sweep.replicates=40", "--set", "run.strategy_days=60")
+
+    def kill() -> None:
+        while not list(Path("results/tiny/parts").glob("*.parquet")):
+            time.sleep(0.02)
+        os.kill(next(iter(scheduler.workers.values())).pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    ended = rekindle("sweep", config, *more, "--scheduler", scheduler.scheduler_address)
+    killer.join()
+    assert ended.code == 0, ended.err
+    rows = store.read_table(RUNS)[0]
+    assert len(rows) == rows["id"].nunique() == 120
+    assert rows["error"].isna().all()
+    assert rows["reconnected"].notna().all()
+
+
+def test_nobody_answers(config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "SECONDS_TO_ANSWER", 0.3)
+    ended = rekindle("sweep", config, "--scheduler", "tcp://127.0.0.1:9")
+    assert ended.code == 2
+    assert "--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_workers_of_another_version_are_refused(
+    config: Path, rekindle: Callable[..., Any], scheduler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "model_fingerprint", lambda: f"version {os.getpid()}")
+    ended = rekindle("sweep", config, "--scheduler", scheduler.scheduler_address)
+    assert ended.code == 2
+    assert "run another version of the model, whose runs would differ" in ended.err
