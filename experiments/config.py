@@ -495,7 +495,9 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
     """
     if path in _NOT_VARIED:
         raise ValueError(f"can not be varied; {_NOT_VARIED[path]}")
-    if path not in SETTINGS or path in TABLES or path[0] == "sweep":
+    if path[0] == "sweep":
+        raise ValueError("is no setting of a run; only world, run and parameters can be varied")
+    if path not in SETTINGS or path in TABLES:
         raise ValueError(f"there is no such setting to vary{_remedy(path)}")
     field = SETTINGS[path]
     levels: tuple[Any, ...] = span_of(value) if is_range else spelled_out(value, whole=field.annotation is int)

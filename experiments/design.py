@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from experiments.config import SETTINGS, Adopters, ConfigError, Experiment, Strategy, SweepSettings, WorldSettings, show
-from experiments.factors import Level, Point, crossed, drawn_points
+from experiments.factors import Level, Point, crossed, drawn_points, points_drawn
 from sim.parameters import Parameters
 from sim.storage import model_fingerprint
+
+MOST_RUNS = 1_000_000  # of a sweep
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def runs_of(experiment: Experiment) -> list[Run]:
     """
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
+    _refuse_too_many(sweep, len(strategies))
     places = [_place(experiment, number, point) for number, point in enumerate(points_of(sweep))]
     return [
         _run(place, strategy, replicate)
@@ -66,6 +70,19 @@ def runs_of(experiment: Experiment) -> list[Run]:
         for place in places
         for strategy in strategies
     ]
+
+
+def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
+    """Count before anything is made: a grid is quickly written and never ends."""
+    levels = math.prod(len(each) for each in sweep.grid.values()) * max(1, *map(len, sweep.zip.values()), 1)
+    drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
+    count = levels * drawn * strategies * sweep.replicates
+    if count > MOST_RUNS:
+        raise ConfigError(
+            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid and zip × "
+            f"{drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, or "
+            "draw points with [sweep.sample]."
+        )
 
 
 class _Place(NamedTuple):

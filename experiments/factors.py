@@ -115,6 +115,11 @@ def drawn_points(ranges: Mapping[str, tuple[float, float]], method: str, points:
     return np.asarray(sobol.sample(problem, points, calc_second_order=False, seed=seed))
 
 
+def points_drawn(method: str, ranges: int, points: int) -> int:
+    """How many rows `drawn_points` gives."""
+    return points * {"morris": ranges + 1, "saltelli": ranges + 2}.get(method, 1)
+
+
 def problem_of(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     """Ranges as SALib wants them."""
     return {"num_vars": len(ranges), "names": list(ranges), "bounds": [list(ends) for ends in ranges.values()]}

@@ -58,7 +58,7 @@ class Progress:
         return self.asked - self.done
 
 
-def load(name: str | Path, folder: Path = RESULTS) -> pd.DataFrame:
+def load(name: str | Path, folder: str | Path = RESULTS) -> pd.DataFrame:
     """One row a run of the last sweep of this name: arm, replicate, factors, seeds and every measure.
 
     Measures of runs that are not there yet are missing, and of failed ones the error is there.
@@ -78,7 +78,7 @@ def load(name: str | Path, folder: Path = RESULTS) -> pd.DataFrame:
     return store.table_of(design, rows)
 
 
-def query(name: str | Path, sql: str = MEANS, folder: Path = RESULTS) -> pd.DataFrame:
+def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> pd.DataFrame:
     """What SQL finds in the table ``runs`` of a sweep, see `load`. Names with a dot go in double quotes.
 
     Raises:
@@ -102,7 +102,7 @@ def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(**dict.fromkeys(missing))
 
 
-def progress(name: str | Path, folder: Path = RESULTS) -> Progress:
+def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:
     """How far a sweep has come.
 
     Raises:
@@ -128,7 +128,8 @@ def progress(name: str | Path, folder: Path = RESULTS) -> Progress:
     )
 
 
-def _place(name: str | Path, folder: Path) -> Path:
+def _place(name: str | Path, folder: str | Path) -> Path:
+    folder = Path(folder)
     for where in (folder / name, Path(name)):
         if (where / store.DESIGN).is_file():
             return where

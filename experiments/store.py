@@ -84,6 +84,8 @@ def _is_damaged(path: Path) -> bool:
         _read(path, ["id"])
     except DamagedPartError:
         return True
+    except FileNotFoundError:  # another sweep has just put parts together
+        pass
     return False
 
 
@@ -152,27 +154,34 @@ def add(folder: Path, rows: Sequence[Row]) -> int:
     rows = [row for row in rows if row["error"] is None]
     if not rows:
         return 0
-    return _write_part(folder, pa.Table.from_pandas(frame_of(rows), preserve_index=False)).stat().st_size
+    return _write_part(folder, pa.Table.from_pandas(frame_of(rows), preserve_index=False))[1]
 
 
-def _write_part(folder: Path, table: pa.Table) -> Path:
+def _write_part(folder: Path, table: pa.Table) -> tuple[Path, int]:
+    """Write a part; returns its path and its size, since another sweep may put it together with others at once."""
     name = hashlib.sha256(" ".join(sorted(table["id"].to_pylist())).encode()).hexdigest()[:16]
     path = folder / PARTS / f"{name}.parquet"
-    _write(table, path, {_SCHEMA: SCHEMA})
-    return path
+    return path, _write(table, path, {_SCHEMA: SCHEMA})
 
 
 def put_together(folder: Path) -> None:
     """Make one part of the small ones, if there are many: a long sweep leaves a bounded number of files.
 
-    A kill in the middle leaves runs twice, which are the same run and are read once.
+    A kill in the middle leaves runs twice, which are the same run and are read once. Where another sweep does the same
+    in the same folder, this one leaves it to it.
     """
-    small = [path for path in _parts(folder) if pq.read_metadata(path).num_rows < SMALL]
+    if len(_parts(folder)) <= MOST_SMALL_PARTS:
+        return
+    try:
+        small = [path for path in _parts(folder) if pq.read_metadata(path).num_rows < SMALL]
+        tables = [_read(path, None) for path in small]
+    except FileNotFoundError:
+        return
     if len(small) <= MOST_SMALL_PARTS:
         return
-    whole = pa.concat_tables([_read(path, None) for path in small], promote_options="default")
+    whole = pa.concat_tables(tables, promote_options="default")
     _, firsts = np.unique(whole["id"].to_numpy(zero_copy_only=False), return_index=True)
-    kept = _write_part(folder, whole.take(np.sort(firsts)))
+    kept, _ = _write_part(folder, whole.take(np.sort(firsts)))
     for path in small:
         if path != kept:
             path.unlink(missing_ok=True)
@@ -279,9 +288,18 @@ def commit() -> str | None:
         return None
 
 
-def _write(table: pa.Table, path: Path, footer: dict[bytes, str | bytes]) -> None:
+def _write(table: pa.Table, path: Path, footer: dict[bytes, str | bytes]) -> int:
+    """Write a table with a footer, whole; returns its size in bytes."""
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **footer})
-    write_whole(path, lambda temporary: pq.write_table(table, temporary, write_page_checksum=True))
+    size = 0
+
+    def fill(temporary: Path) -> None:
+        nonlocal size
+        pq.write_table(table, temporary, write_page_checksum=True)
+        size = temporary.stat().st_size
+
+    write_whole(path, fill)
+    return size
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -293,5 +311,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         with temporary.open("rb") as filled:
             os.fsync(filled.fileno())
         temporary.replace(path)
+    except OSError as problem:
+        raise OSError(problem.errno, f"{problem.strerror or problem}, writing {path}") from None
     finally:
         temporary.unlink(missing_ok=True)

@@ -126,7 +126,10 @@ def sweep_table(runs: pd.DataFrame, width: int) -> Group:
     minutes_of = [_minutes(effort.loc[arm]) for arm in (*arms, BASELINE)]
     blocks.append((("filled", "spent", "refused", "spent of filled"), minutes_of))
     tables = _side_by_side("strategy", [*arms, BASELINE], blocks, width)
-    return Group(*tables, Text(_footnotes(paired["reconnected"], effort)))
+    notes = _footnotes(paired["reconnected"], effort)
+    if runs["lasting"].isna().all():
+        notes += "\nLasting takes 240 days after a tie came back: none had them; see run.follow_up_days."
+    return Group(*tables, Text(notes))
 
 
 def _side_by_side(title: str, arms: Sequence[str], blocks: Sequence[_Block], width: int) -> list[Table]:

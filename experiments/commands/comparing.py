@@ -146,7 +146,22 @@ def _of_two_tables(a: str, b: str | None, runs: Path | None, baseline: str | Non
             f"{a} and {b} have no arm in common: {_few(first.runs['scenario'])} in one, "
             f"{_few(second.runs['scenario'])} in the other; name two sweeps of the same arms."
         )
+    _refuse_other_points(first, second)
     return _Question([contrast], [first, second], _named(a_name, b_name), _apart(first.origin, second.origin))
+
+
+def _refuse_other_points(a: _Table, b: _Table) -> None:
+    """Arms of two tables are paired by name, and drawn points are named by number: see that levels are the same."""
+    shared = [name for name in a.factors if name != STRATEGY and name in b.factors]
+    sides = [table.runs.drop_duplicates("scenario").set_index("scenario")[shared] for table in (a, b)]
+    for arm in sides[0].index.intersection(sides[1].index):
+        for name in shared:
+            levels = [level_text(side.loc[arm, name]) for side in sides]
+            if levels[0] != levels[1]:
+                raise ConfigError(
+                    f"{arm} has {name} = {levels[0]} in {a.path} and {levels[1]} in {b.path}: points were drawn anew, "
+                    "so arms of one name are not the same. Draw both sweeps with the same ranges, points and seed."
+                )
 
 
 def _names(a: Path, b: Path) -> tuple[str, str]:

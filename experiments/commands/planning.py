@@ -13,8 +13,8 @@ from rich.console import Console
 
 from experiments import plan as plans
 from experiments import store
-from experiments.commands.sweeping import ConfigFile, Log, checked
-from experiments.config import SweepSettings
+from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked
+from experiments.config import ConfigError, SweepSettings
 from experiments.design import Run, points_of, runs_of
 from experiments.factors import Level
 from experiments.progress import duration, shown
@@ -34,14 +34,15 @@ def plan(
 ) -> None:
     """What a sweep would run, how much of it is there, and about how long the rest takes."""
     experiment = checked(config, changes, world)
+    if experiment.sweep is None:
+        raise ConfigError(NO_SWEEP.format(config))
     runs = runs_of(experiment)
     folder = results / experiment.name
     if time:
         store.prepare(folder)
     missing = plans.missing(runs, folder)
     console = console_of()
-    sweep = experiment.sweep or SweepSettings(replicates=1)
-    _say_design(sweep, runs, console)
+    _say_design(experiment.sweep, runs, console)
     console.print(f"There: {len(runs) - len(missing):,}. To do: {len(missing):,}.", highlight=False)
     if time and missing:
         told = told_aside()
@@ -55,7 +56,7 @@ def _say_design(sweep: SweepSettings, runs: Sequence[Run], console: Console) -> 
     points = points_of(sweep)
     strategies = len({run.scenario for run in runs}) // len(points)
     console.print(
-        f"{len(runs):,} runs: {_counted(strategies, 'strategy')} at {_counted(len(points), 'point')} in "
+        f"{_counted(len(runs), 'run')}: {_counted(strategies, 'strategy')} at {_counted(len(points), 'point')} in "
         f"{_counted(sweep.replicates, 'replicate')}.",
         highlight=False,
     )

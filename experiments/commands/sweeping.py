@@ -30,6 +30,7 @@ from experiments.terminal import Changes, Processes, Results, console_of, say_wr
 from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
 
+NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
 CHECKPOINTS = "checkpoints"  # in the results of a sweep
 FIGURES = {"nine_strategies": nine_strategies}
 
@@ -93,7 +94,7 @@ def sweep(
     """All arms in all worlds, in parallel; what is there already is not run again."""
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
-        raise ConfigError(f"{config} has no [sweep]; add one with strategies and replicates, or use `rekindle run`.")
+        raise ConfigError(NO_SWEEP.format(config))
     part = _shard(shard)
     console = console_of()
     runs = runs_of(experiment)

@@ -116,6 +116,18 @@ def test_a_table_from_before_factors_were_kept(table: Path, rekindle: Rekindle) 
     assert compare(rekindle, "check_in", "wait", "--runs", table)["difference"].to_list() == pytest.approx([4], abs=0.2)
 
 
+def test_drawn_points_that_are_not_the_same_are_not_compared(table: Path, rekindle: Rekindle) -> None:
+    """Arms of drawn points have numbers: those of another draw are called the same and are not."""
+    by_number = rows().assign(
+        scenario=lambda runs: runs["strategy"] + ", point " + runs.groupby(EFFORT).ngroup().astype(str)
+    )
+    one = write(Path("results/one/runs.parquet"), by_number)
+    two = write(Path("results/two/runs.parquet"), by_number.assign(**{EFFORT: by_number[EFFORT] + 1}))
+    said = refused(rekindle("compare", one, two))
+    assert f"{EFFORT} = 60 in {one} and 61 in {two}: points were drawn anew" in said
+    assert rekindle("compare", one, write(Path("results/three/runs.parquet"), by_number)).code == 0
+
+
 def test_two_tables_are_paired_by_arm_and_world(table: Path, rekindle: Rekindle) -> None:
     better = rows().assign(reconnected=lambda runs: runs["reconnected"] + 0.5)
     other = write(Path("results/better/runs.parquet"), better[better["strategy"] != "show_up"], people=800)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from experiments.config import ConfigError, Experiment, SweepSettings, load
 from experiments.design import at, described, points_of, runs_of, shard_of
-from experiments.factors import METHODS, crossed, drawn_points, flattened, spelled_out
+from experiments.factors import METHODS, crossed, drawn_points, flattened, points_drawn, spelled_out
 
 SWEEP = """\
 [world]
@@ -186,7 +186,7 @@ def test_a_parameter_of_its_own_does_not_follow_the_worlds(tmp_path: Path) -> No
         ("world.seed = [1, 2]", ["can not be varied", "sweep.replicates"]),
         ("run.strategy = ['wait']", ["can not be varied", "sweep.strategies"]),
         ("world.log = ['a.csv']", ["can not be varied", "--world"]),
-        ("sweep.replicates = [1]", ["no such setting to vary"]),
+        ("sweep.replicates = [1]", ["is no setting of a run; only world, run and parameters"]),
         ("parameters = [1]", ["no such setting to vary"]),
         ("run.adopters = [50]", ["a point that can not be, run.adopters = 50", "50 of 40 people"]),
         ("parameters.encounter_known = [0.9]", ["a point that can not be", "must not exceed 1"]),
@@ -225,6 +225,24 @@ def test_designs_that_can_not_be(tmp_path: Path, text: str, said: list[str]) -> 
     message = problem(tmp_path, text)
     for part in said:
         assert part in message
+
+
+def test_a_sweep_that_never_ends_is_refused_at_once(tmp_path: Path) -> None:
+    text = (
+        "[sweep.grid]\nparameters.ease = { from = 0, to = 4, count = 9999 }\n"
+        "parameters.load_scale = { from = 1, to = 9, count = 9999 }"
+    )
+    message = problem(tmp_path, text, "sweep.replicates=100")
+    assert "asks for 9,998,000,100 runs, and 1,000,000 are the most" in message
+    drawn = "[sweep.sample]\nmethod = 'saltelli'\npoints = 65536\nranges.parameters.ease = [0, 1]"
+    assert "196,608 drawn" in problem(tmp_path, drawn)
+
+
+@given(st.sampled_from(METHODS), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=20)
+def test_points_are_counted_before_they_are_drawn(method: str, ranges: int, power: int) -> None:
+    named = {f"r{k}": (0.0, 1.0) for k in range(ranges)}
+    assert points_drawn(method, ranges, 2**power) == len(drawn_points(named, method, 2**power, 1))
 
 
 def test_all_errors_come_at_once(tmp_path: Path) -> None:

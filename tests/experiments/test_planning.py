@@ -70,6 +70,14 @@ def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkey
     assert "A timed run failed: ZeroDivisionError: a planted fault" in planned.out
 
 
+def test_a_plan_is_of_a_sweep(config: Path, rekindle: Rekindle) -> None:
+    config.write_text("")
+    for command in ("plan", "sweep"):
+        ended = rekindle(command, config)
+        assert ended.code == 2
+        assert "tiny.toml has no [sweep]; add one" in ended.err
+
+
 def test_worlds_are_counted_once_for_all_arms(config: Path) -> None:
     assert plan.worlds_of(runs_of(load(config))) == 0
     assert plan.worlds_of(runs_of(load(config, ["world.burn_in_years=1"]))) == 3
@@ -203,6 +211,7 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
     table = store.read_table(Path("results/tiny/runs.parquet"))[0]
     pd.testing.assert_frame_equal(results.load("tiny"), table, check_dtype=False)
     pd.testing.assert_frame_equal(results.load(Path("results/tiny")), table, check_dtype=False)
+    pd.testing.assert_frame_equal(results.load("tiny", "results"), table, check_dtype=False)
     sql = 'SELECT strategy, "parameters.effort_minutes" AS m, avg(reconnected) AS r FROM runs GROUP BY ALL ORDER BY ALL'
     found = results.query("tiny", sql)
     expected = table.groupby(["strategy", "parameters.effort_minutes"])["reconnected"].mean()

@@ -84,6 +84,20 @@ def test_a_kill_between_putting_together_and_tidying_up_does_no_harm(
     assert sorted(store.finished(tmp_path).index) == ["a", "b", "c"]
 
 
+def test_parts_that_another_sweep_puts_together_meanwhile_are_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL_PARTS", 1)
+    for name in "abc":
+        store.add(tmp_path, [row(name)])
+    real = store._parts
+    monkeypatch.setattr(store, "_parts", lambda folder: [*real(folder), folder / "parts" / "gone.parquet"])
+    store.put_together(tmp_path)
+    assert store.prepare(tmp_path) == []
+    monkeypatch.setattr(store, "_parts", real)
+    assert sorted(store.finished(tmp_path).index) == ["a", "b", "c"]
+
+
 def test_a_part_that_vanishes_while_it_is_read_was_put_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +136,7 @@ def test_what_fails_half_way_leaves_the_old_file(tmp_path: Path) -> None:
         temporary.write_text("ha")
         raise OSError("full")
 
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(OSError, match=r"full, writing .*a\.txt"):
         store.write_whole(path, fail)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.txt", "whole")]
 
