@@ -34,7 +34,7 @@ def test_every_check_has_a_line_and_all_is_well(rekindle: Rekindle) -> None:
     *lines, last = ended.out.splitlines()
     assert all(line.split()[0] in ("ok", "warning") for line in lines), lines
     for said in (
-        "Python 3.11", "numba ", "optional part dev: hypothesis ", "Numba: threads ", "cache folder: ",
+        "Python 3.11", "numba ", "optional part dev: ", "Numba: threads ", "cache folder: ",
         "kept worlds: 0", "disk of the results folder: ", "results folder: results, not made yet",
         f"model {storage.model_fingerprint()}", "gestures, the same bits on 1 and 2 threads",
     ):  # fmt: skip

@@ -144,7 +144,7 @@ def test_a_stopped_build_says_how_to_go_on(config: Path, rekindle: Rekindle, mon
         (["build", "tiny.toml"], "its worlds have world.burn_in_years = 0; such worlds are made in seconds"),
         (["build", "tiny.toml", "--set", "world.people=0"], "--set world.people=0: expected a whole number from 2"),
         (["build", "tinny.toml"], "did you mean tiny.toml?"),
-        (["build", "logged.toml"], "its worlds are replayed from wall.csv; such worlds"),
+        (["build", "logged.toml"], "wall.csv; such worlds are made in seconds"),
         (["build", "tiny.toml", "--replicates", "0"], "Invalid value for '--replicates'"),
         (["show", "fff"], "begins so; `rekindle world list` shows which there are."),
         (["show", ""], "begins so"),
