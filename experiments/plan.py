@@ -45,11 +45,6 @@ def missing(runs: Sequence[Run], folder: Path) -> list[Run]:
     return list({run.id: run for run in runs if run.id not in known}.values())
 
 
-def worlds_of(runs: Sequence[Run]) -> int:
-    """How many worlds have to be built and kept for these runs: those that are burnt in."""
-    return len({run.world.model_dump_json() for run in runs if run.world.log is None and run.world.burn_in_years > 0})
-
-
 def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timing:
     """Time a few runs, evenly spread over these, on one thread; they are kept, so the sweep does not make them again.
 

@@ -103,15 +103,20 @@ def is_compiled() -> bool:
     return any(folder.rglob("day.*.nbi"))
 
 
+def worlds_to_keep(runs: Sequence[Run]) -> list[WorldSettings]:
+    """The worlds of these runs that are burnt in, and so built and kept before the runs, each once."""
+    burnt_in = (run.world for run in runs if run.world.log is None and run.world.burn_in_years > 0)
+    return list({world.model_dump_json(): world for world in burnt_in}.values())
+
+
 def build_worlds(runs: Sequence[Run], executor: Executor) -> Iterator[tuple[int, int]]:
     """Build and keep each burnt-in world of these runs once; yields (worlds there, worlds in all), each second.
 
     A world that can not be built says so in the rows of its runs.
     """
-    burnt_in = (run.world for run in runs if run.world.log is None and run.world.burn_in_years > 0)
-    worlds = {world.model_dump_json(): world for world in burnt_in}
+    worlds = worlds_to_keep(runs)
     built = 0
-    for ended in _as_they_end(executor, _build, list(worlds.values())):
+    for ended in _as_they_end(executor, _build, worlds):
         built += len(ended)
         yield built, len(worlds)
 

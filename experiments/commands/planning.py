@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from experiments import plan as plans
-from experiments import store
+from experiments import runner, store
 from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked
 from experiments.config import ConfigError, SweepSettings
 from experiments.design import Run, points_of, runs_of
@@ -83,7 +83,7 @@ def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console
         console.print(f"A timed run failed: {failure}", highlight=False, markup=False)
     if not timing.seconds:
         return
-    worlds = plans.worlds_of(left)
+    worlds = len(runner.worlds_to_keep(left))
     low, high = min(timing.seconds), max(timing.seconds)
     console.print(
         f"{_counted(len(timing.seconds), 'timed run')} took {low:.2g} to {high:.2g} s each, and a world "

@@ -168,7 +168,7 @@ def _carry_out(
     # Amid the locks of an executor, an exception would leave one locked for ever.
     with held_back() as hand_on_stop, workers as (executor, cores):
         try:
-            with shown(told, "worlds", len({one.world.seed for one in runs})) as report:
+            with shown(told, "worlds", len(runner.worlds_to_keep(runs))) as report:
                 for built, worlds in runner.build_worlds(runs, executor):
                     report(built, worlds)
                     hand_on_stop()
@@ -237,6 +237,11 @@ def figure(
     path = runs or Path("results") / name / store.TABLE
     rows, origin = _table(path)
     whole = rows[rows["error"].isna()]
+    if origin.get("factors"):
+        raise ConfigError(
+            f"{path} varies {', '.join(origin['factors'])}, and this figure draws strategies alone; "
+            "see `rekindle compare`."
+        )
     if not _comparable(whole):
         raise ConfigError(f"{path} has no finished runs of `{BASELINE}` and another strategy; finish the sweep first.")
     drawn = FIGURES[name](whole, origin["config"]["world"]["log"])

@@ -90,10 +90,11 @@ def _wanted(config: Path, changes: Sequence[str]) -> dict[str, WorldSettings]:
     Raises:
         ConfigError: it has none.
     """
-    worlds = [run.world for run in runs_of(load(config, changes))]
-    burnt_in = {_key(world): world for world in worlds if world.log is None and world.burn_in_years > 0}
+    runs = runs_of(load(config, changes))
+    burnt_in = {_key(world): world for world in runner.worlds_to_keep(runs)}
     if not burnt_in:
-        why = f"are replayed from {worlds[0].log}" if worlds[0].log else "have world.burn_in_years = 0"
+        log = runs[0].world.log
+        why = f"are replayed from {log}" if log else "have world.burn_in_years = 0"
         raise ConfigError(f"{config}: its worlds {why}; such worlds are made in seconds, and none is kept.")
     return burnt_in
 

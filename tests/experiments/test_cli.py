@@ -86,6 +86,9 @@ def test_a_sweep_of_factors_compares_strategies_at_each_point(
     rows, origin = store.read_table(RUNS)
     assert origin["factors"] == ["parameters.effort_minutes"]
     assert rows.groupby("parameters.effort_minutes").size().to_dict() == {60: 9, 240: 9}
+    drawn = rekindle("figure", "nine_strategies", "--runs", RUNS)
+    assert drawn.code == 2
+    assert "varies parameters.effort_minutes, and this figure draws strategies alone" in drawn.err
     alone = rekindle("sweep", config, "--set", grid, "--set", 'sweep.strategies=["check_in"]')
     assert "18 runs" not in alone.out
     assert "check_in, effort_minutes 240" in alone.out

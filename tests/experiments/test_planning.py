@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import plan, results, runner, store
+from experiments import results, runner, store
 from experiments.config import SETTINGS, TABLES, ConfigError, load
 from experiments.design import runs_of
 from experiments.plan import Timing
@@ -79,8 +79,8 @@ def test_a_plan_is_of_a_sweep(config: Path, rekindle: Rekindle) -> None:
 
 
 def test_worlds_are_counted_once_for_all_arms(config: Path) -> None:
-    assert plan.worlds_of(runs_of(load(config))) == 0
-    assert plan.worlds_of(runs_of(load(config, ["world.burn_in_years=1"]))) == 3
+    assert runner.worlds_to_keep(runs_of(load(config))) == []
+    assert len(runner.worlds_to_keep(runs_of(load(config, ["world.burn_in_years=1"])))) == 3
 
 
 @given(st.integers(1, 1000), st.integers(0, 100), st.integers(1, 64))
