@@ -49,7 +49,6 @@ class Tie:
     last_received: int = NEVER
     last_two_way: int = NEVER
     liking: float = 1.0
-    weight: float = 0.0
     openness: float = 0.0
     opened: int = NEVER
     unanswered: float = 0.0
@@ -234,13 +233,12 @@ class Person(mesa.Agent):
         held = self.strength_of(tie)
         rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, held))
         tie.last_contact = day
-        tie.weight = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.liking, p)
-        self.ceiling = rules.raised_ceiling(self.ceiling, tie.weight)
+        self.ceiling = rules.raised_ceiling(self.ceiling, rules.pull_bound(tie.activation(day, p), tie.liking, p))
 
     # Morning -------------------------------------------------------------------------------------------------------
 
     def begin_week(self) -> None:
-        """Rules 2 and 4: fresh minutes, planned minutes into the purse, stored weights as of today."""
+        """Rules 2 and 4: fresh minutes, planned minutes into the purse, W as of today."""
         p, s = self.model.p, self.model.settings
         self.minutes_left = rules.minutes_of_week(self.sociability, p)
         if self.model.planning:
@@ -248,9 +246,8 @@ class Person(mesa.Agent):
                 minutes = s.effort_minutes * plan.share
                 plan.purse = rules.minus(plan.purse, -minutes)
                 plan.filled += minutes
-        for tie in self.ties.values():
-            tie.weight = rules.pull_bound(tie.activation(self.model.day, p), tie.liking, p)
-        self.ceiling = rules.fresh_ceiling(max((tie.weight for tie in self.ties.values()), default=0.0))
+        weights = [rules.pull_bound(tie.activation(self.model.day, p), tie.liking, p) for tie in self.ties.values()]
+        self.ceiling = rules.fresh_ceiling(max(weights, default=0.0))
 
     def post(self) -> None:
         """An ordinary post makes its writer showable."""
@@ -268,13 +265,13 @@ class Person(mesa.Agent):
         candidates = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
         if not candidates:
             return None
+        tickets = rules.tickets(len(self.slots))
         for u, v in self.attempts(cause) if among != SHOWN else ():
-            tie = self.slots[int(u * len(self.slots))]
-            level = v * self.ceiling
-            if tie is None or level >= tie.weight or not self.may_come_to_mind(tie, among, industry):
-                continue
-            if level < self.weight_in_mind(tie, among):
-                return tie
+            slot = int(u * tickets)
+            tie = self.slots[slot] if slot < len(self.slots) else None
+            if tie is not None and v * self.ceiling < self.weight_in_mind(tie, among):
+                if self.may_come_to_mind(tie, among, industry):
+                    return tie
         return self.wins_the_race(candidates, cause, among)
 
     def wins_the_race(self, candidates: list[Tie], cause: int, among: int) -> Tie | None:
@@ -737,9 +734,9 @@ class Person(mesa.Agent):
         return rank[:excess]
 
     def hold(self, tie: Tie) -> None:
-        """Put a tie into the lowest free slot; when there is none the slots double."""
+        """Put a tie into the lowest free slot; when there is none there are more."""
         if None not in self.slots:
-            self.slots += [None] * len(self.slots)
+            self.slots += [None] * (rules.more_slots(len(self.slots)) - len(self.slots))
         tie.slot = self.slots.index(None)
         self.slots[tie.slot] = tie
         self.ties[tie.other.id] = tie

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import float64, int64, njit, types, uint64, void
+from numba import float64, int32, int64, njit, types, uint64, void
 from numba.core.types import UniTuple
 
 
@@ -126,33 +126,68 @@ def two_uniforms(seed: int, decision: int, day: int, person: int, other: int, ca
 BATCH = 32  # attempts that `next_attempts` draws at once
 
 
+@njit(inline="always")
+def _one_lane(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Philox as in `philox4x32`, put into loops whole, so that the compiler works on several draws at once.
+
+    Returns:
+        Two doubles of [1, 2) by their bits, which costs less than to convert 52 bits to a float.
+    """
+    low, one = uint64(_LOW32), uint64(0x3FF0000000000000)
+    for _ in range(10):
+        product0 = c0 * uint64(_M0)
+        product1 = c2 * uint64(_M1)
+        c0 = (product1 >> uint64(32)) ^ c1 ^ k0
+        c1 = product1 & low
+        c2 = (product0 >> uint64(32)) ^ c3 ^ k1
+        c3 = product0 & low
+        k0 = (k0 + uint64(_W0)) & low
+        k1 = (k1 + uint64(_W1)) & low
+    return one | (c0 << uint64(20)) | (c1 >> uint64(12)), one | (c2 << uint64(20)) | (c3 >> uint64(12))
+
+
 @njit(void(float64[:, ::1], uint64, int64, int64, int64, int64, int64), cache=True)
 def next_attempts(draws: Any, seed: int, decision: int, day: int, person: int, cause: int, start: int) -> None:
     """The pairs of uniforms of attempts `start` to `start + BATCH - 1` at one random choice, into (2, BATCH).
 
-    The same as `two_uniforms` with the attempt as `other`, at a fifth of the time: written so that the compiler works
-    on several attempts at once, which takes the mantissas to floats by their bits.
+    The same as `two_uniforms` with the attempt as `other`, at a fifth of the time.
     """
-    low, one = uint64(_LOW32), uint64(0x3FF0000000000000)
+    low = uint64(_LOW32)
     words = draws.view(np.uint64)
     when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
+    who, why, k0, k1 = uint64(person) & low, uint64(cause) & low, seed & low, seed >> uint64(32)
     for k in range(BATCH):
-        a, b, c, d = uint64(person) & low, uint64(start + k) & low, uint64(cause) & low, when
-        k0, k1 = seed & low, seed >> uint64(32)
-        for _ in range(10):
-            product0 = a * uint64(_M0)
-            product1 = c * uint64(_M1)
-            a = (product1 >> uint64(32)) ^ b ^ k0
-            b = product1 & low
-            c = (product0 >> uint64(32)) ^ d ^ k1
-            d = product0 & low
-            k0 = (k0 + uint64(_W0)) & low
-            k1 = (k1 + uint64(_W1)) & low
-        words[0, k] = one | (a << uint64(20)) | (b >> uint64(12))
-        words[1, k] = one | (c << uint64(20)) | (d >> uint64(12))
+        first, second = _one_lane(who, uint64(start + k) & low, why, when, k0, k1)
+        words[0, k] = first
+        words[1, k] = second
     for k in range(BATCH):
         draws[0, k] = draws[0, k] - 1.0 + 2.0**-53
         draws[1, k] = draws[1, k] - 1.0 + 2.0**-53
+
+
+@njit(void(float64[::1], uint64, int64, int64, int64), cache=True)
+def uniforms_of_people(draws: Any, seed: int, decision: int, day: int, start: int) -> None:
+    """`uniform` of a choice that everyone makes once a day, for people `start` and on, into (count,)."""
+    low, none = uint64(_LOW32), uint64(0)
+    words = draws.view(np.uint64)
+    when, k0, k1 = ((uint64(day) << uint64(8)) | uint64(decision)) & low, seed & low, seed >> uint64(32)
+    for k in range(len(draws)):
+        words[k] = _one_lane(uint64(start + k) & low, none, none, when, k0, k1)[0]
+    for k in range(len(draws)):
+        draws[k] = draws[k] - 1.0 + 2.0**-53
+
+
+@njit(void(float64[::1], int32[::1], uint64, int64, int64, int64, int64), cache=True)
+def uniforms_towards(draws: Any, others: Any, seed: int, decision: int, day: int, person: int, cause: int) -> None:
+    """`uniform` of one person's choice about each of these others, into (len(others),)."""
+    low = uint64(_LOW32)
+    words = draws.view(np.uint64)
+    when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
+    who, why, k0, k1 = uint64(person) & low, uint64(cause) & low, seed & low, seed >> uint64(32)
+    for k in range(len(draws)):
+        words[k] = _one_lane(who, uint64(others[k]) & low, why, when, k0, k1)[0]
+    for k in range(len(draws)):
+        draws[k] = draws[k] - 1.0 + 2.0**-53
 
 
 @njit(float64(*_KEYED), cache=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit, prange
 
 from sim import rules
-from sim.chance import Decision, follow, uniform
+from sim.chance import Decision, follow, uniform, uniforms_of_people
 from sim.gestures import Kind
 from sim.memory import (
     CHUNKS,
@@ -25,14 +25,15 @@ from sim.memory import (
     find_slot,
     forget,
     have_mutual_tie,
+    mirror_of,
     refresh_ceilings,
     remember,
-    room_needed,
     strangers_who_met,
 )
 from sim.outreach import called, count_prompts, packed_together, practise, reach_out
 from sim.parameters import Parameters
 from sim.places import gather, once_each
+from sim.pool import pool_of, room_needed, with_room
 from sim.population import (
     BOOKING,
     FEED_ITEM,
@@ -68,13 +69,13 @@ class Core:
         self.parameters: Parameters = own.parameters
         self.strategies_end, self.names = own.strategies_end, own.names
         self.mail, self.bookings, self.members = own.mail, own.bookings, own.members
-        self.nothing = free_ties(1)
-        self.used = len(own.ties)
         people, n = own.people, len(own)
         self.town = Town(
             np.array([own.parameters.packed]),
             people,
-            own.ties,
+            np.zeros(n, np.bool_),
+            *pool_of(own.ties),
+            free_ties(1),
             own.plans,
             np.searchsorted(own.plans["person"], np.arange(n + 1)).astype(np.int64),
             *rows_by(people["community"], int(people["community"].max()) + 1),
@@ -99,8 +100,8 @@ class Core:
         town = self.town
         if self.day % 7 == 0:
             begin_week(town.people, town.plans, planning, town.settings[0])
-            refresh_ceilings(town.people, town.ties, self.day, town.settings)
-        post(town.people, self.day, self.seed, town.settings)
+            refresh_ceilings(town, self.day)
+        post(town, self.day, self.seed)
 
     def _gather(self, planning: bool) -> np.ndarray:
         if not len(self.town.plans) and not len(self.bookings):
@@ -128,9 +129,9 @@ class Core:
         due = (mail["day"] < day) & (mail["arrives_day"] <= day)
         everything = joined(fresh, taken(mail, late), taken(mail, due))
         self.mail = taken(mail, ~late & ~due)
-        self._acquaint(strangers_who_met(self.town.people, self.town.ties, met, everything))
+        self._acquaint(strangers_who_met(self.town, met, everything))
         people, ties, settings = self.town.people, self.town.ties, self.town.settings
-        locate(people, ties, everything)
+        locate(self.town, everything)
         is_due = np.arange(len(everything)) >= len(fresh) + late.sum()
         is_item = everything["sure"] == FEED_ITEM
         sent = taken(everything, ~is_due & ~is_item)
@@ -143,12 +144,8 @@ class Core:
     def _acquaint(self, pairs: np.ndarray) -> None:
         if not len(pairs):
             return
-        town = self.town
-        short = self.used + room_needed(town.people, pairs) - len(town.ties)
-        if short > 0:
-            more = free_ties(max(short, len(town.ties) // 4))
-            self.town = town = town._replace(ties=joined(town.ties, more))
-        self.used = acquaint(town.people, town.ties, self.used, pairs, self.day, self.seed, town.settings[0])
+        self.town = with_room(self.town, room_needed(self.town.people, pairs))
+        acquaint(self.town, pairs, self.day, self.seed)
 
     def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Deliver and answer until nothing more arrives today; what is left after the last round waits."""
@@ -179,7 +176,7 @@ class Core:
         expose(town, met, day)
         keep_in_mind(town, sent, day)
         new_ties = settle_all_noticed(town, delivered, day)
-        forgotten = forget(town, day, self.nothing)
+        forgotten = forget(town, day)
         return DayRecord(day, sent, delivered, new_ties, forgotten, met)
 
     def _order(self, gestures: np.ndarray, by: int, arrival: bool = False) -> np.ndarray:
@@ -241,32 +238,36 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
 
 
 @njit(cache=True, parallel=True)
-def post(people: Any, day: int, seed: int, settings: Any) -> None:
+def post(town: Any, day: int, seed: int) -> None:
     """Ordinary posts: they make their writer showable from this day on."""
-    n = len(people)
+    people, showable, n = town.people, town.showable, len(town.people)
     for chunk in prange(CHUNKS):
-        p = settings[0]
+        p = town.settings[0]
         cost = p.minutes[Kind.POST]
-        for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
-            u = uniform(seed, Decision.POSTS, day, person, 0, 0)
-            if u < rules.post_probability(people[person].sociability, p) and people[person].minutes_left >= cost:
+        start, stop = chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS
+        luck = np.empty(stop - start)
+        uniforms_of_people(luck, seed, Decision.POSTS, day, start)
+        for person in range(start, stop):
+            posts = luck[person - start] < rules.post_probability(people[person].sociability, p)
+            if posts and people[person].minutes_left >= cost:
                 people[person].minutes_left = rules.minus(people[person].minutes_left, cost)
                 people[person].last_post = day
+            showable[person] = day - people[person].last_post < p.post_days
 
 
 # Dispatch: gestures go out, senders keep count -----------------------------------------------------------------------
 
 
 @njit(cache=True)
-def locate(people: Any, ties: Any, gestures: Any) -> None:
+def locate(town: Any, gestures: Any) -> None:
     """Fill in the slots of both sides of each gesture."""
     for k in range(len(gestures)):
         gesture = gestures[k]
         if gesture.receiver == NOBODY or gesture.receiver_slot != NOBODY:
             continue
         if gesture.sender_slot == NOBODY:
-            gesture.sender_slot = find_slot(people, ties, gesture.sender, gesture.receiver)
-        gesture.receiver_slot = ties[people[gesture.sender].first + gesture.sender_slot].mirror
+            gesture.sender_slot = find_slot(town, gesture.sender, gesture.receiver)
+        gesture.receiver_slot = mirror_of(town, gesture.sender, gesture.sender_slot)
 
 
 @njit(cache=True)
@@ -365,9 +366,7 @@ def in_order(gestures: Any, n: int, by: int, arrival: bool) -> Any:
 def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
     p = town.settings[0]
-    remember(
-        town.people, town.ties, gesture.receiver, gesture.receiver_slot, day, p.mind_received * p.mass[gesture.kind], p
-    )
+    remember(town, gesture.receiver, gesture.receiver_slot, day, p.mind_received * p.mass[gesture.kind])
     tie.unanswered = 0.0
     opened = rules.opened_to(gesture.kind, p)
     if opened >= openness:
@@ -381,7 +380,7 @@ def odds_of_acquaintance(town: Any, gesture: Any, tie: Any) -> float:
     """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
     if not tie.acquaintance:
         return 1.0
-    if gesture.at_place or have_mutual_tie(town.people, town.ties, gesture.receiver, gesture.sender):
+    if gesture.at_place or have_mutual_tie(town, gesture.receiver, gesture.sender):
         return town.settings[0].mutual_odds
     return 1.0
 
@@ -466,12 +465,11 @@ def deliver_round(town: Any, gestures: Any, first: Any, order: Any, received: An
 @njit(cache=True)
 def expose(town: Any, met: Any, day: int) -> None:
     """Being in one place leaves a little with both."""
-    people, ties, p = town.people, town.ties, town.settings[0]
+    mass = town.settings[0].exposure_mass
     for k in range(len(met)):
-        slot = find_slot(people, ties, met[k].low, met[k].high)
-        mirror = ties[people[met[k].low].first + slot].mirror
-        remember(people, ties, met[k].low, slot, day, p.exposure_mass, p)
-        remember(people, ties, met[k].high, mirror, day, p.exposure_mass, p)
+        slot = find_slot(town, met[k].low, met[k].high)
+        remember(town, met[k].low, slot, day, mass)
+        remember(town, met[k].high, mirror_of(town, met[k].low, slot), day, mass)
 
 
 @njit(cache=True)
@@ -481,7 +479,7 @@ def keep_in_mind(town: Any, sent: Any, day: int) -> None:
     for k in range(len(sent)):
         if sent[k].kind != Kind.POST:
             mass = p.mind_sent * p.mass[sent[k].kind]
-            remember(town.people, town.ties, sent[k].sender, sent[k].sender_slot, day, mass, p)
+            remember(town, sent[k].sender, sent[k].sender_slot, day, mass)
 
 
 @njit(cache=True)
@@ -497,7 +495,7 @@ def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     is_new = False
     if gesture.parent_kind != NO_ANSWER:
         mass = p.mind_answered * p.mass[gesture.parent_kind]
-        remember(people, ties, gesture.receiver, gesture.receiver_slot, day, mass, p)
+        remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
         is_new = mine.acquaintance == 1
         mine.acquaintance, theirs.acquaintance = 0, 0
     if p.mass[gesture.kind] > 0.0:

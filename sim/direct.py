@@ -24,7 +24,7 @@ def direct(module: ModuleType) -> Any:
     A call then takes half a microsecond and not twelve, since Numba no longer looks up the type of each argument; the
     settings are handed over as raw bytes of their record for the same reason.
     """
-    compiled = {name: value for name, value in vars(module).items() if isinstance(value, Dispatcher)}
+    compiled = {name: value for name, value in vars(module).items() if getattr(value, "signatures", None)}
     return SimpleNamespace(**{name: f.overloads[f.signatures[0]].entry_point for name, f in compiled.items()})
 
 

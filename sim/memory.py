@@ -12,7 +12,8 @@ import numpy as np
 from numba import njit, prange
 
 from sim import rules
-from sim.chance import BATCH, Decision, next_attempts, uniform
+from sim.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
+from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
 
 ATTEMPTS = 256  # of keyed rejection before a race
@@ -21,27 +22,49 @@ ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
 
 @njit(cache=True)
-def find_slot(people: Any, ties: Any, person: int, other: int) -> int:
+def find_slot(town: Any, person: int, other: int) -> int:
     """The slot of a person's tie to another; NOBODY if they do not know each other."""
-    first = people[person].first
-    for slot in range(people[person].slots):
-        if ties[first + slot].other == other:
-            return slot
+    first = town.people[person].first
+    others = town.others[first : first + town.people[person].slots]
+    for start in range(0, len(others), 4):  # slots come in fours
+        known = False
+        for slot in range(start, start + 4):
+            known |= others[slot] == other
+        if known:
+            for slot in range(start, start + 4):
+                if others[slot] == other:
+                    return slot
     return NOBODY
 
 
 @njit(cache=True)
-def remember(people: Any, ties: Any, person: int, slot: int, day: int, mass: float, p: Any) -> None:
-    """Rules 1, 2 and 5: a contact adds its saturated mass to a person's tie and moves what is derived from it."""
+def mirror_of(town: Any, person: int, slot: int) -> int:
+    """The slot of the other direction of a person's tie, among the other's; NOBODY if there is no tie."""
+    return NOBODY if slot == NOBODY else town.ties[town.people[person].first + slot].mirror
+
+
+@njit(cache=True)
+def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
+    """Rules 1 and 5: a contact adds its mass to a tie, the less the stronger it is."""
     if mass <= 0.0:
         return
-    tie = ties[people[person].first + slot]
     silence = day - tie.last_contact
     held = rules.strength(rules.activation(tie.traces, silence, p), p)
     rules.add_contact(tie.traces, silence, rules.saturated(mass, held))
     tie.last_contact = day
-    tie.weight = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.liking, p)
-    people[person].ceiling = rules.raised_ceiling(people[person].ceiling, tie.weight)
+
+
+@njit(cache=True)
+def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
+    """The same for a person's tie, and what is derived from it moves along."""
+    if mass <= 0.0:
+        return
+    p, row = town.settings[0], town.people[person].first + slot
+    tie = town.ties[row]
+    add_to_memory(tie, day, mass, p)
+    bound = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.liking, p)
+    town.bounds[row] = bound
+    town.people[person].ceiling = rules.raised_ceiling(town.people[person].ceiling, bound)
 
 
 @njit(cache=True)
@@ -66,42 +89,48 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
 
 
 @njit(cache=True)
-def comes_to_mind(
-    people: Any, ties: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, p: Any
-) -> int:
-    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate.
-
-    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
-    weight changes only the picks that touch that tie. The stored bound settles most attempts without looking further.
-    """
-    first, slots, ceiling = people[person].first, people[person].slots, people[person].ceiling
-    if people[person].held == 0:
-        return NOBODY
-    if among == SHOWN:  # a few of many, so nearly every attempt would fail
-        return wins_the_race(people, ties, person, day, cause, among, industry, seed, p)
-    draws = np.empty((2, BATCH))
-    for attempt in range(ATTEMPTS):
-        k = attempt % BATCH
-        if k == 0:
-            next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, attempt)
-        slot = int(draws[0, k] * slots)
-        tie = ties[first + slot]
-        level = draws[1, k] * ceiling
-        if tie.other == NOBODY or level >= tie.weight or not may_come_to_mind(people, tie, day, among, industry, p):
-            continue
-        if level < weight_in_mind(tie, day, among, p):
-            return slot
-    return wins_the_race(people, ties, person, day, cause, among, industry, seed, p)
+def bound_today(tie: Any, day: int, p: Any) -> float:
+    """The largest weight that a tie can have from today until its next contact."""
+    return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
 
 
 @njit(cache=True)
-def wins_the_race(
-    people: Any, ties: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, p: Any
-) -> int:
+def comes_to_mind(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
+    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate.
+
+    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
+    weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie; whichever
+    is looked at gets the bound of today.
+    """
+    people, p = town.people, town.settings[0]
+    first, slots, ceiling = people[person].first, people[person].slots, people[person].ceiling
+    if people[person].held == 0:
+        return NOBODY
+    if among != SHOWN:  # of whom there are few, so nearly every attempt would fail
+        tickets = rules.tickets(slots)
+        draws = np.empty((2, BATCH))
+        for attempt in range(ATTEMPTS):
+            k = attempt % BATCH
+            if k == 0:
+                next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, attempt)
+            slot = int(draws[0, k] * tickets)
+            level = draws[1, k] * ceiling
+            if slot >= slots or level >= town.bounds[first + slot]:
+                continue
+            tie = town.ties[first + slot]
+            town.bounds[first + slot] = bound_today(tie, day, p)
+            if may_come_to_mind(people, tie, day, among, industry, p) and level < weight_in_mind(tie, day, among, p):
+                return slot
+    return wins_the_race(town, person, day, cause, among, industry, seed)
+
+
+@njit(cache=True)
+def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
     """The same choice by a look at everyone, with keyed luck for each: exact, and as stable."""
+    people, p = town.people, town.settings[0]
     chosen, first_time = NOBODY, np.inf
     for slot in range(people[person].slots):
-        tie = ties[people[person].first + slot]
+        tie = town.ties[people[person].first + slot]
         if tie.other == NOBODY or not may_come_to_mind(people, tie, day, among, industry, p):
             continue
         weight = weight_in_mind(tie, day, among, p)
@@ -113,149 +142,142 @@ def wins_the_race(
 
 
 @njit(cache=True)
-def shown(town: Any, person: int, day: int) -> Any:
-    """Rule 2 for the feed: the weight of each of a person's slots, shape (slots,); 0 for who can not be shown.
-
-    Few can, so the weights are worked out once for all of a person's feed items of a phase.
-    """
-    people, ties, p = town.people, town.ties, town.settings[0]
-    weights = np.zeros(people[person].slots)
-    for slot in range(people[person].slots):
-        tie = ties[people[person].first + slot]
-        if tie.other != NOBODY and may_come_to_mind(people, tie, day, SHOWN, 0, p):
-            weights[slot] = weight_in_mind(tie, day, SHOWN, p)
-    return weights
+def shown(town: Any, person: int) -> Any:
+    """Whom the feed may show to a person today, acquaintances among them: their slots and ids, shapes (count,)."""
+    first, slots = town.people[person].first, town.people[person].slots
+    found, others = np.empty(slots, np.int32), np.empty(slots, np.int32)
+    count = 0
+    for slot in range(slots):
+        other = town.others[first + slot]
+        found[count], others[count] = slot, other
+        count += other != NOBODY and town.showable[other]
+    return found[:count], others[:count]
 
 
 @njit(cache=True)
-def comes_up_in_feed(town: Any, person: int, weights: Any, day: int, cause: int, seed: int) -> int:
-    """The slot of whom a feed item is from: the race of `wins_the_race` among the few who are shown."""
-    first = town.people[person].first
+def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, cause: int, seed: int) -> int:
+    """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`.
+
+    Whoever could not win even with the largest weight that the tie may have is not looked at.
+    """
+    first, p = town.people[person].first, town.settings[0]
+    luck = np.empty(len(slots))
+    uniforms_towards(luck, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
     chosen, first_time = NOBODY, np.inf
-    for slot in range(len(weights)):
-        if weights[slot] > 0.0:
-            other = town.ties[first + slot].other
-            luck = uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, other, cause)
-            time = rules.race_time(luck, weights[slot])
+    for k in range(len(slots)):
+        row = first + slots[k]
+        if rules.race_time(luck[k], town.bounds[row]) >= first_time:
+            continue
+        tie = town.ties[row]
+        town.bounds[row] = bound_today(tie, day, p)
+        weight = weight_in_mind(tie, day, SHOWN, p)
+        if tie.acquaintance == 0 and weight > 0.0:
+            time = rules.race_time(luck[k], weight)
             if time < first_time:
-                chosen, first_time = slot, time
+                chosen, first_time = slots[k], time
     return chosen
 
 
 @njit(cache=True)
-def refresh_ceiling(people: Any, ties: Any, person: int, day: int, p: Any) -> None:
-    """Rule 2: a person's stored weights and W as of today."""
-    first = people[person].first
-    heaviest = 0.0
-    for slot in range(people[person].slots):
-        tie = ties[first + slot]
-        if tie.other != NOBODY:
-            tie.weight = rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
-            heaviest = max(heaviest, tie.weight)
-    people[person].ceiling = rules.fresh_ceiling(heaviest)
+def refresh_ceiling(town: Any, person: int, day: int) -> None:
+    """Rule 2: a person's W as of today.
+
+    Only the ties whose bounds still might be the largest are looked at.
+    """
+    first, slots = town.people[person].first, town.people[person].slots
+    bounds = town.bounds[first : first + slots]
+    while True:
+        slot = np.argmax(bounds)
+        heaviest = bounds[slot]
+        if heaviest > 0.0:
+            bounds[slot] = bound_today(town.ties[first + slot], day, town.settings[0])
+        if bounds[slot] >= heaviest:
+            town.people[person].ceiling = rules.fresh_ceiling(heaviest)
+            return
 
 
 @njit(cache=True, parallel=True)
-def refresh_ceilings(people: Any, ties: Any, day: int, settings: Any) -> None:
-    """The same for everyone; on the weekly day, and when the parameters have changed."""
-    n = len(people)
+def refresh_ceilings(town: Any, day: int) -> None:
+    """The same for everyone, on the weekly day."""
+    n = len(town.people)
     for chunk in prange(CHUNKS):
         for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
-            refresh_ceiling(people, ties, person, day, settings[0])
+            refresh_ceiling(town, person, day)
+
+
+@njit(cache=True, nogil=True)
+def fresh_ceilings(people: Any, ties: Any, day: int, p: Any, start: int, stop: int) -> None:
+    """Rule 2: W of people start to stop as of this day, by a look at all their ties."""
+    for person in range(start, stop):
+        heaviest = 0.0
+        for row in range(people[person].first, people[person].first + people[person].slots):
+            if ties[row].other != NOBODY:
+                heaviest = max(heaviest, bound_today(ties[row], day, p))
+        people[person].ceiling = rules.fresh_ceiling(heaviest)
+
+
+_FILTER = 1 << 12  # bits
 
 
 @njit(cache=True)
-def have_mutual_tie(people: Any, ties: Any, one: int, two: int) -> bool:
-    """Whether two people share a tie."""
-    for slot in range(people[one].slots):
-        tie = ties[people[one].first + slot]
-        if tie.other == NOBODY or tie.acquaintance:
-            continue
-        back = find_slot(people, ties, two, tie.other)
-        if back != NOBODY and not ties[people[two].first + back].acquaintance:
-            return True
+def have_mutual_tie(town: Any, one: int, two: int) -> bool:
+    """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
+    known = np.zeros(_FILTER // 64, np.uint64)
+    first, slots = town.people[one].first, town.people[one].slots
+    for other in town.others[first : first + slots]:
+        known[(other % _FILTER) >> 6] |= np.uint64(1) << np.uint64(other & 63)
+    back, back_slots = town.people[two].first, town.people[two].slots
+    for row in range(back, back + back_slots):
+        other = town.others[row]
+        maybe = other != NOBODY and known[(other % _FILTER) >> 6] >> np.uint64(other & 63) & np.uint64(1)
+        if maybe and not town.ties[row].acquaintance:
+            slot = find_slot(town, one, other)
+            if slot != NOBODY and not town.ties[first + slot].acquaintance:
+                return True
     return False
 
 
 @njit(cache=True)
-def strangers_who_met(people: Any, ties: Any, met: Any, gestures: Any) -> Any:
+def strangers_who_met(town: Any, met: Any, gestures: Any) -> Any:
     """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet."""
-    n = len(people)
+    n = len(town.people)
     pairs = np.empty(len(met) + len(gestures), np.int64)
     count = 0
     for k in range(len(met)):
-        if find_slot(people, ties, met[k].low, met[k].high) == NOBODY:
+        if find_slot(town, met[k].low, met[k].high) == NOBODY:
             pairs[count] = np.int64(met[k].low) * n + met[k].high
             count += 1
     for k in range(len(gestures)):
         one, two = gestures[k].sender, gestures[k].receiver
-        if two != NOBODY and gestures[k].sender_slot == NOBODY and find_slot(people, ties, one, two) == NOBODY:
+        if two != NOBODY and gestures[k].sender_slot == NOBODY and find_slot(town, one, two) == NOBODY:
             pairs[count] = np.int64(min(one, two)) * n + max(one, two)
             count += 1
     return np.unique(pairs[:count])
 
 
 @njit(cache=True)
-def room_needed(people: Any, pairs: Any) -> int:
-    """Rows that the pool of ties must have free before these pairs become acquaintances, at most."""
-    n = len(people)
-    more = np.zeros(n, np.int64)
-    for pair in pairs:
-        more[pair // n] += 1
-        more[pair % n] += 1
-    rows = 0
-    for person in range(n):
-        slots: int = people[person].slots
-        while people[person].held + more[person] > slots:
-            slots *= 2
-            rows += slots
-    return rows
-
-
-@njit(cache=True)
-def free_slot(people: Any, ties: Any, used: int, person: int) -> Any:
-    """A person's lowest free slot; when there is none their slots double, at the end of the pool.
-
-    Returns:
-        The slot, and the rows of the pool that are in use now.
-    """
-    first, slots = people[person].first, people[person].slots
-    for slot in range(slots):
-        if ties[first + slot].other == NOBODY:
-            return slot, used
-    for slot in range(slots):
-        ties[used + slot] = ties[first + slot]
-    people[person].first = used
-    people[person].slots = 2 * slots
-    return slots, used + 2 * slots
-
-
-@njit(cache=True)
-def acquaint(people: Any, ties: Any, used: int, pairs: Any, day: int, seed: int, p: Any) -> int:
-    """Rule 9: these pairs hold each other as acquaintances from now on; returns the rows of the pool in use."""
-    n = len(people)
+def acquaint(town: Any, pairs: Any, day: int, seed: int) -> None:
+    """Rule 9: these pairs hold each other as acquaintances from now on."""
+    n = len(town.people)
     for pair in pairs:
         low, high = pair // n, pair % n
-        low_slot, used = free_slot(people, ties, used, low)
-        high_slot, used = free_slot(people, ties, used, high)
-        new_acquaintance(people, ties, low, low_slot, high, high_slot, day, seed, p)
-        new_acquaintance(people, ties, high, high_slot, low, low_slot, day, seed, p)
-    return used
+        low_slot, high_slot = free_slot(town, low), free_slot(town, high)
+        new_acquaintance(town, low, low_slot, high, high_slot, day, seed)
+        new_acquaintance(town, high, high_slot, low, low_slot, day, seed)
 
 
 @njit(cache=True)
-def new_acquaintance(
-    people: Any, ties: Any, person: int, slot: int, other: int, mirror: int, day: int, seed: int, p: Any
-) -> None:
+def new_acquaintance(town: Any, person: int, slot: int, other: int, mirror: int, day: int, seed: int) -> None:
     """One direction of it."""
-    tie = ties[people[person].first + slot]
+    people, p, row = town.people, town.settings[0], town.people[person].first + slot
+    tie = town.ties[row]
     tie.other, tie.mirror, tie.acquaintance = other, mirror, 1
     tie.last_contact = day
     tie.last_sent, tie.last_received, tie.last_two_way = NEVER, NEVER, NEVER
     tie.opened, tie.planned, tie.post_seen = NEVER, NEVER, NEVER
     tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
-    tie.weight = rules.pull_bound(0.0, tie.liking, p)
-    people[person].ceiling = rules.raised_ceiling(people[person].ceiling, tie.weight)
+    town.others[row], town.bounds[row] = other, rules.pull_bound(0.0, tie.liking, p)
+    people[person].ceiling = rules.raised_ceiling(people[person].ceiling, town.bounds[row])
     people[person].held += 1
 
 
@@ -285,13 +307,13 @@ def weakest(town: Any, person: int, day: int) -> Any:
 
 
 @njit(cache=True)
-def forget(town: Any, day: int, nothing: Any) -> Any:
+def forget(town: Any, day: int) -> Any:
     """Rule 10: whoever holds too many names the weakest; what anybody named goes, both directions, once.
 
     Returns:
         The pairs that went, sorted.
     """
-    people, ties = town.people, town.ties
+    people = town.people
     n = len(people)
     excess = 0
     for person in range(n):
@@ -301,16 +323,17 @@ def forget(town: Any, day: int, nothing: Any) -> Any:
     for person in range(n):
         if people[person].held > people[person].capacity:
             for slot in weakest(town, person, day):
-                other = ties[people[person].first + slot].other
+                other = town.others[people[person].first + slot]
                 pairs[count] = np.int64(min(person, other)) * n + max(person, other)
                 count += 1
     pairs = np.unique(pairs)
     for pair in pairs:
         low, high = pair // n, pair % n
-        slot = find_slot(people, ties, low, high)
-        mirror = ties[people[low].first + slot].mirror
-        ties[people[low].first + slot] = nothing[0]
-        ties[people[high].first + mirror] = nothing[0]
+        slot = find_slot(town, low, high)
+        mirror = mirror_of(town, low, slot)
+        for row in (people[low].first + slot, people[high].first + mirror):
+            town.ties[row] = town.nothing[0]
+            town.others[row], town.bounds[row] = NOBODY, 0.0
         people[low].held -= 1
         people[high].held -= 1
     return pairs

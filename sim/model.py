@@ -226,9 +226,8 @@ class ReconnectionModel(mesa.Model):
         holder = self.people[person]
         one_group = holder.group == self.people[other].group
         liking = rules.liking(self.luck_seed, person, other, one_group, self.p)
-        weight = rules.pull_bound(0.0, liking, self.p)
-        holder.ceiling = rules.raised_ceiling(holder.ceiling, weight)
-        return Tie(self.people[other], last_contact=self.day, liking=liking, weight=weight, acquaintance=1)
+        holder.ceiling = rules.raised_ceiling(holder.ceiling, rules.pull_bound(0.0, liking, self.p))
+        return Tie(self.people[other], last_contact=self.day, liking=liking, acquaintance=1)
 
     def reach_of_posts(self, sent: list[SentGesture]) -> Iterator[SentGesture]:
         """Planned posts, as noticed by those who hold a tie to their writer; the writers become showable."""

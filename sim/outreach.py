@@ -14,7 +14,7 @@ from numba import njit, prange
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform
 from sim.gestures import Channel, Kind
-from sim.memory import ANYONE, CHUNKS, comes_to_mind, comes_up_in_feed, find_slot, shown
+from sim.memory import ANYONE, CHUNKS, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 from sim.strategies import Place, Plan, Strategy
@@ -35,8 +35,8 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     for k in range(len(met)):
         low, high, place = met[k].low, met[k].high, met[k].place
         order = int(2**20 * uniform(seed, Decision.MEETING_ORDER, day, low, high, cause_of(Occasion.PLACE, place)))
-        slot = find_slot(people, ties, low, high)
-        back = NOBODY if slot == NOBODY else ties[people[low].first + slot].mirror
+        slot = find_slot(town, low, high)
+        back = mirror_of(town, low, slot)
         for side in range(2):
             prompt = prompts[count]
             prompt.person, prompt.other = (low, high) if side == 0 else (high, low)
@@ -128,11 +128,11 @@ def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, chan
 @njit(cache=True)
 def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
     """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
-    people, ties, p = town.people, town.ties, town.settings[0]
+    people, p = town.people, town.settings[0]
     who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
     if who < p.encounter_known:
-        slot = comes_to_mind(people, ties, person, day, cause, ANYONE, 0, seed, p)
-        return (NOBODY, NOBODY) if slot == NOBODY else (ties[people[person].first + slot].other, slot)
+        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed)
+        return (NOBODY, NOBODY) if slot == NOBODY else (town.others[people[person].first + slot], slot)
     u = uniform(seed, Decision.ENCOUNTER_STRANGER, day, person, 0, cause)
     other = int(u * len(people))
     if who < p.encounter_known + p.encounter_community:
@@ -141,7 +141,7 @@ def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
         other = town.community_people[start + int(u * (stop - start))]
     if other == person:
         return NOBODY, NOBODY
-    return other, find_slot(people, ties, person, other)
+    return other, find_slot(town, person, other)
 
 
 @njit(cache=True)
@@ -149,23 +149,23 @@ def prompt_person(
     town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int
 ) -> int:
     """Fill in a person's prompts of the day, in order of (second, cause, other); returns how many."""
-    people, ties, p = town.people, town.ties, town.settings[0]
+    first = town.people[person].first
     count = 0
     for k in range(counts[0]):
         cause = cause_of(Occasion.ROUTINE, k)
-        slot = comes_to_mind(people, ties, person, day, cause, ANYONE, 0, seed, p)
+        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed)
         if slot != NOBODY:
-            other = ties[people[person].first + slot].other
+            other = town.others[first + slot]
             new_prompt(prompts[count], person, other, slot, cause, Channel.PRIVATE, day, seed)
             count += 1
-    weights = shown(town, person, day) if counts[1] > 0 else np.zeros(0)
-    for k in range(counts[1]):
-        cause = cause_of(Occasion.FEED, k)
-        slot = comes_up_in_feed(town, person, weights, day, cause, seed)
-        if slot != NOBODY:
-            other = ties[people[person].first + slot].other
-            new_prompt(prompts[count], person, other, slot, cause, Channel.FEED, day, seed)
-            count += 1
+    if counts[1] > 0:
+        slots, others = shown(town, person)
+        for k in range(counts[1]):
+            cause = cause_of(Occasion.FEED, k)
+            slot = comes_up_in_feed(town, person, slots, others, day, cause, seed)
+            if slot != NOBODY:
+                new_prompt(prompts[count], person, town.others[first + slot], slot, cause, Channel.FEED, day, seed)
+                count += 1
     for k in range(counts[2]):
         cause = cause_of(Occasion.ENCOUNTER, k)
         other, slot = encounter(town, person, day, cause, seed)
@@ -332,25 +332,25 @@ def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int
 @njit(cache=True)
 def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
-    people, ties, p = town.people, town.ties, town.settings[0]
+    people, p = town.people, town.settings[0]
     plan = town.plans[prompt.plan]
     first = people[prompt.person].first
-    weights = shown(town, prompt.person, day)
-    done = np.zeros(len(weights), np.bool_)
+    slots, others = shown(town, prompt.person)
+    done = np.zeros(people[prompt.person].slots, np.bool_)
     spent, refusals, item = 0.0, 0, 0
     start = prompt.cause
     prompt.channel = Channel.FEED
     while spent + p.scroll_minutes <= minutes and refusals < p.refused_most:
         prompt.cause = start + item
         item += 1
-        prompt.slot = comes_up_in_feed(town, prompt.person, weights, day, prompt.cause, seed)
+        prompt.slot = comes_up_in_feed(town, prompt.person, slots, others, day, prompt.cause, seed)
         if prompt.slot == NOBODY:
             break
         spent += p.scroll_minutes
         if done[prompt.slot]:
             continue
         done[prompt.slot] = True
-        prompt.other = ties[first + prompt.slot].other
+        prompt.other = town.others[first + prompt.slot]
         count = emit_post_seen(out, count, town, prompt, day)
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
         if spent + p.minutes[kind] > minutes:

@@ -69,7 +69,7 @@ def meet(town: Any, person: int, present: Any, most: int, place: int, day: int, 
     keys = np.empty(len(present))
     for k in range(len(present)):
         weight = 1.0
-        if find_slot(town.people, town.ties, person, present[k]) != NOBODY:
+        if find_slot(town, person, present[k]) != NOBODY:
             weight = town.settings[0].known_weight
         u = uniform(seed, Decision.MEETS, day, person, present[k], cause_of(Occasion.PLACE, place))
         keys[k] = rules.chosen_key(u, weight)
@@ -130,10 +130,10 @@ def with_those_brought(
     for guest in guests:
         if uniform(seed, Decision.BRINGS_SOMEONE, day, guest, host, cause) >= chance:
             continue
-        slot = comes_to_mind(town.people, town.ties, guest, day, cause, among, industry, seed, town.settings[0])
+        slot = comes_to_mind(town, guest, day, cause, among, industry, seed)
         if slot == NOBODY:
             continue
-        brought = town.ties[town.people[guest].first + slot].other
+        brought = town.others[town.people[guest].first + slot]
         if brought != host and not np.any(crowd[:count] == brought):
             crowd[count] = brought
             count += 1
@@ -147,7 +147,7 @@ def first_members(town: Any, founder: int, seed: int) -> Any:
     people = town.industry_people[town.industry_first[industry] : town.industry_first[industry + 1]]
     strangers = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        known = find_slot(town.people, town.ties, founder, people[k]) != NOBODY
+        known = find_slot(town, founder, people[k]) != NOBODY
         strangers[k] = people[k] != founder and not known
     people = people[strangers]
     keys = np.empty(len(people))

@@ -13,28 +13,30 @@ import numpy as np
 
 from sim.parameters import TRACES, Parameters
 
-NEVER = -1_000_000  # the day of what has not happened
+NEVER = -32_768  # the day of what has not happened
+LAST_DAY = 32_767  # a world ends before it is 90 years old: days are kept in 16 bits
 NOBODY = -1
 NO_ANSWER = 255  # the parent's kind of a gesture that answers none
 FEED_ITEM, PLANNED_POST = 1, 2  # posts that are surely noticed
 
+# A person is a cache line, and so is a direction of a tie: most of a day's time goes into fetching them.
 PERSON = np.dtype(
     [
         ("first", "i8"),  # row in `ties` of slot 0
-        ("slots", "i4"),  # a power of two
+        ("slots", "i4"),  # a multiple of four
         ("held", "i4"),  # slots in use
         ("capacity", "i4"),  # ties and acquaintances at most
         ("sociability", "f4"),  # factor on prompts, mean 1
         ("hesitance", "f4"),  # logit
         ("practice", "f4"),  # 0..1, as of `practised`
-        ("practised", "i4"),  # day
         ("minutes_left", "f4"),  # of ordinary life, this week
-        ("ceiling", "f4"),  # W: a power of two above every stored weight
-        ("last_post", "i4"),  # day
+        ("ceiling", "f4"),  # W: a power of two above the weight of every tie
         ("community", "i4"),
-        ("industry", "i4"),
         ("group", "i4"),
-        ("birthday", "i4"),  # day of the year, 0..364
+        ("practised", "i2"),  # day
+        ("last_post", "i2"),  # day
+        ("industry", "i2"),
+        ("birthday", "i2"),  # day of the year, 0..364
         ("regular", "u1"),  # of the community's hangout
     ],
     align=True,
@@ -45,23 +47,23 @@ TIE = np.dtype(
         ("other", "i4"),  # NOBODY: the slot is free
         ("mirror", "i4"),  # slot of the other direction, among the other's
         ("traces", "f4", (TRACES,)),  # contacts, as of last_contact
-        ("last_contact", "i4"),  # day of the last change of the traces
-        ("last_sent", "i4"),  # day of the last own directed gesture with mass
-        ("last_received", "i4"),  # day of the last directed gesture with mass noticed from the other
-        ("last_two_way", "i4"),  # day
         ("liking", "f4"),
-        ("weight", "f4"),  # bound of the weight of rule 2, as of last_contact or the weekly day
         ("openness", "f4"),  # 0..1, as of `opened`
-        ("opened", "i4"),  # day
         ("unanswered", "f4"),  # as of last_sent
-        ("planned", "i4"),  # day of the last listed plan
-        ("post_seen", "i4"),  # day of the other's last post that was noticed
+        ("last_contact", "i2"),  # day of the last change of the traces
+        ("last_sent", "i2"),  # day of the last own directed gesture with mass
+        ("last_received", "i2"),  # day of the last directed gesture with mass noticed from the other
+        ("last_two_way", "i2"),  # day
+        ("opened", "i2"),  # day
+        ("planned", "i2"),  # day of the last listed plan
+        ("post_seen", "i2"),  # day of the other's last post that was noticed
         ("opened_by", "u1"),  # rung
         ("two_way", "u1"),  # two-way contacts, 255 at most
         ("acquaintance", "u1"),  # met but never answered
     ],
     align=True,
 )
+CACHE_LINE = 64  # bytes; what both take
 
 GESTURE = np.dtype(
     [
@@ -132,9 +134,17 @@ MEETING = np.dtype(
 )
 
 
+def aligned(count: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Room for so many records, shape (count,), that begins on a cache line; what is in it is anything."""
+    room = np.empty(count * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    return room[start : start + count * dtype.itemsize].view(dtype)
+
+
 def free_ties(count: int) -> np.ndarray:
     """Free slots, shape (count,), type `TIE`: the one form that an unused slot has."""
-    ties = np.zeros(count, dtype=TIE)
+    ties = aligned(count, TIE)
+    ties.view(np.uint8)[:] = 0
     ties["other"] = NOBODY
     return ties
 
@@ -246,8 +256,8 @@ def canonical_mail(mail: np.ndarray) -> np.ndarray:
 
 
 def slots_for(held: np.ndarray) -> np.ndarray:
-    """Slots for people who hold this many ties: the next power of two, four at least; shape as given."""
-    return (2 ** np.ceil(np.log2(np.maximum(held, 4)))).astype(np.int32)
+    """Slots for people who hold this many ties: the next multiple of four, four at least; shape as given."""
+    return np.asarray(np.maximum(held + 3, 4) // 4 * 4, np.int32)
 
 
 class Town(NamedTuple):
@@ -255,7 +265,13 @@ class Town(NamedTuple):
 
     settings: np.ndarray  # (1,), SETTINGS
     people: np.ndarray  # (n,), PERSON
+    showable: np.ndarray  # (n,), whether somebody has posted of late
     ties: np.ndarray  # TIE; a person's block is found by `first` and `slots`
+    others: np.ndarray  # of each row of `ties`, once more: whom it is about
+    bounds: np.ndarray  # of each row: no weight of rule 2 is above it until the next contact; 0 where it is free
+    used: np.ndarray  # (1,), rows in use
+    left: np.ndarray  # by size in fours: the first block that nobody lives in any more
+    nothing: np.ndarray  # (1,), TIE: a free slot
     plans: np.ndarray  # PLAN, by (person, strategy)
     plan_first: np.ndarray  # (n + 1,): a person's rows of `plans`
     community_first: np.ndarray  # rows of `community_people` of each community; likewise below

@@ -136,6 +136,28 @@ def fresh_ceiling(weight: float) -> float:
     return ceiling
 
 
+@rule(int64(int64))
+def tickets(slots: int) -> int:
+    """Among how many tickets a prompt draws for so many slots: the least power of two that is enough.
+
+    What goes beyond the slots wins nothing. So one slot more seldom changes what the other ones draw.
+    """
+    count = 4
+    while count < slots:
+        count *= 2
+    return count
+
+
+@rule(int64(int64))
+def more_slots(slots: int) -> int:
+    """How many slots a person has after the present ones have run out: a sixteenth more, in fours.
+
+    Not past a power of two that is not reached yet, see `tickets`.
+    """
+    grown = slots + max(4, slots // 64 * 4)
+    return grown if slots == tickets(slots) else min(grown, tickets(slots))
+
+
 @rule(float64(float64, float64))
 def race_time(u: float, weight: float) -> float:
     """When a candidate arrives in a race that each wins in proportion to its weight: exponential, the least is first.

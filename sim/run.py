@@ -20,7 +20,7 @@ from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
 from sim.interrupts import held_back
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
-from sim.memory import refresh_ceilings
+from sim.memory import fresh_ceilings
 from sim.parameters import Parameters
 from sim.population import GESTURE, NEVER, NO_ANSWER, NOBODY, PLAN, World, canonical_mail
 from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
@@ -206,7 +206,7 @@ def begin(
         raise ValueError(f"strategy_days is {strategy_days}; it must be 0 or more.")
     own = world.copy()
     if parameters is not None and parameters != own.parameters:
-        refresh_ceilings(own.people, own.ties, own.day, np.array([parameters.packed]))
+        fresh_ceilings(own.people, own.ties, own.day, parameters.packed, 0, len(own))
         usual = own.people["capacity"] == own.parameters.tie_capacity
         kept = np.maximum(own.people["capacity"], parameters.tie_capacity)
         own.people["capacity"] = np.where(usual, parameters.tie_capacity, kept)

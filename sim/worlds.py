@@ -16,7 +16,7 @@ from sim import rules
 from sim.chance import Decision, normal, two_uniforms, uniform
 from sim.communities import communities
 from sim.gestures import Kind
-from sim.memory import refresh_ceiling, remember
+from sim.memory import add_to_memory, fresh_ceilings
 from sim.parameters import TRACES, Parameters
 from sim.population import NEVER, PERSON, World, free_ties, slots_for
 from sim.run import simulate, whole
@@ -226,14 +226,7 @@ def _check_seed(seed: int) -> None:
 def _wake(people: np.ndarray, ties: np.ndarray, day: int, p: Any, threads: int) -> None:
     """Fill in, in place, what depends on the day on which a world begins."""
     people["practised"] = day
-    _in_parts(lambda start, stop: _weigh(people, ties, day, p, start, stop), len(people), threads)
-
-
-@njit(cache=True, nogil=True)
-def _weigh(people: Any, ties: Any, day: int, p: Any, start: int, stop: int) -> None:
-    """Store the weights of rule 2 and the ceilings of people start to stop."""
-    for person in range(start, stop):
-        refresh_ceiling(people, ties, person, day, p)
+    _in_parts(lambda start, stop: fresh_ceilings(people, ties, day, p, start, stop), len(people), threads)
 
 
 def _in_parts(work: Callable[[int, int], None], count: int, threads: int) -> None:
@@ -567,7 +560,7 @@ def _replay(
 def _send(people: Any, ties: Any, sender: int, slot: int, day: int, p: Any) -> None:
     """What a message does to its sender, noticed or not (rule 7)."""
     own = ties[people[sender].first + slot]
-    remember(people, ties, sender, slot, day, p.mind_sent * p.mass[_MESSAGE], p)
+    add_to_memory(own, day, p.mind_sent * p.mass[_MESSAGE], p)
     tries = rules.unanswered_now(own.unanswered, day - own.last_sent, p)
     own.unanswered = rules.unanswered_after(tries, p.answer[_MESSAGE] > -math.inf, p)
     own.last_sent = day
@@ -579,14 +572,14 @@ def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int
     own = ties[people[receiver].first + slot]
     senders = ties[people[sender].first + sender_slot]
     answers = own.unanswered > 0.0
-    remember(people, ties, receiver, slot, day, p.mind_received * p.mass[_MESSAGE], p)
+    add_to_memory(own, day, p.mind_received * p.mass[_MESSAGE], p)
     own.unanswered = 0.0
     if rules.opened_to(_MESSAGE, p) >= rules.openness_now(own.openness, day - own.opened, p):
         own.openness = rules.opened_to(_MESSAGE, p)
         own.opened = day
         own.opened_by = p.rung[_MESSAGE]
     if answers:
-        remember(people, ties, receiver, slot, day, p.mind_answered * p.mass[_MESSAGE], p)
+        add_to_memory(own, day, p.mind_answered * p.mass[_MESSAGE], p)
         own.acquaintance = senders.acquaintance = 0
     if day - senders.last_received <= p.two_way_days:
         own.last_two_way = senders.last_two_way = day
