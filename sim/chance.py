@@ -206,6 +206,8 @@ def normal(seed: int, decision: int, day: int, person: int, other: int, cause: i
 @njit(int64(float64, float64), cache=True)
 def poisson(rate: float, u: float) -> int:
     """The count of a Poisson law with this rate (below 700) at the quantile u in (0, 1)."""
+    if u <= 1.0 - rate:  # which is not above exp(-rate)
+        return 0
     probability = math.exp(-rate)
     below = probability
     count = 0

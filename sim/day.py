@@ -19,7 +19,6 @@ from sim import rules
 from sim.chance import Decision, follow, uniform, uniforms_of_people
 from sim.gestures import Kind
 from sim.memory import (
-    CHUNKS,
     acquaint,
     active_ties,
     find_slot,
@@ -42,6 +41,7 @@ from sim.population import (
     NO_ANSWER,
     NOBODY,
     PLANNED_POST,
+    ZEAL,
     DayRecord,
     Town,
     World,
@@ -50,9 +50,9 @@ from sim.population import (
     joined,
     taken,
 )
+from sim.sorting import AHEAD, BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, fetch, packed_chunks, people_of, sorted_by
 
 ROUNDS = 6  # of delivering and answering in a day
-BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # orders of gestures
 
 
 class Core:
@@ -74,6 +74,7 @@ class Core:
             np.array([own.parameters.packed]),
             people,
             np.zeros(n, np.bool_),
+            np.zeros(n, ZEAL),
             *pool_of(own.ties),
             free_ties(1),
             own.plans,
@@ -89,8 +90,8 @@ class Core:
         planning = self.day < self.strategies_end
         self._morning(planning)
         met = self._gather(planning)
-        fresh = self._reach_out(met, planning)
-        sent, arriving = self._dispatch(met, fresh)
+        fresh, seen = self._reach_out(met, planning)
+        sent, arriving = self._dispatch(met, fresh, seen)
         sent, delivered = self._rounds(sent, arriving)
         record = self._settle(met, sent, delivered)
         self.day += 1
@@ -110,7 +111,7 @@ class Core:
         self.bookings = self.bookings[self.bookings["day"] > self.day]
         return once_each(met, len(self.town.people))
 
-    def _reach_out(self, met: np.ndarray, planning: bool) -> np.ndarray:
+    def _reach_out(self, met: np.ndarray, planning: bool) -> tuple[np.ndarray, np.ndarray]:
         """Prompts and what comes of them: gestures that are sent today, and feed items seen."""
         calls = called(self.town, met, self.day, self.seed)
         calls_first, by_person = rows_by(calls["person"], len(self.town.people))
@@ -122,24 +123,21 @@ class Core:
         )
         return packed_together(out, out_first, filled)
 
-    def _dispatch(self, met: np.ndarray, fresh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is sent today, and what arrives today in the first round; strangers become acquaintances."""
         day, mail = self.day, self.mail
         late = mail["day"] == day
         due = (mail["day"] < day) & (mail["arrives_day"] <= day)
-        everything = joined(fresh, taken(mail, late), taken(mail, due))
+        written, arriving = joined(fresh, taken(mail, late)), taken(mail, due)
         self.mail = taken(mail, ~late & ~due)
-        self._acquaint(strangers_who_met(self.town, met, everything))
-        people, ties, settings = self.town.people, self.town.ties, self.town.settings
-        locate(self.town, everything)
-        is_due = np.arange(len(everything)) >= len(fresh) + late.sum()
-        is_item = everything["sure"] == FEED_ITEM
-        sent = taken(everything, ~is_due & ~is_item)
-        mark_all_sent(people, ties, sent, self._order(sent, BY_SENDER), day, settings[0])
-        posts = reach_of_posts(people, ties, sent, day, self.seed, settings[0])
+        self._acquaint(strangers_who_met(self.town, met, joined(written, arriving)))
+        locate(self.town, arriving)
+        sent, first = sorted_by(written, len(self.town.people), BY_SENDER, False)
+        mark_all_sent(self.town, sent, first, day)
+        posts = reach_of_posts(self.town, sent, day, self.seed)
         now = (sent["kind"] != Kind.POST) & (sent["arrives_day"] == day)
         self._post_off(taken(sent, sent["arrives_day"] > day))
-        return sent, joined(taken(sent, now), taken(everything, is_due | is_item), posts)
+        return sent, joined(taken(sent, now), arriving, seen, posts)
 
     def _acquaint(self, pairs: np.ndarray) -> None:
         if not len(pairs):
@@ -149,19 +147,18 @@ class Core:
 
     def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Deliver and answer until nothing more arrives today; what is left after the last round waits."""
-        received = np.zeros(len(self.town.people), np.int64)
+        received = np.zeros(len(self.town.people), np.int32)
         all_sent, delivered = [sent], [np.zeros(0, GESTURE)]
         for _ in range(ROUNDS):
             if not len(arriving):
                 break
-            first, order = in_order(arriving, len(self.town.people), BY_RECEIVER, True)
-            replies = deliver_round(self.town, arriving, first, order, received, self.day, self.seed)
+            arriving, first = sorted_by(arriving, len(received), BY_RECEIVER, True)
+            replies = deliver_round(self.town, arriving, first, received, self.day, self.seed)
             delivered.append(arriving)
-            answered = replies["kind"] != NO_ANSWER
-            self._book(taken(arriving, answered & (arriving["kind"] == Kind.INVITATION)))
+            self._book(taken(replies, replies["parent_kind"] == Kind.INVITATION))
             today = replies["day"] == self.day
-            self._post_off(taken(replies, answered & ~today))
-            arriving = taken(replies, answered & today)
+            self._post_off(taken(replies, ~today))
+            arriving = taken(replies, today)
             all_sent.append(arriving)
         waiting = arriving.copy()
         waiting["arrives_day"] = self.day + 1
@@ -170,18 +167,14 @@ class Core:
 
     def _settle(self, met: np.ndarray, sent: np.ndarray, delivered: np.ndarray) -> DayRecord:
         town, day = self.town, self.day
-        sent = taken(sent, self._order(sent, BY_PAIR))
-        sent["noticed"] = 0  # told of what was delivered
-        delivered = taken(delivered, self._order(delivered, BY_PAIR, arrival=True))
+        sent, sent_first = sorted_by(sent, len(town.people), BY_SENDER, False)
+        delivered, delivered_first = sorted_by(delivered, len(town.people), BY_PAIR, True)
         expose(town, met, day)
-        keep_in_mind(town, sent, day)
-        new_ties = settle_all_noticed(town, delivered, day)
+        keep_in_mind(town, sent, sent_first, day)
+        keep_answers_in_mind(town, delivered, day)
+        new_ties = settle_all_noticed(town, delivered, delivered_first, day)
         forgotten = forget(town, day)
         return DayRecord(day, sent, delivered, new_ties, forgotten, met)
-
-    def _order(self, gestures: np.ndarray, by: int, arrival: bool = False) -> np.ndarray:
-        order: np.ndarray = in_order(gestures, len(self.town.people), by, arrival)[1]
-        return order
 
     def _post_off(self, gestures: np.ndarray) -> None:
         """Keep for a later day."""
@@ -194,8 +187,8 @@ class Core:
         """Whoever says yes to an invitation is expected on the evening."""
         if len(accepted):
             guests = np.zeros(len(accepted), BOOKING)
-            guests["host"], guests["guest"] = accepted["sender"], accepted["receiver"]
-            guests["day"] = accepted["day"] + self.parameters.event_notice_days
+            guests["host"], guests["guest"] = accepted["receiver"], accepted["sender"]
+            guests["day"] = accepted["parent_day"] + self.parameters.event_notice_days
             self.bookings = np.unique(joined(self.bookings, guests))
 
     def active_ties(self) -> np.ndarray:
@@ -241,10 +234,10 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
 def post(town: Any, day: int, seed: int) -> None:
     """Ordinary posts: they make their writer showable from this day on."""
     people, showable, n = town.people, town.showable, len(town.people)
-    for chunk in prange(CHUNKS):
+    for chunk in prange(chunks_of(n)):
         p = town.settings[0]
         cost = p.minutes[Kind.POST]
-        start, stop = chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS
+        start, stop = people_of(chunk, n)
         luck = np.empty(stop - start)
         uniforms_of_people(luck, seed, Decision.POSTS, day, start)
         for person in range(start, stop):
@@ -258,22 +251,26 @@ def post(town: Any, day: int, seed: int) -> None:
 # Dispatch: gestures go out, senders keep count -----------------------------------------------------------------------
 
 
-@njit(cache=True)
-def locate(town: Any, gestures: Any) -> None:
-    """Fill in the slots of both sides of each gesture."""
-    for k in range(len(gestures)):
-        gesture = gestures[k]
-        if gesture.receiver == NOBODY or gesture.receiver_slot != NOBODY:
-            continue
+@njit(cache=True, forceinline=True)
+def locate_one(town: Any, gesture: Any) -> None:
+    """Fill in the slots of both sides of a gesture, if they are not known yet."""
+    if gesture.receiver != NOBODY and gesture.receiver_slot == NOBODY:
         if gesture.sender_slot == NOBODY:
             gesture.sender_slot = find_slot(town, gesture.sender, gesture.receiver)
         gesture.receiver_slot = mirror_of(town, gesture.sender, gesture.sender_slot)
 
 
 @njit(cache=True)
-def mark_sent(people: Any, ties: Any, gesture: Any, day: int, p: Any) -> None:
+def locate(town: Any, gestures: Any) -> None:
+    """The same for all of them."""
+    for k in range(len(gestures)):
+        locate_one(town, gestures[k])
+
+
+@njit(cache=True, forceinline=True)
+def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
     """Rule 6's count of tries, on the sender's side: as before this gesture into it, as after it into the tie."""
-    tie = ties[people[gesture.sender].first + gesture.sender_slot]
+    tie = town.ties[town.people[gesture.sender].first + gesture.sender_slot]
     before = rules.unanswered_now(tie.unanswered, day - tie.last_sent, p)
     gesture.unanswered = before
     if p.mass[gesture.kind] > 0.0:
@@ -281,17 +278,23 @@ def mark_sent(people: Any, ties: Any, gesture: Any, day: int, p: Any) -> None:
         tie.last_sent = day
 
 
-@njit(cache=True)
-def mark_all_sent(people: Any, ties: Any, sent: Any, order: Any, day: int, p: Any) -> None:
-    """The same for all gestures of the day so far, in order of (second, sender, cause)."""
-    for k in order:
-        if sent[k].kind != Kind.POST:
-            mark_sent(people, ties, sent[k], day, p)
+@njit(cache=True, parallel=True)
+def mark_all_sent(town: Any, sent: Any, first: Any, day: int) -> None:
+    """The same for all gestures of the day so far, which come by sender and in order of (second, cause)."""
+    for chunk in prange(len(first) - 1):
+        p = town.settings[0]
+        for k in range(first[chunk], first[chunk + 1]):
+            if k + AHEAD < first[chunk + 1] and sent[k + AHEAD].sender_slot != NOBODY:
+                fetch(town.ties, town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot)
+            if sent[k].kind != Kind.POST:
+                locate_one(town, sent[k])
+                mark_sent(town, sent[k], day, p)
 
 
 @njit(cache=True)
-def reach_of_posts(people: Any, ties: Any, sent: Any, day: int, seed: int, p: Any) -> Any:
+def reach_of_posts(town: Any, sent: Any, day: int, seed: int) -> Any:
     """Planned posts, as noticed by those who hold a tie to their writer; the writers become showable."""
+    people, ties, p = town.people, town.ties, town.settings[0]
     room = 0
     for k in range(len(sent)):
         if sent[k].kind == Kind.POST:
@@ -299,7 +302,7 @@ def reach_of_posts(people: Any, ties: Any, sent: Any, day: int, seed: int, p: An
             people[sent[k].sender].last_post = day
     seen = np.empty(room, GESTURE)
     count = 0
-    for k in range(len(sent)):
+    for k in range(len(sent) if room else 0):
         if sent[k].kind != Kind.POST:
             continue
         writer = sent[k].sender
@@ -318,51 +321,7 @@ def reach_of_posts(people: Any, ties: Any, sent: Any, day: int, seed: int, p: An
 # 4. Rounds: deliver and answer ---------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
-def comes_first(one: Any, two: Any, arrival: bool) -> bool:
-    """Order of gestures: second (of arrival or of sending), sender, cause, receiver."""
-    if arrival and one.arrives_second != two.arrives_second:
-        return one.arrives_second < two.arrives_second
-    if not arrival and one.second != two.second:
-        return one.second < two.second
-    if one.sender != two.sender:
-        return one.sender < two.sender
-    if one.cause != two.cause:
-        return one.cause < two.cause
-    return one.receiver < two.receiver
-
-
-@njit(cache=True)
-def in_order(gestures: Any, n: int, by: int, arrival: bool) -> Any:
-    """Rows of the gestures by receiver, sender or lower id, and in order of time within each.
-
-    Returns:
-        first, shape (n + 1,): where each person's rows begin in the second; order, shape (len(gestures),).
-    """
-    first = np.zeros(n + 1, np.int64)
-    keys = np.empty(len(gestures), np.int64)
-    for k in range(len(gestures)):
-        sender, receiver = gestures[k].sender, gestures[k].receiver
-        keys[k] = receiver if by == BY_RECEIVER else sender
-        if by == BY_PAIR and receiver != NOBODY:
-            keys[k] = min(sender, receiver)
-        first[keys[k] + 1] += 1
-    for person in range(n):
-        first[person + 1] += first[person]
-    order = np.empty(len(gestures), np.int64)
-    filled = first[:n].copy()
-    for k in range(len(gestures)):
-        at = filled[keys[k]]
-        filled[keys[k]] += 1
-        start = first[keys[k]]
-        while at > start and comes_first(gestures[k], gestures[order[at - 1]], arrival):
-            order[at] = order[at - 1]
-            at -= 1
-        order[at] = k
-    return first, order
-
-
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
     p = town.settings[0]
@@ -375,7 +334,7 @@ def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None
         tie.opened_by = p.rung[gesture.kind]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def odds_of_acquaintance(town: Any, gesture: Any, tie: Any) -> float:
     """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
     if not tie.acquaintance:
@@ -385,7 +344,7 @@ def odds_of_acquaintance(town: Any, gesture: Any, tie: Any) -> float:
     return 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     """Write the answer to a gesture: its kind, when it is sent, and what it costs."""
     p = town.settings[0]
@@ -409,12 +368,16 @@ def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     reply.unanswered = 0.0
     reply.sender_slot, reply.receiver_slot = gesture.receiver_slot, gesture.sender_slot
     if reply.day == day:
-        mark_sent(town.people, town.ties, reply, day, p)
+        mark_sent(town, reply, day, p)
 
 
-@njit(cache=True)
-def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int) -> None:
-    """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered?"""
+@njit(cache=True, forceinline=True)
+def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int) -> bool:
+    """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered? If so, the answer is written.
+
+    Returns:
+        Whether it is.
+    """
     people, p = town.people, town.settings[0]
     me, kind = gesture.receiver, gesture.kind
     tie = town.ties[people[me].first + gesture.receiver_slot]
@@ -426,37 +389,47 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
         noticed = uniform(seed, Decision.NOTICED, day, me, gesture.sender, gesture.cause) < p.noticed[kind]
     gesture.noticed = 1 if noticed else 0
     if not noticed:
-        return
+        return False
     strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
     openness = rules.openness_now(tie.openness, day - tie.opened, p)
     notice(town, gesture, tie, openness, day)
     if kind == Kind.POST:
-        return
+        return False
     before = received[me]
     received[me] += 1
     if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
-        return
+        return False
     odds = odds_of_acquaintance(town, gesture, tie)
     chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
-    if uniform(seed, Decision.ANSWERED, day, me, gesture.sender, gesture.cause) < chance:
+    answers = uniform(seed, Decision.ANSWERED, day, me, gesture.sender, gesture.cause) < chance
+    if answers:
         answer(town, gesture, reply, day, seed)
+    return answers
 
 
 @njit(cache=True, parallel=True)
-def deliver_round(town: Any, gestures: Any, first: Any, order: Any, received: Any, day: int, seed: int) -> Any:
-    """One round: each receiver takes what reached them in order of (second, sender, cause).
+def deliver_round(town: Any, gestures: Any, first: Any, received: Any, day: int, seed: int) -> Any:
+    """One round: each receiver takes what reached them, which comes in order of (second, sender, cause).
 
     Returns:
-        Replies, one row for each gesture, `NO_ANSWER` as the kind where there is none.
+        Replies, by who gives them.
     """
-    n = len(town.people)
     replies = np.empty(len(gestures), GESTURE)
-    for chunk in prange(CHUNKS):
-        for at in range(first[chunk * n // CHUNKS], first[(chunk + 1) * n // CHUNKS]):
-            k = order[at]
-            replies[k].kind = NO_ANSWER
-            deliver(town, gestures[k], replies[k], received, day, seed)
-    return replies
+    counts = np.zeros(len(first), np.int64)
+    for chunk in prange(len(first) - 1):
+        start, stop = first[chunk], first[chunk + 1]
+        count = 0
+        for k in range(start, stop):
+            if k + 2 * AHEAD < stop:
+                fetch(town.people, gestures[k + 2 * AHEAD].receiver)
+            if k + AHEAD < stop:
+                row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
+                fetch(town.ties, row)
+                fetch(town.bounds, row)
+            if deliver(town, gestures[k], replies[start + count], received, day, seed):
+                count += 1
+        counts[chunk] = count
+    return packed_chunks(replies, first, counts)
 
 
 # 5. Settle: rules 7, 9 and 10 ----------------------------------------------------------------------------------------
@@ -472,19 +445,38 @@ def expose(town: Any, met: Any, day: int) -> None:
         remember(town, met[k].high, mirror_of(town, met[k].low, slot), day, mass)
 
 
+@njit(cache=True, parallel=True)
+def keep_in_mind(town: Any, sent: Any, first: Any, day: int) -> None:
+    """Rule 7: what a gesture leaves with its sender when sent; gestures come by sender."""
+    for chunk in prange(len(first) - 1):
+        p = town.settings[0]
+        for k in range(first[chunk], first[chunk + 1]):
+            if k + AHEAD < first[chunk + 1]:
+                row = town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
+                fetch(town.ties, row)
+                fetch(town.bounds, row)
+            sent[k].noticed = 0  # told of what was delivered
+            if sent[k].kind != Kind.POST:
+                mass = p.mind_sent * p.mass[sent[k].kind]
+                remember(town, sent[k].sender, sent[k].sender_slot, day, mass)
+
+
 @njit(cache=True)
-def keep_in_mind(town: Any, sent: Any, day: int) -> None:
-    """Rule 7: what a gesture leaves with its sender when sent."""
+def keep_answers_in_mind(town: Any, delivered: Any, day: int) -> None:
+    """Rule 7: what an answer that is noticed leaves with whoever had asked."""
     p = town.settings[0]
-    for k in range(len(sent)):
-        if sent[k].kind != Kind.POST:
-            mass = p.mind_sent * p.mass[sent[k].kind]
-            remember(town, sent[k].sender, sent[k].sender_slot, day, mass)
+    if p.mind_answered == 0.0:
+        return
+    for k in range(len(delivered)):
+        gesture = delivered[k]
+        if gesture.noticed and gesture.parent_kind != NO_ANSWER:
+            mass = p.mind_answered * p.mass[gesture.parent_kind]
+            remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
-    """Rules 7 and 9 for a gesture that was noticed: the asker's part of an answer, two-way contact, a new tie.
+    """Rule 9 for a gesture that was noticed: two-way contact, a new tie.
 
     Returns:
         Whether the two were acquaintances until now.
@@ -494,8 +486,6 @@ def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     theirs = ties[people[gesture.sender].first + gesture.sender_slot]
     is_new = False
     if gesture.parent_kind != NO_ANSWER:
-        mass = p.mind_answered * p.mass[gesture.parent_kind]
-        remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
         is_new = mine.acquaintance == 1
         mine.acquaintance, theirs.acquaintance = 0, 0
     if p.mass[gesture.kind] > 0.0:
@@ -507,20 +497,31 @@ def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     return is_new
 
 
-@njit(cache=True)
-def settle_all_noticed(town: Any, delivered: Any, day: int) -> Any:
-    """The same for everything that was noticed today; returns the pairs that became ties."""
+@njit(cache=True, forceinline=True)
+def is_settled(gesture: Any) -> bool:
+    """Whether a delivered gesture changes what two people hold about each other."""
+    return gesture.noticed == 1 and gesture.kind != Kind.POST
+
+
+@njit(cache=True, parallel=True)
+def settle_all_noticed(town: Any, delivered: Any, first: Any, day: int) -> Any:
+    """The same for everything that was noticed today, which comes by pair; returns the pairs that became ties."""
     n = len(town.people)
-    new_ties = np.empty(len(delivered), np.int64)
-    count = 0
-    for k in range(len(delivered)):
-        gesture = delivered[k]
-        if gesture.noticed and gesture.kind != Kind.POST and settle_noticed(town, gesture, day):
-            new_ties[count] = np.int64(min(gesture.sender, gesture.receiver)) * n + max(
-                gesture.sender, gesture.receiver
-            )
-            count += 1
-    return np.sort(new_ties[:count])
+    new_ties = np.full(len(delivered), -1, np.int64)
+    for chunk in prange(len(first) - 1):
+        for k in range(first[chunk], first[chunk + 1]):
+            if k + 2 * AHEAD < first[chunk + 1] and is_settled(delivered[k + 2 * AHEAD]):
+                fetch(town.people, delivered[k + 2 * AHEAD].receiver)
+                fetch(town.people, delivered[k + 2 * AHEAD].sender)
+            if k + AHEAD < first[chunk + 1] and is_settled(delivered[k + AHEAD]):
+                soon = delivered[k + AHEAD]
+                fetch(town.ties, town.people[soon.receiver].first + soon.receiver_slot)
+                fetch(town.ties, town.people[soon.sender].first + soon.sender_slot)
+            gesture = delivered[k]
+            if is_settled(gesture) and settle_noticed(town, gesture, day):
+                low, high = min(gesture.sender, gesture.receiver), max(gesture.sender, gesture.receiver)
+                new_ties[k] = np.int64(low) * n + high
+    return np.sort(new_ties[new_ties >= 0])
 
 
 # The engine ------------------------------------------------------------------------------------------------------

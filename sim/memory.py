@@ -15,13 +15,13 @@ from sim import rules
 from sim.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
 from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
+from sim.sorting import chunks_of, people_of
 
 ATTEMPTS = 256  # of keyed rejection before a race
-CHUNKS = 64  # parts in which people are handed to threads
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def find_slot(town: Any, person: int, other: int) -> int:
     """The slot of a person's tie to another; NOBODY if they do not know each other."""
     first = town.people[person].first
@@ -37,13 +37,13 @@ def find_slot(town: Any, person: int, other: int) -> int:
     return NOBODY
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def mirror_of(town: Any, person: int, slot: int) -> int:
     """The slot of the other direction of a person's tie, among the other's; NOBODY if there is no tie."""
     return NOBODY if slot == NOBODY else town.ties[town.people[person].first + slot].mirror
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     """Rules 1 and 5: a contact adds its mass to a tie, the less the stronger it is."""
     if mass <= 0.0:
@@ -54,7 +54,7 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     tie.last_contact = day
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
     """The same for a person's tie, and what is derived from it moves along."""
     if mass <= 0.0:
@@ -67,7 +67,7 @@ def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
     town.people[person].ceiling = rules.raised_ceiling(town.people[person].ceiling, bound)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int, p: Any) -> bool:
     """Whether a tie is among those asked for: anyone, those shown by the feed, ties proper, ties of an industry."""
     if among == ANYONE:
@@ -79,7 +79,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
     return among == OWN_TIES or people[tie.other].industry == industry
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     """Rule 2: the weight of a tie today."""
     boost = 0.0
@@ -88,13 +88,13 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def bound_today(tie: Any, day: int, p: Any) -> float:
     """The largest weight that a tie can have from today until its next contact."""
     return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def comes_to_mind(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
     """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate.
 
@@ -141,7 +141,7 @@ def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, indu
     return chosen
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def shown(town: Any, person: int) -> Any:
     """Whom the feed may show to a person today, acquaintances among them: their slots and ids, shapes (count,)."""
     first, slots = town.people[person].first, town.people[person].slots
@@ -154,22 +154,27 @@ def shown(town: Any, person: int) -> Any:
     return found[:count], others[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, cause: int, seed: int) -> int:
     """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`.
 
-    Whoever could not win even with the largest weight that the tie may have is not looked at.
+    Whoever would come first with the largest weight that their tie may have is looked at first, and the rest only until
+    nobody can win any more.
     """
     first, p = town.people[person].first, town.settings[0]
-    luck = np.empty(len(slots))
-    uniforms_towards(luck, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
-    chosen, first_time = NOBODY, np.inf
+    times = np.empty(len(slots))
+    uniforms_towards(times, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
+    luck = times.copy()
     for k in range(len(slots)):
-        row = first + slots[k]
-        if rules.race_time(luck[k], town.bounds[row]) >= first_time:
-            continue
-        tie = town.ties[row]
-        town.bounds[row] = bound_today(tie, day, p)
+        times[k] = rules.race_time(luck[k], town.bounds[first + slots[k]])
+    chosen, first_time = NOBODY, np.inf
+    for _ in range(len(slots)):
+        k = np.argmin(times)
+        if times[k] >= first_time:
+            break
+        times[k] = np.inf
+        tie = town.ties[first + slots[k]]
+        town.bounds[first + slots[k]] = bound_today(tie, day, p)
         weight = weight_in_mind(tie, day, SHOWN, p)
         if tie.acquaintance == 0 and weight > 0.0:
             time = rules.race_time(luck[k], weight)
@@ -178,7 +183,7 @@ def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, 
     return chosen
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def refresh_ceiling(town: Any, person: int, day: int) -> None:
     """Rule 2: a person's W as of today.
 
@@ -200,8 +205,9 @@ def refresh_ceiling(town: Any, person: int, day: int) -> None:
 def refresh_ceilings(town: Any, day: int) -> None:
     """The same for everyone, on the weekly day."""
     n = len(town.people)
-    for chunk in prange(CHUNKS):
-        for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
+    for chunk in prange(chunks_of(n)):
+        start, stop = people_of(chunk, n)
+        for person in range(start, stop):
             refresh_ceiling(town, person, day)
 
 

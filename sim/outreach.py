@@ -12,13 +12,15 @@ import numpy as np
 from numba import njit, prange
 
 from sim import rules
-from sim.chance import Decision, Occasion, cause_of, poisson, uniform
+from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
 from sim.gestures import Channel, Kind
-from sim.memory import ANYONE, CHUNKS, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
+from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
+from sim.sorting import chunks_of, fetch, people_of
 from sim.strategies import Place, Plan, Strategy
 
+BATCH = 16  # people whose prompts are worked out before any of them acts: what they need is on its way meanwhile
 EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
 
 
@@ -60,7 +62,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     return prompts[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
     """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
     p = town.settings[0]
@@ -87,6 +89,17 @@ def most_gestures(town: Any, row: int, minutes: float) -> int:
     return town.people[town.plans[row].person].held
 
 
+@njit(cache=True, forceinline=True)
+def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
+    """Factor on how often others come to a person's mind today; it stays the same for a spell."""
+    zeal = town.zeal[person]
+    if day >= zeal.until:
+        p = town.settings[0]
+        zeal.factor = town.people[person].sociability * rules.busyness(seed, person, day, p)
+        zeal.until = rules.end_of_spell(seed, person, day, p)
+    return float(zeal.factor)
+
+
 @njit(cache=True, parallel=True)
 def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: int) -> Any:
     """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
@@ -95,17 +108,20 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
         The counts, prompts in all by person, and an upper bound of the gestures that may come of them.
     """
     n = len(town.people)
-    counts = np.empty((n, 3), np.int64)
+    counts = np.empty((n, 3), np.int32)
     prompts, gestures = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
-    for chunk in prange(CHUNKS):
+    for chunk in prange(chunks_of(n)):
         p = town.settings[0]
-        for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
-            zeal = town.people[person].sociability * rules.busyness(seed, person, day, p)
-            counts[person, 0] = poisson(p.routine_rate * zeal, uniform(seed, Decision.ROUTINE_COUNT, day, person, 0, 0))
-            counts[person, 1] = poisson(p.feed_rate * zeal, uniform(seed, Decision.FEED_COUNT, day, person, 0, 0))
-            counts[person, 2] = poisson(
-                p.encounter_rate * zeal, uniform(seed, Decision.ENCOUNTER_COUNT, day, person, 0, 0)
-            )
+        start, stop = people_of(chunk, n)
+        luck = np.empty((3, stop - start))
+        uniforms_of_people(luck[0], seed, Decision.ROUTINE_COUNT, day, start)
+        uniforms_of_people(luck[1], seed, Decision.FEED_COUNT, day, start)
+        uniforms_of_people(luck[2], seed, Decision.ENCOUNTER_COUNT, day, start)
+        for person in range(start, stop):
+            zeal = zeal_today(town, person, day, seed)
+            counts[person, 0] = poisson(p.routine_rate * zeal, luck[0, person - start])
+            counts[person, 1] = poisson(p.feed_rate * zeal, luck[1, person - start])
+            counts[person, 2] = poisson(p.encounter_rate * zeal, luck[2, person - start])
             occasions = counts[person].sum() + calls_first[person + 1] - calls_first[person]
             prompts[person + 1] = occasions
             gestures[person + 1] = occasions + counts[person, 1]
@@ -117,7 +133,7 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     return counts, prompts, gestures
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, channel: int, day: int, seed: int) -> None:
     """An ordinary prompt at a keyed second."""
     prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
@@ -125,7 +141,7 @@ def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, chan
     prompt.place, prompt.plan = Place.NOWHERE, NOBODY
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
     """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
     people, p = town.people, town.settings[0]
@@ -144,7 +160,7 @@ def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
     return other, find_slot(town, person, other)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def prompt_person(
     town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int
 ) -> int:
@@ -189,7 +205,7 @@ def prompt_person(
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def earlier_prompt(one: Any, two: Any) -> bool:
     """Order of prompts: second, cause, other."""
     if one.second != two.second:
@@ -207,7 +223,7 @@ def swap(rows: Any, i: int, j: int) -> None:
     rows[j] = kept[0]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     """Put a gesture of this kind, in answer to a prompt, into the person's outbox; returns the new count."""
     gesture = out[count]
@@ -225,7 +241,7 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     return count + 1
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> int:
     """A feed item that a person looks at: the other's post, surely noticed."""
     kept = emit(out, count, prompt, Kind.POST, day, town.settings[0])
@@ -236,7 +252,7 @@ def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> in
     return kept
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     """Rule 3: what the person dares at this prompt."""
     person = people[prompt.person]
@@ -244,7 +260,7 @@ def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     return rules.comfort(practice, uniform(seed, Decision.COMFORT, day, prompt.person, prompt.other, prompt.cause), p)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def practise(person: Any, kind: int, day: int, p: Any) -> None:
     """Rule 8, for the sender of a gesture."""
     if p.worded[kind]:
@@ -252,7 +268,7 @@ def practise(person: Any, kind: int, day: int, p: Any) -> None:
         person.practised = day
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def felt(town: Any, prompt: Any, day: int) -> Any:
     """What a person feels towards the other: strength, openness, rung of the door, own tries without an answer."""
     if prompt.slot == NOBODY:
@@ -267,7 +283,7 @@ def felt(town: Any, prompt: Any, day: int) -> Any:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
     """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
     p = town.settings[0]
@@ -277,7 +293,7 @@ def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) 
     return needed <= comfort_now(town.people, prompt, day, seed, p) + p.follow_through
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """An ordinary prompt: see the feed item, take the last gesture within reach, if there are minutes for it."""
     p = town.settings[0]
@@ -488,7 +504,7 @@ def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
     if prompt.plan == NOBODY:
@@ -519,27 +535,64 @@ def reach_out(
     prompts = np.empty(prompts_first[n], PROMPT)
     out = np.empty(out_first[n], GESTURE)
     sent = np.zeros(n + 1, np.int64)
-    for chunk in prange(CHUNKS):
-        for person in range(chunk * n // CHUNKS, (chunk + 1) * n // CHUNKS):
-            mine = prompts[prompts_first[person] : prompts_first[person + 1]]
-            box = out[out_first[person] : out_first[person + 1]]
-            theirs = calls[calls_first[person] : calls_first[person + 1]]
-            filled = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed)
-            count = 0
-            for k in range(filled):
-                count = act(town, mine[k], box, count, day, planning, seed)
-            sent[person + 1] = count
+    for chunk in prange(chunks_of(n)):
+        start, stop = people_of(chunk, n)
+        active = np.empty(stop - start, np.int64)
+        count = 0
+        for person in range(start, stop):
+            active[count] = person
+            count += prompts_first[person] < prompts_first[person + 1]
+        filled = np.empty(BATCH, np.int64)
+        for begin in range(0, count, BATCH):
+            end = min(count, begin + BATCH)
+            for k in range(begin, end):
+                fetch_block(town, active[k])
+            for k in range(begin, end):
+                person = active[k]
+                mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+                theirs = calls[calls_first[person] : calls_first[person + 1]]
+                filled[k - begin] = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed)
+            for k in range(begin, end):
+                person = active[k]
+                mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+                box = out[out_first[person] : out_first[person + 1]]
+                for prompt in range(filled[k - begin]):
+                    sent[person + 1] = act(town, mine[prompt], box, sent[person + 1], day, planning, seed)
     return out, sent
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
+def fetch_block(town: Any, person: int) -> None:
+    """Ask memory for whom a person knows, who is soon to be prompted."""
+    first = town.people[person].first
+    for row in range(first, first + town.people[person].slots, 16):
+        fetch(town.others, row)
+        fetch(town.bounds, row)
+
+
+@njit(cache=True, parallel=True)
 def packed_together(out: Any, out_first: Any, sent: Any) -> Any:
-    """The gestures in everyone's outbox, without the room that was left."""
-    total = sent.sum()
-    packed = np.empty(total, GESTURE)
-    at = 0
-    for person in range(len(sent) - 1):
-        size = sent[person + 1]
-        packed[at : at + size] = out[out_first[person] : out_first[person] + size]
-        at += size
-    return packed
+    """What is in everyone's outbox, without the room that was left: gestures, and feed items seen."""
+    n = len(sent) - 1
+    chunks = chunks_of(n)
+    first = np.zeros((2, chunks + 1), np.int64)
+    for chunk in prange(chunks):
+        start, stop = people_of(chunk, n)
+        for person in range(start, stop):
+            for row in range(out_first[person], out_first[person] + sent[person + 1]):
+                first[int(out[row].sure == FEED_ITEM), chunk + 1] += 1
+    for chunk in range(chunks):
+        first[:, chunk + 1] += first[:, chunk]
+    gestures, seen = np.empty(first[0, chunks], GESTURE), np.empty(first[1, chunks], GESTURE)
+    for chunk in prange(chunks):
+        start, stop = people_of(chunk, n)
+        at, at_seen = first[0, chunk], first[1, chunk]
+        for person in range(start, stop):
+            for row in range(out_first[person], out_first[person] + sent[person + 1]):
+                if out[row].sure == FEED_ITEM:
+                    seen[at_seen] = out[row]
+                    at_seen += 1
+                else:
+                    gestures[at] = out[row]
+                    at += 1
+    return gestures, seen

@@ -121,6 +121,7 @@ PROMPT = np.dtype(
     ],
     align=True,
 )
+ZEAL = np.dtype([("factor", "f8"), ("until", "i8")])  # on how often others come to mind; first day of another
 MEETING = np.dtype(
     [
         ("low", "i4"),
@@ -266,6 +267,7 @@ class Town(NamedTuple):
     settings: np.ndarray  # (1,), SETTINGS
     people: np.ndarray  # (n,), PERSON
     showable: np.ndarray  # (n,), whether somebody has posted of late
+    zeal: np.ndarray  # (n,), ZEAL
     ties: np.ndarray  # TIE; a person's block is found by `first` and `slots`
     others: np.ndarray  # of each row of `ties`, once more: whom it is about
     bounds: np.ndarray  # of each row: no weight of rule 2 is above it until the next contact; 0 where it is free

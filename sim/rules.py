@@ -315,6 +315,13 @@ def busyness(seed: int, person: int, day: int, p: Any) -> float:
     return math.exp(p.spell_sd * normal(seed, Decision.SPELL, spell, person, 0, 0) - 0.5 * p.spell_sd * p.spell_sd)
 
 
+@rule(int64(uint64, int64, int64, P))
+def end_of_spell(seed: int, person: int, day: int, p: Any) -> int:
+    """The first day after a person's present spell, see `busyness`."""
+    begins = int64(p.spell_days * uniform(seed, Decision.SPELL_BEGINS, 0, person, 0, 0))
+    return (day + begins) // p.spell_days * p.spell_days + p.spell_days - begins
+
+
 @rule(float32(int64, P))
 def opened_to(kind: int, p: Any) -> float:
     """How open the receiver's door is after a gesture of this kind."""

@@ -1,0 +1,153 @@
+"""Gestures by whom they concern, in chunks of people that threads share out.
+
+A chunk is a run of ids, the same whatever the number of threads, so a phase that takes chunk after chunk gives the same
+bits on any of them. Looking ahead within a chunk hides most of the time that memory takes to answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from sim.population import GESTURE, NOBODY
+
+CHUNKS = 64  # at most
+AHEAD = 12  # gestures
+BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
+
+
+@njit(cache=True, forceinline=True)
+def width_of(n: int) -> int:
+    """Bits of an id that tell people of one chunk apart, in a population of n."""
+    bits = 0
+    while (n - 1) >> bits >= CHUNKS:
+        bits += 1
+    return bits
+
+
+@njit(cache=True, forceinline=True)
+def chunks_of(n: int) -> int:
+    """How many chunks n people make."""
+    return ((n - 1) >> width_of(n)) + 1
+
+
+@njit(cache=True, forceinline=True)
+def people_of(chunk: int, n: int) -> Any:
+    """The first person of a chunk, and the first one after it."""
+    bits = width_of(n)
+    return chunk << bits, min(n, (chunk + 1) << bits)
+
+
+@njit(cache=True, forceinline=True)
+def concerned(gesture: Any, by: int) -> int:
+    """Whom a gesture is sorted by."""
+    if by == BY_RECEIVER:
+        return int(gesture.receiver)
+    if by == BY_PAIR and gesture.receiver != NOBODY:
+        return int(min(gesture.sender, gesture.receiver))
+    return int(gesture.sender)
+
+
+@njit(cache=True, forceinline=True)
+def comes_first(one: Any, two: Any, arrival: bool) -> bool:
+    """Order of gestures: second (of arrival or of sending), sender, cause, receiver."""
+    if arrival and one.arrives_second != two.arrives_second:
+        return one.arrives_second < two.arrives_second
+    if not arrival and one.second != two.second:
+        return one.second < two.second
+    if one.sender != two.sender:
+        return one.sender < two.sender
+    if one.cause != two.cause:
+        return one.cause < two.cause
+    return one.receiver < two.receiver
+
+
+@njit(cache=True)
+def put_in_order(gestures: Any, start: int, stop: int, by: int, arrival: bool) -> None:
+    """Sort gestures, all of people start to stop, by person, and in order of time for each."""
+    filled = np.zeros(stop - start + 1, np.int64)
+    for k in range(len(gestures)):
+        filled[concerned(gestures[k], by) - start + 1] += 1
+    for person in range(stop - start):
+        filled[person + 1] += filled[person]
+    first = filled.copy()
+    order = np.empty(len(gestures), np.int64)
+    for k in range(len(gestures)):
+        person = concerned(gestures[k], by) - start
+        at = filled[person]
+        filled[person] += 1
+        while at > first[person] and comes_first(gestures[k], gestures[order[at - 1]], arrival):
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = k
+    before = gestures.copy()
+    for k in range(len(gestures)):
+        gestures[k] = before[order[k]]
+
+
+@njit(cache=True, parallel=True)
+def sorted_by(gestures: Any, n: int, by: int, arrival: bool) -> Any:
+    """A copy of the gestures by whom they concern, of n people, and in order of time for each.
+
+    Returns:
+        The copy; first, shape (chunks + 1,): where each chunk begins in it.
+    """
+    total, chunks, bits = len(gestures), chunks_of(n), width_of(n)
+    parts = min(CHUNKS, total // 256 + 1)
+    at = np.zeros((parts, chunks), np.int64)  # of each part of the input, where its next one of each chunk goes
+    for part in prange(parts):
+        for k in range(part * total // parts, (part + 1) * total // parts):
+            at[part, concerned(gestures[k], by) >> bits] += 1
+    first = np.zeros(chunks + 1, np.int64)
+    for chunk in range(chunks):
+        first[chunk + 1] = first[chunk]
+        for part in range(parts):
+            count = at[part, chunk]
+            at[part, chunk] = first[chunk + 1]
+            first[chunk + 1] += count
+    found = np.empty(total, GESTURE)
+    for part in prange(parts):
+        for k in range(part * total // parts, (part + 1) * total // parts):
+            chunk = concerned(gestures[k], by) >> bits
+            found[at[part, chunk]] = gestures[k]
+            at[part, chunk] += 1
+    for chunk in prange(chunks):
+        start, stop = people_of(chunk, n)
+        put_in_order(found[first[chunk] : first[chunk + 1]], start, stop, by, arrival)
+    return found, first
+
+
+@njit(cache=True, parallel=True)
+def packed_chunks(gestures: Any, first: Any, counts: Any) -> Any:
+    """The first so many gestures of each chunk, one after another."""
+    starts = np.zeros(len(first), np.int64)
+    for chunk in range(len(first) - 1):
+        starts[chunk + 1] = starts[chunk] + counts[chunk]
+    packed = np.empty(starts[-1], GESTURE)
+    for chunk in prange(len(first) - 1):
+        packed[starts[chunk] : starts[chunk + 1]] = gestures[first[chunk] : first[chunk] + counts[chunk]]
+    return packed
+
+
+@intrinsic
+def fetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Ask memory for a record of an array, or a number, that is needed soon; changes nothing."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array_type = signature.args[0]
+        values = context.make_array(array_type)(context, builder, arguments[0])
+        position = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        address = cgutils.get_item_pointer(context, builder, array_type, values, [position])
+        pointer, number = cgutils.voidptr_t, cgutils.ir.IntType(32)
+        name = "llvm.prefetch.p0i8"
+        kind = cgutils.ir.FunctionType(cgutils.ir.VoidType(), [pointer, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        for_reading_and_writing, keep, data = number(1), number(3), number(1)
+        builder.call(function, [builder.bitcast(address, pointer), for_reading_and_writing, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(array, index), generate
