@@ -107,7 +107,7 @@ class WorldSettings(_Settings):
 
     log: str | None = Field(None, description="contact log to replay (CSV, CSV.gz or Parquet); none = generated")
     people: int = Field(2_000, ge=2, le=10_000_000, description="people")
-    burn_in_years: float = Field(3.0, ge=0, le=100, description="years of ordinary life before day 0")
+    burn_in_years: float = Field(3.0, ge=0, le=20, description="years of ordinary life before day 0")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first world; replicate r has this plus r")
     parameters: Parameters = Field(default_factory=Parameters, description="parameters of the world's past")
 
@@ -117,8 +117,8 @@ class RunSettings(_Settings):
 
     strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
     adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
-    strategy_days: int = Field(730, ge=1, le=36_500, description="days for which the strategy is followed")
-    follow_up_days: int = Field(240, ge=0, le=36_500, description="days of ordinary life after it")
+    strategy_days: int = Field(730, ge=1, le=5_475, description="days for which the strategy is followed")
+    follow_up_days: int = Field(240, ge=0, le=3_600, description="days of ordinary life after it")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r has this plus r")
     checkpoint_minutes: float = Field(
         10.0, ge=0, le=525_600, description="minutes after which a long run keeps how far it is; 0 = never"

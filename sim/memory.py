@@ -145,13 +145,13 @@ def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, indu
 def shown(town: Any, person: int) -> Any:
     """Whom the feed may show to a person today, acquaintances among them: their slots and ids, shapes (count,)."""
     first, slots = town.people[person].first, town.people[person].slots
-    found, others = np.empty(slots, np.int32), np.empty(slots, np.int32)
+    found = np.empty((2, slots), np.int32)
     count = 0
     for slot in range(slots):
         other = town.others[first + slot]
-        found[count], others[count] = slot, other
+        found[0, count], found[1, count] = slot, other
         count += other != NOBODY and town.showable[other]
-    return found[:count], others[:count]
+    return found[0, :count], found[1, :count]
 
 
 @njit(cache=True, forceinline=True)
@@ -164,9 +164,9 @@ def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, 
     first, p = town.people[person].first, town.settings[0]
     times = np.empty(len(slots))
     uniforms_towards(times, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
-    luck = times.copy()
     for k in range(len(slots)):
-        times[k] = rules.race_time(luck[k], town.bounds[first + slots[k]])
+        bound = town.bounds[first + slots[k]]
+        times[k] = rules.race_time(times[k], bound) if bound > 0.0 else np.inf
     chosen, first_time = NOBODY, np.inf
     for _ in range(len(slots)):
         k = np.argmin(times)
@@ -177,7 +177,8 @@ def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, 
         town.bounds[first + slots[k]] = bound_today(tie, day, p)
         weight = weight_in_mind(tie, day, SHOWN, p)
         if tie.acquaintance == 0 and weight > 0.0:
-            time = rules.race_time(luck[k], weight)
+            luck = uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, tie.other, cause)
+            time = rules.race_time(luck, weight)
             if time < first_time:
                 chosen, first_time = slots[k], time
     return chosen

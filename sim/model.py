@@ -25,6 +25,7 @@ from sim.population import (
     BOOKING,
     FEED_ITEM,
     GESTURE,
+    LAST_DAY,
     MEETING,
     MEMBER,
     NO_ANSWER,
@@ -140,6 +141,8 @@ class ReconnectionModel(mesa.Model):
 
     def step(self) -> None:
         """Simulate one day: the whole model, phase by phase."""
+        if self.day == LAST_DAY:
+            raise ValueError(f"This world is {self.day:,} days old, and none gets older.")
         self.morning()
         met = self.gather()
         self.reach_out(met)
@@ -266,7 +269,7 @@ class ReconnectionModel(mesa.Model):
 
     def settle(self, met: list[Meeting], sent: list[SentGesture], delivered: list[SentGesture]) -> None:
         """Rules 7, 9 and 10, pair by pair."""
-        sent = sorted(sent, key=lambda gesture: (gesture.pair, *gesture.by_sending))
+        sent = sorted(sent, key=lambda gesture: (gesture.sender.id, *gesture.by_sending))
         delivered = sorted(delivered, key=lambda gesture: (gesture.pair, *gesture.by_arrival, gesture.receiver.id))  # type: ignore[union-attr]
         for meeting in met:
             meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)

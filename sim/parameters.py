@@ -158,7 +158,7 @@ class Parameters(BaseModel):
     ties_in_industry: float = _number(0.2, "share", 0, 1, "ties within the industry", "assumed")
     past_rate: float = _number(0.01, "per day", 0.0001, 10, "median rate of past contacts of a tie", "assumed; a round number chosen with wall posts in sight")
     past_sigma: float = _number(1.5, "log", 0, 3, "its spread (lognormal)", "assumed")
-    past_years: float = _number(5.0, "years", 0, 50, "length of the past", "assumed")
+    past_years: float = _number(5.0, "years", 0, 40, "length of the past", "assumed")
     past_stopped: float = _number(0.5, "share", 0, 1, "ties whose contacts stopped at a uniform time of the past", "assumed")
 
     gestures: dict[str, GestureRow] = Field(default_factory=lambda: dict(DEFAULT_GESTURES), validate_default=True, description="the gesture table, by kind")

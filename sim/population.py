@@ -13,8 +13,8 @@ import numpy as np
 
 from sim.parameters import TRACES, Parameters
 
-NEVER = -32_768  # the day of what has not happened
-LAST_DAY = 32_767  # a world ends before it is 90 years old: days are kept in 16 bits
+NEVER = -16_384  # the day of what has not happened
+LAST_DAY = 16_383  # a world ends before it is 45 years old: days are kept in 16 bits, and so are their differences
 NOBODY = -1
 NO_ANSWER = 255  # the parent's kind of a gesture that answers none
 FEED_ITEM, PLANNED_POST = 1, 2  # posts that are surely noticed
@@ -289,7 +289,8 @@ class Town(NamedTuple):
 class DayRecord(NamedTuple):
     """What happened on a day, for measures and logs. Pairs are ``low * len(people) + high``.
 
-    Gestures come in the order in which they are settled: by the lower id of the two, then by time.
+    Gestures come in the order in which they are settled: those that are sent by sender, those that are delivered by the
+    lower id of the two, and then by time.
     """
 
     day: int

@@ -211,8 +211,11 @@ def door(openness: float, rung: int, opened_by: int) -> float:
 
 @rule(float64(float64, P))
 def doubt(welcome: float, p: Any) -> float:
-    """How much too low (logit) people set their chance of an answer: they believe in `acceptance_ratio` of it."""
-    return logit(welcome) - logit(p.acceptance_ratio * welcome)
+    """How much too low (logit) people set their chance of an answer, whose real log odds are ``welcome``.
+
+    They believe in `acceptance_ratio` of it: ``logit(p) - logit(ratio * p)``.
+    """
+    return math.log((1.0 + (1.0 - p.acceptance_ratio) * math.exp(welcome)) / p.acceptance_ratio)
 
 
 @rule(float64(int64, int64, float64, float64, int64, float64, float64, P))
@@ -231,9 +234,9 @@ def barrier(
     Doubt takes the sender's own strength, openness and unanswered tries for the other's, and an even chance where
     no answer is wanted.
     """
-    welcome = 0.5
+    welcome = 0.0
     if p.answer[kind] > -math.inf:
-        welcome = expit(answer_logit(kind, strength, openness, unanswered, p))
+        welcome = answer_logit(kind, strength, openness, unanswered, p)
     felt = hesitance + doubt(welcome, p)
     return p.risk[channel, kind] + (1.0 - strength) * (1.0 - door(openness, p.rung[kind], opened_by)) * felt
 
@@ -250,14 +253,11 @@ def gesture_within_reach(
     p: Any,
 ) -> int:
     """The last gesture of the channel's ladder whose barrier comfort reaches; -1 if there is none."""
-    chosen = -1
-    for step in range(p.ladder.shape[1]):
+    for step in range(p.ladder.shape[1] - 1, -1, -1):
         kind = p.ladder[channel, step]
-        if kind < 0:
-            break
-        if barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
-            chosen = kind
-    return chosen
+        if kind >= 0 and barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
+            return int64(kind)
+    return -1
 
 
 # 4. Cost, 8. Practice --------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from sim.interrupts import held_back
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
 from sim.memory import fresh_ceilings
 from sim.parameters import Parameters
-from sim.population import GESTURE, NEVER, NO_ANSWER, NOBODY, PLAN, World, canonical_mail
+from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, World, canonical_mail
 from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
 
 FOREVER = 2**30  # the day on which strategies without an end stop
@@ -137,6 +137,8 @@ def simulate(
         )
     if within is not None and whole("within", within) < 0:
         raise ValueError(f"within is {within}; it must be 0 days or more.")
+    if world.day + days > LAST_DAY:
+        raise ValueError(f"days is {days}; this world is {world.day} days old, and none gets older than {LAST_DAY:,}.")
     extra = list(extra)
     start, who = begin(
         world,

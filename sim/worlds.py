@@ -18,9 +18,9 @@ from sim.communities import communities
 from sim.gestures import Kind
 from sim.memory import add_to_memory, fresh_ceilings
 from sim.parameters import TRACES, Parameters
-from sim.population import NEVER, PERSON, World, free_ties, slots_for
+from sim.population import LAST_DAY, NEVER, PERSON, World, free_ties, slots_for
 from sim.run import simulate, whole
-from sim.storage import cached_world, content_key, read_log
+from sim.storage import LogError, cached_world, content_key, read_log
 
 DAYS_A_YEAR = 365
 MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
@@ -84,6 +84,8 @@ def generated(
     _check_seed(seed)
     settings = parameters or Parameters()
     days = round(burn_in_years * DAYS_A_YEAR)
+    if days > LAST_DAY:
+        raise ValueError(f"burn_in_years is {burn_in_years}; it must be {LAST_DAY // DAYS_A_YEAR} or less.")
 
     def burnt_in() -> World:
         morning = _first_morning(people, seed, settings, threads)
@@ -133,6 +135,8 @@ def replayed(
     codes, names = pd.factorize(events[["source", "target"]].to_numpy().ravel())
     source, target = codes.reshape(-1, 2).T.astype(np.int64)
     day = ((events["time"] - events["time"][0]) // rules.SECONDS_A_DAY).to_numpy(np.int64)
+    if day[-1] >= LAST_DAY:
+        raise LogError(f"The log spans {day[-1] + 1:,} days; a world lives for {LAST_DAY:,} at most. Cut off its beginning.")
     ids, pair, contacts = np.unique(_pair_ids(source, target, len(names)), return_inverse=True, return_counts=True)
     pairs = _strangers(ids, len(names))
     community = communities(

@@ -281,12 +281,11 @@ def keep_minutes(self: Any) -> None:
     self.minutes_left = direct.rules.minus(self.minutes_left, -left)
 
 
-def stale_weights(self: Any) -> None:
-    """Field `weight`: the weekly day leaves stored weights as they are."""
-    kept = {other: tie.weight for other, tie in self.ties.items()}
+def stale_ceiling(self: Any) -> None:
+    """Field `ceiling`: the weekly day leaves it as it is."""
+    kept = self.ceiling
     ORIGINAL["begin_week"](self)
-    for other, weight in kept.items():
-        self.ties[other].weight = weight
+    self.ceiling = kept
 
 
 def meet_strangers_alike(self: Any, person: Any, present: list[Any], most: int, place: int) -> Any:
@@ -362,7 +361,7 @@ def posts_seen_again(self: Any, gesture: Any, tie: Any) -> bool:
 def last_slot(self: Any, tie: Any) -> None:
     """Field `slot`: a new tie takes the highest free slot."""
     if None not in self.slots:
-        self.slots += [None] * len(self.slots)
+        self.slots += [None] * (direct.rules.more_slots(len(self.slots)) - len(self.slots))
     tie.slot = max(slot for slot, held in enumerate(self.slots) if held is None)
     self.slots[tie.slot] = tie
     self.ties[tie.other.id] = tie
@@ -370,7 +369,7 @@ def last_slot(self: Any, tie: Any) -> None:
 
 FAULTS: list[tuple[type, str, Callable[..., Any], str]] = [
     (Person, "begin_week", keep_minutes, "wait"),
-    (Person, "begin_week", stale_weights, "wait"),
+    (Person, "begin_week", stale_ceiling, "wait"),
     (Model, "meets", meet_strangers_alike, "join_community"),
     (Model, "call_for_birthday", no_birthdays, "wait"),
     (Person, "practise", no_practice, "wait"),

@@ -420,7 +420,7 @@ def test_a_list_is_taken_longest_silent_first(strategy: str) -> None:
             ties = day.ties_of(sender)
             listed = today - ties["planned"] >= 30
             if strategy == "handwritten_notes":
-                standing = [rules.standing(tie["traces"], today - tie["last_contact"]) for tie in ties]
+                standing = [rules.standing(tie["traces"], today - int(tie["last_contact"])) for tie in ties]
                 listed &= (ties["acquaintance"] == 0) & (np.array(standing) >= 5)
             chosen = np.isin(ties["other"], day.planned["receiver"][day.planned["sender"] == sender])
             assert not (chosen & ~listed).any()

@@ -39,7 +39,7 @@ def assert_sound(world: World) -> None:
     people, ties, p = world.people, world.ties, world.parameters.packed
     owners, own = held(world)
     assert (np.cumsum(people["slots"]) == np.append(people["first"][1:], len(ties))).all()
-    assert (np.log2(people["slots"]) % 1 == 0).all()
+    assert (people["slots"] % 4 == 0).all()
     assert (people["held"] == np.bincount(owners, minlength=len(world))).all()
     assert (people["held"] <= people["capacity"]).all()
     position = np.arange(len(ties)) - np.repeat(people["first"], people["slots"])
@@ -50,13 +50,12 @@ def assert_sound(world: World) -> None:
     assert (people["first"][owners] + back["mirror"] == np.flatnonzero(ties["other"] != NOBODY)).all()
     free = ties[ties["other"] == NOBODY]
     assert (free == free_ties(len(free))).all()
-    step = 1 + len(own) // 2_000
-    for owner, mine in zip(owners[::step], own[::step], strict=True):
-        now = rules.activation(mine["traces"], world.day - mine["last_contact"], p)
-        assert mine["weight"] == np.float32(rules.pull_bound(now, mine["liking"], p))
-        assert mine["weight"] <= people["ceiling"][owner]
-    heaviest = np.maximum.reduceat(ties["weight"], people["first"])
-    assert (people["ceiling"] == [rules.fresh_ceiling(weight) for weight in heaviest]).all()
+    for person in range(0, len(world), 1 + len(world) // 50):
+        weights = [
+            rules.pull_bound(rules.activation(mine["traces"], world.day - int(mine["last_contact"]), p), mine["liking"], p)
+            for mine in own[owners == person]
+        ]
+        assert people["ceiling"][person] == rules.fresh_ceiling(max(weights, default=0.0))
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +264,7 @@ def test_whoever_holds_too_many_forgets_the_weakest(capacity: int, past_years: f
     p = full.parameters.packed
     ties: dict[int, list[tuple[float, int]]] = {person: [] for person in range(60)}
     for owner, own in zip(*held(full), strict=True):
-        ties[owner].append((rules.activation(own["traces"], -own["last_contact"], p), int(own["other"])))
+        ties[owner].append((rules.activation(own["traces"], -int(own["last_contact"]), p), int(own["other"])))
     pairs = {frozenset((me, other)) for me, mine in ties.items() for _, other in mine}
     dropped = {
         frozenset((me, other)) for me, mine in ties.items() for _, other in sorted(mine)[: max(0, len(mine) - capacity)]
