@@ -4,14 +4,16 @@
     results/NAME/events/HASH.parquet   of some runs: a row a gesture
 
 They lie beside the parts of runs and are kept with the same care, but may be larger than the memory: they are written
-as they come, and read a part at a time. A part's footer says whose history it holds, be it without a row, and its name
-is a hash of that; so what is there is known from the footers. Where two parts hold a run, the first is read.
+as they come, and read a part at a time. A part's footer says whose history it holds, be it without a row, so what is
+there is known from the footers; its name is a hash of the file, so damage is noticed. Where two parts hold a run, one
+of them is read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -121,7 +123,11 @@ def _without_id(history: History) -> pa.Schema:
 
 
 def set_damaged_aside(folder: Path, histories: Iterable[History]) -> list[Path]:
-    """Read these histories once, a part at a time, and give damaged parts another name; returns their paths."""
+    """Look at every byte of these histories, and give damaged parts another name; returns their paths.
+
+    Raises:
+        StoreError: a part is of another version.
+    """
     return [store.set_aside(path) for history in histories for path in _paths(folder, history.table) if _damaged(path)]
 
 
@@ -131,17 +137,17 @@ def _paths(folder: Path, table: str) -> list[Path]:
 
 def _damaged(path: Path) -> bool:
     try:
-        _part(path)
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for _ in file.iter_batches():
-                pass
+        if _hash_of(path) != path.stem:
+            return True
+        _part(path)  # or is it of another version?
     except FileNotFoundError:  # another sweep has just put parts together
-        return False
-    except StoreError:
-        raise
-    except (OSError, ValueError, pa.ArrowException):
-        return True
+        pass
     return False
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _part(path: Path) -> _Part:
@@ -149,28 +155,22 @@ def _part(path: Path) -> _Part:
 
     Raises:
         FileNotFoundError: it is gone.
-        DamagedPartError: it can not be read, is no part, or its footer is not the one that it was written with.
+        DamagedPartError: it can not be read, or is no part.
         StoreError: it is of another version.
     """
     try:
-        said, size = (pq.read_metadata(path).metadata or {}).get(_FOOTER, b""), path.stat().st_size
+        said = json.loads(pq.read_metadata(path).metadata[_FOOTER])
+        version, part = said["version"], _Part(path, path.stat().st_size, said["days"], said["ids"])
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, pa.ArrowException):
-        raise DamagedPartError(f"{path} is damaged, or no Parquet file") from None
-    if not said or _name_of(said) != path.stem:
-        raise DamagedPartError(f"{path} is damaged, or no part of a sweep")
-    held = json.loads(said)
-    if held["version"] != VERSION:
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        raise DamagedPartError(f"{path} is damaged, or no part of a sweep") from None
+    if version != VERSION:
         raise StoreError(
-            f"{path} was left by another version of this program (histories {held['version']}, where {VERSION} is "
-            f"read). Move {path.parent} away, or delete it, and run the sweep again."
+            f"{path} was left by another version of this program (histories {version}, where {VERSION} is read). "
+            f"Move {path.parent} away, or delete it, and run the sweep again."
         )
-    return _Part(path, size, held["days"], held["ids"])
-
-
-def _name_of(said: bytes) -> str:
-    return hashlib.sha256(said).hexdigest()[:16]
+    return part
 
 
 def _parts(folder: Path, table: str) -> list[_Part]:
@@ -184,16 +184,16 @@ def _parts(folder: Path, table: str) -> list[_Part]:
 
 
 def held(folder: Path, history: History) -> dict[str, Path]:
-    """The part from which each run's history is read, by the run's id.
+    """The part from which each run's history is read, by the run's id: one, where several hold it.
 
     Raises:
         StoreError: a part is damaged, or is of another version.
     """
-    return _first_holders([part for part in _parts(folder, history.table) if part.days == history.days])
+    return _holders([part for part in _parts(folder, history.table) if part.days == history.days])
 
 
-def _first_holders(parts: Sequence[_Part]) -> dict[str, Path]:
-    return {run: part.path for part in reversed(parts) for run in part.ids}
+def _holders(parts: Sequence[_Part]) -> dict[str, Path]:
+    return {run: part.path for part in parts for run in part.ids}
 
 
 def there(folder: Path, histories: Iterable[History]) -> set[str]:
@@ -218,7 +218,7 @@ def stored(folder: Path) -> list[Stored]:
         for days in sorted({part.days for part in parts}):
             mine = [part for part in parts if part.days == days]
             size = sum(part.size for part in mine)
-            found.append(Stored(History(table, days), len(_first_holders(mine)), len(mine), size))
+            found.append(Stored(History(table, days), len(_holders(mine)), len(mine), size))
     return found
 
 
@@ -231,12 +231,13 @@ def read(folder: Path, history: History, ids: Collection[str]) -> pd.DataFrame:
     while True:
         wanted = {run: path for run, path in held(folder, history).items() if run in ids}
         try:
-            tables = list(_read(wanted))
+            return pa.concat_tables([COLUMNS[history.table].empty_table(), *_read(wanted)]).to_pandas()
         except FileNotFoundError:  # another sweep has just put parts together
             continue
-        except (OSError, pa.ArrowException) as problem:
-            raise StoreError(f"A part in {folder / history.table} is damaged ({problem}); sweep again.") from None
-        return pa.concat_tables([COLUMNS[history.table].empty_table(), *tables]).to_pandas()
+        except (OSError, ValueError, KeyError, pa.ArrowException) as problem:
+            raise StoreError(
+                f"A part in {folder / history.table} is damaged ({problem}); the sweep makes its runs again."
+            ) from None
 
 
 def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
@@ -270,8 +271,7 @@ def _with_id(run: str, table: pa.Table) -> pa.Table:
 
 def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[pa.Table]) -> tuple[Path, int]:
     """Write a part; returns its path and its size, since another sweep may put it together with others at once."""
-    said = json.dumps({"version": VERSION, "days": history.days, "ids": sorted(ids)}).encode()
-    path = folder / history.table / f"{_name_of(said)}.parquet"
+    said = json.dumps({"version": VERSION, "days": history.days, "ids": sorted(ids)})
     columns = COLUMNS[history.table]
     growing = [name for name in _GROWING if name in columns.names]
 
@@ -289,7 +289,9 @@ def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[
                 writer.write_table(table)
             writer.add_key_value_metadata({_FOOTER: said})
 
-    return path, store.write_whole(path, fill)
+    new = folder / history.table / f"{os.getpid()}.new"
+    size = store.write_whole(new, fill)
+    return new.replace(new.with_name(f"{_hash_of(new)}.parquet")), size
 
 
 def put_together(folder: Path, histories: Iterable[History]) -> None:
@@ -306,7 +308,7 @@ def put_together(folder: Path, histories: Iterable[History]) -> None:
 def _put_together(folder: Path, history: History, parts: Sequence[_Part]) -> None:
     if len(parts) <= store.MOST_SMALL_PARTS:
         return
-    holders = _first_holders(parts)
+    holders = _holders(parts)
     kept, _ = _write(folder, history, holders, _read(holders))
     for part in parts:
         if part.path != kept:

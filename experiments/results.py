@@ -10,7 +10,6 @@ In a notebook:
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import re
@@ -147,8 +146,7 @@ def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], li
 def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame) -> None:
     """Let queries see a history of these runs, each read from its ``part``, with what the design says of them."""
     parts, of_runs = f"parts of {table}", f"runs of {table}"
-    files = [glob.escape(part) for part in runs["part"].unique()]
-    connection.from_parquet(files, filename=True, hive_partitioning=False).create_view(parts)
+    connection.from_parquet(runs["part"].unique().tolist(), filename=True).create_view(parts)
     connection.register(of_runs, runs)
     connection.execute(
         f"CREATE VIEW {table} AS SELECT run.* EXCLUDE (part), kept.* EXCLUDE (id, filename) "
