@@ -29,6 +29,7 @@ STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, sh
 STRATEGIES_WRITTEN = 'a list of strategies, such as ["wait", "check_in"]'
 ADOPTERS_WRITTEN = "a count such as 20, a share such as 0.05, or a list of ids such as [3, 17]"
 NAME_WRITTEN = "a name made of letters, digits, _ . and -"
+TRUTH_WRITTEN = "true or false"
 LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML file'
 
 KeyPath = tuple[str, ...]
@@ -163,6 +164,10 @@ class SweepSettings(_Settings):
     grid: Levels = Field(default_factory=dict, description="levels by setting, of which every combination is run")
     zip: Levels = Field(default_factory=dict, description="levels by setting, side by side")
     sample: SampleSettings | None = Field(None, description="points drawn from ranges")
+    series_days: int = Field(
+        0, ge=0, le=36_500, description="days from one row of a run's series that is kept to the next; 0 = none is kept"
+    )
+    events: bool = Field(False, description="whether each run's contact log is kept")
 
     @property
     def factors(self) -> list[str]:
@@ -590,6 +595,8 @@ def expected(path: KeyPath) -> str | None:
         example = "[0.0, 1.0]" if path[-1] == "ranges" else "[1.0, 2.0]"
         return f"expected a table of settings, such as parameters.ease = {example}"
     field = SETTINGS.get(path)
+    if field is not None and field.annotation is bool:
+        return f"expected {TRUTH_WRITTEN}"
     limits = range_of(field) if field else None
     if field is None or limits is None:
         return None

@@ -17,6 +17,7 @@ from experiments.config import (
     STRATEGIES_WRITTEN,
     STRATEGY_WRITTEN,
     TABLES,
+    TRUTH_WRITTEN,
     KeyPath,
     range_of,
     show,
@@ -36,6 +37,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; of several `wait` is one; mixtures may be, too",
     ("sweep", "grid"): f"settings, each with {LEVELS_WRITTEN}",
     ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}, all equally many",
+    ("sweep", "events"): TRUTH_WRITTEN,
     ("sweep", "sample", "method"): f"one of {', '.join(METHODS)}",
     ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }

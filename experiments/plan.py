@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sim
+from experiments import histories as kept
 from experiments import runner, store
 from experiments.design import Run
+from experiments.histories import History
 
 Report = Callable[[int, int], None]
 
@@ -22,7 +24,7 @@ class Timing:
         seconds: of each timed run, its world not counted.
         worlds: seconds of each world that was built for one.
         world_bytes: mean size of a world in memory, which is about that on disk.
-        run_bytes: mean size of a run's row on disk.
+        run_bytes: mean size on disk of a run's row and histories.
         failed: errors of timed runs that failed, in a line each.
     """
 
@@ -39,13 +41,13 @@ class Timing:
         return (runs * each + worlds * world) / max(1, min(processes, runs))
 
 
-def missing(runs: Sequence[Run], folder: Path) -> list[Run]:
-    """The runs that a folder does not hold, each once."""
-    known = set(store.finished(folder, ["seconds"]).index)
+def missing(runs: Sequence[Run], folder: Path, histories: Sequence[History] = ()) -> list[Run]:
+    """The runs that a folder does not hold, or not with each of these histories, each once."""
+    known = kept.there(folder, histories)
     return list({run.id: run for run in runs if run.id not in known}.values())
 
 
-def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timing:
+def timed(runs: Sequence[Run], folder: Path, count: int, report: Report, histories: Sequence[History] = ()) -> Timing:
     """Time a few runs, evenly spread over these, on one thread; they are kept, so the sweep does not make them again.
 
     A tiny run before them compiles or loads the model, whose time must not be counted.
@@ -55,6 +57,7 @@ def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timi
     chosen = [runs[at * len(runs) // count] for at in range(min(count, len(runs)))]
     seconds, worlds, sizes, failed = [], [], [], []
     rows: list[store.Row] = []
+    size = 0
     for at, run in enumerate(chosen):
         began = time.perf_counter()
         try:
@@ -64,13 +67,14 @@ def timed(runs: Sequence[Run], folder: Path, count: int, report: Report) -> Timi
             continue
         worlds.append(time.perf_counter() - began)
         sizes.append(float(world.people.nbytes + world.ties.nbytes))
-        row = runner.run_one(run)
-        if row["error"]:
-            failed.append(row["error"])
+        ended = runner.run_one(run, histories=histories)
+        if ended.row["error"]:
+            failed.append(ended.row["error"])
             continue
-        seconds.append(row["seconds"])
-        rows.append(row)
+        seconds.append(ended.row["seconds"])
+        rows.append(ended.row)
+        size += kept.add(folder, [ended])
         report(at + 1, len(chosen))
-    size = store.add(folder, rows)
+    size += store.add(folder, rows)
     mean = sum(sizes) / len(sizes) if sizes else 0.0
     return Timing(tuple(seconds), tuple(worlds), mean, size / max(1, len(rows)), tuple(failed))

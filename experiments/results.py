@@ -4,12 +4,15 @@ In a notebook:
 
     from experiments import results
     runs = results.load("nine_strategies")             # one row a run, as pandas has it
+    series = results.load("nine_strategies", table="series")    # where the sweep kept it; events, too
     results.query("nine_strategies", "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario")
 """
 
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +21,22 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from experiments import store
+from experiments import histories, store
+from experiments.config import SweepSettings
+from experiments.histories import EVENTS, SERIES, History, Stored, asked_for
 from experiments.store import StoreError
 
 RESULTS = Path("results")
+RUNS = "runs"
+HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true"}  # and the setting that keeps them
 MEANS = (
     "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting "
     "FROM runs WHERE error IS NULL AND reconnected IS NOT NULL GROUP BY scenario ORDER BY min(point), scenario"
 )
+
+
+class NotKeptError(StoreError):
+    """A table that is not there; the text says how to get it."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +45,13 @@ class Progress:
 
     Attributes:
         asked: runs that the last sweep asked for.
-        done: how many of them are there.
+        done: how many of them are there, with the histories that it asked for.
         failed: how many failed when they were last tried.
         arms: a row an arm, in the order of the design: ``scenario``, ``asked``, ``done``.
         seconds: that a run took, mean; NaN where none is there.
         parts: files that hold runs.
         size: of these files, bytes.
+        histories: what the folder holds of them, of all sweeps.
         origin: where the sweep comes from: command line, versions, commit and configuration.
     """
 
@@ -50,6 +62,7 @@ class Progress:
     seconds: float
     parts: int
     size: int
+    histories: list[Stored]
     origin: dict[str, Any]
 
     @property
@@ -58,42 +71,87 @@ class Progress:
         return self.asked - self.done
 
 
-def load(name: str | Path, folder: str | Path = RESULTS) -> pd.DataFrame:
-    """One row a run of the last sweep of this name: arm, replicate, factors, seeds and every measure.
+def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> pd.DataFrame:
+    """A table of the last sweep of this name, each row with its run's arm, replicate, factors and seeds.
 
-    Measures of runs that are not there yet are missing, and of failed ones the error is there.
+    Of ``runs`` it is a row a run with every measure. Measures of runs that are not there yet are missing, and of failed
+    ones the error is there. Of ``series`` it is a row for each day that was kept, see `sim.measures.Measures`; of
+    ``events`` a row a gesture, see `sim.measures.log_frame`, and ``event``, from 0, numbers those of a run.
 
     Args:
         name: of the sweep, or the path of its folder.
         folder: in which results lie.
+        table: "runs", "series" or "events"; what does not fit into the memory can be asked with `query`.
 
     Raises:
         StoreError: there are no such results; the text names those that there are.
     """
     where = _place(name, folder)
-    design, _ = _design(where)
+    design, origin = _design(where)
+    if table != RUNS:
+        history = _asked(origin, where, table)
+        return design.merge(histories.read(where, history, _holders(where, design, history)), on="id")
     rows = store.finished(where)
     failed = _failures(where)
-    rows = pd.concat([rows, failed.loc[failed.index.difference(rows.index)]]) if len(failed) else rows
+    failed = failed.loc[failed.index.difference(rows.index)]
+    rows = pd.concat([rows, failed]) if len(failed) else rows
     return store.table_of(design, rows)
 
 
 def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> pd.DataFrame:
-    """What SQL finds in the table ``runs`` of a sweep, see `load`. Names with a dot go in double quotes.
+    """What SQL finds in the tables ``runs``, ``series`` and ``events`` of a sweep, see `load`.
+
+    Names with a dot go in double quotes. Series and events are read from their files as the query needs them.
 
     Raises:
         StoreError: there are no such results, or the SQL is wrong; the text says where.
     """
-    runs = load(name, folder)
-    with duckdb.connect() as connection:
-        connection.register("runs", _with_measures(runs))
-        try:
-            found = connection.sql(sql)
-        except duckdb.Error as error:
-            raise StoreError(f"The query failed: {error}") from None
-        if found is None:
-            raise StoreError(f"The query {sql!r} selects nothing; begin it with SELECT.")
-        return found.df()
+    where = _place(name, folder)
+    while True:
+        named, absent = _named_histories(where, sql)
+        with duckdb.connect() as connection:
+            connection.register(RUNS, _with_measures(load(name, folder)))
+            try:
+                for table, runs in named.items():
+                    _show(connection, table, runs)
+                found = connection.sql(sql)
+                if found is None:
+                    raise StoreError(f"The query {sql!r} selects nothing; begin it with SELECT.")
+                return found.df()
+            except duckdb.CatalogException as error:
+                raise StoreError("\n".join([f"The query failed: {error}", *absent])) from None
+            except duckdb.Error as error:
+                if all(map(os.path.exists, (part for runs in named.values() for part in runs["part"].unique()))):
+                    raise StoreError(f"The query failed: {error}") from None
+                # another sweep has just put parts together
+
+
+def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """The histories that a query names: the runs of each, with the part that holds it; and how to get those not there.
+
+    A word too many, such as one in quotes, only costs time.
+    """
+    design, origin = _design(where)
+    named, absent = dict[str, pd.DataFrame](), list[str]()
+    for table in HISTORIES:
+        if re.search(rf"\b{table}\b", sql, re.IGNORECASE):
+            try:
+                holders = _holders(where, design, _asked(origin, where, table))
+                named[table] = design.assign(part=design["id"].map(holders)).dropna(subset=["part"])
+            except NotKeptError as error:
+                absent.append(str(error))
+    return named, absent
+
+
+def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame) -> None:
+    """Let queries see a history of these runs, each read from its ``part``, with what the design says of them."""
+    parts, of_runs = f"parts of {table}", f"runs of {table}"
+    connection.from_parquet(runs["part"].unique().tolist(), filename=True).create_view(parts)
+    connection.register(of_runs, runs)
+    connection.execute(
+        f"CREATE VIEW {table} AS SELECT run.* EXCLUDE (part), kept.* EXCLUDE (id, filename) "
+        f'FROM "{parts}" AS kept JOIN "{of_runs}" AS run ON kept.id = run.id AND kept.filename = run.part'
+    )
 
 
 def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +169,7 @@ def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:
     where = _place(name, folder)
     design, origin = _design(where)
     rows = store.finished(where, ["seconds"])
-    design = design.assign(done=design["id"].isin(rows.index))
+    design = design.assign(done=design["id"].isin(histories.there(where, _asked_for(origin))))
     arms = design.groupby("scenario", sort=False)["done"].agg(asked="size", done="sum").reset_index()
     failed = _failures(where).index.intersection(pd.Index(design["id"][~design["done"]]))
     files = list((where / store.PARTS).glob("*.parquet"))
@@ -124,6 +182,7 @@ def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:
         seconds=float(mine["seconds"].mean()) if len(mine) else float("nan"),
         parts=len(files),
         size=sum(path.stat().st_size for path in files),
+        histories=histories.stored(where),
         origin=origin,
     )
 
@@ -143,6 +202,42 @@ def _design(where: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         return store.read_table(where / store.DESIGN)
     except (OSError, ValueError, KeyError, pa.ArrowException, json.JSONDecodeError):
         raise StoreError(f"{where / store.DESIGN} is damaged; run the sweep again, its runs are kept.") from None
+
+
+def _asked_for(origin: dict[str, Any]) -> tuple[History, ...]:
+    """The histories that the last sweep asked for."""
+    return asked_for(SweepSettings.model_validate(origin["config"]["sweep"]))
+
+
+def _asked(origin: dict[str, Any], where: Path, table: str) -> History:
+    """One of the histories that the last sweep asked for.
+
+    Raises:
+        NotKeptError: it did not; the text says how to get it.
+        StoreError: there is no table of this name.
+    """
+    if table not in HISTORIES:
+        raise StoreError(f"There is no table {table}; there is {', '.join((RUNS, *HISTORIES))}.")
+    for history in _asked_for(origin):
+        if history.table == table:
+            return history
+    raise NotKeptError(
+        f"The last sweep in {where} kept no {table}; give its command once more, and --set {HISTORIES[table]}:\n"
+        f"    {origin['command']} --set {HISTORIES[table]}"
+    )
+
+
+def _holders(where: Path, design: pd.DataFrame, history: History) -> dict[str, str]:
+    """The part that holds each of these runs, by id.
+
+    Raises:
+        NotKeptError: none is there.
+    """
+    ids = set(design["id"])
+    found = {run: str(part) for run, part in histories.held(where, history).items() if run in ids}
+    if not found:
+        raise NotKeptError(f"{where} has no {history.table} yet; they come with the first run that ends.")
+    return found
 
 
 def _failures(where: Path) -> pd.DataFrame:

@@ -16,9 +16,12 @@ from multiprocessing import connection, resource_tracker
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 import sim
 from experiments.config import WorldSettings, require_adopters
 from experiments.design import Run
+from experiments.histories import Ended, History, of_run, options
 from experiments.store import Row
 from sim.storage import cache_folder, model_fingerprint
 
@@ -38,31 +41,33 @@ class Checkpoints(NamedTuple):
         return {"checkpoint": self.folder / run.id, "checkpoint_minutes": self.minutes} if self.minutes else {}
 
 
-def run_one(run: Run, checkpoints: Checkpoints | None = None) -> Row:
+def run_one(run: Run, checkpoints: Checkpoints | None = None, histories: Sequence[History] = ()) -> Ended:
     """Simulate one run on one thread; with checkpoints, it goes on from where it was cut off.
 
     Returns:
         Its row: id, people, every scalar measure, seconds taken; and, where it failed, the error in a line and its
-        traceback instead of measures.
+        traceback instead of measures. With it the histories that were asked for.
     """
     began = time.perf_counter()
     row: Row = {"id": run.id, "error": None, "traceback": None}
+    left: dict[History, pa.Table] = {}
     try:
-        row |= _measures(run, checkpoints)
+        result = _simulated(run, checkpoints, histories)
+        left = of_run(result, histories)
+        row |= {"people": len(result.world), **result.measures.scalars}
     except Exception as error:  # whatever goes wrong in one run must not cost the others
         row |= {"error": _in_a_line(error), "traceback": traceback.format_exc()}
-    return {**row, "seconds": time.perf_counter() - began}
+    return Ended({**row, "seconds": time.perf_counter() - began}, left)
 
 
 def _in_a_line(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
-def _measures(run: Run, checkpoints: Checkpoints | None) -> dict[str, float]:
+def _simulated(run: Run, checkpoints: Checkpoints | None, histories: Sequence[History]) -> sim.Run:
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
-    result = simulate(run, world, threads=1, series=False, **(checkpoints.of(run) if checkpoints else {}))
-    return {"people": len(world), **result.measures.scalars}
+    return simulate(run, world, threads=1, **options(histories), **(checkpoints.of(run) if checkpoints else {}))
 
 
 def simulate(run: Run, world: sim.World, **options: Any) -> sim.Run:
@@ -116,7 +121,7 @@ def build_worlds(runs: Sequence[Run], executor: Executor) -> Iterator[tuple[int,
     """
     worlds = worlds_to_keep(runs)
     built = 0
-    for ended in _as_they_end(executor, _build, worlds):
+    for ended in _as_they_end(executor, _build, worlds, AHEAD):
         built += len(ended)
         yield built, len(worlds)
 
@@ -125,29 +130,43 @@ def _build(settings: WorldSettings) -> None:
     world_of(settings)
 
 
-def finished_rows(
-    runs: Sequence[Run], executor: Executor, checkpoints: Checkpoints | None = None
-) -> Iterator[list[Row]]:
-    """The rows of runs, as they come: those that ended since the last time, be it none, each second.
+def finished(
+    runs: Sequence[Run],
+    executor: Executor,
+    checkpoints: Checkpoints | None = None,
+    histories: Sequence[History] = (),
+    ahead: int | None = None,
+) -> Iterator[list[Ended]]:
+    """Runs as they come: those that ended since the last time, be it none, each second.
+
+    Args:
+        runs: to be made.
+        executor: that makes them.
+        checkpoints: of long ones.
+        histories: to be kept of each.
+        ahead: runs that are handed over at a time, `AHEAD` if not said; no more of them than these wait in the memory.
 
     Raises:
-        BrokenProcessPool: a worker died; the rows that had ended come first.
+        BrokenProcessPool: a worker died; the runs that had ended come first.
     """
-    for ended in _as_they_end(executor, partial(run_one, checkpoints=checkpoints), runs):
+    work = partial(run_one, checkpoints=checkpoints, histories=histories)
+    for ended in _as_they_end(executor, work, runs, ahead or AHEAD):
         whole = [future for future in ended if future.exception() is None]
         yield [future.result() for future in whole]
         for broken in ended.difference(whole):
             broken.result()
 
 
-def _as_they_end(executor: Executor, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[set[Future[Any]]]:
+def _as_they_end(
+    executor: Executor, work: Callable[[Any], Any], items: Sequence[Any], ahead: int
+) -> Iterator[set[Future[Any]]]:
     """What has ended since the last time, each second: whoever waits can keep it, and look for Ctrl-C.
 
     Only so many are handed over ahead of time, so a long sweep does not fill the memory with what is yet to come.
     """
     coming, waiting = iter(items), set[Future[Any]]()
     while True:
-        waiting |= {executor.submit(work, item) for item in islice(coming, AHEAD - len(waiting))}
+        waiting |= {executor.submit(work, item) for item in islice(coming, ahead - len(waiting))}
         if not waiting:
             return
         ended, waiting = wait(waiting, timeout=SECONDS_A_PART)

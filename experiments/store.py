@@ -3,6 +3,7 @@
     results/NAME/design.parquet        one row a run that the last sweep asked for, with all that tells it from others
     results/NAME/parts/HASH.parquet    runs as they end, some to a part, by id; small ones are put together now and then
     results/NAME/runs.parquet          the design with what came of each run, in the order of the design
+    results/NAME/series, events        histories of runs, where a sweep keeps them: see `experiments.histories`
 
 What is there is known by id, so a sweep that was stopped, shared out or started twice asks only for what is missing.
 A file is written under another name, flushed and then renamed, so a reader never meets half of one. Where a table comes
@@ -50,8 +51,12 @@ class DamagedPartError(ValueError):
     """A part that can not be read."""
 
 
-def prepare(folder: Path) -> list[Path]:
+def prepare(folder: Path, tables: Sequence[str] = ()) -> list[Path]:
     """Make a results folder that can be written, before the work and not after it.
+
+    Args:
+        folder: of the results.
+        tables: folders in it that other tables than that of runs need.
 
     Returns:
         Damaged parts, which were set aside under another name: what they may have held is to be run again.
@@ -60,19 +65,20 @@ def prepare(folder: Path) -> list[Path]:
         StoreError: something is in the way, the disk refuses, or an older version left the parts.
     """
     elsewhere = "or choose another folder with --results."
-    for needed in (*reversed(folder.parents), folder, folder / PARTS):
+    inner = [folder / name for name in (PARTS, *tables)]
+    for needed in (*reversed(folder.parents), folder, *inner):
         if needed.exists() and not needed.is_dir():
             raise StoreError(f"{needed} must be a folder, and is a file; move it away, {elsewhere}")
     if (folder / TABLE).is_dir():
         raise StoreError(f"{folder / TABLE} must be a file, and is a folder; move it away, {elsewhere}")
-    for needed in (folder, folder / PARTS):
+    for needed in (folder, *inner):
         try:
             write_whole(needed / "empty", lambda temporary: temporary.touch())
             (needed / "empty").unlink()
         except OSError as problem:
             why = problem.strerror or problem
             raise StoreError(f"Nothing can be written in {needed} ({why}); make it writable, {elsewhere}") from None
-    return [_set_aside(path) for path in _parts(folder) if _is_damaged(path)]
+    return [set_aside(path) for path in _parts(folder) if _is_damaged(path)]
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -89,7 +95,8 @@ def _is_damaged(path: Path) -> bool:
     return False
 
 
-def _set_aside(path: Path) -> Path:
+def set_aside(path: Path) -> Path:
+    """Give a damaged part a name under which it is none; returns its path."""
     aside = path.with_suffix(".damaged")
     path.replace(aside)
     return aside
@@ -291,26 +298,24 @@ def commit() -> str | None:
 def _write(table: pa.Table, path: Path, footer: dict[bytes, str | bytes]) -> int:
     """Write a table with a footer, whole; returns its size in bytes."""
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **footer})
-    size = 0
-
-    def fill(temporary: Path) -> None:
-        nonlocal size
-        pq.write_table(table, temporary, write_page_checksum=True)
-        size = temporary.stat().st_size
-
-    write_whole(path, fill)
-    return size
+    return write_whole(path, lambda temporary: pq.write_table(table, temporary, write_page_checksum=True))
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, flush and rename it: all of it or nothing."""
+def write_whole(path: Path, write: Callable[[Path], object]) -> int:
+    """Let ``write`` fill a temporary file beside ``path``, flush and rename it: all of it or nothing.
+
+    Returns:
+        The file's size, in bytes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}.half")  # a kill may leave it: it must not look like a part
     try:
         write(temporary)
         with temporary.open("rb") as filled:
             os.fsync(filled.fileno())
+        size = temporary.stat().st_size
         temporary.replace(path)
+        return size
     except OSError as problem:
         raise OSError(problem.errno, f"{problem.strerror or problem}, writing {path}") from None
     finally:

@@ -1,7 +1,7 @@
 """A sweep that is killed at random moments and resumed leaves the tables of one that was left alone.
 
 SIGKILL takes the whole process group, so nothing can tidy up. Each time the same command is given again; the last
-time it may end. Then the tables, sorted by id, must be the same bytes, and no run may have been made twice.
+time it may end. Then its runs, series and events, sorted by id, must be the same bytes, and no run may be there twice.
 
     python -m verification.crashes [KILLS]    prints what was killed when; 100 kills if not said
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from experiments import store
+from experiments import results, store
 
 CONFIG = """\
 [world]
@@ -33,6 +33,8 @@ follow_up_days = 0
 [sweep]
 strategies = ["wait", "check_in", "show_up"]
 replicates = 60
+series_days = 7
+events = true
 [sweep.grid]
 parameters.effort_minutes = [30, 120]
 """
@@ -53,12 +55,14 @@ def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
 
 
 def table_bytes(folder: Path) -> bytes:
-    """The table of runs, sorted by id, as bytes."""
-    table = pa.Table.from_pandas(store.read_table(folder / "killed" / store.TABLE)[0], preserve_index=False)
-    table = table.sort_by("id").replace_schema_metadata(None)
+    """The tables of runs, series and events, sorted by id, as bytes."""
+    frames = [results.load("killed", folder, name) for name in results.HISTORIES]
     sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table.combine_chunks())
+    for frame in (store.read_table(folder / "killed" / store.TABLE)[0], *frames):
+        rows = frame.sort_values("id", kind="stable")
+        table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
+        with ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table.combine_chunks())
     return bytes(sink.getvalue())
 
 
@@ -72,8 +76,9 @@ def killed_and_resumed(folder: Path, kills: int, luck: random.Random) -> tuple[i
             sweep.wait(timeout=luck.uniform(0.0, longest))
             longest = max(2.0, 0.8 * (time.monotonic() - began))  # it ended: kill it sooner from now on
             (folder / "killed" / store.TABLE).unlink(missing_ok=True)
-            for part in list((folder / "killed" / store.PARTS).glob("*.parquet"))[::2]:
-                part.unlink()  # so that there is something left to do
+            for name in (store.PARTS, *results.HISTORIES):
+                for part in list((folder / "killed" / name).glob("*.parquet"))[::2]:
+                    part.unlink()  # so that there is something left to do
         except subprocess.TimeoutExpired:
             os.killpg(sweep.pid, signal.SIGKILL)
             sweep.wait()

@@ -13,10 +13,11 @@ from rich.console import Console
 
 from experiments import plan as plans
 from experiments import runner, store
-from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked
+from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, prepare
 from experiments.config import ConfigError, SweepSettings
 from experiments.design import Run, points_of, runs_of
 from experiments.factors import Level
+from experiments.histories import asked_for
 from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
@@ -37,10 +38,10 @@ def plan(
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
     runs = runs_of(experiment)
-    folder = results / experiment.name
+    folder, histories = results / experiment.name, asked_for(experiment.sweep)
     if time:
-        store.prepare(folder)
-    missing = plans.missing(runs, folder)
+        prepare(folder, histories)
+    missing = plans.missing(runs, folder, histories)
     console = console_of()
     _say_design(experiment.sweep, runs, console)
     console.print(f"There: {len(runs) - len(missing):,}. To do: {len(missing):,}.", highlight=False)
@@ -48,8 +49,8 @@ def plan(
         told = told_aside()
         tell_of_compiling(told)
         with shown(told, "timed runs", min(time, len(missing))) as report:
-            timing = plans.timed(missing, folder, time, report)
-        _say_time(timing, plans.missing(missing, folder), processes or os.cpu_count() or 1, console)
+            timing = plans.timed(missing, folder, time, report, histories)
+        _say_time(timing, plans.missing(missing, folder, histories), processes or os.cpu_count() or 1, console)
 
 
 def _say_design(sweep: SweepSettings, runs: Sequence[Run], console: Console) -> None:

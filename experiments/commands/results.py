@@ -31,6 +31,8 @@ def status(name: Name, results: Results = Path("results")) -> None:
         f"{found.parts:,} files, {found.size / 1e6:,.1f} MB.",
         highlight=False,
     )
+    for history, runs, files, size in found.histories:
+        console.print(f"{history}: of {runs:,} runs, {files:,} files, {size / 1e6:,.1f} MB.", highlight=False)
     if found.left:
         console.print("To go on, give the same command again:", highlight=False)
         console.print(f"    {found.origin['command']}", highlight=False, markup=False, soft_wrap=True)
@@ -38,7 +40,9 @@ def status(name: Name, results: Results = Path("results")) -> None:
 
 def results(
     name: Name,
-    sql: Annotated[str, typer.Argument(metavar="[SQL]", help="Over the table `runs`; means of the arms if none.")] = "",
+    sql: Annotated[
+        str, typer.Argument(metavar="[SQL]", help="Over runs, series, events; means of the arms if none.")
+    ] = "",
     form: Annotated[
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How the answer is written.")
     ] = "table",

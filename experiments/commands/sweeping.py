@@ -17,12 +17,14 @@ import pyarrow as pa
 import typer
 from rich.console import Console
 
+from experiments import histories as kept
 from experiments import plan, runner, store
 from experiments.cluster import Cluster, cluster
 from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
 from experiments.design import Run, described, runs_of, shard_of
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies
+from experiments.histories import History, asked_for
 from experiments.progress import Report, duration, shown
 from experiments.stopping import end
 from experiments.tables import BASELINE, run_tables, sweep_tables
@@ -98,22 +100,21 @@ def sweep(
     part = _shard(shard)
     console = console_of()
     runs = runs_of(experiment)
-    folder = results / experiment.name
-    for aside in store.prepare(folder):
-        print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
+    folder, histories = results / experiment.name, asked_for(experiment.sweep)
+    prepare(folder, histories)
     design = described(runs)
     replaced = store.ids_in_table(folder)
     store.write_design(folder, design, store.provenance(experiment, list(design["id"])))
     mine = shard_of(runs, *part) if part else runs
-    missing = plan.missing(mine, folder)
+    missing = plan.missing(mine, folder, histories)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
     console.print(f"{of_all}{len(mine):,} runs; {len(mine) - len(missing):,} are there already.", highlight=False)
-    kept = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
+    checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
     workers = _workers(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
-    failed = _carry_out(missing, folder, kept, workers, fail_fast) if missing else []
+    failed = _carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
     with suppress(OSError):  # it may not be there, or hold those of another sweep
-        kept.folder.rmdir()
-    left = len(plan.missing(runs, folder)) - len(failed)
+        checkpoints.folder.rmdir()
+    left = len(plan.missing(runs, folder, histories)) - len(failed)
     if not left:
         _report(experiment, design, failed, folder, console)
         _tell_of_replaced(replaced - set(design["id"]), len(replaced), folder)
@@ -122,6 +123,13 @@ def sweep(
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
+
+
+def prepare(folder: Path, histories: Sequence[History]) -> None:
+    """Make a results folder that can be written, and tell of what in it was damaged."""
+    damaged = store.prepare(folder, [history.table for history in histories])
+    for aside in (*damaged, *kept.set_damaged_aside(folder, histories)):
+        print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
 
 
 @contextmanager
@@ -156,8 +164,9 @@ def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
 
 def _carry_out(
     runs: Sequence[Run],
+    histories: Sequence[History],
     folder: Path,
-    kept: runner.Checkpoints,
+    checkpoints: runner.Checkpoints,
     workers: AbstractContextManager[Cluster],
     fail_fast: bool,
 ) -> list[store.Row]:
@@ -173,8 +182,12 @@ def _carry_out(
                     report(built, worlds)
                     hand_on_stop()
             with shown(told, "runs", len(runs)) as report:
-                for rows in runner.finished_rows(runs, executor, kept):
+                ahead = 2 * cores if histories else None
+                for ended in runner.finished(runs, executor, checkpoints, histories, ahead):
+                    rows = [run.row for run in ended]
+                    kept.add(folder, ended)
                     store.add(folder, rows)
+                    kept.put_together(folder, histories)
                     store.put_together(folder)
                     failed += [row for row in rows if row["error"]]
                     done += len(rows)
@@ -202,7 +215,8 @@ def _report(
     """Write the sweep's table, in the order of its design, and print it."""
     rows = store.finished(folder)
     if failed:
-        rows = pd.concat([rows, store.frame_of(failed).set_index("id")])
+        anew = store.frame_of(failed).set_index("id")
+        rows = pd.concat([rows.drop(anew.index, errors="ignore"), anew])  # one run again for its histories had a row
     table = store.table_of(design, rows)
     path = store.write_table(folder, table, store.provenance(experiment, list(design["id"])))
     whole = table[table["error"].isna()]

@@ -19,6 +19,7 @@ import sim
 from experiments import cli, runner, stopping, store
 from experiments.config import load
 from experiments.design import Run, runs_of
+from experiments.histories import Ended
 from sim import storage
 from sim.day import Core
 from sim.population import DayRecord
@@ -100,10 +101,10 @@ def test_a_sweep_of_factors_compares_strategies_at_each_point(
 def test_fail_fast_stops_at_the_first_failure(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: Run, *_: Any) -> dict[str, Any]:
+    def fail(run: Run, *_: Any) -> sim.Run:
         raise ZeroDivisionError("a planted fault")
 
-    monkeypatch.setattr(runner, "_measures", fail)
+    monkeypatch.setattr(runner, "_simulated", fail)
     monkeypatch.setattr(runner, "AHEAD", 1)
     ended = rekindle("sweep", config, "--fail-fast")
     assert ended.code == 1
@@ -153,7 +154,7 @@ def test_finished_runs_are_not_run_again(
     before = RUNS.read_bytes()
     ran: list[tuple[int, str]] = []
 
-    def noted(run: Run, **options: Any) -> store.Row:
+    def noted(run: Run, **options: Any) -> Ended:
         ran.append((run.replicate, run.scenario))
         return run_one(run, **options)
 
@@ -172,15 +173,15 @@ def test_finished_runs_are_not_run_again(
 def test_a_failed_run_is_a_row_and_is_tried_again(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measures = runner._measures
+    simulated = runner._simulated
 
-    def fail_once(run: Run, *options: Any) -> dict[str, Any]:
+    def fail_once(run: Run, *options: Any) -> sim.Run:
         if run.scenario == "check_in" and run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
-        return measures(run, *options)
+        return simulated(run, *options)
 
     with monkeypatch.context() as planted:
-        planted.setattr(runner, "_measures", fail_once)
+        planted.setattr(runner, "_simulated", fail_once)
         ended = rekindle("sweep", config)
     assert ended.code == 1
     assert "One run failed" in ended.err

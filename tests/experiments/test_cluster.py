@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from experiments import cluster as clusters
-from experiments import store
+from experiments import results, store
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
 RUNS = Path("results/tiny/runs.parquet")
@@ -29,15 +29,16 @@ def scheduler() -> Iterator[Any]:
         yield local
 
 
-def test_a_cluster_gives_the_same_table(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
-    on_cluster = rekindle("sweep", config, "--scheduler", scheduler.scheduler_address)
+def test_a_cluster_gives_the_same_tables(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
+    keep = ("--set", "sweep.series_days=7", "--set", "sweep.events=true")
+    on_cluster = rekindle("sweep", config, *keep, "--scheduler", scheduler.scheduler_address)
     assert on_cluster.code == 0, on_cluster.err
     assert "9 runs in" in on_cluster.err
     assert "on 2 cores" in on_cluster.err
-    there = store.read_table(RUNS)[0]
-    assert rekindle("sweep", config, "--results", "processes", "--processes", "1").code == 0
-    here = store.read_table(Path("processes/tiny/runs.parquet"))[0]
-    pd.testing.assert_frame_equal(there, here, check_exact=True)
+    assert rekindle("sweep", config, *keep, "--results", "processes", "--processes", "1").code == 0
+    for table in ("runs", "series", "events"):
+        there, here = (results.load("tiny", folder, table) for folder in ("results", "processes"))
+        pd.testing.assert_frame_equal(there, here, check_exact=True)
 
 
 def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sim
 from experiments import results, runner, store
 from experiments.config import SETTINGS, TABLES, ConfigError, load
 from experiments.design import runs_of
@@ -61,10 +62,10 @@ def test_a_plan_without_timing_touches_nothing(config: Path, rekindle: Rekindle)
 
 
 def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(run: Any, *options: Any) -> dict[str, float]:
+    def fail(run: Any, *options: Any) -> sim.Run:
         raise ZeroDivisionError("a planted fault")
 
-    monkeypatch.setattr(runner, "_measures", fail)
+    monkeypatch.setattr(runner, "_simulated", fail)
     planned = rekindle("plan", config, "--time", "1")
     assert planned.code == 0
     assert "A timed run failed: ZeroDivisionError: a planted fault" in planned.out
@@ -118,6 +119,8 @@ def test_our_configurations_are_valid(path: Path) -> None:
         "[sweep]\nstrategies = ['wait', 'chek_in']",
         "[sweep.grid]\n'parameters.ease' = 3",
         "[sweep.sample]\nmethod = 'sobel'",
+        "[sweep]\nevents = 1",
+        "[sweep]\nseries_days = -1",
         "[sweep.sample.ranges]\n'parameters.ease' = [1, 2, 3]",
         "[parameters]\nease = 99",
         "[parameters.gestures.lyke]\nmass = 0",
@@ -140,6 +143,7 @@ def test_an_editor_would_see_it(text: str, tmp_path: Path) -> None:
         "[sweep.sample]\nranges.parameters.ease = [1, 2]",
         "[run]\nstrategy = { wait = 0.5, check_in = 0.5 }",
         "[parameters.gestures.like]\nmass = 0.1",
+        "[sweep]\nevents = true\nseries_days = 7",
     ],
 )
 def test_what_may_be_written_an_editor_lets_pass(text: str, tmp_path: Path) -> None:
@@ -190,14 +194,14 @@ def _longer(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 def test_a_failed_run_is_counted_and_has_its_error(
     config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measures = runner._measures
+    simulated = runner._simulated
 
-    def fail(run: Any, *options: Any) -> dict[str, float]:
+    def fail(run: Any, *options: Any) -> sim.Run:
         if run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
-        return measures(run, *options)
+        return simulated(run, *options)
 
-    monkeypatch.setattr(runner, "_measures", fail)
+    monkeypatch.setattr(runner, "_simulated", fail)
     assert rekindle("sweep", config).code == 1
     assert (results.progress("tiny").done, results.progress("tiny").failed) == (6, 3)
     runs = results.load("tiny")

@@ -14,12 +14,13 @@ import sim
 from experiments import runner
 from experiments.config import load
 from experiments.design import Run, runs_of
+from experiments.histories import Ended
 from sim.measures import MEASURES
 
 
 def test_a_row_is_what_the_model_says(config: Path) -> None:
     run = runs_of(load(config))[1]
-    row = runner.run_one(run)
+    row, histories = runner.run_one(run)
     world = sim.worlds.generated(people=40, burn_in_years=0, seed=5)
     direct = sim.simulate(
         world,
@@ -36,11 +37,12 @@ def test_a_row_is_what_the_model_says(config: Path) -> None:
         assert row[name] == expected or (math.isnan(row[name]) and math.isnan(expected)), name
     assert row["error"] is None
     assert row["seconds"] > 0
+    assert histories == {}
 
 
 def test_a_run_that_fails_is_a_row(config: Path) -> None:
     good, bad = runs_of(load(config))[:2]
-    rows = [runner.run_one(good), runner.run_one(replace(bad, adopters=99))]
+    rows = [runner.run_one(run).row for run in (good, replace(bad, adopters=99))]
     assert rows[0]["error"] is None
     assert rows[1]["error"].startswith("ValueError: run.adopters asks for 99 of 40 people")
     assert "Traceback" in rows[1]["traceback"]
@@ -65,19 +67,19 @@ def test_a_log_is_replayed_once_for_all_arms(config: Path) -> None:
     assert len(first) == 7
     with ThreadPoolExecutor(1) as executor:
         assert list(runner.build_worlds(runs, executor)) == []
-        rows = [row for some in runner.finished_rows(runs, executor) for row in some]
-    assert [row["error"] for row in rows] == [None, None, None]
+        ended = [run for some in runner.finished(runs, executor) for run in some]
+    assert [run.row["error"] for run in ended] == [None, None, None]
 
 
-def quick(run: Run, **_: Any) -> dict[str, Any]:
-    return {"id": run.id, "error": None}
+def quick(run: Run, **_: Any) -> Ended:
+    return Ended({"id": run.id, "error": None}, {})
 
 
 def test_a_run_that_ended_does_not_wait_for_the_others(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = runs_of(load(config))[:2]
     go_on = threading.Event()
 
-    def slow(run: Run, **_: Any) -> dict[str, Any]:
+    def slow(run: Run, **_: Any) -> Ended:
         if run is second:
             go_on.wait(30)
         return quick(run)
@@ -85,15 +87,18 @@ def test_a_run_that_ended_does_not_wait_for_the_others(config: Path, monkeypatch
     monkeypatch.setattr(runner, "run_one", slow)
     monkeypatch.setattr(runner, "SECONDS_A_PART", 0.05)
     with ThreadPoolExecutor(2) as executor:
-        rows = runner.finished_rows([first, second], executor)
-        while not (ended := next(rows)):
+        coming = runner.finished([first, second], executor)
+        while not (ended := next(coming)):
             pass
-        assert [row["id"] for row in ended] == [first.id]
+        assert [run.row["id"] for run in ended] == [first.id]
         go_on.set()
-        assert [row["id"] for some in rows for row in some] == [second.id]
+        assert [run.row["id"] for some in coming for run in some] == [second.id]
 
 
-def test_only_so_many_runs_are_handed_over_ahead(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ahead", [None, 3])
+def test_only_so_many_runs_are_handed_over_ahead(
+    config: Path, monkeypatch: pytest.MonkeyPatch, ahead: int | None
+) -> None:
     runs = runs_of(load(config, ["sweep.replicates=10"]))
     handed: list[str] = []
 
@@ -106,23 +111,23 @@ def test_only_so_many_runs_are_handed_over_ahead(config: Path, monkeypatch: pyte
     monkeypatch.setattr(runner, "AHEAD", 4)
     with Counted(1) as executor:
         done = 0
-        for rows in runner.finished_rows(runs, executor):
-            done += len(rows)
-            assert len(handed) <= done + 4
+        for ended in runner.finished(runs, executor, ahead=ahead):
+            done += len(ended)
+            assert len(handed) <= done + (ahead or 4)
     assert handed == [run.id for run in runs]
 
 
 def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = runs_of(load(config))[:2]
 
-    def dies(run: Run, **_: Any) -> dict[str, Any]:
+    def dies(run: Run, **_: Any) -> Ended:
         if run is second:
             raise BrokenProcessPool
         return quick(run)
 
     monkeypatch.setattr(runner, "run_one", dies)
     with ThreadPoolExecutor(2) as executor:
-        rows = runner.finished_rows([first, second], executor)
-        assert [row["id"] for row in next(rows)] == [first.id]
+        coming = runner.finished([first, second], executor)
+        assert [run.row["id"] for run in next(coming)] == [first.id]
         with pytest.raises(BrokenProcessPool):
-            next(rows)
+            next(coming)
