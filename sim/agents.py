@@ -269,9 +269,10 @@ class Person(mesa.Agent):
         for u, v in self.attempts(cause) if among != SHOWN else ():
             slot = int(u * tickets)
             tie = self.slots[slot] if slot < len(self.slots) else None
-            if tie is not None and v * self.ceiling < self.weight_in_mind(tie, among):
-                if self.may_come_to_mind(tie, among, industry):
-                    return tie
+            if tie is None or not self.may_come_to_mind(tie, among, industry):
+                continue
+            if v * self.ceiling < self.weight_in_mind(tie, among):
+                return tie
         return self.wins_the_race(candidates, cause, among)
 
     def wins_the_race(self, candidates: list[Tie], cause: int, among: int) -> Tie | None:

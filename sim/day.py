@@ -32,10 +32,9 @@ from sim.memory import (
 from sim.outreach import called, count_prompts, packed_together, practise, reach_out
 from sim.parameters import Parameters
 from sim.places import gather, once_each
-from sim.pool import pool_of, room_needed, with_room
+from sim.pool import nothing_left, pool_of, room_needed, with_room
 from sim.population import (
     BOOKING,
-    FEED_ITEM,
     GESTURE,
     MEETING,
     NO_ANSWER,
@@ -70,19 +69,25 @@ class Core:
         self.strategies_end, self.names = own.strategies_end, own.names
         self.mail, self.bookings, self.members = own.mail, own.bookings, own.members
         people, n = own.people, len(own)
+        ties, others, bounds = pool_of(own.ties)
+        belonging = {}
+        for name in ("community", "industry", "group", "birthday"):
+            groups = 365 if name == "birthday" else int(people[name].max()) + 1
+            belonging[f"{name}_first"], belonging[f"{name}_people"] = rows_by(people[name], groups)
         self.town = Town(
-            np.array([own.parameters.packed]),
-            people,
-            np.zeros(n, np.bool_),
-            np.zeros(n, ZEAL),
-            *pool_of(own.ties),
-            free_ties(1),
-            own.plans,
-            np.searchsorted(own.plans["person"], np.arange(n + 1)).astype(np.int64),
-            *rows_by(people["community"], int(people["community"].max()) + 1),
-            *rows_by(people["industry"], int(people["industry"].max()) + 1),
-            *rows_by(people["group"], int(people["group"].max()) + 1),
-            *rows_by(people["birthday"], 365),
+            settings=np.array([own.parameters.packed]),
+            people=people,
+            showable=np.zeros(n, np.bool_),
+            zeal=np.zeros(n, ZEAL),
+            ties=ties,
+            others=others,
+            bounds=bounds,
+            used=np.array([len(own.ties)]),
+            left=nothing_left(people),
+            nothing=free_ties(1),
+            plans=own.plans,
+            plan_first=np.searchsorted(own.plans["person"], np.arange(n + 1)).astype(np.int64),
+            **belonging,
         )
 
     def step(self) -> DayRecord:

@@ -6,8 +6,6 @@ from enum import IntEnum
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from numba.core.dispatcher import Dispatcher
-
 from sim import chance as compiled_chance
 from sim import gestures, strategies
 from sim import rules as compiled_rules

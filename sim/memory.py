@@ -108,19 +108,20 @@ def comes_to_mind(town: Any, person: int, day: int, cause: int, among: int, indu
         return NOBODY
     if among != SHOWN:  # of whom there are few, so nearly every attempt would fail
         tickets = rules.tickets(slots)
+        bounds = town.bounds[first : first + slots]
         draws = np.empty((2, BATCH))
-        for attempt in range(ATTEMPTS):
-            k = attempt % BATCH
-            if k == 0:
-                next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, attempt)
-            slot = int(draws[0, k] * tickets)
-            level = draws[1, k] * ceiling
-            if slot >= slots or level >= town.bounds[first + slot]:
-                continue
-            tie = town.ties[first + slot]
-            town.bounds[first + slot] = bound_today(tie, day, p)
-            if may_come_to_mind(people, tie, day, among, industry, p) and level < weight_in_mind(tie, day, among, p):
-                return slot
+        for start in range(0, ATTEMPTS, BATCH):
+            next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, start)
+            for k in range(BATCH):
+                slot, level = int(draws[0, k] * tickets), draws[1, k] * ceiling
+                won = slot < slots
+                if not won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
+                    continue
+                tie = town.ties[first + slot]
+                bounds[slot] = bound_today(tie, day, p)
+                asked = may_come_to_mind(people, tie, day, among, industry, p)
+                if asked and level < weight_in_mind(tie, day, among, p):
+                    return slot
     return wins_the_race(town, person, day, cause, among, industry, seed)
 
 
@@ -169,19 +170,32 @@ def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, 
         times[k] = rules.race_time(times[k], bound) if bound > 0.0 else np.inf
     chosen, first_time = NOBODY, np.inf
     for _ in range(len(slots)):
-        k = np.argmin(times)
-        if times[k] >= first_time:
+        soonest = np.argmin(times)
+        if times[soonest] >= first_time:
             break
-        times[k] = np.inf
-        tie = town.ties[first + slots[k]]
-        town.bounds[first + slots[k]] = bound_today(tie, day, p)
+        times[soonest] = np.inf
+        slot = slots[soonest]
+        tie = town.ties[first + slot]
+        town.bounds[first + slot] = bound_today(tie, day, p)
         weight = weight_in_mind(tie, day, SHOWN, p)
         if tie.acquaintance == 0 and weight > 0.0:
             luck = uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, tie.other, cause)
             time = rules.race_time(luck, weight)
             if time < first_time:
-                chosen, first_time = slots[k], time
+                chosen, first_time = slot, time
     return chosen
+
+
+@njit(cache=True, forceinline=True)
+def heaviest_of(bounds: Any) -> int:
+    """Where the largest of these is, all 0 or more: by their bits, which sort as they do and are compared in bulk."""
+    words, most = bounds.view(np.int32), np.int32(0)
+    for slot in range(len(words)):
+        most = max(most, words[slot])
+    for slot in range(len(words)):
+        if words[slot] == most:
+            return slot
+    return 0
 
 
 @njit(cache=True, forceinline=True)
@@ -193,7 +207,7 @@ def refresh_ceiling(town: Any, person: int, day: int) -> None:
     first, slots = town.people[person].first, town.people[person].slots
     bounds = town.bounds[first : first + slots]
     while True:
-        slot = np.argmax(bounds)
+        slot = heaviest_of(bounds)
         heaviest = bounds[slot]
         if heaviest > 0.0:
             bounds[slot] = bound_today(town.ties[first + slot], day, town.settings[0])

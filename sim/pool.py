@@ -1,7 +1,7 @@
 """Where ties lie in memory: a block of slots for each person, in one pool that all share.
 
 Blocks grow by a few slots at a time and move when they do. Whoever grows to a size takes a block that somebody of that
-size has left, so the pool grows only as ties do.
+size has left; when the pool is used up, blocks move together, and only if that is not enough is a larger one made.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from numba import njit
 from sim import rules
 from sim.population import NOBODY, Town, aligned
 
-SPARE = 16  # a pool begins with one row more for so many
-_SIZES = 1 << 16  # of blocks, in fours
+SPARE = 8  # one row more for so many: a part of the pool that is free when it is new
 
 
-def pool_of(ties: np.ndarray) -> tuple[np.ndarray, ...]:
-    """A pool that begins with these ties as they lie: `ties`, `others`, `bounds`, `used` and `left` of `Town`.
+def pool_of(ties: np.ndarray) -> list[np.ndarray]:
+    """A pool that begins with these ties as they lie: `ties`, `others` and `bounds` of `Town`.
 
     Of bounds nothing is known yet.
     """
     bounds = np.where(ties["other"] == NOBODY, 0.0, np.inf).astype(np.float32)
-    pool = [_with_more_rows(array, len(ties), 0) for array in (ties, ties["other"], bounds)]
-    return *pool, np.array([len(ties)]), np.full(_SIZES, NOBODY, np.int64)
+    return [_with_more_rows(array, len(ties), 0) for array in (ties, ties["other"], bounds)]
+
+
+def nothing_left(people: np.ndarray) -> np.ndarray:
+    """`left` of `Town` when nobody has moved yet, for all sizes that a block may come to."""
+    largest = max(int(people["capacity"].max()), int(people["slots"].max()))
+    return np.full(largest // 2 + 1_024, NOBODY, np.int64)  # sizes in fours: twice the largest, and then some
 
 
 def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
@@ -37,8 +41,11 @@ def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
 
 def with_room(town: Town, rows: int) -> Town:
     """The same town, with at least so many rows of the pool left."""
+    if town.used[0] + rows <= len(town.ties):
+        return town
+    move_together(town)
     used = int(town.used[0])
-    if used + rows <= len(town.ties):
+    if used + rows + used // (2 * SPARE) <= len(town.ties):
         return town
     ties, others, bounds = (_with_more_rows(array, used, rows) for array in (town.ties, town.others, town.bounds))
     return town._replace(ties=ties, others=others, bounds=bounds)
@@ -62,6 +69,22 @@ def room_needed(people: Any, pairs: Any) -> int:
                 slots = rules.more_slots(slots)
                 rows += slots
     return rows
+
+
+@njit(cache=True)
+def move_together(town: Any) -> None:
+    """Move all blocks to the front of the pool, in the order in which they lie."""
+    people, to = town.people, 0
+    for person in np.argsort(people["first"]):
+        first = people[person].first
+        if to < first:
+            for slot in range(people[person].slots):
+                town.ties[to + slot] = town.ties[first + slot]
+                town.others[to + slot], town.bounds[to + slot] = town.others[first + slot], town.bounds[first + slot]
+        people[person].first = to
+        to += people[person].slots
+    town.used[0] = to
+    town.left[:] = NOBODY
 
 
 @njit(cache=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, void
 
 from sim.chance import Decision, normal, uniform
@@ -43,11 +44,29 @@ def rule(signature: Any) -> Any:
 @rule(float64(float64, float64, float64))
 def faded(value: float, days: float, half_life: float) -> float:
     """What is left of a value after this many days; a half-life of 0 lasts only the day itself."""
-    if days <= 0.0:
+    if days <= 0.0 or value == 0.0:
         return value
     if half_life <= 0.0:
         return 0.0
     return value * 2.0 ** (-days / half_life)
+
+
+@njit(cache=True)
+def _slowest_by_day() -> Any:
+    """What the slowest trace keeps after 0, 1, 2, … days, so that the usual ones need not be worked out."""
+    kept = np.empty(4_096)
+    for days in range(len(kept)):
+        kept[days] = 2.0 ** (-days / _SLOWEST_HALF_LIFE)
+    return kept
+
+
+_SLOWEST = _slowest_by_day()
+
+
+@rule(float64(int64))
+def slowest_left(days: int) -> float:
+    """What is left of the slowest trace after this many days: ``2**(-days / 5**5)``."""
+    return _SLOWEST[days] if days < len(_SLOWEST) else 2.0 ** (-days / _SLOWEST_HALF_LIFE)
 
 
 @rule(float64(Traces, int64, P))
@@ -58,7 +77,7 @@ def activation(traces: Any, silence: int, p: Any) -> float:
     (Anderson & Schooler 1991, Psychol. Sci. 2:396). Traces are as of the last contact, `silence` days ago; ages count
     from one day. Each half-life is five times the one before, so a single power of two gives all six factors.
     """
-    factor = 2.0 ** (-(silence + 1) / _SLOWEST_HALF_LIFE)
+    factor = slowest_left(silence + 1)
     total = 0.0
     for b in range(TRACES - 1, -1, -1):
         total += p.kernel[b] * traces[b] * factor
@@ -70,7 +89,7 @@ def activation(traces: Any, silence: int, p: Any) -> float:
 @rule(void(Traces, int64, float64))
 def add_contact(traces: Any, silence: int, mass: float) -> None:
     """Fade the traces over `silence` days, then add a contact of this mass to each."""
-    factor = 2.0 ** (-silence / _SLOWEST_HALF_LIFE)
+    factor = slowest_left(silence)
     for b in range(TRACES - 1, -1, -1):
         traces[b] = float32(traces[b] * factor + mass)
         squared = factor * factor
@@ -86,7 +105,7 @@ def strength(activation: float, p: Any) -> float:
 @rule(float64(Traces, int64))
 def standing(traces: Any, silence: int) -> float:
     """The slowest trace today: what the whole past has left, in contacts. Tells who was once strong."""
-    return traces[TRACES - 1] * 2.0 ** (-silence / _SLOWEST_HALF_LIFE)
+    return traces[TRACES - 1] * slowest_left(silence)
 
 
 @rule(boolean(int64, int64, int64, P))

@@ -136,7 +136,9 @@ def replayed(
     source, target = codes.reshape(-1, 2).T.astype(np.int64)
     day = ((events["time"] - events["time"][0]) // rules.SECONDS_A_DAY).to_numpy(np.int64)
     if day[-1] >= LAST_DAY:
-        raise LogError(f"The log spans {day[-1] + 1:,} days; a world lives for {LAST_DAY:,} at most. Cut off its beginning.")
+        raise LogError(
+            f"The log spans {day[-1] + 1:,} days; a world lives for {LAST_DAY:,} at most. Cut off its beginning."
+        )
     ids, pair, contacts = np.unique(_pair_ids(source, target, len(names)), return_inverse=True, return_counts=True)
     pairs = _strangers(ids, len(names))
     community = communities(

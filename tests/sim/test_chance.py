@@ -25,6 +25,8 @@ from sim.chance import (
     poisson,
     two_uniforms,
     uniform,
+    uniforms_of_people,
+    uniforms_towards,
 )
 
 quick = settings(max_examples=200)
@@ -175,6 +177,19 @@ def test_next_attempts_are_two_uniforms_to_the_bit(
     next_attempts(draws, seed, decision, day, person, cause, start)
     expected = [two_uniforms(seed, decision, day, person, start + k, cause) for k in range(BATCH)]
     assert draws.T.tolist() == [list(pair) for pair in expected]
+
+
+@quick
+@given(key=keys, count=st.integers(0, 70), others=st.data())
+def test_many_uniforms_are_single_ones_to_the_bit(key: tuple[int, ...], count: int, others: st.DataObject) -> None:
+    seed, decision, day, person, _, cause = key
+    person %= 2**31
+    draws = np.empty(count)
+    uniforms_of_people(draws, np.uint64(seed), decision, day, person)
+    assert draws.tolist() == [uniform(seed, decision, day, person + k, 0, 0) for k in range(count)]
+    ids = np.array(others.draw(st.lists(st.integers(0, 2**31 - 1), min_size=count, max_size=count)), np.int32)
+    uniforms_towards(draws, ids, np.uint64(seed), decision, day, person, cause)
+    assert draws.tolist() == [uniform(seed, decision, day, person, int(other), cause) for other in ids]
 
 
 def test_next_attempts_round_as_two_uniforms_do_at_the_ends() -> None:

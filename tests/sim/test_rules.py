@@ -28,9 +28,12 @@ from sim.memory import (
     SHOWN,
     comes_to_mind,
     comes_up_in_feed,
+    fresh_ceilings,
+    refresh_ceilings,
     shown,
     weight_in_mind,
 )
+from sim.memory import have_mutual_tie as engine_has_mutual_tie
 from sim.parameters import TRACES, kernel
 from sim.population import NEVER, NO_ANSWER, NOBODY, Town, free_ties
 from sim.run import begin
@@ -807,6 +810,54 @@ def test_bounds_are_above_the_weights_of_every_day(world: sim.World) -> None:
     used = int(core.town.used[0])
     assert np.isfinite(core.town.bounds[:used]).all(), "by then every tie was looked at"
     assert rose > 0
+
+
+def test_ceilings_of_the_week_are_those_of_a_look_at_everyone(world: sim.World) -> None:
+    """The few ties that the engine looks at tell as much, also in later weeks."""
+    core = Core(world, seed=SEED)
+    for _ in range(3):
+        while core.day % 7:
+            core.step()
+        everyone = core.to_world()
+        fresh_ceilings(everyone.people, everyone.ties, core.day, P, 0, len(everyone))
+        refresh_ceilings(core.town, core.day)
+        assert (core.town.people["ceiling"] == everyone.people["ceiling"]).all()
+        core.step()
+
+
+@njit
+def _mutual(town: Any, pairs: Any) -> Any:
+    found = np.empty(len(pairs), np.bool_)
+    for k in range(len(pairs)):
+        found[k] = engine_has_mutual_tie(town, pairs[k, 0], pairs[k, 1])
+    return found
+
+
+def test_the_filter_finds_every_mutual_tie_and_no_other(world: sim.World) -> None:
+    few = with_varied_ties(world, acquaintances=0.95)
+    pairs = np.array([(one, two) for one in range(len(few)) for two in range(len(few)) if one != two])
+    expected = have_mutual_tie(few)[pairs[:, 0], pairs[:, 1]]
+    assert 0.05 < expected.mean() < 0.95
+    assert (_mutual(town_of(few), pairs) == expected).all()
+
+
+@quick
+@given(st.integers(0, 60_000))
+def test_the_table_of_the_slowest_trace_is_its_formula(days: int) -> None:
+    assert rules.slowest_left(days) == pytest.approx(2.0 ** (-days / 3_125), rel=1e-15)
+
+
+@quick
+@given(
+    seed=st.integers(0, 2**64 - 1), person=st.integers(0, 10**6), day=st.integers(0, 16_000), length=st.integers(1, 365)
+)
+def test_busyness_stays_until_the_end_of_the_spell(seed: int, person: int, day: int, length: int) -> None:
+    p = sim.Parameters(spell_days=length).packed
+    until = rules.end_of_spell(np.uint64(seed), person, day, p)
+    assert 0 < until - day <= length
+    now = rules.busyness(np.uint64(seed), person, day, p)
+    assert rules.busyness(np.uint64(seed), person, until - 1, p) == now
+    assert rules.busyness(np.uint64(seed), person, until, p) != now
 
 
 @quick

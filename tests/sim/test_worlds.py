@@ -52,7 +52,9 @@ def assert_sound(world: World) -> None:
     assert (free == free_ties(len(free))).all()
     for person in range(0, len(world), 1 + len(world) // 50):
         weights = [
-            rules.pull_bound(rules.activation(mine["traces"], world.day - int(mine["last_contact"]), p), mine["liking"], p)
+            rules.pull_bound(
+                rules.activation(mine["traces"], world.day - int(mine["last_contact"]), p), mine["liking"], p
+            )
             for mine in own[owners == person]
         ]
         assert people["ceiling"][person] == rules.fresh_ceiling(max(weights, default=0.0))

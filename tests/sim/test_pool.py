@@ -1,0 +1,94 @@
+"""Where ties lie: blocks keep what they hold when they move, never overlap, and what is left behind is used again."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import sim
+from sim import rules
+from sim.day import Core
+from sim.pool import free_slot, room_needed, with_room
+from sim.population import CACHE_LINE, NOBODY, PERSON, TIE, Town, free_ties
+
+PEOPLE = 12
+
+
+def town() -> Town:
+    """People who hold nobody yet."""
+    world = sim.worlds.generated(people=PEOPLE, burn_in_years=0, seed=1, parameters=sim.Parameters(ties_at_start=0))
+    return Core(world, seed=1).town
+
+
+def take(place: Town, person: int, other: int) -> Town:
+    """Let a person hold somebody, as if they had met."""
+    place = with_room(place, room_needed(place.people, np.array([person * PEOPLE + person])))
+    slot = free_slot(place, person)
+    row = int(place.people["first"][person]) + slot
+    place.ties["other"][row] = place.others[row] = other
+    place.people["held"][person] += 1
+    return place
+
+
+def held(place: Town, person: int) -> list[int]:
+    first, slots = place.people[person][["first", "slots"]]
+    rows = slice(first, first + slots)
+    assert (place.ties["other"][rows] == place.others[rows]).all()
+    free = place.others[rows] == NOBODY
+    assert (place.ties[rows][free] == free_ties(int(free.sum()))).all()
+    return [int(other) for other in place.others[rows]]
+
+
+@settings(max_examples=50)
+@given(moves=st.lists(st.tuples(st.integers(0, PEOPLE - 1), st.booleans()), max_size=400))
+def test_blocks_keep_what_they_hold_and_never_overlap(moves: list[tuple[int, bool]]) -> None:
+    """Against lists: somebody is met, or whoever is in a slot is forgotten, in any order."""
+    place = town()
+    expected = [held(place, person) for person in range(PEOPLE)]
+    for other, (person, meets) in enumerate(moves):
+        mine = expected[person]
+        if meets:
+            place = take(place, person, other)
+            if NOBODY not in mine:
+                mine += [NOBODY] * (rules.more_slots(len(mine)) - len(mine))
+            mine[mine.index(NOBODY)] = other
+        elif any(one != NOBODY for one in mine):
+            slot = next(
+                at for at in range(other % len(mine), other % len(mine) + len(mine)) if mine[at % len(mine)] >= 0
+            )
+            row = int(place.people["first"][person]) + slot % len(mine)
+            place.ties[row], place.others[row] = free_ties(1)[0], NOBODY
+            place.people["held"][person] -= 1
+            mine[slot % len(mine)] = NOBODY
+    assert [held(place, person) for person in range(PEOPLE)] == expected
+    rows = np.concatenate([np.arange(slots) + first for first, slots in place.people[["first", "slots"]].tolist()])
+    assert len(np.unique(rows)) == len(rows)
+    assert rows.max() < place.used[0] <= len(place.ties)
+
+
+def test_what_is_left_behind_is_used_again() -> None:
+    """People who grow one after the other take each other's blocks: the pool holds little more than they do."""
+    place = town()
+    for other in range(300):
+        for person in range(PEOPLE):
+            place = take(place, person, other)
+    assert place.used[0] < 1.5 * place.people["slots"].sum()
+
+
+@settings(max_examples=200)
+@given(slots=st.integers(1, 50_000).map(lambda fours: 4 * fours))
+def test_slots_grow_by_a_sixteenth_in_fours_and_seldom_change_what_is_drawn(slots: int) -> None:
+    more, tickets = rules.more_slots(slots), rules.tickets(slots)
+    assert slots < more <= max(slots + 4, slots * 17 / 16)
+    assert more % 4 == 0
+    assert tickets / 2 < slots <= tickets or slots == tickets == 4
+    assert rules.tickets(more) == tickets or slots == tickets, "only when every ticket had its slot"
+
+
+def test_a_person_and_a_tie_are_a_cache_line_each() -> None:
+    assert PERSON.itemsize == TIE.itemsize == CACHE_LINE
+    place = Core(sim.worlds.generated(people=200, burn_in_years=0, seed=1), seed=1).town
+    assert place.ties.ctypes.data % CACHE_LINE == 0
+    directions = int(place.people["held"].sum())
+    assert (
+        sum(array[: int(place.used[0])].nbytes for array in (place.ties, place.others, place.bounds)) <= 76 * directions
+    )

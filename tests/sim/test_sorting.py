@@ -1,0 +1,90 @@
+"""Gestures in chunks: the same whatever the number of threads, and no gesture lost, doubled or changed."""
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+
+from sim.population import GESTURE, NOBODY
+from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, CHUNKS, chunks_of, fetch, packed_chunks, people_of, sorted_by
+
+quick = settings(max_examples=60)
+
+
+def gestures(count: int, people: int, seed: int, posts: bool) -> np.ndarray:
+    """Gestures of few seconds and causes, so that all parts of the order matter; every byte is set."""
+    draws = np.random.default_rng(seed)
+    rows = draws.integers(0, 100, (count, GESTURE.itemsize), np.uint8).view(GESTURE)[:, 0]
+    rows["sender"], rows["receiver"] = draws.integers(0, people, (2, count))
+    rows["second"], rows["arrives_second"] = draws.integers(0, 4, (2, count))
+    rows["cause"] = np.arange(count) % 7
+    if posts:
+        rows["receiver"][::5] = NOBODY
+    rows["unanswered"] = np.arange(count)  # which tells them apart
+    return rows
+
+
+@quick
+@given(
+    people=st.one_of(st.integers(1, 200), st.integers(200, 5_000)),
+    count=st.integers(0, 2_000),
+    seed=st.integers(0, 10**6),
+    by=st.sampled_from([BY_RECEIVER, BY_SENDER, BY_PAIR]),
+    arrival=st.booleans(),
+)
+def test_sorted_gestures_come_by_person_and_time(people: int, count: int, seed: int, by: int, arrival: bool) -> None:
+    """The order is that of a sort by columns, on one thread and on two, and chunks begin where they should."""
+    rows = gestures(count, people, seed, posts=by != BY_RECEIVER)
+    whom = rows["receiver"] if by == BY_RECEIVER else rows["sender"]
+    if by == BY_PAIR:
+        whom = np.where(rows["receiver"] == NOBODY, whom, np.minimum(rows["sender"], rows["receiver"]))
+    time = rows["arrives_second"] if arrival else rows["second"]
+    expected = rows[np.lexsort((rows["receiver"], rows["cause"], rows["sender"], time, whom))]
+    before = rows.copy()
+    for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+        numba.set_num_threads(threads)
+        found, first = sorted_by(rows, people, by, arrival)
+        same = [name for name in GESTURE.names or () if name != "unanswered"]  # of equal ones either may come first
+        for name in same:
+            assert (found[name] == expected[name]).all()
+        assert sorted(found["unanswered"]) == sorted(rows["unanswered"])
+        edges = [people_of(chunk, people) for chunk in range(chunks_of(people))]
+        assert (first == [*np.searchsorted(np.sort(whom), [start for start, _ in edges]), count]).all()
+    assert (rows == before).all()
+
+
+@quick
+@given(people=st.integers(1, 10**7))
+def test_chunks_are_runs_of_people_that_cover_everyone(people: int) -> None:
+    edges = [people_of(chunk, people) for chunk in range(chunks_of(people))]
+    assert len(edges) <= CHUNKS
+    assert [start for start, _ in edges] == [0, *(stop for _, stop in edges[:-1])]
+    assert edges[-1][1] == people
+    assert all(start < stop for start, stop in edges)
+
+
+@quick
+@given(counts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=CHUNKS))
+def test_packing_keeps_the_first_of_each_chunk(counts: list[tuple[int, int]]) -> None:
+    rooms = np.array([room + kept for room, kept in counts])
+    first = np.concatenate([[0], np.cumsum(rooms)])
+    kept = np.array([kept for _, kept in counts] + [0])
+    rows = gestures(int(rooms.sum()), 9, 1, posts=False)
+    expected = [rows[start : start + count] for start, count in zip(first, kept, strict=True)]
+    assert (packed_chunks(rows, first, kept) == np.concatenate(expected)).all()
+
+
+@pytest.mark.parametrize("dtype", [GESTURE, np.float64])
+def test_asking_memory_ahead_changes_nothing(dtype: np.dtype) -> None:
+    @njit
+    def ask(rows: np.ndarray) -> None:
+        for k in range(len(rows)):
+            fetch(rows, k)
+
+    rows = np.frombuffer(np.random.default_rng(1).bytes(40 * np.dtype(dtype).itemsize), dtype).copy()
+    before = rows.copy()
+    ask(rows)
+    assert rows.tobytes() == before.tobytes()
+    assert "prefetch" in next(iter(ask.inspect_asm().values()))
