@@ -20,7 +20,7 @@ from experiments.commands.results import results, status
 from experiments.commands.sensitivity import sensitivity
 from experiments.commands.sweeping import figure, run, sweep
 from experiments.config import ConfigError
-from experiments.stopping import Stopped, signals_stop, stop_behind
+from experiments.stopping import Stopped, disk_refused, signals_stop, stop_behind
 from experiments.store import StoreError
 from sim.storage import CacheError, LogError
 
@@ -70,7 +70,7 @@ def _exit_code(arguments: list[str]) -> int:
     except _UsageError as error:
         print(_usage(error), file=sys.stderr)
     except OSError as error:
-        print(f"The disk refused: {error}.", file=sys.stderr)
+        print(disk_refused(error), file=sys.stderr)
     except MemoryError as error:
         print(f"There is not enough memory ({error or 'no more is said'}); ask for fewer people.", file=sys.stderr)
     except (Stopped, SystemError) as error:

@@ -312,6 +312,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(filled.fileno())
         temporary.replace(path)
     except OSError as problem:
-        raise OSError(problem.errno, f"{problem.strerror or problem}, writing {path}") from None
+        why = os.strerror(problem.errno) if problem.errno else problem  # pyarrow's own words are long
+        raise OSError(problem.errno, f"{why}, writing {path}") from None
     finally:
         temporary.unlink(missing_ok=True)
