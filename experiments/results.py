@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -84,6 +83,8 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
     Raises:
         StoreError: there are no such results, or the SQL is wrong; the text says where.
     """
+    import duckdb  # is slow to load, and only a question needs it
+
     runs = load(name, folder)
     with duckdb.connect() as connection:
         connection.register("runs", _with_measures(runs))

@@ -223,6 +223,20 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table.to_pandas(), json.loads((table.schema.metadata or {})[_FOOTER])
 
 
+def table_at(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The same, of a path that users named.
+
+    Raises:
+        StoreError: there is no such file, or it is no table of a sweep.
+    """
+    try:
+        return read_table(path)
+    except FileNotFoundError:
+        raise StoreError(f"There is no table {path}; `rekindle sweep` makes one, as results/NAME/{TABLE}.") from None
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        raise StoreError(f"{path} is no table of a sweep; name a results/NAME/{TABLE}.") from None
+
+
 def ids_in_table(folder: Path) -> set[str]:
     """The runs in the table that a folder has; none where it has none that can be read."""
     try:

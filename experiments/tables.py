@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,16 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.calibrate import Ledger
 from experiments.compare import ENOUGH_WORLDS, RESAMPLES, TOO_FEW, minutes, paired_differences, resampled_means
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
-from experiments.forecast import Evaluation, Forecast
-from experiments.scores import SCORES
 from experiments.validate import accepted, judged
 from sim.gestures import KINDS
 from sim.measures import MEASURES
+
+if TYPE_CHECKING:
+    from experiments.calibrate import Ledger
+    from experiments.forecast import Evaluation, Forecast
 
 BASELINE = "wait"
 _OUTCOMES = ("reconnected", "lasting")
@@ -247,6 +249,8 @@ def _plain(value: float) -> str:
 
 def evaluation_table(found: Evaluation) -> Group:
     """How good forecasts were, and how far the model's lie from those that need no model, with intervals."""
+    from experiments.scores import SCORES  # whoever has forecasts to show has loaded it
+
     level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
     scores = _table("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
     for name in found.forecasts:

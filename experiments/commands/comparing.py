@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-import pyarrow as pa
 import typer
 from rich.console import Console
 
@@ -105,14 +104,7 @@ def _is_file(name: str) -> bool:
 
 
 def _read(path: Path) -> _Table:
-    try:
-        return _Table(path, *store.read_table(path))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"There is no table {path}; `rekindle sweep` makes one, as results/NAME/runs.parquet."
-        ) from None
-    except (OSError, pa.ArrowInvalid, KeyError, json.JSONDecodeError):
-        raise ConfigError(f"{path} is no table of a sweep; name a results/NAME/runs.parquet.") from None
+    return _Table(path, *store.table_at(path))
 
 
 def _newest(told: Console) -> Path:

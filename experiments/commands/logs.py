@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,17 +18,9 @@ from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.progress import shown
 from experiments.tables import log_table
-from experiments.terminal import console_of, say_written
+from experiments.terminal import Format, console_of, say_written
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
-
-
-class Format(StrEnum):
-    """How `rekindle log` prints."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 def log(

@@ -1,19 +1,17 @@
-"""`rekindle run`, `rekindle sweep` and `rekindle figure`: experiments, and what they look like."""
+"""`rekindle run` and `rekindle sweep`: experiments."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numba
 import pandas as pd
-import pyarrow as pa
 import typer
 from rich.console import Console
 
@@ -21,18 +19,15 @@ from experiments import plan, runner, store
 from experiments.cluster import Cluster, cluster
 from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
 from experiments.design import Run, described, runs_of, shard_of
-from experiments.figures import save
-from experiments.figures.nine_strategies import nine_strategies
 from experiments.progress import Report, duration, shown
 from experiments.stopping import end
-from experiments.tables import BASELINE, run_tables, sweep_tables
+from experiments.tables import run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
 
 NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
 CHECKPOINTS = "checkpoints"  # in the results of a sweep
-FIGURES = {"nine_strategies": nine_strategies}
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
 Log = Annotated[
@@ -211,11 +206,6 @@ def _report(
     say_written(path, console)
 
 
-def _comparable(rows: pd.DataFrame) -> bool:
-    """Whether there is a baseline, and something to compare with it."""
-    return rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
-
-
 def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
     first = failed[0]
     run = design.set_index("id").loc[[first["id"]]].iloc[0]
@@ -225,38 +215,6 @@ def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
         f"{run['replicate']}: {first['error']}",
         file=sys.stderr,
     )
-
-
-def figure(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(FIGURES)}.")],
-    runs: Annotated[Path | None, typer.Option(help="Table of a sweep; results/NAME/runs.parquet if not given.")] = None,
-) -> None:
-    """Draw a figure from a sweep's table, beside it: PNG, SVG and PDF."""
-    if name not in FIGURES:
-        raise ConfigError(f"There is no figure {name!r}; there is {', '.join(FIGURES)}.")
-    path = runs or Path("results") / name / store.TABLE
-    rows, origin = _table(path)
-    whole = rows[rows["error"].isna()]
-    if origin.get("factors"):
-        raise ConfigError(
-            f"{path} varies {', '.join(origin['factors'])}, and this figure draws strategies alone; "
-            "see `rekindle compare`."
-        )
-    if not _comparable(whole):
-        raise ConfigError(f"{path} has no finished runs of `{BASELINE}` and another strategy; finish the sweep first.")
-    drawn = FIGURES[name](whole, origin["config"]["world"]["log"])
-    for written in save(drawn, path.parent, name, origin):
-        say_written(written, console_of())
-
-
-def _table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    remedy = "run `rekindle sweep configs/nine_strategies.toml`, or name another table with --runs."
-    try:
-        return store.read_table(path)
-    except FileNotFoundError:
-        raise ConfigError(f"There is no table {path}; {remedy}") from None
-    except (OSError, pa.ArrowInvalid, KeyError, json.JSONDecodeError):
-        raise ConfigError(f"{path} is no table of a sweep; {remedy}") from None
 
 
 def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> Experiment:
