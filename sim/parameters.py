@@ -170,8 +170,8 @@ class Parameters(BaseModel):
         if isinstance(data, dict) and isinstance(data.get("gestures"), dict):
             rows: dict[str, Any] = dict(DEFAULT_GESTURES)
             for kind, change in data["gestures"].items():
-                base = rows[kind].model_dump() if kind in rows else {}
-                rows[kind] = {**base, **change} if isinstance(change, dict) else change
+                named = isinstance(change, dict) and kind in rows
+                rows[kind] = {**dict(rows[kind]), **change} if named else change
             data = {**data, "gestures": rows}
         return data
 

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from experiments import plan as plans
 from experiments import runner, store
-from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked
+from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned
 from experiments.config import ConfigError, SweepSettings
-from experiments.design import Run, points_of, runs_of
+from experiments.design import Run, points_of
 from experiments.factors import Level
 from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
@@ -36,7 +36,7 @@ def plan(
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
-    runs = runs_of(experiment)
+    runs = planned(experiment)
     folder = results / experiment.name
     if time:
         store.prepare(folder)

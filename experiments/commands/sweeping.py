@@ -92,7 +92,7 @@ def sweep(
         raise ConfigError(NO_SWEEP.format(config))
     part = _shard(shard)
     console = console_of()
-    runs = runs_of(experiment)
+    runs = planned(experiment)
     folder = results / experiment.name
     for aside in store.prepare(folder):
         print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
@@ -117,6 +117,12 @@ def sweep(
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
+
+
+def planned(experiment: Experiment) -> list[Run]:
+    """All runs of a sweep; planning very many takes more than a moment, and is shown."""
+    with shown(told_aside(), "points planned", 0) as report:
+        return runs_of(experiment, report)
 
 
 @contextmanager
