@@ -21,7 +21,7 @@ from experiments.config import ConfigError, Experiment, load, place_of, require_
 from experiments.design import Run, described, runs_of, shard_of
 from experiments.progress import Report, duration, shown
 from experiments.stopping import end
-from experiments.tables import run_tables, sweep_tables
+from experiments.tables import counted, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
@@ -51,8 +51,8 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
             single, start, threads=threads, progress=_going_on(told, report), series=False, **kept.of(single)
         )
     console.print(
-        f"{single.scenario}: {len(result.adopters):,} adopters among {len(start):,} people, "
-        f"{single.strategy_days:,} of {single.days:,} days, seed {single.seed}.",
+        f"{single.scenario}: {counted(len(result.adopters), 'adopter')} among {len(start):,} people, "
+        f"{single.strategy_days:,} of {counted(single.days, 'day')}, seed {single.seed}.",
         highlight=False,
     )
     console.print(run_tables(result.measures.scalars))
@@ -102,7 +102,9 @@ def sweep(
     mine = shard_of(runs, *part) if part else runs
     missing = plan.missing(mine, folder)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
-    console.print(f"{of_all}{len(mine):,} runs; {len(mine) - len(missing):,} are there already.", highlight=False)
+    there = len(mine) - len(missing)
+    is_or_are = "is" if there == 1 else "are"
+    console.print(f"{of_all}{counted(len(mine), 'run')}; {there:,} {is_or_are} there already.", highlight=False)
     kept = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
     workers = _workers(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
     failed = _carry_out(missing, folder, kept, workers, fail_fast) if missing else []
@@ -113,7 +115,7 @@ def sweep(
         _report(experiment, design, failed, folder, console)
         _tell_of_replaced(replaced - set(design["id"]), len(replaced), folder)
     elif not failed:
-        console.print(f"{left:,} runs of other shards are left; the same command without --shard makes the table.")
+        console.print(f"{counted(left, 'run')} of other shards left; the same command without --shard makes the table.")
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
@@ -149,8 +151,8 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
     if gone:
         print(
-            f"The table there before had {before:,} runs, {len(gone):,} of them not of this sweep. They stay in "
-            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
+            f"The table there before had {counted(before, 'run')}, {len(gone):,} of them not of this sweep. They stay "
+            f"in {folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
             file=sys.stderr,
         )
 
@@ -189,11 +191,8 @@ def _carry_out(
             end(problem, f"What had ended is kept in {folder}; the same command goes on from there.")
     took = time.monotonic() - began
     each = f", {took * cores / done:.2g} s of a core a run" if done else ""
-    made = f"{done:,} run{'' if done == 1 else 's'} in {duration(took)}"
-    told.print(
-        f"{made} on {cores} core{'' if cores == 1 else 's'}{each}; {len(failed):,} failed.",
-        highlight=False,
-    )
+    made = f"{counted(done, 'run')} in {duration(took)} on {counted(cores, 'core')}{each}"
+    told.print(f"{made}; {len(failed):,} failed.", highlight=False)
     return failed
 
 

@@ -25,7 +25,7 @@ from experiments.config import ConfigError, WorldSettings, load, nearest, show
 from experiments.design import runs_of
 from experiments.progress import shown
 from experiments.stopping import end
-from experiments.tables import number
+from experiments.tables import counted, number
 from experiments.terminal import Changes, Format, Processes, console_of, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.measures import dormant_pairs
@@ -232,7 +232,7 @@ def _ago(then: float) -> str:
 
 
 def _count(worlds: int) -> str:
-    return "1 world" if worlds == 1 else f"{worlds:,} worlds"
+    return counted(worlds, "world")
 
 
 def in_bytes(size: float) -> str:
