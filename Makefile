@@ -18,8 +18,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) ## person-days a second, both engines
+bench: $(READY) ## person-days a second of both engines; what a sweep costs beside its runs
 	$(BIN)/python -m benchmarks.engines
+	$(BIN)/python -m benchmarks.sweeps
 
 verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.strength

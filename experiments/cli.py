@@ -1,59 +1,141 @@
-"""`rekindle`: its commands under one name, and what happens when one of them can not go on."""
+"""`rekindle`: its commands under one name, and what happens when one of them can not go on.
+
+Only the command that is asked for is loaded, since all of them together take seconds; of the others, a line is known.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import typer
 
-from experiments.commands import worlds
-from experiments.commands.calibration import calibrate, validate
-from experiments.commands.comparing import compare
-from experiments.commands.doctor import doctor
-from experiments.commands.explaining import explain
-from experiments.commands.forecasting import forecast
-from experiments.commands.logs import log
-from experiments.commands.planning import plan, schema
-from experiments.commands.results import results, status
-from experiments.commands.sensitivity import sensitivity
-from experiments.commands.sweeping import figure, run, sweep
-from experiments.config import ConfigError
-from experiments.stopping import Stopped, signals_stop, stop_behind
-from experiments.store import StoreError
-from sim.storage import CacheError, LogError
+from experiments.stopping import Stopped, disk_refused, signals_stop, stop_behind
 
-app = typer.Typer(
-    name="rekindle",
-    help="An agent-based model of reconnecting with people through small gestures.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-for command, example in (
-    (run, "run configs/one_run.toml --set run.strategy=check_in"),
-    (sweep, "sweep configs/nine_strategies.toml --set sweep.replicates=4"),
-    (plan, "plan configs/nine_strategies.toml --set sweep.replicates=40"),
-    (status, "status nine_strategies"),
-    (results, 'results nine_strategies "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario"'),
-    (schema, "schema --out experiment.schema.json"),
-    (figure, "figure nine_strategies --runs results/nine_strategies/runs.parquet"),
-    (compare, "compare check_in wait --runs results/nine_strategies/runs.parquet"),
-    (sensitivity, "sensitivity my_screening --measure lasting"),
-    (log, "log wall.csv.gz email.csv.gz --figure results/logs"),
-    (calibrate, "calibrate wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50"),
-    (validate, "validate wall.csv.gz --against email.csv.gz --refit-activity"),
-    (forecast, "forecast LOG.csv.gz --person ann --gestures like,note --worlds 50"),
-    (explain, "explain memory_decay"),
-    (doctor, "doctor --results results"),
-):
-    app.command(epilog=f"Example: `rekindle {example}`")(command)
-app.add_typer(worlds.app, name="world")
+
+class Command(NamedTuple):
+    """A command: the module of `experiments.commands` that has a function of its name, its line of help, an example."""
+
+    module: str
+    help: str
+    example: str
+
+
+COMMANDS = {
+    "run": Command(
+        "sweeping",
+        "One run, and a summary of what came of it.",
+        "configs/one_run.toml --set run.strategy=check_in",
+    ),
+    "sweep": Command(
+        "sweeping",
+        "All arms in all worlds, in parallel; what is there already is not run again.",
+        "configs/nine_strategies.toml --set sweep.replicates=4",
+    ),
+    "plan": Command(
+        "planning",
+        "What a sweep would run, how much of it is there, and about how long the rest takes.",
+        "configs/nine_strategies.toml --set sweep.replicates=40",
+    ),
+    "status": Command(
+        "results",
+        "How many runs of a sweep are there, failed or left, and how to go on.",
+        "nine_strategies",
+    ),
+    "results": Command(
+        "results",
+        "Ask the runs of a sweep, finished or not, in SQL (DuckDB).",
+        'nine_strategies "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario"',
+    ),
+    "schema": Command(
+        "planning",
+        "The JSON Schema of an experiment's file, for editors.",
+        "--out experiment.schema.json",
+    ),
+    "figure": Command(
+        "drawing",
+        "Draw a figure from a sweep's table, beside it: PNG, SVG and PDF.",
+        "nine_strategies --runs results/nine_strategies/runs.parquet",
+    ),
+    "compare": Command(
+        "comparing",
+        "Paired differences A − B over worlds: 95 % intervals, how many runs pairing saved, and a plot a measure.",
+        "check_in wait --runs results/nine_strategies/runs.parquet",
+    ),
+    "sensitivity": Command(
+        "sensitivity",
+        "Morris screening or Sobol indices of a sweep whose points were drawn for them, and a figure for each arm.",
+        "my_screening --measure lasting",
+    ),
+    "log": Command(
+        "logs",
+        "What contact logs say of how people keep in touch: statistics side by side, and a page of plots.",
+        "wall.csv.gz email.csv.gz --figure results/logs",
+    ),
+    "calibrate": Command(
+        "calibration",
+        "Fit parameters to a contact log; a search that was stopped goes on with the same command.",
+        "wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50",
+    ),
+    "validate": Command(
+        "calibration",
+        "Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed.",
+        "wall.csv.gz --against email.csv.gz --refit-activity",
+    ),
+    "forecast": Command(
+        "forecasting",
+        "The chance that each silent tie of a contact log comes back, by itself and after a gesture.",
+        "LOG.csv.gz --person ann --gestures like,note --worlds 50",
+    ),
+    "explain": Command(
+        "explaining",
+        "What a parameter, gesture, strategy, measure, statistic or setting is: value, unit, range, source, assumed.",
+        "memory_decay",
+    ),
+    "doctor": Command(
+        "doctor",
+        "Check versions, cores, cache, disk and the model itself; exit code 1 if there is a problem.",
+        "--results results",
+    ),
+}
+GROUPS = {"world": ("worlds", "Burnt-in worlds, which are kept: build, list, show, prune.")}
 
 # What typer raises for a wrong option; it comes from click, or from the click that typer has within.
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def app_for(asked: str) -> typer.Typer:
+    """The application with the command that is asked for, and the names and help of the others."""
+    app = typer.Typer(
+        name="rekindle",
+        help="An agent-based model of reconnecting with people through small gestures.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+    )
+    for name, command in COMMANDS.items():
+        if name == asked:
+            app.command(name, epilog=f"Example: `rekindle {name} {command.example}`")(loaded(command.module, name))
+        else:
+            app.command(name, help=command.help)(_not_loaded)
+    for name, (module, text) in GROUPS.items():
+        if name == asked:
+            app.add_typer(loaded(module, "app"), name=name, help=text)
+        else:
+            app.command(name, help=text)(_not_loaded)
+    return app
+
+
+def loaded(module: str, name: str) -> Any:
+    """What a module of the commands calls by this name."""
+    return getattr(import_module(f"experiments.commands.{module}"), name)
+
+
+def _not_loaded() -> None:
+    """Stands for a command that is not asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,13 +146,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _exit_code(arguments: list[str]) -> int:
     try:
         with signals_stop():
-            return app(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
-    except (CacheError, ConfigError, LogError, StoreError) as error:
+            return app_for(next(iter(arguments), ""))(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
+    except ValueError as error:
+        if not _is_for_users(error):
+            raise
         print(error, file=sys.stderr)
     except _UsageError as error:
         print(_usage(error), file=sys.stderr)
     except OSError as error:
-        print(f"The disk refused: {error}.", file=sys.stderr)
+        print(disk_refused(error), file=sys.stderr)
     except MemoryError as error:
         print(f"There is not enough memory ({error or 'no more is said'}); ask for fewer people.", file=sys.stderr)
     except (Stopped, SystemError) as error:
@@ -80,6 +164,15 @@ def _exit_code(arguments: list[str]) -> int:
         print("Stopped.", file=sys.stderr)
         return stopped.code
     return 2
+
+
+def _is_for_users(error: ValueError) -> bool:
+    """Whether an error says in words what users gave that can not be."""
+    from experiments.config import ConfigError  # whoever raised one of these has loaded it
+    from experiments.store import StoreError
+    from sim.storage import CacheError, LogError
+
+    return isinstance(error, CacheError | ConfigError | LogError | StoreError)
 
 
 def _usage(error: Any) -> str:

@@ -19,6 +19,8 @@ ENOUGH_WORLDS = 20
 TOO_FEW = "too few worlds for a verdict"
 SPENT_ENOUGH = 0.9
 ALL = "all"  # the level that is the mean over all levels
+ALL_BUT_WAIT = "all but wait"  # the same over strategies, of which this one does nothing
+MEANS = (ALL, ALL_BUT_WAIT)
 _ROUNDING = 1e-13  # of a value: differences that differ by no more are the same
 
 
@@ -47,6 +49,15 @@ class Contrast:
         """Levels that both sides have, in order of appearance."""
         there = set(level_names(self.b_runs, self.within))
         return [level for level in level_names(self.a_runs, self.within).unique() if level in there]
+
+    def averaged(self) -> tuple[str, list[str]]:
+        """The name of the mean over levels, and the levels in it: to wait is no strategy beside others."""
+        names, levels = level_names(self.a_runs, self.within), self.levels()
+        if not {"strategy", "scenario"} & {*self.within}:
+            return ALL, levels
+        waits = set(names[self.a_runs["strategy"] == "wait"])
+        others = [level for level in levels if level not in waits]
+        return (ALL_BUT_WAIT, others) if len(others) < len(levels) else (ALL, levels)
 
     def one_sided(self) -> list[str]:
         """Levels that only one side has."""
@@ -123,7 +134,8 @@ def _difference(arm: np.ndarray, base: np.ndarray, resamples: int) -> tuple[floa
 def compared(contrasts: Sequence[Contrast], measures: Sequence[str], resamples: int = RESAMPLES) -> Compared:
     """Paired differences A − B of each contrast in each measure, at each level and in the mean over all levels.
 
-    The mean over levels is taken within each world first, and only in worlds that have all of them.
+    The mean over levels is taken within each world first, and only in worlds that have all of them. Where strategies
+    are among the levels, it leaves out ``wait``.
 
     Raises:
         PairingError: there is no level that both sides have, two runs of one side and level have one replicate, or the
@@ -162,15 +174,16 @@ def _at_each_level(contrast: Contrast, measure: str, resamples: int) -> Iterator
     a, b = (_by_world(runs, contrast.within, measure) for runs in (contrast.a_runs, contrast.b_runs))
     worlds = a.index.union(b.index)
     a, b = a.reindex(worlds), b.reindex(worlds)
-    levels = contrast.levels()
-    pairs = {level: (a[level], b[level]) for level in levels}
-    if len(levels) > 1:
-        over_levels = [side[sorted(levels)].mean(axis=1, skipna=False) for side in (a, b)]
-        pairs[ALL] = (over_levels[0], over_levels[1])
-    idle = {level: _idle(contrast, [level] if level != ALL else levels) for level in pairs}
+    pairs = {level: (a[level], b[level]) for level in contrast.levels()}
+    idle = {level: _idle(contrast, [level]) for level in pairs}
+    mean, among = contrast.averaged()
+    if len(among) > 1:
+        over_levels = [side[sorted(among)].mean(axis=1, skipna=False) for side in (a, b)]
+        pairs[mean] = (over_levels[0], over_levels[1])
+        idle[mean] = _idle(contrast, among)
     for level, (of_a, of_b) in pairs.items():
         differences = (of_a - of_b).dropna()
-        mean, low, high, count, fewer = _difference(of_a.to_numpy(), of_b.to_numpy(), resamples)
+        apart, low, high, count, fewer = _difference(of_a.to_numpy(), of_b.to_numpy(), resamples)
         left_out = len(worlds) - count
         notes = [TOO_FEW] * (count < ENOUGH_WORLDS)
         notes += [f"{left_out} {'world' if left_out == 1 else 'worlds'} left out"] * (left_out > 0)
@@ -178,7 +191,7 @@ def _at_each_level(contrast: Contrast, measure: str, resamples: int) -> Iterator
         row = {
             "measure": measure, "a": contrast.a, "b": contrast.b, "level": level,
             "a_mean": of_a[differences.index].mean(), "b_mean": of_b[differences.index].mean(),
-            "difference": mean, "low": low, "high": high, "worlds": count, "left_out": left_out,
+            "difference": apart, "low": low, "high": high, "worlds": count, "left_out": left_out,
             "fewer_runs": fewer, "idle": idle[level], "note": "; ".join(notes),
         }  # fmt: skip
         yield row, differences
@@ -209,6 +222,14 @@ def level_names(runs: pd.DataFrame, within: Sequence[str]) -> pd.Series:
     for text in texts:
         names = names.where(names == "", names + ", ") + text
     return names
+
+
+def short_levels(levels: pd.Series) -> pd.Series:
+    """Numbers with four significant digits, or as many more as tell all of them apart; what is no number as it is."""
+    if levels.dtype.kind != "f":
+        return levels
+    rounded = (levels.map(lambda level, digits=digits: float(f"{level:.{digits}g}")) for digits in range(4, 12))
+    return next((short for short in rounded if short.nunique() == levels.nunique()), levels)
 
 
 def level_text(value: object) -> str:

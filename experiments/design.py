@@ -6,20 +6,22 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from experiments.config import SETTINGS, Adopters, ConfigError, Experiment, Strategy, SweepSettings, WorldSettings, show
 from experiments.factors import Level, Point, crossed, drawn_points, points_drawn
+from experiments.progress import Report
 from sim.parameters import Parameters
 from sim.storage import model_fingerprint
 
 MOST_RUNS = 1_000_000  # of a sweep
+_POINTS_BETWEEN_REPORTS = 100
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,14 @@ class Run:
     parameters: Parameters
 
 
-def runs_of(experiment: Experiment) -> list[Run]:
+def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
     """Every run of an experiment: all arms of the first replicate, then all of the next, so a part is a fair sample.
 
     Without a sweep it is one run, of ``run.strategy``.
+
+    Args:
+        experiment: what is asked for.
+        report: called now and then with the points that are planned and all there are; many take a while.
 
     Raises:
         ConfigError: levels that can not go together.
@@ -63,7 +69,7 @@ def runs_of(experiment: Experiment) -> list[Run]:
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
     _refuse_too_many(sweep, len(strategies))
-    places = [_place(experiment, number, point) for number, point in enumerate(points_of(sweep))]
+    places = list(_places(experiment, points_of(sweep), report))
     return [
         _run(place, strategy, replicate)
         for replicate in range(sweep.replicates)
@@ -96,12 +102,20 @@ class _Place(NamedTuple):
     parameters: str
 
 
-def _place(experiment: Experiment, number: int, point: Point) -> _Place:
-    there = at(experiment, point)
+def _places(experiment: Experiment, points: Sequence[Point], report: Report | None) -> Iterator[_Place]:
     is_drawn = experiment.sweep is not None and experiment.sweep.sample is not None
-    name = f"point {number}" if is_drawn else _listed_short(point)
-    hashes = (_fingerprint(one.model_dump()) for one in (there.world.parameters, there.parameters))
-    return _Place(number, point, name, there, *hashes)
+    shared = {id(one): _hash(one) for one in (experiment.world.parameters, experiment.parameters)}
+    for number, point in enumerate(points):
+        if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
+            report(number, len(points))
+        there = at(experiment, point)
+        name = f"point {number}" if is_drawn else _listed_short(point)
+        hashes = (shared.get(id(one)) or _hash(one) for one in (there.world.parameters, there.parameters))
+        yield _Place(number, point, name, there, *hashes)
+
+
+def _hash(parameters: Parameters) -> str:
+    return _digest(parameters.model_dump_json())
 
 
 def _listed_short(point: Point) -> str:
@@ -165,7 +179,7 @@ def _as_drawn(level: float, whole: bool) -> Level:
 
 
 def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
-    """An experiment without its sweep, with these levels in the place of its settings.
+    """An experiment without its sweep, with these levels in the place of its settings; tables without one are shared.
 
     As in a file, runs go on with the parameters of their world: a factor of ``world.parameters`` moves the same
     parameter of the run where the two are equal.
@@ -175,27 +189,41 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
     """
     if not point:
         return experiment
-    data = experiment.model_dump(exclude={"sweep"})
     levels = dict(point)
     for name, level in point.items():
         own = name.removeprefix("world.")
-        if name.startswith("world.parameters.") and own not in point and _value(data, own) == _value(data, name):
+        moves = name.startswith("world.parameters.") and own not in point
+        if moves and _value(experiment, own) == _value(experiment, name):
             levels[own] = level
+    changes: dict[str, Any] = {"sweep": None}
     for name, level in levels.items():
         *tables, key = name.split(".")
-        _value(data, ".".join(tables))[key] = level
+        table = changes
+        for part in tables:
+            table = table.setdefault(part, {})
+        table[key] = level
     try:
-        return Experiment.model_validate(data)
+        return _changed(experiment, changes)
     except ValidationError as error:
         first = error.errors()[0]
         said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
         raise ConfigError(f"The sweep has a point that can not be, {_listed(point)}: {said}.") from None
 
 
-def _value(data: Any, name: str) -> Any:
+def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:
+    """Settings with changes, by key; only what is changed is made and checked anew, since a sweep has many points."""
+    is_model = isinstance(settings, BaseModel)
+    values = {key: getattr(settings, key) for key in type(settings).model_fields} if is_model else dict(settings)
+    for key, change in changes.items():
+        within = isinstance(values[key], BaseModel | dict) and isinstance(change, dict)
+        values[key] = _changed(values[key], change) if within else change
+    return type(settings).model_validate(values) if is_model else values
+
+
+def _value(settings: Any, name: str) -> Any:
     for part in name.split("."):
-        data = data[part]
-    return data
+        settings = settings[part] if isinstance(settings, dict) else getattr(settings, part)
+    return settings
 
 
 def _listed(point: Mapping[str, Level]) -> str:
@@ -232,7 +260,10 @@ def _run(place: _Place, strategy: Strategy, replicate: int) -> Run:
 
 
 def _fingerprint(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _digest(json.dumps(value, sort_keys=True, separators=(",", ":")))
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

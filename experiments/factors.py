@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from SALib.sample import morris, sobol
-from scipy.stats import qmc
 
 Level = Any
 Levels = dict[str, tuple[Level, ...]]
@@ -104,6 +102,9 @@ def drawn_points(ranges: Mapping[str, tuple[float, float]], method: str, points:
         Shape (rows, ranges): `points` rows, ``points * (ranges + 1)`` for Morris, ``points * (ranges + 2)`` for
         Saltelli.
     """
+    from SALib.sample import morris, sobol  # these take a second, which a sweep that draws nothing need not wait
+    from scipy.stats import qmc
+
     low, high = np.array(list(ranges.values())).T
     if method == "latin_hypercube":
         return np.asarray(qmc.scale(qmc.LatinHypercube(len(ranges), rng=seed).random(points), low, high))

@@ -15,9 +15,8 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -25,6 +24,9 @@ from experiments import histories, store
 from experiments.config import SweepSettings
 from experiments.histories import EVENTS, SERIES, History, Stored, asked_for
 from experiments.store import StoreError
+
+if TYPE_CHECKING:
+    import duckdb
 
 RESULTS = Path("results")
 RUNS = "runs"
@@ -106,6 +108,8 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
     Raises:
         StoreError: there are no such results, or the SQL is wrong; the text says where.
     """
+    import duckdb  # is slow to load, and only a question needs it
+
     where = _place(name, folder)
     while True:
         named, absent = _named_histories(where, sql)

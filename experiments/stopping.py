@@ -52,14 +52,15 @@ def stop_behind(error: BaseException | None) -> Stopped | None:
 
 
 def end(problem: BaseException, kept: str) -> NoReturn:
-    """End with a sentence where work on other processes was stopped, or one of them died; raise all else again.
+    """End with a sentence where work was stopped, a process died or the disk refused; raise all else again.
 
     Args:
         problem: what was raised amid the work.
         kept: what is kept and how to go on.
 
     Raises:
-        typer.Exit: 128 + the signal's number after `Stopped`, 1 where a process or a cluster's workers died.
+        typer.Exit: 128 + the signal's number after `Stopped`, 1 where a process or a cluster's workers died, 2 where
+            the disk refused.
     """
     if isinstance(problem, Stopped):
         print(f"Stopped. {kept}", file=sys.stderr)
@@ -70,4 +71,13 @@ def end(problem: BaseException, kept: str) -> NoReturn:
     if type(problem).__name__ == "KilledWorker":  # Dask's, which is not always there to be asked
         print(f"Too many workers of the cluster died of one run: {problem} {kept}", file=sys.stderr)
         raise typer.Exit(1) from None
+    if isinstance(problem, OSError) and not isinstance(problem, ConnectionError):
+        print(f"{disk_refused(problem)} {kept}", file=sys.stderr)
+        raise typer.Exit(2) from None
     raise problem
+
+
+def disk_refused(problem: OSError) -> str:
+    """What the disk did not do, in a sentence."""
+    said = problem.strerror if problem.strerror and problem.filename is None else problem
+    return f"The disk refused: {said}."

@@ -230,6 +230,20 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table.to_pandas(), json.loads((table.schema.metadata or {})[_FOOTER])
 
 
+def table_at(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The same, of a path that users named.
+
+    Raises:
+        StoreError: there is no such file, or it is no table of a sweep.
+    """
+    try:
+        return read_table(path)
+    except FileNotFoundError:
+        raise StoreError(f"There is no table {path}; `rekindle sweep` makes one, as results/NAME/{TABLE}.") from None
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        raise StoreError(f"{path} is no table of a sweep; name a results/NAME/{TABLE}.") from None
+
+
 def ids_in_table(folder: Path) -> set[str]:
     """The runs in the table that a folder has; none where it has none that can be read."""
     try:
@@ -317,6 +331,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> int:
         temporary.replace(path)
         return size
     except OSError as problem:
-        raise OSError(problem.errno, f"{problem.strerror or problem}, writing {path}") from None
+        why = os.strerror(problem.errno) if problem.errno else problem  # pyarrow's own words are long
+        raise OSError(problem.errno, f"{why}, writing {path}") from None
     finally:
         temporary.unlink(missing_ok=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,15 +14,16 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.calibrate import Ledger
 from experiments.compare import ENOUGH_WORLDS, RESAMPLES, TOO_FEW, minutes, paired_differences, resampled_means
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
-from experiments.forecast import Evaluation, Forecast
-from experiments.scores import SCORES
 from experiments.validate import accepted, judged
 from sim.gestures import KINDS
 from sim.measures import MEASURES
+
+if TYPE_CHECKING:
+    from experiments.calibrate import Ledger
+    from experiments.forecast import Evaluation, Forecast
 
 BASELINE = "wait"
 _OUTCOMES = ("reconnected", "lasting")
@@ -47,6 +50,12 @@ def signed(value: float) -> str:
         return "–"
     text = f"{value:+.{1 if abs(value) >= 10 else 2}f}"
     return text.replace("-", "−") if float(text) else "0.00"
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things: ``1 run``, ``2,000 runs``, ``3 strategies``."""
+    plural = f"{what[:-1]}ies" if re.search("[^aeiou]y$", what) else f"{what}s"
+    return f"{count:,} {what if count == 1 else plural}"
 
 
 def run_tables(measures: Mapping[str, float]) -> Group:
@@ -193,6 +202,8 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str], width: int) -> Gr
 
     A measure a row, or a table a measure where there are several contrasts or levels.
     """
+    marks, said = _said_once(rows)
+    rows = rows.assign(note=marks)
     if rows["measure"].is_unique:
         tables = _differences("measure", list(rows["measure"]), rows, width)
     else:
@@ -210,7 +221,18 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str], width: int) -> Gr
         "intervals: bootstrap over worlds."
     )
     saved = "Fewer runs: how many times as many independent seeds would have needed for the same precision."
-    return Group(*tables, Text("\n".join((told, saved, *notes))))
+    return Group(*tables, Text("\n".join((told, saved, *said, *notes))))
+
+
+def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Marks that stand for the notes of each row, and what is said below of all rows and of the marks."""
+    each = [[part for part in note.split("; ") if part] for note in rows["note"]]
+    found = list(dict.fromkeys(part for parts in each for part in parts))
+    of_all = [part for part in found if all(part in parts for parts in each)]
+    marks = {part: str(at) for at, part in enumerate((part for part in found if part not in of_all), start=1)}
+    said = [f"{'Each row' if len(each) > 1 else 'Note'}: {'; '.join(of_all)}."] if of_all else []
+    said += [f"Note {mark}: {part}." for part, mark in marks.items()]
+    return [", ".join(marks[part] for part in parts if part in marks) for parts in each], said
 
 
 def row_name(row: pd.Series, several: bool) -> str:
@@ -235,10 +257,15 @@ def difference(row: pd.Series) -> tuple[str, str]:
     width = row["high"] - row["low"]
     size = width / 10 if width > 0 else abs(row["difference"]) / 100  # of the last digit
     decimals = min(max(0, -math.floor(math.log10(size))), 9) if size > 0 else 0
-    mean, low, high = (
-        f"{value:{'+' if value else ''},.{decimals}f}".replace("-", "−") for value in row[["difference", "low", "high"]]
-    )
+    mean, low, high = (_with_sign(value, decimals) for value in row[["difference", "low", "high"]])
     return "–" if math.isnan(row["difference"]) else mean, "–" if math.isnan(row["low"]) else f"{low} … {high}"
+
+
+def _with_sign(value: float, decimals: int) -> str:
+    """A number with its sign, of which one that is rounded to zero has none."""
+    text = f"{value:,.{decimals}f}"
+    is_zero = not text.strip("-0.,")
+    return text.lstrip("-") if is_zero else f"{value:+,.{decimals}f}".replace("-", "−")
 
 
 def _plain(value: float) -> str:
@@ -247,6 +274,8 @@ def _plain(value: float) -> str:
 
 def evaluation_table(found: Evaluation) -> Group:
     """How good forecasts were, and how far the model's lie from those that need no model, with intervals."""
+    from experiments.scores import SCORES  # whoever has forecasts to show has loaded it
+
     level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
     scores = _table("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
     for name in found.forecasts:
@@ -301,9 +330,9 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
     count, listed = len(found.ties), min(top, len(found.ties))
     which = "All ties" if listed == count else f"The {listed:,} with most contacts of {count:,} ties"
     lines = [
-        f"{which} silent for over {silent} days. Chances within {days} days: shares of {worlds:,} simulated worlds, "
-        f"good to ±{100 * _margin(worlds):.0f} points, as the model has them, not recalibrated; --evaluate tells how "
-        "far to trust them on this log.",
+        f"{which} silent for over {silent} days. Chances within {days} days: shares of "
+        f"{counted(worlds, 'simulated world')}, good to ±{100 * _margin(worlds):.0f} points, as the "
+        "model has them, not recalibrated; --evaluate tells how far to trust them on this log.",
         "Comes back: either contacts the other, if nothing is done. Receiver writes: the receiver does, if nothing is "
         "done, or after one gesture of the sender on the first day; the sender's own gesture is no return.",
     ]
@@ -378,9 +407,8 @@ def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
         rows = [found.set_index("statistic").loc[name] for found in logs.values()]
         cells = [cell for row in rows for cell in (_digits(row["value"]), _digits(row["low"], row["high"]))]
         table.add_row(name, *cells, statistic.unit)
-    said = (
-        f"95 % intervals: bootstrap over people, {resamples:,} resamples. – is missing: the log is too short or thin."
-    )
+    drawn = counted(resamples, "resample")
+    said = f"95 % intervals: bootstrap over people, {drawn}. – is missing: the log is too short or thin."
     return Group(table, Text(f"{said}\n`rekindle explain NAME` says what a statistic is."))
 
 
@@ -423,7 +451,8 @@ def ledger_table(ledger: Ledger) -> Group:
     aims = _table("statistic", "real", "at the start", "found")
     for name, real in ledger.real.items():
         aims.add_row(name, *map(_digits, (real, ledger.simulated_at_start[name], ledger.simulated[name])))
-    said = f"Loss {ledger.loss_at_start:.3f} at the start, {ledger.loss:.3f} at the best of {ledger.trials:,} trials."
+    trials = counted(ledger.trials, "trial")
+    said = f"Loss {ledger.loss_at_start:.3f} at the start, {ledger.loss:.3f} at the best of {trials}."
     return Group(fitted, aims, Text(f"{said} It is 0 where all agree, and 0.7 where all are 15 % off."))
 
 

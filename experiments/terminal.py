@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,14 @@ Processes = Annotated[
     int | None, typer.Option(min=1, max=1_024, help="Worker processes; as many as cores if not given.")
 ]
 Results = Annotated[Path, typer.Option(help="Folder that holds all results.")]
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
 
 
 def console_of(width: int = WIDTH_OF_A_FILE) -> Console:

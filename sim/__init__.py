@@ -7,9 +7,16 @@
 True
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 import numba
 
 from sim import storage
+
+if TYPE_CHECKING:
+    from sim.agents import Person, Tie
+    from sim.model import ReconnectionModel
 
 # Numba looks only at a function's own file to tell whether its compiled code is stale, but rules are compiled into
 # the engine. So compiled code is kept by the fingerprint of all sources.
@@ -18,13 +25,21 @@ if not _before:
     numba.config.CACHE_DIR = str(storage.cache_folder() / "compiled" / storage.model_fingerprint())
 
 from sim import chance, gestures, measures, rules, strategies, worlds
-from sim.agents import Person, Tie
-from sim.model import ReconnectionModel
 from sim.parameters import Parameters
 from sim.population import World
 from sim.run import Gesture, Run, simulate
 
 numba.config.CACHE_DIR = _before
+
+_ON_MESA = {"Person": "agents", "Tie": "agents", "ReconnectionModel": "model"}
+
+
+def __getattr__(name: str) -> Any:
+    """What is made on Mesa, once it is asked for: Mesa takes a second to load, and the fast engine does without."""
+    if name not in _ON_MESA:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"sim.{_ON_MESA[name]}"), name)
+
 
 __all__ = [
     "Gesture",

@@ -7,13 +7,15 @@ order of people is keyed, so the same contacts and seed give the same communitie
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
-from scipy.sparse import csr_array
 
 from sim.chance import Decision, uniform
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LARGEST, SMALLEST = 1.5, 0.5  # of what is wanted
 _SWEEPS = 20
@@ -36,6 +38,8 @@ def communities(
         size: people that a community should have.
         seed: of the order in which people choose.
     """
+    from scipy.sparse import csr_array  # only replayed worlds have communities to find
+
     both = np.concatenate([low, high]), np.concatenate([high, low])
     network = csr_array((np.concatenate([contacts, contacts]), both), shape=(people, people))
     label = _joined(np.arange(people), network, size, people + 1.0, seed)
@@ -47,8 +51,8 @@ def _joined(label: np.ndarray, network: csr_array, most: int, small: float, seed
     """Let communities under `small` people join others, up to `most` people, until none does; shapes (people,)."""
     while True:
         sizes = np.bincount(label)
-        member = csr_array((np.ones(len(label), np.int64), (np.arange(len(label)), label)))
-        between = csr_array(member.T @ network @ member)
+        member = type(network)((np.ones(len(label), np.int64), (np.arange(len(label)), label)))
+        between = type(network)(member.T @ network @ member)
         between.sort_indices()
         joined, members = np.arange(len(sizes)), sizes.copy()
         for sweep in range(_SWEEPS):

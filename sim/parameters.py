@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.optimize import nnls
 
 from sim.gestures import (
     DEFAULT_GESTURES,
@@ -171,8 +170,8 @@ class Parameters(BaseModel):
         if isinstance(data, dict) and isinstance(data.get("gestures"), dict):
             rows: dict[str, Any] = dict(DEFAULT_GESTURES)
             for kind, change in data["gestures"].items():
-                base = rows[kind].model_dump() if kind in rows else {}
-                rows[kind] = {**base, **change} if isinstance(change, dict) else change
+                named = isinstance(change, dict) and kind in rows
+                rows[kind] = {**dict(rows[kind]), **change} if named else change
             data = {**data, "gestures": rows}
         return data
 
@@ -226,6 +225,8 @@ def kernel(decay: float) -> np.ndarray:
     evenly in the logarithm of age. Half-lives are 1, 5, 25, 125, 625 and 3,125 days, so the sum is within a tenth of the
     power on any day for decays of 0.6 to 1.0.
     """
+    from scipy.optimize import nnls  # takes half a second, which whoever only reads parameters need not wait
+
     ages = np.unique(np.geomspace(1, 4_000, 400).round())
     weights = np.sqrt(np.gradient(np.log(ages)))
     basis = 0.5 ** (ages[:, None] / HALF_LIVES) * ages[:, None] ** decay

@@ -92,7 +92,7 @@ def _from_file(path: Path) -> tuple[pd.DataFrame, str, _Where]:
             return _read_parquet(path), str(path), lambda row: f"{path}, row {row} (counted from 0)"
         return _read_csv(path), str(path), lambda row: f"{path}, line {_line(path, row)}"
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, pa.ArrowException) as problem:
-        raise LogError(f"{path} can not be read: {problem}. {_REMEDIES[ending]}") from problem
+        raise LogError(f"{path} can not be read: {_in_a_line(problem)}. {_REMEDIES[ending]}") from problem
 
 
 _REMEDIES = {
@@ -100,6 +100,12 @@ _REMEDIES = {
     ".csv.gz": "Its packing is damaged or is not gzip; fetch the file again, or unpack it and use the .csv.",
     ".parquet": "It is damaged or is not Parquet; write it again, for instance with pandas' `to_parquet`.",
 }
+
+
+def _in_a_line(text: object, most: int = 200) -> str:
+    """What others say, on one line and not too long."""
+    said = " ".join(str(text).split()).removesuffix(".")
+    return said if len(said) <= most else f"{said[:most]} …"
 
 
 def _missing(path: Path) -> str:
@@ -132,7 +138,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     try:
         table = pa.csv.read_csv(path, parse_options=lines, convert_options=as_text)
     except pa.ArrowInvalid as problem:
-        raise _ragged(path, len(header)) or problem from None
+        raise _misshapen(path, len(header)) or problem from None
+    if _has_quotes(path) and (found := _misshapen(path, len(header))):  # Arrow reads on where a quote is never closed
+        raise found
     ids = _converted([table.column("source"), table.column("target")], pa.int64())
     times = _converted(_converted([table.column("time")], pa.int64()), pa.float64())
     return pd.DataFrame(dict(zip(COLUMNS, (column.to_numpy() for column in (*ids, *times)), strict=True)))
@@ -149,9 +157,9 @@ def _converted(columns: list[pa.ChunkedArray], kind: pa.DataType) -> list[pa.Chu
 
 
 def _opened(path: Path) -> TextIO:
-    """The text of a CSV file, packed or not, with or without a byte-order mark."""
+    """The text of a CSV file, packed or not, with or without a byte-order mark; Arrow is who checks the encoding."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
-    return cast(TextIO, opened(path, "rt", encoding="utf-8-sig", newline=""))
+    return cast(TextIO, opened(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline=""))
 
 
 def _line(path: Path, row: int) -> int:
@@ -162,16 +170,29 @@ def _line(path: Path, row: int) -> int:
         return next(itertools.islice(lines, row + 1, None))
 
 
-def _ragged(path: Path, width: int) -> LogError | None:
-    """The error for the first line with too many or too few values, if there is one."""
+def _has_quotes(path: Path) -> bool:
     with _opened(path) as text:
-        reader = csv.reader(text)
-        for fields in filter(None, reader):
-            if len(fields) != width:
-                return LogError(
-                    f"{path}, line {reader.line_num}: {len(fields)} values, but the header names {width} columns: "
-                    f"{','.join(fields)[:80]!r}. Put text that holds a comma into double quotes."
-                )
+        return any('"' in piece for piece in iter(lambda: text.read(2**20), ""))
+
+
+def _misshapen(path: Path, width: int) -> LogError | None:
+    """The error for the first row with too many or too few values, or with a quote that does not end; or None."""
+    with _opened(path) as text:
+        reader = csv.reader(text, strict=True)
+        row = 1
+        try:
+            for fields in reader:
+                if fields and len(fields) != width:
+                    return LogError(
+                        f"{path}, line {reader.line_num}: {len(fields)} values, but the header names {width} columns: "
+                        f"{','.join(fields)[:80]!r}. Put text that holds a comma into double quotes."
+                    )
+                row = reader.line_num + 1
+        except csv.Error as problem:
+            return LogError(
+                f"{path}, line {row}: a double quote that begins here does not end as it must ({problem}). Close each, "
+                "and write one that belongs to the text twice."
+            )
     return None
 
 
@@ -183,10 +204,14 @@ def _check_columns(found: Sequence[Any], name: str) -> None:
             near = [str(other) for other in found if str(other).strip().lower() == column]
             near = near or get_close_matches(column, map(str, found), n=1)
             raise LogError(
-                f"{name} has no column {column}; it has {', '.join(repr(str(other)) for other in found) or 'none'}. "
+                f"{name} has no column {column}; it has {_listed(found)}. "
                 + (f"Rename {near[0]!r} to {column}. " if near else "")
                 + f"The first line of a contact log is {','.join(COLUMNS)}, with commas."
             )
+
+
+def _listed(columns: Sequence[Any]) -> str:
+    return _in_a_line(", ".join(repr(str(name)) for name in columns)) or "none"
 
 
 def _check_ids(table: pd.DataFrame, where: _Where) -> None:
@@ -194,6 +219,11 @@ def _check_ids(table: pd.DataFrame, where: _Where) -> None:
         row = _first(table[column].isna() | (table[column] == ""))
         if row is not None:
             raise LogError(f"{where(row)}: the {column} is empty. Each contact needs the ids of two people.")
+        kinds = table[column].map(type)
+        row = _first(kinds.isin([kind for kind in kinds.unique() if kind.__hash__ is None]))
+        if row is not None:
+            said = _in_a_line(repr(table[column][row]), 80)
+            raise LogError(f"{where(row)}: the {column} {said} can not be an id. Ids are text or numbers.")
 
 
 def _checked_times(times: pd.Series, where: _Where) -> pd.Series:
@@ -203,7 +233,7 @@ def _checked_times(times: pd.Series, where: _Where) -> pd.Series:
             f"{where(0)}: the time {times[0]} is a date; times are unix seconds. Convert them with "
             '(log["time"] - pandas.Timestamp(0)) // pandas.Timedelta("1s").'
         )
-    seconds = pd.to_numeric(times, errors="coerce")
+    seconds = pd.to_numeric(times, errors="coerce") if times.dtype != bool else times * np.nan
     for bad, remedy in (
         (~np.isfinite(seconds), "is not a number. Times are unix seconds, such as 1700000000"),
         (seconds < 0, "is negative. Subtract the earliest time from all of them, so that they start at 0"),
@@ -211,7 +241,7 @@ def _checked_times(times: pd.Series, where: _Where) -> pd.Series:
     ):
         row = _first(bad)
         if row is not None:
-            raise LogError(f"{where(row)}: the time {str(times[row])!r} {remedy}.")
+            raise LogError(f"{where(row)}: the time {_in_a_line(times[row], 80)!r} {remedy}.")
     return seconds
 
 

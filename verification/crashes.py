@@ -1,9 +1,11 @@
-"""A sweep that is killed at random moments and resumed leaves the tables of one that was left alone.
+"""Sweeps that are killed at random moments and resumed leave the tables of one that was left alone.
 
-SIGKILL takes the whole process group, so nothing can tidy up. Each time the same command is given again; the last
-time it may end. Then its runs, series and events, sorted by id, must be the same bytes, and no run may be there twice.
+They are killed in six ways to run: in one process or two, as shards in turn or at once, and on a Dask cluster, where it
+is a worker that dies, or the sweep. SIGKILL takes the whole process group, so nothing can tidy up. Each time the same
+command is given again; the last time it may end. Then runs, series and events, sorted by id, must be the same bytes,
+and no run may be there twice.
 
-    python -m verification.crashes [KILLS]    prints what was killed when; 100 kills if not said
+    python -m verification.crashes [KILLS]    prints how many fell when in each way; 100 kills if not said
 """
 
 from __future__ import annotations
@@ -15,12 +17,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc as ipc
+from distributed import LocalCluster
+from rich.console import Console
+from rich.table import Table
 
 from experiments import results, store
+from experiments.config import load
+from experiments.design import runs_of, shard_of
+from sim.storage import cache_folder, model_fingerprint
 
 CONFIG = """\
 [world]
@@ -28,37 +41,174 @@ people = 60
 burn_in_years = 0.2
 [run]
 adopters = 5
-strategy_days = 120
+strategy_days = 20
 follow_up_days = 0
 [sweep]
 strategies = ["wait", "check_in", "show_up"]
-replicates = 60
+replicates = 20
 series_days = 7
 events = true
 [sweep.grid]
 parameters.effort_minutes = [30, 120]
 """
-RUNS = 360
+SHARDS = 3
+STAGES = ("before", "during", "after")  # its first run was kept; its runs; its last run was kept
+SECONDS_TO_START = 3.0
+SECONDS_TO_RUN = 4.0
+WHILE_IT_STARTS = 0.2  # the share of kills that do not wait for a first run
 ROOT = Path(__file__).parents[1]
 
 
-def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
-    """The sweep, in a process group of its own."""
-    command = [sys.executable, "-m", "experiments.cli", "sweep", str(folder / "killed.toml")]
-    return subprocess.Popen(
-        [*command, "--results", str(folder), *more],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+@dataclass(frozen=True)
+class Way:
+    """A way to run a sweep: the options of its sweeps, whether they run at once, and whether a worker is what dies."""
+
+    name: str
+    options: tuple[tuple[str, ...], ...]
+    at_once: bool = False
+    kills_workers: bool = False
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep under way, in a process group of its own: what it is to make, and what of that was there before."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    asked: frozenset[str]
+    there: frozenset[str]
+
+    def stage(self) -> str:
+        """How far it is."""
+        kept = self.asked & ids_in(self.folder)
+        return "before" if kept <= self.there else "during" if kept < self.asked else "after"
+
+    def ended(self) -> bool:
+        """Whether it ended by itself."""
+        return self.process.poll() is not None
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long, or until it ends."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=seconds)
+
+    def wait_for_a_run(self) -> None:
+        """Wait until it has kept a run, or ends."""
+        while self.stage() == "before" and not self.ended():
+            self.sleep(0.1)
+
+    def kill(self) -> str | None:
+        """Kill it and all its processes; gives the stage at which it was, None if it had ended."""
+        if self.ended():
+            return None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        return self.stage()
+
+
+def ways(scheduler: str) -> list[Way]:
+    """All ways to run, given the address of a cluster."""
+    shards = tuple(("--processes", "1", "--shard", f"{number}/{SHARDS}") for number in range(1, SHARDS + 1))
+    cluster = (("--scheduler", scheduler),)
+    return [
+        Way("one process", (("--processes", "1"),)),
+        Way("two processes", (("--processes", "2"),)),
+        Way("shards in turn", shards),
+        Way("shards at once", shards, at_once=True),
+        Way("cluster, a worker dies", cluster, kills_workers=True),
+        Way("cluster, the sweep dies", cluster),
+    ]
+
+
+def started(folder: Path, options: Sequence[str]) -> Sweep:
+    """Begin a sweep. Worlds are kept in its own folder, so that kills meet the building of worlds, too."""
+    compiled = os.environ.get("NUMBA_CACHE_DIR") or str(cache_folder() / "compiled" / model_fingerprint())
+    command = [sys.executable, "-m", "experiments.cli", "sweep", str(folder / "killed.toml"), "--results", str(folder)]
+    process = subprocess.Popen(
+        [*command, *options],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "NUMBA_CACHE_DIR": compiled,
+            "XDG_CACHE_HOME": str(folder / "cache"),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    runs = runs_of(load(folder / "killed.toml"))
+    if "--shard" in options:
+        runs = shard_of(runs, int(options[-1].partition("/")[0]), SHARDS)
+    return Sweep(process, folder, frozenset(run.id for run in runs), ids_in(folder))
+
+
+def carried_out(folder: Path, options: Sequence[str]) -> None:
+    """A sweep from its beginning to its end."""
+    code = started(folder, options).process.wait()
+    assert code == 0, f"a sweep with {' '.join(options)} ended with exit code {code}"
+
+
+def ids_in(folder: Path) -> frozenset[str]:
+    """The runs that are kept."""
+    return frozenset(store.finished(folder / "killed", []).index)
+
+
+def parts_in(folder: Path) -> list[Path]:
+    """The files that hold them."""
+    return sorted((folder / "killed" / store.PARTS).glob("*.parquet"))
+
+
+def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, luck: random.Random) -> Counter[str]:
+    """Run once in this way, with so many kills at most; gives how many fell at each stage."""
+    options = way.options if way.at_once else [luck.choice(way.options)]
+    sweeps = [started(folder, each) for each in luck.sample(options, len(options))]
+    if way.kills_workers:
+        return _workers_killed(sweeps[0], most, cluster, luck)
+    if luck.random() < WHILE_IT_STARTS:
+        sweeps[0].sleep(luck.uniform(0, SECONDS_TO_START))
+    else:
+        sweeps[0].wait_for_a_run()
+        sweeps[0].sleep(luck.uniform(0, SECONDS_TO_RUN))
+    stages = [sweeps[0].kill()]
+    for sweep in sweeps[1:]:
+        sweep.sleep(luck.uniform(0, 1))
+        stages.append(sweep.kill())
+    return Counter(filter(None, stages))
+
+
+def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, luck: random.Random) -> Counter[str]:
+    """Kill workers while a sweep runs, which has to end all the same."""
+    stages = Counter[str]()
+    sweep.wait_for_a_run()
+    while stages.total() < most:
+        sweep.sleep(luck.uniform(0, SECONDS_TO_RUN))
+        if sweep.ended():
+            break
+        stages[sweep.stage()] += 1
+        os.kill(luck.choice(list(cluster.workers.values())).pid, signal.SIGKILL)
+        sweep.sleep(SECONDS_TO_START)  # a worker begins in the place of the one that died
+    assert sweep.process.wait() == 0, "a sweep ended with its worker"
+    return stages
+
+
+def make_work(folder: Path, luck: random.Random) -> None:
+    """Take away parts until most of the runs are to be made again."""
+    (folder / "killed" / store.TABLE).unlink(missing_ok=True)
+    asked = len(runs_of(load(folder / "killed.toml")))
+    parts = parts_in(folder)
+    luck.shuffle(parts)
+    while len(ids_in(folder)) > asked / 3:
+        parts.pop().unlink()
+    for name in results.HISTORIES:
+        for part in sorted((folder / "killed" / name).glob("*.parquet"))[::2]:
+            part.unlink()
 
 
 def table_bytes(folder: Path) -> bytes:
     """The tables of runs, series and events, sorted by id, as bytes."""
-    frames = [results.load("killed", folder, name) for name in results.HISTORIES]
+    histories = [results.load("killed", folder, name) for name in results.HISTORIES]
     sink = pa.BufferOutputStream()
-    for frame in (store.read_table(folder / "killed" / store.TABLE)[0], *frames):
+    for frame in (store.read_table(folder / "killed" / store.TABLE)[0], *histories):
         rows = frame.sort_values("id", kind="stable")
         table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
         with ipc.new_stream(sink, table.schema) as stream:
@@ -66,54 +216,57 @@ def table_bytes(folder: Path) -> bytes:
     return bytes(sink.getvalue())
 
 
-def killed_and_resumed(folder: Path, kills: int, luck: random.Random) -> tuple[int, int]:
-    """Kill the sweep so many times at random moments, then let it end; returns (kills that hit it, parts left)."""
-    hits, longest = 0, 12.0
-    for _ in range(kills):
-        sweep = start(folder, "--processes", str(luck.choice([1, 2])))
-        began = time.monotonic()
-        try:
-            sweep.wait(timeout=luck.uniform(0.0, longest))
-            longest = max(2.0, 0.8 * (time.monotonic() - began))  # it ended: kill it sooner from now on
-            (folder / "killed" / store.TABLE).unlink(missing_ok=True)
-            for name in (store.PARTS, *results.HISTORIES):
-                for part in list((folder / "killed" / name).glob("*.parquet"))[::2]:
-                    part.unlink()  # so that there is something left to do
-        except subprocess.TimeoutExpired:
-            os.killpg(sweep.pid, signal.SIGKILL)
-            sweep.wait()
-            hits += 1
-    assert start(folder).wait() == 0
-    return hits, len(list((folder / "killed" / store.PARTS).glob("*.parquet")))
-
-
-def main(kills: int = 100) -> tuple[bytes, bytes]:
-    """The tables of a sweep that was left alone and of one that was killed."""
+@contextmanager
+def folder_of_a_sweep() -> Iterator[Path]:
+    """A folder for a sweep and all that it leaves."""
     with tempfile.TemporaryDirectory() as temporary:
-        folders = [Path(temporary) / name for name in ("alone", "killed")]
-        for folder in folders:
-            folder.mkdir()
-            (folder / "killed.toml").write_text(CONFIG)
-        assert start(folders[0], "--processes", "2").wait() == 0
-        began = time.monotonic()
-        hits, parts = killed_and_resumed(folders[1], kills, random.Random(1))
-        alone, killed = (table_bytes(folder) for folder in folders)
-        table = store.read_table(folders[1] / "killed" / store.TABLE)[0]
-        verdict = "equal" if alone == killed else "DIFFER"
-        took = time.monotonic() - began
-        print(
-            f"{hits} of {kills} kills hit a sweep of {RUNS} runs ({took:.0f} s): {len(table)} rows, "
-            f"{table['id'].nunique()} ids, {parts} parts; tables {verdict}"
-        )
-        return alone, killed
+        (Path(temporary) / "killed.toml").write_text(CONFIG)
+        yield Path(temporary)
+
+
+def killed_and_resumed(way: Way, kills: int, cluster: LocalCluster, luck: random.Random) -> tuple[bytes, list[Any]]:
+    """Kill sweeps so many times, then let them end; gives the table and what is told of it."""
+    stages = Counter[str]()
+    with folder_of_a_sweep() as folder:
+        while stages.total() < kills:
+            make_work(folder, luck)
+            stages += tried(way, folder, kills - stages.total(), cluster, luck)
+        for options in way.options:  # the last shard makes the table
+            carried_out(folder, options)
+        ids = store.read_table(folder / "killed" / store.TABLE)[0]["id"]
+        told = [way.name, stages.total(), *(stages[stage] for stage in STAGES)]
+        return table_bytes(folder), [*told, len(ids), ids.nunique(), len(parts_in(folder))]
+
+
+def main(kills: int = 100) -> bool:
+    """Kill, compare and print; returns whether all tables are the same."""
+    luck, began = random.Random(1), time.monotonic()
+    console = Console(width=120)
+    with folder_of_a_sweep() as folder:
+        carried_out(folder, ("--processes", "2"))
+        alone, runs = table_bytes(folder), len(ids_in(folder))
+    table = Table("way to run", title=f"kills of a sweep of {runs} runs")
+    for column in ("kills", *STAGES, "rows", "ids", "parts", "table"):
+        table.add_column(column, justify="right")
+    same = True
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+        there = ways(cluster.scheduler_address)
+        for at, way in enumerate(there):
+            killed, told = killed_and_resumed(way, len(range(at, kills, len(there))), cluster, luck)
+            table.add_row(*map(str, told), "equal" if killed == alone else "DIFFER")
+            same &= killed == alone and told[-3] == told[-2] == runs
+    console.print(table)
+    console.print(
+        f"Before its first run was kept, during its runs, or after the last of them. {time.monotonic() - began:.0f} s. "
+        f"All tables are {'equal' if same else 'NOT equal'} to that of a sweep that was left alone."
+    )
+    return same
 
 
 def test_killed_sweeps_leave_the_same_table() -> None:
-    """Ten kills of the hundred."""
-    alone, killed = main(10)
-    assert alone == killed
+    """A dozen of the hundred kills."""
+    assert main(12)
 
 
 if __name__ == "__main__":
-    alone, killed = main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
-    sys.exit(alone != killed)
+    sys.exit(not main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-import pyarrow as pa
 import typer
 from rich.console import Console
 
 from experiments import store
-from experiments.compare import RESAMPLES, Compared, Contrast, PairingError, compared, level_names, level_text
+from experiments.compare import (
+    RESAMPLES,
+    Compared,
+    Contrast,
+    PairingError,
+    compared,
+    level_names,
+    level_text,
+    short_levels,
+)
 from experiments.config import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.comparison import comparison
-from experiments.tables import comparison_table
+from experiments.tables import comparison_table, counted
 from experiments.terminal import console_of, say_written
 from sim.measures import MEASURES
 
 OUTCOMES = ("reconnected", "lasting")
 STRATEGY = "strategy"  # is a factor of every sweep
 _MOST_NAMED = 6
+_WHY = {"lasting": " It takes 240 days after a tie came back; see run.follow_up_days."}
 
 
 @dataclass(frozen=True)
@@ -105,14 +115,7 @@ def _is_file(name: str) -> bool:
 
 
 def _read(path: Path) -> _Table:
-    try:
-        return _Table(path, *store.read_table(path))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"There is no table {path}; `rekindle sweep` makes one, as results/NAME/runs.parquet."
-        ) from None
-    except (OSError, pa.ArrowInvalid, KeyError, json.JSONDecodeError):
-        raise ConfigError(f"{path} is no table of a sweep; name a results/NAME/runs.parquet.") from None
+    return _Table(path, *store.table_at(path))
 
 
 def _newest(told: Console) -> Path:
@@ -204,7 +207,7 @@ def _shown(value: Any) -> str:
 
 def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None, told: Console) -> _Question:
     """Two arms of a table, or the levels of one of its factors."""
-    table = _read(runs or _newest(told))
+    table = _with_short_levels(_read(runs or _newest(told)))
     arms = {*table.runs["scenario"], *table.runs[STRATEGY]}
     for name in (a, *([] if b is None else [b])):
         if name not in arms and name not in table.factors:
@@ -225,6 +228,11 @@ def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None
     if a == b:
         raise ConfigError(f"{a} is compared with itself; name another arm.")
     return _Question([_of_arms(table, a, b)], [table], _named(a, b), [])
+
+
+def _with_short_levels(table: _Table) -> _Table:
+    levels = {name: short_levels(table.runs[name]) for name in table.factors if name != STRATEGY}
+    return replace(table, runs=table.runs.assign(**levels))
 
 
 def _of_arms(table: _Table, a: str, b: str) -> Contrast:
@@ -266,14 +274,20 @@ def _of_factor(table: _Table, factor: str, baseline: str | None) -> _Question:
 
 
 def _level(told: str, levels: Sequence[str], factor: str) -> str:
-    try:
-        name = level_text(float(told))  # 60.0 is 60
-    except ValueError:
-        name = told
-    for level in (told, name):
+    number = _number(told)
+    same = [told, *(level_text(float(f"{number:.{digits}g}")) for digits in range(12, 3, -1))]  # 60.0 is 60
+    for level in same:
         if level in levels:
             return level
     raise ConfigError(f"--baseline {told}: {factor} has no such level; {_hint(told, levels)}")
+
+
+def _number(text: str) -> float:
+    """The number that a text is, infinite where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.inf
 
 
 def _varied(table: _Table, but: str) -> tuple[str, ...]:
@@ -297,7 +311,8 @@ def _measures(wanted: Sequence[str], tables: Sequence[_Table]) -> list[str]:
 
 def _hint(name: str, known: Sequence[str]) -> str:
     close = nearest(name, known)
-    return f"did you mean {close}?" if close else f"it has {_few(sorted(known))}."
+    in_order = sorted(known, key=lambda name: (_number(name), name))
+    return f"did you mean {close}?" if close else f"it has {_few(in_order)}."
 
 
 def _few(names: Sequence[str] | pd.Series) -> str:
@@ -315,7 +330,7 @@ def _failures(contrasts: Sequence[Contrast]) -> list[str]:
     if failed.empty:
         return []
     of = ", ".join(f"{arm}: {count}" for arm, count in failed["scenario"].value_counts(sort=False).items())
-    return [f"{len(failed):,} of {len(each):,} runs failed, and are left out with their worlds ({of})."]
+    return [f"{len(failed):,} of {counted(len(each), 'run')} failed, and are left out with their worlds ({of})."]
 
 
 def _one_sided(contrasts: Sequence[Contrast]) -> list[str]:
@@ -345,6 +360,11 @@ def _draw(
         "run_hash": hashlib.sha256(hashes.encode()).hexdigest()[:16], "tables": origins
     }  # fmt: skip
     for measure in measures:
+        if found.rows.loc[found.rows["measure"] == measure, "difference"].isna().all():
+            told.print(
+                f"No figure of {measure}: no world has it on both sides.{_WHY.get(measure, '')}", highlight=False
+            )
+            continue
         asked = {"of": question.name, "measure": measure, "resamples": resamples}
         figure = comparison(found, measure, _worlds(question.tables))
         for path in save(figure, folder, f"{question.name}-{measure}", {**origin, "comparison": asked}):

@@ -22,6 +22,7 @@ from typer import Exit
 import sim
 from experiments import runner
 from experiments.commands.worlds import in_bytes
+from experiments.tables import counted
 from experiments.terminal import Results, console_of, tell_of_compiling, told_aside
 from sim.storage import CacheError, cache_folder, cache_limit, kept_worlds, model_fingerprint, size_of, worlds_folder
 
@@ -77,7 +78,9 @@ def doctor(results: Results = Path("results")) -> None:
         line = Text.assemble((f"{state:<8}", _STYLES[state]), said, f". {remedy}" if remedy else "")
         console.print(line, highlight=False, soft_wrap=True)
         counts[state] += 1
-    console.print(f"{counts[State.PROBLEM]} problems, {counts[State.WARNING]} warnings.", highlight=False)
+    console.print(
+        f"{counted(counts[State.PROBLEM], 'problem')}, {counted(counts[State.WARNING], 'warning')}.", highlight=False
+    )
     if counts[State.PROBLEM]:
         raise Exit(1)
 

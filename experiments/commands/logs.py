@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,18 +17,10 @@ from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.progress import shown
-from experiments.tables import log_table
-from experiments.terminal import console_of, say_written
+from experiments.tables import counted, log_table
+from experiments.terminal import Format, console_of, say_written
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
-
-
-class Format(StrEnum):
-    """How `rekindle log` prints."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 def log(
@@ -67,7 +58,7 @@ def log(
             tables[name] = contact_log.statistics(one, resamples=resamples, progress=report)
     if form is Format.TABLE:
         for name, one in found.items():
-            size = f"{len(one):,} events of {one.people:,} people in {one.days:,.0f} days"
+            size = f"{counted(len(one), 'event')} of {one.people:,} people in {counted(round(one.days), 'day')}"
             printed.print(f"{name}: {size}.", highlight=False)
         printed.print(log_table(tables, resamples))
     else:

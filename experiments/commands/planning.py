@@ -13,13 +13,14 @@ from rich.console import Console
 
 from experiments import plan as plans
 from experiments import runner, store
-from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, prepare
+from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare
 from experiments.config import ConfigError, SweepSettings
-from experiments.design import Run, points_of, runs_of
+from experiments.design import Run, points_of
 from experiments.factors import Level
 from experiments.histories import asked_for
 from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
+from experiments.tables import counted
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 
 _FIRST = 6  # arms that are named
@@ -37,7 +38,7 @@ def plan(
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
-    runs = runs_of(experiment)
+    runs = planned(experiment)
     folder, histories = results / experiment.name, asked_for(experiment.sweep)
     if time:
         prepare(folder, histories)
@@ -57,8 +58,8 @@ def _say_design(sweep: SweepSettings, runs: Sequence[Run], console: Console) -> 
     points = points_of(sweep)
     strategies = len({run.scenario for run in runs}) // len(points)
     console.print(
-        f"{_counted(len(runs), 'run')}: {_counted(strategies, 'strategy')} at {_counted(len(points), 'point')} in "
-        f"{_counted(sweep.replicates, 'replicate')}.",
+        f"{counted(len(runs), 'run')}: {counted(strategies, 'strategy')} at {counted(len(points), 'point')} in "
+        f"{counted(sweep.replicates, 'replicate')}.",
         highlight=False,
     )
     for name in sweep.factors:
@@ -74,11 +75,6 @@ def _level(level: Level) -> str:
     return f"{level:.4g}" if isinstance(level, float) else str(level)
 
 
-def _counted(count: int, what: str) -> str:
-    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{count:,} {what if count == 1 else plural}"
-
-
 def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console: Console) -> None:
     for failure in timing.failed:
         console.print(f"A timed run failed: {failure}", highlight=False, markup=False)
@@ -87,13 +83,13 @@ def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console
     worlds = len(runner.worlds_to_keep(left))
     low, high = min(timing.seconds), max(timing.seconds)
     console.print(
-        f"{_counted(len(timing.seconds), 'timed run')} took {low:.2g} to {high:.2g} s each, and a world "
+        f"{counted(len(timing.seconds), 'timed run')} took {low:.2g} to {high:.2g} s each, and a world "
         f"{sum(timing.worlds) / len(timing.worlds):.2g} s.",
         highlight=False,
     )
     rest = duration(timing.total(len(left), worlds, processes))
     disk = len(left) * timing.run_bytes / 1e6
-    kept = f", and {worlds * timing.world_bytes / 1e6:,.0f} MB for {_counted(worlds, 'kept world')}" if worlds else ""
+    kept = f", and {worlds * timing.world_bytes / 1e6:,.0f} MB for {counted(worlds, 'kept world')}" if worlds else ""
     console.print(
         f"The {len(left):,} that are left take about {rest} in {processes} process{'' if processes == 1 else 'es'}; "
         f"{disk:,.1f} MB of results{kept}.",

@@ -14,7 +14,7 @@ from rich.console import Console
 from experiments import results as kept
 from experiments import store
 from experiments.config import ConfigError
-from experiments.tables import frame_table, progress_table
+from experiments.tables import counted, frame_table, progress_table
 from experiments.terminal import Results, console_of, say_written
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the sweep: the folder of its results.")]
@@ -27,8 +27,8 @@ def status(name: Name, results: Results = Path("results")) -> None:
     console.print(progress_table(found.arms), highlight=False)
     took = "" if math.isnan(found.seconds) else f" A run took {found.seconds:.3g} s."
     console.print(
-        f"{found.done:,} of {found.asked:,} runs are there, {found.failed:,} failed, {found.left:,} are left.{took} "
-        f"{found.parts:,} files, {found.size / 1e6:,.1f} MB.",
+        f"{found.done:,} of {found.asked:,} runs are there, {found.failed:,} failed, {found.left:,} left.{took} "
+        f"{counted(found.parts, 'file')}, {found.size / 1e6:,.1f} MB.",
         highlight=False,
     )
     for history, runs, files, size in found.histories:

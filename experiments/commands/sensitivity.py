@@ -15,7 +15,7 @@ from experiments.config import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.sensitivity import sensitivity as drawn
 from experiments.sensitivity import Indices, SensitivityError, indices
-from experiments.tables import frame_table
+from experiments.tables import counted, frame_table
 from experiments.terminal import Results, console_of, say_written
 from sim.measures import MEASURES
 
@@ -58,7 +58,8 @@ def _check(measure: str, runs: pd.DataFrame) -> None:
 def _title(found: Indices) -> str:
     held = "".join(f", {name} = {level}" for name, level in found.held.items())
     less = f", less {found.baseline}" if found.baseline else ""
-    return f"{found.measure} of {found.strategy}{less}{held}: {found.points:,} points, {found.replicates:,} worlds each"
+    design = f"{counted(found.points, 'point')}, {counted(found.replicates, 'world')} each"
+    return f"{found.measure} of {found.strategy}{less}{held}: {design}"
 
 
 def _file(found: Indices) -> str:

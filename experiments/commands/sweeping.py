@@ -1,19 +1,17 @@
-"""`rekindle run`, `rekindle sweep` and `rekindle figure`: experiments, and what they look like."""
+"""`rekindle run` and `rekindle sweep`: experiments."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numba
 import pandas as pd
-import pyarrow as pa
 import typer
 from rich.console import Console
 
@@ -22,19 +20,16 @@ from experiments import plan, runner, store
 from experiments.cluster import Cluster, cluster
 from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
 from experiments.design import Run, described, runs_of, shard_of
-from experiments.figures import save
-from experiments.figures.nine_strategies import nine_strategies
 from experiments.histories import History, asked_for
 from experiments.progress import Report, duration, shown
 from experiments.stopping import end
-from experiments.tables import BASELINE, run_tables, sweep_tables
+from experiments.tables import counted, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
 
 NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
 CHECKPOINTS = "checkpoints"  # in the results of a sweep
-FIGURES = {"nine_strategies": nine_strategies}
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
 Log = Annotated[
@@ -58,8 +53,8 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
             single, start, threads=threads, progress=_going_on(told, report), series=False, **kept.of(single)
         )
     console.print(
-        f"{single.scenario}: {len(result.adopters):,} adopters among {len(start):,} people, "
-        f"{single.strategy_days:,} of {single.days:,} days, seed {single.seed}.",
+        f"{single.scenario}: {counted(len(result.adopters), 'adopter')} among {len(start):,} people, "
+        f"{single.strategy_days:,} of {counted(single.days, 'day')}, seed {single.seed}.",
         highlight=False,
     )
     console.print(run_tables(result.measures.scalars))
@@ -99,7 +94,7 @@ def sweep(
         raise ConfigError(NO_SWEEP.format(config))
     part = _shard(shard)
     console = console_of()
-    runs = runs_of(experiment)
+    runs = planned(experiment)
     folder, histories = results / experiment.name, asked_for(experiment.sweep)
     prepare(folder, histories)
     design = described(runs)
@@ -108,7 +103,9 @@ def sweep(
     mine = shard_of(runs, *part) if part else runs
     missing = plan.missing(mine, folder, histories)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
-    console.print(f"{of_all}{len(mine):,} runs; {len(mine) - len(missing):,} are there already.", highlight=False)
+    there = len(mine) - len(missing)
+    is_or_are = "is" if there == 1 else "are"
+    console.print(f"{of_all}{counted(len(mine), 'run')}; {there:,} {is_or_are} there already.", highlight=False)
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
     workers = _workers(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
     failed = _carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
@@ -119,7 +116,7 @@ def sweep(
         _report(experiment, design, failed, folder, console)
         _tell_of_replaced(replaced - set(design["id"]), len(replaced), folder)
     elif not failed:
-        console.print(f"{left:,} runs of other shards are left; the same command without --shard makes the table.")
+        console.print(f"{counted(left, 'run')} of other shards left; the same command without --shard makes the table.")
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
@@ -130,6 +127,12 @@ def prepare(folder: Path, histories: Sequence[History]) -> None:
     damaged = store.prepare(folder, [history.table for history in histories])
     for aside in (*damaged, *kept.set_damaged_aside(folder, histories)):
         print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
+
+
+def planned(experiment: Experiment) -> list[Run]:
+    """All runs of a sweep; planning very many takes more than a moment, and is shown."""
+    with shown(told_aside(), "points planned", 0) as report:
+        return runs_of(experiment, report)
 
 
 @contextmanager
@@ -156,8 +159,8 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
     if gone:
         print(
-            f"The table there before had {before:,} runs, {len(gone):,} of them not of this sweep. They stay in "
-            f"{folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
+            f"The table there before had {counted(before, 'run')}, {len(gone):,} of them not of this sweep. They stay "
+            f"in {folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
             file=sys.stderr,
         )
 
@@ -201,11 +204,8 @@ def _carry_out(
             end(problem, f"What had ended is kept in {folder}; the same command goes on from there.")
     took = time.monotonic() - began
     each = f", {took * cores / done:.2g} s of a core a run" if done else ""
-    made = f"{done:,} run{'' if done == 1 else 's'} in {duration(took)}"
-    told.print(
-        f"{made} on {cores} core{'' if cores == 1 else 's'}{each}; {len(failed):,} failed.",
-        highlight=False,
-    )
+    made = f"{counted(done, 'run')} in {duration(took)} on {counted(cores, 'core')}{each}"
+    told.print(f"{made}; {len(failed):,} failed.", highlight=False)
     return failed
 
 
@@ -225,11 +225,6 @@ def _report(
     say_written(path, console)
 
 
-def _comparable(rows: pd.DataFrame) -> bool:
-    """Whether there is a baseline, and something to compare with it."""
-    return rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
-
-
 def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
     first = failed[0]
     run = design.set_index("id").loc[[first["id"]]].iloc[0]
@@ -239,38 +234,6 @@ def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
         f"{run['replicate']}: {first['error']}",
         file=sys.stderr,
     )
-
-
-def figure(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(FIGURES)}.")],
-    runs: Annotated[Path | None, typer.Option(help="Table of a sweep; results/NAME/runs.parquet if not given.")] = None,
-) -> None:
-    """Draw a figure from a sweep's table, beside it: PNG, SVG and PDF."""
-    if name not in FIGURES:
-        raise ConfigError(f"There is no figure {name!r}; there is {', '.join(FIGURES)}.")
-    path = runs or Path("results") / name / store.TABLE
-    rows, origin = _table(path)
-    whole = rows[rows["error"].isna()]
-    if origin.get("factors"):
-        raise ConfigError(
-            f"{path} varies {', '.join(origin['factors'])}, and this figure draws strategies alone; "
-            "see `rekindle compare`."
-        )
-    if not _comparable(whole):
-        raise ConfigError(f"{path} has no finished runs of `{BASELINE}` and another strategy; finish the sweep first.")
-    drawn = FIGURES[name](whole, origin["config"]["world"]["log"])
-    for written in save(drawn, path.parent, name, origin):
-        say_written(written, console_of())
-
-
-def _table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    remedy = "run `rekindle sweep configs/nine_strategies.toml`, or name another table with --runs."
-    try:
-        return store.read_table(path)
-    except FileNotFoundError:
-        raise ConfigError(f"There is no table {path}; {remedy}") from None
-    except (OSError, pa.ArrowInvalid, KeyError, json.JSONDecodeError):
-        raise ConfigError(f"{path} is no table of a sweep; {remedy}") from None
 
 
 def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> Experiment:

@@ -21,13 +21,12 @@ from rich.table import Table
 
 import sim
 from experiments import runner
-from experiments.commands.logs import Format
 from experiments.config import ConfigError, WorldSettings, load, nearest, show
 from experiments.design import runs_of
 from experiments.progress import shown
 from experiments.stopping import end
-from experiments.tables import number
-from experiments.terminal import Changes, Processes, console_of, tell_of_compiling, told_aside
+from experiments.tables import counted, number
+from experiments.terminal import Changes, Format, Processes, console_of, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.measures import dormant_pairs
 from sim.population import NOBODY
@@ -233,7 +232,7 @@ def _ago(then: float) -> str:
 
 
 def _count(worlds: int) -> str:
-    return "1 world" if worlds == 1 else f"{worlds:,} worlds"
+    return counted(worlds, "world")
 
 
 def in_bytes(size: float) -> str:
@@ -355,7 +354,7 @@ def _chosen(kept: Sequence[KeptWorld], days: float | None, gigabytes: float | No
     return old + (least_used(rest, gigabytes * GIGABYTE) if gigabytes is not None else [])
 
 
-app = typer.Typer(help="Burnt-in worlds, which are kept: build, list, show, prune.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 for name, command, example in (
     ("build", build, "build configs/nine_strategies.toml --replicates 40"),
     ("list", list_worlds, "list --format csv"),

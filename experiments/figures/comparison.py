@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.compare import ALL, ENOUGH_WORLDS, TOO_FEW, Compared
+from experiments.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.tables import difference, number, row_name
 from sim.measures import MEASURES
@@ -65,14 +65,14 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     if len(rows) <= MOST_ROWS:
         return rows
     several = rows.groupby(["a", "b"])["level"].transform("size") > 1
-    means = rows[~several | (rows["level"] == ALL)]
+    means = rows[~several | rows["level"].isin(MEANS)]
     largest = means["difference"].abs().sort_values(ascending=False, kind="stable").index[:MOST_ROWS]
     return means[means.index.isin(largest)]
 
 
 def _names(rows: pd.DataFrame) -> list[str]:
     several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
-    said = rows.replace({"level": {ALL: "mean of all"}})
+    said = rows.replace({"level": {mean: f"mean of {mean}" for mean in MEANS}})
     texts = [row_name(row, several) for _, row in said.iterrows()]
     texts = [f"{text} {_SHORTFALL}" if text and idle else text for text, idle in zip(texts, rows["idle"], strict=True)]
     return [_plain(text).replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
@@ -184,7 +184,7 @@ def headline(rows: pd.DataFrame) -> str:
         return f"{what}: {_words(first['a']) if len(last) == 1 else 'no other level'} and {base}\ncan not be told apart"
     if len(last) > 1:
         return f"{far}, the furthest of {len(last)}"
-    return f"{far}, in the mean of all" if first["level"] == ALL else far
+    return f"{far}, in the mean of {first['level']}" if first["level"] in MEANS else far
 
 
 def _subtitle(rows: pd.DataFrame, of: int) -> str:

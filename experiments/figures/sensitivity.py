@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import BLUE, GREY, INK, STYLE
 from experiments.sensitivity import Indices
+from experiments.tables import counted
 
 _MOST_BARS = 12
 
@@ -87,4 +88,5 @@ def _footer(found: Indices) -> str:
     held = "".join(f", {name} = {level}" for name, level in found.held.items())
     left_out = len(found.table) - _MOST_BARS
     more = f" {left_out} more factors matter less." if left_out > 0 else ""
-    return f"{found.points:,} points, {found.replicates:,} worlds each{held}.{more} Model, not measurement."
+    design = f"{counted(found.points, 'point')}, {counted(found.replicates, 'world')} each"
+    return f"{design}{held}.{more} Model, not measurement."

@@ -118,7 +118,7 @@ def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle
     assert rekindle(*sweep).code == 0
     later = rekindle(*sweep, "--set", 'sweep.strategies=["wait", "start_meetup"]')
     assert later.code == 0, later.err
-    assert "2 runs; 1 are there already" in later.out
+    assert "2 runs; 1 is there already" in later.out
 
 
 def test_a_sweep_ends_with_its_table_and_the_files(config: Path, rekindle: Rekindle, in_threads: None) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from experiments.compare import (
     ALL,
+    ALL_BUT_WAIT,
     ENOUGH_WORLDS,
     TOO_FEW,
     Compared,
@@ -17,6 +18,7 @@ from experiments.compare import (
     minutes,
     paired_differences,
     resampled_means,
+    short_levels,
 )
 
 
@@ -206,6 +208,31 @@ def test_levels_stand_alone_and_their_mean_is_within_worlds() -> None:
     assert found.rows["level"].to_list() == ["ease=3", "ease=5", ALL]
     assert found.rows["difference"].to_list() == [4.0, 2.0, 3.0]
     assert found.by_world[-1].to_dict() == {0: 4.5, 1: 1.5}
+
+
+def test_to_wait_is_not_averaged_with_strategies() -> None:
+    a = side((1, np.array([4.0, 6.0])), (2, np.array([8.0, 0.0])), (3, np.array([9.0, 9.0])))
+    b = side((1, np.array([1.0, 1.0])), (2, np.array([2.0, 2.0])), (3, np.array([9.0, 9.0])))
+    a, b = (runs.assign(strategy=runs["ease"].map({1: "show_up", 2: "check_in", 3: "wait"})) for runs in (a, b))
+    found = against(a, b, "strategy")
+    assert found.rows["level"].to_list() == ["show_up", "check_in", "wait", ALL_BUT_WAIT]
+    assert found.by_world[-1].to_dict() == {0: 4.5, 1: 1.5}
+    two = against(*(runs[runs["strategy"] != "show_up"] for runs in (a, b)), "strategy")
+    assert two.rows["level"].to_list() == ["check_in", "wait"], "there is nothing to average"
+
+
+@pytest.mark.parametrize(
+    ("levels", "short"),
+    [
+        ([43.333333333333336, 0.1 + 0.2, 1e6 / 3], [43.33, 0.3, 333300.0]),
+        ([1.00001, 1.00002], [1.00001, 1.00002]),
+        ([1 / 3, 1 / 3 + 1e-14], [1 / 3, 1 / 3 + 1e-14]),
+        ([123_456, 123_457], [123_456, 123_457]),
+        (["0.333333333", "a"], ["0.333333333", "a"]),
+    ],
+)
+def test_levels_are_as_short_as_tells_them_apart(levels: list[object], short: list[object]) -> None:
+    assert short_levels(pd.Series(levels)).to_list() == short
 
 
 def test_a_world_that_lacks_one_of_the_two_is_left_out_and_counted() -> None:

@@ -96,10 +96,10 @@ def test_the_levels_of_a_factor_against_the_first_or_one_that_is_told(table: Pat
     first = compare(rekindle, EFFORT, "--runs", table)
     assert first["b"].unique().tolist() == ["effort_minutes=60"]
     assert first["a"].unique().tolist() == ["effort_minutes=30", "effort_minutes=120"]
-    assert first["level"].to_list() == [*GAINS, "all"] * 2
+    assert first["level"].to_list() == [*GAINS, "all but wait"] * 2
     told = compare(rekindle, EFFORT, "--runs", table, "--baseline", "30.0").set_index(["a", "level"])
     assert told.loc[("effort_minutes=120", "check_in"), "difference"] == pytest.approx(6, abs=0.2)
-    assert told.loc[("effort_minutes=120", "all"), "difference"] == pytest.approx((6 + 1.5) / 3, abs=0.2)
+    assert told.loc[("effort_minutes=120", "all but wait"), "difference"] == pytest.approx((6 + 1.5) / 2, abs=0.2)
 
 
 def test_strategies_are_a_factor_of_any_table(table: Path, rekindle: Rekindle) -> None:
@@ -191,6 +191,35 @@ def test_a_figure_a_measure_beside_the_table_or_elsewhere(table: Path, rekindle:
     before = png.read_bytes()
     assert rekindle("compare", "check_in", "wait", "--runs", table, "-o", "again").code == 0
     assert Path("again", png.name).read_bytes() == before
+
+
+def test_a_measure_that_no_world_has_is_not_drawn(table: Path, rekindle: Rekindle) -> None:
+    write(table, rows(efforts=(60.0,)).assign(lasting=np.nan))
+    ended = rekindle("compare", "check_in", "wait", "--runs", table)
+    assert ended.code == 0, ended.err
+    assert "No figure of lasting: no world has it on both sides. It takes 240 days" in " ".join(ended.out.split())
+    assert sorted({path.stem for path in TABLE.parent.iterdir()}) == ["compare-check_in-wait-reconnected", "runs"]
+
+
+def test_long_levels_are_shown_short_and_known_by_either(table: Path, rekindle: Rekindle, undrawn: None) -> None:
+    third = 100 / 3
+    write(table, rows(efforts=(third, 60.0, 120.0)))
+    for told in ("33.33", "33.3333333333", str(third)):
+        found = compare(rekindle, EFFORT, "--runs", table, "--baseline", told)
+        assert found["b"].unique().tolist() == ["effort_minutes=33.33"], told
+    said = rekindle("compare", "check_in", "wait", "--runs", table).out
+    assert "effort_minutes=33.33 " in said
+    refusal = refused(rekindle("compare", EFFORT, "--runs", table, "--baseline", "9"))
+    assert refusal.endswith("it has 33.33, 60, 120.\n")
+
+
+def test_notes_are_said_once(table: Path, rekindle: Rekindle, undrawn: None) -> None:
+    write(table, rows(worlds=4))
+    said = " ".join(rekindle("compare", "strategy", "--runs", table, "--measure", "reconnected").out.split())
+    assert said.count("too few worlds for a verdict") == 1
+    assert "Each row: too few worlds for a verdict." in said
+    assert said.count("A spent under 90 % of the minutes") == 1
+    assert "Note 1: A spent under 90 % of the minutes." in said
 
 
 def test_other_formats_are_clean_and_draw_nothing(table: Path, rekindle: Rekindle) -> None:

@@ -64,3 +64,28 @@ def test_an_id_follows_the_content_of_a_log_and_not_its_name(config: Path, monke
 def test_labels() -> None:
     assert label("wait") == "wait"
     assert label({"show_up": 0.25, "check_in": 0.75}) == "check_in 0.75 + show_up 0.25"
+
+
+def test_points_share_what_they_do_not_change(config: Path) -> None:
+    """Or else a hundred thousand of them fill the memory."""
+    experiment = load(config)
+    there = design.at(experiment, {"parameters.ease": 2.5, "run.adopters": 3})
+    assert there.world is experiment.world
+    assert (there.parameters.ease, there.run.adopters, there.sweep) == (2.5, 3, None)
+    assert there.parameters.gestures["like"] is experiment.parameters.gestures["like"]
+    one = design.at(experiment, {"world.parameters.gestures.note.mass": 2.0})
+    assert one.world.parameters.gestures["note"].mass == one.parameters.gestures["note"].mass == 2
+    assert one.parameters.gestures["like"] == experiment.parameters.gestures["like"]
+
+
+def test_parameters_that_have_been_used_can_be_varied(config: Path) -> None:
+    experiment = load(config)
+    assert experiment.parameters.packed is not None
+    assert design.at(experiment, {"parameters.ease": 2.5}).parameters.packed["ease"] == 2.5
+
+
+def test_planning_many_points_tells_how_far_it_is(config: Path) -> None:
+    told: list[tuple[int, int]] = []
+    levels = "sweep.grid.parameters.ease={from=1, to=3, count=250}"
+    runs_of(load(config, [levels]), lambda done, total, *_: told.append((done, total)))
+    assert told == [(100, 250), (200, 250)]

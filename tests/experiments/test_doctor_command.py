@@ -51,7 +51,7 @@ def test_only_a_problem_makes_the_exit_code_1(
     ended = rekindle("doctor")
     assert ended.code == code
     assert f"{state:<8}sample run. Mend it." in ended.out
-    assert ("1 problems" in ended.out) == (code == 1)
+    assert ("1 problem, " in ended.out) == (code == 1)
 
 
 def test_another_python_is_a_problem() -> None:

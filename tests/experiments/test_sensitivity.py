@@ -135,7 +135,7 @@ def test_the_command(config: Path, rekindle: Callable[..., Any], monkeypatch: py
     assert rekindle("sweep", config).code == 0
     shown = rekindle("sensitivity", "tiny")
     assert shown.code == 0, shown.err
-    assert "reconnected of check_in, less wait: 6 points, 1 worlds each" in shown.out
+    assert "reconnected of check_in, less wait: 6 points, 1 world each" in shown.out
     assert "parameters.effort_minutes" in shown.out
     assert Path("results/tiny/sensitivity-reconnected-check_in.png").stat().st_size > 10_000
     rows = json.loads(rekindle("sensitivity", "tiny", "--format", "json").out)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments.tables import difference, number, signed, sweep_table
+from experiments.tables import counted, difference, number, signed, sweep_table
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_signed(value: float, text: str) -> None:
     [((43.12, 42.5, 43.9), ("+43.1", "+42.5 … +43.9")), ((-0.182, -0.36, 0.00506), ("−0.18", "−0.36 … +0.01")),
      ((0.000212, 0.0001, 0.0003), ("+0.00021", "+0.00010 … +0.00030")),
      ((1234.5, 1200, 1290), ("+1,234", "+1,200 … +1,290")),
+     ((-0.004, -0.8, 0.004), ("0.00", "−0.80 … 0.00")),
      ((0.5, 0.5, 0.5), ("+0.500", "+0.500 … +0.500")), ((0, 0, 0), ("0", "0 … 0")),
      ((2.0, math.nan, math.nan), ("+2.00", "–")), ((math.nan, math.nan, math.nan), ("–", "–"))],
 )  # fmt: skip
@@ -39,6 +40,14 @@ def test_a_difference_has_the_digits_that_its_interval_leaves(
 ) -> None:
     row = pd.Series(values, index=["difference", "low", "high"])
     assert difference(row) == texts
+
+
+@pytest.mark.parametrize(
+    ("count", "what", "text"),
+    [(1, "run", "1 run"), (0, "run", "0 runs"), (2_000, "day", "2,000 days"), (3, "strategy", "3 strategies")],
+)
+def test_things_are_counted(count: int, what: str, text: str) -> None:
+    assert counted(count, what) == text
 
 
 MIXTURE = "check_in 0.333333 + engage_regularly 0.333333 + handwritten_notes 0.333333"

@@ -1,0 +1,265 @@
+"""What a sweep costs beside its runs, what a second process brings, and Mesa's `batch_run` of the same design.
+
+All sweeps make the same 200 runs of 60 people, in worlds without a past, so that Mesa can make them, too.
+
+- *Overhead a run*: (seconds of the running phase × processes − seconds of all runs) / runs. The running phase begins
+  when all workers are warm and ends when the last run is kept.
+- *Warm-up*: from the order for the workers until each has made a run: start, imports, loading the compiled model.
+- *Runs a minute* of the comparison count the warm-up in, on both sides.
+
+    python -m benchmarks.sweeps [--out FILE]      a table; FILE gets the same as JSON, with the machine
+    python -m benchmarks.sweeps --long [RUNS]     memory and files of a sweep of very many, very short runs; 100,000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numba
+import numpy as np
+import psutil
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+
+import sim
+from benchmarks.engines import machine
+from experiments import runner, store
+from experiments.config import load
+from experiments.design import Run, runs_of
+
+PEOPLE, ADOPTERS, DAYS, REPLICATES = 60, 5, 120, 50
+STRATEGIES = ("wait", "check_in", "show_up", "handwritten_notes")
+CONFIG = """\
+[world]
+people = {people}
+burn_in_years = 0
+[run]
+adopters = {adopters}
+strategy_days = {days}
+follow_up_days = 0
+[sweep]
+strategies = {strategies}
+replicates = {replicates}
+"""
+LOOKS = 20  # at a long sweep
+FLAT = 1.1  # how much memory may grow once a tenth of the runs is made
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What a sweep of so many runs took, in seconds; of `simulating`, all processes together."""
+
+    processes: int
+    runs: int
+    warming: float
+    running: float
+    simulating: float
+
+    @property
+    def overhead(self) -> float:
+        """Milliseconds a run beside its simulation."""
+        return 1_000 * (self.running * self.processes - self.simulating) / self.runs
+
+    @property
+    def a_minute(self) -> float:
+        """Runs a minute, workers warm."""
+        return 60 * self.runs / self.running
+
+
+@contextmanager
+def folder_with(replicates: int, **settings: Any) -> Iterator[Path]:
+    """A folder with the experiment `sweep.toml`."""
+    with tempfile.TemporaryDirectory() as temporary:
+        text = CONFIG.format(replicates=replicates, **settings)
+        Path(temporary, "sweep.toml").write_text(text.replace("'", '"'))
+        yield Path(temporary)
+
+
+def warmed(processes: int, run: Run) -> ProcessPoolExecutor:
+    """Workers each of which has made this run."""
+    executor = runner.worker_processes(processes)
+    warm = set[int]()
+    while len(warm) < processes:
+        warm |= {made.result() for made in [executor.submit(_warm, run) for _ in range(processes)]}
+    return executor
+
+
+def _warm(run: Run) -> int:
+    runner.run_one(run)
+    return os.getpid()
+
+
+def swept(runs: list[Run], folder: Path, processes: int) -> tuple[Speed, list[store.Row]]:
+    """Make and keep these runs as `rekindle sweep` does."""
+    rows: list[store.Row] = []
+    began = time.perf_counter()
+    with warmed(processes, runs[0]) as executor:
+        warm = time.perf_counter()
+        for ended in runner.finished_rows(runs, executor):
+            store.add(folder, ended)
+            store.put_together(folder)
+            rows += ended
+        ended_at = time.perf_counter()
+    simulating = sum(row["seconds"] for row in rows)
+    return Speed(processes, len(rows), warm - began, ended_at - warm, simulating), rows
+
+
+def on_mesa(processes: int) -> tuple[float, dict[tuple[str, int], float]]:
+    """The same runs by `mesa.batch_run`: seconds, and what it found reconnected, by strategy and seed."""
+    began = time.perf_counter()
+    rows = mesa.batch_run(
+        sim.ReconnectionModel,
+        parameters={
+            "people": PEOPLE,
+            "adopters": ADOPTERS,
+            "strategy_days": DAYS,
+            "strategy": list(STRATEGIES),
+            "seed": list(range(1, REPLICATES + 1)),
+        },
+        number_processes=processes,
+        max_steps=DAYS,
+        display_progress=False,
+    )
+    took = time.perf_counter() - began
+    assert all(row["day"] == DAYS for row in rows)
+    return took, {(row["strategy"], row["seed"]): row["reconnected"] for row in rows}
+
+
+def short(out: Path | None) -> bool:
+    """Measure, print and write; returns whether both engines found the same."""
+    cores = os.cpu_count() or 1
+    with folder_with(REPLICATES, people=PEOPLE, adopters=ADOPTERS, days=DAYS, strategies=list(STRATEGIES)) as folder:
+        runs = runs_of(load(folder / "sweep.toml"))
+        speeds, rows = [], []
+        for processes in (1, min(2, cores)):
+            speed, rows = swept(runs, folder / str(processes), processes)
+            speeds.append(speed)
+    took, of_mesa = on_mesa(speeds[-1].processes)
+    of_sweep = {(str(run.strategy), run.seed): row["reconnected"]
+                for run in runs for row in rows if row["id"] == run.id}  # fmt: skip
+    same = of_mesa == of_sweep
+    one, two = speeds
+    facts = {
+        "machine": {**_machine(), "told": machine()},
+        "sweeps": [
+            {**asdict(speed), "overhead_ms": speed.overhead, "runs_a_minute": speed.a_minute} for speed in speeds
+        ],
+        "second_process": two.a_minute / one.a_minute,
+        "mesa": {"seconds": took, "runs_a_minute": 60 * len(of_mesa) / took, "same_results": same},
+        "times_mesa": took / (two.warming + two.running),
+    }
+    _print(speeds, facts)
+    if out is not None:
+        out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return same
+
+
+def _print(speeds: list[Speed], facts: dict[str, Any]) -> None:
+    table = Table(title=f"a sweep of {speeds[0].runs} runs of {PEOPLE} people and {DAYS} days")
+    titles = (
+        "processes",
+        "warm-up, s",
+        "running, s",
+        "simulation a run, ms",
+        "overhead a run, ms",
+        "runs a minute, warm",
+    )
+    for title in titles:
+        table.add_column(title, justify="right")
+    for speed in speeds:
+        simulation = 1_000 * speed.simulating / speed.runs
+        cells = (speed.warming, speed.running, simulation, speed.overhead, speed.a_minute)
+        table.add_row(str(speed.processes), *(f"{cell:,.1f}" for cell in cells))
+    console = Console(width=120)
+    console.print(table)
+    found = facts["mesa"]
+    console.print(f"{speeds[1].processes} processes make {facts['second_process']:.2f} times the runs of one.")
+    console.print(
+        f"mesa.batch_run on as many: {found['seconds']:.1f} s, {found['runs_a_minute']:,.0f} runs a minute. The sweep, "
+        f"warm-up and all, is {facts['times_mesa']:.1f} times as fast; results are "
+        f"{'the same' if found['same_results'] else 'NOT THE SAME'}."
+    )
+    console.print(facts["machine"]["told"])
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "architecture": platform.machine(),
+        "load": os.getloadavg(),
+        "versions": {"mesa": mesa.__version__, "numba": numba.__version__, "numpy": np.__version__},
+    }
+
+
+def long(runs: int) -> bool:
+    """Watch the memory of a sweep of very many runs; returns whether it is flat and the files are few."""
+    console, seen = Console(width=120), list[tuple[int, float, int]]()
+    with folder_with(-(-runs // 2), people=20, adopters=2, days=2, strategies=["wait", "check_in"]) as folder:
+        parts = folder / "sweep" / store.PARTS
+        command = [
+            sys.executable,
+            "-m",
+            "experiments.cli",
+            "sweep",
+            str(folder / "sweep.toml"),
+            "--results",
+            str(folder),
+        ]
+        began = time.monotonic()
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sweep:
+            process, first = psutil.Process(sweep.pid), 0.0
+            while sweep.poll() is None:
+                made = _rows_in(parts)
+                first = first or (time.monotonic() - began if made else 0.0)
+                if made >= (len(seen) + 1) * runs / LOOKS:
+                    memory, files = process.memory_info().rss / 1e6, len(list(parts.glob("*")))
+                    seen.append((made, memory, files))
+                    so_far = time.monotonic() - began
+                    console.print(f"{made:>9,} runs  {so_far:6.0f} s  {memory:6.0f} MB  {files:4} files")
+                time.sleep(0.2)
+        took = time.monotonic() - began
+        whole = len(store.read_table(folder / "sweep" / store.TABLE)[0])
+    settled = [memory for made, memory, _ in seen if made >= runs / 10]
+    growth = max(settled) / settled[0]
+    most = max(files for *_, files in seen)
+    flat = growth <= FLAT and most <= 2 * store.MOST_SMALL_PARTS and sweep.returncode == 0 and whole >= runs
+    console.print(
+        f"{whole:,} runs in {took:.0f} s, the first after {first:.0f} s; {settled[0]:.0f} MB after a tenth of them, at "
+        f"most {growth:.2f} times that later; {most} files at most. {'Flat.' if flat else 'NOT FLAT.'}"
+    )
+    console.print(machine())
+    return flat
+
+
+def _rows_in(parts: Path) -> int:
+    rows = 0
+    for path in parts.glob("*.parquet"):
+        try:
+            rows += pq.read_metadata(path).num_rows
+        except FileNotFoundError:  # it has just been put together with others
+            return 0
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sweeps")
+    parser.add_argument("--out", type=Path, metavar="FILE")
+    parser.add_argument("--long", type=int, nargs="?", const=100_000, metavar="RUNS")
+    asked = parser.parse_args()
+    sys.exit(not (short(asked.out) if asked.long is None else long(asked.long)))

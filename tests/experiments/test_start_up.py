@@ -1,0 +1,52 @@
+"""What is slow to load is not loaded by who does without, and help tells of all commands."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments import cli
+
+SLOW = ("SALib", "distributed", "duckdb", "matplotlib", "mesa", "optuna", "scipy.optimize", "scipy.sparse")
+_LOADED = "import sys; print(*(name for name in sys.argv[1:] if name in sys.modules))"
+
+
+def loaded(code: str, names: tuple[str, ...]) -> str:
+    """Which of these modules are there once a fresh interpreter has run a piece of code."""
+    root = str(Path(cli.__file__).parents[1])
+    return subprocess.run(
+        [sys.executable, "-c", f"{code}; {_LOADED}", *names], cwd=root, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "plan", "status", "results", "schema", "explain", "world"])
+def test_what_most_commands_do_without(command: str) -> None:
+    assert loaded(f"from experiments import cli; cli.app_for({command!r})", SLOW) == ""
+
+
+def test_what_a_worker_does_without() -> None:
+    run = "sim.simulate(sim.worlds.generated(people=9, burn_in_years=0), days=2, strategy='wait', adopters=1, seed=1)"
+    assert loaded(f"import sim; from experiments import runner; {run}", SLOW) == "scipy.optimize scipy.sparse"
+
+
+def test_help_does_without_the_model() -> None:
+    assert loaded("from experiments import cli; cli.app_for('--help')", ("sim", "numpy", "pandas")) == ""
+
+
+def test_mesa_is_loaded_when_it_is_asked_for() -> None:
+    assert loaded("import sim; sim.ReconnectionModel, sim.Person, sim.Tie", ("mesa",)) == "mesa"
+
+
+def test_help_tells_of_all_commands(rekindle: Callable[..., Any]) -> None:
+    for name, command in cli.COMMANDS.items():
+        assert inspect.getdoc(cli.loaded(command.module, name)) == command.help, name
+    said = rekindle("--help").out
+    assert all(f" {name} " in said for name in [*cli.COMMANDS, *cli.GROUPS])
+    for name, (_, text) in cli.GROUPS.items():
+        assert text in " ".join(rekindle(name, "--help").out.split())
