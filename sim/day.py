@@ -1,7 +1,8 @@
 """A day of the model over arrays: the fast engine.
 
 `Core.step` lists the phases of a day once. Who is where is in `sim.places`, prompts and gestures in `sim.outreach`,
-what people hold about each other in `sim.memory`; what happens between people is here: dispatch, rounds, settling.
+what people hold about each other in `sim.memory`; what happens between people is here: dispatch, rounds, settling. How
+it is made fast is kept apart: `sim.pool` (where ties lie), `sim.sorting` (who works on what), `sim.fetching`.
 
 Who may write what is the whole trick: within a phase a person writes only themselves and their own directions of ties,
 reads others as they were when the phase began, and draws keyed luck (`sim.chance`). So the order of people does not
@@ -17,6 +18,7 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, follow, uniform, uniforms_of_people
+from sim.fetching import AHEAD, fetch
 from sim.gestures import Kind
 from sim.memory import (
     acquaint,
@@ -49,7 +51,7 @@ from sim.population import (
     joined,
     taken,
 )
-from sim.sorting import AHEAD, BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, fetch, packed_chunks, people_of, sorted_by
+from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, sorted_by
 
 ROUNDS = 6  # of delivering and answering in a day
 

@@ -13,11 +13,12 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
+from sim.fetching import fetch
 from sim.gestures import Channel, Kind
 from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
-from sim.sorting import chunks_of, fetch, people_of
+from sim.sorting import chunks_of, people_of
 from sim.strategies import Place, Plan, Strategy
 
 BATCH = 16  # people whose prompts are worked out before any of them acts: what they need is on its way meanwhile

@@ -162,7 +162,7 @@ class World:
         mail: type `GESTURE`; letters under way, answers not yet sent, what a late evening left over.
         bookings, members: types `BOOKING` and `MEMBER`; guests of coming events, members of meetups.
         strategies_end: the first day on which nobody plans any more.
-        parameters: with which the stored weights were computed; the next run's unless told otherwise.
+        parameters: with which the ceilings were computed; the next run's unless told otherwise.
         names: the ids that people had in the log that a world was replayed from; None elsewhere.
 
     Example:

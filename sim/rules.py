@@ -140,7 +140,7 @@ def pull_bound(activation: float, liking: float, p: Any) -> float:
 
 @rule(float64(float64, float64))
 def raised_ceiling(ceiling: float, weight: float) -> float:
-    """W, the power of two that no weight of a person passes, after a weight was stored."""
+    """W, the power of two that no weight of a person passes, after a weight rose."""
     while ceiling < weight:
         ceiling *= 2.0
     return ceiling

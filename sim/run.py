@@ -199,7 +199,7 @@ def begin(
 ) -> tuple[World, np.ndarray]:
     """The world on the first morning of a run, for either engine, and the ids of its adopters.
 
-    Plans are made, extra gestures wait in the mail, and stored weights follow the parameters of the run.
+    Plans are made, extra gestures wait in the mail, and ceilings follow the parameters of the run.
     """
     seed = checked_seed(seed)
     if parameters is not None and not isinstance(parameters, Parameters):

@@ -1,7 +1,7 @@
 """Gestures by whom they concern, in chunks of people that threads share out.
 
 A chunk is a run of ids, the same whatever the number of threads, so a phase that takes chunk after chunk gives the same
-bits on any of them. Looking ahead within a chunk hides most of the time that memory takes to answer.
+bits on any of them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 from numba import njit, prange
-from numba.core import cgutils, types
-from numba.extending import intrinsic
 
 from sim.population import GESTURE, NOBODY
 
 CHUNKS = 64  # at most
-AHEAD = 12  # gestures
 BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
 
 
@@ -131,23 +128,3 @@ def packed_chunks(gestures: Any, first: Any, counts: Any) -> Any:
     for chunk in prange(len(first) - 1):
         packed[starts[chunk] : starts[chunk + 1]] = gestures[first[chunk] : first[chunk] + counts[chunk]]
     return packed
-
-
-@intrinsic
-def fetch(typing_context: Any, array: Any, index: Any) -> Any:
-    """Ask memory for a record of an array, or a number, that is needed soon; changes nothing."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array_type = signature.args[0]
-        values = context.make_array(array_type)(context, builder, arguments[0])
-        position = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        address = cgutils.get_item_pointer(context, builder, array_type, values, [position])
-        pointer, number = cgutils.voidptr_t, cgutils.ir.IntType(32)
-        name = "llvm.prefetch.p0i8"
-        kind = cgutils.ir.FunctionType(cgutils.ir.VoidType(), [pointer, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        for_reading_and_writing, keep, data = number(1), number(3), number(1)
-        builder.call(function, [builder.bitcast(address, pointer), for_reading_and_writing, keep, data])
-        return context.get_dummy_value()
-
-    return types.void(array, index), generate

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from sim.fetching import fetch
 from sim.population import GESTURE, NOBODY
-from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, CHUNKS, chunks_of, fetch, packed_chunks, people_of, sorted_by
+from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, CHUNKS, chunks_of, packed_chunks, people_of, sorted_by
 
 quick = settings(max_examples=60)
 
