@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim import rules
-from sim.chance import Decision, Occasion, cause_of, uniform
+from sim.chance import Decision, Occasion, cause_of, uniform, uniforms_of_people
 from sim.checkpoint import Checkpoint
 from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
@@ -289,7 +289,8 @@ def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:
         return _named(adopters, people)
     if not 0 <= count <= people:
         raise ValueError(f"adopters is {count}; the world has {people} people.")
-    luck = [uniform(seed, Decision.ADOPTER, 0, person, 0, 0) for person in range(people)]
+    luck = np.empty(people)
+    uniforms_of_people(luck, np.uint64(seed), Decision.ADOPTER, 0, 0)
     return np.sort(np.argsort(luck, kind="stable")[:count])
 
 
