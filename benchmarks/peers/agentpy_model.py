@@ -36,7 +36,7 @@ class AgentpyModel(ap.Model):
         if self.town.day % 7 == 0:
             self.people.begin_week()
         self.people.post()
-        self.town.remind()
+        self.town.announce()
         self.people.reach_out()
         sent = self.town.dispatch()
         delivered = self.town.rounds(sent)

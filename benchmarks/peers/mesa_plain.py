@@ -30,7 +30,7 @@ class PlainModel(mesa.Model):
         if self.town.day % 7 == 0:
             self.agents.do("begin_week")
         self.agents.do("post")
-        self.town.remind()
+        self.town.announce()
         self.agents.do("reach_out")
         sent = self.town.dispatch()
         delivered = self.town.rounds(sent)

@@ -189,6 +189,7 @@ class Behaviour:
             if self.minutes_left >= s.minutes[Kind.POST]:
                 self.minutes_left -= s.minutes[Kind.POST]
                 self.last_post = self.town.day
+                self.town.posted[self.last_post].append(self)
 
     def busyness(self) -> float:
         """Quiet and busy spells: lognormal with mean 1, each of `spell_days`."""
@@ -225,8 +226,8 @@ class Behaviour:
 
     def shown(self) -> list[Tie]:
         """Ties whose posts the feed may show."""
-        since = self.town.day - self.town.s.post_days
-        return [tie for tie in self.ties.values() if tie.other.last_post > since and not tie.acquaintance]
+        showable = self.town.showable
+        return [tie for other, tie in self.ties.items() if other in showable and not tie.acquaintance]
 
     def encounter(self) -> Behaviour | None:
         """Whom a chance encounter is with: someone known, of the community, or anyone at all."""
@@ -405,6 +406,8 @@ class Town:
         outgoing, arriving, replies: under way today.
         later: letters by the day on which they are sent.
         waiting: what a late evening left over, to be delivered tomorrow.
+        posted: who posted, by day.
+        showable: whom the feed can show today.
     """
 
     def __init__(self, start: Start, luck: random.Random) -> None:
@@ -416,6 +419,8 @@ class Town:
         self.replies: list[Gesture] = []
         self.waiting: list[Gesture] = []
         self.later: defaultdict[int, list[Gesture]] = defaultdict(list)
+        self.posted: defaultdict[int, list[Any]] = defaultdict(list)
+        self.showable: set[Any] = set()
         self.communities: defaultdict[int, list[Any]] = defaultdict(list)
         self.birthdays: defaultdict[int, list[Any]] = defaultdict(list)
 
@@ -427,6 +432,7 @@ class Town:
             people, zip(*(start.people[name].tolist() for name in names), strict=True), strict=True
         ):
             person.begin(self, dict(zip(names, traits, strict=True)))
+            self.posted[person.last_post].append(person)
             self.communities[person.community].append(person)
             self.birthdays[person.birthday].append(person)
         others = start.ties["other"].tolist()
@@ -447,9 +453,10 @@ class Town:
         else:
             self.waiting.append(gesture)
 
-    def remind(self) -> None:
-        """Birthdays: everyone who holds a tie to those who have one may notice."""
+    def announce(self) -> None:
+        """Whose posts can be seen today, and birthdays: everyone who holds a tie to those who have one may notice."""
         likely, luck = self.s.birthday_noticed, self.luck.random
+        self.showable = {person for day in range(self.s.post_days) for person in self.posted[self.day - day]}
         for celebrant in self.birthdays[self.day % 365]:
             for tie in celebrant.ties.values():
                 if luck() < likely and not tie.acquaintance:
