@@ -12,6 +12,7 @@ import numpy as np
 
 import sim
 from benchmarks.peers.start import KINDS, start_of
+from benchmarks.workloads import FULL, LISTS, ORDINARY, WORKLOADS
 from sim.day import Core
 
 
@@ -27,16 +28,25 @@ class Running(Protocol):
 
 
 class BareCore:
-    """Our core without measures."""
+    """Our core without measures; where there are plans, it keeps the contact log."""
 
     def __init__(self, world: sim.World, seed: int, threads: int) -> None:
-        self._core, self._threads = Core(world, seed=seed), threads
+        self._core, self._threads, self._logs = Core(world, seed=seed), threads, len(world.plans) > 0
+        self._log: list[np.ndarray] = []
         self.sent = np.zeros(KINDS, np.int64)
 
     def step(self) -> None:
         """Live one day."""
         numba.set_num_threads(self._threads)
-        self.sent += np.bincount(self._core.step().sent["kind"], minlength=KINDS)
+        sent = self._core.step().sent
+        self.sent += np.bincount(sent["kind"], minlength=KINDS)
+        if self._logs:
+            self._log.append(sent)
+
+
+def core(threads: int) -> Callable[[sim.World, int], Running]:
+    """Our core on so many threads."""
+    return lambda world, seed: BareCore(world, seed, threads)
 
 
 class Engine:
@@ -105,6 +115,7 @@ class Competitor:
         most: people that it can bear in a benchmark.
         bytes_a_tie: of memory at the most while it is made, by direction, beside the world; a round number.
         needs: a package that may be missing.
+        carries: the workloads that it can live.
     """
 
     label: str
@@ -112,6 +123,7 @@ class Competitor:
     most: int
     bytes_a_tie: int
     needs: str = ""
+    carries: tuple[str, ...] = (ORDINARY, LISTS)
 
     @property
     def missing(self) -> str:
@@ -121,14 +133,21 @@ class Competitor:
         return f"{self.needs} is not installed (pip install 'rekindle[bench]')"
 
 
+ALL = (ORDINARY, LISTS, FULL)
 COMPETITORS: dict[str, Competitor] = {
-    "core-2": Competitor("our core, 2 threads", lambda world, seed: BareCore(world, seed, 2), 4_000_000, 200),
-    "core-1": Competitor("our core, 1 thread", lambda world, seed: BareCore(world, seed, 1), 4_000_000, 200),
-    "mesa-engine": Competitor("our Mesa engine", Engine, 10_000, 1_000),
+    "core-2": Competitor("our core, 2 threads", core(2), 4_000_000, 200, carries=ALL),
+    "core-1": Competitor("our core, 1 thread", core(1), 4_000_000, 200, carries=ALL),
+    "mesa-engine": Competitor("our Mesa engine", Engine, 10_000, 1_000, carries=ALL),
     "mesa": Competitor("plain Mesa", plain_mesa, 100_000, 600),
     "agentpy": Competitor("agentpy", OnAgentpy, 10_000, 600, needs="agentpy"),
-    "numpy": Competitor("NumPy", vectorised, 100_000, 250),
+    "numpy": Competitor("NumPy", vectorised, 100_000, 250, carries=(ORDINARY,)),
     "numba": Competitor("straightforward Numba", plain_numba(1), 1_000_000, 250),
     "numba-2": Competitor("Numba with prange, 2 threads", plain_numba(2), 1_000_000, 250),
 }
 PEERS = ("mesa", "agentpy", "numpy", "numba", "numba-2")
+
+
+def label_of(entry: str) -> str:
+    """What tables call an entry: a competitor's name, or ``name/workload`` where it is not ordinary life."""
+    name, _, workload = entry.partition("/")
+    return COMPETITORS[name].label + (f": {WORKLOADS[workload].label}" if workload else "")

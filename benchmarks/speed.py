@@ -1,6 +1,7 @@
 """Speed of our ordinary day, side by side in one go: our core and engine, their peers, and what the machine can do.
 
-    python -m benchmarks.speed [--sizes 1000 10000] [--only core-2 mesa] [--repeats 3] [--out FOLDER] [--compare FILE]
+    python -m benchmarks.speed [--sizes 1000 10000] [--only core-2 mesa] [--workloads ordinary full] [--repeats 3]
+                               [--out FOLDER] [--compare FILE]
 
 At each size all start from one kept world of about 60 ties a person. What is compiled is compiled before. Then they are
 measured in turn, so that whatever else the machine does falls on all alike: `--repeats` stretches each, of whole weeks
@@ -30,6 +31,7 @@ from rich.console import Console
 import sim
 from benchmarks import machine, speed_report
 from benchmarks.competitors import COMPETITORS, Running
+from benchmarks.workloads import ORDINARY, WORKLOADS
 from sim.storage import load_world, save_world
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -52,27 +54,37 @@ def world_of(people: int) -> sim.World:
 # Person-days a second --------------------------------------------------------------------------------------------
 
 
-def speeds(world: sim.World, names: list[str], repeats: int, stretch: float) -> dict[str, dict[str, Any]]:
+def speeds(world: sim.World, entries: list[str], repeats: int, stretch: float) -> dict[str, dict[str, Any]]:
     """Person-days a second of each of these, `repeats` times, measured in turn; why not, for those left out.
 
-    Those that do not fit into memory together are measured in groups, one group after another.
+    An entry is a competitor's name, or ``name/workload`` where it is not ordinary life. Those that do not fit into
+    memory together are measured in groups, one group after another.
     """
     found: dict[str, dict[str, Any]] = {}
     able = []
-    for name in names:
-        reason = why_not(name, world)
+    for entry in entries:
+        reason = why_not(entry, world)
         if reason:
-            found[name] = {"not_measured": reason}
+            found[entry] = {"not_measured": reason}
         else:
-            able.append(name)
+            able.append(entry)
     for group in groups(able, world):
-        found |= _in_turn({name: _made(name, world) for name in group}, len(world), repeats, stretch)
+        found |= _in_turn({entry: _made(entry, world) for entry in group}, len(world), repeats, stretch)
+        gc.unfreeze()
         gc.collect()
-    return {name: found[name] for name in names}
+    return {entry: found[entry] for entry in entries}
 
 
-def why_not(name: str, world: sim.World) -> str:
+def entries_of(names: list[str], workloads: list[str]) -> list[str]:
+    """Each competitor with each of the workloads that it carries, ordinary life first."""
+    ordinary = [name for name in names if ORDINARY in workloads]
+    others = [workload for workload in workloads if workload != ORDINARY]
+    return ordinary + [f"{name}/{one}" for one in others for name in names if one in COMPETITORS[name].carries]
+
+
+def why_not(entry: str, world: sim.World) -> str:
     """Why a competitor is not measured in this world; empty if it is."""
+    name = entry.partition("/")[0]
     competitor = COMPETITORS[name]
     if competitor.missing:
         return competitor.missing
@@ -84,9 +96,9 @@ def why_not(name: str, world: sim.World) -> str:
     return f"needs {needed / machine.GIB:.0f} GiB" if needed > free_memory() * SPARE else ""
 
 
-def memory_needed(name: str, world: sim.World) -> float:
+def memory_needed(entry: str, world: sim.World) -> float:
     """Bytes that a competitor takes at most while it is made."""
-    return float(COMPETITORS[name].bytes_a_tie) * float(world.people["held"].sum())
+    return float(COMPETITORS[entry.partition("/")[0]].bytes_a_tie) * float(world.people["held"].sum())
 
 
 def free_memory() -> float:
@@ -98,31 +110,32 @@ def free_memory() -> float:
     return 1_024.0 * float(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
 
 
-def groups(names: list[str], world: sim.World) -> Iterator[list[str]]:
-    """Names in order, as many together as fit into memory."""
+def groups(entries: list[str], world: sim.World) -> Iterator[list[str]]:
+    """Entries in order, as many together as fit into memory."""
     together: list[str] = []
-    for name in names:
-        if together and sum(memory_needed(one, world) for one in [*together, name]) > free_memory() * SPARE:
+    for entry in entries:
+        if together and sum(memory_needed(one, world) for one in [*together, entry]) > free_memory() * SPARE:
             yield together
             together = []
-        together = [*together, name]
+        together = [*together, entry]
     if together:
         yield together
 
 
-def compile_all(names: list[str]) -> None:
-    """Let each live eight days in a small world, so that all is compiled, what only the weekly day needs among it."""
+def compile_all(entries: list[str]) -> None:
+    """Let each live three weeks in a small world, so that all is compiled, what only an event needs among it."""
     world = sim.worlds.generated(people=200, burn_in_years=0, seed=1)
-    for name in names:
-        if not COMPETITORS[name].missing:
-            running = COMPETITORS[name].make(world, 1)
-            for _ in range(8):
+    for entry in entries:
+        if not why_not(entry, world):
+            running = _made(entry, world)
+            for _ in range(21):
                 running.step()
 
 
-def _made(name: str, world: sim.World) -> Running:
+def _made(entry: str, world: sim.World) -> Running:
     """A competitor that has lived its first day; what was made is no business of the garbage collector."""
-    running = COMPETITORS[name].make(world, 1)
+    name, _, workload = entry.partition("/")
+    running = COMPETITORS[name].make(WORKLOADS[workload or ORDINARY].on(world), 1)
     running.step()
     gc.freeze()
     return running
@@ -217,7 +230,7 @@ def memory_a_tie(people: int = 1_000) -> dict[str, float]:
 def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Everything that was asked for, as it goes to disk."""
     console.print("Compiling …")
-    compile_all(asked.only)
+    compile_all(entries_of(asked.only, asked.workloads))
     console.print("The machine …")
     results: dict[str, Any] = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -233,7 +246,9 @@ def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
         world = world_of(people)
         results["ties_a_person"][str(people)] = float(world.people["held"].mean())
         results["burn_in_years"][str(people)] = burn_in_years(people)
-        results["speeds"][str(people)] = speeds(world, asked.only, asked.repeats, asked.seconds)
+        workloads = asked.workloads if people <= asked.full else [one for one in asked.workloads if one == ORDINARY]
+        entries = entries_of(asked.only, workloads)
+        results["speeds"][str(people)] = speeds(world, entries, asked.repeats, asked.seconds)
         del world
         if asked.worlds and people <= asked.worlds:
             results["worlds"][str(people)] = world_costs(people)
@@ -258,6 +273,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="people")
     parser.add_argument("--only", nargs="+", choices=list(COMPETITORS), default=list(COMPETITORS), metavar="NAME")
+    parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS), metavar="NAME")
+    parser.add_argument("--full", type=int, default=100_000, help="strategies in worlds up to this many people")
     parser.add_argument("--repeats", type=int, default=3, help="stretches of each, 3 or more for a median")
     parser.add_argument("--seconds", type=float, default=2.0, help="about as long as a stretch")
     parser.add_argument(
@@ -275,6 +292,8 @@ def main() -> bool:
     results = measured(asked, console)
     console.print(machine.shown(results["limits"]))
     console.print(speed_report.speed_table(results), speed_report.ratio_table(results))
+    if any("/" in entry for rows in results["speeds"].values() for entry in rows):
+        console.print(speed_report.workload_table(results))
     if asked.worlds:
         console.print(speed_report.world_table(results), speed_report.memory_table(results))
     asked.out.mkdir(parents=True, exist_ok=True)

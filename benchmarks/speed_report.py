@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from benchmarks.competitors import COMPETITORS
+from benchmarks.competitors import COMPETITORS, label_of
 
 REFERENCES = ("numba", "mesa", "numpy")  # peers that stay as they are, so that they stand for the machine
 SLOWER = 0.9  # of the earlier speed, both as ratios to a reference
@@ -87,6 +87,24 @@ def ratio(rows: dict[str, Any], one: str, two: str) -> float | None:
     """The speed of one over that of another; None if either was not measured."""
     first, second = (rows.get(name, {}).get("median") for name in (one, two))
     return first / second if first and second else None
+
+
+def workload_table(results: dict[str, Any]) -> Table:
+    """What strategies add: person-days a second, the cost over ordinary life, and the core over each, by size."""
+    table = Table(
+        title="with strategies",
+        caption="of a tenth of the people; least and most in brackets; cost is that over ordinary life",
+    )
+    table.add_column("")
+    for heading in ("people", "person-days a second", "cost", "core, 2 threads, over it"):
+        table.add_column(heading, justify="right")
+    for size, rows in results["speeds"].items():
+        for entry in [entry for entry in rows if "/" in entry]:
+            name, _, workload = entry.partition("/")
+            cost, lead = ratio(rows, name, entry), ratio(rows, f"core-2/{workload}", entry)
+            told = ["–" if value is None else f"{value:.3g} x" for value in (cost, lead)]
+            table.add_row(label_of(entry), f"{int(size):,}", cell(rows[entry]), *told)
+    return table
 
 
 def world_table(results: dict[str, Any]) -> Table:
@@ -170,7 +188,7 @@ def comparison(results: dict[str, Any], earlier: dict[str, Any]) -> tuple[Table,
             if now is None or then is None or name == reference:
                 continue
             mark = " slower" if now / then < SLOWER else ""
-            table.add_row(COMPETITORS[name].label, f"{int(size):,}", f"{now / then:.2f}{mark}")
+            table.add_row(label_of(name), f"{int(size):,}", f"{now / then:.2f}{mark}")
             if mark:
-                slower.append(f"{COMPETITORS[name].label} at {int(size):,} people, {now / then:.2f}")
+                slower.append(f"{label_of(name)} at {int(size):,} people, {now / then:.2f}")
     return table, slower

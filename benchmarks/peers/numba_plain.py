@@ -22,10 +22,13 @@ from benchmarks.peers.start import (
     tie_columns,
 )
 from sim.gestures import Channel, Kind
+from sim.strategies import Strategy
 
 NOTE, CALL = int(Kind.NOTE), int(Kind.CALL)
 POST, MESSAGE, INVITATION = int(Kind.POST), int(Kind.MESSAGE), int(Kind.INVITATION)
 FEED, PRIVATE, IN_PERSON = int(Channel.FEED), int(Channel.PRIVATE), int(Channel.IN_PERSON)
+SITTING = -1  # the channel of a prompt that is a plan's
+NOTES = int(Strategy.HANDWRITTEN_NOTES)
 SLOWEST = 5.0**5  # days, the half-life of the slowest trace
 PARTS = 64  # of the people, for threads
 
@@ -50,6 +53,10 @@ class Town(NamedTuple):
     received: np.ndarray  # gestures today
     crowd: np.ndarray  # people by community
     crowd_first: np.ndarray  # where each community begins in it
+    plan_first: np.ndarray  # a person's rows of the next three, shape (people + 1,)
+    plan_strategy: np.ndarray
+    plan_share: np.ndarray
+    plan_purse: np.ndarray
     other: np.ndarray  # from here on: by tie
     mirror: np.ndarray
     traces: np.ndarray  # (ties, 6)
@@ -73,7 +80,7 @@ class NumbaModel:
 
     def __init__(self, start: Start, seed: int, threads: int = 1) -> None:
         self.day, self.p, self.threads = start.day, start.p, threads
-        self.sent = np.zeros(KINDS, np.int64)
+        self.sent, self.strategies_end = np.zeros(KINDS, np.int64), start.strategies_end
         n = len(start.first) - 1
         community = start.people["community"]
         crowd = np.argsort(community, kind="stable")
@@ -86,6 +93,8 @@ class NumbaModel:
             "first": first,
             "held": self.held,
             "received": np.zeros(n, np.int64),
+            "plan_first": np.searchsorted(start.plans["person"], np.arange(n + 1)),
+            **{f"plan_{name}": start.plans[name].copy() for name in ("strategy", "share", "purse")},
             "crowd": crowd,
             "crowd_first": np.searchsorted(community[crowd], np.arange(community.max() + 2)),
         }
@@ -102,11 +111,13 @@ class NumbaModel:
         """Simulate one day."""
         before = numba.get_num_threads()
         numba.set_num_threads(self.threads)
-        morning(self.town, self.day, self.p)
+        planning = self.day < self.strategies_end
+        morning(self.town, self.day, planning, self.p)
         everyone = reach_out if self.threads == 1 else reach_out_in_threads
         reminded, reminded_first = reminders(self.town, self.day, self.p)
         counts, room = count_prompts(self.town, reminded_first, self.p)
-        out = everyone(self.town, counts, reminded, reminded_first, np.cumsum(room), self.day, np.array([self.p]))
+        settings = np.array([self.p])
+        out = everyone(self.town, counts, reminded, reminded_first, np.cumsum(room), self.day, planning, settings)
         sent, arriving = self._dispatch(out[(out["kind"] >= 0) & (out["kind"] != POST)], out[out["kind"] == POST])
         sent, delivered = self._rounds(sent, arriving)
         settle(self.town, sent, np.argsort(sent["second"], kind="stable"), delivered, self.day, self.p)
@@ -119,14 +130,18 @@ class NumbaModel:
         """What is sent before any answer of today, and what arrives; strangers become acquaintances."""
         due = self.later["day"] == self.day
         late, self.later = self.later[due], self.later[~due]
-        everything = np.concatenate([fresh, late, self.waiting, seen])
+        here = self.waiting["arrives"] <= self.day
+        due_now, self.waiting = self.waiting[here], self.waiting[~here]
+        everything = np.concatenate([fresh, late, due_now, seen])
         more = look_up(self.town, everything)
         if (self.held + more > self.room).any():
             everything["row"] += np.where(everything["row"] < 0, 0, self._lay_out_anew(more)[everything["sender"]])
         acquaint(self.town, everything, self.day, self.p)
         sent = everything[: len(fresh) + len(late)]
         count_tries(self.town, sent, np.argsort(sent["second"], kind="stable"), self.day, self.p)
-        return sent, everything
+        under_way = everything["arrives"] > self.day
+        self.waiting = np.concatenate([self.waiting, everything[under_way]])
+        return sent, everything[~under_way]
 
     def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Deliver and answer until nothing more arrives today; what is left waits for tomorrow."""
@@ -142,7 +157,7 @@ class NumbaModel:
             self.later = np.concatenate([self.later, replies[late]])
             arriving = replies[~late]
             all_sent.append(arriving)
-        self.waiting = arriving
+        self.waiting = np.concatenate([self.waiting, arriving])
         return np.concatenate(all_sent), np.concatenate(delivered or [arriving])
 
 
@@ -238,8 +253,10 @@ def answer_logit(kind: int, strength: float, openness: float, tries: float, p: A
 
 
 @njit(cache=True)
-def morning(town: Any, day: int, p: Any) -> None:
-    """Fresh minutes on the weekly day, ordinary posts, new spells."""
+def morning(town: Any, day: int, planning: bool, p: Any) -> None:
+    """Fresh minutes, of plans too, on the weekly day; ordinary posts; new spells."""
+    if planning and day % 7 == 0:
+        town.plan_purse[:] += p.effort_minutes * town.plan_share
     for person in range(len(town.first)):
         sociability = town.sociability[person]
         if day % 7 == 0:
@@ -316,7 +333,7 @@ def encounter(town: Any, person: int, until: Any, day: int, p: Any) -> Any:
 @njit(cache=True)
 def add_prompt(prompts: Any, count: int, other: int, row: int, channel: int) -> int:
     """Put a prompt where its time is among the others; returns how many there are."""
-    if other < 0:
+    if other < 0 and channel != SITTING:
         return count
     second = np.random.randint(SECONDS_A_DAY)
     at = count
@@ -338,7 +355,8 @@ def count_prompts(town: Any, reminded_first: Any, p: Any) -> Any:
         counts[person, 1] = np.random.poisson(p.feed_rate * zeal)
         counts[person, 2] = np.random.poisson(p.encounter_rate * zeal)
         others = counts[person].sum() + reminded_first[person + 1] - reminded_first[person]
-        room[person + 1] = others + counts[person, 1]
+        plans = town.plan_first[person + 1] - town.plan_first[person]
+        room[person + 1] = others + counts[person, 1] + plans * (1 + town.held[person])
     return counts, room
 
 
@@ -357,6 +375,8 @@ def prompt(town: Any, person: int, counts: Any, reminded: Any, prompts: Any, unt
     for _ in range(counts[2]):
         other, row = encounter(town, person, until, day, p)
         count = add_prompt(prompts, count, other, row, IN_PERSON)
+    for plan in range(town.plan_first[person], town.plan_first[person + 1]):
+        count = add_prompt(prompts, count, -1, plan, SITTING)
     return count
 
 
@@ -364,34 +384,51 @@ def prompt(town: Any, person: int, counts: Any, reminded: Any, prompts: Any, unt
 
 
 @njit(cache=True)
+def comfort(town: Any, person: int, day: int, p: Any) -> float:
+    """What a person dares just now."""
+    practice = faded(town.practice[person], day - town.practised[person], p.practice_half_life)
+    return p.ease + p.practice_effect * practice + logit(max(1e-300, np.random.random()))
+
+
+@njit(cache=True)
+def felt(town: Any, row: int, day: int, p: Any) -> Any:
+    """Strength, openness, rung of the door and own tries; of a stranger (-1), nothing."""
+    if row < 0:
+        return 0.0, 0.0, 0, 0.0
+    return strength(town, row, day, p), openness(town, row, day, p), int(town.opened_by[row]), tries(town, row, day, p)
+
+
+@njit(cache=True)
+def barrier(
+    kind: int, channel: int, close: float, door: float, opened_by: int, tried: float, hesitance: float, p: Any
+) -> float:
+    """Comfort that a gesture needs."""
+    welcome = 0.5
+    if p.answer[kind] > -np.inf:
+        welcome = expit(answer_logit(kind, close, door, tried, p))
+    doubt = logit(welcome) - logit(p.acceptance_ratio * welcome)
+    shut = 1.0 - door * 0.5 ** max(0, p.rung[kind] - opened_by)
+    return p.risk[channel, kind] + (1.0 - close) * shut * (hesitance + doubt)
+
+
+@njit(cache=True)
 def within_reach(town: Any, person: int, row: int, channel: int, day: int, p: Any) -> int:
     """The last gesture of the channel's ladder within reach; -1 if there is none."""
-    practice = faded(town.practice[person], day - town.practised[person], p.practice_half_life)
-    comfort = p.ease + p.practice_effect * practice + logit(max(1e-300, np.random.random()))
-    opened_by: Any = 0
-    close, door, tried = 0.0, 0.0, 0.0
-    if row >= 0:
-        close, door = strength(town, row, day, p), openness(town, row, day, p)
-        opened_by, tried = np.int64(town.opened_by[row]), tries(town, row, day, p)
+    dared = comfort(town, person, day, p)
+    close, door, opened_by, tried = felt(town, row, day, p)
     chosen: Any = -1
     for step in range(p.ladder.shape[1]):
         kind = p.ladder[channel, step]
         if kind < 0:
             break
-        welcome = 0.5
-        if p.answer[kind] > -np.inf:
-            welcome = expit(answer_logit(kind, close, door, tried, p))
-        doubt = logit(welcome) - logit(p.acceptance_ratio * welcome)
-        shut = 1.0 - door * 0.5 ** max(0, p.rung[kind] - opened_by)
-        if p.risk[channel, kind] + (1.0 - close) * shut * (town.hesitance[person] + doubt) <= comfort:
+        if barrier(kind, channel, close, door, opened_by, tried, town.hesitance[person], p) <= dared:
             chosen = kind
     return chosen
 
 
 @njit(cache=True)
-def spend(town: Any, person: int, kind: int, day: int, p: Any) -> None:
-    """A gesture takes minutes and, if it has words, gives practice."""
-    town.minutes_left[person] -= p.minutes[kind]
+def practise(town: Any, person: int, kind: int, day: int, p: Any) -> None:
+    """A gesture with words makes the next one easier."""
     if p.worded[kind]:
         practice = faded(town.practice[person], day - town.practised[person], p.practice_half_life)
         town.practice[person] = practice + p.practice_gain * (1.0 - practice)
@@ -399,19 +436,30 @@ def spend(town: Any, person: int, kind: int, day: int, p: Any) -> None:
 
 
 @njit(cache=True)
+def spend(town: Any, person: int, kind: int, day: int, p: Any) -> None:
+    """A gesture takes minutes and gives practice."""
+    town.minutes_left[person] -= p.minutes[kind]
+    practise(town, person, kind, day, p)
+
+
+@njit(cache=True)
 def write(gesture: Any, sender: int, receiver: int, row: int, kind: int, channel: int, day: int, second: int) -> None:
     """Fill in a gesture that answers none."""
     gesture.sender, gesture.receiver, gesture.row = sender, receiver, row
     gesture.kind, gesture.channel, gesture.day, gesture.second = kind, channel, day, second
-    gesture.answers, gesture.tries, gesture.noticed = NO_ANSWER, 0.0, False
+    gesture.arrives, gesture.answers, gesture.tries, gesture.noticed = day, NO_ANSWER, 0.0, False
 
 
 @njit(cache=True)
-def act(town: Any, person: int, prompts: Any, out: Any, day: int, p: Any) -> int:
+def act(town: Any, person: int, prompts: Any, out: Any, day: int, planning: bool, p: Any) -> int:
     """What a person makes of their prompts, into `out`: gestures and feed items seen; returns how many."""
     count = 0
     for k in range(len(prompts)):
         second, other, row, channel = prompts[k, 0], prompts[k, 1], prompts[k, 2], prompts[k, 3]
+        if channel == SITTING:
+            if planning:
+                count = sit(town, person, row, second, out, count, day, p)
+            continue
         if channel == FEED:
             if town.minutes_left[person] < p.scroll_minutes:
                 continue
@@ -427,8 +475,66 @@ def act(town: Any, person: int, prompts: Any, out: Any, day: int, p: Any) -> int
     return count
 
 
+@njit(cache=True)
+def minutes_today(town: Any, plan: int, day: int, p: Any) -> float:
+    """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one."""
+    strategy, weekday = town.plan_strategy[plan], day % 7
+    sittings, least, left = p.sittings[strategy], p.session_minutes[strategy], 0
+    for later in range(weekday, 7):
+        left += 1 if (later * sittings) % 7 < sittings else 0
+    if town.plan_purse[plan] < least or (weekday * sittings) % 7 >= sittings:
+        return 0.0
+    return max(town.plan_purse[plan] / left, least)
+
+
+@njit(cache=True)
+def longest_silent(town: Any, person: int, plan: int, day: int, p: Any) -> Any:
+    """Rows that a plan's list names today: notes go to those who were once strong, other things to everyone."""
+    rows = np.empty(town.held[person], np.int64)
+    count = 0
+    for row in range(town.first[person], town.first[person] + town.held[person]):
+        if day - town.planned[row] < p.plan_gap_days:
+            continue
+        if town.plan_strategy[plan] == NOTES:
+            left = town.traces[row, 5] * 2.0 ** (-(day - town.last_contact[row]) / SLOWEST)
+            if town.acquaintance[row] or left < p.once_strong:
+                continue
+        rows[count] = row
+        count += 1
+    return rows[:count][np.argsort(town.last_contact[rows[:count]])]
+
+
+@njit(cache=True)
+def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, day: int, p: Any) -> int:
+    """Notes, or messages and calls, down the list until today's minutes are gone; returns how many are in `out`."""
+    minutes = minutes_today(town, plan, day, p)
+    if minutes == 0.0:
+        return count
+    strategy = town.plan_strategy[plan]
+    spent, refusals = 0.0, 0
+    for row in longest_silent(town, person, plan, day, p):
+        kind = p.first[strategy] if np.random.random() < p.first_share[strategy] else p.second[strategy]
+        if refusals >= p.refused_most or spent + p.minutes[kind] > minutes:
+            break
+        town.planned[row] = day
+        channel = p.channel[kind] if p.channel[kind] >= 0 else PRIVATE
+        close, door, opened_by, tried = felt(town, row, day, p)
+        needed = barrier(kind, channel, close, door, opened_by, tried, town.hesitance[person], p)
+        if needed <= comfort(town, person, day, p) + p.follow_through:
+            spent += p.minutes[kind]
+            practise(town, person, kind, day, p)
+            write(out[count], person, town.other[row], row, kind, channel, day, second)
+            out[count].arrives = day + (p.note_days if kind == NOTE else 0)
+            count += 1
+        else:
+            spent += min(p.refused_minutes, minutes - spent)
+            refusals += 1
+    town.plan_purse[plan] -= spent
+    return count
+
+
 def everyone_reaches_out(
-    town: Any, counts: Any, reminded: Any, reminded_first: Any, room: Any, day: int, settings: Any
+    town: Any, counts: Any, reminded: Any, reminded_first: Any, room: Any, day: int, planning: bool, settings: Any
 ) -> Any:
     """The loop over people; what a person sends lies from ``room[person]`` on, and the rest of the room has kind -1."""
     n = len(town.first)
@@ -441,7 +547,7 @@ def everyone_reaches_out(
             mine = reminded[reminded_first[person] : reminded_first[person + 1]]
             box = out[room[person] : room[person + 1]]
             found = prompt(town, person, counts[person], mine, prompts, until, day, p)
-            for k in range(act(town, person, prompts[:found], box, day, p), len(box)):
+            for k in range(act(town, person, prompts[:found], box, day, planning, p), len(box)):
                 box[k].kind = -1
     return out
 

@@ -287,7 +287,9 @@ class NumpyModel:
         """What is sent before any answer of today, and what arrives; strangers become acquaintances."""
         due = self.later["day"] == self.day
         late, self.later = self.later[due], self.later[~due]
-        everything = np.concatenate([fresh, late, self.waiting, seen])
+        here = self.waiting["arrives"] <= self.day
+        due_now, self.waiting = self.waiting[here], self.waiting[~here]
+        everything = np.concatenate([fresh, late, due_now, seen])
         lost = np.flatnonzero(everything["row"] < 0)
         everything["row"][lost] = self._find(everything["sender"][lost], everything["receiver"][lost])
         self._acquaint(everything)
@@ -352,7 +354,7 @@ class NumpyModel:
             self.later = np.concatenate([self.later, reply[late]])
             arriving = reply[~late]
             all_sent.append(arriving)
-        self.waiting = arriving
+        self.waiting = np.concatenate([self.waiting, arriving])
         return np.concatenate(all_sent), np.concatenate(delivered or [arriving])
 
     def _deliver(self, gestures: np.ndarray, wave: np.ndarray, received: np.ndarray) -> np.ndarray:

@@ -15,9 +15,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.peers.start import KINDS, NEVER, NO_ANSWER, ROUNDS, SECONDS_A_DAY, Start, as_namespace
-from sim.direct import Channel, Kind
+from sim.direct import Channel, Kind, Strategy
 from sim.parameters import HALF_LIVES
 
+SITTING = -1  # the channel of a prompt that is a plan's
 Traces = tuple[float, float, float, float, float, float]
 
 
@@ -75,6 +76,10 @@ class Tie:
         activation = self.activation(day, s)
         return activation / (activation + s.half_strength)
 
+    def standing(self, day: int, s: Settings) -> float:
+        """What the whole past has left."""
+        return self.traces[-1] * s.faded[day - self.last_contact][-1]
+
     def remember(self, mass: float, day: int, s: Settings) -> None:
         """A contact adds its mass, the less the stronger the tie is."""
         if mass > 0.0:
@@ -105,6 +110,15 @@ class Gesture:
     answers: int = NO_ANSWER  # the kind of what it answers
     tries: float = 0.0  # of the sender before this one
     noticed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """A strategy that works through a list, and its purse of planned minutes."""
+
+    strategy: int
+    share: float
+    purse: float
 
 
 def faded(value: float, days: int, half_life: float) -> float:
@@ -171,6 +185,7 @@ class Behaviour:
         for name, value in traits.items():
             setattr(self, name, value)
         self.ties: dict[Behaviour, Tie] = {}
+        self.plans: list[Plan] = []
         self.reminders: list[Behaviour] = []  # birthdays noticed today
         self.received_today = 0
         self.spell, self.spell_ends = 1.0, NEVER
@@ -178,9 +193,12 @@ class Behaviour:
     # Morning
 
     def begin_week(self) -> None:
-        """Fresh minutes."""
+        """Fresh minutes, and planned ones into the purse."""
         s = self.town.s
         self.minutes_left = s.weekly_minutes * min(max(self.sociability, s.minutes_low), s.minutes_high)
+        if self.town.planning:
+            for plan in self.plans:
+                plan.purse += s.effort_minutes * plan.share
 
     def post(self) -> None:
         """An ordinary post makes its writer showable."""
@@ -202,11 +220,15 @@ class Behaviour:
 
     # Prompts
 
-    def prompts(self) -> list[tuple[int, int, Behaviour]]:
-        """Second, channel and other of whatever brings somebody to mind today, in order of time."""
+    def prompts(self) -> list[tuple[int, int, Any]]:
+        """Second, channel and other of whatever brings somebody to mind today, or a plan to sit over; in order."""
         s, luck = self.town.s, self.luck.random
-        found = [(int(luck() * SECONDS_A_DAY), Channel.PRIVATE, other) for other in self.reminders]
-        self.reminders = []
+        found: list[tuple[int, int, Any]] = []
+        if self.reminders:
+            found = [(int(luck() * SECONDS_A_DAY), Channel.PRIVATE, other) for other in self.reminders]
+            self.reminders = []
+        if self.plans:
+            found += [(int(luck() * SECONDS_A_DAY), SITTING, plan) for plan in self.plans]
         rate = s.routine_rate + s.feed_rate + s.encounter_rate
         count = poisson(self.luck, rate * self.sociability * self.busyness())
         shown: list[Tie] | None = None
@@ -260,6 +282,9 @@ class Behaviour:
         """Prompts, and what the person makes of them."""
         town, s = self.town, self.town.s
         for second, channel, other in self.prompts():
+            if channel == SITTING:
+                self.sit(other, second)
+                continue
             if channel == Channel.FEED:
                 if self.minutes_left < s.scroll_minutes:
                     continue
@@ -273,14 +298,21 @@ class Behaviour:
 
     def dared(self, channel: int, other: Behaviour) -> int | None:
         """The last gesture of the channel's ladder within reach; None if there is none."""
-        day, s = self.town.day, self.town.s
-        comfort = s.ease + s.practice_effect * self.practice_now() + logit(self.luck.random() or 1e-300)
-        tie = self.ties.get(other)
-        felt = (0.0, 0.0, 0, 0.0)
-        if tie is not None:
-            felt = tie.strength(day, s), tie.openness_now(day, s), tie.opened_by, tie.tries_now(day, s)
+        s, comfort, felt = self.town.s, self.comfort(), self.felt(self.ties.get(other))
         within = [kind for kind in s.ladders[channel] if self.barrier(kind, channel, *felt) <= comfort]
         return within[-1] if within else None
+
+    def comfort(self) -> float:
+        """What the person dares just now."""
+        s = self.town.s
+        return float(s.ease + s.practice_effect * self.practice_now() + logit(self.luck.random() or 1e-300))
+
+    def felt(self, tie: Tie | None) -> tuple[float, float, int, float]:
+        """Strength, openness, rung of the door and own tries; of a stranger, nothing."""
+        if tie is None:
+            return 0.0, 0.0, 0, 0.0
+        day, s = self.town.day, self.town.s
+        return tie.strength(day, s), tie.openness_now(day, s), tie.opened_by, tie.tries_now(day, s)
 
     def barrier(self, kind: int, channel: int, strength: float, openness: float, opened_by: int, tries: float) -> float:
         """Comfort that a gesture needs."""
@@ -310,6 +342,48 @@ class Behaviour:
         if s.mass[gesture.kind] > 0.0:
             tie.unanswered = min(s.unanswered_most, gesture.tries + (s.answer[gesture.kind] > -inf))
             tie.last_sent = day
+
+    # Sittings over a list
+
+    def sit(self, plan: Plan, second: int) -> None:
+        """Notes, or messages and calls, down the list of the longest silent until today's minutes are gone."""
+        s, day = self.town.s, self.town.day
+        minutes = self.minutes_for(plan)
+        if minutes == 0.0:
+            return
+        spent, refusals = 0.0, 0
+        for tie in self.longest_silent(plan):
+            first = self.luck.random() < s.first_share[plan.strategy]
+            kind = s.first[plan.strategy] if first else s.second[plan.strategy]
+            if refusals >= s.refused_most or spent + s.minutes[kind] > minutes:
+                break
+            tie.planned = day
+            channel = channel_of(kind, Channel.PRIVATE, s)
+            if self.barrier(kind, channel, *self.felt(tie)) <= self.comfort() + s.follow_through:
+                spent += s.minutes[kind]
+                self.practise(kind)
+                self.town.outgoing.append(Gesture(self, tie.other, kind, channel, second))
+            else:
+                spent += min(s.refused_minutes, minutes - spent)
+                refusals += 1
+        plan.purse -= spent
+
+    def minutes_for(self, plan: Plan) -> float:
+        """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one."""
+        s, weekday = self.town.s, self.town.day % 7
+        sittings, least = s.sittings[plan.strategy], s.session_minutes[plan.strategy]
+        left = [later for later in range(weekday, 7) if later * sittings % 7 < sittings]
+        if not self.town.planning or plan.purse < least or weekday not in left:
+            return 0.0
+        return float(max(plan.purse / len(left), least))
+
+    def longest_silent(self, plan: Plan) -> list[Tie]:
+        """Ties that the plan's list names today: notes go to those who were once strong, other things to everyone."""
+        day, s = self.town.day, self.town.s
+        ties = [tie for tie in self.ties.values() if day - tie.planned >= s.plan_gap_days]
+        if plan.strategy == Strategy.HANDWRITTEN_NOTES:
+            ties = [tie for tie in ties if not tie.acquaintance and tie.standing(day, s) >= s.once_strong]
+        return sorted(ties, key=lambda tie: tie.last_contact)
 
     # Receiving
 
@@ -405,7 +479,7 @@ class Town:
         sent: gestures by kind, since the start.
         outgoing, arriving, replies: under way today.
         later: letters by the day on which they are sent.
-        waiting: what a late evening left over, to be delivered tomorrow.
+        due: letters under way, and what a late evening left over, by the day on which they arrive.
         posted: who posted, by day.
         showable: whom the feed can show today.
     """
@@ -417,12 +491,18 @@ class Town:
         self.outgoing: list[Gesture] = []
         self.arriving: list[Gesture] = []
         self.replies: list[Gesture] = []
-        self.waiting: list[Gesture] = []
         self.later: defaultdict[int, list[Gesture]] = defaultdict(list)
+        self.due: defaultdict[int, list[Gesture]] = defaultdict(list)
+        self.strategies_end = start.strategies_end
         self.posted: defaultdict[int, list[Any]] = defaultdict(list)
         self.showable: set[Any] = set()
         self.communities: defaultdict[int, list[Any]] = defaultdict(list)
         self.birthdays: defaultdict[int, list[Any]] = defaultdict(list)
+
+    @property
+    def planning(self) -> bool:
+        """Whether strategies still run."""
+        return self.day < self.strategies_end
 
     def settle_in(self, start: Start, people: list[Any]) -> None:
         """Give people their traits, their ties and what is in the mail."""
@@ -442,6 +522,8 @@ class Town:
             for row in range(first, stop):
                 other = people[others[row]]
                 person.ties[other] = Tie(other, **{name: values[row] for name, values in columns.items()})
+        for who, strategy, share, purse in zip(*(values.tolist() for values in start.plans.values()), strict=True):
+            people[who].plans.append(Plan(strategy, share, purse))
         for letter in zip(*(values.tolist() for values in start.mail.values()), strict=True):
             self._post_box(SimpleNamespace(**dict(zip(start.mail, letter, strict=True))))
 
@@ -451,7 +533,7 @@ class Town:
         if letter.day >= self.day:
             self.later[letter.day].append(gesture)
         else:
-            self.waiting.append(gesture)
+            self.due[max(letter.arrives_day, self.day)].append(gesture)
 
     def announce(self) -> None:
         """Whose posts can be seen today, and birthdays: everyone who holds a tie to those who have one may notice."""
@@ -464,15 +546,16 @@ class Town:
 
     def dispatch(self) -> list[Gesture]:
         """What is sent before any answer of today; strangers become acquaintances; returns what is sent."""
-        sent = self.outgoing + self.later.pop(self.day, [])
-        for gesture in sent + self.waiting:
+        sent, due = self.outgoing + self.later.pop(self.day, []), self.due.pop(self.day, [])
+        for gesture in sent + due:
             if gesture.receiver not in gesture.sender.ties:
                 self.acquaint(gesture.sender, gesture.receiver)
         sent.sort(key=lambda gesture: gesture.second)
         for gesture in sent:
             gesture.sender.count_try(gesture)
-        self.arriving += sent + self.waiting
-        self.outgoing, self.waiting = [], []
+        self.due[self.day + self.s.note_days] += [gesture for gesture in sent if gesture.kind == Kind.NOTE]
+        self.arriving += due + [gesture for gesture in sent if gesture.kind != Kind.NOTE]
+        self.outgoing = []
         return sent
 
     def acquaint(self, one: Behaviour, two: Behaviour) -> None:
@@ -494,7 +577,8 @@ class Town:
             delivered += self.arriving
             self.arriving, self.replies = self.replies, []
             sent += self.arriving
-        self.waiting, self.arriving = self.arriving, []
+        self.due[self.day + 1] += self.arriving
+        self.arriving = []
         return delivered
 
     def settle(self, sent: list[Gesture], delivered: list[Gesture]) -> None:

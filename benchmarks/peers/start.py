@@ -26,6 +26,7 @@ GESTURE = np.dtype(
         ("channel", "i1"),
         ("second", "i4"),
         ("day", "i4"),  # on which it is sent
+        ("arrives", "i4"),  # day
         ("answers", "u1"),
         ("tries", "f8"),
         ("noticed", "?"),
@@ -42,6 +43,7 @@ _TIE = (
     "other", "liking", "last_contact", "last_sent", "last_received", "last_two_way", "two_way", "openness", "opened",
     "opened_by", "unanswered", "post_seen", "acquaintance", "planned",
 )  # fmt: skip
+_PLAN = ("person", "strategy", "share", "purse")
 _LETTER = ("sender", "receiver", "kind", "channel", "day", "second", "arrives_day", "parent_kind", "unanswered")
 
 
@@ -57,6 +59,8 @@ class Start(NamedTuple):
         traces: shape (ties, 6), contacts.
         mirror: shape (ties,): the row of the other direction.
         mail: by name, answers not yet sent and what waits to be delivered.
+        plans: by name, in order of (person, strategy); see `sim.population.PLAN`.
+        strategies_end: the first day on which nobody plans any more.
     """
 
     day: int
@@ -67,6 +71,8 @@ class Start(NamedTuple):
     traces: np.ndarray
     mirror: np.ndarray
     mail: dict[str, np.ndarray]
+    plans: dict[str, np.ndarray]
+    strategies_end: int
 
 
 def start_of(world: sim.World) -> Start:
@@ -77,17 +83,24 @@ def start_of(world: sim.World) -> Start:
     keys = owner * n + world.ties["other"][used]
     order = np.argsort(keys, kind="stable")
     used, owner, keys = used[order], owner[order], keys[order]
-    ties = {name: world.ties[name][used] for name in _TIE}
+    ties = {name: wide(world.ties[name][used]) for name in _TIE}
     return Start(
         day=world.day,
         p=world.parameters.packed,
-        people={name: world.people[name].copy() for name in _PERSON},
+        people={name: wide(world.people[name]) for name in _PERSON},
         first=np.searchsorted(owner, np.arange(n + 1)),
         ties=ties,
         traces=world.ties["traces"][used],
         mirror=np.searchsorted(keys, ties["other"].astype(np.int64) * n + owner),
         mail={name: world.mail[name].copy() for name in _LETTER},
+        plans={name: world.plans[name].copy() for name in _PLAN},
+        strategies_end=world.strategies_end,
     )
+
+
+def wide(values: np.ndarray) -> np.ndarray:
+    """A copy, in which days are 32 bits wide, so that ages can be told from days that have never been."""
+    return values.astype(np.int32) if values.dtype.kind == "i" else values.copy()
 
 
 def as_namespace(p: Any) -> SimpleNamespace:
@@ -105,6 +118,7 @@ def letters(start: Start) -> tuple[np.ndarray, np.ndarray]:
     mail = np.zeros(len(start.mail["day"]), GESTURE)
     for name in ("sender", "receiver", "kind", "channel", "second", "day"):
         mail[name] = start.mail[name]
+    mail["arrives"] = start.mail["arrives_day"]
     mail["answers"], mail["tries"], mail["row"] = start.mail["parent_kind"], start.mail["unanswered"], -1
     return mail[mail["day"] >= start.day], mail[mail["day"] < start.day]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.peers.numpy_model import NumpyModel, waves
 from benchmarks.peers.objects import Town
 from benchmarks.peers.start import Start, start_of
 from benchmarks.peers_agree import Agreement, sent
+from benchmarks.workloads import LISTS, ORDINARY, WORKLOADS
 
 PEOPLE, DAYS, SEEDS = 400, 20, (1, 2)
 PEERS = [
@@ -37,16 +39,20 @@ def world() -> sim.World:
 
 
 @cache
-def gestures(name: str) -> np.ndarray:
+def gestures(name: str, workload: str) -> np.ndarray:
     """By kind, over all seeds."""
-    return np.sum([sent(name, world(), DAYS, seed) for seed in SEEDS], axis=0)
+    start = replace(WORKLOADS[workload], adopters=1.0).on(world())
+    return np.sum([sent(name, start, DAYS, seed) for seed in SEEDS], axis=0)
 
 
+@pytest.mark.parametrize("workload", [ORDINARY, LISTS])
 @pytest.mark.parametrize("name", PEERS)
-def test_a_peer_sends_what_the_core_sends(name: str) -> None:
+def test_a_peer_sends_what_the_core_sends(name: str, workload: str) -> None:
     # 16,000 person-days, 8,700 gestures: one standard error of a total's ratio is two per cent, and eight of a kind
     # that is sent 300 times. `python -m benchmarks.peers_agree` looks a hundred times as closely.
-    core, peer = gestures("core-1"), gestures(name)
+    if workload not in COMPETITORS[name].carries:
+        pytest.skip("carries ordinary life only")
+    core, peer = gestures("core-1", workload), gestures(name, workload)
     assert peer.sum() == pytest.approx(core.sum(), rel=0.06)
     often = core >= 300
     assert often.sum() >= 6

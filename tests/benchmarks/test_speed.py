@@ -15,6 +15,7 @@ def results(core: float = 4e6, engine: float = 1e4, numba: float = 1e5) -> dict[
     """A run at one size in which four took part."""
     medians = {"core-2": 2 * core, "core-1": core, "mesa-engine": engine, "numba": numba}
     rows: dict[str, Any] = {name: speed.summary([value, 1.1 * value, 0.9 * value]) for name, value in medians.items()}
+    rows["core-2/full"] = speed.summary([core])
     rows["agentpy"] = {"not_measured": "agentpy is not installed"}
     return {
         "when": "2025-01-01T00:00:00+00:00",
@@ -43,6 +44,7 @@ def test_tables_give_medians_extremes_and_reasons() -> None:
     assert "8 M (7.2 M – 8.8 M)" in said
     assert "not measured: agentpy is not installed" in said
     assert "800 x" in said
+    assert "2 x" in text(speed_report.workload_table(results()))
     assert "76" in text(speed_report.world_table(results()))
     assert "300" in text(speed_report.memory_table(results()))
 
@@ -59,13 +61,25 @@ def test_a_slower_machine_is_not_a_slower_core() -> None:
 
 def test_what_became_more_than_a_tenth_slower_is_named() -> None:
     table, slower = speed_report.comparison(results(core=3.5e6), results())
-    assert slower == ["our core, 2 threads at 1,000 people, 0.88", "our core, 1 thread at 1,000 people, 0.88"]
+    assert slower == [
+        "our core, 2 threads at 1,000 people, 0.88",
+        "our core, 1 thread at 1,000 people, 0.88",
+        "our core, 2 threads: six strategies, log kept at 1,000 people, 0.88",
+    ]
     assert "slower" in text(table)
 
 
 def test_figure(tmp_path: Path) -> None:
     speed_report.draw(results(), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"speed.png", "speed.svg"}
+
+
+def test_each_competitor_lives_what_it_carries() -> None:
+    assert speed.entries_of(["core-1", "numba", "numpy"], ["ordinary", "lists", "full"]) == [
+        *("core-1", "numba", "numpy"),
+        *("core-1/lists", "numba/lists"),
+        "core-1/full",
+    ]
 
 
 @pytest.mark.parametrize(("a_day", "days"), [(0.001, 2_002), (0.3, 7), (1.0, 7), (3.0, 3), (60.0, 1)])
