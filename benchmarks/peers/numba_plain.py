@@ -553,7 +553,7 @@ def everyone_reaches_out(
 
 
 reach_out = njit(cache=True)(everyone_reaches_out)
-reach_out_in_threads = njit(parallel=True, cache=True)(everyone_reaches_out)
+reach_out_in_threads = njit(parallel=True)(everyone_reaches_out)  # a cache would take it for the same function
 
 
 # Dispatch --------------------------------------------------------------------------------------------------------
