@@ -124,7 +124,7 @@ def _processor() -> str:
 
 def shown(found: dict[str, float]) -> Table:
     """The limits as a table."""
-    table = Table(title="what the machine can do, 8 bytes at a time in 2 GiB")
+    table = Table(title="the machine, 8 bytes in 2 GiB")
     table.add_column("")
     table.add_column("millions a second", justify="right")
     for name, speed in found.items():

@@ -30,7 +30,7 @@ from rich.console import Console
 
 import sim
 from benchmarks import machine, speed_report
-from benchmarks.competitors import COMPETITORS, Running
+from benchmarks.competitors import COMPETITORS, Running, label_of
 from benchmarks.workloads import ORDINARY, WORKLOADS
 from sim.storage import load_world, save_world
 
@@ -228,7 +228,7 @@ def memory_a_tie(people: int = 1_000) -> dict[str, float]:
 
 
 def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Everything that was asked for, as it goes to disk."""
+    """Everything that was asked for; after each size it is on disk, since the last one takes longest."""
     console.print("Compiling …")
     compile_all(entries_of(asked.only, asked.workloads))
     console.print("The machine …")
@@ -252,10 +252,19 @@ def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
         del world
         if asked.worlds and people <= asked.worlds:
             results["worlds"][str(people)] = world_costs(people)
+        results["load_after"] = [round(one, 2) for one in os.getloadavg()]
+        keep(results, asked.out)
+        for entry, row in results["speeds"][str(people)].items():
+            console.print(f"  {label_of(entry)}: {speed_report.cell(row)}", highlight=False)
     if asked.worlds:
         results["memory_a_tie"] = memory_a_tie()
-    results["load_after"] = [round(one, 2) for one in os.getloadavg()]
     return results
+
+
+def keep(results: dict[str, Any], folder: Path) -> None:
+    """Write the results."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "speed.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
 def too_slow(results: dict[str, Any]) -> list[str]:
@@ -296,8 +305,7 @@ def main() -> bool:
         console.print(speed_report.workload_table(results))
     if asked.worlds:
         console.print(speed_report.world_table(results), speed_report.memory_table(results))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "speed.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    keep(results, asked.out)
     speed_report.draw(results, asked.out)
     console.print(f"Written: {asked.out}/speed.json, .png and .svg")
     slower: list[str] = []
