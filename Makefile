@@ -18,8 +18,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) ## person-days a second of both engines; what a sweep costs beside its runs
-	$(BIN)/python -m benchmarks.engines
+bench: $(READY) ## person-days a second of both engines, of their peers and of the machine; what a sweep costs beside its runs
+	-PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.sweeps
 
 verify: $(READY) ## slow and statistical; leaves plots

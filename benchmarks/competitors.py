@@ -1,0 +1,153 @@
+"""Everything that can live our ordinary day, behind one seam: made of a world, then a day at each call of `step`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import numba
+import numpy as np
+
+import sim
+from benchmarks.peers.start import KINDS, start_of
+from benchmarks.workloads import FULL, LISTS, ORDINARY, WORKLOADS
+from sim.day import Core
+
+
+class Running(Protocol):
+    """A world in motion; `sent` counts gestures by kind since the start, shape (13,)."""
+
+    @property
+    def sent(self) -> Any:
+        """Gestures by kind."""
+
+    def step(self) -> object:
+        """Live one day."""
+
+
+class BareCore:
+    """Our core without measures; where there are plans, it keeps the contact log."""
+
+    def __init__(self, world: sim.World, seed: int, threads: int) -> None:
+        self._core, self._threads, self._logs = Core(world, seed=seed), threads, len(world.plans) > 0
+        self._log: list[np.ndarray] = []
+        self.sent = np.zeros(KINDS, np.int64)
+
+    def step(self) -> None:
+        """Live one day."""
+        numba.set_num_threads(self._threads)
+        sent = self._core.step().sent
+        self.sent += np.bincount(sent["kind"], minlength=KINDS)
+        if self._logs:
+            self._log.append(sent)
+
+
+def core(threads: int) -> Callable[[sim.World, int], Running]:
+    """Our core on so many threads."""
+    return lambda world, seed: BareCore(world, seed, threads)
+
+
+class Engine:
+    """Our Mesa engine as it is: it always takes measures, which at these sizes are a small part of its day."""
+
+    def __init__(self, world: sim.World, seed: int) -> None:
+        self._model = sim.ReconnectionModel(world=world, seed=seed)
+        self.sent = np.zeros(KINDS, np.int64)
+
+    def step(self) -> None:
+        """Live one day."""
+        self._model.step()
+        self.sent += np.bincount(self._model.record.sent["kind"], minlength=KINDS)
+
+
+def plain_mesa(world: sim.World, seed: int) -> Running:
+    """A plain Mesa model."""
+    from benchmarks.peers.mesa_plain import PlainModel
+
+    return PlainModel(start_of(world), seed)
+
+
+class OnAgentpy:
+    """The agentpy model; its days are moved on from outside by `sim_step`."""
+
+    def __init__(self, world: sim.World, seed: int) -> None:
+        from benchmarks.peers.agentpy_model import AgentpyModel
+
+        self._model = AgentpyModel(start_of(world), seed)
+
+    @property
+    def sent(self) -> Any:
+        """Gestures by kind."""
+        return self._model.sent
+
+    def step(self) -> None:
+        """Live one day."""
+        self._model.sim_step()
+
+
+def vectorised(world: sim.World, seed: int) -> Running:
+    """NumPy over whole arrays."""
+    from benchmarks.peers.numpy_model import NumpyModel
+
+    return NumpyModel(start_of(world), seed)
+
+
+def plain_numba(threads: int) -> Callable[[sim.World, int], Running]:
+    """Straightforward Numba."""
+
+    def make(world: sim.World, seed: int) -> Running:
+        from benchmarks.peers.numba_plain import NumbaModel
+
+        return NumbaModel(start_of(world), seed, threads)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """One column of the comparison.
+
+    Attributes:
+        label: what tables and figures call it.
+        make: a world in motion, from a world and a seed.
+        most: people that it can bear in a benchmark.
+        bytes_a_tie: of memory at the most while it is made, by direction, beside the world; a round number.
+        needs: a package that may be missing.
+        carries: the workloads that it can live.
+    """
+
+    label: str
+    make: Callable[[sim.World, int], Running]
+    most: int
+    bytes_a_tie: int
+    needs: str = ""
+    carries: tuple[str, ...] = (ORDINARY, LISTS)
+
+    @property
+    def missing(self) -> str:
+        """Why it can not run here; empty if it can."""
+        if not self.needs or find_spec(self.needs) is not None:
+            return ""
+        return f"{self.needs} is not installed (pip install 'rekindle[bench]')"
+
+
+ALL = (ORDINARY, LISTS, FULL)
+COMPETITORS: dict[str, Competitor] = {
+    "core-2": Competitor("our core, 2 threads", core(2), 4_000_000, 200, carries=ALL),
+    "core-1": Competitor("our core, 1 thread", core(1), 4_000_000, 200, carries=ALL),
+    "mesa-engine": Competitor("our Mesa engine", Engine, 10_000, 1_000, carries=ALL),
+    "mesa": Competitor("plain Mesa", plain_mesa, 100_000, 600),
+    "agentpy": Competitor("agentpy", OnAgentpy, 10_000, 600, needs="agentpy"),
+    "numpy": Competitor("NumPy", vectorised, 100_000, 250, carries=(ORDINARY,)),
+    "numba": Competitor("straightforward Numba", plain_numba(1), 1_000_000, 250),
+    "numba-2": Competitor("Numba with prange, 2 threads", plain_numba(2), 1_000_000, 250),
+}
+PEERS = ("mesa", "agentpy", "numpy", "numba", "numba-2")
+
+
+def label_of(entry: str) -> str:
+    """What tables call an entry: a competitor's name, or ``name/workload`` where it is not ordinary life."""
+    name, _, workload = entry.partition("/")
+    return COMPETITORS[name].label + (f": {WORKLOADS[workload].label}" if workload else "")

@@ -1,0 +1,129 @@
+"""Do the peers live the same day? Gestures by kind and person-day, each peer against the core.
+
+    python -m benchmarks.peers_agree [--people 2000] [--days 60] [--seeds 10] [--only mesa numpy] [--workload lists]
+
+All go on from one burnt-in world, each with seeds of its own. Quiet and busy spells are switched off, because they make
+whole months of a person's life alike and so would take twenty times as many person-days; `--spells` leaves them on. The
+standard error of a ratio is pooled over all who take part: the spread of gestures over seeds, kind by kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import sim
+from benchmarks.competitors import COMPETITORS, PEERS
+from benchmarks.workloads import LISTS, ORDINARY, WORKLOADS
+from sim.gestures import Kind
+
+TOLERANCE = 0.02  # of gestures by kind
+SURE = 3.0  # standard errors that luck makes of it where gestures are few
+
+
+class Agreement(NamedTuple):
+    """Gestures of one kind, of the core and of a peer.
+
+    Attributes:
+        kind: its label.
+        rate: of the core, a person-day.
+        ratio: the peer's over the core's.
+        error: standard error of the ratio.
+    """
+
+    kind: str
+    rate: float
+    ratio: float
+    error: float
+
+    def holds(self, tolerance: float) -> bool:
+        """Whether the ratio is within the tolerance of 1, or within luck where that is wider."""
+        return abs(self.ratio - 1.0) <= max(tolerance, SURE * self.error)
+
+
+def sent(name: str, world: sim.World, days: int, seed: int) -> np.ndarray:
+    """Gestures by kind in so many days, shape (13,)."""
+    running = COMPETITORS[name].make(world, seed)
+    for _ in range(days):
+        running.step()
+    return np.array(running.sent)
+
+
+def agreements(world: sim.World, names: list[str], *, days: int, seeds: int) -> dict[str, list[Agreement]]:
+    """Each of these against the core, by name, for every kind that the core sends."""
+    counts = {}
+    for name in ["core-1", *names]:
+        began = time.perf_counter()
+        counts[name] = np.array([sent(name, world, days, seed) for seed in range(1, seeds + 1)])
+        took = time.perf_counter() - began
+        print(f"{COMPETITORS[name].label}: {len(world) * days * seeds / took:,.0f} person-days a second", flush=True)
+    means = {name: found.mean(axis=0) for name, found in counts.items()}
+    used = np.flatnonzero(means["core-1"])
+    spread = np.mean(
+        [(found[:, used] / means[name][used]).var(axis=0, ddof=1) for name, found in counts.items()], axis=0
+    )
+    error = np.sqrt(2.0 * spread / seeds)
+    rate = means["core-1"][used] / (len(world) * days)
+    return {
+        name: [
+            Agreement(Kind(int(kind)).label, rate[k], means[name][kind] / means["core-1"][kind], error[k])
+            for k, kind in enumerate(used)
+        ]
+        for name in names
+    }
+
+
+def world_of(people: int, years: float, spells: bool) -> sim.World:
+    """Where all begin."""
+    parameters = sim.Parameters() if spells else sim.Parameters(spell_sd=0.0)
+    return sim.worlds.generated(people=people, burn_in_years=years, seed=1, parameters=parameters)
+
+
+def shown(found: dict[str, list[Agreement]], title: str) -> Table:
+    """Kinds by peers: by how much a peer sends more than the core."""
+    table = Table(title=title, caption="± is one standard error of a difference")
+    table.add_column("kind")
+    table.add_column("core, a person-day", justify="right")
+    table.add_column("±", justify="right")
+    for name in found:
+        table.add_column(COMPETITORS[name].label, justify="right")
+    for rows in zip(*found.values(), strict=True):
+        differences = [f"{row.ratio - 1.0:+.1%}" + ("" if row.holds(TOLERANCE) else " !") for row in rows]
+        table.add_row(rows[0].kind, f"{rows[0].rate:.4f}", f"{rows[0].error:.1%}", *differences)
+    return table
+
+
+def main() -> bool:
+    """Compare and print; returns whether all agree."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=2_000)
+    parser.add_argument("--days", type=int, default=60)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--burn-in", type=float, default=1.0, help="years")
+    parser.add_argument("--spells", action="store_true", help="leave quiet and busy spells on")
+    parser.add_argument("--workload", choices=(ORDINARY, LISTS), default=ORDINARY)
+    parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS))
+    asked = parser.parse_args()
+    console = Console(width=140)
+    for name in [name for name in asked.only if COMPETITORS[name].missing]:
+        console.print(f"{COMPETITORS[name].label} is left out: {COMPETITORS[name].missing}.")
+    able = [name for name in asked.only if asked.workload in COMPETITORS[name].carries]
+    names = [name for name in able if not COMPETITORS[name].missing]
+    world = WORKLOADS[asked.workload].on(world_of(asked.people, asked.burn_in, asked.spells))
+    found = agreements(world, names, days=asked.days, seeds=asked.seeds)
+    title = f"gestures beyond the core's, {asked.people:,} people, {asked.days} days, {asked.seeds} seeds"
+    console.print(shown(found, title))
+    agrees = all(row.holds(TOLERANCE) for rows in found.values() for row in rows)
+    bound = f"within {TOLERANCE:.0%}, or within {SURE:.0f} standard errors where those are wider"
+    console.print(f"All {bound}." if agrees else f"NOT all {bound}: see the marks.")
+    return agrees
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
