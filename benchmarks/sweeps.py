@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -29,15 +28,13 @@ from pathlib import Path
 from typing import Any
 
 import mesa
-import numba
-import numpy as np
 import psutil
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
 import sim
-from benchmarks.engines import machine
+from benchmarks import machine
 from experiments import runner, store
 from experiments.config import load
 from experiments.design import Run, runs_of
@@ -110,10 +107,11 @@ def swept(runs: list[Run], folder: Path, processes: int) -> tuple[Speed, list[st
     began = time.perf_counter()
     with warmed(processes, runs[0]) as executor:
         warm = time.perf_counter()
-        for ended in runner.finished_rows(runs, executor):
-            store.add(folder, ended)
+        for ended in runner.finished(runs, executor):
+            fresh = [one.row for one in ended]
+            store.add(folder, fresh)
             store.put_together(folder)
-            rows += ended
+            rows += fresh
         ended_at = time.perf_counter()
     simulating = sum(row["seconds"] for row in rows)
     return Speed(processes, len(rows), warm - began, ended_at - warm, simulating), rows
@@ -145,7 +143,7 @@ def short(out: Path | None) -> bool:
     cores = os.cpu_count() or 1
     with folder_with(REPLICATES, people=PEOPLE, adopters=ADOPTERS, days=DAYS, strategies=list(STRATEGIES)) as folder:
         runs = runs_of(load(folder / "sweep.toml"))
-        speeds, rows = [], []
+        speeds: list[Speed] = []
         for processes in (1, min(2, cores)):
             speed, rows = swept(runs, folder / str(processes), processes)
             speeds.append(speed)
@@ -155,7 +153,7 @@ def short(out: Path | None) -> bool:
     same = of_mesa == of_sweep
     one, two = speeds
     facts = {
-        "machine": {**_machine(), "told": machine()},
+        "machine": machine.facts(),
         "sweeps": [
             {**asdict(speed), "overhead_ms": speed.overhead, "runs_a_minute": speed.a_minute} for speed in speeds
         ],
@@ -194,17 +192,7 @@ def _print(speeds: list[Speed], facts: dict[str, Any]) -> None:
         f"warm-up and all, is {facts['times_mesa']:.1f} times as fast; results are "
         f"{'the same' if found['same_results'] else 'NOT THE SAME'}."
     )
-    console.print(facts["machine"]["told"])
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "architecture": platform.machine(),
-        "load": os.getloadavg(),
-        "versions": {"mesa": mesa.__version__, "numba": numba.__version__, "numpy": np.__version__},
-    }
+    console.print(f"Load {', '.join(f'{one:.1f}' for one in os.getloadavg())}.")
 
 
 def long(runs: int) -> bool:
@@ -243,7 +231,6 @@ def long(runs: int) -> bool:
         f"{whole:,} runs in {took:.0f} s, the first after {first:.0f} s; {settled[0]:.0f} MB after a tenth of them, at "
         f"most {growth:.2f} times that later; {most} files at most. {'Flat.' if flat else 'NOT FLAT.'}"
     )
-    console.print(machine())
     return flat
 
 
