@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sim.agents import Person, Tie
     from sim.model import ReconnectionModel
 
-# A day has a dozen parts that threads share. A thread that waits for another must sleep, since on a busy machine one
-# that spins keeps the other from its work: a part then took milliseconds in place of 30 microseconds.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# A day has parts that threads share. One that waits for another looks for some microseconds and then sleeps, since on a
+# busy machine one that goes on looking keeps the other from its work: a part then takes milliseconds.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 # Numba looks only at a function's own file to tell whether its compiled code is stale, but rules are compiled into
 # the engine. So compiled code is kept by the fingerprint of all sources.

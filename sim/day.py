@@ -51,7 +51,7 @@ from sim.population import (
     joined,
     taken,
 )
-from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, sorted_by
+from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, shared, sorted_by
 
 ROUNDS = 6  # of delivering and answering in a day
 
@@ -95,12 +95,13 @@ class Core:
     def step(self) -> DayRecord:
         """Simulate one day: the whole model, phase by phase."""
         planning = self.day < self.strategies_end
-        self._morning(planning)
-        met = self._gather(planning)
-        fresh, seen = self._reach_out(met, planning)
-        sent, arriving = self._dispatch(met, fresh, seen)
-        sent, delivered = self._rounds(sent, arriving)
-        record = self._settle(met, sent, delivered)
+        with shared(len(self.town.people)):
+            self._morning(planning)
+            met = self._gather(planning)
+            fresh, seen = self._reach_out(met, planning)
+            sent, arriving = self._dispatch(met, fresh, seen)
+            sent, delivered = self._rounds(sent, arriving)
+            record = self._settle(met, sent, delivered)
         self.day += 1
         return record
 
@@ -159,8 +160,9 @@ class Core:
         for _ in range(ROUNDS):
             if not len(arriving):
                 break
-            arriving, first = sorted_by(arriving, len(received), BY_RECEIVER, True)
-            replies = deliver_round(self.town, arriving, first, received, self.day, self.seed)
+            with shared(len(arriving)):
+                arriving, first = sorted_by(arriving, len(received), BY_RECEIVER, True)
+                replies = deliver_round(self.town, arriving, first, received, self.day, self.seed)
             delivered.append(arriving)
             self._book(taken(replies, replies["parent_kind"] == Kind.INVITATION))
             today = replies["day"] == self.day

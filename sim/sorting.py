@@ -6,15 +6,30 @@ bits on any of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import numba
 import numpy as np
 from numba import njit, prange
 
 from sim.population import GESTURE, NOBODY
 
 CHUNKS = 64  # at most
+WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
 BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
+
+
+@contextmanager
+def shared(count: int) -> Iterator[None]:
+    """Let the threads share work on so many people or gestures; if they are few, one does it alone."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(threads if count >= WORTH_SHARING else 1)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(threads)
 
 
 @njit(cache=True, forceinline=True)

@@ -7,9 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from sim import sorting
 from sim.fetching import fetch
 from sim.population import GESTURE, NOBODY
-from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, CHUNKS, chunks_of, packed_chunks, people_of, sorted_by
+from sim.sorting import (
+    BY_PAIR,
+    BY_RECEIVER,
+    BY_SENDER,
+    CHUNKS,
+    chunks_of,
+    packed_chunks,
+    people_of,
+    shared,
+    sorted_by,
+)
 
 quick = settings(max_examples=60)
 
@@ -89,3 +100,13 @@ def test_asking_memory_ahead_changes_nothing(dtype: np.dtype) -> None:
     ask(memory.view(dtype))
     assert (memory == before).all()
     assert "prefetch" in next(iter(ask.inspect_asm().values()))
+
+
+def test_few_gestures_are_left_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "WORTH_SHARING", 10)
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    with shared(9):
+        assert numba.get_num_threads() == 1
+    with shared(10):
+        assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
+    assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
