@@ -82,9 +82,9 @@ _Words = UniTuple(uint64, 4)
 _Pair = UniTuple(float64, 2)
 
 
-@njit(_Words(uint64, uint64, uint64, uint64, uint64, uint64), cache=True, inline="never")
-def philox4x32(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
-    """Philox4x32-10: counter words c0..c3 and key words k0, k1 (each 32 bits) to four 32-bit words."""
+@njit(inline="always")
+def _ten_rounds(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Philox4x32-10, put whole into whatever calls it: in a loop, the compiler then works on several draws at once."""
     low = uint64(_LOW32)
     for _ in range(10):
         product0 = c0 * uint64(_M0)
@@ -96,6 +96,12 @@ def philox4x32(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
         k0 = (k0 + uint64(_W0)) & low
         k1 = (k1 + uint64(_W1)) & low
     return c0, c1, c2, c3
+
+
+@njit(_Words(uint64, uint64, uint64, uint64, uint64, uint64), cache=True, inline="never")
+def philox4x32(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Philox4x32-10: counter words c0..c3 and key words k0, k1 (each 32 bits) to four 32-bit words."""
+    return _ten_rounds(c0, c1, c2, c3, k0, k1)
 
 
 _KEYED = (uint64, int64, int64, int64, int64, int64)
@@ -127,23 +133,11 @@ BATCH = 32  # attempts that `next_attempts` draws at once
 
 
 @njit(inline="always")
-def _one_lane(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
-    """Philox as in `philox4x32`, put into loops whole, so that the compiler works on several draws at once.
-
-    Returns:
-        Two doubles of [1, 2) by their bits, which costs less than to convert 52 bits to a float.
-    """
-    low, one = uint64(_LOW32), uint64(0x3FF0000000000000)
-    for _ in range(10):
-        product0 = c0 * uint64(_M0)
-        product1 = c2 * uint64(_M1)
-        c0 = (product1 >> uint64(32)) ^ c1 ^ k0
-        c1 = product1 & low
-        c2 = (product0 >> uint64(32)) ^ c3 ^ k1
-        c3 = product0 & low
-        k0 = (k0 + uint64(_W0)) & low
-        k1 = (k1 + uint64(_W1)) & low
-    return one | (c0 << uint64(20)) | (c1 >> uint64(12)), one | (c2 << uint64(20)) | (c3 >> uint64(12))
+def _two_mantissas(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Two doubles of [1, 2), by their bits: it costs less than to convert 52 bits to a float."""
+    one = uint64(0x3FF0000000000000)
+    a, b, c, d = _ten_rounds(c0, c1, c2, c3, k0, k1)
+    return one | (a << uint64(20)) | (b >> uint64(12)), one | (c << uint64(20)) | (d >> uint64(12))
 
 
 @njit(void(float64[:, ::1], uint64, int64, int64, int64, int64, int64), cache=True)
@@ -157,7 +151,7 @@ def next_attempts(draws: Any, seed: int, decision: int, day: int, person: int, c
     when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
     who, why, k0, k1 = uint64(person) & low, uint64(cause) & low, seed & low, seed >> uint64(32)
     for k in range(BATCH):
-        first, second = _one_lane(who, uint64(start + k) & low, why, when, k0, k1)
+        first, second = _two_mantissas(who, uint64(start + k) & low, why, when, k0, k1)
         words[0, k] = first
         words[1, k] = second
     for k in range(BATCH):
@@ -172,7 +166,7 @@ def uniforms_of_people(draws: Any, seed: int, decision: int, day: int, start: in
     words = draws.view(np.uint64)
     when, k0, k1 = ((uint64(day) << uint64(8)) | uint64(decision)) & low, seed & low, seed >> uint64(32)
     for k in range(len(draws)):
-        words[k] = _one_lane(uint64(start + k) & low, none, none, when, k0, k1)[0]
+        words[k] = _two_mantissas(uint64(start + k) & low, none, none, when, k0, k1)[0]
     for k in range(len(draws)):
         draws[k] = draws[k] - 1.0 + 2.0**-53
 
@@ -185,7 +179,7 @@ def uniforms_towards(draws: Any, others: Any, seed: int, decision: int, day: int
     when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
     who, why, k0, k1 = uint64(person) & low, uint64(cause) & low, seed & low, seed >> uint64(32)
     for k in range(len(draws)):
-        words[k] = _one_lane(who, uint64(others[k]) & low, why, when, k0, k1)[0]
+        words[k] = _two_mantissas(who, uint64(others[k]) & low, why, when, k0, k1)[0]
     for k in range(len(draws)):
         draws[k] = draws[k] - 1.0 + 2.0**-53
 
