@@ -52,6 +52,7 @@ events = true
 parameters.effort_minutes = [30, 120]
 """
 SHARDS = 3
+WORKERS = 2  # of the cluster
 STAGES = ("before", "during", "after")  # its first run was kept; its runs; its last run was kept
 SECONDS_TO_START = 3.0
 SECONDS_TO_RUN = 4.0
@@ -184,9 +185,13 @@ def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, luck: random
         sweep.sleep(luck.uniform(0, SECONDS_TO_RUN))
         if sweep.ended():
             break
-        stages[sweep.stage()] += 1
-        os.kill(luck.choice(list(cluster.workers.values())).pid, signal.SIGKILL)
+        living = [worker.pid for worker in cluster.workers.values() if worker.pid]
+        if living:
+            stages[sweep.stage()] += 1
+            os.kill(luck.choice(living), signal.SIGKILL)
         sweep.sleep(SECONDS_TO_START)  # a worker begins in the place of the one that died
+        cluster.scale(WORKERS)  # also where it died while it began, and whoever watched over it gave up
+    cluster.scale(WORKERS)
     assert sweep.process.wait() == 0, "a sweep ended with its worker"
     return stages
 
@@ -249,11 +254,13 @@ def main(kills: int = 100) -> bool:
     for column in ("kills", *STAGES, "rows", "ids", "parts", "table"):
         table.add_column(column, justify="right")
     same = True
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+    with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         there = ways(cluster.scheduler_address)
         for at, way in enumerate(there):
             killed, told = killed_and_resumed(way, len(range(at, kills, len(there))), cluster, luck)
-            table.add_row(*map(str, told), "equal" if killed == alone else "DIFFER")
+            verdict = "equal" if killed == alone else "DIFFER"
+            table.add_row(*map(str, told), verdict)
+            console.print(f"{way.name}: {told[1]} kills, {verdict}", highlight=False)
             same &= killed == alone and told[-3] == told[-2] == runs
     console.print(table)
     console.print(
