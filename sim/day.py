@@ -11,6 +11,8 @@ matter, nor the number of threads, and `sim.model` gives the same bits with one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,11 @@ from sim import rules
 from sim.chance import Decision, follow, uniform, uniforms_of_people
 from sim.fetching import AHEAD, fetch
 from sim.gestures import Kind
+from sim.measures import Ending
 from sim.memory import (
     acquaint,
     active_ties,
+    contact_shares,
     find_slot,
     forget,
     have_mutual_tie,
@@ -42,10 +46,12 @@ from sim.population import (
     NO_ANSWER,
     NOBODY,
     PLANNED_POST,
+    TIE,
     ZEAL,
     DayRecord,
     Town,
     World,
+    aligned,
     canonical_mail,
     free_ties,
     joined,
@@ -54,6 +60,7 @@ from sim.population import (
 from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, shared, sorted_by
 
 ROUNDS = 6  # of delivering and answering in a day
+PEOPLE_A_PART = 65_536  # of a world that is handed on in parts
 
 
 class Core:
@@ -62,33 +69,34 @@ class Core:
     Args:
         world: where to begin; it is copied.
         seed: of all luck, 64 bits.
+        spend: take over the ties of the world, which is then worth nothing; they must lie in memory of their own, as
+            `sim.population.free_ties` makes it. A large world would not fit twice.
     """
 
-    def __init__(self, world: World, *, seed: int) -> None:
-        own = world.copy()
-        self.day, self.seed = own.day, np.uint64(seed)
-        self.parameters: Parameters = own.parameters
-        self.strategies_end, self.names = own.strategies_end, own.names
-        self.mail, self.bookings, self.members = own.mail, own.bookings, own.members
-        people, n = own.people, len(own)
-        ties, others, bounds = pool_of(own.ties)
+    def __init__(self, world: World, *, seed: int, spend: bool = False) -> None:
+        self.day, self.seed = world.day, np.uint64(seed)
+        self.parameters: Parameters = world.parameters
+        self.strategies_end, self.names = world.strategies_end, world.names
+        self.mail, self.bookings, self.members = world.mail.copy(), world.bookings.copy(), world.members.copy()
+        people, n = world.people.copy(), len(world)
+        ties, others, bounds = pool_of(world.ties, spend=spend)
         belonging = {}
         for name in ("community", "industry", "group", "birthday"):
             groups = 365 if name == "birthday" else int(people[name].max()) + 1
             belonging[f"{name}_first"], belonging[f"{name}_people"] = rows_by(people[name], groups)
         self.town = Town(
-            settings=np.array([own.parameters.packed]),
+            settings=np.array([world.parameters.packed]),
             people=people,
             showable=np.zeros(n, np.bool_),
             zeal=np.zeros(n, ZEAL),
             ties=ties,
             others=others,
             bounds=bounds,
-            used=np.array([len(own.ties)]),
+            used=np.array([len(world.ties)]),
             left=nothing_left(people),
             nothing=free_ties(1),
-            plans=own.plans,
-            plan_first=np.searchsorted(own.plans["person"], np.arange(n + 1)).astype(np.int64),
+            plans=world.plans.copy(),
+            plan_first=np.searchsorted(world.plans["person"], np.arange(n + 1)).astype(np.int64),
             **belonging,
         )
 
@@ -204,16 +212,32 @@ class Core:
         """Active ties of each person today, shape (n,)."""
         return active_ties(self.town.people, self.town.ties, self.day, self.town.settings[0])
 
+    def contact_shares(self) -> np.ndarray:
+        """Share of each person's ties in two-way contact of late, shape (n,); see `sim.memory.contact_shares`."""
+        return contact_shares(self.town.people, self.town.ties, self.day)
+
+    def ending(self) -> Ending:
+        """What is measured of the world as it now is."""
+        town = self.town
+        return Ending(self.day, town.people["industry"], town.plans, self.active_ties(), self.contact_shares())
+
     def to_world(self) -> World:
         """The world as it now is, in its canonical form: people's slots one after another, mail in order."""
+        rest, parts = self.in_parts()
+        ties, filled = aligned(int(rest.people["slots"].sum(dtype=np.int64)), TIE), 0
+        for part in parts:
+            ties[filled : filled + len(part)].view(np.uint8)[:] = part.view(np.uint8)
+            filled += len(part)
+        return replace(rest, ties=ties)
+
+    def in_parts(self) -> tuple[World, Iterator[np.ndarray]]:
+        """The same, for who has no room for two of it: a world without its ties, and these in parts, in order."""
         people = self.town.people.copy()
-        first = np.concatenate([[0], np.cumsum(people["slots"][:-1], dtype=np.int64)])
-        rows = np.repeat(people["first"] - first, people["slots"]) + np.arange(people["slots"].sum())
-        people["first"] = first
-        return World(
+        people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
+        rest = World(
             day=self.day,
             people=people,
-            ties=taken(self.town.ties, rows),
+            ties=np.zeros(0, TIE),
             parameters=self.parameters,
             plans=self.town.plans.copy(),
             mail=canonical_mail(self.mail),
@@ -222,6 +246,14 @@ class Core:
             strategies_end=self.strategies_end,
             names=self.names,
         )
+        return rest, (self._ties_of(start) for start in range(0, len(people), PEOPLE_A_PART))
+
+    def _ties_of(self, start: int) -> np.ndarray:
+        """The slots of the people of one part, one after another."""
+        people = self.town.people[start : start + PEOPLE_A_PART]
+        slots = people["slots"].astype(np.int64)
+        before = np.cumsum(slots) - slots
+        return taken(self.town.ties, np.repeat(people["first"] - before, slots) + np.arange(slots.sum()))
 
 
 # Morning: the week begins, people post -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from sim.population import NEVER, NOBODY
 from sim.sorting import chunks_of, people_of
 
 ATTEMPTS = 256  # of keyed rejection before a race
+CONTACT_DAYS = 30  # of the share of the list in two-way contact
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
 
@@ -370,3 +371,19 @@ def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
             if tie.other != NOBODY and tie.acquaintance == 0 and rules.is_active(day, tie.last_two_way, tie.two_way, p):
                 counts[person] += 1
     return counts
+
+
+@njit(cache=True)
+def contact_shares(people: Any, ties: Any, day: int) -> Any:
+    """Share of each person's ties in two-way contact within `CONTACT_DAYS`, shape (n,); nan for people without ties."""
+    shares = np.full(len(people), np.nan)
+    for person in range(len(people)):
+        held, recent = 0, 0
+        for row in range(people[person].first, people[person].first + people[person].slots):
+            tie = ties[row]
+            if tie.other != NOBODY and tie.acquaintance == 0:
+                held += 1
+                recent += tie.two_way > 0 and day - tie.last_two_way <= CONTACT_DAYS
+        if held:
+            shares[person] = recent / held
+    return shares
