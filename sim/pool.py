@@ -14,7 +14,7 @@ from numba import njit
 from sim import rules
 from sim.population import NOBODY, TIE, Town, aligned, all_room
 
-SPARE = 8  # one row more for so many: a part of the pool that is free when it is new
+SPARE = 24  # one row more for so many: a part of the pool that is free when it is new
 RESERVE = 2  # likewise, of rows into which it can grow as it lies; they take memory once they are used
 
 
