@@ -60,7 +60,7 @@ from sim.population import (
 from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, shared, sorted_by
 
 ROUNDS = 6  # of delivering and answering in a day
-PEOPLE_A_PART = 65_536  # of a world that is handed on in parts
+PEOPLE_A_PART = 4_096  # of a world that is handed on in parts
 
 
 class Core:
