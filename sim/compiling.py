@@ -16,8 +16,6 @@ from numba import njit
 from sim.chance import BATCH
 from sim.population import PROMPT
 
-FILTER_BITS = 1 << 12  # of those whom somebody holds
-
 inner = njit(cache=True, forceinline=True, _nrt=False)
 chunk = njit(cache=True, _nrt=False)  # a loop over many of them: a function of its own, which threads call
 making = njit(cache=True, _nrt=True)  # makes arrays, and may be called by the others
@@ -30,7 +28,6 @@ class Scratch(NamedTuple):
     slots: Any  # (slots,), i4: of those whom the feed may show
     others: Any  # (slots,), i4: their ids
     times: Any  # (slots,), f8: of a race between them
-    known: Any  # (FILTER_BITS // 64,), u8: a filter of those whom somebody holds
     prompt: Any  # (1,), PROMPT: to exchange two
 
 
@@ -39,10 +36,5 @@ def new_scratch(town: Any) -> Any:
     """Room for work on people of this town."""
     most = 4 * len(town.left)  # slots that a person may come to have
     return Scratch(
-        np.empty((2, BATCH)),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most),
-        np.empty(FILTER_BITS // 64, np.uint64),
-        np.empty(1, PROMPT),
+        np.empty((2, BATCH)), np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(1, PROMPT)
     )

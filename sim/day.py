@@ -20,7 +20,7 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, follow, uniform, uniforms_of_people
-from sim.compiling import chunk, inner, new_scratch
+from sim.compiling import chunk, inner
 from sim.fetching import AHEAD, fetch
 from sim.gestures import Kind
 from sim.measures import Ending
@@ -32,6 +32,7 @@ from sim.memory import (
     forget,
     have_mutual_tie,
     mirror_of,
+    new_filter,
     refresh_ceilings,
     remember,
     strangers_who_met,
@@ -387,11 +388,11 @@ def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None
 
 
 @inner
-def odds_of_acquaintance(town: Any, gesture: Any, tie: Any, scratch: Any) -> float:
+def odds_of_acquaintance(town: Any, gesture: Any, tie: Any, known: Any) -> float:
     """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
     if not tie.acquaintance:
         return 1.0
-    if gesture.at_place or have_mutual_tie(town, gesture.receiver, gesture.sender, scratch):
+    if gesture.at_place or have_mutual_tie(town, gesture.receiver, gesture.sender, known):
         return town.settings[0].mutual_odds
     return 1.0
 
@@ -424,7 +425,7 @@ def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
 
 
 @inner
-def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, scratch: Any) -> bool:
+def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
     """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered? If so, the answer is written.
 
     Returns:
@@ -451,7 +452,7 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
     received[me] += 1
     if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
         return False
-    odds = odds_of_acquaintance(town, gesture, tie, scratch)
+    odds = odds_of_acquaintance(town, gesture, tie, known)
     chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
     answers = uniform(seed, Decision.ANSWERED, day, me, gesture.sender, gesture.cause) < chance
     if answers:
@@ -461,7 +462,7 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
 
 @chunk
 def _deliver_of(
-    town: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, scratch: Any
+    town: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, known: Any
 ) -> int:
     count = 0
     for k in range(start, stop):
@@ -471,7 +472,7 @@ def _deliver_of(
             row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
             fetch(town.ties, row)
             fetch(town.bounds, row)
-        if deliver(town, gestures[k], replies[start + count], received, day, seed, scratch):
+        if deliver(town, gestures[k], replies[start + count], received, day, seed, known):
             count += 1
     return count
 
@@ -486,8 +487,8 @@ def deliver_round(town: Any, gestures: Any, first: Any, received: Any, day: int,
     replies = np.empty(len(gestures), GESTURE)
     counts = np.zeros(len(first), np.int64)
     for part in prange(len(first) - 1):
-        scratch = new_scratch(town)
-        counts[part] = _deliver_of(town, gestures, first[part], first[part + 1], replies, received, day, seed, scratch)
+        known = new_filter()
+        counts[part] = _deliver_of(town, gestures, first[part], first[part + 1], replies, received, day, seed, known)
     return packed_chunks(replies, first, counts)
 
 

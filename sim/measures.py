@@ -80,17 +80,46 @@ CANDIDATE = np.dtype(
 
 
 @njit(cache=True)
-def follow_candidates(candidates: Any, rows: Any, delivered: Any, day: int, since: int, p: Any) -> None:
-    """Bring candidates up to date with a day's noticed gestures, those of rows[k] >= 0, in order of time.
+def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any) -> None:
+    """Add a day to counts by person: gestures sent and answered, shape (n, kinds), and new ties, shape (n,).
 
-    ``since`` is the day from which the lasting window counts for everyone, or NEVER where it counts from each
-    reconnection.
+    ``gestures`` were sent on the day; ``pairs`` became ties, each ``low * n + high``.
     """
+    n = len(new_ties)
+    for k in range(len(gestures)):
+        gesture = gestures[k]
+        sent[gesture.sender, gesture.kind] += 1
+        if gesture.parent_kind != NO_ANSWER:
+            answered[gesture.receiver, gesture.parent_kind] += 1
+    for pair in pairs:
+        new_ties[pair // n] += 1
+        new_ties[pair % n] += 1
+
+
+@njit(cache=True)
+def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, since: int, n: int, settings: Any) -> None:
+    """Bring candidates up to date with a day's noticed gestures, which come in order of time for each pair.
+
+    Args:
+        candidates: type `CANDIDATE`.
+        keys: of each, ``low * n + high``, rising.
+        delivered: on the day.
+        day: of the world.
+        since: the day from which the lasting window counts for everyone, or NEVER where it counts from each
+            reconnection.
+        n: people.
+        settings: packed parameters, shape (1,).
+    """
+    p = settings[0]
     for k in range(len(delivered)):
         gesture = delivered[k]
-        if rows[k] < 0 or not gesture.noticed:
+        if not gesture.noticed or gesture.kind == Kind.POST:
             continue
-        pair = candidates[rows[k]]
+        key = np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
+        row = np.searchsorted(keys, key)
+        if row == len(keys) or keys[row] != key:
+            continue
+        pair = candidates[row]
         me = 0 if gesture.sender == pair.low else 1
         other = 1 - me
         if p.worded[gesture.kind]:
@@ -190,6 +219,7 @@ class Watch:
     def __init__(self, world: World, *, adopters: np.ndarray, within: int | None, injected: bool, series: bool) -> None:
         n = len(world)
         self.start, self.parameters = world.day, world.parameters
+        self.packed = np.array([world.parameters.packed])
         self.within = None if within is None else int(within)
         self.since = world.day if injected else NEVER
         self.adopters = adopters
@@ -204,31 +234,18 @@ class Watch:
 
     def observe(self, record: DayRecord, active: np.ndarray | None = None) -> None:
         """Take in a day; ``active`` (n,) is needed for a series."""
-        n = len(self.is_adopter)
-        sent = record.sent
-        replies = sent[sent["parent_kind"] != NO_ANSWER]
-        np.add.at(self.sent, (sent["sender"], sent["kind"]), 1)
-        np.add.at(self.answered, (replies["receiver"], replies["parent_kind"]), 1)
-        np.add.at(self.new_ties, np.concatenate([record.new_ties // n, record.new_ties % n]), 1)
+        count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
         before = self.candidates["reconnected"].copy() if self.rows is not None else None
-        self._follow(record)
+        follow_candidates(
+            self.candidates, self.keys, record.delivered, record.day, self.since, len(self.is_adopter), self.packed
+        )
         if self.rows is not None and active is not None and before is not None:
             fresh = self.candidates[(before == NEVER) & (self.candidates["reconnected"] != NEVER)]
-            self.rows.append(self._row(record, replies, fresh, active))
+            self.rows.append(self._row(record, fresh, active))
 
-    def _follow(self, record: DayRecord) -> None:
-        delivered, n = record.delivered, len(self.is_adopter)
-        if not len(self.keys) or not len(delivered):
-            return
-        low = np.minimum(delivered["sender"], delivered["receiver"]).astype(np.int64)
-        keys = low * n + np.maximum(delivered["sender"], delivered["receiver"])
-        rows = np.searchsorted(self.keys, keys)
-        rows[rows == len(self.keys)] = 0
-        rows[(self.keys[rows] != keys) | (delivered["kind"] == Kind.POST)] = -1
-        follow_candidates(self.candidates, rows, delivered, record.day, self.since, self.parameters.packed)
-
-    def _row(self, record: DayRecord, replies: np.ndarray, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
+    def _row(self, record: DayRecord, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
         n = len(self.is_adopter)
+        replies = record.sent[record.sent["parent_kind"] != NO_ANSWER]
         people = {
             "sent": record.sent["sender"],
             "answered": replies["receiver"],

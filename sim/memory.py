@@ -13,11 +13,12 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
-from sim.compiling import FILTER_BITS, chunk, inner
+from sim.compiling import chunk, inner, making
 from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
 from sim.sorting import chunks_of, people_of
 
+FILTER_BITS = 1 << 12
 ATTEMPTS = 256  # of keyed rejection before a race
 CONTACT_DAYS = 30  # of the share of the list in two-way contact
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
@@ -251,10 +252,15 @@ def fresh_ceilings(people: Any, ties: Any, day: int, p: Any, start: int, stop: i
         people[person].ceiling = rules.fresh_ceiling(heaviest)
 
 
+@making
+def new_filter() -> Any:
+    """Room for `have_mutual_tie` to work in."""
+    return np.empty(FILTER_BITS // 64, np.uint64)
+
+
 @chunk
-def have_mutual_tie(town: Any, one: int, two: int, scratch: Any) -> bool:
+def have_mutual_tie(town: Any, one: int, two: int, known: Any) -> bool:
     """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
-    known = scratch.known
     known[:] = 0
     first, slots = town.people[one].first, town.people[one].slots
     for other in town.others[first : first + slots]:

@@ -30,6 +30,7 @@ from sim.memory import (
     comes_to_mind,
     comes_up_in_feed,
     fresh_ceilings,
+    new_filter,
     refresh_ceilings,
     shown,
     weight_in_mind,
@@ -828,9 +829,9 @@ def test_ceilings_of_the_week_are_those_of_a_look_at_everyone(world: sim.World) 
 
 @njit
 def _mutual(town: Any, pairs: Any) -> Any:
-    found, scratch = np.empty(len(pairs), np.bool_), new_scratch(town)
+    found, known = np.empty(len(pairs), np.bool_), new_filter()
     for k in range(len(pairs)):
-        found[k] = engine_has_mutual_tie(town, pairs[k, 0], pairs[k, 1], scratch)
+        found[k] = engine_has_mutual_tie(town, pairs[k, 0], pairs[k, 1], known)
     return found
 
 
