@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -60,12 +61,27 @@ def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[
     assert rows["reconnected"].notna().all()
 
 
-def test_nobody_answers(config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("tcp://127.0.0.1:9", "no Dask scheduler answers there"),
+        ("localhost", "write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (missing port number"),
+        ("htp://localhost:1", "write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (unknown address"),
+    ],
+)
+def test_nobody_answers(
+    config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
     monkeypatch.setattr(clusters, "SECONDS_TO_ANSWER", 0.3)
-    ended = rekindle("sweep", config, "--scheduler", "tcp://127.0.0.1:9")
+    ignored = list[Any]()
+    monkeypatch.setattr("sys.unraisablehook", ignored.append)
+    ended = rekindle("sweep", config, "--scheduler", address)
+    gc.collect()
     assert ended.code == 2
-    assert "--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there" in ended.err
+    assert f"--scheduler {address}: {said}" in ended.err
     assert "Traceback" not in ended.err
+    assert not ignored, "something complains as it goes"
+    assert not Path("results").exists(), "nothing is written before a cluster answers"
 
 
 def test_workers_of_another_version_are_refused(
