@@ -62,8 +62,9 @@ class Indices:
     @property
     def note(self) -> str:
         """What must be known of the table: that nothing moves the outcome, or that it is too uncertain; else empty."""
-        main, interval, *_ = COLUMNS[self.method]
-        largest, half = self.table[main].max(), self.table[interval].max()
+        main, *others = COLUMNS[self.method]
+        intervals = [name for name in others if name.endswith("_conf")]
+        largest, half = self.table[main].max(), self.table[intervals].to_numpy().max()
         if largest == 0:
             return f"{self.measure} is the same at every point: nothing that was varied moves it."
         if half > _WIDEST * largest:
