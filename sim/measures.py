@@ -230,21 +230,21 @@ class Watch:
 
     def reconnected(self, day: int) -> np.ndarray:
         """Reconnections of each person on the days before this one, shape (n,)."""
-        return count_by_person(self.candidates[self._counted(day)], len(self.is_adopter))
+        return count_by_person(self.candidates[self.counted(day)], len(self.is_adopter))
 
     def _window(self, day: int) -> int:
         """Days of the run, up to this day, in which a reconnection counts."""
         elapsed = day - self.start
         return elapsed if self.within is None else min(self.within, elapsed)
 
-    def _counted(self, day: int) -> np.ndarray:
+    def counted(self, day: int) -> np.ndarray:
         """Which candidates reconnected in those days, shape (candidates,)."""
         days = self.candidates["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
     def _by_person(self, world: World, active: np.ndarray) -> dict[str, np.ndarray]:
         n = len(world)
-        counted = self._counted(world.day)
+        counted = self.counted(world.day)
         reconnected = self.candidates[counted]
         first = np.full(n, np.inf)
         for side in ("low", "high"):
