@@ -287,6 +287,17 @@ class Simulation:
         twin._watch = copy.deepcopy(self._watch)
         return twin
 
+    @property
+    def people(self) -> np.ndarray:
+        """The people as they are this morning, shape (n,), type `PERSON`; only to be looked at."""
+        return self._core.town.people
+
+    def known_to(self, person: int) -> np.ndarray:
+        """Ids of everybody whom a person holds a tie to, acquaintances among them."""
+        one = self.people[person]
+        others = self._core.town.ties["other"][one["first"] : one["first"] + one["slots"]]
+        return others[others != NOBODY]
+
     def see(self, pairs: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """How these ties are today; see `sim.sight.see` for both arguments. Shape (k,), type `sim.sight.SEEN`."""
         seen, town = np.zeros(len(pairs), SEEN), self._core.town

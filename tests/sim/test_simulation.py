@@ -104,6 +104,13 @@ def test_ties_are_seen_as_mesa_has_them(world: sim.World) -> None:
     assert (seen["state"] == State.ACTIVE).sum() == sum(person.active_ties for person in model.people) / 2
 
 
+def test_everybody_known_is_named(world: sim.World) -> None:
+    run = go_on(run_of(world), 5)
+    model = sim.ReconnectionModel(world=run.world(), seed=SEED)
+    assert set(run.known_to(7)) == set(model.people[7].ties)
+    assert run.people["sociability"][7] == world.people["sociability"][7]
+
+
 def test_slots_are_found_again_where_a_tie_was_forgotten(world: sim.World) -> None:
     run = run_of(world, parameters=sim.Parameters(tie_capacity=20))
     pairs = pairs_of(world)
