@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -82,6 +82,24 @@ def frames(stage: Stage, shot: Shot, count: int) -> Iterator[np.ndarray]:
 
 
 FOOTER = "model, not measurement: many numbers are assumed"
+
+
+def still(stage: Stage, followed: int | None, out: BinaryIO, ending: str) -> None:
+    """A picture of this morning as ``png`` or ``svg``; the stage is only looked at."""
+    drawing = Drawing(stage.scene.places, stage.adopters, len(stage.arms), followed)
+    panels = [
+        _panel(
+            arm.name,
+            picture,
+            picture.flashes[:AIRBORNE],
+            np.full(len(picture.flashes[:AIRBORNE]), 0.4),
+            arm.outcome().reconnected,
+        )
+        for arm, picture in zip(stage.arms, stage.look(), strict=True)
+    ]
+    drawing.show(stage.scene.pairs, panels, clock_of(stage.day), _difference(stage), FOOTER)
+    facts = {"Title": f"rekindle: day {stage.day}"} | ({"Date": None} if ending == "svg" else {})
+    drawing.figure.savefig(out, format=ending, facecolor=NIGHT, metadata=facts)
 
 
 def _panel(name: str, picture: Picture, flashes: np.ndarray, ages: np.ndarray, reconnected: float) -> Panel:

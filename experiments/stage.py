@@ -122,6 +122,7 @@ class Stage:
         ]
         self.adopters = runs[0].adopters
         self.scene = Scene(world, self.adopters)
+        self.changed: set[int] = set()  # rows of the scene that became other ties, for whoever has copied them
         self.arms = [Arm(name_of(each), one, self.scene) for each, one in zip(strategies, runs, strict=True)]
 
     @property
@@ -149,6 +150,7 @@ class Stage:
         back = set[int]().union(*(arm.sight.rekindled for arm in self.arms))
         matters[[scene.row[key] for key in back if key in scene.row]] += 64
         changed = scene.admit(pairs, np.argsort(matters, kind="stable"))
+        self.changed.update(changed.tolist())
         for arm in self.arms:
             arm.sight.forget(changed)
 

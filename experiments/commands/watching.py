@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numba
 import typer
@@ -77,6 +78,58 @@ def world_shown(settings: WorldSettings) -> World:
         return runner.world_of(settings)
     with shown(told, "world", 0) as report:
         return runner.world_of(settings, threads=numba.config.NUMBA_NUM_THREADS, progress=report)
+
+
+def watch(
+    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file of the experiment.")] = None,
+    side_by_side: SideBySide = None,
+    day: Annotated[int, typer.Option(min=0, max=5_475, help="Begin paused on this day.")] = 0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port; 8765 if it is free, or another, if not given.")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    changes: Changes = None,
+) -> None:
+    """A world in the browser: watch it, lay two strategies side by side, follow a person, send a like."""
+    _require("watch", "solara")
+    from experiments.browser.server import free_port, serve  # the server takes a second to load
+
+    opening = _opening(config, checked_pair(side_by_side), day, changes or [])
+    found = free_port(port)
+    tell_of_compiling(told_aside())
+    server = serve(found, opening, _presets(config))
+    console_of().print(f"{server.base_url} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
+    if not no_open:
+        webbrowser.open(server.base_url)
+    try:
+        while server.is_alive():
+            server.join(1.0)
+    finally:
+        server.stop_serving()
+
+
+def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Any:
+    """What tabs show at first; None for the usual opening.
+
+    Raises:
+        ConfigError: it can not be.
+    """
+    from experiments.browser.asked import OPENING, OPENING_BESIDE, Asked
+
+    given = dict(change.partition("=")[::2] for change in changes)
+    load(config, changes)  # for its errors, which name options as they were typed
+    first = {} if config is not None else OPENING
+    strategies = {"run.strategy": str(pair[0])} if pair else {}
+    beside = str(pair[1]) if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
+    opening = Asked(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
+    opening.experiment()
+    return opening
+
+
+def _presets(config: Path | None) -> dict[str, Path]:
+    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
+    folders = [Path("configs")] + ([config.parent] if config is not None else [])
+    return {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
 def _require(extra: str, module: str) -> None:
