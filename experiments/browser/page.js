@@ -413,8 +413,8 @@ const KEYS = [
   ["ArrowRight", "→", "one day on", (page) => page.act({ do: "step", days: 1 })],
   ["ArrowDown", "↓", "one week on", (page) => page.act({ do: "step", days: 7 })],
   ["r", "r", "reset to day 0", (page) => page.act({ do: "reset" })],
-  ["+", "+", "faster", (page) => page.faster(1)],
-  ["-", "−", "slower", (page) => page.faster(-1)],
+  ["+", "+", "faster", (page) => page.act({ do: "speed", by: 1 })],
+  ["-", "−", "slower", (page) => page.act({ do: "speed", by: -1 })],
   ["s", "s", "a second world beside it, or not", (page) => page.toggleBeside()],
   ["d", "d", "only what differs, or all", (page) => page.act({ do: "differences", on: !page.state.differences })],
   ["a", "a", "follow an adopter, the next one", (page) => page.followNext()],
@@ -438,6 +438,7 @@ class Page {
     this.picture = new Picture(this.stage, this.palette, (message) => message.person !== null && this.act(message));
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
+    this.waiting = setInterval(() => this.lookForLost(), 1000);
     this.onLeave = () => !document.fullscreenElement && this.root.classList.remove("rk-present");
     document.addEventListener("fullscreenchange", this.onLeave);
   }
@@ -493,7 +494,7 @@ class Page {
     if (message.is === "scene") {
       this.arms = message.arms;
       this.picture.takeScene(message, buffers);
-      [this.outcome, this.difference, this.active].forEach((chart) => chart.clear());
+      if (!message.again) [this.outcome, this.difference, this.active].forEach((chart) => chart.clear());
       this.root.dataset.worlds = message.arms.length;
       this.scene = this.picture.scene;
     } else if (message.is === "frame") this.takeFrame(message, buffers);
@@ -512,6 +513,7 @@ class Page {
     this.outcome.draw(arms.slice(0, message.outcomes.length), this.arms);
     this.active.draw(arms.slice(0, message.outcomes.length), this.arms);
     if (second) this.difference.draw([this.palette.ember], [""], true);
+    this.heard = performance.now();
     this.showClock(message.day);
     this.showPerson(message.followed);
     this.root.dataset.day = message.day;
@@ -544,6 +546,7 @@ class Page {
     this.showClock(state.day);
     if (state.followed === null) this.showPerson(null);
     this.root.dataset.ready = "true";
+    this.root.dataset.told = state.told;
   }
 
   showSettings(controls) {
@@ -660,6 +663,14 @@ class Page {
     }
   }
 
+  /** Frames that were on their way when a connection broke never come: ask anew. */
+  lookForLost() {
+    const patience = 2500 + 1000 / (this.state.speed || 1);
+    if (!this.state.playing || document.visibilityState !== "visible" || performance.now() - this.heard < patience) return;
+    this.heard = performance.now();
+    this.act({ do: "again" });
+  }
+
   copyLink() {
     const query = this.state.query ? `?${this.state.query}` : "";
     history.replaceState(null, "", query || location.pathname);
@@ -677,11 +688,6 @@ class Page {
     this.told.textContent = text;
     clearTimeout(this.fading);
     if (text && !stays) this.fading = setTimeout(() => (this.told.textContent = ""), 7000);
-  }
-
-  faster(by) {
-    const at = this.state.speeds.indexOf(this.state.speed) + by;
-    if (this.state.speeds[at]) this.act({ do: "speed", value: this.state.speeds[at] });
   }
 
   toggleBeside() {
@@ -731,6 +737,7 @@ class Page {
   }
 
   close() {
+    clearInterval(this.waiting);
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("fullscreenchange", this.onLeave);
     this.picture.close();

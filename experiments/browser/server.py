@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ _SETTINGS = {
     "SOLARA_APP": "experiments.browser.page",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
-    "SOLARA_KERNEL_CULL_TIMEOUT": "30s",  # after which a tab that lost its connection is ended
+    "SOLARA_KERNEL_CULL_TIMEOUT": "15s",  # after which a tab that was closed, or lost its connection, is ended
     "SOLARA_THEME_LOADER": "plain",
     "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_THEME_VARIANT": "dark",
@@ -48,13 +49,14 @@ def _bind(port: int) -> int:
 def serve(port: int, opening: Asked | None, presets: dict[str, Path]) -> Any:
     """Start serving in a thread; returns the server, which has ``base_url`` and ``stop_serving()``."""
     os.environ.update({name: value for name, value in _SETTINGS.items() if name not in os.environ})
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a tab that is left amid a frame is no error
     from solara.server.starlette import ServerStarlette  # reads the settings when it is loaded
 
     from experiments.browser import page
 
     page.set_up(opening, presets)
-    server = ServerStarlette(port=port, host=HOST, log_level="warning")
+    warnings.filterwarnings("ignore", "Cookies with samesite", UserWarning)  # of pages within other pages
+    server = ServerStarlette(port=port, host=HOST, log_level="critical")
     server.serve_threaded()
     server.wait_until_serving()
     return server

@@ -44,7 +44,7 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 _log = logging.getLogger("rekindle.watch")
 
 
-class _GivenUp(Exception):
+class _GivenUpError(Exception):
     """The tab was closed, or asked for another world, amid a long piece of work."""
 
 
@@ -63,6 +63,7 @@ class Session:
         self.asked, self.stage = opening, None  # type: Asked, Stage | None
         self.experiment: Experiment = opening.experiment()
         self.playing, self.speed, self.frame, self.drifted = False, 5, 0, None  # type: bool, int, int, int | None
+        self.told = 0  # times that the tab was told of the state
         self._query, self._opening = query, opening
         self._world: tuple[str, World] | None = None
         self._in_flight, self._due = 0, 0.0
@@ -102,15 +103,15 @@ class Session:
                     self._act(message)
                 else:
                     self._advance(self._stride())
-            except _GivenUp:
+            except _GivenUpError:
                 continue
             except (ConfigError, ValueError, TypeError, OSError) as error:
                 self._refuse(error, message)
             except Exception:
                 _log.exception("The page's own error")
                 self.playing = False
-                self._tell({"is": "error", "path": "", "text": "Something went wrong; the terminal says what."})
                 self._tell_state()
+                self._tell({"is": "error", "path": "", "text": "Something went wrong; the terminal says what."})
 
     def _next(self) -> Message | None:
         """The next message; an empty one when it is time for a frame; None when the tab is gone."""
@@ -126,7 +127,7 @@ class Session:
     def _check(self, *_: object) -> None:
         """Amid long work: give up if nobody waits for it any more."""
         if self._closed or any(message.get("do") in _ANEW for message in list(self._inbox)):
-            raise _GivenUp
+            raise _GivenUpError
 
     def _stride(self) -> int:
         """Days from one frame to the next while playing; sets when the next one is due."""
@@ -144,9 +145,9 @@ class Session:
     def _refuse(self, error: Exception, message: Message) -> None:
         """Say what was wrong, beside the field that it is about, and show what holds instead."""
         text = str(error)
-        self._tell({"is": "error", "path": str(message.get("path", "")), "text": text[:1].upper() + text[1:]})
         if self.stage is not None:
             self._tell_state()
+        self._tell({"is": "error", "path": str(message.get("path", "")), "text": text[:1].upper() + text[1:]})
 
     # What a tab can ask for ------------------------------------------------------------------------------------------
 
@@ -154,14 +155,21 @@ class Session:
         """The tab has drawn its frame and wants the world that its address names."""
         self._in_flight = 0
         try:
-            asked = asked_by(self._query, self._opening, self.presets)
-        except ConfigError as error:
+            self._show(asked_by(self._query, self._opening, self.presets))
+        except (ConfigError, ValueError) as error:
+            self._show(self._opening)
             self._tell({"is": "error", "path": "", "text": f"{error} Shown instead: the opening."})
-            asked = self._opening
-        self._show(asked)
 
     def _drawn(self, message: Message) -> None:
         self._in_flight = max(0, self._in_flight - 1)
+
+    def _again(self, message: Message) -> None:
+        """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
+        self._in_flight = 0
+        if self.stage is not None:
+            self._tell_scene(again=True)
+            self._tell_state()
+            self._push()
 
     def _play(self, message: Message) -> None:
         self.playing, self._due = not self.playing if "on" not in message else bool(message["on"]), time.monotonic()
@@ -177,9 +185,13 @@ class Session:
         self._show(dataclasses.replace(self.asked, hand=(), forked=False, day=0))
 
     def _set_speed(self, message: Message) -> None:
-        if message.get("value") not in SPEEDS:
+        wanted = message.get("value")
+        if "by" in message:
+            at = SPEEDS.index(self.speed) + (1 if message["by"] > 0 else -1)
+            wanted = SPEEDS[min(max(at, 0), len(SPEEDS) - 1)]
+        if wanted not in SPEEDS:
             raise ConfigError(f"the speed is one of {', '.join(map(str, SPEEDS))} days a second")
-        self.speed, self._due = int(message["value"]), time.monotonic()
+        self.speed, self._due = int(wanted), time.monotonic()
         self._tell_state()
 
     def _set(self, message: Message) -> None:
@@ -344,14 +356,14 @@ class Session:
     def _tell_file(self, name: str, kind: str, room: io.BytesIO) -> None:
         self._tell({"is": "file", "name": name, "type": kind}, [room.getvalue()])
 
-    def _tell_scene(self) -> None:
+    def _tell_scene(self, again: bool = False) -> None:
         """What stays as it is until the next beginning: places, ties, who adopts."""
         assert self.stage is not None
         scene = self.stage.scene
         self.stage.changed.clear()
         adopters = self.stage.adopters.astype(np.int32)
         self._tell(
-            {"is": "scene", "people": len(scene.places), "arms": [arm.name for arm in self.stage.arms]},
+            {"is": "scene", "people": len(scene.places), "arms": [arm.name for arm in self.stage.arms], "again": again},
             [scene.places.astype(np.float32).tobytes(), scene.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
         )
 
@@ -392,9 +404,11 @@ class Session:
         """All that the controls show."""
         run = self.experiment.run
         asked = dataclasses.replace(self.asked, day=self._today())
+        self.told += 1
         self._tell(
             {
                 "is": "state",
+                "told": self.told,
                 "playing": self.playing,
                 "speed": self.speed,
                 "speeds": SPEEDS,
@@ -451,6 +465,7 @@ def _tie(tie: TieSeen) -> dict[str, Any]:
 _ACTIONS: dict[str, Callable[[Session, Message], None]] = {
     "ready": Session._ready,
     "drawn": Session._drawn,
+    "again": Session._again,
     "play": Session._play,
     "step": Session._step,
     "reset": Session._reset,
