@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 FILL = 0.88  # of a community's place that its people take; the rest keeps communities apart
 STEPS = 24  # of the forces within communities
@@ -44,13 +43,19 @@ def _weights_between(home: np.ndarray, pairs: np.ndarray, weights: np.ndarray, c
 
 def _centres(between: np.ndarray) -> tuple[np.ndarray, float]:
     """Centres of the communities, shape (c, 2), and the distance from one to the next."""
-    spots = _ring(len(between)) if len(between) <= RING else _honeycomb(len(between))
-    if len(between) > 3:  # of fewer, each is the neighbour of each
-        wanted = _spectral(between)
-        wanted *= np.sqrt((spots**2).sum(1).mean() / (wanted**2).sum(1).mean())
-        distance = ((wanted[:, None] - spots[None]) ** 2).sum(axis=2)
-        spots = spots[linear_sum_assignment(distance)[1]]
-    return spots, 1.0
+    count = len(between)
+    if count <= 3:  # each is the neighbour of each
+        return _ring(count), 1.0
+    wanted = _spectral(between)
+    if count <= RING:
+        around = np.argsort(np.arctan2(wanted[:, 1], wanted[:, 0]), kind="stable")
+        return _ring(count)[np.argsort(around)], 1.0
+    from scipy.optimize import linear_sum_assignment  # takes a third of a second, which small worlds need not wait
+
+    spots = _honeycomb(count)
+    wanted *= np.sqrt((spots**2).sum(1).mean() / (wanted**2).sum(1).mean())
+    distance = ((wanted[:, None] - spots[None]) ** 2).sum(axis=2)
+    return spots[linear_sum_assignment(distance)[1]], 1.0
 
 
 def _ring(count: int) -> np.ndarray:

@@ -152,7 +152,8 @@ class Sight:
     def __init__(self, scene: Scene, run: Simulation) -> None:
         self.scene, self.run = scene, run
         self.slots = np.full(len(scene.pairs), NOBODY, np.int32)
-        self.rekindled: set[int] = set()  # keys of pairs
+        self.rekindled = np.zeros(0, np.int64)  # keys of pairs, sorted
+        self.is_back = np.zeros(len(scene.pairs), bool)  # which rows of the scene are among them
         self.seen = np.zeros(0, SEEN)
         self.ties = np.zeros(0, np.uint8)
         self.look()
@@ -163,24 +164,24 @@ class Sight:
         self.seen = self.run.see(scene.pairs, self.slots)
         strength = np.rint(self.seen["strength"].max(axis=1) * FULL).astype(np.uint8)
         looks = _LOOK_OF[self.seen["state"]]
-        back = [scene.row[key] for key in self.rekindled if key in scene.row]
-        looks[back] = np.where(looks[back] == Look.LIVING, Look.REKINDLED, looks[back])
+        looks[self.is_back & (looks == Look.LIVING)] = Look.REKINDLED
         self.ties = looks << 6 | np.where(looks > 0, np.maximum(strength, 1), 0).astype(np.uint8)
 
     def take_in(self, record: DayRecord) -> np.ndarray:
         """Take note of a day; returns the pairs that it made worth drawing, shape (m, 2), the lower id first."""
         keys = self.scene.keys(self.run.reconnections())
-        fresh = set(keys.tolist()) - self.rekindled
-        self.rekindled |= fresh
+        fresh = np.setdiff1d(keys, self.rekindled, assume_unique=True)
+        self.rekindled = np.sort(keys)
+        self.is_back[[self.scene.row[key] for key in fresh.tolist() if key in self.scene.row]] = True
         n = len(self.scene.is_adopter)
-        reconnected = np.array(sorted(fresh), np.int64)
         new = record.new_ties[self.scene.is_adopter[record.new_ties // n] | self.scene.is_adopter[record.new_ties % n]]
-        both = np.unique(np.concatenate([reconnected, new]))
+        both = np.unique(np.concatenate([fresh, new]))
         return np.stack([both // n, both % n], axis=1).astype(np.int32)
 
     def forget(self, rows: np.ndarray) -> None:
         """These rows of the scene have become other pairs."""
         self.slots[rows] = NOBODY
+        self.is_back[rows] = np.isin(self.scene.keys(self.scene.pairs[rows]), self.rekindled)
 
     def doors(self) -> np.ndarray:
         """How open each person's door is for the dormant ties that are drawn, shape (n,), 0..1."""

@@ -10,6 +10,7 @@ import numpy as np
 from experiments.config import Experiment, Strategy
 from experiments.scene import FULL, Picture, Scene, Sight, only_differences
 from sim.gestures import KINDS
+from sim.measures import mean_or_nan
 from sim.parameters import Parameters
 from sim.population import GESTURE, LAST_DAY, NO_ANSWER, NOBODY, World
 from sim.run import Gesture, Simulation
@@ -89,8 +90,16 @@ class Arm:
         self.sent: list[np.ndarray] = []  # since the last picture
 
     def outcome(self) -> Outcome:
-        """What has come of it so far."""
-        return Outcome(**self.run.of_adopters())
+        """What has come of it so far; nan where nobody adopts."""
+        adopters = self.run.adopters
+        known = [self.run.known_to(person) for person in adopters.tolist()]
+        owners = np.repeat(adopters, [len(each) for each in known])
+        pairs = np.stack([owners, np.concatenate([*known, np.zeros(0, np.int32)])], axis=1).astype(np.int32)
+        seen = self.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
+        n, back = len(self.run), self.sight.rekindled
+        reconnected = np.isin(np.concatenate([back // n, back % n]), adopters).sum()
+        active = (seen["state"] == State.ACTIVE).sum()
+        return Outcome(mean_or_nan(reconnected, len(adopters)), mean_or_nan(active, len(adopters)))
 
 
 class Stage:
@@ -147,8 +156,7 @@ class Stage:
         scene = self.scene
         matters = np.max([arm.sight.ties & FULL for arm in self.arms], axis=0).astype(int)
         matters += 64 * scene.is_adopter[scene.pairs].any(axis=1)
-        back = set[int]().union(*(arm.sight.rekindled for arm in self.arms))
-        matters[[scene.row[key] for key in back if key in scene.row]] += 64
+        matters += 64 * np.any([arm.sight.is_back for arm in self.arms], axis=0)
         changed = scene.admit(pairs, np.argsort(matters, kind="stable"))
         self.changed.update(changed.tolist())
         for arm in self.arms:
@@ -193,7 +201,8 @@ class Stage:
         first = self.arms[0]
         without = Arm(WITHOUT, first.run.twin(), self.scene)
         first.run.send(gesture)
-        without.gestures, without.sight.rekindled = first.gestures.copied(), set(first.sight.rekindled)
+        without.gestures, without.sight.rekindled = first.gestures.copied(), first.sight.rekindled
+        without.sight.is_back = first.sight.is_back.copy()
         first.name = WITH
         self.arms = [first, without]
 
@@ -222,7 +231,7 @@ class Stage:
                     silence=silence if silence < LAST_DAY else None,
                     door=float(row["openness"][1]),
                     own_door=float(row["openness"][0]),
-                    rekindled=key in there.sight.rekindled,
+                    rekindled=bool(np.isin(key, there.sight.rekindled)),
                     history=[_told(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]],
                 )
             )

@@ -505,7 +505,9 @@ class Page {
   }
 
   takeFrame(message, buffers) {
+    const began = performance.now();
     this.picture.takeFrame(message, buffers);
+    this.root.dataset.took = (performance.now() - began).toFixed(1);
     const first = message.outcomes[0], second = message.outcomes[1], arms = this.palette.arms;
     this.outcome.add(message.day, message.outcomes.map((each) => each.reconnected));
     this.active.add(message.day, message.outcomes.map((each) => each.active_ties));

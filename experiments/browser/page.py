@@ -8,9 +8,11 @@ from typing import Any
 
 import solara
 
+from experiments import runner
 from experiments.browser.asked import OPENING, OPENING_BESIDE, Asked
 from experiments.browser.session import Session
 from experiments.browser.widget import WorldWidget
+from experiments.stage import Stage
 
 SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()  # of all tabs that are open
 _opening = Asked(changes=OPENING, beside=OPENING_BESIDE)
@@ -23,6 +25,14 @@ def set_up(opening: Asked | None, presets: dict[str, Any]) -> None:
     _opening = opening or _opening
     _presets.clear()
     _presets.update(presets)
+
+
+def warm_up() -> None:
+    """Make the opening ready while the browser still loads: its world, and what is compiled for it."""
+    experiment = _opening.experiment()
+    stage = Stage(runner.world_of(experiment.world), experiment, _opening.strategies(experiment))
+    stage.step()
+    stage.look()
 
 
 @solara.component

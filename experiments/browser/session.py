@@ -31,7 +31,7 @@ from sim.run import Gesture
 from sim.sight import State
 from sim.strategies import NAMES
 
-MOST_FRAMES = 30.0  # a second
+MOST_FRAMES = 50.0  # a second
 IN_FLIGHT = 2  # frames that the tab has not acknowledged
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
 TIES_SHOWN = 60  # of somebody who is followed

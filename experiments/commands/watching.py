@@ -98,10 +98,13 @@ def watch(
     found = free_port(port)
     tell_of_compiling(told_aside())
     server = serve(found, opening, _presets(config))
+    from experiments.browser.page import warm_up  # once Solara has its settings
+
     console_of().print(f"{server.base_url} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
     if not no_open:
         webbrowser.open(server.base_url)
     try:
+        warm_up()
         while server.is_alive():
             server.join(1.0)
     finally:

@@ -101,6 +101,14 @@ def test_two_worlds_differ_in_nothing_before_they_begin_and_in_little_after_a_li
     assert len(second.flashes) == 0
 
 
+def test_outcomes_are_those_of_the_run(world: sim.World) -> None:
+    stage = stage_of(world)
+    stage.play(30)
+    scalars = stage.arms[0].run.measures().scalars
+    assert stage.outcomes() == [(scalars["reconnected"], scalars["active_ties"])]
+    assert scalars["reconnected"] > 0
+
+
 def test_only_differences_are_left(world: sim.World) -> None:
     stage = stage_of(world, "wait", "check_in")
     stage.play(40)
