@@ -14,12 +14,11 @@ from numba import njit
 from sim import rules
 from sim.gestures import KINDS, Channel, Kind
 from sim.parameters import Parameters
-from sim.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
+from sim.population import NEVER, NO_ANSWER, DayRecord, World
 
 RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
 INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
 LASTING_FROM, LASTING_TO = 150, 240  # days after the reconnection with two-way contact in them
-CONTACT_DAYS = 30  # of the share of the list in two-way contact
 
 
 class Measure(NamedTuple):
@@ -109,23 +108,36 @@ def follow_candidates(candidates: Any, rows: Any, delivered: Any, day: int, sinc
             pair.received[other] = day
 
 
+@njit(cache=True)
+def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
+    """Write the dormant ties, each once, by (low, high), as far as there is room; returns how many there are."""
+    count = 0
+    for low in range(len(people)):
+        begun = count
+        for row in range(people[low].first, people[low].first + people[low].slots):
+            tie = ties[row]
+            if tie.other <= low or tie.acquaintance or not rules.is_dormant(day, tie.last_two_way, tie.two_way, p):
+                continue
+            if count < len(found):
+                at = count
+                while at > begun and found[at - 1].high > tie.other:
+                    found[at] = found[at - 1]
+                    at -= 1
+                back = ties[people[tie.other].first + tie.mirror]
+                found[at].low, found[at].high = low, tie.other
+                found[at].received[0], found[at].received[1] = tie.last_received, back.last_received
+            count += 1
+    return count
+
+
 def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
     """The ties of a world that are dormant today, once each, type `CANDIDATE`, in the order of (low, high)."""
-    ties, owners = world.ties, world.owners()
-    dormant = (
-        (ties["other"] > owners)
-        & (ties["acquaintance"] == 0)
-        & (ties["two_way"] >= parameters.dormant_contacts)
-        & (world.day - ties["last_two_way"] >= parameters.dormant_after_days)
-    )
-    held, low = ties[dormant], owners[dormant]
-    back = ties[world.people["first"][held["other"]] + held["mirror"]]
-    candidates = np.zeros(len(held), CANDIDATE)
-    candidates["low"], candidates["high"] = low, held["other"]
-    candidates["received"][:, 0], candidates["received"][:, 1] = held["last_received"], back["last_received"]
+    asked = (world.people, world.ties, world.day, parameters.packed)
+    candidates = np.zeros(_find_dormant(*asked, np.zeros(0, CANDIDATE)), CANDIDATE)
     for name in ("last_worded", "began", "first_worded", "reconnected"):
         candidates[name] = NEVER
-    return candidates[np.lexsort((candidates["high"], candidates["low"]))]
+    _find_dormant(*asked, candidates)
+    return candidates
 
 
 class Measures(NamedTuple):
@@ -144,6 +156,24 @@ class Measures(NamedTuple):
     scalars: dict[str, float]
     series: pd.DataFrame | None
     candidates: pd.DataFrame
+
+
+class Ending(NamedTuple):
+    """What a run leaves that is measured at its end.
+
+    Attributes:
+        day: the first one that was not simulated.
+        industry: of each person, shape (n,).
+        plans: type `sim.population.PLAN`.
+        active: active ties of each person, shape (n,).
+        contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.
+    """
+
+    day: int
+    industry: np.ndarray
+    plans: np.ndarray
+    active: np.ndarray
+    contact_shares: np.ndarray
 
 
 class Watch:
@@ -167,9 +197,9 @@ class Watch:
         self.is_adopter[adopters] = True
         self.candidates = dormant_pairs(world, world.parameters)
         self.keys = self.candidates["low"].astype(np.int64) * n + self.candidates["high"]
-        self.sent = np.zeros((n, len(KINDS)), np.int64)
-        self.answered = np.zeros((n, len(KINDS)), np.int64)
-        self.new_ties = np.zeros(n, np.int64)
+        self.sent = np.zeros((n, len(KINDS)), np.int32)
+        self.answered = np.zeros((n, len(KINDS)), np.int32)
+        self.new_ties = np.zeros(n, np.int32)
         self.rows: list[dict[str, float]] | None = [] if series else None
 
     def observe(self, record: DayRecord, active: np.ndarray | None = None) -> None:
@@ -213,20 +243,20 @@ class Watch:
         row["everyone_active_ties"] = float(active.mean())
         return row
 
-    def finish(self, world: World, active: np.ndarray) -> Measures:
-        """Measures of the run that ended with this world."""
-        values = self._by_person(world, active)
-        ranks = industry_ranks(active, world.people["industry"])
+    def finish(self, end: Ending) -> Measures:
+        """Measures of the run that ended so."""
+        values = self._by_person(end)
+        ranks = industry_ranks(end.active, end.industry)
         scalars: dict[str, float] = {}
-        for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(world)))):
+        for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(end.active)))):
             for name, value in values.items():
                 known = value[ids][~np.isnan(value[ids])]
                 scalars[prefix + name] = mean_or_nan(known.sum(), len(known))
         scalars["industry_rank"] = mean_or_nan(ranks[self.adopters].sum(), len(self.adopters))
-        scalars.update(self._minutes(world))
+        scalars.update(self._minutes(end.plans))
         scalars = {name: scalars[name] for name in MEASURES}
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
-        return Measures(scalars, series, self._candidates_frame(world))
+        return Measures(scalars, series, self._candidates_frame(end.day))
 
     def reconnected(self, day: int) -> np.ndarray:
         """Reconnections of each person on the days before this one, shape (n,)."""
@@ -242,9 +272,9 @@ class Watch:
         days = self.candidates["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
-    def _by_person(self, world: World, active: np.ndarray) -> dict[str, np.ndarray]:
-        n = len(world)
-        counted = self.counted(world.day)
+    def _by_person(self, end: Ending) -> dict[str, np.ndarray]:
+        n = len(end.active)
+        counted = self.counted(end.day)
         reconnected = self.candidates[counted]
         first = np.full(n, np.inf)
         for side in ("low", "high"):
@@ -252,12 +282,12 @@ class Watch:
         values = {
             "dormant_at_start": count_by_person(self.candidates, n),
             "reconnected": count_by_person(reconnected, n),
-            "lasting": self._lasting(world, counted),
-            "active_ties": active.astype(float),
+            "lasting": self._lasting(end.day, counted),
+            "active_ties": end.active.astype(float),
             "new_ties": self.new_ties.astype(float),
             "sent": self.sent.sum(axis=1).astype(float),
             "answered": self.answered.sum(axis=1).astype(float),
-            "contact_share": contact_shares(world),
+            "contact_share": end.contact_shares,
             "days_to_first_reconnection": np.where(np.isinf(first), np.nan, first),
         }
         for kind, name in enumerate(KINDS):
@@ -266,18 +296,18 @@ class Watch:
                 values[f"answered_{name}"] = self.answered[:, kind].astype(float)
         return values
 
-    def _lasting(self, world: World, counted: np.ndarray) -> np.ndarray:
+    def _lasting(self, day: int, counted: np.ndarray) -> np.ndarray:
         """Lasting ties by person; missing for all while any of them may still be told."""
-        n = len(world)
-        last_start = self.start if self.since != NEVER else self.start + self._window(world.day) - 1
-        if world.day <= last_start + LASTING_TO:
+        n = len(self.is_adopter)
+        last_start = self.start if self.since != NEVER else self.start + self._window(day) - 1
+        if day <= last_start + LASTING_TO:
             return np.full(n, np.nan)
         asked = self.candidates if self.since != NEVER else self.candidates[counted]
         return count_by_person(asked[asked["lasting"] == 1], n)
 
-    def _minutes(self, world: World) -> dict[str, float]:
-        plans = world.plans[self.is_adopter[world.plans["person"]]]
-        sessions = world.parameters.packed["session_minutes"][plans["strategy"]]
+    def _minutes(self, plans: np.ndarray) -> dict[str, float]:
+        plans = plans[self.is_adopter[plans["person"]]]
+        sessions = self.parameters.packed["session_minutes"][plans["strategy"]]
         spendable = plans["filled"] - np.where(plans["purse"] < sessions, plans["purse"], 0.0)
         people = len(self.adopters)
         return {
@@ -287,14 +317,14 @@ class Watch:
             "spent_share": mean_or_nan(plans["spent"].sum(), spendable.sum()),
         }
 
-    def _candidates_frame(self, world: World) -> pd.DataFrame:
+    def _candidates_frame(self, day: int) -> pd.DataFrame:
         found = self.candidates
 
         def days(values: np.ndarray) -> np.ndarray:
             return np.where(values == NEVER, np.nan, values - float(self.start))
 
         since = np.where(self.since != NEVER, self.start, found["reconnected"])
-        told = (since != NEVER) & (world.day > since + LASTING_TO)
+        told = (since != NEVER) & (day > since + LASTING_TO)
         return pd.DataFrame(
             {
                 "low": found["low"],
@@ -316,15 +346,6 @@ def count_by_person(pairs: np.ndarray, n: int) -> np.ndarray:
     """How many of the pairs each person is part of, shape (n,)."""
     both = np.concatenate([pairs["low"], pairs["high"]])
     return np.bincount(both, minlength=n).astype(float)
-
-
-def contact_shares(world: World) -> np.ndarray:
-    """Share of each person's ties in two-way contact within 30 days, shape (n,); nan for people without ties."""
-    ties, owners = world.ties, world.owners()
-    is_tie = (ties["other"] != NOBODY) & (ties["acquaintance"] == 0)
-    recent = is_tie & (world.day - ties["last_two_way"] <= CONTACT_DAYS) & (ties["two_way"] > 0)
-    held = np.bincount(owners[is_tie], minlength=len(world)).astype(float)
-    return np.bincount(owners[recent], minlength=len(world)) / np.where(held > 0, held, np.nan)
 
 
 def industry_ranks(active: np.ndarray, industry: np.ndarray) -> np.ndarray:

@@ -498,6 +498,7 @@ class Page {
       this.root.dataset.worlds = message.arms.length;
       this.scene = this.picture.scene;
     } else if (message.is === "frame") this.takeFrame(message, buffers);
+    else if (message.is === "series") message.rows.forEach(([day, outcomes]) => this.note(day, outcomes));
     else if (message.is === "state") this.takeState(message);
     else if (message.is === "error") this.tell(message.text, message.path);
     else if (message.is === "progress") this.tell(message.what ? `${message.what[0].toUpperCase()}${message.what.slice(1)}: ${Math.round((100 * message.done) / message.total)} %` : "", "", true);
@@ -508,10 +509,8 @@ class Page {
     const began = performance.now();
     this.picture.takeFrame(message, buffers);
     this.root.dataset.took = (performance.now() - began).toFixed(1);
-    const first = message.outcomes[0], second = message.outcomes[1], arms = this.palette.arms;
-    this.outcome.add(message.day, message.outcomes.map((each) => each.reconnected));
-    this.active.add(message.day, message.outcomes.map((each) => each.active_ties));
-    this.difference.add(message.day, [second ? second.reconnected - first.reconnected : null]);
+    const second = message.outcomes[1], arms = this.palette.arms;
+    this.note(message.day, message.outcomes);
     this.outcome.draw(arms.slice(0, message.outcomes.length), this.arms);
     this.active.draw(arms.slice(0, message.outcomes.length), this.arms);
     if (second) this.difference.draw([this.palette.ember], [""], true);
@@ -521,6 +520,13 @@ class Page {
     this.root.dataset.day = message.day;
     this.root.dataset.frame = message.frame;
     requestAnimationFrame(() => this.act({ do: "drawn", frame: message.frame }));
+  }
+
+  note(day, outcomes) {
+    const [first, second] = outcomes;
+    this.outcome.add(day, outcomes.map((each) => each.reconnected));
+    this.active.add(day, outcomes.map((each) => each.active_ties));
+    this.difference.add(day, [second ? second.reconnected - first.reconnected : null]);
   }
 
   showClock(day) {

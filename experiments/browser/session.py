@@ -24,7 +24,7 @@ from experiments import runner
 from experiments.browser.asked import CONTROLS, Asked, as_config, asked_by, controls, strategy_of
 from experiments.config import ConfigError, Experiment, WorldSettings
 from experiments.scene import MOST_GESTURES
-from experiments.stage import Stage, TieSeen, name_of
+from experiments.stage import Outcome, Stage, TieSeen, name_of
 from sim.gestures import KINDS
 from sim.population import World
 from sim.run import Gesture
@@ -34,6 +34,7 @@ from sim.strategies import NAMES
 MOST_FRAMES = 50.0  # a second
 IN_FLIGHT = 2  # frames that the tab has not acknowledged
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
+SERIES_POINTS = 200  # of the charts, for the days before a page begins
 TIES_SHOWN = 60  # of somebody who is followed
 WEEK = 7
 BY_HAND = ("like", "comment", "message", "call", "note", "invitation")
@@ -299,13 +300,26 @@ class Session:
         experiment = asked.experiment()
         world = self._world_of(experiment.world)
         stage = _staged(asked, experiment, world)
-        stage.play(asked.day, self._check)
+        series = self._played(stage, asked.day)
         followed = asked.followed if asked.followed is not None and asked.followed < len(world) else None
         self.asked, self.experiment, self.stage = dataclasses.replace(asked, followed=followed), experiment, stage
         self.drifted = None
         self._tell_scene()
+        self._tell({"is": "series", "rows": series})
         self._tell_state()
         self._push()
+
+    def _played(self, stage: Stage, day: int) -> list[list[Any]]:
+        """Go to a day; returns outcomes on the way, for the charts."""
+        series: list[list[Any]] = []
+
+        def note(today: int) -> None:
+            self._check()
+            if today % max(1, day // SERIES_POINTS) == 0:
+                series.append([today, [_told(each) for each in stage.outcomes()]])
+
+        stage.play(day, note)
+        return series
 
     def _world_of(self, settings: WorldSettings) -> World:
         """The world, built if it is not there yet; the tab is told how far that is."""
@@ -376,7 +390,7 @@ class Session:
         stage.changed.clear()
         self.frame += 1
         pictures = stage.look(self.asked.differences)
-        outcomes = [{k: _number_or_none(v) for k, v in each._asdict().items()} for each in stage.outcomes()]
+        outcomes = [_told(each) for each in stage.outcomes()]
         message = {"is": "frame", "frame": self.frame, "day": stage.day, "outcomes": outcomes}
         if self.asked.followed is not None:
             message["followed"] = self._followed(self.asked.followed)
@@ -441,6 +455,10 @@ def _staged(asked: Asked, experiment: Experiment, world: World) -> Stage:
         else:
             stage.send(gesture)
     return stage
+
+
+def _told(outcome: Outcome) -> dict[str, float | None]:
+    return {name: _number_or_none(value) for name, value in outcome._asdict().items()}
 
 
 def _number_or_none(value: float) -> float | None:
