@@ -62,7 +62,8 @@ class WatchedModel(sim.ReconnectionModel):
     def __init__(
         self, people: int = 150, strategy: str = "check_in", adopters: int = 10, seed: int | str | None = 1
     ) -> None:
-        number = int(seed) if str(seed or "").strip().isdecimal() else 1
+        typed = str(seed).strip()
+        number = int(typed) if typed.isdecimal() else 1
         world = sim.worlds.generated(people=int(people), burn_in_years=1, seed=number)
         super().__init__(world=world, strategy=strategy, adopters=min(int(adopters), len(world)), seed=number)
         self.scene = Scene(world, self.adopters)

@@ -25,14 +25,13 @@ _SETTINGS = {
 
 
 def free_port(wanted: int | None) -> int:
-    """The port that is wanted; or the usual one, so that links hold, or any if that is taken.
+    """The port that is wanted (0: any); or the usual one, so that links hold, or any if that is taken.
 
     Raises:
         OSError: the one that is wanted is taken.
     """
     if wanted is not None:
-        _bind(wanted)
-        return wanted
+        return _bind(wanted)
     try:
         return _bind(USUAL_PORT)
     except OSError:
@@ -46,9 +45,14 @@ def _bind(port: int) -> int:
         return int(tried.getsockname()[1])
 
 
+def tell_solara() -> None:
+    """Give Solara its settings, which it reads when it is first loaded; what the environment says already holds."""
+    os.environ.update({name: value for name, value in _SETTINGS.items() if name not in os.environ})
+
+
 def serve(port: int, opening: Asked | None, presets: dict[str, Path]) -> Any:
     """Start serving in a thread; returns the server, which has ``base_url`` and ``stop_serving()``."""
-    os.environ.update({name: value for name, value in _SETTINGS.items() if name not in os.environ})
+    tell_solara()
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a tab that is left amid a frame is no error
     from solara.server.starlette import ServerStarlette  # reads the settings when it is loaded
 

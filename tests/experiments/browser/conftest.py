@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from experiments.browser.asked import Asked
-from experiments.browser.server import free_port, serve
+from experiments.browser.server import free_port, serve, tell_solara
 from experiments.browser.session import Session
+
+os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = "1s"
+tell_solara()  # before any test loads Solara
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPENING = Asked(
@@ -34,7 +37,7 @@ class Tab(NamedTuple):
 
     def ends(self, witness: Any) -> None:
         """Wait until nothing is computed for the tab any more; the witness is a page that is open."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not self.session.is_over and time.monotonic() < end:
             witness.wait_for_timeout(50)
         assert self.session.is_over
@@ -62,7 +65,6 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config.write_text(
         '[world]\npeople = 50\nburn_in_years = 0\n\n[run]\nstrategy = "handwritten_notes"\nadopters = 5\n'
     )
-    os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = "1s"
     server = serve(free_port(0), OPENING, {"small_notes.toml": Path(config)})
     yield server.base_url
     server.stop_serving()
