@@ -34,7 +34,7 @@ def film(
     seconds: Annotated[float, typer.Option(min=1, max=600, help="How long the film is.")] = 20.0,
     changes: Changes = None,
 ) -> None:
-    """A film of a world, or of two side by side, drawn from the seed: MP4 or GIF."""
+    """A film of a world, or of two side by side with the same luck, drawn from the seed: MP4 or GIF."""
     _require("film", "av")
     from experiments.film import Shot, film  # draws, which takes a second to load
     from experiments.stage import Stage
