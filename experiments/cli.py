@@ -90,6 +90,16 @@ COMMANDS = {
         "The chance that each silent tie of a contact log comes back, by itself and after a gesture.",
         "LOG.csv.gz --person ann --gestures like,note --worlds 50",
     ),
+    "watch": Command(
+        "watching",
+        "A world in the browser: watch it, lay two strategies side by side, follow a person, send a like.",
+        "configs/one_run.toml --set world.people=300",
+    ),
+    "film": Command(
+        "watching",
+        "A film of a world, or of two side by side with the same luck, drawn from the seed: MP4 or GIF.",
+        "configs/one_run.toml --set world.people=300 --side-by-side wait check_in --out film.mp4",
+    ),
     "explain": Command(
         "explaining",
         "What a parameter, gesture, strategy, measure, statistic or setting is: value, unit, range, source, assumed.",

@@ -607,6 +607,30 @@ def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
     return f"{origin}{name}" if value is None else f"{origin}{name} = {show(value)}"
 
 
+def written(experiment: Experiment) -> str:
+    """An experiment as TOML, without what is at its default; `load` makes the same of it, its sweep apart."""
+    lines: dict[KeyPath, list[str]] = {(): [f"name = {show(experiment.name)}"]}
+    usual = Experiment(name=experiment.name, parameters=experiment.world.parameters)
+    for path in SETTINGS:
+        if path in TABLES or path[0] in ("name", "sweep"):
+            continue
+        value, default = (_attribute(each, path) for each in (experiment, usual))
+        if path == ("world", "log") and value is not None:
+            value = str(Path(value).absolute())
+        if value is not None and value != default:
+            depth = 2 if path[1] == "parameters" else 1
+            lines.setdefault(path[:depth], []).append(f"{'.'.join(path[depth:])} = {show(value)}")
+    headed = ["\n".join([f"[{'.'.join(table)}]"] * bool(table) + rows) for table, rows in lines.items()]
+    return "\n\n".join(headed) + "\n"
+
+
+def _attribute(experiment: Experiment, path: KeyPath) -> Any:
+    value: Any = experiment
+    for part in path:
+        value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+    return value
+
+
 def show(value: Any) -> str:
     """A value as TOML has it."""
     if isinstance(value, Mapping):

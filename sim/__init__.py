@@ -32,7 +32,7 @@ if not _before:
 from sim import chance, gestures, measures, rules, strategies, worlds
 from sim.parameters import Parameters
 from sim.population import World
-from sim.run import Gesture, Run, simulate
+from sim.run import Gesture, Run, Simulation, simulate
 
 numba.config.CACHE_DIR = _before
 
@@ -52,6 +52,7 @@ __all__ = [
     "Person",
     "ReconnectionModel",
     "Run",
+    "Simulation",
     "Tie",
     "World",
     "chance",

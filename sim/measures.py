@@ -277,21 +277,21 @@ class Watch:
 
     def reconnected(self, day: int) -> np.ndarray:
         """Reconnections of each person on the days before this one, shape (n,)."""
-        return count_by_person(self.candidates[self._counted(day)], len(self.is_adopter))
+        return count_by_person(self.candidates[self.counted(day)], len(self.is_adopter))
 
     def _window(self, day: int) -> int:
         """Days of the run, up to this day, in which a reconnection counts."""
         elapsed = day - self.start
         return elapsed if self.within is None else min(self.within, elapsed)
 
-    def _counted(self, day: int) -> np.ndarray:
+    def counted(self, day: int) -> np.ndarray:
         """Which candidates reconnected in those days, shape (candidates,)."""
         days = self.candidates["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
     def _by_person(self, end: Ending) -> dict[str, np.ndarray]:
         n = len(end.active)
-        counted = self._counted(end.day)
+        counted = self.counted(end.day)
         reconnected = self.candidates[counted]
         first = np.full(n, np.inf)
         for side in ("low", "high"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -24,7 +25,8 @@ from sim.interrupts import held_back
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
 from sim.memory import fresh_ceilings
 from sim.parameters import Parameters
-from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, World, canonical_mail
+from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, DayRecord, World, canonical_mail, joined
+from sim.sight import SEEN, see
 from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
 
 FOREVER = 2**30  # the day on which strategies without an end stop
@@ -185,6 +187,136 @@ def simulate(
     return run
 
 
+class Simulation:
+    """A run in motion: day by day, and between two days to be looked at, changed and copied.
+
+    Its days are those of `simulate`, bit for bit.
+
+    Args:
+        world, strategy, adopters, seed, parameters, strategy_days: as in `simulate`.
+
+    Attributes:
+        adopters: ids of those who follow the strategy, sorted.
+        parameters: as they are now.
+
+    Raises:
+        TypeError, ValueError: as in `simulate`.
+
+    Example:
+        >>> import sim
+        >>> world = sim.worlds.generated(people=60, burn_in_years=0, seed=1)
+        >>> run = sim.Simulation(world, strategy="check_in", adopters=3, seed=1)
+        >>> record = run.step()
+        >>> run.day, run.world() == sim.simulate(world, days=1, strategy="check_in", adopters=3, seed=1).world
+        (1, True)
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        strategy: Mixture | None = None,
+        adopters: Adopters | None = None,
+        seed: int,
+        parameters: Parameters | None = None,
+        strategy_days: int | None = None,
+    ) -> None:
+        start, self.adopters = begin(
+            world,
+            strategy=strategy,
+            adopters=adopters,
+            seed=seed,
+            parameters=parameters,
+            strategy_days=strategy_days,
+            extra=(),
+        )
+        self.start, self.parameters = start.day, start.parameters
+        self._core = Core(start, seed=int(seed))
+        self._watch = Watch(start, adopters=self.adopters, within=strategy_days, injected=False, series=False)
+
+    def __len__(self) -> int:
+        return len(self._core.town.people)
+
+    @property
+    def day(self) -> int:
+        """Days done."""
+        return self._core.day - self.start
+
+    def step(self) -> DayRecord:
+        """Simulate one day.
+
+        Raises:
+            ValueError: the world has reached its last day.
+        """
+        if self._core.day >= LAST_DAY:
+            raise ValueError(f"This world is {self._core.day:,} days old, and none gets older.")
+        record = self._core.step()
+        self._watch.observe(record)
+        return record
+
+    def send(self, gesture: Gesture) -> None:
+        """Put a gesture in by hand, today or later; as `extra` of `simulate`.
+
+        Raises:
+            TypeError, ValueError: it can not be, or its day is over.
+        """
+        letter = _in_the_mail(gesture, self.start, len(self), self.parameters, None)
+        if gesture.day < self.day:
+            raise ValueError(f"An extra gesture is on day {gesture.day}, which is over; today is day {self.day}.")
+        self._core.mail = canonical_mail(joined(self._core.mail, letter))
+
+    def change(self, parameters: Parameters) -> None:
+        """Go on with other parameters from today, as a run that begins with this world and them would."""
+        start, _ = begin(
+            self.world(),
+            strategy=None,
+            adopters=None,
+            seed=int(self._core.seed),
+            parameters=parameters,
+            strategy_days=None,
+            extra=(),
+        )
+        self._core = Core(start, seed=int(self._core.seed))
+        self.parameters = self._watch.parameters = parameters
+
+    def twin(self) -> Simulation:
+        """The same run once more, as it is today; from now on the two go their own ways, with the same luck."""
+        twin = copy.copy(self)
+        twin._core = Core(self.world(), seed=int(self._core.seed))
+        twin._watch = copy.deepcopy(self._watch)
+        return twin
+
+    @property
+    def people(self) -> np.ndarray:
+        """The people as they are this morning, shape (n,), type `PERSON`; only to be looked at."""
+        return self._core.town.people
+
+    def known_to(self, person: int) -> np.ndarray:
+        """Ids of everybody whom a person holds a tie to, acquaintances among them."""
+        one = self.people[person]
+        others = self._core.town.ties["other"][one["first"] : one["first"] + one["slots"]]
+        return others[others != NOBODY]
+
+    def see(self, pairs: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """How these ties are today; see `sim.sight.see` for both arguments. Shape (k,), type `sim.sight.SEEN`."""
+        seen, town = np.zeros(len(pairs), SEEN), self._core.town
+        see(town.people, town.ties, pairs, slots, self._core.day, town.settings[0], seen)
+        return seen
+
+    def reconnections(self) -> np.ndarray:
+        """The pairs that have reconnected so far, shape (k, 2), the lower id first."""
+        found = self._watch.candidates[self._watch.counted(self._core.day)]
+        return np.stack([found["low"], found["high"]], axis=1)
+
+    def world(self) -> World:
+        """The world as it is this morning."""
+        return self._core.to_world()
+
+    def measures(self) -> Measures:
+        """What has come of the run so far, as `simulate` would say if it ended today."""
+        return self._watch.finish(self._core.ending())
+
+
 def live_on(
     world: World, *, days: int, seed: int, threads: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Core:
@@ -253,7 +385,7 @@ def begin(
     elif adopters is not None:
         who = chosen_adopters(adopters, len(own), seed)
     if extra:
-        letters = [_in_the_mail(gesture, own, days) for gesture in extra]
+        letters = [_in_the_mail(gesture, own.day, len(own), own.parameters, days) for gesture in extra]
         own = replace(own, mail=canonical_mail(np.concatenate([own.mail, *letters])))
     return own, who
 
@@ -356,8 +488,8 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
     return plans
 
 
-def _in_the_mail(gesture: Gesture, world: World, days: int | None) -> np.ndarray:
-    """An extra gesture as a letter that will be sent on its day."""
+def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Parameters, days: int | None) -> np.ndarray:
+    """An extra gesture as a letter that will be sent on its day, counted from the start of the run."""
     if not isinstance(gesture, Gesture):
         raise TypeError(f"extra holds {gesture!r}; it takes gestures such as sim.Gesture(0, 'like', 3, 17).")
     for name in ("day", "second", "sender", "receiver"):
@@ -372,15 +504,15 @@ def _in_the_mail(gesture: Gesture, world: World, days: int | None) -> np.ndarray
     if not 0 <= gesture.second < rules.SECONDS_A_DAY:
         raise ValueError(f"An extra gesture is at second {gesture.second}; a day has the seconds 0 to 86399.")
     for side in (gesture.sender, gesture.receiver):
-        if not 0 <= side < len(world):
-            raise ValueError(f"An extra gesture names person {side}; the people are 0 to {len(world) - 1}.")
+        if not 0 <= side < people:
+            raise ValueError(f"An extra gesture names person {side}; the people are 0 to {people - 1}.")
     if gesture.sender == gesture.receiver:
         raise ValueError(f"An extra gesture goes from person {gesture.sender} to themselves.")
     kind = Kind[gesture.kind.upper()]
     letter: Any = np.zeros(1, GESTURE)
     letter["sender"], letter["receiver"], letter["kind"] = gesture.sender, gesture.receiver, kind
-    letter["day"], letter["second"] = world.day + gesture.day, gesture.second
-    letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, world.parameters.packed)
+    letter["day"], letter["second"] = start + gesture.day, gesture.second
+    letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, parameters.packed)
     letter["arrives_second"] = gesture.second
     letter["channel"] = FIXED_CHANNEL.get(kind, Channel.PRIVATE)
     letter["cause"] = cause_of(Occasion.EXTRA, gesture.second * 16 + kind)

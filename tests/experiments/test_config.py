@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of
+from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of, written
 from sim.gestures import DEFAULT_GESTURES
 from sim.parameters import Parameters
 from sim.strategies import NAMES
@@ -230,3 +230,20 @@ def test_a_key_is_found_wherever_it_stands(keys: list[str], gaps: st.DataObject)
         lines.append(f"{key} = 1")
         where[key,] = len(lines)
     assert lines_of("\n".join(lines)) == where
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [],
+        ["world.people=50", "run.seed=43", "run.strategy={ check_in = 0.25, show_up = 0.75 }", "run.adopters=[3, 17]"],
+        ["world.parameters.ease=3.5", "parameters.memory_decay=0.9"],
+        ["world.parameters.ease=3.5", "parameters.ease=2.7"],
+        ["parameters.gestures.like.opens_door=0.0", "parameters.gestures.note.mass=2", "run.adopters=0.05"],
+        ["parameters.ladders.feed_like=0.5", "parameters.gestures.like.source=a “guess”", "run.checkpoint_minutes=0"],
+    ],
+)
+def test_what_is_written_is_read_as_the_same(tmp_path: Path, changes: list[str]) -> None:
+    first = load(None, changes)
+    (tmp_path / "forecast.toml").write_text(written(first))
+    assert load(tmp_path / "forecast.toml") == first

@@ -1,0 +1,147 @@
+"""`rekindle film` and `rekindle watch`: a world to look at."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Any
+
+import numba
+import typer
+
+from experiments import runner
+from experiments.config import ConfigError, Strategy, WorldSettings, load
+from experiments.progress import shown
+from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, told_aside
+from sim.population import World
+from sim.run import mixture_of
+
+_ENDINGS = (".mp4", ".gif")
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
+SideBySide = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--side-by-side", metavar="A B", help="Two strategies in one world, with the same luck."),
+]
+
+
+def film(
+    config: ConfigFile,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="FILE.mp4 or FILE.gif.")] = Path("film.mp4"),
+    side_by_side: SideBySide = None,
+    follow: Annotated[int | None, typer.Option(metavar="PERSON", help="Id of somebody to keep an eye on.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days shown; those of the strategy if not given.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long the film is.")] = 20.0,
+    changes: Changes = None,
+) -> None:
+    """A film of a world, or of two side by side with the same luck, drawn from the seed: MP4 or GIF."""
+    _require("film", "av")
+    from experiments.film import Shot, film  # draws, which takes a second to load
+    from experiments.stage import Stage
+
+    if out.suffix.lower() not in _ENDINGS:
+        raise ConfigError(f'--out "{out}": name a file that ends in .mp4 or .gif.')
+    experiment = load(config, changes or ())
+    strategies = checked_pair(side_by_side)
+    world = world_shown(experiment.world)
+    if follow is not None and not 0 <= follow < len(world):
+        raise ConfigError(f"--follow {follow}: the people are 0 to {len(world) - 1:,}.")
+    stage = Stage(world, experiment, strategies)
+    shot = Shot(days or experiment.run.strategy_days, seconds, follow)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with shown(told_aside(), "frames", 0) as report:
+        film(stage, shot, out, report)
+    say_written(out, console_of())
+
+
+def checked_pair(pair: tuple[str, str] | None) -> list[Strategy] | None:
+    """The two strategies of ``--side-by-side``.
+
+    Raises:
+        ConfigError: one of them is none.
+    """
+    if pair is None:
+        return None
+    for name in pair:
+        try:
+            mixture_of(name)
+        except ValueError as error:
+            raise ConfigError(f"--side-by-side {' '.join(pair)}: {error}") from None
+    return list(pair)
+
+
+def world_shown(settings: WorldSettings) -> World:
+    """The world that settings describe; while it is built, how far that is."""
+    told = told_aside()
+    tell_of_compiling(told)
+    if settings.log is not None:
+        return runner.world_of(settings)
+    with shown(told, "world", 0) as report:
+        return runner.world_of(settings, threads=numba.config.NUMBA_NUM_THREADS, progress=report)
+
+
+def watch(
+    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file of the experiment.")] = None,
+    side_by_side: SideBySide = None,
+    day: Annotated[int, typer.Option(min=0, max=5_475, help="Begin paused on this day.")] = 0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port; 8765 if it is free, or another, if not given.")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    changes: Changes = None,
+) -> None:
+    """A world in the browser: watch it, lay two strategies side by side, follow a person, send a like."""
+    _require("watch", "solara")
+    from experiments.browser.server import free_port, serve  # the server takes a second to load
+
+    opening = _opening(config, checked_pair(side_by_side), day, changes or [])
+    found = free_port(port)
+    tell_of_compiling(told_aside())
+    server = serve(found, opening, _presets(config))
+    from experiments.browser.page import warm_up  # once Solara has its settings
+
+    console_of().print(f"{server.base_url} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
+    if not no_open:
+        webbrowser.open(server.base_url)
+    try:
+        warm_up()
+        while server.is_alive():
+            server.join(1.0)
+    finally:
+        server.stop_serving()
+
+
+def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Any:
+    """What tabs show at first; None for the usual opening.
+
+    Raises:
+        ConfigError: it can not be.
+    """
+    from experiments.browser.asked import OPENING, OPENING_BESIDE, Asked
+
+    given = dict(change.partition("=")[::2] for change in changes)
+    load(config, changes)  # for its errors, which name options as they were typed
+    first = {} if config is not None else OPENING
+    strategies = {"run.strategy": str(pair[0])} if pair else {}
+    beside = str(pair[1]) if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
+    opening = Asked(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
+    opening.experiment()
+    return opening
+
+
+def _presets(config: Path | None) -> dict[str, Path]:
+    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
+    folders = [Path("configs")] + ([config.parent] if config is not None else [])
+    return {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def _require(extra: str, module: str) -> None:
+    """Make sure that what an extra brings is there.
+
+    Raises:
+        ConfigError: it is not; the message says how to get it.
+    """
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise ConfigError(f"`rekindle {extra}` needs more packages: pip install --editable '.[{extra}]'")

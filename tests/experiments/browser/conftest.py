@@ -1,0 +1,112 @@
+"""A server of our own, and a real browser without a window; without one, these tests are left out and say so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from experiments.browser.asked import Asked
+from experiments.browser.server import free_port, serve, tell_solara
+from experiments.browser.session import Session
+
+os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = "1s"
+tell_solara()  # before any test loads Solara
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+OPENING = Asked(
+    changes={"world.people": "60", "world.burn_in_years": "0.25", "run.adopters": "6", "run.strategy_days": "40"}
+)
+
+
+class Tab(NamedTuple):
+    """A tab, its session on the server, and what went wrong in it."""
+
+    page: Any
+    session: Session
+    wrong: list[str]
+
+    def click(self, name: str) -> None:
+        self.page.click(f"[data-do={name}]")
+
+    def ends(self, witness: Any) -> None:
+        """Wait until nothing is computed for the tab any more; the witness is a page that is open."""
+        end = time.monotonic() + 30
+        while not self.session.is_over and time.monotonic() < end:
+            witness.wait_for_timeout(50)
+        assert self.session.is_over
+
+    def settles(self, holds: Callable[[Session], Any]) -> None:
+        """Wait until something holds on the server, and the page knows what the server has told."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            if holds(self.session) and self.page.get_attribute(".rk", "data-told") == str(self.session.told):
+                return
+            self.page.wait_for_timeout(20)
+        told = self.page.inner_text(".rk-told") or self.page.inner_text(".rk-side")
+        raise AssertionError(
+            f"It does not hold: {holds.__defaults__ or holds.__code__.co_consts}. The page says: {told}"
+        )
+
+
+@pytest.fixture(scope="session")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    if find_spec("solara") is None or find_spec("playwright") is None:
+        pytest.skip("the extras watch and dev are not installed")
+    config = tmp_path_factory.mktemp("configs") / "small_notes.toml"
+    config.write_text(
+        '[world]\npeople = 50\nburn_in_years = 0\n\n[run]\nstrategy = "handwritten_notes"\nadopters = 5\n'
+    )
+    server = serve(free_port(0), OPENING, {"small_notes.toml": Path(config)})
+    yield server.base_url
+    server.stop_serving()
+
+
+@pytest.fixture(scope="session")
+def browser(base_url: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_tab(browser: Any, base_url: str) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs; at the end of a test none may have met an error or asked another host for anything."""
+    from experiments.browser import page as served  # loads Solara, which reads its settings then
+
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(15_000)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tabs: list[Tab] = []
+
+    def opened(query: str = "") -> Tab:
+        before, page, wrong = set(served.SESSIONS), context.new_page(), []
+        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: _is_elsewhere(asked.url, base_url) and wrong.append(asked.url))
+        page.goto(f"{base_url}/{query}")
+        page.wait_for_selector(".rk[data-ready]", timeout=60_000)
+        (session,) = set(served.SESSIONS) - before
+        tabs.append(Tab(page, session, wrong))
+        return tabs[-1]
+
+    yield opened
+    wrong = [each for tab in tabs for each in tab.wrong]
+    context.close()
+    assert not wrong
+
+
+def _is_elsewhere(url: str, base_url: str) -> bool:
+    return not url.startswith((base_url, base_url.replace("http", "ws"), "data:", "blob:"))

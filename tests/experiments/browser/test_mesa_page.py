@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.browser.server import free_port
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def mesa_url(base_url: str) -> Iterator[str]:
+    """The second page, as its documentation starts it; asked for after the first, which knows whether it can be."""
+    port = free_port(0)
+    command = [sys.executable, "-m", "solara", "run", "experiments/browser/mesa_page.py", "--no-open"]
+    command += ["--production", "--no-check-version", "--host", "127.0.0.1", "--port", str(port)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SOLARA_")}
+    env["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def test_mesas_own_page_draws_steps_and_resets(browser: Any, mesa_url: str) -> None:
+    page, wrong = browser.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    page.on(
+        "request", lambda asked: asked.url.startswith("http") and mesa_url not in asked.url and wrong.append(asked.url)
+    )
+    for _ in range(100):
+        try:
+            page.goto(mesa_url)
+            break
+        except Exception:  # it has not begun to listen
+            wrong.clear()
+            time.sleep(0.3)
+    page.wait_for_selector(".rk-bare[data-day='0']", timeout=60_000)
+    lit = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+        .filter((value, place) => place % 4 === 0 && value > 60).length"""
+    assert page.eval_on_selector(".rk-bare .rk-base", lit) > 1_000
+    page.click("button:has-text('Step')")
+    page.wait_for_selector(".rk-bare[data-day='1']")
+    page.click("button:has-text('▶')")
+    page.wait_for_function("Number(document.querySelector('.rk-bare').dataset.day) > 3")
+    page.click("button:has-text('❚❚')")
+    page.fill("input[type=text]", "43")
+    page.click("button:has-text('Reset')")
+    page.wait_for_selector(".rk-bare[data-day='0']")
+    page.click("button:has-text('Step')")
+    page.wait_for_selector(".rk-bare[data-day='1']")
+    page.close()
+    assert not wrong

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.config import load
+from experiments.film import Shot, frames
+from experiments.stage import Stage
+from sim import worlds
+from tests.experiments.conftest import Outcome
+
+av = pytest.importorskip("av", reason="needs the extra film")
+
+Rekindle = Callable[..., Outcome]
+
+
+def stage_of(config: Path) -> Stage:
+    experiment = load(config)
+    return Stage(worlds.generated(people=40, burn_in_years=0, seed=5), experiment, ["wait", "check_in"])
+
+
+def test_an_mp4_has_all_its_frames_at_an_even_rate(config: Path, rekindle: Rekindle) -> None:
+    told = rekindle(
+        "film", config, "--out", "films/two.mp4", "--seconds", 1, "--days", 10, "--side-by-side", "wait", "check_in"
+    )
+    assert told.code == 0
+    assert "Written: films/two.mp4" in told.out
+    with av.open("films/two.mp4") as film:
+        stream = film.streams.video[0]
+        times = [float(frame.time) for frame in film.decode(stream)]
+        assert (stream.width, stream.height) == (1920, 1080)
+    assert len(times) == 24
+    assert np.allclose(np.diff(times), 1 / 24)
+
+
+def test_a_gif_moves(config: Path, rekindle: Rekindle) -> None:
+    assert rekindle("film", config, "--out", "one.gif", "--seconds", 1, "--days", 5, "--follow", 3).code == 0
+    with Image.open("one.gif") as film:
+        assert film.n_frames == 12  # type: ignore[attr-defined]
+        first = np.asarray(film.convert("RGB"))
+        film.seek(9)
+        assert (np.asarray(film.convert("RGB")) != first).any()
+
+
+def test_the_same_seed_is_the_same_film(config: Path) -> None:
+    shown = [[frame.copy() for frame in frames(stage_of(config), Shot(8, 1), 4)] for _ in range(2)]
+    assert all((one == other).all() for one, other in zip(*shown, strict=True))
+    assert (shown[0][0] != shown[0][2]).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "film.avi"], 'name a file that ends in .mp4 or .gif'),
+        (["--follow", 40], "the people are 0 to 39"),
+        (["--side-by-side", "wait", "chek_in"], "did you mean 'check_in'?"),
+        (["--set", "world.people=-3"], "expected a whole number from 2"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_filmed_is_told(config: Path, rekindle: Rekindle, arguments: list[object], said: str) -> None:
+    told = rekindle("film", config, *arguments)  # type: ignore[arg-type]
+    assert told.code == 2
+    assert said in told.err
+    assert not list(Path().glob("film.*"))

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sim
+from experiments.config import Experiment
+from experiments.layout import places
+from experiments.scene import FULL, MOST_GESTURES, Look, only_differences
+from experiments.stage import REMEMBERED, WITH, WITHOUT, Gestures, Stage
+
+
+@pytest.fixture(scope="module")
+def world() -> sim.World:
+    return sim.worlds.generated(people=120, burn_in_years=0.5, seed=4, cache=False)
+
+
+def stage_of(world: sim.World, *strategies: str) -> Stage:
+    told = {"name": "x", "run": {"adopters": 8, "strategy_days": 60, "strategy": "check_in"}}
+    return Stage(world, Experiment.model_validate(told), list(strategies) or None)
+
+
+def test_people_stand_apart_and_with_their_community(world: sim.World) -> None:
+    community = np.repeat(np.arange(9), 30)
+    rng = np.random.default_rng(1)
+    pairs = rng.integers(0, 270, (2_000, 2))
+    at = places(community, pairs[pairs[:, 0] != pairs[:, 1]], np.ones((pairs[:, 0] != pairs[:, 1]).sum()))
+    assert np.linalg.norm(at, axis=1).max() == pytest.approx(1, abs=1e-6)
+    middle = np.array([at[community == each].mean(axis=0) for each in range(9)])
+    nearest = np.linalg.norm(at[:, None] - middle[None], axis=2).argmin(axis=1)
+    assert (nearest == community).all()
+    apart = np.linalg.norm(at[:, None] - at[None], axis=2) + np.eye(270)
+    assert apart.min() > 0.004
+
+
+def test_communities_with_many_ties_between_them_are_neighbours() -> None:
+    community = np.repeat(np.arange(12), 5)
+    ring = [(5 * c, 5 * ((c + 1) % 12)) for c in range(12)]
+    at = places(community, np.array(ring), np.ones(12))
+    middle = np.array([at[community == each].mean(axis=0) for each in range(12)])
+    far = np.linalg.norm(middle[:, None] - middle[None], axis=2)
+    neighbours = np.mean([far[c, (c + 1) % 12] for c in range(12)])
+    assert neighbours < 0.75 * far[np.triu_indices(12, 1)].mean()
+
+
+@pytest.mark.parametrize("people", [1, 2, 3, 7])
+def test_few_people_have_places_too(people: int) -> None:
+    at = places(np.arange(people), np.zeros((0, 2), int), np.zeros(0))
+    assert at.shape == (people, 2)
+    assert np.isfinite(at).all()
+
+
+def test_the_same_world_has_the_same_places(world: sim.World) -> None:
+    one, other = stage_of(world, "wait"), stage_of(world.copy(), "check_in")
+    assert one.scene.places is other.scene.places
+    assert (one.scene.pairs == other.scene.pairs).all()
+
+
+def test_a_byte_says_what_a_tie_is(world: sim.World) -> None:
+    stage = stage_of(world)
+    stage.play(40)
+    picture = stage.look()[0]
+    model = sim.ReconnectionModel(world=stage.arms[0].run.world(), seed=1)
+    back = {tuple(pair) for pair in stage.arms[0].run.reconnections().tolist()}
+    looks = picture.ties >> 6
+    assert set(looks) >= {Look.DORMANT, Look.LIVING, Look.REKINDLED}
+    for (low, high), byte in list(zip(stage.scene.pairs.tolist(), picture.ties.tolist(), strict=True))[::53]:
+        mine, theirs = model.people[low].ties.get(high), model.people[high].ties.get(low)
+        if mine is None or theirs is None:
+            assert byte == 0
+            continue
+        strength = max(model.people[low].strength_of(mine), model.people[high].strength_of(theirs))
+        assert byte & FULL == max(1, round(FULL * strength))
+        assert (byte >> 6 == Look.REKINDLED) <= ((low, high) in back)
+
+
+def test_what_reconnects_comes_into_the_picture(world: sim.World) -> None:
+    stage = stage_of(world)
+    stage.play(60)
+    ties = stage.look()[0].ties
+    back = stage.arms[0].run.reconnections()
+    drawn = {tuple(pair) for pair in stage.scene.pairs.tolist()}
+    assert len(back) > 20
+    assert all(tuple(pair) in drawn for pair in back.tolist())
+    assert (ties >> 6 == Look.REKINDLED).sum() > 0.5 * len(back)
+    assert len(stage.scene.row) == len(stage.scene.pairs) == len({tuple(p) for p in stage.scene.pairs.tolist()})
+
+
+def test_two_worlds_differ_in_nothing_before_they_begin_and_in_little_after_a_like(world: sim.World) -> None:
+    stage = stage_of(world, "wait")
+    stage.play(5)
+    low, high = (int(person) for person in stage.scene.pairs[0])
+    stage.fork(sim.Gesture(day=5, kind="like", sender=low, receiver=high))
+    assert [arm.name for arm in stage.arms] == [WITH, WITHOUT]
+    for picture in stage.look(differences=True):
+        assert not picture.ties.any()
+        assert not picture.people.any()
+    stage.step()
+    first, second = stage.look(differences=True)
+    assert low in first.flashes["sender"]
+    assert len(second.flashes) == 0
+
+
+def test_outcomes_are_those_of_the_run(world: sim.World) -> None:
+    stage = stage_of(world)
+    stage.play(30)
+    scalars = stage.arms[0].run.measures().scalars
+    assert stage.outcomes() == [(scalars["reconnected"], scalars["active_ties"])]
+    assert scalars["reconnected"] > 0
+
+
+def test_only_differences_are_left(world: sim.World) -> None:
+    stage = stage_of(world, "wait", "check_in")
+    stage.play(40)
+    whole = stage.look()
+    first, second = only_differences(*whole)
+    same = whole[0].ties == whole[1].ties
+    assert not first.ties[same].any()
+    assert (first.ties[~same] != 0).sum() + (second.ties[~same] != 0).sum() > 0
+    kept = first.ties != 0
+    assert (first.ties[kept] == whole[0].ties[kept]).all()
+
+
+def test_a_picture_is_no_larger_than_it_may_be(world: sim.World) -> None:
+    stage = stage_of(world)
+    for _ in range(30):
+        stage.step()
+    flashes = stage.look()[0].flashes
+    assert len(flashes) == MOST_GESTURES
+    assert flashes["bright"][0] == 1
+    assert len(stage.look()[0].flashes) == 0  # each is shown once
+
+
+def test_memory_of_gestures_ends_somewhere(world: sim.World) -> None:
+    stage = stage_of(world)
+    ring = Gestures(400)
+    for _ in range(20):
+        stage.step()
+        ring.add(stage.arms[0].sent[-1])
+    whole = stage.arms[0].gestures
+    assert ring.count == whole.count > 400
+    person = int(ring.rows["sender"][ring.count % 400 - 1])
+    assert ring.of(person).tolist() == [
+        g for g in whole.of(person).tolist() if g in whole.rows[whole.count - 400 : whole.count].tolist()
+    ]
+    assert len(whole.rows) == REMEMBERED
+
+
+def test_a_followed_person_has_all_their_ties_and_what_was_said(world: sim.World) -> None:
+    stage = stage_of(world)
+    person = int(stage.adopters[0])
+    stage.play(30)
+    ties = stage.ties_of(person)
+    assert {tie.other for tie in ties} == set(stage.arms[0].run.known_to(person).tolist())
+    told = [line for tie in ties for line in tie.history]
+    assert any(mine for _, mine, _, _ in told)
+    assert all(0 <= day < 30 for day, *_ in told)
