@@ -246,11 +246,15 @@ def resampled_means(values: np.ndarray, resamples: int) -> np.ndarray:
 
     The resamples depend on the number of worlds alone, so arms in the same worlds share theirs.
     """
-    worlds = len(values)
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), worlds]))
-    counts = random.multinomial(worlds, np.full(worlds, 1 / worlds), size=resamples)
+    counts = resampled_counts(len(values), resamples)
     centre = values.mean()  # around it, a constant difference stays exactly constant
-    return np.asarray(centre + counts @ (values - centre) / worlds)
+    return np.asarray(centre + counts @ (values - centre) / len(values))
+
+
+def resampled_counts(worlds: int, resamples: int) -> np.ndarray:
+    """How often each world is in each bootstrap resample, shape (resamples, worlds)."""
+    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), worlds]))
+    return random.multinomial(worlds, np.full(worlds, 1 / worlds), size=resamples)
 
 
 def minutes(runs: pd.DataFrame) -> pd.DataFrame:

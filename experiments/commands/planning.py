@@ -14,7 +14,7 @@ from rich.console import Console
 from experiments import plan as plans
 from experiments import runner, store
 from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare
-from experiments.config import ConfigError, SweepSettings
+from experiments.config import ConfigError, Experiment, SweepSettings
 from experiments.design import Run, points_of
 from experiments.factors import Level
 from experiments.histories import asked_for
@@ -44,7 +44,7 @@ def plan(
         prepare(folder, histories)
     missing = plans.missing(runs, folder, histories)
     console = console_of()
-    _say_design(experiment.sweep, runs, console)
+    _say_design(experiment, experiment.sweep, runs, console)
     console.print(f"There: {len(runs) - len(missing):,}. To do: {len(missing):,}.", highlight=False)
     if time and missing:
         told = told_aside()
@@ -54,8 +54,8 @@ def plan(
         _say_time(timing, plans.missing(missing, folder, histories), processes or os.cpu_count() or 1, console)
 
 
-def _say_design(sweep: SweepSettings, runs: Sequence[Run], console: Console) -> None:
-    points = points_of(sweep)
+def _say_design(experiment: Experiment, sweep: SweepSettings, runs: Sequence[Run], console: Console) -> None:
+    points = points_of(experiment)
     strategies = len({run.scenario for run in runs}) // len(points)
     console.print(
         f"{counted(len(runs), 'run')}: {counted(strategies, 'strategy')} at {counted(len(points), 'point')} in "

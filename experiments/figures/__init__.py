@@ -17,6 +17,8 @@ from experiments.store import write_whole
 
 # Okabe & Ito's colours
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
+GREEN, ORANGE, SKY, PURPLE = "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
