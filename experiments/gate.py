@@ -48,12 +48,16 @@ class Gate(NamedTuple):
 
 def silence_of(log: pd.DataFrame) -> dict[str, float]:
     """How final silence is in a run's own log, of questions and messages; nan where nobody wrote to anybody."""
-    rows = log[(log["channel"] == _CHANNEL) & log["kind"].isin(_KINDS)]
     try:
-        found = of_silence(read(rows[["source", "target", "time"]]))
+        found = of_silence(read(written(log)))
     except LogError:
         return dict.fromkeys(ASKED, float("nan"))
     return {name: found[name] for name in ASKED}
+
+
+def written(log: pd.DataFrame) -> pd.DataFrame:
+    """What a real log of writing would see of a run's log: its questions and messages, as source, target and time."""
+    return log.loc[(log["channel"] == _CHANNEL) & log["kind"].isin(_KINDS), ["source", "target", "time"]]
 
 
 def gate_of(experiment: Experiment) -> Experiment | None:
