@@ -186,9 +186,9 @@ def described(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _as_column(levels: list[Level]) -> list[Level]:
-    """Numbers as they are; what else there may be, lists of people among it, as text."""
+    """Numbers and words as they are; what else there may be, lists of people among it, as text."""
     numbers = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
-    return levels if numbers else [show(level) for level in levels]
+    return levels if numbers else [level if isinstance(level, str) else show(level) for level in levels]
 
 
 def points_of(experiment: Experiment) -> list[Point]:

@@ -45,10 +45,10 @@ class Style:
         """A length or size of type, given for a talk."""
         return points * self.scale
 
-    @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Draw in this style."""
-        sizes = {
+    @property
+    def settings(self) -> dict[Any, Any]:
+        """Of matplotlib."""
+        return STYLE | {
             "font.size": self.pt(20),
             "axes.linewidth": self.pt(1.2),
             "lines.linewidth": self.pt(4),
@@ -63,7 +63,11 @@ class Style:
             "grid.linewidth": self.pt(1.0),
             "savefig.dpi": self.dots,
         }
-        with matplotlib.rc_context({**STYLE, **sizes}):
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Draw in this style."""
+        with matplotlib.rc_context(self.settings):
             yield
 
 
@@ -84,12 +88,17 @@ class Words(NamedTuple):
     footer: str
 
 
-def page(style: Style, words: Words, *, columns: int = 1, left: float = 0.09, right: float = 0.97) -> tuple[Figure, list[Axes]]:
-    """An empty page with its words, and axes side by side; call it within ``style.in_use()``."""
+def page(
+    style: Style, words: Words, *, columns: int = 1, left: float = 0.09, right: float = 0.97, titled: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """An empty page with its words, and axes side by side; call it within ``style.in_use()``.
+
+    ``titled`` leaves room for a title above each of the axes.
+    """
     figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
     axes = figure.subplots(1, columns, squeeze=False)[0]
     lines = words.subtitle.count("\n") + 1
-    figure.subplots_adjust(left=left, right=right, top=0.76 - 0.042 * lines, bottom=0.205, wspace=0.12)
+    figure.subplots_adjust(left=left, right=right, top=0.80 - 0.045 * lines - 0.05 * titled, bottom=0.205, wspace=0.12)
     title = _fitting(words.title, 30, _LETTERS)
     figure.text(0.025, _TOP, words.title, va="top", fontsize=style.pt(title), fontweight=style.weight, linespacing=1.15)
     below = style.pt(_fitting(words.subtitle, 20, 98))

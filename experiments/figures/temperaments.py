@@ -13,7 +13,7 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
     """A panel a ``strategy``, a row a ``temperament``, with ``value``, ``low`` and ``high``."""
     strategies, tempers = list(data["strategy"].unique()), list(data["temperament"].unique())[::-1]
     with style.in_use():
-        figure, panels = page(style, words, columns=len(strategies), left=0.19)
+        figure, panels = page(style, words, columns=len(strategies), left=0.19, titled=True)
         reach = data["high"].max() * 1.2
         for axes, strategy in zip(panels, strategies, strict=True):
             rows = data[data["strategy"] == strategy].set_index("temperament")

@@ -10,10 +10,9 @@ from experiments.figures.one_like import draw_curves, draw_gestures, draw_ratios
 from experiments.figures.page import Words
 from experiments.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.swept import Swept
-from experiments.verdicts import Estimate, Word, ratio, ruled_by_ratio
+from experiments.verdicts import Estimate, ratio, ruled_by_ratio
 
 HALF_LIFE, BOOST, KIND = "parameters.openness_half_life", "parameters.feed_boost", "inject.kind"
-IN_THE_LOGS = (1.0, 1.2)  # one answered gesture on later contact, permutation apart: the range of three real logs
 
 
 def finding(sweeps: Sweeps) -> Finding:
@@ -30,7 +29,6 @@ def finding(sweeps: Sweeps) -> Finding:
     rows = pd.DataFrame([row_of(one, level=name) for name, one in ratios.items()])
     by_silence = _by_silence(sweeps["one_like_silence"])
     by_gesture = _by_gesture(sweeps["one_like_gestures"])
-    words = {"reconnected": "talk again", "answered": "hear from the other"}
     base, with_like = _risks(swept)
     effect = (
         f"Within 60 days {base:.2%} of dormant ties talk again by themselves and {with_like:.2%} after one like: a ratio of "
@@ -147,8 +145,8 @@ def _words_of_curves(sweeps: Sweeps, base: float, with_like: float) -> Words:
         f"After eight months {last.iloc[-1]:.0%} of dormant ties have talked again after one {plain(last.index[-1])},\n"
         f"{last['like']:.1%} after one like, {curves['nothing'].iloc[-1]:.1%} after nothing",
         "Share of dormant ties that have talked again (three worded gestures to and fro) since one gesture on day 0;\n"
-        f"bands: 95 % intervals over {swept.runs['replicate'].nunique()} worlds.",
-        setting(swept),
+        f"bands: 95 % intervals over {swept.runs['replicate'].nunique()} worlds, of each line by itself.",
+        f"{setting(swept)} Lines share worlds and luck, so they differ more surely than bands show.",
     )
 
 
@@ -161,6 +159,3 @@ def _words_of_gestures(sweeps: Sweeps, rows: pd.DataFrame) -> Words:
         f"Each gesture over nothing, once, to the same dormant ties: ratio with 95 % interval over {int(rows['worlds'].min())} worlds.",
         f"{setting(swept)} An injected gesture with words counts as one of the three of talking again.",
     )
-
-
-
