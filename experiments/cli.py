@@ -59,6 +59,11 @@ COMMANDS = {
         "Put the essay to the test: run what is missing, judge each sentence, write one report with all figures.",
         "--only one_like --set sweep.replicates=20",
     ),
+    "story": Command(
+        "telling",
+        "Follow one like that made two people talk again: the chain of what would not have happened without it.",
+        "configs/one_like.toml --worlds 40",
+    ),
     "figure": Command(
         "drawing",
         "Draw a figure: PNG, SVG and PDF, with what it was made from in its metadata.",

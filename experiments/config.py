@@ -28,7 +28,7 @@ from sim.run import mixture_of
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
 STRATEGIES_WRITTEN = 'a list of strategies, such as ["wait", "check_in"]'
 ADOPTERS_WRITTEN = 'a count such as 20, a share such as 0.05, a list of ids such as [3, 17], or "newcomers"'
-KINDS_WRITTEN = f"\"nothing\", or a kind of gesture: {', '.join(kind for kind in KINDS if kind != 'post')}"
+KINDS_WRITTEN = f'"nothing", or a kind of gesture: {", ".join(kind for kind in KINDS if kind != "post")}'
 NAME_WRITTEN = "a name made of letters, digits, _ . and -"
 TRUTH_WRITTEN = "true or false"
 LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML file'
@@ -136,7 +136,7 @@ class RunSettings(_Settings):
 
     strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
     adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
-    sociability: Third = Field("any", description="thirds of the people from which adopters are drawn: any, low or high")
+    sociability: Third = Field("any", description="third of the people from which adopters are drawn")
     hesitance: Third = Field("any", description="the same by how much strangeness weighs for them")
     strategy_days: int = Field(730, ge=1, le=5_475, description="days for which the strategy is followed")
     follow_up_days: int = Field(240, ge=0, le=3_600, description="days of ordinary life after it")
@@ -171,7 +171,7 @@ class GateSettings(_Settings):
     """What a world's own log must show before the world is believed: see `experiments.gate`."""
 
     log: str = Field(description="name of the real log whose hazards these are")
-    hazard_per_day_90_180: float = Field(gt=0, description="its next contacts per pair-day, 90 to 180 days into silence")
+    hazard_per_day_90_180: float = Field(gt=0, description="its contacts per pair-day, 90 to 180 days into silence")
     hazard_per_day_180_365: float = Field(gt=0, description="the same, 180 to 365 days into silence")
     factor: float = Field(2.0, gt=1, description="how far a simulated hazard may be off")
     reactivated_low: float = Field(0.18, ge=0, le=1, description="least share of silent pairs back within 90 days")

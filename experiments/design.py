@@ -105,9 +105,9 @@ def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
     count = levels * drawn * strategies * sweep.replicates
     if count > MOST_RUNS:
         raise ConfigError(
-            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid, zip and rows × "
-            f"{drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, or "
-            "draw points with [sweep.sample]."
+            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid, zip and "
+            f"rows × {drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, "
+            "or draw points with [sweep.sample]."
         )
 
 

@@ -49,7 +49,7 @@ class Sentence(NamedTuple):
         essay: what the essay says.
         question: what is asked of the model.
         design: arms, worlds and outcome in a sentence or two.
-        rule: how the verdict is made.
+        rule: how the verdict is made, with gaps for the thresholds of the main one of its sweeps.
         sweeps: files in configs/, the main one first.
         finding: from their results to what came of it.
         evidence: what is measured, with source; what is assumed is said there, too.
@@ -74,8 +74,8 @@ SENTENCES = (
         "Does one like reopen a dormant tie?",
         "Dormant ties far apart in each world get nothing or one like on day 0, with the same luck. By intention to treat: three "
         "worded gestures to and fro within 60 days. Other gestures, and what lasts, beside it.",
-        "Supported where the whole interval of the risk ratio lies above 1.05 at every half-life of the door (7, 21, 60 days), "
-        "with and without a feed that shows who opened one; not supported where it lies within 0.95 to 1.05.",
+        "Supported where the whole interval of the risk ratio lies above {above:g} at every half-life of the door and "
+        "strength of a feed that shows who opened one; not supported where it lies within {below:g} to {above:g}.",
         ("one_like", "one_like_gestures", "one_like_silence"),
         one_like.finding,
         "Likes without words leave closeness as it is (Burke & Kraut 2014). One answered gesture goes with 1.0 to 1.2 times the later "
@@ -90,7 +90,7 @@ SENTENCES = (
         "Ten arms with equal planned minutes for two years, then 240 days of ordinary life. Outcome: ties reconnected and lasting "
         "that an adopter gains over waiting, at 15, 60 and 120 minutes a week.",
         "Supported where each of the nine gains over waiting at each effort (Holm's correction over nine). A winner is named where it "
-        "is the best with probability 0.9, over worlds and draws of the assumed numbers.",
+        "is the best with probability {best:g}, over worlds and draws of the assumed numbers.",
         ("nine_strategies", "nine_strategies_effort", "nine_strategies_draws"),
         nine_strategies.finding,
         "People write to an old friend more readily after a warm-up (Aknin & Sandstrom 2024); a voice does more than text (Kumar & Epley "
@@ -102,7 +102,7 @@ SENTENCES = (
         "From zero relationships to the most connected person in your industry.",
         "How far does an hour a week take a newcomer who knows nobody, in three years?",
         "Newcomers without a tie come into burnt-in worlds and follow one of ten strategies. Outcome: rank in the industry by active ties.",
-        "Supported where the whole interval of the mean rank is better than the rank that the configuration calls most connected.",
+        "Supported where the whole interval of the mean rank is better than {most:g}.",
         ("zero_to_connected",),
         zero_to_connected.finding,
         "Odds of meeting somebody known already are about two to one (Ingram & Morris 2007). Places and what is done there are assumed.",
@@ -114,7 +114,7 @@ SENTENCES = (
         "Does the same time sell more when it is spread out?",
         "24 conversations of half an hour with a stranger of the industry: all on one day, or daily to fortnightly. The hazard of a sale "
         "is that of the buyer's strength squared.",
-        "Supported where the chance of a sale, daily over all on one day, has its whole interval above 1.05 within 90 and within 365 "
+        "Supported where the chance of a sale, daily over all on one day, has its whole interval above {above:g} within 90 and within 365 "
         "days, with saturation of warm ties and without.",
         ("showing_up",),
         showing_up.finding,
@@ -126,7 +126,7 @@ SENTENCES = (
         "Almost no effort or risk, but in the moment they seem monumental.",
         "How many old friends would come back if people knew how welcome they are?",
         "A year of ordinary life, for lighter and heavier strangeness, and for people who believe in more or less of their welcome.",
-        "Supported where reconnections, if people knew their welcome, over those as they believe, have their whole interval above 1.05 at "
+        "Supported where reconnections, if people knew their welcome, over those as they believe, have their whole interval above {above:g} at "
         "each weight of strangeness whose gate is open.",
         ("barrier",),
         barrier.finding,
@@ -150,7 +150,7 @@ SENTENCES = (
         "How many friends do you interact with regularly? … That number is very small.",
         "With what share of all whom they know are people in contact within a month?",
         "Four years of ordinary life; nothing is varied. The same code takes the same shares of three real logs.",
-        "Supported where the whole interval of the share lies under that of the configuration.",
+        "Supported where the whole interval of the share lies under {most:.0%}.",
         ("how_many_friends",),
         how_many_friends.finding,
         "Two-way contact in a month with 2 to 5 % of Facebook friends, less of longer lists (Marlow 2009; Yau et al. 2018).",
@@ -161,8 +161,8 @@ SENTENCES = (
         "Anybody can do this.",
         "What if all follow the advice?",
         "Adopters from a few people to everyone; the gain per adopter over the same people waiting, for a year.",
-        "Supported (it is worth less) where the gain where few do it, over that where all do, has its whole interval above 1.05 for each "
-        "strategy; not supported where that lies within 0.95 to 1.05 or below.",
+        "Supported where the gain per adopter where few do it, over that where all do, lies within {below:g} to {above:g} or below for each "
+        "strategy: the advice keeps its worth. Not supported where the whole interval lies above {above:g} for each.",
         ("everyone_does_it",),
         everyone_does_it.finding,
         "Whoever receives much answers less (Kooti et al. 2015).",
@@ -173,7 +173,7 @@ SENTENCES = (
         "Do several of these things.",
         "Is a blend of the best strategies worth more than one of them?",
         "An hour split in quarters between three strategies, two years and 240 days, lasting ties over waiting.",
-        "Supported where some blend is the best with probability 0.9 over worlds; not supported where some strategy alone is.",
+        "Supported where some blend is the best with probability {best:g} over worlds; not supported where some strategy alone is.",
         ("mixtures",),
         mixtures.finding,
         "None: the split of effort is the question's own.",
@@ -210,6 +210,15 @@ class Told:
     finding: Finding
     ruling: Ruling
     sweeps: Sweeps
+
+    @property
+    def rule(self) -> str:
+        """How the verdict is made, with the thresholds of the configuration."""
+        asked = self.sweeps[self.sentence.sweeps[0]].verdict
+        most = float("nan") if asked.most is None else asked.most
+        return self.sentence.rule.format(
+            above=1 + asked.margin, below=1 - asked.margin, best=asked.best, most=most, error=asked.family_error
+        )
 
 
 def chosen(names: Iterable[str]) -> tuple[Sentence, ...]:

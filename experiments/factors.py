@@ -1,8 +1,8 @@
 """What a sweep varies: levels of settings, crossed, side by side, or drawn from ranges.
 
 In a file, ``[sweep.grid]`` gives levels of which every combination is run, ``[sweep.zip]`` levels that go side by side,
-``[sweep.rows.NAME]`` several settings at once under a name, and ``[sweep.sample]`` ranges from which points are drawn. A
-sweep with several of these crosses them.
+``[sweep.rows.NAME]`` several settings at once under a name, and ``[sweep.sample]`` ranges from which points are drawn.
+A sweep with several of these crosses them.
 """
 
 from __future__ import annotations

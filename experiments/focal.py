@@ -17,8 +17,8 @@ from sim.chance import Decision
 from sim.measures import dormant_pairs
 from sim.parameters import Parameters
 from sim.population import NOBODY
-from sim.run import Gesture
 from sim.rules import SECONDS_A_DAY
+from sim.run import Gesture
 
 Pair = tuple[int, int]
 _MORNING = 21_600  # second of the day of the first gesture

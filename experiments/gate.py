@@ -104,9 +104,8 @@ def judged(runs: pd.DataFrame, factors: Sequence[str], asked: GateSettings) -> l
 
 
 def _failures(means: Mapping[str, float], asked: GateSettings) -> tuple[str, ...]:
-    limits = {
-        hazard: (getattr(asked, hazard) / asked.factor, getattr(asked, hazard) * asked.factor) for hazard in GATE_HAZARDS
-    }
+    hazards = {name: getattr(asked, name) for name in GATE_HAZARDS}
+    limits = {name: (value / asked.factor, value * asked.factor) for name, value in hazards.items()}
     limits[BACK] = (asked.reactivated_low, asked.reactivated_high)
     return tuple(
         f"{of} is {means[of]:.3g}, and must lie between {low:.3g} and {high:.3g}"

@@ -97,7 +97,8 @@ def _grids(one: Told) -> list[Grid]:
 
 def _grid(title: str, table: pd.DataFrame) -> Grid:
     if {"value", "low", "high"} <= set(table.columns):
-        interval = table["value"].map(_number) + " (" + table["low"].map(_number) + " … " + table["high"].map(_number) + ")"
+        value, low, high = (table[name].map(_number) for name in ("value", "low", "high"))
+        interval = value + " (" + low + " … " + high + ")"
         at = list(table.columns).index("value")
         table = table.drop(columns=["value", "low", "high"])
         table.insert(at, "value (95 % interval)", interval.where(interval.str.contains(r"\d"), "–"))

@@ -1,7 +1,7 @@
 """The sweeps of the essay in one folder: a run that several of them ask for is made once.
 
-    results/essay/parts, series, events     all runs, by id, as any sweep keeps them
-    results/essay/tables/NAME.parquet       the table of each sweep
+results/essay/parts, series, events     all runs, by id, as any sweep keeps them
+results/essay/tables/NAME.parquet       the table of each sweep
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from experiments import histories, store
@@ -63,7 +62,7 @@ class Swept:
     def _history(self, table: str) -> pd.DataFrame:
         assert self.experiment.sweep is not None
         history = next(one for one in asked_for(self.experiment.sweep) if one.table == table)
-        design = self.runs.loc[:, : "seed"]
+        design = self.runs.loc[:, :"seed"]
         return design.merge(histories.read(self.folder, history, set(design["id"])), on="id")
 
 
@@ -107,7 +106,8 @@ def collected(one: Asked, folder: Path) -> Swept:
     gates: list[Gate] = []
     if one.gate and one.experiment.verdict and one.experiment.verdict.gate:
         lived = store.table_of(described(one.gate), store.finished(folder))
-        varied = [name for name in design if name in lived and name in (one.experiment.sweep or SweepSettings()).factors]
+        factors = (one.experiment.sweep or SweepSettings()).factors
+        varied = [name for name in factors if name in lived]
         gates = judged(lived, varied, one.experiment.verdict.gate)
     store.write_table(folder / TABLES / one.experiment.name, table, origin)
     return Swept(one.experiment, table, gates, origin, folder)
@@ -120,8 +120,3 @@ def _is_empty(column: pd.Series) -> bool:
 def fewest_worlds(sweeps: Sequence[Swept]) -> int:
     """The worlds of the sweep that has the fewest."""
     return int(min((one.runs["replicate"].nunique() for one in sweeps), default=0))
-
-
-def shares(values: pd.Series) -> np.ndarray:
-    """A column as an array of numbers."""
-    return values.to_numpy(float)

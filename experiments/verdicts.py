@@ -99,7 +99,8 @@ def ruled_by_ratio(estimates: Mapping[str, Estimate], *, margin: float, worlds: 
     if not estimates or min(one.worlds for one in estimates.values()) < worlds:
         return Ruling(Word.TOO_FEW)
     there = [name for name, one in estimates.items() if one.low > 1 + margin]
-    absent = [name for name, one in estimates.items() if one.high <= 1 + margin and (one.low >= 1 - margin or one.high < 1)]
+    none = {name for name, one in estimates.items() if one.low >= 1 - margin or one.high < 1}
+    absent = [name for name, one in estimates.items() if name in none and one.high <= 1 + margin]
     if len(there) == len(estimates):
         return Ruling(Word.SUPPORTED)
     if len(absent) == len(estimates):

@@ -19,7 +19,7 @@ from experiments.config import ConfigError, Experiment, nearest
 from experiments.essay import CONFIGS, Told
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies
-from experiments.figures.page import STYLES, provenance_in
+from experiments.figures.page import provenance_in
 from experiments.findings import Picture
 from experiments.swept import asked, collected
 from experiments.tables import BASELINE
@@ -33,9 +33,9 @@ def figure(
         str | None, typer.Argument(metavar="[NAME]", help="nine_strategies, or a figure of the essay such as one_like.")
     ] = None,
     runs: Annotated[
-        Path | None, typer.Option(help="Table of a sweep, for nine_strategies; results/NAME/runs.parquet if not given.")
+        Path | None, typer.Option(help="Table of a sweep, for nine_strategies; that in results if not given.")
     ] = None,
-    style: Annotated[str, typer.Option(metavar="STYLE", help=f"{' or '.join(STYLES)}, of the essay's figures.")] = "talk",
+    style: Annotated[str, typer.Option(metavar="STYLE", help="talk or paper; of the essay's figures.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Write the plotted values as CSV, too.")] = False,
     check: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Make this figure again from its own metadata, and compare.")
@@ -87,9 +87,7 @@ def _sentence_with(figure: str, configs: Path) -> essays.Sentence:
     return essays.BY_NAME[of[figure]]
 
 
-def _made(
-    sentence: essays.Sentence, experiments: dict[str, Experiment], folder: Path, processes: int | None
-) -> Told:
+def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder: Path, processes: int | None) -> Told:
     """A sentence judged by results that are there, or are made now."""
     sweeps = {name: asked(experiment) for name, experiment in experiments.items()}
     make(list(sweeps.values()), folder, processes, console_of())
@@ -101,7 +99,7 @@ def _made(
 
 def _of_a_sweep(path: Path, style: str, data: bool) -> None:
     if style != "talk" or data:
-        raise ConfigError(f"{SWEEP} is drawn for talks, from a table; see nine_strategies_lasting for --style and --data.")
+        raise ConfigError(f"{SWEEP} is drawn for talks alone; nine_strategies_lasting takes --style and --data.")
     drawn, origin, _ = _drawn_from(path)
     for written in save(drawn, path.parent, SWEEP, origin):
         say_written(written, console_of())

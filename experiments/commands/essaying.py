@@ -29,9 +29,9 @@ NAME, NAME_FULL = "essay", "essay-full"  # of the folders of results
 
 def essay(
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="One experiment, such as one_like; may be repeated.")
+        list[str] | None, typer.Option("--only", metavar="NAME", help="One experiment; may be repeated.")
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="The size for a talk, as [full] of each file says; hours.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="The size for a talk: [full] of each file.")] = False,
     style: Annotated[str, typer.Option(metavar="STYLE", help=f"Of the figures: {' or '.join(STYLES)}.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Also write the plotted values of each figure as CSV.")] = False,
     changes: Changes = None,

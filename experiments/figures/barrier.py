@@ -23,7 +23,9 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             axes.text(x, y + 0.10, f"{row['value']:.2f}", ha="center", va="center", fontsize=style.pt(24), color=colour)
             axes.text(x, y - 0.22, f"± {spread:.2f}", ha="center", va="center", fontsize=style.pt(15), color=colour)
             if not row["open"]:
-                hatch = Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="//", edgecolor=colour, linewidth=0, alpha=0.5)
+                hatch = Rectangle(
+                    (x - 0.5, y - 0.5), 1, 1, fill=False, hatch="//", edgecolor=colour, linewidth=0, alpha=0.5
+                )
                 axes.add_patch(hatch)
         _contour(axes, style, data.pivot(index="hesitance", columns="acceptance", values="new_ties") - grid)
         axes.set_xticks(range(len(grid.columns)), [f"{one:g}" for one in grid.columns])
@@ -40,5 +42,3 @@ def _contour(axes: object, style: Style, short: pd.DataFrame) -> None:
     values = short.to_numpy()
     if values.min() < 0 < values.max():
         axes.contour(values, levels=[0], colors="white", linestyles="dashed", linewidths=style.pt(4))  # type: ignore[attr-defined]
-
-

@@ -23,10 +23,10 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             axes.plot(rows["share"], rows["value"], "-", color=colours[name])
             for _, row in rows.iterrows():
                 whiskers(axes, style, row["share"], row, colours[name], upright=True)
-            ends[name.replace("_", " ")] = rows["value"].iloc[-1]
+            ends[name] = rows["value"].iloc[-1]
         axes.set_ylim(min(0.0, data["low"].min()), data["high"].max() * 1.08)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("people who follow the advice")
         axes.set_ylabel("ties gained per adopter")
-        name_lines(axes, style, 1.03, ends, {name.replace("_", " "): of for name, of in colours.items()})
+        name_lines(axes, style, 1.03, ends, colours)
     return figure

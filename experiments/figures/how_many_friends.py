@@ -23,8 +23,10 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             rows = data[data["log"] == name].sort_values("length")
             axes.plot(rows["length"], rows["value"], "o-", color=colours[name])
             if rows["low"].notna().all():
-                axes.fill_between(rows["length"], rows["low"], rows["high"], color=colours[name], alpha=0.2, linewidth=0)
-            ends[name.replace("_", " ")] = rows["value"].iloc[-1]
+                axes.fill_between(
+                    rows["length"], rows["low"], rows["high"], color=colours[name], alpha=0.2, linewidth=0
+                )
+            ends[name] = rows["value"].iloc[-1]
         axes.set_xscale("log")
         ticks = [1, 2, 5, 10, 20, 50, 100]
         axes.set_xticks(ticks, [str(one) for one in ticks])
@@ -33,5 +35,5 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("people in a person's log")
         axes.set_ylabel("in touch this month")
-        name_lines(axes, style, data["length"].max() * 1.05, ends, {name.replace("_", " "): of for name, of in colours.items()})
+        name_lines(axes, style, data["length"].max() * 1.05, ends, colours)
     return figure

@@ -27,13 +27,15 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         for k, ((x, y), (_, row)) in enumerate(zip(places, data.iterrows(), strict=True)):
             shade = (row["value"] - low) / (high - low or 1.0)
             edge = style.pt(5 if k == best else 0)
-            axes.scatter(x, y, s=style.pt(58) ** 2, color=colours(shade), edgecolor=INK, linewidth=edge, zorder=2, clip_on=False)
+            axes.scatter(
+                x, y, s=style.pt(54) ** 2, color=colours(shade), edgecolor=INK, linewidth=edge, zorder=2, clip_on=False
+            )
             ink = "black" if shade > 0.55 else "white"
             axes.text(x, y + 0.012, f"{row['value']:.1f}", ha="center", va="center", fontsize=style.pt(17), color=ink)
             half = (row["high"] - row["low"]) / 2
             axes.text(x, y - 0.045, f"± {half:.1f}", ha="center", va="center", fontsize=style.pt(11), color=ink)
         sides = ("right", "left", "left")
-        shifts = ((-0.09, 0.0), (0.09, 0.0), (0.09, 0.0))
+        shifts = ((-0.13, 0.0), (0.13, 0.0), (0.13, 0.0))
         for name, (x, y), side, (dx, dy) in zip(strategies, _CORNERS, sides, shifts, strict=True):
             axes.text(x + dx, y + dy, name.replace("_", " "), ha=side, va="center", fontsize=style.pt(21))
         axes.set_xlim(-0.75, 1.75)

@@ -47,12 +47,11 @@ def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             axes.plot(rows["minutes"], rows["value"], "-", color=colours[name])
             for _, row in rows.iterrows():
                 whiskers(axes, style, row["minutes"], row, colours[name], upright=True)
-            ends[plain(name)] = rows["value"].iloc[-1]
+            ends[name] = rows["value"].iloc[-1]
         axes.set_xticks(sorted(data["minutes"].unique()))
         axes.set_xlabel("planned minutes a week")
         axes.set_ylabel("lasting ties gained")
-        named = {plain(name): colour for name, colour in colours.items()}
-        name_lines(axes, style, most * 1.02, ends, named)
+        name_lines(axes, style, most * 1.02, ends, colours)
     return figure
 
 

@@ -29,8 +29,11 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
                 whiskers(left, style, height, row, colours[change])
         for k, change in enumerate(changes):  # named once, at the top
             row = gains[(gains["outcome"] == outcomes[-1]) & (gains["change"] == change)].iloc[0]
-            place = len(outcomes) - 1 + 0.26 * (1 - k)
-            left.text(row["high"], place, f"  {change}", va="center", fontsize=style.pt(14), color=colours[change])
+            height = len(outcomes) - 1 + 0.26 * (1 - k)
+            beside, side = (row["high"], "left") if row["value"] >= 1 else (row["low"], "right")
+            left.text(
+                beside, height, f"  {change}  ", va="center", ha=side, fontsize=style.pt(14), color=colours[change]
+            )
         names = [outcome.removeprefix("gain of ") for outcome in outcomes]
         left.set_yticks(range(len(outcomes)), names)
         left.set_ylim(-0.6, len(outcomes) - 0.4)
@@ -41,7 +44,9 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         for place, (_, row) in enumerate(rows.iterrows()):
             whiskers(right, style, place, row, colours.get(row["change"], GREY))
             right.text(row["high"], place, f"  {row['value']:.2f}", va="center", fontsize=style.pt(17))
-        right.set_yticks(range(len(rows)), [change.replace(" ", "\n", 1) for change in rows["change"]], fontsize=style.pt(17))
+        right.set_yticks(
+            range(len(rows)), [change.replace(" ", "\n", 1) for change in rows["change"]], fontsize=style.pt(17)
+        )
         right.set_ylim(-0.6, len(rows) - 0.4)
         right.set_xlim(min(0.97, likes["low"].min() - 0.03), likes["high"].max() + 0.1 * (likes["high"].max() - 0.9))
         right.set_xlabel("one like, times nothing")

@@ -10,17 +10,16 @@ from experiments.figures import BLUE, COLOURS, GREY
 from experiments.figures.page import Style, Words, name_lines, page, reference, whiskers
 
 _IN_THE_LOGS = (1.0, 1.2)
-_SURE = 1.05
 
 
 def draw_ratios(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A row an assumption (``level``), with ``value``, ``low`` and ``high`` of the ratio."""
+    """A row an assumption (``level``), with ``value``, ``low`` and ``high`` of the ratio, and ``sure`` or not."""
     with style.in_use():
         figure, (axes,) = page(style, words, left=0.33)
         axes.axvspan(*_IN_THE_LOGS, color="#EEEEEE", zorder=0)
         reference(axes, style, 1.0)
         for place, (_, row) in enumerate(data.iloc[::-1].iterrows()):
-            whiskers(axes, style, place, row, BLUE if row["low"] > _SURE else GREY)
+            whiskers(axes, style, place, row, BLUE if row["sure"] else GREY)
             axes.text(row["high"], place, f"  {row['value']:.2f}", va="center", fontsize=style.pt(18))
         axes.set_yticks(range(len(data)), data["level"].iloc[::-1], fontsize=style.pt(18))
         axes.set_xlim(min(0.9, data["low"].min() - 0.05), data["high"].max() + 0.12)

@@ -152,7 +152,9 @@ def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colou
     apart = 0.062 * abs(high - low)
     for name, height in zip(ends, spread(list(ends.values()), apart), strict=True):
         colour = colours.get(name, GREY)
-        axes.text(x, height, f" {name}", va="center", fontsize=style.pt(18), color=colour, clip_on=False)
+        axes.text(
+            x, height, f" {name.replace('_', ' ')}", va="center", fontsize=style.pt(18), color=colour, clip_on=False
+        )
 
 
 def provenance_in(path: Path) -> dict[str, Any]:

@@ -21,8 +21,10 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         for name in last["strategy"][::-1]:
             rows = data[data["strategy"] == name]
             axes.plot(rows["day"] / 365, rows["value"], color=colours[name])
-            axes.fill_between(rows["day"] / 365, rows["low"], rows["high"], color=colours[name], alpha=0.13, linewidth=0)
-            ends[name.replace("_", " ")] = rows["value"].iloc[-1]
+            axes.fill_between(
+                rows["day"] / 365, rows["low"], rows["high"], color=colours[name], alpha=0.13, linewidth=0
+            )
+            ends[name] = rows["value"].iloc[-1]
         axes.set_ylim(data["high"].max() * 1.02, 0)
         axes.set_xlim(0, data["day"].max() / 365)
         ticks = [1, *range(20, int(data["high"].max()) + 1, 20)]
@@ -30,5 +32,5 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_xticks(range(int(data["day"].max() / 365) + 1))
         axes.set_xlabel("years")
         axes.set_ylabel("rank in the industry")
-        name_lines(axes, style, data["day"].max() / 365, ends, {name.replace("_", " "): of for name, of in colours.items()})
+        name_lines(axes, style, data["day"].max() / 365, ends, colours)
     return figure

@@ -45,7 +45,9 @@ def _effect(ratios: pd.DataFrame, usual: float, shut: int, cells: int) -> str:
     left = f" The gate is shut for {shut} of {cells} cells, which are left out." if shut else ""
     if ratios.empty:
         return f"No pair of cells got through the gate.{left}"
-    said = "; ".join(f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['level']}" for _, row in ratios.iterrows())
+    said = "; ".join(
+        f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['level']}" for _, row in ratios.iterrows()
+    )
     return (
         f"If people knew how welcome they are, instead of believing in {usual:.0%} of it, reconnections in a year of ordinary "
         f"life would be multiplied by {said}.{left}"
@@ -72,12 +74,13 @@ def _words(swept: Swept, cells: pd.DataFrame, usual: float) -> Words:
     gain = table[weight, KNOWING] / table[weight, usual]
     light = table.index.get_level_values(0).min()
     easier = table[light, usual] / table[weight, usual]
-    told = f"knowing one's welcome brings back {gain:.2f} times as many old friends"
+    crossing = cells["new_ties"].lt(cells["value"]).nunique() > 1
     return Words(
-        f"Less strangeness brings back {easier:.1f} times as many old friends,\n{told}",
-        "Old ties that come back per person in a year of ordinary life, without any strategy; mean over "
-        f"{swept.runs['replicate'].nunique()} worlds, half-width of its 95 % interval below.\n"
-        "Dashed: from there on more old ties come back than new ones are made.",
-        f"{setting(swept)} Hatched: silence there is not as final as in real logs (the gate is shut).\n"
-        f"Believed welcome: the share of their real welcome that people believe in; {usual:g} is measured.",
-    )
+        f"Knowing how welcome one is would bring back {gain:.2f} times\nas many old friends, and bolder people {easier:.1f} times as many",
+        "Old ties that come back per person in a year of ordinary life, without any strategy;\n"
+        f"mean over {swept.runs['replicate'].nunique()} worlds, half-width of its 95 % interval below."
+        + (" Dashed: beyond, more than new ties." if crossing else ""),
+        f"{setting(swept)} Believed welcome: {usual:g} is measured; 1 is to know it."
+        + ("" if cells["open"].all() else "\nHatched: silence there is not as final as in real logs (the gate is shut).")
+        + ("" if crossing else f"\nNew ties are fewer everywhere: {cells['new_ties'].min():.1f} to {cells['new_ties'].max():.1f}."),
+    )  # fmt: skip

@@ -9,13 +9,13 @@ from experiments.figures.everyone_does_it import draw
 from experiments.figures.page import Words
 from experiments.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.swept import Swept
-from experiments.verdicts import Estimate, difference, ratio, ruled_by_ratio
+from experiments.verdicts import Estimate, Ruling, Word, difference, ratio, ruled_by_ratio
 
 ADOPTERS, WAIT = "run.adopters", "wait"
 
 
 def finding(sweeps: Sweeps) -> Finding:
-    """Gain per adopter where all adopt, over the gain where few do: is it worth as much, or more?"""
+    """Gain per adopter where few adopt, over the gain where all do: does the advice keep its worth?"""
     swept, asked = sweeps["everyone_does_it"], sweeps["everyone_does_it"].verdict
     arms = swept.arms("reconnected", [ADOPTERS, "strategy"])
     shares = sorted(arms.columns.get_level_values(0).unique())
@@ -31,7 +31,7 @@ def finding(sweeps: Sweeps) -> Finding:
         ]
     )
     return Finding(
-        ruling=ruled_by_ratio(lost, margin=asked.margin, worlds=asked.worlds),
+        ruling=_turned(ruled_by_ratio(lost, margin=asked.margin, worlds=asked.worlds)),
         effect=_effect(kept, shares),
         pictures=(Picture("everyone_does_it", _words(swept, kept), rows, draw),),
         tables={
@@ -46,15 +46,24 @@ def finding(sweeps: Sweeps) -> Finding:
     )
 
 
+def _turned(loss: Ruling) -> Ruling:
+    """The sentence is supported where no loss is, and the other way round."""
+    words = {Word.SUPPORTED: Word.NOT_SUPPORTED, Word.NOT_SUPPORTED: Word.SUPPORTED}
+    on = loss.on.replace("there with", "lost with").replace("not with", "kept with")
+    return Ruling(words.get(loss.word, loss.word), on)
+
+
 def _effect(kept: dict[str, Estimate], shares: list[float]) -> str:
     said = "; ".join(f"{one} times with {plain(name)}" for name, one in kept.items())
-    return f"Where everybody follows the advice an adopter gains, beside where {shares[0]:.1%} of the people do: {said}."
+    return f"Where everybody follows the advice an adopter gains, beside where {shares[0]:.1%} of the people do: {said}. A tie that comes back counts for both of its people, so where both adopt each gains from the other's effort, too."
 
 
 def _words(swept: Swept, kept: dict[str, Estimate]) -> Words:
     name, most = max(kept.items(), key=lambda item: abs(np.log(max(item[1].value, 1e-9))))
     if most.high < 1:
-        title = f"When everybody does it, it is worth less: “{plain(name)}” keeps\n{most.value:.0%} of its gain per person"
+        title = (
+            f"When everybody does it, it is worth less: “{plain(name)}” keeps\n{most.value:.0%} of its gain per person"
+        )
     elif most.low > 1:
         title = f"When everybody does it, it is worth more: “{plain(name)}” gains\n{most.value:.2f} times as much per person"
     else:

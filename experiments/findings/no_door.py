@@ -26,7 +26,9 @@ def finding(sweeps: Sweeps) -> Finding:
     gains = {(row, name): (arms[row, name] - arms[row, WAIT]).to_numpy() for row in (USUAL, *rows) for name in names}
     moved = {(row, name): ratio(gains[row, name], gains[USUAL, name]) for row in rows for name in names}
     like = {row: _like(likes, row) for row in (USUAL, *rows)}
-    data = pd.DataFrame([row_of(one, change=row, outcome=f"gain of {plain(name)}") for (row, name), one in moved.items()])
+    data = pd.DataFrame(
+        [row_of(one, change=row, outcome=f"gain of {plain(name)}") for (row, name), one in moved.items()]
+    )
     ratios = pd.DataFrame([row_of(one, change=row, outcome=LIKE) for row, one in like.items()])
     changed = _changed(gains, like, rows, names, asked.family_error, asked.margin)
     worlds = min(len(arms), *(one.worlds for one in like.values()))
@@ -34,7 +36,9 @@ def finding(sweeps: Sweeps) -> Finding:
     return Finding(
         ruling=_ruling(changed, worlds, asked.worlds),
         effect=_effect(data, like, rows, shut),
-        pictures=(Picture("no_door", _words(swept, data, like, changed), pd.concat([data, ratios], ignore_index=True), draw),),
+        pictures=(
+            Picture("no_door", _words(swept, data, like, changed), pd.concat([data, ratios], ignore_index=True), draw),
+        ),
         tables={
             "Gains over waiting in a year, beside the same as given": data,
             "Ratio of ties that talk again within 60 days, one like over nothing": ratios,
@@ -60,7 +64,9 @@ def _changed(
 ) -> dict[str, list[str]]:
     """Which conclusions are other ones under each change: a gain over waiting, or an effect of one like."""
     there = {
-        row: {plain(name): sure and gains[row, name].mean() > 0 for name, sure in _sure(gains, row, names, error).items()}
+        row: {
+            plain(name): sure and gains[row, name].mean() > 0 for name, sure in _sure(gains, row, names, error).items()
+        }
         | {LIKE: like[row].low > 1 + margin}
         for row in (USUAL, *rows)
     }
@@ -81,13 +87,20 @@ def _ruling(changed: dict[str, list[str]], worlds: int, least: int) -> Ruling:
     moved = {row: names for row, names in changed.items() if names}
     if not moved:
         return Ruling(Word.SUPPORTED)
-    return Ruling(Word.DEPENDS, "; ".join(f"with {row}, another conclusion on {' and '.join(names)}" for row, names in moved.items()))
+    return Ruling(
+        Word.DEPENDS,
+        "; ".join(f"with {row}, another conclusion on {' and '.join(names)}" for row, names in moved.items()),
+    )
 
 
 def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut: list[str]) -> str:
     said = "; ".join(f"{row}: {like[row]}" for row in (USUAL, *rows))
     far = data.loc[(data["value"] - 1).abs().idxmax()]
-    closed = f" The gate is shut with {' and '.join(shut)}." if shut else ""
+    closed = (
+        f" The gate is shut with {' and '.join(shut)}."
+        if shut
+        else " Each change gets through the gate as it is, so none had to be calibrated again."
+    )
     return (
         f"One like over nothing, ties that talk again within 60 days: {said}. Of the strategies, the {far['outcome']} moves "
         f"furthest: {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as much with {far['change']}.{closed}"

@@ -26,7 +26,9 @@ def finding(sweeps: Sweeps) -> Finding:
     ruling = ruled_by_ratio(ratios, margin=asked.margin, worlds=asked.worlds)
     usual = _ratio(_usual(swept), "like")
     ties = int(_usual(swept).query(f"`{KIND}` == 'like'")["focal"].sum())
-    rows = pd.DataFrame([row_of(one, level=name) for name, one in ratios.items()])
+    rows = pd.DataFrame(
+        [row_of(one, level=name) | {"sure": one.low > 1 + asked.margin} for name, one in ratios.items()]
+    )
     by_silence = _by_silence(sweeps["one_like_silence"])
     by_gesture = _by_gesture(sweeps["one_like_gestures"])
     base, with_like = _risks(swept)
@@ -93,7 +95,11 @@ def _by_gesture(swept: Swept) -> pd.DataFrame:
 def _by_silence(swept: Swept) -> pd.DataFrame:
     rows = []
     for (least, most), runs in swept.runs.groupby(["inject.silent_from", "inject.silent_to"]):
-        said = f"{least / 365:.1f} years or more" if most > 10_000 else f"{least / 365:.1f} to {(most + 1) / 365:.1f} years"
+        said = (
+            f"{least / 365:.1f} years or more"
+            if most > 10_000
+            else f"{least / 365:.1f} to {(most + 1) / 365:.1f} years"
+        )
         rows.append(row_of(_ratio(runs, "like"), silent=said, ties=int(runs["focal"].sum() / 2)))
     return pd.DataFrame(rows)
 
@@ -108,7 +114,7 @@ def _of_words(by_gesture: pd.DataFrame) -> str:
 
 
 def _words_of_ratios(swept: Swept, rows: pd.DataFrame, margin: float) -> Words:
-    sure = rows[rows["low"] > 1 + margin]
+    sure = rows[rows["sure"]]
     most = rows.loc[rows["value"].idxmax()]
     if len(sure) == len(rows):
         title = f"One like makes old friends talk again more often,\nwhatever its door is assumed to be: up to {most['value']:.2f} times"
@@ -121,7 +127,7 @@ def _words_of_ratios(swept: Swept, rows: pd.DataFrame, margin: float) -> Words:
         "Dormant ties that talk again within 60 days, one like over nothing, same worlds and luck:\n"
         f"ratio with 95 % interval over {int(rows['worlds'].min())} worlds, by how long a door stays open and whether the feed uses it.",
         f"{setting(swept)} Grey band: what one answered gesture does in real logs, 1.0 to 1.2.\n"
-        "That a like opens a door at all is assumed. Blue: the whole interval lies above 1.05.",
+        f"That a like opens a door at all is assumed. Blue: the whole interval lies above {1 + margin:g}.",
     )  # fmt: skip
 
 

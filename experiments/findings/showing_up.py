@@ -24,9 +24,7 @@ def finding(sweeps: Sweeps) -> Finding:
     swept, asked = sweeps["showing_up"], sweeps["showing_up"].verdict
     table = _table(swept)
     daily = table[table["cadence"] == DAILY]
-    levels = {
-        f"{row['by']} days, {_saturated(row['saturation'])}": row["estimate"] for _, row in daily.iterrows()
-    }
+    levels = {f"{row['by']} days, {_saturated(row['saturation'])}": row["estimate"] for _, row in daily.iterrows()}
     ruling = ruled_by_ratio(levels, margin=asked.margin, worlds=asked.worlds)
     rows = table.drop(columns="estimate")
     curves = _curves(swept)

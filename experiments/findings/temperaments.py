@@ -66,7 +66,10 @@ def _quiet_over_outgoing(gains: dict) -> dict:  # type: ignore[type-arg]
 
 def _effect(rows: pd.DataFrame, alike: pd.DataFrame) -> str:
     least, most = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
-    ratios = "; ".join(f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['strategy']}" for _, row in alike.iterrows())
+    ratios = "; ".join(
+        f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['strategy']}"
+        for _, row in alike.iterrows()
+    )
     return (
         f"An hour a week for a year brings back {least['value']:.1f} ({least['low']:.1f} … {least['high']:.1f}) more ties than "
         f"waiting to {least['temperament']} people with {plain(least['strategy'])}, up to {most['value']:.1f} "

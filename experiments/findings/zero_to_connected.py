@@ -22,7 +22,9 @@ def finding(sweeps: Sweeps) -> Finding:
     assert asked.most is not None
     arms = swept.arms("industry_rank", "strategy")
     ranks = {name: mean(arms[name].to_numpy()) for name in arms}
-    rulings = {name: ruled_by_limit(one, asked.most, worlds=asked.worlds) for name, one in ranks.items() if name != WAIT}
+    rulings = {
+        name: ruled_by_limit(one, asked.most, worlds=asked.worlds) for name, one in ranks.items() if name != WAIT
+    }
     rows = pd.DataFrame([row_of(one, strategy=plain(name)) for name, one in ranks.items()]).sort_values("value")
     best = min((name for name in ranks if name != WAIT), key=lambda name: ranks[name].value)
     people = swept.experiment.world.people // swept.experiment.world.parameters.industries
