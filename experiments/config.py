@@ -171,9 +171,11 @@ class GateSettings(_Settings):
     """What a world's own log must show before the world is believed: see `experiments.gate`."""
 
     log: str = Field(description="name of the real log whose hazards these are")
-    hazard_per_day_90_180: float = Field(gt=0, description="its contacts per pair-day, 90 to 180 days into silence")
-    hazard_per_day_180_365: float = Field(gt=0, description="the same, 180 to 365 days into silence")
-    factor: float = Field(2.0, gt=1, description="how far a simulated hazard may be off")
+    hazard_per_day_90_180: float = Field(
+        ge=1e-6, le=1, description="its contacts per pair-day, 90 to 180 days into silence"
+    )
+    hazard_per_day_180_365: float = Field(ge=1e-6, le=1, description="the same, 180 to 365 days into silence")
+    factor: float = Field(2.0, ge=1, le=100, description="how far a simulated hazard may be off")
     reactivated_low: float = Field(0.18, ge=0, le=1, description="least share of silent pairs back within 90 days")
     reactivated_high: float = Field(0.44, ge=0, le=1, description="largest share of them")
     worlds: int = Field(3, ge=1, le=1_000, description="worlds that are looked at, of each set of parameters")
@@ -184,10 +186,12 @@ class VerdictSettings(_Settings):
     """The thresholds by which results become a verdict; written down before the results are there."""
 
     worlds: int = Field(20, ge=2, le=1_000_000, description='fewer give "too few" in place of a verdict')
-    margin: float = Field(0.05, gt=0, lt=1, description="a ratio within this of 1 is none; beyond, it is one")
-    best: float = Field(0.9, gt=0.5, lt=1, description="probability of being best from which a winner is named")
-    family_error: float = Field(0.05, gt=0, lt=0.5, description="of a family of comparisons, by Holm's correction")
-    most: float | None = Field(None, description="value below which a measured share or rank bears a claim out")
+    margin: float = Field(0.05, ge=0.001, le=0.9, description="a ratio within this of 1 is none; beyond, it is one")
+    best: float = Field(0.9, ge=0.5, le=1, description="probability of being best from which a winner is named")
+    family_error: float = Field(0.05, ge=0.0001, le=0.5, description="of a family of comparisons, by Holm's correction")
+    most: float | None = Field(
+        None, ge=0, le=1_000_000, description="value below which a measured share or rank bears a claim out"
+    )
     gate: GateSettings | None = Field(None, description="what the world's own log must show")
 
 

@@ -14,7 +14,15 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.compare import ENOUGH_WORLDS, RESAMPLES, TOO_FEW, minutes, paired_differences, resampled_means
+from experiments.compare import (
+    ENOUGH_WORLDS,
+    RESAMPLES,
+    TOO_FEW,
+    ends_of_interval,
+    minutes,
+    paired_differences,
+    resampled_means,
+)
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
 from experiments.validate import accepted, judged
@@ -112,7 +120,7 @@ def _means_table(runs: pd.DataFrame) -> Table:
 def _mean(values: np.ndarray) -> tuple[str, str]:
     if len(values) < 2:
         return number(float(values.mean()) if len(values) else math.nan), "–"
-    low, high = np.quantile(resampled_means(values, RESAMPLES), [0.025, 0.975])
+    low, high = np.quantile(resampled_means(values, RESAMPLES), ends_of_interval(len(values)))
     return number(float(values.mean())), f"{number(low)} … {number(high)}"
 
 

@@ -1,7 +1,7 @@
 """From results to a verdict, by thresholds that were written down before: small pure functions, worlds as the units.
 
 An arm is an array of shape (worlds,): what came of it in each world. Two arms are paired world by world; intervals are
-percentile bootstraps over worlds with keyed resamples (Efron & Tibshirani 1993), so the same results give the same
+percentile bootstraps over worlds with keyed resamples, as in `experiments.compare`, so the same results give the same
 verdict.
 """
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from experiments.compare import RESAMPLES, resampled_counts
+from experiments.compare import RESAMPLES, ends_of_interval, resampled_counts
 from sim.chance import Decision
 
 
@@ -79,7 +79,7 @@ def _estimate(value: float, drawn: np.ndarray, worlds: int) -> Estimate:
     """A value with the interval of its resamples; without one where a world is alone, or most resamples say nothing."""
     if worlds < 2 or np.isnan(drawn).mean() > 0.5:
         return Estimate(value, np.nan, np.nan, worlds)
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    low, high = np.nanquantile(drawn, ends_of_interval(worlds))
     return Estimate(value, float(low), float(high), worlds)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.compare import RESAMPLES, resampled_counts
+from experiments.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.contact_log import Log, read
 from experiments.figures.how_many_friends import draw
 from experiments.figures.page import Words
@@ -89,7 +89,7 @@ def _simulated(swept: Swept) -> pd.DataFrame:
             continue
         values = there["share"].to_numpy()
         counts = resampled_counts(len(values), RESAMPLES)
-        low, high = np.quantile(counts @ values / len(values), [0.025, 0.975])
+        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
         rows.append({"log": SIMULATED, "length": there["length"].mean(), "people": int(there["people"].sum()),
                      "value": values.mean(), "low": low, "high": high})  # fmt: skip
     return pd.DataFrame(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from experiments.compare import RESAMPLES, resampled_counts
+from experiments.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.figures.one_like import draw_curves, draw_gestures, draw_ratios
 from experiments.figures.page import Words
 from experiments.findings import Finding, Picture, Sweeps, plain, row_of, setting
@@ -138,7 +138,7 @@ def _curves(swept: Swept) -> pd.DataFrame:
     for (kind, day), there in series.groupby([KIND, "day"], sort=False):
         values = there["focal_reconnected"].to_numpy(float)
         counts = resampled_counts(len(values), RESAMPLES // 5)
-        low, high = np.quantile(counts @ values / len(values), [0.025, 0.975])
+        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
         rows.append({"gesture": kind, "day": int(day), "value": values.mean(), "low": low, "high": high})
     return pd.DataFrame(rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from experiments.compare import RESAMPLES, resampled_counts
+from experiments.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.figures.page import Words
 from experiments.figures.showing_up import draw
 from experiments.findings import Finding, Picture, Sweeps, row_of, setting
@@ -73,7 +73,7 @@ def _curves(swept: Swept) -> pd.DataFrame:
     for (saturation, cadence, day), there in swept.series().groupby([SATURATION, CADENCE, "day"], sort=False):
         values = there["focal_sold"].to_numpy(float)
         counts = resampled_counts(len(values), RESAMPLES // 5)
-        low, high = np.quantile(counts @ values / len(values), [0.025, 0.975])
+        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
         rows.append(
             {"cadence": int(cadence), "saturation": saturation, "name": _cadence(int(cadence)), "day": int(day),
              "value": values.mean(), "low": low, "high": high}

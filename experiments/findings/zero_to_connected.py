@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from experiments.compare import RESAMPLES, resampled_counts
+from experiments.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.figures.page import Words
 from experiments.figures.zero_to_connected import draw
 from experiments.findings import Finding, Picture, Sweeps, plain, row_of, setting
@@ -51,7 +51,9 @@ def _together(rulings: dict[str, Ruling]) -> Ruling:
         return Ruling(Word.TOO_FEW)
     if len(there) == len(rulings):
         return Ruling(Word.SUPPORTED)
-    return Ruling(Word.DEPENDS, f"with {' or '.join(there)}, not with the others")
+    open_still = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.TOO_FEW]
+    unclear = f"; can not be told with {' or '.join(open_still)}" if open_still else ""
+    return Ruling(Word.DEPENDS, f"there with {' or '.join(there)}; not with {' or '.join(absent)}{unclear}")
 
 
 def _over_time(swept: Swept) -> pd.DataFrame:
@@ -60,7 +62,7 @@ def _over_time(swept: Swept) -> pd.DataFrame:
     for (name, day), there in series.groupby(["strategy", "day"], sort=False):
         values = there["industry_rank"].to_numpy(float)
         counts = resampled_counts(len(values), RESAMPLES // 5)
-        low, high = np.quantile(counts @ values / len(values), [0.025, 0.975])
+        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
         rows.append({"strategy": name, "day": int(day), "value": values.mean(), "low": low, "high": high})
     return pd.DataFrame(rows)
 

@@ -271,3 +271,12 @@ def test_figures_that_are_not_there_get_a_hint(config: Path, rekindle: Callable[
     Path("made_up.png").write_bytes(b"no picture")
     assert "no PNG of a figure of ours" in rekindle("figure", "--check", "made_up.png").err
     assert "--style film" in rekindle("essay", "--style", "film", "--configs", CONFIGS).err
+
+
+def test_every_number_of_the_main_finding_in_the_readme_is_one_of_the_report() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    finding = readme.partition("One like makes")[2].partition("[docs/essay.md]")[0]
+    numbers = re.findall(r"\d+\.\d+", finding)
+    said = (ROOT / "docs" / "essay.md").read_text(encoding="utf-8")
+    assert len(numbers) > 8
+    assert [number for number in numbers if number not in said] == []
