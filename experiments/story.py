@@ -92,7 +92,13 @@ def _in(run: Run) -> Story | None:
     assert run.inject is not None
     world = world_of(run.world)
     focal = focal_ties(world, run.inject, run.seed, run.parameters)
-    told = {"days": run.days, "seed": run.seed, "parameters": run.parameters, "focal": focal, "series": False}
+    told: dict[str, Any] = {
+        "days": run.days,
+        "seed": run.seed,
+        "parameters": run.parameters,
+        "focal": focal,
+        "series": False,
+    }
     frames = [
         sim.simulate(world, **told, extra=extra).measures.candidates.set_index(["low", "high"])["reconnected"]
         for extra in (gestures(run.inject, focal), [])

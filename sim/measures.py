@@ -263,11 +263,17 @@ class Watch:
             row[f"everyone_{name}"] = len(ids) / n
         row["active_ties"] = mean_or_nan(active[self.adopters].sum(), len(self.adopters))
         row["everyone_active_ties"] = float(active.mean())
-        ranks = industry_ranks(active, self.industry)
-        row["industry_rank"] = mean_or_nan(ranks[self.adopters].sum(), len(self.adopters))
+        row["industry_rank"] = mean_or_nan(self._ranks_of_adopters(active).sum(), len(self.adopters))
         row["focal_reconnected"] = self._share_of_focal(self.candidates["reconnected"] != NEVER)
         row["focal_sold"] = mean_or_nan((1 - self.unsold[:, -1]).sum(), len(self.focal))
         return row
+
+    def _ranks_of_adopters(self, active: np.ndarray) -> np.ndarray:
+        """Their `industry_ranks`, shape (adopters,), without those of all others."""
+        mine = active[self.adopters, None]
+        beside = self.industry[self.adopters, None] == self.industry
+        ahead, equal = (beside & (active > mine)).sum(axis=1), (beside & (active == mine)).sum(axis=1)
+        return np.asarray(ahead + (equal + 1) / 2)
 
     def _share_of_focal(self, of_candidates: np.ndarray) -> float:
         """Share of the focal ties that were dormant of which something holds, given for each candidate."""

@@ -160,7 +160,8 @@ def simulate(
         within = INJECTED_WITHIN if injected else strategy_days
     kept = None
     if checkpoint is not None:
-        told = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series), *pairs.ravel().tolist()]
+        told = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
+        told += pairs.ravel().tolist()
         kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
     before = numba.get_num_threads()
     numba.set_num_threads(threads)
