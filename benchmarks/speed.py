@@ -26,6 +26,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import psutil
 from rich.console import Console
 
 import sim
@@ -102,12 +103,8 @@ def memory_needed(entry: str, world: sim.World) -> float:
 
 
 def free_memory() -> float:
-    """Bytes that can be had without swapping; all of them where the system does not tell."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return float("inf")
-    return 1_024.0 * float(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
+    """Bytes that can be had without swapping."""
+    return float(psutil.virtual_memory().available)
 
 
 def groups(entries: list[str], world: sim.World) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ All sweeps make the same 200 runs of 60 people, in worlds without a past, so tha
 - *Runs a minute* of the comparison count the warm-up in, on both sides.
 
     python -m benchmarks.sweeps [--out FILE]      a table; FILE gets the same as JSON, with the machine
+    python -m benchmarks.sweeps --plain [RUNS]    runs of 500 people and a year, beside plain Mesa's `batch_run`
     python -m benchmarks.sweeps --long [RUNS]     memory and files of a sweep of very many, very short runs; 100,000
 """
 
@@ -35,6 +36,8 @@ from rich.table import Table
 
 import sim
 from benchmarks import machine
+from benchmarks.peers.mesa_plain import PlainModel
+from benchmarks.peers.start import start_of
 from experiments import runner, store
 from experiments.config import load
 from experiments.design import Run, runs_of
@@ -195,6 +198,40 @@ def _print(speeds: list[Speed], facts: dict[str, Any]) -> None:
     console.print(f"Load {', '.join(f'{one:.1f}' for one in os.getloadavg())}.")
 
 
+class PlainRun(PlainModel):
+    """A plain Mesa model, from a seed alone, as `mesa.batch_run` wants it; it counts gestures sent at its end."""
+
+    def __init__(self, people: int, seed: int) -> None:
+        super().__init__(start_of(sim.worlds.generated(people=people, burn_in_years=0, seed=seed)), seed)
+        self.datacollector = mesa.DataCollector(model_reporters={"gestures": lambda model: sum(model.sent)})
+
+    def step(self) -> None:
+        """Simulate one day."""
+        super().step()
+        self.datacollector.collect(self)
+
+
+def plain(runs: int) -> bool:
+    """Measure and print runs a minute of ordinary life, as a sweep and on plain Mesa; returns whether all were made."""
+    processes, people, days = min(2, os.cpu_count() or 1), 500, 365
+    with folder_with(30 * runs, people=people, adopters=1, days=days, strategies=["wait"]) as folder:
+        speed, _ = swept(runs_of(load(folder / "sweep.toml")), folder / "results", processes)
+    began = time.perf_counter()
+    rows = mesa.batch_run(
+        PlainRun,
+        parameters={"people": people, "seed": list(range(1, runs + 1))},
+        number_processes=processes,
+        max_steps=days,
+        display_progress=False,
+    )
+    a_minute = 60 * len(rows) / (time.perf_counter() - began)
+    Console(width=120).print(
+        f"{people} people, {days} days, {processes} processes: the sweep makes {speed.a_minute:,.0f} runs a minute, "
+        f"mesa.batch_run of a plain Mesa model {a_minute:,.1f}; {speed.a_minute / a_minute:,.0f} times as many."
+    )
+    return len(rows) == runs
+
+
 def long(runs: int) -> bool:
     """Watch the memory of a sweep of very many runs; returns whether it is flat and the files are few."""
     console, seen = Console(width=120), list[tuple[int, float, int]]()
@@ -247,6 +284,9 @@ def _rows_in(parts: Path) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sweeps")
     parser.add_argument("--out", type=Path, metavar="FILE")
+    parser.add_argument("--plain", type=int, nargs="?", const=10, metavar="RUNS")
     parser.add_argument("--long", type=int, nargs="?", const=100_000, metavar="RUNS")
     asked = parser.parse_args()
+    if asked.plain is not None:
+        sys.exit(not plain(asked.plain))
     sys.exit(not (short(asked.out) if asked.long is None else long(asked.long)))

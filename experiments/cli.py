@@ -166,7 +166,7 @@ def _exit_code(arguments: list[str]) -> int:
     except OSError as error:
         print(disk_refused(error), file=sys.stderr)
     except MemoryError as error:
-        print(f"There is not enough memory ({error or 'no more is said'}); ask for fewer people.", file=sys.stderr)
+        print(_out_of_memory(error), file=sys.stderr)
     except (Stopped, SystemError) as error:
         stopped = stop_behind(error)
         if stopped is None:
@@ -174,6 +174,16 @@ def _exit_code(arguments: list[str]) -> int:
         print("Stopped.", file=sys.stderr)
         return stopped.code
     return 2
+
+
+def _out_of_memory(error: MemoryError) -> str:
+    """What to do about it: a world that was refused beforehand says it itself."""
+    from sim.footprint import NotEnoughMemoryError
+
+    said = " ".join(str(error).split())
+    if isinstance(error, NotEnoughMemoryError):
+        return said
+    return f"There is not enough memory ({said or 'no more is said'}); ask for fewer people."
 
 
 def _is_for_users(error: ValueError) -> bool:

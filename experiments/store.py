@@ -136,7 +136,8 @@ def _read(path: Path, columns: list[str] | None) -> pa.Table:
         StoreError: it is of another version.
     """
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        with pa.OSFile(str(path)) as file:  # opened once: another sweep may replace or remove it meanwhile
+            table = pq.read_table(file, page_checksum_verification=True)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, pa.ArrowException):

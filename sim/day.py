@@ -11,6 +11,8 @@ matter, nor the number of threads, and `sim.model` gives the same bits with one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,15 +20,19 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, follow, uniform, uniforms_of_people
+from sim.compiling import chunk, inner
 from sim.fetching import AHEAD, fetch
 from sim.gestures import Kind
+from sim.measures import Ending
 from sim.memory import (
     acquaint,
     active_ties,
+    contact_shares,
     find_slot,
     forget,
     have_mutual_tie,
     mirror_of,
+    new_filter,
     refresh_ceilings,
     remember,
     strangers_who_met,
@@ -42,10 +48,12 @@ from sim.population import (
     NO_ANSWER,
     NOBODY,
     PLANNED_POST,
+    TIE,
     ZEAL,
     DayRecord,
     Town,
     World,
+    aligned,
     canonical_mail,
     free_ties,
     joined,
@@ -54,6 +62,7 @@ from sim.population import (
 from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, shared, sorted_by
 
 ROUNDS = 6  # of delivering and answering in a day
+PEOPLE_A_PART = 4_096  # of a world that is handed on in parts
 
 
 class Core:
@@ -62,33 +71,34 @@ class Core:
     Args:
         world: where to begin; it is copied.
         seed: of all luck, 64 bits.
+        spend: take over the ties of the world, which is then worth nothing; they must lie in memory of their own, as
+            `sim.population.free_ties` makes it. A large world would not fit twice.
     """
 
-    def __init__(self, world: World, *, seed: int) -> None:
-        own = world.copy()
-        self.day, self.seed = own.day, np.uint64(seed)
-        self.parameters: Parameters = own.parameters
-        self.strategies_end, self.names = own.strategies_end, own.names
-        self.mail, self.bookings, self.members = own.mail, own.bookings, own.members
-        people, n = own.people, len(own)
-        ties, others, bounds = pool_of(own.ties)
+    def __init__(self, world: World, *, seed: int, spend: bool = False) -> None:
+        self.day, self.seed = world.day, np.uint64(seed)
+        self.parameters: Parameters = world.parameters
+        self.strategies_end, self.names = world.strategies_end, world.names
+        self.mail, self.bookings, self.members = world.mail.copy(), world.bookings.copy(), world.members.copy()
+        people, n = world.people.copy(), len(world)
+        ties, others, bounds = pool_of(world.ties, spend=spend)
         belonging = {}
         for name in ("community", "industry", "group", "birthday"):
             groups = 365 if name == "birthday" else int(people[name].max()) + 1
             belonging[f"{name}_first"], belonging[f"{name}_people"] = rows_by(people[name], groups)
         self.town = Town(
-            settings=np.array([own.parameters.packed]),
+            settings=np.array([world.parameters.packed]),
             people=people,
             showable=np.zeros(n, np.bool_),
             zeal=np.zeros(n, ZEAL),
             ties=ties,
             others=others,
             bounds=bounds,
-            used=np.array([len(own.ties)]),
+            used=np.array([len(world.ties)]),
             left=nothing_left(people),
             nothing=free_ties(1),
-            plans=own.plans,
-            plan_first=np.searchsorted(own.plans["person"], np.arange(n + 1)).astype(np.int64),
+            plans=world.plans.copy(),
+            plan_first=np.searchsorted(world.plans["person"], np.arange(n + 1)).astype(np.int64),
             **belonging,
         )
 
@@ -204,16 +214,32 @@ class Core:
         """Active ties of each person today, shape (n,)."""
         return active_ties(self.town.people, self.town.ties, self.day, self.town.settings[0])
 
+    def contact_shares(self) -> np.ndarray:
+        """Share of each person's ties in two-way contact of late, shape (n,); see `sim.memory.contact_shares`."""
+        return contact_shares(self.town.people, self.town.ties, self.day)
+
+    def ending(self) -> Ending:
+        """What is measured of the world as it now is."""
+        town = self.town
+        return Ending(self.day, town.people["industry"], town.plans, self.active_ties(), self.contact_shares())
+
     def to_world(self) -> World:
         """The world as it now is, in its canonical form: people's slots one after another, mail in order."""
+        rest, parts = self.in_parts()
+        ties, filled = aligned(int(rest.people["slots"].sum(dtype=np.int64)), TIE), 0
+        for part in parts:
+            ties[filled : filled + len(part)].view(np.uint8)[:] = part.view(np.uint8)
+            filled += len(part)
+        return replace(rest, ties=ties)
+
+    def in_parts(self) -> tuple[World, Iterator[np.ndarray]]:
+        """The same, for who has no room for two of it: a world without its ties, and these in parts, in order."""
         people = self.town.people.copy()
-        first = np.concatenate([[0], np.cumsum(people["slots"][:-1], dtype=np.int64)])
-        rows = np.repeat(people["first"] - first, people["slots"]) + np.arange(people["slots"].sum())
-        people["first"] = first
-        return World(
+        people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
+        rest = World(
             day=self.day,
             people=people,
-            ties=taken(self.town.ties, rows),
+            ties=np.zeros(0, TIE),
             parameters=self.parameters,
             plans=self.town.plans.copy(),
             mail=canonical_mail(self.mail),
@@ -222,6 +248,14 @@ class Core:
             strategies_end=self.strategies_end,
             names=self.names,
         )
+        return rest, (self._ties_of(start) for start in range(0, len(people), PEOPLE_A_PART))
+
+    def _ties_of(self, start: int) -> np.ndarray:
+        """The slots of the people of one part, one after another."""
+        people = self.town.people[start : start + PEOPLE_A_PART]
+        slots = people["slots"].astype(np.int64)
+        before = np.cumsum(slots) - slots
+        return taken(self.town.ties, np.repeat(people["first"] - before, slots) + np.arange(slots.sum()))
 
 
 # Morning: the week begins, people post -------------------------------------------------------------------------------
@@ -239,28 +273,33 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
             plans[row].filled += minutes
 
 
+@chunk
+def _post_of(town: Any, start: int, luck: Any, day: int) -> None:
+    people, showable, p = town.people, town.showable, town.settings[0]
+    cost = p.minutes[Kind.POST]
+    for person in range(start, start + len(luck)):
+        posts = luck[person - start] < rules.post_probability(people[person].sociability, p)
+        if posts and people[person].minutes_left >= cost:
+            people[person].minutes_left = rules.minus(people[person].minutes_left, cost)
+            people[person].last_post = day
+        showable[person] = day - people[person].last_post < p.post_days
+
+
 @njit(cache=True, parallel=True)
 def post(town: Any, day: int, seed: int) -> None:
     """Ordinary posts: they make their writer showable from this day on."""
-    people, showable, n = town.people, town.showable, len(town.people)
-    for chunk in prange(chunks_of(n)):
-        p = town.settings[0]
-        cost = p.minutes[Kind.POST]
-        start, stop = people_of(chunk, n)
+    n = len(town.people)
+    for part in prange(chunks_of(n)):
+        start, stop = people_of(part, n)
         luck = np.empty(stop - start)
         uniforms_of_people(luck, seed, Decision.POSTS, day, start)
-        for person in range(start, stop):
-            posts = luck[person - start] < rules.post_probability(people[person].sociability, p)
-            if posts and people[person].minutes_left >= cost:
-                people[person].minutes_left = rules.minus(people[person].minutes_left, cost)
-                people[person].last_post = day
-            showable[person] = day - people[person].last_post < p.post_days
+        _post_of(town, start, luck, day)
 
 
 # Dispatch: gestures go out, senders keep count -----------------------------------------------------------------------
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def locate_one(town: Any, gesture: Any) -> None:
     """Fill in the slots of both sides of a gesture, if they are not known yet."""
     if gesture.receiver != NOBODY and gesture.receiver_slot == NOBODY:
@@ -276,7 +315,7 @@ def locate(town: Any, gestures: Any) -> None:
         locate_one(town, gestures[k])
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
     """Rule 6's count of tries, on the sender's side: as before this gesture into it, as after it into the tie."""
     tie = town.ties[town.people[gesture.sender].first + gesture.sender_slot]
@@ -287,17 +326,22 @@ def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
         tie.last_sent = day
 
 
+@chunk
+def _mark_sent_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
+    p = town.settings[0]
+    for k in range(start, stop):
+        if k + AHEAD < stop and sent[k + AHEAD].sender_slot != NOBODY:
+            fetch(town.ties, town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot)
+        if sent[k].kind != Kind.POST:
+            locate_one(town, sent[k])
+            mark_sent(town, sent[k], day, p)
+
+
 @njit(cache=True, parallel=True)
 def mark_all_sent(town: Any, sent: Any, first: Any, day: int) -> None:
     """The same for all gestures of the day so far, which come by sender and in order of (second, cause)."""
-    for chunk in prange(len(first) - 1):
-        p = town.settings[0]
-        for k in range(first[chunk], first[chunk + 1]):
-            if k + AHEAD < first[chunk + 1] and sent[k + AHEAD].sender_slot != NOBODY:
-                fetch(town.ties, town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot)
-            if sent[k].kind != Kind.POST:
-                locate_one(town, sent[k])
-                mark_sent(town, sent[k], day, p)
+    for part in prange(len(first) - 1):
+        _mark_sent_of(town, sent, first[part], first[part + 1], day)
 
 
 @njit(cache=True)
@@ -330,7 +374,7 @@ def reach_of_posts(town: Any, sent: Any, day: int, seed: int) -> Any:
 # 4. Rounds: deliver and answer ---------------------------------------------------------------------------------------
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
     p = town.settings[0]
@@ -343,17 +387,17 @@ def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None
         tie.opened_by = p.rung[gesture.kind]
 
 
-@njit(cache=True, forceinline=True)
-def odds_of_acquaintance(town: Any, gesture: Any, tie: Any) -> float:
+@inner
+def odds_of_acquaintance(town: Any, gesture: Any, tie: Any, known: Any) -> float:
     """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
     if not tie.acquaintance:
         return 1.0
-    if gesture.at_place or have_mutual_tie(town, gesture.receiver, gesture.sender):
+    if gesture.at_place or have_mutual_tie(town, gesture.receiver, gesture.sender, known):
         return town.settings[0].mutual_odds
     return 1.0
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     """Write the answer to a gesture: its kind, when it is sent, and what it costs."""
     p = town.settings[0]
@@ -380,8 +424,8 @@ def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
         mark_sent(town, reply, day, p)
 
 
-@njit(cache=True, forceinline=True)
-def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int) -> bool:
+@inner
+def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
     """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered? If so, the answer is written.
 
     Returns:
@@ -408,12 +452,29 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
     received[me] += 1
     if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
         return False
-    odds = odds_of_acquaintance(town, gesture, tie)
+    odds = odds_of_acquaintance(town, gesture, tie, known)
     chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
     answers = uniform(seed, Decision.ANSWERED, day, me, gesture.sender, gesture.cause) < chance
     if answers:
         answer(town, gesture, reply, day, seed)
     return answers
+
+
+@chunk
+def _deliver_of(
+    town: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, known: Any
+) -> int:
+    count = 0
+    for k in range(start, stop):
+        if k + 2 * AHEAD < stop:
+            fetch(town.people, gestures[k + 2 * AHEAD].receiver)
+        if k + AHEAD < stop:
+            row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
+            fetch(town.ties, row)
+            fetch(town.bounds, row)
+        if deliver(town, gestures[k], replies[start + count], received, day, seed, known):
+            count += 1
+    return count
 
 
 @njit(cache=True, parallel=True)
@@ -425,19 +486,9 @@ def deliver_round(town: Any, gestures: Any, first: Any, received: Any, day: int,
     """
     replies = np.empty(len(gestures), GESTURE)
     counts = np.zeros(len(first), np.int64)
-    for chunk in prange(len(first) - 1):
-        start, stop = first[chunk], first[chunk + 1]
-        count = 0
-        for k in range(start, stop):
-            if k + 2 * AHEAD < stop:
-                fetch(town.people, gestures[k + 2 * AHEAD].receiver)
-            if k + AHEAD < stop:
-                row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
-                fetch(town.ties, row)
-                fetch(town.bounds, row)
-            if deliver(town, gestures[k], replies[start + count], received, day, seed):
-                count += 1
-        counts[chunk] = count
+    for part in prange(len(first) - 1):
+        known = new_filter()
+        counts[part] = _deliver_of(town, gestures, first[part], first[part + 1], replies, received, day, seed, known)
     return packed_chunks(replies, first, counts)
 
 
@@ -454,20 +505,25 @@ def expose(town: Any, met: Any, day: int) -> None:
         remember(town, met[k].high, mirror_of(town, met[k].low, slot), day, mass)
 
 
+@chunk
+def _keep_in_mind_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
+    p = town.settings[0]
+    for k in range(start, stop):
+        if k + AHEAD < stop:
+            row = town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
+            fetch(town.ties, row)
+            fetch(town.bounds, row)
+        sent[k].noticed = 0  # told of what was delivered
+        if sent[k].kind != Kind.POST:
+            mass = p.mind_sent * p.mass[sent[k].kind]
+            remember(town, sent[k].sender, sent[k].sender_slot, day, mass)
+
+
 @njit(cache=True, parallel=True)
 def keep_in_mind(town: Any, sent: Any, first: Any, day: int) -> None:
     """Rule 7: what a gesture leaves with its sender when sent; gestures come by sender."""
-    for chunk in prange(len(first) - 1):
-        p = town.settings[0]
-        for k in range(first[chunk], first[chunk + 1]):
-            if k + AHEAD < first[chunk + 1]:
-                row = town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
-                fetch(town.ties, row)
-                fetch(town.bounds, row)
-            sent[k].noticed = 0  # told of what was delivered
-            if sent[k].kind != Kind.POST:
-                mass = p.mind_sent * p.mass[sent[k].kind]
-                remember(town, sent[k].sender, sent[k].sender_slot, day, mass)
+    for part in prange(len(first) - 1):
+        _keep_in_mind_of(town, sent, first[part], first[part + 1], day)
 
 
 @njit(cache=True)
@@ -483,7 +539,7 @@ def keep_answers_in_mind(town: Any, delivered: Any, day: int) -> None:
             remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     """Rule 9 for a gesture that was noticed: two-way contact, a new tie.
 
@@ -506,30 +562,35 @@ def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     return is_new
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def is_settled(gesture: Any) -> bool:
     """Whether a delivered gesture changes what two people hold about each other."""
     return gesture.noticed == 1 and gesture.kind != Kind.POST
 
 
+@chunk
+def _settle_noticed_of(town: Any, delivered: Any, start: int, stop: int, new_ties: Any, day: int) -> None:
+    n = len(town.people)
+    for k in range(start, stop):
+        if k + 2 * AHEAD < stop and is_settled(delivered[k + 2 * AHEAD]):
+            fetch(town.people, delivered[k + 2 * AHEAD].receiver)
+            fetch(town.people, delivered[k + 2 * AHEAD].sender)
+        if k + AHEAD < stop and is_settled(delivered[k + AHEAD]):
+            soon = delivered[k + AHEAD]
+            fetch(town.ties, town.people[soon.receiver].first + soon.receiver_slot)
+            fetch(town.ties, town.people[soon.sender].first + soon.sender_slot)
+        gesture = delivered[k]
+        if is_settled(gesture) and settle_noticed(town, gesture, day):
+            low, high = min(gesture.sender, gesture.receiver), max(gesture.sender, gesture.receiver)
+            new_ties[k] = np.int64(low) * n + high
+
+
 @njit(cache=True, parallel=True)
 def settle_all_noticed(town: Any, delivered: Any, first: Any, day: int) -> Any:
     """The same for everything that was noticed today, which comes by pair; returns the pairs that became ties."""
-    n = len(town.people)
     new_ties = np.full(len(delivered), -1, np.int64)
-    for chunk in prange(len(first) - 1):
-        for k in range(first[chunk], first[chunk + 1]):
-            if k + 2 * AHEAD < first[chunk + 1] and is_settled(delivered[k + 2 * AHEAD]):
-                fetch(town.people, delivered[k + 2 * AHEAD].receiver)
-                fetch(town.people, delivered[k + 2 * AHEAD].sender)
-            if k + AHEAD < first[chunk + 1] and is_settled(delivered[k + AHEAD]):
-                soon = delivered[k + AHEAD]
-                fetch(town.ties, town.people[soon.receiver].first + soon.receiver_slot)
-                fetch(town.ties, town.people[soon.sender].first + soon.sender_slot)
-            gesture = delivered[k]
-            if is_settled(gesture) and settle_noticed(town, gesture, day):
-                low, high = min(gesture.sender, gesture.receiver), max(gesture.sender, gesture.receiver)
-                new_ties[k] = np.int64(low) * n + high
+    for part in prange(len(first) - 1):
+        _settle_noticed_of(town, delivered, first[part], first[part + 1], new_ties, day)
     return np.sort(new_ties[new_ties >= 0])
 
 

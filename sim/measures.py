@@ -20,8 +20,8 @@ from sim.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
 RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
 INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
 LASTING_FROM, LASTING_TO = 150, 240  # days after the reconnection with two-way contact in them
-CONTACT_DAYS = 30  # of the share of the list in two-way contact
 SALE_DAYS = (90, 365)  # by which a sale is told
+FEW = 32  # adopters whose ranks are counted one by one
 
 
 class Measure(NamedTuple):
@@ -93,17 +93,46 @@ CANDIDATE = np.dtype(
 
 
 @njit(cache=True)
-def follow_candidates(candidates: Any, rows: Any, delivered: Any, day: int, since: int, p: Any) -> None:
-    """Bring candidates up to date with a day's noticed gestures, those of rows[k] >= 0, in order of time.
+def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any) -> None:
+    """Add a day to counts by person: gestures sent and answered, shape (n, kinds), and new ties, shape (n,).
 
-    ``since`` is the day from which the lasting window counts for everyone, or NEVER where it counts from each
-    reconnection.
+    ``gestures`` were sent on the day; ``pairs`` became ties, each ``low * n + high``.
     """
+    n = len(new_ties)
+    for k in range(len(gestures)):
+        gesture = gestures[k]
+        sent[gesture.sender, gesture.kind] += 1
+        if gesture.parent_kind != NO_ANSWER:
+            answered[gesture.receiver, gesture.parent_kind] += 1
+    for pair in pairs:
+        new_ties[pair // n] += 1
+        new_ties[pair % n] += 1
+
+
+@njit(cache=True)
+def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, since: int, n: int, settings: Any) -> None:
+    """Bring candidates up to date with a day's noticed gestures, which come in order of time for each pair.
+
+    Args:
+        candidates: type `CANDIDATE`.
+        keys: of each, ``low * n + high``, rising.
+        delivered: on the day.
+        day: of the world.
+        since: the day from which the lasting window counts for everyone, or NEVER where it counts from each
+            reconnection.
+        n: people.
+        settings: packed parameters, shape (1,).
+    """
+    p = settings[0]
     for k in range(len(delivered)):
         gesture = delivered[k]
-        if rows[k] < 0 or not gesture.noticed:
+        if not gesture.noticed or gesture.kind == Kind.POST:
             continue
-        pair = candidates[rows[k]]
+        key = np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
+        row = np.searchsorted(keys, key)
+        if row == len(keys) or keys[row] != key:
+            continue
+        pair = candidates[row]
         me = 0 if gesture.sender == pair.low else 1
         other = 1 - me
         if p.worded[gesture.kind]:
@@ -134,23 +163,36 @@ def strengths(town: Any, pairs: Any, day: int) -> Any:
     return held
 
 
+@njit(cache=True)
+def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
+    """Write the dormant ties, each once, by (low, high), as far as there is room; returns how many there are."""
+    count = 0
+    for low in range(len(people)):
+        begun = count
+        for row in range(people[low].first, people[low].first + people[low].slots):
+            tie = ties[row]
+            if tie.other <= low or tie.acquaintance or not rules.is_dormant(day, tie.last_two_way, tie.two_way, p):
+                continue
+            if count < len(found):
+                at = count
+                while at > begun and found[at - 1].high > tie.other:
+                    found[at] = found[at - 1]
+                    at -= 1
+                back = ties[people[tie.other].first + tie.mirror]
+                found[at].low, found[at].high = low, tie.other
+                found[at].received[0], found[at].received[1] = tie.last_received, back.last_received
+            count += 1
+    return count
+
+
 def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
     """The ties of a world that are dormant today, once each, type `CANDIDATE`, in the order of (low, high)."""
-    ties, owners = world.ties, world.owners()
-    dormant = (
-        (ties["other"] > owners)
-        & (ties["acquaintance"] == 0)
-        & (ties["two_way"] >= parameters.dormant_contacts)
-        & (world.day - ties["last_two_way"] >= parameters.dormant_after_days)
-    )
-    held, low = ties[dormant], owners[dormant]
-    back = ties[world.people["first"][held["other"]] + held["mirror"]]
-    candidates = np.zeros(len(held), CANDIDATE)
-    candidates["low"], candidates["high"] = low, held["other"]
-    candidates["received"][:, 0], candidates["received"][:, 1] = held["last_received"], back["last_received"]
+    asked = (world.people, world.ties, world.day, parameters.packed)
+    candidates = np.zeros(_find_dormant(*asked, np.zeros(0, CANDIDATE)), CANDIDATE)
     for name in ("last_worded", "began", "first_worded", "reconnected"):
         candidates[name] = NEVER
-    return candidates[np.lexsort((candidates["high"], candidates["low"]))]
+    _find_dormant(*asked, candidates)
+    return candidates
 
 
 class Measures(NamedTuple):
@@ -171,6 +213,24 @@ class Measures(NamedTuple):
     scalars: dict[str, float]
     series: pd.DataFrame | None
     candidates: pd.DataFrame
+
+
+class Ending(NamedTuple):
+    """What a run leaves that is measured at its end.
+
+    Attributes:
+        day: the first one that was not simulated.
+        industry: of each person, shape (n,).
+        plans: type `sim.population.PLAN`.
+        active: active ties of each person, shape (n,).
+        contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.
+    """
+
+    day: int
+    industry: np.ndarray
+    plans: np.ndarray
+    active: np.ndarray
+    contact_shares: np.ndarray
 
 
 class Watch:
@@ -197,6 +257,7 @@ class Watch:
     ) -> None:
         n = len(world)
         self.start, self.parameters = world.day, world.parameters
+        self.packed = np.array([world.parameters.packed])
         self.within = None if within is None else int(within)
         self.since = world.day if injected else NEVER
         self.adopters = adopters
@@ -204,9 +265,9 @@ class Watch:
         self.is_adopter[adopters] = True
         self.candidates = dormant_pairs(world, world.parameters)
         self.keys = self.candidates["low"].astype(np.int64) * n + self.candidates["high"]
-        self.sent = np.zeros((n, len(KINDS)), np.int64)
-        self.answered = np.zeros((n, len(KINDS)), np.int64)
-        self.new_ties = np.zeros(n, np.int64)
+        self.sent = np.zeros((n, len(KINDS)), np.int32)
+        self.answered = np.zeros((n, len(KINDS)), np.int32)
+        self.new_ties = np.zeros(n, np.int32)
         self.rows: list[dict[str, float]] | None = [] if series else None
         self.industry = world.people["industry"]
         self.focal = np.zeros((0, 2), np.int64) if focal is None else focal
@@ -223,34 +284,21 @@ class Watch:
 
     def observe(self, record: DayRecord, active: np.ndarray | None = None, held: np.ndarray | None = None) -> None:
         """Take in a day; ``active`` (n,) is needed for a series, ``held`` (`strengths` in the evening) for sales."""
-        n = len(self.is_adopter)
         if held is not None:
             hazard = self.parameters.sale_hazard * held**2  # `rules.sale_probability`
             self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazard[:, None], 1)
-        sent = record.sent
-        replies = sent[sent["parent_kind"] != NO_ANSWER]
-        np.add.at(self.sent, (sent["sender"], sent["kind"]), 1)
-        np.add.at(self.answered, (replies["receiver"], replies["parent_kind"]), 1)
-        np.add.at(self.new_ties, np.concatenate([record.new_ties // n, record.new_ties % n]), 1)
+        count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
         before = self.candidates["reconnected"].copy() if self.rows is not None else None
-        self._follow(record)
+        follow_candidates(
+            self.candidates, self.keys, record.delivered, record.day, self.since, len(self.is_adopter), self.packed
+        )
         if self.rows is not None and active is not None and before is not None:
             fresh = self.candidates[(before == NEVER) & (self.candidates["reconnected"] != NEVER)]
-            self.rows.append(self._row(record, replies, fresh, active))
+            self.rows.append(self._row(record, fresh, active))
 
-    def _follow(self, record: DayRecord) -> None:
-        delivered, n = record.delivered, len(self.is_adopter)
-        if not len(self.keys) or not len(delivered):
-            return
-        low = np.minimum(delivered["sender"], delivered["receiver"]).astype(np.int64)
-        keys = low * n + np.maximum(delivered["sender"], delivered["receiver"])
-        rows = np.searchsorted(self.keys, keys)
-        rows[rows == len(self.keys)] = 0
-        rows[(self.keys[rows] != keys) | (delivered["kind"] == Kind.POST)] = -1
-        follow_candidates(self.candidates, rows, delivered, record.day, self.since, self.parameters.packed)
-
-    def _row(self, record: DayRecord, replies: np.ndarray, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
+    def _row(self, record: DayRecord, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
         n = len(self.is_adopter)
+        replies = record.sent[record.sent["parent_kind"] != NO_ANSWER]
         people = {
             "sent": record.sent["sender"],
             "answered": replies["receiver"],
@@ -269,7 +317,9 @@ class Watch:
         return row
 
     def _ranks_of_adopters(self, active: np.ndarray) -> np.ndarray:
-        """Their `industry_ranks`, shape (adopters,), without those of all others."""
+        """Their `industry_ranks`, shape (adopters,); of a few, without those of all others."""
+        if len(self.adopters) > FEW:
+            return industry_ranks(active, self.industry)[self.adopters]
         mine = active[self.adopters, None]
         beside = self.industry[self.adopters, None] == self.industry
         ahead, equal = (beside & (active > mine)).sum(axis=1), (beside & (active == mine)).sum(axis=1)
@@ -280,21 +330,21 @@ class Watch:
         rows = self.focal_rows[self.focal_rows >= 0]
         return mean_or_nan(of_candidates[rows].sum(), len(rows))
 
-    def finish(self, world: World, active: np.ndarray) -> Measures:
-        """Measures of the run that ended with this world."""
-        values = self._by_person(world, active)
-        ranks = industry_ranks(active, world.people["industry"])
+    def finish(self, end: Ending) -> Measures:
+        """Measures of the run that ended so."""
+        values = self._by_person(end)
+        ranks = industry_ranks(end.active, end.industry)
         scalars: dict[str, float] = {}
-        for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(world)))):
+        for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(end.active)))):
             for name, value in values.items():
                 known = value[ids][~np.isnan(value[ids])]
                 scalars[prefix + name] = mean_or_nan(known.sum(), len(known))
         scalars["industry_rank"] = mean_or_nan(ranks[self.adopters].sum(), len(self.adopters))
-        scalars.update(self._minutes(world))
-        scalars.update(self._of_focal(world))
+        scalars.update(self._minutes(end.plans))
+        scalars.update(self._of_focal(end.day))
         scalars = {name: scalars[name] for name in MEASURES}
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
-        return Measures(scalars, series, self._candidates_frame(world))
+        return Measures(scalars, series, self._candidates_frame(end.day))
 
     def reconnected(self, day: int) -> np.ndarray:
         """Reconnections of each person on the days before this one, shape (n,)."""
@@ -310,9 +360,9 @@ class Watch:
         days = self.candidates["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
-    def _by_person(self, world: World, active: np.ndarray) -> dict[str, np.ndarray]:
-        n = len(world)
-        counted = self._counted(world.day)
+    def _by_person(self, end: Ending) -> dict[str, np.ndarray]:
+        n = len(end.active)
+        counted = self._counted(end.day)
         reconnected = self.candidates[counted]
         first = np.full(n, np.inf)
         for side in ("low", "high"):
@@ -320,12 +370,12 @@ class Watch:
         values = {
             "dormant_at_start": count_by_person(self.candidates, n),
             "reconnected": count_by_person(reconnected, n),
-            "lasting": self._lasting(world, counted),
-            "active_ties": active.astype(float),
+            "lasting": self._lasting(end.day, counted),
+            "active_ties": end.active.astype(float),
             "new_ties": self.new_ties.astype(float),
             "sent": self.sent.sum(axis=1).astype(float),
             "answered": self.answered.sum(axis=1).astype(float),
-            "contact_share": contact_shares(world),
+            "contact_share": end.contact_shares,
             "days_to_first_reconnection": np.where(np.isinf(first), np.nan, first),
         }
         for kind, name in enumerate(KINDS):
@@ -334,27 +384,27 @@ class Watch:
                 values[f"answered_{name}"] = self.answered[:, kind].astype(float)
         return values
 
-    def _lasting(self, world: World, counted: np.ndarray) -> np.ndarray:
+    def _lasting(self, day: int, counted: np.ndarray) -> np.ndarray:
         """Lasting ties by person; missing for all while any of them may still be told."""
-        n = len(world)
-        last_start = self.start if self.since != NEVER else self.start + self._window(world.day) - 1
-        if world.day <= last_start + LASTING_TO:
+        n = len(self.is_adopter)
+        last_start = self.start if self.since != NEVER else self.start + self._window(day) - 1
+        if day <= last_start + LASTING_TO:
             return np.full(n, np.nan)
         asked = self.candidates if self.since != NEVER else self.candidates[counted]
         return count_by_person(asked[asked["lasting"] == 1], n)
 
-    def _of_focal(self, world: World) -> dict[str, float]:
+    def _of_focal(self, today: int) -> dict[str, float]:
         """Measures of the focal ties; all but their number are missing without any."""
-        days, sold = world.day - self.start, 1 - self.unsold
+        days, sold = today - self.start, 1 - self.unsold
         receiver = (self.focal[:, 1] > self.focal[:, 0]).astype(int)  # the side of each, among low and high
         answered = np.zeros(len(self.candidates), bool)
         for row, side in zip(self.focal_rows, receiver, strict=True):
             first = self.candidates["first_worded"][row, side]
-            answered[row] |= row >= 0 and first != NEVER and first - self.start < self._window(world.day)
-        told = world.day > self.start + LASTING_TO
+            answered[row] |= row >= 0 and first != NEVER and first - self.start < self._window(today)
+        told = today > self.start + LASTING_TO
         return {
             "focal": float(len(self.focal)),
-            "focal_reconnected": self._share_of_focal(self._counted(world.day)),
+            "focal_reconnected": self._share_of_focal(self._counted(today)),
             "focal_answered": self._share_of_focal(answered),
             "focal_lasting": self._share_of_focal(self.candidates["lasting"] == 1) if told else np.nan,
             **{
@@ -363,9 +413,9 @@ class Watch:
             },
         }
 
-    def _minutes(self, world: World) -> dict[str, float]:
-        plans = world.plans[self.is_adopter[world.plans["person"]]]
-        sessions = world.parameters.packed["session_minutes"][plans["strategy"]]
+    def _minutes(self, plans: np.ndarray) -> dict[str, float]:
+        plans = plans[self.is_adopter[plans["person"]]]
+        sessions = self.parameters.packed["session_minutes"][plans["strategy"]]
         spendable = plans["filled"] - np.where(plans["purse"] < sessions, plans["purse"], 0.0)
         people = len(self.adopters)
         return {
@@ -375,14 +425,14 @@ class Watch:
             "spent_share": mean_or_nan(plans["spent"].sum(), spendable.sum()),
         }
 
-    def _candidates_frame(self, world: World) -> pd.DataFrame:
+    def _candidates_frame(self, day: int) -> pd.DataFrame:
         found = self.candidates
 
         def days(values: np.ndarray) -> np.ndarray:
             return np.where(values == NEVER, np.nan, values - float(self.start))
 
         since = np.where(self.since != NEVER, self.start, found["reconnected"])
-        told = (since != NEVER) & (world.day > since + LASTING_TO)
+        told = (since != NEVER) & (day > since + LASTING_TO)
         return pd.DataFrame(
             {
                 "low": found["low"],
@@ -404,15 +454,6 @@ def count_by_person(pairs: np.ndarray, n: int) -> np.ndarray:
     """How many of the pairs each person is part of, shape (n,)."""
     both = np.concatenate([pairs["low"], pairs["high"]])
     return np.bincount(both, minlength=n).astype(float)
-
-
-def contact_shares(world: World) -> np.ndarray:
-    """Share of each person's ties in two-way contact within 30 days, shape (n,); nan for people without ties."""
-    ties, owners = world.ties, world.owners()
-    is_tie = (ties["other"] != NOBODY) & (ties["acquaintance"] == 0)
-    recent = is_tie & (world.day - ties["last_two_way"] <= CONTACT_DAYS) & (ties["two_way"] > 0)
-    held = np.bincount(owners[is_tie], minlength=len(world)).astype(float)
-    return np.bincount(owners[recent], minlength=len(world)) / np.where(held > 0, held, np.nan)
 
 
 def industry_ranks(active: np.ndarray, industry: np.ndarray) -> np.ndarray:

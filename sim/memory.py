@@ -13,15 +13,18 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
+from sim.compiling import chunk, inner, making
 from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
 from sim.sorting import chunks_of, people_of
 
+FILTER_BITS = 1 << 12
 ATTEMPTS = 256  # of keyed rejection before a race
+CONTACT_DAYS = 30  # of the share of the list in two-way contact
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def find_slot(town: Any, person: int, other: int) -> int:
     """The slot of a person's tie to another; NOBODY if they do not know each other."""
     first = town.people[person].first
@@ -37,13 +40,13 @@ def find_slot(town: Any, person: int, other: int) -> int:
     return NOBODY
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def mirror_of(town: Any, person: int, slot: int) -> int:
     """The slot of the other direction of a person's tie, among the other's; NOBODY if there is no tie."""
     return NOBODY if slot == NOBODY else town.ties[town.people[person].first + slot].mirror
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     """Rules 1 and 5: a contact adds its mass to a tie, the less the stronger it is."""
     if mass <= 0.0:
@@ -54,7 +57,7 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     tie.last_contact = day
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
     """The same for a person's tie, and what is derived from it moves along."""
     if mass <= 0.0:
@@ -67,7 +70,7 @@ def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
     town.people[person].ceiling = rules.raised_ceiling(town.people[person].ceiling, bound)
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int, p: Any) -> bool:
     """Whether a tie is among those asked for: anyone, those shown by the feed, ties proper, ties of an industry."""
     if among == ANYONE:
@@ -79,7 +82,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
     return among == OWN_TIES or people[tie.other].industry == industry
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     """Rule 2: the weight of a tie today."""
     boost = 0.0
@@ -88,14 +91,16 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def bound_today(tie: Any, day: int, p: Any) -> float:
     """The largest weight that a tie can have from today until its next contact."""
     return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
 
 
-@njit(cache=True, forceinline=True)
-def comes_to_mind(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
+@inner
+def comes_to_mind(
+    town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, scratch: Any
+) -> int:
     """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate.
 
     An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
@@ -109,7 +114,7 @@ def comes_to_mind(town: Any, person: int, day: int, cause: int, among: int, indu
     if among != SHOWN:  # of whom there are few, so nearly every attempt would fail
         tickets = rules.tickets(slots)
         bounds = town.bounds[first : first + slots]
-        draws = np.empty((2, BATCH))
+        draws = scratch.draws
         for start in range(0, ATTEMPTS, BATCH):
             next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, start)
             for k in range(BATCH):
@@ -125,7 +130,7 @@ def comes_to_mind(town: Any, person: int, day: int, cause: int, among: int, indu
     return wins_the_race(town, person, day, cause, among, industry, seed)
 
 
-@njit(cache=True)
+@chunk
 def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
     """The same choice by a look at everyone, with keyed luck for each: exact, and as stable."""
     people, p = town.people, town.settings[0]
@@ -142,35 +147,40 @@ def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, indu
     return chosen
 
 
-@njit(cache=True, forceinline=True)
-def shown(town: Any, person: int) -> Any:
-    """Whom the feed may show to a person today, acquaintances among them: their slots and ids, shapes (count,)."""
-    first, slots = town.people[person].first, town.people[person].slots
-    found = np.empty((2, slots), np.int32)
+@inner
+def shown(town: Any, person: int, scratch: Any) -> int:
+    """Whom the feed may show to a person today, acquaintances among them: how many.
+
+    Their slots and ids are the first so many `slots` and `others` of the scratch.
+    """
+    first = town.people[person].first
     count = 0
-    for slot in range(slots):
+    for slot in range(town.people[person].slots):
         other = town.others[first + slot]
-        found[0, count], found[1, count] = slot, other
+        scratch.slots[count], scratch.others[count] = slot, other
         count += other != NOBODY and town.showable[other]
-    return found[0, :count], found[1, :count]
+    return count
 
 
-@njit(cache=True, forceinline=True)
-def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, cause: int, seed: int) -> int:
-    """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`.
+@inner
+def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
+    """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`, so many.
 
     Whoever would come first with the largest weight that their tie may have is looked at first, and the rest only until
     nobody can win any more.
     """
     first, p = town.people[person].first, town.settings[0]
-    times = np.empty(len(slots))
+    slots, others, times = scratch.slots, scratch.others[:count], scratch.times[:count]
     uniforms_towards(times, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
-    for k in range(len(slots)):
+    for k in range(count):
         bound = town.bounds[first + slots[k]]
         times[k] = rules.race_time(times[k], bound) if bound > 0.0 else np.inf
     chosen, first_time = NOBODY, np.inf
-    for _ in range(len(slots)):
-        soonest = np.argmin(times)
+    for _ in range(count):
+        soonest = 0
+        for k in range(1, count):
+            if times[k] < times[soonest]:
+                soonest = k
         if times[soonest] >= first_time:
             break
         times[soonest] = np.inf
@@ -186,7 +196,7 @@ def comes_up_in_feed(town: Any, person: int, slots: Any, others: Any, day: int, 
     return chosen
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def heaviest_of(bounds: Any) -> int:
     """Where the largest of these is, all 0 or more: by their bits, which sort as they do and are compared in bulk."""
     words, most = bounds.view(np.int32), np.int32(0)
@@ -198,7 +208,7 @@ def heaviest_of(bounds: Any) -> int:
     return 0
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def refresh_ceiling(town: Any, person: int, day: int) -> None:
     """Rule 2: a person's W as of today.
 
@@ -216,14 +226,19 @@ def refresh_ceiling(town: Any, person: int, day: int) -> None:
             return
 
 
+@chunk
+def _refresh_ceilings_of(town: Any, start: int, stop: int, day: int) -> None:
+    for person in range(start, stop):
+        refresh_ceiling(town, person, day)
+
+
 @njit(cache=True, parallel=True)
 def refresh_ceilings(town: Any, day: int) -> None:
     """The same for everyone, on the weekly day."""
     n = len(town.people)
-    for chunk in prange(chunks_of(n)):
-        start, stop = people_of(chunk, n)
-        for person in range(start, stop):
-            refresh_ceiling(town, person, day)
+    for part in prange(chunks_of(n)):
+        start, stop = people_of(part, n)
+        _refresh_ceilings_of(town, start, stop, day)
 
 
 @njit(cache=True, nogil=True)
@@ -237,20 +252,23 @@ def fresh_ceilings(people: Any, ties: Any, day: int, p: Any, start: int, stop: i
         people[person].ceiling = rules.fresh_ceiling(heaviest)
 
 
-_FILTER = 1 << 12  # bits
+@making
+def new_filter() -> Any:
+    """Room for `have_mutual_tie` to work in."""
+    return np.empty(FILTER_BITS // 64, np.uint64)
 
 
-@njit(cache=True)
-def have_mutual_tie(town: Any, one: int, two: int) -> bool:
+@chunk
+def have_mutual_tie(town: Any, one: int, two: int, known: Any) -> bool:
     """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
-    known = np.zeros(_FILTER // 64, np.uint64)
+    known[:] = 0
     first, slots = town.people[one].first, town.people[one].slots
     for other in town.others[first : first + slots]:
-        known[(other % _FILTER) >> 6] |= np.uint64(1) << np.uint64(other & 63)
+        known[(other % FILTER_BITS) >> 6] |= np.uint64(1) << np.uint64(other & 63)
     back, back_slots = town.people[two].first, town.people[two].slots
     for row in range(back, back + back_slots):
         other = town.others[row]
-        maybe = other != NOBODY and known[(other % _FILTER) >> 6] >> np.uint64(other & 63) & np.uint64(1)
+        maybe = other != NOBODY and known[(other % FILTER_BITS) >> 6] >> np.uint64(other & 63) & np.uint64(1)
         if maybe and not town.ties[row].acquaintance:
             slot = find_slot(town, one, other)
             if slot != NOBODY and not town.ties[first + slot].acquaintance:
@@ -370,3 +388,19 @@ def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
             if tie.other != NOBODY and tie.acquaintance == 0 and rules.is_active(day, tie.last_two_way, tie.two_way, p):
                 counts[person] += 1
     return counts
+
+
+@njit(cache=True)
+def contact_shares(people: Any, ties: Any, day: int) -> Any:
+    """Share of each person's ties in two-way contact within `CONTACT_DAYS`, shape (n,); nan for people without ties."""
+    shares = np.full(len(people), np.nan)
+    for person in range(len(people)):
+        held, recent = 0, 0
+        for row in range(people[person].first, people[person].first + people[person].slots):
+            tie = ties[row]
+            if tie.other != NOBODY and tie.acquaintance == 0:
+                held += 1
+                recent += tie.two_way > 0 and day - tie.last_two_way <= CONTACT_DAYS
+        if held:
+            shares[person] = recent / held
+    return shares

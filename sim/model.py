@@ -18,8 +18,8 @@ from sim import worlds
 from sim.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
 from sim.day import ROUNDS
 from sim.direct import Channel, Decision, Kind, Occasion, Place, Plan, chance, rules
-from sim.measures import INJECTED_WITHIN, Measures, Watch, mean_or_nan
-from sim.memory import OF_INDUSTRY, OWN_TIES
+from sim.measures import INJECTED_WITHIN, Ending, Measures, Watch, mean_or_nan
+from sim.memory import OF_INDUSTRY, OWN_TIES, contact_shares
 from sim.parameters import SETTINGS, Parameters
 from sim.population import (
     BOOKING,
@@ -494,7 +494,9 @@ class ReconnectionModel(mesa.Model):
 
     def measures(self) -> Measures:
         """Outcomes so far; see `sim.measures`."""
-        return self._watch.finish(self.to_world(), self.active_ties())
+        world = self.to_world()
+        shares = contact_shares(world.people, world.ties, world.day)
+        return self._watch.finish(Ending(self.day, world.people["industry"], world.plans, self.active_ties(), shares))
 
     def to_world(self) -> World:
         """The world as it now is; another run, on either engine, can go on from it."""

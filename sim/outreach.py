@@ -13,6 +13,7 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
+from sim.compiling import chunk, inner, making, new_scratch
 from sim.fetching import fetch
 from sim.gestures import Channel, Kind
 from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
@@ -63,7 +64,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     return prompts[:count]
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
     """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
     p = town.settings[0]
@@ -78,7 +79,7 @@ def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
     return 0.0
 
 
-@njit(cache=True)
+@chunk
 def most_gestures(town: Any, row: int, minutes: float) -> int:
     """An upper bound of what a sitting can send."""
     p = town.settings[0]
@@ -90,7 +91,7 @@ def most_gestures(town: Any, row: int, minutes: float) -> int:
     return town.people[town.plans[row].person].held
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
     """Factor on how often others come to a person's mind today; it stays the same for a spell."""
     zeal = town.zeal[person]
@@ -99,6 +100,29 @@ def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
         zeal.factor = town.people[person].sociability * rules.busyness(seed, person, day, p)
         zeal.until = rules.end_of_spell(seed, person, day, p)
     return float(zeal.factor)
+
+
+@chunk
+def _count_prompts_of(
+    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, gestures: Any, day: int,
+    planning: bool, seed: int,
+) -> None:  # fmt: skip
+    p = town.settings[0]
+    for k in range(luck.shape[1]):
+        person = start + k
+        zeal = zeal_today(town, person, day, seed)
+        counts[person, 0] = poisson(p.routine_rate * zeal, luck[0, k])
+        counts[person, 1] = poisson(p.feed_rate * zeal, luck[1, k])
+        counts[person, 2] = poisson(p.encounter_rate * zeal, luck[2, k])
+        occasions = counts[person, 0] + counts[person, 1] + counts[person, 2]
+        occasions += calls_first[person + 1] - calls_first[person]
+        prompts[person + 1] = occasions
+        gestures[person + 1] = occasions + counts[person, 1]
+        for row in range(town.plan_first[person], town.plan_first[person + 1]):
+            minutes = sitting_today(town, row, day, planning)
+            if minutes > 0.0:
+                prompts[person + 1] += 1
+                gestures[person + 1] += most_gestures(town, row, minutes)
 
 
 @njit(cache=True, parallel=True)
@@ -111,30 +135,17 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     n = len(town.people)
     counts = np.empty((n, 3), np.int32)
     prompts, gestures = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
-    for chunk in prange(chunks_of(n)):
-        p = town.settings[0]
-        start, stop = people_of(chunk, n)
+    for part in prange(chunks_of(n)):
+        start, stop = people_of(part, n)
         luck = np.empty((3, stop - start))
         uniforms_of_people(luck[0], seed, Decision.ROUTINE_COUNT, day, start)
         uniforms_of_people(luck[1], seed, Decision.FEED_COUNT, day, start)
         uniforms_of_people(luck[2], seed, Decision.ENCOUNTER_COUNT, day, start)
-        for person in range(start, stop):
-            zeal = zeal_today(town, person, day, seed)
-            counts[person, 0] = poisson(p.routine_rate * zeal, luck[0, person - start])
-            counts[person, 1] = poisson(p.feed_rate * zeal, luck[1, person - start])
-            counts[person, 2] = poisson(p.encounter_rate * zeal, luck[2, person - start])
-            occasions = counts[person].sum() + calls_first[person + 1] - calls_first[person]
-            prompts[person + 1] = occasions
-            gestures[person + 1] = occasions + counts[person, 1]
-            for row in range(town.plan_first[person], town.plan_first[person + 1]):
-                minutes = sitting_today(town, row, day, planning)
-                if minutes > 0.0:
-                    prompts[person + 1] += 1
-                    gestures[person + 1] += most_gestures(town, row, minutes)
+        _count_prompts_of(town, start, luck, calls_first, counts, prompts, gestures, day, planning, seed)
     return counts, prompts, gestures
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, channel: int, day: int, seed: int) -> None:
     """An ordinary prompt at a keyed second."""
     prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
@@ -142,13 +153,13 @@ def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, chan
     prompt.place, prompt.plan = Place.NOWHERE, NOBODY
 
 
-@njit(cache=True, forceinline=True)
-def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
+@inner
+def encounter(town: Any, person: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
     """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
     people, p = town.people, town.settings[0]
     who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
     if who < p.encounter_known:
-        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed)
+        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed, scratch)
         return (NOBODY, NOBODY) if slot == NOBODY else (town.others[people[person].first + slot], slot)
     u = uniform(seed, Decision.ENCOUNTER_STRANGER, day, person, 0, cause)
     other = int(u * len(people))
@@ -161,31 +172,31 @@ def encounter(town: Any, person: int, day: int, cause: int, seed: int) -> Any:
     return other, find_slot(town, person, other)
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def prompt_person(
-    town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int
+    town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
 ) -> int:
     """Fill in a person's prompts of the day, in order of (second, cause, other); returns how many."""
     first = town.people[person].first
     count = 0
     for k in range(counts[0]):
         cause = cause_of(Occasion.ROUTINE, k)
-        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed)
+        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed, scratch)
         if slot != NOBODY:
             other = town.others[first + slot]
             new_prompt(prompts[count], person, other, slot, cause, Channel.PRIVATE, day, seed)
             count += 1
     if counts[1] > 0:
-        slots, others = shown(town, person)
+        among = shown(town, person, scratch)
         for k in range(counts[1]):
             cause = cause_of(Occasion.FEED, k)
-            slot = comes_up_in_feed(town, person, slots, others, day, cause, seed)
+            slot = comes_up_in_feed(town, person, among, day, cause, seed, scratch)
             if slot != NOBODY:
                 new_prompt(prompts[count], person, town.others[first + slot], slot, cause, Channel.FEED, day, seed)
                 count += 1
     for k in range(counts[2]):
         cause = cause_of(Occasion.ENCOUNTER, k)
-        other, slot = encounter(town, person, day, cause, seed)
+        other, slot = encounter(town, person, day, cause, seed, scratch)
         if other != NOBODY:
             new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
             count += 1
@@ -202,11 +213,13 @@ def prompt_person(
         for j in range(k, 0, -1):
             if not earlier_prompt(prompts[j], prompts[j - 1]):
                 break
-            swap(prompts, j - 1, j)
+            scratch.prompt[0] = prompts[j]
+            prompts[j] = prompts[j - 1]
+            prompts[j - 1] = scratch.prompt[0]
     return count
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def earlier_prompt(one: Any, two: Any) -> bool:
     """Order of prompts: second, cause, other."""
     if one.second != two.second:
@@ -216,15 +229,7 @@ def earlier_prompt(one: Any, two: Any) -> bool:
     return one.other < two.other
 
 
-@njit(cache=True)
-def swap(rows: Any, i: int, j: int) -> None:
-    """Exchange two rows of an array of records."""
-    kept = rows[i : i + 1].copy()
-    rows[i] = rows[j]
-    rows[j] = kept[0]
-
-
-@njit(cache=True, forceinline=True)
+@inner
 def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     """Put a gesture of this kind, in answer to a prompt, into the person's outbox; returns the new count."""
     gesture = out[count]
@@ -242,7 +247,7 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     return count + 1
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> int:
     """A feed item that a person looks at: the other's post, surely noticed."""
     kept = emit(out, count, prompt, Kind.POST, day, town.settings[0])
@@ -253,7 +258,7 @@ def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> in
     return kept
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     """Rule 3: what the person dares at this prompt."""
     person = people[prompt.person]
@@ -261,7 +266,7 @@ def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     return rules.comfort(practice, uniform(seed, Decision.COMFORT, day, prompt.person, prompt.other, prompt.cause), p)
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def practise(person: Any, kind: int, day: int, p: Any) -> None:
     """Rule 8, for the sender of a gesture."""
     if p.worded[kind]:
@@ -269,7 +274,7 @@ def practise(person: Any, kind: int, day: int, p: Any) -> None:
         person.practised = day
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def felt(town: Any, prompt: Any, day: int) -> Any:
     """What a person feels towards the other: strength, openness, rung of the door, own tries without an answer."""
     if prompt.slot == NOBODY:
@@ -284,7 +289,7 @@ def felt(town: Any, prompt: Any, day: int) -> Any:
     )
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
     """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
     p = town.settings[0]
@@ -294,7 +299,7 @@ def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) 
     return needed <= comfort_now(town.people, prompt, day, seed, p) + p.follow_through
 
 
-@njit(cache=True, forceinline=True)
+@inner
 def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """An ordinary prompt: see the feed item, take the last gesture within reach, if there are minutes for it."""
     p = town.settings[0]
@@ -316,7 +321,7 @@ def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, se
     return emit(out, count, prompt, kind, day, p)
 
 
-@njit(cache=True)
+@chunk
 def act_at_place(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
     p = town.settings[0]
@@ -337,7 +342,7 @@ def act_at_place(town: Any, prompt: Any, out: Any, count: int, day: int, seed: i
     return emit(out, count, prompt, kind, day, p)
 
 
-@njit(cache=True)
+@chunk
 def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int:
     """The likelier or the other gesture of a strategy, by a keyed draw."""
     share = p.first_share[strategy]
@@ -346,13 +351,14 @@ def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int
     return p.second[strategy]
 
 
-@njit(cache=True)
+@making
 def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
     people, p = town.people, town.settings[0]
     plan = town.plans[prompt.plan]
     first = people[prompt.person].first
-    slots, others = shown(town, prompt.person)
+    scratch = new_scratch(town)
+    among = shown(town, prompt.person, scratch)
     done = np.zeros(people[prompt.person].slots, np.bool_)
     spent, refusals, item = 0.0, 0, 0
     start = prompt.cause
@@ -360,7 +366,7 @@ def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
     while spent + p.scroll_minutes <= minutes and refusals < p.refused_most:
         prompt.cause = start + item
         item += 1
-        prompt.slot = comes_up_in_feed(town, prompt.person, slots, others, day, prompt.cause, seed)
+        prompt.slot = comes_up_in_feed(town, prompt.person, among, day, prompt.cause, seed, scratch)
         if prompt.slot == NOBODY:
             break
         spent += p.scroll_minutes
@@ -386,7 +392,7 @@ def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
     return count
 
 
-@njit(cache=True)
+@making
 def longest_silent(town: Any, person: int, day: int, wanted: int) -> Any:
     """Slots of the ties that a list may name today, longest silent first; `wanted` as in `listed`."""
     people, ties = town.people, town.ties
@@ -403,7 +409,7 @@ def longest_silent(town: Any, person: int, day: int, wanted: int) -> Any:
     return slots[:count][np.argsort(keys[:count], kind="mergesort")]
 
 
-@njit(cache=True)
+@chunk
 def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
     """Whether a list of this sort names a tie, left alone for long enough."""
     if day - tie.planned < p.plan_gap_days:
@@ -419,7 +425,7 @@ def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
     return rules.is_active(day, tie.last_two_way, tie.two_way, p)
 
 
-@njit(cache=True)
+@making
 def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A sitting of notes, or of messages and calls, down the list until the minutes are gone."""
     people, ties, p = town.people, town.ties, town.settings[0]
@@ -449,7 +455,7 @@ def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, 
     return count
 
 
-@njit(cache=True)
+@chunk
 def sit_to_post(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
     """Planned posts: as many as the minutes allow; nobody is addressed, so nothing has to be dared."""
     p = town.settings[0]
@@ -467,7 +473,7 @@ def sit_to_post(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
     return count
 
 
-@njit(cache=True)
+@making
 def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
     people, ties, p = town.people, town.ties, town.settings[0]
@@ -505,13 +511,9 @@ def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     return count
 
 
-@njit(cache=True, forceinline=True)
-def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
-    """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
-    if prompt.plan == NOBODY:
-        return act_spontaneously(town, prompt, out, count, day, seed)
-    if prompt.place != Place.NOWHERE:
-        return act_at_place(town, prompt, out, count, day, seed)
+@making
+def act_on_plan(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+    """What a person makes of a sitting that is planned."""
     minutes = sitting_today(town, prompt.plan, day, planning)
     way = town.settings[0].plan[town.plans[prompt.plan].strategy]
     if way == Plan.FEED:
@@ -521,6 +523,45 @@ def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, 
     if way == Plan.POSTS:
         return sit_to_post(town, prompt, minutes, out, count, day)
     return sit_to_invite(town, prompt, out, count, day, seed)
+
+
+@inner
+def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+    """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
+    if prompt.plan == NOBODY:
+        return act_spontaneously(town, prompt, out, count, day, seed)
+    if prompt.place != Place.NOWHERE:
+        return act_at_place(town, prompt, out, count, day, seed)
+    return act_on_plan(town, prompt, out, count, day, planning, seed)
+
+
+@inner
+def fetch_block(town: Any, person: int) -> None:
+    """Ask memory for whom a person knows, who is soon to be prompted."""
+    first = town.people[person].first
+    for row in range(first, first + town.people[person].slots, 16):
+        fetch(town.others, row)
+        fetch(town.bounds, row)
+
+
+@chunk
+def reach_out_together(
+    town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, out: Any,
+    out_first: Any, sent: Any, day: int, planning: bool, seed: int, scratch: Any,
+) -> None:  # fmt: skip
+    """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids."""
+    for person in active:
+        fetch_block(town, person)
+    for person in active:
+        mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+        theirs = calls[calls_first[person] : calls_first[person + 1]]
+        sent[person + 1] = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
+    for person in active:
+        box = out[out_first[person] : out_first[person + 1]]
+        start, filled = prompts_first[person], sent[person + 1]
+        sent[person + 1] = 0
+        for row in range(start, start + filled):
+            sent[person + 1] = act(town, prompts[row], box, sent[person + 1], day, planning, seed)
 
 
 @njit(cache=True, parallel=True)
@@ -536,39 +577,21 @@ def reach_out(
     prompts = np.empty(prompts_first[n], PROMPT)
     out = np.empty(out_first[n], GESTURE)
     sent = np.zeros(n + 1, np.int64)
-    for chunk in prange(chunks_of(n)):
-        start, stop = people_of(chunk, n)
+    for part in prange(chunks_of(n)):
+        scratch = new_scratch(town)
+        start, stop = people_of(part, n)
         active = np.empty(stop - start, np.int64)
         count = 0
         for person in range(start, stop):
             active[count] = person
             count += prompts_first[person] < prompts_first[person + 1]
-        filled = np.empty(BATCH, np.int64)
         for begin in range(0, count, BATCH):
-            end = min(count, begin + BATCH)
-            for k in range(begin, end):
-                fetch_block(town, active[k])
-            for k in range(begin, end):
-                person = active[k]
-                mine = prompts[prompts_first[person] : prompts_first[person + 1]]
-                theirs = calls[calls_first[person] : calls_first[person + 1]]
-                filled[k - begin] = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed)
-            for k in range(begin, end):
-                person = active[k]
-                mine = prompts[prompts_first[person] : prompts_first[person + 1]]
-                box = out[out_first[person] : out_first[person + 1]]
-                for prompt in range(filled[k - begin]):
-                    sent[person + 1] = act(town, mine[prompt], box, sent[person + 1], day, planning, seed)
+            together = active[begin : min(count, begin + BATCH)]
+            reach_out_together(
+                town, together, counts, calls, calls_first, prompts, prompts_first, out, out_first, sent, day, planning,
+                seed, scratch,
+            )  # fmt: skip
     return out, sent
-
-
-@njit(cache=True, forceinline=True)
-def fetch_block(town: Any, person: int) -> None:
-    """Ask memory for whom a person knows, who is soon to be prompted."""
-    first = town.people[person].first
-    for row in range(first, first + town.people[person].slots, 16):
-        fetch(town.others, row)
-        fetch(town.bounds, row)
 
 
 @njit(cache=True, parallel=True)
@@ -577,17 +600,17 @@ def packed_together(out: Any, out_first: Any, sent: Any) -> Any:
     n = len(sent) - 1
     chunks = chunks_of(n)
     first = np.zeros((2, chunks + 1), np.int64)
-    for chunk in prange(chunks):
-        start, stop = people_of(chunk, n)
+    for part in prange(chunks):
+        start, stop = people_of(part, n)
         for person in range(start, stop):
             for row in range(out_first[person], out_first[person] + sent[person + 1]):
-                first[int(out[row].sure == FEED_ITEM), chunk + 1] += 1
-    for chunk in range(chunks):
-        first[:, chunk + 1] += first[:, chunk]
+                first[int(out[row].sure == FEED_ITEM), part + 1] += 1
+    for part in range(chunks):
+        first[:, part + 1] += first[:, part]
     gestures, seen = np.empty(first[0, chunks], GESTURE), np.empty(first[1, chunks], GESTURE)
-    for chunk in prange(chunks):
-        start, stop = people_of(chunk, n)
-        at, at_seen = first[0, chunk], first[1, chunk]
+    for part in prange(chunks):
+        start, stop = people_of(part, n)
+        at, at_seen = first[0, part], first[1, part]
         for person in range(start, stop):
             for row in range(out_first[person], out_first[person] + sent[person + 1]):
                 if out[row].sure == FEED_ITEM:

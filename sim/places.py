@@ -9,6 +9,7 @@ from numba import njit
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, follow, uniform
+from sim.compiling import inner, new_scratch
 from sim.memory import OF_INDUSTRY, OWN_TIES, comes_to_mind, find_slot
 from sim.population import MEETING, MEMBER, NOBODY, taken
 from sim.strategies import Place, Plan
@@ -33,7 +34,7 @@ def goes_today(town: Any, row: int, day: int, planning: bool, seed: int) -> bool
     return True
 
 
-@njit(cache=True)
+@inner
 def pay_session(plan: Any, p: Any) -> None:
     """Take a session's cost out of the purse; half of it is left for gestures."""
     cost = p.session_minutes[plan.strategy]
@@ -125,12 +126,12 @@ def with_those_brought(
     industry = town.people[host].industry
     crowd = np.empty(2 * len(guests), np.int32)
     crowd[: len(guests)] = guests
-    count = len(guests)
+    count, scratch = len(guests), new_scratch(town)
     cause = follow(cause_of(Occasion.PLACE, place), host)
     for guest in guests:
         if uniform(seed, Decision.BRINGS_SOMEONE, day, guest, host, cause) >= chance:
             continue
-        slot = comes_to_mind(town, guest, day, cause, among, industry, seed)
+        slot = comes_to_mind(town, guest, day, cause, among, industry, seed, scratch)
         if slot == NOBODY:
             continue
         brought = town.others[town.people[guest].first + slot]

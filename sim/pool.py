@@ -12,18 +12,30 @@ import numpy as np
 from numba import njit
 
 from sim import rules
-from sim.population import NOBODY, Town, aligned
+from sim.population import NOBODY, TIE, Town, aligned, all_room
 
-SPARE = 8  # one row more for so many: a part of the pool that is free when it is new
+SPARE = 24  # one row more for so many: a part of the pool that is free when it is new
+RESERVE = 2  # likewise, of rows into which it can grow as it lies; they take memory once they are used
 
 
-def pool_of(ties: np.ndarray) -> list[np.ndarray]:
+def pool_of(ties: np.ndarray, *, spend: bool = False) -> list[np.ndarray]:
     """A pool that begins with these ties as they lie: `ties`, `others` and `bounds` of `Town`.
+
+    Args:
+        ties: type `TIE`.
+        spend: let the pool have the memory of the ties, which `sim.population.free_ties` made; they change with it.
 
     Of bounds nothing is known yet.
     """
-    bounds = np.where(ties["other"] == NOBODY, 0.0, np.inf).astype(np.float32)
-    return [_with_more_rows(array, len(ties), 0) for array in (ties, ties["other"], bounds)]
+    count = len(ties)
+    others, bounds = (aligned(count, np.dtype(kind), count // RESERVE) for kind in ("i4", "f4"))
+    others[:], bounds[:] = ties["other"], np.inf
+    bounds[others == NOBODY] = 0.0
+    if not spend:
+        own = aligned(count, TIE, count // RESERVE)
+        own.view(np.uint8)[:] = ties.view(np.uint8)
+        ties = own
+    return [_with_more_rows(array, count, 0) for array in (ties, others, bounds)]
 
 
 def nothing_left(people: np.ndarray) -> np.ndarray:
@@ -33,10 +45,13 @@ def nothing_left(people: np.ndarray) -> np.ndarray:
 
 
 def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
-    """The rows of an array that are in use, in a larger one."""
-    larger = aligned(used + max(more, used // SPARE), array.dtype)
-    larger[:used].view(np.uint8)[:] = np.ascontiguousarray(array[:used]).view(np.uint8)
-    return larger
+    """The rows of an array that are in use, in a larger one: as they lie, if what is reserved behind them will do."""
+    rows = used + max(more, used // SPARE)
+    larger = all_room(array)
+    if len(larger) < rows:
+        larger = aligned(rows, array.dtype, rows // RESERVE)
+        larger[:used].view(np.uint8)[:] = array[:used].view(np.uint8)
+    return larger[:rows]
 
 
 def with_room(town: Town, rows: int) -> Town:

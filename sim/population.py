@@ -135,16 +135,27 @@ MEETING = np.dtype(
 )
 
 
-def aligned(count: int, dtype: np.dtype[Any]) -> np.ndarray:
-    """Room for so many records, shape (count,), that begins on a cache line; what is in it is anything."""
-    room = np.empty(count * dtype.itemsize + CACHE_LINE, np.uint8)
+def aligned(count: int, dtype: np.dtype[Any], spare: int = 0) -> np.ndarray:
+    """Room for so many records, shape (count,), that begins on a cache line; what is in it is anything.
+
+    Room for ``spare`` more lies behind them, see `all_room`; it takes memory once it is written to.
+    """
+    room = np.empty((count + spare) * dtype.itemsize + CACHE_LINE, np.uint8)
     start = -room.ctypes.data % CACHE_LINE
     return room[start : start + count * dtype.itemsize].view(dtype)
 
 
-def free_ties(count: int) -> np.ndarray:
-    """Free slots, shape (count,), type `TIE`: the one form that an unused slot has."""
-    ties = aligned(count, TIE)
+def all_room(records: np.ndarray) -> np.ndarray:
+    """An array that `aligned` made, with the spare room behind it."""
+    room: np.ndarray = records.base  # type: ignore[assignment]
+    start = records.ctypes.data - room.ctypes.data
+    rows = (len(room) - start) // records.itemsize
+    return room[start : start + rows * records.itemsize].view(records.dtype)
+
+
+def free_ties(count: int, spare: int = 0) -> np.ndarray:
+    """Free slots, shape (count,), type `TIE`: the one form that an unused slot has; ``spare`` as in `aligned`."""
+    ties = aligned(count, TIE, spare)
     ties.view(np.uint8)[:] = 0
     ties["other"] = NOBODY
     return ties

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -13,7 +15,7 @@ import numba
 import numpy as np
 import pandas as pd
 
-from sim import rules
+from sim import footprint, rules
 from sim.chance import Decision, Occasion, cause_of, uniform, uniforms_of_people
 from sim.checkpoint import Checkpoint
 from sim.day import Core
@@ -63,16 +65,21 @@ class Run:
     """What came of a run.
 
     Attributes:
-        world: as it is after the last day.
         measures: outcomes; see `sim.measures`.
         adopters: ids of those who followed the strategy, sorted.
         log: the contact log, if it was asked for; see `sim.measures.log_frame`.
+        core: the engine, where it stopped.
     """
 
-    world: World
     measures: Measures
     adopters: np.ndarray
     log: pd.DataFrame | None
+    core: Core
+
+    @cached_property
+    def world(self) -> World:
+        """As it is after the last day; put together when it is first asked for."""
+        return self.core.to_world()
 
 
 def simulate(
@@ -125,6 +132,7 @@ def simulate(
 
     Raises:
         TypeError, ValueError: an argument is of another kind, or out of its range; the message says what was expected.
+        sim.footprint.NotEnoughMemoryError: the world would not fit into memory a second time.
 
     Example:
         >>> import sim
@@ -136,10 +144,6 @@ def simulate(
     days, threads = whole("days", days), whole("threads", threads)
     if days < 1:
         raise ValueError(f"days is {days}; a run takes 1 day or more.")
-    if not 1 <= threads <= numba.config.NUMBA_NUM_THREADS:
-        raise ValueError(
-            f"threads is {threads}; this machine runs 1 to {numba.config.NUMBA_NUM_THREADS} (NUMBA_NUM_THREADS)."
-        )
     if within is not None and whole("within", within) < 0:
         raise ValueError(f"within is {within}; it must be 0 days or more.")
     if world.day + days > LAST_DAY:
@@ -163,35 +167,61 @@ def simulate(
         told = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
         told += pairs.ravel().tolist()
         kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
-    before = numba.get_num_threads()
-    numba.set_num_threads(threads)
-    try:
-        with held_back() as hand_on_interrupts:
-            watch = Watch(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
-            today, sent = (start, []) if kept is None else kept.taken_up(watch)
-            core, done = Core(today, seed=int(seed)), today.day - start.day
-            del today  # of a large world, one copy less
-            if done and progress is not None:
-                progress(done, days)
-            for day in range(done, days):
-                record = core.step()
-                held = strengths(core.town, pairs, record.day) if len(pairs) else None
-                watch.observe(record, core.active_ties() if series else None, held)
-                if log:
-                    sent.append(record.sent)
-                if kept is not None and day + 1 < days:
-                    kept.save_if_due(core, watch, sent)
-                if progress is not None:
-                    progress(day + 1, days)
-                hand_on_interrupts()
-            end = core.to_world()
-            measures = watch.finish(end, core.active_ties())
-    finally:
-        numba.set_num_threads(before)
-    run = Run(end, measures, who, log_frame(sent) if log else None)
+    footprint.require(footprint.to_run(start), f"A run of {len(start):,} people")
+    with on_threads(threads), held_back() as hand_on_interrupts:
+        watch = Watch(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
+        today, sent = (start, []) if kept is None else kept.taken_up(watch)
+        core, done = Core(today, seed=int(seed)), today.day - start.day
+        del today  # of a large world, one copy less
+        if done and progress is not None:
+            progress(done, days)
+        for day in range(done, days):
+            record = core.step()
+            held = strengths(core.town, pairs, record.day) if len(pairs) else None
+            watch.observe(record, core.active_ties() if series else None, held)
+            if log:
+                sent.append(record.sent)
+            if kept is not None and day + 1 < days:
+                kept.save_if_due(core, watch, sent)
+            if progress is not None:
+                progress(day + 1, days)
+            hand_on_interrupts()
+        measures = watch.finish(core.ending())
+    run = Run(measures, who, log_frame(sent) if log else None, core)
     if kept is not None:
         kept.remove()
     return run
+
+
+def live_on(
+    world: World, *, days: int, seed: int, threads: int = 1, progress: Callable[[int, int], None] | None = None
+) -> Core:
+    """So many days of a world of which nobody takes measures; the world is spent, see `sim.day.Core`."""
+    with on_threads(threads), held_back() as hand_on_interrupts:
+        core = Core(world, seed=seed, spend=True)
+        for day in range(days):
+            core.step()
+            if progress is not None:
+                progress(day + 1, days)
+            hand_on_interrupts()
+    return core
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """So many threads share the work, and as many as before afterwards.
+
+    Raises:
+        ValueError: the machine has not so many.
+    """
+    before, most = numba.get_num_threads(), numba.config.NUMBA_NUM_THREADS
+    if not 1 <= count <= most:
+        raise ValueError(f"threads is {count}; this machine runs 1 to {most} (NUMBA_NUM_THREADS).")
+    numba.set_num_threads(count)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def begin(
@@ -207,30 +237,32 @@ def begin(
 ) -> tuple[World, np.ndarray]:
     """The world on the first morning of a run, for either engine, and the ids of its adopters.
 
-    Plans are made, extra gestures wait in the mail, and ceilings follow the parameters of the run.
+    Plans are made, extra gestures wait in the mail, and ceilings follow the parameters of the run. Whatever stays as it
+    is, is shared with the world.
     """
     seed = checked_seed(seed)
     if parameters is not None and not isinstance(parameters, Parameters):
         raise TypeError(f"parameters is a {type(parameters).__name__}; give sim.Parameters(name=value, …).")
     if strategy_days is not None and whole("strategy_days", strategy_days) < 0:
         raise ValueError(f"strategy_days is {strategy_days}; it must be 0 or more.")
-    own = world.copy()
+    own = world
     if parameters is not None and parameters != own.parameters:
-        fresh_ceilings(own.people, own.ties, own.day, parameters.packed, 0, len(own))
-        usual = own.people["capacity"] == own.parameters.tie_capacity
-        kept = np.maximum(own.people["capacity"], parameters.tie_capacity)
-        own.people["capacity"] = np.where(usual, parameters.tie_capacity, kept)
-        own = own.copy(parameters=parameters)
+        people = own.people.copy()
+        fresh_ceilings(people, own.ties, own.day, parameters.packed, 0, len(own))
+        usual = people["capacity"] == own.parameters.tie_capacity
+        kept = np.maximum(people["capacity"], parameters.tie_capacity)
+        people["capacity"] = np.where(usual, parameters.tie_capacity, kept)
+        own = replace(own, people=people, parameters=parameters)
     who = np.unique(own.plans["person"]).astype(np.int64)
     if strategy is not None:
         who = chosen_adopters(20 if adopters is None else adopters, len(own), seed)
         ends = FOREVER if strategy_days is None else own.day + int(strategy_days)
-        own = own.copy(plans=new_plans(mixture_of(strategy), who, seed, own.parameters), strategies_end=ends)
+        own = replace(own, plans=new_plans(mixture_of(strategy), who, seed, own.parameters), strategies_end=ends)
     elif adopters is not None:
         who = chosen_adopters(adopters, len(own), seed)
     if extra:
         letters = [_in_the_mail(gesture, own, days) for gesture in extra]
-        own = own.copy(mail=canonical_mail(np.concatenate([own.mail, *letters])))
+        own = replace(own, mail=canonical_mail(np.concatenate([own.mail, *letters])))
     return own, who
 
 

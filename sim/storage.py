@@ -15,13 +15,13 @@ import tempfile
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, Protocol, TextIO, cast
 
 import numba
 import numpy as np
@@ -257,13 +257,30 @@ _HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # what a kill leaves be
 _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
 
 
-def save_world(world: World, folder: str | os.PathLike[str], origin: Mapping[str, Any] | None = None) -> None:
+class InMotion(Protocol):
+    """A world that an engine has; see `sim.day.Core`."""
+
+    def to_world(self) -> World:
+        """As it now is."""
+
+    def in_parts(self) -> tuple[World, Iterator[np.ndarray]]:
+        """The same without its ties, and these in parts."""
+
+
+def save_world(
+    world: World,
+    folder: str | os.PathLike[str],
+    origin: Mapping[str, Any] | None = None,
+    *,
+    ties: Iterable[np.ndarray] | None = None,
+) -> None:
     """Keep a world in a folder of its own, in place of what the folder held: all of it or, if that fails, nothing.
 
     Args:
         world: to keep.
         folder: for it alone.
         origin: what the world was made of, kept beside it; see `origin_of`.
+        ties: in place of those of the world, in parts.
 
     Raises:
         OSError: the disk refuses.
@@ -276,13 +293,26 @@ def save_world(world: World, folder: str | os.PathLike[str], origin: Mapping[str
         fresh = Path(scratch, "fresh")
         fresh.mkdir()
         for name in World.ARRAYS:
-            np.save(fresh / f"{name}.npy", getattr(world, name), allow_pickle=False)
+            if name != "ties" or ties is None:
+                np.save(fresh / f"{name}.npy", getattr(world, name), allow_pickle=False)
+        if ties is not None:
+            _save_ties(ties, int(world.people["slots"].sum(dtype=np.int64)), fresh / "ties.npy")
         (fresh / "world.json").write_text(text, encoding="utf-8")
         if origin is not None:
             (fresh / _ORIGIN).write_text(json.dumps(origin), encoding="utf-8")
         if folder.exists():
             folder.rename(Path(scratch, "replaced"))
         fresh.rename(folder)
+
+
+def _save_ties(parts: Iterable[np.ndarray], count: int, path: Path) -> None:
+    """As `numpy.save` would write them in one piece."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, np.lib.format.header_data_from_array_1_0(np.zeros(0, TIE)) | {"shape": (count,)}
+        )
+        for part in parts:
+            file.write(np.ascontiguousarray(part).data)
 
 
 def load_world(folder: str | os.PathLike[str]) -> World:
@@ -449,7 +479,7 @@ def cache_limit() -> float:
     raise CacheError(f"REKINDLE_CACHE_GB is {said!r}; write a number of gigabytes, such as {MOST_GIGABYTES:g}.")
 
 
-def cached_world(build: Callable[[], World], parameters: Parameters, **settings: float) -> World:
+def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settings: float) -> World:
     """The world kept under the key of these (see `content_key`), or a new one, which is then kept.
 
     A damaged entry is built again, and one that another process removes at this moment. A disk that refuses brings a
@@ -464,15 +494,19 @@ def cached_world(build: Callable[[], World], parameters: Parameters, **settings:
     key = _key(origin)
     with suppress(ValueError):
         return load_kept_world(key)
-    world = build()
+    built = build()
     folder = worlds_folder() / key
     try:
-        save_world(world, folder, origin)
+        rest, ties = built.in_parts()
+        save_world(rest, folder, origin, ties=ties)
         _make_room(limit, key)
+        return load_kept_world(key)
     except OSError as problem:
         if not folder.exists():  # or else another process has just kept the same world
             warnings.warn(f"The world could not be kept in {folder}: {problem}", stacklevel=2)
-    return world
+    except ValueError:  # another process has removed it
+        pass
+    return built.to_world()
 
 
 def load_kept_world(key: str) -> World:

@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from sim import rules
+from sim import footprint, rules
 from sim.chance import Decision, normal, two_uniforms, uniform
 from sim.communities import communities
+from sim.day import Core
 from sim.gestures import Kind
 from sim.memory import add_to_memory, fresh_ceilings
 from sim.parameters import TRACES, Parameters
+from sim.pool import RESERVE
 from sim.population import LAST_DAY, NEVER, PERSON, World, free_ties, slots_for
-from sim.run import simulate, whole
+from sim.run import live_on, whole
 from sim.storage import LogError, cached_world, content_key, read_log
 
 DAYS_A_YEAR = 365
@@ -68,6 +70,7 @@ def generated(
 
     Raises:
         ValueError: too few people, or a number outside its range.
+        sim.footprint.NotEnoughMemoryError: the world would not fit.
 
     Example:
         >>> import sim
@@ -87,13 +90,16 @@ def generated(
     if days > LAST_DAY:
         raise ValueError(f"burn_in_years is {burn_in_years}; it must be {LAST_DAY // DAYS_A_YEAR} or less.")
 
-    def burnt_in() -> World:
-        morning = _first_morning(people, seed, settings, threads)
-        return simulate(morning, days=days, seed=seed, threads=threads, series=False, progress=progress).world
+    def first_morning() -> World:
+        footprint.require(footprint.to_generate(people, burn_in_years, settings), f"A world of {people:,} people")
+        return _first_morning(people, seed, settings, threads)
+
+    def burnt_in() -> Core:
+        return live_on(first_morning(), days=days, seed=seed, threads=threads, progress=progress)
 
     if days == 0:
-        return _first_morning(people, seed, settings, threads)
-    return cached_world(burnt_in, settings, people=people, days=days, seed=seed) if cache else burnt_in()
+        return first_morning()
+    return cached_world(burnt_in, settings, people=people, days=days, seed=seed) if cache else burnt_in().to_world()
 
 
 def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:
@@ -343,7 +349,8 @@ def _laid_out(people: np.ndarray, pairs: np.ndarray, seed: int, p: Any, threads:
     people["held"] = below + np.bincount(pairs["low"], minlength=len(people))
     people["slots"] = slots_for(people["held"])
     people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
-    ties = free_ties(int(people["slots"].sum(dtype=np.int64)))
+    rows = int(people["slots"].sum(dtype=np.int64))
+    ties = free_ties(rows, rows // RESERVE)
     slots = _seats(pairs, below)
     key = np.uint64(seed)
     _in_parts(lambda start, stop: _fill(key, people, ties, pairs, slots, p, start, stop), len(pairs), threads)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dask
 import pyarrow as pa
 import pyarrow.ipc as ipc
 from distributed import LocalCluster
@@ -254,6 +255,7 @@ def main(kills: int = 100) -> bool:
     for column in ("kills", *STAGES, "rows", "ids", "parts", "table"):
         table.add_column(column, justify="right")
     same = True
+    dask.config.set({"distributed.scheduler.allowed-failures": kills})  # of a run: here it is not the run's fault
     with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         there = ways(cluster.scheduler_address)
         for at, way in enumerate(there):

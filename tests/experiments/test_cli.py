@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ from experiments import cli, runner, stopping, store
 from experiments.config import load
 from experiments.design import Run, runs_of
 from experiments.histories import Ended
-from sim import storage
+from sim import footprint, storage
 from sim.day import Core
 from sim.population import DayRecord
 
@@ -288,6 +289,15 @@ def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monke
     monkeypatch.setattr(runner, "world_of", too_much)
     monkeypatch.setattr(runner, "is_compiled", lambda: True)
     assert "not enough memory (Unable to allocate 9 TiB)" in refused(rekindle("run", config))
+
+
+def test_a_world_that_would_not_fit_is_refused_in_words(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footprint.psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
+    said = refused(rekindle("run", config))
+    assert "people takes about 0.0 GB of memory, and 0.0 GB are free" in said
+    assert "There is not enough" not in said
 
 
 @pytest.mark.parametrize("content", [b"PAR1", b"", "foreign", "truncated", "flipped"])

@@ -122,7 +122,7 @@ def test_series_and_events_are_those_of_the_run(config: Path, rekindle: Rekindle
 @given(st.integers(1, 60), st.integers(1, 40))
 def test_each_nth_day_and_the_last(days: int, every: int) -> None:
     whole = pd.DataFrame({"day": range(days), **dict.fromkeys(histories.COLUMNS[SERIES].names[2:], 0.5)})
-    run = sim.Run(None, Measures({}, whole.set_index("day"), whole), np.zeros(0), None)  # type: ignore[arg-type]
+    run = sim.Run(Measures({}, whole.set_index("day"), whole), np.zeros(0), None, None)  # type: ignore[arg-type]
     kept = histories.of_run(run, [History(SERIES, every)])[History(SERIES, every)]["day"].to_pylist()
     assert kept == sorted({*range(0, days, every), days - 1})
 

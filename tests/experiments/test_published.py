@@ -28,6 +28,7 @@ from experiments.published import (
     persistence,
     ties_of,
 )
+from sim.memory import contact_shares
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 DAY = 86_400
@@ -535,7 +536,7 @@ def test_a_simulated_log_has_facts_with_its_list_of_ties(world: sim.World) -> No
     assert 2 * len(ties) == (run.world.ties["other"] >= 0).sum() - run.world.ties["acquaintance"].sum()
     found = asked(of_run(run.log), ties=ties)
     assert found.loc["B5_two_way", "count"] == 300
-    recent = sim.measures.contact_shares(run.world)
+    recent = contact_shares(run.world.people, run.world.ties, run.world.day)
     assert 0 < found.loc["B5_two_way", "value"] < 2 * recent.mean()
 
 

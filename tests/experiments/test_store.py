@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -104,6 +105,21 @@ def test_a_part_that_vanishes_while_it_is_read_was_put_together(
     store.add(tmp_path, [row("a")])
     gone, real = [tmp_path / "parts" / "gone.parquet"], store._parts
     monkeypatch.setattr(store, "_parts", lambda folder: [*real(folder), *(gone and [gone.pop()])])
+    assert list(store.finished(tmp_path).index) == ["a"]
+
+
+def test_a_part_that_is_removed_amid_reading_is_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened once, it stays what it was, whatever another sweep puts under its name."""
+    store.add(tmp_path, [row("a")])
+    real = store.pq.read_table
+
+    def removed_first(*asked: Any, **options: Any) -> Any:
+        parts(tmp_path)[0].unlink()
+        return real(*asked, **options)
+
+    monkeypatch.setattr(store.pq, "read_table", removed_first)
     assert list(store.finished(tmp_path).index) == ["a"]
 
 

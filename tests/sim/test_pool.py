@@ -76,6 +76,33 @@ def test_what_is_left_behind_is_used_again(in_turn: bool) -> None:
     assert len(place.ties) < 1.3 * place.people["slots"].sum()
 
 
+def test_a_pool_grows_where_it_lies_and_moves_only_when_it_must() -> None:
+    place = town()
+    rows, address = len(place.ties), place.ties.ctypes.data
+    grown = with_room(place, rows // 4)
+    assert len(grown.ties) > rows
+    assert grown.ties.ctypes.data == address, "into what was reserved"
+    moved = with_room(place, 3 * rows)
+    assert moved.ties.ctypes.data != address
+    for larger in (grown, moved):
+        assert len(larger.ties) == len(larger.others) == len(larger.bounds)
+        assert [held(larger, person) for person in range(PEOPLE)] == [held(place, person) for person in range(PEOPLE)]
+
+
+def test_a_spent_world_lives_as_a_copied_one_does() -> None:
+    def morning() -> sim.World:
+        return sim.worlds.generated(people=200, burn_in_years=0, seed=1)
+
+    copied, spent = Core(morning(), seed=1), Core(morning(), seed=1, spend=True)
+    for core in (copied, spent):
+        for _ in range(60):
+            core.step()
+    assert copied.to_world() == spent.to_world()
+    start = morning()
+    assert Core(start, seed=1, spend=True).town.ties.ctypes.data == start.ties.ctypes.data, "not a second copy"
+    assert Core(start, seed=1).town.ties.ctypes.data != start.ties.ctypes.data
+
+
 @settings(max_examples=200)
 @given(slots=st.integers(1, 50_000).map(lambda fours: 4 * fours))
 def test_slots_grow_by_a_sixteenth_in_fours_and_seldom_change_what_is_drawn(slots: int) -> None:

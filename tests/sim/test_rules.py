@@ -19,6 +19,7 @@ from scipy import stats
 import sim
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, uniform
+from sim.compiling import new_scratch
 from sim.day import Core
 from sim.gestures import KINDS, LADDERS, Channel, Kind
 from sim.memory import (
@@ -29,6 +30,7 @@ from sim.memory import (
     comes_to_mind,
     comes_up_in_feed,
     fresh_ceilings,
+    new_filter,
     refresh_ceilings,
     shown,
     weight_in_mind,
@@ -613,9 +615,9 @@ SEED = 11
 @njit
 def _picks(town: Any, person: int, day: int, among: int, industry: int, count: int) -> Any:
     """The slot that each of so many prompts falls on, shape (count,)."""
-    slots = np.empty(count, np.int64)
+    slots, scratch = np.empty(count, np.int64), new_scratch(town)
     for k in range(count):
-        slots[k] = comes_to_mind(town, person, day, cause_of(1, k), among, industry, np.uint64(SEED))
+        slots[k] = comes_to_mind(town, person, day, cause_of(1, k), among, industry, np.uint64(SEED), scratch)
     return slots
 
 
@@ -772,12 +774,12 @@ def test_a_tie_that_is_gone_changes_only_its_own_picks(world: sim.World) -> None
 @njit
 def _feed_picks(town: Any, person: int, day: int, count: int) -> Any:
     """The slot that each of so many feed items is from, both ways, shape (2, count)."""
-    slots = np.empty((2, count), np.int64)
-    items, others = shown(town, person)
+    slots, scratch = np.empty((2, count), np.int64), new_scratch(town)
+    among = shown(town, person, scratch)
     for k in range(count):
         cause = cause_of(2, k)
-        slots[0, k] = comes_up_in_feed(town, person, items, others, day, cause, np.uint64(SEED))
-        slots[1, k] = comes_to_mind(town, person, day, cause, SHOWN, 0, np.uint64(SEED))
+        slots[0, k] = comes_up_in_feed(town, person, among, day, cause, np.uint64(SEED), scratch)
+        slots[1, k] = comes_to_mind(town, person, day, cause, SHOWN, 0, np.uint64(SEED), scratch)
     return slots
 
 
@@ -833,9 +835,9 @@ def test_ceilings_of_the_week_are_those_of_a_look_at_everyone(world: sim.World) 
 
 @njit
 def _mutual(town: Any, pairs: Any) -> Any:
-    found = np.empty(len(pairs), np.bool_)
+    found, known = np.empty(len(pairs), np.bool_), new_filter()
     for k in range(len(pairs)):
-        found[k] = engine_has_mutual_tie(town, pairs[k, 0], pairs[k, 1])
+        found[k] = engine_has_mutual_tie(town, pairs[k, 0], pairs[k, 1], known)
     return found
 
 
