@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from experiments.config import Experiment, GateSettings, SweepSettings
-from experiments.contact_log import of_silence, read
 from experiments.factors import Levels
 from experiments.validate import GATE_HAZARDS
 from sim.gestures import Channel, Kind
@@ -48,6 +47,8 @@ class Gate(NamedTuple):
 
 def silence_of(log: pd.DataFrame) -> dict[str, float]:
     """How final silence is in a run's own log, of questions and messages; nan where nobody wrote to anybody."""
+    from experiments.contact_log import of_silence, read  # takes a second, which most runs need not wait
+
     try:
         found = of_silence(read(written(log)))
     except LogError:
