@@ -5,6 +5,7 @@ Only the command that is asked for is loaded, since all of them together take se
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -198,8 +199,29 @@ def _is_for_users(error: ValueError) -> bool:
 def _usage(error: Any) -> str:
     """A wrong option in words."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "rekindle"
-    said = " ".join(error.format_message().split())
+    said = _expected(error) or " ".join(error.format_message().split())
     return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` shows what can be written."
+
+
+def _expected(error: Any) -> str | None:
+    """What an option with few words or a range of numbers wants, as files have it; None for any other mistake."""
+    option: Any = getattr(error, "param", None)
+    wrong: Any = getattr(error.__cause__, "errors", list)()  # pydantic's, by which typer reads what is given
+    if not wrong:
+        return None
+    value = str(wrong[0]["input"])
+    where = f"{option.opts[0]} {value}: expected"
+    low, high = getattr(option, "min", None), getattr(option, "max", None)
+    if low is not None and high is not None:
+        return f"{where} a {'whole ' if isinstance(low, int) else ''}number from {low:,} to {high:,}"
+    _, among, words = error.message.partition(" is not one of ")
+    if not among:
+        return None
+    from experiments.config import nearest
+
+    known = re.findall("'(.+?)'", words)
+    close = nearest(value, known)
+    return f"{where} one of {', '.join(known)}{f'; did you mean {close}?' if close else ''}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ same version of this program, and a contact log must lie on the same path.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -33,14 +34,27 @@ def cluster(address: str) -> Iterator[Cluster]:
         ConfigError: Dask is not there, nobody answers, or the workers run another version of this program.
     """
     try:
-        from distributed import Client
+        from distributed import Client, Security
+        from distributed.core import rpc
     except ImportError:
         raise ConfigError(
             f"--scheduler {address}: a cluster takes Dask, which the extra `cluster` brings: pip install '.[cluster]'."
         ) from None
+
+    async def ask() -> None:
+        """A client that finds nobody complains once more when it goes, so the address is tried without one first."""
+        secured = Security().get_connection_args("client")
+        async with rpc(address, timeout=SECONDS_TO_ANSWER, connection_args=secured) as scheduler:
+            await asyncio.wait_for(scheduler.identity(), SECONDS_TO_ANSWER)
+
     try:
+        asyncio.run(ask())
         client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            f"--scheduler {address}: write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 ({error})."
+        ) from None
+    except OSError as error:
         raise ConfigError(
             f"--scheduler {address}: no Dask scheduler answers there ({error}); start one with `dask scheduler`, and "
             "workers with `dask worker ADDRESS`."

@@ -398,6 +398,19 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
     return f"{path}, line {line}, {name}" if line else f"{path}, {name}"
 
 
+def place_of_factor(path: Path, changes: Sequence[str], name: str) -> str:
+    """Where a sweep was given the levels of a setting, ``mine.toml, line 9, sweep.grid.run.adopters``."""
+    origins = {key: f"{path}, line {line}" for key, line in lines_of(_read(path)).items()}
+    for change in changes:
+        origins[tuple(part.strip() for part in change.partition("=")[0].split("."))] = f"{path}, --set {change}"
+    own = tuple(name.split("."))
+    for table in VARIED:
+        for key in ((*table, name), *((*table, *own[:end]) for end in range(len(own), 0, -1))):
+            if key in origins:
+                return origins[key] if "--set" in origins[key] else f"{origins[key]}, {'.'.join((*table, name))}"
+    return str(path)
+
+
 def _read(path: Path) -> str:
     if path.is_dir():
         raise ConfigError(f"{path} is a folder; name a TOML file in it.")
@@ -614,14 +627,25 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
         raise ValueError(f"can not be varied; {_NOT_VARIED[path]}")
     if path[0] in ("sweep", "verdict", "full"):
         raise ValueError("is no setting of a run; only world, run, inject and parameters can be varied")
-    if path not in SETTINGS or path in TABLES:
+    if path in TABLES:
+        inner = next(known for known in SETTINGS if known[: len(path)] == path and known not in TABLES)
+        raise ValueError(f"is a table; name a setting in it, such as {'.'.join(inner)}")
+    if path not in SETTINGS:
         raise ValueError(f"there is no such setting to vary{_remedy(path)}")
     field = SETTINGS[path]
     levels: tuple[Any, ...] = span_of(value) if is_range else spelled_out(value, whole=field.annotation is int)
     if is_range and range_of(field) is None:
         raise ValueError("is no number, so nothing can be drawn; give its levels in [sweep.grid]")
+    whole = is_range and field.annotation is int
+    wrong: dict[str, list[str]] = {}
     for level in levels:
-        _check_level(path, field, round(level) if is_range and field.annotation is int else level)
+        said = _wrong_with(path, round(level) if whole else level)
+        if said:
+            wrong.setdefault(said, []).append(show(level))
+    if wrong:
+        raise ValueError(
+            "; ".join(f"the level{'s' * (len(each) > 1)} {', '.join(each)}: {said}" for said, each in wrong.items())
+        )
     return levels
 
 
@@ -634,13 +658,14 @@ def _adapter(path: KeyPath) -> TypeAdapter[Any]:
     return TypeAdapter(allowed)
 
 
-def _check_level(path: KeyPath, field: FieldInfo, level: Any) -> None:
+def _wrong_with(path: KeyPath, level: Any) -> str | None:
+    """What a setting would want instead of this level; None where it allows it."""
     try:
         _adapter(path).validate_python(level, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        said = str(first["ctx"]["error"]) if first["type"] == "value_error" else expected(path) or first["msg"]
-        raise ValueError(f"the level {show(level)}: {said}") from None
+        return str(first["ctx"]["error"]) if first["type"] == "value_error" else expected(path) or first["msg"]
+    return None
 
 
 def _remedy(path: KeyPath) -> str:
@@ -664,6 +689,8 @@ def _problem(error: Any, data: Mapping[str, Any], origins: Mapping[KeyPath, str]
         message = message.removeprefix(".".join(path)).strip()
     else:
         message = expected(path) or error["msg"][:1].lower() + error["msg"][1:]
+        close = nearest(str(error["input"]), _choices(path))
+        message += f"; did you mean {show(close)}?" if close else ""
     return f"{_said(path, _value_at(data, path), origins)}: {message}"
 
 
@@ -709,12 +736,20 @@ def expected(path: KeyPath) -> str | None:
     field = SETTINGS.get(path)
     if field is not None and field.annotation is bool:
         return f"expected {TRUTH_WRITTEN}"
+    if _choices(path):
+        return f"expected one of {', '.join(map(show, _choices(path)))}"
     limits = range_of(field) if field else None
     if field is None or limits is None:
         return None
     extra = field.json_schema_extra
     unit = extra["unit"] if isinstance(extra, dict) else field.description
     return f"expected a {'whole ' if field.annotation is int else ''}number {limits} ({unit})"
+
+
+def _choices(path: KeyPath) -> tuple[str, ...]:
+    """The words of which a setting takes one; none where it takes other values."""
+    annotation = SETTINGS[path].annotation if path in SETTINGS else None
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def range_of(field: FieldInfo) -> str | None:

@@ -35,6 +35,14 @@ MOST_RUNS = 1_000_000  # of a sweep
 _POINTS_BETWEEN_REPORTS = 100
 
 
+class PointError(ConfigError):
+    """Levels of a sweep that can not go together, and the factor at fault: the first, where none is named."""
+
+    def __init__(self, said: str, factor: str) -> None:
+        super().__init__(said)
+        self.factor = factor
+
+
 @dataclass(frozen=True)
 class Run:
     """One arm in one world.
@@ -216,7 +224,7 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
     parameter of the run where the two are equal.
 
     Raises:
-        ConfigError: levels that can not go together; the message names them.
+        PointError: levels that can not go together; the message names them.
     """
     if not point:
         return experiment
@@ -238,7 +246,8 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
     except ValidationError as error:
         first = error.errors()[0]
         said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
-        raise ConfigError(f"The sweep has a point that can not be, {_listed(point)}: {said}.") from None
+        factor = next((name for name in point if str(said).startswith(f"{name} ")), next(iter(point)))
+        raise PointError(f"The sweep has a point that can not be, {_listed(point)}: {said}.", factor) from None
 
 
 def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:

@@ -96,9 +96,19 @@ def explained(name: str) -> list[Entry]:
     return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
 
 
+def within(table: str) -> list[Entry]:
+    """What is in a table of an experiment, such as ``world``; nothing where there is none of this name."""
+    above = (f"{table.lower()}.", f"parameters.{table.lower()}.")
+    return [entry for entry in entries() if table and _path(entry).startswith(above)]
+
+
+def _path(entry: Entry) -> str:
+    return f"parameters.{entry.name}" if entry.sort == "parameter" else entry.name if entry.sort == "setting" else ""
+
+
 def close_names(name: str) -> list[str]:
     """Up to five known names most like this one."""
-    return difflib.get_close_matches(name.lower(), [entry.name for entry in entries()], n=5, cutoff=0.5)
+    return difflib.get_close_matches(name.lower(), [entry.name for entry in entries()], n=5, cutoff=0.6)
 
 
 def assumed(source: str) -> str:
@@ -190,7 +200,7 @@ def _range(field: FieldInfo) -> str:
 
 
 def _said(value: Any) -> str:
-    if value is None:
+    if value is None or value == {}:
         return "none"
     return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else show(value)
 

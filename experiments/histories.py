@@ -181,7 +181,7 @@ def _parts(folder: Path, table: str) -> list[_Part]:
         except FileNotFoundError:  # another sweep has just put parts together
             continue
         except DamagedPartError as error:
-            raise StoreError(f"{error}; the sweep sets it aside and runs again what it may have held.") from None
+            raise store.damaged(folder, error) from None
 
 
 def held(folder: Path, history: History) -> dict[str, Path]:
@@ -236,9 +236,7 @@ def read(folder: Path, history: History, ids: Collection[str]) -> pd.DataFrame:
         except FileNotFoundError:  # another sweep has just put parts together
             continue
         except (OSError, ValueError, KeyError, pa.ArrowException) as problem:
-            raise StoreError(
-                f"A part in {folder / history.table} is damaged ({problem}); the sweep makes its runs again."
-            ) from None
+            raise store.damaged(folder, f"A part in {folder / history.table} is damaged ({problem})") from None
 
 
 def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:

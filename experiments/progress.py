@@ -37,17 +37,23 @@ def shown(console: Console, what: str, total: int) -> Iterator[Report]:
 
 
 def _plain(console: Console, what: str) -> Report:
-    """A line after the first while, then one a minute, and one at the end."""
+    """A line after the first while, then one a minute, and one at the end.
+
+    What is left is foretold from the second step on: the first may have waited for the model to be compiled.
+    """
     began = time.monotonic()
     due = began + FIRST_LINE
+    first: tuple[float, int] | None = None
 
     def report(done: int, total: int, note: str = "", /) -> None:
-        nonlocal due
+        nonlocal due, first
         now = time.monotonic()
+        first = first or ((now, done) if done else None)
         if done != total and now < due:
             return
         due = now + SECONDS_BETWEEN_LINES
-        left = f", {duration((now - began) / done * (total - done))} left" if 0 < done < total else ""
+        since, already = first or (now, done)
+        left = f", {duration((now - since) / (done - already) * (total - done))} left" if already < done < total else ""
         noted = f", {note}" if note else ""
         console.print(f"{what}: {done:,} of {total:,}{noted}, {duration(now - began)}{left}", highlight=False)
 

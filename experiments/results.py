@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,28 +107,72 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
     Names with a dot go in double quotes. Series and events are read from their files as the query needs them.
 
     Raises:
-        StoreError: there are no such results, or the SQL is wrong; the text says where.
+        StoreError: there are no such results, or the SQL is no question or wrong; the text says where.
     """
     import duckdb  # is slow to load, and only a question needs it
 
     where = _place(name, folder)
+    _require_question(sql)
+    if re.fullmatch(r"\s*SHOW\s+(ALL\s+)?TABLES\s*;?\s*", sql, re.IGNORECASE):
+        return pd.DataFrame({"name": [RUNS, *_named_histories(where, " ".join(HISTORIES))[0]]})
     while True:
         named, absent = _named_histories(where, sql)
         with duckdb.connect() as connection:
-            connection.register(RUNS, _with_measures(load(name, folder)))
+            runs = _with_measures(load(name, folder))
+            connection.register(RUNS, runs)
             try:
                 for table, runs in named.items():
                     _show(connection, table, runs)
-                found = connection.sql(sql)
-                if found is None:
-                    raise StoreError(f"The query {sql!r} selects nothing; begin it with SELECT.")
-                return found.df()
+                return connection.sql(sql).df()
             except duckdb.CatalogException as error:
-                raise StoreError("\n".join([f"The query failed: {error}", *absent])) from None
+                raise StoreError(_unknown(str(error), absent)) from None
+            except duckdb.BinderException as error:
+                raise StoreError(f"The query failed: {error}{_quotes_for(sql, runs)}") from None
             except duckdb.Error as error:
                 if all(map(os.path.exists, (part for runs in named.values() for part in runs["part"].unique()))):
                     raise StoreError(f"The query failed: {error}") from None
                 # another sweep has just put parts together
+
+
+def _require_question(sql: str) -> None:
+    """Let pass one statement that asks and changes nothing.
+
+    Raises:
+        StoreError: it is none, several or another one.
+    """
+    import duckdb
+
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise StoreError(f"The query failed: {error}") from None
+    if len(statements) != 1:
+        raise StoreError(f"The query {sql!r} has {len(statements)} statements; ask one question, a SELECT, at a time.")
+    kind = statements[0].type
+    pivots = kind == duckdb.StatementType.MULTI and re.match(r"\s*(PIVOT|FROM|SELECT|WITH)\b", sql, re.IGNORECASE)
+    if kind != duckdb.StatementType.SELECT and not pivots:
+        raise StoreError(
+            f"The query {sql!r} does not ask; begin it with SELECT, WITH, DESCRIBE or SHOW. --format and --out write "
+            "what it finds to a file."
+        )
+
+
+def _unknown(said: str, absent: Sequence[str]) -> str:
+    """What to say of a name that DuckDB does not know: of a table, which there are, not its own that are like it."""
+    if absent:
+        return "\n".join(absent)
+    table = re.search(r'Table with name "?(.+?)"? does not exist', said)
+    return (
+        f"There is no table {table[1]}; there is {', '.join((RUNS, *HISTORIES))}."
+        if table
+        else f"The query failed: {said}"
+    )
+
+
+def _quotes_for(sql: str, runs: pd.DataFrame) -> str:
+    """A hint, where a query names columns that have a dot without quotes."""
+    bare = [name for name in runs if "." in name and re.search(rf'(?<![\w."]){re.escape(name)}(?![\w"])', sql)]
+    return "".join(f'\n{name} has a dot: put the name in double quotes, "{name}".' for name in bare)
 
 
 def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], list[str]]:
@@ -227,7 +272,7 @@ def _asked(origin: dict[str, Any], where: Path, table: str) -> History:
             return history
     raise NotKeptError(
         f"The last sweep in {where} kept no {table}; give its command once more, and --set {HISTORIES[table]}:\n"
-        f"    {origin['command']} --set {HISTORIES[table]}"
+        f"    {store.whole_sweep(origin)} --set {HISTORIES[table]}"
     )
 
 

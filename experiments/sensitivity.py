@@ -18,6 +18,7 @@ from SALib.analyze import morris, sobol
 
 from experiments.config import Experiment, SampleSettings
 from experiments.factors import MORRIS_LEVELS, drawn_points, problem_of
+from experiments.store import whole_sweep
 from experiments.tables import BASELINE
 
 COLUMNS = {
@@ -25,6 +26,7 @@ COLUMNS = {
     "saltelli": ("total", "total_conf", "first", "first_conf"),
 }
 _SEED = 1  # of SALib's bootstrap
+_WIDEST = 1 / 3  # half an interval, of the largest index, with which factors can still be ranked (a choice of ours)
 
 
 class SensitivityError(ValueError):
@@ -56,6 +58,18 @@ class Indices:
     table: pd.DataFrame
     points: int
     replicates: int
+
+    @property
+    def note(self) -> str:
+        """What must be known of the table: that nothing moves the outcome, or that it is too uncertain; else empty."""
+        main, *others = COLUMNS[self.method]
+        intervals = [name for name in others if name.endswith("_conf")]
+        largest, half = self.table[main].max(), self.table[intervals].to_numpy().max()
+        if largest == 0:
+            return f"{self.measure} is the same at every point: nothing that was varied moves it."
+        if half > _WIDEST * largest:
+            return f"Too few points: intervals reach ± {half:.2g}; the largest {main} is {largest:.2g}. Take more."
+        return ""
 
 
 def indices(runs: pd.DataFrame, origin: dict[str, Any], measure: str) -> list[Indices]:
@@ -102,7 +116,7 @@ def _refuse_holes(runs: pd.DataFrame, origin: dict[str, Any], measure: str) -> N
     if not made.all():
         raise SensitivityError(
             f"{_told(runs[~made], len(runs))} are missing or failed, and a design with holes has no indices. "
-            f"Finish it with:\n    {origin['command']}"
+            f"Finish it with:\n    {whole_sweep(origin)}"
         )
     if runs[measure].isna().any():
         holes = _told(runs[runs[measure].isna()], len(runs))

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -81,6 +82,21 @@ def prepare(folder: Path, tables: Sequence[str] = ()) -> list[Path]:
     return [set_aside(path) for path in _parts(folder) if _is_damaged(path)]
 
 
+def whole_sweep(origin: dict[str, Any]) -> str:
+    """The command that finishes the sweep from which something comes; that of a shard finishes its part alone."""
+    return re.sub(r" --shard[ =]\S+", "", str(origin["command"]))
+
+
+def damaged(folder: Path, what: object) -> StoreError:
+    """The error of a part that is damaged, with the command that makes its runs again where the design tells it."""
+    said = f"{what}; the sweep sets it aside and runs again what it may have held"
+    try:
+        _, origin = read_table(folder / DESIGN)
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return StoreError(f"{said}.")
+    return StoreError(f"{said}:\n    {whole_sweep(origin)}")
+
+
 def _parts(folder: Path) -> list[Path]:
     return sorted((folder / PARTS).glob("*.parquet"))
 
@@ -120,7 +136,7 @@ def finished(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
         except FileNotFoundError:  # another sweep has just put parts together
             continue
         except DamagedPartError as error:
-            raise StoreError(f"{error}; the sweep sets it aside and runs again what it may have held.") from None
+            raise damaged(folder, error) from None
     if not tables:
         return pd.DataFrame(columns=pd.Index(wanted or ["id"])).set_index("id")
     frame = pa.concat_tables(tables, promote_options="default").to_pandas()
@@ -245,10 +261,10 @@ def table_at(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise StoreError(f"{path} is no table of a sweep; name a results/NAME/{TABLE}.") from None
 
 
-def ids_in_table(folder: Path) -> set[str]:
-    """The runs in the table that a folder has; none where it has none that can be read."""
+def ids_in(path: Path) -> set[str]:
+    """The runs in a table or a design; none where there is none that can be read."""
     try:
-        return set(read_table(folder / TABLE)[0]["id"])
+        return set(read_table(path)[0]["id"])
     except (OSError, ValueError, KeyError, pa.ArrowException):
         return set()
 

@@ -17,6 +17,7 @@ from rich.text import Text
 from experiments.compare import (
     ENOUGH_WORLDS,
     RESAMPLES,
+    SPENT_ENOUGH,
     TOO_FEW,
     ends_of_interval,
     minutes,
@@ -64,6 +65,11 @@ def counted(count: int, what: str) -> str:
     """A number of things: ``1 run``, ``2,000 runs``, ``3 strategies``."""
     plural = f"{what[:-1]}ies" if re.search("[^aeiou]y$", what) else f"{what}s"
     return f"{count:,} {what if count == 1 else plural}"
+
+
+def counted_runs(rows: int, different: int) -> str:
+    """How many runs a design has, of which rows whose points coincide are one: ``48 rows, 32 different runs``."""
+    return counted(rows, "run") if rows == different else f"{rows:,} rows, {counted(different, 'different run')}"
 
 
 def run_tables(measures: Mapping[str, float]) -> Group:
@@ -184,6 +190,8 @@ def _interval(row: pd.Series) -> tuple[str, str]:
 
 def _minutes(row: pd.Series) -> tuple[str, ...]:
     share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
+    if row["idle"] and share == f"{SPENT_ENOUGH:.0%}":  # which it is not: rounded down, it shows
+        share = f"{math.floor(1_000 * row['share']) / 10:.1f}%"
     return (*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else ""))
 
 
@@ -196,7 +204,10 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     if worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
     if effort["idle"].any():
-        lines.append("! spent under 90 % of its minutes: it is not the same effort.")
+        lines.append(
+            "! spent under 90 % of its minutes, what is too little for one more session left out: it is not the same "
+            "effort."
+        )
     fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()  # infinite: the same difference in every world
     if len(fewer):
         lines.append(
@@ -415,8 +426,8 @@ def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
         rows = [found.set_index("statistic").loc[name] for found in logs.values()]
         cells = [cell for row in rows for cell in (_digits(row["value"]), _digits(row["low"], row["high"]))]
         table.add_row(name, *cells, statistic.unit)
-    drawn = counted(resamples, "resample")
-    said = f"95 % intervals: bootstrap over people, {drawn}. – is missing: the log is too short or thin."
+    drawn = f"95 % intervals: bootstrap over people, {counted(resamples, 'resample')}."
+    said = f"{drawn if resamples else 'No intervals: no resamples.'} – is missing: the log is too short or thin."
     return Group(table, Text(f"{said}\n`rekindle explain NAME` says what a statistic is."))
 
 
@@ -440,13 +451,18 @@ def explained_table(entry: Entry) -> Table:
     return table
 
 
-def names_table(known: Sequence[Entry]) -> Group:
-    """All names with their gist, but for those that are made of others."""
+def entries_table(known: Sequence[Entry]) -> Table:
+    """Names with their gist."""
     table = _table("name", "sort")
     table.add_column("value, unit, meaning")
     for entry in known:
-        if not entry.made:
-            table.add_row(entry.name, entry.sort, Text(entry.gist))
+        table.add_row(entry.name, entry.sort, Text(entry.gist))
+    return table
+
+
+def names_table(known: Sequence[Entry]) -> Group:
+    """All names with their gist, but for those that are made of others."""
+    table = entries_table([entry for entry in known if not entry.made])
     return Group(table, Text("Also gestures.KIND.NUMBER, sent_KIND, answered_KIND and everyone_MEASURE."))
 
 

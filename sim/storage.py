@@ -114,7 +114,8 @@ def _missing(path: Path) -> str:
         return f"{path} is a folder; name the log inside it."
     if not path.parent.is_dir():
         return f"{path} does not exist, and neither does the folder {path.parent}."
-    near = get_close_matches(path.name, [file.name for file in path.parent.iterdir()], n=1, cutoff=0.4)
+    logs = [file.name for file in path.parent.iterdir() if file.name.lower().endswith(tuple(_REMEDIES))]
+    near = get_close_matches(path.name, logs, n=1, cutoff=0.4)
     guess = f"Did you mean {near[0]}?" if near else f"The folder {path.parent} holds nothing like it."
     return f"{path} does not exist. {guess}"
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from experiments.config import ConfigError
-from experiments.explain import close_names, entries, explained
-from experiments.tables import explained_table, names_table
+from experiments.explain import close_names, entries, explained, within
+from experiments.tables import entries_table, explained_table, names_table
 from experiments.terminal import console_of
 
 
@@ -23,6 +23,11 @@ def explain(
         console.print(names_table(entries()))
         return
     found = explained(name)
+    inner = within(name)
+    if not found and inner:
+        console.print(f"[{name}] is a table of an experiment's file; in it are:", highlight=False, markup=False)
+        console.print(entries_table(inner))
+        return
     if not found:
         close = close_names(name)
         hint = f"did you mean {', '.join(close)}?" if close else "`rekindle explain` lists all names."

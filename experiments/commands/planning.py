@@ -13,14 +13,14 @@ from rich.console import Console
 
 from experiments import plan as plans
 from experiments import runner, store
-from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare
+from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare, tell_of_another
 from experiments.config import ConfigError, Experiment, SweepSettings
 from experiments.design import Run, points_of
 from experiments.factors import Level
 from experiments.histories import asked_for
 from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
-from experiments.tables import counted
+from experiments.tables import counted, counted_runs
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 
 _FIRST = 6  # arms that are named
@@ -38,14 +38,16 @@ def plan(
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
-    runs = planned(experiment)
+    runs = planned(experiment, config, changes)
     folder, histories = results / experiment.name, asked_for(experiment.sweep)
     if time:
         prepare(folder, histories)
     missing = plans.missing(runs, folder, histories)
     console = console_of()
-    _say_design(experiment, experiment.sweep, runs, console)
-    console.print(f"There: {len(runs) - len(missing):,}. To do: {len(missing):,}.", highlight=False)
+    different = len({run.id for run in runs})
+    _say_design(experiment, experiment.sweep, runs, different, console)
+    tell_of_another(folder, runs)
+    console.print(f"There: {different - len(missing):,}. To do: {len(missing):,}.", highlight=False)
     if time and missing:
         told = told_aside()
         tell_of_compiling(told)
@@ -54,12 +56,14 @@ def plan(
         _say_time(timing, plans.missing(missing, folder, histories), processes or os.cpu_count() or 1, console)
 
 
-def _say_design(experiment: Experiment, sweep: SweepSettings, runs: Sequence[Run], console: Console) -> None:
+def _say_design(
+    experiment: Experiment, sweep: SweepSettings, runs: Sequence[Run], different: int, console: Console
+) -> None:
     points = points_of(experiment)
     strategies = len({run.scenario for run in runs}) // len(points)
     console.print(
-        f"{counted(len(runs), 'run')}: {counted(strategies, 'strategy')} at {counted(len(points), 'point')} in "
-        f"{counted(sweep.replicates, 'replicate')}.",
+        f"{counted_runs(len(runs), different)}: {counted(strategies, 'strategy')} at {counted(len(points), 'point')} "
+        f"in {counted(sweep.replicates, 'replicate')}.",
         highlight=False,
     )
     for name in sweep.factors:
@@ -81,9 +85,10 @@ def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console
     if not timing.seconds:
         return
     worlds = len(runner.worlds_to_keep(left))
-    low, high = min(timing.seconds), max(timing.seconds)
+    low, high = (f"{seconds:.2g}" for seconds in (min(timing.seconds), max(timing.seconds)))
+    took = f"{low} s" if len(timing.seconds) == 1 else f"{low} to {high} s each"
     console.print(
-        f"{counted(len(timing.seconds), 'timed run')} took {low:.2g} to {high:.2g} s each, and a world "
+        f"{counted(len(timing.seconds), 'timed run')} took {took}, and a world "
         f"{sum(timing.worlds) / len(timing.worlds):.2g} s.",
         highlight=False,
     )

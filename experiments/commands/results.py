@@ -34,8 +34,9 @@ def status(name: Name, results: Results = Path("results")) -> None:
     for history, runs, files, size in found.histories:
         console.print(f"{history}: of {runs:,} runs, {files:,} files, {size / 1e6:,.1f} MB.", highlight=False)
     if found.left:
-        console.print("To go on, give the same command again:", highlight=False)
-        console.print(f"    {found.origin['command']}", highlight=False, markup=False, soft_wrap=True)
+        shared_out = " without --shard" if "--shard" in found.origin["command"] else ""
+        console.print(f"To go on, give the same command again{shared_out}:", highlight=False)
+        console.print(f"    {store.whole_sweep(found.origin)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def results(

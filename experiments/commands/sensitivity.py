@@ -44,6 +44,8 @@ def sensitivity(
     for one in found:
         console.print(f"\n{_title(one)}", highlight=False, markup=False)
         console.print(frame_table(one.table.reset_index()), highlight=False)
+        if one.note:
+            console.print(one.note, highlight=False)
         for path in save(drawn(one), folder, _file(one), origin):
             say_written(path, console)
 

@@ -18,12 +18,12 @@ from rich.console import Console
 from experiments import histories as kept
 from experiments import plan, runner, store
 from experiments.cluster import Cluster, cluster
-from experiments.config import ConfigError, Experiment, load, place_of, require_adopters
-from experiments.design import Run, described, runs_of, shard_of
+from experiments.config import ConfigError, Experiment, load, place_of, place_of_factor, require_adopters
+from experiments.design import PointError, Run, described, runs_of, shard_of
 from experiments.histories import History, asked_for
 from experiments.progress import Report, duration, shown
 from experiments.stopping import end
-from experiments.tables import counted, run_tables, sweep_tables
+from experiments.tables import counted, counted_runs, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
@@ -94,18 +94,25 @@ def sweep(
         raise ConfigError(NO_SWEEP.format(config))
     part = _shard(shard)
     console = console_of()
-    runs = planned(experiment)
+    runs = planned(experiment, config, changes)
     folder, histories = results / experiment.name, asked_for(experiment.sweep)
+    if scheduler is not None:  # nothing is written before a cluster that will do has answered
+        with cluster(scheduler):
+            pass
+    tell_of_another(folder, runs)
     prepare(folder, histories)
     design = described(runs)
-    replaced = store.ids_in_table(folder)
+    replaced = store.ids_in(folder / store.TABLE)
     store.write_design(folder, design, store.provenance(experiment, list(design["id"])))
     mine = shard_of(runs, *part) if part else runs
     missing = plan.missing(mine, folder, histories)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
-    there = len(mine) - len(missing)
+    different = len({run.id for run in mine})
+    there = different - len(missing)
     is_or_are = "is" if there == 1 else "are"
-    console.print(f"{of_all}{counted(len(mine), 'run')}; {there:,} {is_or_are} there already.", highlight=False)
+    console.print(
+        f"{of_all}{counted_runs(len(mine), different)}; {there:,} {is_or_are} there already.", highlight=False
+    )
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
     workers = workers_of(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
     failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
@@ -129,10 +136,30 @@ def prepare(folder: Path, histories: Sequence[History]) -> None:
         print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
 
 
-def planned(experiment: Experiment) -> list[Run]:
-    """All runs of a sweep; planning very many takes more than a moment, and is shown."""
-    with shown(told_aside(), "points planned", 0) as report:
-        return runs_of(experiment, report)
+def tell_of_another(folder: Path, runs: Sequence[Run]) -> None:
+    """Warn where the last sweep in this folder asked for none of these runs: another experiment of the same name."""
+    before = store.ids_in(folder / store.DESIGN)
+    if before and before.isdisjoint(run.id for run in runs):
+        print(
+            f"The last sweep in {folder} asked for {counted(len(before), 'run')}, none of them of this one. They stay, "
+            "but `status` and `results` tell of the last sweep alone; if this is another experiment, give it a folder "
+            "of its own with --set name=….",
+            file=sys.stderr,
+        )
+
+
+def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None) -> list[Run]:
+    """All runs of a sweep; planning very many takes more than a moment, and is shown.
+
+    Raises:
+        ConfigError: levels that can not go together, and where they were given.
+    """
+    try:
+        with shown(told_aside(), "points planned", 0) as report:
+            return runs_of(experiment, report)
+    except PointError as error:
+        where, said = place_of_factor(config, changes or (), error.factor), str(error)
+        raise ConfigError(f"{where}: {said[:1].lower()}{said[1:]}") from None
 
 
 @contextmanager

@@ -520,8 +520,23 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
         (["figure", "nine_strategies"], "There is no table"),
         (["figure", "nine_strategies", "--runs", "tiny.toml"], "is no table of a sweep"),
         (["figure", "nine"], "There is no figure 'nine'"),
-        (["sweep", "tiny.toml", "--processes", "0"], "Invalid value for '--processes'"),
+        (
+            ["sweep", "tiny.toml", "--processes", "0"],
+            "--processes 0: expected a whole number from 1 to 1,024. `rekindle",
+        ),
+        (["sweep", "tiny.toml", "--processes", "two"], "--processes two: expected a whole number from 1 to 1,024."),
+        (["log", "a.csv", "--format", "xml"], "--format xml: expected one of table, json, csv"),
+        (
+            ["results", "tiny", "--format", "parket"],
+            "--format parket: expected one of table, csv, json, parquet; did you mean parquet?",
+        ),
         (["sweep", "tiny.toml", "--processors", "2"], "`rekindle sweep --help` shows what can be written."),
+        (
+            ["plan", "tiny.toml", "--set", "sweep.grid.run.adopters=[5, 500]"],
+            "tiny.toml, --set sweep.grid.run.adopters=[5, 500]: the sweep has a point that can not be, run.adopters = ",
+        ),
+        (["sweep", "grid.toml"], "grid.toml, line 4, sweep.grid.run.adopters: the sweep has a point that can not be"),
+        (["sweep", "zip.toml"], "zip.toml, line 4, sweep.zip.run.adopters: the sweep has a point that can not be"),
         (["swep"], "No such command 'swep'"),
         (["run"], "CONFIG"),
         (["run", "tiny.toml", "--world", ""], "name a contact log"),
@@ -532,6 +547,8 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
 )
 def test_bad_input_is_one_paragraph(config: Path, rekindle: Rekindle, arguments: list[str], said: str) -> None:
     Path("none.toml").write_text("[world]\npeople = 30\n")
+    Path("grid.toml").write_text("world.people = 40\n[sweep]\n[sweep.grid]\nrun.adopters = [5, 500]\n")
+    Path("zip.toml").write_text("world.people = 40\n[sweep]\n[sweep.zip]\n'run.adopters' = [5, 500]\n")
     Path("logged.toml").write_text('[world]\nlog = "none.csv"\n')
     before = files()
     assert said in refused(rekindle(*arguments))

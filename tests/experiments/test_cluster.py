@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -60,12 +62,32 @@ def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[
     assert rows["reconnected"].notna().all()
 
 
-def test_nobody_answers(config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("tcp://127.0.0.1:9", "no Dask scheduler answers there"),
+        ("localhost", "write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (missing port number"),
+        ("htp://localhost:1", "write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (unknown address"),
+    ],
+)
+def test_nobody_answers(
+    config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
     monkeypatch.setattr(clusters, "SECONDS_TO_ANSWER", 0.3)
-    ended = rekindle("sweep", config, "--scheduler", "tcp://127.0.0.1:9")
+    ended = rekindle("sweep", config, "--scheduler", address)
     assert ended.code == 2
-    assert "--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there" in ended.err
+    assert f"--scheduler {address}: {said}" in ended.err
     assert "Traceback" not in ended.err
+    assert not Path("results").exists(), "nothing is written before a cluster answers"
+
+
+def test_nobody_complains_on_the_way_out(config: Path) -> None:
+    """A client that found nobody does, when the process ends."""
+    command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--scheduler", "localhost"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("--scheduler localhost: write HOST:PORT")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_workers_of_another_version_are_refused(

@@ -74,6 +74,12 @@ def test_the_nine_and_waiting_are_all_in_their_sweep() -> None:
         ("show_up = 0.5", "show_up = -0.5", ["line 15, sweep.strategies", "share of show_up"]),
         ('"wait", ', "", ["line 15, sweep.strategies", '"wait" must be among them']),
         ('"wait", ', '"wait", "wait", ', ["line 15, sweep.strategies", "twice"]),
+        (
+            "replicates = 3",
+            'sample = { method = "lhs", ranges.parameters.ease = [1, 2] }',
+            ['expected one of "latin_hypercube", "sobol"'],
+        ),
+        ("replicates = 3", 'sample = { method = "sobl", ranges.parameters.ease = [1, 2] }', ['did you mean "sobol"?']),
         ("replicates = 3", "replicates = 0", ["line 16, sweep.replicates = 0", "from 1 to"]),
         ("people = 40", 'log = "a.csv"', ["line 3, world.burn_in_years", "leave it out"]),
         ("people = 40", "people 40", ["tiny.toml, line 2", "not TOML"]),

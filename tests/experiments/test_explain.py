@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.explain import assumed, close_names, entries, explained
+from experiments.explain import assumed, close_names, entries, explained, within
 from sim.gestures import KINDS
 from sim.measures import MEASURES
 from sim.parameters import Parameters
@@ -70,9 +70,17 @@ def test_assumed_or_not() -> None:
     assert assumed("Kooti et al. 2015") == "no"
 
 
+def test_a_table_lists_what_is_in_it() -> None:
+    assert {"world.people", "world.seed"} <= {entry.name for entry in within("world")}
+    assert {"sweep.sample.method"} <= {entry.name for entry in within("sweep.sample")}
+    assert "ease" in {entry.name for entry in within("parameters")}
+    assert "ladders.feed_comment" in {entry.name for entry in within("ladders")}
+    assert within("worl") == within("") == []
+
+
 def test_names_are_told_apart_and_near_ones_found() -> None:
     names = [entry.name for entry in entries()]
     assert len(set(names)) == len(names)
     assert explained("memory") == []
     assert close_names("memory_deca")[0] == "memory_decay"
-    assert close_names("qqqq") == []
+    assert close_names("qqqq") == close_names("nope") == []

@@ -106,6 +106,12 @@ def test_a_folder_for_the_plots(logs: list[str], rekindle: Rekindle) -> None:
     assert Path("some/where/contact_log.svg").read_bytes() == before
 
 
+def test_without_resamples_no_bootstrap_is_spoken_of(logs: list[str], rekindle: Rekindle) -> None:
+    said = rekindle("log", logs[0], "--resamples", "0").out
+    assert "No intervals: no resamples." in said
+    assert "bootstrap" not in said
+
+
 def test_bad_logs_are_refused_before_any_work(logs: list[str], rekindle: Rekindle) -> None:
     log(3).assign(time=lambda rows: rows["time"] * 1_000).to_csv("milli.csv", index=False)
     assert "divide them by 1000" in refused(rekindle("log", logs[0], "milli.csv"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -54,6 +55,33 @@ def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle:
     assert len(store.finished(Path("results/tiny"))) == 2
     assert "18 runs; 2 are there already" in rekindle("sweep", config).out
     assert "There: 18. To do: 0." in rekindle("plan", config).out
+
+
+def test_rows_whose_points_coincide_are_one_run(config: Path, rekindle: Rekindle, in_process: None) -> None:
+    same = ("--set", "sweep.grid.parameters.ease=[2, 2.0]")
+    planned = rekindle("plan", config, *same, "--time", "0").out
+    assert "18 rows, 9 different runs: 3 strategies at 2 points in 3 replicates." in planned
+    assert "There: 0. To do: 9." in planned
+    assert "18 rows, 9 different runs; 0 are there already." in rekindle("sweep", config, *same).out
+    assert len(results.load("tiny")) == 18
+
+
+def test_one_timed_run_took_what_it_took(config: Path, rekindle: Rekindle) -> None:
+    said = rekindle("plan", config, "--time", "1").out
+    assert re.search(r"1 timed run took [\d.e-]+ s, and a world", said), said
+
+
+def test_another_experiment_of_the_same_name_is_noticed(config: Path, rekindle: Rekindle, in_process: None) -> None:
+    rekindle("sweep", config)
+    said = "The last sweep in results/tiny asked for 9 runs, none of them of this one."
+    plan = ("plan", config, "--time", "0")
+    assert said not in rekindle(*plan, "--set", "sweep.replicates=4").err
+    other = ("--set", "world.people=41", "--set", "sweep.replicates=1")
+    assert said in rekindle(*plan, *other).err
+    ended = rekindle("sweep", config, *other)
+    assert said in ended.err
+    assert ended.code == 0
+    assert said not in rekindle("sweep", config, *other).err
 
 
 def test_a_plan_without_timing_touches_nothing(config: Path, rekindle: Rekindle) -> None:
@@ -186,6 +214,28 @@ def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: 
     assert "give the same command again:\n    rekindle" in said
 
 
+def test_what_a_shard_leaves_is_finished_without_it(
+    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shard in (("--shard", "1/3"), ("--shard=2/3",)):
+        monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "tiny.toml", *shard, "--processes", "2"])
+        rekindle("sweep", config, *shard)
+        said = rekindle("status", "tiny").out
+        assert "the same command again without --shard:\n    rekindle sweep tiny.toml --processes 2\n" in said
+
+
+@pytest.mark.parametrize("command", ["status", "results"])
+def test_a_damaged_part_names_the_command_that_makes_it_again(
+    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "tiny.toml"])
+    rekindle("sweep", config)
+    next(Path("results/tiny/parts").glob("*.parquet")).write_bytes(b"PAR1")
+    ended = rekindle(command, "tiny")
+    assert ended.code == 2
+    assert "runs again what it may have held:\n    rekindle sweep tiny.toml\n" in ended.err
+
+
 def _longer(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     design, origin = store.read_table(path)
     return pd.concat([design, design.tail(1).assign(id="missing", replicate=3)], ignore_index=True), origin
@@ -233,7 +283,13 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
     [
         (["results", "tiny", "SELCT 1"], "The query failed: Parser Error"),
         (["results", "tiny", "SELECT nothing FROM runs"], "The query failed: Binder Error"),
-        (["results", "tiny", ";"], "selects nothing; begin it with SELECT"),
+        (["results", "tiny", ";"], "has 0 statements; ask one question"),
+        (["results", "tiny", "SELECT 1; SELECT 2"], "has 2 statements; ask one question"),
+        (["results", "tiny", "COPY runs TO 'a.csv'"], "does not ask; begin it with SELECT"),
+        (["results", "tiny", "EXPLAIN ANALYZE COPY runs TO 'a.csv'"], "does not ask; begin it with SELECT"),
+        (["results", "tiny", "CREATE TABLE a AS PIVOT runs ON strategy"], "does not ask; begin it with SELECT"),
+        (["results", "tiny", "SELECT * FROM contacts"], "There is no table contacts; there is runs, series, events."),
+        (["results", "tiny", "SELECT run.adopters FROM runs"], 'put the name in double quotes, "run.adopters"'),
         (["results", "tinny"], "There are no results of a sweep named tinny; there is tiny."),
         (["results", "tiny", "--format", "parquet"], "name a file with --out"),
         (["results", "tiny", "--out", "a.txt"], "add --format csv, json or parquet"),
@@ -242,10 +298,11 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
 def test_what_can_not_be_asked(
     config: Path, rekindle: Rekindle, in_process: None, arguments: list[str], said: str
 ) -> None:
-    rekindle("sweep", config)
+    rekindle("sweep", config, "--set", "sweep.grid.run.adopters=[4]")
     ended = rekindle(*arguments)
     assert ended.code == 2
     assert said in ended.err
+    assert not Path("a.csv").exists()
     assert "Traceback" not in ended.err
 
 

@@ -55,6 +55,14 @@ def test_screening_a_line_finds_its_slopes() -> None:
     assert "Nothing that was varied" in headline(wait)
 
 
+def test_what_the_table_does_not_say_is_noted() -> None:
+    wait, few = indices(*made_up("saltelli", 2, lambda runs: runs[EASE] * runs[OPEN]), "reconnected")
+    assert wait.note == "reconnected is the same at every point: nothing that was varied moves it."
+    assert few.note.startswith("Too few points: intervals reach ± ")
+    assert indices(*made_up("saltelli", 256, linear), "reconnected")[1].note == ""
+    assert indices(*made_up("morris", 20, linear), "reconnected")[1].note == ""
+
+
 def test_what_can_not_be_told_apart_is_named_together() -> None:
     _, same = indices(*made_up("morris", 8, lambda runs: 2 * runs[EASE] + 3.1 * runs[OPEN] * runs[EASE]), "reconnected")
     said = headline(same)

@@ -101,6 +101,15 @@ def test_no_number_of_runs_is_infinite() -> None:
     assert "∞" not in printed(constant, 130)
 
 
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.896, "89.6% !"), (0.89996, "89.9% !"), (0.894, "89% !"), (0.9, "90%"), (0.904, "90%")]
+)
+def test_a_share_says_on_which_side_it_is(share: float, said: str) -> None:
+    text = printed(made_up(spent_share=share), 130)
+    assert said in text
+    assert ("!" in text) == (share < 0.9)
+
+
 def test_an_arm_that_spends_nothing_is_marked() -> None:
     text = printed(made_up(minutes_spent=0.0, spent_share=math.nan), 130)
     assert "– !" in text

@@ -199,6 +199,7 @@ def test_a_missing_file_brings_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "facebook_wall.csv").write_text(LOG)
     with pytest.raises(LogError, match=r"facebok_wall\.csv does not exist\. Did you mean facebook_wall\.csv\?"):
         read_log(tmp_path / "facebok_wall.csv")
+    (tmp_path / "parquet").mkdir()
     with pytest.raises(LogError, match="holds nothing like it"):
         read_log(tmp_path / "x.parquet")
     with pytest.raises(LogError, match="neither does the folder"):
