@@ -55,10 +55,20 @@ COMMANDS = {
         "The JSON Schema of an experiment's file, for editors.",
         "--out experiment.schema.json",
     ),
+    "essay": Command(
+        "essaying",
+        "Put the essay to the test: run what is missing, judge each sentence, write one report with all figures.",
+        "--only one_like --set sweep.replicates=20",
+    ),
+    "story": Command(
+        "telling",
+        "Follow one like that made two people talk again: the chain of what would not have happened without it.",
+        "configs/one_like.toml --worlds 40",
+    ),
     "figure": Command(
         "drawing",
-        "Draw a figure from a sweep's table, beside it: PNG, SVG and PDF.",
-        "nine_strategies --runs results/nine_strategies/runs.parquet",
+        "Draw a figure: PNG, SVG and PDF, with what it was made from in its metadata.",
+        "one_like --style paper --data",
     ),
     "compare": Command(
         "comparing",

@@ -27,14 +27,17 @@ from sim.run import mixture_of
 # What may be written where there is no range of numbers; for errors, and for `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
 STRATEGIES_WRITTEN = 'a list of strategies, such as ["wait", "check_in"]'
-ADOPTERS_WRITTEN = "a count such as 20, a share such as 0.05, or a list of ids such as [3, 17]"
+ADOPTERS_WRITTEN = 'a count such as 20, a share such as 0.05, a list of ids such as [3, 17], or "newcomers"'
+KINDS_WRITTEN = f'"nothing", or a kind of gesture: {", ".join(kind for kind in KINDS if kind != "post")}'
 NAME_WRITTEN = "a name made of letters, digits, _ . and -"
 TRUTH_WRITTEN = "true or false"
 LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML file'
 
 KeyPath = tuple[str, ...]
 Strategy = str | dict[str, float]
-Adopters = int | float | tuple[int, ...]
+Adopters = int | float | tuple[int, ...] | Literal["newcomers"]
+Third = Literal["any", "low", "high"]
+NOTHING = "nothing"  # in the place of a gesture
 
 
 class ConfigError(ValueError):
@@ -76,16 +79,30 @@ def checked_strategies(value: Any) -> tuple[Strategy, ...]:
 
 
 def checked_adopters(value: Any) -> Adopters:
-    """Who follows the strategy: a count (1 or more), a share (above 0, at most 1, with a decimal point), or ids.
+    """Who follows the strategy: a count (1 or more), a share (above 0, at most 1, with a decimal point), ids, or the
+    newcomers of the world.
 
     Raises:
         ValueError: it is none of these.
     """
     if isinstance(value, list | tuple) and value and all(type(i) is int and i >= 0 for i in value):
         return tuple(value)
-    if (type(value) is int and value >= 1) or (type(value) is float and 0 < value <= 1):
+    if (type(value) is int and value >= 1) or (type(value) is float and 0 < value <= 1) or value == "newcomers":
         return value
     raise ValueError(f"expected {ADOPTERS_WRITTEN}")
+
+
+def checked_kind(value: Any) -> str:
+    """A kind of gesture that can be put into a run, or ``nothing``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    known = [NOTHING, *(kind for kind in KINDS if kind != "post")]
+    if value in known:
+        return str(value)
+    close = nearest(str(value), known)
+    raise ValueError(f"did you mean {close}?" if close else f"expected {KINDS_WRITTEN}")
 
 
 def checked_name(value: Any) -> str:
@@ -110,6 +127,7 @@ class WorldSettings(_Settings):
     people: int = Field(2_000, ge=2, le=10_000_000, description="people")
     burn_in_years: float = Field(3.0, ge=0, le=20, description="years of ordinary life before day 0")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first world; replicate r has this plus r")
+    newcomers: int = Field(0, ge=0, le=100_000, description="people who know nobody, added on day 0")
     parameters: Parameters = Field(default_factory=Parameters, description="parameters of the world's past")
 
 
@@ -118,6 +136,8 @@ class RunSettings(_Settings):
 
     strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
     adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
+    sociability: Third = Field("any", description="third of the people from which adopters are drawn")
+    hesitance: Third = Field("any", description="the same by how much strangeness weighs for them")
     strategy_days: int = Field(730, ge=1, le=5_475, description="days for which the strategy is followed")
     follow_up_days: int = Field(240, ge=0, le=3_600, description="days of ordinary life after it")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r has this plus r")
@@ -129,6 +149,50 @@ class RunSettings(_Settings):
     def days(self) -> int:
         """Days of the whole run."""
         return self.strategy_days + self.follow_up_days
+
+
+class InjectSettings(_Settings):
+    """Gestures put into each run by hand, to focal ties that are the same in every arm."""
+
+    kind: Annotated[str, BeforeValidator(checked_kind)] = Field(
+        "like", description='kind of the gestures; "nothing" follows the same ties without one'
+    )
+    towards: Literal["dormant", "stranger"] = Field(
+        "dormant", description="focal ties: dormant ones, or strangers of the sender's industry"
+    )
+    ties: int = Field(50, ge=1, le=100_000, description="focal ties of a world, far apart; fewer where it has no more")
+    silent_from: int = Field(0, ge=0, le=16_383, description="least days of silence of a dormant focal tie")
+    silent_to: int = Field(16_383, ge=1, le=16_383, description="most days of it")
+    times: int = Field(1, ge=1, le=1_000, description="gestures to each focal tie")
+    every_days: int = Field(0, ge=0, le=365, description="days from one to the next; 0 = all on the first day")
+
+
+class GateSettings(_Settings):
+    """What a world's own log must show before the world is believed: see `experiments.gate`."""
+
+    log: str = Field(description="name of the real log whose hazards these are")
+    hazard_per_day_90_180: float = Field(
+        ge=1e-6, le=1, description="its contacts per pair-day, 90 to 180 days into silence"
+    )
+    hazard_per_day_180_365: float = Field(ge=1e-6, le=1, description="the same, 180 to 365 days into silence")
+    factor: float = Field(2.0, ge=1, le=100, description="how far a simulated hazard may be off")
+    reactivated_low: float = Field(0.18, ge=0, le=1, description="least share of silent pairs back within 90 days")
+    reactivated_high: float = Field(0.44, ge=0, le=1, description="largest share of them")
+    worlds: int = Field(3, ge=1, le=1_000, description="worlds that are looked at, of each set of parameters")
+    days: int = Field(730, ge=370, le=3_650, description="days of ordinary life that are looked at")
+
+
+class VerdictSettings(_Settings):
+    """The thresholds by which results become a verdict; written down before the results are there."""
+
+    worlds: int = Field(20, ge=2, le=1_000_000, description='fewer give "too few" in place of a verdict')
+    margin: float = Field(0.05, ge=0.001, le=0.9, description="a ratio within this of 1 is none; beyond, it is one")
+    best: float = Field(0.9, ge=0.5, le=1, description="probability of being best from which a winner is named")
+    family_error: float = Field(0.05, ge=0.0001, le=0.5, description="of a family of comparisons, by Holm's correction")
+    most: float | None = Field(
+        None, ge=0, le=1_000_000, description="value below which a measured share or rank bears a claim out"
+    )
+    gate: GateSettings | None = Field(None, description="what the world's own log must show")
 
 
 class SampleSettings(_Settings):
@@ -163,16 +227,23 @@ class SweepSettings(_Settings):
     replicates: int = Field(20, ge=1, le=1_000_000, description="worlds that every arm meets")
     grid: Levels = Field(default_factory=dict, description="levels by setting, of which every combination is run")
     zip: Levels = Field(default_factory=dict, description="levels by setting, side by side")
+    rows: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings by name of the row; what a row does not name stays as it is"
+    )
     sample: SampleSettings | None = Field(None, description="points drawn from ranges")
     series_days: int = Field(
         0, ge=0, le=36_500, description="days from one row of a run's series that is kept to the next; 0 = none is kept"
     )
     events: bool = Field(False, description="whether each run's contact log is kept")
+    silence: bool = Field(
+        False, description="whether each run says how final silence is in its own log (questions and messages)"
+    )
 
     @property
     def factors(self) -> list[str]:
-        """The settings that are varied, in the order of grid, zip and sample."""
-        return [*self.grid, *self.zip, *(self.sample.ranges if self.sample else ())]
+        """The settings that are varied, in the order of grid, zip, rows and sample."""
+        of_rows = dict.fromkeys(name for row in self.rows.values() for name in row)
+        return [*self.grid, *self.zip, *of_rows, *(self.sample.ranges if self.sample else ())]
 
     @model_validator(mode="after")
     def _check(self) -> SweepSettings:
@@ -182,7 +253,7 @@ class SweepSettings(_Settings):
             raise ValueError(f"zip goes side by side, and its levels are not equally many: {each}")
         twice = [name for place, name in enumerate(self.factors) if name in self.factors[:place]]
         if twice:
-            raise ValueError(f"varies {twice[0]} in two of grid, zip and sample; vary it in one")
+            raise ValueError(f"varies {twice[0]} in two of grid, zip, rows and sample; vary it in one")
         return self
 
 
@@ -193,17 +264,22 @@ class Experiment(_Settings):
     world: WorldSettings = Field(default_factory=WorldSettings, description="where the worlds come from")
     run: RunSettings = Field(default_factory=RunSettings, description="who does what, and for how long")
     parameters: Parameters = Field(default_factory=Parameters, description="parameters of the runs")
+    inject: InjectSettings | None = Field(None, description="gestures put in by hand")
     sweep: SweepSettings | None = Field(None, description="arms and replicates")
+    verdict: VerdictSettings | None = Field(None, description="thresholds of the verdict that `rekindle essay` draws")
+    full: dict[str, Any] = Field(default_factory=dict, description="settings, by path, that `--full` changes")
 
     @model_validator(mode="after")
     def _check_adopters(self) -> Experiment:
+        if self.run.adopters == "newcomers" and not self.world.newcomers:
+            raise ValueError("run.adopters are the newcomers, and there are none; set world.newcomers")
         if self.world.log is None:
-            require_adopters(self.run.adopters, self.world.people)
+            require_adopters(self.run.adopters, self.world.people + self.world.newcomers)
         return self
 
 
 def require_adopters(adopters: Adopters, people: int) -> None:
-    """Make sure that a world of this many people has these adopters.
+    """Make sure that a world of this many people, newcomers apart, has these adopters.
 
     Raises:
         ValueError: it has not; the message begins with the setting's name.
@@ -247,6 +323,8 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
 SETTINGS: Mapping[KeyPath, FieldInfo] = MappingProxyType(settings())
 TABLES = frozenset(path[:-1] for path in SETTINGS)
 
+ROWS: KeyPath = ("sweep", "rows")  # a table of tables whose keys are paths of other settings
+FULL: KeyPath = ("full",)  # a table of settings by path, as for --set
 # Tables whose keys are paths of other settings.
 VARIED: tuple[KeyPath, ...] = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "ranges"))
 # Settings that no table may vary, and why.
@@ -260,7 +338,9 @@ _NOT_VARIED: dict[KeyPath, str] = {
 }
 
 
-def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = None) -> Experiment:
+def load(
+    path: Path | None, changes: Sequence[str] = (), world: Path | None = None, *, full: bool = False
+) -> Experiment:
     """Read an experiment.
 
     Args:
@@ -268,6 +348,7 @@ def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = No
             from its folder.
         changes: ``path=value`` each, as given to ``--set``; a value is TOML, or else text.
         world: contact log that takes the place of the file's world, as given to ``--world``.
+        full: whether the changes of the file's ``[full]`` come first.
 
     Raises:
         ConfigError: with all that is wrong, each with its line or option.
@@ -282,7 +363,8 @@ def load(path: Path | None, changes: Sequence[str] = (), world: Path | None = No
     if world is not None:
         name += "-" + _folder_name(stem_of_log(world))
         _replay_instead(data, origins, world)
-    for change in changes:
+    larger = [f"{key}={show(value)}" for key, value in flattened(data.get("full", {}))] if full else []
+    for change in (*larger, *changes):
         _apply(data, origins, change)
     data.setdefault("name", name)
     experiment = _validated(data, origins, path)
@@ -465,6 +547,13 @@ def _known(
         elif path in VARIED and isinstance(value, Mapping):
             kept[key], inner = _varied(path, value, origins)
             problems += inner
+        elif path == ROWS and isinstance(value, Mapping):
+            kept[key], inner = _rows(value, origins)
+            problems += inner
+        elif path == FULL and isinstance(value, Mapping):
+            kept[key] = dict(flattened(value))
+            unknown = [name for name in kept[key] if not _is_setting(tuple(name.split(".")))]
+            problems += [f"{_said(path, value, origins)}: there is no setting {name} to change" for name in unknown]
         elif path in TABLES and isinstance(value, Mapping):
             kept[key], inner = _known(value, origins, path)
             problems += inner
@@ -477,6 +566,29 @@ def _known(
             if name in kept
         ]
     return kept, problems
+
+
+def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> tuple[dict[str, Any], list[str]]:
+    """What each named row changes, by dotted path, and a problem for each setting that it can not."""
+    kept: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, changes in given.items():
+        if not isinstance(changes, Mapping):
+            problems.append(f"{_said((*ROWS, name), changes, origins)}: expected a table of settings")
+            continue
+        kept[name] = dict(flattened(changes))
+        for path, level in kept[name].items():
+            try:
+                _checked_factor(tuple(path.split(".")), [level], is_range=False)
+            except ValueError as error:
+                problems.append(f"{_said((*ROWS, name, path), level, origins)}: {error}")
+    return kept, problems
+
+
+def _is_setting(path: KeyPath) -> bool:
+    """Whether a path names a setting, or a factor of a sweep."""
+    above = next((table for table in VARIED if path[: len(table)] == table), ())
+    return path[len(above) :] in SETTINGS
 
 
 def _varied(
@@ -513,8 +625,8 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
     """
     if path in _NOT_VARIED:
         raise ValueError(f"can not be varied; {_NOT_VARIED[path]}")
-    if path[0] == "sweep":
-        raise ValueError("is no setting of a run; only world, run and parameters can be varied")
+    if path[0] in ("sweep", "verdict", "full"):
+        raise ValueError("is no setting of a run; only world, run, inject and parameters can be varied")
     if path in TABLES:
         inner = next(known for known in SETTINGS if known[: len(path)] == path and known not in TABLES)
         raise ValueError(f"is a table; name a setting in it, such as {'.'.join(inner)}")

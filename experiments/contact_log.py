@@ -381,14 +381,23 @@ Group = Callable[[Log], list[Estimate]]
 
 def values(log: Log) -> dict[str, float]:
     """Every statistic of a log by name (`STATISTICS` says what each is); nan where the log is too short or too thin."""
+    found = _plain(log, _GROUPS)
+    return {name: found[name] for name in STATISTICS}
+
+
+def of_silence(log: Log) -> dict[str, float]:
+    """Those of the values that say how final silence is: hazards of the next contact, and reactivation."""
+    return _plain(log, (_reactivation, _hazards))
+
+
+def _plain(log: Log, groups: Sequence[Group]) -> dict[str, float]:
     once = Weights(np.ones((1, log.people)), np.ones((1, log.by_pair.pairs)))
-    found = {
+    return {
         name: float(value)
-        for group in _GROUPS
+        for group in groups
         for estimate in group(log)
         for name, value in zip(estimate.counts, estimate.of(once)[0], strict=True)
     }
-    return {name: found[name] for name in STATISTICS}
 
 
 def statistics(log: Log, *, resamples: int = RESAMPLES, seed: int = 1, progress: Report | None = None) -> pd.DataFrame:

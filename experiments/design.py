@@ -14,7 +14,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-from experiments.config import SETTINGS, Adopters, ConfigError, Experiment, Strategy, SweepSettings, WorldSettings, show
+from experiments.config import (
+    SETTINGS,
+    Adopters,
+    ConfigError,
+    Experiment,
+    InjectSettings,
+    Strategy,
+    SweepSettings,
+    Third,
+    WorldSettings,
+    show,
+)
 from experiments.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.progress import Report
 from sim.parameters import Parameters
@@ -43,9 +54,13 @@ class Run:
             adopters where the arms do not differ in these.
         point: number of the levels in the design, from 0.
         factors: level of each setting that the sweep varies, by its path.
+        row: name of its row, where the sweep has rows.
         world: settings of the world, its own seed among them.
         seed: of the run.
         days: of the whole run, of which the strategy is followed for the first ``strategy_days``.
+        among: thirds of the people, by sociability and by hesitance, from which adopters are drawn.
+        inject: gestures put in by hand.
+        silence: whether the run says how final silence is in its own log.
     """
 
     id: str
@@ -60,6 +75,10 @@ class Run:
     days: int
     strategy_days: int
     parameters: Parameters
+    among: tuple[Third, Third] = ("any", "any")
+    inject: InjectSettings | None = None
+    silence: bool = False
+    row: str = ""
 
 
 def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
@@ -77,9 +96,9 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
     _refuse_too_many(sweep, len(strategies))
-    places = list(_places(experiment, points_of(sweep), report))
+    places = list(_places(experiment, points_of(experiment), report))
     return [
-        _run(place, strategy, replicate)
+        _run(place, strategy, replicate, sweep.silence)
         for replicate in range(sweep.replicates)
         for place in places
         for strategy in strategies
@@ -88,22 +107,27 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
 
 def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
     """Count before anything is made: a grid is quickly written and never ends."""
-    levels = math.prod(len(each) for each in sweep.grid.values()) * max(1, *map(len, sweep.zip.values()), 1)
+    beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))
+    levels = math.prod(len(each) for each in sweep.grid.values()) * beside
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
     count = levels * drawn * strategies * sweep.replicates
     if count > MOST_RUNS:
         raise ConfigError(
-            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid and zip × "
-            f"{drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, or "
-            "draw points with [sweep.sample]."
+            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid, zip and "
+            f"rows × {drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, "
+            "or draw points with [sweep.sample]."
         )
 
 
 class _Place(NamedTuple):
-    """A point of a design: the experiment there, and the hashes of the parameters of its worlds and of its runs."""
+    """A point of a design: the experiment there, and the hashes of the parameters of its worlds and of its runs.
+
+    ``row`` is the name of its row, where the sweep has rows.
+    """
 
     number: int
     point: Point
+    row: str
     name: str
     experiment: Experiment
     past: str
@@ -111,15 +135,18 @@ class _Place(NamedTuple):
 
 
 def _places(experiment: Experiment, points: Sequence[Point], report: Report | None) -> Iterator[_Place]:
-    is_drawn = experiment.sweep is not None and experiment.sweep.sample is not None
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
     shared = {id(one): _hash(one) for one in (experiment.world.parameters, experiment.parameters)}
     for number, point in enumerate(points):
         if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
             report(number, len(points))
         there = at(experiment, point)
-        name = f"point {number}" if is_drawn else _listed_short(point)
+        row = list(sweep.rows)[number // drawn % len(sweep.rows)] if sweep.rows else ""
+        levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}
+        name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
         hashes = (shared.get(id(one)) or _hash(one) for one in (there.world.parameters, there.parameters))
-        yield _Place(number, point, name, there, *hashes)
+        yield _Place(number, point, row, name, there, *hashes)
 
 
 def _hash(parameters: Parameters) -> str:
@@ -158,6 +185,7 @@ def described(runs: Sequence[Run]) -> pd.DataFrame:
         "strategy": [label(run.strategy) for run in runs],
         "replicate": [run.replicate for run in runs],
         "point": [run.point for run in runs],
+        **({"row": [run.row for run in runs]} if any(run.row for run in runs) else {}),
         **levels,
         "world_seed": [run.world.seed for run in runs],
         "seed": [run.seed for run in runs],
@@ -166,20 +194,23 @@ def described(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _as_column(levels: list[Level]) -> list[Level]:
-    """Numbers as they are; what else there may be, lists of people among it, as text."""
+    """Numbers and words as they are; what else there may be, lists of people among it, as text."""
     numbers = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
-    return levels if numbers else [show(level) for level in levels]
+    return levels if numbers else [level if isinstance(level, str) else show(level) for level in levels]
 
 
-def points_of(sweep: SweepSettings) -> list[Point]:
+def points_of(experiment: Experiment) -> list[Point]:
     """The levels of all factors, for each point of a sweep; one point without any where nothing is varied."""
+    sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn: list[Point] = []
     if sweep.sample:
         ranges = sweep.sample.ranges
         whole = [SETTINGS[tuple(name.split("."))].annotation is int for name in ranges]
         rows = drawn_points(ranges, sweep.sample.method, sweep.sample.points, sweep.sample.seed).tolist()
         drawn = [dict(zip(ranges, map(_as_drawn, row, whole), strict=True)) for row in rows]
-    return crossed(sweep.grid, sweep.zip, drawn)
+    usual = {name: _value(experiment, name) for row in sweep.rows.values() for name in row}
+    rows = [{**usual, **row} for row in sweep.rows.values()]
+    return crossed(sweep.grid, sweep.zip, drawn, rows)
 
 
 def _as_drawn(level: float, whole: bool) -> Level:
@@ -239,18 +270,20 @@ def _listed(point: Mapping[str, Level]) -> str:
     return ", ".join(f"{name} = {show(level)}" for name, level in point.items())
 
 
-def _run(place: _Place, strategy: Strategy, replicate: int) -> Run:
+def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Run:
     settings = place.experiment.run
     world = place.experiment.world
     log = None if world.log is None else os.path.abspath(world.log)  # workers may have another current folder
     world = world.model_copy(update={"seed": world.seed + replicate, "log": log})
     seed = settings.seed + replicate
+    inject = place.experiment.inject
     identity = [
         model_fingerprint(),
         log_hash(world.log) if world.log else None,
-        [world.people, world.burn_in_years, world.seed, place.past],
+        [world.people, world.newcomers, world.burn_in_years, world.seed, place.past],
         place.parameters,
         [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
+        [settings.sociability, settings.hesitance, inject and inject.model_dump(), silence],
     ]
     return Run(
         id=_fingerprint(identity),
@@ -265,6 +298,10 @@ def _run(place: _Place, strategy: Strategy, replicate: int) -> Run:
         days=settings.days,
         strategy_days=settings.strategy_days,
         parameters=place.experiment.parameters,
+        among=(settings.sociability, settings.hesitance),
+        inject=inject,
+        silence=silence,
+        row=place.row,
     )
 
 

@@ -1,7 +1,8 @@
 """What a sweep varies: levels of settings, crossed, side by side, or drawn from ranges.
 
 In a file, ``[sweep.grid]`` gives levels of which every combination is run, ``[sweep.zip]`` levels that go side by side,
-and ``[sweep.sample]`` ranges from which points are drawn. A sweep with several of these crosses them.
+``[sweep.rows.NAME]`` several settings at once under a name, and ``[sweep.sample]`` ranges from which points are drawn.
+A sweep with several of these crosses them.
 """
 
 from __future__ import annotations
@@ -74,14 +75,15 @@ def span_of(value: Any) -> tuple[float, float]:
     return low, high
 
 
-def crossed(grid: Levels, side_by_side: Levels, drawn: Sequence[Point]) -> list[Point]:
-    """All points of a sweep: every combination of the grid, with each row of the zip, with each drawn point."""
+def crossed(grid: Levels, side_by_side: Levels, drawn: Sequence[Point], named: Sequence[Point] = ()) -> list[Point]:
+    """All points of a sweep: every combination of the grid, with each row of the zip, named row and drawn point."""
     combinations = [dict(zip(grid, levels, strict=True)) for levels in itertools.product(*grid.values())]
     rows = [dict(zip(side_by_side, levels, strict=True)) for levels in zip(*side_by_side.values(), strict=True)]
     return [
-        {**combination, **row, **point}
+        {**combination, **row, **changes, **point}
         for combination in combinations
         for row in (rows or [{}])
+        for changes in (named or [{}])
         for point in (drawn or [{}])
     ]
 

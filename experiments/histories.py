@@ -30,7 +30,7 @@ from experiments.store import DamagedPartError, StoreError
 
 SERIES, EVENTS = "series", "events"
 SMALL = 8_000_000  # bytes of a part that is put together with others
-VERSION = 1  # of the parts; whoever changes it says what to do with older ones in `_part`
+VERSION = 2  # of the parts; whoever changes it says what to do with older ones in `_part`
 _COUNTED = ("sent", "answered", "new_ties", "reconnected", "active_ties")
 COLUMNS = {
     SERIES: pa.schema(
@@ -38,6 +38,7 @@ COLUMNS = {
             ("id", pa.string()),
             ("day", pa.int64()),
             *((prefix + name, pa.float64()) for name in _COUNTED for prefix in ("", "everyone_")),
+            *((name, pa.float64()) for name in ("industry_rank", "focal_reconnected", "focal_sold")),
         ]
     ),
     EVENTS: pa.schema(

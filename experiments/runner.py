@@ -19,8 +19,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 import sim
+from experiments.adopters import adopters_of
 from experiments.config import WorldSettings, require_adopters
 from experiments.design import Run
+from experiments.focal import focal_ties, gestures
+from experiments.gate import silence_of
 from experiments.histories import Ended, History, of_run, options
 from experiments.store import Row
 from sim.storage import cache_folder, model_fingerprint
@@ -54,7 +57,9 @@ def run_one(run: Run, checkpoints: Checkpoints | None = None, histories: Sequenc
     try:
         result = _simulated(run, checkpoints, histories)
         left = of_run(result, histories)
-        row |= {"people": len(result.world), **result.measures.scalars}
+        row |= {"people": len(result.core.town.people), **result.measures.scalars}
+        if run.silence and result.log is not None:
+            row |= silence_of(result.log)
     except Exception as error:  # whatever goes wrong in one run must not cost the others
         row |= {"error": _in_a_line(error), "traceback": traceback.format_exc()}
     return Ended({**row, "seconds": time.perf_counter() - began}, left)
@@ -67,16 +72,21 @@ def _in_a_line(error: Exception) -> str:
 def _simulated(run: Run, checkpoints: Checkpoints | None, histories: Sequence[History]) -> sim.Run:
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
-    return simulate(run, world, threads=1, **options(histories), **(checkpoints.of(run) if checkpoints else {}))
+    asked = options(histories)
+    asked["log"] |= run.silence
+    return simulate(run, world, threads=1, **asked, **(checkpoints.of(run) if checkpoints else {}))
 
 
 def simulate(run: Run, world: sim.World, **options: Any) -> sim.Run:
     """One run as `sim.simulate` has it; ``options`` are passed on."""
+    if run.inject is not None:
+        focal = focal_ties(world, run.inject, run.seed, run.parameters)
+        options |= {"focal": focal, "extra": gestures(run.inject, focal)}
     return sim.simulate(
         world,
         days=run.days,
         strategy=run.strategy,
-        adopters=list(run.adopters) if isinstance(run.adopters, tuple) else run.adopters,
+        adopters=adopters_of(run, world),
         seed=run.seed,
         parameters=run.parameters,
         strategy_days=run.strategy_days,
@@ -87,14 +97,21 @@ def simulate(run: Run, world: sim.World, **options: Any) -> sim.Run:
 def world_of(settings: WorldSettings, **options: Any) -> sim.World:
     """The world that settings describe; a generated one is kept on disk by `sim.worlds`."""
     if settings.log is not None:
-        return _replayed(settings.log, settings.seed, settings.parameters.model_dump_json())
-    return sim.worlds.generated(
+        return _with_newcomers(_replayed(settings.log, settings.seed, settings.parameters.model_dump_json()), settings)
+    world = sim.worlds.generated(
         people=settings.people,
         burn_in_years=settings.burn_in_years,
         seed=settings.seed,
         parameters=settings.parameters,
         **options,
     )
+    return _with_newcomers(world, settings)
+
+
+def _with_newcomers(world: sim.World, settings: WorldSettings) -> sim.World:
+    if not settings.newcomers:
+        return world
+    return sim.worlds.empty(world, newcomers=settings.newcomers, seed=settings.seed)
 
 
 @lru_cache(maxsize=1)  # all arms of a replicate follow one another

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.adopters import adopters_of
 from experiments.config import Experiment, Strategy
+from experiments.design import runs_of
 from experiments.scene import FULL, Picture, Scene, Sight, only_differences
 from sim.gestures import KINDS
 from sim.measures import mean_or_nan
@@ -117,7 +119,7 @@ class Stage:
 
     def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
         run, strategies = experiment.run, strategies or [experiment.run.strategy]
-        adopters = list(run.adopters) if isinstance(run.adopters, tuple) else run.adopters
+        adopters = adopters_of(runs_of(experiment.model_copy(update={"sweep": None}))[0], world)
         runs = [
             Simulation(
                 world,

@@ -35,7 +35,7 @@ from sim.storage import model_fingerprint
 
 Row = dict[str, Any]
 TABLE, DESIGN, PARTS = "runs.parquet", "design.parquet", "parts"
-TEXT = ("id", "scenario", "strategy", "error", "traceback")
+TEXT = ("id", "scenario", "strategy", "row", "error", "traceback")
 NOT_OUTCOMES = ("seconds",)  # how long a run took differs from machine to machine; it stays in the parts
 SCHEMA = b"2"  # of the parts; whoever changes it says what to do with older ones in `_read`
 MOST_SMALL_PARTS = 64  # before they are put together

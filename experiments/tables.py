@@ -19,6 +19,7 @@ from experiments.compare import (
     RESAMPLES,
     SPENT_ENOUGH,
     TOO_FEW,
+    ends_of_interval,
     minutes,
     paired_differences,
     resampled_means,
@@ -125,7 +126,7 @@ def _means_table(runs: pd.DataFrame) -> Table:
 def _mean(values: np.ndarray) -> tuple[str, str]:
     if len(values) < 2:
         return number(float(values.mean()) if len(values) else math.nan), "–"
-    low, high = np.quantile(resampled_means(values, RESAMPLES), [0.025, 0.975])
+    low, high = np.quantile(resampled_means(values, RESAMPLES), ends_of_interval(len(values)))
     return number(float(values.mean())), f"{number(low)} … {number(high)}"
 
 

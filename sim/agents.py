@@ -231,7 +231,7 @@ class Person(mesa.Agent):
             return
         day, p = self.model.day, self.model.p
         held = self.strength_of(tie)
-        rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, held))
+        rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, held, p))
         tie.last_contact = day
         self.ceiling = rules.raised_ceiling(self.ceiling, rules.pull_bound(tie.activation(day, p), tie.liking, p))
 

@@ -23,7 +23,7 @@ from sim.measures import Watch
 from sim.population import GESTURE, World, joined
 from sim.storage import load_records, model_fingerprint, remove_records, save_records
 
-_WATCHED = ("candidates", "sent", "answered", "new_ties")  # arrays that `Watch.observe` changes
+_WATCHED = ("candidates", "sent", "answered", "new_ties", "unsold")  # arrays that `Watch.observe` changes
 
 
 class Checkpoint:

@@ -13,12 +13,15 @@ from numba import njit
 
 from sim import rules
 from sim.gestures import KINDS, Channel, Kind
+from sim.memory import find_slot
 from sim.parameters import Parameters
-from sim.population import NEVER, NO_ANSWER, DayRecord, World
+from sim.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
 
 RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
 INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
 LASTING_FROM, LASTING_TO = 150, 240  # days after the reconnection with two-way contact in them
+SALE_DAYS = (90, 365)  # by which a sale is told
+FEW = 32  # adopters whose ranks are counted one by one
 
 
 class Measure(NamedTuple):
@@ -54,7 +57,17 @@ def _measures() -> dict[str, Measure]:
         ("minutes_refused", "minutes per person", "Planned minutes lost on plans that were not dared."),
         ("spent_share", "share", "Minutes spent over minutes filled, leaving out what is too little for one more session."),
     ]  # fmt: skip
-    table = {}
+    focal = [
+        ("focal", "ties", "Focal ties that are followed."),
+        ("focal_reconnected", "share", "Of the focal ties that were dormant on the starting day, those that reconnected in the days in which that counts."),
+        ("focal_answered", "share", "Of these, those whose second person sent the first a worded gesture in these days."),
+        ("focal_lasting", "share", "Of these, those in two-way contact on any of the days 150 to 240 after the starting day, reconnected or not; missing while that can not be told."),
+    ]  # fmt: skip
+    focal += [
+        (f"focal_sold_{days}", "probability", f"Probability that the second person of a focal tie has bought from the first within {days} days: one minus the product over days of one minus the day's hazard; mean over focal ties, missing in shorter runs.")
+        for days in SALE_DAYS
+    ]  # fmt: skip
+    table = {name: Measure(name, unit, text) for name, unit, text in focal}
     for name, unit, text in per_person + only_adopters:
         table[name] = Measure(name, unit, f"{text} Mean over the adopters.")
     for name, unit, text in per_person:
@@ -138,6 +151,19 @@ def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, sinc
 
 
 @njit(cache=True)
+def strengths(town: Any, pairs: Any, day: int) -> Any:
+    """How strongly the second person of each pair, shape (pairs, 2), holds the first today; 0 for strangers."""
+    p = town.settings[0]
+    held = np.zeros(len(pairs))
+    for k in range(len(pairs)):
+        slot = find_slot(town, pairs[k, 1], pairs[k, 0])
+        if slot != NOBODY:
+            tie = town.ties[town.people[pairs[k, 1]].first + slot]
+            held[k] = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
+    return held
+
+
+@njit(cache=True)
 def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
     """Write the dormant ties, each once, by (low, high), as far as there is room; returns how many there are."""
     count = 0
@@ -175,7 +201,9 @@ class Measures(NamedTuple):
     Attributes:
         scalars: outcomes by name (`MEASURES` defines them); nan where an outcome is missing.
         series: a row a day (index ``day``, from 0), or None: for adopters and with ``everyone_`` for all, gestures
-            sent and answered, new ties and reconnections of the day and active ties at its end, all per person.
+            sent and answered, new ties and reconnections of the day and active ties at its end, all per person; the
+            adopters' ``industry_rank``; and of focal ties, nan without any, the shares that have reconnected so far
+            (``focal_reconnected``) and the probability of a sale so far (``focal_sold``).
         candidates: a row for each tie that was dormant on the starting day: the two people, day of the reconnection
             and of
             each one's first worded gesture since the start (days of the run; nan: none), and whether it lasted (nan:
@@ -214,9 +242,19 @@ class Watch:
         within: days in which a reconnection counts; None: all.
         injected: whether the starting day is that of an injected gesture.
         series: keep a row a day.
+        focal: pairs of people, shape (pairs, 2), whose fate is told apart.
     """
 
-    def __init__(self, world: World, *, adopters: np.ndarray, within: int | None, injected: bool, series: bool) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        adopters: np.ndarray,
+        within: int | None,
+        injected: bool,
+        series: bool,
+        focal: np.ndarray | None = None,
+    ) -> None:
         n = len(world)
         self.start, self.parameters = world.day, world.parameters
         self.packed = np.array([world.parameters.packed])
@@ -231,9 +269,24 @@ class Watch:
         self.answered = np.zeros((n, len(KINDS)), np.int32)
         self.new_ties = np.zeros(n, np.int32)
         self.rows: list[dict[str, float]] | None = [] if series else None
+        self.industry = world.people["industry"]
+        self.focal = np.zeros((0, 2), np.int64) if focal is None else focal
+        self.unsold = np.ones((len(self.focal), len(SALE_DAYS) + 1))  # probability: up to these days, and so far
+        self.focal_rows = self._rows_of_focal()
 
-    def observe(self, record: DayRecord, active: np.ndarray | None = None) -> None:
-        """Take in a day; ``active`` (n,) is needed for a series."""
+    def _rows_of_focal(self) -> np.ndarray:
+        """Where the focal ties stand among the candidates, shape (pairs,); -1 for those that were not dormant."""
+        keys = self.focal.min(axis=1) * len(self.is_adopter) + self.focal.max(axis=1)
+        rows = np.searchsorted(self.keys, keys)
+        rows[rows == len(self.keys)] = 0
+        there = self.keys[rows] == keys if len(self.keys) else np.zeros(len(keys), bool)
+        return np.where(there, rows, -1)
+
+    def observe(self, record: DayRecord, active: np.ndarray | None = None, held: np.ndarray | None = None) -> None:
+        """Take in a day; ``active`` (n,) is needed for a series, ``held`` (`strengths` in the evening) for sales."""
+        if held is not None:
+            hazard = self.parameters.sale_hazard * held**2  # `rules.sale_probability`
+            self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazard[:, None], 1)
         count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
         before = self.candidates["reconnected"].copy() if self.rows is not None else None
         follow_candidates(
@@ -258,7 +311,24 @@ class Watch:
             row[f"everyone_{name}"] = len(ids) / n
         row["active_ties"] = mean_or_nan(active[self.adopters].sum(), len(self.adopters))
         row["everyone_active_ties"] = float(active.mean())
+        row["industry_rank"] = mean_or_nan(self._ranks_of_adopters(active).sum(), len(self.adopters))
+        row["focal_reconnected"] = self._share_of_focal(self.candidates["reconnected"] != NEVER)
+        row["focal_sold"] = mean_or_nan((1 - self.unsold[:, -1]).sum(), len(self.focal))
         return row
+
+    def _ranks_of_adopters(self, active: np.ndarray) -> np.ndarray:
+        """Their `industry_ranks`, shape (adopters,); of a few, without those of all others."""
+        if len(self.adopters) > FEW:
+            return industry_ranks(active, self.industry)[self.adopters]
+        mine = active[self.adopters, None]
+        beside = self.industry[self.adopters, None] == self.industry
+        ahead, equal = (beside & (active > mine)).sum(axis=1), (beside & (active == mine)).sum(axis=1)
+        return np.asarray(ahead + (equal + 1) / 2)
+
+    def _share_of_focal(self, of_candidates: np.ndarray) -> float:
+        """Share of the focal ties that were dormant of which something holds, given for each candidate."""
+        rows = self.focal_rows[self.focal_rows >= 0]
+        return mean_or_nan(of_candidates[rows].sum(), len(rows))
 
     def finish(self, end: Ending) -> Measures:
         """Measures of the run that ended so."""
@@ -271,6 +341,7 @@ class Watch:
                 scalars[prefix + name] = mean_or_nan(known.sum(), len(known))
         scalars["industry_rank"] = mean_or_nan(ranks[self.adopters].sum(), len(self.adopters))
         scalars.update(self._minutes(end.plans))
+        scalars.update(self._of_focal(end.day))
         scalars = {name: scalars[name] for name in MEASURES}
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
         return Measures(scalars, series, self._candidates_frame(end.day))
@@ -321,6 +392,26 @@ class Watch:
             return np.full(n, np.nan)
         asked = self.candidates if self.since != NEVER else self.candidates[counted]
         return count_by_person(asked[asked["lasting"] == 1], n)
+
+    def _of_focal(self, today: int) -> dict[str, float]:
+        """Measures of the focal ties; all but their number are missing without any."""
+        days, sold = today - self.start, 1 - self.unsold
+        receiver = (self.focal[:, 1] > self.focal[:, 0]).astype(int)  # the side of each, among low and high
+        answered = np.zeros(len(self.candidates), bool)
+        for row, side in zip(self.focal_rows, receiver, strict=True):
+            first = self.candidates["first_worded"][row, side]
+            answered[row] |= row >= 0 and first != NEVER and first - self.start < self._window(today)
+        told = today > self.start + LASTING_TO
+        return {
+            "focal": float(len(self.focal)),
+            "focal_reconnected": self._share_of_focal(self.counted(today)),
+            "focal_answered": self._share_of_focal(answered),
+            "focal_lasting": self._share_of_focal(self.candidates["lasting"] == 1) if told else np.nan,
+            **{
+                f"focal_sold_{by}": mean_or_nan(sold[:, k].sum(), len(sold)) if days >= by else np.nan
+                for k, by in enumerate(SALE_DAYS)
+            },
+        }
 
     def _minutes(self, plans: np.ndarray) -> dict[str, float]:
         plans = plans[self.is_adopter[plans["person"]]]

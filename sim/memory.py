@@ -53,7 +53,7 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
         return
     silence = day - tie.last_contact
     held = rules.strength(rules.activation(tie.traces, silence, p), p)
-    rules.add_contact(tie.traces, silence, rules.saturated(mass, held))
+    rules.add_contact(tie.traces, silence, rules.saturated(mass, held, p))
     tie.last_contact = day
 
 

@@ -62,6 +62,7 @@ class Parameters(BaseModel):
     pull_exponent: float = _number(0.5, "exponent", 0, 2, "how steeply activation draws thoughts to a tie", "assumed; a round number chosen with wall posts in sight")
     pull_floor: float = _number(0.0005, "weight", 0, 1, "weight of a tie that memory has lost", "assumed; a round number chosen with wall posts in sight")
     feed_boost: float = _number(0.0, "weight", 0, 1, "weight that a ranking algorithm adds in the feed per liking and openness", "assumed: stands for an algorithm, not for people")
+    saturation: float = _number(1.0, "share", 0, 1, "how much less a contact adds to a tie, per strength that it has already", "assumed; sweep from 0: every contact adds its whole mass")
     exposure_mass: float = _number(0.02, "contacts", 0, 1, "memory left by being in one place", "mere exposure: Bornstein 1989; size assumed")
     mind_sent: float = _number(1.0, "share of mass", 0, 1, "share of a gesture's mass that stays with its sender when sent", "what one makes is remembered better than what one reads: Slamecka & Graf 1978; size chosen with wall posts in sight")
     mind_received: float = _number(0.1, "share of mass", 0, 1, "share of a gesture's mass that a noticed gesture leaves with its receiver", "assumed; a round number chosen with wall posts in sight")

@@ -315,10 +315,10 @@ def practised(practice: float, p: Any) -> float:
 # 5. Being noticed ------------------------------------------------------------------------------------------------
 
 
-@rule(float64(float64, float64))
-def saturated(mass: float, strength: float) -> float:
+@rule(float64(float64, float64, P))
+def saturated(mass: float, strength: float, p: Any) -> float:
     """Mass that a contact adds to a tie of this strength: warm ties gain less."""
-    return mass * (1.0 - strength)
+    return mass * (1.0 - p.saturation * strength)
 
 
 @rule(float64(uint64, int64, int64, P))

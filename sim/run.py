@@ -22,7 +22,7 @@ from sim.checkpoint import Checkpoint
 from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
 from sim.interrupts import held_back
-from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame
+from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame, strengths
 from sim.memory import fresh_ceilings
 from sim.parameters import Parameters
 from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, DayRecord, World, canonical_mail, joined
@@ -95,6 +95,7 @@ def simulate(
     parameters: Parameters | None = None,
     strategy_days: int | None = None,
     extra: Iterable[Gesture] = (),
+    focal: Iterable[tuple[int, int]] = (),
     within: int | None = None,
     log: bool = False,
     series: bool = True,
@@ -116,7 +117,11 @@ def simulate(
         parameters: of the run; those of the world if not said.
         strategy_days: days that the strategy runs (all of them if not said); the rest is ordinary life.
         extra: gestures put in by hand.
-        within: days in which a reconnection counts: `strategy_days` if not said, or 60 with extra gestures.
+        focal: pairs of people whose fate is told apart (``focal_…`` of `sim.measures.MEASURES`), such as the sender and
+            the receiver of each extra gesture. A run with focal pairs and without a gesture is measured as one with:
+            from its first day on.
+        within: days in which a reconnection counts: `strategy_days` if not said, or 60 with extra gestures or focal
+            pairs.
         log: keep the contact log.
         series: keep measures of each day.
         progress: called with the days done and all days, after each; and first of all with those of a checkpoint.
@@ -145,7 +150,8 @@ def simulate(
         raise ValueError(f"within is {within}; it must be 0 days or more.")
     if world.day + days > LAST_DAY:
         raise ValueError(f"days is {days}; this world is {world.day} days old, and none gets older than {LAST_DAY:,}.")
-    extra = list(extra)
+    extra, pairs = list(extra), _checked_pairs(focal, len(world))
+    injected = bool(extra) or len(pairs) > 0
     start, who = begin(
         world,
         strategy=strategy,
@@ -157,14 +163,15 @@ def simulate(
         days=days,
     )
     if within is None:
-        within = INJECTED_WITHIN if extra else strategy_days
+        within = INJECTED_WITHIN if injected else strategy_days
     kept = None
     if checkpoint is not None:
-        told = [days, int(seed), None if within is None else int(within), bool(extra), bool(log), bool(series)]
+        told = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
+        told += pairs.ravel().tolist()
         kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
     footprint.require(footprint.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads), held_back() as hand_on_interrupts:
-        watch = Watch(start, adopters=who, within=within, injected=bool(extra), series=series)
+        watch = Watch(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
         today, sent = (start, []) if kept is None else kept.taken_up(watch)
         core, done = Core(today, seed=int(seed)), today.day - start.day
         del today  # of a large world, one copy less
@@ -172,7 +179,8 @@ def simulate(
             progress(done, days)
         for day in range(done, days):
             record = core.step()
-            watch.observe(record, core.active_ties() if series else None)
+            held = strengths(core.town, pairs, record.day) if len(pairs) else None
+            watch.observe(record, core.active_ties() if series else None, held)
             if log:
                 sent.append(record.sent)
             if kept is not None and day + 1 < days:
@@ -486,6 +494,22 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
         plan["purse"] = rules.minus(0.0, -uniform(seed, Decision.FIRST_PURSE, 0, person, row, 0) * sessions[row])
         plan["filled"] = plan["purse"]
     return plans
+
+
+def _checked_pairs(focal: Iterable[tuple[int, int]], people: int) -> np.ndarray:
+    """Focal pairs, shape (pairs, 2).
+
+    Raises:
+        ValueError: no pairs of ids, or one that the world has not.
+    """
+    pairs = np.asarray(list(focal))
+    if not len(pairs):
+        return np.zeros((0, 2), np.int64)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu":
+        raise ValueError("focal must hold pairs of ids such as (3, 17).")
+    if pairs.min() < 0 or pairs.max() >= people or (pairs[:, 0] == pairs[:, 1]).any():
+        raise ValueError(f"focal must hold pairs of two people; the people are 0 to {people - 1}.")
+    return pairs.astype(np.int64)
 
 
 def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Parameters, days: int | None) -> np.ndarray:

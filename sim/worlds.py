@@ -503,7 +503,7 @@ def _live_past(seed: int, pairs: Any, p: Any, start: int, stop: int) -> None:
         while time < end:
             day = math.floor(time - span)
             strength = rules.strength(rules.activation(pair.traces, day - pair.last, p), p)
-            rules.add_contact(pair.traces, day - pair.last, rules.saturated(1.0, strength))
+            rules.add_contact(pair.traces, day - pair.last, rules.saturated(1.0, strength, p))
             pair.last = day
             pair.two_way += 1
             time += _gap(seed, pair, rate)

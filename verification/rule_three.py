@@ -81,7 +81,7 @@ def faded_strength(parameters: sim.Parameters) -> float:
     traces, p = np.zeros(TRACES, np.float32), parameters.packed
     for _ in range(13):
         held = rules.strength(rules.activation(traces, 30, p), p)
-        rules.add_contact(traces, 30, rules.saturated(1.0, held))
+        rules.add_contact(traces, 30, rules.saturated(1.0, held, p))
     return float(rules.strength(rules.activation(traces, 5 * 365, p), p))
 
 

@@ -43,7 +43,7 @@ def by_traces(contacts: Contacts, days: np.ndarray) -> tuple[np.ndarray, Contact
         while left and left[0][0] <= day:
             when, mass = left.pop(0)
             before = rules.strength(rules.activation(traces, when - last, P), P)
-            added.append((when, rules.saturated(mass, before)))
+            added.append((when, rules.saturated(mass, before, P)))
             rules.add_contact(traces, when - last, added[-1][1])
             last = when
         held[k] = rules.strength(rules.activation(traces, int(day) - last, P), P)

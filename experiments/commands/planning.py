@@ -14,7 +14,7 @@ from rich.console import Console
 from experiments import plan as plans
 from experiments import runner, store
 from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare, tell_of_another
-from experiments.config import ConfigError, SweepSettings
+from experiments.config import ConfigError, Experiment, SweepSettings
 from experiments.design import Run, points_of
 from experiments.factors import Level
 from experiments.histories import asked_for
@@ -45,7 +45,7 @@ def plan(
     missing = plans.missing(runs, folder, histories)
     console = console_of()
     different = len({run.id for run in runs})
-    _say_design(experiment.sweep, runs, different, console)
+    _say_design(experiment, experiment.sweep, runs, different, console)
     tell_of_another(folder, runs)
     console.print(f"There: {different - len(missing):,}. To do: {len(missing):,}.", highlight=False)
     if time and missing:
@@ -56,8 +56,10 @@ def plan(
         _say_time(timing, plans.missing(missing, folder, histories), processes or os.cpu_count() or 1, console)
 
 
-def _say_design(sweep: SweepSettings, runs: Sequence[Run], different: int, console: Console) -> None:
-    points = points_of(sweep)
+def _say_design(
+    experiment: Experiment, sweep: SweepSettings, runs: Sequence[Run], different: int, console: Console
+) -> None:
+    points = points_of(experiment)
     strategies = len({run.scenario for run in runs}) // len(points)
     console.print(
         f"{counted_runs(len(runs), different)}: {counted(strategies, 'strategy')} at {counted(len(points), 'point')} "

@@ -114,8 +114,8 @@ def sweep(
         f"{of_all}{counted_runs(len(mine), different)}; {there:,} {is_or_are} there already.", highlight=False
     )
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
-    workers = _workers(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
-    failed = _carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
+    workers = workers_of(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
+    failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
     with suppress(OSError):  # it may not be there, or hold those of another sweep
         checkpoints.folder.rmdir()
     left = len(plan.missing(runs, folder, histories)) - len(failed)
@@ -163,7 +163,7 @@ def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None)
 
 
 @contextmanager
-def _workers(scheduler: str | None, processes: int) -> Iterator[Cluster]:
+def workers_of(scheduler: str | None, processes: int) -> Iterator[Cluster]:
     """Who makes the runs: a cluster's workers, or processes of our own."""
     if scheduler is not None:
         with cluster(scheduler) as there:
@@ -192,7 +192,7 @@ def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
         )
 
 
-def _carry_out(
+def carry_out(
     runs: Sequence[Run],
     histories: Sequence[History],
     folder: Path,

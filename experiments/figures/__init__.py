@@ -17,6 +17,8 @@ from experiments.store import write_whole
 
 # Okabe & Ito's colours
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
+GREEN, ORANGE, SKY, PURPLE = "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -33,8 +35,13 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def save(figure: Figure, folder: Path, name: str, provenance: dict[str, Any]) -> list[Path]:
-    """Write a figure as PNG, SVG and PDF with its provenance in the metadata; returns the paths."""
+def save(
+    figure: Figure, folder: Path, name: str, provenance: dict[str, Any], settings: dict[Any, Any] = STYLE
+) -> list[Path]:
+    """Write a figure as PNG, SVG and PDF with its provenance in the metadata; returns the paths.
+
+    ``settings`` are those of matplotlib with which it was drawn: some are read only now.
+    """
     origin = json.dumps(provenance, sort_keys=True)
     title = f"rekindle: {name}, runs {provenance['run_hash']}"
     metadata: dict[str, dict[str, Any]] = {
@@ -45,7 +52,7 @@ def save(figure: Figure, folder: Path, name: str, provenance: dict[str, Any]) ->
     paths = []
     for ending, facts in metadata.items():
         path = folder / f"{name}.{ending}"
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(settings):
             write_whole(path, lambda temporary: figure.savefig(temporary, format=ending, metadata=facts))  # noqa: B023
         paths.append(path)
     return paths

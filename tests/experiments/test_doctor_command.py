@@ -15,6 +15,7 @@ import sim
 from experiments.commands import doctor
 from experiments.commands.doctor import Finding, State
 from sim import storage
+from sim.day import Core
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 
@@ -117,11 +118,11 @@ def test_a_full_disk_is_noticed(monkeypatch: pytest.MonkeyPatch, free: float, st
 
 def test_outdated_worlds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     world = sim.worlds.generated(people=30, burn_in_years=0)
-    storage.cached_world(lambda: world, sim.Parameters(), seed=1)
+    storage.cached_world(lambda: Core(world, seed=1), sim.Parameters(), seed=1)
     assert next(doctor.worlds_found()).state is State.OK
     with monkeypatch.context() as patched:
         patched.setattr(storage, "model_fingerprint", lambda: "another")
-        storage.cached_world(lambda: world, sim.Parameters(), seed=1)
+        storage.cached_world(lambda: Core(world, seed=1), sim.Parameters(), seed=1)
     (found,) = doctor.worlds_found()
     assert found.state is State.WARNING
     assert "kept worlds: 2, " in found.said

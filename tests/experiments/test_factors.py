@@ -117,9 +117,7 @@ def test_a_trajectory_moves_one_factor_a_step() -> None:
 
 def test_drawn_whole_numbers_are_whole(tmp_path: Path) -> None:
     text = "[sweep.sample]\npoints = 8\n[sweep.sample.ranges]\nworld.people = [100, 900]\nparameters.ease = [0, 5]"
-    sweep = swept(tmp_path, text).sweep
-    assert sweep is not None
-    points = points_of(sweep)
+    points = points_of(swept(tmp_path, text))
     assert all(type(point["world.people"]) is int and 0 <= point["parameters.ease"] <= 5 for point in points)
     runs = runs_of(swept(tmp_path, text, "sweep.replicates=1"))
     assert [run.scenario for run in runs[:2]] == ["wait, point 0", "wait, point 1"]
@@ -188,7 +186,7 @@ def test_a_parameter_of_its_own_does_not_follow_the_worlds(tmp_path: Path) -> No
         ("world.seed = [1, 2]", ["can not be varied", "sweep.replicates"]),
         ("run.strategy = ['wait']", ["can not be varied", "sweep.strategies"]),
         ("world.log = ['a.csv']", ["can not be varied", "--world"]),
-        ("sweep.replicates = [1]", ["is no setting of a run; only world, run and parameters"]),
+        ("sweep.replicates = [1]", ["is no setting of a run; only world, run, inject and parameters"]),
         ("parameters = [1]", ["is a table; name a setting in it, such as parameters."]),
         ("run.adopters = [50]", ["a point that can not be, run.adopters = 50", "50 of 40 people"]),
         ("parameters.encounter_known = [0.9]", ["a point that can not be", "must not exceed 1"]),
@@ -283,3 +281,53 @@ def test_a_malformed_file_is_refused_in_words(tmp_path_factory: pytest.TempPathF
     path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
     with suppress(ConfigError):
         runs_of(load(path))
+
+
+ROWS = """
+[sweep]
+replicates = 1
+
+[sweep.rows."as given"]
+
+[sweep.rows."no doors"]
+parameters.gestures.like.opens_door = 0.0
+"parameters.feed_boost" = 0.5
+"""
+
+
+def test_rows_change_several_settings_under_a_name_and_leave_the_others(tmp_path: Path) -> None:
+    given, shut = runs_of(swept(tmp_path, ROWS))
+    assert [run.row for run in (given, shut)] == ["as given", "no doors"]
+    assert shut.scenario == "wait, no doors"
+    assert given.factors == {"parameters.gestures.like.opens_door": 1.0, "parameters.feed_boost": 0.0}
+    assert (shut.parameters.gestures["like"].opens_door, shut.parameters.feed_boost) == (0.0, 0.5)
+    assert given.parameters.gestures == swept(tmp_path, "").parameters.gestures
+    assert described([given, shut])["row"].tolist() == ["as given", "no doors"]
+
+
+def test_rows_are_crossed_with_a_grid(tmp_path: Path) -> None:
+    runs = runs_of(swept(tmp_path, ROWS + "\n[sweep.grid]\nparameters.ease = [1.0, 2.0]\n"))
+    assert [(run.row, run.parameters.ease) for run in runs] == [
+        ("as given", 1.0), ("no doors", 1.0), ("as given", 2.0), ("no doors", 2.0)
+    ]  # fmt: skip
+
+
+def test_a_row_with_something_wrong_says_so(tmp_path: Path) -> None:
+    text = "[sweep]\nreplicates = 1\n[sweep.rows.one]\nparameters.eas = 1.0\n[sweep.rows.two]\nparameters.ease = 99.0\n"
+    message = problem(tmp_path, text)
+    assert "did you mean parameters.ease?" in message
+    assert "the level 99.0: expected a number from -5 to 10" in message
+
+
+def test_full_changes_what_it_names_and_only_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "sizes.toml"
+    path.write_text(
+        '[sweep]\nreplicates = 2\n[sweep.grid]\n"parameters.ease" = [1.0]\n[full]\n"sweep.replicates" = 7\n'
+        '"sweep.grid" = { "parameters.ease" = [1.0, 2.0] }\n'
+    )
+    laptop, full = load(path), load(path, full=True)
+    assert (len(runs_of(laptop)), len(runs_of(full))) == (2, 14)
+    assert len(runs_of(load(path, ["sweep.replicates=3"], full=True))) == 6
+    path.write_text('[full]\n"sweep.replicats" = 7\n')
+    with pytest.raises(ConfigError, match=r"no setting sweep\.replicats"):
+        load(path)

@@ -110,6 +110,7 @@ def gestures() -> st.SearchStrategy[sim.Gesture]:
     adopters=st.integers(1, 20),
     strategy_days=st.none() | st.integers(0, DAYS),
     extra=st.lists(gestures(), max_size=4),
+    focal=st.lists(st.sampled_from([(1, 2), (9, 5), (30, 4)]), unique=True),
     parameters=st.none() | st.builds(sim.Parameters, effort_minutes=st.just(2_000.0), tie_capacity=st.integers(3, 30)),
     log=st.booleans(),
     series=st.booleans(),

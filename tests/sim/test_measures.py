@@ -208,3 +208,77 @@ def test_ranks_are_within_the_industry() -> None:
     """1 is the best connected; equals share."""
     ranks = industry_ranks(np.array([5, 7, 7, 1, 9]), np.array([0, 0, 0, 0, 1]))
     assert ranks.tolist() == [3, 1.5, 1.5, 4, 1]
+
+
+def strength_held(world: World, by: int, of: int) -> float:
+    """How strongly one person holds another today, from the world's arrays; 0 for strangers."""
+    p = world.parameters.packed
+    held = world.ties[world.people["first"][by] :][: world.people["slots"][by]]
+    tie = held[held["other"] == of]
+    if not len(tie):
+        return 0.0
+    silence = world.day - int(tie["last_contact"][0])
+    return float(sim.rules.strength(sim.rules.activation(tie["traces"][0], silence, p), p))
+
+
+def test_focal_ties_are_followed_from_the_first_day_by_hand(world: World) -> None:
+    """Shares of the focal ties, and their sales day by day, from the frame of candidates and the world's arrays."""
+    pairs = [(int(pair["high"]), int(pair["low"])) for pair in measured_pairs(world)[:40:2]]
+    extra = [sim.Gesture(0, "conversation", sender, receiver) for sender, receiver in pairs]
+    run = sim.simulate(world, days=95, seed=6, extra=extra, focal=pairs)
+    scalars, frame = run.measures.scalars, run.measures.candidates.set_index(["low", "high"])
+    back = [frame.loc[(min(pair), max(pair)), "reconnected"] < 60 for pair in pairs]
+    side = ["first_worded_by_low" if b < a else "first_worded_by_high" for a, b in pairs]
+    answered = [frame.loc[(min(pair), max(pair)), name] < 60 for pair, name in zip(pairs, side, strict=True)]
+    assert scalars["focal"] == 20
+    assert scalars["focal_reconnected"] == pytest.approx(np.mean(back))
+    assert scalars["focal_answered"] == pytest.approx(np.mean(answered))
+    assert 0 < np.mean(answered) < 1
+    assert np.isnan(scalars["focal_lasting"])
+    assert np.isnan(scalars["focal_sold_365"])
+    unsold = np.ones(len(pairs))
+    nothing: dict[str, Any] = {"strategy": None, "adopters": None, "parameters": None, "strategy_days": None}
+    core = Core(begin(world, **nothing, seed=6, extra=extra)[0], seed=6)
+    for _ in range(90):
+        core.step()
+        evening = core.to_world()
+        held = np.array([strength_held(evening.copy(day=evening.day - 1), by=b, of=a) for a, b in pairs])
+        unsold *= 1 - world.parameters.sale_hazard * held**2
+    assert scalars["focal_sold_90"] == pytest.approx(np.mean(1 - unsold), rel=1e-9)
+    assert run.measures.series is not None
+    assert run.measures.series["focal_sold"].iloc[89] == pytest.approx(scalars["focal_sold_90"])
+    assert run.measures.series["focal_reconnected"].iloc[59] == pytest.approx(scalars["focal_reconnected"])
+
+
+def measured_pairs(world: World) -> np.ndarray:
+    return sim.measures.dormant_pairs(world, world.parameters)
+
+
+def test_following_focal_ties_changes_nothing(world: World) -> None:
+    pairs = [(int(pair["low"]), int(pair["high"])) for pair in measured_pairs(world)[:5]]
+    followed = sim.simulate(world, days=20, seed=6, focal=pairs)
+    alone = sim.simulate(world, days=20, seed=6)
+    assert followed.world == alone.world
+    assert alone.measures.scalars["focal"] == 0
+    assert np.isnan(alone.measures.scalars["focal_reconnected"])
+
+
+def test_lasting_of_focal_ties_counts_from_the_first_day_with_a_gesture_and_without(world: World) -> None:
+    pairs = [(int(pair["low"]), int(pair["high"])) for pair in measured_pairs(world)[:30]]
+    run = sim.simulate(world, days=242, seed=6, focal=pairs, series=False)
+    frame = run.measures.candidates.set_index(["low", "high"])
+    assert frame["lasting"].notna().all()
+    lasted = [frame.loc[pair, "lasting"] for pair in pairs]
+    assert run.measures.scalars["focal_lasting"] == pytest.approx(np.mean(lasted))
+
+
+@pytest.mark.parametrize("focal", [[(1, 1)], [(0, 10**6)], [(1, 2, 3)], [(0.5, 1)]])
+def test_focal_pairs_are_two_people_of_the_world(world: World, focal: Any) -> None:
+    with pytest.raises(ValueError, match="pairs of"):
+        sim.simulate(world, days=1, seed=1, focal=focal)
+
+
+def test_the_series_has_the_rank_of_the_adopters(world: World) -> None:
+    run = sim.simulate(world, days=30, strategy="check_in", adopters=5, seed=6)
+    assert run.measures.series is not None
+    assert run.measures.series["industry_rank"].iloc[-1] == pytest.approx(run.measures.scalars["industry_rank"])

@@ -127,7 +127,7 @@ def remembered(gaps_and_masses: list[tuple[int, float]]) -> tuple[np.ndarray, li
     traces, contacts, day = np.zeros(TRACES, np.float32), [], 0
     for gap, mass in gaps_and_masses:
         held = rules.strength(rules.activation(traces, gap, P), P)
-        added = rules.saturated(mass, held)
+        added = rules.saturated(mass, held, P)
         rules.add_contact(traces, gap, added)
         day += gap
         contacts.append((day, added))
@@ -233,9 +233,15 @@ def test_between_contacts_strength_only_falls(history: list[tuple[int, float]], 
 @given(st.floats(0, 100), shares, shares)
 def test_warm_ties_gain_less(mass: float, one: float, two: float) -> None:
     assume(one < two)
-    assert rules.saturated(mass, 0.0) == mass
-    assert rules.saturated(mass, 1.0) == 0.0
-    assert rules.saturated(mass, two) <= rules.saturated(mass, one)
+    assert rules.saturated(mass, 0.0, P) == mass
+    assert rules.saturated(mass, 1.0, P) == 0.0
+    assert rules.saturated(mass, two, P) <= rules.saturated(mass, one, P)
+
+
+@quick
+@given(st.floats(0, 100), shares)
+def test_without_saturation_every_contact_adds_its_mass(mass: float, held: float) -> None:
+    assert rules.saturated(mass, held, sim.Parameters(saturation=0).packed) == mass
 
 
 @quick

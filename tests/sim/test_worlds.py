@@ -203,7 +203,7 @@ def past_of(low: int, high: int, p: np.void, seed: int = 1) -> tuple[np.ndarray,
             return traces, last, count
         day = int(np.floor(time - span))
         strength = rules.strength(rules.activation(traces, day - last, p), p)
-        rules.add_contact(traces, day - last, rules.saturated(1.0, strength))
+        rules.add_contact(traces, day - last, rules.saturated(1.0, strength, p))
         last, count = day, count + 1
 
 

@@ -1,0 +1,82 @@
+"""`rekindle story`: one like, up close."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from experiments import store
+from experiments.commands.essaying import style_named
+from experiments.config import load
+from experiments.figures import save
+from experiments.figures.page import Words
+from experiments.figures.story import draw
+from experiments.progress import shown
+from experiments.story import WITH, Story, found, sentences
+from experiments.terminal import Changes, Results, console_of, say_written, tell_of_compiling, told_aside
+
+NAME = "story"
+
+
+def story(
+    config: Annotated[
+        Path, typer.Argument(metavar="[CONFIG]", help="TOML file with an [inject] table.")
+    ] = Path("configs/one_like.toml"),
+    worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Worlds to look through, at most.")] = 20,
+    first: Annotated[int, typer.Option("--from", min=0, max=100_000, help="The world to begin with, from 0.")] = 0,
+    style: Annotated[str, typer.Option(metavar="STYLE", help="Of the figure: talk or paper.")] = "talk",
+    changes: Changes = None,
+    results: Results = Path("results"),
+) -> None:  # fmt: skip
+    """Follow one like that made two people talk again: the chain of what would not have happened without it."""
+    experiment, in_style = load(config, changes or ()), style_named(style)
+    console, told = console_of(), told_aside()
+    tell_of_compiling(told)
+    one: Story | None = None
+    with shown(told, "worlds", worlds) as progress:
+        for done, one in enumerate(found(experiment, worlds=worlds, first=first), start=1):
+            progress(done, worlds)
+            if one is not None:
+                break
+    if one is None:
+        console.print(
+            f"In worlds {first} to {first + worlds - 1} no like made two people talk again who would not have; look "
+            f"further with --from {first + worlds}.",
+            highlight=False,
+        )
+        return
+    lines = sentences(one)
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
+    folder = results / NAME
+    text = "\n".join(["# One like, up close", "", *(f"- {line}" for line in lines), ""])
+    store.write_whole(folder / f"{NAME}.md", lambda path: path.write_text(text, encoding="utf-8"))
+    say_written(folder / f"{NAME}.md", console)
+    figure = draw(one.between, one.elsewhere, _words(one), in_style)
+    for path in save(figure, folder, NAME, _origin(one, experiment.model_dump(mode="json")), in_style.settings):
+        say_written(path, console)
+
+
+def _words(one: Story) -> Words:
+    day = one.reconnected[WITH]
+    years = f"{one.silent / 365:.1f} years" if one.silent >= 365 else f"{one.silent} days"
+    return Words(
+        f"After {years} of silence one like, and {day} days later they talk:\nwithout the like, no talk to and fro comes of it",
+        "All gestures between A, who liked, and B, in two worlds that share all luck but the like.\n"
+        "Vermillion: without words. Blue: with words. Grey: not noticed.",
+        f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, looked for among many. "
+        "That a like opens a door is assumed.",
+    )
+
+
+def _origin(one: Story, config: dict[str, Any]) -> dict[str, Any]:
+    told = f"{one.replicate} {one.pair} {config}"
+    return {
+        "run_hash": hashlib.sha256(told.encode()).hexdigest()[:16],
+        "story": {"replicate": one.replicate, "pair": list(one.pair)},
+        "config": config,
+        **store.circumstances(),
+    }

@@ -1,0 +1,70 @@
+"""Nine strategies beyond one hour: gains that last, gains by minutes a week, and the chance of being best."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.figures import BLUE, COLOURS, GREY
+from experiments.figures.page import Style, Words, name_lines, page, reference, whiskers
+
+_NAMED = 5  # lines with a colour of their own
+
+
+def plain(name: str) -> str:
+    """A strategy as people read it."""
+    return name.replace("_", " ")
+
+
+def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+    """A row a ``strategy`` with ``value``, ``low`` and ``high``, the largest on top."""
+    rows = data.iloc[::-1]
+    with style.in_use():
+        figure, (axes,) = page(style, words, left=0.22)
+        reference(axes, style, 0.0)
+        for place, (_, row) in enumerate(rows.iterrows()):
+            sure = row["low"] > 0 or row["high"] < 0
+            whiskers(axes, style, place, row, BLUE if sure else GREY)
+            axes.text(row["high"], place, f"  {row['value']:+.1f}", va="center", fontsize=style.pt(18))
+        axes.set_yticks(range(len(rows)), [plain(name) for name in rows["strategy"]])
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.set_xlim(min(0.0, data["low"].min()) - 0.5, data["high"].max() * 1.12)
+        axes.set_xlabel("lasting ties per adopter, more than by waiting")
+    return figure
+
+
+def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+    """A line a ``strategy`` over ``minutes`` a week, with its intervals."""
+    with style.in_use():
+        figure, (axes,) = page(style, words, right=0.80)
+        most = data["minutes"].max()
+        order = data[data["minutes"] == most].sort_values("value", ascending=False)["strategy"]
+        colours = dict(zip(order, (*COLOURS[:_NAMED], *[GREY] * len(order)), strict=False))
+        ends = {}
+        reference(axes, style, 0.0, upright=False)
+        for name in order[::-1]:
+            rows = data[data["strategy"] == name].sort_values("minutes")
+            axes.plot(rows["minutes"], rows["value"], "-", color=colours[name])
+            for _, row in rows.iterrows():
+                whiskers(axes, style, row["minutes"], row, colours[name], upright=True)
+            ends[name] = rows["value"].iloc[-1]
+        axes.set_xticks(sorted(data["minutes"].unique()))
+        axes.set_xlabel("planned minutes a week")
+        axes.set_ylabel("lasting ties gained")
+        name_lines(axes, style, most * 1.02, ends, colours)
+    return figure
+
+
+def draw_chances(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+    """A bar a ``strategy``; its length is the probability ``value``."""
+    rows = data.iloc[::-1]
+    with style.in_use():
+        figure, (axes,) = page(style, words, left=0.22)
+        shades = [BLUE if value == data["value"].max() else GREY for value in rows["value"]]
+        axes.barh(range(len(rows)), rows["value"], color=shades, height=0.65)
+        for place, value in enumerate(rows["value"]):
+            axes.text(value, place, f"  {value:.2f}", va="center", fontsize=style.pt(18))
+        axes.set_yticks(range(len(rows)), [plain(name) for name in rows["strategy"]])
+        axes.set_xlim(0, 1.08)
+        axes.set_xlabel("probability of being the best")
+    return figure

@@ -1,0 +1,171 @@
+"""The page that all figures of the essay share: one message as title, what is shown below it, and where it comes from.
+
+Two styles: ``talk`` is 16:9 and read from the last row of a hall, ``paper`` is as wide as a page, small and sober.
+Figures are drawn in the points of a talk; a style scales them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from experiments.figures import GREY, INK, STYLE
+
+WIDTH, HEIGHT = 16.0, 9.0  # inches of a talk
+_TOP = 0.965
+_LETTERS = 62  # of a title in a line
+
+
+@dataclass(frozen=True)
+class Style:
+    """How large and how loud a figure is.
+
+    Attributes:
+        name: as users write it.
+        scale: of lengths and type, beside a talk.
+        weight: of the title.
+        dots: per inch.
+    """
+
+    name: str
+    scale: float
+    weight: str
+    dots: int
+
+    def pt(self, points: float) -> float:
+        """A length or size of type, given for a talk."""
+        return points * self.scale
+
+    @property
+    def settings(self) -> dict[Any, Any]:
+        """Of matplotlib."""
+        return STYLE | {
+            "font.size": self.pt(20),
+            "axes.linewidth": self.pt(1.2),
+            "lines.linewidth": self.pt(4),
+            "lines.markersize": self.pt(13),
+            "xtick.major.size": self.pt(6),
+            "ytick.major.size": self.pt(6),
+            "xtick.major.width": self.pt(1.2),
+            "ytick.major.width": self.pt(1.2),
+            "xtick.major.pad": self.pt(6),
+            "ytick.major.pad": self.pt(6),
+            "axes.labelpad": self.pt(8),
+            "grid.linewidth": self.pt(1.0),
+            "savefig.dpi": self.dots,
+        }
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Draw in this style."""
+        with matplotlib.rc_context(self.settings):
+            yield
+
+
+STYLES = {"talk": Style("talk", 1.0, "bold", 120), "paper": Style("paper", 0.45, "normal", 300)}
+
+
+class Words(NamedTuple):
+    """What stands around a plot.
+
+    Attributes:
+        title: the message, in one or two lines.
+        subtitle: what is shown, with which interval.
+        footer: what it rests on.
+    """
+
+    title: str
+    subtitle: str
+    footer: str
+
+
+def page(
+    style: Style, words: Words, *, columns: int = 1, left: float = 0.09, right: float = 0.97, titled: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """An empty page with its words, and axes side by side; call it within ``style.in_use()``.
+
+    ``titled`` leaves room for a title above each of the axes.
+    """
+    figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
+    axes = figure.subplots(1, columns, squeeze=False)[0]
+    lines = words.subtitle.count("\n") + 1
+    figure.subplots_adjust(left=left, right=right, top=0.80 - 0.045 * lines - 0.05 * titled, bottom=0.205, wspace=0.12)
+    title = _fitting(words.title, 30, _LETTERS)
+    figure.text(0.025, _TOP, words.title, va="top", fontsize=style.pt(title), fontweight=style.weight, linespacing=1.15)
+    below = style.pt(_fitting(words.subtitle, 20, 98))
+    figure.text(0.025, 0.815, words.subtitle, va="top", fontsize=below, linespacing=1.3)
+    small = style.pt(_fitting(words.footer, 16, 122))
+    figure.text(0.025, 0.025, words.footer, va="bottom", fontsize=small, color="#555555", linespacing=1.3)
+    for one in axes:
+        one.spines[["top", "right"]].set_visible(False)
+        one.grid(color="#E8E8E8")
+        one.set_axisbelow(True)
+    return figure, list(axes)
+
+
+def _fitting(text: str, size: float, letters: int) -> float:
+    return size * min(1.0, letters / max(len(line) for line in text.split("\n")))
+
+
+def whiskers(axes: Axes, style: Style, place: float, row: Any, colour: str, *, upright: bool = False) -> None:
+    """A value as a dot with its interval, from a row with ``value``, ``low`` and ``high``."""
+    ends, marks = [row["low"], row["high"]], ([place, place], row["value"], place)
+    if upright:
+        axes.plot(marks[0], ends, "-", color=INK, linewidth=style.pt(2.5), zorder=2)
+        axes.plot(marks[2], marks[1], "o", color=colour, zorder=3)
+    else:
+        axes.plot(ends, marks[0], "-", color=INK, linewidth=style.pt(2.5), zorder=2)
+        axes.plot(marks[1], marks[2], "o", color=colour, zorder=3)
+
+
+def reference(axes: Axes, style: Style, at: float, *, upright: bool = True) -> None:
+    """A line for what no effect would be."""
+    (axes.axvline if upright else axes.axhline)(at, color=INK, linewidth=style.pt(2), zorder=1)
+
+
+def spread(places: list[float], least: float) -> list[float]:
+    """Labels apart by at least so much, as near to their places as that allows, in the same order."""
+    order = sorted(range(len(places)), key=lambda k: places[k])
+    found = [places[k] for k in order]
+    for _ in range(200):
+        for k in range(len(found) - 1):
+            short = least - (found[k + 1] - found[k])
+            if short > 1e-12:
+                found[k] -= short / 2
+                found[k + 1] += short / 2
+    back = dict(zip(order, found, strict=True))
+    return [back[k] for k in range(len(places))]
+
+
+def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colours: dict[str, str]) -> None:
+    """Names at the ends of lines, apart from each other."""
+    low, high = axes.get_ylim()
+    apart = 0.062 * abs(high - low)
+    for name, height in zip(ends, spread(list(ends.values()), apart), strict=True):
+        colour = colours.get(name, GREY)
+        axes.text(
+            x, height, f" {name.replace('_', ' ')}", va="center", fontsize=style.pt(18), color=colour, clip_on=False
+        )
+
+
+def provenance_in(path: Path) -> dict[str, Any]:
+    """What a PNG of ours says of where it comes from.
+
+    Raises:
+        ValueError: it is no PNG, or none of ours.
+    """
+    try:
+        with Image.open(path) as image:
+            said: Any = json.loads(image.info["Description"])
+    except (OSError, KeyError, json.JSONDecodeError):
+        raise ValueError(f"{path} is no PNG of a figure of ours") from None
+    return dict(said)

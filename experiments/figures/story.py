@@ -1,0 +1,69 @@
+"""One like, up close: the gestures between two people in two worlds, and how far the difference spreads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from experiments.figures import BLUE, GREY, INK, VERMILLION
+from experiments.figures.page import Style, Words, page, spread
+
+_WORDLESS = ("like", "smile", "hello")
+_APART = 0.032  # of the days: arrows that are nearer would cover each other
+
+
+def draw(between: pd.DataFrame, elsewhere: pd.Series, words: Words, style: Style) -> Figure:
+    """Two lanes of people in each of two worlds, gestures as arrows; below, differences among all others.
+
+    Args:
+        between: as `experiments.story.Story` has it.
+        elsewhere: gestures by day that are in one world alone.
+        words: around it.
+        style: of the figure.
+    """
+    with style.in_use():
+        figure, (first,) = page(style, words, left=0.19)
+        place = first.get_position()
+        first.remove()
+        heights, gap = (0.41, 0.41, 0.18), 0.04
+        top, panels = place.y1, []
+        for share in heights:
+            tall = (place.height - 2 * gap) * share
+            panels.append(figure.add_axes((place.x0, top - tall, place.width, tall)))
+            top -= tall + gap
+        days = len(elsewhere)
+        for axes, world, name in zip(panels, ("with", "without"), ("with the like", "without it"), strict=False):
+            _lanes(axes, style, between[between["world"] == world], days)
+            axes.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=style.pt(28), fontsize=style.pt(20))
+        below = panels[2]
+        below.fill_between(elsewhere.index, np.cumsum(elsewhere), step="post", color="#BBBBBB")
+        below.set_xlim(0, days)
+        below.set_ylim(0, max(1, int(elsewhere.sum())))
+        below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+        below.set_xlabel("days since the like")
+        below.set_ylabel("others'\ngestures\nthat differ", rotation=0, ha="right", va="center", fontsize=style.pt(17))
+        below.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
+    heights = {"A": 1.0, "B": 0.0}
+    for height in heights.values():
+        axes.axhline(height, color="#CCCCCC", linewidth=style.pt(6), zorder=1)
+    times = [row["day"] + row["second"] / 86_400 for _, row in rows.iterrows()]
+    for day, (_, row) in zip(spread(times, _APART * days), rows.iterrows(), strict=True):  # in turn, if not to scale
+        start, end = heights[row["sender"]], heights[row["receiver"]]
+        colour = GREY if not row["noticed"] else VERMILLION if row["kind"] in _WORDLESS else BLUE
+        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}
+        axes.annotate("", (day, end), (day, start), arrowprops=arrow, zorder=3)
+        axes.text(day + 0.004 * days, 0.5, row["kind"], fontsize=style.pt(14), color=colour, va="center", rotation=90)
+    axes.set_xlim(0, days)
+    axes.set_ylim(-0.2, 1.2)
+    axes.set_yticks([0.0, 1.0], ["B", "A"], color=INK)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xticks([])
+    axes.spines[:].set_visible(False)
+    axes.grid(visible=False)

@@ -1,0 +1,36 @@
+"""From zero to the most connected: rank over time, one line a strategy."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.figures import COLOURS, GREY
+from experiments.figures.page import Style, Words, name_lines, page
+
+_NAMED = 5
+
+
+def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+    """A line a ``strategy`` over ``day``, with its band; rank 1 is on top."""
+    with style.in_use():
+        figure, (axes,) = page(style, words, right=0.80)
+        last = data[data["day"] == data["day"].max()].sort_values("value")
+        colours = dict(zip(last["strategy"], (*COLOURS[:_NAMED], *[GREY] * len(last)), strict=False))
+        ends = {}
+        for name in last["strategy"][::-1]:
+            rows = data[data["strategy"] == name]
+            axes.plot(rows["day"] / 365, rows["value"], color=colours[name])
+            axes.fill_between(
+                rows["day"] / 365, rows["low"], rows["high"], color=colours[name], alpha=0.13, linewidth=0
+            )
+            ends[name] = rows["value"].iloc[-1]
+        axes.set_ylim(data["high"].max() * 1.02, 0)
+        axes.set_xlim(0, data["day"].max() / 365)
+        ticks = [1, *range(20, int(data["high"].max()) + 1, 20)]
+        axes.set_yticks(ticks)
+        axes.set_xticks(range(int(data["day"].max() / 365) + 1))
+        axes.set_xlabel("years")
+        axes.set_ylabel("rank in the industry")
+        name_lines(axes, style, data["day"].max() / 365, ends, colours)
+    return figure

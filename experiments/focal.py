@@ -1,0 +1,114 @@
+"""Focal ties: the dormant ties, or strangers, to which a gesture is put into a run by hand.
+
+They are far apart, so that what happens to one hardly touches another, and one pair of worlds tells the effect on many:
+nobody is in two of them, and nobody in one is in active contact with anybody in another. The choice is keyed and takes
+no notice of the gesture, so every arm of a world has the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+import sim
+from experiments.config import NOTHING, InjectSettings
+from sim.chance import Decision
+from sim.measures import dormant_pairs
+from sim.parameters import Parameters
+from sim.population import NOBODY
+from sim.rules import SECONDS_A_DAY
+from sim.run import Gesture
+
+Pair = tuple[int, int]
+_MORNING = 21_600  # second of the day of the first gesture
+_CANDIDATES = 40  # strangers that are looked at for each that is wanted
+
+
+def focal_ties(world: sim.World, inject: InjectSettings, seed: int, parameters: Parameters) -> list[Pair]:
+    """The focal ties of a world on its first morning: who makes the gesture, and to whom.
+
+    Args:
+        world: as the run finds it.
+        inject: which ties are wanted, and how many.
+        seed: of the run.
+        parameters: of the run, which say what is dormant and what active.
+
+    Returns:
+        At most ``inject.ties`` pairs of ids, in a keyed order: with fewer wanted, the first of these.
+    """
+    random = np.random.Generator(np.random.Philox(key=[int(Decision.ADOPTER), seed]))
+    wanted = _dormant if inject.towards == "dormant" else _strangers
+    return _far_apart(wanted(world, inject, parameters, random), _contacts(world, parameters), inject.ties)
+
+
+def gestures(inject: InjectSettings, focal: Sequence[Pair]) -> list[Gesture]:
+    """What is put into the run: the gestures to each focal tie, spread evenly over the day where all are on one."""
+    if inject.kind == NOTHING:
+        return []
+    step = (SECONDS_A_DAY - _MORNING) // (inject.times + 1) if inject.every_days == 0 else 0
+    return [
+        Gesture(k * inject.every_days, inject.kind, sender, receiver, _MORNING + (k + 1) * step)
+        for sender, receiver in focal
+        for k in range(inject.times)
+    ]
+
+
+def _dormant(
+    world: sim.World, inject: InjectSettings, parameters: Parameters, random: np.random.Generator
+) -> Iterable[Pair]:
+    """Dormant ties in a random order and direction, silent for as long as is asked."""
+    found = dormant_pairs(world, parameters)
+    order, turned = random.permutation(len(found)), random.random(len(found)) < 0.5
+    silent = world.day - _last_two_way(world, found)
+    for k in order:
+        if inject.silent_from <= silent[k] <= inject.silent_to:
+            low, high = int(found["low"][k]), int(found["high"][k])
+            yield (high, low) if turned[k] else (low, high)
+
+
+def _last_two_way(world: sim.World, pairs: np.ndarray) -> np.ndarray:
+    """Day of the last two-way contact of each pair, shape (pairs,)."""
+    keys = world.owners().astype(np.int64) * len(world) + world.ties["other"]
+    order = np.argsort(keys, kind="stable")
+    wanted = pairs["low"].astype(np.int64) * len(world) + pairs["high"]
+    return np.asarray(world.ties["last_two_way"][order[np.searchsorted(keys[order], wanted)]], np.int64)
+
+
+def _strangers(
+    world: sim.World, inject: InjectSettings, parameters: Parameters, random: np.random.Generator
+) -> Iterable[Pair]:
+    """Pairs of one industry who do not know each other, in a random order."""
+    known = set(zip(world.owners().tolist(), world.ties["other"].tolist(), strict=True))
+    industry = world.people["industry"]
+    for one, two in random.integers(0, len(world), (_CANDIDATES * inject.ties, 2)).tolist():
+        if one != two and industry[one] == industry[two] and (one, two) not in known:
+            yield one, two
+
+
+def _contacts(world: sim.World, parameters: Parameters) -> list[set[int]]:
+    """With whom each person is in active contact."""
+    ties, owners = world.ties, world.owners()
+    active = (
+        (ties["other"] != NOBODY)
+        & (ties["acquaintance"] == 0)
+        & (ties["two_way"] > 0)
+        & (world.day - ties["last_two_way"] < parameters.dormant_after_days)
+    )
+    found: list[set[int]] = [set() for _ in range(len(world))]
+    for owner, other in zip(owners[active].tolist(), ties["other"][active].tolist(), strict=True):
+        found[owner].add(other)
+    return found
+
+
+def _far_apart(pairs: Iterable[Pair], contacts: Sequence[set[int]], most: int) -> list[Pair]:
+    """The first pairs, of these in turn, that touch none before."""
+    chosen: list[Pair] = []
+    near: set[int] = set()
+    for pair in pairs:
+        if len(chosen) == most:
+            break
+        if not near.intersection(pair):
+            chosen.append(pair)
+            near.update(pair, contacts[pair[0]], contacts[pair[1]])
+    return chosen

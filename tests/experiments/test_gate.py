@@ -1,0 +1,79 @@
+"""The gate: which worlds may be asked, and which may not."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from experiments.config import Experiment, GateSettings
+from experiments.design import runs_of
+from experiments.gate import ASKED, behind, gate_of, judged
+from experiments.runner import run_one
+
+GATE = GateSettings(log="made up", hazard_per_day_90_180=0.003, hazard_per_day_180_365=0.0015, worlds=2, days=400)
+
+
+def experiment(**sweep: object) -> Experiment:
+    return Experiment.model_validate(
+        {
+            "name": "toy",
+            "world": {"people": 80, "burn_in_years": 0.0},
+            "sweep": {"replicates": 5, **sweep},
+            "verdict": {"gate": GATE.model_dump()},
+        }
+    )
+
+
+def lived(*values: tuple[float, float, float], level: float = 1.0) -> pd.DataFrame:
+    rows = [dict(zip(ASKED, of, strict=True)) for of in values]
+    return pd.DataFrame(rows).assign(scenario=f"wait, ease {level}", **{"parameters.ease": level})
+
+
+def test_a_world_like_the_log_gets_through() -> None:
+    (gate,) = judged(lived((0.003, 0.0015, 0.3), (0.004, 0.0016, 0.35)), ["parameters.ease"], GATE)
+    assert (gate.passed, gate.name, gate.levels) == (True, "ease 1.0", {"parameters.ease": 1.0})
+    assert gate.values["reactivated_90d"] == pytest.approx(0.325)
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ((0.0061, 0.0015, 0.3), "hazard_per_day_90_180"),
+        ((0.003, 0.0007, 0.3), "hazard_per_day_180_365"),
+        ((0.003, 0.0015, 0.45), "reactivated_90d"),
+        ((0.003, 0.0015, 0.17), "reactivated_90d"),
+        ((float("nan"), 0.0015, 0.3), "hazard_per_day_90_180"),
+    ],
+)
+def test_a_world_that_is_off_in_one_does_not_and_says_in_which(values: tuple[float, float, float], what: str) -> None:
+    (gate,) = judged(lived(values), ["parameters.ease"], GATE)
+    assert not gate.passed
+    assert gate.failures[0].startswith(what)
+
+
+def test_runs_are_matched_with_the_gate_of_their_parameters() -> None:
+    two = pd.concat([lived((0.003, 0.0015, 0.3)), lived((0.03, 0.0015, 0.3), level=2.0)])
+    gates = judged(two, ["parameters.ease"], GATE)
+    runs = pd.DataFrame({"parameters.ease": [1.0, 2.0, 3.0, 1.0]})
+    assert behind(runs, gates).tolist() == [True, False, False, True]
+    assert not behind(runs, []).any()
+
+
+def test_the_gate_looks_at_each_set_of_parameters_of_ordinary_life_once() -> None:
+    grid = {"parameters.ease": (2.0, 3.0), "parameters.effort_minutes": (15.0, 60.0), "run.adopters": (2, 4)}
+    asked = experiment(grid=grid, strategies=("wait", "check_in"))
+    gate = gate_of(asked)
+    assert gate is not None
+    runs = runs_of(gate)
+    assert len(runs) == 2 * GATE.worlds
+    assert {run.strategy for run in runs} == {"wait"}
+    assert {run.days for run in runs} == {GATE.days}
+    assert gate_of(asked.model_copy(update={"verdict": None})) is None
+
+
+def test_a_run_says_how_final_silence_is_in_its_own_log() -> None:
+    gate = gate_of(experiment())
+    assert gate is not None
+    row = run_one(runs_of(gate)[0]).row
+    assert row["error"] is None
+    assert all(0 < row[name] < 1 for name in ASKED)

@@ -1,0 +1,155 @@
+"""Verdicts against closed forms: what must come out whatever the resamples are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments.verdicts import (
+    Estimate,
+    Word,
+    chances_of_being_best,
+    difference,
+    holm,
+    mean,
+    p_value,
+    ratio,
+    ruled_by_family,
+    ruled_by_limit,
+    ruled_by_ratio,
+    winner,
+)
+
+quick = settings(max_examples=25, deadline=None)
+counts = st.lists(st.integers(1, 50), min_size=2, max_size=12)
+
+
+@quick
+@given(counts)
+def test_arms_that_are_the_same_have_a_ratio_of_exactly_one(values: list[int]) -> None:
+    arm = np.array(values, float)
+    assert ratio(arm, arm) == Estimate(1.0, 1.0, 1.0, len(arm))
+    assert difference(arm, arm)[:3] == (0.0, 0.0, 0.0)
+
+
+@quick
+@given(counts, st.sampled_from([2, 4, 8]))
+def test_arms_in_proportion_have_that_ratio_in_every_resample(values: list[int], times: int) -> None:
+    base = np.array(values, float)
+    found = ratio(times * base, base)
+    assert found[:3] == pytest.approx((times, times, times), rel=1e-12)
+
+
+def test_the_ratio_is_that_of_sums_and_worlds_without_one_arm_are_left_out() -> None:
+    found = ratio(np.array([1.0, 3.0, np.nan, 9.0]), np.array([1.0, 1.0, 1.0, np.nan]))
+    assert (found.value, found.worlds) == (2.0, 2)
+
+
+def test_nothing_over_nothing_is_no_ratio() -> None:
+    assert np.isnan(ratio(np.ones(5), np.zeros(5)).value)
+
+
+def test_one_world_has_no_interval() -> None:
+    assert np.isnan(mean(np.array([3.0])).low)
+    assert mean(np.array([np.nan])).worlds == 0
+
+
+def test_the_interval_of_a_mean_is_the_usual_one_where_there_are_many_worlds() -> None:
+    values = np.random.default_rng(3).normal(5, 2, 400)
+    found = mean(values)
+    half = 1.96 * values.std(ddof=1) / 20
+    assert found.low == pytest.approx(values.mean() - half, abs=0.02)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.02)
+
+
+def at(low: float, high: float, worlds: int = 20) -> Estimate:
+    return Estimate((low + high) / 2, low, high, worlds)
+
+
+@pytest.mark.parametrize(
+    ("levels", "word"),
+    [
+        ([at(1.06, 1.2), at(1.051, 1.4)], Word.SUPPORTED),
+        ([at(0.96, 1.04), at(0.99, 1.05)], Word.NOT_SUPPORTED),
+        ([at(0.6, 0.9), at(0.99, 1.05)], Word.NOT_SUPPORTED),
+        ([at(1.06, 1.2), at(0.97, 1.03)], Word.DEPENDS),
+        ([at(1.06, 1.2), at(1.04, 1.3)], Word.TOO_FEW),
+        ([at(0.9, 1.1)], Word.TOO_FEW),
+        ([at(1.06, 1.2), at(1.06, 1.2, worlds=19)], Word.TOO_FEW),
+        ([at(np.nan, np.nan)], Word.TOO_FEW),
+        ([], Word.TOO_FEW),
+    ],
+)
+def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate], word: Word) -> None:
+    named = {f"level {k}": one for k, one in enumerate(levels)}
+    assert ruled_by_ratio(named, margin=0.05, worlds=20).word is word
+
+
+def test_a_verdict_that_depends_says_on_what() -> None:
+    ruling = ruled_by_ratio({"door": at(1.2, 1.4), "no door": at(0.99, 1.01)}, margin=0.05, worlds=20)
+    assert ruling.on == "there with door; not with no door"
+
+
+def test_thresholds_decide() -> None:
+    levels = {"only": at(1.06, 1.2)}
+    assert ruled_by_ratio(levels, margin=0.05, worlds=20).word is Word.SUPPORTED
+    assert ruled_by_ratio(levels, margin=0.25, worlds=20).word is Word.NOT_SUPPORTED
+    assert ruled_by_ratio(levels, margin=0.05, worlds=21).word is Word.TOO_FEW
+
+
+def test_a_limit() -> None:
+    assert ruled_by_limit(at(0.01, 0.04), 0.05, worlds=20).word is Word.SUPPORTED
+    assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).word is Word.NOT_SUPPORTED
+    assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).word is Word.TOO_FEW
+    assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).word is Word.TOO_FEW
+
+
+def test_holm_steps_down_and_stops() -> None:
+    """The textbook's case: .01 ≤ .05/4, .02 > .05/3, so all after it stay, be they small enough for themselves."""
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.02, "d": 0.03}, 0.05) == {"a": True, "b": False, "c": False, "d": False}
+    assert all(holm({"a": 0.012, "b": 0.05, "c": 0.016, "d": 0.02}, 0.05).values())
+
+
+@quick
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_holm_rejects_what_bonferroni_does_and_no_more_than_no_correction(values: list[float]) -> None:
+    named = {str(k): p for k, p in enumerate(values)}
+    for name, rejected in holm(named, 0.05).items():
+        assert rejected >= (named[name] <= 0.05 / len(values))
+        assert rejected <= (named[name] <= 0.05)
+
+
+def test_worlds_that_all_say_the_same_are_sure() -> None:
+    assert p_value(np.zeros(20)) == 1.0
+    assert p_value(np.full(20, 0.1)) == 0.0
+
+
+def test_a_family_is_judged_member_by_member() -> None:
+    luck = np.random.default_rng(1).normal(0, 1, 30)
+    clear, none = 5 + luck, luck - luck.mean()
+    assert ruled_by_family({"a": clear, "b": clear}, error=0.05, worlds=20).word is Word.SUPPORTED
+    assert ruled_by_family({"a": none, "b": -clear}, error=0.05, worlds=20).word is Word.NOT_SUPPORTED
+    mixed = ruled_by_family({"a": clear, "b": none}, error=0.05, worlds=20)
+    assert (mixed.word, mixed.on) == (Word.DEPENDS, "for a; not for b")
+    assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).word is Word.TOO_FEW
+
+
+def test_who_leads_in_every_world_is_the_best_surely_and_equals_share() -> None:
+    ten = np.arange(10.0)
+    assert chances_of_being_best([{"a": ten + 1, "b": ten}]) == {"a": 1.0, "b": 0.0}
+    shared = chances_of_being_best([{"a": ten, "b": ten, "c": ten - 1}])
+    assert shared == pytest.approx({"a": 0.5, "b": 0.5, "c": 0.0})
+
+
+def test_draws_weigh_equally_whatever_their_worlds() -> None:
+    few, many = np.arange(4.0), np.arange(40.0)
+    found = chances_of_being_best([{"a": few + 1, "b": few}, {"a": many, "b": many + 1}])
+    assert found["a"] == pytest.approx(0.5, abs=0.03)
+    assert sum(found.values()) == pytest.approx(1.0)
+
+
+def test_a_winner_needs_the_probability_that_was_asked_for() -> None:
+    assert winner({"a": 0.9, "b": 0.1}, 0.9) == "a"
+    assert winner({"a": 0.89, "b": 0.11}, 0.9) is None
