@@ -737,8 +737,11 @@ def written(experiment: Experiment) -> str:
 
 
 def _attribute(experiment: Experiment, path: KeyPath) -> Any:
+    """The value of a setting; None also where its whole table is absent."""
     value: Any = experiment
     for part in path:
+        if value is None:
+            return None
         value = value[part] if isinstance(value, Mapping) else getattr(value, part)
     return value
 

@@ -128,7 +128,8 @@ def _simulated(log: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame | Non
     elif str(log).lower().endswith(".parquet"):
         table = pd.read_parquet(log, columns=names) if set(names) <= set(pq.read_schema(log).names) else None
     else:
-        table = pd.read_csv(log, usecols=names) if set(names) <= set(pd.read_csv(log, nrows=0).columns) else None
+        columns = pd.read_csv(log, nrows=0, encoding_errors="replace").columns  # others may be named by any bytes
+        table = pd.read_csv(log, usecols=names, encoding_errors="replace") if set(names) <= set(columns) else None
     ours = table is not None and all(table[name].isin(known).all() for name, known in labels.items())
     return table if ours else None
 

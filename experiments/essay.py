@@ -46,7 +46,7 @@ class Sentence(NamedTuple):
 
     Attributes:
         name: of the experiment, as on the command line.
-        essay: what the essay says.
+        essay: what the essay claims, in short, largely in its words.
         question: what is asked of the model.
         design: arms, worlds and outcome in a sentence or two.
         rule: how the verdict is made, with gaps for the thresholds of the main one of its sweeps.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,9 +131,19 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
 
 
 def _presets(config: Path | None) -> dict[str, Path]:
-    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
+    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named.
+
+    Those that put gestures in by hand are left out: on a page, hands do that.
+    """
     folders = [Path("configs")] + ([config.parent] if config is not None else [])
-    return {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
+    found = {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
+    return {name: path for name, path in found.items() if path == config or not _injects(path)}
+
+
+def _injects(config: Path) -> bool:
+    with suppress(ConfigError):
+        return load(config).inject is not None
+    return False
 
 
 def _require(extra: str, module: str) -> None:
