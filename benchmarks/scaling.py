@@ -35,7 +35,7 @@ from sim.day import Core
 from sim.pool import RESERVE
 from sim.population import NOBODY, free_ties
 from sim.run import live_on
-from sim.storage import load_world, save_world
+from sim.storage import GIGABYTE, load_world, save_world
 from sim.worlds import DAYS_A_YEAR
 
 WARM_UP = 7  # days on which bounds of weights are found
@@ -173,8 +173,8 @@ def shown(found: list[Found], asked: Asked) -> Table:
             *(f"{each:,.3g}" for each in seconds),
             *(f"{one.speed(count):,.0f}" for count in asked.threads),
             f"{one.bytes_a_tie:.0f}",
-            f"{one.peak / footprint.GIGABYTE:.2f}",
-            f"{one.foretold / footprint.GIGABYTE:.2f}",
+            f"{one.peak / GIGABYTE:.2f}",
+            f"{one.foretold / GIGABYTE:.2f}",
         )
     return table
 

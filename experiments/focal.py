@@ -15,8 +15,8 @@ import sim
 from experiments.config import NOTHING, InjectSettings
 from sim.chance import Decision
 from sim.measures import dormant_pairs
+from sim.memory import active_rows
 from sim.parameters import Parameters
-from sim.population import NOBODY
 from sim.rules import SECONDS_A_DAY
 from sim.run import Gesture
 
@@ -88,15 +88,10 @@ def _strangers(
 
 def _contacts(world: sim.World, parameters: Parameters) -> list[set[int]]:
     """With whom each person is in active contact."""
-    ties, owners = world.ties, world.owners()
-    active = (
-        (ties["other"] != NOBODY)
-        & (ties["acquaintance"] == 0)
-        & (ties["two_way"] > 0)
-        & (world.day - ties["last_two_way"] < parameters.dormant_after_days)
-    )
+    active = active_rows(world.ties, world.day, parameters.packed)
+    owners, others = world.owners()[active], world.ties["other"][active]
     found: list[set[int]] = [set() for _ in range(len(world))]
-    for owner, other in zip(owners[active].tolist(), ties["other"][active].tolist(), strict=True):
+    for owner, other in zip(owners.tolist(), others.tolist(), strict=True):
         found[owner].add(other)
     return found
 

@@ -1,8 +1,8 @@
 """How the parts of a day are compiled.
 
 Numba counts who refers to an array, also where nobody could make one, and these counts were most of what a day cost. So
-whatever runs for each person, prompt or gesture is compiled without them, and put whole into its caller: such a
-function may read and write arrays, and cut parts out of them, but not make any. What it needs for its work is a
+whatever runs for each person, prompt or gesture is compiled without them, and most of it is inlined: such a function
+may read and write arrays, and cut parts out of them, but not make any. What it needs for its work is a
 `Scratch`, which a thread makes once for many people.
 """
 
@@ -16,9 +16,9 @@ from numba import njit
 from sim.chance import BATCH
 from sim.population import PROMPT
 
-inner = njit(cache=True, forceinline=True, _nrt=False)
-chunk = njit(cache=True, _nrt=False)  # a loop over many of them: a function of its own, which threads call
-making = njit(cache=True, _nrt=True)  # makes arrays, and may be called by the others
+inlined = njit(cache=True, forceinline=True, _nrt=False)
+outlined = njit(cache=True, _nrt=False)  # a function of its own: loops over a chunk, and what is seldom called
+allocating = njit(cache=True, _nrt=True)  # makes arrays, and may be called by the others
 
 
 class Scratch(NamedTuple):
@@ -31,7 +31,7 @@ class Scratch(NamedTuple):
     prompt: Any  # (1,), PROMPT: to exchange two
 
 
-@making
+@allocating
 def new_scratch(town: Any) -> Any:
     """Room for work on people of this town."""
     most = 4 * len(town.left)  # slots that a person may come to have

@@ -20,7 +20,7 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, follow, uniform, uniforms_of_people
-from sim.compiling import chunk, inner
+from sim.compiling import inlined, outlined
 from sim.fetching import AHEAD, fetch
 from sim.gestures import Kind
 from sim.measures import Ending
@@ -273,7 +273,7 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
             plans[row].filled += minutes
 
 
-@chunk
+@outlined
 def _post_of(town: Any, start: int, luck: Any, day: int) -> None:
     people, showable, p = town.people, town.showable, town.settings[0]
     cost = p.minutes[Kind.POST]
@@ -299,7 +299,7 @@ def post(town: Any, day: int, seed: int) -> None:
 # Dispatch: gestures go out, senders keep count -----------------------------------------------------------------------
 
 
-@inner
+@inlined
 def locate_one(town: Any, gesture: Any) -> None:
     """Fill in the slots of both sides of a gesture, if they are not known yet."""
     if gesture.receiver != NOBODY and gesture.receiver_slot == NOBODY:
@@ -315,7 +315,7 @@ def locate(town: Any, gestures: Any) -> None:
         locate_one(town, gestures[k])
 
 
-@inner
+@inlined
 def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
     """Rule 6's count of tries, on the sender's side: as before this gesture into it, as after it into the tie."""
     tie = town.ties[town.people[gesture.sender].first + gesture.sender_slot]
@@ -326,7 +326,7 @@ def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
         tie.last_sent = day
 
 
-@chunk
+@outlined
 def _mark_sent_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
     p = town.settings[0]
     for k in range(start, stop):
@@ -374,7 +374,7 @@ def reach_of_posts(town: Any, sent: Any, day: int, seed: int) -> Any:
 # 4. Rounds: deliver and answer ---------------------------------------------------------------------------------------
 
 
-@inner
+@inlined
 def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
     p = town.settings[0]
@@ -387,7 +387,7 @@ def notice(town: Any, gesture: Any, tie: Any, openness: float, day: int) -> None
         tie.opened_by = p.rung[gesture.kind]
 
 
-@inner
+@inlined
 def odds_of_acquaintance(town: Any, gesture: Any, tie: Any, known: Any) -> float:
     """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
     if not tie.acquaintance:
@@ -397,7 +397,7 @@ def odds_of_acquaintance(town: Any, gesture: Any, tie: Any, known: Any) -> float
     return 1.0
 
 
-@inner
+@inlined
 def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     """Write the answer to a gesture: its kind, when it is sent, and what it costs."""
     p = town.settings[0]
@@ -424,7 +424,7 @@ def answer(town: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
         mark_sent(town, reply, day, p)
 
 
-@inner
+@inlined
 def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
     """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered? If so, the answer is written.
 
@@ -460,7 +460,7 @@ def deliver(town: Any, gesture: Any, reply: Any, received: Any, day: int, seed: 
     return answers
 
 
-@chunk
+@outlined
 def _deliver_of(
     town: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, known: Any
 ) -> int:
@@ -505,7 +505,7 @@ def expose(town: Any, met: Any, day: int) -> None:
         remember(town, met[k].high, mirror_of(town, met[k].low, slot), day, mass)
 
 
-@chunk
+@outlined
 def _keep_in_mind_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
     p = town.settings[0]
     for k in range(start, stop):
@@ -539,7 +539,7 @@ def keep_answers_in_mind(town: Any, delivered: Any, day: int) -> None:
             remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
 
 
-@inner
+@inlined
 def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     """Rule 9 for a gesture that was noticed: two-way contact, a new tie.
 
@@ -562,13 +562,13 @@ def settle_noticed(town: Any, gesture: Any, day: int) -> bool:
     return is_new
 
 
-@inner
+@inlined
 def is_settled(gesture: Any) -> bool:
     """Whether a delivered gesture changes what two people hold about each other."""
     return gesture.noticed == 1 and gesture.kind != Kind.POST
 
 
-@chunk
+@outlined
 def _settle_noticed_of(town: Any, delivered: Any, start: int, stop: int, new_ties: Any, day: int) -> None:
     n = len(town.people)
     for k in range(start, stop):

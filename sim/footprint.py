@@ -11,8 +11,7 @@ import psutil
 from sim.parameters import Parameters
 from sim.pool import SPARE
 from sim.population import PERSON, TIE, World
-
-GIGABYTE = 10**9
+from sim.storage import GIGABYTE
 
 _POOL = TIE.itemsize + 4 + 4  # bytes of a slot in motion: the tie, whom it is about, its bound
 _PAIR_OF_PAST, _CANDIDATE = 40, 48  # bytes of records, `sim.worlds.PAIR` and `sim.measures.CANDIDATE`

@@ -151,16 +151,17 @@ def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, sinc
 
 
 @njit(cache=True)
-def strengths(town: Any, pairs: Any, day: int) -> Any:
-    """How strongly the second person of each pair, shape (pairs, 2), holds the first today; 0 for strangers."""
+def sale_hazards(town: Any, pairs: Any, day: int) -> Any:
+    """Probability that the second person of each pair, shape (pairs, 2), buys from the first today; 0 for strangers."""
     p = town.settings[0]
-    held = np.zeros(len(pairs))
+    hazards = np.zeros(len(pairs))
     for k in range(len(pairs)):
         slot = find_slot(town, pairs[k, 1], pairs[k, 0])
         if slot != NOBODY:
             tie = town.ties[town.people[pairs[k, 1]].first + slot]
-            held[k] = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
-    return held
+            strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
+            hazards[k] = rules.sale_probability(strength, p)
+    return hazards
 
 
 @njit(cache=True)
@@ -282,11 +283,10 @@ class Watch:
         there = self.keys[rows] == keys if len(self.keys) else np.zeros(len(keys), bool)
         return np.where(there, rows, -1)
 
-    def observe(self, record: DayRecord, active: np.ndarray | None = None, held: np.ndarray | None = None) -> None:
-        """Take in a day; ``active`` (n,) is needed for a series, ``held`` (`strengths` in the evening) for sales."""
-        if held is not None:
-            hazard = self.parameters.sale_hazard * held**2  # `rules.sale_probability`
-            self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazard[:, None], 1)
+    def observe(self, record: DayRecord, active: np.ndarray | None = None, hazards: np.ndarray | None = None) -> None:
+        """Take in a day; ``active`` (n,) is needed for a series, ``hazards`` (`sale_hazards` of the evening) for sales."""
+        if hazards is not None:
+            self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazards[:, None], 1)
         count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
         before = self.candidates["reconnected"].copy() if self.rows is not None else None
         follow_candidates(

@@ -13,7 +13,7 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
-from sim.compiling import chunk, inner, making
+from sim.compiling import allocating, inlined, outlined
 from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
 from sim.sorting import chunks_of, people_of
@@ -24,7 +24,7 @@ CONTACT_DAYS = 30  # of the share of the list in two-way contact
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
 
-@inner
+@inlined
 def find_slot(town: Any, person: int, other: int) -> int:
     """The slot of a person's tie to another; NOBODY if they do not know each other."""
     first = town.people[person].first
@@ -40,13 +40,13 @@ def find_slot(town: Any, person: int, other: int) -> int:
     return NOBODY
 
 
-@inner
+@inlined
 def mirror_of(town: Any, person: int, slot: int) -> int:
     """The slot of the other direction of a person's tie, among the other's; NOBODY if there is no tie."""
     return NOBODY if slot == NOBODY else town.ties[town.people[person].first + slot].mirror
 
 
-@inner
+@inlined
 def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     """Rules 1 and 5: a contact adds its mass to a tie, the less the stronger it is."""
     if mass <= 0.0:
@@ -57,7 +57,7 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     tie.last_contact = day
 
 
-@inner
+@inlined
 def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
     """The same for a person's tie, and what is derived from it moves along."""
     if mass <= 0.0:
@@ -70,7 +70,7 @@ def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
     town.people[person].ceiling = rules.raised_ceiling(town.people[person].ceiling, bound)
 
 
-@inner
+@inlined
 def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int, p: Any) -> bool:
     """Whether a tie is among those asked for: anyone, those shown by the feed, ties proper, ties of an industry."""
     if among == ANYONE:
@@ -82,7 +82,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
     return among == OWN_TIES or people[tie.other].industry == industry
 
 
-@inner
+@inlined
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     """Rule 2: the weight of a tie today."""
     boost = 0.0
@@ -91,13 +91,13 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
 
 
-@inner
+@inlined
 def bound_today(tie: Any, day: int, p: Any) -> float:
     """The largest weight that a tie can have from today until its next contact."""
     return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
 
 
-@inner
+@inlined
 def comes_to_mind(
     town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, scratch: Any
 ) -> int:
@@ -130,7 +130,7 @@ def comes_to_mind(
     return wins_the_race(town, person, day, cause, among, industry, seed)
 
 
-@chunk
+@outlined
 def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
     """The same choice by a look at everyone, with keyed luck for each: exact, and as stable."""
     people, p = town.people, town.settings[0]
@@ -147,7 +147,7 @@ def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, indu
     return chosen
 
 
-@inner
+@inlined
 def shown(town: Any, person: int, scratch: Any) -> int:
     """Whom the feed may show to a person today, acquaintances among them: how many.
 
@@ -162,7 +162,7 @@ def shown(town: Any, person: int, scratch: Any) -> int:
     return count
 
 
-@inner
+@inlined
 def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
     """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`, so many.
 
@@ -196,7 +196,7 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
     return chosen
 
 
-@inner
+@inlined
 def heaviest_of(bounds: Any) -> int:
     """Where the largest of these is, all 0 or more: by their bits, which sort as they do and are compared in bulk."""
     words, most = bounds.view(np.int32), np.int32(0)
@@ -208,7 +208,7 @@ def heaviest_of(bounds: Any) -> int:
     return 0
 
 
-@inner
+@inlined
 def refresh_ceiling(town: Any, person: int, day: int) -> None:
     """Rule 2: a person's W as of today.
 
@@ -226,7 +226,7 @@ def refresh_ceiling(town: Any, person: int, day: int) -> None:
             return
 
 
-@chunk
+@outlined
 def _refresh_ceilings_of(town: Any, start: int, stop: int, day: int) -> None:
     for person in range(start, stop):
         refresh_ceiling(town, person, day)
@@ -252,13 +252,13 @@ def fresh_ceilings(people: Any, ties: Any, day: int, p: Any, start: int, stop: i
         people[person].ceiling = rules.fresh_ceiling(heaviest)
 
 
-@making
+@allocating
 def new_filter() -> Any:
     """Room for `have_mutual_tie` to work in."""
     return np.empty(FILTER_BITS // 64, np.uint64)
 
 
-@chunk
+@outlined
 def have_mutual_tie(town: Any, one: int, two: int, known: Any) -> bool:
     """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
     known[:] = 0
@@ -378,15 +378,28 @@ def forget(town: Any, day: int) -> Any:
     return pairs
 
 
+@inlined
+def is_active_tie(tie: Any, day: int, p: Any) -> bool:
+    """Whether a slot holds a tie, no acquaintance, that is active today."""
+    return tie.other != NOBODY and tie.acquaintance == 0 and rules.is_active(day, tie.last_two_way, tie.two_way, p)
+
+
+@njit(cache=True)
+def active_rows(ties: Any, day: int, p: Any) -> Any:
+    """Which of these ties are active today, shape (len(ties),)."""
+    active = np.zeros(len(ties), np.bool_)
+    for row in range(len(ties)):
+        active[row] = is_active_tie(ties[row], day, p)
+    return active
+
+
 @njit(cache=True)
 def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
     """Active ties of each person, shape (n,): the one sweep over all ties, for those who ask."""
     counts = np.zeros(len(people), np.int64)
     for person in range(len(people)):
         for row in range(people[person].first, people[person].first + people[person].slots):
-            tie = ties[row]
-            if tie.other != NOBODY and tie.acquaintance == 0 and rules.is_active(day, tie.last_two_way, tie.two_way, p):
-                counts[person] += 1
+            counts[person] += is_active_tie(ties[row], day, p)
     return counts
 
 

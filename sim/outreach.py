@@ -13,7 +13,7 @@ from numba import njit, prange
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
-from sim.compiling import chunk, inner, making, new_scratch
+from sim.compiling import allocating, inlined, new_scratch, outlined
 from sim.fetching import fetch
 from sim.gestures import Channel, Kind
 from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
@@ -64,7 +64,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     return prompts[:count]
 
 
-@inner
+@inlined
 def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
     """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
     p = town.settings[0]
@@ -79,7 +79,7 @@ def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
     return 0.0
 
 
-@chunk
+@outlined
 def most_gestures(town: Any, row: int, minutes: float) -> int:
     """An upper bound of what a sitting can send."""
     p = town.settings[0]
@@ -91,7 +91,7 @@ def most_gestures(town: Any, row: int, minutes: float) -> int:
     return town.people[town.plans[row].person].held
 
 
-@inner
+@inlined
 def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
     """Factor on how often others come to a person's mind today; it stays the same for a spell."""
     zeal = town.zeal[person]
@@ -102,7 +102,7 @@ def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
     return float(zeal.factor)
 
 
-@chunk
+@outlined
 def _count_prompts_of(
     town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, gestures: Any, day: int,
     planning: bool, seed: int,
@@ -145,7 +145,7 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     return counts, prompts, gestures
 
 
-@inner
+@inlined
 def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, channel: int, day: int, seed: int) -> None:
     """An ordinary prompt at a keyed second."""
     prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
@@ -153,7 +153,7 @@ def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, chan
     prompt.place, prompt.plan = Place.NOWHERE, NOBODY
 
 
-@inner
+@inlined
 def encounter(town: Any, person: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
     """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
     people, p = town.people, town.settings[0]
@@ -172,7 +172,7 @@ def encounter(town: Any, person: int, day: int, cause: int, seed: int, scratch: 
     return other, find_slot(town, person, other)
 
 
-@inner
+@inlined
 def prompt_person(
     town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
 ) -> int:
@@ -219,7 +219,7 @@ def prompt_person(
     return count
 
 
-@inner
+@inlined
 def earlier_prompt(one: Any, two: Any) -> bool:
     """Order of prompts: second, cause, other."""
     if one.second != two.second:
@@ -229,7 +229,7 @@ def earlier_prompt(one: Any, two: Any) -> bool:
     return one.other < two.other
 
 
-@inner
+@inlined
 def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     """Put a gesture of this kind, in answer to a prompt, into the person's outbox; returns the new count."""
     gesture = out[count]
@@ -247,7 +247,7 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     return count + 1
 
 
-@inner
+@inlined
 def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> int:
     """A feed item that a person looks at: the other's post, surely noticed."""
     kept = emit(out, count, prompt, Kind.POST, day, town.settings[0])
@@ -258,7 +258,7 @@ def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> in
     return kept
 
 
-@inner
+@inlined
 def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     """Rule 3: what the person dares at this prompt."""
     person = people[prompt.person]
@@ -266,7 +266,7 @@ def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     return rules.comfort(practice, uniform(seed, Decision.COMFORT, day, prompt.person, prompt.other, prompt.cause), p)
 
 
-@inner
+@inlined
 def practise(person: Any, kind: int, day: int, p: Any) -> None:
     """Rule 8, for the sender of a gesture."""
     if p.worded[kind]:
@@ -274,7 +274,7 @@ def practise(person: Any, kind: int, day: int, p: Any) -> None:
         person.practised = day
 
 
-@inner
+@inlined
 def felt(town: Any, prompt: Any, day: int) -> Any:
     """What a person feels towards the other: strength, openness, rung of the door, own tries without an answer."""
     if prompt.slot == NOBODY:
@@ -289,7 +289,7 @@ def felt(town: Any, prompt: Any, day: int) -> Any:
     )
 
 
-@inner
+@inlined
 def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
     """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
     p = town.settings[0]
@@ -299,7 +299,7 @@ def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) 
     return needed <= comfort_now(town.people, prompt, day, seed, p) + p.follow_through
 
 
-@inner
+@inlined
 def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """An ordinary prompt: see the feed item, take the last gesture within reach, if there are minutes for it."""
     p = town.settings[0]
@@ -321,7 +321,7 @@ def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, se
     return emit(out, count, prompt, kind, day, p)
 
 
-@chunk
+@outlined
 def act_at_place(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
     p = town.settings[0]
@@ -342,7 +342,7 @@ def act_at_place(town: Any, prompt: Any, out: Any, count: int, day: int, seed: i
     return emit(out, count, prompt, kind, day, p)
 
 
-@chunk
+@outlined
 def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int:
     """The likelier or the other gesture of a strategy, by a keyed draw."""
     share = p.first_share[strategy]
@@ -351,7 +351,7 @@ def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int
     return p.second[strategy]
 
 
-@making
+@allocating
 def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
     people, p = town.people, town.settings[0]
@@ -392,7 +392,7 @@ def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
     return count
 
 
-@making
+@allocating
 def longest_silent(town: Any, person: int, day: int, wanted: int) -> Any:
     """Slots of the ties that a list may name today, longest silent first; `wanted` as in `listed`."""
     people, ties = town.people, town.ties
@@ -409,7 +409,7 @@ def longest_silent(town: Any, person: int, day: int, wanted: int) -> Any:
     return slots[:count][np.argsort(keys[:count], kind="mergesort")]
 
 
-@chunk
+@outlined
 def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
     """Whether a list of this sort names a tie, left alone for long enough."""
     if day - tie.planned < p.plan_gap_days:
@@ -425,7 +425,7 @@ def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
     return rules.is_active(day, tie.last_two_way, tie.two_way, p)
 
 
-@making
+@allocating
 def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A sitting of notes, or of messages and calls, down the list until the minutes are gone."""
     people, ties, p = town.people, town.ties, town.settings[0]
@@ -455,7 +455,7 @@ def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, 
     return count
 
 
-@chunk
+@outlined
 def sit_to_post(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
     """Planned posts: as many as the minutes allow; nobody is addressed, so nothing has to be dared."""
     p = town.settings[0]
@@ -473,7 +473,7 @@ def sit_to_post(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
     return count
 
 
-@making
+@allocating
 def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
     people, ties, p = town.people, town.ties, town.settings[0]
@@ -511,7 +511,7 @@ def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     return count
 
 
-@making
+@allocating
 def act_on_plan(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """What a person makes of a sitting that is planned."""
     minutes = sitting_today(town, prompt.plan, day, planning)
@@ -525,7 +525,7 @@ def act_on_plan(town: Any, prompt: Any, out: Any, count: int, day: int, planning
     return sit_to_invite(town, prompt, out, count, day, seed)
 
 
-@inner
+@inlined
 def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
     if prompt.plan == NOBODY:
@@ -535,7 +535,7 @@ def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, 
     return act_on_plan(town, prompt, out, count, day, planning, seed)
 
 
-@inner
+@inlined
 def fetch_block(town: Any, person: int) -> None:
     """Ask memory for whom a person knows, who is soon to be prompted."""
     first = town.people[person].first
@@ -544,7 +544,7 @@ def fetch_block(town: Any, person: int) -> None:
         fetch(town.bounds, row)
 
 
-@chunk
+@outlined
 def reach_out_together(
     town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, out: Any,
     out_first: Any, sent: Any, day: int, planning: bool, seed: int, scratch: Any,

@@ -9,7 +9,7 @@ from numba import njit
 
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, follow, uniform
-from sim.compiling import inner, new_scratch
+from sim.compiling import inlined, new_scratch
 from sim.memory import OF_INDUSTRY, OWN_TIES, comes_to_mind, find_slot
 from sim.population import MEETING, MEMBER, NOBODY, taken
 from sim.strategies import Place, Plan
@@ -34,7 +34,7 @@ def goes_today(town: Any, row: int, day: int, planning: bool, seed: int) -> bool
     return True
 
 
-@inner
+@inlined
 def pay_session(plan: Any, p: Any) -> None:
     """Take a session's cost out of the purse; half of it is left for gestures."""
     cost = p.session_minutes[plan.strategy]

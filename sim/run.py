@@ -22,7 +22,7 @@ from sim.checkpoint import Checkpoint
 from sim.day import Core
 from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
 from sim.interrupts import held_back
-from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame, strengths
+from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame, sale_hazards
 from sim.memory import fresh_ceilings
 from sim.parameters import Parameters
 from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, DayRecord, World, canonical_mail, joined
@@ -179,8 +179,8 @@ def simulate(
             progress(done, days)
         for day in range(done, days):
             record = core.step()
-            held = strengths(core.town, pairs, record.day) if len(pairs) else None
-            watch.observe(record, core.active_ties() if series else None, held)
+            hazards = sale_hazards(core.town, pairs, record.day) if len(pairs) else None
+            watch.observe(record, core.active_ties() if series else None, hazards)
             if log:
                 sent.append(record.sent)
             if kept is not None and day + 1 < days:

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 
-from sim.compiling import inner
+from sim.compiling import inlined
 from sim.population import GESTURE, NOBODY
 
 CHUNKS = 64  # at most
@@ -33,7 +33,7 @@ def shared(count: int) -> Iterator[None]:
         numba.set_num_threads(threads)
 
 
-@inner
+@inlined
 def width_of(n: int) -> int:
     """Bits of an id that tell people of one chunk apart, in a population of n."""
     bits = 0
@@ -42,20 +42,20 @@ def width_of(n: int) -> int:
     return bits
 
 
-@inner
+@inlined
 def chunks_of(n: int) -> int:
     """How many chunks n people make."""
     return ((n - 1) >> width_of(n)) + 1
 
 
-@inner
+@inlined
 def people_of(chunk: int, n: int) -> Any:
     """The first person of a chunk, and the first one after it."""
     bits = width_of(n)
     return chunk << bits, min(n, (chunk + 1) << bits)
 
 
-@inner
+@inlined
 def concerned(gesture: Any, by: int) -> int:
     """Whom a gesture is sorted by."""
     if by == BY_RECEIVER:
@@ -65,7 +65,7 @@ def concerned(gesture: Any, by: int) -> int:
     return int(gesture.sender)
 
 
-@inner
+@inlined
 def comes_first(one: Any, two: Any, arrival: bool) -> bool:
     """Order of gestures: second (of arrival or of sending), sender, cause, receiver."""
     if arrival and one.arrives_second != two.arrives_second:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+import sim
 from experiments.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.figures.one_like import draw_curves, draw_gestures, draw_ratios
 from experiments.figures.page import Words
@@ -56,7 +57,8 @@ def finding(sweeps: Sweeps) -> Finding:
 def _usual(swept: Swept) -> pd.DataFrame:
     """Runs at the half-life and boost that the model starts from, or else at the first levels there are."""
     runs = swept.runs
-    wanted = {HALF_LIFE: 21.0, BOOST: 0.0}
+    usual = sim.Parameters()
+    wanted = {HALF_LIFE: usual.openness_half_life, BOOST: usual.feed_boost}
     for name, level in wanted.items():
         runs = runs[runs[name] == (level if (runs[name] == level).any() else runs[name].iloc[0])]
     return runs
