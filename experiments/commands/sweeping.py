@@ -245,7 +245,8 @@ def _report(
         anew = store.frame_of(failed).set_index("id")
         rows = pd.concat([rows.drop(anew.index, errors="ignore"), anew])  # one run again for its histories had a row
     table = store.table_of(design, rows)
-    path = store.write_table(folder, table, store.provenance(experiment, list(design["id"])))
+    origin = store.provenance(experiment, list(design["id"])) | {"core_seconds": round(float(rows["seconds"].sum()), 1)}
+    path = store.write_table(folder, table, origin)
     whole = table[table["error"].isna()]
     if len(whole):
         console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else (), console.width))

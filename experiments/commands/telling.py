@@ -68,7 +68,7 @@ def _words(one: Story) -> Words:
         "All gestures between A, who liked, and B, in two worlds that share all luck but the like.\n"
         "Vermillion: without words. Blue: with words. Grey: not noticed.",
         f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, looked for among many. "
-        "That a like opens a door is assumed.",
+        "That a like opens a door is assumed.\nGestures of one day are drawn one beside the other.",
     )
 
 

@@ -138,6 +138,7 @@ def test_a_sweep_ends_with_its_table_and_the_files(config: Path, rekindle: Rekin
     assert rows["scenario"].to_list()[:3] == ["wait", "check_in", "handwritten_notes 0.5 + show_up 0.5"]
     assert rows["replicate"].to_list() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert origin["config"]["sweep"]["replicates"] == 3
+    assert origin["core_seconds"] == round(store.finished(RUNS.parent)["seconds"].sum(), 1) > 0
 
 
 def test_arms_share_worlds_and_adopters(config: Path, rekindle: Rekindle, in_threads: None) -> None:
