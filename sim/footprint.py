@@ -14,8 +14,9 @@ from sim.population import PERSON, TIE, World
 from sim.storage import GIGABYTE
 
 _POOL = TIE.itemsize + 4 + 4  # bytes of a slot in motion: the tie, whom it is about, its bound
-_PAIR_OF_PAST, _CANDIDATE = 40, 48  # bytes of records, `sim.worlds.PAIR` and `sim.measures.CANDIDATE`
-_SORTED_IDS = 3 * 8  # of each pair, while the numbers of pairs are sorted
+_CANDIDATE = 48  # bytes of a record, `sim.measures.CANDIDATE`
+_FOUND = 5 * 8  # of each pair, while it is found out who lets go of whom
+_SEATED = 2 * 8  # of each pair that is laid out: its number, and the slots of both directions
 _LIFE = 700  # bytes of a person beside ties: groups, prompts, gestures of a day on their way
 _MEASURED = 150  # of a person: counts of gestures
 _MET_IN_A_YEAR = 8.0  # ties and acquaintances that people come to hold beyond those they forget, most of them by chance
@@ -32,9 +33,9 @@ def to_generate(people: int, years: float, parameters: Parameters) -> int:
     most = float(parameters.tie_capacity)
     found = people * parameters.ties_at_start / 2  # pairs, before anybody holds too many
     kept = people * min(parameters.ties_at_start, most) / 2
-    pairing = (_SORTED_IDS + _PAIR_OF_PAST) * found
+    pairing = _FOUND * found
     slots = 2 * kept + _SLACK * people
-    laying_out = (_PAIR_OF_PAST + 8) * kept + TIE.itemsize * slots
+    laying_out = _SEATED * kept + TIE.itemsize * slots
     lived = people * (min(parameters.ties_at_start + _MET_IN_A_YEAR * years, most) + _SLACK)
     living = _POOL * lived * (1 + 1 / SPARE) + (PERSON.itemsize + _LIFE) * people
     return int(_MEANWHILE * max(pairing, laying_out, living))

@@ -18,25 +18,14 @@ from sim.communities import communities
 from sim.day import Core
 from sim.gestures import Kind
 from sim.memory import add_to_memory, fresh_ceilings
-from sim.parameters import TRACES, Parameters
+from sim.parameters import Parameters
 from sim.pool import RESERVE
-from sim.population import LAST_DAY, NEVER, PERSON, World, free_ties, slots_for
+from sim.population import LAST_DAY, NEVER, PERSON, TIE, World, free_ties, slots_for
 from sim.run import live_on, whole
 from sim.storage import LogError, cached_world, content_key, read_log
 
 DAYS_A_YEAR = 365
 MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
-
-PAIR = np.dtype(
-    [
-        ("low", "i4"),  # the two people, the lower id first
-        ("high", "i4"),
-        ("traces", "f4", (TRACES,)),  # of the past that they share, as of its last day
-        ("last", "i4"),  # day
-        ("two_way", "i4"),  # contacts
-    ],
-    align=True,
-)
 
 ACTIVITY_HALF_LIFE = 60.0  # days, of what a log tells about how active a person is
 
@@ -146,13 +135,12 @@ def replayed(
             f"The log spans {day[-1] + 1:,} days; a world lives for {LAST_DAY:,} at most. Cut off its beginning."
         )
     ids, pair, contacts = np.unique(_pair_ids(source, target, len(names)), return_inverse=True, return_counts=True)
-    pairs = _strangers(ids, len(names))
+    low, high = np.divmod(ids, len(names))
     community = communities(
-        low=pairs["low"], high=pairs["high"], contacts=contacts,
-        people=len(names), size=settings.community_size, seed=seed,
-    )  # fmt: skip
+        low=low, high=high, contacts=contacts, people=len(names), size=settings.community_size, seed=seed
+    )
     people = _born(community, _sociability_of(source, day, len(names)), seed, settings)
-    ties, slots = _laid_out(people, pairs, seed, settings.packed, threads=1)
+    ties, slots = _laid_out(people, ids, seed, settings.packed, threads=1)
     people["capacity"] = np.maximum(people["capacity"], people["held"])
     ties["acquaintance"] = ties["other"] >= 0
     _replay(people, ties, source, target, slots[pair], day, settings.packed)
@@ -323,20 +311,12 @@ def _pair_ids(one: Any, two: Any, people: int) -> np.ndarray:
     return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))
 
 
-def _strangers(ids: np.ndarray, people: int) -> np.ndarray:
-    """Pairs with these numbers, type `PAIR`, who have no past."""
-    pairs = np.zeros(len(ids), PAIR)
-    pairs["low"], pairs["high"] = np.divmod(ids, people)
-    pairs["last"] = NEVER
-    return pairs
-
-
-def _laid_out(people: np.ndarray, pairs: np.ndarray, seed: int, p: Any, threads: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slots for everybody, and in them both directions of each pair with the past that they share.
+def _laid_out(people: np.ndarray, ids: np.ndarray, seed: int, p: Any, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """Slots for everybody, and in them both directions of each pair, who have no past yet.
 
     Args:
         people: shape (n,); gets `first`, `slots` and `held`.
-        pairs: type `PAIR`, in the order of (low, high).
+        ids: of the pairs, shape (pairs,), sorted.
         seed: of liking.
         p: packed parameters.
         threads: that share the work.
@@ -345,25 +325,36 @@ def _laid_out(people: np.ndarray, pairs: np.ndarray, seed: int, p: Any, threads:
         Ties, a person's in the order of the other's id with free slots after them; and the slots, shape (pairs, 2), in
         which the low and the high one of each pair hold the other.
     """
-    below = np.bincount(pairs["high"], minlength=len(people))
-    people["held"] = below + np.bincount(pairs["low"], minlength=len(people))
+    below, above = _partners_of(ids, len(people))
+    people["held"] = below + above
     people["slots"] = slots_for(people["held"])
     people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
     rows = int(people["slots"].sum(dtype=np.int64))
     ties = free_ties(rows, rows // RESERVE)
-    slots = _seats(pairs, below)
+    slots = _seats(ids, below)
     key = np.uint64(seed)
-    _in_parts(lambda start, stop: _fill(key, people, ties, pairs, slots, p, start, stop), len(pairs), threads)
+    _in_parts(lambda start, stop: _fill(key, people, ties, ids, slots, p, start, stop), len(ids), threads)
     return ties, slots
 
 
 @njit(cache=True)
-def _seats(pairs: Any, below: np.ndarray) -> np.ndarray:
+def _partners_of(ids: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
+    """In how many of these pairs each person is with somebody of a lower id, and of a higher one; shapes (people,)."""
+    below, above = np.zeros(people, np.int32), np.zeros(people, np.int32)
+    for pair in ids:
+        below[pair % people] += 1
+        above[pair // people] += 1
+    return below, above
+
+
+@njit(cache=True)
+def _seats(ids: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Slots of both directions, shape (pairs, 2); `below` is how many ties each person has with lower ids."""
-    slots = np.empty((len(pairs), 2), np.int32)
+    n = len(below)
+    slots = np.empty((len(ids), 2), np.int32)
     upwards, downwards = below.copy(), np.zeros_like(below)
-    for k in range(len(pairs)):
-        low, high = pairs[k].low, pairs[k].high
+    for k in range(len(ids)):
+        low, high = ids[k] // n, ids[k] % n
         slots[k, 0] = upwards[low]
         slots[k, 1] = downwards[high]
         upwards[low] += 1
@@ -372,25 +363,30 @@ def _seats(pairs: Any, below: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _fill(seed: int, people: Any, ties: Any, pairs: Any, slots: Any, p: Any, start: int, stop: int) -> None:
+def _fill(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start: int, stop: int) -> None:
     """Write both directions of pairs start to stop."""
+    n = len(people)
     for k in range(start, stop):
-        pair = pairs[k]
+        low, high = ids[k] // n, ids[k] % n
         for side in range(2):
-            person, other = (pair.low, pair.high) if side == 0 else (pair.high, pair.low)
+            person, other = (low, high) if side == 0 else (high, low)
             tie = ties[people[person].first + slots[k, side]]
             tie.other = other
             tie.mirror = slots[k, 1 - side]
             tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
-            tie.traces[:] = pair.traces
-            tie.two_way = min(255, pair.two_way)
-            tie.last_contact = pair.last
-            tie.last_sent = pair.last
-            tie.last_received = pair.last
-            tie.last_two_way = pair.last
+            _date(tie, NEVER)
             tie.opened = NEVER
             tie.planned = NEVER
             tie.post_seen = NEVER
+
+
+@njit(cache=True, nogil=True)
+def _date(tie: Any, day: int) -> None:
+    """Let a tie's last contact, in both ways, be of this day."""
+    tie.last_contact = day
+    tie.last_sent = day
+    tie.last_received = day
+    tie.last_two_way = day
 
 
 # Generated --------------------------------------------------------------------------------------------------------
@@ -401,15 +397,15 @@ def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) 
     key, p = np.uint64(seed), parameters.packed
     number = max(1, round(count / parameters.community_size))
     people = _born(np.arange(count) * number // count, _drawn_sociability(key, count, p), seed, parameters)
-    pairs = _strangers(np.unique(np.concatenate(_ties_at_start(people, key, p))), count)
-    _in_parts(lambda start, stop: _live_past(key, pairs, p, start, stop), len(pairs), threads)
-    ties, _ = _laid_out(people, _within_capacity(pairs, people, p), seed, p, threads)
+    ids = _within_capacity(_ties_at_start(people, key, p), people["capacity"], key, p, threads)
+    ties, slots = _laid_out(people, ids, seed, p, threads)
+    _in_parts(lambda start, stop: _give_past(key, people, ties, ids, slots, p, start, stop), len(ids), threads)
     _wake(people, ties, 0, p, threads)
     return World(day=0, people=people, ties=ties, parameters=parameters)
 
 
-def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> list[np.ndarray]:
-    """Numbers of the pairs who know each other from the community, the industry and anywhere; repeats among them.
+def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
+    """Numbers of the pairs who know each other from the community, the industry and anywhere, sorted.
 
     Whoever writes to more people also knows more: outside their group, ties are in proportion to sociability.
     """
@@ -420,11 +416,12 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> list[np.ndarra
     near = np.empty(_neighbours(key, until, group, members, sociability, p, np.empty(0, np.int64)), np.int64)
     _neighbours(key, until, group, members, sociability, p, near)
     elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
-    return [
-        near,
-        _found_in(people["industry"], p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE),
-        _found_in(np.zeros(len(people), np.int32), p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE),
-    ]
+    industry, anywhere = people["industry"], np.zeros(len(people), np.int32)
+    of_industry = _found_in(industry, p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE)
+    found_elsewhere = _found_in(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
+    ids = np.concatenate([near, of_industry, found_elsewhere])
+    ids.sort()
+    return ids[np.diff(ids, prepend=-1) > 0]  # np.unique hashes first, which takes twenty times as long
 
 
 @njit(cache=True)
@@ -490,58 +487,100 @@ def _partners(
 
 
 @njit(cache=True, nogil=True)
-def _live_past(seed: int, pairs: Any, p: Any, start: int, stop: int) -> None:
-    """Add their past to pairs start to stop: answered contacts of mass 1, a Poisson process that may have stopped."""
-    span = p.past_years * DAYS_A_YEAR
+def _give_past(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start: int, stop: int) -> None:
+    """Let pairs start to stop, which have none, have the past that they share."""
+    n = len(people)
     for k in range(start, stop):
-        pair = pairs[k]
-        rate = p.past_rate * math.exp(p.past_sigma * normal(seed, _PAST_RATE, 0, pair.low, pair.high, 0))
-        rate = min(rate, MOST_CONTACTS_A_DAY)
-        stops, when = two_uniforms(seed, _PAST_STOPS, 0, pair.low, pair.high, 0)
-        end = span * when if stops < p.past_stopped else span
-        time = _gap(seed, pair, rate)
-        while time < end:
-            day = math.floor(time - span)
-            strength = rules.strength(rules.activation(pair.traces, day - pair.last, p), p)
-            rules.add_contact(pair.traces, day - pair.last, rules.saturated(1.0, strength, p))
-            pair.last = day
-            pair.two_way += 1
-            time += _gap(seed, pair, rate)
+        low, high = ids[k] // n, ids[k] % n
+        mine = ties[people[low].first + slots[k, 0]]
+        theirs = ties[people[high].first + slots[k, 1]]
+        _live_past(seed, low, high, mine, p)
+        theirs.traces[:] = mine.traces
+        theirs.two_way = mine.two_way
+        _date(theirs, mine.last_contact)
 
 
 @njit(cache=True, nogil=True)
-def _gap(seed: int, pair: Any, rate: float) -> float:
+def _live_past(seed: int, low: int, high: int, tie: Any, p: Any) -> int:
+    """Add its past to a tie without one: answered contacts of mass 1, a Poisson process that may have stopped.
+
+    Returns:
+        How many contacts there were.
+    """
+    span = p.past_years * DAYS_A_YEAR
+    rate = p.past_rate * math.exp(p.past_sigma * normal(seed, _PAST_RATE, 0, low, high, 0))
+    rate = min(rate, MOST_CONTACTS_A_DAY)
+    stops, when = two_uniforms(seed, _PAST_STOPS, 0, low, high, 0)
+    end = span * when if stops < p.past_stopped else span
+    contacts, last, time = 0, NEVER, _gap(seed, low, high, 0, rate)
+    while time < end:
+        day = math.floor(time - span)
+        strength = rules.strength(rules.activation(tie.traces, day - last, p), p)
+        rules.add_contact(tie.traces, day - last, rules.saturated(1.0, strength, p))
+        contacts, last = contacts + 1, day
+        time += _gap(seed, low, high, contacts, rate)
+    tie.two_way = min(255, contacts)
+    _date(tie, last)
+    return contacts
+
+
+@njit(cache=True, nogil=True)
+def _gap(seed: int, low: int, high: int, contact: int, rate: float) -> float:
     """Days until the next contact of the past."""
-    return -math.log(uniform(seed, _PAST_GAP, 0, pair.low, pair.high, pair.two_way)) / rate
+    return -math.log(uniform(seed, _PAST_GAP, 0, low, high, contact)) / rate
 
 
-def _within_capacity(pairs: np.ndarray, people: np.ndarray, p: Any) -> np.ndarray:
-    """Rule 10 for everybody at once: the pairs that stay.
+def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: Any, threads: int) -> np.ndarray:
+    """Rule 10 for everybody at once: the numbers of the pairs that stay.
 
     Whoever holds too many lets go of the weakest (of equal ones, the lower id, as on any day); all choose before any
     pair goes, and it goes in both directions.
     """
-    both = np.concatenate([pairs["low"], pairs["high"]])
-    excess = np.bincount(both, minlength=len(people)) - people["capacity"]
-    held = np.flatnonzero(excess[both] > 0)
-    if not len(held):
-        return pairs
-    pair, owner = held % len(pairs), both[held]
-    other = pairs["low"][pair] + pairs["high"][pair] - owner
-    order = np.lexsort((other, _activations(pairs, p)[pair], owner))
-    rank = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])
-    stays = np.ones(len(pairs), bool)
-    stays[pair[order][rank < excess[owner[order]]]] = False
-    return pairs[stays]
+    below, above = _partners_of(ids, len(capacity))
+    excess = below + above - capacity
+    if excess.max() <= 0:
+        return ids
+    held = np.zeros(len(ids))
+    _in_parts(lambda start, stop: _activations(key, ids, excess, p, held, start, stop), len(ids), threads)
+    first = np.cumsum(np.concatenate([[0], below + above]))
+    own, stays = _by_person(ids, first, below), np.ones(len(ids), np.bool_)
+    _in_parts(lambda start, stop: _let_go(own, first, excess, held, stays, start, stop), len(capacity), threads)
+    return ids[stays]
+
+
+@njit(cache=True, nogil=True)
+def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int, stop: int) -> None:
+    """A on day 0 of those of pairs start to stop of whom somebody holds too many, into `held`, shape (pairs,)."""
+    n = len(excess)
+    tie = np.zeros(1, TIE)
+    for k in range(start, stop):
+        low, high = ids[k] // n, ids[k] % n
+        if excess[low] > 0 or excess[high] > 0:
+            tie[0].traces[:] = 0.0
+            _live_past(seed, low, high, tie[0], p)
+            held[k] = rules.activation(tie[0].traces, -tie[0].last_contact, p)
 
 
 @njit(cache=True)
-def _activations(pairs: Any, p: Any) -> np.ndarray:
-    """A of each pair on day 0, shape (pairs,)."""
-    held = np.empty(len(pairs))
-    for k in range(len(pairs)):
-        held[k] = rules.activation(pairs[k].traces, -pairs[k].last, p)
-    return held
+def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
+    """The pairs of each person, by the id of the other one; `first` is where each person's begin, shape (n + 1,)."""
+    own = np.empty(2 * len(ids), np.uint32)
+    slots = _seats(ids, below)
+    n = len(below)
+    for k in range(len(ids)):
+        own[first[ids[k] // n] + slots[k, 0]] = k
+        own[first[ids[k] % n] + slots[k, 1]] = k
+    return own
+
+
+@njit(cache=True, nogil=True)
+def _let_go(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
+    """Mark the pairs that people start to stop let go of, in `stays`, shape (pairs,)."""
+    for person in range(start, stop):
+        if excess[person] > 0:
+            pairs = own[first[person] : first[person + 1]]
+            for weak in np.argsort(held[pairs], kind="mergesort")[: excess[person]]:
+                stays[pairs[weak]] = False
 
 
 # Replayed ---------------------------------------------------------------------------------------------------------

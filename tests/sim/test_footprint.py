@@ -11,11 +11,9 @@ import sim
 from sim import footprint
 from sim.measures import CANDIDATE
 from sim.population import TIE
-from sim.worlds import PAIR
 
 
 def test_the_records_are_as_large_as_is_said() -> None:
-    assert PAIR.itemsize == footprint._PAIR_OF_PAST
     assert CANDIDATE.itemsize == footprint._CANDIDATE
     assert TIE.itemsize + np.dtype("i4").itemsize + np.dtype("f4").itemsize == footprint._POOL
 
