@@ -27,7 +27,8 @@ class Scratch(NamedTuple):
     draws: Any  # (2, BATCH), f8: pairs of uniforms
     slots: Any  # (slots,), i4: of those whom the feed may show
     others: Any  # (slots,), i4: their ids
-    times: Any  # (slots,), f8: of a race between them
+    lucks: Any  # (slots,), f8: of each in a race between them
+    times: Any  # (slots,), f8: when each arrives in it
     prompt: Any  # (1,), PROMPT: to exchange two
 
 
@@ -36,5 +37,10 @@ def new_scratch(town: Any) -> Any:
     """Room for work on people of this town."""
     most = 4 * len(town.left)  # slots that a person may come to have
     return Scratch(
-        np.empty((2, BATCH)), np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(1, PROMPT)
+        np.empty((2, BATCH)),
+        np.empty(most, np.int32),
+        np.empty(most, np.int32),
+        np.empty(most),
+        np.empty(most),
+        np.empty(1, PROMPT),
     )

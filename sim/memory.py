@@ -123,9 +123,9 @@ def comes_to_mind(
                 if not won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
                     continue
                 tie = town.ties[first + slot]
-                bounds[slot] = bound_today(tie, day, p)
-                asked = may_come_to_mind(people, tie, day, among, industry, p)
-                if asked and level < weight_in_mind(tie, day, among, p):
+                bound, weight = bound_today(tie, day, p), weight_in_mind(tie, day, among, p)
+                bounds[slot] = bound
+                if level < weight and may_come_to_mind(people, tie, day, among, industry, p):
                     return slot
     return wins_the_race(town, person, day, cause, among, industry, seed)
 
@@ -170,11 +170,11 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
     nobody can win any more.
     """
     first, p = town.people[person].first, town.settings[0]
-    slots, others, times = scratch.slots, scratch.others[:count], scratch.times[:count]
-    uniforms_towards(times, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
+    slots, others, lucks, times = scratch.slots, scratch.others[:count], scratch.lucks[:count], scratch.times[:count]
+    uniforms_towards(lucks, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
     for k in range(count):
         bound = town.bounds[first + slots[k]]
-        times[k] = rules.race_time(times[k], bound) if bound > 0.0 else np.inf
+        times[k] = rules.race_time_at_least(lucks[k], bound) if bound > 0.0 else np.inf
     chosen, first_time = NOBODY, np.inf
     for _ in range(count):
         soonest = 0
@@ -186,11 +186,10 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
         times[soonest] = np.inf
         slot = slots[soonest]
         tie = town.ties[first + slot]
-        town.bounds[first + slot] = bound_today(tie, day, p)
-        weight = weight_in_mind(tie, day, SHOWN, p)
+        bound, weight = bound_today(tie, day, p), weight_in_mind(tie, day, SHOWN, p)
+        town.bounds[first + slot] = bound
         if tie.acquaintance == 0 and weight > 0.0:
-            luck = uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, tie.other, cause)
-            time = rules.race_time(luck, weight)
+            time = rules.race_time(lucks[soonest], weight)
             if time < first_time:
                 chosen, first_time = slot, time
     return chosen
