@@ -18,6 +18,7 @@ from sim.compiling import inlined
 from sim.population import GESTURE, NOBODY
 
 CHUNKS = 64  # at most
+SMALLEST_CHUNK = 6  # bits of the ids in it: 64 people
 WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
 BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
 
@@ -36,7 +37,7 @@ def shared(count: int) -> Iterator[None]:
 @inlined
 def width_of(n: int) -> int:
     """Bits of an id that tell people of one chunk apart, in a population of n."""
-    bits = 0
+    bits = SMALLEST_CHUNK
     while (n - 1) >> bits >= CHUNKS:
         bits += 1
     return bits
