@@ -101,7 +101,7 @@ SENTENCES = (
         "zero_to_connected",
         "From zero relationships to the most connected person in your industry.",
         "How far does an hour a week take a newcomer who knows nobody, in three years?",
-        "Newcomers without a tie come into burnt-in worlds and follow one of ten strategies. Outcome: rank in the industry by active ties.",
+        "Newcomers without a tie come into burnt-in worlds and follow one of ten strategies. Outcome: rank in the industry by active ties; beside it, the rank by people within two steps.",
         "Supported where the whole interval of the mean rank is better than {most:g}.",
         ("zero_to_connected",),
         zero_to_connected.finding,

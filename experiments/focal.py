@@ -1,19 +1,19 @@
 """Focal ties: the dormant ties, or strangers, to which a gesture is put into a run by hand.
 
 They are far apart, so that what happens to one hardly touches another, and one pair of worlds tells the effect on many:
-nobody is in two of them, and nobody in one is in active contact with anybody in another. The choice is keyed and takes
-no notice of the gesture, so every arm of a world has the same.
+nobody is in two of them, and nobody in one is in active contact with anybody in another. The choice is keyed tie by tie
+and takes no notice of the gesture, so every arm of a world has the same, and one tie more does not shuffle the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 import sim
 from experiments.config import NOTHING, InjectSettings
-from sim.chance import Decision
+from sim.chance import Decision, two_uniforms, uniform
 from sim.measures import dormant_pairs
 from sim.memory import active_rows
 from sim.parameters import Parameters
@@ -23,6 +23,7 @@ from sim.run import Gesture
 Pair = tuple[int, int]
 _MORNING = 21_600  # second of the day of the first gesture
 _CANDIDATES = 40  # strangers that are looked at for each that is wanted
+_OF_TIES, _OF_STRANGERS = 0, 1  # causes, which keep the luck of ties and that of strangers apart
 
 
 def focal_ties(world: sim.World, inject: InjectSettings, seed: int, parameters: Parameters) -> list[Pair]:
@@ -37,9 +38,11 @@ def focal_ties(world: sim.World, inject: InjectSettings, seed: int, parameters: 
     Returns:
         At most ``inject.ties`` pairs of ids, in a keyed order: with fewer wanted, the first of these.
     """
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.ADOPTER), seed]))
-    wanted = _dormant if inject.towards == "dormant" else _strangers
-    return _far_apart(wanted(world, inject, parameters, random), _contacts(world, parameters), inject.ties)
+    if inject.towards == "dormant":
+        wanted: Iterable[Pair] = in_keyed_order(_dormant(world, inject, parameters), seed)
+    else:
+        wanted = _strangers(world, inject, seed)
+    return _far_apart(wanted, _contacts(world, parameters), inject.ties)
 
 
 def gestures(inject: InjectSettings, focal: Sequence[Pair]) -> list[Gesture]:
@@ -54,17 +57,18 @@ def gestures(inject: InjectSettings, focal: Sequence[Pair]) -> list[Gesture]:
     ]
 
 
-def _dormant(
-    world: sim.World, inject: InjectSettings, parameters: Parameters, random: np.random.Generator
-) -> Iterable[Pair]:
-    """Dormant ties in a random order and direction, silent for as long as is asked."""
+def in_keyed_order(ties: Iterable[Pair], seed: int) -> list[Pair]:
+    """Ties in both directions, by the luck of each, so that it is nothing to two of them which others there are."""
+    both = {direction for one, two in ties for direction in ((one, two), (two, one))}
+    return sorted(both, key=lambda pair: (uniform(np.uint64(seed), Decision.FOCAL, 0, *pair, _OF_TIES), pair))
+
+
+def _dormant(world: sim.World, inject: InjectSettings, parameters: Parameters) -> list[Pair]:
+    """Dormant ties (low, high) silent for as long as is asked."""
     found = dormant_pairs(world, parameters)
-    order, turned = random.permutation(len(found)), random.random(len(found)) < 0.5
     silent = world.day - _last_two_way(world, found)
-    for k in order:
-        if inject.silent_from <= silent[k] <= inject.silent_to:
-            low, high = int(found["low"][k]), int(found["high"][k])
-            yield (high, low) if turned[k] else (low, high)
+    asked = found[(inject.silent_from <= silent) & (silent <= inject.silent_to)]
+    return list(zip(asked["low"].tolist(), asked["high"].tolist(), strict=True))
 
 
 def _last_two_way(world: sim.World, pairs: np.ndarray) -> np.ndarray:
@@ -75,13 +79,13 @@ def _last_two_way(world: sim.World, pairs: np.ndarray) -> np.ndarray:
     return np.asarray(world.ties["last_two_way"][order[np.searchsorted(keys[order], wanted)]], np.int64)
 
 
-def _strangers(
-    world: sim.World, inject: InjectSettings, parameters: Parameters, random: np.random.Generator
-) -> Iterable[Pair]:
-    """Pairs of one industry who do not know each other, in a random order."""
+def _strangers(world: sim.World, inject: InjectSettings, seed: int) -> Iterator[Pair]:
+    """Pairs of one industry who do not know each other, by one draw after another."""
     known = set(zip(world.owners().tolist(), world.ties["other"].tolist(), strict=True))
     industry = world.people["industry"]
-    for one, two in random.integers(0, len(world), (_CANDIDATES * inject.ties, 2)).tolist():
+    for k in range(_CANDIDATES * inject.ties):
+        drawn = two_uniforms(np.uint64(seed), Decision.FOCAL, 0, k, 0, _OF_STRANGERS)
+        one, two = (int(luck * len(world)) for luck in drawn)
         if one != two and industry[one] == industry[two] and (one, two) not in known:
             yield one, two
 

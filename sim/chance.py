@@ -72,6 +72,7 @@ class Decision(IntEnum):
     # Outside the model's day
     BOOTSTRAP = 44
     LABEL_ORDER = 45
+    FOCAL = 48
 
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57

@@ -36,6 +36,7 @@ from sim.memory import (
     refresh_ceilings,
     remember,
     strangers_who_met,
+    two_step_reach,
 )
 from sim.outreach import called, count_prompts, packed_together, practise, reach_out
 from sim.parameters import Parameters
@@ -221,7 +222,8 @@ class Core:
     def ending(self) -> Ending:
         """What is measured of the world as it now is."""
         town = self.town
-        return Ending(self.day, town.people["industry"], town.plans, self.active_ties(), self.contact_shares())
+        reach = two_step_reach(town.people, town.ties, self.day, town.settings[0])
+        return Ending(self.day, town.people["industry"], town.plans, self.active_ties(), reach, self.contact_shares())
 
     def to_world(self) -> World:
         """The world as it now is, in its canonical form: people's slots one after another, mail in order."""

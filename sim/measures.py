@@ -38,6 +38,7 @@ def _measures() -> dict[str, Measure]:
         ("reconnected", "ties per person", "Candidates with three worded gestures in alternation within 60 days, the last while the strategy ran (after an injected gesture: within 60 days of it)."),
         ("lasting", "ties per person", "Of these, those in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing while that can not be told."),
         ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end."),
+        ("two_step_reach", "people", "Others within two steps over active ties at the end: contacts and their contacts, each counted once."),
         ("new_ties", "ties per person", "People with whom a first answer made a tie."),
         ("sent", "gestures per person", "Gestures sent, planned posts among them."),
         ("answered", "gestures per person", "Gestures sent that an answer was sent to."),
@@ -52,6 +53,7 @@ def _measures() -> dict[str, Measure]:
     ]
     only_adopters = [
         ("industry_rank", "rank", "Rank by active ties among the people of the industry at the end: 1 is the best connected, equals share a rank."),
+        ("industry_rank_two_steps", "rank", "The same rank by two-step reach: how many others are within two steps over active ties, of whatever industry."),
         ("minutes_filled", "minutes per person", "Planned minutes put into the purse."),
         ("minutes_spent", "minutes per person", "Planned minutes spent, travel, scrolling and refused plans among them."),
         ("minutes_refused", "minutes per person", "Planned minutes lost on plans that were not dared."),
@@ -224,6 +226,7 @@ class Ending(NamedTuple):
         industry: of each person, shape (n,).
         plans: type `sim.population.PLAN`.
         active: active ties of each person, shape (n,).
+        reach: others within two steps of each person over active ties, shape (n,).
         contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.
     """
 
@@ -231,6 +234,7 @@ class Ending(NamedTuple):
     industry: np.ndarray
     plans: np.ndarray
     active: np.ndarray
+    reach: np.ndarray
     contact_shares: np.ndarray
 
 
@@ -333,13 +337,14 @@ class Watch:
     def finish(self, end: Ending) -> Measures:
         """Measures of the run that ended so."""
         values = self._by_person(end)
-        ranks = industry_ranks(end.active, end.industry)
         scalars: dict[str, float] = {}
         for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(end.active)))):
             for name, value in values.items():
                 known = value[ids][~np.isnan(value[ids])]
                 scalars[prefix + name] = mean_or_nan(known.sum(), len(known))
-        scalars["industry_rank"] = mean_or_nan(ranks[self.adopters].sum(), len(self.adopters))
+        for name, connected in (("industry_rank", end.active), ("industry_rank_two_steps", end.reach)):
+            ranks = industry_ranks(connected, end.industry)[self.adopters]
+            scalars[name] = mean_or_nan(ranks.sum(), len(self.adopters))
         scalars.update(self._minutes(end.plans))
         scalars.update(self._of_focal(end.day))
         scalars = {name: scalars[name] for name in MEASURES}
@@ -372,6 +377,7 @@ class Watch:
             "reconnected": count_by_person(reconnected, n),
             "lasting": self._lasting(end.day, counted),
             "active_ties": end.active.astype(float),
+            "two_step_reach": end.reach.astype(float),
             "new_ties": self.new_ties.astype(float),
             "sent": self.sent.sum(axis=1).astype(float),
             "answered": self.answered.sum(axis=1).astype(float),
@@ -456,9 +462,9 @@ def count_by_person(pairs: np.ndarray, n: int) -> np.ndarray:
     return np.bincount(both, minlength=n).astype(float)
 
 
-def industry_ranks(active: np.ndarray, industry: np.ndarray) -> np.ndarray:
-    """Rank of each person by active ties within their industry, 1 the best connected; equals share a rank."""
-    ranks = pd.Series(-active).groupby(industry).rank(method="average")
+def industry_ranks(connections: np.ndarray, industry: np.ndarray) -> np.ndarray:
+    """Rank of each person by connections within their industry, 1 the best connected; equals share a rank."""
+    ranks = pd.Series(-connections).groupby(industry).rank(method="average")
     return np.asarray(ranks)
 
 

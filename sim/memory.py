@@ -403,6 +403,34 @@ def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
 
 
 @njit(cache=True)
+def two_step_reach(people: Any, ties: Any, day: int, p: Any) -> Any:
+    """How many others each person reaches within two steps over active ties, shape (n,): contacts, and their contacts.
+
+    The time is that of one sweep over all ties, and one step for each active tie of each contact.
+    """
+    n = len(people)
+    first = np.zeros(n + 1, np.int64)
+    first[1:] = np.cumsum(active_ties(people, ties, day, p))
+    contacts, filled = np.empty(first[n], np.int32), 0
+    for person in range(n):
+        for row in range(people[person].first, people[person].first + people[person].slots):
+            if is_active_tie(ties[row], day, p):
+                contacts[filled] = ties[row].other
+                filled += 1
+    reach = np.zeros(n, np.int64)
+    reached_by = np.full(n, NOBODY, np.int32)  # the last one to reach each person
+    for person in range(n):
+        reached_by[person] = person
+        for one in contacts[first[person] : first[person + 1]]:
+            reach[person] += reached_by[one] != person
+            reached_by[one] = person
+            for other in contacts[first[one] : first[one + 1]]:
+                reach[person] += reached_by[other] != person
+                reached_by[other] = person
+    return reach
+
+
+@njit(cache=True)
 def contact_shares(people: Any, ties: Any, day: int) -> Any:
     """Share of each person's ties in two-way contact within `CONTACT_DAYS`, shape (n,); nan for people without ties."""
     shares = np.full(len(people), np.nan)

@@ -19,7 +19,7 @@ from sim.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, Sen
 from sim.day import ROUNDS
 from sim.direct import Channel, Decision, Kind, Occasion, Place, Plan, chance, rules
 from sim.measures import INJECTED_WITHIN, Ending, Measures, Watch, mean_or_nan
-from sim.memory import OF_INDUSTRY, OWN_TIES, contact_shares
+from sim.memory import OF_INDUSTRY, OWN_TIES, contact_shares, two_step_reach
 from sim.parameters import SETTINGS, Parameters
 from sim.population import (
     BOOKING,
@@ -495,8 +495,10 @@ class ReconnectionModel(mesa.Model):
     def measures(self) -> Measures:
         """Outcomes so far; see `sim.measures`."""
         world = self.to_world()
+        reach = two_step_reach(world.people, world.ties, world.day, world.parameters.packed)
         shares = contact_shares(world.people, world.ties, world.day)
-        return self._watch.finish(Ending(self.day, world.people["industry"], world.plans, self.active_ties(), shares))
+        end = Ending(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
+        return self._watch.finish(end)
 
     def to_world(self) -> World:
         """The world as it now is; another run, on either engine, can go on from it."""

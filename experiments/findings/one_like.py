@@ -117,9 +117,9 @@ def _of_words(by_gesture: pd.DataFrame) -> str:
 
 def _words_of_ratios(swept: Swept, rows: pd.DataFrame, margin: float) -> Words:
     sure = rows[rows["sure"]]
-    most = rows.loc[rows["value"].idxmax()]
     if len(sure) == len(rows):
-        title = f"One like makes old friends talk again more often,\nwhatever its door is assumed to be: up to {most['value']:.2f} times"
+        most = rows["value"].max()
+        title = f"One like makes old friends talk again more often,\nwhatever its door is assumed to be: up to {most:.2f} times"
     elif len(sure):
         title = f"One like makes old friends talk again more often under\n{len(sure)} of {len(rows)} assumptions about the door that it opens"
     else:
@@ -161,9 +161,14 @@ def _words_of_curves(sweeps: Sweeps, base: float, with_like: float) -> Words:
 def _words_of_gestures(sweeps: Sweeps, rows: pd.DataFrame) -> Words:
     swept = sweeps["one_like_gestures"]
     first = rows[rows["outcome"] == rows["outcome"].iloc[0]]
-    best, like = first.loc[first["value"].idxmax()], first.set_index("gesture").loc["like"]
+    ratios = first.set_index("gesture")["value"]
+    if ratios.isna().all():  # after nothing nobody talks again in these worlds
+        title = "Too few worlds to tell what one gesture does"
+    else:
+        best = ratios.idxmax()
+        title = f"A {best} brings {ratios[best]:.1f} times as many old friends to talk as nothing;\na like {ratios['like']:.2f} times"
     return Words(
-        f"A {best['gesture']} brings {best['value']:.1f} times as many old friends to talk as nothing;\na like {like['value']:.2f} times",
+        title,
         f"Each gesture over nothing, once, to the same dormant ties: ratio with 95 % interval over {int(rows['worlds'].min())} worlds.",
         f"{setting(swept)} An injected gesture with words counts as one of the three of talking again.",
     )

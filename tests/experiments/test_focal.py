@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import sim
 from experiments.adopters import adopters_of
 from experiments.config import Experiment, InjectSettings
 from experiments.design import Run, runs_of
-from experiments.focal import focal_ties, gestures
+from experiments.focal import focal_ties, gestures, in_keyed_order
 from experiments.runner import run_one, world_of
 from sim.measures import dormant_pairs
 from sim.population import NOBODY
@@ -43,6 +45,43 @@ def test_focal_ties_are_dormant_and_far_apart(world: sim.World) -> None:
     for k, pair in enumerate(focal):
         others = [person for other in focal[:k] + focal[k + 1 :] for person in other]
         assert not any(active(world, one, two) for one in pair for two in others)
+
+
+people = st.integers(0, 10**6)
+pairs = st.sets(st.tuples(people, people).filter(lambda pair: pair[0] < pair[1]), max_size=30)
+
+
+@given(ties=pairs, more=pairs, seed=st.integers(0, 2**63 - 1))
+def test_ties_more_do_not_shuffle_the_others(ties: set[tuple[int, int]], more: set[tuple[int, int]], seed: int) -> None:
+    """Each direction of each tie once, and in the same turn whatever others are among them and however they came."""
+    order = in_keyed_order(ties, seed)
+    assert sorted(order) == sorted([*ties, *((two, one) for one, two in ties)])
+    among_more = in_keyed_order(sorted(ties | more, reverse=True), seed)
+    assert [pair for pair in among_more if (min(pair), max(pair)) in ties] == order
+
+
+@example(seed=7)
+@given(seed=st.integers(0, 2**63 - 1))
+def test_who_comes_first_and_who_makes_the_gesture_is_luck(seed: int) -> None:
+    """Of 2,000 ties about half are met from either side, and about half of the early ones are of the first half."""
+    first: dict[frozenset[int], tuple[int, int]] = {}
+    for pair in in_keyed_order([(k, k + 1) for k in range(0, 4_000, 2)], seed):
+        first.setdefault(frozenset(pair), pair)
+    chosen = list(first.values())
+    assert 850 < sum(one < two for one, two in chosen) < 1_150  # over six standard deviations either side
+    assert 400 < sum(min(pair) < 2_000 for pair in chosen[:1_000]) < 600
+
+
+def test_a_tie_that_comes_to_life_leaves_the_focal_ties_before_it_as_they_were(world: sim.World) -> None:
+    focal = focal_ties(world, InjectSettings(ties=12), 1, world.parameters)
+    gone = world.copy()
+    for one, two in (focal[5], focal[5][::-1]):
+        first = gone.people["first"][one]
+        held = gone.ties[first : first + gone.people["slots"][one]]
+        held["two_way"][held["other"] == two] = 0
+    again = focal_ties(gone, InjectSettings(ties=12), 1, world.parameters)
+    assert again[:5] == focal[:5]
+    assert focal[5] not in again
 
 
 def test_fewer_focal_ties_are_the_first_of_more_and_another_seed_has_others(world: sim.World) -> None:

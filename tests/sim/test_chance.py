@@ -269,7 +269,7 @@ def test_the_enumeration_lists_the_choices_that_are_made_and_no_others() -> None
     """Each decision is drawn by the model; those listed as outside the model's day by a world or by an experiment."""
     source = Path(sim.chance.__file__).read_text()
     outside = set(re.findall(r"^    ([A-Z_]+) = ", source.split("# Outside the model's day")[1].split("\n\n")[0], re.M))
-    assert outside == {"BOOTSTRAP", "LABEL_ORDER"}
+    assert outside == {"BOOTSTRAP", "FOCAL", "LABEL_ORDER"}
     used = used_decisions("sim", but="chance.py")
     assert set(Decision.__members__) - outside - used == set(), "listed but never drawn"
     assert outside - used - used_decisions("experiments") == set(), "listed but never drawn"

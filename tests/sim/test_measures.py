@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sim
 from sim.day import Core
 from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, Watch, industry_ranks
-from sim.population import NOBODY, DayRecord, World
+from sim.memory import active_ties, two_step_reach
+from sim.population import NOBODY, PERSON, DayRecord, World, free_ties
 from sim.run import begin
 
 DORMANT_SOON = sim.Parameters(dormant_after_days=30)
@@ -208,6 +211,62 @@ def test_ranks_are_within_the_industry() -> None:
     """1 is the best connected; equals share."""
     ranks = industry_ranks(np.array([5, 7, 7, 1, 9]), np.array([0, 0, 0, 0, 1]))
     assert ranks.tolist() == [3, 1.5, 1.5, 4, 1]
+
+
+ACTIVE, SILENT, ACQUAINTED = range(3)  # what two people are to each other
+TODAY = 1_000
+Tied = dict[tuple[int, int], int]
+
+
+def reached(people: int, tied: Tied) -> list[int]:
+    """`two_step_reach` of people who are tied so, each low one before the high one."""
+    sides = sorted([*tied, *((high, low) for low, high in tied)])
+    held, ties = np.zeros(people, PERSON), free_ties(people + len(sides))  # each has a free slot at the end
+    held["slots"] = np.bincount([owner for owner, _ in sides], minlength=people) + 1
+    held["first"] = np.cumsum(held["slots"]) - held["slots"]
+    for row, (owner, other) in enumerate(sides):
+        tie, what = ties[row + owner], tied[min(owner, other), max(owner, other)]
+        tie["other"], tie["two_way"], tie["acquaintance"] = other, 5, what == ACQUAINTED
+        tie["last_two_way"] = TODAY - (400 if what == SILENT else 3)
+    asked = (held, ties, TODAY, sim.Parameters().packed)
+    active = [sum(one in pair and what == ACTIVE for pair, what in tied.items()) for one in range(people)]
+    assert active_ties(*asked).tolist() == active
+    return list(two_step_reach(*asked).tolist())
+
+
+@given(people=st.integers(1, 12), data=st.data())
+def test_two_step_reach_is_the_union_of_contacts_and_their_contacts(people: int, data: st.DataObject) -> None:
+    """From sets of people, whatever else is held: silent ties, acquaintances, free slots."""
+    pairs = [(low, high) for high in range(people) for low in range(high)]
+    kinds = st.sampled_from([ACTIVE, ACTIVE, SILENT, ACQUAINTED])
+    tied = data.draw(st.dictionaries(st.sampled_from(pairs), kinds, max_size=30)) if pairs else {}
+    contacts: list[set[int]] = [set() for _ in range(people)]
+    for (low, high), what in tied.items():
+        if what == ACTIVE:
+            contacts[low].add(high)
+            contacts[high].add(low)
+    expected = [len(near.union(*(contacts[other] for other in near)) - {one}) for one, near in enumerate(contacts)]
+    assert reached(people, tied) == expected
+
+
+def test_two_steps_in_a_star_and_in_a_star_with_long_arms() -> None:
+    """Through the centre all reach all; of arms of two people, the outer ones reach their own arm and the centre."""
+    arms = range(1, 7)
+    star = {(0, arm): ACTIVE for arm in arms}
+    assert reached(7, star) == [6] * 7
+    assert reached(13, star | {(arm, arm + 6): ACTIVE for arm in arms}) == [12, *[7] * 6, *[2] * 6]
+    assert reached(7, star | {(0, 3): SILENT}) == [5, 5, 5, 0, 5, 5, 5]
+
+
+def test_rank_by_two_steps_is_that_of_the_reach_at_the_end(history: tuple[World, list[DayRecord], Any, World]) -> None:
+    start, _, measures, end = history
+    reach = two_step_reach(end.people, end.ties, end.day, end.parameters.packed)
+    ranks = industry_ranks(reach, end.people["industry"])
+    who = np.unique(start.plans["person"])
+    assert measures.scalars["two_step_reach"] == pytest.approx(reach[who].mean())
+    assert measures.scalars["everyone_two_step_reach"] == pytest.approx(reach.mean())
+    assert measures.scalars["industry_rank_two_steps"] == pytest.approx(ranks[who].mean())
+    assert measures.scalars["industry_rank_two_steps"] != measures.scalars["industry_rank"]
 
 
 def strength_held(world: World, by: int, of: int) -> float:
