@@ -3,7 +3,8 @@
     python -m benchmarks.page                      all sizes, some minutes
     python -m benchmarks.page --frames 36000       and half an hour's worth of frames (20 a second) for the memory
 
-One frame is one day, computed, sent, drawn and acknowledged. Nothing else should run meanwhile.
+One frame is one day, computed, sent, drawn and acknowledged. Nothing else should run meanwhile; on a machine that is
+shared, the processor time that a frame takes says more than the frames a second.
 """
 
 from __future__ import annotations
@@ -84,23 +85,60 @@ def frames_of(page: Any) -> int:
     return int(page.get_attribute(".rk", "data-frame"))
 
 
-def frames_a_second(page: Any, seconds: float) -> float:
-    """While it plays."""
+class Played(NamedTuple):
+    """What came of playing for a while: frames a second; processor time of a frame, in ms, of server and browser."""
+
+    frames: float
+    server: float
+    browser: float
+
+
+def played(page: Any, server: Served, seconds: float) -> Played:
+    """Play, once what is compiled or loaded at first is there."""
+    chromium = browser_processes()
     page.click("[data-do=play]")
     page.wait_for_timeout(1_500)
-    first, began = frames_of(page), time.perf_counter()
+    first, began, before = frames_of(page), time.perf_counter(), [spent([server.process]), spent(chromium)]
     page.wait_for_timeout(1_000 * seconds)
-    drawn = (frames_of(page) - first) / (time.perf_counter() - began)
+    drawn = frames_of(page) - first
+    after = [spent([server.process]), spent(chromium)]
+    took = time.perf_counter() - began
     page.click("[data-do=play]")
-    return drawn
+    return Played(
+        drawn / took, *(1_000 * (later - earlier) / drawn for earlier, later in zip(before, after, strict=True))
+    )
 
 
-def memory_over(page: Any, server: Served, frames: int) -> list[tuple[int, float, float]]:
-    """Frames drawn, memory of the server and of the page's own objects, both in MB, ten times."""
-    told: list[tuple[int, float, float]] = []
-    done, last = 0, frames_of(page)
+def browser_processes() -> list[psutil.Process]:
+    """All that Playwright has started, its own driver apart."""
+    children = psutil.Process().children(recursive=True)
+    return [process for process in children if "chrom" in process.name()]
+
+
+def spent(processes: list[psutil.Process]) -> float:
+    """Seconds of processor time so far."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes if process.is_running())
+
+
+def resident(processes: list[psutil.Process]) -> float:
+    """MB in memory, what processes share counted in each."""
+    return sum(process.memory_info().rss for process in processes if process.is_running()) / 1e6
+
+
+class Memory(NamedTuple):
+    """After so many frames, MB: of the server, of the browser's processes, of the page's own objects."""
+
+    frames: int
+    server: float
+    browser: float
+    page: float
+
+
+def memory_over(page: Any, server: Served, frames: int) -> Iterator[Memory]:
+    """Eleven times, from the first frame to the last."""
+    done, last, told = 0, frames_of(page), 0
     page.click("[data-do=play]")
-    while done < frames:
+    while told <= 10:
         page.wait_for_timeout(500)
         now = frames_of(page)
         done, last = done + now - last, now
@@ -108,11 +146,11 @@ def memory_over(page: Any, server: Served, frames: int) -> list[tuple[int, float
             page.click("[data-do=reset]")
             page.wait_for_timeout(500)
             page.click("[data-do=play]")
-        if done >= len(told) * frames / 10:
+        if done >= told * frames / 10:
+            told += 1
             heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
-            told.append((done, server.process.memory_info().rss / 1e6, heap))
+            yield Memory(done, resident([server.process]), resident(browser_processes()), heap)
     page.click("[data-do=play]")
-    return told
 
 
 def main() -> None:
@@ -134,16 +172,20 @@ def main() -> None:
             page.close()
             for case in CASES:
                 page = opened(browser, address(server.url, case))
-                found = frames_a_second(page, SECONDS)
-                took = page.get_attribute(".rk", "data-took")
+                found = played(page, server, SECONDS)
                 print(
-                    f"{case.name}: {found:.1f} frames a second (wanted: {case.wanted:g}); drawn in {took} ms",
+                    f"{case.name}: {found.frames:.1f} frames a second (wanted: {case.wanted:g}); a frame takes "
+                    f"{found.server:.0f} ms of the server and {found.browser:.0f} ms of the browser",
                     flush=True,
                 )
                 page.close()
-            page = opened(browser, address(server.url, CASES[0]))
-            for done, server_mb, heap_mb in memory_over(page, server, asked.frames):
-                print(f"after {done:,} frames: server {server_mb:.0f} MB, page {heap_mb:.1f} MB", flush=True)
+            page, began = opened(browser, address(server.url, CASES[0])), time.perf_counter()
+            for at in memory_over(page, server, asked.frames):
+                print(
+                    f"after {at.frames:,} frames, {(time.perf_counter() - began) / 60:.1f} min: "
+                    f"server {at.server:.0f} MB, browser {at.browser:.0f} MB, its page's objects {at.page:.1f} MB",
+                    flush=True,
+                )
         browser.close()
 
 

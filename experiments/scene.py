@@ -92,7 +92,7 @@ class Scene:
     """Where the people of a world stand, and which of its ties are drawn.
 
     All ties of adopters are drawn, and of the others those with the longest past. A tie that begins to matter later
-    takes the place of one that matters least.
+    takes the place of one with the shortest; so what is drawn on a day does not depend on when anybody looked before.
 
     Args:
         world: on the first morning.
@@ -109,31 +109,36 @@ class Scene:
         self.places = _cached_places(_Hashed(world, pairs, weight))
         self.is_adopter = np.zeros(n, bool)
         self.is_adopter[adopters] = True
-        self.pairs = pairs[self._chosen(pairs, weight)]
+        chosen = self._chosen(pairs, weight)
+        self.pairs, self._by_past = pairs[chosen], np.argsort(weight[chosen], kind="stable")
         self.row = {key: row for row, key in enumerate(self.keys(self.pairs).tolist())}
 
     def _chosen(self, pairs: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Rows of the ties that are drawn, in the order of their pairs."""
         room = min(max(TIES_A_PERSON * len(self.is_adopter), FEWEST_TIES), MOST_TIES)
-        matters = weight + (self.is_adopter[pairs].any(axis=1) * 2.0 * weight.max(initial=1.0))
+        matters = weight + (self.with_adopter(pairs) * 2.0 * weight.max(initial=1.0))
         return np.sort(np.argsort(-matters, kind="stable")[:room])
+
+    def with_adopter(self, pairs: np.ndarray) -> np.ndarray:
+        """Whether one of the two adopts, for each pair; shape (k,)."""
+        return self.is_adopter[pairs[:, 0]] | self.is_adopter[pairs[:, 1]]
 
     def keys(self, pairs: np.ndarray) -> np.ndarray:
         """A number for each pair, the lower id first, as day records have it; shape (k,)."""
         return pairs[:, 0].astype(np.int64) * len(self.is_adopter) + pairs[:, 1]
 
-    def admit(self, pairs: np.ndarray, idle: np.ndarray) -> np.ndarray:
-        """Let ties into the picture that are not in it yet.
+    def admit(self, pairs: np.ndarray, staying: np.ndarray) -> np.ndarray:
+        """Let ties into the picture that are not in it yet; those with the shortest past go.
 
         Args:
             pairs: shape (m, 2), the lower id first; each once.
-            idle: rows of ties that can go, those that matter least first.
+            staying: which rows are not to go, shape (k,).
 
         Returns:
             The rows that changed.
         """
         fresh = [k for k, key in enumerate(self.keys(pairs).tolist()) if key not in self.row]
-        rows = idle[: len(fresh)]
+        rows = self._by_past[~staying[self._by_past]][: len(fresh)]
         for row, k in zip(rows.tolist(), fresh, strict=False):
             del self.row[int(self.keys(self.pairs[row : row + 1])[0])]
             self.pairs[row] = pairs[k]
@@ -162,7 +167,7 @@ class Sight:
         """Bring the bytes up to this morning."""
         scene = self.scene
         self.seen = self.run.see(scene.pairs, self.slots)
-        strength = np.rint(self.seen["strength"].max(axis=1) * FULL).astype(np.uint8)
+        strength = np.rint(np.maximum(*self.seen["strength"].T) * FULL).astype(np.uint8)
         looks = _LOOK_OF[self.seen["state"]]
         looks[self.is_back & (looks == Look.LIVING)] = Look.REKINDLED
         self.ties = looks << 6 | np.where(looks > 0, np.maximum(strength, 1), 0).astype(np.uint8)
@@ -200,8 +205,8 @@ class Sight:
             flashes[name] = sent[name]
         flashes["family"] = _FAMILY_OF[sent["kind"]]
         pairs = np.stack([sent["sender"], sent["receiver"]], axis=1)
-        state = self.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))["state"]
-        flashes["bright"] = (state == State.DORMANT) | self.scene.is_adopter[pairs].any(axis=1)
+        state = self.run.see(pairs, sent["sender_slot"].copy())["state"]
+        flashes["bright"] = (state == State.DORMANT) | self.scene.with_adopter(pairs)
         return flashes[np.argsort(-flashes["bright"].astype(int), kind="stable")[:MOST_GESTURES]]
 
     def picture(self, sent: np.ndarray) -> Picture:

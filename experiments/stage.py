@@ -10,7 +10,7 @@ import numpy as np
 from experiments.adopters import adopters_of
 from experiments.config import Experiment, Strategy
 from experiments.design import runs_of
-from experiments.scene import FULL, Picture, Scene, Sight, only_differences
+from experiments.scene import Picture, Scene, Sight, only_differences
 from sim.gestures import KINDS
 from sim.measures import mean_or_nan
 from sim.parameters import Parameters
@@ -155,11 +155,8 @@ class Stage:
         """Let ties into the picture that have become worth it."""
         if not len(pairs):
             return
-        scene = self.scene
-        matters = np.max([arm.sight.ties & FULL for arm in self.arms], axis=0).astype(int)
-        matters += 64 * scene.is_adopter[scene.pairs].any(axis=1)
-        matters += 64 * np.any([arm.sight.is_back for arm in self.arms], axis=0)
-        changed = scene.admit(pairs, np.argsort(matters, kind="stable"))
+        is_back = np.any([arm.sight.is_back for arm in self.arms], axis=0)
+        changed = self.scene.admit(pairs, self.scene.with_adopter(self.scene.pairs) | is_back)
         self.changed.update(changed.tolist())
         for arm in self.arms:
             arm.sight.forget(changed)

@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 
 from sim import rules
+from sim.compiling import inlined
+from sim.fetching import AHEAD, fetch
 from sim.population import NOBODY
 
 
@@ -35,6 +37,33 @@ SEEN = np.dtype(
 _ACQUAINTED, _FAINT, _DORMANT, _ACTIVE = (int(state) for state in list(State)[1:])
 
 
+@inlined
+def _state(tie: Any, day: int, p: Any) -> int:
+    if tie.acquaintance:
+        return _ACQUAINTED
+    if rules.is_dormant(day, tie.last_two_way, tie.two_way, p):
+        return _DORMANT
+    return _ACTIVE if rules.is_active(day, tie.last_two_way, tie.two_way, p) else _FAINT
+
+
+@inlined
+def _see_side(view: Any, side: int, tie: Any, day: int, p: Any) -> None:
+    view.strength[side] = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
+    view.openness[side] = rules.openness_now(tie.openness, day - tie.opened, p)
+
+
+@inlined
+def _fetch_tie(people: Any, ties: Any, pairs: Any, slots: Any, k: int) -> None:
+    """Ask memory for a tie that is looked at soon, and for its other direction: seeing takes a quarter of the time."""
+    later, soon = k + 2 * AHEAD, k + AHEAD
+    if later < len(pairs) and slots[later] != NOBODY:
+        fetch(ties, people[pairs[later, 0]].first + slots[later])
+    if soon < len(pairs) and NOBODY < slots[soon] < people[pairs[soon, 0]].slots:
+        held = ties[people[pairs[soon, 0]].first + slots[soon]]
+        if held.other != NOBODY:
+            fetch(ties, people[held.other].first + held.mirror)
+
+
 @njit(cache=True)
 def see(people: Any, ties: Any, pairs: Any, slots: Any, day: int, p: Any, seen: Any) -> None:
     """Look at ties as they are this morning.
@@ -50,6 +79,7 @@ def see(people: Any, ties: Any, pairs: Any, slots: Any, day: int, p: Any, seen: 
         seen: filled in, shape (k,), type `SEEN`.
     """
     for k in range(len(pairs)):
+        _fetch_tie(people, ties, pairs, slots, k)
         one, other = people[pairs[k, 0]], pairs[k, 1]
         slot = slots[k]
         if slot == NOBODY or slot >= one.slots or ties[one.first + slot].other != other:
@@ -66,16 +96,7 @@ def see(people: Any, ties: Any, pairs: Any, slots: Any, day: int, p: Any, seen: 
             view.state = 0
             continue
         held = ties[one.first + slot]
-        back = ties[people[other].first + held.mirror]
-        for side, tie in enumerate((held, back)):
-            view.strength[side] = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
-            view.openness[side] = rules.openness_now(tie.openness, day - tie.opened, p)
+        _see_side(view, 0, held, day, p)
+        _see_side(view, 1, ties[people[other].first + held.mirror], day, p)
         view.silence = day - held.last_two_way
-        if held.acquaintance:
-            view.state = _ACQUAINTED
-        elif rules.is_dormant(day, held.last_two_way, held.two_way, p):
-            view.state = _DORMANT
-        elif rules.is_active(day, held.last_two_way, held.two_way, p):
-            view.state = _ACTIVE
-        else:
-            view.state = _FAINT
+        view.state = _state(held, day, p)

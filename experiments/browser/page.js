@@ -3,11 +3,13 @@
 // The server sends a scene once (places, ties) and then frames (a byte for each tie and person, gestures as records); each
 // frame is acknowledged when it is drawn, and only then does the server compute on.
 
-const FULL = 63, REKINDLED = 3;
+const FULL = 63, DORMANT = 1, LIVING = 2, REKINDLED = 3;
 const RECORD = 16; // bytes of a gesture: sender i4, receiver i4, day i2, family u1, bright u1, second i4
 const AIRBORNE = 90; // gestures drawn of a frame
 const POINTS = 900; // of a chart, after which every other one goes
 const SMOOTH_UP_TO = 9000; // ties that are drawn with smooth edges; more of them are drawn faster
+const CROWD = 3000; // ties that all show as bright as they are; among more, those of adopters do
+const LAYER_PARTS = 8; // frames over which the faint ties of so many are drawn anew while a world plays
 
 // Pixels ------------------------------------------------------------------------------------------------------------
 
@@ -34,19 +36,19 @@ class Raster {
     this.canvas.width = width;
     this.canvas.height = height;
     this.image = this.context.createImageData(width, height);
-    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.pixels = new Int32Array(this.image.data.buffer);
   }
 
-  blend(at, r, g, b, alpha) {
-    const old = this.pixels[at];
+  blend(pixels, at, r, g, b, alpha) {
+    const old = pixels[at];
     const red = old & 255, green = (old >> 8) & 255, blue = (old >> 16) & 255;
-    this.pixels[at] =
+    pixels[at] =
       (255 << 24) | ((blue + (((b - blue) * alpha) >> 8)) << 16) | ((green + (((g - green) * alpha) >> 8)) << 8) |
       (red + (((r - red) * alpha) >> 8));
   }
 
   /** A line whose edges are smooth (Wu 1991): each step shares its light between two pixels. */
-  smooth(x0, y0, x1, y1, r, g, b, alpha) {
+  smooth(pixels, x0, y0, x1, y1, r, g, b, alpha) {
     const width = this.image.width;
     const steep = Math.abs(y1 - y0) > Math.abs(x1 - x0);
     if (steep) [x0, y0, x1, y1] = [y0, x0, y1, x1];
@@ -57,16 +59,26 @@ class Raster {
     let y = y0 + slope * (Math.round(x0) - x0);
     for (let x = Math.round(x0); x <= last; x++, y += slope) {
       const row = y | 0, share = y - row, at = x * along + row * across;
-      this.blend(at, r, g, b, alpha * (1 - share));
-      this.blend(at + across, r, g, b, alpha * share);
+      this.blend(pixels, at, r, g, b, alpha * (1 - share));
+      this.blend(pixels, at + across, r, g, b, alpha * share);
     }
   }
 
-  /** A line of whole pixels. */
-  quick(x0, y0, x1, y1, r, g, b, alpha) {
-    const width = this.image.width, steps = Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0)) | 0;
-    const dx = (x1 - x0) / (steps || 1), dy = (y1 - y0) / (steps || 1);
-    for (let k = 0; k <= steps; k++, x0 += dx, y0 += dy) this.blend(((y0 + 0.5) | 0) * width + ((x0 + 0.5) | 0), r, g, b, alpha);
+  /** A line of whole pixels, in fixed point; red and blue are blended in one go. */
+  quick(pixels, x0, y0, x1, y1, r, g, b, alpha) {
+    const width = this.image.width, keep = 256 - (alpha | 0);
+    const redBlue = Math.imul((b << 16) | r, 256 - keep) + 0x800080, green = Math.imul(g << 8, 256 - keep) + 0x8000;
+    const steep = Math.abs(y1 - y0) > Math.abs(x1 - x0);
+    if (steep) [x0, y0, x1, y1] = [y0, x0, y1, x1];
+    if (x0 > x1) [x0, y0, x1, y1] = [x1, y1, x0, y0];
+    const along = steep ? width : 1, across = steep ? 1 : width, first = Math.round(x0), last = Math.round(x1);
+    const slope = last > first ? (((y1 - y0) * 65536) / (last - first)) | 0 : 0;
+    let y = ((y0 + 0.5) * 65536) | 0;
+    for (let k = first * along, end = last * along; k <= end; k += along, y += slope) {
+      const at = k + Math.imul(y >> 16, across), old = pixels[at];
+      pixels[at] = -16777216 |
+        (((Math.imul(old & 0xff00ff, keep) + redBlue) >>> 8) & 0xff00ff) | (((Math.imul(old & 0xff00, keep) + green) >>> 8) & 0xff00);
+    }
   }
 
   /** How opaque a disc (or ring) of this radius is, pixel by pixel. */
@@ -87,25 +99,37 @@ class Raster {
   }
 
   disc(x, y, mask, r, g, b, alpha) {
-    const width = this.image.width, middle = Math.round(y) * width + Math.round(x);
-    for (let k = 0; k < mask.length; k += 3) this.blend(middle + mask[k + 1] * width + mask[k], r, g, b, (alpha * mask[k + 2]) | 0);
+    const pixels = this.pixels, width = this.image.width, middle = Math.round(y) * width + Math.round(x);
+    for (let k = 0; k < mask.length; k += 3) this.blend(pixels, middle + mask[k + 1] * width + mask[k], r, g, b, (alpha * mask[k + 2]) | 0);
   }
 
-  draw(scene, at, ties, people, followed, size) {
-    this.pixels.fill(this.night);
-    const pairs = scene.pairs, line = ties.length > SMOOTH_UP_TO ? "quick" : "smooth", colours = this.ties;
-    for (let look = 1; look <= REKINDLED; look++) {
-      for (let k = 0; k < ties.length; k++) {
-        const byte = ties[k];
-        if (byte >> 6 !== look) continue;
-        const one = pairs[2 * k], other = pairs[2 * k + 1];
-        const own = followed !== null && (one === followed || other === followed);
-        let alpha = colours[4 * byte + 3];
-        if (followed !== null) alpha = own ? Math.max(alpha, 150) : alpha * 0.4;
-        const a = 2 * one, b = 2 * other;
-        this[line](at[a], at[a + 1], at[b], at[b + 1], colours[4 * byte], colours[4 * byte + 1], colours[4 * byte + 2], alpha);
-      }
+  /** Ties of one look, all or some of them, onto an array of pixels. */
+  lines(pixels, look, from, to, { scene, at, ties, followed }, drawn) {
+    const { pairs, adopts } = scene, colours = this.ties, line = ties.length > SMOOTH_UP_TO ? "quick" : "smooth";
+    const crowd = Math.min(1, Math.sqrt(CROWD / ties.length));
+    for (let k = from; k < to; k++) {
+      const byte = ties[k];
+      if (byte >> 6 !== look || (drawn && drawn[k])) continue;
+      const one = pairs[2 * k], other = pairs[2 * k + 1], a = 2 * one, b = 2 * other;
+      let alpha = adopts[one] || adopts[other] ? colours[4 * byte + 3] : crowd * colours[4 * byte + 3];
+      if (followed !== null) alpha = one === followed || other === followed ? Math.max(alpha, 150) : alpha * 0.4;
+      this[line](pixels, at[a], at[a + 1], at[b], at[b + 1], colours[4 * byte], colours[4 * byte + 1], colours[4 * byte + 2], alpha);
     }
+  }
+
+  /**
+   * The whole picture. In a hurry, the faint ties of a large world are taken from a layer that is some frames old, while
+   * the next one is drawn a part at a time; a tie that has become faint since then is drawn on top of it.
+   */
+  draw(view, hurried) {
+    const { scene, at, ties, people, followed, size } = view;
+    if (hurried && ties.length > SMOOTH_UP_TO) this.drawLayer(view);
+    else {
+      this.layer = null;
+      this.pixels.fill(this.night);
+      this.lines(this.pixels, DORMANT, 0, ties.length, view);
+    }
+    for (const look of [LIVING, REKINDLED]) this.lines(this.pixels, look, 0, ties.length, view);
     const halo = this.stamp(size * 2.1, false), body = this.stamp(size, false), ring = this.stamp(size + 2.2, true);
     const [er, eg, eb] = this.ember;
     for (let k = 0; k < people.length; k++) {
@@ -114,6 +138,28 @@ class Raster {
     for (let k = 0; k < people.length; k++) this.disc(at[2 * k], at[2 * k + 1], body, 223, 230, 244, 245);
     for (const k of scene.adopters) this.disc(at[2 * k], at[2 * k + 1], ring, 238, 242, 250, 230);
     this.context.putImageData(this.image, 0, 0);
+  }
+
+  drawLayer(view) {
+    const { at, ties, followed } = view;
+    let layer = this.layer;
+    if (!layer || layer.at !== at || layer.followed !== followed) {
+      const fresh = () => ({ pixels: new Int32Array(this.pixels.length), has: new Uint8Array(ties.length) });
+      layer = this.layer = { at, followed, shown: fresh(), next: fresh(), done: 0 };
+      this.layerPart(view, ties.length);
+    } else this.layerPart(view, Math.ceil(ties.length / LAYER_PARTS));
+    this.pixels.set(layer.shown.pixels);
+    this.lines(this.pixels, DORMANT, 0, ties.length, view, layer.shown.has);
+  }
+
+  /** So many more ties of the next layer; when it has all, it is the one that is shown. */
+  layerPart(view, count) {
+    const layer = this.layer, { pixels, has } = layer.next, to = Math.min(view.ties.length, layer.done + count);
+    if (layer.done === 0) pixels.fill(this.night);
+    this.lines(pixels, DORMANT, layer.done, to, view);
+    for (let k = layer.done; k < to; k++) has[k] = view.ties[k] >> 6 === DORMANT;
+    layer.done = to;
+    if (to === view.ties.length) [layer.shown, layer.next, layer.done] = [layer.next, layer.shown, 0];
   }
 }
 
@@ -182,18 +228,18 @@ class World {
     return best;
   }
 
-  show(scene, ties, people, gestures, followed, seconds) {
+  show(scene, ties, people, gestures, followed, seconds, hurried) {
     Object.assign(this, { scene, ties, people, followed });
     this.flying = gestures;
     this.began = performance.now();
     this.lasts = Math.max(160, Math.min(1400, seconds * 1000));
-    this.redraw();
+    this.redraw(hurried);
   }
 
-  redraw() {
+  redraw(hurried = false) {
     if (!this.scene || !this.ties) return;
     this.place();
-    this.raster.draw(this.scene, this.at, this.ties, this.people, this.followed, this.size);
+    this.raster.draw(this, hurried);
     this.animate(true);
   }
 
@@ -365,7 +411,9 @@ class Picture {
       places: new Float32Array(bytes(places).buffer),
       pairs: new Int32Array(bytes(pairs).buffer),
       adopters: new Int32Array(bytes(adopters).buffer),
+      adopts: new Uint8Array(message.people),
     };
+    for (const person of this.scene.adopters) this.scene.adopts[person] = 1;
     while (this.worlds.length > message.arms.length) this.worlds.pop().close();
     while (this.worlds.length < message.arms.length) this.worlds.push(new World(this.host, this.palette, this.act, this.worlds.length));
     this.worlds.forEach((world, k) => {
@@ -382,7 +430,7 @@ class Picture {
     const followed = message.followed ? message.followed.person : null;
     this.worlds.forEach((world, k) => {
       const [ties, people, gestures] = buffers.slice(2 + 3 * k, 5 + 3 * k);
-      world.show(this.scene, bytes(ties), bytes(people), records(gestures), followed, 1.4 / Math.min(this.state.speed, 6));
+      world.show(this.scene, bytes(ties), bytes(people), records(gestures), followed, 1.4 / Math.min(this.state.speed, 6), this.state.playing);
       world.number.textContent = number(message.outcomes[k].reconnected);
     });
   }
@@ -536,7 +584,9 @@ class Page {
   }
 
   takeState(state) {
+    const stops = this.state.playing && !state.playing;
     this.state = this.picture.state = state;
+    if (stops) this.picture.worlds.forEach((world) => world.redraw());
     this.play.textContent = state.playing ? "❚❚" : "▶";
     this.play.title = state.playing ? "Pause (space)" : "Play (space)";
     this.play.setAttribute("aria-label", this.play.title);

@@ -60,7 +60,8 @@ def serve(port: int, opening: Asked | None, presets: dict[str, Path]) -> Any:
 
     page.set_up(opening, presets)
     warnings.filterwarnings("ignore", "Cookies with samesite", UserWarning)  # of pages within other pages
-    server = ServerStarlette(port=port, host=HOST, log_level="critical")
+    # Nothing is packed on its way: it does not leave this machine, and packing took a tenth of a large world's frame.
+    server = ServerStarlette(port=port, host=HOST, log_level="critical", ws_per_message_deflate=False)
     server.serve_threaded()
     server.wait_until_serving()
     return server

@@ -86,6 +86,19 @@ def test_what_reconnects_comes_into_the_picture(world: sim.World) -> None:
     assert len(stage.scene.row) == len(stage.scene.pairs) == len({tuple(p) for p in stage.scene.pairs.tolist()})
 
 
+def test_what_is_drawn_does_not_depend_on_who_looked_before(world: sim.World) -> None:
+    watched, left_alone = stage_of(world, "wait", "check_in"), stage_of(world, "wait", "check_in")
+    for _ in range(60):
+        watched.step()
+        watched.look()
+    left_alone.play(60)
+    assert left_alone.changed
+    np.testing.assert_array_equal(watched.scene.pairs, left_alone.scene.pairs)
+    for one, other in zip(watched.look(), left_alone.look(), strict=True):
+        np.testing.assert_array_equal(one.ties, other.ties)
+        np.testing.assert_array_equal(one.people, other.people)
+
+
 def test_two_worlds_differ_in_nothing_before_they_begin_and_in_little_after_a_like(world: sim.World) -> None:
     stage = stage_of(world, "wait")
     stage.play(5)

@@ -44,6 +44,22 @@ def test_play_pause_day_week_reset_and_speed(open_tab: Open) -> None:
     tab.settles(lambda session: day_of(session) == 0)
 
 
+def test_a_large_world_that_was_played_in_a_hurry_is_shown_as_it_is_once_it_stands(open_tab: Open) -> None:
+    tab = open_tab("?set=world.people=1000&set=world.burn_in_years=0&set=run.strategy_days=5000")
+    assert tab.session.stage is not None
+    assert len(tab.session.stage.scene.pairs) > 9_000  # SMOOTH_UP_TO of page.js
+    tab.page.select_option("[data-do=speed]", "50")
+    tab.click("play")
+    tab.settles(lambda session: day_of(session) > 20)
+    tab.click("play")
+    tab.settles(lambda session: not session.playing)
+    same = open_tab(f"?{tab.page.evaluate('location.search')[1:]}")
+    pixels = """canvas => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
+    shown, again = (np.array(each.page.eval_on_selector(".rk-base", pixels)) for each in (tab, same))
+    assert day_of(same.session) == day_of(tab.session)
+    np.testing.assert_array_equal(shown, again)
+
+
 def test_keys_do_the_same(open_tab: Open) -> None:
     tab = open_tab()
     press = tab.page.keyboard.press
