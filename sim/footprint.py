@@ -17,11 +17,10 @@ _POOL = TIE.itemsize + 4 + 4  # bytes of a slot in motion: the tie, whom it is a
 _CANDIDATE = 48  # bytes of a record, `sim.measures.CANDIDATE`
 _FOUND = 5 * 8  # of each pair, while it is found out who lets go of whom
 _SEATED = 2 * 8  # of each pair that is laid out: its number, and the slots of both directions
-_LIFE = 700  # bytes of a person beside ties: groups, prompts, gestures of a day on their way
+_LIFE = 500  # bytes of a person beside ties: groups, prompts, gestures of a day on their way
 _MEASURED = 150  # of a person: counts of gestures
 _MET_IN_A_YEAR = 8.0  # ties and acquaintances that people come to hold beyond those they forget, most of them by chance
 _SLACK = 2.0  # free slots of a person
-_MEANWHILE = 1.35  # times all that: what is made on the way; a million people took 1.32 times it
 
 
 class NotEnoughMemoryError(MemoryError):
@@ -38,7 +37,7 @@ def to_generate(people: int, years: float, parameters: Parameters) -> int:
     laying_out = _SEATED * kept + TIE.itemsize * slots
     lived = people * (min(parameters.ties_at_start + _MET_IN_A_YEAR * years, most) + _SLACK)
     living = _POOL * lived * (1 + 1 / SPARE) + (PERSON.itemsize + _LIFE) * people
-    return int(_MEANWHILE * max(pairing, laying_out, living))
+    return int(max(pairing, laying_out, living))
 
 
 def to_run(world: World) -> int:

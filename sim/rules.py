@@ -188,8 +188,9 @@ def race_time(u: float, weight: float) -> float:
 
 @rule(float64(float64, float64))
 def race_time_at_least(u: float, weight: float) -> float:
-    """A bound below `race_time`, at a tenth of its cost: ``-log(u) = 2 atanh(x)``, ``x = (1 - u) / (1 + u)``, by the first
-    terms of its series, all positive.
+    """A bound below `race_time`, at a tenth of its cost.
+
+    It takes the first terms, all positive, of ``-log(u) = 2 atanh(x)`` with ``x = (1 - u) / (1 + u)``.
     """
     x = (1.0 - u) / (1.0 + u)
     square = x * x
@@ -303,7 +304,9 @@ def gesture_within_reach(
         if kind < 0:
             continue
         least = p.risk[channel, kind] + distance(kind, strength, openness, opened_by, p) * least_felt
-        if least <= comfort and barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
+        if least > comfort:
+            continue
+        if barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
             return int64(kind)
     return -1
 

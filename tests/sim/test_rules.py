@@ -350,6 +350,23 @@ def test_the_gesture_within_reach_is_the_last_whose_barrier_comfort_reaches(
     assert (KINDS[chosen] if chosen >= 0 else None) == (within[-1] if within else None)
 
 
+@given(ratio=st.floats(0.05, 1), welcome=st.floats(-30, 5))
+def test_nobody_doubts_less_than_the_bound(ratio: float, welcome: float) -> None:
+    p = sim.Parameters(acceptance_ratio=ratio).packed
+    assert rules.least_doubt(p) <= rules.doubt(welcome, p)
+    assert rules.least_doubt(p) == pytest.approx(-math.log(ratio), abs=1e-9), "which is what nobody welcome feels"
+
+
+@given(u=st.floats(2.0**-53, 1 - 2.0**-53), weight=st.floats(1e-9, 1e6))
+@example(u=1 - 2.0**-53, weight=1.0)
+@example(u=2.0**-53, weight=1.0)
+def test_a_race_is_bounded_without_a_logarithm(u: float, weight: float) -> None:
+    bound, time = rules.race_time_at_least(u, weight), rules.race_time(u, weight)
+    assert 0 < bound <= time
+    if u > 0.2:
+        assert bound == pytest.approx(time, rel=0.02), "so that few others are looked at"
+
+
 def test_ladders_are_those_of_the_document() -> None:
     for channel, rungs in LADDER.items():
         assert [kind.label for kind in LADDERS[channel]] == list(rungs), "lowest first"
