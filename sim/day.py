@@ -601,6 +601,6 @@ def settle_all_noticed(town: Any, delivered: Any, first: Any, day: int) -> Any:
 
 def rows_by(values: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
     """Ids by group: where each group begins, shape (groups + 1,), and the ids, in order within each."""
-    order = np.argsort(values, kind="stable").astype(np.int32)
-    first = np.searchsorted(values[order], np.arange(groups + 1))
-    return first.astype(np.int64), order
+    first = np.zeros(groups + 1, np.int64)
+    np.cumsum(np.bincount(values, minlength=groups), out=first[1:])
+    return first, np.argsort(values, kind="stable").astype(np.int32)

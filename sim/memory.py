@@ -14,6 +14,7 @@ from numba import njit, prange
 from sim import rules
 from sim.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
 from sim.compiling import allocating, inlined, outlined
+from sim.fetching import AHEAD, fetch
 from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
 from sim.sorting import chunks_of, people_of
@@ -38,6 +39,15 @@ def find_slot(town: Any, person: int, other: int) -> int:
                 if others[slot] == other:
                     return slot
     return NOBODY
+
+
+@inlined
+def fetch_known(town: Any, person: int) -> None:
+    """Ask memory for whom a person knows and for the bounds, which lie in a row."""
+    first = town.people[person].first
+    for row in range(first, first + town.people[person].slots, 16):
+        fetch(town.others, row)
+        fetch(town.bounds, row)
 
 
 @inlined
@@ -297,8 +307,14 @@ def strangers_who_met(town: Any, met: Any, gestures: Any) -> Any:
 def acquaint(town: Any, pairs: Any, day: int, seed: int) -> None:
     """Rule 9: these pairs hold each other as acquaintances from now on."""
     n = len(town.people)
-    for pair in pairs:
-        low, high = pair // n, pair % n
+    for k in range(len(pairs)):
+        if k + 2 * AHEAD < len(pairs):
+            fetch(town.people, pairs[k + 2 * AHEAD] // n)
+            fetch(town.people, pairs[k + 2 * AHEAD] % n)
+        if k + AHEAD < len(pairs):
+            fetch_known(town, pairs[k + AHEAD] // n)
+            fetch_known(town, pairs[k + AHEAD] % n)
+        low, high = pairs[k] // n, pairs[k] % n
         low_slot, high_slot = free_slot(town, low), free_slot(town, high)
         new_acquaintance(town, low, low_slot, high, high_slot, day, seed)
         new_acquaintance(town, high, high_slot, low, low_slot, day, seed)
@@ -356,6 +372,8 @@ def forget(town: Any, day: int) -> Any:
     excess = 0
     for person in range(n):
         excess += max(0, people[person].held - people[person].capacity)
+    if excess == 0:
+        return np.empty(0, np.int64)
     pairs = np.empty(excess, np.int64)
     count = 0
     for person in range(n):

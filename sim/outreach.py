@@ -14,9 +14,8 @@ from numba import njit, prange
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
 from sim.compiling import allocating, inlined, new_scratch, outlined
-from sim.fetching import fetch
 from sim.gestures import Channel, Kind
-from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, find_slot, mirror_of, shown
+from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, fetch_known, find_slot, mirror_of, shown
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 from sim.sorting import chunks_of, people_of
@@ -535,15 +534,6 @@ def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, 
     return act_on_plan(town, prompt, out, count, day, planning, seed)
 
 
-@inlined
-def fetch_block(town: Any, person: int) -> None:
-    """Ask memory for whom a person knows, who is soon to be prompted."""
-    first = town.people[person].first
-    for row in range(first, first + town.people[person].slots, 16):
-        fetch(town.others, row)
-        fetch(town.bounds, row)
-
-
 @outlined
 def reach_out_together(
     town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, out: Any,
@@ -551,7 +541,7 @@ def reach_out_together(
 ) -> None:  # fmt: skip
     """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids."""
     for person in active:
-        fetch_block(town, person)
+        fetch_known(town, person)
     for person in active:
         mine = prompts[prompts_first[person] : prompts_first[person + 1]]
         theirs = calls[calls_first[person] : calls_first[person + 1]]
