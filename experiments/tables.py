@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 BASELINE = "wait"
 _OUTCOMES = ("reconnected", "lasting")
-_FAR_OFF = 2.0  # times as many, or as few, as came back
+_FAR_OFF, _ENOUGH_TIES = 2.0, 20  # times as many, or as few, as came back; of so many ties at least
 _MOST_ARMS = 120  # that a terminal is asked to show
 _WIDEST = 10_000  # columns of a console that makes a table no narrower than it wants to be
 _Block = tuple[Sequence[str], Sequence[Sequence[str]]]  # titles of columns, and the cells of each row
@@ -393,10 +393,10 @@ def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) ->
     lines = [_in_all(found, minutes, silent)]
     if len(plan):
         lines += [
-            f"Without: the share of {counted(worlds, 'simulated world')} in which the other writes within {days} days if "
-            "nothing is done. After: in which they write, or answer the gesture, if all of these are made on the first "
-            "day. Gain: the difference in points, same worlds, same luck.",
-            f"Chosen: what gained most, of all plans that fit, in {worlds} other worlds. First comes the most per minute.",
+            f"Without: the share of {counted(worlds, 'simulated world')} in which the other writes within {days} days "
+            "if nothing is done. After: in which they write, or answer the gesture, if all of these are made on the "
+            "first day. Gain: the difference in points, same worlds, same luck.",
+            f"Chosen: what gained most, of all plans that fit, in {worlds} other worlds; by gain per minute.",
         ]
     if len(plan) and found.alike and found.dormant > 1:
         lines.append("How these ties differ in gain is no more than luck: they are those with most contacts.")
@@ -432,12 +432,11 @@ def _past_said(past: Past | None) -> list[str]:
     if past is None:
         return ["Past: the log is too short, or nobody had a dormant tie, to tell how rankings did in it."]
     off = past.expected / max(past.came_back, 1e-9)
-    trust = (
-        "" if 1 / _FAR_OFF < off < _FAR_OFF else f" Its chances are far too {'high' if off > 1 else 'low'} on this log."
-    )
+    sure = past.ties >= _ENOUGH_TIES and not 1 / _FAR_OFF < off < _FAR_OFF
+    trust = f" Its chances are far too {'high' if off > 1 else 'low'} on this log." if sure else ""
     lines = [
-        f"Past: of all dormant ties on day {past.cut:,} of the log the model expected {past.expected:.1%} to come back by "
-        f"themselves within {past.days} days, and {past.came_back:.1%} did.{trust}"
+        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log the model expected "
+        f"{past.expected:.1%} to come back by themselves within {past.days} days, and {past.came_back:.1%} did.{trust}"
     ]
     if not past.people or not past.came_back:
         why = "Nobody came back" if past.people else f"Nobody had more than {FIRST} of them"

@@ -53,7 +53,8 @@ class Past(NamedTuple):
     Attributes:
         cut: the morning on which ties were ranked, in days since the first contact.
         days: in which they might come back.
-        expected, came_back: share of everyone's dormant ties that came back, as the model had it and in truth.
+        ties: dormant on that morning, of everyone.
+        expected, came_back: the share of these that came back, as the model had it and in truth.
         people: with more than `FIRST` dormant ties on that morning: those whose lists are judged.
         rules: for each ranking (index), ``share``: of the first `FIRST` ties of a list, those that came back, mean over
             people (ties that a rule puts level come in any order); and ``apart``, the model's share minus that of the
@@ -62,6 +63,7 @@ class Past(NamedTuple):
 
     cut: int
     days: int
+    ties: int
     expected: float
     came_back: float
     people: int
@@ -74,9 +76,9 @@ class Week(NamedTuple):
     Attributes:
         plan: a row a gesture, in the order of the gain per minute for which it was chosen: ``tie`` (from 1); the log's
             ``id`` of the other; ``last_contact`` (a date; missing where the log's times are none), ``silent_days``,
-            ``known_years`` and ``contacts`` so far, ``last_word`` (you or other); ``gesture``, ``minutes``; the shares of
-            worlds in which the other writes or answers, ``without`` the plan and ``after`` it; ``gain``, what it adds,
-            paired, with ``low`` and ``high``, its 95 % interval over worlds.
+            ``known_years`` and ``contacts`` so far, ``last_word`` (you or other); ``gesture``, ``minutes``; the shares
+            of worlds in which the other writes or answers, ``without`` the plan and ``after`` it; ``gain``, what it
+            adds, paired, with ``low`` and ``high``, its 95 % interval over worlds.
         together: the gain of the whole plan, in people who write, with its 95 % interval: value, low, high.
         dormant: ties among which the plan chose.
         alike: whether the gains of what is planned differ between ties by no more than luck.
@@ -175,7 +177,8 @@ def with_gestures(runs: Sequence[OneWorld], gestures: tuple[sim.Gesture, ...]) -
 
 def _others(wrote: Iterator[np.ndarray], runs: Sequence[OneWorld], ties: pd.DataFrame) -> np.ndarray:
     """In which of the next worlds the other of each tie wrote, shape (worlds, ties)."""
-    return by_receiver(np.array([next(wrote) for _ in runs]).reshape(-1, len(ties), 2), ties)
+    found = np.array([next(wrote) for _ in runs], dtype=bool).reshape(len(runs), len(ties), 2)
+    return by_receiver(found, ties)
 
 
 def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFrame:
@@ -199,8 +202,9 @@ def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFra
 def _effects(without: np.ndarray, then: np.ndarray) -> dict[str, np.ndarray]:
     """The columns of a plan that tell what it does; arrays of shape (worlds, ties)."""
     gained = np.array([paired(one) for one in (then.astype(float) - without).T]).reshape(-1, 3).T
-    shares = {"without": without.mean(axis=0), "after": then.mean(axis=0)}
-    return shares | dict(zip(("gain", "low", "high"), gained, strict=True))
+    shares = {"without": without, "after": then}
+    means = {name: one.mean(axis=0) if len(one) else np.zeros(0) for name, one in shares.items()}
+    return means | dict(zip(("gain", "low", "high"), gained, strict=True))
 
 
 # Choosing ------------------------------------------------------------------------------------------------------------
@@ -302,7 +306,7 @@ def _past(contacts: Contacts, asked: _Asked, chances: np.ndarray) -> Past:
         index=pd.Index(scores, name="ranking"),
         columns=["share", "apart", "low", "high"],
     )
-    return Past(asked.cut, asked.days, float(chances.mean()), float(back.mean()), len(lists), table)
+    return Past(asked.cut, asked.days, len(pairs), float(chances.mean()), float(back.mean()), len(lists), table)
 
 
 def of_the_first(score: np.ndarray, back: np.ndarray, first: int) -> float:

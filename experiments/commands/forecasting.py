@@ -27,7 +27,7 @@ from experiments.forecast import forecast as foretell
 from experiments.pairs import Contacts, contacts_of
 from experiments.progress import shown
 from experiments.stopping import end
-from experiments.tables import evaluation_table, forecast_table, week_said, week_table
+from experiments.tables import counted, evaluation_table, forecast_table, week_said, week_table
 from experiments.terminal import (
     Changes,
     Config,
@@ -118,7 +118,7 @@ def plan_week(
     ids: Annotated[bool, typer.Option("--ids", help="Name the ties by their ids; without it no id is shown.")] = False,
     worlds: Annotated[
         int, typer.Option(min=2, max=100_000, help="Worlds that choose the plan; as many others tell what it gains.")
-    ] = 50,
+    ] = 100,
     cut: Annotated[
         int | None, typer.Option(metavar="DAY", help="On which rankings are judged; 70 % into the log if not given.")
     ] = None,
@@ -227,7 +227,7 @@ def _require_dormant(contacts: Contacts, who: int, person: str, silent: int) -> 
     longest = week.dormant_ties(contacts, 0, who)["silence"].max()
     known = "nobody to whom they wrote has written back"
     if not math.isnan(longest):
-        known = f"the longest silence of a tie in which both wrote is {longest:.0f} days; try a smaller --silent"
+        known = f"of those in which both wrote, the longest silence is {counted(round(longest), 'day')}: lower --silent"
     raise ConfigError(f"--person {person}: they have no tie that has been dormant for over {silent} days; {known}.")
 
 
