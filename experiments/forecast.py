@@ -20,9 +20,9 @@ import pandas as pd
 import sim
 from experiments.baselines import baselines, recalibrated, smoothed
 from experiments.compare import resampled_means
-from experiments.observed import written
 from experiments.pairs import Contacts, came_back, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
+from experiments.writing import written
 from sim.day import Core
 from sim.gestures import KINDS
 from sim.run import begin
