@@ -399,7 +399,7 @@ def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) ->
             f"Chosen: what gained most, of all plans that fit, in {worlds} other worlds; by gain per minute.",
         ]
     if len(plan) and found.alike and found.dormant > 1:
-        lines.append("How these ties differ in gain is no more than luck: they are those with most contacts.")
+        lines.append("How the ties differ in gain is no more than luck, so those with most contacts come first.")
     return [
         *lines,
         *_past_said(found.past),

@@ -155,19 +155,25 @@ def plan_week(
     chosen = best_plan(gains, takes, minutes, most)
     chosen.sort(key=lambda pick: -gains[pick] / takes[pick[1]])
 
-    rows = [tie for tie, _ in chosen]
-    picked = ties.iloc[rows].assign(gesture=[gestures[kind] for _, kind in chosen])
-    fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
-    idle = replicates(contacts, contacts.end, days, picked, fresh) if chosen else []
-    made = tuple(one for kind, some in picked.groupby("gesture") for one in gestures_to(str(kind), some))
-    carried_out = with_gestures(idle, made)
-    wrote = iter(run_all([*idle, *carried_out], executor, lambda done, _: report(len(first) + done, total)))
-    without, then = _others(wrote, idle, picked), _others(wrote, carried_out, picked)
-    plan = _known_of(picked, contacts, person).assign(minutes=takes[[kind for _, kind in chosen]])
+    rows, kinds = [tie for tie, _ in chosen], [kind for _, kind in chosen]
+    picked = ties.iloc[rows].assign(gesture=[gestures[kind] for kind in kinds])
+    plain, planned = _carried_out(picked, contacts, days, worlds)
+    wrote = iter(run_all([*plain, *planned], executor, lambda done, _: report(len(first) + done, total)))
+    without, then = _others(wrote, plain, picked), _others(wrote, planned, picked)
+    plan = _known_of(picked, contacts, person).assign(minutes=takes[kinds], **_effects(without, then))
     together = paired((then.astype(float) - without).sum(axis=1)) if chosen else (0.0, 0.0, 0.0)
-    notes = hole_noted(contacts, silent, contacts.end)
-    alike = not np.ptp(gains, axis=0)[[kind for _, kind in chosen]].any()
-    return Week(plan.assign(**_effects(without, then)), together, len(ties), alike, past, notes)
+    alike = not np.ptp(gains, axis=0)[kinds].any()
+    return Week(plan, together, len(ties), alike, past, hole_noted(contacts, silent, contacts.end))
+
+
+def _carried_out(
+    plan: pd.DataFrame, contacts: Contacts, days: int, worlds: Worlds
+) -> tuple[list[OneWorld], list[OneWorld]]:
+    """Worlds beside those that chose a plan, with nothing done and with all of its gestures; none for an empty one."""
+    fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
+    plain = replicates(contacts, contacts.end, days, plan, fresh) if len(plan) else []
+    made = tuple(one for kind, some in plan.groupby("gesture") for one in gestures_to(str(kind), some))
+    return plain, with_gestures(plain, made)
 
 
 def with_gestures(runs: Sequence[OneWorld], gestures: tuple[sim.Gesture, ...]) -> list[OneWorld]:
