@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from experiments import runner, store, week
-from experiments.config import ConfigError, load, nearest
+from experiments.config import ConfigError, Experiment, load, nearest
 from experiments.design import log_hash
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
@@ -78,14 +78,12 @@ def forecast(
     kinds = _kinds(gestures)
     if judge:
         cut_of(contacts, days, cut)  # a log that is too short says so before the work
-    many = Worlds(
-        worlds, experiment.parameters, experiment.world.parameters, experiment.world.seed, experiment.run.seed
-    )
+    many = _worlds(worlds, experiment)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     console, told = console_of(), told_aside()
     tell_of_compiling(told)
-    with _at_work(told, worlds, min(processes or os.cpu_count() or 1, worlds), "Nothing is kept of a forecast") as work:
+    with _at_work(told, worlds, processes, "Nothing is kept of a forecast") as work:
         executor, report = work
         if judge:
             found: Evaluation | Forecast = evaluate(
@@ -137,12 +135,10 @@ def plan_week(
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
         cut_of(contacts, days, cut)
-    many = Worlds(
-        worlds, experiment.parameters, experiment.world.parameters, experiment.world.seed, experiment.run.seed
-    )
+    many = _worlds(worlds, experiment)
     told = told_aside()
     tell_of_compiling(told)
-    with _at_work(told, worlds, min(processes or os.cpu_count() or 1, worlds), "Nothing is kept of a plan") as work:
+    with _at_work(told, worlds, processes, "Nothing is kept of a plan") as work:
         executor, report = work
         found = week.plan_week(
             contacts, many, person=who, minutes=minutes, most=ties, days=days, silent=silent, gestures=kinds,
@@ -172,11 +168,20 @@ def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
     return json.dumps(whole | {"past": past, "said": list(said)}, indent=1)
 
 
+def _worlds(count: int, experiment: Experiment) -> Worlds:
+    """So many worlds, with the parameters and seeds of an experiment."""
+    world = experiment.world
+    return Worlds(count, experiment.parameters, world.parameters, world.seed, experiment.run.seed)
+
+
 @contextmanager
-def _at_work(told: Console, worlds: int, processes: int, nothing_kept: str) -> Iterator[tuple[Executor, Report]]:
+def _at_work(told: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[tuple[Executor, Report]]:
     """Worker processes, and what is to be told of each world done; if it ends badly, all of them end."""
     # Amid the locks of an executor, an exception would leave one locked for ever.
-    with held_back() as hand_on_stop, runner.worker_processes(processes) as executor:
+    with (
+        held_back() as hand_on_stop,
+        runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
+    ):
         try:
             with shown(told, "worlds", worlds) as show:
 
