@@ -100,6 +100,11 @@ COMMANDS = {
         "The chance that each silent tie of a contact log comes back, by itself and after a gesture.",
         "LOG.csv.gz --person ann --gestures like,note --worlds 50",
     ),
+    "plan-week": Command(
+        "forecasting",
+        "A short list for one person's week: which dormant ties, by which small gesture, and what it may gain.",
+        "LOG.csv.gz --person ann --minutes 60",
+    ),
     "watch": Command(
         "watching",
         "A world in the browser: watch it, lay two strategies side by side, follow a person, send a like.",
@@ -151,8 +156,8 @@ def app_for(asked: str) -> typer.Typer:
 
 
 def loaded(module: str, name: str) -> Any:
-    """What a module of the commands calls by this name."""
-    return getattr(import_module(f"experiments.commands.{module}"), name)
+    """What a module of the commands calls by this name, with _ for a hyphen."""
+    return getattr(import_module(f"experiments.commands.{module}"), name.replace("-", "_"))
 
 
 def _not_loaded() -> None:

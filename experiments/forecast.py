@@ -20,9 +20,9 @@ import pandas as pd
 import sim
 from experiments.baselines import baselines, recalibrated, smoothed
 from experiments.compare import resampled_means
-from experiments.observed import written
 from experiments.pairs import Contacts, came_back, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
+from experiments.writing import written
 from sim.day import Core
 from sim.gestures import KINDS
 from sim.run import begin
@@ -131,8 +131,8 @@ def run_all(runs: Sequence[OneWorld], executor: Executor, report: Report) -> lis
     return [future.result() for future in futures]
 
 
-def _runs(past: Contacts, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
-    """All replicates of a past."""
+def replicates(past: Contacts, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
+    """All replicates of a past, in which these pairs (rows with ``low`` and ``high``) are watched."""
     nameless = past._replace(names=np.arange(len(past.names)))  # names may be long, and runs travel to other processes
     people = pairs[["low", "high"]].to_numpy()
     return [OneWorld(nameless, morning, days, people, worlds, replicate) for replicate in range(worlds.count)]
@@ -225,15 +225,15 @@ def evaluate(
     if asked.empty:
         raise LogError(f"No pair had been silent for over {silent} days on day {cut}: there is nothing to judge.")
     known = silent_pairs(contacts, earlier, silent) if earlier >= 1 else asked.head(0)
-    runs = _runs(contacts.before(cut), cut, window, asked, worlds)
+    runs = replicates(contacts.before(cut), cut, window, asked, worlds)
     if len(known):
-        runs += _runs(contacts.before(earlier), earlier, window, known, worlds)
+        runs += replicates(contacts.before(earlier), earlier, window, known, worlds)
     wrote = run_all(runs, executor, report)
     back = came_back(contacts, asked, cut, window)
-    forecasts = {MODEL: _chances(wrote[: worlds.count])}
+    forecasts = {MODEL: shares_of(wrote[: worlds.count])}
     if len(known):
         answers = came_back(contacts.before(cut), known, earlier, window)
-        forecasts[RECALIBRATED] = recalibrated(_chances(wrote[worlds.count :]), answers, forecasts[MODEL])
+        forecasts[RECALIBRATED] = recalibrated(shares_of(wrote[worlds.count :]), answers, forecasts[MODEL])
         forecasts |= baselines(known, answers, asked)
     of = [name for name in (MODEL, RECALIBRATED) if name in forecasts]
     return Evaluation(
@@ -252,7 +252,7 @@ def evaluate(
     )
 
 
-def _chances(wrote: Sequence[np.ndarray]) -> np.ndarray:
+def shares_of(wrote: Sequence[np.ndarray]) -> np.ndarray:
     """The smoothed share of worlds in which each pair had a contact, shape (pairs,)."""
     return smoothed(np.sum([world.any(axis=1) for world in wrote], axis=0), len(wrote))
 
@@ -370,12 +370,12 @@ def forecast(
     ties = silent_ties(contacts, silent, person)
     focal = ties.head(top)
     rounds = matched(focal[["low", "high"]].to_numpy(), worlds.seed) if gestures else []
-    runs = _runs(contacts, contacts.end, days, ties, worlds) if len(ties) else []
+    runs = replicates(contacts, contacts.end, days, ties, worlds) if len(ties) else []
     for kind in gestures:
         for rows in rounds:
             treated = focal.iloc[rows]
-            plain = _runs(contacts, contacts.end, days, treated, worlds)
-            runs += [replace(run, gestures=_gestures(kind, treated)) for run in plain]
+            plain = replicates(contacts, contacts.end, days, treated, worlds)
+            runs += [replace(run, gestures=gestures_to(kind, treated)) for run in plain]
     wrote = iter(run_all(runs, executor, report))
 
     def next_worlds(some: pd.DataFrame) -> np.ndarray:
@@ -383,7 +383,7 @@ def forecast(
         return np.array([next(wrote) for _ in range(worlds.count)]) if len(some) else np.zeros((worlds.count, 0, 2))
 
     base = next_worlds(ties)
-    before = _by_receiver(base, ties)
+    before = by_receiver(base, ties)
     table = _described(ties, contacts).assign(
         comes_back=smoothed(base.any(axis=2).sum(axis=0), worlds.count),
         receiver_writes=smoothed(before.sum(axis=0), worlds.count),
@@ -392,9 +392,9 @@ def forecast(
     for kind in gestures if rounds else ():
         after = np.zeros((worlds.count, len(focal)), bool)
         for rows in rounds:
-            after[:, rows] = _by_receiver(next_worlds(focal.iloc[rows]), focal.iloc[rows])
+            after[:, rows] = by_receiver(next_worlds(focal.iloc[rows]), focal.iloc[rows])
         gain = after.astype(float) - before[:, : len(focal)]
-        gains[kind] = _paired(gain.mean(axis=1))
+        gains[kind] = paired(gain.mean(axis=1))
         table = table.assign(**_effect(kind, after, gain, len(ties)))
     mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"])
     return Forecast(table, mean_gains, len(rounds), hole_noted(contacts, silent, contacts.end))
@@ -436,14 +436,15 @@ def matched(pairs: np.ndarray, seed: int) -> list[np.ndarray]:
     return [np.array(sorted(rows)) for rows in rounds]
 
 
-def _gestures(kind: str, ties: pd.DataFrame) -> tuple[sim.Gesture, ...]:
+def gestures_to(kind: str, ties: pd.DataFrame) -> tuple[sim.Gesture, ...]:
+    """One of this kind for each tie, from its ``sender``, on the first day."""
     return tuple(
         sim.Gesture(day=0, kind=kind, sender=int(sender), receiver=int(low + high - sender))
         for low, high, sender in ties[["low", "high", "sender"]].to_numpy()
     )
 
 
-def _by_receiver(wrote: np.ndarray, ties: pd.DataFrame) -> np.ndarray:
+def by_receiver(wrote: np.ndarray, ties: pd.DataFrame) -> np.ndarray:
     """Of who wrote, shape (..., ties, 2), whether the receiver of the gesture did, shape (..., ties)."""
     return np.where(ties["sender"] == ties["low"], wrote[..., 1], wrote[..., 0])
 
@@ -451,12 +452,12 @@ def _by_receiver(wrote: np.ndarray, ties: pd.DataFrame) -> np.ndarray:
 def _effect(kind: str, after: np.ndarray, gain: np.ndarray, ties: int) -> dict[str, np.ndarray]:
     """The columns of a gesture for all ties; arrays of shape (worlds, ties of which it was asked)."""
     chance = smoothed(after.sum(axis=0), len(after))
-    columns = np.column_stack([chance, np.array([_paired(one) for one in gain.T])])
+    columns = np.column_stack([chance, np.array([paired(one) for one in gain.T])])
     filled = np.vstack([columns, np.full((ties - len(columns), 4), np.nan)])
     return dict(zip((f"after_{kind}", f"gain_{kind}", f"gain_{kind}_low", f"gain_{kind}_high"), filled.T, strict=True))
 
 
-def _paired(gains: np.ndarray) -> tuple[float, float, float]:
+def paired(gains: np.ndarray) -> tuple[float, float, float]:
     """Mean over worlds and its 95 % interval; gains of shape (worlds,)."""
     mean = float(gains.mean().round(12))  # what cancels is 0 and not 1e-18
     if len(gains) < 2:

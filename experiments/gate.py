@@ -16,13 +16,11 @@ import pandas as pd
 from experiments.config import Experiment, GateSettings, SweepSettings
 from experiments.factors import Levels
 from experiments.validate import GATE_HAZARDS
-from sim.gestures import Channel, Kind
+from experiments.writing import written_in
 from sim.storage import LogError
 
 BACK = "reactivated_90d"
 ASKED = (*GATE_HAZARDS, BACK)
-_CHANNEL = Channel.PRIVATE.label  # what a real log of writing sees
-_KINDS = (Kind.QUESTION.label, Kind.MESSAGE.label)
 # Settings that change nothing in the life of somebody without a strategy.
 _OF_ADOPTERS = ("run.", "inject.", "parameters.effort_minutes", "parameters.follow_through")
 
@@ -50,15 +48,10 @@ def silence_of(log: pd.DataFrame) -> dict[str, float]:
     from experiments.contact_log import of_silence, read  # takes a second, which most runs need not wait
 
     try:
-        found = of_silence(read(written(log)))
+        found = of_silence(read(written_in(log)))
     except LogError:
         return dict.fromkeys(ASKED, float("nan"))
     return {name: found[name] for name in ASKED}
-
-
-def written(log: pd.DataFrame) -> pd.DataFrame:
-    """What a real log of writing would see of a run's log: its questions and messages, as source, target and time."""
-    return log.loc[(log["channel"] == _CHANNEL) & log["kind"].isin(_KINDS), ["source", "target", "time"]]
 
 
 def gate_of(experiment: Experiment) -> Experiment | None:

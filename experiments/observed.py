@@ -1,8 +1,4 @@
-"""What a contact log would show of a simulated world: as many people and days as a real log has, and its one channel.
-
-Real logs see one channel of writing. So of a simulated day only questions and messages on the private channel are
-kept; likes, comments, calls and meetings happen, and matter, unseen.
-"""
+"""What a contact log would show of a simulated world: as many people and days as a real log has, and its writing."""
 
 from __future__ import annotations
 
@@ -15,8 +11,8 @@ import pandas as pd
 import sim
 from experiments.contact_log import Log, read, values
 from experiments.published import absences, facts, ties_of
+from experiments.writing import written
 from sim.day import Core
-from sim.gestures import Channel, Kind
 from sim.rules import SECONDS_A_DAY
 from sim.storage import LogError
 
@@ -84,12 +80,6 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
     time = sent["day"].astype(np.int64) * SECONDS_A_DAY + sent["second"]
     log = read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
     return log, core.to_world()
-
-
-def written(sent: np.ndarray) -> np.ndarray:
-    """Of gestures (type `sim.population.GESTURE`), the questions and messages on the private channel."""
-    worded = (sent["kind"] == Kind.QUESTION) | (sent["kind"] == Kind.MESSAGE)
-    return np.asarray(sent[worded & (sent["channel"] == Channel.PRIVATE)])
 
 
 def simulated_values(parameters: sim.Parameters, window: Window, seed: int) -> dict[str, float]:

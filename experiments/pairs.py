@@ -41,12 +41,14 @@ class Contacts(NamedTuple):
         source, target: people from 0, in order of first appearance, shape (contacts,).
         time: seconds since the log's first contact, shape (contacts,).
         names: the log's ids of the people, shape (people,).
+        began: when the first contact was, in the seconds of the log.
     """
 
     source: np.ndarray
     target: np.ndarray
     time: np.ndarray
     names: np.ndarray
+    began: float = 0.0
 
     @property
     def span(self) -> float:
@@ -70,7 +72,7 @@ class Contacts(NamedTuple):
         count = int(np.searchsorted(self.time, day * SECONDS_A_DAY))
         source, target = self.source[:count], self.target[:count]
         people = max(int(source.max()), int(target.max())) + 1
-        return Contacts(source, target, self.time[:count], self.names[:people])
+        return Contacts(source, target, self.time[:count], self.names[:people], self.began)
 
     def frame(self) -> pd.DataFrame:
         """The log as `sim.worlds.replayed` takes it, with people's numbers as their ids."""
@@ -87,7 +89,7 @@ def contacts_of(log: str | os.PathLike[str] | pd.DataFrame) -> Contacts:
     codes, names = pd.factorize(events[["source", "target"]].to_numpy().ravel())
     source, target = codes.reshape(-1, 2).T.astype(np.int32)
     time = events["time"].to_numpy(float)
-    return Contacts(source, target, time - time[0], np.asarray(names))
+    return Contacts(source, target, time - time[0], np.asarray(names), float(time[0]))
 
 
 def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:

@@ -33,9 +33,11 @@ from sim.measures import MEASURES
 if TYPE_CHECKING:
     from experiments.calibrate import Ledger
     from experiments.forecast import Evaluation, Forecast
+    from experiments.week import Past, Week
 
 BASELINE = "wait"
 _OUTCOMES = ("reconnected", "lasting")
+_FAR_OFF, _ENOUGH_TIES = 2.0, 20  # times as many, or as few, as came back; of so many ties at least
 _MOST_ARMS = 120  # that a terminal is asked to show
 _WIDEST = 10_000  # columns of a console that makes a table no narrower than it wants to be
 _Block = tuple[Sequence[str], Sequence[Sequence[str]]]  # titles of columns, and the cells of each row
@@ -368,6 +370,96 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
             "That a like opens a door, and what gestures leave in memory, is assumed: see `rekindle explain like`.",
         ]
     return [*lines, *found.notes]
+
+
+def week_table(found: Week, said: Sequence[str]) -> Group:
+    """A week's plan, a row a gesture, and what is said of it; ids only where the plan has them."""
+    titles = ("last contact", "silent", "known", "contacts", "last word", "gesture", "minutes", "without", "after")
+    table = _table("tie", *titles, "gain", "95 % interval")
+    for row in found.plan.to_dict("records"):
+        gain, low, high = (f"{100 * row[name]:+.0f}".replace("-", "−") for name in ("gain", "low", "high"))
+        table.add_row(
+            Text(str(row["id"]) if "id" in row else f"tie {row['tie']}"), row["last_contact"] or "–",
+            f"{row['silent_days']:,} d", f"{row['known_years']:.1f} y", f"{row['contacts']:,}", row["last_word"],
+            row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}", f"{row['after']:.0%}", gain,
+            f"{low} … {high}",
+        )  # fmt: skip
+    return Group(*([table] if len(found.plan) else []), Text("\n".join(said)))
+
+
+def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
+    """What a week's plan says, rests on and can not know, in sentences."""
+    plan = found.plan
+    lines = [_in_all(found, minutes, silent)]
+    if len(plan):
+        lines += [
+            f"Without: the share of {counted(worlds, 'simulated world')} in which the other writes within {days} days "
+            "if nothing is done. After: in which they write, or answer the gesture, if all of these are made on the "
+            "first day. Gain: the difference in points, same worlds, same luck.",
+            f"Chosen: what gained most, of all plans that fit, in {worlds} other worlds; by gain per minute.",
+        ]
+    if len(plan) and found.alike and found.dormant > 1:
+        lines.append("How the ties differ in gain is no more than luck, so those with most contacts come first.")
+    return [
+        *lines,
+        *_past_said(found.past),
+        "Assumed: that you dare, that a like or comment finds something posted, that a small gesture opens a door, and "
+        "what each leaves in memory (`rekindle explain like`).",
+        "Not known: whether you are in touch elsewhere, why it went silent, whether the other wishes to hear from you.",
+        *found.notes,
+    ]
+
+
+def _in_all(found: Week, minutes: int, silent: int) -> str:
+    plan, among = found.plan, counted(found.dormant, "dormant tie")
+    among = f"{among}: both have written, and neither for over {silent} days."
+    if plan.empty:
+        return (
+            f"{among} No gesture that fits into {counted(minutes, 'minute')} gains anything: there is nothing to plan."
+        )
+    value, low, high = (f"{one:+.1f}".replace("-", "−") for one in found.together)
+    return (
+        f"{among} The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them. "
+        f"{plan['without'].sum():.1f} of these would write without it, {plan['after'].sum():.1f} after it: {value} "
+        f"({low} … {high})."
+    )
+
+
+def _past_said(past: Past | None) -> list[str]:
+    """How rankings did on the log's own past, in sentences."""
+    from experiments.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
+
+    if past is None:
+        return ["Past: the log is too short, or nobody had a dormant tie, to tell how rankings did in it."]
+    off = past.expected / max(past.came_back, 1e-9)
+    sure = past.ties >= _ENOUGH_TIES and not 1 / _FAR_OFF < off < _FAR_OFF
+    trust = f" Its chances are far too {'high' if off > 1 else 'low'} on this log." if sure else ""
+    lines = [
+        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log the model expected "
+        f"{past.expected:.1%} to come back by themselves within {past.days} days, and {past.came_back:.1%} did.{trust}"
+    ]
+    if not past.people or not past.came_back:
+        why = "Nobody came back" if past.people else f"Nobody had more than {FIRST} of them"
+        return [*lines, f"{why}, so rankings can not be compared; ask for another morning with --cut."]
+    share = past.rules["share"]
+    whose = "one person's list" if past.people == 1 else f"{past.people:,} people's lists"
+    lines.append(
+        f"Of the first {FIRST} on {whose} {share[MODEL]:.1%} came back with the model's best chances first, "
+        f"{share[LONGEST]:.1%} with the longest history (most contacts) first, {share[LATEST]:.1%} with the latest "
+        f"contact first, {share[CHANCE]:.1%} by chance."
+    )
+    apart, low, high = past.rules.loc[LONGEST, ["apart", "low", "high"]]
+    if math.isnan(low):
+        verdict = ": too few people to tell which is better"
+    else:
+        better = "the model's order was better" if low > 0 else "there is no telling which is better"
+        better = "the simple rule was better: rather go by it" if high < 0 else better
+        verdict = f" ({_points(low)} … {_points(high)}): {better}"
+    return [
+        *lines,
+        f"Model minus longest history {_points(apart)} points{verdict}. What a gesture adds no log can tell, for none "
+        "says which were made besides: that rests on the model alone.",
+    ]
 
 
 def _margin(worlds: int) -> float:

@@ -18,8 +18,8 @@ from experiments.commands.essaying import FIGURES, NAME, make, style_named
 from experiments.config import ConfigError, Experiment, nearest
 from experiments.essay import CONFIGS, Told
 from experiments.figures import save
-from experiments.figures.nine_strategies import nine_strategies
-from experiments.figures.page import provenance_in
+from experiments.figures.nine_strategies import nine_strategies, plotted
+from experiments.figures.page import Style, provenance_in
 from experiments.findings import Picture
 from experiments.swept import asked, collected
 from experiments.tables import BASELINE
@@ -35,7 +35,7 @@ def figure(
     runs: Annotated[
         Path | None, typer.Option(help="Table of a sweep, for nine_strategies; that in results if not given.")
     ] = None,
-    style: Annotated[str, typer.Option(metavar="STYLE", help="talk or paper; of the essay's figures.")] = "talk",
+    style: Annotated[str, typer.Option(metavar="STYLE", help="talk or paper.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Write the plotted values as CSV, too.")] = False,
     check: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Make this figure again from its own metadata, and compare.")
@@ -98,15 +98,18 @@ def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder:
 
 
 def _of_a_sweep(path: Path, style: str, data: bool) -> None:
-    if style != "talk" or data:
-        raise ConfigError(f"{SWEEP} is drawn for talks alone; nine_strategies_lasting takes --style and --data.")
-    drawn, origin, _ = _drawn_from(path)
-    for written in save(drawn, path.parent, SWEEP, origin):
-        say_written(written, console_of())
+    wanted, console = style_named(style), console_of()
+    drawn, origin, rows = _drawn_from(path, wanted)
+    for written in save(drawn, path.parent, SWEEP, origin, wanted.settings):
+        say_written(written, console)
+    if data:
+        kept = path.parent / f"{SWEEP}.csv"
+        store.write_whole(kept, lambda file: rows.to_csv(file, float_format="%.8g"))
+        say_written(kept, console)
 
 
-def _drawn_from(path: Path) -> tuple[Figure, dict[str, Any], pd.DataFrame]:
-    """The figure of a sweep's table, with where it comes from."""
+def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.DataFrame]:
+    """The figure of a sweep's table, with where it comes from, and what is plotted."""
     rows, origin = store.table_at(path)
     whole = rows[rows["error"].isna()]
     if origin.get("factors"):
@@ -116,7 +119,8 @@ def _drawn_from(path: Path) -> tuple[Figure, dict[str, Any], pd.DataFrame]:
         )
     if not _comparable(whole):
         raise ConfigError(f"{path} has no finished runs of `{BASELINE}` and another strategy; finish the sweep first.")
-    return nine_strategies(whole, origin["config"]["world"]["log"]), origin, whole
+    drawn = nine_strategies(whole, origin["config"]["world"]["log"], style)
+    return drawn, origin | {"style": style.name}, plotted(whole)
 
 
 def _comparable(rows: pd.DataFrame) -> bool:
@@ -147,8 +151,9 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
 def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, processes: int | None) -> list[Path]:
     """The files of the same figure, made anew in another folder."""
     if "figure" not in said:
-        drawn, origin, _ = _drawn_from(path.parent / store.TABLE)
-        return save(drawn, aside, path.stem, origin)
+        style = style_named(said.get("style", "talk"))
+        drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
+        return save(drawn, aside, path.stem, origin, style.settings)
     sentence = essays.BY_NAME[said["sentence"]]
     experiments = {name: Experiment.model_validate(of) for name, of in said["configs"].items()}
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME

@@ -1,30 +1,37 @@
-"""`rekindle forecast`: which silent ties of a contact log come back, by themselves or after a gesture."""
+"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to write to this week."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
 
-from experiments import runner, store
-from experiments.config import ConfigError, load, nearest
+from experiments import runner, store, week
+from experiments.config import ConfigError, Experiment, load, nearest
 from experiments.design import log_hash
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
-from experiments.forecast import GESTURES, Evaluation, Forecast, Worlds, cut_of, evaluate
+from experiments.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate
 from experiments.forecast import forecast as foretell
 from experiments.pairs import Contacts, contacts_of
 from experiments.progress import shown
 from experiments.stopping import end
-from experiments.tables import evaluation_table, forecast_table
+from experiments.tables import counted, evaluation_table, forecast_table, week_said, week_table
 from experiments.terminal import (
     Changes,
     Config,
+    Format,
     LogFile,
     Processes,
     Results,
@@ -33,6 +40,7 @@ from experiments.terminal import (
     tell_of_compiling,
     told_aside,
 )
+from experiments.week import SMALL
 from sim.gestures import KINDS
 from sim.interrupts import held_back
 
@@ -70,13 +78,105 @@ def forecast(
     kinds = _kinds(gestures)
     if judge:
         cut_of(contacts, days, cut)  # a log that is too short says so before the work
-    many = Worlds(
-        worlds, experiment.parameters, experiment.world.parameters, experiment.world.seed, experiment.run.seed
-    )
+    many = _worlds(worlds, experiment)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     console, told = console_of(), told_aside()
     tell_of_compiling(told)
+    with _at_work(told, worlds, processes, "Nothing is kept of a forecast") as work:
+        executor, report = work
+        if judge:
+            found: Evaluation | Forecast = evaluate(
+                contacts, many, days=days, silent=silent, executor=executor, report=report, cut=cut
+            )
+        else:
+            found = foretell(
+                contacts, many, days=days, silent=silent, executor=executor, report=report,
+                person=who, top=top, gestures=kinds,
+            )  # fmt: skip
+    if isinstance(found, Forecast):
+        console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
+        of_whom = "" if person is None else "-" + re.sub(r"[^\w.-]+", "_", person)
+        say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
+    else:
+        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
+        _report_evaluation(found, folder, form, origin, console)
+
+
+def plan_week(
+    log: LogFile,
+    person: Annotated[str, typer.Option(metavar="ID", help="Whose week it is, by the id in the log.")],
+    minutes: Annotated[int, typer.Option(min=1, max=300, help="Of the week, for gestures.")] = 60,
+    ties: Annotated[int, typer.Option(min=1, max=30, help="Ties on the list, at most.")] = 10,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which the others may write.")] = 60,
+    silent: Annotated[int, typer.Option(min=1, max=36_500, help="A tie is dormant after over so many days.")] = 90,
+    gestures: Annotated[
+        str, typer.Option(metavar="KINDS", help="To choose among, with commas between them.")
+    ] = ",".join(SMALL),
+    ids: Annotated[bool, typer.Option("--ids", help="Name the ties by their ids; without it no id is shown.")] = False,
+    worlds: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Worlds that choose the plan; as many others tell what it gains.")
+    ] = 100,
+    cut: Annotated[
+        int | None, typer.Option(metavar="DAY", help="On which rankings are judged; 70 % into the log if not given.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TABLE,
+    config: Config = None,
+    changes: Changes = None,
+    processes: Processes = None,
+) -> None:  # fmt: skip
+    """A short list for one person's week: which dormant ties, by which small gesture, and what it may gain."""
+    experiment = load(config, changes or (), log)
+    kinds = _kinds(gestures)
+    if not kinds:
+        raise ConfigError(f"--gestures {gestures}: a plan needs one at least, such as {SMALL[2]}.")
+    contacts = contacts_of(log)
+    who = _person(person, contacts, log)
+    _require_dormant(contacts, who, person, silent)
+    if cut is not None:
+        cut_of(contacts, days, cut)
+    many = _worlds(worlds, experiment)
+    told = told_aside()
+    tell_of_compiling(told)
+    with _at_work(told, worlds, processes, "Nothing is kept of a plan") as work:
+        executor, report = work
+        found = week.plan_week(
+            contacts, many, person=who, minutes=minutes, most=ties, days=days, silent=silent, gestures=kinds,
+            executor=executor, report=report, cut=cut,
+        )  # fmt: skip
+    if not ids:
+        found = found._replace(plan=found.plan.drop(columns="id"))
+    said = week_said(found, minutes, worlds, days, silent)
+    if form is Format.TABLE:
+        console_of().print(week_table(found, said), highlight=False)
+    elif form is Format.JSON:
+        print(_week_as_json(found, said))
+    else:
+        print(found.plan.to_csv(index=False, float_format="%.6g").rstrip("\n"))
+        told.print("\n".join(said), highlight=False)
+
+
+def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
+    """A plan and all that is known of it as one object; null is missing."""
+    plan = found.plan.to_json(orient="records", double_precision=6)
+    together = dict(zip(("value", "low", "high"), found.together, strict=True))
+    past = None
+    if found.past is not None:
+        rules = found.past.rules.reset_index().to_json(orient="records", double_precision=6)
+        past = found.past._asdict() | {"rules": json.loads(rules)}
+    whole = {"plan": json.loads(plan), "together": together, "dormant": found.dormant, "alike": found.alike}
+    return json.dumps(whole | {"past": past, "said": list(said)}, indent=1)
+
+
+def _worlds(count: int, experiment: Experiment) -> Worlds:
+    """So many worlds, with the parameters and seeds of an experiment."""
+    world = experiment.world
+    return Worlds(count, experiment.parameters, world.parameters, world.seed, experiment.run.seed)
+
+
+@contextmanager
+def _at_work(told: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[tuple[Executor, Report]]:
+    """Worker processes, and what is to be told of each world done; if it ends badly, all of them end."""
     # Amid the locks of an executor, an exception would leave one locked for ever.
     with (
         held_back() as hand_on_stop,
@@ -89,25 +189,10 @@ def forecast(
                     show(done, total)
                     hand_on_stop()
 
-                if judge:
-                    found: Evaluation | Forecast = evaluate(
-                        contacts, many, days=days, silent=silent, executor=executor, report=report, cut=cut
-                    )
-                else:
-                    found = foretell(
-                        contacts, many, days=days, silent=silent, executor=executor, report=report,
-                        person=who, top=top, gestures=kinds,
-                    )  # fmt: skip
+                yield executor, report
         except BaseException as problem:
             runner.stop(executor)  # or else the executor would first finish all
-            end(problem, "Nothing is kept of a forecast; give it fewer --worlds.")
-    if isinstance(found, Forecast):
-        console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
-        of_whom = "" if person is None else "-" + re.sub(r"[^\w.-]+", "_", person)
-        say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
-    else:
-        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
-        _report_evaluation(found, folder, form, origin, console)
+            end(problem, f"{nothing_kept}; give it fewer --worlds.")
 
 
 def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[str, Any], console: Console) -> None:
@@ -125,9 +210,30 @@ def _person(name: str, contacts: Contacts, log: Path) -> int:
     known = [str(other) for other in contacts.names]
     if name not in known:
         close = nearest(name, known)
-        hint = f"; did you mean {close}?" if close else f"; it has {', '.join(known[:5])} and so on."
-        raise ConfigError(f"--person {name}: nobody in {log} is called that{hint}")
+        raise ConfigError(
+            f"--person {name}: nobody in {log} is called that{f'; did you mean {close}?' if close else '.'} "
+            f"The ids of its {len(known):,} people are {_form_of(contacts.names)}."
+        )
     return known.index(name)
+
+
+def _form_of(ids: np.ndarray) -> str:
+    """What ids look like, without any of them."""
+    if all(isinstance(one, int | np.integer) for one in ids):
+        return f"whole numbers from {min(ids)} to {max(ids)}"
+    lengths = [len(str(one)) for one in ids]
+    return f"text of {min(lengths)} to {max(lengths)} characters"
+
+
+def _require_dormant(contacts: Contacts, who: int, person: str, silent: int) -> None:
+    """Raise a `ConfigError` if there is no tie for a plan to choose."""
+    if len(week.dormant_ties(contacts, silent, who)):
+        return
+    longest = week.dormant_ties(contacts, 0, who)["silence"].max()
+    known = "nobody to whom they wrote has written back"
+    if not math.isnan(longest):
+        known = f"of those in which both wrote, the longest silence is {counted(round(longest), 'day')}: lower --silent"
+    raise ConfigError(f"--person {person}: they have no tie that has been dormant for over {silent} days; {known}.")
 
 
 def _kinds(gestures: str) -> tuple[str, ...]:

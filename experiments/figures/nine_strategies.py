@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
-from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
+from experiments.figures import BLUE, GREY, INK, VERMILLION
+from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.tables import number, signed
 
 _PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("reconnected and lasting", VERMILLION)}
@@ -18,38 +18,48 @@ _SHORTFALL = "†"
 _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
-def nine_strategies(runs: pd.DataFrame, log: str | None = None) -> Figure:
+def plotted(runs: pd.DataFrame) -> pd.DataFrame:
+    """The values of both panels: a row a ``measure`` and strategy, as `paired_differences` has them, the best last."""
+    paired = {measure: paired_differences(runs, measure) for measure in _PANELS}
+    order = paired["reconnected"].sort_values("difference", kind="stable").index
+    return pd.concat({measure: rows.loc[order] for measure, rows in paired.items()}, names=["measure", "strategy"])
+
+
+def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = STYLES["talk"]) -> Figure:
     """Draw a sweep of strategies.
 
     Args:
         runs: one row a run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
             ``lasting``, ``minutes_filled``, ``minutes_spent`` and ``minutes_refused``.
         log: path of the contact log that was replayed, if one was.
+        style: how large and how loud it is.
 
     Returns:
         A 16:9 figure: strategies sorted, two panels of one scale (reconnected, lasting), 95 % intervals where there are
         several worlds, the message as title.
     """
-    paired = {measure: paired_differences(runs, measure) for measure in _PANELS}
-    order = paired["reconnected"].sort_values("difference", kind="stable").index
+    rows = plotted(runs)
+    order = rows.loc["reconnected"].index
     idle = minutes(runs)["idle"]
-    limits = _limits(pd.concat(paired.values()))
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(16, 9))
+    limits = _limits(rows)
+    with style.in_use():
+        figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
         panels = figure.subplots(1, 2, sharey=True)
         figure.subplots_adjust(left=0.235, right=0.975, top=0.715, bottom=0.205, wspace=0.06)
         for axes, (measure, (title, colour)) in zip(panels, _PANELS.items(), strict=True):
-            _draw(axes, paired[measure].loc[order], title, colour, limits)
+            _draw(axes, rows.loc[measure], title, colour, limits, style)
         names = [words(name) + (f" {_SHORTFALL}" if idle[name] else "") for name in order]
         panels[0].set_yticks(range(len(order)), names)
         for label in panels[0].get_yticklabels():
-            label.set_fontsize(_fitting(label.get_text(), 21, letters=19, lines=13 / len(order)))
+            label.set_fontsize(style.pt(_fitting(label.get_text(), 21, letters=19, lines=13 / len(order))))
         said = headline(runs)
-        size = _fitting(said, 29, letters=60, lines=2)
-        figure.suptitle(said, x=0.025, y=0.97, ha="left", va="top", fontsize=size, fontweight="bold")
-        figure.text(0.025, 0.825, _subtitle(runs, paired["reconnected"]), fontsize=19, va="center", linespacing=1.3)
+        size = style.pt(_fitting(said, 29, letters=60, lines=2))
+        figure.suptitle(said, x=0.025, y=0.97, ha="left", va="top", fontsize=size, fontweight=style.weight)
+        below = _subtitle(runs, rows.loc["reconnected"])
+        figure.text(0.025, 0.825, below, fontsize=style.pt(19), va="center", linespacing=1.3)
         told = _footer(runs, bool(idle.any()), log)
-        figure.text(0.025, 0.03, told, fontsize=_fitting(told, 19, letters=100, lines=2), linespacing=1.3)
+        small = style.pt(_fitting(told, 19, letters=100, lines=2))
+        figure.text(0.025, 0.03, told, fontsize=small, linespacing=1.3)
     return figure
 
 
@@ -69,11 +79,11 @@ def _fitting(text: str, size: float, letters: float, lines: float) -> float:
     return size * min(1, letters / max(len(row) for row in rows), lines / len(rows))
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple[float, float]) -> None:
+def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple[float, float], style: Style) -> None:
     """One panel: a dot for each strategy, its interval over it, the number beside it; grey where it may be nothing."""
-    axes.set_title(title, loc="left", color=colour, fontsize=23, fontweight="bold", pad=12)
+    axes.set_title(title, loc="left", color=colour, fontsize=style.pt(23), fontweight=style.weight, pad=style.pt(12))
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.tick_params(axis="y", length=0, pad=10)
+    axes.tick_params(axis="y", length=0, pad=style.pt(10))
     axes.spines[["top", "right", "left"]].set_visible(False)
     if rows["difference"].isna().all():
         axes.text(0.5, 0.5, "too early to tell", transform=axes.transAxes, ha="center", color=GREY)
@@ -81,11 +91,15 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple
         return
     for height, (_, row) in enumerate(rows.iterrows()):
         shade = GREY if row["low"] <= 0 <= row["high"] else colour
-        axes.plot(row["difference"], height, "o", color=shade, markersize=14)
-        axes.plot([row["low"], row["high"]], [height] * 2, "|-", color=INK, linewidth=2, markersize=20, mew=2)
+        axes.plot(row["difference"], height, "o", color=shade, markersize=style.pt(14))
+        axes.plot(
+            [row["low"], row["high"]], [height] * 2, "|-", color=INK,
+            linewidth=style.pt(2), markersize=style.pt(20), mew=style.pt(2),
+        )  # fmt: skip
         right = row[["difference", "high"]].max() + 0.03 * (limits[1] - limits[0])
-        axes.text(right, height, signed(row["difference"]), va="center_baseline", fontsize=19, bbox=_UNDERLAY)
-    axes.axvline(0, color=INK, linewidth=1.5, zorder=0)
+        said = signed(row["difference"])
+        axes.text(right, height, said, va="center_baseline", fontsize=style.pt(19), bbox=_UNDERLAY)
+    axes.axvline(0, color=INK, linewidth=style.pt(1.5), zorder=0)
     axes.set_xlim(limits)
     axes.locator_params(axis="x", nbins=7)
     axes.set_xlabel("ties per adopter, more than by waiting")

@@ -14,9 +14,9 @@ from experiments.contact_log import Log, read
 from experiments.figures.how_many_friends import draw
 from experiments.figures.page import Words
 from experiments.findings import Finding, Picture, Sweeps, row_of, setting
-from experiments.gate import written
 from experiments.swept import Swept
 from experiments.verdicts import mean, ruled_by_limit
+from experiments.writing import written_in
 
 MONTH = 30.0  # days
 SIMULATED = "simulated"
@@ -82,7 +82,7 @@ def _simulated(swept: Swept) -> pd.DataFrame:
     """Over worlds: mean and interval of each class of lengths that most worlds have."""
     found = []
     for replicate, events in swept.events().groupby("replicate"):
-        found.append(shares_by_length(read(written(events))).assign(replicate=replicate))
+        found.append(shares_by_length(read(written_in(events))).assign(replicate=replicate))
     rows = []
     for _, there in pd.concat(found).groupby("least"):
         if there["people"].sum() < LEAST:

@@ -487,6 +487,15 @@ def test_a_figure_is_drawn_from_a_sweep(config: Path, rekindle: Rekindle, in_thr
         path = RUNS.parent / f"nine_strategies.{ending}"
         assert str(path) in ended.out
         assert path.stat().st_size > 1_000
+    talk = (RUNS.parent / "nine_strategies.png").read_bytes()
+    ended = rekindle("figure", "nine_strategies", "--runs", RUNS, "--style", "paper", "--data")
+    assert ended.code == 0, ended.err
+    assert (RUNS.parent / "nine_strategies.png").read_bytes() != talk
+    values = pd.read_csv(RUNS.parent / "nine_strategies.csv", index_col=["measure", "strategy"])
+    runs = pd.read_parquet(RUNS).pivot(index="replicate", columns="scenario", values="reconnected")
+    gained = (runs["check_in"] - runs["wait"]).mean()
+    assert values.loc[("reconnected", "check_in"), "difference"] == pytest.approx(gained)
+    assert rekindle("figure", "--check", RUNS.parent / "nine_strategies.png").code == 0
 
 
 def test_explain(config: Path, rekindle: Rekindle) -> None:

@@ -420,7 +420,7 @@ def test_a_coarse_chance_is_told() -> None:
 
 def test_what_cancels_is_no_gain() -> None:
     """The mean of gains of a tenth, three times of each sign, is 0, not 1e-18."""
-    assert forecast._paired(np.array([0.1, 0.1, 0.1, -0.1, -0.1, -0.1]))[0] == 0.0
+    assert forecast.paired(np.array([0.1, 0.1, 0.1, -0.1, -0.1, -0.1]))[0] == 0.0
 
 
 def test_a_hole_in_a_log_is_told() -> None:
