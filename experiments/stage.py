@@ -10,6 +10,7 @@ import numpy as np
 from experiments.adopters import adopters_of
 from experiments.config import Experiment, Strategy
 from experiments.design import runs_of
+from experiments.focal import focal_ties, gestures
 from experiments.scene import Picture, Scene, Sight, only_differences
 from sim.gestures import KINDS
 from sim.measures import mean_or_nan
@@ -119,7 +120,11 @@ class Stage:
 
     def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
         run, strategies = experiment.run, strategies or [experiment.run.strategy]
-        adopters = adopters_of(runs_of(experiment.model_copy(update={"sweep": None}))[0], world)
+        (one,) = runs_of(experiment.model_copy(update={"sweep": None}))
+        adopters = adopters_of(one, world)
+        extra = (
+            [] if one.inject is None else gestures(one.inject, focal_ties(world, one.inject, one.seed, one.parameters))
+        )
         runs = [
             Simulation(
                 world,
@@ -131,6 +136,9 @@ class Stage:
             )
             for strategy in strategies
         ]
+        for gesture in extra:
+            for each in runs:
+                each.send(gesture)
         self.adopters = runs[0].adopters
         self.scene = Scene(world, self.adopters)
         self.changed: set[int] = set()  # rows of the scene that became other ties, for whoever has copied them

@@ -487,6 +487,7 @@ class Page {
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
     this.waiting = setInterval(() => this.lookForLost(), 1000);
+    this.tell("Getting ready …", "", true);
     this.onLeave = () => !document.fullscreenElement && this.root.classList.remove("rk-present");
     document.addEventListener("fullscreenchange", this.onLeave);
   }
@@ -603,6 +604,7 @@ class Page {
     this.showSettings(state.controls);
     this.showClock(state.day);
     if (state.followed === null) this.showPerson(null);
+    if (!this.root.dataset.ready) this.tell("");
     this.root.dataset.ready = "true";
     this.root.dataset.told = state.told;
   }

@@ -167,7 +167,9 @@ class Session:
     def _again(self, message: Message) -> None:
         """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
         self._in_flight = 0
-        if self.stage is not None:
+        if self.stage is None:  # or the server was another one
+            self._ready(message)
+        else:
             self._tell_scene(again=True)
             self._tell_state()
             self._push()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import webbrowser
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numba
 import typer
@@ -16,6 +15,9 @@ from experiments.progress import shown
 from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, told_aside
 from sim.population import World
 from sim.run import mixture_of
+
+if TYPE_CHECKING:
+    from experiments.browser.asked import Asked
 
 _ENDINGS = (".mp4", ".gif")
 
@@ -92,28 +94,35 @@ def watch(
     changes: Changes = None,
 ) -> None:
     """A world in the browser: watch it, lay two strategies side by side, follow a person, send a like."""
-    _require("watch", "solara")
-    from experiments.browser.server import free_port, serve  # the server takes a second to load
+    _require("watch", "uvicorn")
+    from experiments.browser.server import Server, free_port
 
     opening = _opening(config, checked_pair(side_by_side), day, changes or [])
     found = free_port(port)
     tell_of_compiling(told_aside())
-    server = serve(found, opening, _presets(config))
-    from experiments.browser.page import warm_up  # once Solara has its settings
-
+    server = Server(found, opening, _presets(config))
     console_of().print(f"{server.base_url} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
     if not no_open:
         webbrowser.open(server.base_url)
     try:
-        warm_up()
-        while server.is_alive():
-            server.join(1.0)
+        _warm_up()
+        server.wait()
     finally:
-        server.stop_serving()
+        server.stop()
 
 
-def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Any:
-    """What tabs show at first; None for the usual opening.
+def _warm_up() -> None:
+    """Load what is compiled for a day and a picture, with few people, while the browser still loads the page."""
+    from experiments.stage import Stage
+
+    experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
+    stage = Stage(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
+    stage.step()
+    stage.look()
+
+
+def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Asked:
+    """What tabs show at first.
 
     Raises:
         ConfigError: it can not be.
@@ -131,19 +140,9 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
 
 
 def _presets(config: Path | None) -> dict[str, Path]:
-    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named.
-
-    Those that put gestures in by hand are left out: on a page, hands do that.
-    """
+    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
     folders = [Path("configs")] + ([config.parent] if config is not None else [])
-    found = {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
-    return {name: path for name, path in found.items() if path == config or not _injects(path)}
-
-
-def _injects(config: Path) -> bool:
-    with suppress(ConfigError):
-        return load(config).inject is not None
-    return False
+    return {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
 def _require(extra: str, module: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 import sim
 from experiments import cli, runner
@@ -398,6 +400,41 @@ def test_a_connection_that_was_lost_goes_on(open_tab: Open) -> None:
     day = day_of(tab.session)
     del tab.session._tell  # type: ignore[method-assign]
     tab.settles(lambda session: day_of(session) > day + 2)
+
+
+def test_a_connection_that_breaks_is_taken_up_where_it_was(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.click("play")
+    tab.settles(lambda session: day_of(session) > 0)
+    tab.page.evaluate("sockets.at(-1).close(4000)")
+    day = day_of(tab.session)
+    tab.page.wait_for_function("sockets.length === 2")
+    tab.settles(lambda session: day_of(session) > day + 2)
+    tab.page.wait_for_timeout(1_200)  # as long as a lost tab is waited for
+    assert not tab.session.is_over
+
+
+def test_a_connection_that_does_not_come_back_is_not_computed_for(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.click("play")
+    tab.settles(lambda session: day_of(session) > 0)
+    tab.page.evaluate("[sockets.at(-1)].forEach((last) => { window.WebSocket = class {}; last.close(4000); })")
+    tab.ends(tab.page)
+
+
+def test_what_the_page_would_not_send_changes_nothing(open_tab: Open) -> None:
+    tab = open_tab()
+    for text in ("{", "3", "[1]", '{"do": "walk"}', '{"do": "speed", "value": 3}'):
+        tab.page.evaluate("text => sockets.at(-1).send(text)", text)
+    tab.click("day")
+    tab.settles(lambda session: day_of(session) == 1)
+    assert tab.page.evaluate("sockets.length") == 1
+
+
+@pytest.mark.parametrize("origin", ["http://example.org", None])
+def test_pages_of_others_are_not_let_in(base_url: str, origin: Any) -> None:
+    with pytest.raises(InvalidStatus), connect(f"{base_url.replace('http', 'ws')}/live?tab=x", origin=origin):
+        pass
 
 
 def test_the_run_stops_on_its_last_day(open_tab: Open) -> None:
