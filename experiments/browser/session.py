@@ -420,6 +420,7 @@ class Session:
         """All that the controls show."""
         run = self.experiment.run
         asked = dataclasses.replace(self.asked, day=self._today())
+        strategies = asked.strategies(self.experiment)
         self.told += 1
         self._tell(
             {
@@ -432,7 +433,9 @@ class Session:
                 "end": run.days,
                 "strategy_days": run.strategy_days,
                 "seed": str(run.seed),
-                "strategy": run.strategy if isinstance(run.strategy, str) else name_of(run.strategy),
+                "strategy": run.strategy if isinstance(run.strategy, str) else "",
+                "names": [name_of(each) for each in strategies],
+                "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
                 "beside": self.asked.beside,
                 "forked": self.asked.forked,
                 "strategies": NAMES,

@@ -118,9 +118,54 @@ def test_the_strategy_is_that_of_the_menu(open_tab: Open) -> None:
     tab.settles(
         lambda session: session.experiment.run.strategy == "check_in" and session.stage.arms[0].name == "check in"
     )
-    tab.page.once("dialog", lambda asked: asked.accept("{ check_in = 0.5, show_up = 0.5 }"))
+
+
+@pytest.mark.parametrize(("menu", "arm"), [("[data-path='run.strategy']", 0), ("[data-do=beside]", 1)])
+def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm: int, tmp_path: Path) -> None:
+    tab = open_tab("?beside=wait&set=world.people=60&set=world.burn_in_years=0")
+    before = tab.session.asked
+    tab.page.select_option(menu, "mixture")
+    for shares, said in (
+        ({"check_in": "40"}, "add up to 40 %; they must add up to 100 %"),
+        ({"show_up": "70"}, "add up to 110 %"),
+        ({"show_up": "much"}, "show up: “much” is no share"),
+        ({"show_up": "-60"}, "is no share"),
+    ):
+        for name, share in shares.items():
+            tab.page.fill(f"[data-share={name}]", share)
+        tab.page.keyboard.press("Enter")
+        assert said in tab.page.inner_text("#rk-mixture-note")
+        assert tab.session.asked == before
+    tab.page.fill("[data-share=show_up]", "60")
+    assert tab.page.inner_text(".rk-sum") == "So far 100 %."
+    tab.page.keyboard.press("Enter")
+    wanted = {"check_in": 0.4, "show_up": 0.6}
+    tab.settles(lambda session: session.asked.strategies(session.experiment)[arm] == wanted)
+    assert tab.session.stage is not None
+    tab.settles(lambda session: session.stage.arms[arm].name == "60 % show up, 40 % check in")
+    assert tab.page.locator(f"{menu} option:checked").inner_text() == "60 % show up, 40 % check in"
+    tab.click("config")
+    tab.page.wait_for_function("document.querySelector('.rk').dataset.copied")
+    (tmp_path / "mixed.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
+    assert wanted in [run.strategy for run in runs_of(load(tmp_path / "mixed.toml"))]
+    again = open_tab(tab.page.evaluate("location.search"))
+    assert again.session.asked.strategies(again.session.experiment)[arm] == wanted
+
+
+def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) -> None:
+    tab = open_tab("?set=world.people=60&set=world.burn_in_years=0&set=run.strategy={check_in=0.5,show_up=0.5}")
+    before = tab.session.asked
     tab.page.select_option("[data-path='run.strategy']", "mixture")
-    tab.settles(lambda session: session.experiment.run.strategy == {"check_in": 0.5, "show_up": 0.5})
+    assert tab.page.input_value("[data-share=check_in]") == "50"
+    tab.page.keyboard.press("Escape")
+    assert not tab.page.is_visible(".rk-mixture")
+    assert tab.page.locator("[data-path='run.strategy'] option:checked").inner_text() == "50 % check in, 50 % show up"
+    assert tab.session.asked == before
+    tab.page.select_option("[data-path='run.strategy']", "mixture")
+    tab.page.fill("[data-share=check_in]", "")
+    tab.page.fill("[data-share=show_up]", "100")
+    tab.click("use-mixture")
+    tab.settles(lambda session: session.experiment.run.strategy == "show_up")
 
 
 def test_every_setting_acts(open_tab: Open) -> None:
