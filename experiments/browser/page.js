@@ -281,6 +281,10 @@ class World {
     context.fillStyle = this.palette.ink;
     context.font = `600 ${14 * this.ratio}px system-ui, sans-serif`;
     context.textAlign = "center";
+    context.strokeStyle = this.palette.night; // a rim, since the name stands amid people
+    context.lineWidth = 5 * this.ratio;
+    context.lineJoin = "round";
+    context.strokeText(`person ${person}`, x, y - this.size - 13 * this.ratio);
     context.fillText(`person ${person}`, x, y - this.size - 13 * this.ratio);
   }
 
@@ -297,6 +301,8 @@ class Chart {
   constructor(title, note) {
     this.canvas = make("canvas", { role: "img", "aria-label": title });
     this.element = make("section", { class: "rk-chart" }, make("h3", {}, title), this.canvas, note ? make("p", {}, note) : "");
+    this.watcher = new ResizeObserver(() => this.drawn && this.draw(...this.drawn));
+    this.watcher.observe(this.canvas);
     this.clear();
   }
 
@@ -317,6 +323,7 @@ class Chart {
   }
 
   draw(colours, names, fill) {
+    this.drawn = [colours, names, fill];
     const box = this.canvas.getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
     if (box.width < 10) return;
     const width = Math.round(box.width * ratio), height = Math.round(box.height * ratio);
@@ -799,6 +806,7 @@ class Page {
     clearInterval(this.waiting);
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("fullscreenchange", this.onLeave);
+    [this.outcome, this.difference, this.active].forEach((chart) => chart.watcher.disconnect());
     this.picture.close();
   }
 }
