@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.adopters import adopters_of
 from experiments.config import Experiment, Strategy
-from experiments.design import runs_of
+from experiments.design import Run, runs_of
 from experiments.focal import focal_ties, gestures
 from experiments.scene import Picture, Scene, Sight, only_differences
 from sim.gestures import KINDS
@@ -122,9 +122,6 @@ class Stage:
         run, strategies = experiment.run, strategies or [experiment.run.strategy]
         (one,) = runs_of(experiment.model_copy(update={"sweep": None}))
         adopters = adopters_of(one, world)
-        extra = (
-            [] if one.inject is None else gestures(one.inject, focal_ties(world, one.inject, one.seed, one.parameters))
-        )
         runs = [
             Simulation(
                 world,
@@ -136,7 +133,7 @@ class Stage:
             )
             for strategy in strategies
         ]
-        for gesture in extra:
+        for gesture in _by_hand(one, world):
             for each in runs:
                 each.send(gesture)
         self.adopters = runs[0].adopters
@@ -243,6 +240,13 @@ class Stage:
                 )
             )
         return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, -tie.strength, tie.other))
+
+
+def _by_hand(run: Run, world: World) -> list[Gesture]:
+    """What the configuration of a run puts into it."""
+    if run.inject is None:
+        return []
+    return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
 
 
 def _told(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]:

@@ -243,13 +243,14 @@ class World {
     this.animate(true);
   }
 
-  /** Gestures on their way; returns whether there is more to come. */
+  /** Gestures on their way. */
   animate(still) {
-    if (!this.at) return false;
     const context = this.context, age = still ? 0.45 : (performance.now() - this.began) / this.lasts;
+    if (!this.at || (age > 1 && this.calm)) return;
+    this.calm = age > 1; // all have arrived, and nothing need be drawn until the next frame
     context.clearRect(0, 0, this.over.width, this.over.height);
     if (this.followed !== null && this.followed !== undefined) this.ring(context, this.followed);
-    if (age > 1) return false;
+    if (age > 1) return;
     context.lineCap = "round";
     for (const bright of [0, 1]) {
       this.palette.families.forEach((family, number) => {
@@ -268,7 +269,6 @@ class World {
       });
     }
     context.globalAlpha = 1;
-    return true;
   }
 
   ring(context, person) {

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from experiments.browser.asked import Asked
 from experiments.browser.session import Session
@@ -161,8 +162,8 @@ class _Tabs:
         """A connection to a tab, for as long as it holds."""
         from starlette.websockets import WebSocketDisconnect
 
-        if web.headers.get("origin") != f"http://{web.headers.get('host')}":
-            await web.close()  # another site's page
+        if not _is_own(web.headers.get("origin", ""), web.headers.get("host", "")):
+            await web.close()
             return
         await web.accept()
         name = web.query_params.get("tab", "")
@@ -194,6 +195,11 @@ class _Tabs:
         """End whatever is computed for any of them."""
         for tab in list(self._tabs.values()):
             tab.session.close()
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether a connection comes from our page, under a name of this machine, and not from a page of another site."""
+    return origin == f"http://{host}" and urlsplit(origin).hostname in (HOST, "localhost")
 
 
 async def _sent(web: WebSocket, outbox: asyncio.Queue[bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import webbrowser
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -49,6 +50,9 @@ def film(
         raise ConfigError(f'--out "{out}": name a file that ends in .mp4 or .gif, or a folder.')
     if len(configs) > 1 and not into_folder:
         raise ConfigError(f'--out "{out}" is one film, and there are {len(configs)} configurations: name a folder.')
+    names = Counter(config.stem for config in configs)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ConfigError(f"Several configurations are called {twice[0]}, and so would their films be; rename one.")
     strategies, failed = checked_pair(side_by_side), 0
     for config in configs:
         wanted = _Film(config, out / f"{config.stem}.mp4" if into_folder else out, strategies, follow, days, seconds)
@@ -85,8 +89,8 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
 
     experiment = load(wanted.config, changes)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
-    shown_in_it = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
-    told = f"rekindle {sha256(json.dumps([shown_in_it, model_fingerprint()]).encode()).hexdigest()[:16]}"
+    asked = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
+    told = f"rekindle {sha256(json.dumps([asked, model_fingerprint()]).encode()).hexdigest()[:16]}"
     if keep and told_by(wanted.out) == told:
         console_of().print(f"Kept: {wanted.out}", highlight=False, soft_wrap=True)
         return

@@ -67,6 +67,9 @@ def test_several_films_need_a_folder(config: Path, rekindle: Rekindle) -> None:
     told = rekindle("film", config, config, "--out", "film.mp4")
     assert told.code == 2
     assert "name a folder" in told.err
+    told = rekindle("film", config, config, "--out", "films")
+    assert told.code == 2
+    assert "are called tiny" in told.err
 
 
 def test_a_gif_moves(config: Path, rekindle: Rekindle) -> None:

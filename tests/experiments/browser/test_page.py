@@ -476,9 +476,12 @@ def test_what_the_page_would_not_send_changes_nothing(open_tab: Open) -> None:
     assert tab.page.evaluate("sockets.length") == 1
 
 
-@pytest.mark.parametrize("origin", ["http://example.org", None])
-def test_pages_of_others_are_not_let_in(base_url: str, origin: Any) -> None:
-    with pytest.raises(InvalidStatus), connect(f"{base_url.replace('http', 'ws')}/live?tab=x", origin=origin):
+@pytest.mark.parametrize(("origin", "host"), [("http://example.org", ""), ("", ""), ("http://x.org", "x.org")])
+def test_pages_of_others_are_not_let_in(base_url: str, origin: str, host: str) -> None:
+    """Not even under a name that only now means this machine."""
+    told = {"Host": host} if host else {}
+    address = f"{base_url.replace('http', 'ws')}/live?tab=x"
+    with pytest.raises(InvalidStatus), connect(address, origin=origin or None, additional_headers=told):
         pass
 
 
@@ -511,6 +514,22 @@ def test_a_phone_has_all_of_it(open_tab: Open) -> None:
     assert tab.page.is_visible("[data-do=config]")
     outside = "all => all.filter(each => each.getBoundingClientRect().right > 391).map(each => each.outerHTML)"
     assert tab.page.eval_on_selector_all(".rk button, .rk select, .rk input", outside) == []
+
+
+def test_gestures_stand_still_for_whoever_wants_no_motion(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.page.reload()
+    tab.page.wait_for_selector(".rk[data-ready]")
+    tab.click("week")
+    tab.page.wait_for_selector(".rk[data-day='7']")
+    flying = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+        .reduce((sum, value, place) => sum + value * (place % 997), 0)"""
+    before = tab.page.eval_on_selector(".rk-over", flying)
+    tab.page.wait_for_timeout(200)
+    assert tab.page.eval_on_selector(".rk-over", flying) == before > 0
+    tab.page.keyboard.press("m")
+    tab.page.wait_for_function(f"({flying})(document.querySelector('.rk-over')) === 0")  # all have arrived
 
 
 def test_text_can_be_read(open_tab: Open) -> None:
