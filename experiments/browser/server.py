@@ -124,7 +124,8 @@ def page() -> str:
     """The page, with its style and its colours."""
     style = (_HERE / "page.css").read_text("utf-8")
     text = (_HERE / "page.html").read_text("utf-8")
-    return text.replace("/* style */", style).replace("{}", json.dumps(for_browser()))
+    colours = 'id="palette">'
+    return text.replace("/* style */", style).replace(colours, colours + json.dumps(for_browser()))
 
 
 class _Connection(NamedTuple):
