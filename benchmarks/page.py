@@ -60,8 +60,10 @@ def served() -> Iterator[Served]:
     command = [sys.executable, "-m", "experiments.cli", "watch", "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Served(psutil.Process(process.pid), process.stdout.readline().split()[0], began)
-        process.terminate()
+        try:
+            yield Served(psutil.Process(process.pid), process.stdout.readline().split()[0], began)
+        finally:
+            process.terminate()
 
 
 def address(url: str, case: Case) -> str:

@@ -112,7 +112,7 @@ COMMANDS = {
     ),
     "film": Command(
         "watching",
-        "A film of a world, or of two side by side with the same luck, drawn from the seed: MP4 or GIF.",
+        "Films of worlds, or of two side by side with the same luck, drawn from the seed: MP4 or GIF.",
         "configs/one_run.toml --set world.people=300 --side-by-side wait check_in --out film.mp4",
     ),
     "explain": Command(

@@ -720,11 +720,11 @@ def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
 
 
 def written(experiment: Experiment) -> str:
-    """An experiment as TOML, without what is at its default; `load` makes the same of it, its sweep apart."""
+    """An experiment's run as TOML, without what is at its default; `load` makes the same run of it."""
     lines: dict[KeyPath, list[str]] = {(): [f"name = {show(experiment.name)}"]}
     usual = Experiment(name=experiment.name, parameters=experiment.world.parameters)
     for path in SETTINGS:
-        if path in TABLES or path[0] in ("name", "sweep"):
+        if path in TABLES or path[0] in ("name", "sweep", "verdict", "full"):
             continue
         value, default = (_attribute(each, path) for each in (experiment, usual))
         if path == ("world", "log") and value is not None:

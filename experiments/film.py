@@ -32,14 +32,21 @@ class Shot(NamedTuple):
     followed: int | None = None
 
 
-def film(stage: Stage, shot: Shot, out: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
-    """Play a stage from its first morning and write the film.
+def film(
+    stage: Stage,
+    shot: Shot,
+    out: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    told: str = "",
+) -> None:
+    """Play a stage from its first morning and write the film; it is there once it is whole.
 
     Args:
         stage: on its first morning; it is played on.
         shot: what is shown.
         out: ends in ``.mp4`` or ``.gif``.
         progress: called with the frames done and all frames.
+        told: what the film says of itself, see `told_by`.
 
     Raises:
         OSError: the file can not be written.
@@ -53,7 +60,23 @@ def film(stage: Stage, shot: Shot, out: Path, progress: Callable[[int, int], Non
             yield frame
             progress(done, count)
 
-    write(counted(), rate, out)
+    half_done = out.with_name(f".{out.stem}.half_done{out.suffix}")
+    try:
+        write(counted(), rate, half_done, told)
+        half_done.replace(out)
+    finally:
+        half_done.unlink(missing_ok=True)
+
+
+def told_by(out: Path) -> str | None:
+    """What an MP4 film says of itself; None if there is none, or it can not be read."""
+    import av
+
+    try:
+        with av.open(str(out)) as file:
+            return file.metadata.get("comment")
+    except (OSError, av.FFmpegError):
+        return None
 
 
 def frames(stage: Stage, shot: Shot, count: int) -> Iterator[np.ndarray]:
@@ -126,10 +149,11 @@ def _difference(stage: Stage) -> str:
     return f"difference: {second - first:+.1f} ties per adopter".replace("-", "−")
 
 
-def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path) -> None:
+def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> None:
     import av  # an extra, which only films need
 
     with av.open(str(out), "w") as file:
+        file.metadata["comment"] = told
         options = {"crf": "18", "preset": "veryfast"}
         stream = file.add_stream("libx264", rate=Fraction(rate), width=SIZE[0], height=SIZE[1], options=options)
         stream.pix_fmt = "yuv420p"  # what every player and beamer knows
@@ -138,11 +162,11 @@ def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path) -> None:
         file.mux(stream.encode())
 
 
-def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path) -> None:
+def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> None:
     palette = _palette()
     small = (Image.fromarray(pixels[..., :3]).resize(_GIF_SIZE, Image.Resampling.LANCZOS) for pixels in pictures)
     reduced = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
-    reduced[0].save(out, save_all=True, append_images=reduced[1:], duration=1_000 // rate, loop=0)
+    reduced[0].save(out, save_all=True, append_images=reduced[1:], duration=1_000 // rate, loop=0, comment=told)
 
 
 def _palette() -> Image.Image:

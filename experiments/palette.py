@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from experiments.scene import Family, Look
+from typing import Any
+
+from experiments.scene import FULL, Family, Look
 
 NIGHT, PANEL, INK, QUIET = "#0d1320", "#151d2e", "#eef2fa", "#9aa8c2"
 EMBER = "#f5a623"  # what was dormant and has come back, and the light of an open door
@@ -31,3 +33,18 @@ def opacity(look: Look, strength: int) -> float:
     return {Look.ABSENT: 0.0, Look.DORMANT: 0.07 + 0.25 * share, Look.LIVING: 0.14 + 0.6 * share}.get(
         look, 0.55 + 0.4 * share
     )
+
+
+def for_browser() -> dict[str, Any]:
+    """The colours as the page takes them; of the 256 bytes of a tie, the opacity."""
+    return {
+        "night": NIGHT,
+        "panel": PANEL,
+        "ink": INK,
+        "quiet": QUIET,
+        "ember": EMBER,
+        "arms": [FIRST, SECOND],
+        "ties": {int(look): colour for look, colour in TIES.items()},
+        "families": [{"colour": FAMILIES[family], "name": NAMES[family]} for family in FAMILIES],
+        "opacity": [round(opacity(Look(byte >> 6), byte & FULL), 3) for byte in range(256)],
+    }

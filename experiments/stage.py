@@ -9,7 +9,8 @@ import numpy as np
 
 from experiments.adopters import adopters_of
 from experiments.config import Experiment, Strategy
-from experiments.design import runs_of
+from experiments.design import Run, runs_of
+from experiments.focal import focal_ties, gestures
 from experiments.scene import Picture, Scene, Sight, only_differences
 from sim.gestures import KINDS
 from sim.measures import mean_or_nan
@@ -119,7 +120,8 @@ class Stage:
 
     def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
         run, strategies = experiment.run, strategies or [experiment.run.strategy]
-        adopters = adopters_of(runs_of(experiment.model_copy(update={"sweep": None}))[0], world)
+        (one,) = runs_of(experiment.model_copy(update={"sweep": None}))
+        adopters = adopters_of(one, world)
         runs = [
             Simulation(
                 world,
@@ -131,6 +133,9 @@ class Stage:
             )
             for strategy in strategies
         ]
+        for gesture in _by_hand(one, world):
+            for each in runs:
+                each.send(gesture)
         self.adopters = runs[0].adopters
         self.scene = Scene(world, self.adopters)
         self.changed: set[int] = set()  # rows of the scene that became other ties, for whoever has copied them
@@ -235,6 +240,13 @@ class Stage:
                 )
             )
         return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, -tie.strength, tie.other))
+
+
+def _by_hand(run: Run, world: World) -> list[Gesture]:
+    """What the configuration of a run puts into it."""
+    if run.inject is None:
+        return []
+    return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
 
 
 def _told(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]:

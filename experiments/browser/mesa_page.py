@@ -88,7 +88,7 @@ class WatchedModel(sim.ReconnectionModel):
 def WorldPicture(model: WatchedModel) -> None:  # noqa: N802 - a component
     """The world, as `rekindle watch` draws it."""
     update_counter.get()
-    element = WorldWidget.element(bare=True)
+    element = WorldWidget.element()
     latest = solara.use_ref(model)
     latest.current = model
 

@@ -243,13 +243,14 @@ class World {
     this.animate(true);
   }
 
-  /** Gestures on their way; returns whether there is more to come. */
+  /** Gestures on their way. */
   animate(still) {
-    if (!this.at) return false;
     const context = this.context, age = still ? 0.45 : (performance.now() - this.began) / this.lasts;
+    if (!this.at || (age > 1 && this.calm)) return;
+    this.calm = age > 1; // all have arrived, and nothing need be drawn until the next frame
     context.clearRect(0, 0, this.over.width, this.over.height);
     if (this.followed !== null && this.followed !== undefined) this.ring(context, this.followed);
-    if (age > 1) return false;
+    if (age > 1) return;
     context.lineCap = "round";
     for (const bright of [0, 1]) {
       this.palette.families.forEach((family, number) => {
@@ -268,7 +269,6 @@ class World {
       });
     }
     context.globalAlpha = 1;
-    return true;
   }
 
   ring(context, person) {
@@ -281,6 +281,10 @@ class World {
     context.fillStyle = this.palette.ink;
     context.font = `600 ${14 * this.ratio}px system-ui, sans-serif`;
     context.textAlign = "center";
+    context.strokeStyle = this.palette.night; // a rim, since the name stands amid people
+    context.lineWidth = 5 * this.ratio;
+    context.lineJoin = "round";
+    context.strokeText(`person ${person}`, x, y - this.size - 13 * this.ratio);
     context.fillText(`person ${person}`, x, y - this.size - 13 * this.ratio);
   }
 
@@ -297,6 +301,8 @@ class Chart {
   constructor(title, note) {
     this.canvas = make("canvas", { role: "img", "aria-label": title });
     this.element = make("section", { class: "rk-chart" }, make("h3", {}, title), this.canvas, note ? make("p", {}, note) : "");
+    this.watcher = new ResizeObserver(() => this.drawn && this.draw(...this.drawn));
+    this.watcher.observe(this.canvas);
     this.clear();
   }
 
@@ -317,6 +323,7 @@ class Chart {
   }
 
   draw(colours, names, fill) {
+    this.drawn = [colours, names, fill];
     const box = this.canvas.getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
     if (box.width < 10) return;
     const width = Math.round(box.width * ratio), height = Math.round(box.height * ratio);
@@ -487,6 +494,7 @@ class Page {
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
     this.waiting = setInterval(() => this.lookForLost(), 1000);
+    this.tell("Getting ready …", "", true);
     this.onLeave = () => !document.fullscreenElement && this.root.classList.remove("rk-present");
     document.addEventListener("fullscreenchange", this.onLeave);
   }
@@ -499,8 +507,8 @@ class Page {
     this.phase = make("div", { class: "rk-phase" });
     this.speed = make("select", { "data-do": "speed", title: "Days a second (+, −)", "aria-label": "Days a second", onchange: () => this.act({ do: "speed", value: Number(this.speed.value) }) });
     this.seed = make("input", { "data-path": "run.seed", inputmode: "numeric", size: 6, "aria-label": "Seed of luck", title: "The seed of all luck: the same seed is the same run", onchange: () => this.set("run.seed", this.seed.value) });
-    this.strategy = make("select", { "data-path": "run.strategy", "aria-label": "Strategy of the first world", onchange: () => this.chooseStrategy(this.strategy, (value) => this.set("run.strategy", value)) });
-    this.beside = make("select", { "data-do": "beside", "aria-label": "Strategy of the second world", onchange: () => this.chooseStrategy(this.beside, (value) => this.act({ do: "beside", value })) });
+    this.strategy = make("select", { "data-path": "run.strategy", "aria-label": "Strategy of the first world", onchange: () => this.chooseStrategy(this.strategy, 0, (value) => this.set("run.strategy", value)) });
+    this.beside = make("select", { "data-do": "beside", "aria-label": "Strategy of the second world", onchange: () => this.chooseStrategy(this.beside, 1, (value) => this.act({ do: "beside", value })) });
     this.differences = make("input", { type: "checkbox", "data-do": "differences", onchange: () => this.act({ do: "differences", on: this.differences.checked }) });
     this.onlyDifferences = make("label", { class: "rk-switch" }, this.differences, " only what differs");
     this.preset = make("select", { "data-do": "preset", "aria-label": "Preset", onchange: () => this.act({ do: "preset", value: this.preset.value }) });
@@ -522,6 +530,7 @@ class Page {
       button("film", "Film", "From day 0 to this day, as MP4", () => this.act({ do: "film", value: "mp4" })));
     this.help = make("dialog", { class: "rk-help" }, make("h2", {}, "Keys"), make("dl", {}, ...KEYS.flatMap(([, key, meaning]) => [make("dt", {}, key), make("dd", {}, meaning)])),
       button("close", "Close", "Close", () => this.help.close()));
+    this.mixture = new Mixture();
     this.side = make("aside", { class: "rk-side" }, this.person, this.outcome.element, this.difference.element, this.active.element, this.settings, this.share);
     this.root.append(
       make("header", { class: "rk-bar" },
@@ -535,7 +544,7 @@ class Page {
           make("label", {}, "seed ", this.seed), make("label", { class: "rk-preset" }, "preset ", this.preset),
           button("present", "Present", "Full screen, large type (f)", () => this.present()), button("help", "?", "Keys (?)", () => this.toggleHelp()))),
       make("div", { class: "rk-choice" }, make("label", {}, "first ", this.strategy), make("label", {}, "second ", this.beside), this.onlyDifferences),
-      make("main", { class: "rk-main" }, this.stage, this.legend), this.side, this.told, this.help);
+      make("main", { class: "rk-main" }, this.stage, this.legend), this.side, this.told, this.help, this.mixture.dialog);
   }
 
   take(message, buffers) {
@@ -593,16 +602,17 @@ class Page {
     this.root.dataset.playing = state.playing;
     fill(this.speed, state.speeds.map((speed) => [String(speed), `${speed} d / s`]), String(state.speed));
     if (document.activeElement !== this.seed) this.seed.value = state.seed;
-    const named = state.strategies.map((name) => [name, words(name)]);
-    const options = (chosen) => [...named, ...(chosen && !state.strategies.includes(chosen) ? [[chosen, words(chosen)]] : []), ["mixture", "a mixture …"]];
-    fill(this.strategy, options(state.strategies.includes(words(state.strategy).replaceAll(" ", "_")) ? null : state.strategy), state.strategy);
-    fill(this.beside, [["", state.forked ? "the same, without the gesture" : "none"], ...options(state.beside)], state.beside || "");
+    const named = [...state.strategies.map((name) => [name, words(name)]), ["mixture", "a mixture …"]];
+    const options = (arm) => (state.shares[arm] ? [...named, [mixed(state.shares[arm]), state.names[arm]]] : named);
+    fill(this.strategy, options(0), state.shares[0] ? mixed(state.shares[0]) : state.strategy);
+    fill(this.beside, [["", state.forked ? "the same, without the gesture" : "none"], ...options(1)], state.shares[1] ? mixed(state.shares[1]) : state.beside || "");
     this.differences.checked = state.differences;
     fill(this.preset, [["", "as opened"], ...Object.entries(state.presets)], state.preset);
     if (!state.playing) history.replaceState(null, "", state.query ? `?${state.query}` : location.pathname);
     this.showSettings(state.controls);
     this.showClock(state.day);
     if (state.followed === null) this.showPerson(null);
+    if (!this.root.dataset.ready) this.tell("");
     this.root.dataset.ready = "true";
     this.root.dataset.told = state.told;
   }
@@ -648,11 +658,9 @@ class Page {
     this.act({ do: "set", path, value: String(value) });
   }
 
-  chooseStrategy(select, then) {
-    if (select.value !== "mixture") return then(select.value);
-    const text = window.prompt("A mixture: shares that add up to 1", "{ check_in = 0.5, handwritten_notes = 0.5 }");
-    if (text) then(text);
-    else this.takeState(this.state);
+  chooseStrategy(select, arm, then) {
+    if (select.value === "mixture") this.mixture.open(this.state.strategies, this.state.shares[arm], then, () => this.takeState(this.state));
+    else then(select.value);
   }
 
   showPerson(followed) {
@@ -786,7 +794,7 @@ class Page {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || this.root.querySelector("dialog[open]")) return;
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
     const known = KEYS.find(([key]) => key === event.key);
     if (!known || (event.target.tagName === "BUTTON" && event.key === " ")) return;
@@ -798,7 +806,72 @@ class Page {
     clearInterval(this.waiting);
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("fullscreenchange", this.onLeave);
+    [this.outcome, this.difference, this.active].forEach((chart) => chart.watcher.disconnect());
     this.picture.close();
+  }
+}
+
+/** Shares as a configuration has them. */
+const mixed = (shares) => `{ ${Object.entries(shares).map(([name, share]) => `${name} = ${share}`).join(", ")} }`;
+
+/** Asks for the shares of a mixture of strategies. */
+class Mixture {
+  constructor() {
+    this.rows = make("div", { class: "rk-shares" });
+    this.sum = make("p", { class: "rk-sum", "aria-live": "polite" });
+    this.note = make("p", { class: "rk-error", id: "rk-mixture-note", role: "alert" });
+    const cancel = make("button", { type: "button", "data-do": "no-mixture", onclick: () => this.dialog.close() }, "Cancel");
+    const use = make("button", { type: "submit", "data-do": "use-mixture", class: "rk-send" }, "Use this mixture");
+    this.form = make("form", { onsubmit: (event) => this.use(event) }, make("h2", {}, "A mixture of strategies"), make("p", {}, "Shares of the effort, which add up to 100 %."), this.rows, this.sum, this.note, make("div", { class: "rk-share" }, use, cancel));
+    this.dialog = make("dialog", { class: "rk-mixture", "aria-label": "A mixture of strategies", onclose: () => this.left() }, this.form);
+  }
+
+  /** `then` is called with the mixture, or `left` if there is none. */
+  open(strategies, shares, then, left) {
+    Object.assign(this, { then, left });
+    this.inputs = strategies.map((name) => {
+      const share = shares && shares[name] ? String(Math.round(shares[name] * 1e6) / 1e4) : "";
+      return make("input", { id: `rk-share-${name}`, "data-share": name, value: share, inputmode: "decimal", size: 5, autocomplete: "off", "aria-describedby": "rk-mixture-note", oninput: () => this.add() });
+    });
+    this.rows.replaceChildren(...this.inputs.flatMap((input) => [make("label", { for: input.id }, words(input.dataset.share)), make("span", {}, input, " %")]));
+    this.add();
+    this.dialog.showModal();
+    this.inputs[0].focus();
+  }
+
+  /** Share by strategy, in per cent; marks what is no share. */
+  read() {
+    const shares = {};
+    this.wrong = null;
+    for (const input of this.inputs) {
+      const text = input.value.trim().replace(",", "."), share = text === "" ? 0 : Number(text), fits = share >= 0 && share <= 100;
+      if (fits) input.removeAttribute("aria-invalid");
+      else input.setAttribute("aria-invalid", "true");
+      if (!fits) this.wrong ||= input;
+      else if (share > 0) shares[input.dataset.share] = share;
+    }
+    return shares;
+  }
+
+  add() {
+    const sum = Object.values(this.read()).reduce((a, b) => a + b, 0), left = Math.round((100 - sum) * 1e4) / 1e4;
+    this.note.textContent = "";
+    this.sum.textContent = `So far ${Math.round(sum * 1e4) / 1e4} %` + (left > 0 ? `; ${left} % are left.` : left < 0 ? `; ${-left} % too much.` : ".");
+    return left;
+  }
+
+  use(event) {
+    event.preventDefault();
+    const shares = this.read(), left = this.add(), names = Object.keys(shares);
+    if (this.wrong || left !== 0) {
+      this.note.textContent = this.wrong
+        ? `${words(this.wrong.dataset.share)}: “${this.wrong.value}” is no share; write a number from 0 to 100.`
+        : `The shares add up to ${Math.round((100 - left) * 1e4) / 1e4} %; they must add up to 100 %.`;
+      (this.wrong || this.inputs.find((input) => input.value.trim()) || this.inputs[0]).focus();
+      return;
+    }
+    this.then(names.length === 1 ? names[0] : mixed(Object.fromEntries(names.map((name) => [name, Math.round(shares[name] * 1e6) / 1e8]))));
+    this.dialog.close();
   }
 }
 

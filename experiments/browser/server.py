@@ -1,27 +1,36 @@
-"""A server for the page on this machine alone."""
+"""A server for the page on this machine alone: the page, its files, and a connection to each tab that has it open."""
 
 from __future__ import annotations
 
-import logging
-import os
+import asyncio
+import json
 import socket
-import warnings
+import struct
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from experiments.browser.asked import Asked
+from experiments.browser.session import Session
+from experiments.palette import for_browser
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.websockets import WebSocket
 
 HOST, USUAL_PORT = "127.0.0.1", 8_765
-_SETTINGS = {
-    "SOLARA_APP": "experiments.browser.page",
-    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
-    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
-    "SOLARA_KERNEL_CULL_TIMEOUT": "15s",  # after which a tab that was closed, or lost its connection, is ended
-    "SOLARA_THEME_LOADER": "plain",
-    "SOLARA_THEME_SHOW_BANNER": "False",
-    "SOLARA_THEME_VARIANT": "dark",
-    "SOLARA_THEME_TITLE": "Rekindle",
-}
+PATIENCE = 15.0  # seconds for which a tab is waited for whose connection was lost
+SIGN_OF_LIFE = 5.0  # seconds between two questions whether a connection still holds
+GONE = (1_000, 1_001)  # closing codes of a tab that was closed or went to another page
+SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()  # of all tabs that are open
+
+_HERE = Path(__file__).parent
 
 
 def free_port(wanted: int | None) -> int:
@@ -45,23 +54,161 @@ def _bind(port: int) -> int:
         return int(tried.getsockname()[1])
 
 
-def tell_solara() -> None:
-    """Give Solara its settings, which it reads when it is first loaded; what the environment says already holds."""
-    os.environ.update({name: value for name, value in _SETTINGS.items() if name not in os.environ})
+class Server:
+    """The page, served from a thread of its own.
+
+    Args:
+        port: that is free.
+        opening: what tabs show at first.
+        presets: files that tabs can choose from, by name.
+        patience: see `PATIENCE`.
+
+    Attributes:
+        base_url: where the page is.
+    """
+
+    def __init__(self, port: int, opening: Asked, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
+        import uvicorn  # with what it brings, a fifth of a second that other commands need not wait
+
+        self.base_url = f"http://{HOST}:{port}"
+        self._tabs = _Tabs(opening, dict(presets), patience)
+        self._server = uvicorn.Server(_settings(_app(self._tabs), port))
+        self._thread = threading.Thread(target=self._server.run, name="rekindle-server", daemon=True)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.005)
+
+    def wait(self) -> None:
+        """Until it is stopped, or Ctrl-C."""
+        while self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def stop(self) -> None:
+        """End it, and whatever is computed for its tabs."""
+        self._tabs.close()
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(10.0)
 
 
-def serve(port: int, opening: Asked | None, presets: dict[str, Path]) -> Any:
-    """Start serving in a thread; returns the server, which has ``base_url`` and ``stop_serving()``."""
-    tell_solara()
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a tab that is left amid a frame is no error
-    from solara.server.starlette import ServerStarlette  # reads the settings when it is loaded
+def _settings(app: Starlette, port: int) -> uvicorn.Config:
+    import uvicorn
 
-    from experiments.browser import page
+    return uvicorn.Config(
+        app,
+        host=HOST,
+        port=port,
+        log_level="critical",  # a tab that is left amid a frame is no error
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_ping_interval=SIGN_OF_LIFE,
+        ws_ping_timeout=PATIENCE,
+        ws_per_message_deflate=False,  # nothing leaves this machine, and packing took a tenth of a large world's frame
+    )
 
-    page.set_up(opening, presets)
-    warnings.filterwarnings("ignore", "Cookies with samesite", UserWarning)  # of pages within other pages
-    # Nothing is packed on its way: it does not leave this machine, and packing took a tenth of a large world's frame.
-    server = ServerStarlette(port=port, host=HOST, log_level="critical", ws_per_message_deflate=False)
-    server.serve_threaded()
-    server.wait_until_serving()
-    return server
+
+def _app(tabs: _Tabs) -> Starlette:
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.routing import Route, WebSocketRoute
+
+    def file(path: str, kind: str, text: str) -> Route:
+        headers = {"Cache-Control": "no-store"}  # the next version may be served from this port
+        return Route(path, lambda _: Response(text, media_type=kind, headers=headers))
+
+    scripts = [file(f"/{path.name}", "text/javascript", path.read_text("utf-8")) for path in _HERE.glob("*.js")]
+    return Starlette(routes=[file("/", "text/html", page()), *scripts, WebSocketRoute("/live", tabs.live)])
+
+
+def page() -> str:
+    """The page, with its style and its colours."""
+    style = (_HERE / "page.css").read_text("utf-8")
+    text = (_HERE / "page.html").read_text("utf-8")
+    colours = 'id="palette">'
+    return text.replace("/* style */", style).replace(colours, colours + json.dumps(for_browser()))
+
+
+class _Connection(NamedTuple):
+    """Where messages to a tab wait until they are sent, and the loop that sends them."""
+
+    loop: asyncio.AbstractEventLoop
+    outbox: asyncio.Queue[bytes]
+
+
+class _Tab:
+    """A tab's session, and its connection while there is one."""
+
+    def __init__(self, query: str, opening: Asked, presets: dict[str, Path]) -> None:
+        self.connection: _Connection | None = None
+        self.session = Session(self._send, query, opening, presets)
+        SESSIONS.add(self.session)
+        self.session.start()
+
+    def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        """Called from the session's thread; what is sent while there is no connection is lost."""
+        connection = self.connection
+        if connection is not None:
+            with suppress(RuntimeError):  # the server has just been stopped
+                connection.loop.call_soon_threadsafe(connection.outbox.put_nowait, packed(message, buffers))
+
+
+class _Tabs:
+    """All tabs that are open, by the name that each has given itself."""
+
+    def __init__(self, opening: Asked, presets: dict[str, Path], patience: float) -> None:
+        self._opening, self._presets, self._patience = opening, presets, patience
+        self._tabs: dict[str, _Tab] = {}
+
+    async def live(self, web: WebSocket) -> None:
+        """A connection to a tab, for as long as it holds."""
+        from starlette.websockets import WebSocketDisconnect
+
+        if not _is_own(web.headers.get("origin", ""), web.headers.get("host", "")):
+            await web.close()
+            return
+        await web.accept()
+        name = web.query_params.get("tab", "")
+        if name not in self._tabs:
+            self._tabs[name] = _Tab(web.query_params.get("asks", ""), self._opening, self._presets)
+        tab, loop = self._tabs[name], asyncio.get_running_loop()
+        mine = tab.connection = _Connection(loop, asyncio.Queue())
+        sending = loop.create_task(_sent(web, mine.outbox))
+        patience = self._patience
+        try:
+            while True:
+                with suppress(ValueError, TypeError):  # what is no JSON object has not come from the page
+                    tab.session.hear(dict(json.loads(await web.receive_text())))
+        except WebSocketDisconnect as ended:
+            if ended.code in GONE:
+                patience = 0.0
+        finally:
+            sending.cancel()
+            if tab.connection is mine:
+                tab.connection = None
+                loop.call_later(patience, self._end_if_lost, name, tab)
+
+    def _end_if_lost(self, name: str, tab: _Tab) -> None:
+        if tab.connection is None and self._tabs.get(name) is tab:
+            del self._tabs[name]
+            tab.session.close()
+
+    def close(self) -> None:
+        """End whatever is computed for any of them."""
+        for tab in list(self._tabs.values()):
+            tab.session.close()
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether a connection comes from our page, under a name of this machine, and not from a page of another site."""
+    return origin == f"http://{host}" and urlsplit(origin).hostname in (HOST, "localhost")
+
+
+async def _sent(web: WebSocket, outbox: asyncio.Queue[bytes]) -> None:
+    while True:
+        await web.send_bytes(await outbox.get())
+
+
+def packed(message: dict[str, Any], buffers: list[bytes]) -> bytes:
+    """A message and its arrays in one: the length of the head (4 bytes), the head in JSON, and the arrays."""
+    head = json.dumps([message, [len(each) for each in buffers]]).encode()
+    return b"".join([struct.pack("<I", len(head)), head, *buffers])

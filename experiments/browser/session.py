@@ -167,7 +167,9 @@ class Session:
     def _again(self, message: Message) -> None:
         """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
         self._in_flight = 0
-        if self.stage is not None:
+        if self.stage is None:  # or the server was another one
+            self._ready(message)
+        else:
             self._tell_scene(again=True)
             self._tell_state()
             self._push()
@@ -418,6 +420,7 @@ class Session:
         """All that the controls show."""
         run = self.experiment.run
         asked = dataclasses.replace(self.asked, day=self._today())
+        strategies = asked.strategies(self.experiment)
         self.told += 1
         self._tell(
             {
@@ -430,7 +433,9 @@ class Session:
                 "end": run.days,
                 "strategy_days": run.strategy_days,
                 "seed": str(run.seed),
-                "strategy": run.strategy if isinstance(run.strategy, str) else name_of(run.strategy),
+                "strategy": run.strategy if isinstance(run.strategy, str) else "",
+                "names": [name_of(each) for each in strategies],
+                "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
                 "beside": self.asked.beside,
                 "forked": self.asked.forked,
                 "strategies": NAMES,

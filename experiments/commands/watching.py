@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import webbrowser
-from contextlib import suppress
+from collections import Counter
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numba
 import typer
@@ -16,10 +18,14 @@ from experiments.progress import shown
 from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, told_aside
 from sim.population import World
 from sim.run import mixture_of
+from sim.storage import LogError, model_fingerprint
+
+if TYPE_CHECKING:
+    from experiments.browser.asked import Asked
 
 _ENDINGS = (".mp4", ".gif")
 
-ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
+ConfigFiles = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="TOML files, of an experiment each.")]
 SideBySide = Annotated[
     tuple[str, str] | None,
     typer.Option("--side-by-side", metavar="A B", help="Two strategies in one world, with the same luck."),
@@ -27,32 +33,75 @@ SideBySide = Annotated[
 
 
 def film(
-    config: ConfigFile,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="FILE.mp4 or FILE.gif.")] = Path("film.mp4"),
+    configs: ConfigFiles,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE|FOLDER", help="FILE.mp4 or FILE.gif; or a folder, for an MP4 of each CONFIG.")
+    ] = Path("film.mp4"),
     side_by_side: SideBySide = None,
     follow: Annotated[int | None, typer.Option(metavar="PERSON", help="Id of somebody to keep an eye on.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days shown; those of the strategy if not given.")] = None,
     seconds: Annotated[float, typer.Option(min=1, max=600, help="How long the film is.")] = 20.0,
     changes: Changes = None,
 ) -> None:
-    """A film of a world, or of two side by side with the same luck, drawn from the seed: MP4 or GIF."""
+    """Films of worlds, or of two side by side with the same luck, drawn from the seed: MP4 or GIF."""
     _require("film", "av")
-    from experiments.film import Shot, film  # draws, which takes a second to load
+    into_folder = out.suffix.lower() not in _ENDINGS
+    if into_folder and out.suffix:
+        raise ConfigError(f'--out "{out}": name a file that ends in .mp4 or .gif, or a folder.')
+    if len(configs) > 1 and not into_folder:
+        raise ConfigError(f'--out "{out}" is one film, and there are {len(configs)} configurations: name a folder.')
+    names = Counter(config.stem for config in configs)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ConfigError(f"Several configurations are called {twice[0]}, and so would their films be; rename one.")
+    strategies, failed = checked_pair(side_by_side), 0
+    for config in configs:
+        wanted = _Film(config, out / f"{config.stem}.mp4" if into_folder else out, strategies, follow, days, seconds)
+        try:
+            _make(wanted, changes or [], keep=into_folder)
+        except (ConfigError, LogError) as error:
+            if len(configs) == 1:
+                raise
+            failed += 1
+            told_aside().print(str(error), highlight=False, markup=False, soft_wrap=True)
+    if failed:
+        raise ConfigError(f"{failed} of {len(configs)} films could not be made; why is said above.")
+
+
+class _Film(NamedTuple):
+    """What a film is to show, and where it goes."""
+
+    config: Path
+    out: Path
+    strategies: list[Strategy] | None
+    follow: int | None
+    days: int | None
+    seconds: float
+
+
+def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
+    """Make a film; or keep the one that is there, if it shows the same and is to be kept.
+
+    Raises:
+        ConfigError, LogError: it can not be.
+    """
+    from experiments.film import Shot, film, told_by  # draws, which takes a second to load
     from experiments.stage import Stage
 
-    if out.suffix.lower() not in _ENDINGS:
-        raise ConfigError(f'--out "{out}": name a file that ends in .mp4 or .gif.')
-    experiment = load(config, changes or ())
-    strategies = checked_pair(side_by_side)
+    experiment = load(wanted.config, changes)
+    shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
+    asked = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
+    told = f"rekindle {sha256(json.dumps([asked, model_fingerprint()]).encode()).hexdigest()[:16]}"
+    if keep and told_by(wanted.out) == told:
+        console_of().print(f"Kept: {wanted.out}", highlight=False, soft_wrap=True)
+        return
     world = world_shown(experiment.world)
-    if follow is not None and not 0 <= follow < len(world):
-        raise ConfigError(f"--follow {follow}: the people are 0 to {len(world) - 1:,}.")
-    stage = Stage(world, experiment, strategies)
-    shot = Shot(days or experiment.run.strategy_days, seconds, follow)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with shown(told_aside(), "frames", 0) as report:
-        film(stage, shot, out, report)
-    say_written(out, console_of())
+    if wanted.follow is not None and not 0 <= wanted.follow < len(world):
+        raise ConfigError(f"--follow {wanted.follow}: the people are 0 to {len(world) - 1:,}.")
+    stage = Stage(world, experiment, wanted.strategies)
+    wanted.out.parent.mkdir(parents=True, exist_ok=True)
+    with shown(told_aside(), f"frames of {wanted.out.name}", 0) as report:
+        film(stage, shot, wanted.out, report, told)
+    say_written(wanted.out, console_of())
 
 
 def checked_pair(pair: tuple[str, str] | None) -> list[Strategy] | None:
@@ -92,28 +141,35 @@ def watch(
     changes: Changes = None,
 ) -> None:
     """A world in the browser: watch it, lay two strategies side by side, follow a person, send a like."""
-    _require("watch", "solara")
-    from experiments.browser.server import free_port, serve  # the server takes a second to load
+    _require("watch", "uvicorn")
+    from experiments.browser.server import Server, free_port
 
     opening = _opening(config, checked_pair(side_by_side), day, changes or [])
     found = free_port(port)
     tell_of_compiling(told_aside())
-    server = serve(found, opening, _presets(config))
-    from experiments.browser.page import warm_up  # once Solara has its settings
-
+    server = Server(found, opening, _presets(config))
     console_of().print(f"{server.base_url} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
     if not no_open:
         webbrowser.open(server.base_url)
     try:
-        warm_up()
-        while server.is_alive():
-            server.join(1.0)
+        _warm_up()
+        server.wait()
     finally:
-        server.stop_serving()
+        server.stop()
 
 
-def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Any:
-    """What tabs show at first; None for the usual opening.
+def _warm_up() -> None:
+    """Load what is compiled for a day and a picture, with few people, while the browser still loads the page."""
+    from experiments.stage import Stage
+
+    experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
+    stage = Stage(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
+    stage.step()
+    stage.look()
+
+
+def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Asked:
+    """What tabs show at first.
 
     Raises:
         ConfigError: it can not be.
@@ -131,19 +187,9 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
 
 
 def _presets(config: Path | None) -> dict[str, Path]:
-    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named.
-
-    Those that put gestures in by hand are left out: on a page, hands do that.
-    """
+    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
     folders = [Path("configs")] + ([config.parent] if config is not None else [])
-    found = {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
-    return {name: path for name, path in found.items() if path == config or not _injects(path)}
-
-
-def _injects(config: Path) -> bool:
-    with suppress(ConfigError):
-        return load(config).inject is not None
-    return False
+    return {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
 def _require(extra: str, module: str) -> None:

@@ -37,6 +37,41 @@ def test_an_mp4_has_all_its_frames_at_an_even_rate(config: Path, rekindle: Rekin
     assert np.allclose(np.diff(times), 1 / 24)
 
 
+def test_films_of_several_configurations_are_kept_until_they_would_show_something_else(
+    config: Path, rekindle: Rekindle
+) -> None:
+    other = config.with_name("other.toml")
+    other.write_text(config.read_text())
+    wanted = ("film", config, other, "--out", "films", "--seconds", 1, "--days", 3)
+    first = rekindle(*wanted)
+    names = [f"films/{each.stem}.mp4" for each in (config, other)]
+    assert first.out.split() == ["Written:", names[0], "Written:", names[1]]
+    other.write_text(config.read_text().replace("[run]", "[run]\nseed = 77"))
+    assert rekindle(*wanted).out.split() == ["Kept:", names[0], "Written:", names[1]]
+    assert sorted(path.name for path in Path("films").iterdir()) == sorted(Path(name).name for name in names)
+
+
+def test_a_configuration_that_can_not_be_filmed_does_not_keep_the_others_from_it(
+    config: Path, rekindle: Rekindle
+) -> None:
+    wrong = config.with_name("a_wrong_one.toml")
+    wrong.write_text("[world]\npeople = -3\n")
+    told = rekindle("film", wrong, config, "--out", "films", "--seconds", 1, "--days", 3)
+    assert told.code == 2
+    assert "a_wrong_one.toml" in told.err
+    assert "1 of 2 films could not be made" in told.err
+    assert [path.name for path in Path("films").iterdir()] == [f"{config.stem}.mp4"]
+
+
+def test_several_films_need_a_folder(config: Path, rekindle: Rekindle) -> None:
+    told = rekindle("film", config, config, "--out", "film.mp4")
+    assert told.code == 2
+    assert "name a folder" in told.err
+    told = rekindle("film", config, config, "--out", "films")
+    assert told.code == 2
+    assert "are called tiny" in told.err
+
+
 def test_a_gif_moves(config: Path, rekindle: Rekindle) -> None:
     assert rekindle("film", config, "--out", "one.gif", "--seconds", 1, "--days", 5, "--follow", 3).code == 0
     with Image.open("one.gif") as film:
@@ -55,7 +90,7 @@ def test_the_same_seed_is_the_same_film(config: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--out", "film.avi"], 'name a file that ends in .mp4 or .gif'),
+        (["--out", "film.avi"], 'name a file that ends in .mp4 or .gif, or a folder'),
         (["--follow", 40], "the people are 0 to 39"),
         (["--side-by-side", "wait", "chek_in"], "did you mean 'check_in'?"),
         (["--set", "world.people=-3"], "expected a whole number from 2"),

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import sim
+from experiments import runner
 from experiments.config import Experiment
+from experiments.design import runs_of
 from experiments.layout import places
 from experiments.scene import FULL, MOST_GESTURES, Look, only_differences
 from experiments.stage import REMEMBERED, WITH, WITHOUT, Gestures, Stage
@@ -120,6 +122,16 @@ def test_outcomes_are_those_of_the_run(world: sim.World) -> None:
     scalars = stage.arms[0].run.measures().scalars
     assert stage.outcomes() == [(scalars["reconnected"], scalars["active_ties"])]
     assert scalars["reconnected"] > 0
+
+
+def test_gestures_by_hand_of_a_configuration_are_sent_as_in_a_run(world: sim.World) -> None:
+    told = {"run": {"strategy_days": 20, "follow_up_days": 0}, "inject": {"kind": "like", "ties": 6}}
+    experiment = Experiment.model_validate({"name": "x", **told})
+    stage = Stage(world, experiment)
+    stage.play(20)
+    (run,) = runs_of(experiment)
+    assert stage.arms[0].run.world() == runner.simulate(run, world).world
+    assert stage.arms[0].run.world() != sim.simulate(world, days=20, strategy="wait", seed=run.seed).world
 
 
 def test_only_differences_are_left(world: sim.World) -> None:

@@ -13,11 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from experiments.browser.asked import Asked
-from experiments.browser.server import free_port, serve, tell_solara
+from experiments.browser.server import SESSIONS, Server, free_port
 from experiments.browser.session import Session
-
-os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = "1s"
-tell_solara()  # before any test loads Solara
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPENING = Asked(
@@ -59,15 +56,15 @@ class Tab(NamedTuple):
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium: apt-get install chromium")
-    if find_spec("solara") is None or find_spec("playwright") is None:
+    if find_spec("uvicorn") is None or find_spec("playwright") is None:
         pytest.skip("the extras watch and dev are not installed")
     config = tmp_path_factory.mktemp("configs") / "small_notes.toml"
     config.write_text(
         '[world]\npeople = 50\nburn_in_years = 0\n\n[run]\nstrategy = "handwritten_notes"\nadopters = 5\n'
     )
-    server = serve(free_port(0), OPENING, {"small_notes.toml": Path(config)})
+    server = Server(free_port(0), OPENING, {"small_notes.toml": Path(config)}, patience=1.0)
     yield server.base_url
-    server.stop_serving()
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -84,21 +81,23 @@ def browser(base_url: str) -> Iterator[Any]:
 @pytest.fixture
 def open_tab(browser: Any, base_url: str) -> Iterator[Callable[..., Tab]]:
     """Opens tabs; at the end of a test none may have met an error or asked another host for anything."""
-    from experiments.browser import page as served  # loads Solara, which reads its settings then
-
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(15_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script(  # for tests of connections that break
+        "window.sockets = [];"
+        "window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); sockets.push(this); } };"
+    )
     tabs: list[Tab] = []
 
     def opened(query: str = "") -> Tab:
-        before, page, wrong = set(served.SESSIONS), context.new_page(), []
+        before, page, wrong = set(SESSIONS), context.new_page(), []
         page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: _is_elsewhere(asked.url, base_url) and wrong.append(asked.url))
         page.goto(f"{base_url}/{query}")
         page.wait_for_selector(".rk[data-ready]", timeout=60_000)
-        (session,) = set(served.SESSIONS) - before
+        (session,) = set(SESSIONS) - before
         tabs.append(Tab(page, session, wrong))
         return tabs[-1]
 

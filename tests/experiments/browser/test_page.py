@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 import sim
 from experiments import cli, runner
@@ -116,9 +118,54 @@ def test_the_strategy_is_that_of_the_menu(open_tab: Open) -> None:
     tab.settles(
         lambda session: session.experiment.run.strategy == "check_in" and session.stage.arms[0].name == "check in"
     )
-    tab.page.once("dialog", lambda asked: asked.accept("{ check_in = 0.5, show_up = 0.5 }"))
+
+
+@pytest.mark.parametrize(("menu", "arm"), [("[data-path='run.strategy']", 0), ("[data-do=beside]", 1)])
+def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm: int, tmp_path: Path) -> None:
+    tab = open_tab("?beside=wait&set=world.people=60&set=world.burn_in_years=0")
+    before = tab.session.asked
+    tab.page.select_option(menu, "mixture")
+    for shares, said in (
+        ({"check_in": "40"}, "add up to 40 %; they must add up to 100 %"),
+        ({"show_up": "70"}, "add up to 110 %"),
+        ({"show_up": "much"}, "show up: “much” is no share"),
+        ({"show_up": "-60"}, "is no share"),
+    ):
+        for name, share in shares.items():
+            tab.page.fill(f"[data-share={name}]", share)
+        tab.page.keyboard.press("Enter")
+        assert said in tab.page.inner_text("#rk-mixture-note")
+        assert tab.session.asked == before
+    tab.page.fill("[data-share=show_up]", "60")
+    assert tab.page.inner_text(".rk-sum") == "So far 100 %."
+    tab.page.keyboard.press("Enter")
+    wanted = {"check_in": 0.4, "show_up": 0.6}
+    tab.settles(lambda session: session.asked.strategies(session.experiment)[arm] == wanted)
+    assert tab.session.stage is not None
+    tab.settles(lambda session: session.stage.arms[arm].name == "60 % show up, 40 % check in")
+    assert tab.page.locator(f"{menu} option:checked").inner_text() == "60 % show up, 40 % check in"
+    tab.click("config")
+    tab.page.wait_for_function("document.querySelector('.rk').dataset.copied")
+    (tmp_path / "mixed.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
+    assert wanted in [run.strategy for run in runs_of(load(tmp_path / "mixed.toml"))]
+    again = open_tab(tab.page.evaluate("location.search"))
+    assert again.session.asked.strategies(again.session.experiment)[arm] == wanted
+
+
+def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) -> None:
+    tab = open_tab("?set=world.people=60&set=world.burn_in_years=0&set=run.strategy={check_in=0.5,show_up=0.5}")
+    before = tab.session.asked
     tab.page.select_option("[data-path='run.strategy']", "mixture")
-    tab.settles(lambda session: session.experiment.run.strategy == {"check_in": 0.5, "show_up": 0.5})
+    assert tab.page.input_value("[data-share=check_in]") == "50"
+    tab.page.keyboard.press("Escape")
+    assert not tab.page.is_visible(".rk-mixture")
+    assert tab.page.locator("[data-path='run.strategy'] option:checked").inner_text() == "50 % check in, 50 % show up"
+    assert tab.session.asked == before
+    tab.page.select_option("[data-path='run.strategy']", "mixture")
+    tab.page.fill("[data-share=check_in]", "")
+    tab.page.fill("[data-share=show_up]", "100")
+    tab.click("use-mixture")
+    tab.settles(lambda session: session.experiment.run.strategy == "show_up")
 
 
 def test_every_setting_acts(open_tab: Open) -> None:
@@ -400,6 +447,44 @@ def test_a_connection_that_was_lost_goes_on(open_tab: Open) -> None:
     tab.settles(lambda session: day_of(session) > day + 2)
 
 
+def test_a_connection_that_breaks_is_taken_up_where_it_was(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.click("play")
+    tab.settles(lambda session: day_of(session) > 0)
+    tab.page.evaluate("sockets.at(-1).close(4000)")
+    day = day_of(tab.session)
+    tab.page.wait_for_function("sockets.length === 2")
+    tab.settles(lambda session: day_of(session) > day + 2)
+    tab.page.wait_for_timeout(1_200)  # as long as a lost tab is waited for
+    assert not tab.session.is_over
+
+
+def test_a_connection_that_does_not_come_back_is_not_computed_for(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.click("play")
+    tab.settles(lambda session: day_of(session) > 0)
+    tab.page.evaluate("[sockets.at(-1)].forEach((last) => { window.WebSocket = class {}; last.close(4000); })")
+    tab.ends(tab.page)
+
+
+def test_what_the_page_would_not_send_changes_nothing(open_tab: Open) -> None:
+    tab = open_tab()
+    for text in ("{", "3", "[1]", '{"do": "walk"}', '{"do": "speed", "value": 3}'):
+        tab.page.evaluate("text => sockets.at(-1).send(text)", text)
+    tab.click("day")
+    tab.settles(lambda session: day_of(session) == 1)
+    assert tab.page.evaluate("sockets.length") == 1
+
+
+@pytest.mark.parametrize(("origin", "host"), [("http://example.org", ""), ("", ""), ("http://x.org", "x.org")])
+def test_pages_of_others_are_not_let_in(base_url: str, origin: str, host: str) -> None:
+    """Not even under a name that only now means this machine."""
+    told = {"Host": host} if host else {}
+    address = f"{base_url.replace('http', 'ws')}/live?tab=x"
+    with pytest.raises(InvalidStatus), connect(address, origin=origin or None, additional_headers=told):
+        pass
+
+
 def test_the_run_stops_on_its_last_day(open_tab: Open) -> None:
     tab = open_tab("?day=270&set=world.people=60&set=world.burn_in_years=0&set=run.strategy_days=40")
     assert tab.page.inner_text(".rk-clock") == "Day 270"
@@ -429,6 +514,22 @@ def test_a_phone_has_all_of_it(open_tab: Open) -> None:
     assert tab.page.is_visible("[data-do=config]")
     outside = "all => all.filter(each => each.getBoundingClientRect().right > 391).map(each => each.outerHTML)"
     assert tab.page.eval_on_selector_all(".rk button, .rk select, .rk input", outside) == []
+
+
+def test_gestures_stand_still_for_whoever_wants_no_motion(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.page.reload()
+    tab.page.wait_for_selector(".rk[data-ready]")
+    tab.click("week")
+    tab.page.wait_for_selector(".rk[data-day='7']")
+    flying = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+        .reduce((sum, value, place) => sum + value * (place % 997), 0)"""
+    before = tab.page.eval_on_selector(".rk-over", flying)
+    tab.page.wait_for_timeout(200)
+    assert tab.page.eval_on_selector(".rk-over", flying) == before > 0
+    tab.page.keyboard.press("m")
+    tab.page.wait_for_function(f"({flying})(document.querySelector('.rk-over')) === 0")  # all have arrived
 
 
 def test_text_can_be_read(open_tab: Open) -> None:

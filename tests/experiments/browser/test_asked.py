@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from experiments.browser.asked import Asked, as_config
+from experiments.config import load
+from experiments.design import runs_of
+
+CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.stem)
+def test_every_preset_can_be_copied_as_a_configuration_of_the_same_run(config: Path, tmp_path: Path) -> None:
+    copied = tmp_path / config.name
+    copied.write_text(as_config(Asked(config=config), None))
+    one, other = (load(path).model_copy(update={"sweep": None}) for path in (config, copied))
+    assert [run.id for run in runs_of(one)] == [run.id for run in runs_of(other)]
