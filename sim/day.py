@@ -60,7 +60,18 @@ from sim.population import (
     joined,
     taken,
 )
-from sim.sorting import BY_PAIR, BY_RECEIVER, BY_SENDER, chunks_of, packed_chunks, people_of, shared, sorted_by
+from sim.sorting import (
+    BY_PAIR,
+    BY_RECEIVER,
+    BY_SENDER,
+    by_arrival,
+    by_turn,
+    chunks_of,
+    packed_chunks,
+    people_of,
+    shared,
+    sorted_by,
+)
 
 ROUNDS = 6  # of delivering and answering in a day
 PEOPLE_A_PART = 4_096  # of a world that is handed on in parts
@@ -144,19 +155,17 @@ class Core:
 
     def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is sent today, and what arrives today in the first round; strangers become acquaintances."""
-        day, mail = self.day, self.mail
-        late = mail["day"] == day
-        due = (mail["day"] < day) & (mail["arrives_day"] <= day)
-        written, arriving = joined(fresh, taken(mail, late)), taken(mail, due)
-        self.mail = taken(mail, ~late & ~due)
+        day = self.day
+        late, arriving, self.mail = by_turn(self.mail, day)
+        written = joined(fresh, late)
         self._acquaint(strangers_who_met(self.town, met, joined(written, arriving)))
         locate(self.town, arriving)
         sent, first = sorted_by(written, len(self.town.people), BY_SENDER, False)
         mark_all_sent(self.town, sent, first, day)
         posts = reach_of_posts(self.town, sent, day, self.seed)
-        now = (sent["kind"] != Kind.POST) & (sent["arrives_day"] == day)
-        self._post_off(taken(sent, sent["arrives_day"] > day))
-        return sent, joined(taken(sent, now), arriving, seen, posts)
+        now, later = by_arrival(sent, day)
+        self._post_off(later)
+        return sent, joined(now, arriving, seen, posts)
 
     def _acquaint(self, pairs: np.ndarray) -> None:
         if not len(pairs):
@@ -167,7 +176,7 @@ class Core:
     def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Deliver and answer until nothing more arrives today; what is left after the last round waits."""
         received = np.zeros(len(self.town.people), np.int32)
-        all_sent, delivered = [sent], [np.zeros(0, GESTURE)]
+        all_sent, delivered, later = [sent], [np.zeros(0, GESTURE)], []
         for _ in range(ROUNDS):
             if not len(arriving):
                 break
@@ -176,13 +185,12 @@ class Core:
                 replies = deliver_round(self.town, arriving, first, received, self.day, self.seed)
             delivered.append(arriving)
             self._book(taken(replies, replies["parent_kind"] == Kind.INVITATION))
-            today = replies["day"] == self.day
-            self._post_off(taken(replies, ~today))
-            arriving = taken(replies, today)
+            arriving, _, waiting = by_turn(replies, self.day)
             all_sent.append(arriving)
-        waiting = arriving.copy()
-        waiting["arrives_day"] = self.day + 1
-        self._post_off(waiting)
+            later.append(waiting)
+        left_over = arriving.copy()
+        left_over["arrives_day"] = self.day + 1
+        self._post_off(joined(*later, left_over))
         return joined(*all_sent), joined(*delivered)
 
     def _settle(self, met: np.ndarray, sent: np.ndarray, delivered: np.ndarray) -> DayRecord:

@@ -15,19 +15,24 @@ import numpy as np
 from numba import njit, prange
 
 from sim.compiling import inlined
+from sim.gestures import Kind
 from sim.population import GESTURE, NOBODY
 
 CHUNKS = 64  # at most
-SMALLEST_CHUNK = 6  # bits of the ids in it: 64 people
+SMALLEST_CHUNK = 8  # bits of the ids in it: 256 people
 WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
+_POST = int(Kind.POST)
 BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
 
 
 @contextmanager
 def shared(count: int) -> Iterator[None]:
     """Let the threads share work on so many people or gestures; if they are few, one does it alone."""
-    threads = numba.get_num_threads()
-    numba.set_num_threads(threads if count >= WORTH_SHARING else 1)
+    threads = 1 if count >= WORTH_SHARING else numba.get_num_threads()
+    if threads == 1:
+        yield  # to set their number takes as long as a small day
+        return
+    numba.set_num_threads(1)
     try:
         yield
     finally:
@@ -133,6 +138,43 @@ def sorted_by(gestures: Any, n: int, by: int, arrival: bool) -> Any:
         start, stop = people_of(chunk, n)
         put_in_order(found[first[chunk] : first[chunk + 1]], start, stop, by, arrival)
     return found, first
+
+
+@njit(cache=True)
+def by_turn(gestures: Any, day: int) -> Any:
+    """Gestures under way: those sent today, those sent before that arrive today, and those that have to wait."""
+    counts = np.zeros(3, np.int64)
+    for k in range(len(gestures)):
+        counts[_turn_of(gestures[k], day)] += 1
+    sent, due, waiting = np.empty(counts[0], GESTURE), np.empty(counts[1], GESTURE), np.empty(counts[2], GESTURE)
+    counts[:] = 0
+    for k in range(len(gestures)):
+        turn = _turn_of(gestures[k], day)
+        (sent if turn == 0 else due if turn == 1 else waiting)[counts[turn]] = gestures[k]
+        counts[turn] += 1
+    return sent, due, waiting
+
+
+@inlined
+def _turn_of(gesture: Any, day: int) -> int:
+    if gesture.day == day:
+        return 0
+    return 1 if gesture.day < day and gesture.arrives_day <= day else 2
+
+
+@njit(cache=True)
+def by_arrival(gestures: Any, day: int) -> Any:
+    """Of the gestures that are sent today: those that arrive today, and those that arrive later; posts do neither."""
+    now, later = np.empty(len(gestures), GESTURE), np.empty(len(gestures), GESTURE)
+    count = count_later = 0
+    for k in range(len(gestures)):
+        if gestures[k].arrives_day > day:
+            later[count_later] = gestures[k]
+            count_later += 1
+        elif gestures[k].kind != _POST:
+            now[count] = gestures[k]
+            count += 1
+    return now[:count], later[:count_later]
 
 
 @njit(cache=True, parallel=True)
