@@ -159,9 +159,8 @@ def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) ->
     assert tab.page.input_value("[data-share=check_in]") == "50"
     tab.page.keyboard.press("Escape")
     assert not tab.page.is_visible(".rk-mixture")
-    tab.page.wait_for_function(
-        "document.querySelector(\"[data-path='run.strategy'] option:checked\").textContent === '50 % check in, 50 % show up'"
-    )  # a dialog tells of its end a moment later
+    shown = "document.querySelector(\"[data-path='run.strategy'] option:checked\").textContent"
+    tab.page.wait_for_function(f"{shown} === '50 % check in, 50 % show up'")  # a dialog tells of its end a moment later
     assert tab.session.asked == before
     tab.page.select_option("[data-path='run.strategy']", "mixture")
     tab.page.fill("[data-share=check_in]", "")
