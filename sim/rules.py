@@ -254,10 +254,12 @@ def least_doubt(p: Any) -> float:
     return -math.log(p.acceptance_ratio) - 1e-12
 
 
-@rule(float64(int64, float64, float64, int64, P))
-def distance(kind: int, strength: float, openness: float, opened_by: int, p: Any) -> float:
-    """How far apart two people are for a gesture: ``strangeness * (1 - door)``, 0..1."""
-    return (1.0 - strength) * (1.0 - door(openness, p.rung[kind], opened_by))
+@rule(float64(int64, int64, float64, float64, int64, float64, P))
+def barrier_felt(
+    kind: int, channel: int, strength: float, openness: float, opened_by: int, felt: float, p: Any
+) -> float:
+    """Comfort that a gesture needs: ``risk + strangeness * (1 - door) * felt``, of what is felt towards a stranger."""
+    return p.risk[channel, kind] + (1.0 - strength) * (1.0 - door(openness, p.rung[kind], opened_by)) * felt
 
 
 @rule(float64(int64, int64, float64, float64, int64, float64, float64, P))
@@ -271,7 +273,7 @@ def barrier(
     hesitance: float,
     p: Any,
 ) -> float:
-    """Comfort that a gesture needs: ``risk + strangeness * (1 - door) * (hesitance + doubt)``.
+    """Comfort that a gesture needs, see `barrier_felt`: what is felt is ``hesitance + doubt``.
 
     Doubt takes the sender's own strength, openness and unanswered tries for the other's, and an even chance where
     no answer is wanted.
@@ -279,8 +281,7 @@ def barrier(
     welcome = 0.0
     if p.answer[kind] > -math.inf:
         welcome = answer_logit(kind, strength, openness, unanswered, p)
-    felt = hesitance + doubt(welcome, p)
-    return p.risk[channel, kind] + distance(kind, strength, openness, opened_by, p) * felt
+    return barrier_felt(kind, channel, strength, openness, opened_by, hesitance + doubt(welcome, p), p)
 
 
 @rule(int64(int64, float64, float64, float64, int64, float64, float64, P))
@@ -301,10 +302,7 @@ def gesture_within_reach(
     least_felt = hesitance + least_doubt(p)
     for step in range(p.ladder.shape[1] - 1, -1, -1):
         kind = p.ladder[channel, step]
-        if kind < 0:
-            continue
-        least = p.risk[channel, kind] + distance(kind, strength, openness, opened_by, p) * least_felt
-        if least > comfort:
+        if kind < 0 or barrier_felt(kind, channel, strength, openness, opened_by, least_felt, p) > comfort:
             continue
         if barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
             return int64(kind)

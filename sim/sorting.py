@@ -19,9 +19,10 @@ from sim.gestures import Kind
 from sim.population import GESTURE, NOBODY
 
 CHUNKS = 64  # at most
-SMALLEST_CHUNK = 8  # bits of the ids in it: 256 people
+SMALLEST_CHUNK = 4  # bits of the ids in it: 16 people, so that the small worlds of tests have several
 WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
 _POST = int(Kind.POST)
+_SENT, _DUE, _WAITING = range(3)
 BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
 
 
@@ -146,11 +147,12 @@ def by_turn(gestures: Any, day: int) -> Any:
     counts = np.zeros(3, np.int64)
     for k in range(len(gestures)):
         counts[_turn_of(gestures[k], day)] += 1
-    sent, due, waiting = np.empty(counts[0], GESTURE), np.empty(counts[1], GESTURE), np.empty(counts[2], GESTURE)
+    sent, due = np.empty(counts[_SENT], GESTURE), np.empty(counts[_DUE], GESTURE)
+    waiting = np.empty(counts[_WAITING], GESTURE)
     counts[:] = 0
     for k in range(len(gestures)):
         turn = _turn_of(gestures[k], day)
-        (sent if turn == 0 else due if turn == 1 else waiting)[counts[turn]] = gestures[k]
+        (sent if turn == _SENT else due if turn == _DUE else waiting)[counts[turn]] = gestures[k]
         counts[turn] += 1
     return sent, due, waiting
 
@@ -158,8 +160,8 @@ def by_turn(gestures: Any, day: int) -> Any:
 @inlined
 def _turn_of(gesture: Any, day: int) -> int:
     if gesture.day == day:
-        return 0
-    return 1 if gesture.day < day and gesture.arrives_day <= day else 2
+        return _SENT
+    return _DUE if gesture.day < day and gesture.arrives_day <= day else _WAITING
 
 
 @njit(cache=True)

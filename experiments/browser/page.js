@@ -6,6 +6,7 @@
 const FULL = 63, DORMANT = 1, LIVING = 2, REKINDLED = 3;
 const RECORD = 16; // bytes of a gesture: sender i4, receiver i4, day i2, family u1, bright u1, second i4
 const AIRBORNE = 90; // gestures drawn of a frame
+const DASHES = [[], [7, 4]]; // of the lines of a chart
 const POINTS = 900; // of a chart, after which every other one goes
 const SMOOTH_UP_TO = 9000; // ties that are drawn with smooth edges; more of them are drawn faster
 const CROWD = 3000; // ties that all show as bright as they are; among more, those of adopters do
@@ -296,11 +297,12 @@ class World {
 
 // A chart -----------------------------------------------------------------------------------------------------------
 
-/** Lines over days, with their names at their ends. */
+/** Lines over days, with their values at their ends; of two, the second is dashed, and a key says whose is which. */
 class Chart {
   constructor(title, note) {
     this.canvas = make("canvas", { role: "img", "aria-label": title });
-    this.element = make("section", { class: "rk-chart" }, make("h3", {}, title), this.canvas, note ? make("p", {}, note) : "");
+    this.key = make("div", { class: "rk-key" });
+    this.element = make("section", { class: "rk-chart" }, make("h3", {}, title), this.key, this.canvas, note ? make("p", {}, note) : "");
     this.watcher = new ResizeObserver(() => this.drawn && this.draw(...this.drawn));
     this.watcher.observe(this.canvas);
     this.clear();
@@ -322,8 +324,17 @@ class Chart {
     }
   }
 
+  /** The key, which is only touched when it changes. */
+  name(colours, names) {
+    const said = names.length > 1 ? names.map((name, k) => `${"━╍"[k]} ${words(name)}`) : [];
+    if (this.key.dataset.said === said.join()) return;
+    this.key.dataset.said = said.join();
+    this.key.replaceChildren(...said.map((text, k) => make("span", { style: `color: ${colours[k]}` }, text)));
+  }
+
   draw(colours, names, fill) {
     this.drawn = [colours, names, fill];
+    this.name(colours, names);
     const box = this.canvas.getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
     if (box.width < 10) return;
     const width = Math.round(box.width * ratio), height = Math.round(box.height * ratio);
@@ -360,7 +371,9 @@ class Chart {
         context.globalAlpha = 1;
       }
       context.strokeStyle = colour;
+      context.setLineDash(DASHES[k]);
       line(context, path, 2.4);
+      context.setLineDash([]);
       spots.push({ colour, value: points[points.length - 1][1], at: path[path.length - 1] });
     });
     spots = spots.sort((a, b) => a.at[1] - b.at[1]);

@@ -20,6 +20,7 @@ from sim.day import Core, DayRecord
 from sim.gestures import KINDS, Kind
 from sim.population import World
 from sim.run import begin
+from sim.sorting import chunks_of
 from sim.strategies import NAMES, Place, Strategy
 
 DIRECTED = tuple(kind for kind in KINDS if kind != "post")
@@ -234,6 +235,12 @@ def one_thread() -> Iterator[None]:
     numba.set_num_threads(1)
     yield
     numba.set_num_threads(before)
+
+
+def test_these_worlds_have_several_chunks() -> None:
+    """Or else the engines would not be compared where chunks meet, and threads would have nothing to share."""
+    assert chunks_of(40) >= 3
+    assert chunks_of(100) >= 6
 
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]

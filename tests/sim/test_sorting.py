@@ -9,12 +9,15 @@ from numba import njit
 
 from sim import sorting
 from sim.fetching import fetch
+from sim.gestures import Kind
 from sim.population import GESTURE, NOBODY
 from sim.sorting import (
     BY_PAIR,
     BY_RECEIVER,
     BY_SENDER,
     CHUNKS,
+    by_arrival,
+    by_turn,
     chunks_of,
     packed_chunks,
     people_of,
@@ -65,6 +68,21 @@ def test_sorted_gestures_come_by_person_and_time(people: int, count: int, seed: 
         edges = [people_of(chunk, people) for chunk in range(chunks_of(people))]
         assert (first == [*np.searchsorted(np.sort(whom), [start for start, _ in edges]), count]).all()
     assert (rows == before).all()
+
+
+@quick
+@given(count=st.integers(0, 300), day=st.integers(0, 4), seed=st.integers(0, 10**6))
+def test_mail_is_parted_by_turn_and_arrival_in_order(count: int, day: int, seed: int) -> None:
+    rows = gestures(count, 50, seed, posts=True)
+    draws = np.random.default_rng(seed)
+    rows["day"], rows["arrives_day"] = draws.integers(0, 5, (2, count))
+    sent = rows["day"] == day
+    due = (rows["day"] < day) & (rows["arrives_day"] <= day)
+    for found, which in zip(by_turn(rows, day), (sent, due, ~sent & ~due), strict=True):
+        assert (found == rows[which]).all()
+    later = rows["arrives_day"] > day
+    for found, which in zip(by_arrival(rows, day), (~later & (rows["kind"] != Kind.POST), later), strict=True):
+        assert (found == rows[which]).all()
 
 
 @quick

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 import sim
 from experiments import cli, runner
@@ -477,13 +481,26 @@ def test_what_the_page_would_not_send_changes_nothing(open_tab: Open) -> None:
     assert tab.page.evaluate("sockets.length") == 1
 
 
-@pytest.mark.parametrize(("origin", "host"), [("http://example.org", ""), ("", ""), ("http://x.org", "x.org")])
-def test_pages_of_others_are_not_let_in(base_url: str, origin: str, host: str) -> None:
+def connected(base_url: str, origin: str | None, host: str = "", tab: str = "x") -> ClientConnection:
+    """A connection as a page of this origin opens it, which takes the server to be called so."""
+    own = urlsplit(base_url)
+    sock = socket.create_connection((own.hostname, own.port))
+    return connect(f"ws://{host or own.netloc}/live?tab={tab}", sock=sock, origin=Origin(origin) if origin else None)
+
+
+@pytest.mark.parametrize(("origin", "host"), [("http://example.org", ""), (None, ""), ("http://x.org", "x.org")])
+def test_pages_of_others_are_not_let_in(base_url: str, origin: str | None, host: str) -> None:
     """Not even under a name that only now means this machine."""
-    told = {"Host": host} if host else {}
-    address = f"{base_url.replace('http', 'ws')}/live?tab=x"
-    with pytest.raises(InvalidStatus), connect(address, origin=origin or None, additional_headers=told):
+    with pytest.raises(InvalidStatus, match="403"), connected(base_url, origin, host):
         pass
+
+
+def test_a_tab_that_was_given_up_begins_anew(base_url: str) -> None:
+    for _ in range(2):
+        with connected(base_url, base_url, tab="again") as tab:
+            tab.send('{"do": "ready"}')
+            assert tab.recv(timeout=20)
+        time.sleep(0.3)  # until the server has ended what was computed for it
 
 
 def test_the_run_stops_on_its_last_day(open_tab: Open) -> None:
