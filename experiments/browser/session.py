@@ -69,7 +69,7 @@ class Session:
         self._world: tuple[str, World] | None = None
         self._in_flight, self._due = 0, 0.0
         self._inbox: deque[Message] = deque()
-        self._news, self._closed = threading.Condition(), False
+        self._news, self._closed, self._acting = threading.Condition(), False, False
         self._thread = threading.Thread(target=self._live, name="rekindle-watch", daemon=True)
 
     # Called from the server's own threads --------------------------------------------------------------------------
@@ -95,6 +95,12 @@ class Session:
         """Whether nothing is computed any more."""
         return not self._thread.is_alive()
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all that the tab has sent so far is done."""
+        with self._news:
+            return not self._acting and not self._inbox
+
     # The thread ------------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
@@ -117,13 +123,15 @@ class Session:
     def _next(self) -> Message | None:
         """The next message; an empty one when it is time for a frame; None when the tab is gone."""
         with self._news:
+            self._acting = False
             while not self._closed and not self._inbox:
                 may_go_on = self.playing and self._in_flight < IN_FLIGHT
                 wait = self._due - time.monotonic() if may_go_on else None
                 if wait is not None and wait <= 0:
                     return {}
                 self._news.wait(wait)
-            return None if self._closed else self._inbox.popleft()
+            self._acting = not self._closed
+            return self._inbox.popleft() if self._acting else None
 
     def _check(self, *_: object) -> None:
         """Amid long work: give up if nobody waits for it any more."""
