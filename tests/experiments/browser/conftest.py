@@ -43,9 +43,9 @@ class Tab(NamedTuple):
         """Wait until something holds on the server, it does nothing more, and the page knows what it has told."""
         end = time.monotonic() + 10
         while time.monotonic() < end:
-            if holds(self.session) and self.session.is_at_rest:  # in this order: amid an action, half of it holds
-                if self.page.get_attribute(".rk", "data-told") == str(self.session.told):
-                    return
+            is_done = holds(self.session) and self.session.is_at_rest  # in this order: amid an action, half of it holds
+            if is_done and self.page.get_attribute(".rk", "data-told") == str(self.session.told):
+                return
             self.page.wait_for_timeout(20)
         told = self.page.inner_text(".rk-told") or self.page.inner_text(".rk-side")
         raise AssertionError(
