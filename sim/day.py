@@ -38,7 +38,7 @@ from sim.memory import (
     strangers_who_met,
     two_step_reach,
 )
-from sim.outreach import called, count_prompts, packed_together, practise, reach_out
+from sim.outreach import practise, reach_out
 from sim.parameters import Parameters
 from sim.places import gather, once_each
 from sim.pool import nothing_left, pool_of, room_needed, with_room
@@ -67,8 +67,10 @@ from sim.sorting import (
     by_arrival,
     by_turn,
     chunks_of,
+    in_a_row,
     packed_chunks,
     people_of,
+    rows_by,
     shared,
     sorted_by,
 )
@@ -120,10 +122,10 @@ class Core:
         with shared(len(self.town.people)):
             self._morning(planning)
             met = self._gather(planning)
-            fresh, seen = self._reach_out(met, planning)
+            fresh, seen = reach_out(self.town, met, self.day, planning, self.seed)
             sent, arriving = self._dispatch(met, fresh, seen)
             sent, delivered = self._rounds(sent, arriving)
-            record = self._settle(met, sent, delivered)
+            record = DayRecord(self.day, *settle(self.town, met, sent, delivered, self.day), met)
         self.day += 1
         return record
 
@@ -139,70 +141,25 @@ class Core:
             return np.zeros(0, MEETING)
         met, self.members = gather(self.town, self.bookings, self.members, self.day, planning, self.seed)
         self.bookings = self.bookings[self.bookings["day"] > self.day]
-        return once_each(met, len(self.town.people))
-
-    def _reach_out(self, met: np.ndarray, planning: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Prompts and what comes of them: gestures that are sent today, and feed items seen."""
-        calls = called(self.town, met, self.day, self.seed)
-        calls_first, by_person = rows_by(calls["person"], len(self.town.people))
-        calls = taken(calls, by_person)
-        counts, prompts, room = count_prompts(self.town, calls_first, self.day, planning, self.seed)
-        prompts_first, out_first = np.cumsum(prompts), np.cumsum(room)
-        out, filled = reach_out(
-            self.town, counts, calls, calls_first, prompts_first, out_first, self.day, planning, self.seed
-        )
-        return packed_together(out, out_first, filled)
+        return once_each(met, len(self.town.people)) if len(met) else met
 
     def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is sent today, and what arrives today in the first round; strangers become acquaintances."""
-        day = self.day
-        late, arriving, self.mail = by_turn(self.mail, day)
-        written = joined(fresh, late)
-        self._acquaint(strangers_who_met(self.town, met, joined(written, arriving)))
-        locate(self.town, arriving)
-        sent, first = sorted_by(written, len(self.town.people), BY_SENDER, False)
-        mark_all_sent(self.town, sent, first, day)
-        posts = reach_of_posts(self.town, sent, day, self.seed)
-        now, later = by_arrival(sent, day)
+        written, due, self.mail, strangers = take_from_mail(self.town, met, fresh, self.mail, self.day)
+        if len(strangers):
+            self.town = with_room(self.town, room_needed(self.town.people, strangers))
+            acquaint(self.town, strangers, self.day, self.seed)
+        sent, arriving, later = dispatch(self.town, written, due, seen, self.day, self.seed)
         self._post_off(later)
-        return sent, joined(now, arriving, seen, posts)
-
-    def _acquaint(self, pairs: np.ndarray) -> None:
-        if not len(pairs):
-            return
-        self.town = with_room(self.town, room_needed(self.town.people, pairs))
-        acquaint(self.town, pairs, self.day, self.seed)
+        return sent, arriving
 
     def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Deliver and answer until nothing more arrives today; what is left after the last round waits."""
-        received = np.zeros(len(self.town.people), np.int32)
-        all_sent, delivered, later = [sent], [np.zeros(0, GESTURE)], []
-        for _ in range(ROUNDS):
-            if not len(arriving):
-                break
-            with shared(len(arriving)):
-                arriving, first = sorted_by(arriving, len(received), BY_RECEIVER, True)
-                replies = deliver_round(self.town, arriving, first, received, self.day, self.seed)
-            delivered.append(arriving)
-            self._book(taken(replies, replies["parent_kind"] == Kind.INVITATION))
-            arriving, _, waiting = by_turn(replies, self.day)
-            all_sent.append(arriving)
-            later.append(waiting)
-        left_over = arriving.copy()
-        left_over["arrives_day"] = self.day + 1
-        self._post_off(joined(*later, left_over))
-        return joined(*all_sent), joined(*delivered)
-
-    def _settle(self, met: np.ndarray, sent: np.ndarray, delivered: np.ndarray) -> DayRecord:
-        town, day = self.town, self.day
-        sent, sent_first = sorted_by(sent, len(town.people), BY_SENDER, False)
-        delivered, delivered_first = sorted_by(delivered, len(town.people), BY_PAIR, True)
-        expose(town, met, day)
-        keep_in_mind(town, sent, sent_first, day)
-        keep_answers_in_mind(town, delivered, day)
-        new_ties = settle_all_noticed(town, delivered, delivered_first, day)
-        forgotten = forget(town, day)
-        return DayRecord(day, sent, delivered, new_ties, forgotten, met)
+        """All that is sent today, answers among it, and all that is delivered."""
+        sent, delivered, waiting, guests = deliver_and_answer(self.town, sent, arriving, self.day, self.seed)
+        self._post_off(waiting)
+        if len(guests):
+            self.bookings = np.unique(joined(self.bookings, guests))
+        return sent, delivered
 
     def _post_off(self, gestures: np.ndarray) -> None:
         """Keep for a later day."""
@@ -210,14 +167,6 @@ class Core:
             gestures["sender_slot"] = NOBODY
             gestures["receiver_slot"] = NOBODY
             self.mail = joined(self.mail, gestures)
-
-    def _book(self, accepted: np.ndarray) -> None:
-        """Whoever says yes to an invitation is expected on the evening."""
-        if len(accepted):
-            guests = np.zeros(len(accepted), BOOKING)
-            guests["host"], guests["guest"] = accepted["receiver"], accepted["sender"]
-            guests["day"] = accepted["parent_day"] + self.parameters.event_notice_days
-            self.bookings = np.unique(joined(self.bookings, guests))
 
     def active_ties(self) -> np.ndarray:
         """Active ties of each person today, shape (n,)."""
@@ -309,6 +258,33 @@ def post(town: Any, day: int, seed: int) -> None:
 # Dispatch: gestures go out, senders keep count -----------------------------------------------------------------------
 
 
+@njit(cache=True)
+def take_from_mail(town: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any:
+    """What is sent today with the late answers, earlier ones that arrive, the rest of the mail, and who were strangers.
+
+    Returns:
+        Gestures three times, and pairs who have a gesture or a meeting today and no tie.
+    """
+    late, due, waiting = by_turn(mail, day)
+    written = in_a_row((fresh, late))
+    return written, due, waiting, strangers_who_met(town, met, in_a_row((written, due)))
+
+
+@njit(cache=True)
+def dispatch(town: Any, written: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
+    """Senders keep count of what they send, and planned posts find their readers.
+
+    Returns:
+        What is sent, by sender; what arrives today in the first round; what is under way to a later day.
+    """
+    locate(town, due)
+    sent, first = sorted_by(written, len(town.people), BY_SENDER, False)
+    mark_all_sent(town, sent, first, day)
+    posts = reach_of_posts(town, sent, day, seed)
+    now, later = by_arrival(sent, day)
+    return sent, in_a_row((now, due, seen, posts)), later
+
+
 @inlined
 def locate_one(town: Any, gesture: Any) -> None:
     """Fill in the slots of both sides of a gesture, if they are not known yet."""
@@ -382,6 +358,53 @@ def reach_of_posts(town: Any, sent: Any, day: int, seed: int) -> Any:
 
 
 # 4. Rounds: deliver and answer ---------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def deliver_and_answer(town: Any, sent: Any, arriving: Any, day: int, seed: int) -> Any:
+    """Round by round, until nothing more arrives today; what is left after the last round waits.
+
+    Returns:
+        All that is sent today; all that is delivered; what is under way to a later day; guests who said yes.
+    """
+    n = len(town.people)
+    received = np.zeros(n, np.int32)
+    all_sent, delivered, waiting = [sent], [sent[:0]], [sent[:0]]
+    guests = np.empty(0, BOOKING)
+    for _ in range(ROUNDS):
+        if len(arriving) == 0:
+            break
+        arriving, first = sorted_by(arriving, n, BY_RECEIVER, True)
+        replies = deliver_round(town, arriving, first, received, day, seed)
+        delivered.append(arriving)
+        guests = with_guests(guests, replies, town.settings[0])
+        arriving, _, later = by_turn(replies, day)
+        all_sent.append(arriving)
+        waiting.append(later)
+    left_over = arriving.copy()
+    for k in range(len(left_over)):
+        left_over[k].arrives_day = day + 1
+    waiting.append(left_over)
+    return in_a_row(all_sent), in_a_row(delivered), in_a_row(waiting), guests
+
+
+@njit(cache=True)
+def with_guests(guests: Any, replies: Any, p: Any) -> Any:
+    """Guests, and after them whoever says yes to an invitation: they are expected on the evening."""
+    count = len(guests)
+    for k in range(len(replies)):
+        count += replies[k].parent_kind == Kind.INVITATION
+    if count == len(guests):
+        return guests
+    more = np.empty(count, BOOKING)
+    more[: len(guests)] = guests
+    count = len(guests)
+    for k in range(len(replies)):
+        if replies[k].parent_kind == Kind.INVITATION:
+            more[count].host, more[count].guest = replies[k].receiver, replies[k].sender
+            more[count].day = replies[k].parent_day + p.event_notice_days
+            count += 1
+    return more
 
 
 @inlined
@@ -506,6 +529,23 @@ def deliver_round(town: Any, gestures: Any, first: Any, received: Any, day: int,
 
 
 @njit(cache=True)
+def settle(town: Any, met: Any, sent: Any, delivered: Any, day: int) -> Any:
+    """What the day leaves between people.
+
+    Returns:
+        What was sent, by sender; what was delivered, by pair; pairs who became ties; pairs who were forgotten.
+    """
+    n = len(town.people)
+    sent, sent_first = sorted_by(sent, n, BY_SENDER, False)
+    delivered, delivered_first = sorted_by(delivered, n, BY_PAIR, True)
+    expose(town, met, day)
+    keep_in_mind(town, sent, sent_first, day)
+    keep_answers_in_mind(town, delivered, day)
+    new_ties = settle_all_noticed(town, delivered, delivered_first, day)
+    return sent, delivered, new_ties, forget(town, day)
+
+
+@njit(cache=True)
 def expose(town: Any, met: Any, day: int) -> None:
     """Being in one place leaves a little with both."""
     mass = town.settings[0].exposure_mass
@@ -602,13 +642,3 @@ def settle_all_noticed(town: Any, delivered: Any, first: Any, day: int) -> Any:
     for part in prange(len(first) - 1):
         _settle_noticed_of(town, delivered, first[part], first[part + 1], new_ties, day)
     return np.sort(new_ties[new_ties >= 0])
-
-
-# The engine ------------------------------------------------------------------------------------------------------
-
-
-def rows_by(values: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ids by group: where each group begins, shape (groups + 1,), and the ids, in order within each."""
-    first = np.zeros(groups + 1, np.int64)
-    np.cumsum(np.bincount(values, minlength=groups), out=first[1:])
-    return first, np.argsort(values, kind="stable").astype(np.int32)

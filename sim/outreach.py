@@ -18,7 +18,7 @@ from sim.gestures import Channel, Kind
 from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, fetch_known, find_slot, mirror_of, shown
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
-from sim.sorting import chunks_of, people_of
+from sim.sorting import chunks_of, people_of, rows_by
 from sim.strategies import Place, Plan, Strategy
 
 BATCH = 16  # people whose prompts are worked out before any of them acts: what they need is on its way meanwhile
@@ -27,7 +27,11 @@ EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
 
 @njit(cache=True)
 def called(town: Any, met: Any, day: int, seed: int) -> Any:
-    """Prompts that come from outside: both sides of each meeting, and birthdays that are noticed."""
+    """Prompts that come from outside: both sides of each meeting, and birthdays that are noticed.
+
+    Returns:
+        Prompts by person; where each person's begin, shape (n + 1,).
+    """
     people, ties, p = town.people, town.ties, town.settings[0]
     today = town.birthday_people[town.birthday_first[day % 365] : town.birthday_first[day % 365 + 1]]
     most = 2 * len(met)
@@ -60,7 +64,11 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
                 prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
                 prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
                 count += 1
-    return prompts[:count]
+    found = prompts[:count].copy()
+    first, by_person = rows_by(found["person"], len(people))
+    for row in range(count):
+        found[row] = prompts[by_person[row]]
+    return found, first
 
 
 @inlined
@@ -535,7 +543,7 @@ def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, 
 
 
 @outlined
-def reach_out_together(
+def act_together(
     town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, out: Any,
     out_first: Any, sent: Any, day: int, planning: bool, seed: int, scratch: Any,
 ) -> None:  # fmt: skip
@@ -555,11 +563,11 @@ def reach_out_together(
 
 
 @njit(cache=True, parallel=True)
-def reach_out(
+def act_all(
     town: Any, counts: Any, calls: Any, calls_first: Any, prompts_first: Any, out_first: Any, day: int, planning: bool,
     seed: int,
 ) -> Any:  # fmt: skip
-    """Phases 2 and 3 for everyone: prompts, then the gestures that come of them in order of second.
+    """Prompts, then the gestures that come of them in order of second, person by person.
 
     They stand in one function because prompts concern only the person who has them; nothing is read in between.
     """
@@ -577,7 +585,7 @@ def reach_out(
             count += prompts_first[person] < prompts_first[person + 1]
         for begin in range(0, count, BATCH):
             together = active[begin : min(count, begin + BATCH)]
-            reach_out_together(
+            act_together(
                 town, together, counts, calls, calls_first, prompts, prompts_first, out, out_first, sent, day, planning,
                 seed, scratch,
             )  # fmt: skip
@@ -610,3 +618,17 @@ def packed_together(out: Any, out_first: Any, sent: Any) -> Any:
                     gestures[at] = out[row]
                     at += 1
     return gestures, seen
+
+
+@njit(cache=True)
+def reach_out(town: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
+    """Phases 2 and 3 for everyone.
+
+    Returns:
+        Gestures that are sent today; feed items seen.
+    """
+    calls, calls_first = called(town, met, day, seed)
+    counts, prompts, room = count_prompts(town, calls_first, day, planning, seed)
+    prompts_first, out_first = np.cumsum(prompts), np.cumsum(room)
+    out, filled = act_all(town, counts, calls, calls_first, prompts_first, out_first, day, planning, seed)
+    return packed_together(out, out_first, filled)

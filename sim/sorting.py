@@ -189,3 +189,33 @@ def packed_chunks(gestures: Any, first: Any, counts: Any) -> Any:
     for chunk in prange(len(first) - 1):
         packed[starts[chunk] : starts[chunk + 1]] = gestures[first[chunk] : first[chunk] + counts[chunk]]
     return packed
+
+
+@njit(cache=True)
+def in_a_row(parts: Any) -> Any:
+    """Records of one type, in a tuple or a list of arrays, one after another."""
+    count = 0
+    for part in parts:
+        count += len(part)
+    found = np.empty(count, parts[0].dtype)
+    count = 0
+    for part in parts:
+        for k in range(len(part)):
+            found[count + k] = part[k]
+        count += len(part)
+    return found
+
+
+@njit(cache=True)
+def rows_by(values: Any, groups: int) -> Any:
+    """Rows by group: where each group begins, shape (groups + 1,), and the rows, in order within each."""
+    filled = np.zeros(groups + 1, np.int64)
+    for row in range(len(values)):
+        filled[values[row] + 1] += 1
+    for group in range(groups):
+        filled[group + 1] += filled[group]
+    first, rows = filled.copy(), np.empty(len(values), np.int32)
+    for row in range(len(values)):
+        rows[filled[values[row]]] = row
+        filled[values[row]] += 1
+    return first, rows
