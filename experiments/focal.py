@@ -13,7 +13,7 @@ import numpy as np
 
 import sim
 from experiments.config import NOTHING, InjectSettings
-from sim.chance import Decision, two_uniforms, uniform
+from sim.chance import Decision, two_uniforms, uniforms_of_pairs
 from sim.measures import dormant_pairs
 from sim.memory import active_rows
 from sim.parameters import Parameters
@@ -23,6 +23,7 @@ from sim.run import Gesture
 Pair = tuple[int, int]
 _MORNING = 21_600  # second of the day of the first gesture
 _CANDIDATES = 40  # strangers that are looked at for each that is wanted
+_FOCAL = int(Decision.FOCAL)  # to tell what a member of an enumeration is takes Numba as long as 200 draws
 _OF_TIES, _OF_STRANGERS = 0, 1  # causes, which keep the luck of ties and that of strangers apart
 
 
@@ -59,8 +60,10 @@ def gestures(inject: InjectSettings, focal: Sequence[Pair]) -> list[Gesture]:
 
 def in_keyed_order(ties: Iterable[Pair], seed: int) -> list[Pair]:
     """Ties in both directions, by the luck of each, so that it is nothing to two of them which others there are."""
-    both = {direction for one, two in ties for direction in ((one, two), (two, one))}
-    return sorted(both, key=lambda pair: (uniform(np.uint64(seed), Decision.FOCAL, 0, *pair, _OF_TIES), pair))
+    both = sorted(direction for one, two in ties for direction in ((one, two), (two, one)))
+    luck = np.empty(len(both))
+    uniforms_of_pairs(luck, np.array(both, np.int64).reshape(-1, 2), np.uint64(seed), _FOCAL, 0, _OF_TIES)
+    return [both[row] for row in np.argsort(luck, kind="stable").tolist()]
 
 
 def _dormant(world: sim.World, inject: InjectSettings, parameters: Parameters) -> list[Pair]:
@@ -84,7 +87,7 @@ def _strangers(world: sim.World, inject: InjectSettings, seed: int) -> Iterator[
     known = set(zip(world.owners().tolist(), world.ties["other"].tolist(), strict=True))
     industry = world.people["industry"]
     for k in range(_CANDIDATES * inject.ties):
-        drawn = two_uniforms(np.uint64(seed), Decision.FOCAL, 0, k, 0, _OF_STRANGERS)
+        drawn = two_uniforms(np.uint64(seed), _FOCAL, 0, k, 0, _OF_STRANGERS)
         one, two = (int(luck * len(world)) for luck in drawn)
         if one != two and industry[one] == industry[two] and (one, two) not in known:
             yield one, two

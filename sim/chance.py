@@ -191,6 +191,13 @@ def uniform(seed: int, decision: int, day: int, person: int, other: int, cause: 
     return two_uniforms(seed, decision, day, person, other, cause)[0]
 
 
+@njit(void(float64[::1], int64[:, ::1], uint64, int64, int64, int64), cache=True)
+def uniforms_of_pairs(draws: Any, pairs: Any, seed: int, decision: int, day: int, cause: int) -> None:
+    """`uniform` of a choice about each of these pairs (person, other), shape (pairs, 2), into (pairs,)."""
+    for k in range(len(draws)):
+        draws[k] = uniform(seed, decision, day, pairs[k, 0], pairs[k, 1], cause)
+
+
 @njit(float64(*_KEYED), cache=True)
 def normal(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> float:
     """A standard normal (Box & Muller 1958) for one random choice; arguments as in `two_uniforms`."""
