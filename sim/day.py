@@ -2,7 +2,8 @@
 
 `Core.step` lists the phases of a day once. Who is where is in `sim.places`, prompts and gestures in `sim.outreach`,
 what people hold about each other in `sim.memory`; what happens between people is here: dispatch, rounds, settling. How
-it is made fast is kept apart: `sim.pool` (where ties lie), `sim.sorting` (who works on what), `sim.fetching`.
+it is made fast is kept apart: `sim.pool` (where ties lie), `sim.sorting` (who works on what), `sim.fetching` and
+`sim.heap`.
 
 Who may write what is the whole trick: within a phase a person writes only themselves and their own directions of ties,
 reads others as they were when the phase began, and draws keyed luck (`sim.chance`). So the order of people does not
@@ -23,6 +24,7 @@ from sim.chance import Decision, follow, uniform, uniforms_of_people
 from sim.compiling import inlined, outlined
 from sim.fetching import AHEAD, fetch
 from sim.gestures import Kind
+from sim.heap import keep_freed_memory
 from sim.measures import Ending
 from sim.memory import (
     acquaint,
@@ -90,6 +92,7 @@ class Core:
     """
 
     def __init__(self, world: World, *, seed: int, spend: bool = False) -> None:
+        keep_freed_memory()
         self.day, self.seed = world.day, np.uint64(seed)
         self.parameters: Parameters = world.parameters
         self.strategies_end, self.names = world.strategies_end, world.names
