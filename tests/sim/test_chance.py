@@ -25,6 +25,7 @@ from sim.chance import (
     poisson,
     two_uniforms,
     uniform,
+    uniforms_of_pairs,
     uniforms_of_people,
     uniforms_towards,
 )
@@ -190,6 +191,9 @@ def test_many_uniforms_are_single_ones_to_the_bit(key: tuple[int, ...], count: i
     ids = np.array(others.draw(st.lists(st.integers(0, 2**31 - 1), min_size=count, max_size=count)), np.int32)
     uniforms_towards(draws, ids, np.uint64(seed), decision, day, person, cause)
     assert draws.tolist() == [uniform(seed, decision, day, person, int(other), cause) for other in ids]
+    pairs = np.stack([ids[::-1], ids], axis=1).astype(np.int64)
+    uniforms_of_pairs(draws, pairs, np.uint64(seed), decision, day, cause)
+    assert draws.tolist() == [uniform(seed, decision, day, *pair, cause) for pair in pairs.tolist()]
 
 
 def test_next_attempts_round_as_two_uniforms_do_at_the_ends() -> None:

@@ -19,8 +19,10 @@ from sim.sorting import (
     by_arrival,
     by_turn,
     chunks_of,
+    in_a_row,
     packed_chunks,
     people_of,
+    rows_by,
     shared,
     sorted_by,
 )
@@ -104,6 +106,22 @@ def test_packing_keeps_the_first_of_each_chunk(counts: list[tuple[int, int]]) ->
     rows = gestures(int(rooms.sum()), 9, 1, posts=False)
     expected = [rows[start : start + count] for start, count in zip(first, kept, strict=True)]
     assert (packed_chunks(rows, first, kept) == np.concatenate(expected)).all()
+
+
+@quick
+@given(counts=st.lists(st.integers(0, 5), min_size=1, max_size=8))
+def test_parts_in_a_row_are_those_parts(counts: list[int]) -> None:
+    parts = tuple(gestures(count, 9, k, posts=True) for k, count in enumerate(counts))
+    assert (in_a_row(parts) == np.concatenate(parts)).all()
+
+
+@quick
+@given(groups=st.lists(st.integers(0, 6), max_size=60))
+def test_rows_by_group_are_in_order_and_each_there_once(groups: list[int]) -> None:
+    values = np.array(groups, np.int32)
+    first, rows = rows_by(values, 8)
+    assert (rows == np.argsort(values, kind="stable")).all()
+    assert (first == np.searchsorted(np.sort(values), np.arange(9))).all()
 
 
 @pytest.mark.parametrize("dtype", [GESTURE, np.float64])

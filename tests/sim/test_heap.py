@@ -1,0 +1,43 @@
+"""Memory that a day frees stays with the process."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+from sim.heap import keep_freed_memory
+
+FAULTS = """
+import resource
+import numpy as np
+from sim.heap import keep_freed_memory
+if {kept}:
+    keep_freed_memory()
+def day():
+    np.empty(20 * 2**20, np.uint8)[::4096] = 1
+for _ in range(3):
+    day()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    day()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(kept: bool) -> int:
+    """Pages that the system hands out over 20 days which each free 20 MiB, in a process of its own."""
+    code = FAULTS.format(kept=kept)
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library has no mallopt")
+def test_what_a_day_frees_is_not_asked_for_again() -> None:
+    assert faults(True) < 100
+
+
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    keep_freed_memory.__wrapped__()
