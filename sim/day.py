@@ -3,7 +3,7 @@
 `Core.step` lists the phases of a day once. Who is where is in `sim.places`, prompts and gestures in `sim.outreach`,
 what people hold about each other in `sim.memory`; what happens between people is here: dispatch, rounds, settling. How
 it is made fast is kept apart: `sim.pool` (where ties lie), `sim.sorting` (who works on what), `sim.fetching` and
-`sim.heap`.
+`sim.heap`. A phase is one compiled call, or two, since in a small world calls take longer than people do.
 
 Who may write what is the whole trick: within a phase a person writes only themselves and their own directions of ties,
 reads others as they were when the phase began, and draws keyed luck (`sim.chance`). So the order of people does not
