@@ -92,7 +92,7 @@ class Core:
     """
 
     def __init__(self, world: World, *, seed: int, spend: bool = False) -> None:
-        keep_freed_memory()
+        keep_freed_memory(len(world))
         self.day, self.seed = world.day, np.uint64(seed)
         self.parameters: Parameters = world.parameters
         self.strategies_end, self.names = world.strategies_end, world.names
