@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -248,7 +248,16 @@ def told(sentence: Sentence, swept: Mapping[str, Swept]) -> Told:
     """A sentence judged by the results of its sweeps."""
     mine = {name: swept[name] for name in sentence.sweeps}
     finding = sentence.finding(mine)
-    return Told(sentence, finding, _gated(finding, mine), mine)
+    ruling = _gated(finding, mine)
+    if ruling == Ruling(Word.TOO_FEW):
+        finding = replace(finding, pictures=tuple(_of_too_few(picture) for picture in finding.pictures))
+    return Told(sentence, finding, ruling, mine)
+
+
+def _of_too_few(picture: Picture) -> Picture:
+    """A figure that says that its title is of too few worlds for a verdict."""
+    words = picture.words
+    return replace(picture, words=words._replace(subtitle=f"Too few worlds for a verdict. {words.subtitle}"))
 
 
 def _gated(finding: Finding, sweeps: Sweeps) -> Ruling:

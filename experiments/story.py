@@ -60,8 +60,9 @@ class Story:
 
     @property
     def made_by_the_like(self) -> bool:
-        """Whether the two talk again with the like, and not without it."""
-        return self.reconnected[WITH] is not None and self.reconnected[WITHOUT] is None
+        """Whether the two talk again with the like, and without it words do not even go both ways."""
+        without = _in_words(self.between[self.between["world"] == WITHOUT])
+        return self.reconnected[WITH] is not None and without["sender"].nunique() < 2
 
 
 def found(experiment: Experiment, *, worlds: int, first: int = 0) -> Iterator[Story | None]:
@@ -169,11 +170,15 @@ def _silence(world: sim.World, pair: Pair, parameters: sim.Parameters) -> int:
     return int(world.day - held["last_two_way"][held["other"] == high][0])
 
 
+def _in_words(between: pd.DataFrame) -> pd.DataFrame:
+    """The worded gestures that were noticed."""
+    return between[between["noticed"] & ~between["kind"].isin([kind.label for kind in WORDLESS])]
+
+
 def _talking_again(between: pd.DataFrame) -> int | None:
     """The first day with three worded, noticed gestures in alternation."""
-    said = between[between["noticed"] & ~between["kind"].isin([kind.label for kind in WORDLESS])]
     turns: list[str] = []
-    for _, row in said.iterrows():
+    for _, row in _in_words(between).iterrows():
         if not turns or turns[-1] != row["sender"]:
             turns.append(row["sender"])
         if len(turns) == 3:

@@ -84,6 +84,8 @@ def asked(experiment: Experiment) -> Asked:
     """
     if experiment.sweep is None or experiment.verdict is None:
         raise ConfigError(f"{experiment.name} needs [sweep] and [verdict] to be judged.")
+    if experiment.sweep.replicates < 2:
+        raise ConfigError(f"{experiment.name}: sweep.replicates is 1; one world gives no interval, so 2 are the least.")
     gate = gate_of(experiment)
     return Asked(experiment, runs_of(experiment), runs_of(gate) if gate else [], asked_for(experiment.sweep))
 

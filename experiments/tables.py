@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -481,10 +482,10 @@ def _table(first: str, *others: str) -> Table:
 
 def frame_table(frame: pd.DataFrame) -> Table:
     """Any table, its numbers short."""
-    first, *others = map(str, frame.columns)
+    first, *others = map(escape, map(str, frame.columns))
     table = _table(first, *others)
     for row in frame.itertuples(index=False):
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))  # as it is: what people wrote may look like markup
     return table
 
 

@@ -128,7 +128,8 @@ class Core:
             fresh, seen = reach_out(self.town, met, self.day, planning, self.seed)
             sent, arriving = self._dispatch(met, fresh, seen)
             sent, delivered = self._rounds(sent, arriving)
-            record = DayRecord(self.day, *settle(self.town, met, sent, delivered, self.day), met)
+            sent, delivered, new_ties, forgotten = settle(self.town, met, sent, delivered, self.day)
+            record = DayRecord(self.day, sent, delivered, new_ties, forgotten, met)
         self.day += 1
         return record
 

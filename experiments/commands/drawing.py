@@ -19,7 +19,7 @@ from experiments.config import ConfigError, Experiment, nearest
 from experiments.essay import CONFIGS, Told
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies, plotted
-from experiments.figures.page import Style, provenance_in
+from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.findings import Picture
 from experiments.swept import asked, collected
 from experiments.tables import BASELINE
@@ -46,19 +46,19 @@ def figure(
     results: Results = Path("results"),
 ) -> None:
     """Draw a figure: PNG, SVG and PDF, with what it was made from in its metadata."""
-    console = console_of()
+    console, in_style = console_of(), style_named(style)
     if (name is None) == (check is None):
         raise ConfigError("Name a figure, such as `rekindle figure one_like`, or a PNG with --check, and not both.")
     if check is not None:
         _check(check, results, processes)
     elif name == SWEEP:
-        _of_a_sweep(runs or results / SWEEP / store.TABLE, style, data)
+        _of_a_sweep(runs or results / SWEEP / store.TABLE, in_style, data)
     else:
         sentence = _sentence_with(str(name), configs)
         experiments = essays.experiments_of([sentence], configs, changes or ())
         one = _made(sentence, experiments, results / NAME, processes)
         picture = next(picture for picture in one.finding.pictures if picture.name == name)
-        for written in essays.saved(one, picture, style_named(style), results / NAME / FIGURES):
+        for written in essays.saved(one, picture, in_style, results / NAME / FIGURES):
             say_written(written, console)
         if data:
             say_written(essays.write_data(picture, results / NAME / FIGURES), console)
@@ -97,10 +97,10 @@ def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder:
 # A sweep's figure ------------------------------------------------------------------------------------------------
 
 
-def _of_a_sweep(path: Path, style: str, data: bool) -> None:
-    wanted, console = style_named(style), console_of()
-    drawn, origin, rows = _drawn_from(path, wanted)
-    for written in save(drawn, path.parent, SWEEP, origin, wanted.settings):
+def _of_a_sweep(path: Path, style: Style, data: bool) -> None:
+    console = console_of()
+    drawn, origin, rows = _drawn_from(path, style)
+    for written in save(drawn, path.parent, SWEEP, origin, style.settings):
         say_written(written, console)
     if data:
         kept = path.parent / f"{SWEEP}.csv"
@@ -133,6 +133,8 @@ def _comparable(rows: pd.DataFrame) -> bool:
 
 def _check(path: Path, results: Path, processes: int | None) -> None:
     """Make a figure again and compare; exit code 1 where it is another."""
+    if not path.is_file():
+        raise ConfigError(f"--check {path}: there is no such file.")
     try:
         said = provenance_in(path)
     except ValueError as error:
@@ -151,6 +153,10 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
 def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, processes: int | None) -> list[Path]:
     """The files of the same figure, made anew in another folder."""
     if "figure" not in said:
+        if path.stem != SWEEP:
+            raise ConfigError(
+                f"--check {path}: of all figures, {SWEEP} and those of the essay can be made again from themselves."
+            )
         style = style_named(said.get("style", "talk"))
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
         return save(drawn, aside, path.stem, origin, style.settings)
@@ -159,7 +165,8 @@ def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, process
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
     one = _made(sentence, experiments, folder, processes)
     picture: Picture = next(picture for picture in one.finding.pictures if picture.name == said["figure"])
-    return essays.saved(one, picture, style_named(said["style"]), aside)
+    style = FOR_DOCS if said["style"] == FOR_DOCS.name else style_named(said["style"])
+    return essays.saved(one, picture, style, aside)
 
 
 def _differences(path: Path, made: Sequence[Path], said: dict[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from experiments import plan, report, runner, store
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
 from experiments.config import ConfigError
 from experiments.essay import CONFIGS, Told
-from experiments.figures.page import STYLES, Style
+from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.swept import Asked, Swept, asked, by_histories, collected
 from experiments.tables import counted
 from experiments.terminal import Changes, Processes, Results, console_of, say_written
@@ -120,11 +120,10 @@ def _verdicts(told: Sequence[Told]) -> Table:
 
 def _write_docs(told: Sequence[Told], docs: Path, command: str) -> list[Path]:
     """The report and the gallery with small figures, for the pages of the project."""
-    small = Style("docs", 0.5, "bold", 100)
     places = {}
     for one in told:
         for picture in one.finding.pictures:
-            for path in essays.saved(one, picture, small, docs / NAME):
+            for path in essays.saved(one, picture, FOR_DOCS, docs / NAME):
                 if path.suffix != ".png":
                     path.unlink()
             places[picture.name] = f"{NAME}/{picture.name}.png"

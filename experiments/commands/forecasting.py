@@ -209,9 +209,8 @@ def _person(name: str, contacts: Contacts, log: Path) -> int:
     """The number of the person whom a log calls so."""
     known = [str(other) for other in contacts.names]
     if name not in known:
-        close = nearest(name, known)
         raise ConfigError(
-            f"--person {name}: nobody in {log} is called that{f'; did you mean {close}?' if close else '.'} "
+            f"--person {name}: nobody in {log} is called that. "  # and no hint at who else is: ids are shown to nobody
             f"The ids of its {len(known):,} people are {_form_of(contacts.names)}."
         )
     return known.index(name)

@@ -10,7 +10,7 @@ import typer
 
 from experiments import store
 from experiments.commands.essaying import style_named
-from experiments.config import load
+from experiments.config import ConfigError, Experiment, load
 from experiments.figures import save
 from experiments.figures.page import Words
 from experiments.figures.story import draw
@@ -26,13 +26,14 @@ def story(
         Path, typer.Argument(metavar="[CONFIG]", help="TOML file with an [inject] table.")
     ] = Path("configs/one_like.toml"),
     worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Worlds to look through, at most.")] = 20,
-    first: Annotated[int, typer.Option("--from", min=0, max=100_000, help="The world to begin with, from 0.")] = 0,
+    first: Annotated[int, typer.Option("--from", min=0, max=100_000, help="Worlds to pass over.")] = 0,
     style: Annotated[str, typer.Option(metavar="STYLE", help="Of the figure: talk or paper.")] = "talk",
     changes: Changes = None,
     results: Results = Path("results"),
 ) -> None:  # fmt: skip
     """Follow one like that made two people talk again: the chain of what would not have happened without it."""
     experiment, in_style = load(config, changes or ()), style_named(style)
+    _require_a_like(experiment, config)
     console, told = console_of(), told_aside()
     tell_of_compiling(told)
     one: Story | None = None
@@ -43,7 +44,7 @@ def story(
                 break
     if one is None:
         console.print(
-            f"In worlds {first} to {first + worlds - 1} no like made two people talk again who would not have; look "
+            f"In worlds {first + 1} to {first + worlds} no like made two people talk again who would not have; look "
             f"further with --from {first + worlds}.",
             highlight=False,
         )
@@ -60,11 +61,23 @@ def story(
         say_written(path, console)
 
 
+def _require_a_like(experiment: Experiment, config: Path) -> None:
+    """Raise a `ConfigError` if an experiment has no like to a dormant tie to follow."""
+    if experiment.inject is None:
+        raise ConfigError(
+            f"{config} has no [inject] table; a story follows an injected like, as in configs/one_like.toml."
+        )
+    if experiment.inject.towards != "dormant":
+        raise ConfigError(f"inject.towards is {experiment.inject.towards!r}; a story follows a like to a dormant tie.")
+    if experiment.inject.kind != "like":
+        raise ConfigError(f"inject.kind is {experiment.inject.kind!r}; a story follows a like.")
+
+
 def _words(one: Story) -> Words:
     day = one.reconnected[WITH]
     years = f"{one.silent / 365:.1f} years" if one.silent >= 365 else f"{one.silent} days"
     return Words(
-        f"After {years} of silence one like, and {day} days later they talk:\nwithout the like, no talk to and fro comes of it",
+        f"After {years} of silence one like, and {day} days later they talk:\nwithout the like, words never go both ways",
         "All gestures between A, who liked, and B, in two worlds that share all luck but the like.\n"
         "Vermillion: without words. Blue: with words. Grey: not noticed.",
         f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, looked for among many. "

@@ -42,7 +42,7 @@ def save(
 
     ``settings`` are those of matplotlib with which it was drawn: some are read only now.
     """
-    origin = json.dumps(provenance, sort_keys=True)
+    origin = json.dumps(provenance)  # as it is: the order of factors is that of the runs
     title = f"rekindle: {name}, runs {provenance['run_hash']}"
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": origin},

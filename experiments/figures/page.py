@@ -72,6 +72,7 @@ class Style:
 
 
 STYLES = {"talk": Style("talk", 1.0, "bold", 120), "paper": Style("paper", 0.45, "normal", 300)}
+FOR_DOCS = Style("docs", 0.5, "bold", 100)  # of the pages in docs/, whose figures are small files
 
 
 class Words(NamedTuple):

@@ -40,6 +40,8 @@ def draw(between: pd.DataFrame, elsewhere: pd.Series, words: Words, style: Style
             axes.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=style.pt(28), fontsize=style.pt(20))
         below = panels[2]
         below.fill_between(elsewhere.index, np.cumsum(elsewhere), step="post", color="#BBBBBB")
+        if not elsewhere.any():
+            below.text(0.5, 0.5, "none", transform=below.transAxes, ha="center", va="center", fontsize=style.pt(17))
         below.set_xlim(0, days)
         below.set_ylim(0, max(1, int(elsewhere.sum())))
         below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
@@ -59,7 +61,19 @@ def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
         colour = GREY if not row["noticed"] else VERMILLION if row["kind"] in _WORDLESS else BLUE
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}
         axes.annotate("", (day, end), (day, start), arrowprops=arrow, zorder=3)
-        axes.text(day + 0.004 * days, 0.5, row["kind"], fontsize=style.pt(14), color=colour, va="center", rotation=90)
+        around = {"facecolor": "white", "edgecolor": "none", "pad": style.pt(2)}
+        axes.text(
+            day,
+            0.5,
+            row["kind"],
+            fontsize=style.pt(17),
+            color=colour,
+            ha="center",
+            va="center",
+            rotation=90,
+            bbox=around,
+            zorder=4,
+        )
     axes.set_xlim(0, days)
     axes.set_ylim(-0.2, 1.2)
     axes.set_yticks([0.0, 1.0], ["B", "A"], color=INK)

@@ -265,12 +265,34 @@ def test_the_command_makes_what_is_missing_and_its_figure_can_be_checked(
     assert "everyone_does_it.svg differs" in checked.out
 
 
+def test_a_figure_can_be_made_again_whatever_the_order_of_its_factors(
+    config: Path, rekindle: Callable[..., Any]
+) -> None:
+    """Those of temperaments are not in that of the alphabet; nor is the style of the pages one that is asked for."""
+    changes = [word for change in changes_of("temperaments") for word in ("--set", change)]
+    Path("docs").mkdir()
+    made = rekindle(
+        "essay", "--only", "temperaments", *changes, "--configs", CONFIGS, "--processes", "1", "--docs", "docs"
+    )
+    assert made.code == 0, made.err
+    for figure in (Path("results/essay/figures/temperaments.png"), Path("docs/essay/temperaments.png")):
+        checked = rekindle("figure", "--check", figure)
+        assert checked.code == 0, checked.out + checked.err
+
+
+def test_one_world_is_too_few_for_an_interval(essay_here: list[str], rekindle: Callable[..., Any]) -> None:
+    asked_for = ("essay", "--only", "everyone_does_it", *essay_here, "--set", "sweep.replicates=1")
+    assert "sweep.replicates is 1; one world gives no interval" in rekindle(*asked_for).err
+
+
 def test_figures_that_are_not_there_get_a_hint(config: Path, rekindle: Callable[..., Any]) -> None:
     assert "did you mean one_like" in rekindle("figure", "one_lik", "--configs", CONFIGS).err
     assert "Name a figure" in rekindle("figure").err
     Path("made_up.png").write_bytes(b"no picture")
     assert "no PNG of a figure of ours" in rekindle("figure", "--check", "made_up.png").err
-    assert "--style film" in rekindle("essay", "--style", "film", "--configs", CONFIGS).err
+    assert "there is no such file" in rekindle("figure", "--check", "nothing.png").err
+    for command in (("essay",), ("figure", "one_like")):
+        assert "--style film" in rekindle(*command, "--style", "film", "--configs", CONFIGS).err
 
 
 def test_every_number_of_the_main_finding_in_the_readme_is_one_of_the_report() -> None:
