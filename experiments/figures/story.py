@@ -12,7 +12,7 @@ from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.page import Style, Words, page, spread
 
 _WORDLESS = ("like", "smile", "hello")
-_APART = 0.032  # of the days: arrows that are nearer would cover each other
+_APART, _BESIDE = 0.04, 0.008  # of the days: arrows that are nearer would cover each other; from an arrow to its name
 
 
 def draw(between: pd.DataFrame, elsewhere: pd.Series, words: Words, style: Style) -> Figure:
@@ -61,19 +61,8 @@ def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
         colour = GREY if not row["noticed"] else VERMILLION if row["kind"] in _WORDLESS else BLUE
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}
         axes.annotate("", (day, end), (day, start), arrowprops=arrow, zorder=3)
-        around = {"facecolor": "white", "edgecolor": "none", "pad": style.pt(2)}
-        axes.text(
-            day,
-            0.5,
-            row["kind"],
-            fontsize=style.pt(17),
-            color=colour,
-            ha="center",
-            va="center",
-            rotation=90,
-            bbox=around,
-            zorder=4,
-        )
+        name = axes.text(day + _BESIDE * days, 0.5, row["kind"], fontsize=style.pt(15), color=colour, rotation=90)
+        name.set(va="center")
     axes.set_xlim(0, days)
     axes.set_ylim(-0.2, 1.2)
     axes.set_yticks([0.0, 1.0], ["B", "A"], color=INK)
