@@ -17,7 +17,7 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
     changes = list(gains["change"].unique())
     colours = dict(zip(changes, (VERMILLION, BLUE, GREEN), strict=False))
     with style.in_use():
-        figure, (left, right) = page(style, words, columns=2, left=0.17, right=0.975)
+        figure, (left, right) = page(style, words, columns=2, left=0.2, right=0.965)
         figure.subplots_adjust(wspace=0.42)
         reference(left, style, 1.0)
         reference(right, style, 1.0)
@@ -32,13 +32,13 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             height = len(outcomes) - 1 + 0.26 * (1 - k)
             beside, side = (row["high"], "left") if row["value"] >= 1 else (row["low"], "right")
             left.text(
-                beside, height, f"  {change}  ", va="center", ha=side, fontsize=style.pt(14), color=colours[change]
+                beside, height, f"  {change}  ", va="center", ha=side, fontsize=style.pt(16), color=colours[change]
             )
         names = [outcome.removeprefix("gain of ") for outcome in outcomes]
         left.set_yticks(range(len(outcomes)), names)
         left.set_ylim(-0.6, len(outcomes) - 0.4)
         span = gains["high"].max() - min(1.0, gains["low"].min())
-        left.set_xlim(min(1.0, gains["low"].min()) - 0.05 * span, gains["high"].max() + 0.45 * span)
+        left.set_xlim(min(1.0, gains["low"].min()) - 0.05 * span, gains["high"].max() + 0.55 * span)
         left.set_xlabel("gain, times as given")
         rows = likes.iloc[::-1]
         for place, (_, row) in enumerate(rows.iterrows()):
@@ -48,6 +48,6 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             range(len(rows)), [change.replace(" ", "\n", 1) for change in rows["change"]], fontsize=style.pt(17)
         )
         right.set_ylim(-0.6, len(rows) - 0.4)
-        right.set_xlim(min(0.97, likes["low"].min() - 0.03), likes["high"].max() + 0.1 * (likes["high"].max() - 0.9))
+        right.set_xlim(min(0.97, likes["low"].min() - 0.03), likes["high"].max() + 0.25 * (likes["high"].max() - 0.9))
         right.set_xlabel("one like, times nothing")
     return figure

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
@@ -133,8 +134,10 @@ def reference(axes: Axes, style: Style, at: float, *, upright: bool = True) -> N
     (axes.axvline if upright else axes.axhline)(at, color=INK, linewidth=style.pt(2), zorder=1)
 
 
-def spread(places: list[float], least: float) -> list[float]:
-    """Labels apart by at least so much, as near to their places as that allows, in the same order."""
+def spread(places: list[float], least: float, lowest: float = -np.inf) -> list[float]:
+    """Labels apart by at least so much and none below the lowest, as near to their places as that allows, in the same
+    order.
+    """
     order = sorted(range(len(places)), key=lambda k: places[k])
     found = [places[k] for k in order]
     for _ in range(200):
@@ -143,6 +146,8 @@ def spread(places: list[float], least: float) -> list[float]:
             if short > 1e-12:
                 found[k] -= short / 2
                 found[k + 1] += short / 2
+    for k, place in enumerate(found):
+        found[k] = max(place, lowest if k == 0 else found[k - 1] + least)
     back = dict(zip(order, found, strict=True))
     return [back[k] for k in range(len(places))]
 
@@ -151,7 +156,7 @@ def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colou
     """Names at the ends of lines, apart from each other."""
     low, high = axes.get_ylim()
     apart = 0.062 * abs(high - low)
-    for name, height in zip(ends, spread(list(ends.values()), apart), strict=True):
+    for name, height in zip(ends, spread(list(ends.values()), apart, min(low, high)), strict=True):
         colour = colours.get(name, GREY)
         axes.text(
             x, height, f" {name.replace('_', ' ')}", va="center", fontsize=style.pt(18), color=colour, clip_on=False

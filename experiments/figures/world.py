@@ -59,8 +59,8 @@ class Drawing:
         self.canvas = FigureCanvasAgg(self.figure)
         self.worlds = [_World(self, axes, corner) for axes, corner in _axes(self.figure, panels)]
         self.clock = self.figure.text(0.97, 0.955, "", color=INK, fontsize=26, ha="right", va="top")
-        self.note = self.figure.text(0.97, 0.905, "", color=QUIET, fontsize=17, ha="right", va="top")
-        self.footer = self.figure.text(0.97, 0.03, "", color=QUIET, fontsize=15, va="bottom", ha="right")
+        self.note = self.figure.text(0.97, 0.075, "", color=INK, fontsize=20, ha="right", va="bottom")
+        self.footer = self.figure.text(0.97, 0.015, "", color=QUIET, fontsize=14, va="bottom", ha="right")
         _legend(self.figure)
         self.background: Any = None
 
@@ -94,9 +94,10 @@ def _axes(figure: Figure, panels: int) -> list[tuple[Axes, float]]:
 
 
 def _legend(figure: Figure) -> None:
-    """What the colours of the flashes are, in their colours."""
+    """What the colours of the flashes are, in their colours, and what amber is."""
+    figure.text(_LEGEND[0], 0.012, "a tie rekindled; an open door", color=EMBER, fontsize=15, va="bottom")
     for column, family in enumerate(FAMILIES):
-        figure.text(_LEGEND[column], 0.03, NAMES[family], color=FAMILIES[family], fontsize=15, va="bottom")
+        figure.text(_LEGEND[column], 0.045, NAMES[family], color=FAMILIES[family], fontsize=15, va="bottom")
 
 
 class _World:
