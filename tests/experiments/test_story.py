@@ -33,6 +33,9 @@ def story() -> Story:
 
 def test_a_story_is_of_two_who_talk_again_and_would_not_have(story: Story) -> None:
     assert story.made_by_the_like
+    without = story.between[(story.between["world"] == WITHOUT) & story.between["noticed"]]
+    words = without[~without["kind"].isin(["like", "smile", "hello"])]
+    assert words["sender"].nunique() < 2
     first = story.between[story.between["world"] == WITH].iloc[0]
     assert (first["kind"], first["sender"], first["receiver"], first["day"]) == ("like", LIKER, LIKED, 0)
     assert story.silent >= 90
@@ -91,3 +94,22 @@ def test_the_command_tells_it_and_draws_it(config: Path, rekindle: Callable[...,
     assert Path("results/story/story.svg").exists()
     shut = rekindle("story", CONFIG, *words, "--set", "parameters.gestures.like.opens_door=0.0", "--worlds", "1")
     assert "look further with --from 1" in shut.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            (CONFIG, "--set", "inject.towards=stranger"),
+            "inject.towards is 'stranger'; a story follows a like to a dormant",
+        ),
+        ((CONFIG, "--set", "inject.kind=message"), "inject.kind is 'message'; a story follows a like"),
+        ((CONFIG.with_name("one_run.toml"),), "one_run.toml has no [inject] table"),
+    ],
+)
+def test_a_story_needs_a_like_to_a_dormant_tie(
+    arguments: tuple[Any, ...], said: str, rekindle: Callable[..., Any]
+) -> None:
+    told = rekindle("story", *arguments)
+    assert told.code == 2
+    assert said in told.err

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments.tables import counted, difference, number, signed, sweep_table
+from experiments.tables import counted, difference, frame_table, number, signed, sweep_table
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,12 @@ def test_an_arm_that_spends_nothing_is_marked() -> None:
     assert "– !" in text
     assert "! spent under 90 % of its minutes" in text
     assert "!" not in printed(made_up(minutes_filled=0.0, minutes_spent=0.0, spent_share=math.nan), 130)
+
+
+def test_what_looks_like_markup_is_printed_as_it_is() -> None:
+    odd = ["a[/x]b", "a:x:b", "[bold]c[/bold]"]
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(frame_table(pd.DataFrame({"[red]arm[/red]": odd})), highlight=False)
+    said = capture.get()
+    assert all(text in said for text in ("[red]arm[/red]", *odd))
