@@ -156,7 +156,7 @@ def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colou
     """Names at the ends of lines, apart from each other."""
     low, high = axes.get_ylim()
     apart = 0.062 * abs(high - low)
-    for name, height in zip(ends, spread(list(ends.values()), apart, min(low, high)), strict=True):
+    for name, height in zip(ends, spread(list(ends.values()), apart, min(low, high) + apart / 2), strict=True):
         colour = colours.get(name, GREY)
         axes.text(
             x, height, f" {name.replace('_', ' ')}", va="center", fontsize=style.pt(18), color=colour, clip_on=False
