@@ -155,7 +155,7 @@ def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, process
     if "figure" not in said:
         if path.stem != SWEEP:
             raise ConfigError(
-                f"--check {path}: of all figures, {SWEEP} and those of the essay can be made again from themselves."
+                f"--check {path}: only {SWEEP} and the figures of the essay can be made again from themselves."
             )
         style = style_named(said.get("style", "talk"))
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)

@@ -94,6 +94,9 @@ def test_the_command_tells_it_and_draws_it(config: Path, rekindle: Callable[...,
     assert Path("results/story/story.svg").exists()
     shut = rekindle("story", CONFIG, *words, "--set", "parameters.gestures.like.opens_door=0.0", "--worlds", "1")
     assert "look further with --from 1" in shut.out
+    checked = rekindle("figure", "--check", "results/story/story.png")
+    assert checked.code == 2
+    assert "only nine_strategies and the figures of the essay" in checked.err
 
 
 @pytest.mark.parametrize(
