@@ -236,16 +236,21 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
             plans[row].filled += minutes
 
 
+@inlined
+def may_post(town: Any, person: int, u: float, day: int) -> None:
+    """An ordinary post, if luck (the quantile u) and minutes are there for it; whoever has posted of late is shown."""
+    people, p = town.people, town.settings[0]
+    cost = p.minutes[Kind.POST]
+    if u < rules.post_probability(people[person].sociability, p) and people[person].minutes_left >= cost:
+        people[person].minutes_left = rules.minus(people[person].minutes_left, cost)
+        people[person].last_post = day
+    town.showable[person] = day - people[person].last_post < p.post_days
+
+
 @outlined
 def _post_of(town: Any, start: int, luck: Any, day: int) -> None:
-    people, showable, p = town.people, town.showable, town.settings[0]
-    cost = p.minutes[Kind.POST]
-    for person in range(start, start + len(luck)):
-        posts = luck[person - start] < rules.post_probability(people[person].sociability, p)
-        if posts and people[person].minutes_left >= cost:
-            people[person].minutes_left = rules.minus(people[person].minutes_left, cost)
-            people[person].last_post = day
-        showable[person] = day - people[person].last_post < p.post_days
+    for k in range(len(luck)):
+        may_post(town, start + k, luck[k], day)
 
 
 @njit(cache=True, parallel=True)
@@ -559,38 +564,48 @@ def expose(town: Any, met: Any, day: int) -> None:
         remember(town, met[k].high, mirror_of(town, met[k].low, slot), day, mass)
 
 
+@inlined
+def keep_sent_in_mind(town: Any, gesture: Any, day: int) -> None:
+    """Rule 7: what a gesture leaves with its sender when sent."""
+    if gesture.kind != Kind.POST:
+        p = town.settings[0]
+        remember(town, gesture.sender, gesture.sender_slot, day, p.mind_sent * p.mass[gesture.kind])
+
+
 @outlined
 def _keep_in_mind_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
-    p = town.settings[0]
     for k in range(start, stop):
         if k + AHEAD < stop:
             row = town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
             fetch(town.ties, row)
             fetch(town.bounds, row)
         sent[k].noticed = 0  # told of what was delivered
-        if sent[k].kind != Kind.POST:
-            mass = p.mind_sent * p.mass[sent[k].kind]
-            remember(town, sent[k].sender, sent[k].sender_slot, day, mass)
+        keep_sent_in_mind(town, sent[k], day)
 
 
 @njit(cache=True, parallel=True)
 def keep_in_mind(town: Any, sent: Any, first: Any, day: int) -> None:
-    """Rule 7: what a gesture leaves with its sender when sent; gestures come by sender."""
+    """The same for all that was sent today, which comes by sender."""
     for part in prange(len(first) - 1):
         _keep_in_mind_of(town, sent, first[part], first[part + 1], day)
 
 
+@inlined
+def keep_answer_in_mind(town: Any, gesture: Any, day: int) -> None:
+    """Rule 7: what an answer that is noticed leaves with whoever had asked."""
+    if gesture.noticed and gesture.parent_kind != NO_ANSWER:
+        p = town.settings[0]
+        mass = p.mind_answered * p.mass[gesture.parent_kind]
+        remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
+
+
 @njit(cache=True)
 def keep_answers_in_mind(town: Any, delivered: Any, day: int) -> None:
-    """Rule 7: what an answer that is noticed leaves with whoever had asked."""
-    p = town.settings[0]
-    if p.mind_answered == 0.0:
+    """The same for all that was delivered today."""
+    if town.settings[0].mind_answered == 0.0:
         return
     for k in range(len(delivered)):
-        gesture = delivered[k]
-        if gesture.noticed and gesture.parent_kind != NO_ANSWER:
-            mass = p.mind_answered * p.mass[gesture.parent_kind]
-            remember(town, gesture.receiver, gesture.receiver_slot, day, mass)
+        keep_answer_in_mind(town, delivered[k], day)
 
 
 @inlined

@@ -335,29 +335,27 @@ def new_acquaintance(town: Any, person: int, slot: int, other: int, mirror: int,
     people[person].held += 1
 
 
-@njit(cache=True)
-def weakest(town: Any, person: int, day: int) -> Any:
-    """Slots that a person over capacity would drop: acquaintances first, then the least activation, then the lower
-    id.
+@inlined
+def _standing_of(tie: Any, day: int, p: Any) -> Any:
+    return tie.acquaintance == 0, rules.activation(tie.traces, day - tie.last_contact, p), int(tie.other)
+
+
+@outlined
+def weakest(town: Any, person: int, day: int, after: int) -> int:
+    """The slot that a person over capacity would drop after this one (NOBODY: at first): acquaintances before ties,
+    then the least activation, then the lower id.
     """
     people, ties, p = town.people, town.ties, town.settings[0]
     first = people[person].first
-    most = people[person].held - people[person].capacity
-    dropped = np.empty(most, np.int64)
-    taken = np.zeros(people[person].slots, np.bool_)
-    for k in range(most):
-        best, best_tie, best_activation, best_other = NOBODY, True, 0.0, 0
-        for slot in range(people[person].slots):
-            tie = ties[first + slot]
-            if tie.other == NOBODY or taken[slot]:
-                continue
-            is_tie = tie.acquaintance == 0
-            held = rules.activation(tie.traces, day - tie.last_contact, p)
-            if best == NOBODY or (is_tie, held, tie.other) < (best_tie, best_activation, best_other):
-                best, best_tie, best_activation, best_other = slot, is_tie, held, tie.other
-        taken[best] = True
-        dropped[k] = best
-    return dropped
+    chosen, least, passed = NOBODY, (True, np.inf, 0), (False, -1.0, 0)
+    if after != NOBODY:
+        passed = _standing_of(ties[first + after], day, p)
+    for slot in range(people[person].slots):
+        if ties[first + slot].other != NOBODY:
+            standing = _standing_of(ties[first + slot], day, p)
+            if passed < standing and (chosen == NOBODY or standing < least):
+                chosen, least = slot, standing
+    return chosen
 
 
 @njit(cache=True)
@@ -377,22 +375,29 @@ def forget(town: Any, day: int) -> Any:
     pairs = np.empty(excess, np.int64)
     count = 0
     for person in range(n):
-        if people[person].held > people[person].capacity:
-            for slot in weakest(town, person, day):
-                other = town.others[people[person].first + slot]
-                pairs[count] = np.int64(min(person, other)) * n + max(person, other)
-                count += 1
+        slot = NOBODY
+        for _ in range(people[person].held - people[person].capacity):
+            slot = weakest(town, person, day, slot)
+            other = town.others[people[person].first + slot]
+            pairs[count] = np.int64(min(person, other)) * n + max(person, other)
+            count += 1
     pairs = np.unique(pairs)
     for pair in pairs:
         low, high = pair // n, pair % n
         slot = find_slot(town, low, high)
         mirror = mirror_of(town, low, slot)
-        for row in (people[low].first + slot, people[high].first + mirror):
-            town.ties[row] = town.nothing[0]
-            town.others[row], town.bounds[row] = NOBODY, 0.0
-        people[low].held -= 1
-        people[high].held -= 1
+        let_go(town, low, slot)
+        let_go(town, high, mirror)
     return pairs
+
+
+@inlined
+def let_go(town: Any, person: int, slot: int) -> None:
+    """One direction of it."""
+    row = town.people[person].first + slot
+    town.ties[row] = town.nothing[0]
+    town.others[row], town.bounds[row] = NOBODY, 0.0
+    town.people[person].held -= 1
 
 
 @inlined

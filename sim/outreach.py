@@ -32,7 +32,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     Returns:
         Prompts by person; where each person's begin, shape (n + 1,).
     """
-    people, ties, p = town.people, town.ties, town.settings[0]
+    people = town.people
     today = town.birthday_people[town.birthday_first[day % 365] : town.birthday_first[day % 365 + 1]]
     most = 2 * len(met)
     for person in today:
@@ -54,21 +54,33 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
             count += 1
     for person in today:
         for slot in range(people[person].slots):
-            tie = ties[people[person].first + slot]
-            if tie.other == NOBODY or tie.acquaintance:
-                continue
-            cause = cause_of(Occasion.BIRTHDAY, 0)
-            if uniform(seed, Decision.BIRTHDAY_NOTICED, day, tie.other, person, cause) < p.birthday_noticed:
-                prompt = prompts[count]
-                prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
-                prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
-                prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
+            if birthday_noticed(town, person, slot, day, seed):
+                birthday_prompt(town, person, slot, prompts[count], day, seed)
                 count += 1
     found = prompts[:count].copy()
     first, by_person = rows_by(found["person"], len(people))
     for row in range(count):
         found[row] = prompts[by_person[row]]
     return found, first
+
+
+@inlined
+def birthday_noticed(town: Any, person: int, slot: int, day: int, seed: int) -> bool:
+    """Whether the one in this slot notices a person's birthday."""
+    tie = town.ties[town.people[person].first + slot]
+    if tie.other == NOBODY or tie.acquaintance:
+        return False
+    luck = uniform(seed, Decision.BIRTHDAY_NOTICED, day, tie.other, person, cause_of(Occasion.BIRTHDAY, 0))
+    return luck < town.settings[0].birthday_noticed
+
+
+@inlined
+def birthday_prompt(town: Any, person: int, slot: int, prompt: Any, day: int, seed: int) -> None:
+    """The prompt that comes of it."""
+    tie, cause = town.ties[town.people[person].first + slot], cause_of(Occasion.BIRTHDAY, 0)
+    prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
+    prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
+    prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
 
 
 @inlined
@@ -109,18 +121,23 @@ def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
     return float(zeal.factor)
 
 
+@inlined
+def count_ordinary(town: Any, person: int, luck: Any, counts: Any, day: int, seed: int) -> None:
+    """How often routine, the feed and encounters bring someone to mind, by the quantiles of luck; shapes (3,)."""
+    p, zeal = town.settings[0], zeal_today(town, person, day, seed)
+    counts[0] = poisson(p.routine_rate * zeal, luck[0])
+    counts[1] = poisson(p.feed_rate * zeal, luck[1])
+    counts[2] = poisson(p.encounter_rate * zeal, luck[2])
+
+
 @outlined
 def _count_prompts_of(
     town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, gestures: Any, day: int,
     planning: bool, seed: int,
 ) -> None:  # fmt: skip
-    p = town.settings[0]
     for k in range(luck.shape[1]):
         person = start + k
-        zeal = zeal_today(town, person, day, seed)
-        counts[person, 0] = poisson(p.routine_rate * zeal, luck[0, k])
-        counts[person, 1] = poisson(p.feed_rate * zeal, luck[1, k])
-        counts[person, 2] = poisson(p.encounter_rate * zeal, luck[2, k])
+        count_ordinary(town, person, luck[:, k], counts[person], day, seed)
         occasions = counts[person, 0] + counts[person, 1] + counts[person, 2]
         occasions += calls_first[person + 1] - calls_first[person]
         prompts[person + 1] = occasions
@@ -180,10 +197,8 @@ def encounter(town: Any, person: int, day: int, cause: int, seed: int, scratch: 
 
 
 @inlined
-def prompt_person(
-    town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
-) -> int:
-    """Fill in a person's prompts of the day, in order of (second, cause, other); returns how many."""
+def ordinary_prompts(town: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any) -> int:
+    """Whom routine, the feed and encounters bring to a person's mind today; returns how many."""
     first = town.people[person].first
     count = 0
     for k in range(counts[0]):
@@ -207,6 +222,27 @@ def prompt_person(
         if other != NOBODY:
             new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
             count += 1
+    return count
+
+
+@inlined
+def in_order(prompts: Any, count: int, scratch: Any) -> None:
+    """Put the first so many prompts in order of (second, cause, other)."""
+    for k in range(1, count):
+        for j in range(k, 0, -1):
+            if not earlier_prompt(prompts[j], prompts[j - 1]):
+                break
+            scratch.prompt[0] = prompts[j]
+            prompts[j] = prompts[j - 1]
+            prompts[j - 1] = scratch.prompt[0]
+
+
+@inlined
+def prompt_person(
+    town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
+) -> int:
+    """Fill in a person's prompts of the day, in order; returns how many."""
+    count = ordinary_prompts(town, person, counts, prompts, day, seed, scratch)
     for k in range(len(calls)):
         prompts[count] = calls[k]
         count += 1
@@ -216,13 +252,7 @@ def prompt_person(
             new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
             prompts[count].plan = row
             count += 1
-    for k in range(1, count):
-        for j in range(k, 0, -1):
-            if not earlier_prompt(prompts[j], prompts[j - 1]):
-                break
-            scratch.prompt[0] = prompts[j]
-            prompts[j] = prompts[j - 1]
-            prompts[j - 1] = scratch.prompt[0]
+    in_order(prompts, count, scratch)
     return count
 
 

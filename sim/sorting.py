@@ -22,7 +22,7 @@ CHUNKS = 64  # at most
 SMALLEST_CHUNK = 4  # bits of the ids in it: 16 people, so that the small worlds of tests have several
 WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
 _POST = int(Kind.POST)
-_SENT, _DUE, _WAITING = range(3)
+SENT_TODAY, DUE_TODAY, WAITING = range(3)  # turns of mail
 BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
 
 
@@ -146,22 +146,22 @@ def by_turn(gestures: Any, day: int) -> Any:
     """Gestures under way: those sent today, those sent before that arrive today, and those that have to wait."""
     counts = np.zeros(3, np.int64)
     for k in range(len(gestures)):
-        counts[_turn_of(gestures[k], day)] += 1
-    sent, due = np.empty(counts[_SENT], GESTURE), np.empty(counts[_DUE], GESTURE)
-    waiting = np.empty(counts[_WAITING], GESTURE)
+        counts[turn_of(gestures[k], day)] += 1
+    sent, due = np.empty(counts[SENT_TODAY], GESTURE), np.empty(counts[DUE_TODAY], GESTURE)
+    waiting = np.empty(counts[WAITING], GESTURE)
     counts[:] = 0
     for k in range(len(gestures)):
-        turn = _turn_of(gestures[k], day)
-        (sent if turn == _SENT else due if turn == _DUE else waiting)[counts[turn]] = gestures[k]
+        turn = turn_of(gestures[k], day)
+        (sent if turn == SENT_TODAY else due if turn == DUE_TODAY else waiting)[counts[turn]] = gestures[k]
         counts[turn] += 1
     return sent, due, waiting
 
 
 @inlined
-def _turn_of(gesture: Any, day: int) -> int:
+def turn_of(gesture: Any, day: int) -> int:
     if gesture.day == day:
-        return _SENT
-    return _DUE if gesture.day < day and gesture.arrives_day <= day else _WAITING
+        return SENT_TODAY
+    return DUE_TODAY if gesture.day < day and gesture.arrives_day <= day else WAITING
 
 
 @njit(cache=True)
