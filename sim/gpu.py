@@ -61,11 +61,12 @@ from sim.population import (
     World,
     taken,
 )
-from sim.sorting import DUE_TODAY, SENT_TODAY, comes_first, turn_of
+from sim.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_first, sorted_by, turn_of
 
 FILTER_WORDS = FILTER_BITS // 64
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)
 GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads in each; a thread takes many people in turn
+FEW_REGISTERS: dict[str, Any] = {} if SIMULATED else {"max_registers": 96}  # more threads are under way at a time
 POOL = ("ties", "others", "bounds")
 SPARE, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
 
@@ -82,6 +83,33 @@ COUNTERS = 13
 HOLE, WRITTEN, SEEN, DUE, DELIVERED = 0, 1, 2, 4, 8
 
 
+TURN = np.dtype(
+    [
+        ("person", "i4"),  # who is prompted today
+        ("occasions", "i4", (3,)),  # how often routine, the feed and encounters bring someone to mind
+        ("prompts", "i8", (2,)),  # where the room for their prompts begins and ends
+        ("gestures", "i8", (2,)),
+    ],
+    align=True,
+)
+ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # somebody on a list, and the next one on it
+
+
+class TownOnCard(NamedTuple):
+    """What the rest of a `sim.population.Town` would be is not asked for here; launching takes time for each array."""
+
+    settings: Any
+    people: Any
+    showable: Any
+    zeal: Any
+    ties: Any
+    others: Any
+    bounds: Any
+    nothing: Any
+    community_first: Any
+    community_people: Any
+
+
 class Desk(NamedTuple):
     """What is under way on a day. A person's list begins in `heads`, NOBODY if it is empty, and goes on in `links`."""
 
@@ -90,16 +118,13 @@ class Desk(NamedTuple):
     gestures: Any  # GESTURE: all of the day, in any order
     states: Any  # (gestures,), u1: what became of each
     counts: Any  # (COUNTERS,), i8
-    active: Any  # (n,), i4: who is prompted today
-    occasions: Any  # (n, 3), i4: of each of these, how often routine, feed and encounters bring someone to mind
-    rooms: Any  # (n, 4), i8: of each of these, where their prompts begin and end, and their gestures
+    turns: Any  # (n,), TURN
     mail: Any  # GESTURE, and those of the next morning
     next_mail: Any
     prompts: Any  # PROMPT
     calls: Any  # PROMPT: those that come from outside
     call_links: Any  # (calls,), i4
-    listed: Any  # (listed,), i4: strangers who met somebody, and whom somebody lets go
-    listed_links: Any  # (listed,), i4
+    listed: Any  # ENTRY: strangers who met somebody, and whom somebody lets go
     pairs: Any  # (2, listed), i8: those who became ties, and those who were forgotten
     received: Any  # (n,), i4: gestures today
     scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, lucks, times
@@ -145,8 +170,8 @@ def _next(desk: Any, which: int, person: int, after: int, arrival: bool) -> int:
 def _put_person(desk: Any, which: int, person: int, other: int) -> None:
     """Put somebody on a person's list."""
     k = cuda.atomic.add(desk.counts, LISTED, 1)
-    desk.listed[k] = other
-    desk.listed_links[k] = cuda.atomic.exch(desk.heads, (which, person), k)
+    desk.listed[k]["other"] = other
+    desk.listed[k]["link"] = cuda.atomic.exch(desk.heads, (which, person), k)
 
 
 @cuda.jit(device=True)
@@ -155,9 +180,10 @@ def _next_person(desk: Any, which: int, person: int, after: int) -> int:
     found = NOBODY
     k = desk.heads[which, person]
     while k != NOBODY:
-        if desk.listed[k] > after and (found == NOBODY or desk.listed[k] < found):
-            found = desk.listed[k]
-        k = desk.listed_links[k]
+        other = desk.listed[k]["other"]
+        if other > after and (found == NOBODY or other < found):
+            found = other
+        k = desk.listed[k]["link"]
     return found
 
 
@@ -192,6 +218,12 @@ def _call(town: Any, desk: Any, day: int, seed: int) -> None:
                     desk.call_links[k] = cuda.atomic.exch(desk.heads, (CALLED, desk.calls[k]["person"]), k)
 
 
+@cuda.jit(device=True)
+def _take_room(room: Any, counts: Any, which: int, most: int) -> None:
+    room[0] = cuda.atomic.add(counts, which, most)
+    room[1] = room[0] + most
+
+
 @cuda.jit
 def _count(town: Any, desk: Any, day: int, seed: int) -> None:
     """Who is prompted today, how often, and where there is room for it."""
@@ -208,38 +240,34 @@ def _count(town: Any, desk: Any, day: int, seed: int) -> None:
             most += 1
             k = desk.call_links[k]
         if most > 0:
-            row = cuda.atomic.add(desk.counts, ACTIVE, 1)
-            desk.active[row] = person
+            turn = desk.turns[cuda.atomic.add(desk.counts, ACTIVE, 1)]
+            turn["person"] = person
             for occasion in range(3):
-                desk.occasions[row, occasion] = counts[occasion]
-            desk.rooms[row, 0] = cuda.atomic.add(desk.counts, PROMPTS, most)
-            desk.rooms[row, 1] = desk.rooms[row, 0] + most
-            desk.rooms[row, 2] = cuda.atomic.add(desk.counts, GESTURES, most + counts[1])
-            desk.rooms[row, 3] = desk.rooms[row, 2] + most + counts[1]
+                turn["occasions"][occasion] = counts[occasion]
+            _take_room(turn["prompts"], desk.counts, PROMPTS, most)
+            _take_room(turn["gestures"], desk.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
 
 
-@cuda.jit
+@cuda.jit(**FEW_REGISTERS)
 def _act(town: Any, desk: Any, day: int, seed: int) -> None:
     """Prompts, then the gestures that come of them in order of second."""
     draws = cuda.local.array((2, BATCH), numba.float64)
-    one_prompt = cuda.local.array(1, PROMPT)
+    one = cuda.local.array(1, PROMPT)
     for row in range(cuda.grid(1), desk.counts[ACTIVE], cuda.gridsize(1)):
-        person = desk.active[row]
+        turn = desk.turns[row]
+        person, prompts = turn["person"], desk.prompts[turn["prompts"][0] : turn["prompts"][1]]
         first = town.people[person]["first"]
         stop = first + town.people[person]["slots"]
         slots, others, lucks, times = desk.scratch
-        scratch = Scratch(
-            draws, slots[first:stop], others[first:stop], lucks[first:stop], times[first:stop], one_prompt
-        )
-        prompts = desk.prompts[desk.rooms[row, 0] : desk.rooms[row, 1]]
-        count = ordinary_prompts(town, person, desk.occasions[row], prompts, day, seed, scratch)
+        scratch = Scratch(draws, slots[first:stop], others[first:stop], lucks[first:stop], times[first:stop], one)
+        count = ordinary_prompts(town, person, turn["occasions"], prompts, day, seed, scratch)
         k = desk.heads[CALLED, person]
         while k != NOBODY:
             prompts[count] = desk.calls[k]
             count += 1
             k = desk.call_links[k]
         in_order(prompts, count, scratch)
-        start, end = desk.rooms[row, 2], desk.rooms[row, 3]
+        start, end = turn["gestures"][0], turn["gestures"][1]
         filled = 0
         for k in range(count):
             filled = act_spontaneously(town, prompts[k], desk.gestures[start:end], filled, day, seed)
@@ -504,16 +532,15 @@ class GpuCore:
         pool = self._new_pool(used)
         for new, old in zip(pool, (town.ties, town.others, town.bounds), strict=True):
             _copy(new[:used], old[:used])
-        few = {name: _on_card(array) for name, array in town._asdict().items() if name not in POOL}
-        self._town = Town(**few, **dict(zip(POOL, pool, strict=True)))
+        rest = {name: _on_card(getattr(town, name)) for name in TownOnCard._fields if name not in POOL}
+        self._town = TownOnCard(**rest, **dict(zip(POOL, pool, strict=True)))
+        self._kernels: dict[Any, Any] = {}
         self._host.town = _without_pool(town)
         nothing = {name: _empty(1, np.int32) for name in Desk._fields}
         self._desk = Desk(**nothing)._replace(
             heads=_empty((LISTS, n), np.int32),
             counts=_on_card(self._counts),
-            active=_empty(n, np.int32),
-            occasions=_empty((n, 3), np.int32),
-            rooms=_empty((n, 4), np.int64),
+            turns=_empty(n, TURN),
             received=_empty(n, np.int32),
             mail=_on_card(world.mail),
             scratch=_new_scratch(len(pool[0])),
@@ -526,11 +553,11 @@ class GpuCore:
         gestures, states = (_on_host(array[: counts[GESTURES]]) for array in (desk.gestures, desk.states))
         sent, delivered = (taken(gestures, states & state != 0) for state in (WRITTEN, DELIVERED))
         sent["noticed"] = 0  # told of what was delivered
-        low = np.minimum(delivered["sender"], delivered["receiver"])
+        people = len(self._host.town.people)
         return DayRecord(
             self.day - 1,
-            _sorted(sent, sent["second"], sent["sender"]),
-            _sorted(delivered, delivered["arrives_second"], low),
+            sorted_by(sent, people, BY_SENDER, False)[0],
+            sorted_by(delivered, people, BY_PAIR, True)[0],
             np.sort(_on_host(desk.pairs[0, : counts[NEW_TIES]])),
             np.unique(_on_host(desk.pairs[1, : counts[FORGOTTEN]])),
             np.zeros(0, MEETING),
@@ -551,13 +578,13 @@ class GpuCore:
         self._counts[:] = 0
         self._counts[[MAIL_WAITING, ROWS, WASTED]] = waiting
         _copy(self._desk.counts, self._counts)
-        _wake[GRID](self._town, self._desk, self.day, self.seed)
+        self._launch(_wake, self._town, self._desk, self.day, self.seed)
 
     def _reach_out(self) -> None:
         calls = self._counted()[CALLS_AT_MOST]
         self._fit({"calls": (calls, PROMPT), "call_links": (calls, np.int32)})
-        _call[GRID](self._town, self._desk, self.day, self.seed)
-        _count[GRID](self._town, self._desk, self.day, self.seed)
+        self._launch(_call, self._town, self._desk, self.day, self.seed)
+        self._launch(_count, self._town, self._desk, self.day, self.seed)
         counts = self._counted()
         fresh = counts[GESTURES] + counts[MAIL_WAITING]
         most = (ROUNDS + 1) * fresh  # each can be answered once in a round
@@ -569,34 +596,33 @@ class GpuCore:
                 "states": (most, np.uint8),
                 "links": ((4, most), np.int32),
                 "next_mail": (counts[MAIL_WAITING] + most, GESTURE),
-                "listed": (listed, np.int32),
-                "listed_links": (listed, np.int32),
+                "listed": (listed, ENTRY),
                 "pairs": ((2, listed), np.int64),
             }
         )
-        _act[GRID](self._town, self._desk, self.day, self.seed)
+        self._launch(_act, self._town, self._desk, self.day, self.seed)
 
     def _dispatch(self) -> None:
-        _take_from_mail[GRID](self._desk, self.day)
-        _meet[GRID](self._town, self._desk)
-        _make_room[GRID](self._town, self._desk)
+        self._launch(_take_from_mail, self._desk, self.day)
+        self._launch(_meet, self._town, self._desk)
+        self._launch(_make_room, self._town, self._desk)
         while self._counted()[CROWDED]:
             self._move_into_a_larger_pool()
-            _make_room[GRID](self._town, self._desk)
-        _acquaint[GRID](self._town, self._desk, self.day, self.seed)
-        _dispatch[GRID](self._town, self._desk, self.day)
+            self._launch(_make_room, self._town, self._desk)
+        self._launch(_acquaint, self._town, self._desk, self.day, self.seed)
+        self._launch(_dispatch, self._town, self._desk, self.day)
 
     def _rounds(self) -> None:
         for turn in range(ROUNDS):
             arriving = (ARRIVING, ARRIVING_NEXT)[turn % 2]
-            _deliver[GRID](self._town, self._desk, arriving, self.day, self.seed)
+            self._launch(_deliver, self._town, self._desk, arriving, self.day, self.seed)
 
     def _settle(self) -> None:
         left_over = (ARRIVING, ARRIVING_NEXT)[ROUNDS % 2]
-        _keep_in_mind[GRID](self._town, self._desk, left_over, self.day)
-        _settle[GRID](self._town, self._desk, self.day)
-        _name[GRID](self._town, self._desk, self.day)
-        _forget[GRID](self._town, self._desk)
+        self._launch(_keep_in_mind, self._town, self._desk, left_over, self.day)
+        self._launch(_settle, self._town, self._desk, self.day)
+        self._launch(_name, self._town, self._desk, self.day)
+        self._launch(_forget, self._town, self._desk)
         self._counted()
         self._excess = 0
         self._desk = self._desk._replace(mail=self._desk.next_mail, next_mail=self._desk.mail)
@@ -610,6 +636,12 @@ class GpuCore:
         world = host.to_world()
         host.town = _without_pool(host.town)
         return world
+
+    def _launch(self, kernel: Any, *arguments: Any) -> None:
+        """Let a kernel run, as compiled for these types; to look at them each time would take longer than most run."""
+        if kernel not in self._kernels:
+            self._kernels[kernel] = kernel.specialize(*arguments)[GRID]
+        self._kernels[kernel](*arguments)
 
     def _counted(self) -> np.ndarray:
         """What has been counted so far today, shape (COUNTERS,)."""
@@ -633,7 +665,7 @@ class GpuCore:
         pool = self._new_pool(live)
         self._counts[[ROWS, WASTED, CROWDED]] = 0
         _copy(self._desk.counts, self._counts)
-        _move[GRID](self._town, self._desk, tuple(pool))
+        self._launch(_move, self._town, self._desk, tuple(pool))
         self._town = self._town._replace(**dict(zip(POOL, pool, strict=True)))
         self._desk = self._desk._replace(scratch=_new_scratch(len(pool[0])))
 
@@ -653,12 +685,6 @@ def _new_scratch(rows: int) -> tuple[Any, ...]:
 def _with_spare(count: int) -> int:
     """Days differ: a quarter more, and a little for small worlds."""
     return int(count) + int(count) // 4 + 1_024
-
-
-def _sorted(gestures: np.ndarray, second: np.ndarray, person: np.ndarray) -> np.ndarray:
-    """By person, and in the order of the model for each."""
-    order = np.lexsort((gestures["receiver"], gestures["cause"], gestures["sender"], second, person))
-    return taken(gestures, order)
 
 
 # The card ------------------------------------------------------------------------------------------------------------

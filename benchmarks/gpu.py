@@ -1,0 +1,180 @@
+"""What a graphics card makes of ordinary life: person-days a second, and how far its worlds are those of the core.
+
+    python -m benchmarks.gpu [--people 10000 100000 1000000] [--days 28] [--repeats 3] [--threads 2] [--out FILE]
+
+Both go on from the same world for so many days, and what was sent is compared gesture by gesture, what was left bit by
+bit. Then each lives on for as many days again, in turn, so often: the card without telling what happened, the card with
+the record of each day, and the core on so many threads. A machine without such a card says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numba
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import sim
+from benchmarks import machine
+from sim.day import Core
+from sim.gpu import GpuCore
+from sim.population import DayRecord, World, bits
+
+BURN_IN = 35  # days that the card lives before
+NAMED_BY = ("sender", "receiver", "kind", "day", "second", "cause")  # no two gestures have all of these in common
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two runs of the same days are the same.
+
+    Attributes:
+        gestures: sent on the core.
+        gestures_differ: sent on one of the two only.
+        ties: directions, after the last day.
+        ties_differ: those that differ in a bit.
+        largest: largest relative difference between numbers of ties whose days and flags agree.
+    """
+
+    gestures: int
+    gestures_differ: int
+    ties: int
+    ties_differ: int
+    largest: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of it for one population: person-days a second of each stretch, by who lived it."""
+
+    people: int
+    agreement: Agreement
+    speeds: dict[str, list[float]]
+
+    def speed(self, who: str) -> float:
+        """Median person-days a second."""
+        return statistics.median(self.speeds[who])
+
+
+def names_of(record: DayRecord) -> np.ndarray:
+    """What names each gesture that was sent, shape (sent, names), sorted."""
+    named = np.stack([record.sent[column].astype(np.int64) for column in NAMED_BY], axis=1)
+    return np.unique(named, axis=0)
+
+
+def only_in_one(one: np.ndarray, two: np.ndarray) -> int:
+    """Rows that one of two arrays has and the other has not; each has a row once."""
+    return int((np.unique(np.concatenate([one, two]), axis=0, return_counts=True)[1] == 1).sum())
+
+
+def ties_that_differ(one: World, two: World) -> tuple[int, float]:
+    """How many directions differ in a bit, and the largest relative difference of a number where all else agrees."""
+    if one.ties.shape != two.ties.shape:
+        return len(one.ties), float("nan")
+    differ = np.zeros(len(one.ties), np.bool_)
+    elsewhere = np.zeros(len(one.ties), np.bool_)
+    gap = np.zeros(len(one.ties))
+    for column in one.ties.dtype.names or ():
+        mine, theirs = one.ties[column].reshape(len(differ), -1), two.ties[column].reshape(len(differ), -1)
+        other = bits(mine) != bits(theirs)
+        differ |= other.any(axis=1)
+        if mine.dtype.kind == "f":
+            larger = np.maximum(np.abs(mine), np.abs(theirs)).astype(np.float64)
+            apart = np.divide(np.abs(mine - theirs), larger, out=np.zeros_like(larger), where=other & (larger > 0))
+            gap = np.maximum(gap, apart.max(axis=1))
+        else:
+            elsewhere |= other.any(axis=1)
+    return int(differ.sum()), float(gap[~elsewhere].max(initial=0.0))
+
+
+def agreement(card: GpuCore, core: Core, days: int) -> Agreement:
+    """Let both live so many days, and compare."""
+    gestures = differ = 0
+    for _ in range(days):
+        mine, theirs = names_of(core.step()), names_of(card.step())
+        gestures += len(mine)
+        differ += only_in_one(mine, theirs)
+    one, two = core.to_world(), card.to_world()
+    ties_differ, largest = ties_that_differ(one, two)
+    return Agreement(gestures, differ, int(one.people["held"].sum()), ties_differ, largest)
+
+
+def in_turn(card: GpuCore, core: Core, days: int, repeats: int, threads: int) -> dict[str, list[float]]:
+    """Person-days a second of each, `repeats` times."""
+    numba.set_num_threads(threads)
+    live: dict[str, Callable[[], object]] = {
+        "card": lambda: card.live(days),
+        "card, with records": lambda: [card.step() for _ in range(days)],
+        f"core, {threads} thread{'s' * (threads > 1)}": lambda: [core.step() for _ in range(days)],
+    }
+    speeds: dict[str, list[float]] = {who: [] for who in live}
+    for _ in range(repeats):
+        for who, stretch in live.items():
+            began = time.perf_counter()
+            stretch()
+            speeds[who].append(len(core.town.people) * days / (time.perf_counter() - began))
+    return speeds
+
+
+def measured(people: int, days: int, repeats: int, threads: int) -> Found:
+    """All of it, for one population."""
+    morning = sim.worlds.generated(people=people, burn_in_years=0, seed=1, threads=numba.config.NUMBA_NUM_THREADS)
+    card = GpuCore(morning, seed=1)
+    card.live(BURN_IN)
+    core = Core(card.to_world(), seed=1)
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    same = agreement(card, core, days)
+    return Found(people, same, in_turn(card, core, days, repeats, threads))
+
+
+def shown(found: list[Found]) -> Table:
+    """A row for each population."""
+    table = Table(title="ordinary life, person-days a second")
+    titles = ("people", *found[0].speeds, "gestures", "differ", "ties", "differ in a bit", "by at most")
+    for title in titles:
+        table.add_column(title, justify="right")
+    for one in found:
+        same = one.agreement
+        table.add_row(
+            f"{one.people:,}",
+            *(f"{one.speed(who):,.0f}" for who in one.speeds),
+            f"{same.gestures:,}",
+            f"{same.gestures_differ:,}",
+            f"{same.ties:,}",
+            f"{same.ties_differ:,}",
+            f"{same.largest:.1e}",
+        )
+    return table
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu")
+    parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--days", type=int, default=28)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2, help="of the core")
+    parser.add_argument("--out", type=Path, metavar="FILE")
+    options = vars(parser.parse_args(arguments))
+    populations, out = options.pop("people"), options.pop("out")
+    console, found = Console(width=200), []
+    for people in populations:
+        with console.status(f"{people:,} people"):
+            found.append(measured(people, **options))
+        console.print(shown(found[-1:]))
+    if out is not None:
+        said = {"machine": machine.facts(), "asked": options, "found": [asdict(one) for one in found]}
+        out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
