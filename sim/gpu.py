@@ -130,6 +130,24 @@ class Desk(NamedTuple):
     scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, lucks, times
 
 
+DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for these, once
+    "heads": np.int32,
+    "links": np.int32,
+    "gestures": GESTURE,
+    "states": np.uint8,
+    "counts": np.int64,
+    "turns": TURN,
+    "mail": GESTURE,
+    "next_mail": GESTURE,
+    "prompts": PROMPT,
+    "calls": PROMPT,
+    "call_links": np.int32,
+    "listed": ENTRY,
+    "pairs": np.int64,
+    "received": np.int32,
+}
+
+
 # Lists ---------------------------------------------------------------------------------------------------------------
 
 
@@ -536,15 +554,11 @@ class GpuCore:
         self._town = TownOnCard(**rest, **dict(zip(POOL, pool, strict=True)))
         self._kernels: dict[Any, Any] = {}
         self._host.town = _without_pool(town)
-        nothing = {name: _empty(1, np.int32) for name in Desk._fields}
-        self._desk = Desk(**nothing)._replace(
-            heads=_empty((LISTS, n), np.int32),
-            counts=_on_card(self._counts),
-            turns=_empty(n, TURN),
-            received=_empty(n, np.int32),
-            mail=_on_card(world.mail),
-            scratch=_new_scratch(len(pool[0])),
-        )
+        shapes = dict.fromkeys(DESK, (1,)) | {"links": (4, 1), "pairs": (2, 1)}
+        shapes |= {"heads": (LISTS, n), "turns": (n,), "received": (n,)}
+        desk = {name: _empty(shapes[name], dtype) for name, dtype in DESK.items()}
+        desk |= {"counts": _on_card(self._counts), "mail": _on_card(world.mail), "scratch": _new_scratch(len(pool[0]))}
+        self._desk = Desk(**desk)
 
     def step(self) -> DayRecord:
         """Simulate one day, and fetch from the card what happened."""
@@ -582,24 +596,15 @@ class GpuCore:
 
     def _reach_out(self) -> None:
         calls = self._counted()[CALLS_AT_MOST]
-        self._fit({"calls": (calls, PROMPT), "call_links": (calls, np.int32)})
+        self._fit(calls=calls, call_links=calls)
         self._launch(_call, self._town, self._desk, self.day, self.seed)
         self._launch(_count, self._town, self._desk, self.day, self.seed)
         counts = self._counted()
         fresh = counts[GESTURES] + counts[MAIL_WAITING]
         most = (ROUNDS + 1) * fresh  # each can be answered once in a round
         listed = 6 * fresh + 2 * self._excess  # two for each who met, and two for each who is too much then
-        self._fit(
-            {
-                "prompts": (counts[PROMPTS], PROMPT),
-                "gestures": (most, GESTURE),
-                "states": (most, np.uint8),
-                "links": ((4, most), np.int32),
-                "next_mail": (counts[MAIL_WAITING] + most, GESTURE),
-                "listed": (listed, ENTRY),
-                "pairs": ((2, listed), np.int64),
-            }
-        )
+        self._fit(gestures=most, states=most, links=most, next_mail=counts[MAIL_WAITING] + most)
+        self._fit(prompts=counts[PROMPTS], listed=listed, pairs=listed)
         self._launch(_act, self._town, self._desk, self.day, self.seed)
 
     def _dispatch(self) -> None:
@@ -648,16 +653,13 @@ class GpuCore:
         self._counts[:] = _on_host(self._desk.counts)
         return self._counts
 
-    def _fit(self, wanted: dict[str, tuple[Any, Any]]) -> None:
-        """Make arrays of the desk larger, shape and type given, where they are too small; what was in them is gone."""
-        larger = {}
-        for name, (shape, dtype) in wanted.items():
-            shape = shape if isinstance(shape, tuple) else (shape,)
+    def _fit(self, **lengths: int) -> None:
+        """Make arrays of the desk longer where they are too short; what was in them is gone."""
+        for name, length in lengths.items():
             here = getattr(self._desk, name)
-            if here.ndim != len(shape) or here.dtype != dtype or here.shape[-1] < shape[-1]:
-                larger[name] = _empty((*shape[:-1], _with_spare(shape[-1])), dtype)
-        if larger:
-            self._desk = self._desk._replace(**larger)
+            if here.shape[-1] < length:
+                longer = _empty((*here.shape[:-1], _with_spare(length)), here.dtype)
+                self._desk = self._desk._replace(**{name: longer})
 
     def _move_into_a_larger_pool(self) -> None:
         """All blocks that somebody lives in, one after another, and room behind them."""
