@@ -66,7 +66,6 @@ from sim.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_first, 
 FILTER_WORDS = FILTER_BITS // 64
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)
 GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads in each; a thread takes many people in turn
-FEW_REGISTERS: dict[str, Any] = {} if SIMULATED else {"max_registers": 96}  # more threads are under way at a time
 POOL = ("ties", "others", "bounds")
 SPARE, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
 
@@ -266,7 +265,7 @@ def _count(town: Any, desk: Any, day: int, seed: int) -> None:
             _take_room(turn["gestures"], desk.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
 
 
-@cuda.jit(**FEW_REGISTERS)
+@cuda.jit
 def _act(town: Any, desk: Any, day: int, seed: int) -> None:
     """Prompts, then the gestures that come of them in order of second."""
     draws = cuda.local.array((2, BATCH), numba.float64)
@@ -547,7 +546,7 @@ class GpuCore:
         self._counts = np.zeros(COUNTERS, np.int64)
         self._counts[[MAIL, ROWS]] = len(world.mail), used
         self._excess = int(np.maximum(town.people["held"] - town.people["capacity"], 0).sum())  # of the first day
-        pool = self._new_pool(used)
+        pool = _new_pool(used, SMALLEST_ROOM)
         for new, old in zip(pool, (town.ties, town.others, town.bounds), strict=True):
             _copy(new[:used], old[:used])
         rest = {name: _on_card(getattr(town, name)) for name in TownOnCard._fields if name not in POOL}
@@ -611,8 +610,10 @@ class GpuCore:
         self._launch(_take_from_mail, self._desk, self.day)
         self._launch(_meet, self._town, self._desk)
         self._launch(_make_room, self._town, self._desk)
+        room = 0
         while self._counted()[CROWDED]:
-            self._move_into_a_larger_pool()
+            room = 2 * room + SMALLEST_ROOM
+            self._move_into_a_larger_pool(room)
             self._launch(_make_room, self._town, self._desk)
         self._launch(_acquaint, self._town, self._desk, self.day, self.seed)
         self._launch(_dispatch, self._town, self._desk, self.day)
@@ -661,19 +662,19 @@ class GpuCore:
                 longer = _empty((*here.shape[:-1], _with_spare(length)), here.dtype)
                 self._desk = self._desk._replace(**{name: longer})
 
-    def _move_into_a_larger_pool(self) -> None:
-        """All blocks that somebody lives in, one after another, and room behind them."""
+    def _move_into_a_larger_pool(self, room: int) -> None:
+        """All blocks that somebody lives in, one after another, and at least so many rows behind them."""
         live = int(self._counts[ROWS] - self._counts[WASTED])
-        pool = self._new_pool(live)
+        pool = _new_pool(live, room)
         self._counts[[ROWS, WASTED, CROWDED]] = 0
         _copy(self._desk.counts, self._counts)
         self._launch(_move, self._town, self._desk, tuple(pool))
         self._town = self._town._replace(**dict(zip(POOL, pool, strict=True)))
         self._desk = self._desk._replace(scratch=_new_scratch(len(pool[0])))
 
-    @staticmethod
-    def _new_pool(used: int) -> list[Any]:
-        return [_empty(used + max(used // SPARE, SMALLEST_ROOM), dtype) for dtype in (TIE, np.int32, np.float32)]
+
+def _new_pool(used: int, room: int) -> list[Any]:
+    return [_empty(used + max(used // SPARE, room), dtype) for dtype in (TIE, np.int32, np.float32)]
 
 
 def _without_pool(town: Town) -> Town:

@@ -1,0 +1,115 @@
+"""Days on Numba's simulator of a graphics card, held against the core: run alone, since Numba asks once for the card.
+
+    NUMBA_ENABLE_CUDASIM=1 python tests/sim/simulated_card.py
+
+Prints where they differ, and a line for each case in which they do not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+import sim
+import sim.gpu
+from sim.day import Core
+from sim.gestures import Channel, Kind
+from sim.population import GESTURE, NEVER, NO_ANSWER, NOBODY, DayRecord, World
+
+DAYS = 16  # more than two weeks
+
+Happened = Callable[[list[DayRecord], sim.gpu.GpuCore], bool]
+
+
+def town(seed: int, people: int = 50, **settings: float) -> World:
+    """A world in motion."""
+    return sim.worlds.generated(people=people, burn_in_years=0.1, seed=seed, parameters=sim.Parameters(**settings))
+
+
+def with_letters(world: World) -> World:
+    """The same, with a letter to somebody under way from everybody: some arrive today, some are sent today."""
+    n, day = len(world), world.day
+    letters = np.zeros(n, GESTURE)
+    letters["sender"], letters["receiver"] = np.arange(n), (np.arange(n) * 7 + 3) % n
+    letters["kind"], letters["channel"], letters["cause"] = Kind.NOTE, Channel.PRIVATE, np.arange(n)
+    letters["day"] = day - 2 + np.arange(n) % 4
+    letters["arrives_day"] = letters["day"] + 2
+    letters["parent_day"], letters["parent_kind"] = NEVER, NO_ANSWER
+    letters["sender_slot"] = letters["receiver_slot"] = NOBODY
+    return replace(world, mail=letters[letters["sender"] != letters["receiver"]])
+
+
+def cases() -> Iterator[tuple[str, World, Happened]]:
+    """Worlds by what is special about them, and whether it did happen."""
+    yield "ordinary", town(1), lambda days, _: any(day.delivered["noticed"].any() for day in days)
+    crowded = town(2, tie_capacity=20, ties_at_start=18, encounter_rate=1.5)
+    yield "few have room for all whom they meet", crowded, lambda days, _: any(len(day.forgotten) for day in days)
+    letters = with_letters(town(3))
+    yield (
+        "letters are under way",
+        letters,
+        lambda days, _: (
+            any((days[0].delivered["kind"] == Kind.NOTE) & (days[0].delivered["receiver_slot"] >= 0))
+            and any(days[0].sent["kind"] == Kind.NOTE)
+        ),
+    )
+    answering = town(4, encounter_rate=3.0, mind_answered=0.7, answer_strength=5.0)
+    yield (
+        "answers are answered",
+        answering,
+        lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
+    )
+    sim.gpu.SPARE, sim.gpu.SMALLEST_ROOM = 1 << 40, 4
+    full = town(5, encounter_rate=3.0)
+    yield "the pool is full", full, lambda _, card: len(card._town.ties) > len(full.ties) + 4
+
+
+def _answers_of_answers(sent: np.ndarray) -> int:
+    """How many of a day's gestures answer an answer of the same day."""
+    answers = sent[sent["parent_kind"] != NO_ANSWER]
+    there = {(row["sender"], row["receiver"], row["cause"], row["day"]) for row in answers}
+    return sum((row["receiver"], row["sender"], row["parent_cause"], row["parent_day"]) in there for row in answers)
+
+
+def differences(world: World, seed: int, happened: Happened) -> list[str]:
+    """Where the card and the core part, in words."""
+    core, card = Core(world, seed=seed), sim.gpu.GpuCore(world, seed=seed)
+    types = [array.dtype for array in card._desk[:-1]]
+    found: list[str] = []
+    days = []
+    for _ in range(DAYS):
+        mine, theirs = core.step(), card.step()
+        days.append(mine)
+        for what in ("sent", "delivered", "new_ties", "forgotten", "met"):
+            one, two = getattr(mine, what), getattr(theirs, what)
+            if len(one) != len(two):
+                found.append(f"day {mine.day}: {len(one)} and {len(two)} {what}")
+                continue
+            columns = [column for column in one.dtype.names or (...,) if (one[column] != two[column]).any()]
+            found += [f"day {mine.day}: {what} {column}" for column in columns]
+        found += core.to_world().differences(card.to_world())
+        if found:
+            return found
+    if types != [array.dtype for array in card._desk[:-1]]:
+        found.append("a kernel is compiled for one type of each array, and some changed theirs")
+    if not happened(days, card):
+        found.append("what the case is about did not happen")
+    return found
+
+
+def main() -> int:
+    """Compare them all."""
+    assert sim.gpu.SIMULATED
+    different = False
+    for name, world, happened in cases():
+        found = differences(world, 9, happened)
+        different |= bool(found)
+        print(f"{name}: {'; '.join(found) or 'equal'}", flush=True)
+    return int(different)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

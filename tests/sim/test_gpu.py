@@ -1,0 +1,42 @@
+"""The day on a graphics card: equal to the core's on the simulator, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from numba import cuda
+
+import sim
+from sim.gpu import GpuCore
+from sim.run import begin
+
+
+def test_a_simulated_card_lives_the_days_of_the_core() -> None:
+    """Records and worlds, bit for bit: crowded lists, letters under way, answers to answers, a pool that is full."""
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("simulated_card.py"))],
+        env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": equal") == 5
+
+
+def test_whoever_plans_stays_with_the_core() -> None:
+    world = sim.worlds.generated(people=20, burn_in_years=0, seed=1)
+    nothing = {"adopters": None, "parameters": None, "strategy_days": None, "extra": []}
+    start, _ = begin(world, strategy="check_in", seed=1, **nothing)
+    with pytest.raises(ValueError, match="Somebody in this world plans"):
+        GpuCore(start, seed=1)
+
+
+@pytest.mark.skipif(cuda.is_available(), reason="there is a graphics card")
+def test_without_a_card_it_says_what_it_takes() -> None:
+    with pytest.raises(RuntimeError, match="No graphics card that Numba can use"):
+        GpuCore(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1)
