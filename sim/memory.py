@@ -96,7 +96,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     """Rule 2: the weight of a tie today."""
     boost = 0.0
-    if among == SHOWN:
+    if among == SHOWN and p.feed_boost > 0.0:
         boost = rules.openness_now(tie.openness, day - tie.opened, p)
     return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
 
@@ -108,36 +108,58 @@ def bound_today(tie: Any, day: int, p: Any) -> float:
 
 
 @inlined
+def next_attempt(town: Any, person: int, start: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+    """Rule 2, keyed rejection: the first attempt from `start` on that may hold, its slot and its level.
+
+    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
+    weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie. The slot
+    is NOBODY if no attempt is left.
+    """
+    first, slots, ceiling = town.people[person].first, town.people[person].slots, town.people[person].ceiling
+    tickets, bounds, draws = rules.tickets(slots), town.bounds[first : first + slots], scratch.draws
+    for begin in range(start, ATTEMPTS, BATCH):
+        next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, begin)
+        for k in range(min(BATCH, ATTEMPTS - begin)):
+            slot, level = int(draws[0, k] * tickets), draws[1, k] * ceiling
+            won = slot < slots
+            if won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
+                return begin + k, slot, level
+    return ATTEMPTS, NOBODY, 0.0
+
+
+@inlined
+def holds(town: Any, person: int, slot: int, level: float, day: int, among: int, industry: int) -> bool:
+    """Whether an attempt does, by a look at the tie, which gets the bound of today."""
+    p, row = town.settings[0], town.people[person].first + slot
+    tie = town.ties[row]
+    town.bounds[row] = bound_today(tie, day, p)
+    return level < weight_in_mind(tie, day, among, p) and may_come_to_mind(town.people, tie, day, among, industry, p)
+
+
+@inlined
+def comes_to_mind_from(
+    town: Any, person: int, attempt: int, slot: int, level: float, day: int, cause: int, among: int, industry: int,
+    seed: int, scratch: Any,
+) -> int:  # fmt: skip
+    """The slot of whom a prompt falls on, if no attempt before this one of `next_attempt` holds."""
+    while slot != NOBODY:
+        if holds(town, person, slot, level, day, among, industry):
+            return slot
+        attempt, slot, level = next_attempt(town, person, attempt + 1, day, cause, seed, scratch)
+    return wins_the_race(town, person, day, cause, among, industry, seed)
+
+
+@inlined
 def comes_to_mind(
     town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, scratch: Any
 ) -> int:
-    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate.
-
-    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
-    weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie; whichever
-    is looked at gets the bound of today.
-    """
-    people, p = town.people, town.settings[0]
-    first, slots, ceiling = people[person].first, people[person].slots, people[person].ceiling
-    if people[person].held == 0:
+    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate."""
+    if town.people[person].held == 0:
         return NOBODY
-    if among != SHOWN:  # of whom there are few, so nearly every attempt would fail
-        tickets = rules.tickets(slots)
-        bounds = town.bounds[first : first + slots]
-        draws = scratch.draws
-        for start in range(0, ATTEMPTS, BATCH):
-            next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, start)
-            for k in range(BATCH):
-                slot, level = int(draws[0, k] * tickets), draws[1, k] * ceiling
-                won = slot < slots
-                if not won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
-                    continue
-                tie = town.ties[first + slot]
-                bound, weight = bound_today(tie, day, p), weight_in_mind(tie, day, among, p)
-                bounds[slot] = bound
-                if level < weight and may_come_to_mind(people, tie, day, among, industry, p):
-                    return slot
-    return wins_the_race(town, person, day, cause, among, industry, seed)
+    if among == SHOWN:  # of whom there are few, so nearly every attempt would fail
+        return wins_the_race(town, person, day, cause, among, industry, seed)
+    attempt, slot, level = next_attempt(town, person, 0, day, cause, seed, scratch)
+    return comes_to_mind_from(town, person, attempt, slot, level, day, cause, among, industry, seed, scratch)
 
 
 @outlined
@@ -173,19 +195,56 @@ def shown(town: Any, person: int, scratch: Any) -> int:
 
 
 @inlined
-def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
-    """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`, so many.
+def enter_race(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> None:
+    """A feed item is from whoever wins the race among those of `shown`, so many: the earliest that each may arrive.
 
-    Whoever would come first with the largest weight that their tie may have is looked at first, and the rest only until
-    nobody can win any more.
+    That is with the largest weight that their tie may have. Luck and times are those of the scratch.
     """
-    first, p = town.people[person].first, town.settings[0]
-    slots, others, lucks, times = scratch.slots, scratch.others[:count], scratch.lucks[:count], scratch.times[:count]
-    uniforms_towards(lucks, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
+    first, lucks, times = town.people[person].first, scratch.lucks[:count], scratch.times[:count]
+    uniforms_towards(lucks, scratch.others[:count], seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
     for k in range(count):
-        bound = town.bounds[first + slots[k]]
+        bound = town.bounds[first + scratch.slots[k]]
         times[k] = rules.race_time_at_least(lucks[k], bound) if bound > 0.0 else np.inf
-    chosen, first_time = NOBODY, np.inf
+
+
+@inlined
+def arrival_in_race(town: Any, person: int, slot: int, luck: float, day: int) -> float:
+    """When one of them does arrive, by a look at the tie, which gets the bound of today; an acquaintance never."""
+    p, row = town.settings[0], town.people[person].first + slot
+    tie = town.ties[row]
+    town.bounds[row] = bound_today(tie, day, p)
+    weight = weight_in_mind(tie, day, SHOWN, p)
+    return rules.race_time(luck, weight) if tie.acquaintance == 0 and weight > 0.0 else np.inf
+
+
+@inlined
+def likeliest_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+    """Who may arrive first: their slot and luck, and the earliest that anybody else may arrive."""
+    enter_race(town, person, count, day, cause, seed, scratch)
+    times, soonest, rival = scratch.times[:count], 0, np.inf
+    for k in range(1, count):
+        if times[k] < times[soonest]:
+            soonest, rival = k, times[soonest]
+        elif times[k] < rival:
+            rival = times[k]
+    return scratch.slots[soonest], scratch.lucks[soonest], rival
+
+
+@inlined
+def first_for_sure(town: Any, person: int, slot: int, luck: float, rival: float, day: int) -> bool:
+    """Whether the one whom `likeliest_in_feed` found wins, whatever the others do."""
+    time = arrival_in_race(town, person, slot, luck, day)
+    return time < np.inf and time <= rival
+
+
+@inlined
+def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
+    """The slot of whom a feed item is from; NOBODY if only acquaintances are shown.
+
+    Whoever may arrive first is looked at first, and the rest only until nobody can win any more.
+    """
+    enter_race(town, person, count, day, cause, seed, scratch)
+    times, chosen, first_time = scratch.times[:count], NOBODY, np.inf
     for _ in range(count):
         soonest = 0
         for k in range(1, count):
@@ -194,14 +253,9 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
         if times[soonest] >= first_time:
             break
         times[soonest] = np.inf
-        slot = slots[soonest]
-        tie = town.ties[first + slot]
-        bound, weight = bound_today(tie, day, p), weight_in_mind(tie, day, SHOWN, p)
-        town.bounds[first + slot] = bound
-        if tie.acquaintance == 0 and weight > 0.0:
-            time = rules.race_time(lucks[soonest], weight)
-            if time < first_time:
-                chosen, first_time = slot, time
+        time = arrival_in_race(town, person, scratch.slots[soonest], scratch.lucks[soonest], day)
+        if time < first_time:
+            chosen, first_time = scratch.slots[soonest], time
     return chosen
 
 

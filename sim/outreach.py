@@ -14,8 +14,20 @@ from numba import njit, prange
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
 from sim.compiling import allocating, inlined, new_scratch, outlined
+from sim.fetching import fetch
 from sim.gestures import Channel, Kind
-from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, fetch_known, find_slot, mirror_of, shown
+from sim.memory import (
+    ANYONE,
+    comes_to_mind_from,
+    comes_up_in_feed,
+    fetch_known,
+    find_slot,
+    first_for_sure,
+    likeliest_in_feed,
+    mirror_of,
+    next_attempt,
+    shown,
+)
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 from sim.sorting import chunks_of, people_of, rows_by
@@ -51,6 +63,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
             prompt.plan = met[k].low_plan if side == 0 else met[k].high_plan
             prompt.cause = cause_of(Occasion.MEETING, (place << 20) | order)
             prompt.second, prompt.channel, prompt.place = met[k].second, Channel.IN_PERSON, place
+            prompt.attempt = NOBODY
             count += 1
     for person in today:
         for slot in range(people[person].slots):
@@ -62,6 +75,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
                 prompt = prompts[count]
                 prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
                 prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
+                prompt.attempt = NOBODY
                 prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
                 count += 1
     found = prompts[:count].copy()
@@ -157,55 +171,67 @@ def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, chan
     """An ordinary prompt at a keyed second."""
     prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
     prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, person, 0, cause))
-    prompt.place, prompt.plan = Place.NOWHERE, NOBODY
+    prompt.place, prompt.plan, prompt.attempt = Place.NOWHERE, NOBODY, NOBODY
 
 
 @inlined
-def encounter(town: Any, person: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
-    """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
+def begin_thought(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> None:
+    """Look for whom a prompt may fall on, and ask memory for the tie."""
+    prompt.attempt, prompt.slot, prompt.luck = next_attempt(town, prompt.person, 0, day, prompt.cause, seed, scratch)
+    if prompt.slot != NOBODY:
+        fetch(town.ties, town.people[prompt.person].first + prompt.slot)
+
+
+@inlined
+def begin_feed_item(town: Any, prompt: Any, among: int, day: int, seed: int, scratch: Any) -> None:
+    """Look for whom a feed item may be from, of so many who are shown, and ask memory for the tie."""
+    prompt.attempt = 0
+    prompt.slot, prompt.luck, prompt.rival = likeliest_in_feed(
+        town, prompt.person, among, day, prompt.cause, seed, scratch
+    )
+    fetch(town.ties, town.people[prompt.person].first + prompt.slot)
+
+
+@inlined
+def stranger(town: Any, person: int, who: float, day: int, cause: int, seed: int) -> int:
+    """Whom a chance encounter with no one in particular is with: of the community, or anyone at all."""
     people, p = town.people, town.settings[0]
-    who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
-    if who < p.encounter_known:
-        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed, scratch)
-        return (NOBODY, NOBODY) if slot == NOBODY else (town.others[people[person].first + slot], slot)
     u = uniform(seed, Decision.ENCOUNTER_STRANGER, day, person, 0, cause)
-    other = int(u * len(people))
-    if who < p.encounter_known + p.encounter_community:
-        community = people[person].community
-        start, stop = town.community_first[community], town.community_first[community + 1]
-        other = town.community_people[start + int(u * (stop - start))]
-    if other == person:
-        return NOBODY, NOBODY
-    return other, find_slot(town, person, other)
+    if who >= p.encounter_known + p.encounter_community:
+        return int(u * len(people))
+    community = people[person].community
+    start, stop = town.community_first[community], town.community_first[community + 1]
+    return int(town.community_people[start + int(u * (stop - start))])
 
 
 @inlined
-def prompt_person(
+def begin_prompts(
     town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
 ) -> int:
-    """Fill in a person's prompts of the day, in order of (second, cause, other); returns how many."""
-    first = town.people[person].first
+    """Begin a person's prompts of the day; returns how many. Whom they fall on may have to be settled."""
     count = 0
-    for k in range(counts[0]):
+    for k in range(counts[0] if town.people[person].held > 0 else 0):
         cause = cause_of(Occasion.ROUTINE, k)
-        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed, scratch)
-        if slot != NOBODY:
-            other = town.others[first + slot]
-            new_prompt(prompts[count], person, other, slot, cause, Channel.PRIVATE, day, seed)
-            count += 1
-    if counts[1] > 0:
-        among = shown(town, person, scratch)
-        for k in range(counts[1]):
-            cause = cause_of(Occasion.FEED, k)
-            slot = comes_up_in_feed(town, person, among, day, cause, seed, scratch)
-            if slot != NOBODY:
-                new_prompt(prompts[count], person, town.others[first + slot], slot, cause, Channel.FEED, day, seed)
-                count += 1
+        new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
+        begin_thought(town, prompts[count], day, seed, scratch)
+        count += 1
+    among = shown(town, person, scratch) if counts[1] > 0 else 0
+    for k in range(counts[1] if among > 0 else 0):
+        new_prompt(prompts[count], person, NOBODY, NOBODY, cause_of(Occasion.FEED, k), Channel.FEED, day, seed)
+        begin_feed_item(town, prompts[count], among, day, seed, scratch)
+        count += 1
     for k in range(counts[2]):
         cause = cause_of(Occasion.ENCOUNTER, k)
-        other, slot = encounter(town, person, day, cause, seed, scratch)
-        if other != NOBODY:
-            new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
+        who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
+        if who >= town.settings[0].encounter_known:
+            other = stranger(town, person, who, day, cause, seed)
+            if other != person:
+                slot = find_slot(town, person, other)
+                new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
+                count += 1
+        elif town.people[person].held > 0:
+            new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.IN_PERSON, day, seed)
+            begin_thought(town, prompts[count], day, seed, scratch)
             count += 1
     for k in range(len(calls)):
         prompts[count] = calls[k]
@@ -215,6 +241,37 @@ def prompt_person(
             cause = cause_of(Occasion.PLAN, town.plans[row].strategy << 16)
             new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
             prompts[count].plan = row
+            count += 1
+    return count
+
+
+@inlined
+def settle_prompt(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> bool:
+    """Settle whom a prompt falls on, by the tie that was asked for; returns whether there is anybody."""
+    person = prompt.person
+    if prompt.attempt == NOBODY:
+        return True
+    if prompt.channel != Channel.FEED:
+        prompt.slot = comes_to_mind_from(
+            town, person, prompt.attempt, prompt.slot, prompt.luck, day, prompt.cause, ANYONE, 0, seed, scratch
+        )
+    elif not first_for_sure(town, person, prompt.slot, prompt.luck, prompt.rival, day):
+        among = shown(town, person, scratch)
+        prompt.slot = comes_up_in_feed(town, person, among, day, prompt.cause, seed, scratch)
+    if prompt.slot == NOBODY:
+        return False
+    prompt.other = town.others[town.people[person].first + prompt.slot]
+    return True
+
+
+@inlined
+def settle_prompts(town: Any, prompts: Any, begun: int, day: int, seed: int, scratch: Any) -> int:
+    """Settle whom a person's prompts fall on and put them in order of (second, cause, other); returns how many stay."""
+    count = 0
+    for k in range(begun):
+        if settle_prompt(town, prompts[k], day, seed, scratch):
+            if count < k:
+                prompts[count] = prompts[k]
             count += 1
     for k in range(1, count):
         for j in range(k, 0, -1):
@@ -553,7 +610,10 @@ def act_together(
     for person in active:
         mine = prompts[prompts_first[person] : prompts_first[person + 1]]
         theirs = calls[calls_first[person] : calls_first[person + 1]]
-        sent[person + 1] = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
+        sent[person + 1] = begin_prompts(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
+    for person in active:
+        mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+        sent[person + 1] = settle_prompts(town, mine, sent[person + 1], day, seed, scratch)
     for person in active:
         box = out[out_first[person] : out_first[person + 1]]
         start, filled = prompts_first[person], sent[person + 1]
