@@ -79,6 +79,7 @@ from sim.sorting import (
 
 ROUNDS = 6  # of delivering and answering in a day
 PEOPLE_A_PART = 4_096  # of a world that is handed on in parts
+Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # gestures in three arrays, to be sorted into one
 
 
 class Core:
@@ -147,17 +148,17 @@ class Core:
         self.bookings = self.bookings[self.bookings["day"] > self.day]
         return once_each(met, len(self.town.people)) if len(met) else met
 
-    def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, Parts]:
         """What is sent today, and what arrives today in the first round; strangers become acquaintances."""
-        written, due, self.mail, strangers = take_from_mail(self.town, met, fresh, self.mail, self.day)
+        late, due, self.mail, strangers = take_from_mail(self.town, met, fresh, self.mail, self.day)
         if len(strangers):
             self.town = with_room(self.town, room_needed(self.town.people, strangers))
             acquaint(self.town, strangers, self.day, self.seed)
-        sent, arriving, later = dispatch(self.town, written, due, seen, self.day, self.seed)
+        sent, arriving, later = dispatch(self.town, fresh, late, due, seen, self.day, self.seed)
         self._post_off(later)
         return sent, arriving
 
-    def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _rounds(self, sent: np.ndarray, arriving: Parts) -> tuple[Parts, Parts]:
         """All that is sent today, answers among it, and all that is delivered."""
         sent, delivered, waiting, guests = deliver_and_answer(self.town, sent, arriving, self.day, self.seed)
         self._post_off(waiting)
@@ -264,29 +265,29 @@ def post(town: Any, day: int, seed: int) -> None:
 
 @njit(cache=True)
 def take_from_mail(town: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any:
-    """What is sent today with the late answers, earlier ones that arrive, the rest of the mail, and who were strangers.
+    """Late answers that are sent today, earlier ones that arrive, the rest of the mail, and who were strangers.
 
     Returns:
         Gestures three times, and pairs who have a gesture or a meeting today and no tie.
     """
     late, due, waiting = by_turn(mail, day)
-    written = in_a_row((fresh, late))
-    return written, due, waiting, strangers_who_met(town, met, in_a_row((written, due)))
+    return late, due, waiting, strangers_who_met(town, met, fresh, in_a_row((late, due)))
 
 
 @njit(cache=True)
-def dispatch(town: Any, written: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
+def dispatch(town: Any, fresh: Any, late: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
     """Senders keep count of what they send, and planned posts find their readers.
 
     Returns:
-        What is sent, by sender; what arrives today in the first round; what is under way to a later day.
+        What is sent, by sender; what arrives today in the first round, in three arrays; what is under way to a later
+        day.
     """
     locate(town, due)
-    sent, first = sorted_by(written, len(town.people), BY_SENDER, False)
+    sent, first = sorted_by((fresh, late, late[:0]), len(town.people), BY_SENDER, False)
     mark_all_sent(town, sent, first, day)
     posts = reach_of_posts(town, sent, day, seed)
     now, later = by_arrival(sent, day)
-    return sent, in_a_row((now, due, seen, posts)), later
+    return sent, (now, seen, in_a_row((due, posts))), later
 
 
 @inlined
@@ -369,27 +370,32 @@ def deliver_and_answer(town: Any, sent: Any, arriving: Any, day: int, seed: int)
     """Round by round, until nothing more arrives today; what is left after the last round waits.
 
     Returns:
-        All that is sent today; all that is delivered; what is under way to a later day; guests who said yes.
+        All that is sent today and all that is delivered, in three arrays each; what is under way to a later day; guests
+        who said yes.
     """
-    n = len(town.people)
+    n, none = len(town.people), sent[:0]
     received = np.zeros(n, np.int32)
-    all_sent, delivered, waiting = [sent], [sent[:0]], [sent[:0]]
+    answers, arrived, answered, waiting = [none], none, [none], [none]
     guests = np.empty(0, BOOKING)
-    for _ in range(ROUNDS):
-        if len(arriving) == 0:
+    for turn in range(ROUNDS):
+        if len(arriving[0]) + len(arriving[1]) + len(arriving[2]) == 0:
             break
-        arriving, first = sorted_by(arriving, n, BY_RECEIVER, True)
-        replies = deliver_round(town, arriving, first, received, day, seed)
-        delivered.append(arriving)
+        delivered, first = sorted_by(arriving, n, BY_RECEIVER, True)
+        replies = deliver_round(town, delivered, first, received, day, seed)
+        if turn == 0:
+            arrived = delivered
+        else:
+            answered.append(delivered)
         guests = with_guests(guests, replies, town.settings[0])
-        arriving, _, later = by_turn(replies, day)
-        all_sent.append(arriving)
+        now, _, later = by_turn(replies, day)
+        arriving = (now, none, none)
+        answers.append(now)
         waiting.append(later)
-    left_over = arriving.copy()
+    left_over = arriving[0].copy()
     for k in range(len(left_over)):
         left_over[k].arrives_day = day + 1
     waiting.append(left_over)
-    return in_a_row(all_sent), in_a_row(delivered), in_a_row(waiting), guests
+    return (sent, in_a_row(answers), none), (arrived, in_a_row(answered), none), in_a_row(waiting), guests
 
 
 @njit(cache=True)
@@ -505,6 +511,7 @@ def _deliver_of(
     for k in range(start, stop):
         if k + 2 * AHEAD < stop:
             fetch(town.people, gestures[k + 2 * AHEAD].receiver)
+            fetch(town.people, gestures[k + 2 * AHEAD].sender)  # of posts, when they wrote
         if k + AHEAD < stop:
             row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
             fetch(town.ties, row)

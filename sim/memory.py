@@ -272,27 +272,33 @@ def heaviest_of(bounds: Any) -> int:
 
 
 @inlined
-def refresh_ceiling(town: Any, person: int, day: int) -> None:
-    """Rule 2: a person's W as of today.
+def refresh_ceiling(town: Any, person: int, slot: int, day: int) -> None:
+    """Rule 2: a person's W as of today; the slot is that of the largest bound.
 
     Only the ties whose bounds still might be the largest are looked at.
     """
     first, slots = town.people[person].first, town.people[person].slots
     bounds = town.bounds[first : first + slots]
     while True:
-        slot = heaviest_of(bounds)
         heaviest = bounds[slot]
         if heaviest > 0.0:
             bounds[slot] = bound_today(town.ties[first + slot], day, town.settings[0])
         if bounds[slot] >= heaviest:
             town.people[person].ceiling = rules.fresh_ceiling(heaviest)
             return
+        slot = heaviest_of(bounds)
 
 
 @outlined
-def _refresh_ceilings_of(town: Any, start: int, stop: int, day: int) -> None:
-    for person in range(start, stop):
-        refresh_ceiling(town, person, day)
+def _refresh_ceilings_of(town: Any, start: int, heaviest: Any, day: int) -> None:
+    people, count = town.people, len(heaviest)
+    for k in range(count):
+        first = people[start + k].first
+        heaviest[k] = heaviest_of(town.bounds[first : first + people[start + k].slots])
+    for k in range(count):
+        if k + AHEAD < count:
+            fetch(town.ties, people[start + k + AHEAD].first + heaviest[k + AHEAD])
+        refresh_ceiling(town, start + k, heaviest[k], day)
 
 
 @njit(cache=True, parallel=True)
@@ -301,7 +307,7 @@ def refresh_ceilings(town: Any, day: int) -> None:
     n = len(town.people)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
-        _refresh_ceilings_of(town, start, stop, day)
+        _refresh_ceilings_of(town, start, np.empty(stop - start, np.int32), day)
 
 
 @njit(cache=True, nogil=True)
@@ -340,21 +346,39 @@ def have_mutual_tie(town: Any, one: int, two: int, known: Any) -> bool:
 
 
 @njit(cache=True)
-def strangers_who_met(town: Any, met: Any, gestures: Any) -> Any:
-    """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet."""
+def strangers_who_met(town: Any, met: Any, fresh: Any, mail: Any) -> Any:
+    """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet.
+
+    Whoever writes today has looked for the other: only of mail that comes from earlier days nobody knows.
+    """
     n = len(town.people)
-    pairs = np.empty(len(met) + len(gestures), np.int64)
+    pairs = np.empty(len(met) + len(mail), np.int64)
     count = 0
     for k in range(len(met)):
         if find_slot(town, met[k].low, met[k].high) == NOBODY:
             pairs[count] = np.int64(met[k].low) * n + met[k].high
             count += 1
-    for k in range(len(gestures)):
-        one, two = gestures[k].sender, gestures[k].receiver
-        if two != NOBODY and gestures[k].sender_slot == NOBODY and find_slot(town, one, two) == NOBODY:
-            pairs[count] = np.int64(min(one, two)) * n + max(one, two)
+    for k in range(len(mail)):
+        if find_slot(town, mail[k].sender, mail[k].receiver) == NOBODY:
+            pairs[count] = pair_of(mail[k], n)
             count += 1
-    return np.unique(pairs[:count])
+    return np.unique(np.concatenate((pairs[:count], written_to_strangers(fresh, n))))
+
+
+@inlined
+def pair_of(gesture: Any, n: int) -> int:
+    """The number of the pair whom a gesture is between."""
+    return np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
+
+
+@njit(cache=True, parallel=True)
+def written_to_strangers(fresh: Any, n: int) -> Any:
+    """Of the gestures of people who have looked for the other, the pairs who do not know each other."""
+    pairs = np.full(len(fresh), -1, np.int64)
+    for k in prange(len(fresh)):
+        if fresh[k].receiver != NOBODY and fresh[k].sender_slot == NOBODY:
+            pairs[k] = pair_of(fresh[k], n)
+    return pairs[pairs >= 0]
 
 
 @njit(cache=True)

@@ -125,10 +125,10 @@ def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
 
 @outlined
 def _count_prompts_of(
-    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, gestures: Any, day: int,
-    planning: bool, seed: int,
-) -> None:  # fmt: skip
+    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, day: int, planning: bool, seed: int
+) -> int:
     p = town.settings[0]
+    room = 0
     for k in range(luck.shape[1]):
         person = start + k
         zeal = zeal_today(town, person, day, seed)
@@ -137,13 +137,14 @@ def _count_prompts_of(
         counts[person, 2] = poisson(p.encounter_rate * zeal, luck[2, k])
         occasions = counts[person, 0] + counts[person, 1] + counts[person, 2]
         occasions += calls_first[person + 1] - calls_first[person]
-        prompts[person + 1] = occasions
-        gestures[person + 1] = occasions + counts[person, 1]
+        room += occasions + counts[person, 1]
         for row in range(town.plan_first[person], town.plan_first[person + 1]):
             minutes = sitting_today(town, row, day, planning)
             if minutes > 0.0:
-                prompts[person + 1] += 1
-                gestures[person + 1] += most_gestures(town, row, minutes)
+                occasions += 1
+                room += most_gestures(town, row, minutes)
+        prompts[person] = occasions
+    return room
 
 
 @njit(cache=True, parallel=True)
@@ -151,19 +152,20 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
 
     Returns:
-        The counts, prompts in all by person, and an upper bound of the gestures that may come of them.
+        The counts; prompts in all of each person; where the gestures of each chunk of people may begin, with room for
+        all that may come of the prompts, shape (chunks + 1,).
     """
     n = len(town.people)
-    counts = np.empty((n, 3), np.int32)
-    prompts, gestures = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
+    counts, prompts = np.empty((n, 3), np.int32), np.empty(n, np.int32)
+    room = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
         luck = np.empty((3, stop - start))
         uniforms_of_people(luck[0], seed, Decision.ROUTINE_COUNT, day, start)
         uniforms_of_people(luck[1], seed, Decision.FEED_COUNT, day, start)
         uniforms_of_people(luck[2], seed, Decision.ENCOUNTER_COUNT, day, start)
-        _count_prompts_of(town, start, luck, calls_first, counts, prompts, gestures, day, planning, seed)
-    return counts, prompts, gestures
+        room[part + 1] = _count_prompts_of(town, start, luck, calls_first, counts, prompts, day, planning, seed)
+    return counts, prompts, np.cumsum(room)
 
 
 @inlined
@@ -601,82 +603,103 @@ def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, 
 
 @outlined
 def act_together(
-    town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, out: Any,
-    out_first: Any, sent: Any, day: int, planning: bool, seed: int, scratch: Any,
-) -> None:  # fmt: skip
-    """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids."""
+    town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, begun: Any,
+    out: Any, count: int, day: int, planning: bool, seed: int, scratch: Any,
+) -> int:  # fmt: skip
+    """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids.
+
+    Returns:
+        How many gestures are in the outbox after them.
+    """
     for person in active:
         fetch_known(town, person)
-    for person in active:
-        mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+    for k, person in enumerate(active):
         theirs = calls[calls_first[person] : calls_first[person + 1]]
-        sent[person + 1] = begin_prompts(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
-    for person in active:
-        mine = prompts[prompts_first[person] : prompts_first[person + 1]]
-        sent[person + 1] = settle_prompts(town, mine, sent[person + 1], day, seed, scratch)
-    for person in active:
-        box = out[out_first[person] : out_first[person + 1]]
-        start, filled = prompts_first[person], sent[person + 1]
-        sent[person + 1] = 0
-        for row in range(start, start + filled):
-            sent[person + 1] = act(town, prompts[row], box, sent[person + 1], day, planning, seed)
+        mine = prompts[prompts_first[k] : prompts_first[k + 1]]
+        begun[k] = begin_prompts(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
+    for k in range(len(active)):
+        mine = prompts[prompts_first[k] : prompts_first[k + 1]]
+        begun[k] = settle_prompts(town, mine, begun[k], day, seed, scratch)
+    for k in range(len(active)):
+        for row in range(prompts_first[k], prompts_first[k] + begun[k]):
+            count = act(town, prompts[row], out, count, day, planning, seed)
+    return count
+
+
+@outlined
+def prompted(prompts: Any, start: int, active: Any, first: Any) -> int:
+    """Who has prompts, of people `start` and on; where those of each begin; returns how many they are."""
+    count = 0
+    for k in range(len(prompts)):
+        active[count] = start + k
+        first[count + 1] = first[count] + prompts[k]
+        count += prompts[k] > 0
+    return count
 
 
 @njit(cache=True, parallel=True)
 def act_all(
-    town: Any, counts: Any, calls: Any, calls_first: Any, prompts_first: Any, out_first: Any, day: int, planning: bool,
-    seed: int,
-) -> Any:  # fmt: skip
+    town: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, first: Any, day: int, planning: bool, seed: int
+) -> Any:
     """Prompts, then the gestures that come of them in order of second, person by person.
 
     They stand in one function because prompts concern only the person who has them; nothing is read in between.
+
+    Returns:
+        Gestures and feed items seen, from where each chunk of people begins in `first`; how many there are of each.
     """
     n = len(town.people)
-    prompts = np.empty(prompts_first[n], PROMPT)
-    out = np.empty(out_first[n], GESTURE)
-    sent = np.zeros(n + 1, np.int64)
+    out = np.empty(first[-1], GESTURE)
+    sent = np.zeros(chunks_of(n), np.int64)
     for part in prange(chunks_of(n)):
         scratch = new_scratch(town)
         start, stop = people_of(part, n)
-        active = np.empty(stop - start, np.int64)
-        count = 0
-        for person in range(start, stop):
-            active[count] = person
-            count += prompts_first[person] < prompts_first[person + 1]
+        active, prompts_first = np.empty(stop - start, np.int64), np.zeros(stop - start + 1, np.int64)
+        count = prompted(prompts[start:stop], start, active, prompts_first)
+        room, begun = np.empty(prompts_first[count], PROMPT), np.empty(BATCH, np.int64)
         for begin in range(0, count, BATCH):
-            together = active[begin : min(count, begin + BATCH)]
-            act_together(
-                town, together, counts, calls, calls_first, prompts, prompts_first, out, out_first, sent, day, planning,
-                seed, scratch,
+            end = min(count, begin + BATCH)
+            sent[part] = act_together(
+                town, active[begin:end], counts, calls, calls_first, room, prompts_first[begin : end + 1], begun,
+                out[first[part] : first[part + 1]], sent[part], day, planning, seed, scratch,
             )  # fmt: skip
     return out, sent
 
 
+@outlined
+def _count_seen(out: Any) -> int:
+    seen = 0
+    for row in range(len(out)):
+        seen += out[row].sure == FEED_ITEM
+    return seen
+
+
+@outlined
+def _pack(out: Any, gestures: Any, seen: Any) -> None:
+    count = count_seen = 0
+    for row in range(len(out)):
+        if out[row].sure == FEED_ITEM:
+            seen[count_seen] = out[row]
+            count_seen += 1
+        else:
+            gestures[count] = out[row]
+            count += 1
+
+
 @njit(cache=True, parallel=True)
-def packed_together(out: Any, out_first: Any, sent: Any) -> Any:
+def packed_together(out: Any, first: Any, sent: Any) -> Any:
     """What is in everyone's outbox, without the room that was left: gestures, and feed items seen."""
-    n = len(sent) - 1
-    chunks = chunks_of(n)
-    first = np.zeros((2, chunks + 1), np.int64)
+    chunks = len(sent)
+    at, at_seen = np.zeros(chunks + 1, np.int64), np.zeros(chunks + 1, np.int64)
     for part in prange(chunks):
-        start, stop = people_of(part, n)
-        for person in range(start, stop):
-            for row in range(out_first[person], out_first[person] + sent[person + 1]):
-                first[int(out[row].sure == FEED_ITEM), part + 1] += 1
+        at_seen[part + 1] = _count_seen(out[first[part] : first[part] + sent[part]])
     for part in range(chunks):
-        first[:, part + 1] += first[:, part]
-    gestures, seen = np.empty(first[0, chunks], GESTURE), np.empty(first[1, chunks], GESTURE)
+        at_seen[part + 1] += at_seen[part]
+        at[part + 1] = at[part] + sent[part] - (at_seen[part + 1] - at_seen[part])
+    gestures, seen = np.empty(at[chunks], GESTURE), np.empty(at_seen[chunks], GESTURE)
     for part in prange(chunks):
-        start, stop = people_of(part, n)
-        at, at_seen = first[0, part], first[1, part]
-        for person in range(start, stop):
-            for row in range(out_first[person], out_first[person] + sent[person + 1]):
-                if out[row].sure == FEED_ITEM:
-                    seen[at_seen] = out[row]
-                    at_seen += 1
-                else:
-                    gestures[at] = out[row]
-                    at += 1
+        mine = out[first[part] : first[part] + sent[part]]
+        _pack(mine, gestures[at[part] : at[part + 1]], seen[at_seen[part] : at_seen[part + 1]])
     return gestures, seen
 
 
@@ -688,7 +711,6 @@ def reach_out(town: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
         Gestures that are sent today; feed items seen.
     """
     calls, calls_first = called(town, met, day, seed)
-    counts, prompts, room = count_prompts(town, calls_first, day, planning, seed)
-    prompts_first, out_first = np.cumsum(prompts), np.cumsum(room)
-    out, filled = act_all(town, counts, calls, calls_first, prompts_first, out_first, day, planning, seed)
-    return packed_together(out, out_first, filled)
+    counts, prompts, first = count_prompts(town, calls_first, day, planning, seed)
+    out, sent = act_all(town, counts, calls, calls_first, prompts, first, day, planning, seed)
+    return packed_together(out, first, sent)
