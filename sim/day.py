@@ -321,6 +321,8 @@ def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
 def _mark_sent_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
     p = town.settings[0]
     for k in range(start, stop):
+        if k + 2 * AHEAD < stop:
+            fetch(town.people, sent[k + 2 * AHEAD].sender)
         if k + AHEAD < stop and sent[k + AHEAD].sender_slot != NOBODY:
             fetch(town.ties, town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot)
         if sent[k].kind != Kind.POST:
@@ -511,7 +513,8 @@ def _deliver_of(
     for k in range(start, stop):
         if k + 2 * AHEAD < stop:
             fetch(town.people, gestures[k + 2 * AHEAD].receiver)
-            fetch(town.people, gestures[k + 2 * AHEAD].sender)  # of posts, when they wrote
+            if gestures[k + 2 * AHEAD].kind == Kind.POST:
+                fetch(town.people, gestures[k + 2 * AHEAD].sender)  # who say when they wrote it
         if k + AHEAD < stop:
             row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
             fetch(town.ties, row)
@@ -570,6 +573,8 @@ def expose(town: Any, met: Any, day: int) -> None:
 def _keep_in_mind_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
     p = town.settings[0]
     for k in range(start, stop):
+        if k + 2 * AHEAD < stop:
+            fetch(town.people, sent[k + 2 * AHEAD].sender)
         if k + AHEAD < stop:
             row = town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
             fetch(town.ties, row)

@@ -55,7 +55,7 @@ def gestures(count: int, people: int, seed: int, posts: bool) -> np.ndarray:
 def test_sorted_gestures_come_by_person_and_time(
     people: int, count: int, seed: int, by: int, arrival: bool, shares: tuple[float, float]
 ) -> None:
-    """The order of three arrays is that of a sort by columns, on one thread and on two; chunks begin where they should."""
+    """The order is that of a sort by columns of all three arrays, on any threads; chunks begin where they should."""
     rows = gestures(count, people, seed, posts=by != BY_RECEIVER)
     whom = rows["receiver"] if by == BY_RECEIVER else rows["sender"]
     if by == BY_PAIR:
