@@ -116,11 +116,15 @@ def next_attempt(town: Any, person: int, start: int, day: int, cause: int, seed:
     is NOBODY if no attempt is left.
     """
     first, slots, ceiling = town.people[person].first, town.people[person].slots, town.people[person].ceiling
-    tickets, bounds, draws = rules.tickets(slots), town.bounds[first : first + slots], scratch.draws
+    tickets, bounds = rules.tickets(slots), town.bounds[first : first + slots]
+    draws, drawn = scratch.draws, scratch.drawn
     for begin in range(start, ATTEMPTS, BATCH):
         next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, begin)
+        for k in range(BATCH):  # in bulk
+            drawn[k] = int(draws[0, k] * tickets)
+            draws[1, k] *= ceiling
         for k in range(min(BATCH, ATTEMPTS - begin)):
-            slot, level = int(draws[0, k] * tickets), draws[1, k] * ceiling
+            slot, level = drawn[k], draws[1, k]
             won = slot < slots
             if won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
                 return begin + k, slot, level
@@ -183,28 +187,30 @@ def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, indu
 def shown(town: Any, person: int, scratch: Any) -> int:
     """Whom the feed may show to a person today, acquaintances among them: how many.
 
-    Their slots and ids are the first so many `slots` and `others` of the scratch.
+    Their slots, ids and bounds are the first so many of the scratch.
     """
     first = town.people[person].first
     count = 0
     for slot in range(town.people[person].slots):
         other = town.others[first + slot]
-        scratch.slots[count], scratch.others[count] = slot, other
+        scratch.slots[count] = slot
         count += other != NOBODY and town.showable[other]
+    for k in range(count):
+        row = first + scratch.slots[k]
+        scratch.others[k], scratch.bounds[k] = town.others[row], town.bounds[row]
     return count
 
 
 @inlined
-def enter_race(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> None:
+def enter_race(person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> None:
     """A feed item is from whoever wins the race among those of `shown`, so many: the earliest that each may arrive.
 
     That is with the largest weight that their tie may have. Luck and times are those of the scratch.
     """
-    first, lucks, times = town.people[person].first, scratch.lucks[:count], scratch.times[:count]
+    lucks, times, bounds = scratch.lucks[:count], scratch.times[:count], scratch.bounds[:count]
     uniforms_towards(lucks, scratch.others[:count], seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
     for k in range(count):
-        bound = town.bounds[first + scratch.slots[k]]
-        times[k] = rules.race_time_at_least(lucks[k], bound) if bound > 0.0 else np.inf
+        times[k] = rules.race_time_at_least(lucks[k], bounds[k])
 
 
 @inlined
@@ -218,9 +224,9 @@ def arrival_in_race(town: Any, person: int, slot: int, luck: float, day: int) ->
 
 
 @inlined
-def likeliest_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+def likeliest_in_feed(person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
     """Who may arrive first: their slot and luck, and the earliest that anybody else may arrive."""
-    enter_race(town, person, count, day, cause, seed, scratch)
+    enter_race(person, count, day, cause, seed, scratch)
     times, soonest, rival = scratch.times[:count], 0, np.inf
     for k in range(1, count):
         if times[k] < times[soonest]:
@@ -243,7 +249,7 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
 
     Whoever may arrive first is looked at first, and the rest only until nobody can win any more.
     """
-    enter_race(town, person, count, day, cause, seed, scratch)
+    enter_race(person, count, day, cause, seed, scratch)
     times, chosen, first_time = scratch.times[:count], NOBODY, np.inf
     for _ in range(count):
         soonest = 0

@@ -188,9 +188,7 @@ def begin_thought(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> 
 def begin_feed_item(town: Any, prompt: Any, among: int, day: int, seed: int, scratch: Any) -> None:
     """Look for whom a feed item may be from, of so many who are shown, and ask memory for the tie."""
     prompt.attempt = 0
-    prompt.slot, prompt.luck, prompt.rival = likeliest_in_feed(
-        town, prompt.person, among, day, prompt.cause, seed, scratch
-    )
+    prompt.slot, prompt.luck, prompt.rival = likeliest_in_feed(prompt.person, among, day, prompt.cause, seed, scratch)
     fetch(town.ties, town.people[prompt.person].first + prompt.slot)
 
 
