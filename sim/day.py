@@ -534,8 +534,9 @@ def deliver_round(town: Any, gestures: Any, first: Any, received: Any, day: int,
     replies = np.empty(len(gestures), GESTURE)
     counts = np.zeros(len(first), np.int64)
     for part in prange(len(first) - 1):
-        known = new_filter()
-        counts[part] = _deliver_of(town, gestures, first[part], first[part + 1], replies, received, day, seed, known)
+        start, stop = first[part], first[part + 1]
+        if start < stop:
+            counts[part] = _deliver_of(town, gestures, start, stop, replies, received, day, seed, new_filter())
     return packed_chunks(replies, first, counts)
 
 

@@ -158,12 +158,13 @@ def sorted_by(parts: Any, n: int, by: int, arrival: bool) -> Any:
     rows = np.empty(total, np.int32)
     for share in prange(shares):
         _name_by_chunk(parts, share * total // shares, (share + 1) * total // shares, by, bits, at[share], rows)
-    found = np.empty(total, GESTURE)
+    order, found = np.empty(total, np.int32), np.empty(total, GESTURE)
     for chunk in prange(chunks):
-        start, stop = people_of(chunk, n)
-        mine, here = rows[first[chunk] : first[chunk + 1]], found[first[chunk] : first[chunk + 1]]
-        begin, filled = np.zeros(stop - start + 1, np.int64), np.empty(stop - start, np.int64)
-        _put_in_order(parts, mine, start, by, arrival, begin, filled, np.empty(len(mine), np.int32), here)
+        begin, end = first[chunk], first[chunk + 1]
+        if begin < end:
+            start, stop = people_of(chunk, n)
+            mine, filled = np.zeros(stop - start + 1, np.int64), np.empty(stop - start, np.int64)
+            _put_in_order(parts, rows[begin:end], start, by, arrival, mine, filled, order[begin:end], found[begin:end])
     return found, first
 
 
