@@ -444,6 +444,36 @@ def weakest(town: Any, person: int, day: int) -> Any:
     return dropped
 
 
+@outlined
+def _excess_of(people: Any, start: int, stop: int) -> int:
+    excess = 0
+    for person in range(start, stop):
+        excess += max(0, people[person].held - people[person].capacity)
+    return excess
+
+
+@njit(cache=True, parallel=True)
+def named(town: Any, day: int) -> Any:
+    """Rule 10: the pairs (low * n + high) whom the one or the other, who holds too many, would drop."""
+    people, n = town.people, len(town.people)
+    at = np.zeros(chunks_of(n) + 1, np.int64)
+    for part in prange(chunks_of(n)):
+        start, stop = people_of(part, n)
+        at[part + 1] = _excess_of(people, start, stop)
+    at = np.cumsum(at)
+    pairs = np.empty(at[-1], np.int64)
+    for part in prange(chunks_of(n)):
+        count = at[part]
+        start, stop = people_of(part, n)
+        for person in range(start, stop if count < at[part + 1] else start):
+            if people[person].held > people[person].capacity:
+                for slot in weakest(town, person, day):
+                    other = town.others[people[person].first + slot]
+                    pairs[count] = np.int64(min(person, other)) * n + max(person, other)
+                    count += 1
+    return pairs
+
+
 @njit(cache=True)
 def forget(town: Any, day: int) -> Any:
     """Rule 10: whoever holds too many names the weakest; what anybody named goes, both directions, once.
@@ -451,22 +481,8 @@ def forget(town: Any, day: int) -> Any:
     Returns:
         The pairs that went, sorted.
     """
-    people = town.people
-    n = len(people)
-    excess = 0
-    for person in range(n):
-        excess += max(0, people[person].held - people[person].capacity)
-    if excess == 0:
-        return np.empty(0, np.int64)
-    pairs = np.empty(excess, np.int64)
-    count = 0
-    for person in range(n):
-        if people[person].held > people[person].capacity:
-            for slot in weakest(town, person, day):
-                other = town.others[people[person].first + slot]
-                pairs[count] = np.int64(min(person, other)) * n + max(person, other)
-                count += 1
-    pairs = np.unique(pairs)
+    people, n = town.people, len(town.people)
+    pairs = np.unique(named(town, day))
     for pair in pairs:
         low, high = pair // n, pair % n
         slot = find_slot(town, low, high)

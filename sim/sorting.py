@@ -179,7 +179,12 @@ def by_turn(gestures: Any, day: int) -> Any:
     counts[:] = 0
     for k in range(len(gestures)):
         turn = _turn_of(gestures[k], day)
-        (sent if turn == _SENT else due if turn == _DUE else waiting)[counts[turn]] = gestures[k]
+        if turn == _SENT:  # one array out of three would be counted each time
+            sent[counts[turn]] = gestures[k]
+        elif turn == _DUE:
+            due[counts[turn]] = gestures[k]
+        else:
+            waiting[counts[turn]] = gestures[k]
         counts[turn] += 1
     return sent, due, waiting
 
