@@ -128,8 +128,8 @@ class Core:
             met = self._gather(planning)
             fresh, seen = reach_out(self.town, met, self.day, planning, self.seed)
             sent, arriving = self._dispatch(met, fresh, seen)
-            sent, delivered = self._rounds(sent, arriving)
-            sent, delivered, new_ties, forgotten = settle(self.town, met, sent, delivered, self.day)
+            all_sent, arrived = self._rounds(sent, arriving)
+            sent, delivered, new_ties, forgotten = settle(self.town, met, all_sent, arrived, self.day)
             record = DayRecord(self.day, sent, delivered, new_ties, forgotten, met)
         self.day += 1
         return record
@@ -160,11 +160,11 @@ class Core:
 
     def _rounds(self, sent: np.ndarray, arriving: Parts) -> tuple[Parts, Parts]:
         """All that is sent today, answers among it, and all that is delivered."""
-        sent, delivered, waiting, guests = deliver_and_answer(self.town, sent, arriving, self.day, self.seed)
+        all_sent, arrived, waiting, guests = deliver_and_answer(self.town, sent, arriving, self.day, self.seed)
         self._post_off(waiting)
         if len(guests):
             self.bookings = np.unique(joined(self.bookings, guests))
-        return sent, delivered
+        return all_sent, arrived
 
     def _post_off(self, gestures: np.ndarray) -> None:
         """Keep for a later day."""

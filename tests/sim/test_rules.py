@@ -806,9 +806,8 @@ NOT_SURE = -2
 def _feed_picks(town: Any, person: int, day: int, count: int) -> Any:
     """The slot that each of so many feed items is from, in three ways, shape (3, count); NOT_SURE where one is not."""
     slots, scratch = np.full((3, count), NOT_SURE), new_scratch(town)
-    among = shown(town, person, scratch)
     for k in range(count):
-        cause = cause_of(2, k)
+        cause, among = cause_of(2, k), shown(town, person, scratch)
         if among > 0:
             slot, luck, rival = likeliest_in_feed(person, among, day, cause, np.uint64(SEED), scratch)
             if first_for_sure(town, person, slot, luck, rival, day):
