@@ -25,8 +25,10 @@ class Scratch(NamedTuple):
     """Room for one thread to work in; what is in it is anything."""
 
     draws: Any  # (2, BATCH), f8: pairs of uniforms
+    drawn: Any  # (BATCH,), i4: the slots that these are
     slots: Any  # (slots,), i4: of those whom the feed may show
     others: Any  # (slots,), i4: their ids
+    bounds: Any  # (slots,), f8: the largest weights that their ties may have
     lucks: Any  # (slots,), f8: of each in a race between them
     times: Any  # (slots,), f8: when each arrives in it
     prompt: Any  # (1,), PROMPT: to exchange two
@@ -38,8 +40,10 @@ def new_scratch(town: Any) -> Any:
     most = 4 * len(town.left)  # slots that a person may come to have
     return Scratch(
         np.empty((2, BATCH)),
+        np.empty(BATCH, np.int32),
         np.empty(most, np.int32),
         np.empty(most, np.int32),
+        np.empty(most),
         np.empty(most),
         np.empty(most),
         np.empty(1, PROMPT),

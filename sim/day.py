@@ -43,7 +43,7 @@ from sim.memory import (
 from sim.outreach import practise, reach_out
 from sim.parameters import Parameters
 from sim.places import gather, once_each
-from sim.pool import nothing_left, pool_of, room_needed, with_room
+from sim.pool import count_in, grow_blocks, nothing_left, pool_of, room_for, with_room
 from sim.population import (
     BOOKING,
     GESTURE,
@@ -79,6 +79,7 @@ from sim.sorting import (
 
 ROUNDS = 6  # of delivering and answering in a day
 PEOPLE_A_PART = 4_096  # of a world that is handed on in parts
+Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # gestures in three arrays, to be sorted into one
 
 
 class Core:
@@ -127,8 +128,8 @@ class Core:
             met = self._gather(planning)
             fresh, seen = reach_out(self.town, met, self.day, planning, self.seed)
             sent, arriving = self._dispatch(met, fresh, seen)
-            sent, delivered = self._rounds(sent, arriving)
-            sent, delivered, new_ties, forgotten = settle(self.town, met, sent, delivered, self.day)
+            all_sent, arrived = self._rounds(sent, arriving)
+            sent, delivered, new_ties, forgotten = settle(self.town, met, all_sent, arrived, self.day)
             record = DayRecord(self.day, sent, delivered, new_ties, forgotten, met)
         self.day += 1
         return record
@@ -147,23 +148,25 @@ class Core:
         self.bookings = self.bookings[self.bookings["day"] > self.day]
         return once_each(met, len(self.town.people)) if len(met) else met
 
-    def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, Parts]:
         """What is sent today, and what arrives today in the first round; strangers become acquaintances."""
-        written, due, self.mail, strangers = take_from_mail(self.town, met, fresh, self.mail, self.day)
+        late, due, self.mail, strangers = take_from_mail(self.town, met, fresh, self.mail, self.day)
         if len(strangers):
-            self.town = with_room(self.town, room_needed(self.town.people, strangers))
+            crowded = count_in(self.town.people, strangers)
+            self.town = with_room(self.town, room_for(self.town.people, crowded))
+            grow_blocks(self.town, crowded)
             acquaint(self.town, strangers, self.day, self.seed)
-        sent, arriving, later = dispatch(self.town, written, due, seen, self.day, self.seed)
+        sent, arriving, later = dispatch(self.town, fresh, late, due, seen, self.day, self.seed)
         self._post_off(later)
         return sent, arriving
 
-    def _rounds(self, sent: np.ndarray, arriving: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _rounds(self, sent: np.ndarray, arriving: Parts) -> tuple[Parts, Parts]:
         """All that is sent today, answers among it, and all that is delivered."""
-        sent, delivered, waiting, guests = deliver_and_answer(self.town, sent, arriving, self.day, self.seed)
+        all_sent, arrived, waiting, guests = deliver_and_answer(self.town, sent, arriving, self.day, self.seed)
         self._post_off(waiting)
         if len(guests):
             self.bookings = np.unique(joined(self.bookings, guests))
-        return sent, delivered
+        return all_sent, arrived
 
     def _post_off(self, gestures: np.ndarray) -> None:
         """Keep for a later day."""
@@ -269,29 +272,29 @@ def post(town: Any, day: int, seed: int) -> None:
 
 @njit(cache=True)
 def take_from_mail(town: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any:
-    """What is sent today with the late answers, earlier ones that arrive, the rest of the mail, and who were strangers.
+    """Late answers that are sent today, earlier ones that arrive, the rest of the mail, and who were strangers.
 
     Returns:
         Gestures three times, and pairs who have a gesture or a meeting today and no tie.
     """
     late, due, waiting = by_turn(mail, day)
-    written = in_a_row((fresh, late))
-    return written, due, waiting, strangers_who_met(town, met, in_a_row((written, due)))
+    return late, due, waiting, strangers_who_met(town, met, fresh, in_a_row((late, due)))
 
 
 @njit(cache=True)
-def dispatch(town: Any, written: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
+def dispatch(town: Any, fresh: Any, late: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
     """Senders keep count of what they send, and planned posts find their readers.
 
     Returns:
-        What is sent, by sender; what arrives today in the first round; what is under way to a later day.
+        What is sent, by sender; what arrives today in the first round, in three arrays; what is under way to a later
+        day.
     """
     locate(town, due)
-    sent, first = sorted_by(written, len(town.people), BY_SENDER, False)
+    sent, first = sorted_by((fresh, late, late[:0]), len(town.people), BY_SENDER, False)
     mark_all_sent(town, sent, first, day)
     posts = reach_of_posts(town, sent, day, seed)
     now, later = by_arrival(sent, day)
-    return sent, in_a_row((now, due, seen, posts)), later
+    return sent, (now, seen, in_a_row((due, posts))), later
 
 
 @inlined
@@ -325,6 +328,8 @@ def mark_sent(town: Any, gesture: Any, day: int, p: Any) -> None:
 def _mark_sent_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
     p = town.settings[0]
     for k in range(start, stop):
+        if k + 2 * AHEAD < stop:
+            fetch(town.people, sent[k + 2 * AHEAD].sender)
         if k + AHEAD < stop and sent[k + AHEAD].sender_slot != NOBODY:
             fetch(town.ties, town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot)
         if sent[k].kind != Kind.POST:
@@ -374,27 +379,32 @@ def deliver_and_answer(town: Any, sent: Any, arriving: Any, day: int, seed: int)
     """Round by round, until nothing more arrives today; what is left after the last round waits.
 
     Returns:
-        All that is sent today; all that is delivered; what is under way to a later day; guests who said yes.
+        All that is sent today and all that is delivered, in three arrays each; what is under way to a later day; guests
+        who said yes.
     """
-    n = len(town.people)
+    n, none = len(town.people), sent[:0]
     received = np.zeros(n, np.int32)
-    all_sent, delivered, waiting = [sent], [sent[:0]], [sent[:0]]
+    answers, arrived, answered, waiting = [none], none, [none], [none]
     guests = np.empty(0, BOOKING)
-    for _ in range(ROUNDS):
-        if len(arriving) == 0:
+    for turn in range(ROUNDS):
+        if len(arriving[0]) + len(arriving[1]) + len(arriving[2]) == 0:
             break
-        arriving, first = sorted_by(arriving, n, BY_RECEIVER, True)
-        replies = deliver_round(town, arriving, first, received, day, seed)
-        delivered.append(arriving)
+        delivered, first = sorted_by(arriving, n, BY_RECEIVER, True)
+        replies = deliver_round(town, delivered, first, received, day, seed)
+        if turn == 0:
+            arrived = delivered
+        else:
+            answered.append(delivered)
         guests = with_guests(guests, replies, town.settings[0])
-        arriving, _, later = by_turn(replies, day)
-        all_sent.append(arriving)
+        now, _, later = by_turn(replies, day)
+        arriving = (now, none, none)
+        answers.append(now)
         waiting.append(later)
-    left_over = arriving.copy()
+    left_over = arriving[0].copy()
     for k in range(len(left_over)):
         left_over[k].arrives_day = day + 1
     waiting.append(left_over)
-    return in_a_row(all_sent), in_a_row(delivered), in_a_row(waiting), guests
+    return (sent, in_a_row(answers), none), (arrived, in_a_row(answered), none), in_a_row(waiting), guests
 
 
 @njit(cache=True)
@@ -510,6 +520,8 @@ def _deliver_of(
     for k in range(start, stop):
         if k + 2 * AHEAD < stop:
             fetch(town.people, gestures[k + 2 * AHEAD].receiver)
+            if gestures[k + 2 * AHEAD].kind == Kind.POST:
+                fetch(town.people, gestures[k + 2 * AHEAD].sender)  # who say when they wrote it
         if k + AHEAD < stop:
             row = town.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
             fetch(town.ties, row)
@@ -529,8 +541,9 @@ def deliver_round(town: Any, gestures: Any, first: Any, received: Any, day: int,
     replies = np.empty(len(gestures), GESTURE)
     counts = np.zeros(len(first), np.int64)
     for part in prange(len(first) - 1):
-        known = new_filter()
-        counts[part] = _deliver_of(town, gestures, first[part], first[part + 1], replies, received, day, seed, known)
+        start, stop = first[part], first[part + 1]
+        if start < stop:
+            counts[part] = _deliver_of(town, gestures, start, stop, replies, received, day, seed, new_filter())
     return packed_chunks(replies, first, counts)
 
 
@@ -575,6 +588,8 @@ def keep_sent_in_mind(town: Any, gesture: Any, day: int) -> None:
 @outlined
 def _keep_in_mind_of(town: Any, sent: Any, start: int, stop: int, day: int) -> None:
     for k in range(start, stop):
+        if k + 2 * AHEAD < stop:
+            fetch(town.people, sent[k + 2 * AHEAD].sender)
         if k + AHEAD < stop:
             row = town.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
             fetch(town.ties, row)

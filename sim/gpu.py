@@ -39,15 +39,16 @@ from sim.day import (
     settle_noticed,
 )
 from sim.gestures import Kind
-from sim.memory import FILTER_BITS, find_slot, let_go, new_acquaintance, refresh_ceiling, weakest
+from sim.memory import FILTER_BITS, find_slot, heaviest_of, let_go, new_acquaintance, refresh_ceiling, weakest
 from sim.outreach import (
     act_spontaneously,
+    begin_ordinary_prompts,
     birthday_noticed,
     birthday_prompt,
     count_ordinary,
-    in_order,
-    ordinary_prompts,
+    settle_prompts,
 )
+from sim.pool import free_slot
 from sim.population import (
     FEED_ITEM,
     GESTURE,
@@ -126,7 +127,7 @@ class Desk(NamedTuple):
     listed: Any  # ENTRY: strangers who met somebody, and whom somebody lets go
     pairs: Any  # (2, listed), i8: those who became ties, and those who were forgotten
     received: Any  # (n,), i4: gestures today
-    scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, lucks, times
+    scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, bounds, lucks, times
 
 
 DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for these, once
@@ -217,7 +218,8 @@ def _wake(town: Any, desk: Any, day: int, seed: int) -> None:
         desk.received[person] = 0
         if day % 7 == 0:
             town.people[person]["minutes_left"] = rules.minutes_of_week(town.people[person]["sociability"], p)
-            refresh_ceiling(town, person, day)
+            first, slots = town.people[person]["first"], town.people[person]["slots"]
+            refresh_ceiling(town, person, heaviest_of(town.bounds[first : first + slots]), day)
         may_post(town, person, uniform(seed, Decision.POSTS, day, person, 0, 0), day)
         if town.people[person]["birthday"] == day % 365:
             cuda.atomic.add(desk.counts, CALLS_AT_MOST, town.people[person]["held"])
@@ -269,21 +271,31 @@ def _count(town: Any, desk: Any, day: int, seed: int) -> None:
 def _act(town: Any, desk: Any, day: int, seed: int) -> None:
     """Prompts, then the gestures that come of them in order of second."""
     draws = cuda.local.array((2, BATCH), numba.float64)
+    drawn = cuda.local.array(BATCH, numba.int32)
     one = cuda.local.array(1, PROMPT)
     for row in range(cuda.grid(1), desk.counts[ACTIVE], cuda.gridsize(1)):
         turn = desk.turns[row]
         person, prompts = turn["person"], desk.prompts[turn["prompts"][0] : turn["prompts"][1]]
         first = town.people[person]["first"]
         stop = first + town.people[person]["slots"]
-        slots, others, lucks, times = desk.scratch
-        scratch = Scratch(draws, slots[first:stop], others[first:stop], lucks[first:stop], times[first:stop], one)
-        count = ordinary_prompts(town, person, turn["occasions"], prompts, day, seed, scratch)
+        slots, others, bounds, lucks, times = desk.scratch
+        scratch = Scratch(
+            draws,
+            drawn,
+            slots[first:stop],
+            others[first:stop],
+            bounds[first:stop],
+            lucks[first:stop],
+            times[first:stop],
+            one,
+        )
+        count = begin_ordinary_prompts(town, person, turn["occasions"], prompts, day, seed, scratch)
         k = desk.heads[CALLED, person]
         while k != NOBODY:
             prompts[count] = desk.calls[k]
             count += 1
             k = desk.call_links[k]
-        in_order(prompts, count, scratch)
+        count = settle_prompts(town, prompts, count, day, seed, scratch)
         start, end = turn["gestures"][0], turn["gestures"][1]
         filled = 0
         for k in range(count):
@@ -345,17 +357,14 @@ def _meet(town: Any, desk: Any) -> None:
 
 
 @cuda.jit(device=True)
-def _free_slot(town: Any, desk: Any, person: int) -> int:
-    """A person's lowest free slot; where there is none their block grows, and moves; NOBODY if the pool is used up."""
+def _grow_block(town: Any, desk: Any, person: int) -> bool:
+    """Give a person the next larger block; returns whether the pool has room for it."""
     first, slots = town.people[person]["first"], town.people[person]["slots"]
-    for slot in range(slots):
-        if town.others[first + slot] == NOBODY:
-            return slot
     grown = rules.more_slots(slots)
     block = cuda.atomic.add(desk.counts, ROWS, grown)
     if block + grown > len(town.ties):
         cuda.atomic.add(desk.counts, ROWS, -grown)
-        return NOBODY
+        return False
     for slot in range(grown):
         if slot < slots:
             town.ties[block + slot] = town.ties[first + slot]
@@ -366,7 +375,7 @@ def _free_slot(town: Any, desk: Any, person: int) -> int:
             town.others[block + slot], town.bounds[block + slot] = NOBODY, 0.0
     cuda.atomic.add(desk.counts, WASTED, slots)
     town.people[person]["first"], town.people[person]["slots"] = block, grown
-    return slots
+    return True
 
 
 @cuda.jit
@@ -376,11 +385,12 @@ def _make_room(town: Any, desk: Any) -> None:
         other = _next_person(desk, MET, person, NOBODY)
         while other != NOBODY:
             if find_slot(town, person, other) == NOBODY:
-                slot = _free_slot(town, desk, person)
-                if slot == NOBODY:
+                full = town.people[person]["held"] == town.people[person]["slots"]
+                if full and not _grow_block(town, desk, person):
                     desk.counts[CROWDED] = 1
                     break
-                town.others[town.people[person]["first"] + slot] = other
+                town.others[town.people[person]["first"] + free_slot(town, person)] = other
+                town.people[person]["held"] += 1
             other = _next_person(desk, MET, person, other)
 
 
@@ -569,8 +579,8 @@ class GpuCore:
         people = len(self._host.town.people)
         return DayRecord(
             self.day - 1,
-            sorted_by(sent, people, BY_SENDER, False)[0],
-            sorted_by(delivered, people, BY_PAIR, True)[0],
+            sorted_by((sent, sent[:0], sent[:0]), people, BY_SENDER, False)[0],
+            sorted_by((delivered, delivered[:0], delivered[:0]), people, BY_PAIR, True)[0],
             np.sort(_on_host(desk.pairs[0, : counts[NEW_TIES]])),
             np.unique(_on_host(desk.pairs[1, : counts[FORGOTTEN]])),
             np.zeros(0, MEETING),
@@ -682,7 +692,7 @@ def _without_pool(town: Town) -> Town:
 
 
 def _new_scratch(rows: int) -> tuple[Any, ...]:
-    return tuple(_empty(rows, dtype) for dtype in (np.int32, np.int32, np.float64, np.float64))
+    return tuple(_empty(rows, dtype) for dtype in (np.int32, np.int32, *3 * [np.float64]))
 
 
 def _with_spare(count: int) -> int:

@@ -17,7 +17,7 @@ from sim.compiling import allocating, inlined, outlined
 from sim.fetching import AHEAD, fetch
 from sim.pool import free_slot
 from sim.population import NEVER, NOBODY
-from sim.sorting import chunks_of, people_of
+from sim.sorting import chunks_of, people_of, rows_by, width_of
 
 FILTER_BITS = 1 << 12
 ATTEMPTS = 256  # of keyed rejection before a race
@@ -96,7 +96,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     """Rule 2: the weight of a tie today."""
     boost = 0.0
-    if among == SHOWN:
+    if among == SHOWN and p.feed_boost > 0.0:
         boost = rules.openness_now(tie.openness, day - tie.opened, p)
     return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
 
@@ -108,36 +108,62 @@ def bound_today(tie: Any, day: int, p: Any) -> float:
 
 
 @inlined
+def next_attempt(town: Any, person: int, start: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+    """Rule 2, keyed rejection: the first attempt from `start` on that may hold, its slot and its level.
+
+    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
+    weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie. The slot
+    is NOBODY if no attempt is left.
+    """
+    first, slots, ceiling = town.people[person].first, town.people[person].slots, town.people[person].ceiling
+    tickets, bounds = rules.tickets(slots), town.bounds[first : first + slots]
+    draws, drawn = scratch.draws, scratch.drawn
+    for begin in range(start, ATTEMPTS, BATCH):
+        next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, begin)
+        for k in range(BATCH):  # in bulk
+            drawn[k] = int(draws[0, k] * tickets)
+            draws[1, k] *= ceiling
+        for k in range(min(BATCH, ATTEMPTS - begin)):
+            slot, level = drawn[k], draws[1, k]
+            won = slot < slots
+            if won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
+                return begin + k, slot, level
+    return ATTEMPTS, NOBODY, 0.0
+
+
+@inlined
+def holds(town: Any, person: int, slot: int, level: float, day: int, among: int, industry: int) -> bool:
+    """Whether an attempt does, by a look at the tie, which gets the bound of today."""
+    p, row = town.settings[0], town.people[person].first + slot
+    tie = town.ties[row]
+    town.bounds[row] = bound_today(tie, day, p)
+    return level < weight_in_mind(tie, day, among, p) and may_come_to_mind(town.people, tie, day, among, industry, p)
+
+
+@inlined
+def comes_to_mind_from(
+    town: Any, person: int, attempt: int, slot: int, level: float, day: int, cause: int, among: int, industry: int,
+    seed: int, scratch: Any,
+) -> int:  # fmt: skip
+    """The slot of whom a prompt falls on, if no attempt before this one of `next_attempt` holds."""
+    while slot != NOBODY:
+        if holds(town, person, slot, level, day, among, industry):
+            return slot
+        attempt, slot, level = next_attempt(town, person, attempt + 1, day, cause, seed, scratch)
+    return wins_the_race(town, person, day, cause, among, industry, seed)
+
+
+@inlined
 def comes_to_mind(
     town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, scratch: Any
 ) -> int:
-    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate.
-
-    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
-    weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie; whichever
-    is looked at gets the bound of today.
-    """
-    people, p = town.people, town.settings[0]
-    first, slots, ceiling = people[person].first, people[person].slots, people[person].ceiling
-    if people[person].held == 0:
+    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate."""
+    if town.people[person].held == 0:
         return NOBODY
-    if among != SHOWN:  # of whom there are few, so nearly every attempt would fail
-        tickets = rules.tickets(slots)
-        bounds = town.bounds[first : first + slots]
-        draws = scratch.draws
-        for start in range(0, ATTEMPTS, BATCH):
-            next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, start)
-            for k in range(BATCH):
-                slot, level = int(draws[0, k] * tickets), draws[1, k] * ceiling
-                won = slot < slots
-                if not won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
-                    continue
-                tie = town.ties[first + slot]
-                bound, weight = bound_today(tie, day, p), weight_in_mind(tie, day, among, p)
-                bounds[slot] = bound
-                if level < weight and may_come_to_mind(people, tie, day, among, industry, p):
-                    return slot
-    return wins_the_race(town, person, day, cause, among, industry, seed)
+    if among == SHOWN:  # of whom there are few, so nearly every attempt would fail
+        return wins_the_race(town, person, day, cause, among, industry, seed)
+    attempt, slot, level = next_attempt(town, person, 0, day, cause, seed, scratch)
+    return comes_to_mind_from(town, person, attempt, slot, level, day, cause, among, industry, seed, scratch)
 
 
 @outlined
@@ -161,31 +187,70 @@ def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, indu
 def shown(town: Any, person: int, scratch: Any) -> int:
     """Whom the feed may show to a person today, acquaintances among them: how many.
 
-    Their slots and ids are the first so many `slots` and `others` of the scratch.
+    Their slots, ids and bounds are the first so many of the scratch.
     """
     first = town.people[person].first
     count = 0
     for slot in range(town.people[person].slots):
         other = town.others[first + slot]
-        scratch.slots[count], scratch.others[count] = slot, other
+        scratch.slots[count] = slot
         count += other != NOBODY and town.showable[other]
+    for k in range(count):
+        row = first + scratch.slots[k]
+        scratch.others[k], scratch.bounds[k] = town.others[row], town.bounds[row]
     return count
 
 
 @inlined
-def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
-    """The slot of whom a feed item is from: the race of `wins_the_race` among those of `shown`, so many.
+def enter_race(person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> None:
+    """A feed item is from whoever wins the race among those of `shown`, so many: the earliest that each may arrive.
 
-    Whoever would come first with the largest weight that their tie may have is looked at first, and the rest only until
-    nobody can win any more.
+    That is with the largest weight that their tie may have. Luck and times are those of the scratch.
     """
-    first, p = town.people[person].first, town.settings[0]
-    slots, others, lucks, times = scratch.slots, scratch.others[:count], scratch.lucks[:count], scratch.times[:count]
-    uniforms_towards(lucks, others, seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
+    lucks, times, bounds = scratch.lucks[:count], scratch.times[:count], scratch.bounds[:count]
+    uniforms_towards(lucks, scratch.others[:count], seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
     for k in range(count):
-        bound = town.bounds[first + slots[k]]
-        times[k] = rules.race_time_at_least(lucks[k], bound) if bound > 0.0 else np.inf
-    chosen, first_time = NOBODY, np.inf
+        times[k] = rules.race_time_at_least(lucks[k], bounds[k])
+
+
+@inlined
+def arrival_in_race(town: Any, person: int, slot: int, luck: float, day: int) -> float:
+    """When one of them does arrive, by a look at the tie, which gets the bound of today; an acquaintance never."""
+    p, row = town.settings[0], town.people[person].first + slot
+    tie = town.ties[row]
+    town.bounds[row] = bound_today(tie, day, p)
+    weight = weight_in_mind(tie, day, SHOWN, p)
+    return rules.race_time(luck, weight) if tie.acquaintance == 0 and weight > 0.0 else np.inf
+
+
+@inlined
+def likeliest_in_feed(person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+    """Who may arrive first: their slot and luck, and the earliest that anybody else may arrive."""
+    enter_race(person, count, day, cause, seed, scratch)
+    times, soonest, rival = scratch.times[:count], 0, np.inf
+    for k in range(1, count):
+        if times[k] < times[soonest]:
+            soonest, rival = k, times[soonest]
+        elif times[k] < rival:
+            rival = times[k]
+    return scratch.slots[soonest], scratch.lucks[soonest], rival
+
+
+@inlined
+def first_for_sure(town: Any, person: int, slot: int, luck: float, rival: float, day: int) -> bool:
+    """Whether the one whom `likeliest_in_feed` found wins, whatever the others do."""
+    time = arrival_in_race(town, person, slot, luck, day)
+    return time < np.inf and time <= rival
+
+
+@inlined
+def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
+    """The slot of whom a feed item is from; NOBODY if only acquaintances are shown.
+
+    Whoever may arrive first is looked at first, and the rest only until nobody can win any more.
+    """
+    enter_race(person, count, day, cause, seed, scratch)
+    times, chosen, first_time = scratch.times[:count], NOBODY, np.inf
     for _ in range(count):
         soonest = 0
         for k in range(1, count):
@@ -194,14 +259,9 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
         if times[soonest] >= first_time:
             break
         times[soonest] = np.inf
-        slot = slots[soonest]
-        tie = town.ties[first + slot]
-        bound, weight = bound_today(tie, day, p), weight_in_mind(tie, day, SHOWN, p)
-        town.bounds[first + slot] = bound
-        if tie.acquaintance == 0 and weight > 0.0:
-            time = rules.race_time(lucks[soonest], weight)
-            if time < first_time:
-                chosen, first_time = slot, time
+        time = arrival_in_race(town, person, scratch.slots[soonest], scratch.lucks[soonest], day)
+        if time < first_time:
+            chosen, first_time = scratch.slots[soonest], time
     return chosen
 
 
@@ -218,27 +278,33 @@ def heaviest_of(bounds: Any) -> int:
 
 
 @inlined
-def refresh_ceiling(town: Any, person: int, day: int) -> None:
-    """Rule 2: a person's W as of today.
+def refresh_ceiling(town: Any, person: int, slot: int, day: int) -> None:
+    """Rule 2: a person's W as of today; the slot is that of the largest bound.
 
     Only the ties whose bounds still might be the largest are looked at.
     """
     first, slots = town.people[person].first, town.people[person].slots
     bounds = town.bounds[first : first + slots]
     while True:
-        slot = heaviest_of(bounds)
         heaviest = bounds[slot]
         if heaviest > 0.0:
             bounds[slot] = bound_today(town.ties[first + slot], day, town.settings[0])
         if bounds[slot] >= heaviest:
             town.people[person].ceiling = rules.fresh_ceiling(heaviest)
             return
+        slot = heaviest_of(bounds)
 
 
 @outlined
-def _refresh_ceilings_of(town: Any, start: int, stop: int, day: int) -> None:
-    for person in range(start, stop):
-        refresh_ceiling(town, person, day)
+def _refresh_ceilings_of(town: Any, start: int, heaviest: Any, day: int) -> None:
+    people, count = town.people, len(heaviest)
+    for k in range(count):
+        first = people[start + k].first
+        heaviest[k] = heaviest_of(town.bounds[first : first + people[start + k].slots])
+    for k in range(count):
+        if k + AHEAD < count:
+            fetch(town.ties, people[start + k + AHEAD].first + heaviest[k + AHEAD])
+        refresh_ceiling(town, start + k, heaviest[k], day)
 
 
 @njit(cache=True, parallel=True)
@@ -247,7 +313,7 @@ def refresh_ceilings(town: Any, day: int) -> None:
     n = len(town.people)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
-        _refresh_ceilings_of(town, start, stop, day)
+        _refresh_ceilings_of(town, start, np.empty(stop - start, np.int32), day)
 
 
 @njit(cache=True, nogil=True)
@@ -286,43 +352,84 @@ def have_mutual_tie(town: Any, one: int, two: int, known: Any) -> bool:
 
 
 @njit(cache=True)
-def strangers_who_met(town: Any, met: Any, gestures: Any) -> Any:
-    """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet."""
+def strangers_who_met(town: Any, met: Any, fresh: Any, mail: Any) -> Any:
+    """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet.
+
+    Whoever writes today has looked for the other: only of mail that comes from earlier days nobody knows.
+    """
     n = len(town.people)
-    pairs = np.empty(len(met) + len(gestures), np.int64)
+    pairs = np.empty(len(met) + len(mail), np.int64)
     count = 0
     for k in range(len(met)):
         if find_slot(town, met[k].low, met[k].high) == NOBODY:
             pairs[count] = np.int64(met[k].low) * n + met[k].high
             count += 1
-    for k in range(len(gestures)):
-        one, two = gestures[k].sender, gestures[k].receiver
-        if two != NOBODY and gestures[k].sender_slot == NOBODY and find_slot(town, one, two) == NOBODY:
-            pairs[count] = np.int64(min(one, two)) * n + max(one, two)
+    for k in range(len(mail)):
+        if find_slot(town, mail[k].sender, mail[k].receiver) == NOBODY:
+            pairs[count] = pair_of(mail[k], n)
             count += 1
-    return np.unique(pairs[:count])
+    return np.unique(np.concatenate((pairs[:count], written_to_strangers(fresh, n))))
 
 
-@njit(cache=True)
+@inlined
+def pair_of(gesture: Any, n: int) -> int:
+    """The number of the pair whom a gesture is between."""
+    return np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
+
+
+@njit(cache=True, parallel=True)
+def written_to_strangers(fresh: Any, n: int) -> Any:
+    """Of the gestures of people who have looked for the other, the pairs who do not know each other."""
+    pairs = np.full(len(fresh), -1, np.int64)
+    for k in prange(len(fresh)):
+        if fresh[k].receiver != NOBODY and fresh[k].sender_slot == NOBODY:
+            pairs[k] = pair_of(fresh[k], n)
+    return pairs[pairs >= 0]
+
+
+@njit(cache=True, parallel=True)
 def acquaint(town: Any, pairs: Any, day: int, seed: int) -> None:
-    """Rule 9: these pairs hold each other as acquaintances from now on."""
-    n = len(town.people)
+    """Rule 9: these pairs (sorted) hold each other as acquaintances from now on; all have a free slot for it.
+
+    A person meets whoever has a lower id first, and so takes the others in order of id.
+    """
+    n, chunks, bits = len(town.people), chunks_of(len(town.people)), width_of(len(town.people))
+    low, high = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
+    low_slots, high_slots = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.int32)
+    low_first, by_low = rows_by(low >> bits, chunks)
+    high_first, by_high = rows_by(high >> bits, chunks)
+    for part in prange(chunks):
+        _take_slots(town, by_high[high_first[part] : high_first[part + 1]], high, low, high_slots)
+        _take_slots(town, by_low[low_first[part] : low_first[part + 1]], low, high, low_slots)
+    for part in prange(chunks):
+        highs, lows = by_high[high_first[part] : high_first[part + 1]], by_low[low_first[part] : low_first[part + 1]]
+        _introduce(town, highs, high, high_slots, low, low_slots, day, seed)
+        _introduce(town, lows, low, low_slots, high, high_slots, day, seed)
+
+
+@outlined
+def _take_slots(town: Any, pairs: Any, people: Any, others: Any, slots: Any) -> None:
+    """Find a slot for each of these pairs' other with the person, and fill in who it is."""
     for k in range(len(pairs)):
-        if k + 2 * AHEAD < len(pairs):
-            fetch(town.people, pairs[k + 2 * AHEAD] // n)
-            fetch(town.people, pairs[k + 2 * AHEAD] % n)
         if k + AHEAD < len(pairs):
-            fetch_known(town, pairs[k + AHEAD] // n)
-            fetch_known(town, pairs[k + AHEAD] % n)
-        low, high = pairs[k] // n, pairs[k] % n
-        low_slot, high_slot = free_slot(town, low), free_slot(town, high)
-        new_acquaintance(town, low, low_slot, high, high_slot, day, seed)
-        new_acquaintance(town, high, high_slot, low, low_slot, day, seed)
+            fetch_known(town, people[pairs[k + AHEAD]])
+        pair = pairs[k]
+        slots[pair] = free_slot(town, people[pair])
+        town.others[town.people[people[pair]].first + slots[pair]] = others[pair]
 
 
-@njit(cache=True)
+@outlined
+def _introduce(town: Any, pairs: Any, people: Any, slots: Any, others: Any, mirrors: Any, day: int, seed: int) -> None:
+    for k in range(len(pairs)):
+        if k + AHEAD < len(pairs):
+            fetch(town.ties, town.people[people[pairs[k + AHEAD]]].first + slots[pairs[k + AHEAD]])
+        pair = pairs[k]
+        new_acquaintance(town, people[pair], slots[pair], others[pair], mirrors[pair], day, seed)
+
+
+@inlined
 def new_acquaintance(town: Any, person: int, slot: int, other: int, mirror: int, day: int, seed: int) -> None:
-    """One direction of it."""
+    """One direction of it, in a slot that is counted as held."""
     people, p, row = town.people, town.settings[0], town.people[person].first + slot
     tie = town.ties[row]
     tie.other, tie.mirror, tie.acquaintance = other, mirror, 1
@@ -332,7 +439,6 @@ def new_acquaintance(town: Any, person: int, slot: int, other: int, mirror: int,
     tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
     town.others[row], town.bounds[row] = other, rules.pull_bound(0.0, tie.liking, p)
     people[person].ceiling = rules.raised_ceiling(people[person].ceiling, town.bounds[row])
-    people[person].held += 1
 
 
 @inlined
@@ -358,6 +464,37 @@ def weakest(town: Any, person: int, day: int, after: int) -> int:
     return chosen
 
 
+@outlined
+def _excess_of(people: Any, start: int, stop: int) -> int:
+    excess = 0
+    for person in range(start, stop):
+        excess += max(0, people[person].held - people[person].capacity)
+    return excess
+
+
+@njit(cache=True, parallel=True)
+def named(town: Any, day: int) -> Any:
+    """Rule 10: the pairs (low * n + high) whom the one or the other, who holds too many, would drop."""
+    people, n = town.people, len(town.people)
+    at = np.zeros(chunks_of(n) + 1, np.int64)
+    for part in prange(chunks_of(n)):
+        start, stop = people_of(part, n)
+        at[part + 1] = _excess_of(people, start, stop)
+    at = np.cumsum(at)
+    pairs = np.empty(at[-1], np.int64)
+    for part in prange(chunks_of(n)):
+        count = at[part]
+        start, stop = people_of(part, n)
+        for person in range(start, stop if count < at[part + 1] else start):
+            slot = NOBODY
+            for _ in range(people[person].held - people[person].capacity):
+                slot = weakest(town, person, day, slot)
+                other = town.others[people[person].first + slot]
+                pairs[count] = np.int64(min(person, other)) * n + max(person, other)
+                count += 1
+    return pairs
+
+
 @njit(cache=True)
 def forget(town: Any, day: int) -> Any:
     """Rule 10: whoever holds too many names the weakest; what anybody named goes, both directions, once.
@@ -365,23 +502,8 @@ def forget(town: Any, day: int) -> Any:
     Returns:
         The pairs that went, sorted.
     """
-    people = town.people
-    n = len(people)
-    excess = 0
-    for person in range(n):
-        excess += max(0, people[person].held - people[person].capacity)
-    if excess == 0:
-        return np.empty(0, np.int64)
-    pairs = np.empty(excess, np.int64)
-    count = 0
-    for person in range(n):
-        slot = NOBODY
-        for _ in range(people[person].held - people[person].capacity):
-            slot = weakest(town, person, day, slot)
-            other = town.others[people[person].first + slot]
-            pairs[count] = np.int64(min(person, other)) * n + max(person, other)
-            count += 1
-    pairs = np.unique(pairs)
+    n = len(town.people)
+    pairs = np.unique(named(town, day))
     for pair in pairs:
         low, high = pair // n, pair % n
         slot = find_slot(town, low, high)

@@ -14,8 +14,20 @@ from numba import njit, prange
 from sim import rules
 from sim.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
 from sim.compiling import allocating, inlined, new_scratch, outlined
+from sim.fetching import fetch
 from sim.gestures import Channel, Kind
-from sim.memory import ANYONE, comes_to_mind, comes_up_in_feed, fetch_known, find_slot, mirror_of, shown
+from sim.memory import (
+    ANYONE,
+    comes_to_mind_from,
+    comes_up_in_feed,
+    fetch_known,
+    find_slot,
+    first_for_sure,
+    likeliest_in_feed,
+    mirror_of,
+    next_attempt,
+    shown,
+)
 from sim.places import pay_session
 from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 from sim.sorting import chunks_of, people_of, rows_by
@@ -51,6 +63,7 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
             prompt.plan = met[k].low_plan if side == 0 else met[k].high_plan
             prompt.cause = cause_of(Occasion.MEETING, (place << 20) | order)
             prompt.second, prompt.channel, prompt.place = met[k].second, Channel.IN_PERSON, place
+            prompt.attempt = NOBODY
             count += 1
     for person in today:
         for slot in range(people[person].slots):
@@ -80,6 +93,7 @@ def birthday_prompt(town: Any, person: int, slot: int, prompt: Any, day: int, se
     tie, cause = town.ties[town.people[person].first + slot], cause_of(Occasion.BIRTHDAY, 0)
     prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
     prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
+    prompt.attempt = NOBODY
     prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
 
 
@@ -132,21 +146,22 @@ def count_ordinary(town: Any, person: int, luck: Any, counts: Any, day: int, see
 
 @outlined
 def _count_prompts_of(
-    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, gestures: Any, day: int,
-    planning: bool, seed: int,
-) -> None:  # fmt: skip
+    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, day: int, planning: bool, seed: int
+) -> int:
+    room = 0
     for k in range(luck.shape[1]):
         person = start + k
         count_ordinary(town, person, luck[:, k], counts[person], day, seed)
         occasions = counts[person, 0] + counts[person, 1] + counts[person, 2]
         occasions += calls_first[person + 1] - calls_first[person]
-        prompts[person + 1] = occasions
-        gestures[person + 1] = occasions + counts[person, 1]
+        room += occasions + counts[person, 1]
         for row in range(town.plan_first[person], town.plan_first[person + 1]):
             minutes = sitting_today(town, row, day, planning)
             if minutes > 0.0:
-                prompts[person + 1] += 1
-                gestures[person + 1] += most_gestures(town, row, minutes)
+                occasions += 1
+                room += most_gestures(town, row, minutes)
+        prompts[person] = occasions
+    return room
 
 
 @njit(cache=True, parallel=True)
@@ -154,19 +169,20 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
 
     Returns:
-        The counts, prompts in all by person, and an upper bound of the gestures that may come of them.
+        The counts; prompts in all of each person; where the gestures of each chunk of people may begin, with room for
+        all that may come of the prompts, shape (chunks + 1,).
     """
     n = len(town.people)
-    counts = np.empty((n, 3), np.int32)
-    prompts, gestures = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
+    counts, prompts = np.empty((n, 3), np.int32), np.empty(n, np.int32)
+    room = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
         luck = np.empty((3, stop - start))
         uniforms_of_people(luck[0], seed, Decision.ROUTINE_COUNT, day, start)
         uniforms_of_people(luck[1], seed, Decision.FEED_COUNT, day, start)
         uniforms_of_people(luck[2], seed, Decision.ENCOUNTER_COUNT, day, start)
-        _count_prompts_of(town, start, luck, calls_first, counts, prompts, gestures, day, planning, seed)
-    return counts, prompts, gestures
+        room[part + 1] = _count_prompts_of(town, start, luck, calls_first, counts, prompts, day, planning, seed)
+    return counts, prompts, np.cumsum(room)
 
 
 @inlined
@@ -174,75 +190,73 @@ def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, chan
     """An ordinary prompt at a keyed second."""
     prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
     prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, person, 0, cause))
-    prompt.place, prompt.plan = Place.NOWHERE, NOBODY
+    prompt.place, prompt.plan, prompt.attempt = Place.NOWHERE, NOBODY, NOBODY
 
 
 @inlined
-def encounter(town: Any, person: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
-    """Whom a chance encounter is with, and in which slot: someone known, of the community, or anyone at all."""
+def begin_thought(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> None:
+    """Look for whom a prompt may fall on, and ask memory for the tie."""
+    prompt.attempt, prompt.slot, prompt.luck = next_attempt(town, prompt.person, 0, day, prompt.cause, seed, scratch)
+    if prompt.slot != NOBODY:
+        fetch(town.ties, town.people[prompt.person].first + prompt.slot)
+
+
+@inlined
+def begin_feed_item(town: Any, prompt: Any, among: int, day: int, seed: int, scratch: Any) -> None:
+    """Look for whom a feed item may be from, of so many who are shown, and ask memory for the tie."""
+    prompt.attempt = 0
+    prompt.slot, prompt.luck, prompt.rival = likeliest_in_feed(prompt.person, among, day, prompt.cause, seed, scratch)
+    fetch(town.ties, town.people[prompt.person].first + prompt.slot)
+
+
+@inlined
+def stranger(town: Any, person: int, who: float, day: int, cause: int, seed: int) -> int:
+    """Whom a chance encounter with no one in particular is with: of the community, or anyone at all."""
     people, p = town.people, town.settings[0]
-    who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
-    if who < p.encounter_known:
-        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed, scratch)
-        return (NOBODY, NOBODY) if slot == NOBODY else (town.others[people[person].first + slot], slot)
     u = uniform(seed, Decision.ENCOUNTER_STRANGER, day, person, 0, cause)
-    other = int(u * len(people))
-    if who < p.encounter_known + p.encounter_community:
-        community = people[person].community
-        start, stop = town.community_first[community], town.community_first[community + 1]
-        other = town.community_people[start + int(u * (stop - start))]
-    if other == person:
-        return NOBODY, NOBODY
-    return other, find_slot(town, person, other)
+    if who >= p.encounter_known + p.encounter_community:
+        return int(u * len(people))
+    community = people[person].community
+    start, stop = town.community_first[community], town.community_first[community + 1]
+    return int(town.community_people[start + int(u * (stop - start))])
 
 
 @inlined
-def ordinary_prompts(town: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any) -> int:
-    """Whom routine, the feed and encounters bring to a person's mind today; returns how many."""
-    first = town.people[person].first
+def begin_ordinary_prompts(town: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any) -> int:
+    """Begin what routine, the feed and encounters prompt today; returns how many. Whom they fall on may be open yet."""
     count = 0
-    for k in range(counts[0]):
+    for k in range(counts[0] if town.people[person].held > 0 else 0):
         cause = cause_of(Occasion.ROUTINE, k)
-        slot = comes_to_mind(town, person, day, cause, ANYONE, 0, seed, scratch)
-        if slot != NOBODY:
-            other = town.others[first + slot]
-            new_prompt(prompts[count], person, other, slot, cause, Channel.PRIVATE, day, seed)
-            count += 1
-    if counts[1] > 0:
-        among = shown(town, person, scratch)
-        for k in range(counts[1]):
-            cause = cause_of(Occasion.FEED, k)
-            slot = comes_up_in_feed(town, person, among, day, cause, seed, scratch)
-            if slot != NOBODY:
-                new_prompt(prompts[count], person, town.others[first + slot], slot, cause, Channel.FEED, day, seed)
-                count += 1
+        new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
+        begin_thought(town, prompts[count], day, seed, scratch)
+        count += 1
+    among = shown(town, person, scratch) if counts[1] > 0 else 0
+    for k in range(counts[1] if among > 0 else 0):
+        new_prompt(prompts[count], person, NOBODY, NOBODY, cause_of(Occasion.FEED, k), Channel.FEED, day, seed)
+        begin_feed_item(town, prompts[count], among, day, seed, scratch)
+        count += 1
     for k in range(counts[2]):
         cause = cause_of(Occasion.ENCOUNTER, k)
-        other, slot = encounter(town, person, day, cause, seed, scratch)
-        if other != NOBODY:
-            new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
+        who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
+        if who >= town.settings[0].encounter_known:
+            other = stranger(town, person, who, day, cause, seed)
+            if other != person:
+                slot = find_slot(town, person, other)
+                new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
+                count += 1
+        elif town.people[person].held > 0:
+            new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.IN_PERSON, day, seed)
+            begin_thought(town, prompts[count], day, seed, scratch)
             count += 1
     return count
 
 
 @inlined
-def in_order(prompts: Any, count: int, scratch: Any) -> None:
-    """Put the first so many prompts in order of (second, cause, other)."""
-    for k in range(1, count):
-        for j in range(k, 0, -1):
-            if not earlier_prompt(prompts[j], prompts[j - 1]):
-                break
-            scratch.prompt[0] = prompts[j]
-            prompts[j] = prompts[j - 1]
-            prompts[j - 1] = scratch.prompt[0]
-
-
-@inlined
-def prompt_person(
+def begin_prompts(
     town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
 ) -> int:
-    """Fill in a person's prompts of the day, in order; returns how many."""
-    count = ordinary_prompts(town, person, counts, prompts, day, seed, scratch)
+    """The same for all of a person's prompts of the day."""
+    count = begin_ordinary_prompts(town, person, counts, prompts, day, seed, scratch)
     for k in range(len(calls)):
         prompts[count] = calls[k]
         count += 1
@@ -252,7 +266,44 @@ def prompt_person(
             new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
             prompts[count].plan = row
             count += 1
-    in_order(prompts, count, scratch)
+    return count
+
+
+@inlined
+def settle_prompt(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> bool:
+    """Settle whom a prompt falls on, by the tie that was asked for; returns whether there is anybody."""
+    person = prompt.person
+    if prompt.attempt == NOBODY:
+        return True
+    if prompt.channel != Channel.FEED:
+        prompt.slot = comes_to_mind_from(
+            town, person, prompt.attempt, prompt.slot, prompt.luck, day, prompt.cause, ANYONE, 0, seed, scratch
+        )
+    elif not first_for_sure(town, person, prompt.slot, prompt.luck, prompt.rival, day):
+        among = shown(town, person, scratch)
+        prompt.slot = comes_up_in_feed(town, person, among, day, prompt.cause, seed, scratch)
+    if prompt.slot == NOBODY:
+        return False
+    prompt.other = town.others[town.people[person].first + prompt.slot]
+    return True
+
+
+@inlined
+def settle_prompts(town: Any, prompts: Any, begun: int, day: int, seed: int, scratch: Any) -> int:
+    """Settle whom a person's prompts fall on and put them in order of (second, cause, other); returns how many stay."""
+    count = 0
+    for k in range(begun):
+        if settle_prompt(town, prompts[k], day, seed, scratch):
+            if count < k:
+                prompts[count] = prompts[k]
+            count += 1
+    for k in range(1, count):
+        for j in range(k, 0, -1):
+            if not earlier_prompt(prompts[j], prompts[j - 1]):
+                break
+            scratch.prompt[0] = prompts[j]
+            prompts[j] = prompts[j - 1]
+            prompts[j - 1] = scratch.prompt[0]
     return count
 
 
@@ -574,79 +625,103 @@ def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, 
 
 @outlined
 def act_together(
-    town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, out: Any,
-    out_first: Any, sent: Any, day: int, planning: bool, seed: int, scratch: Any,
-) -> None:  # fmt: skip
-    """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids."""
+    town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, begun: Any,
+    out: Any, count: int, day: int, planning: bool, seed: int, scratch: Any,
+) -> int:  # fmt: skip
+    """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids.
+
+    Returns:
+        How many gestures are in the outbox after them.
+    """
     for person in active:
         fetch_known(town, person)
-    for person in active:
-        mine = prompts[prompts_first[person] : prompts_first[person + 1]]
+    for k, person in enumerate(active):
         theirs = calls[calls_first[person] : calls_first[person + 1]]
-        sent[person + 1] = prompt_person(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
-    for person in active:
-        box = out[out_first[person] : out_first[person + 1]]
-        start, filled = prompts_first[person], sent[person + 1]
-        sent[person + 1] = 0
-        for row in range(start, start + filled):
-            sent[person + 1] = act(town, prompts[row], box, sent[person + 1], day, planning, seed)
+        mine = prompts[prompts_first[k] : prompts_first[k + 1]]
+        begun[k] = begin_prompts(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
+    for k in range(len(active)):
+        mine = prompts[prompts_first[k] : prompts_first[k + 1]]
+        begun[k] = settle_prompts(town, mine, begun[k], day, seed, scratch)
+    for k in range(len(active)):
+        for row in range(prompts_first[k], prompts_first[k] + begun[k]):
+            count = act(town, prompts[row], out, count, day, planning, seed)
+    return count
+
+
+@outlined
+def prompted(prompts: Any, start: int, active: Any, first: Any) -> int:
+    """Who has prompts, of people `start` and on; where those of each begin; returns how many they are."""
+    count = 0
+    for k in range(len(prompts)):
+        active[count] = start + k
+        first[count + 1] = first[count] + prompts[k]
+        count += prompts[k] > 0
+    return count
 
 
 @njit(cache=True, parallel=True)
 def act_all(
-    town: Any, counts: Any, calls: Any, calls_first: Any, prompts_first: Any, out_first: Any, day: int, planning: bool,
-    seed: int,
-) -> Any:  # fmt: skip
+    town: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, first: Any, day: int, planning: bool, seed: int
+) -> Any:
     """Prompts, then the gestures that come of them in order of second, person by person.
 
     They stand in one function because prompts concern only the person who has them; nothing is read in between.
+
+    Returns:
+        Gestures and feed items seen, from where each chunk of people begins in `first`; how many there are of each.
     """
     n = len(town.people)
-    prompts = np.empty(prompts_first[n], PROMPT)
-    out = np.empty(out_first[n], GESTURE)
-    sent = np.zeros(n + 1, np.int64)
+    out = np.empty(first[-1], GESTURE)
+    sent = np.zeros(chunks_of(n), np.int64)
     for part in prange(chunks_of(n)):
         scratch = new_scratch(town)
         start, stop = people_of(part, n)
-        active = np.empty(stop - start, np.int64)
-        count = 0
-        for person in range(start, stop):
-            active[count] = person
-            count += prompts_first[person] < prompts_first[person + 1]
+        active, prompts_first = np.empty(stop - start, np.int64), np.zeros(stop - start + 1, np.int64)
+        count = prompted(prompts[start:stop], start, active, prompts_first)
+        room, begun = np.empty(prompts_first[count], PROMPT), np.empty(BATCH, np.int64)
         for begin in range(0, count, BATCH):
-            together = active[begin : min(count, begin + BATCH)]
-            act_together(
-                town, together, counts, calls, calls_first, prompts, prompts_first, out, out_first, sent, day, planning,
-                seed, scratch,
+            end = min(count, begin + BATCH)
+            sent[part] = act_together(
+                town, active[begin:end], counts, calls, calls_first, room, prompts_first[begin : end + 1], begun,
+                out[first[part] : first[part + 1]], sent[part], day, planning, seed, scratch,
             )  # fmt: skip
     return out, sent
 
 
+@outlined
+def _count_seen(out: Any) -> int:
+    seen = 0
+    for row in range(len(out)):
+        seen += out[row].sure == FEED_ITEM
+    return seen
+
+
+@outlined
+def _pack(out: Any, gestures: Any, seen: Any) -> None:
+    count = count_seen = 0
+    for row in range(len(out)):
+        if out[row].sure == FEED_ITEM:
+            seen[count_seen] = out[row]
+            count_seen += 1
+        else:
+            gestures[count] = out[row]
+            count += 1
+
+
 @njit(cache=True, parallel=True)
-def packed_together(out: Any, out_first: Any, sent: Any) -> Any:
+def packed_together(out: Any, first: Any, sent: Any) -> Any:
     """What is in everyone's outbox, without the room that was left: gestures, and feed items seen."""
-    n = len(sent) - 1
-    chunks = chunks_of(n)
-    first = np.zeros((2, chunks + 1), np.int64)
+    chunks = len(sent)
+    at, at_seen = np.zeros(chunks + 1, np.int64), np.zeros(chunks + 1, np.int64)
     for part in prange(chunks):
-        start, stop = people_of(part, n)
-        for person in range(start, stop):
-            for row in range(out_first[person], out_first[person] + sent[person + 1]):
-                first[int(out[row].sure == FEED_ITEM), part + 1] += 1
+        at_seen[part + 1] = _count_seen(out[first[part] : first[part] + sent[part]])
     for part in range(chunks):
-        first[:, part + 1] += first[:, part]
-    gestures, seen = np.empty(first[0, chunks], GESTURE), np.empty(first[1, chunks], GESTURE)
+        at_seen[part + 1] += at_seen[part]
+        at[part + 1] = at[part] + sent[part] - (at_seen[part + 1] - at_seen[part])
+    gestures, seen = np.empty(at[chunks], GESTURE), np.empty(at_seen[chunks], GESTURE)
     for part in prange(chunks):
-        start, stop = people_of(part, n)
-        at, at_seen = first[0, part], first[1, part]
-        for person in range(start, stop):
-            for row in range(out_first[person], out_first[person] + sent[person + 1]):
-                if out[row].sure == FEED_ITEM:
-                    seen[at_seen] = out[row]
-                    at_seen += 1
-                else:
-                    gestures[at] = out[row]
-                    at += 1
+        mine = out[first[part] : first[part] + sent[part]]
+        _pack(mine, gestures[at[part] : at[part + 1]], seen[at_seen[part] : at_seen[part + 1]])
     return gestures, seen
 
 
@@ -658,7 +733,6 @@ def reach_out(town: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
         Gestures that are sent today; feed items seen.
     """
     calls, calls_first = called(town, met, day, seed)
-    counts, prompts, room = count_prompts(town, calls_first, day, planning, seed)
-    prompts_first, out_first = np.cumsum(prompts), np.cumsum(room)
-    out, filled = act_all(town, counts, calls, calls_first, prompts_first, out_first, day, planning, seed)
-    return packed_together(out, out_first, filled)
+    counts, prompts, first = count_prompts(town, calls_first, day, planning, seed)
+    out, sent = act_all(town, counts, calls, calls_first, prompts, first, day, planning, seed)
+    return packed_together(out, first, sent)

@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 
 from sim import rules
+from sim.compiling import inlined
+from sim.fetching import AHEAD, fetch
 from sim.population import NOBODY, TIE, Town, aligned, all_room
 
 SPARE = 24  # one row more for so many: a part of the pool that is free when it is new
@@ -67,22 +69,40 @@ def with_room(town: Town, rows: int) -> Town:
 
 
 @njit(cache=True)
-def room_needed(people: Any, pairs: Any) -> int:
-    """Rows that the pool must have left before these pairs become acquaintances, at most."""
+def count_in(people: Any, pairs: Any) -> Any:
+    """Count either of these pairs (low * n + high) as somebody whom the other holds.
+
+    Returns:
+        Ids of those whose block is too small for that.
+    """
     n = len(people)
-    both = np.empty(2 * len(pairs), np.int64)
+    crowded, count = np.empty(2 * len(pairs), np.int32), 0
     for k in range(len(pairs)):
-        both[2 * k], both[2 * k + 1] = pairs[k] // n, pairs[k] % n
-    both.sort()
-    rows, more = 0, 0
-    for k in range(len(both)):
-        person = both[k]
-        more = more + 1 if k and both[k - 1] == person else 1
-        if k + 1 == len(both) or both[k + 1] != person:
-            slots: int = people[person].slots
-            while slots < people[person].held + more:
-                slots = rules.more_slots(slots)
-                rows += slots
+        if k + AHEAD < len(pairs):
+            fetch(people, pairs[k + AHEAD] // n)
+            fetch(people, pairs[k + AHEAD] % n)
+        for person in (pairs[k] // n, pairs[k] % n):
+            people[person].held += 1
+            if people[person].held == people[person].slots + 1:
+                crowded[count] = person
+                count += 1
+    return crowded[:count]
+
+
+@njit(cache=True)
+def slots_in_need(slots: int, held: int) -> int:
+    """To how many slots a block of so many grows for so many who are held."""
+    while slots < held:
+        slots = rules.more_slots(slots)
+    return slots
+
+
+@njit(cache=True)
+def room_for(people: Any, crowded: Any) -> int:
+    """Rows that the pool must have left before the blocks of these people grow, at most."""
+    rows = 0
+    for person in crowded:
+        rows += slots_in_need(people[person].slots, people[person].held)
     return rows
 
 
@@ -103,26 +123,33 @@ def move_together(town: Any) -> None:
 
 
 @njit(cache=True)
+def grow_blocks(town: Any, crowded: Any) -> None:
+    """Give these people blocks in which all whom they hold have room."""
+    for person in crowded:
+        first, slots = town.people[person].first, town.people[person].slots
+        grown = slots_in_need(slots, town.people[person].held)
+        block = town.left[grown // 4]
+        if block == NOBODY:
+            block = town.used[0]
+            town.used[0] += grown
+        else:
+            town.left[grown // 4] = town.others[block]
+        for slot in range(slots):
+            town.ties[block + slot] = town.ties[first + slot]
+            town.others[block + slot], town.bounds[block + slot] = town.others[first + slot], town.bounds[first + slot]
+        for slot in range(slots, grown):
+            town.ties[block + slot] = town.nothing[0]
+            town.others[block + slot], town.bounds[block + slot] = NOBODY, 0.0
+        town.others[first] = town.left[slots // 4]
+        town.left[slots // 4] = first
+        town.people[person].first, town.people[person].slots = block, grown
+
+
+@inlined
 def free_slot(town: Any, person: int) -> int:
-    """A person's lowest free slot; when there is none their block grows, and moves."""
-    first, slots = town.people[person].first, town.people[person].slots
-    for slot in range(slots):
+    """A person's lowest free slot; NOBODY if there is none."""
+    first = town.people[person].first
+    for slot in range(town.people[person].slots):
         if town.others[first + slot] == NOBODY:
             return slot
-    grown = rules.more_slots(slots)
-    block = town.left[grown // 4]
-    if block == NOBODY:
-        block = town.used[0]
-        town.used[0] += grown
-    else:
-        town.left[grown // 4] = town.others[block]
-    for slot in range(slots):
-        town.ties[block + slot] = town.ties[first + slot]
-        town.others[block + slot], town.bounds[block + slot] = town.others[first + slot], town.bounds[first + slot]
-    for slot in range(slots, grown):
-        town.ties[block + slot] = town.nothing[0]
-        town.others[block + slot], town.bounds[block + slot] = NOBODY, 0.0
-    town.others[first] = town.left[slots // 4]
-    town.left[slots // 4] = first
-    town.people[person].first, town.people[person].slots = block, grown
-    return slots
+    return NOBODY

@@ -118,6 +118,9 @@ PROMPT = np.dtype(
         ("channel", "i4"),
         ("place", "i4"),
         ("plan", "i4"),  # row of the plan that pays; NOBODY: ordinary life
+        ("attempt", "i4"),  # of rule 2, whose tie is still to be looked at; NOBODY: whom it falls on is settled
+        ("luck", "f8"),  # of this attempt: its level; in the feed, what the race is run with,
+        ("rival", "f8"),  # and the earliest that anybody else may arrive in it
     ],
     align=True,
 )

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 
-from sim.compiling import inlined
+from sim.compiling import inlined, outlined
 from sim.gestures import Kind
 from sim.population import GESTURE, NOBODY
 
@@ -86,58 +86,85 @@ def comes_first(one: Any, two: Any, arrival: bool) -> bool:
     return one.receiver < two.receiver
 
 
-@njit(cache=True)
-def put_in_order(gestures: Any, start: int, stop: int, by: int, arrival: bool) -> None:
-    """Sort gestures, all of people start to stop, by person, and in order of time for each."""
-    filled = np.zeros(stop - start + 1, np.int64)
-    for k in range(len(gestures)):
-        filled[concerned(gestures[k], by) - start + 1] += 1
-    for person in range(stop - start):
-        filled[person + 1] += filled[person]
-    first = filled.copy()
-    order = np.empty(len(gestures), np.int64)
-    for k in range(len(gestures)):
-        person = concerned(gestures[k], by) - start
+@inlined
+def of_parts(parts: Any, row: int) -> Any:
+    """A row of three arrays one after another."""
+    if row < len(parts[0]):
+        return parts[0][row]
+    row -= len(parts[0])
+    if row < len(parts[1]):
+        return parts[1][row]
+    return parts[2][row - len(parts[1])]
+
+
+@outlined
+def _count_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, counts: Any) -> None:
+    for row in range(start, stop):
+        counts[concerned(of_parts(parts, row), by) >> bits] += 1
+
+
+@outlined
+def _name_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, at: Any, rows: Any) -> None:
+    for row in range(start, stop):
+        chunk = concerned(of_parts(parts, row), by) >> bits
+        rows[at[chunk]] = row
+        at[chunk] += 1
+
+
+@outlined
+def _put_in_order(
+    parts: Any, rows: Any, start: int, by: int, arrival: bool, first: Any, filled: Any, order: Any, found: Any
+) -> None:
+    """Copy these rows, all of people `start` and on, by person, and in order of time for each; `first` begins as 0."""
+    for row in rows:
+        first[concerned(of_parts(parts, row), by) - start + 1] += 1
+    for person in range(len(filled)):
+        first[person + 1] += first[person]
+        filled[person] = first[person]
+    for row in rows:
+        gesture = of_parts(parts, row)
+        person = concerned(gesture, by) - start
         at = filled[person]
         filled[person] += 1
-        while at > first[person] and comes_first(gestures[k], gestures[order[at - 1]], arrival):
+        while at > first[person] and comes_first(gesture, of_parts(parts, order[at - 1]), arrival):
             order[at] = order[at - 1]
             at -= 1
-        order[at] = k
-    before = gestures.copy()
-    for k in range(len(gestures)):
-        gestures[k] = before[order[k]]
+        order[at] = row
+    for k in range(len(order)):
+        found[k] = of_parts(parts, order[k])
 
 
 @njit(cache=True, parallel=True)
-def sorted_by(gestures: Any, n: int, by: int, arrival: bool) -> Any:
-    """A copy of the gestures by whom they concern, of n people, and in order of time for each.
+def sorted_by(parts: Any, n: int, by: int, arrival: bool) -> Any:
+    """A copy of all gestures of three arrays by whom they concern, of n people, and in order of time for each.
+
+    Until they are copied, only their rows are moved about.
 
     Returns:
         The copy; first, shape (chunks + 1,): where each chunk begins in it.
     """
-    total, chunks, bits = len(gestures), chunks_of(n), width_of(n)
-    parts = min(CHUNKS, total // 256 + 1)
-    at = np.zeros((parts, chunks), np.int64)  # of each part of the input, where its next one of each chunk goes
-    for part in prange(parts):
-        for k in range(part * total // parts, (part + 1) * total // parts):
-            at[part, concerned(gestures[k], by) >> bits] += 1
+    total, chunks, bits = len(parts[0]) + len(parts[1]) + len(parts[2]), chunks_of(n), width_of(n)
+    shares = min(CHUNKS, total // 256 + 1)
+    at = np.zeros((shares, chunks), np.int64)  # of each share of the input, where its next one of each chunk goes
+    for share in prange(shares):
+        _count_by_chunk(parts, share * total // shares, (share + 1) * total // shares, by, bits, at[share])
     first = np.zeros(chunks + 1, np.int64)
     for chunk in range(chunks):
         first[chunk + 1] = first[chunk]
-        for part in range(parts):
-            count = at[part, chunk]
-            at[part, chunk] = first[chunk + 1]
+        for share in range(shares):
+            count = at[share, chunk]
+            at[share, chunk] = first[chunk + 1]
             first[chunk + 1] += count
-    found = np.empty(total, GESTURE)
-    for part in prange(parts):
-        for k in range(part * total // parts, (part + 1) * total // parts):
-            chunk = concerned(gestures[k], by) >> bits
-            found[at[part, chunk]] = gestures[k]
-            at[part, chunk] += 1
+    rows = np.empty(total, np.int32)
+    for share in prange(shares):
+        _name_by_chunk(parts, share * total // shares, (share + 1) * total // shares, by, bits, at[share], rows)
+    order, found = np.empty(total, np.int32), np.empty(total, GESTURE)
     for chunk in prange(chunks):
-        start, stop = people_of(chunk, n)
-        put_in_order(found[first[chunk] : first[chunk + 1]], start, stop, by, arrival)
+        begin, end = first[chunk], first[chunk + 1]
+        if begin < end:
+            start, stop = people_of(chunk, n)
+            mine, filled = np.zeros(stop - start + 1, np.int64), np.empty(stop - start, np.int64)
+            _put_in_order(parts, rows[begin:end], start, by, arrival, mine, filled, order[begin:end], found[begin:end])
     return found, first
 
 
@@ -152,13 +179,19 @@ def by_turn(gestures: Any, day: int) -> Any:
     counts[:] = 0
     for k in range(len(gestures)):
         turn = turn_of(gestures[k], day)
-        (sent if turn == SENT_TODAY else due if turn == DUE_TODAY else waiting)[counts[turn]] = gestures[k]
+        if turn == SENT_TODAY:  # one array out of three would be counted each time
+            sent[counts[turn]] = gestures[k]
+        elif turn == DUE_TODAY:
+            due[counts[turn]] = gestures[k]
+        else:
+            waiting[counts[turn]] = gestures[k]
         counts[turn] += 1
     return sent, due, waiting
 
 
 @inlined
 def turn_of(gesture: Any, day: int) -> int:
+    """Whether a gesture under way is sent today, arrives today, or waits."""
     if gesture.day == day:
         return SENT_TODAY
     return DUE_TODAY if gesture.day < day and gesture.arrives_day <= day else WAITING

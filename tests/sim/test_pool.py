@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 import sim
 from sim import rules
 from sim.day import Core
-from sim.pool import free_slot, room_needed, with_room
+from sim.pool import count_in, free_slot, grow_blocks, room_for, with_room
 from sim.population import CACHE_LINE, NOBODY, PERSON, TIE, Town, free_ties
 
 PEOPLE = 12
+IDS = st.integers(0, PEOPLE - 1)
+lowest_free = njit(lambda place, person: free_slot(place, person))
 
 
 def town() -> Town:
@@ -22,11 +25,13 @@ def town() -> Town:
 
 def take(place: Town, person: int, other: int) -> Town:
     """Let a person hold somebody, as if they had met."""
-    place = with_room(place, room_needed(place.people, np.array([person * PEOPLE + person])))
-    slot = free_slot(place, person)
+    place.people["held"][person] += 1
+    crowded = np.flatnonzero(place.people["held"] > place.people["slots"]).astype(np.int32)
+    place = with_room(place, room_for(place.people, crowded))
+    grow_blocks(place, crowded)
+    slot = lowest_free(place, person)
     row = int(place.people["first"][person]) + slot
     place.ties["other"][row] = place.others[row] = other
-    place.people["held"][person] += 1
     return place
 
 
@@ -120,3 +125,18 @@ def test_a_person_and_a_tie_are_a_cache_line_each() -> None:
     directions = int(place.people["held"].sum())
     used = int(place.used[0])
     assert sum(array[:used].nbytes for array in (place.ties, place.others, place.bounds)) <= 76 * directions
+
+
+@settings(max_examples=50)
+@given(
+    pairs=st.sets(
+        st.tuples(st.integers(0, PEOPLE - 1), st.integers(0, PEOPLE - 1)).filter(lambda pair: pair[0] < pair[1])
+    )
+)
+def test_both_of_a_pair_are_counted_and_who_has_no_slot_left_is_named_once(pairs: set[tuple[int, int]]) -> None:
+    people = town().people
+    before, slots = people["held"].copy(), people["slots"].copy()
+    crowded = count_in(people, np.array(sorted(low * PEOPLE + high for low, high in pairs), np.int64))
+    more = np.bincount(np.array(list(pairs), np.int64).ravel(), minlength=PEOPLE)
+    assert (people["held"] == before + more).all()
+    assert sorted(crowded) == np.flatnonzero(before + more > slots).tolist()

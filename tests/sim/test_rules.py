@@ -29,7 +29,9 @@ from sim.memory import (
     SHOWN,
     comes_to_mind,
     comes_up_in_feed,
+    first_for_sure,
     fresh_ceilings,
+    likeliest_in_feed,
     new_filter,
     refresh_ceilings,
     shown,
@@ -365,6 +367,15 @@ def test_a_race_is_bounded_without_a_logarithm(u: float, weight: float) -> None:
     assert 0 < bound <= time
     if u > 0.2:
         assert bound == pytest.approx(time, rel=0.02), "so that few others are looked at"
+    assert rules.race_time_at_least(u, 0.0) == np.inf
+
+
+@quick
+@given(activation=st.floats(1e-12, 1e6), liking=st.floats(0.01, 100), exponent=st.sampled_from([0.4, 0.5, 0.6, 1.0]))
+def test_pull_is_a_power_of_activation(activation: float, liking: float, exponent: float) -> None:
+    """Also where the power is a square root."""
+    p = sim.Parameters(pull_exponent=exponent, pull_floor=0.25).packed
+    assert rules.pull(activation, liking, 0.0, p) == pytest.approx(liking * activation**exponent + 0.25, rel=1e-14)
 
 
 def test_ladders_are_those_of_the_document() -> None:
@@ -788,15 +799,21 @@ def test_a_tie_that_is_gone_changes_only_its_own_picks(world: sim.World) -> None
     assert ((before != after) == (before == slot)).all()
 
 
+NOT_SURE = -2
+
+
 @njit
 def _feed_picks(town: Any, person: int, day: int, count: int) -> Any:
-    """The slot that each of so many feed items is from, both ways, shape (2, count)."""
-    slots, scratch = np.empty((2, count), np.int64), new_scratch(town)
-    among = shown(town, person, scratch)
+    """The slot that each of so many feed items is from, in three ways, shape (3, count); NOT_SURE where one is not."""
+    slots, scratch = np.full((3, count), NOT_SURE), new_scratch(town)
     for k in range(count):
-        cause = cause_of(2, k)
-        slots[0, k] = comes_up_in_feed(town, person, among, day, cause, np.uint64(SEED), scratch)
-        slots[1, k] = comes_to_mind(town, person, day, cause, SHOWN, 0, np.uint64(SEED), scratch)
+        cause, among = cause_of(2, k), shown(town, person, scratch)
+        if among > 0:
+            slot, luck, rival = likeliest_in_feed(person, among, day, cause, np.uint64(SEED), scratch)
+            if first_for_sure(town, person, slot, luck, rival, day):
+                slots[0, k] = slot
+        slots[1, k] = comes_up_in_feed(town, person, among, day, cause, np.uint64(SEED), scratch)
+        slots[2, k] = comes_to_mind(town, person, day, cause, SHOWN, 0, np.uint64(SEED), scratch)
     return slots
 
 
@@ -807,10 +824,13 @@ def test_the_feed_shows_who_would_come_to_mind_among_those_shown(boosted: sim.Wo
     start.people["ceiling"] *= ceiling
     start.people["last_post"][:40] = NEVER  # whoever knows none of the others sees nobody
     town = town_of(start)
-    found = [_feed_picks(town, person, start.day, 100) for person in range(len(start))]
-    for in_feed, in_mind in found:
-        assert (in_feed == in_mind).all()
-    assert np.mean(np.array(found) != NOBODY) > 0.5
+    found = np.array([_feed_picks(town, person, start.day, 100) for person in range(len(start))])
+    likeliest, in_feed, in_mind = found.transpose(1, 0, 2)
+    sure = likeliest != NOT_SURE
+    assert (in_feed == in_mind).all()
+    assert (likeliest == in_mind)[sure].all()
+    assert np.mean(in_mind != NOBODY) > 0.5
+    assert 0.1 < np.mean(sure[in_mind != NOBODY]) < 0.999, "some are settled by the first look, and some are not"
 
 
 def test_bounds_are_above_the_weights_of_every_day(world: sim.World) -> None:

@@ -50,9 +50,12 @@ def gestures(count: int, people: int, seed: int, posts: bool) -> np.ndarray:
     seed=st.integers(0, 10**6),
     by=st.sampled_from([BY_RECEIVER, BY_SENDER, BY_PAIR]),
     arrival=st.booleans(),
+    shares=st.tuples(st.floats(0, 1), st.floats(0, 1)),
 )
-def test_sorted_gestures_come_by_person_and_time(people: int, count: int, seed: int, by: int, arrival: bool) -> None:
-    """The order is that of a sort by columns, on one thread and on two, and chunks begin where they should."""
+def test_sorted_gestures_come_by_person_and_time(
+    people: int, count: int, seed: int, by: int, arrival: bool, shares: tuple[float, float]
+) -> None:
+    """The order is that of a sort by columns of all three arrays, on any threads; chunks begin where they should."""
     rows = gestures(count, people, seed, posts=by != BY_RECEIVER)
     whom = rows["receiver"] if by == BY_RECEIVER else rows["sender"]
     if by == BY_PAIR:
@@ -60,9 +63,10 @@ def test_sorted_gestures_come_by_person_and_time(people: int, count: int, seed: 
     time = rows["arrives_second"] if arrival else rows["second"]
     expected = rows[np.lexsort((rows["receiver"], rows["cause"], rows["sender"], time, whom))]
     before = rows.copy()
+    low, high = sorted(int(share * count) for share in shares)
     for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
         numba.set_num_threads(threads)
-        found, first = sorted_by(rows, people, by, arrival)
+        found, first = sorted_by((rows[:low], rows[low:high], rows[high:]), people, by, arrival)
         same = [name for name in GESTURE.names or () if name != "unanswered"]  # of equal ones either may come first
         for name in same:
             assert (found[name] == expected[name]).all()
