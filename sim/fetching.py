@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from numba.core import cgutils, types
+from numba.core.cpu import CPUContext
 from numba.extending import intrinsic
 
 AHEAD = 12  # gestures between asking and needing; twice that for people, who say where their ties are
@@ -15,6 +16,8 @@ def fetch(typing_context: Any, array: Any, index: Any) -> Any:
     """Ask memory for a record of an array, or a number, that is needed soon; changes nothing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if not isinstance(context, CPUContext):
+            return context.get_dummy_value()  # a graphics card lets other threads run while one waits
         array_type = signature.args[0]
         values = context.make_array(array_type)(context, builder, arguments[0])
         position = context.cast(builder, arguments[1], signature.args[1], types.intp)
