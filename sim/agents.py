@@ -137,14 +137,19 @@ class SentGesture:
     unanswered: float = 0.0
 
     @property
-    def by_arrival(self) -> tuple[int, int, int]:
+    def by_arrival(self) -> tuple[int, ...]:
         """Order in which a receiver takes them."""
-        return self.arrives_second, self.sender.id, self.cause
+        return self.arrives_second, *self._rest_of_order
 
     @property
-    def by_sending(self) -> tuple[int, int, int, int]:
+    def by_sending(self) -> tuple[int, ...]:
         """Order in which they are sent."""
-        return self.second, self.sender.id, self.cause, NOBODY if self.receiver is None else self.receiver.id
+        return self.second, *self._rest_of_order
+
+    @property
+    def _rest_of_order(self) -> tuple[int, ...]:
+        receiver = NOBODY if self.receiver is None else self.receiver.id
+        return self.sender.id, self.cause, receiver, self.sure, self.day
 
     @property
     def pair(self) -> int:

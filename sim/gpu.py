@@ -1,7 +1,7 @@
 """A day of ordinary life on a graphics card: the fast engine again, with a thread for each person.
 
 Every rule, and all that a person does, is the text that `sim.day` runs, compiled once more. What differs is how the
-work is shared out. Nothing is sorted here: the gestures that concern a person are a linked list, and whoever works on
+work is shared out. Gestures are not sorted here: those that concern a person are a linked list, and whoever works on
 it takes them in the order of the model. Others may only put something at its head, in one step that nothing interrupts.
 So a day has the same result in whatever order the threads run.
 
@@ -52,6 +52,7 @@ from sim.pool import free_slot
 from sim.population import (
     FEED_ITEM,
     GESTURE,
+    LAST_DAY,
     MEETING,
     NO_ANSWER,
     NOBODY,
@@ -68,22 +69,22 @@ FILTER_WORDS = FILTER_BITS // 64
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)
 GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads in each; a thread takes many people in turn
 POOL = ("ties", "others", "bounds")
-SPARE, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
+ROOM_TO_GROW, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
 
 # Lists of a person
 ARRIVING, ARRIVING_NEXT, SENT, ANSWERS, BETWEEN, CALLED, MET, GOING = range(8)
-LISTS = 8
+LISTS = GOING + 1
 
 # What is counted
 GESTURES, MAIL_WAITING, MAIL, CALLS_AT_MOST, CALLS, PROMPTS, ACTIVE, LISTED, NEW_TIES, FORGOTTEN = range(10)
 ROWS, WASTED, CROWDED = range(10, 13)  # of the pool: used, of them left by somebody, and whether it is full
-COUNTERS = 13
+COUNTERS = CROWDED + 1
 
 # What became of a gesture
 HOLE, WRITTEN, SEEN, DUE, DELIVERED = 0, 1, 2, 4, 8
 
 
-TURN = np.dtype(
+PROMPTED = np.dtype(
     [
         ("person", "i4"),  # who is prompted today
         ("occasions", "i4", (3,)),  # how often routine, the feed and encounters bring someone to mind
@@ -96,7 +97,7 @@ ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # somebody on a
 
 
 class TownOnCard(NamedTuple):
-    """What the rest of a `sim.population.Town` would be is not asked for here; launching takes time for each array."""
+    """What kernels read of a `sim.population.Town`, of the same types; each further array makes launches slower."""
 
     settings: Any
     people: Any
@@ -118,7 +119,7 @@ class Desk(NamedTuple):
     gestures: Any  # GESTURE: all of the day, in any order
     states: Any  # (gestures,), u1: what became of each
     counts: Any  # (COUNTERS,), i8
-    turns: Any  # (n,), TURN
+    prompted: Any  # (n,), PROMPTED
     mail: Any  # GESTURE, and those of the next morning
     next_mail: Any
     prompts: Any  # PROMPT
@@ -136,7 +137,7 @@ DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for the
     "gestures": GESTURE,
     "states": np.uint8,
     "counts": np.int64,
-    "turns": TURN,
+    "prompted": PROMPTED,
     "mail": GESTURE,
     "next_mail": GESTURE,
     "prompts": PROMPT,
@@ -153,7 +154,7 @@ DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for the
 
 @cuda.jit(device=True)
 def _links_of(which: int) -> int:
-    """The row of `links` for a list of gestures; what arrives now and what arrives next are never in one list."""
+    """The row of `links` for a list of gestures. None arrives both now and next: these two lists, 0 and 1, share one."""
     return max(0, which - 1)
 
 
@@ -210,7 +211,7 @@ def _next_person(desk: Any, which: int, person: int, after: int) -> int:
 
 @cuda.jit
 def _wake(town: Any, desk: Any, day: int, seed: int) -> None:
-    """Lists are empty; the week begins, people post."""
+    """Lists are empty; the week begins, people post; how many birthdays may be noticed is known after it."""
     p = town.settings[0]
     for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
         for which in range(LISTS):
@@ -259,12 +260,12 @@ def _count(town: Any, desk: Any, day: int, seed: int) -> None:
             most += 1
             k = desk.call_links[k]
         if most > 0:
-            turn = desk.turns[cuda.atomic.add(desk.counts, ACTIVE, 1)]
-            turn["person"] = person
+            mine = desk.prompted[cuda.atomic.add(desk.counts, ACTIVE, 1)]
+            mine["person"] = person
             for occasion in range(3):
-                turn["occasions"][occasion] = counts[occasion]
-            _take_room(turn["prompts"], desk.counts, PROMPTS, most)
-            _take_room(turn["gestures"], desk.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
+                mine["occasions"][occasion] = counts[occasion]
+            _take_room(mine["prompts"], desk.counts, PROMPTS, most)
+            _take_room(mine["gestures"], desk.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
 
 
 @cuda.jit
@@ -274,8 +275,8 @@ def _act(town: Any, desk: Any, day: int, seed: int) -> None:
     drawn = cuda.local.array(BATCH, numba.int32)
     one = cuda.local.array(1, PROMPT)
     for row in range(cuda.grid(1), desk.counts[ACTIVE], cuda.gridsize(1)):
-        turn = desk.turns[row]
-        person, prompts = turn["person"], desk.prompts[turn["prompts"][0] : turn["prompts"][1]]
+        mine = desk.prompted[row]
+        person, prompts = mine["person"], desk.prompts[mine["prompts"][0] : mine["prompts"][1]]
         first = town.people[person]["first"]
         stop = first + town.people[person]["slots"]
         slots, others, bounds, lucks, times = desk.scratch
@@ -289,14 +290,14 @@ def _act(town: Any, desk: Any, day: int, seed: int) -> None:
             times[first:stop],
             one,
         )
-        count = begin_ordinary_prompts(town, person, turn["occasions"], prompts, day, seed, scratch)
+        count = begin_ordinary_prompts(town, person, mine["occasions"], prompts, day, seed, scratch)
         k = desk.heads[CALLED, person]
         while k != NOBODY:
             prompts[count] = desk.calls[k]
             count += 1
             k = desk.call_links[k]
         count = settle_prompts(town, prompts, count, day, seed, scratch)
-        start, end = turn["gestures"][0], turn["gestures"][1]
+        start, end = mine["gestures"][0], mine["gestures"][1]
         filled = 0
         for k in range(count):
             filled = act_spontaneously(town, prompts[k], desk.gestures[start:end], filled, day, seed)
@@ -363,7 +364,7 @@ def _grow_block(town: Any, desk: Any, person: int) -> bool:
     grown = rules.more_slots(slots)
     block = cuda.atomic.add(desk.counts, ROWS, grown)
     if block + grown > len(town.ties):
-        cuda.atomic.add(desk.counts, ROWS, -grown)
+        cuda.atomic.add(desk.counts, WASTED, grown)  # never given back: what others got since lies behind it
         return False
     for slot in range(grown):
         if slot < slots:
@@ -406,7 +407,7 @@ def _acquaint(town: Any, desk: Any, day: int, seed: int) -> None:
 
 
 @cuda.jit
-def _dispatch(town: Any, desk: Any, day: int) -> None:
+def _send(town: Any, desk: Any, day: int) -> None:
     """Senders keep count of what they send; what arrives today goes to its receiver."""
     p = town.settings[0]
     for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
@@ -476,7 +477,7 @@ def _keep_in_mind(town: Any, desk: Any, left_over: int, day: int) -> None:
 
 
 @cuda.jit
-def _settle(town: Any, desk: Any, day: int) -> None:
+def _settle_pairs(town: Any, desk: Any, day: int) -> None:
     """Rule 9, pair by pair: two-way contact, new ties."""
     n = len(town.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
@@ -533,7 +534,8 @@ class GpuCore:
     """A world in motion on a graphics card.
 
     Args:
-        world: where to begin; it is copied. Nobody in it may plan or expect guests.
+        world: where to begin; it is copied. Nobody in it may plan or expect guests. A million people take 19 GB on the
+            card.
         seed: of all luck, 64 bits.
 
     Raises:
@@ -564,7 +566,7 @@ class GpuCore:
         self._kernels: dict[Any, Any] = {}
         self._host.town = _without_pool(town)
         shapes = dict.fromkeys(DESK, (1,)) | {"links": (4, 1), "pairs": (2, 1)}
-        shapes |= {"heads": (LISTS, n), "turns": (n,), "received": (n,)}
+        shapes |= {"heads": (LISTS, n), "prompted": (n,), "received": (n,)}
         desk = {name: _empty(shapes[name], dtype) for name, dtype in DESK.items()}
         desk |= {"counts": _on_card(self._counts), "mail": _on_card(world.mail), "scratch": _new_scratch(len(pool[0]))}
         self._desk = Desk(**desk)
@@ -587,7 +589,15 @@ class GpuCore:
         )
 
     def live(self, days: int) -> None:
-        """Simulate so many days: the whole of ordinary life, phase by phase."""
+        """Simulate so many days: the whole of ordinary life, phase by phase.
+
+        Raises:
+            ValueError: if the world would get older than `LAST_DAY`.
+        """
+        if self.day + days > LAST_DAY:
+            raise ValueError(
+                f"This world is {self.day:,} days old, and none gets older than {LAST_DAY:,}; {days:,} more are too many."
+            )
         for _ in range(days):
             self._morning()
             self._reach_out()
@@ -611,7 +621,8 @@ class GpuCore:
         counts = self._counted()
         fresh = counts[GESTURES] + counts[MAIL_WAITING]
         most = (ROUNDS + 1) * fresh  # each can be answered once in a round
-        listed = 6 * fresh + 2 * self._excess  # two for each who met, and two for each who is too much then
+        # Two entries for each gesture between strangers, who then are too many for two people at most: two for each.
+        listed = 6 * fresh + 2 * self._excess
         self._fit(gestures=most, states=most, links=most, next_mail=counts[MAIL_WAITING] + most)
         self._fit(prompts=counts[PROMPTS], listed=listed, pairs=listed)
         self._launch(_act, self._town, self._desk, self.day, self.seed)
@@ -626,17 +637,17 @@ class GpuCore:
             self._move_into_a_larger_pool(room)
             self._launch(_make_room, self._town, self._desk)
         self._launch(_acquaint, self._town, self._desk, self.day, self.seed)
-        self._launch(_dispatch, self._town, self._desk, self.day)
+        self._launch(_send, self._town, self._desk, self.day)
 
     def _rounds(self) -> None:
-        for turn in range(ROUNDS):
-            arriving = (ARRIVING, ARRIVING_NEXT)[turn % 2]
+        for one in range(ROUNDS):
+            arriving = (ARRIVING, ARRIVING_NEXT)[one % 2]
             self._launch(_deliver, self._town, self._desk, arriving, self.day, self.seed)
 
     def _settle(self) -> None:
         left_over = (ARRIVING, ARRIVING_NEXT)[ROUNDS % 2]
         self._launch(_keep_in_mind, self._town, self._desk, left_over, self.day)
-        self._launch(_settle, self._town, self._desk, self.day)
+        self._launch(_settle_pairs, self._town, self._desk, self.day)
         self._launch(_name, self._town, self._desk, self.day)
         self._launch(_forget, self._town, self._desk)
         self._counted()
@@ -675,6 +686,7 @@ class GpuCore:
     def _move_into_a_larger_pool(self, room: int) -> None:
         """All blocks that somebody lives in, one after another, and at least so many rows behind them."""
         live = int(self._counts[ROWS] - self._counts[WASTED])
+        self._desk = self._desk._replace(scratch=_new_scratch(1))  # makes room
         pool = _new_pool(live, room)
         self._counts[[ROWS, WASTED, CROWDED]] = 0
         _copy(self._desk.counts, self._counts)
@@ -684,11 +696,11 @@ class GpuCore:
 
 
 def _new_pool(used: int, room: int) -> list[Any]:
-    return [_empty(used + max(used // SPARE, room), dtype) for dtype in (TIE, np.int32, np.float32)]
+    return [_empty(used + max(used // ROOM_TO_GROW, room), dtype) for dtype in (TIE, np.int32, np.float32)]
 
 
 def _without_pool(town: Town) -> Town:
-    return town._replace(**{name: getattr(town, name)[:0] for name in POOL})
+    return town._replace(**{name: getattr(town, name)[:0].copy() for name in POOL})
 
 
 def _new_scratch(rows: int) -> tuple[Any, ...]:
@@ -714,7 +726,7 @@ def _teach_card() -> None:
     if not cuda.is_available():
         raise RuntimeError(
             "No graphics card that Numba can use was found. It takes one of NVIDIA's, its driver, and the package "
-            "numba-cuda: pip install 'rekindle[gpu]'."
+            "numba-cuda: pip install --editable '.[gpu]'."
         )
     for module in (chance, rules):
         for function in vars(module).values():

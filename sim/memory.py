@@ -472,6 +472,18 @@ def _excess_of(people: Any, start: int, stop: int) -> int:
     return excess
 
 
+@outlined
+def _name_of(town: Any, start: int, stop: int, day: int, pairs: Any) -> None:
+    people, n, count = town.people, len(town.people), 0
+    for person in range(start, stop):
+        slot = NOBODY
+        for _ in range(people[person].held - people[person].capacity):
+            slot = weakest(town, person, day, slot)
+            other = town.others[people[person].first + slot]
+            pairs[count] = np.int64(min(person, other)) * n + max(person, other)
+            count += 1
+
+
 @njit(cache=True, parallel=True)
 def named(town: Any, day: int) -> Any:
     """Rule 10: the pairs (low * n + high) whom the one or the other, who holds too many, would drop."""
@@ -483,15 +495,9 @@ def named(town: Any, day: int) -> Any:
     at = np.cumsum(at)
     pairs = np.empty(at[-1], np.int64)
     for part in prange(chunks_of(n)):
-        count = at[part]
         start, stop = people_of(part, n)
-        for person in range(start, stop if count < at[part + 1] else start):
-            slot = NOBODY
-            for _ in range(people[person].held - people[person].capacity):
-                slot = weakest(town, person, day, slot)
-                other = town.others[people[person].first + slot]
-                pairs[count] = np.int64(min(person, other)) * n + max(person, other)
-                count += 1
+        if at[part] < at[part + 1]:
+            _name_of(town, start, stop, day, pairs[at[part] : at[part + 1]])
     return pairs
 
 

@@ -270,7 +270,7 @@ class ReconnectionModel(mesa.Model):
     def settle(self, met: list[Meeting], sent: list[SentGesture], delivered: list[SentGesture]) -> None:
         """Rules 7, 9 and 10, pair by pair."""
         sent = sorted(sent, key=lambda gesture: (gesture.sender.id, *gesture.by_sending))
-        delivered = sorted(delivered, key=lambda gesture: (gesture.pair, *gesture.by_arrival, gesture.receiver.id))  # type: ignore[union-attr]
+        delivered = sorted(delivered, key=lambda gesture: (gesture.pair, *gesture.by_arrival))
         for meeting in met:
             meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
             meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)

@@ -33,7 +33,7 @@ from sim.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 from sim.sorting import chunks_of, people_of, rows_by
 from sim.strategies import Place, Plan, Strategy
 
-BATCH = 16  # people whose prompts are worked out before any of them acts: what they need is on its way meanwhile
+PEOPLE_TOGETHER = 16  # whose prompts are worked out before any of them acts: what they need is on its way meanwhile
 EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
 
 
@@ -146,8 +146,9 @@ def count_ordinary(town: Any, person: int, luck: Any, counts: Any, day: int, see
 
 @outlined
 def _count_prompts_of(
-    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, prompts: Any, day: int, planning: bool, seed: int
+    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, how_many: Any, day: int, planning: bool, seed: int
 ) -> int:
+    """Prompts of each of these people; returns room for the gestures that may come of them."""
     room = 0
     for k in range(luck.shape[1]):
         person = start + k
@@ -160,7 +161,7 @@ def _count_prompts_of(
             if minutes > 0.0:
                 occasions += 1
                 room += most_gestures(town, row, minutes)
-        prompts[person] = occasions
+        how_many[person] = occasions
     return room
 
 
@@ -169,11 +170,11 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
     """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
 
     Returns:
-        The counts; prompts in all of each person; where the gestures of each chunk of people may begin, with room for
-        all that may come of the prompts, shape (chunks + 1,).
+        The counts; how many prompts each person has in all; where the gestures of each chunk of people may begin, with
+        room for all that may come of the prompts, shape (chunks + 1,).
     """
     n = len(town.people)
-    counts, prompts = np.empty((n, 3), np.int32), np.empty(n, np.int32)
+    counts, how_many = np.empty((n, 3), np.int32), np.empty(n, np.int32)
     room = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
@@ -181,8 +182,8 @@ def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: i
         uniforms_of_people(luck[0], seed, Decision.ROUTINE_COUNT, day, start)
         uniforms_of_people(luck[1], seed, Decision.FEED_COUNT, day, start)
         uniforms_of_people(luck[2], seed, Decision.ENCOUNTER_COUNT, day, start)
-        room[part + 1] = _count_prompts_of(town, start, luck, calls_first, counts, prompts, day, planning, seed)
-    return counts, prompts, np.cumsum(room)
+        room[part + 1] = _count_prompts_of(town, start, luck, calls_first, counts, how_many, day, planning, seed)
+    return counts, how_many, np.cumsum(room)
 
 
 @inlined
@@ -649,19 +650,19 @@ def act_together(
 
 
 @outlined
-def prompted(prompts: Any, start: int, active: Any, first: Any) -> int:
+def prompted(how_many: Any, start: int, active: Any, first: Any) -> int:
     """Who has prompts, of people `start` and on; where those of each begin; returns how many they are."""
     count = 0
-    for k in range(len(prompts)):
+    for k in range(len(how_many)):
         active[count] = start + k
-        first[count + 1] = first[count] + prompts[k]
-        count += prompts[k] > 0
+        first[count + 1] = first[count] + how_many[k]
+        count += how_many[k] > 0
     return count
 
 
 @njit(cache=True, parallel=True)
 def act_all(
-    town: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, first: Any, day: int, planning: bool, seed: int
+    town: Any, counts: Any, calls: Any, calls_first: Any, how_many: Any, first: Any, day: int, planning: bool, seed: int
 ) -> Any:
     """Prompts, then the gestures that come of them in order of second, person by person.
 
@@ -677,12 +678,12 @@ def act_all(
         scratch = new_scratch(town)
         start, stop = people_of(part, n)
         active, prompts_first = np.empty(stop - start, np.int64), np.zeros(stop - start + 1, np.int64)
-        count = prompted(prompts[start:stop], start, active, prompts_first)
-        room, begun = np.empty(prompts_first[count], PROMPT), np.empty(BATCH, np.int64)
-        for begin in range(0, count, BATCH):
-            end = min(count, begin + BATCH)
+        count = prompted(how_many[start:stop], start, active, prompts_first)
+        prompts, begun = np.empty(prompts_first[count], PROMPT), np.empty(PEOPLE_TOGETHER, np.int64)
+        for begin in range(0, count, PEOPLE_TOGETHER):
+            end = min(count, begin + PEOPLE_TOGETHER)
             sent[part] = act_together(
-                town, active[begin:end], counts, calls, calls_first, room, prompts_first[begin : end + 1], begun,
+                town, active[begin:end], counts, calls, calls_first, prompts, prompts_first[begin : end + 1], begun,
                 out[first[part] : first[part + 1]], sent[part], day, planning, seed, scratch,
             )  # fmt: skip
     return out, sent
@@ -733,6 +734,6 @@ def reach_out(town: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
         Gestures that are sent today; feed items seen.
     """
     calls, calls_first = called(town, met, day, seed)
-    counts, prompts, first = count_prompts(town, calls_first, day, planning, seed)
-    out, sent = act_all(town, counts, calls, calls_first, prompts, first, day, planning, seed)
+    counts, how_many, first = count_prompts(town, calls_first, day, planning, seed)
+    out, sent = act_all(town, counts, calls, calls_first, how_many, first, day, planning, seed)
     return packed_together(out, first, sent)

@@ -29,7 +29,6 @@ P = from_dtype(SETTINGS)
 Traces = float32[:]  # a field of a record, so of any layout
 
 _SLOWEST_HALF_LIFE = 5.0 ** (TRACES - 1)
-MINUTES_A_DAY = 1_440.0
 SECONDS_A_DAY = 86_400
 
 

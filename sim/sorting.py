@@ -74,7 +74,7 @@ def concerned(gesture: Any, by: int) -> int:
 
 @inlined
 def comes_first(one: Any, two: Any, arrival: bool) -> bool:
-    """Order of gestures: second (of arrival or of sending), sender, cause, receiver."""
+    """Order of gestures: second (of arrival or of sending), sender, cause, receiver; posts that are seen last; day."""
     if arrival and one.arrives_second != two.arrives_second:
         return one.arrives_second < two.arrives_second
     if not arrival and one.second != two.second:
@@ -83,7 +83,11 @@ def comes_first(one: Any, two: Any, arrival: bool) -> bool:
         return one.sender < two.sender
     if one.cause != two.cause:
         return one.cause < two.cause
-    return one.receiver < two.receiver
+    if one.receiver != two.receiver:
+        return one.receiver < two.receiver
+    if one.sure != two.sure:
+        return one.sure < two.sure
+    return one.day < two.day
 
 
 @inlined

@@ -10,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.page import Style, Words, page, spread
+from sim.gestures import WORDLESS
 
-_WORDLESS = ("like", "smile", "hello")
+_WORDLESS = [kind.label for kind in WORDLESS]
 _APART, _BESIDE = 0.04, 0.008  # of the days: arrows that are nearer would cover each other; from an arrow to its name
 
 

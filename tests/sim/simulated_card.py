@@ -62,7 +62,7 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
         answering,
         lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
     )
-    sim.gpu.SPARE, sim.gpu.SMALLEST_ROOM = 1 << 40, 4
+    sim.gpu.ROOM_TO_GROW, sim.gpu.SMALLEST_ROOM = 1 << 40, 4
     full = town(5, encounter_rate=3.0)
     yield "the pool is full", full, lambda _, card: len(card._town.ties) > len(full.ties) + 4
 

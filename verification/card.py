@@ -1,0 +1,117 @@
+"""Whether the day on a graphics card compiles and assembles, on a machine that has no card.
+
+    python -m verification.card [--capability 9.0]
+
+It takes the packages of the extra `gpu`, and nvidia-cuda-nvcc for the assembler. Prints the registers that a thread of
+each kernel takes; a kernel that can not be made is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numba import cuda
+
+from sim import gpu
+from sim.parameters import SETTINGS
+from sim.population import PERSON, TIE, ZEAL
+
+TOWN: dict[str, Any] = {
+    "settings": SETTINGS,
+    "people": PERSON,
+    "showable": np.bool_,
+    "zeal": ZEAL,
+    "ties": TIE,
+    "others": np.int32,
+    "bounds": np.float32,
+    "nothing": TIE,
+    "community_first": np.int64,
+    "community_people": np.int32,
+}
+OF_TWO_DIMENSIONS = ("heads", "links", "pairs")
+
+
+def kernels() -> Iterator[tuple[str, Any]]:
+    """All that is launched, by name: what takes a place in the grid."""
+    for name, one in vars(gpu).items():
+        if hasattr(one, "py_func") and "cuda.grid" in inspect.getsource(one.py_func):
+            yield name, one.py_func
+
+
+def types_of_arguments() -> dict[str, Any]:
+    """Types by the name that an argument has in every kernel."""
+    from numba.cuda.np.numpy_support import from_dtype  # of the package for cards; the simulator has none
+
+    def array(name: str, dtype: Any) -> Any:
+        dimensions = 2 if name in OF_TWO_DIMENSIONS else 1
+        return cuda.types.Array(from_dtype(np.dtype(dtype)), dimensions, "C", aligned=True)
+
+    town = cuda.types.NamedTuple([array(name, TOWN[name]) for name in gpu.TownOnCard._fields], gpu.TownOnCard)
+    scratch = cuda.types.Tuple([array("", one.dtype) for one in gpu._new_scratch(1)])
+    desk = [array(name, gpu.DESK[name]) if name in gpu.DESK else scratch for name in gpu.Desk._fields]
+    pool = cuda.types.Tuple([array(name, TOWN[name]) for name in gpu.POOL])
+    day, seed = cuda.types.int64, cuda.types.uint64
+    return {
+        "town": town,
+        "desk": cuda.types.NamedTuple(desk, gpu.Desk),
+        "pool": pool,
+        "seed": seed,
+        **dict.fromkeys(("day", "arriving", "left_over"), day),
+    }
+
+
+def pretend(capability: tuple[int, int]) -> None:
+    """Let Numba take it that there is a card of this capability."""
+    import numba.cuda.compiler
+    import numba.cuda.dispatcher
+
+    for module in (numba.cuda.compiler, numba.cuda.dispatcher):
+        module.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+    cuda.is_available = lambda: True
+    gpu._empty = np.empty  # for the types alone
+
+
+def registers(name: str, text: str, capability: tuple[int, int], folder: Path) -> int:
+    """Assemble a kernel; returns the registers of a thread."""
+    (folder / name).write_text(text, encoding="utf-8")
+    assembler = next(Path(sysconfig.get_path("purelib")).glob("nvidia/*/bin/ptxas"), Path("ptxas"))
+    target = f"-arch=sm_{capability[0]}{capability[1]}"
+    done = subprocess.run(
+        [str(assembler), target, "-v", str(folder / name), "-o", str(folder / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{name} can not be assembled: {done.stderr[:300]}")
+    return int(re.findall(r"Used (\d+) registers", done.stderr)[0])
+
+
+def main(arguments: list[str]) -> None:
+    """Compile, assemble, print."""
+    parser = argparse.ArgumentParser(prog="python -m verification.card")
+    parser.add_argument("--capability", default="9.0", help="of the card: 9.0 is an H100's")
+    major, minor = map(int, parser.parse_args(arguments).capability.split("."))
+    pretend((major, minor))
+    gpu._teach_card()
+    kinds = types_of_arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, function in kernels():
+            signature = cuda.types.void(*(kinds[argument] for argument in inspect.signature(function).parameters))
+            text, _ = cuda.compile_ptx(function, signature, cc=(major, minor))
+            print(f"{name[1:]:16}{registers(name, text, (major, minor), Path(folder)):4} registers", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
