@@ -154,7 +154,7 @@ DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for the
 
 @cuda.jit(device=True)
 def _links_of(which: int) -> int:
-    """The row of `links` for a list of gestures. None arrives both now and next: these two lists, 0 and 1, share one."""
+    """The row of `links` for a list of gestures. None arrives both now and next, so lists 0 and 1 share one."""
     return max(0, which - 1)
 
 
@@ -596,7 +596,7 @@ class GpuCore:
         """
         if self.day + days > LAST_DAY:
             raise ValueError(
-                f"This world is {self.day:,} days old, and none gets older than {LAST_DAY:,}; {days:,} more are too many."
+                f"This world is {self.day:,} days old, and none gets older than {LAST_DAY:,}; {days:,} are too many."
             )
         for _ in range(days):
             self._morning()
