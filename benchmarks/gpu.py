@@ -2,9 +2,9 @@
 
     python -m benchmarks.gpu [--people 10000 100000 1000000] [--days 28] [--repeats 3] [--threads 2] [--out FILE]
 
-Both go on from the same world for so many days, and what was sent is compared gesture by gesture, what was left bit by
-bit. Then each lives on for as many days again, in turn, so often: the card without telling what happened, the card with
-the record of each day, and the core on so many threads. A machine without such a card says so.
+Both go on from the same world for so many days, and what was sent is compared gesture by gesture, the ties that are
+left bit by bit. Then each lives on for as many days again, in turn, so often: the card without telling what happened,
+the card with the record of each day, and the core on so many threads. A machine without such a card says so.
 """
 
 from __future__ import annotations
@@ -166,6 +166,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE")
     options = vars(parser.parse_args(arguments))
     populations, out = options.pop("people"), options.pop("out")
+    try:
+        GpuCore(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1)
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from None
     console, found = Console(width=200), []
     for people in populations:
         with console.status(f"{people:,} people"):

@@ -137,6 +137,9 @@ def packages_found(wanted: Sequence[Requirement]) -> Iterator[Finding]:
 def extras_found(extras: Mapping[str, Sequence[Requirement]]) -> Iterator[Finding]:
     """The same for each optional part."""
     for name, wanted in extras.items():
+        if name == "gpu" and shutil.which("nvidia-smi") is None:  # which comes with the driver
+            yield Finding(State.OK, "optional part gpu: of no use here, for no graphics card of NVIDIA's was found")
+            continue
         remedy = f"`pip install --editable '.[{name}]'` in the folder of the program installs it"
         yield from _packages(f"optional part {name}", wanted, State.WARNING, remedy)
 

@@ -73,6 +73,13 @@ def test_packages_that_lack_or_are_too_old_are_named() -> None:
     assert ".[cluster]" in optional.remedy
 
 
+def test_only_who_has_a_graphics_card_is_told_to_install_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = {"gpu": [Requirement("no-such-package")]}
+    for there, state in ((None, State.OK), ("nvidia-smi", State.WARNING)):
+        monkeypatch.setattr(doctor.shutil, "which", lambda _, there=there: there)
+        assert [one.state for one in doctor.extras_found(extras)] == [state]
+
+
 def test_what_is_needed_is_the_same_without_the_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     of_sources = doctor.needed()
     installed = Message()
