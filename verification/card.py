@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -82,13 +84,31 @@ def pretend(capability: tuple[int, int]) -> None:
     gpu._empty = np.empty  # for the types alone
 
 
-def registers(name: str, text: str, capability: tuple[int, int], folder: Path) -> int:
+def capability_of(text: str) -> tuple[int, int]:
+    """``"9.0"`` as two numbers."""
+    found = re.fullmatch(r"(\d+)\.(\d)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a capability; an H100's is 9.0")
+    return int(found[1]), int(found[2])
+
+
+def assembler_found() -> str:
+    """The path of the assembler; exits where it, or the package for cards, is missing."""
+    if find_spec("numba_cuda") is None:
+        raise SystemExit("The package numba-cuda is not installed: pip install --editable '.[gpu]'.")
+    packaged = next(Path(sysconfig.get_path("purelib")).glob("nvidia/*/bin/ptxas"), None)
+    found = str(packaged) if packaged else shutil.which("ptxas")
+    if found is None:
+        raise SystemExit("The assembler ptxas was not found: pip install nvidia-cuda-nvcc.")
+    return found
+
+
+def registers(assembler: str, name: str, text: str, capability: tuple[int, int], folder: Path) -> int:
     """Assemble a kernel; returns the registers of a thread."""
     (folder / name).write_text(text, encoding="utf-8")
-    assembler = next(Path(sysconfig.get_path("purelib")).glob("nvidia/*/bin/ptxas"), Path("ptxas"))
     target = f"-arch=sm_{capability[0]}{capability[1]}"
     done = subprocess.run(
-        [str(assembler), target, "-v", str(folder / name), "-o", str(folder / "out")],
+        [assembler, target, "-v", str(folder / name), "-o", str(folder / "out")],
         capture_output=True,
         text=True,
         check=False,
@@ -101,16 +121,17 @@ def registers(name: str, text: str, capability: tuple[int, int], folder: Path) -
 def main(arguments: list[str]) -> None:
     """Compile, assemble, print."""
     parser = argparse.ArgumentParser(prog="python -m verification.card")
-    parser.add_argument("--capability", default="9.0", help="of the card: 9.0 is an H100's")
-    major, minor = map(int, parser.parse_args(arguments).capability.split("."))
-    pretend((major, minor))
+    parser.add_argument("--capability", type=capability_of, default="9.0", help="of the card: 9.0 is an H100's")
+    capability = parser.parse_args(arguments).capability
+    assembler = assembler_found()
+    pretend(capability)
     gpu._teach_card()
     kinds = types_of_arguments()
     with tempfile.TemporaryDirectory() as folder:
         for name, function in kernels():
             signature = cuda.types.void(*(kinds[argument] for argument in inspect.signature(function).parameters))
-            text, _ = cuda.compile_ptx(function, signature, cc=(major, minor))
-            print(f"{name[1:]:16}{registers(name, text, (major, minor), Path(folder)):4} registers", flush=True)
+            text, _ = cuda.compile_ptx(function, signature, cc=capability)
+            print(f"{name[1:]:16}{registers(assembler, name, text, capability, Path(folder)):4} registers", flush=True)
 
 
 if __name__ == "__main__":
