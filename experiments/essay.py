@@ -86,12 +86,13 @@ SENTENCES = (
     Sentence(
         "nine_strategies",
         "Engage regularly on social media, send handwritten notes, show up, join, host, go, share, start, check in.",
-        "Which of the nine is worth the hour?",
-        "Ten arms with equal planned minutes for two years, then 240 days of ordinary life. Outcome: ties reconnected and lasting "
-        "that an adopter gains over waiting, at 15, 60 and 120 minutes a week.",
-        "Supported where each of the nine gains over waiting at each effort (Holm's correction over nine). A winner is named where it "
-        "is the best with probability {best:g}, over worlds and draws of the assumed numbers.",
-        ("nine_strategies", "nine_strategies_effort", "nine_strategies_draws"),
+        "Which of the nine keeps up most ties while it runs, and what is left afterwards?",
+        "Ten arms with equal planned minutes for two years, then 240 days of ordinary life. Outcome: ties that an adopter brings back and "
+        "keeps up while the plan runs (in two-way contact 150 to 240 days later), beyond waiting, at 15, 60 and 120 minutes a week; and how "
+        "many of them are still active 240 days after the plan stopped.",
+        "Supported where each of the nine keeps up more ties than waiting while it runs, at each effort (Holm's correction over nine). "
+        "The verdict is not about what is left afterwards, and no winner is named.",
+        ("nine_strategies", "nine_strategies_effort"),
         nine_strategies.finding,
         "People write to an old friend more readily after a warm-up (Aknin & Sandstrom 2024); a voice does more than text (Kumar & Epley "
         "2021); hours together count (Hall 2019). What each strategy's minutes buy is assumed.",
@@ -172,8 +173,9 @@ SENTENCES = (
         "mixtures",
         "Do several of these things.",
         "Is a blend of the best strategies worth more than one of them?",
-        "An hour split in quarters between three strategies, two years and 240 days, lasting ties over waiting.",
-        "Supported where some blend is the best with probability {best:g} over worlds; not supported where some strategy alone is.",
+        "An hour split in quarters between three strategies, two years and 240 days; ties kept up while the plan runs, over waiting.",
+        "Supported where some blend is the best with probability {best:g} over worlds, with the numbers as given; not supported where some "
+        "strategy alone is.",
         ("mixtures",),
         mixtures.finding,
         "None: the split of effort is the question's own.",

@@ -33,7 +33,8 @@ RESULTS = Path("results")
 RUNS = "runs"
 HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true"}  # and the setting that keeps them
 MEANS = (
-    "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting "
+    "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting, "
+    "avg(kept) AS kept "
     "FROM runs WHERE error IS NULL AND reconnected IS NOT NULL GROUP BY scenario ORDER BY min(point), scenario"
 )
 
@@ -205,7 +206,7 @@ def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame)
 
 def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
     """The table with the columns that any finished run has, so that a question can be asked before one is there."""
-    missing = [column for column in ("error", "reconnected", "lasting") if column not in runs]
+    missing = [column for column in ("error", "reconnected", "lasting", "kept") if column not in runs]
     return runs.assign(**dict.fromkeys(missing))
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from experiments.week import Past, Week
 
 BASELINE = "wait"
-_OUTCOMES = ("reconnected", "lasting")
+_OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
 _FAR_OFF, _ENOUGH_TIES = 2.0, 20  # times as many, or as few, as came back; of so many ties at least
 _MOST_ARMS = 120  # that a terminal is asked to show
 _WIDEST = 10_000  # columns of a console that makes a table no narrower than it wants to be
@@ -119,9 +119,10 @@ def _level(value: float | str) -> str:
 
 def _means_table(runs: pd.DataFrame) -> Table:
     """The mean of each arm in each outcome, with its 95 % interval over worlds."""
-    table = _table("arm", *(title for measure in _OUTCOMES for title in (measure, "95 % interval")), "worlds")
+    outcomes = [name for name in _OUTCOMES if name in runs]
+    table = _table("arm", *(title for measure in outcomes for title in (_OUTCOMES[measure], "95 % interval")), "worlds")
     for arm, rows in runs.groupby("scenario", sort=False):
-        cells = [cell for measure in _OUTCOMES for cell in _mean(rows[measure].dropna().to_numpy(float))]
+        cells = [cell for measure in outcomes for cell in _mean(rows[measure].dropna().to_numpy(float))]
         table.add_row(str(arm), *cells, f"{rows['replicate'].nunique():,}")
     return table
 
@@ -138,23 +139,23 @@ def sweep_table(runs: pd.DataFrame, width: int) -> Group:
 
     What does not fit side by side into this many columns stands in tables of its own, so that no number is cut.
     """
-    paired = {measure: paired_differences(runs, measure, BASELINE) for measure in _OUTCOMES}
+    paired = {name: paired_differences(runs, name, BASELINE) for name in _OUTCOMES if name in runs}
     base = runs[runs["scenario"] == BASELINE]
     effort = minutes(runs)
     arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
     blocks: list[_Block] = [
         (
-            (measure, "95 % interval"),
+            (_OUTCOMES[measure], "95 % interval"),
             [*(_interval(paired[measure].loc[arm]) for arm in arms), (number(base[measure].mean()), "(its level)")],
         )
-        for measure in _OUTCOMES
+        for measure in paired
     ]
     minutes_of = [_minutes(effort.loc[arm]) for arm in (*arms, BASELINE)]
     blocks.append((("filled", "spent", "refused", "spent of filled"), minutes_of))
     tables = _side_by_side("strategy", [*arms, BASELINE], blocks, width)
     notes = _footnotes(paired["reconnected"], effort)
     if runs["lasting"].isna().all():
-        notes += "\nLasting takes 240 days after a tie came back: none had them; see run.follow_up_days."
+        notes += "\nKept up takes 240 days after a tie came back: none had them; see run.follow_up_days."
     return Group(*tables, Text(notes))
 
 
@@ -203,6 +204,8 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     lines = [
         f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} world{'' if worlds == 1 else 's'}"
         f"{', bootstrap over worlds' if worlds > 1 else ''}. Minutes per adopter over the whole run.",
+        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the plan still runs. Left at end: "
+        "dormant at the start, and in two-way contact in the last 90 days of the run, long after the plan stopped.",
     ]
     if worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")

@@ -183,9 +183,3 @@ def chances_of_being_best(draws: Sequence[Mapping[str, np.ndarray]]) -> dict[str
         best = means == means.max(axis=1, keepdims=True)
         wins += (best / best.sum(axis=1, keepdims=True)).sum(axis=0)
     return dict(zip(names, (wins / wins.sum()).tolist(), strict=True))
-
-
-def winner(chances: Mapping[str, float], best: float) -> str | None:
-    """The arm that is the best with at least this probability; None where none is."""
-    name = max(chances, key=lambda arm: chances[arm])
-    return name if chances[name] >= best else None

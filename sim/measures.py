@@ -36,7 +36,8 @@ def _measures() -> dict[str, Measure]:
     per_person = [
         ("dormant_at_start", "ties per person", "Ties that were dormant on the starting day: the candidates."),
         ("reconnected", "ties per person", "Candidates with three worded gestures in alternation within 60 days, the last while the strategy ran (after an injected gesture: within 60 days of it)."),
-        ("lasting", "ties per person", "Of these, those in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing while that can not be told."),
+        ("lasting", "ties per person", "Of these, those kept up: in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing while that cannot be told. While a plan runs that long, its own gestures keep these ties up, so this does not say what is left once it stops: see kept."),
+        ("kept", "ties per person", "Candidates that are active at the end: two-way contact in the last 90 days (dormant_after_days). With days of ordinary life after the strategy (run.follow_up_days), this is what is left once the plan has stopped."),
         ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end."),
         ("two_step_reach", "people", "Others within two steps over active ties at the end: contacts and their contacts, each counted once."),
         ("new_ties", "ties per person", "People with whom a first answer made a tie."),
@@ -88,6 +89,7 @@ CANDIDATE = np.dtype(
         ("began", "i4", (2,)),  # day on which the latest exchange ending with low's, high's gesture began
         ("first_worded", "i4", (2,)),  # day of the first worded gesture of low, of high, since the start
         ("reconnected", "i4"),  # day
+        ("last_two_way", "i4"),  # day of the last two-way contact since the start
         ("lasting", "u1"),
     ],
     align=True,
@@ -146,6 +148,7 @@ def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, sinc
             pair.last_worded[me] = day
         if p.mass[gesture.kind] > 0.0:
             if day - pair.received[me] <= p.two_way_days:
+                pair.last_two_way = day
                 start = since if since != NEVER else pair.reconnected
                 if start != NEVER and LASTING_FROM <= day - start <= LASTING_TO:
                     pair.lasting = 1
@@ -192,7 +195,7 @@ def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
     """The ties of a world that are dormant today, once each, type `CANDIDATE`, in the order of (low, high)."""
     asked = (world.people, world.ties, world.day, parameters.packed)
     candidates = np.zeros(_find_dormant(*asked, np.zeros(0, CANDIDATE)), CANDIDATE)
-    for name in ("last_worded", "began", "first_worded", "reconnected"):
+    for name in ("last_worded", "began", "first_worded", "reconnected", "last_two_way"):
         candidates[name] = NEVER
     _find_dormant(*asked, candidates)
     return candidates
@@ -376,6 +379,7 @@ class Watch:
             "dormant_at_start": count_by_person(self.candidates, n),
             "reconnected": count_by_person(reconnected, n),
             "lasting": self._lasting(end.day, counted),
+            "kept": count_by_person(self.candidates[self._kept(end.day)], n),
             "active_ties": end.active.astype(float),
             "two_step_reach": end.reach.astype(float),
             "new_ties": self.new_ties.astype(float),
@@ -389,6 +393,11 @@ class Watch:
             if f"answered_{name}" in MEASURES:
                 values[f"answered_{name}"] = self.answered[:, kind].astype(float)
         return values
+
+    def _kept(self, day: int) -> np.ndarray:
+        """Which candidates are active today, shape (candidates,)."""
+        last = self.candidates["last_two_way"]
+        return np.asarray((last != NEVER) & (day - last < self.parameters.dormant_after_days))
 
     def _lasting(self, day: int, counted: np.ndarray) -> np.ndarray:
         """Lasting ties by person; missing for all while any of them may still be told."""

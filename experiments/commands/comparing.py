@@ -33,7 +33,7 @@ from experiments.tables import comparison_table, counted
 from experiments.terminal import console_of, say_written
 from sim.measures import MEASURES
 
-OUTCOMES = ("reconnected", "lasting")
+OUTCOMES = ("reconnected", "lasting", "kept")
 STRATEGY = "strategy"  # is a factor of every sweep
 _MOST_NAMED = 6
 _WHY = {"lasting": " It takes 240 days after a tie came back; see run.follow_up_days."}
@@ -76,8 +76,8 @@ def compare(
                                  "if not given."),
     ] = None,
     measure: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A measure; may be repeated. reconnected and lasting if "
-                                       "not given."),
+        list[str] | None, typer.Option(metavar="NAME", help="A measure; may be repeated. reconnected, lasting (kept up "
+                                       "while the plan runs) and kept (left at the end) if not given."),
     ] = None,
     resamples: Annotated[
         int, typer.Option(min=2_000, max=1_000_000, help="Of the bootstrap over worlds.")
@@ -97,7 +97,7 @@ def compare(
         question = _of_two_tables(a, b, runs, baseline)
     else:
         question = _of_one_table(a, b, runs, baseline, told)
-    measures = _measures(measure or OUTCOMES, question.tables)
+    measures = _measures(measure, question.tables)
     try:
         found = compared(question.contrasts, measures, resamples)
     except PairingError as problem:
@@ -298,15 +298,21 @@ def _varied(table: _Table, but: str) -> tuple[str, ...]:
 # What is said, and drawn -----------------------------------------------------------------------------------------
 
 
-def _measures(wanted: Sequence[str], tables: Sequence[_Table]) -> list[str]:
+def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[str]:
+    """The measures to compare; without a wish, those of `OUTCOMES` that all tables have.
+
+    Raises:
+        ConfigError: a table lacks one that was asked for, or has none at all.
+    """
     for table in tables:
         known = [column for column in table.runs.columns if column in MEASURES]
         if not known:
             raise ConfigError(f"{table.path} has no measures, since each of its runs failed; run the sweep again.")
-        for name in wanted:
+        for name in wanted or ():
             if name not in known:
                 raise ConfigError(f"--measure {name}: {table.path} has no such measure; {_hint(name, known)}")
-    return list(dict.fromkeys(wanted))
+    usual = [name for name in OUTCOMES if all(name in table.runs for table in tables)]
+    return list(dict.fromkeys(wanted or usual))
 
 
 def _hint(name: str, known: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ def figure(
 # By the name of the experiment; the headline comes first.
 PICTURES: dict[str, tuple[str, ...]] = {
     "one_like": ("one_like", "one_like_curves", "one_like_gestures"),
-    "nine_strategies": ("nine_strategies_lasting", "nine_strategies_effort", "nine_strategies_best"),
+    "nine_strategies": ("nine_strategies_lasting", "nine_strategies_effort", "nine_strategies_left"),
 }
 
 

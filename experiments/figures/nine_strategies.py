@@ -13,7 +13,7 @@ from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.tables import number, signed
 
-_PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("reconnected and lasting", VERMILLION)}
+_PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("kept up while the plan runs", VERMILLION)}
 _SHORTFALL = "†"
 _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
@@ -35,8 +35,8 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
         style: how large and how loud it is.
 
     Returns:
-        A 16:9 figure: strategies sorted, two panels of one scale (reconnected, lasting), 95 % intervals where there are
-        several worlds, the message as title.
+        A 16:9 figure: strategies sorted, two panels of one scale (reconnected; kept up while the plan runs), 95 %
+        intervals where there are several worlds, the message as title.
     """
     rows = plotted(runs)
     order = rows.loc["reconnected"].index
@@ -140,7 +140,7 @@ def _subtitle(runs: pd.DataFrame, paired: pd.DataFrame) -> str:
     over = "in one world" if worlds == 1 else f"mean and 95 % interval over {worlds} worlds"
     grey = "" if worlds == 1 else " Grey: the interval holds zero."
     waiting = runs[runs["scenario"] == "wait"][list(_PANELS)].mean()
-    lasting = "" if pd.isna(waiting["lasting"]) else f", {number(waiting['lasting'])} of them lasting"
+    lasting = "" if pd.isna(waiting["lasting"]) else f", {number(waiting['lasting'])} of them kept up"
     level = f"By waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{lasting}."
     return f"Paired difference from waiting, {over}.{grey}\n{level}"
 

@@ -1,4 +1,4 @@
-"""Nine strategies beyond one hour: gains that last, gains by minutes a week, and the chance of being best."""
+"""Nine strategies: ties gained over waiting, while the plan runs and afterwards, and by minutes a week."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_yticks(range(len(rows)), [plain(name) for name in rows["strategy"]])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.set_xlim(min(0.0, data["low"].min()) - 0.5, data["high"].max() * 1.12)
-        axes.set_xlabel("lasting ties per adopter, more than by waiting")
+        axes.set_xlabel("ties per adopter, more than by waiting")
     return figure
 
 
@@ -50,21 +50,6 @@ def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             ends[name] = rows["value"].iloc[-1]
         axes.set_xticks(sorted(data["minutes"].unique()))
         axes.set_xlabel("planned minutes a week")
-        axes.set_ylabel("lasting ties gained")
+        axes.set_ylabel("ties kept up, more than by waiting")
         name_lines(axes, style, most * 1.02, ends, colours)
-    return figure
-
-
-def draw_chances(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A bar a ``strategy``; its length is the probability ``value``."""
-    rows = data.iloc[::-1]
-    with style.in_use():
-        figure, (axes,) = page(style, words, left=0.22)
-        shades = [BLUE if value == data["value"].max() else GREY for value in rows["value"]]
-        axes.barh(range(len(rows)), rows["value"], color=shades, height=0.65)
-        for place, value in enumerate(rows["value"]):
-            axes.text(value, place, f"  {value:.2f}", va="center", fontsize=style.pt(18))
-        axes.set_yticks(range(len(rows)), [plain(name) for name in rows["strategy"]])
-        axes.set_xlim(0, 1.08)
-        axes.set_xlabel("probability of being the best")
     return figure

@@ -14,7 +14,7 @@ WAIT = "wait"
 
 
 def finding(sweeps: Sweeps) -> Finding:
-    """The probability that a blend gains more lasting ties than any strategy alone."""
+    """The probability, over worlds, that a blend keeps up more ties than any strategy alone."""
     swept, asked = sweeps["mixtures"], sweeps["mixtures"].verdict
     arms = swept.arms("lasting", "strategy")
     names = [name for name in arms if name != WAIT]
@@ -30,12 +30,12 @@ def finding(sweeps: Sweeps) -> Finding:
     return Finding(
         ruling=_ruling(blended, len(arms), asked.worlds, asked.best),
         effect=(
-            f"The best blend, {_said(first)}, gains {gains[first].value:.1f} lasting ties per adopter over waiting; "
+            f"The best blend, {_said(first)}, keeps up {gains[first].value:.1f} ties per adopter beyond waiting while the plan runs; "
             f"{plain(pure)} alone {gains[pure].value:.1f}. Between them {beyond.value:+.1f} ({beyond.low:.1f} … "
-            f"{beyond.high:.1f}); a blend is the best with probability {blended:.2f}."
+            f"{beyond.high:.1f}); a blend is the best with probability {blended:.2f} over worlds, with the numbers as given."
         ),
         pictures=(Picture("mixtures", _words(swept, first, pure, gains, beyond, blended, asked.best), data, draw),),
-        tables={"Lasting ties gained, by shares of the hour": data.rename(columns=plain)},
+        tables={"Ties kept up while the plan runs, beyond waiting, by shares of the hour": data.rename(columns=plain)},
         checked=("mixtures",),
     )
 
@@ -65,14 +65,14 @@ def _words(
     swept: Swept, first: str, pure: str, gains: dict[str, Estimate], beyond: Estimate, blended: float, best: float
 ) -> Words:
     if blended >= best:
-        title = f"A blend is worth more than any strategy alone:\n{_said(first)}"
+        title = f"A blend keeps up more ties than any strategy alone, while the plan runs:\n{_said(first)}"
     elif blended <= 1 - best:
-        title = f"No blend beats an hour of “{plain(pure)}” alone:\n{gains[pure].value:.1f} lasting ties gained"
+        title = f"No blend keeps up more ties than an hour of “{plain(pure)}” alone:\n{gains[pure].value:.1f} while the plan runs"
     else:
-        title = f"Whether a blend beats “{plain(pure)}” alone can not be told:\nthe best blend gains {beyond.value:+.1f} ties beside it"
+        title = f"Whether a blend beats “{plain(pure)}” alone cannot be decided:\nthe best blend gains {beyond.value:+.1f} ties beside it"
     return Words(
         title,
-        "Lasting ties per adopter gained over waiting, by how the hour is split in quarters: corners are one strategy alone;\n"
+        "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split in quarters: corners are one strategy alone;\n"
         f"mean over {swept.runs['replicate'].nunique()} worlds, half-width of the 95 % interval below.",
         setting(swept),
     )

@@ -1,4 +1,4 @@
-"""Nine strategies: which is worth the hour?"""
+"""Nine strategies: what each keeps up while it runs, and what is left afterwards."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from experiments.compare import minutes
-from experiments.figures.nine_strategies_effort import draw_chances, draw_effort, draw_gains
+from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
 from experiments.figures.page import Words
 from experiments.findings import Finding, Picture, Sweeps, plain, row_of, setting
-from experiments.gate import behind
 from experiments.swept import Swept
-from experiments.verdicts import Ruling, Word, chances_of_being_best, difference, ruled_by_family, winner
+from experiments.verdicts import Ruling, Word, difference, ruled_by_family
 
 EFFORT = "parameters.effort_minutes"
 USUAL = 60.0  # minutes a week, in nine_strategies.toml
@@ -22,36 +21,36 @@ WAIT = "wait"
 
 
 def finding(sweeps: Sweeps) -> Finding:
-    """Gains over waiting in ties reconnected and lasting, at three efforts; and which strategy is the best."""
+    """Ties kept up beyond waiting while the plan runs, at three efforts; and what is left after it stopped."""
     swept, asked = sweeps["nine_strategies"], sweeps["nine_strategies"].verdict
     by_effort = _by_effort(sweeps)
     rulings = {
         effort: ruled_by_family(_differences(by_effort[effort]), error=asked.family_error, worlds=asked.worlds)
         for effort in JUDGED
     }
-    chances = _chances(sweeps)
-    best = winner(chances, asked.best)
-    gains = _gains(by_effort)
+    gains = pd.concat([_gains(arms, minutes=effort) for effort, arms in by_effort.items()], ignore_index=True)
     hour = gains[gains["minutes"] == USUAL].sort_values("value", ascending=False)
-    table = _table(sweeps, hour)
+    left = _gains(swept.arms("kept", "strategy")).sort_values("value", ascending=False)
     return Finding(
         ruling=_together(rulings),
-        effect=_effect(hour, gains, best, chances, asked.best, swept),
+        effect=_effect(hour, gains, left, swept),
         pictures=(
-            Picture("nine_strategies_lasting", _words_of_gains(swept, hour, best, chances), hour, draw_gains),
+            Picture("nine_strategies_lasting", _words_of_gains(swept, hour, left), hour, draw_gains),
             Picture("nine_strategies_effort", _words_of_effort(swept, gains), gains, draw_effort),
-            Picture("nine_strategies_best", _words_of_chances(sweeps, chances, best), _as_rows(chances), draw_chances),
+            Picture("nine_strategies_left", _words_of_what_is_left(swept, left), left, draw_gains),
         ),
         tables={
-            "An hour a week for two years": table,
-            "Ties gained that last, by minutes a week": gains.assign(strategy=gains["strategy"].map(plain)),
+            "An hour a week for two years": _table(swept, hour, left),
+            "Ties kept up while the plan runs, beyond waiting, by minutes a week": gains.assign(
+                strategy=gains["strategy"].map(plain)
+            ),
         },
         checked=("nine_strategies", "nine_strategies_effort"),
     )
 
 
 def _by_effort(sweeps: Sweeps) -> dict[float, pd.DataFrame]:
-    """Lasting ties per adopter by minutes a week: a row a world, a column a strategy."""
+    """Ties per adopter kept up while the plan runs, by minutes a week: a row a world, a column a strategy."""
     found = {USUAL: sweeps["nine_strategies"].arms("lasting", "strategy")}
     other = sweeps["nine_strategies_effort"].arms("lasting", [EFFORT, "strategy"])
     for effort in other.columns.get_level_values(0).unique():
@@ -74,44 +73,32 @@ def _together(rulings: Mapping[float, Ruling]) -> Ruling:
     return Ruling(Word.DEPENDS, said)
 
 
-def _gains(by_effort: Mapping[float, pd.DataFrame]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            row_of(difference(arms[name].to_numpy(), arms[WAIT].to_numpy()), strategy=name, minutes=effort)
-            for effort, arms in by_effort.items()
-            for name in arms
-            if name != WAIT
-        ]
-    )
+def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
+    """What each strategy gains over waiting, a row each.
+
+    Args:
+        arms: a row a world, a column a strategy.
+        more: columns that all rows have.
+    """
+    others = [name for name in arms if name != WAIT]
+    rows = [row_of(difference(arms[name].to_numpy(), arms[WAIT].to_numpy()), strategy=name, **more) for name in others]
+    return pd.DataFrame(rows)
 
 
-def _chances(sweeps: Sweeps) -> dict[str, float]:
-    """Probability of being best: over worlds with the numbers as given and with each draw that gets through the gate."""
-    given, drawn = sweeps["nine_strategies"], sweeps["nine_strategies_draws"]
-    tables = [given.arms("lasting", "strategy")]
-    through = drawn.runs[behind(drawn.runs, drawn.gates)]
-    for _, runs in through.groupby("row", sort=False):
-        tables.append(runs.pivot(index="replicate", columns="strategy", values="lasting").astype(float).dropna())
-    return chances_of_being_best(
-        [{name: table[name].to_numpy() for name in table if name != WAIT} for table in tables if len(table) > 1]
-    )
-
-
-def _table(sweeps: Sweeps, hour: pd.DataFrame) -> pd.DataFrame:
-    """Gains beside the minutes that they cost, so that nothing wins by what costs nothing."""
-    swept = sweeps["nine_strategies"]
+def _table(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
+    """What each strategy gains while it runs and what is left afterwards, beside the minutes that they cost."""
     spent = minutes(swept.runs.assign(scenario=swept.runs["strategy"]))
-    back = swept.arms("reconnected", "strategy")
+    back = _gains(swept.arms("reconnected", "strategy")).set_index("strategy")
+    afterwards = left.set_index("strategy")
     rows = []
     for _, row in hour.iterrows():
-        came = difference(back[row["strategy"]].to_numpy(), back[WAIT].to_numpy())
-        of = spent.loc[row["strategy"]]
+        name, of = row["strategy"], spent.loc[row["strategy"]]
         rows.append(
             {
-                "strategy": plain(row["strategy"]),
-                "lasting": f"{row['value']:+.1f} ({row['low']:.1f} … {row['high']:.1f})",
-                "reconnected": f"{came.value:+.1f} ({came.low:.1f} … {came.high:.1f})",
-                "lasting per 100 hours": f"{row['value'] / (of['filled'] / 6_000):.1f}",
+                "strategy": plain(name),
+                "kept up while the plan runs": _interval(row),
+                "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
+                "reconnected": _interval(back.loc[name]),
                 "filled, minutes": f"{of['filled']:,.0f}",
                 "spent": f"{of['spent']:,.0f}",
                 "refused": f"{of['refused']:,.0f}",
@@ -121,21 +108,21 @@ def _table(sweeps: Sweeps, hour: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _effect(
-    hour: pd.DataFrame, gains: pd.DataFrame, best: str | None, chances: dict[str, float], needed: float, swept: Swept
-) -> str:
+def _interval(row: pd.Series, digits: int = 1) -> str:
+    """A gain with its 95 % interval: ``+32.2 (31.7 … 32.7)``."""
+    return f"{row['value']:+.{digits}f} ({row['low']:.{digits}f} … {row['high']:.{digits}f})"
+
+
+def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: Swept) -> str:
     first, last = hour.iloc[0], hour.iloc[-1]
     supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
-    leading = max(chances, key=lambda name: chances[name])
-    crowned = (
-        f"{plain(leading).capitalize()} is the best with a probability of {chances[leading]:.2f} over worlds and draws of the "
-        + ("assumed numbers." if best else f"assumed numbers, which is not the {needed:g} at which a winner is named.")
-    )
+    afterwards = left.set_index("strategy").loc[first["strategy"]]
     return (
-        f"With an hour a week for two years, “{plain(first['strategy'])}” gains {first['value']:.1f} "
-        f"({first['low']:.1f} … {first['high']:.1f}) lasting ties per adopter over waiting, “{plain(last['strategy'])}” "
+        f"While two years of an hour a week run, “{plain(first['strategy'])}” keeps up {first['value']:.1f} "
+        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, “{plain(last['strategy'])}” "
         f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}); a person has {supply:.0f} dormant ties to begin with. "
-        f"{_marginal(gains, str(first['strategy']))} {crowned}"
+        f"{_marginal(gains, str(first['strategy']))} Little of it is left afterwards: 240 days after the plan stopped, "
+        f"“{plain(first['strategy'])}” has {_interval(afterwards, 2)} of these ties more in contact than waiting."
     )
 
 
@@ -144,20 +131,15 @@ def _marginal(gains: pd.DataFrame, name: str) -> str:
     return f"A second hour a week would add {mine[120.0] - mine[USUAL]:.1f} more to the first strategy."
 
 
-def _words_of_gains(swept: Swept, hour: pd.DataFrame, best: str | None, chances: dict[str, float]) -> Words:
+def _words_of_gains(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
     first = hour.iloc[0]
-    leading = plain(str(first["strategy"]))
-    what = f"{first['value']:.0f} lasting ties more than waiting"
-    chance = chances[str(first["strategy"])]
-    title = (
-        f"“{leading.capitalize()}” is worth the hour most: {what};\nthe best with probability {chance:.2f} over draws of the assumed numbers"
-        if best == first["strategy"]
-        else f"“{leading.capitalize()}” comes first with {what},\nbut other numbers could change who is first"
-    )
+    afterwards = left.set_index("strategy").loc[first["strategy"], "value"]
+    leading = plain(str(first["strategy"])).capitalize()
     return Words(
-        title,
-        "Ties per adopter that came back within two years and lasted half a year, more than by waiting;\n"
-        f"an hour a week, mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds.",
+        f"“{leading}” keeps up {first['value']:.0f} ties more than waiting while the plan runs;\n"
+        f"240 days after it stops, {afterwards:+.1f} of them are left",
+        "Ties per adopter that came back and were in two-way contact 150 to 240 days later, more than by waiting;\n"
+        f"an hour a week for two years, mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds.",
         f"{setting(swept)} Minutes filled, spent and refused stand in the table beside it.",
     )
 
@@ -167,29 +149,19 @@ def _words_of_effort(swept: Swept, gains: pd.DataFrame) -> Words:
     first = str(gains.loc[gains[gains["minutes"] == most]["value"].idxmax(), "strategy"])
     mine = gains[gains["strategy"] == first].set_index("minutes")["value"]
     return Words(
-        f"With “{plain(first)}” the first hour a week brings {mine[USUAL]:.0f} lasting ties,\nand a second one {mine[120.0] - mine[USUAL]:.0f} more",
-        "Lasting ties per adopter gained over waiting in two years, by minutes a week; bars: 95 % intervals over worlds.",
+        f"With “{plain(first)}” the first hour a week keeps up {mine[USUAL]:.0f} ties while the plan runs,\n"
+        f"and a second one {mine[120.0] - mine[USUAL]:.0f} more",
+        "Ties per adopter kept up while the plan runs, more than by waiting, by minutes a week; bars: 95 % intervals over worlds.",
         setting(swept),
     )
 
 
-def _words_of_chances(sweeps: Sweeps, chances: dict[str, float], best: str | None) -> Words:
-    leading = max(chances, key=lambda name: chances[name])
-    needed = sweeps["nine_strategies"].verdict.best
-    title = (
-        f"“{plain(leading).capitalize()}” is the best of nine with probability {chances[leading]:.2f}:\na winner may be named"
-        if best
-        else f"No winner: “{plain(leading)}” is the best with probability {chances[leading]:.2f},\nand {needed:g} is needed"
-    )
-    drawn = sweeps["nine_strategies_draws"].runs["row"].nunique()
+def _words_of_what_is_left(swept: Swept, left: pd.DataFrame) -> Words:
+    first = left.iloc[0]
     return Words(
-        title,
-        f"Probability of gaining most lasting ties, over worlds and {drawn + 1} sets of assumed numbers\n"
-        "(what a contact leaves, how risky it feels, how much a plan emboldens).",
-        setting(sweeps["nine_strategies"]),
+        f"240 days after the plan stopped, {first['value']:+.1f} ties are left at most\n"
+        f"(“{plain(str(first['strategy']))}”)",
+        "Formerly dormant ties per adopter that are active 240 days after two years of an hour a week, more than by waiting;\n"
+        f"mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds. Grey: the interval holds zero.",
+        setting(swept),
     )
-
-
-def _as_rows(chances: dict[str, float]) -> pd.DataFrame:
-    rows = [{"strategy": name, "value": chance} for name, chance in chances.items()]
-    return pd.DataFrame(rows).sort_values("value", ascending=False, ignore_index=True)

@@ -31,7 +31,7 @@ TINY = ["world.people=40", "world.burn_in_years=0", "sweep.replicates=2"]
 TINY += ["verdict.gate.worlds=1", "verdict.gate.days=370"]
 # Days of the runs, as short as what is told of them allows.
 DAYS = {"showing_up": 366, "one_like_gestures": 242, "one_like": 61, "one_like_silence": 61, "no_door_like": 61}
-TOLD_LATE = ("nine_strategies", "nine_strategies_effort", "nine_strategies_draws", "mixtures")
+TOLD_LATE = ("nine_strategies", "nine_strategies_effort", "mixtures")
 
 
 # What makes a sweep smaller, and yet has all that is told of it.
@@ -189,8 +189,7 @@ def test_the_files_can_be_read_and_give_enough_worlds_for_a_verdict(sentence: Se
         assert experiment.sweep is not None
         runs = runs_of(experiment)
         assert len({run.id for run in runs}) == len(runs)
-        drawn = name == "nine_strategies_draws"  # worlds and draws count together
-        assert drawn or experiment.sweep.replicates >= experiment.verdict.worlds
+        assert experiment.sweep.replicates >= experiment.verdict.worlds
 
 
 def test_full_size_is_larger() -> None:

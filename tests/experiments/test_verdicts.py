@@ -19,7 +19,6 @@ from experiments.verdicts import (
     ruled_by_family,
     ruled_by_limit,
     ruled_by_ratio,
-    winner,
 )
 
 quick = settings(max_examples=25, deadline=None)
@@ -148,8 +147,3 @@ def test_draws_weigh_equally_whatever_their_worlds() -> None:
     found = chances_of_being_best([{"a": few + 1, "b": few}, {"a": many, "b": many + 1}])
     assert found["a"] == pytest.approx(0.5, abs=0.03)
     assert sum(found.values()) == pytest.approx(1.0)
-
-
-def test_a_winner_needs_the_probability_that_was_asked_for() -> None:
-    assert winner({"a": 0.9, "b": 0.1}, 0.9) == "a"
-    assert winner({"a": 0.89, "b": 0.11}, 0.9) is None

@@ -125,6 +125,25 @@ def test_lasting_is_two_way_contact_in_the_window(history: tuple[World, list[Day
     assert np.isfinite(measures.scalars["lasting"])
 
 
+def test_kept_ties_were_dormant_at_the_start_and_are_active_at_the_end(
+    history: tuple[World, list[DayRecord], Any, World],
+) -> None:
+    """By the ties of the world on the last evening, which the measure does not read."""
+    start, _, measures, end = history
+    p, dormant = end.parameters, dormant_pairs(start)
+    active = {
+        (int(owner), int(tie["other"]))
+        for owner, tie in zip(end.owners(), end.ties, strict=True)
+        if not tie["acquaintance"] and tie["two_way"] and end.day - tie["last_two_way"] < p.dormant_after_days
+    }
+    who = np.unique(start.plans["person"])
+    kept = [pair for pair in dormant if pair in active]
+    assert 0 < len(kept) < len(dormant)
+    expected = sum(int(np.isin(pair, who).sum()) for pair in kept) / len(who)
+    assert measures.scalars["kept"] == pytest.approx(expected)
+    assert measures.scalars["everyone_kept"] == pytest.approx(2 * len(kept) / len(start.people))
+
+
 def test_lasting_is_missing_and_not_zero_when_the_run_is_too_short(world: World) -> None:
     """Nobody can tell after a month."""
     run = sim.simulate(world, days=30, strategy="check_in", adopters=5, seed=6)
