@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import hashlib
 import io
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TextIO, cast
+from typing import Any, BinaryIO, Protocol, TextIO, TypeVar, cast
 
 import numba
 import numpy as np
@@ -262,7 +263,12 @@ _DESCRIPTION, _ORIGIN, _MANIFEST = "world.json", "origin.json", "manifest.json"
 _HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # what a kill leaves behind has such a name
 _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
+_RIVALS = 100  # that may take one place before a process gives up on it
 _HASHED_TOGETHER = 2**26  # bytes of a large file that one thread hashes
+_UNTOUCHED_NS = 2 * 10**9  # for so long, or the clock of its file system may not tell the next change of a file apart
+
+
+_Seen = TypeVar("_Seen")
 
 
 class WorldError(ValueError):
@@ -310,7 +316,8 @@ def save_world(
 ) -> None:
     """Keep a world in a folder of its own, in place of what the folder held: all of it or, if that fails, nothing.
 
-    A manifest beside the arrays has the size and the SHA-256 of every file, and a digest of its own.
+    A manifest beside the arrays has the size and the SHA-256 of every file, the version of the model, and a digest of
+    its own.
 
     Args:
         world: to keep.
@@ -336,12 +343,26 @@ def save_world(
         (fresh / _DESCRIPTION).write_text(text, encoding="utf-8")
         if origin is not None:
             (fresh / _ORIGIN).write_text(json.dumps(origin), encoding="utf-8")
-        said = _manifest({path.name: _flushed_entry(path) for path in sorted(fresh.iterdir())})
+        entries = {path.name: _flushed_entry(path) for path in sorted(fresh.iterdir())}
+        said = _manifest(entries, model_fingerprint())
         write_whole(fresh / _MANIFEST, lambda temporary: temporary.write_text(said, encoding="utf-8"))
-        if folder.exists():
-            folder.rename(Path(scratch, "replaced"))
-        fresh.rename(folder)
+        _put_in_place(fresh, folder, Path(scratch))
         flush_folder(folder.parent)
+
+
+def _put_in_place(fresh: Path, folder: Path, scratch: Path) -> None:
+    """Rename a folder, and what is in its place into a scratch folder; others may do the same at this moment."""
+    for attempt in range(_RIVALS):
+        try:
+            fresh.rename(folder)
+        except OSError as problem:
+            if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            with suppress(FileNotFoundError):
+                folder.rename(scratch / f"replaced-{attempt}")
+        else:
+            return
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(folder))
 
 
 def _save_ties(parts: Iterable[np.ndarray], count: int, path: Path) -> None:
@@ -360,9 +381,9 @@ def _header(dtype: np.dtype[Any], count: int) -> bytes:
     return file.getvalue()
 
 
-def _manifest(files: Mapping[str, Any]) -> str:
-    """The text of a manifest of these files: each one's ``bytes`` and ``sha256``."""
-    said = {"format": 1, "files": files}
+def _manifest(files: Mapping[str, Any], model: Any) -> str:
+    """The text of a manifest: each file's ``bytes`` and ``sha256``, and the version of the model that kept them."""
+    said = {"format": 1, "files": files, "model": model}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     return json.dumps(said | {"digest": digest}, sort_keys=True)
 
@@ -405,7 +426,27 @@ def load_world(folder: str | os.PathLike[str]) -> World:
     Raises:
         WorldError: the folder does not hold a whole world of this version of the program; a `ValueError`.
     """
-    return _loaded(Path(folder))[0]
+    return _steadily(Path(folder), _loaded)[0]
+
+
+def _steadily(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
+    """What a look at a world says, taken again where somebody replaced or removed the world meanwhile."""
+    while True:
+        before = _inode(folder)
+        try:
+            return look(folder)
+        except WorldError:
+            if _inode(folder) == before:
+                raise
+
+
+def _inode(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one in its place; None if there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 _checked: set[tuple[Any, ...]] = set()  # the files of worlds that this process has found whole and sound
@@ -413,57 +454,58 @@ _checked: set[tuple[Any, ...]] = set()  # the files of worlds that this process 
 
 def _loaded(folder: Path) -> tuple[World, Any]:
     """The world in a folder, and its origin (None: it has none)."""
+    manifest = _manifest_of(folder)
     try:
         with ExitStack() as stack:
-            files = _opened_files(folder, stack)
-            identity = (str(folder.absolute()), *(_identity(file) for file, _ in files.values()))
+            files = _opened_files(folder, manifest, stack)
+            identity = (str(folder.absolute()), *map(_identity, files.values()))
             is_new = identity not in _checked
             if is_new:
-                _check_digests(folder, files)
-            origin = json.loads(files[_ORIGIN][0].read()) if _ORIGIN in files else None
-            world = _world_in({name: file for name, (file, _) in files.items()})
+                _check_digests(folder, manifest, files)
+            origin = _origin_in(files)
+            world = _world_in(files)
             if is_new:
                 check_world(world)
-                _checked.add(identity)
+                if all(map(_is_untouched, files.values())):
+                    _checked.add(identity)
             return world, origin
     except WorldError:
         raise
     except Exception as problem:  # whatever the bytes may say
-        raise DamagedWorldError(folder, problem) from problem
+        is_present = manifest["model"] == model_fingerprint()
+        raise (DamagedWorldError if is_present else OutdatedWorldError)(folder, problem) from problem
 
 
-def _opened_files(folder: Path, stack: ExitStack) -> dict[str, tuple[BinaryIO, Any]]:
-    """The files of a world, opened, with what the manifest says of each.
+def _opened_files(folder: Path, manifest: Mapping[str, Any], stack: ExitStack) -> dict[str, BinaryIO]:
+    """The files of a world, opened.
 
     Raises:
-        WorldError: there is none, or its files are not those that the manifest names.
+        WorldError: one of them is not there, or cannot be read.
     """
-    entries = _entries(folder)
-    files = {}
-    for name, entry in entries.items():
+    files: dict[str, BinaryIO] = {}
+    for name in sorted(manifest["files"]):
         try:
-            files[name] = stack.enter_context((folder / name).open("rb")), entry
+            files[name] = stack.enter_context((folder / name).open("rb"))
         except FileNotFoundError:
-            if not (folder / _MANIFEST).exists():
-                raise MissingWorldError(folder, "it was removed just now") from None
             raise DamagedWorldError(folder, f"{name} is missing") from None
         except OSError as problem:
             raise DamagedWorldError(folder, f"{name}: {problem.strerror or problem}") from None
     return files
 
 
-def _entries(folder: Path) -> dict[str, Any]:
-    """What the manifest of a world says of each of its files.
+def _manifest_of(folder: Path) -> dict[str, Any]:
+    """What the manifest of a world says.
 
     Raises:
-        WorldError: there is no manifest, or it is damaged.
+        WorldError: there is none, or it is damaged.
     """
     try:
         text = (folder / _MANIFEST).read_bytes().decode()
-        files = json.loads(text)["files"]
-        if text == _manifest(files) and _NEEDED <= files.keys() <= _NEEDED | {_ORIGIN}:
-            return dict(sorted(files.items()))
-    except FileNotFoundError:
+        said = json.loads(text)
+        names = said["files"].keys()
+        if text == _manifest(said["files"], said["model"]) and _NEEDED <= names <= _NEEDED | {_ORIGIN}:
+            return dict(said)
+    except (FileNotFoundError, NotADirectoryError):
         raise _without_manifest(folder) from None
     except OSError as problem:
         raise DamagedWorldError(folder, f"{_MANIFEST}: {problem.strerror or problem}") from None
@@ -474,10 +516,12 @@ def _entries(folder: Path) -> dict[str, Any]:
 
 def _without_manifest(folder: Path) -> WorldError:
     """What is to be said of a folder without a manifest: versions before this one kept none."""
-    if not (folder / _DESCRIPTION).exists():
-        return MissingWorldError(folder, "there is none")
+    if not folder.is_dir():
+        return (
+            DamagedWorldError(folder, "it is no folder") if folder.exists() else MissingWorldError(folder, "no world")
+        )
     origin = _origin(folder)
-    if origin is not None and origin.get("model") == model_fingerprint():
+    if not (folder / _DESCRIPTION).exists() or (origin is not None and origin.get("model") == model_fingerprint()):
         return DamagedWorldError(folder, f"{_MANIFEST} is missing")
     return OutdatedWorldError(folder, "an older version made it, which kept no digests")
 
@@ -488,18 +532,28 @@ def _identity(file: BinaryIO) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _check_digests(folder: Path, files: Mapping[str, tuple[BinaryIO, Any]]) -> None:
+def _is_untouched(file: BinaryIO) -> bool:
+    found = os.fstat(file.fileno())
+    return time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) > _UNTOUCHED_NS
+
+
+def _check_digests(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, BinaryIO]) -> None:
     """Whether every byte of these files is the one that was kept.
 
     Raises:
         DamagedWorldError: one is not.
     """
-    for name, (file, entry) in files.items():
-        size = os.fstat(file.fileno()).st_size
+    for name, file in files.items():
+        entry, size = manifest["files"][name], os.fstat(file.fileno()).st_size
         if size != entry["bytes"]:
             raise DamagedWorldError(folder, f"{name} has {size:,} bytes instead of {entry['bytes']:,}")
         if _digest(file, size) != entry["sha256"]:
             raise DamagedWorldError(folder, f"the bytes of {name} are not those that were kept")
+
+
+def _origin_in(files: Mapping[str, BinaryIO]) -> Any:
+    """What a world says that it was made of; None where it says nothing."""
+    return json.loads(files[_ORIGIN].read()) if _ORIGIN in files else None
 
 
 def _world_in(files: Mapping[str, BinaryIO]) -> World:
@@ -516,9 +570,10 @@ def _world_in(files: Mapping[str, BinaryIO]) -> World:
 
 def _names(names: list[Any], kind: str) -> np.ndarray:
     """Names as the array that they came in."""
-    # Room for longer text than there is could be more than the memory holds.
-    longest = max((len(name) for name in names if isinstance(name, str)), default=0)
-    if not re.fullmatch(r"\|O|[<>|][iuf][1248]|\|b1", kind) and kind[1:] != f"U{longest}":
+    longest = max((len(name) for name in names if isinstance(name, str)), default=1)
+    width = re.fullmatch(r"[<>]U(\d{1,9})", kind)
+    # Room for much longer text than there is could be more than the memory holds.
+    if int(width[1]) > longest + 1_000 if width else not re.fullmatch(r"\|O|[<>|][iuf][1248]|\|b1", kind):
         raise ValueError(f"{_DESCRIPTION} has names of type {kind!r}")
     return np.array(names, dtype=kind)
 
@@ -709,7 +764,7 @@ def load_kept_world(key: str) -> World:
         WorldError: there is none under this key, or it is not whole, or another one; a `ValueError`.
     """
     folder = worlds_folder() / key
-    world, origin = _loaded(folder)
+    world, origin = _steadily(folder, _loaded)
     if _key(origin) != key:
         raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
     with suppress(OSError):  # it was removed meanwhile, or may only be read: the world is whole all the same
@@ -744,26 +799,38 @@ def check_kept_world(key: str) -> Damage | None:
     """
     folder = worlds_folder() / key
     try:
-        with ExitStack() as stack:
-            files = _opened_files(folder, stack)
-            _check_digests(folder, files)
-            origin = json.loads(files[_ORIGIN][0].read()) if _ORIGIN in files else None
-            if _key(origin) != key:
-                raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
-            if origin.get("model") == model_fingerprint():
-                check_world(_world_in({name: file for name, (file, _) in files.items()}))
+        _steadily(folder, _check_in_full)
     except MissingWorldError:
         return None
     except WorldError as damage:
         return Damage(folder, damage.why, isinstance(damage, OutdatedWorldError))
-    except Exception as problem:  # whatever the bytes may say
-        return Damage(folder, DamagedWorldError(folder, problem).why, is_outdated=False)
     return None
+
+
+def _check_in_full(folder: Path) -> None:
+    """Look at a kept world.
+
+    Raises:
+        WorldError: it is missing, damaged, or of a version that kept no digests.
+    """
+    manifest = _manifest_of(folder)
+    with ExitStack() as stack:
+        files = _opened_files(folder, manifest, stack)
+        try:
+            _check_digests(folder, manifest, files)
+            if _key(_origin_in(files)) != folder.name:
+                raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
+            if manifest["model"] == model_fingerprint():
+                check_world(_world_in(files))
+        except WorldError:
+            raise
+        except Exception as problem:  # whatever the bytes may say
+            raise DamagedWorldError(folder, problem) from problem
 
 
 def kept_worlds() -> list[KeptWorld]:
     """Every world in the cache, the last used first. Whatever else is there has another form of name."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         found = [_kept(folder) for folder in worlds_folder().iterdir() if _is_of_a_world(folder)]
         return sorted(filter(None, found), key=lambda world: (-world.used, world.key))
     return []
