@@ -2,6 +2,7 @@
 
 Kept is what the days to come can not do without: the world, what has been measured, and the log so far. A run is known
 by a hash of the world on its first morning, of what it was told and of the program: none goes on from another's file.
+Nor does one go on from the file of another kind of machine, which may have rounded otherwise.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from typing import Any
 import numpy as np
 
 from sim.day import Core
+from sim.machine import kind_of_machine
 from sim.measures import Watch
 from sim.population import GESTURE, World, joined
+from sim.soundness import check_world
 from sim.storage import load_records, model_fingerprint, remove_records, save_records
 
 _WATCHED = ("candidates", "sent", "answered", "new_ties", "unsold")  # arrays that `Watch.observe` changes
@@ -83,18 +86,40 @@ class Checkpoint:
         """
         try:
             kept = load_records(self.path)
+            said = json.loads(kept["said"].tobytes())
+            run, machine = said["run"], said["machine"]
         except FileNotFoundError:
             return self.start, []
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
             return self._anew(f"is damaged or no checkpoint ({problem})")
-        said = json.loads(kept["said"].tobytes())
-        if said["run"] != self.run:
+        if run != self.run:
             return self._anew("is of another run, or of another version of the program")
-        watch.rows = said["rows"]
-        for name in _WATCHED:
-            getattr(watch, name)[:] = kept[f"watch_{name}"]
+        if machine != kind_of_machine():
+            why = "where the last bit of a number may be another"
+            return self._anew(f"was kept on another kind of machine ({machine}; this is {kind_of_machine()}), {why}")
+        try:
+            return self._gone_on_from(kept, said, watch)
+        except Exception as problem:  # its checksum is right, and so it must have been written by something else
+            return self._anew(f"is damaged or no checkpoint ({problem})")
+
+    def _gone_on_from(
+        self, kept: dict[str, np.ndarray], said: dict[str, Any], watch: Watch
+    ) -> tuple[World, list[np.ndarray]]:
+        """What the records hold, once all of it is known to be what this run would have kept."""
         arrays: dict[str, Any] = {name: kept[name] for name in World.ARRAYS}
-        return replace(self.start, day=said["day"], **arrays), [kept["log"].view(GESTURE)]
+        world, log = replace(self.start, day=said["day"], **arrays), kept["log"].view(GESTURE)
+        check_world(world)
+        watched = {name: kept[f"watch_{name}"] for name in _WATCHED}
+        alike = [(getattr(watch, name), array) for name, array in watched.items()]
+        alike += [(watch.candidates[side], watched["candidates"][side]) for side in ("low", "high")]
+        if len(world) != len(self.start) or any((a.shape, a.dtype) != (b.shape, b.dtype) for a, b in alike):
+            raise ValueError("its arrays have other shapes")
+        if any((mine != theirs).any() for mine, theirs in alike[len(_WATCHED) :]):
+            raise ValueError("its pairs are others")
+        watch.rows = said["rows"]
+        for name, array in watched.items():
+            getattr(watch, name)[:] = array
+        return world, [log]
 
     def _anew(self, why: str) -> tuple[World, list[np.ndarray]]:
         warnings.warn(f"The checkpoint {self.path} {why}. The run begins anew and replaces it.", stacklevel=4)
@@ -108,7 +133,7 @@ class Checkpoint:
         if time.monotonic() - self.last < self.seconds:
             return
         world = core.to_world()
-        said = {"run": self.run, "day": world.day, "rows": watch.rows}
+        said = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": watch.rows}
         records = {
             "said": np.frombuffer(json.dumps(said).encode(), np.uint8),
             "log": joined(np.zeros(0, GESTURE), *sent),

@@ -43,7 +43,7 @@ from sim.memory import (
 from sim.outreach import practise, reach_out
 from sim.parameters import Parameters
 from sim.places import gather, once_each
-from sim.pool import count_in, grow_blocks, nothing_left, pool_of, room_for, with_room
+from sim.pool import count_in, grow_blocks, nothing_left, pool_of, room_for, with_room, with_sizes
 from sim.population import (
     BOOKING,
     GESTURE,
@@ -153,7 +153,7 @@ class Core:
         late, due, self.mail, strangers = take_from_mail(self.town, met, fresh, self.mail, self.day)
         if len(strangers):
             crowded = count_in(self.town.people, strangers)
-            self.town = with_room(self.town, room_for(self.town.people, crowded))
+            self.town = with_room(with_sizes(self.town, crowded), room_for(self.town.people, crowded))
             grow_blocks(self.town, crowded)
             acquaint(self.town, strangers, self.day, self.seed)
         sent, arriving, later = dispatch(self.town, fresh, late, due, seen, self.day, self.seed)

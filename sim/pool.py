@@ -56,6 +56,16 @@ def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
     return larger[:rows]
 
 
+def with_sizes(town: Town, crowded: np.ndarray) -> Town:
+    """The same town, which knows all sizes that the blocks of these people may grow to today."""
+    most = int(town.people["held"][crowded].max(initial=0)) // 2 + 1_024
+    if most <= len(town.left):
+        return town
+    left = np.full(most, NOBODY, np.int64)
+    left[: len(town.left)] = town.left
+    return town._replace(left=left)
+
+
 def with_room(town: Town, rows: int) -> Town:
     """The same town, with at least so many rows of the pool left."""
     if town.used[0] + rows <= len(town.ties):

@@ -33,6 +33,8 @@ from sim.population import NOBODY
 from sim.storage import (
     GIGABYTE,
     KeptWorld,
+    OutdatedWorldError,
+    WorldError,
     cache_limit,
     kept_worlds,
     least_used,
@@ -108,7 +110,7 @@ def _is_there(key: str) -> bool:
     """Whether a world is kept whole; if so, it has now been used."""
     try:
         load_kept_world(key)
-    except ValueError:
+    except WorldError:
         return False
     return True
 
@@ -205,10 +207,14 @@ def _worlds_table(worlds: Sequence[KeptWorld], more: Mapping[str, Callable[[Kept
 
 def _made_of(world: KeptWorld) -> tuple[str, str, str, str]:
     """People, burn-in, seed and model of a world, in words."""
-    if world.origin is None:
+    try:
+        origin = world.origin or {}
+        people, days, seed = (int(origin[name]) for name in ("people", "days", "seed"))
+        model = f"{str(origin['model'])[:SHORTEST_KEY]}, {'the present one' if world.is_present else 'another'}"
+    except (LookupError, TypeError, ValueError):
         return "–", "–", "–", "unknown"
-    model = f"{world.origin['model'][:SHORTEST_KEY]}, {'the present one' if world.is_present else 'another'}"
-    return f"{world.origin['people']:,}", _span(world.origin["days"]), str(world.origin["seed"]), model
+    elsewhere = "" if world.is_of_this_machine or not world.is_present else ", another machine"
+    return f"{people:,}", _span(days), str(seed), model + elsewhere
 
 
 def _digits_of_keys(keys: Iterable[str]) -> int:
@@ -256,7 +262,7 @@ def show_world(key: Annotated[str, typer.Argument(metavar="KEY", help="As `rekin
     ):  # fmt: skip
         facts.add_row(name, said)
     console.print(facts)
-    if world.origin is not None:
+    if world.origin is not None and isinstance(world.origin.get("parameters"), Mapping):
         console.print(_changed_table(world.origin["parameters"]))
 
 
@@ -282,8 +288,10 @@ def _ties(world: KeptWorld) -> list[tuple[str, str]]:
     """Ties per person of a kept world, in words. To look at a world is not to use it: it stays as old as it is."""
     try:
         whole = load_world(worlds_folder() / world.key)
-    except ValueError:
-        return [("ties", "this version of the program can not read it")]
+    except OutdatedWorldError:
+        return [("ties", "this version of the program cannot read it")]
+    except WorldError as problem:
+        return [("damaged", problem.why)]
     ties = (whole.ties["other"] != NOBODY) & (whole.ties["acquaintance"] == 0)
     dormant = 2 * len(dormant_pairs(whole, whole.parameters))
     return [

@@ -245,10 +245,24 @@ def test_to_look_at_a_world_is_not_to_use_it(rekindle: Rekindle, kept: list[str]
 def test_a_world_that_can_not_be_read_is_shown_all_the_same(rekindle: Rekindle, outdated: list[str]) -> None:
     other, unknown = outdated
     assert "fedcba98, another" in rekindle("world", "show", other).out
-    (storage.worlds_folder() / unknown / "ties.npy").unlink()
+    (storage.worlds_folder() / unknown / "manifest.json").unlink()
     said = rekindle("world", "show", unknown)
     assert said.code == 0
-    assert "this version of the program can not read it" in said.out
+    assert "this version of the program cannot read it" in said.out
+
+
+@pytest.mark.parametrize("name", ["ties.npy", "people.npy", "world.json", "origin.json", "manifest.json"])
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65_535])
+def test_commands_cope_with_damaged_worlds(rekindle: Rekindle, kept: list[str], name: str, content: bytes) -> None:
+    (storage.worlds_folder() / kept[0] / name).write_bytes(content)
+    shown = rekindle("world", "show", kept[0])
+    assert shown.code == 0
+    assert any(line.startswith("damaged") for line in shown.out.splitlines())
+    listed = rekindle("world", "list")
+    assert listed.code == 0
+    assert kept[0][:8] in listed.out
+    assert rekindle("world", "prune", "--all").code == 0
+    assert not keys()
 
 
 def test_a_key_that_several_worlds_share_is_refused(rekindle: Rekindle, kept: list[str]) -> None:

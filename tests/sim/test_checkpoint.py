@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -137,8 +138,8 @@ CHILD = """
 import itertools, os, signal
 import sim
 
-savings, fsync = itertools.count(1), os.fsync
-os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL) if next(savings) == {last_saving} else fsync(file)
+flushes, fsync = itertools.count(1), os.fsync
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL) if next(flushes) == {last_flush} else fsync(file)
 sim.simulate(sim.storage.load_world("world"), **{run!r}, log=True, checkpoint="long", checkpoint_minutes=0,
     progress=lambda done, days: print(done, flush=True))
 """
@@ -151,7 +152,7 @@ def test_a_run_that_was_killed_goes_on_to_the_bit(
     """By SIGKILL, at whatever moment, and when a new checkpoint is written but not yet in its place."""
     monkeypatch.chdir(tmp_path)
     storage.save_world(world, "world")
-    kept = killed_run(25 if amid_a_saving else 0)[-1]
+    kept = killed_run(2 * 25 - 1 if amid_a_saving else 0)[-1]  # each saving flushes its file, then the folder
     assert kept == 24 or not amid_a_saving
     assert len(list(tmp_path.glob(".*-long.half"))) == 1 or not amid_a_saving
     days, resumed = days_told(world, Path("long"), **LONG, log=True, checkpoint_minutes=10)
@@ -160,14 +161,14 @@ def test_a_run_that_was_killed_goes_on_to_the_bit(
     assert [file.name for file in tmp_path.iterdir()] == ["world"]
 
 
-def killed_run(last_saving: int) -> list[int]:
-    """The days of which a run told in another process that was killed, amid this saving or (0) amid anything."""
-    command = [sys.executable, "-c", CHILD.format(run=LONG, last_saving=last_saving)]
+def killed_run(last_flush: int) -> list[int]:
+    """The days of which a run told in another process that was killed, amid this flush or (0) amid anything."""
+    command = [sys.executable, "-c", CHILD.format(run=LONG, last_flush=last_flush)]
     environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         days = [int(run.stdout.readline()) for _ in range(20)]
-        if not last_saving:
+        if not last_flush:
             run.kill()
         days += map(int, run.stdout)
     assert run.returncode == -signal.SIGKILL
@@ -271,6 +272,56 @@ def test_the_checkpoint_of_another_program_is_not_used(
         assert days_told(world, tmp_path / "checkpoint", **TOLD)[0][0] == 1
 
 
+def test_the_checkpoint_of_another_kind_of_machine_is_not_used(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "kind_of_machine", lambda: "vax no-fma")
+        cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
+    with pytest.warns(UserWarning, match=r"kept on another kind of machine \(vax no-fma; this is .+\)"):
+        days, run = days_told(world, tmp_path / "checkpoint", **TOLD)
+    assert days[0] == 1
+    assert_same(run, sim.simulate(world, **TOLD))
+
+
+HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no words": lambda kept: kept.pop("said"),
+    "other words": lambda kept: kept.update(said=np.frombuffer(b"[1]", np.uint8)),
+    "words nested for ever": lambda kept: kept.update(said=np.frombuffer(b"[" * 100_000, np.uint8)),
+    "no people": lambda kept: kept.update(people=kept["people"][:0]),
+    "people with ties to nobody": lambda kept: kept["ties"]["other"].__setitem__(0, 10_000),
+    "other records": lambda kept: kept.update(mail=np.zeros(3)),
+    "one candidate for all": lambda kept: kept.update(watch_candidates=kept["watch_candidates"][:1]),
+    "other candidates": lambda kept: kept["watch_candidates"]["low"].__setitem__(0, -5),
+    "counts of fewer people": lambda kept: kept.update(watch_sent=kept["watch_sent"][:1]),
+    "half a log": lambda kept: kept.update(log=np.zeros(3, np.uint8)),
+}
+
+
+@pytest.mark.parametrize("harm", HOSTILE)
+def test_records_with_a_good_checksum_and_strange_content_are_not_used(world: World, tmp_path: Path, harm: str) -> None:
+    path, told = tmp_path / "checkpoint", {**TOLD, "days": 3}
+    cut_off(world, path, 2, **told)
+    kept = storage.load_records(path)
+    HOSTILE[harm](kept)
+    storage.save_records(kept, path)
+    with pytest.warns(UserWarning, match=r"is damaged or no checkpoint \(.+\). The run begins anew"):
+        days, run = days_told(world, path, **told)
+    assert days == [1, 2, 3]
+    assert_same(run, sim.simulate(world, **told))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00v\x00{'descr':", b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 70_000],
+)
+def test_a_good_checksum_over_no_records_is_no_reason_to_crash(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "records"
+    path.write_bytes(hashlib.sha256(content).digest() + content)
+    with pytest.raises(ValueError, match="it holds no records"):
+        storage.load_records(path)
+
+
 def test_what_changes_nothing_may_change(world: World, tmp_path: Path) -> None:
     """Threads, the minutes between checkpoints, whether arguments are Python's or NumPy's."""
     cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
@@ -306,7 +357,7 @@ def test_a_disk_that_refuses_only_warns(world: World, tmp_path: Path, monkeypatc
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(storage.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         with pytest.warns(UserWarning, match="could not be kept.*No space left"):
             cut_off(world, path, 9, **TOLD)
     assert path.read_bytes() == before

@@ -2,17 +2,21 @@
 
 import gzip
 import json
+import multiprocessing
 import os
+import shutil
 import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import storage, worlds
@@ -21,13 +25,19 @@ from sim.parameters import Parameters
 from sim.population import NOBODY, World
 from sim.storage import (
     CacheError,
+    DamagedWorldError,
     KeptWorld,
     LogError,
+    MissingWorldError,
+    OutdatedWorldError,
+    WorldError,
     cache_folder,
     cached_world,
+    check_kept_world,
     content_key,
     kept_worlds,
     least_used,
+    load_kept_world,
     load_world,
     model_fingerprint,
     origin_of,
@@ -221,6 +231,8 @@ def world() -> World:
         people=12, burn_in_years=0, parameters=Parameters(ease=3.3, gestures={"like": {"mass": 0.1}})
     )
     arrays = {name: np.zeros(3, getattr(small, name).dtype) for name in ("plans", "mail", "bookings", "members")}
+    arrays["plans"]["person"] = arrays["mail"]["receiver"] = [1, 2, 3]
+    arrays["bookings"]["guest"] = arrays["members"]["member"] = [1, 2, 3]
     arrays["mail"]["cause"] = [1, 2, 2**32 - 1]
     arrays["mail"]["sender_slot"] = arrays["mail"]["receiver_slot"] = NOBODY
     arrays["plans"]["filled"] = 1 / 3
@@ -272,7 +284,7 @@ def test_names_come_back(tmp_path: Path, ids: list[object]) -> None:
 
 def test_names_that_json_can_not_hold_are_refused(tmp_path: Path) -> None:
     log = pd.DataFrame({"source": [("a", 1)], "target": [("b", 2)], "time": [0]})
-    with pytest.raises(ValueError, match=r"The name \('a', 1\) can not be kept"):
+    with pytest.raises(ValueError, match=r"The name \('a', 1\) cannot be kept"):
         save(worlds.replayed(log), tmp_path / "world")
     assert list(tmp_path.iterdir()) == []
 
@@ -345,7 +357,9 @@ def test_a_damaged_entry_of_the_cache_is_made_again(
     harm(folder / name)
     with pytest.raises(ValueError, match=rf"{key} does not hold a whole world that this version can read \(.+\)"):
         load_world(folder)
-    assert cached_world(build, Parameters(), seed=1) == world
+    with pytest.warns(UserWarning, match=rf"^The kept world {key[:8]} is damaged \(.+\); it is built again\.$") as told:
+        assert cached_world(build, Parameters(), seed=1) == world
+    assert len(told) == 1
     assert len(built) == 2
     assert load_world(folder) == world
 
@@ -549,6 +563,283 @@ def test_readers_writers_and_removers_do_one_another_no_harm(
         list(pool.map(use, range(4)))
     assert all(len(folder.name) == 32 for folder in cache.iterdir()), "no scraps"
     assert all(load_world(cache / key) == world for key in keys())
+
+
+# Every byte counts ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two worlds that are kept, which differ."""
+    folder = tmp_path_factory.mktemp("kept")
+    for name, seed in (("world", 1), ("other", 2)):
+        save(world.copy(day=11 + seed), folder / name, origin_of(Parameters(), seed=seed))
+    return folder
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted((folder / "world").iterdir())
+
+
+def zeroed_page(content: bytes, at: int) -> bytes:
+    start = at // 512 * 512
+    return content[:start] + bytes(len(content[start : start + 512])) + content[start + 512 :]
+
+
+CHANGES: dict[str, Callable[[bytes, int], bytes]] = {
+    "a flipped bit": lambda content, at: content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :],
+    "a zeroed page": zeroed_page,
+    "cut off": lambda content, at: content[:at],
+    "a byte too many": lambda content, at: content[:at] + b" " + content[at:],
+    "two bytes changed places": lambda content, at: content[:at] + content[at : at + 2][::-1] + content[at + 2 :],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@settings(max_examples=40)
+@given(which=st.integers(0, 8), where=st.floats(0, 1, exclude_max=True))
+def test_whatever_changes_in_a_file_is_noticed(kept: Path, change: str, which: int, where: float) -> None:
+    path = files_of(kept)[which]
+    before = path.read_bytes()
+    after = CHANGES[change](before, int(where * len(before)))
+    path.write_bytes(after)
+    try:
+        if after == before:
+            load_world(kept / "world")
+        else:
+            with pytest.raises(
+                DamagedWorldError, match=r"does not hold a whole world .* \(.+\)\. Make the world"
+            ):
+                load_world(kept / "world")
+    finally:
+        path.write_bytes(before)
+    load_world(kept / "world")
+
+
+def test_a_file_of_another_world_is_noticed(kept: Path) -> None:
+    for path in files_of(kept):
+        before, other = path.read_bytes(), (kept / "other" / path.name).read_bytes()
+        path.write_bytes(other)
+        if other != before:
+            with pytest.raises(DamagedWorldError):
+                load_world(kept / "world")
+        path.unlink()
+        with pytest.raises(DamagedWorldError, match=rf"{path.name} is missing"):
+            load_world(kept / "world")
+        path.write_bytes(before)
+    load_world(kept / "world")
+
+
+def sealed(folder: Path) -> None:
+    """Make the manifest right, as somebody would who writes worlds by hand."""
+    (folder / "manifest.json").unlink(missing_ok=True)
+    entries = {path.name: storage._flushed_entry(path) for path in folder.iterdir()}
+    (folder / "manifest.json").write_text(storage._manifest(entries, model_fingerprint()))
+
+
+def header(text: str) -> bytes:
+    padded = text.encode().ljust(118)
+    return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded
+
+
+HOSTILE: dict[str, tuple[str, bytes]] = {
+    "no Python": ("mail.npy", header("{'descr': '<f4', 'shape': (3,")),
+    "nested for ever": ("mail.npy", b"\x93NUMPY\x01\x00\xf0\xff" + b"(" * 65_520),
+    "a huge shape": ("mail.npy", header("{'descr': '<f8', 'fortran_order': False, 'shape': (9" + "9" * 40 + ",)}")),
+    "a negative shape": ("mail.npy", header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}")),
+    "objects": ("mail.npy", header("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}") + b"cos\nabort\n(tR."),
+    "another version": ("mail.npy", b"\x93NUMPY\x09\x00"),
+    "a packed file": ("mail.npy", b"PK\x03\x04" + bytes(60)),
+    "nothing": ("people.npy", b""),
+    "no text": ("world.json", b"\xff\xfe"),
+    "lists nested for ever": ("world.json", b"[" * 100_000),
+    "a number of 5,000 digits": ("world.json", b'{"day": ' + b"9" * 5_000 + b"}"),
+    "null": ("world.json", b"null"),
+}
+
+
+def described(**changes: object) -> Callable[[bytes], bytes]:
+    return lambda content: json.dumps(json.loads(content) | changes).encode()
+
+
+STRANGE: dict[str, Callable[[bytes], bytes]] = {
+    "a day of text": described(day="3"),
+    "a day that is no number": described(day=float("nan")),
+    "an old world": described(day=10**9),
+    "too few names": described(names=["Ann"], names_type="<U3"),
+    "names that fill the memory": described(names=["Ann"] * 12, names_type="<U999999999"),
+    "names of another kind": described(names=["Ann"] * 12, names_type="M8[s]"),
+    "names of no kind": described(names=["Ann"] * 12, names_type=7),
+    "parameters out of range": described(parameters={"ease": 1e9}),
+}
+
+
+@pytest.mark.parametrize("harm", [*HOSTILE, *STRANGE])
+def test_hostile_bytes_under_a_right_digest_bring_the_documented_error(kept: Path, tmp_path: Path, harm: str) -> None:
+    folder = shutil.copytree(kept / "world", tmp_path / "world")
+    name, content = HOSTILE.get(harm, ("world.json", b""))
+    (folder / name).write_bytes(content or (STRANGE[harm]((folder / name).read_bytes()) if harm in STRANGE else b""))
+    sealed(folder)
+    with pytest.raises(DamagedWorldError, match=r"does not hold a whole world that this version can read \(.+\)"):
+        load_world(folder)
+
+
+@settings(max_examples=100)
+@given(which=st.integers(0, 8), content=st.binary(max_size=300), is_sealed=st.booleans())
+def test_no_bytes_bring_another_error(kept: Path, which: int, content: bytes, is_sealed: bool) -> None:
+    with TemporaryDirectory() as scratch:
+        folder = shutil.copytree(kept / "world", Path(scratch, "world"))
+        name = files_of(kept)[which].name
+        (folder / name).write_bytes(content)
+        if is_sealed and name != "manifest.json":
+            sealed(folder)
+        with suppress(WorldError):
+            load_world(folder)
+
+
+def test_every_byte_is_read_once_a_process_and_again_when_a_file_changes(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    digest = storage._digest
+    monkeypatch.setattr(storage, "_digest", lambda file, size: read.append(Path(file.name).name) or digest(file, size))
+    save(world, tmp_path / "world")
+    names = sorted(read)
+    read.clear()
+    for _ in range(2):  # a file that has just been written may be written to again without its times telling
+        load_world(tmp_path / "world")
+        assert sorted(read) == names
+        read.clear()
+    monkeypatch.setattr(storage, "_UNTOUCHED_NS", -1)
+    load_world(tmp_path / "world")
+    read.clear()
+    load_world(tmp_path / "world")
+    assert read == []
+    with (tmp_path / "world" / "mail.npy").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    with pytest.raises(DamagedWorldError, match=r"the bytes of mail\.npy are not those that were kept"):
+        load_world(tmp_path / "world")
+
+
+def test_a_large_file_is_hashed_in_parts(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_HASHED_TOGETHER", 1_000)
+    save(world, tmp_path / "world")
+    assert load_world(tmp_path / "world") == world
+    content = bytearray((tmp_path / "world" / "ties.npy").read_bytes())
+    content[2_500:2_501] = bytes([content[2_500] ^ 1])
+    (tmp_path / "world" / "ties.npy").write_bytes(content)
+    with pytest.raises(DamagedWorldError, match="ties"):
+        load_world(tmp_path / "world")
+
+
+def test_a_world_under_the_key_of_another_is_damaged(world: World, cache: Path) -> None:
+    one, two = keep(world, seed=1), keep(world.copy(day=12), seed=2)
+    shutil.rmtree(cache / one)
+    shutil.copytree(cache / two, cache / one)
+    with pytest.raises(DamagedWorldError, match="is that of another world"):
+        load_kept_world(one)
+    damage = check_kept_world(one)
+    assert damage is not None
+    assert "another world" in damage.why
+
+
+def test_worlds_are_checked_in_full_on_demand(world: World, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_UNTOUCHED_NS", -1)
+    key = keep(world, seed=1, days_ago=3)
+    before = kept_worlds()
+    assert check_kept_world(key) is None
+    assert kept_worlds() == before, "to check a world is not to use it"
+    monkeypatch.setattr(storage, "_identity", lambda file: 0)  # as if the disk had changed a bit without a word
+    load_kept_world(key)
+    path = cache / key / "ties.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    load_kept_world(key)
+    damage = check_kept_world(key)
+    assert damage == storage.Damage(cache / key, "the bytes of ties.npy are not those that were kept", False)
+    assert check_kept_world("0" * 32) is None
+
+
+@pytest.mark.parametrize("model", ["present", "another", "unknown"])
+def test_damaged_and_outdated_worlds_are_told_apart(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    """Worlds of versions that kept no manifest are outdated; the present one keeps one always."""
+    with monkeypatch.context() as patched:
+        if model == "another":
+            patched.setattr(storage, "model_fingerprint", lambda: "another")
+        key = keep(world, seed=7)
+        (cache / key / "manifest.json").unlink()
+    if model == "unknown":
+        (cache / key / "origin.json").unlink()
+    expected = DamagedWorldError if model == "present" else OutdatedWorldError
+    with pytest.raises(expected):
+        load_world(cache / key)
+    damage = check_kept_world(key)
+    assert damage is not None
+    assert damage.is_outdated == (model != "present")
+
+
+def test_a_whole_world_of_another_version_that_cannot_be_read_is_outdated(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = keep(world, seed=7)
+    (cache / key / "world.json").write_text('{"other": "fields"}')
+    sealed(cache / key)
+    with pytest.raises(DamagedWorldError):
+        load_world(cache / key)
+    monkeypatch.setattr(storage, "model_fingerprint", lambda: "another")
+    with pytest.raises(OutdatedWorldError):
+        load_world(cache / key)
+    assert check_kept_world(key) is None, "its bytes are those that were kept"
+
+
+def test_nothing_and_a_file_are_no_damage_and_damage(tmp_path: Path) -> None:
+    with pytest.raises(MissingWorldError):
+        load_world(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(DamagedWorldError, match="it is no folder"):
+        load_world(tmp_path / "file")
+    with pytest.raises(MissingWorldError):
+        load_world(tmp_path / "file" / "below")
+
+
+def test_another_kind_of_machine_has_worlds_of_its_own(
+    world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = keep(world, seed=1)
+    monkeypatch.setattr(storage, "kind_of_machine", lambda: "vax no-fma")
+    there = keep(world, seed=1)
+    assert {here, there} == set(keys())
+    of_this_machine = {kept.key: kept.is_of_this_machine for kept in kept_worlds()}
+    assert of_this_machine == {here: False, there: True}
+    assert all(kept.is_present for kept in kept_worlds()), "one version of the model made both"
+
+
+def test_processes_that_build_one_world_at_once_get_a_whole_one(world: World, cache: Path) -> None:
+    key = content_key(Parameters(), seed=1)
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=build_again_and_again, args=(world,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert load_kept_world(key) == world
+    assert [folder.name for folder in cache.iterdir()] == [key], "no scraps"
+
+
+def build_again_and_again(world: World) -> None:
+    """Keep a world and load it while others do the same: it is never called damaged, and there always is one."""
+    warnings.simplefilter("error")
+    folder = storage.worlds_folder() / content_key(Parameters(), seed=1)
+    for _ in range(25):
+        save(world, folder, origin_of(Parameters(), seed=1))
+        assert cached_world(lambda: Core(world, seed=1), Parameters(), seed=1) == world
 
 
 def test_another_program_makes_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

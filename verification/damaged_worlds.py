@@ -1,0 +1,189 @@
+"""Kept worlds, damaged at random: every change is noticed, and nothing that can be loaded crashes a run.
+
+    python -m verification.damaged_worlds [FLIPS] [RUNS]
+
+First, files of a kept world are changed on disk (bits flipped, pages zeroed, files cut off, exchanged and removed), and
+the world is loaded: it must be refused in words. Then bits of the arrays are flipped and the manifest is made right
+again, as if somebody had written the world so: what is loaded all the same must run for some days. Runs are in
+processes of their own, which a crash may take with it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+import sim
+from sim import storage
+from sim.population import World
+from sim.storage import WorldError, load_world, model_fingerprint, save_world
+
+FLIPS, RUNS = 5_000, 300
+DAYS = 3
+SECONDS = 120  # that a run may take
+GIGABYTES = 8  # of memory that it may take
+BUSY = {"host_event": 0.3, "start_meetup": 0.3, "handwritten_notes": 0.2, "show_up": 0.2}
+
+
+def busy_world(seed: int) -> World:
+    """A small world with something in every array."""
+    few = sim.Parameters(ties_at_start=12, community_size=20, industries=3, effort_minutes=900, tie_capacity=20)
+    young = sim.worlds.generated(people=60, burn_in_years=0, seed=seed, parameters=few, cache=False)
+    return sim.simulate(young, days=40, strategy=BUSY, adopters=20, seed=seed, series=False).world
+
+
+# Files ------------------------------------------------------------------------------------------------------------
+
+
+def changed(content: bytes, other: bytes, luck: random.Random) -> tuple[str, bytes | None]:
+    """What becomes of a file; None: it is removed."""
+    at = luck.randrange(len(content))
+    kind = luck.choices(
+        ["bit", "ten bits", "zeroed page", "cut off", "exchanged", "removed", "grown"], [75, 10, 5, 4, 3, 1, 2]
+    )[0]
+    raw = bytearray(content)
+    if kind == "bit":
+        raw[at] ^= 1 << luck.randrange(8)
+    elif kind == "ten bits":
+        for _ in range(10):
+            raw[luck.randrange(len(raw))] ^= 1 << luck.randrange(8)
+    elif kind == "zeroed page":
+        start = at // 4_096 * 4_096
+        raw[start : start + 4_096] = bytes(len(raw[start : start + 4_096]))
+    elif kind == "cut off":
+        del raw[at:]
+    elif kind == "exchanged":
+        raw = bytearray(other)
+    elif kind == "grown":
+        raw += bytes(luck.randrange(1, 5_000))
+    return kind, None if kind == "removed" else bytes(raw)
+
+
+def damage_files(flips: int) -> bool:
+    """Change a file, load the world, put the file back: again and again; returns whether all was noticed."""
+    luck, found, kinds = random.Random(1), Counter[str](), Counter[str]()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, other = Path(scratch, "world"), Path(scratch, "other")
+        save_world(busy_world(3), folder, {"seed": 3})
+        save_world(busy_world(4), other, {"seed": 4})
+        files = {path: path.read_bytes() for path in sorted(folder.iterdir())}
+        world, paths = load_world(folder), list(files)
+        for _ in range(flips):
+            path = luck.choices(paths, [1 + len(content) for content in files.values()])[0]
+            if luck.random() < 0.5:
+                path = luck.choice(paths)
+            kind, content = changed(files[path], (other / path.name).read_bytes(), luck)
+            if content == files[path]:
+                found["nothing changed"] += 1
+                continue
+            path.unlink()
+            if content is not None:
+                path.write_bytes(content)
+            kinds[kind] += 1
+            try:
+                found["silent difference" if load_world(folder).differences(world) else "silent"] += 1
+            except WorldError:
+                found["noticed"] += 1
+            except BaseException as escape:
+                found["escape"] += 1
+                print(f"escape of {escape!r}: {path.name}, {kind}")
+            path.unlink(missing_ok=True)
+            path.write_bytes(files[path])
+        assert load_world(folder) == world
+    print(f"{flips:,} changes of files: {dict(found)}; by kind {dict(kinds)}")
+    return not (found["silent"] + found["silent difference"] + found["escape"])
+
+
+# Arrays under a right digest --------------------------------------------------------------------------------------
+
+
+def sealed(folder: Path) -> None:
+    """Make the manifest right for what the files now hold."""
+    (folder / "manifest.json").unlink()
+    entries = {path.name: storage._flushed_entry(path) for path in sorted(folder.iterdir())}
+    (folder / "manifest.json").write_text(storage._manifest(entries, model_fingerprint()))
+
+
+def flipped(world: World, luck: random.Random) -> tuple[World, str]:
+    """A world in which a few bits of one column are others, or a value is an extreme one."""
+    world = world.copy()
+    array = getattr(world, name := luck.choice(World.ARRAYS))
+    column = luck.choice(array.dtype.names)
+    for _ in range(luck.choice([1, 1, 1, 3])):
+        row = luck.randrange(len(array))
+        values = np.atleast_1d(np.array(array[column][row]))
+        raw = values.view(np.uint8)
+        if luck.random() < 0.8:
+            raw[luck.randrange(len(raw))] ^= 1 << luck.randrange(8)
+        else:
+            raw[:] = luck.choice([0, 255, 127, 128])
+        array[column][row] = values if array[column].ndim > 1 else values[0]
+    return world, f"{name}.{column}"
+
+
+def run_damaged(start: int, stop: int) -> None:
+    """Write, load and run damaged worlds number start to stop; says on a line each what came of it."""
+    resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES * 10**9,) * 2)
+    world = busy_world(3)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "world")
+        for number in range(start, stop):
+            broken, where = flipped(world, random.Random(number))
+            shutil.rmtree(folder, ignore_errors=True)
+            save_world(broken, folder)
+            sealed(folder)
+            print(json.dumps([number, where, "begun"]), flush=True)
+            signal.alarm(SECONDS)  # ends the process, wherever it is
+            try:
+                loaded = load_world(folder)
+                sim.simulate(loaded, days=DAYS, seed=1)
+                result = "the same" if loaded == world else "ran"
+            except WorldError:
+                result = "refused"
+            except MemoryError:
+                result = "no memory"
+            signal.alarm(0)
+            print(json.dumps([number, where, result]), flush=True)
+
+
+def damage_arrays(runs: int) -> bool:
+    """Run damaged worlds in other processes; returns whether every run ended or was refused."""
+    results, done = Counter[str](), 0
+    while done < runs:
+        command = [sys.executable, "-m", "verification.damaged_worlds", "--run", str(done), str(runs)]
+        child = subprocess.run(command, capture_output=True, text=True)
+        lines = [json.loads(line) for line in child.stdout.splitlines() if line.startswith("[")]
+        results.update(result for _, _, result in lines if result != "begun")
+        if not lines:
+            print(child.stderr)
+            return False
+        number, where, last = lines[-1]
+        done = number + 1
+        if last == "begun":
+            how = "did not end" if child.returncode == -signal.SIGALRM else f"ended with {child.returncode}"
+            results["crash or hang"] += 1
+            print(f"run {number} {how}: {where}\n{child.stderr[-500:]}")
+    print(f"{runs:,} worlds with flipped bits under a right digest: {dict(results)}")
+    return not results["crash or hang"]
+
+
+def main(flips: int = FLIPS, runs: int = RUNS) -> bool:
+    """Damage worlds in both ways; returns whether nothing slipped through."""
+    return all([damage_files(flips), damage_arrays(runs)])
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--run"]:
+        run_damaged(*map(int, sys.argv[2:4]))
+    else:
+        sys.exit(0 if main(*map(int, sys.argv[1:3])) else 1)
