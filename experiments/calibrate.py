@@ -1,8 +1,8 @@
 """Fit chosen parameters to chosen statistics of a contact log, and keep a ledger of what was fitted on what.
 
 The luck of the simulated worlds is keyed by one seed, so the same parameters always give the same loss, and two losses
-differ only where parameters do. Each trial is proposed by a sampler that is seeded with its
-number, so a search that was stopped goes on as if it had not been.
+differ only where parameters do. What is tried next is a function of the completed trials and the seed, so a search that
+was stopped or killed at any moment goes on as if it had not been.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+import pydantic
 
 import sim
 from experiments.config import ConfigError, nearest, range_of, settings
@@ -27,7 +26,8 @@ from experiments.contact_statistics import STATISTICS
 from experiments.observed import Window, simulated_log
 from experiments.progress import Report
 from experiments.store import commit, write_whole
-from sim.storage import model_fingerprint
+from experiments.trials import Trial, trials_in
+from sim.storage import LogError, model_fingerprint
 
 # What a fit may use. All else that a log can be asked stays out of every fit, so that it can still surprise.
 ALLOWED = (
@@ -42,7 +42,7 @@ ALLOWED = (
 )  # fmt: skip
 ACTIVITY = ("sends_per_week_q50", "sends_per_week_q90", "sends_per_week_q99")
 TOLERANCE = 0.15  # of the logarithm: a miss of this much counts as one
-LEDGER, STUDY, PARAMETERS = "ledger.json", "study.log", "parameters.toml"
+LEDGER, PARAMETERS = "ledger.json", "parameters.toml"
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,7 @@ def calibrate(
     seed: int = 1,
     threads: int = 1,
     progress: Report | None = None,
+    say: Callable[[str], object] = warnings.warn,
 ) -> Ledger:
     """Search for the parameters whose worlds leave a log like a real one; what was tried before is not tried again.
 
@@ -208,9 +209,11 @@ def calibrate(
         seed: of the worlds and the search.
         threads: of a world.
         progress: called with (trials done, trials in all).
+        say: called with a sentence if a damaged end of earlier trials was set aside.
 
     Raises:
-        ConfigError: the folder holds a search for something else, or the log has none of the statistics.
+        ConfigError: the folder holds another search, a damaged one or one that is under way; the log has none of the
+            statistics; or in no world of the search anybody wrote.
     """
     base = base or sim.Parameters()
     everything = values(log)
@@ -218,39 +221,66 @@ def calibrate(
     if not real:
         raise ConfigError(f"{name} is too short or too thin for any of the statistics to fit.")
     start = {one.name: number_at(base, one.name) for one in fit}
-    study = _study(folder, _described(name, fit, real, window, seed, base))
 
-    def loss_of(numbers: Mapping[str, float]) -> tuple[float, dict[str, float]]:
-        found = values(simulated_log(changed(base, numbers), window, seed=seed, threads=threads))
+    def tried(numbers: dict[str, float]) -> Trial:
+        try:
+            found = values(simulated_log(changed(base, numbers), window, seed=seed, threads=threads))
+        except (pydantic.ValidationError, LogError):  # no such parameters, or nobody wrote
+            return Trial(numbers, dict.fromkeys(real, math.nan), math.inf)
         simulated = {aim: found[aim] for aim in real}
-        return misfit(simulated, real), simulated
+        return Trial(numbers, simulated, misfit(simulated, real))
 
-    done = len(study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE]))
-    while done < trials:
-        if done == 0:
-            study.enqueue_trial(start)
+    with trials_in(folder, _described(name, fit, real, window, seed, base), say) as kept:
+        while len(kept.done) < trials:
+            kept.add(tried(proposed(fit, kept.done, seed) if kept.done else start))
+            if progress is not None:
+                progress(len(kept.done), trials)
+        ledger = _ledger(kept.done, name=name, fit=fit, real=real, window=window, seed=seed)
+        _keep(ledger, folder)
+    return ledger
+
+
+def proposed(fit: Sequence[Range], done: Sequence[Trial], seed: int) -> dict[str, float]:
+    """What to try next: a function of its arguments alone.
+
+    The study is made again for each trial, from completed ones alone: neither a trial that a kill left half done nor
+    anything that a sampler remembers can make a difference.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is experimental, and of a start outside the ranges
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler())  # nothing is drawn: all is known
+        for trial in done:
+            study.enqueue_trial(trial.numbers)
+            again = study.ask()
+            _suggested(again, fit)
+            study.tell(again, trial.loss)
         study.sampler = optuna.samplers.TPESampler(
-            seed=seed * 1_000_003 + done,
+            seed=(seed * 1_000_003 + len(done)) % 2**32,  # NumPy takes no more
             multivariate=True,
             n_startup_trials=2 * len(fit),
         )
-        trial = study.ask()
-        numbers = {one.name: trial.suggest_float(one.name, one.low, one.high, log=one.by_factor) for one in fit}
-        loss, simulated = loss_of(numbers)
-        trial.set_user_attr("simulated", simulated)
-        study.tell(trial, loss)
-        done += 1
-        if progress is not None:
-            progress(done, trials)
-    first, best = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])[0], study.best_trial
-    ledger = Ledger(
-        log=name, fitted=tuple(fit), start=dict(first.params), found=dict(best.params), real=real,
-        simulated_at_start=first.user_attrs["simulated"], simulated=best.user_attrs["simulated"],
-        loss_at_start=float(first.value or 0.0), loss=study.best_value, trials=done, window=window, seed=seed,
-        model=model_fingerprint(), commit=commit(),
+        return _suggested(study.ask(), fit)
+
+
+def _suggested(trial: optuna.Trial, fit: Sequence[Range]) -> dict[str, float]:
+    return {one.name: trial.suggest_float(one.name, one.low, one.high, log=one.by_factor) for one in fit}
+
+
+def _ledger(
+    done: Sequence[Trial], *, name: str, fit: Sequence[Range], real: dict[str, float], window: Window, seed: int
+) -> Ledger:
+    first, best = done[0], min(done, key=lambda trial: trial.loss)
+    if math.isinf(best.loss):
+        raise ConfigError(
+            f"In none of {len(done)} worlds anybody wrote, or the parameters did not fit together; look at the ranges "
+            "of --fit, and at routine_rate."
+        )
+    return Ledger(
+        log=name, fitted=tuple(fit), start=first.numbers, found=best.numbers, real=real,
+        simulated_at_start=first.simulated, simulated=best.simulated, loss_at_start=first.loss, loss=best.loss,
+        trials=len(done), window=window, seed=seed, model=model_fingerprint(), commit=commit(),
     )  # fmt: skip
-    _keep(ledger, folder)
-    return ledger
 
 
 def number_at(parameters: sim.Parameters, name: str) -> float:
@@ -289,38 +319,6 @@ def _described(
         "base": base.model_dump(mode="json"),
         "model": model_fingerprint(),
     }
-
-
-# What determines a search, as its user would say it.
-_PARTS = {
-    "log": "log",
-    "real": "content of the log or choice of statistics",
-    "fit": "choice of parameters",
-    "seed": "seed",
-    "window": "size of simulated worlds",
-    "base": "value of a parameter that is not fitted",
-    "model": "version of the model",
-}
-
-
-def _study(folder: Path, described: dict[str, Any]) -> optuna.Study:
-    """The search of a folder, or a new one."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folder.mkdir(parents=True, exist_ok=True)
-    storage = JournalStorage(JournalFileBackend(str(folder / STUDY)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study = optuna.create_study(storage=storage, study_name="rekindle", load_if_exists=True)
-    before = study.user_attrs.get("described")
-    if before is None:
-        study.set_user_attr("described", described)
-    elif before != json.loads(json.dumps(described)):
-        differs = [said for key, said in _PARTS.items() if before.get(key) != json.loads(json.dumps(described[key]))]
-        raise ConfigError(
-            f"{folder} holds a search with another {', '.join(differs)}; name another folder with --results, or delete "
-            "this one if its search is no longer wanted."
-        )
-    return study
 
 
 def _keep(ledger: Ledger, folder: Path) -> None:

@@ -193,6 +193,13 @@ class Person(mesa.Agent):
         model.people.append(self)
         self.slots: list[Tie | None] = [None] * int(row["slots"])
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """By its place in the model: from tie to tie, a copy would run out of stack."""
+        people = self.model.people
+        if self.id < len(people) and people[self.id] is self:
+            return person_of, (self.model, self.id)
+        return super().__reduce_ex__(protocol)
+
     sociability: float
     hesitance: float
     practice: float
@@ -760,6 +767,11 @@ class Person(mesa.Agent):
             not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p)
             for tie in self.ties.values()
         )
+
+
+def person_of(model: ReconnectionModel, person: int) -> Person:
+    """The person of this id."""
+    return model.people[person]
 
 
 def in_turn(dormant: list[Tie], active: list[Tie]) -> Iterator[Tie]:

@@ -5,11 +5,13 @@ People and their decisions are in `sim.agents`. The worlds agree with those of t
 
 from __future__ import annotations
 
+import copy
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any, Self
 
 import mesa
 import numpy as np
@@ -86,6 +88,7 @@ class ReconnectionModel(mesa.Model):
     ) -> None:
         seed = secrets.randbits(_BITS_OF_A_FRESH_SEED) if seed is None else checked_seed(seed)
         super().__init__(seed=seed)
+        self._registered = 0  # agents so far
         if world is None:
             world = worlds.generated(people=people, burn_in_years=0, seed=seed, parameters=parameters)
         start, self.adopters = begin(
@@ -116,26 +119,37 @@ class ReconnectionModel(mesa.Model):
             series=False,
         )
         self.record = DayRecord(start.day - 1, *(np.zeros(0, kind) for kind in (GESTURE, GESTURE, int, int, MEETING)))
-        self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "luck_seed": "luck_seed",
-                "day": "steps",
-                "sent": lambda model: len(model.record.sent),
-                "answered": lambda model: int((model.record.sent["parent_kind"] != NO_ANSWER).sum()),
-                "new_ties": lambda model: len(model.record.new_ties),
-                "forgotten": lambda model: len(model.record.forgotten),
-                "reconnected": lambda model: model._of_adopters(model._watch.reconnected(model.day)[model.adopters]),
-                "everyone_reconnected": lambda model: float(model._watch.reconnected(model.day).mean()),
-                "active_ties": lambda model: model._of_adopters(
-                    [model.people[person].active_ties for person in model.adopters]  # of everyone, it would take long
-                ),
-            }
-        )
+        self.datacollector = mesa.DataCollector(model_reporters=dict(REPORTERS))
         self.datacollector.collect(self)
 
-    def _of_adopters(self, values: Sequence[float] | np.ndarray) -> float:
-        """The mean of an outcome over the adopters; nan where there are none."""
-        return mean_or_nan(float(np.sum(values)), len(self.adopters))
+    def register_agent(self, agent: mesa.Agent) -> None:
+        """Register an agent under the next number of this model.
+
+        Mesa 3.3 counts agents in a table of their class, which keeps every model for ever and is lost where a model is
+        pickled. Later versions count in the model.
+        """
+        counters = getattr(type(agent), "_ids", None)
+        if counters is not None:
+            counters.pop(self, None)
+            self._registered += 1
+            agent.unique_id = self._registered
+        super().register_agent(agent)
+
+    # Copies --------------------------------------------------------------------------------------------------------
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _without_state, (type(self), [type(person) for person in self.people]), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"people": [person.__getstate__() for person in self.people]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for person, values in zip(self.people, state["people"], strict=True):
+            _restore(person, values)
+        vars(self).update(state | {"people": self.people})
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # with the same people in two models, a step of one would move the other
 
     # A day ---------------------------------------------------------------------------------------------------------
 
@@ -538,6 +552,72 @@ class ReconnectionModel(mesa.Model):
             strategies_end=self.strategies_end,
             names=self.names,
         )
+
+
+def _of_adopters(model: ReconnectionModel, values: Sequence[float] | np.ndarray) -> float:
+    """The mean of an outcome over the adopters; nan where there are none."""
+    return mean_or_nan(float(np.sum(values)), len(model.adopters))
+
+
+def _sent(model: ReconnectionModel) -> int:
+    return len(model.record.sent)
+
+
+def _answered(model: ReconnectionModel) -> int:
+    return int((model.record.sent["parent_kind"] != NO_ANSWER).sum())
+
+
+def _new_ties(model: ReconnectionModel) -> int:
+    return len(model.record.new_ties)
+
+
+def _forgotten(model: ReconnectionModel) -> int:
+    return len(model.record.forgotten)
+
+
+def _reconnected(model: ReconnectionModel) -> float:
+    return _of_adopters(model, model._watch.reconnected(model.day)[model.adopters])
+
+
+def _everyone_reconnected(model: ReconnectionModel) -> float:
+    return float(model._watch.reconnected(model.day).mean())
+
+
+def _active_ties(model: ReconnectionModel) -> float:
+    active = [model.people[person].active_ties for person in model.adopters]  # of everyone, it would take long
+    return _of_adopters(model, active)
+
+
+# Functions of the module, since a model with lambdas cannot be pickled.
+REPORTERS = {
+    "luck_seed": "luck_seed",
+    "day": "steps",
+    "sent": _sent,
+    "answered": _answered,
+    "new_ties": _new_ties,
+    "forgotten": _forgotten,
+    "reconnected": _reconnected,
+    "everyone_reconnected": _everyone_reconnected,
+    "active_ties": _active_ties,
+}
+
+
+def _without_state(model_class: type[ReconnectionModel], person_classes: Sequence[type[Person]]) -> ReconnectionModel:
+    """A model and its people before their state is restored, so that the state can refer to each of them."""
+    model = model_class.__new__(model_class)
+    model.people = [person_class.__new__(person_class) for person_class in person_classes]
+    return model
+
+
+def _restore(person: Person, state: Any) -> None:
+    """Give a person the state that its `__getstate__` returned."""
+    if hasattr(person, "__setstate__"):
+        person.__setstate__(state)
+        return
+    values, slots = state if isinstance(state, tuple) else (state, {})
+    vars(person).update(values)
+    for name, value in slots.items():
+        setattr(person, name, value)
 
 
 PLAN_VALUES = tuple(name for name in PLAN.names or () if name != "person")

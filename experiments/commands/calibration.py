@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Annotated
@@ -88,7 +88,7 @@ def calibrate(
         try:
             ledger = search(
                 real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
-                base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress,
+                base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress, say=_aside(told),
             )  # fmt: skip
         except Stopped as problem:
             end(problem, f"What was tried is kept in {folder}; the same command goes on from there.")
@@ -173,9 +173,13 @@ def _refitted(
         ledger = search(
             real, name=log.name, fit=ACTIVITY_FIT, to=ACTIVITY, trials=ACTIVITY_TRIALS,
             window=window, folder=folder / name, base=parameters, seed=seed,
-            threads=os.cpu_count() or 1, progress=progress,
+            threads=os.cpu_count() or 1, progress=progress, say=_aside(told),
         )  # fmt: skip
     return ledger.parameters(parameters), ledger
+
+
+def _aside(told: Console) -> Callable[[str], object]:
+    return lambda sentence: told.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def _simulated(

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import gc
+import pickle
+import tracemalloc
+import weakref
+
 import mesa
 import numpy as np
 import pytest
@@ -110,3 +116,107 @@ def test_ties_are_objects_that_can_be_followed(world: World) -> None:
     assert isinstance(tie, sim.Tie)
     assert tie.other.ties[person.id].other is person
     assert 0 <= person.strength_of(tie) < 1
+
+
+# Memory and copies ------------------------------------------------------------------------------------------------
+
+
+class Careful(sim.Person):
+    """A user's person, with something of their own and a friend who is a person too."""
+
+    def __init__(self, model: sim.ReconnectionModel, row: np.void) -> None:
+        super().__init__(model, row)
+        self.courage = 0.5 + 0.01 * self.id
+        self.friend = model.people[max(0, self.id - 1)]
+
+    def dares(self, prompt, kind, channel):  # type: ignore[no-untyped-def]
+        self.courage *= 0.99
+        return self.courage > 0.4 and super().dares(prompt, kind, channel)
+
+
+class Observed(sim.ReconnectionModel):
+    """A user's model, with an agent that is no person and takes no part in a day."""
+
+    def __init__(self, **arguments: object) -> None:
+        super().__init__(**arguments)  # type: ignore[arg-type]
+        self.observer = mesa.Agent(self)
+        self.observer.remove()
+
+
+def stepped(model: sim.ReconnectionModel, days: int) -> sim.ReconnectionModel:
+    for _ in range(days):
+        model.step()
+    return model
+
+
+def test_models_are_freed(world: World) -> None:
+    """Nothing keeps a model that nobody holds any more, nor its copies, nor those of a subclass."""
+    kept: weakref.WeakSet[sim.ReconnectionModel] = weakref.WeakSet()
+    for model_class in (sim.ReconnectionModel, Observed):
+        model = stepped(model_class(world=world, strategy="check_in", adopters=5, seed=2), 2)
+        kept |= {model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))}
+    assert len(kept) == 6
+    del model
+    gc.collect()
+    assert len(kept) == 0
+
+
+def test_memory_stays_flat_over_models(world: World) -> None:
+    def made(models: int) -> int:
+        for _ in range(models):
+            sim.ReconnectionModel(world=world, seed=2)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    made(1)
+    tracemalloc.start()
+    before = made(1)
+    after = made(3)
+    tracemalloc.stop()
+    assert after - before < 100_000  # bytes; a model of 60 people takes two million
+
+
+def test_every_model_counts_its_agents_from_one(world: World) -> None:
+    for _ in range(2):
+        model = Observed(world=world, seed=2)
+        assert [agent.unique_id for agent in (*model.agents, model.observer)] == list(range(1, 62))
+        assert mesa.Agent(pickle.loads(pickle.dumps(model))).unique_id == 62
+
+
+def copies(model: sim.ReconnectionModel) -> list[sim.ReconnectionModel]:
+    return [copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+
+
+@pytest.mark.parametrize("strategy", ["check_in", "host_event", "start_meetup"])
+def test_copies_go_on_as_the_original(world: World, strategy: str) -> None:
+    """Bit for bit, each on its own, and as the fast engine does."""
+    model = stepped(sim.ReconnectionModel(world=world, strategy=strategy, adopters=10, seed=2), 20)
+    middle = model.to_world()
+    run = sim.simulate(world, days=26, strategy=strategy, adopters=10, seed=2)
+    for other in copies(model):
+        assert other.to_world() == middle
+        stepped(other, 6)
+        assert other.to_world() == run.world
+        np.testing.assert_equal(other.measures().scalars, run.measures.scalars)
+        assert other.datacollector.get_model_vars_dataframe()["day"].tolist() == list(range(27))
+        assert model.to_world() == middle
+    assert stepped(model, 6).to_world() == run.world
+
+
+def test_copies_keep_what_a_subclass_adds(world: World) -> None:
+    model = stepped(Observed(world=world, strategy="check_in", adopters=20, seed=2, person_class=Careful), 15)
+    for other in copies(model):
+        assert type(other) is Observed
+        assert {type(person) for person in other.people} == {Careful}
+        assert [person.courage for person in other.people] == [person.courage for person in model.people]
+        assert all(person.friend is other.people[max(0, person.id - 1)] for person in other.people)
+        assert other.observer.model is other
+    assert stepped(other, 5).to_world() == stepped(model, 5).to_world()
+
+
+def test_a_person_is_copied_with_their_model(world: World) -> None:
+    person = sim.ReconnectionModel(world=world, seed=2).people[7]
+    for other in (copy.deepcopy(person), pickle.loads(pickle.dumps(person))):
+        assert other is not person
+        assert other is other.model.people[7]
+        assert set(other.ties) == set(person.ties)
