@@ -37,7 +37,7 @@ from experiments.weighted import (
 )
 from sim.chance import Decision
 from sim.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
-from sim.storage import COLUMNS, LogError, read_log
+from sim.contact_logs import COLUMNS, LogError, read_log
 
 DAY = 86_400.0  # seconds
 DORMANT = 30.0  # days of silence after which a pair counts as silent

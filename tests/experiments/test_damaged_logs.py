@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import cli
-from sim.storage import COLUMNS, LogError, read_log
+from sim.contact_logs import COLUMNS, LogError, read_log
 
 Row = tuple[object, object, float]
 SOON = timedelta(seconds=20)  # a file this small takes a hundredth of a second
