@@ -27,6 +27,7 @@ from sim.memory import fresh_ceilings
 from sim.parameters import Parameters
 from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, DayRecord, World, canonical_mail, joined
 from sim.sight import SEEN, see
+from sim.soundness import check_world
 from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
 
 FOREVER = 2**30  # the day on which strategies without an end stop
@@ -377,6 +378,7 @@ def begin(
         raise TypeError(f"parameters is a {type(parameters).__name__}; give sim.Parameters(name=value, …).")
     if strategy_days is not None and whole("strategy_days", strategy_days) < 0:
         raise ValueError(f"strategy_days is {strategy_days}; it must be 0 or more.")
+    check_world(world)
     own = world
     if parameters is not None and parameters != own.parameters:
         people = own.people.copy()

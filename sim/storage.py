@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import glob
 import gzip
 import hashlib
+import io
 import itertools
 import json
+import mmap
 import os
 import re
 import shutil
@@ -16,12 +17,13 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TextIO, cast
+from typing import Any, BinaryIO, Protocol, TextIO, cast
 
 import numba
 import numpy as np
@@ -30,8 +32,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from sim.machine import kind_of_machine
 from sim.parameters import Parameters
 from sim.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, World
+from sim.soundness import check_world
+from sim.whole import flush_folder, left_beside, write_whole
 
 COLUMNS = ("source", "target", "time")
 _LATEST = 1e11  # seconds; the year 5138, so whatever is later counts milliseconds or less
@@ -253,9 +258,37 @@ def _first(flags: pd.Series) -> int | None:
 
 # Worlds -----------------------------------------------------------------------------------------------------------
 
-_ORIGIN = "origin.json"
+_DESCRIPTION, _ORIGIN, _MANIFEST = "world.json", "origin.json", "manifest.json"
 _HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # what a kill leaves behind has such a name
 _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
+_NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
+_HASHED_TOGETHER = 2**26  # bytes of a large file that one thread hashes
+
+
+class WorldError(ValueError):
+    """A folder that holds no world that can be used.
+
+    Attributes:
+        why: what is wrong, in a few words.
+    """
+
+    def __init__(self, folder: Path, why: object) -> None:
+        self.why = _in_a_line(why) or type(why).__name__
+        super().__init__(
+            f"{folder} does not hold a whole world that this version can read ({self.why}). Make the world again."
+        )
+
+
+class MissingWorldError(WorldError):
+    """There is nothing."""
+
+
+class OutdatedWorldError(WorldError):
+    """A world that another version of the program kept."""
+
+
+class DamagedWorldError(WorldError):
+    """A world whose bytes are not those that were kept, or that no run could begin with."""
 
 
 class InMotion(Protocol):
@@ -276,6 +309,8 @@ def save_world(
     ties: Iterable[np.ndarray] | None = None,
 ) -> None:
     """Keep a world in a folder of its own, in place of what the folder held: all of it or, if that fails, nothing.
+
+    A manifest beside the arrays has the size and the SHA-256 of every file, and a digest of its own.
 
     Args:
         world: to keep.
@@ -298,50 +333,204 @@ def save_world(
                 np.save(fresh / f"{name}.npy", getattr(world, name), allow_pickle=False)
         if ties is not None:
             _save_ties(ties, int(world.people["slots"].sum(dtype=np.int64)), fresh / "ties.npy")
-        (fresh / "world.json").write_text(text, encoding="utf-8")
+        (fresh / _DESCRIPTION).write_text(text, encoding="utf-8")
         if origin is not None:
             (fresh / _ORIGIN).write_text(json.dumps(origin), encoding="utf-8")
+        said = _manifest({path.name: _flushed_entry(path) for path in sorted(fresh.iterdir())})
+        write_whole(fresh / _MANIFEST, lambda temporary: temporary.write_text(said, encoding="utf-8"))
         if folder.exists():
             folder.rename(Path(scratch, "replaced"))
         fresh.rename(folder)
+        flush_folder(folder.parent)
 
 
 def _save_ties(parts: Iterable[np.ndarray], count: int, path: Path) -> None:
     """As `numpy.save` would write them in one piece."""
     with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(
-            file, np.lib.format.header_data_from_array_1_0(np.zeros(0, TIE)) | {"shape": (count,)}
-        )
+        file.write(_header(TIE, count))
         for part in parts:
             file.write(np.ascontiguousarray(part).data)
+
+
+def _header(dtype: np.dtype[Any], count: int) -> bytes:
+    """What `numpy.save` writes before the records of an array of shape (count,)."""
+    file = io.BytesIO()
+    facts = np.lib.format.header_data_from_array_1_0(np.zeros(0, dtype)) | {"shape": (count,)}
+    np.lib.format.write_array_header_1_0(file, facts)
+    return file.getvalue()
+
+
+def _manifest(files: Mapping[str, Any]) -> str:
+    """The text of a manifest of these files: each one's ``bytes`` and ``sha256``."""
+    said = {"format": 1, "files": files}
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return json.dumps(said | {"digest": digest}, sort_keys=True)
+
+
+def _flushed_entry(path: Path) -> dict[str, Any]:
+    """What a manifest says of a file, which is on the disk by then."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+        return {"bytes": size, "sha256": _digest(file, size)}
+
+
+def _digest(file: BinaryIO, size: int) -> str:
+    """The SHA-256 of the SHA-256 of each part of a file; several threads work on a large one."""
+
+    def of_part(start: int) -> bytes:
+        digest, stop = hashlib.sha256(), min(size, start + _HASHED_TOGETHER)
+        while start < stop:
+            read = os.pread(file.fileno(), min(2**20, stop - start), start)
+            if not read:
+                raise EOFError("a file grew shorter while it was read")
+            digest.update(read)
+            start += len(read)
+        return digest.digest()
+
+    starts = range(0, size, _HASHED_TOGETHER)
+    if len(starts) <= 1:
+        return hashlib.sha256(b"".join(map(of_part, starts))).hexdigest()
+    with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as pool:
+        return hashlib.sha256(b"".join(pool.map(of_part, starts))).hexdigest()
 
 
 def load_world(folder: str | os.PathLike[str]) -> World:
     """A world that `save_world` kept, equal to it bit for bit.
 
-    Its arrays are read when they are touched and written to memory only, so several processes share one copy.
+    Its arrays are read when they are touched and written to memory only, so several processes share one copy. The first
+    time that a process loads a world, and again when a file of it has changed, it reads every byte: what differs from
+    the manifest, or is no sound world (see `sim.soundness.check_world`), is not loaded.
 
     Raises:
-        ValueError: the folder does not hold a whole world of this version of the program.
+        WorldError: the folder does not hold a whole world of this version of the program; a `ValueError`.
+    """
+    return _loaded(Path(folder))[0]
+
+
+_checked: set[tuple[Any, ...]] = set()  # the files of worlds that this process has found whole and sound
+
+
+def _loaded(folder: Path) -> tuple[World, Any]:
+    """The world in a folder, and its origin (None: it has none)."""
+    try:
+        with ExitStack() as stack:
+            files = _opened_files(folder, stack)
+            identity = (str(folder.absolute()), *(_identity(file) for file, _ in files.values()))
+            is_new = identity not in _checked
+            if is_new:
+                _check_digests(folder, files)
+            origin = json.loads(files[_ORIGIN][0].read()) if _ORIGIN in files else None
+            world = _world_in({name: file for name, (file, _) in files.items()})
+            if is_new:
+                check_world(world)
+                _checked.add(identity)
+            return world, origin
+    except WorldError:
+        raise
+    except Exception as problem:  # whatever the bytes may say
+        raise DamagedWorldError(folder, problem) from problem
+
+
+def _opened_files(folder: Path, stack: ExitStack) -> dict[str, tuple[BinaryIO, Any]]:
+    """The files of a world, opened, with what the manifest says of each.
+
+    Raises:
+        WorldError: there is none, or its files are not those that the manifest names.
+    """
+    entries = _entries(folder)
+    files = {}
+    for name, entry in entries.items():
+        try:
+            files[name] = stack.enter_context((folder / name).open("rb")), entry
+        except FileNotFoundError:
+            if not (folder / _MANIFEST).exists():
+                raise MissingWorldError(folder, "it was removed just now") from None
+            raise DamagedWorldError(folder, f"{name} is missing") from None
+        except OSError as problem:
+            raise DamagedWorldError(folder, f"{name}: {problem.strerror or problem}") from None
+    return files
+
+
+def _entries(folder: Path) -> dict[str, Any]:
+    """What the manifest of a world says of each of its files.
+
+    Raises:
+        WorldError: there is no manifest, or it is damaged.
     """
     try:
-        said = json.loads(Path(folder, "world.json").read_text(encoding="utf-8"))
-        arrays = {name: _loaded(Path(folder, f"{name}.npy"), dtype) for name, dtype in _TYPES.items()}
-        if arrays["people"]["slots"].sum() != len(arrays["ties"]):
-            raise ValueError("people and ties do not belong together")
-        names = None if said["names"] is None else np.array(said["names"], dtype=said["names_type"])
-        return World(
-            day=said["day"],
-            strategies_end=said["strategies_end"],
-            parameters=Parameters.model_validate(said["parameters"]),
-            names=names,
-            **arrays,
-        )
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as problem:
-        reason = " ".join(str(problem).split())
-        raise ValueError(
-            f"{folder} does not hold a whole world that this version can read ({reason}). Make the world again."
-        ) from problem
+        text = (folder / _MANIFEST).read_bytes().decode()
+        files = json.loads(text)["files"]
+        if text == _manifest(files) and _NEEDED <= files.keys() <= _NEEDED | {_ORIGIN}:
+            return dict(sorted(files.items()))
+    except FileNotFoundError:
+        raise _without_manifest(folder) from None
+    except OSError as problem:
+        raise DamagedWorldError(folder, f"{_MANIFEST}: {problem.strerror or problem}") from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        pass
+    raise DamagedWorldError(folder, f"{_MANIFEST} is damaged")
+
+
+def _without_manifest(folder: Path) -> WorldError:
+    """What is to be said of a folder without a manifest: versions before this one kept none."""
+    if not (folder / _DESCRIPTION).exists():
+        return MissingWorldError(folder, "there is none")
+    origin = _origin(folder)
+    if origin is not None and origin.get("model") == model_fingerprint():
+        return DamagedWorldError(folder, f"{_MANIFEST} is missing")
+    return OutdatedWorldError(folder, "an older version made it, which kept no digests")
+
+
+def _identity(file: BinaryIO) -> tuple[int, ...]:
+    """What changes when a file is written to, or another one takes its place."""
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _check_digests(folder: Path, files: Mapping[str, tuple[BinaryIO, Any]]) -> None:
+    """Whether every byte of these files is the one that was kept.
+
+    Raises:
+        DamagedWorldError: one is not.
+    """
+    for name, (file, entry) in files.items():
+        size = os.fstat(file.fileno()).st_size
+        if size != entry["bytes"]:
+            raise DamagedWorldError(folder, f"{name} has {size:,} bytes instead of {entry['bytes']:,}")
+        if _digest(file, size) != entry["sha256"]:
+            raise DamagedWorldError(folder, f"the bytes of {name} are not those that were kept")
+
+
+def _world_in(files: Mapping[str, BinaryIO]) -> World:
+    """The world in these files."""
+    said = json.loads(files[_DESCRIPTION].read())
+    return World(
+        day=said["day"],
+        strategies_end=said["strategies_end"],
+        parameters=Parameters.model_validate(said["parameters"]),
+        names=None if said["names"] is None else _names(said["names"], said["names_type"]),
+        **{name: _mapped(files[f"{name}.npy"], dtype) for name, dtype in _TYPES.items()},
+    )
+
+
+def _names(names: list[Any], kind: str) -> np.ndarray:
+    """Names as the array that they came in."""
+    # Room for longer text than there is could be more than the memory holds.
+    longest = max((len(name) for name in names if isinstance(name, str)), default=0)
+    if not re.fullmatch(r"\|O|[<>|][iuf][1248]|\|b1", kind) and kind[1:] != f"U{longest}":
+        raise ValueError(f"{_DESCRIPTION} has names of type {kind!r}")
+    return np.array(names, dtype=kind)
+
+
+def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
+    """The records of a ``.npy`` file, read when they are touched, written to memory only; shape (count,)."""
+    memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    start = len(_header(dtype, 0))  # which has room for any count
+    count = (len(memory) - start) // dtype.itemsize
+    if memory[:start] != _header(dtype, count) or start + count * dtype.itemsize != len(memory):
+        raise ValueError(f"{file.name} has other fields")
+    return np.frombuffer(memory, dtype, count, start)
 
 
 def _described(world: World) -> str:
@@ -349,7 +538,7 @@ def _described(world: World) -> str:
     names = None if world.names is None else world.names.tolist()
     strange = next((name for name in names or () if not isinstance(name, str | int | float)), None)
     if strange is not None:
-        raise ValueError(f"The name {strange!r} can not be kept on disk: names must be text or numbers.")
+        raise ValueError(f"The name {strange!r} cannot be kept on disk: names must be text or numbers.")
     said = {
         "day": int(world.day),
         "strategies_end": int(world.strategies_end),
@@ -358,13 +547,6 @@ def _described(world: World) -> str:
         "parameters": world.parameters.model_dump(mode="json"),
     }
     return json.dumps(said)
-
-
-def _loaded(path: Path, dtype: np.dtype[Any]) -> np.ndarray:
-    array = np.asarray(np.load(path, mmap_mode="c"))
-    if array.dtype != dtype or array.ndim != 1:
-        raise ValueError(f"{path.name} has other fields")
-    return array
 
 
 # Records ----------------------------------------------------------------------------------------------------------
@@ -379,30 +561,26 @@ def save_records(records: Mapping[str, np.ndarray], path: Path) -> None:
     A kill at any moment leaves what the file held before, or all of the new.
 
     Raises:
-        OSError: the disk refuses; the file is as it was.
+        OSError: the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{os.getpid()}-{path.name}.half")
-    try:
-        with half.open("w+b") as file:
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("w+b") as file:
             file.write(bytes(_CHECKSUM))
             np.savez(file, **records)  # type: ignore[arg-type]
             file.seek(_CHECKSUM)
             checksum = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
             file.write(checksum)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+
+    write_whole(path, fill)
 
 
 def load_records(path: Path) -> dict[str, np.ndarray]:
     """The arrays that `save_records` kept, bit for bit.
 
     Raises:
-        OSError: there is no such file, or it can not be read.
+        OSError: there is no such file, or it cannot be read.
         ValueError: it is damaged, or something else.
     """
     with path.open("rb") as file:
@@ -410,8 +588,13 @@ def load_records(path: Path) -> dict[str, np.ndarray]:
         if hashlib.file_digest(file, "sha256").digest() != checksum:
             raise ValueError("its checksum is another")
         file.seek(_CHECKSUM)
-        with np.load(file, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
+        try:
+            with np.load(file, allow_pickle=False) as kept:
+                return {name: kept[name] for name in kept.files}
+        except OSError:
+            raise
+        except Exception as problem:  # a checksum tells that somebody wrote the bytes, not who
+            raise ValueError(f"it holds no records: {_in_a_line(problem) or type(problem).__name__}") from problem
 
 
 def remove_records(path: Path) -> None:
@@ -420,7 +603,7 @@ def remove_records(path: Path) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    for file in (path, *path.parent.glob(f".*-{glob.escape(path.name)}.half")):
+    for file in (path, *left_beside(path)):
         file.unlink(missing_ok=True)
 
 
@@ -454,7 +637,12 @@ class KeptWorld:
     @property
     def is_present(self) -> bool:
         """Whether the program as it now is made it; nothing else will ever ask for it again."""
-        return self.origin is not None and self.origin["model"] == model_fingerprint()
+        return self.origin is not None and self.origin.get("model") == model_fingerprint()
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Whether a machine of this kind made it; see `sim.machine.kind_of_machine`."""
+        return self.origin is not None and self.origin.get("machine") == kind_of_machine()
 
 
 def cache_folder() -> Path:
@@ -483,9 +671,9 @@ def cache_limit() -> float:
 def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settings: float) -> World:
     """The world kept under the key of these (see `content_key`), or a new one, which is then kept.
 
-    A damaged entry is built again, and one that another process removes at this moment. A disk that refuses brings a
-    warning, since the world itself is fine. Where a new world makes the cache too large, those go that nobody has used
-    for longest.
+    A damaged entry brings a warning and is built again; so is one that another process removes at this moment. A disk
+    that refuses brings a warning, since the world itself is fine. Where a new world makes the cache too large, those go
+    that nobody has used for longest.
 
     Raises:
         CacheError: REKINDLE_CACHE_GB says no number.
@@ -493,8 +681,12 @@ def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settin
     limit = cache_limit()
     origin = origin_of(parameters, **settings)
     key = _key(origin)
-    with suppress(ValueError):
+    try:
         return load_kept_world(key)
+    except DamagedWorldError as damage:
+        warnings.warn(f"The kept world {key[:8]} is damaged ({damage.why}); it is built again.", stacklevel=2)
+    except WorldError:
+        pass
     built = build()
     folder = worlds_folder() / key
     try:
@@ -514,13 +706,59 @@ def load_kept_world(key: str) -> World:
     """A world out of the cache, which has then been used just now.
 
     Raises:
-        ValueError: there is none under this key, or it is not whole.
+        WorldError: there is none under this key, or it is not whole, or another one; a `ValueError`.
     """
     folder = worlds_folder() / key
-    world = load_world(folder)
+    world, origin = _loaded(folder)
+    if _key(origin) != key:
+        raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
     with suppress(OSError):  # it was removed meanwhile, or may only be read: the world is whole all the same
         os.utime(folder)
     return world
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is wrong with a kept world.
+
+    Attributes:
+        folder: of the world.
+        why: in a few words.
+        is_outdated: whether an older version kept the world, without digests; so nobody can tell whether it is whole,
+            and nobody will ask for it again.
+    """
+
+    folder: Path
+    why: str
+    is_outdated: bool
+
+
+def check_kept_world(key: str) -> Damage | None:
+    """Read every byte of a kept world, whether or not this process has done so before.
+
+    To check a world is not to use it. One that the present version made must be sound, too; of one that another version
+    kept, the bytes must be those that were kept.
+
+    Returns:
+        What is wrong with it; None for a whole world, and where there is none (any more).
+    """
+    folder = worlds_folder() / key
+    try:
+        with ExitStack() as stack:
+            files = _opened_files(folder, stack)
+            _check_digests(folder, files)
+            origin = json.loads(files[_ORIGIN][0].read()) if _ORIGIN in files else None
+            if _key(origin) != key:
+                raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
+            if origin.get("model") == model_fingerprint():
+                check_world(_world_in({name: file for name, (file, _) in files.items()}))
+    except MissingWorldError:
+        return None
+    except WorldError as damage:
+        return Damage(folder, damage.why, isinstance(damage, OutdatedWorldError))
+    except Exception as problem:  # whatever the bytes may say
+        return Damage(folder, DamagedWorldError(folder, problem).why, is_outdated=False)
+    return None
 
 
 def kept_worlds() -> list[KeptWorld]:
@@ -614,9 +852,9 @@ def _origin(folder: Path) -> Mapping[str, Any] | None:
     """What the world in a folder was made of; None where nothing says, or where what it says gives another key."""
     try:
         origin = json.loads((folder / _ORIGIN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return origin if _key(origin) == folder.name else None
+    return origin if isinstance(origin, dict) and _key(origin) == folder.name else None
 
 
 def _is_of_a_world(folder: Path) -> bool:
@@ -626,12 +864,13 @@ def _is_of_a_world(folder: Path) -> bool:
 
 
 def origin_of(parameters: Parameters, **settings: float) -> dict[str, Any]:
-    """All that determines a world, ready for JSON: parameters, settings and the program."""
-    return {"parameters": parameters.model_dump(mode="json"), "model": model_fingerprint(), **settings}
+    """All that determines a world to the bit, ready for JSON: parameters, settings, the program and the machine."""
+    made_by = {"model": model_fingerprint(), "machine": kind_of_machine()}
+    return {"parameters": parameters.model_dump(mode="json"), **made_by, **settings}
 
 
 def content_key(parameters: Parameters, **settings: float) -> str:
-    """A name, 32 hex digits, for what parameters, settings and the program make together."""
+    """A name, 32 hex digits, for what parameters, settings, the program and the machine make together."""
     return _key(origin_of(parameters, **settings))
 
 
