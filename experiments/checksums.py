@@ -163,6 +163,11 @@ def table_with_digest(path: Path) -> pa.Table:
     return parsed(content, checked=True)
 
 
+def has_digest(path: Path) -> bool:
+    """Whether a table has a digest of all its bytes; those of earlier versions have none."""
+    return _place_of_digest(bytes_of(path))[0] >= 0
+
+
 def _place_of_digest(content: bytes) -> tuple[int, int]:
     """Where the digest begins and ends; negative where there is none."""
     found = _FOUND.match(content, max(0, content.rfind(_DIGEST)))

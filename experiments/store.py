@@ -42,6 +42,8 @@ from sim.whole import write_whole as write_whole
 
 Row = dict[str, Any]
 TABLE, DESIGN, PARTS = "runs.parquet", "design.parquet", "parts"
+TABLES = "tables"  # of several sweeps that share a folder, see `experiments.swept`
+CHECKPOINTS = "checkpoints"  # of runs that take long
 TEXT = ("id", "scenario", "strategy", "row", "error", "traceback")
 NOT_OUTCOMES = ("seconds",)  # how long a run took differs from machine to machine; it stays in the parts
 SCHEMA = b"3"  # of the parts; whoever changes it says what to do with older ones in `_read`
@@ -102,18 +104,20 @@ def whole_sweep(origin: dict[str, Any]) -> str:
 
 
 def damaged(folder: Path, what: object) -> StoreError:
-    """The error of a part that is damaged, with the command that makes its runs again where the design tells it."""
+    """The error of a part that is damaged, with the command that makes its runs again where a table tells it."""
     said = f"{what}; the sweep sets it aside and runs again what it may have held"
     command = command_of(folder)
     return StoreError(f"{said}:\n    {command}" if command else f"{said}.")
 
 
 def command_of(folder: Path) -> str | None:
-    """The command that finishes the last sweep in a folder; None where its design cannot be read."""
-    try:
-        return whole_sweep(read_table(folder / DESIGN)[1])
-    except (OSError, ValueError, KeyError):
-        return None
+    """The command that finishes the last sweep in a folder; None where no table in it can be read that tells."""
+    for table in (folder / DESIGN, folder / TABLE, *sorted((folder / TABLES).glob("*.parquet"))):
+        try:
+            return whole_sweep(read_table(table)[1])
+        except (OSError, ValueError, KeyError):
+            continue
+    return None
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -248,11 +252,6 @@ def _older_part(path: Path, content: bytes) -> pa.Table:
     if found != b"2" or "id" not in columns or path.stem != _name_in_version_2(table):
         raise DamagedError(f"{path} is damaged, or no part of a sweep")
     return table
-
-
-def is_of_version_2(path: Path) -> bool:
-    """Whether a part that `read_part` reads lacks a checksum of the whole file."""
-    return not checksums.has_its_name(path)
 
 
 def _name_in_version_2(table: pa.Table) -> str:

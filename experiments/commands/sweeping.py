@@ -29,7 +29,7 @@ from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
 
 NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
-CHECKPOINTS = "checkpoints"  # in the results of a sweep
+CHECKPOINTS = store.CHECKPOINTS
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
 Log = Annotated[
