@@ -50,6 +50,11 @@ COMMANDS = {
         "Ask the runs of a sweep, finished or not, in SQL (DuckDB).",
         'nine_strategies "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario"',
     ),
+    "verify": Command(
+        "verifying",
+        "Read every stored byte of results, or of kept worlds: what is damaged, and what makes it again.",
+        "nine_strategies",
+    ),
     "schema": Command(
         "planning",
         "The JSON Schema of an experiment's file, for editors.",

@@ -5,18 +5,18 @@
 
 They lie beside the parts of runs and are kept with the same care, but may be larger than the memory: they are written
 as they come, and read a part at a time. A part's footer says whose history it holds, be it without a row, so what is
-there is known from the footers; its name is a hash of the file, so damage is noticed. Where two parts hold a run, one
-of them is read.
+there is known from the footers; its name is a hash of the file, so damage is noticed before a row is used. What a
+footer says has a checksum of its own, so that much can be asked without reading the file. Where two parts hold a run,
+one of them is read.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -24,9 +24,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import sim
-from experiments import store
+from experiments import checksums, store
+from experiments.checksums import DamagedError
 from experiments.config import SweepSettings
-from experiments.store import DamagedPartError, StoreError
+from experiments.store import StoreError
+from sim.whole import write_named
 
 SERIES, EVENTS = "series", "events"
 SMALL = 8_000_000  # bytes of a part that is put together with others
@@ -129,26 +131,30 @@ def set_damaged_aside(folder: Path, histories: Iterable[History]) -> list[Path]:
     Raises:
         StoreError: a part is of another version.
     """
-    return [store.set_aside(path) for history in histories for path in _paths(folder, history.table) if _damaged(path)]
+    damaged = (path for history in histories for path in paths(folder, history.table) if is_damaged(path))
+    return [aside for path in damaged if (aside := store.set_aside(path))]
 
 
-def _paths(folder: Path, table: str) -> list[Path]:
+def paths(folder: Path, table: str) -> list[Path]:
+    """The parts of a history."""
     return sorted((folder / table).glob("*.parquet"))
 
 
-def _damaged(path: Path) -> bool:
+def is_damaged(path: Path) -> bool:
+    """Look at every byte of a part.
+
+    Raises:
+        StoreError: it is of another version.
+    """
     try:
-        if _hash_of(path) != path.stem:
+        if not checksums.has_its_name(path):
             return True
         _part(path)  # or is it of another version?
+    except DamagedError:
+        return True
     except FileNotFoundError:  # another sweep has just put parts together
         pass
     return False
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _part(path: Path) -> _Part:
@@ -156,17 +162,22 @@ def _part(path: Path) -> _Part:
 
     Raises:
         FileNotFoundError: it is gone.
-        DamagedPartError: it can not be read, or is no part.
+        DamagedError: it can not be read, or is no part.
         StoreError: it is of another version.
+        OSError: it cannot be read, for a reason that says nothing about its bytes.
     """
     try:
-        said = json.loads(pq.read_metadata(path).metadata[_FOOTER])
-        version, part = said["version"], _Part(path, path.stat().st_size, said["days"], said["ids"])
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
-        raise DamagedPartError(f"{path} is damaged, or no part of a sweep") from None
+        with path.open("rb") as file:
+            said = json.loads(pq.read_metadata(file).metadata[_FOOTER])
+        version, check = said["version"], said.pop("check", None)  # which earlier versions did not write
+        part = _Part(path, path.stat().st_size, int(said["days"]), list(map(str, said["ids"])))
+    except Exception as problem:  # damaged bytes raise anything, from RecursionError to a MemoryError
+        raise _judged(path, problem) from None
+    if check not in (None, _check_of(said)):
+        raise DamagedError(f"{path} is damaged")
     if version != VERSION:
+        if not checksums.has_its_name(path):
+            raise DamagedError(f"{path} is damaged")
         raise StoreError(
             f"{path} was left by another version of this program (histories {version}, where {VERSION} is read). "
             f"Move {path.parent} away, or delete it, and run the sweep again."
@@ -174,13 +185,24 @@ def _part(path: Path) -> _Part:
     return part
 
 
+def _judged(path: Path, problem: Exception) -> Exception:
+    """Damage, unless the disk refused for a reason that says nothing about the bytes."""
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return checksums.judged(path, problem)
+    return DamagedError(f"{path} is damaged, or no part of a sweep")
+
+
+def _check_of(said: Mapping[str, Any]) -> str:
+    return checksums.name_of(json.dumps(said, sort_keys=True).encode())
+
+
 def _parts(folder: Path, table: str) -> list[_Part]:
     while True:
         try:
-            return [_part(path) for path in _paths(folder, table)]
+            return [_part(path) for path in paths(folder, table)]
         except FileNotFoundError:  # another sweep has just put parts together
             continue
-        except DamagedPartError as error:
+        except DamagedError as error:
             raise store.damaged(folder, error) from None
 
 
@@ -235,18 +257,44 @@ def read(folder: Path, history: History, ids: Collection[str]) -> pd.DataFrame:
             return pa.concat_tables([COLUMNS[history.table].empty_table(), *_read(wanted)]).to_pandas()
         except FileNotFoundError:  # another sweep has just put parts together
             continue
-        except (OSError, ValueError, KeyError, pa.ArrowException) as problem:
-            raise store.damaged(folder, f"A part in {folder / history.table} is damaged ({problem})") from None
+        except DamagedError as error:
+            raise store.damaged(folder, error) from None
+
+
+def require_whole(folder: Path, parts: Iterable[Path]) -> None:
+    """Look at every byte of these parts before another program reads them; once a process, while they stay as they are.
+
+    Raises:
+        StoreError: one is damaged.
+    """
+    for path in parts:
+        try:
+            stat = path.stat()
+            if not _has_its_name(path, stat.st_ino, stat.st_size, stat.st_mtime_ns):
+                raise store.damaged(folder, f"{path} is damaged")
+        except FileNotFoundError:  # another sweep has just put parts together, which the reader will see
+            pass
+
+
+@lru_cache(maxsize=100_000)
+def _has_its_name(path: Path, *_: int) -> bool:
+    return checksums.has_its_name(path)
 
 
 def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
-    """What each part holds of the runs that are to be read from it, part by part."""
+    """What each part holds of the runs that are to be read from it, part by part.
+
+    Raises:
+        DamagedError: the bytes of a part are not those that were written.
+    """
     mine: dict[Path, list[str]] = {}
     for run, path in holders.items():
         mine.setdefault(path, []).append(run)
     for path, runs in mine.items():
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read()
+        content = checksums.bytes_of(path)
+        if checksums.name_of(content) != path.stem:
+            raise DamagedError(f"{path} is damaged")
+        table = checksums.parsed(content, checked=True)
         yield table.filter(pc.is_in(table["id"], pa.array(runs))).replace_schema_metadata()
 
 
@@ -270,38 +318,50 @@ def _with_id(run: str, table: pa.Table) -> pa.Table:
 
 def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[pa.Table]) -> tuple[Path, int]:
     """Write a part; returns its path and its size, since another sweep may put it together with others at once."""
-    said = json.dumps({"version": VERSION, "days": history.days, "ids": sorted(ids)})
+    said: dict[str, Any] = {"version": VERSION, "days": history.days, "ids": sorted(ids)}
+    said["check"] = _check_of(said)
     columns = COLUMNS[history.table]
     growing = [name for name in _GROWING if name in columns.names]
 
     def fill(temporary: Path) -> None:
-        with pq.ParquetWriter(
-            temporary,
-            columns,
-            compression="zstd",
-            use_dictionary=[name for name in columns.names if name not in growing],
-            column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
-            write_page_checksum=True,
-            store_schema=False,  # which would hold the ids once more
-        ) as writer:
+        with (
+            temporary.open("wb") as file,
+            pq.ParquetWriter(
+                file,
+                columns,
+                compression="zstd",
+                use_dictionary=[name for name in columns.names if name not in growing],
+                column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
+                write_page_checksum=True,
+                store_schema=False,  # which would hold the ids once more
+            ) as writer,
+        ):
             for table in tables:
                 writer.write_table(table)
-            writer.add_key_value_metadata({_FOOTER: said})
+            writer.add_key_value_metadata({_FOOTER: json.dumps(said)})
 
-    new = folder / history.table / f"{os.getpid()}.new"
-    size = store.write_whole(new, fill)
-    return new.replace(new.with_name(f"{_hash_of(new)}.parquet")), size
+    new = folder / history.table / "new.parquet"
+    return write_named(new, fill, lambda filled: new.with_name(f"{checksums.hash_of(filled)}.parquet"))
 
 
 def put_together(folder: Path, histories: Iterable[History]) -> None:
     """Make one part of the small ones of each history, if there are many, as `store.put_together` does with runs."""
     for history in histories:
         try:
-            small = [path for path in _paths(folder, history.table) if path.stat().st_size < SMALL]
+            small = [path for path in paths(folder, history.table) if path.stat().st_size < SMALL]
             if len(small) > store.MOST_SMALL_PARTS:
-                _put_together(folder, history, [part for part in map(_part, small) if part.days == history.days])
-        except FileNotFoundError:  # another sweep does the same, and this one leaves it to it
+                whole = [_part(path) for path in small if not _is_unusable(path)]
+                _put_together(folder, history, [part for part in whole if part.days == history.days])
+        except (FileNotFoundError, DamagedError):  # another sweep does the same, and this one leaves it to it
             pass
+
+
+def _is_unusable(path: Path) -> bool:
+    """Whether a part is damaged or of another version, which the next reader will tell."""
+    try:
+        return is_damaged(path)
+    except StoreError:
+        return True
 
 
 def _put_together(folder: Path, history: History, parts: Sequence[_Part]) -> None:

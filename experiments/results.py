@@ -10,7 +10,6 @@ In a notebook:
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 
 from experiments import histories, store
 from experiments.config import SweepSettings
@@ -187,6 +185,7 @@ def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], li
         if re.search(rf"\b{table}\b", sql, re.IGNORECASE):
             try:
                 holders = _holders(where, design, _asked(origin, where, table))
+                histories.require_whole(where, map(Path, sorted(set(holders.values()))))
                 named[table] = design.assign(part=design["id"].map(holders)).dropna(subset=["part"])
             except NotKeptError as error:
                 absent.append(str(error))
@@ -250,7 +249,7 @@ def _place(name: str | Path, folder: str | Path) -> Path:
 def _design(where: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     try:
         return store.read_table(where / store.DESIGN)
-    except (OSError, ValueError, KeyError, pa.ArrowException, json.JSONDecodeError):
+    except (OSError, ValueError, KeyError):
         raise StoreError(f"{where / store.DESIGN} is damaged; run the sweep again, its runs are kept.") from None
 
 
@@ -291,9 +290,15 @@ def _holders(where: Path, design: pd.DataFrame, history: History) -> dict[str, s
 
 
 def _failures(where: Path) -> pd.DataFrame:
-    """Runs that failed when the last table was made, indexed by id."""
+    """Runs that failed when the last table was made, indexed by id.
+
+    Raises:
+        StoreError: the table is damaged.
+    """
     try:
-        table, _ = store.read_table(where / store.TABLE)
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+        table, _ = store.table_at(where / store.TABLE)
+    except StoreError:
+        if (where / store.TABLE).exists():
+            raise
         return pd.DataFrame(columns=pd.Index(["error", "traceback"]))
     return table[table["error"].notna()].drop_duplicates("id").set_index("id")[["error", "traceback"]]

@@ -19,8 +19,6 @@ from experiments.design import Run, described, runs_of
 from experiments.gate import Gate, gate_of, judged
 from experiments.histories import EVENTS, SERIES, History, asked_for
 
-TABLES = "tables"
-
 
 @dataclass(frozen=True, eq=False)
 class Swept:
@@ -111,7 +109,7 @@ def collected(one: Asked, folder: Path) -> Swept:
         factors = (one.experiment.sweep or SweepSettings()).factors
         varied = [name for name in factors if name in lived]
         gates = judged(lived, varied, one.experiment.verdict.gate)
-    store.write_table(folder / TABLES / one.experiment.name, table, origin)
+    store.write_table(folder / store.TABLES / one.experiment.name, table, origin)
     return Swept(one.experiment, table, gates, origin, folder)
 
 

@@ -31,6 +31,23 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> int:
     Raises:
         OSError: the disk refuses; the text names ``path``, and the temporary file is gone.
     """
+    return write_named(path, write, lambda _: path)[1]
+
+
+def write_named(path: Path, write: Callable[[Path], object], name: Callable[[Path], Path]) -> tuple[Path, int]:
+    """The same for a file whose name comes from its content.
+
+    Args:
+        path: in its folder; for the temporary name and for what an error says.
+        write: creates and fills the file that it is given.
+        name: the final path, from the filled file.
+
+    Returns:
+        The final path, and the file's size in bytes.
+
+    Raises:
+        OSError: the disk refuses; the text names ``path``, and the temporary file is gone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_beside(path)
     try:
@@ -38,9 +55,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> int:
         with temporary.open("rb") as filled:
             os.fsync(filled.fileno())
         size = temporary.stat().st_size
-        temporary.replace(path)
-        flush_folder(path.parent)
-        return size
+        final = name(temporary)
+        temporary.replace(final)
+        flush_folder(final.parent)
+        return final, size
     except OSError as problem:
         why = os.strerror(problem.errno) if problem.errno else problem  # pyarrow's own words are long
         raise OSError(problem.errno, f"{why}, writing {path}") from None

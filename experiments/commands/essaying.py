@@ -102,6 +102,7 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
             failed = carry_out(missing, histories, folder, checkpoints, workers_of(None, many), fail_fast=False)
             if failed:
                 raise ConfigError(f"{counted(len(failed), 'run')} failed, the first with: {failed[0]['error']}.")
+            store.require_all(folder, {run.id for run in plan.missing(runs, folder, histories)})
 
 
 def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:

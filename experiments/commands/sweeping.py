@@ -29,7 +29,7 @@ from sim.interrupts import held_back
 from sim.storage import LogError, cache_folder, read_log
 
 NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
-CHECKPOINTS = "checkpoints"  # in the results of a sweep
+CHECKPOINTS = store.CHECKPOINTS
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
 Log = Annotated[
@@ -118,7 +118,10 @@ def sweep(
     failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
     with suppress(OSError):  # it may not be there, or hold those of another sweep
         checkpoints.folder.rmdir()
-    left = len(plan.missing(runs, folder, histories)) - len(failed)
+    absent = {run.id for run in plan.missing(runs, folder, histories)} - {row["id"] for row in failed}
+    left = len(absent)
+    if not failed:
+        store.require_all(folder, absent.intersection(run.id for run in mine))
     if not left:
         _report(experiment, design, failed, folder, console)
         _tell_of_replaced(replaced - set(design["id"]), len(replaced), folder)
@@ -133,7 +136,7 @@ def prepare(folder: Path, histories: Sequence[History]) -> None:
     """Make a results folder that can be written, and tell of what in it was damaged."""
     damaged = store.prepare(folder, [history.table for history in histories])
     for aside in (*damaged, *kept.set_damaged_aside(folder, histories)):
-        print(f"A part was damaged and is set aside as {aside}; what it held is run again.", file=sys.stderr)
+        print(store.told_of_damage(aside), file=sys.stderr)
 
 
 def tell_of_another(folder: Path, runs: Sequence[Run]) -> None:
@@ -244,6 +247,7 @@ def _report(
     if failed:
         anew = store.frame_of(failed).set_index("id")
         rows = pd.concat([rows.drop(anew.index, errors="ignore"), anew])  # one run again for its histories had a row
+    store.require_all(folder, set(design["id"]).difference(rows.index))
     table = store.table_of(design, rows)
     origin = store.provenance(experiment, list(design["id"])) | {"core_seconds": round(float(rows["seconds"].sum()), 1)}
     path = store.write_table(folder, table, origin)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -325,13 +326,53 @@ def test_a_damaged_part_is_named_set_aside_and_run_again(
     pd.testing.assert_frame_equal(store.read_table(RUNS)[0], before, check_exact=True)
 
 
+@pytest.mark.parametrize("when", ["put_together", "whole_sweep", "provenance"])
+def test_runs_that_are_removed_amid_a_sweep_are_spoken_of(
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """While it runs, or just before it makes its table; the same command then makes what is missing."""
+    assert rekindle("sweep", config, "--results", "alone").code == 0
+    called = {"put_together": "put_together", "whole_sweep": "finished", "provenance": "finished"}[when]
+    real, calls = getattr(store, called), list[int]()
+
+    def removed_first(folder: Path, *more: object) -> object:
+        calls.append(1)
+        if len(calls) == {"put_together": 1, "whole_sweep": 2, "provenance": 3}[when]:
+            shutil.rmtree(folder if when == "put_together" else folder / "parts")
+        return real(folder, *more)
+
+    with monkeypatch.context() as planted:
+        planted.setattr(store, called, removed_first)
+        said = refused(rekindle("sweep", config))
+    assert "had ended cannot be found in results/tiny" in said
+    assert not RUNS.exists()
+    assert rekindle("sweep", config).code == 0
+    alone, again = (store.read_table(Path(folder) / "tiny/runs.parquet")[0] for folder in ("alone", "results"))
+    pd.testing.assert_frame_equal(alone, again, check_exact=True)
+
+
+@pytest.mark.parametrize("name", ["design.parquet", "runs.parquet"])
+def test_a_damaged_table_is_set_aside_and_written_again(
+    config: Path, rekindle: Rekindle, in_threads: None, name: str
+) -> None:
+    rekindle("sweep", config)
+    before, path = store.read_table(RUNS)[0], RUNS.with_name(name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:99] + bytes([whole[99] ^ 1]) + whole[100:])
+    again = rekindle("sweep", config)
+    assert again.code == 0
+    assert f"A table was damaged and is set aside as {path.with_suffix('.damaged')}; the sweep writes it" in again.err
+    assert "9 are there already" in again.out
+    pd.testing.assert_frame_equal(store.read_table(RUNS)[0], before, check_exact=True)
+
+
 def test_parts_of_an_older_version_are_refused_with_the_way_out(config: Path, rekindle: Rekindle) -> None:
     part = Path("results/tiny/parts/0123.parquet")
     part.parent.mkdir(parents=True)
     pd.DataFrame({"id": ["a"], "scenario": ["wait"]}).to_parquet(part)
     said = refused(rekindle("sweep", config))
     assert str(part) in said
-    assert "left by another version of this program (parts 1, where 2 is read)" in said
+    assert "left by another version of this program (parts 1, where 3 is read)" in said
     assert "Move results/tiny away, or delete it" in said
 
 

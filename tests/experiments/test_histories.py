@@ -222,6 +222,36 @@ def test_every_flipped_bit_is_noticed(
     assert histories.held(folder, history) == {}
 
 
+@pytest.mark.parametrize("ask", ["SELECT * FROM events", "SELECT count(*) FROM series"])
+def test_no_query_reads_a_part_that_is_damaged(config: Path, rekindle: Rekindle, in_threads: None, ask: str) -> None:
+    rekindle("sweep", config, *KEEP)
+    results.query("tiny", ask)
+    part = parts("events" if "events" in ask else "series")[0]
+    whole = part.read_bytes()
+    for at in range(4, len(whole), len(whole) // 40):
+        part.write_bytes(flipped(whole, at))
+        with pytest.raises(StoreError, match=r"is damaged.*; the sweep sets it aside"):
+            results.query("tiny", ask)
+    part.write_bytes(whole)
+    results.query("tiny", ask)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+def test_what_is_there_is_never_wrong_where_a_bit_is_flipped(
+    tmp_path_factory: pytest.TempPathFactory, where: float, bit: int
+) -> None:
+    """Where only footers are read, as `status` does."""
+    folder = tmp_path_factory.mktemp("results")
+    histories.add(folder, [ended(number, rows=1) for number in range(3)])
+    (part,) = parts(EVENTS, folder)
+    before, whole = histories.stored(folder), part.read_bytes()
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    part.write_bytes(flipped(whole, footer + int(where * (len(whole) - footer)), bit))
+    with suppress(StoreError):
+        assert histories.stored(folder) == before
+
+
 def test_a_damaged_part_does_not_concern_a_sweep_without_it(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     rekindle("sweep", config, *KEEP)
     parts(EVENTS)[0].write_bytes(b"PAR1")
@@ -554,8 +584,8 @@ def test_parts_that_another_sweep_puts_together_meanwhile_are_left_to_it(
     assert len(parts(EVENTS, tmp_path)) == 2
     assert len(list((tmp_path / EVENTS).iterdir())) == 2
     assert len(histories.held(tmp_path, LOG)) == 2
-    there = histories._paths
-    monkeypatch.setattr(histories, "_paths", lambda *which: [*there(*which), tmp_path / EVENTS / "gone.parquet"])
+    there = histories.paths
+    monkeypatch.setattr(histories, "paths", lambda *which: [*there(*which), tmp_path / EVENTS / "gone.parquet"])
     assert histories.set_damaged_aside(tmp_path, [LOG]) == []
 
 
