@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.config import Experiment
+from sim.interrupts import held_back
 from sim.storage import model_fingerprint
 
 Row = dict[str, Any]
@@ -332,6 +333,7 @@ def _write(table: pa.Table, path: Path, footer: dict[bytes, str | bytes]) -> int
     return write_whole(path, lambda temporary: pq.write_table(table, temporary, write_page_checksum=True))
 
 
+@held_back()
 def write_whole(path: Path, write: Callable[[Path], object]) -> int:
     """Let ``write`` fill a temporary file beside ``path``, flush and rename it: all of it or nothing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 
 from experiments import compiling
-from experiments.progress import shown
+from experiments.progress import Report, shown
 
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 
@@ -57,5 +58,10 @@ def tell_of_compiling(told: Console) -> None:
     if compiling.is_compiled():
         return
     told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
-    with shown(told, "functions compiled", compiling.FUNCTIONS, every=10.0) as report:
+    with shown_compiling(told) as report:
         compiling.compile_model(report)
+
+
+def shown_compiling(told: Console) -> AbstractContextManager[Report]:
+    """The progress of compiling, which never stands still for long."""
+    return shown(told, "functions compiled", compiling.FUNCTIONS, every=10.0)

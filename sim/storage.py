@@ -30,6 +30,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from sim.interrupts import held_back
 from sim.parameters import Parameters
 from sim.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, World
 
@@ -268,6 +269,7 @@ class InMotion(Protocol):
         """The same without its ties, and these in parts."""
 
 
+@held_back()
 def save_world(
     world: World,
     folder: str | os.PathLike[str],
@@ -373,6 +375,7 @@ def _loaded(path: Path, dtype: np.dtype[Any]) -> np.ndarray:
 _CHECKSUM = 32  # bytes
 
 
+@held_back()
 def save_records(records: Mapping[str, np.ndarray], path: Path) -> None:
     """Keep arrays in one file: a checksum, and the rest as NumPy's ``.npz``.
 

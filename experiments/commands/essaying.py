@@ -21,7 +21,7 @@ from experiments.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.swept import Asked, Swept, asked, by_histories, collected
 from experiments.tables import counted
-from experiments.terminal import Changes, Processes, Results, console_of, say_written
+from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 
 FIGURES = "figures"
 NAME, NAME_FULL = "essay", "essay-full"  # of the folders of results
@@ -99,6 +99,7 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
         )
         if missing:
             many = min(processes or os.cpu_count() or 1, len(missing))
+            tell_of_compiling(told_aside())
             failed = carry_out(missing, histories, folder, checkpoints, workers_of(None, many), fail_fast=False)
             if failed:
                 raise ConfigError(f"{counted(len(failed), 'run')} failed, the first with: {failed[0]['error']}.")

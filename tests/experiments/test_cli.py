@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments import cli, compiling, runner, stopping, store
+from experiments import cli, compiling, runner, store
 from experiments.config import load
 from experiments.design import Run, runs_of
 from experiments.histories import Ended
@@ -265,22 +265,6 @@ def test_a_stopped_run_says_so(
     assert ended.err.endswith("Stopped.\n")
     assert "Traceback" not in ended.err
     assert signal.getsignal(number) is before
-
-
-def test_a_stop_amid_compiled_code_is_still_one(
-    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Numba makes a SystemError of whatever is raised while its code runs."""
-
-    def stopped(*_: Any, **__: Any) -> Any:
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except stopping.Stopped as stop:
-            raise SystemError("returned a result with an exception set") from stop
-
-    monkeypatch.setattr(runner, "world_of", stopped)
-    ended = rekindle("run", config)
-    assert (ended.code, ended.err.splitlines()[-1]) == (130, "Stopped.")
 
 
 def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
