@@ -90,6 +90,8 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
         ConfigError: some failed.
     """
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), 0)
+    limits = [one.experiment.run.timeout_minutes for one in sweeps]
+    limit = max(limits) if all(limits) else 0
     for histories, runs in by_histories(sweeps).items():
         prepare(folder, histories)
         missing = plan.missing(runs, folder, histories)
@@ -100,7 +102,8 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
         if missing:
             many = min(processes or os.cpu_count() or 1, len(missing))
             tell_of_compiling(told_aside())
-            failed = carry_out(missing, histories, folder, checkpoints, workers_of(None, many), fail_fast=False)
+            workers = workers_of(None, many)
+            failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
             if failed:
                 raise ConfigError(f"{counted(len(failed), 'run')} failed, the first with: {failed[0]['error']}.")
 
