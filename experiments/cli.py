@@ -1,19 +1,20 @@
 """`rekindle`: its commands under one name, and what happens when one of them can not go on.
 
 Only the command that is asked for is loaded, since all of them together take seconds; of the others, a line is known.
+Nothing else is loaded before signals are listened to.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
+from experiments import stopping
 
-from experiments.stopping import Stopped, disk_refused, signals_stop, stop_behind
+if TYPE_CHECKING:
+    import typer
 
 
 class Command(NamedTuple):
@@ -133,12 +134,11 @@ COMMANDS = {
 }
 GROUPS = {"world": ("worlds", "Burnt-in worlds, which are kept: build, list, show, prune.")}
 
-# What typer raises for a wrong option; it comes from click, or from the click that typer has within.
-_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-
 
 def app_for(asked: str) -> typer.Typer:
     """The application with the command that is asked for, and the names and help of the others."""
+    import typer
+
     app = typer.Typer(
         name="rekindle",
         help="An agent-based model of reconnecting with people through small gestures.",
@@ -171,30 +171,66 @@ def _not_loaded() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever is wrong with what it was given is one paragraph and exit code 2."""
-    sys.exit(_exit_code(list(sys.argv[1:] if arguments is None else arguments)))
+    if arguments is None:  # in a process of its own
+        stopping.listen()
+        stopping.leave(_exit_code(sys.argv[1:]))
+    with stopping.signals_stop():
+        code = _exit_code(list(arguments))
+    sys.exit(code)
 
 
 def _exit_code(arguments: list[str]) -> int:
     try:
-        with signals_stop():
-            return app_for(next(iter(arguments), ""))(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
+        return _ended(arguments)
+    except BaseException:  # after a signal, whatever was raised may have come of it
+        if not stopping.came():
+            raise
+        return stopping.say_stopped()
+
+
+def _ended(arguments: list[str]) -> int:
+    """The exit code of a command that ended by itself; what is wrong is said."""
+    asked = next(iter(arguments), "")
+    try:
+        if asked in COMMANDS or asked in GROUPS:
+            _load_model()
+        return app_for(asked)(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
     except ValueError as error:
-        if not _is_for_users(error):
+        if stopping.came() or not _is_for_users(error):
             raise
         print(error, file=sys.stderr)
-    except _UsageError as error:
-        print(_usage(error), file=sys.stderr)
     except OSError as error:
-        print(disk_refused(error), file=sys.stderr)
+        if stopping.came():
+            raise
+        print(stopping.disk_refused(error), file=sys.stderr)
     except MemoryError as error:
         print(_out_of_memory(error), file=sys.stderr)
-    except (Stopped, SystemError) as error:
-        stopped = stop_behind(error)
-        if stopped is None:
+    except Exception as error:
+        if not _is_usage(error):
             raise
-        print("Stopped.", file=sys.stderr)
-        return stopped.code
+        print(_usage(error), file=sys.stderr)
     return 2
+
+
+def _load_model() -> None:
+    """Import the model; where that compiles for the first time, say so."""
+    from experiments import compiling
+
+    if compiling.is_imported():
+        return
+    from experiments.terminal import shown_compiling, told_aside
+
+    told = told_aside()
+    told.print("The model is loaded for the first time, and its rules are compiled.", highlight=False)
+    with shown_compiling(told) as report:
+        compiling.load_model(report)
+
+
+def _is_usage(error: Exception) -> bool:
+    """Whether typer raised this for a wrong option: by a class of click, or of the click that typer has within."""
+    from typer import BadParameter
+
+    return isinstance(error, next(kind for kind in BadParameter.__mro__ if kind.__name__ == "ClickException"))
 
 
 def _out_of_memory(error: MemoryError) -> str:
@@ -237,6 +273,8 @@ def _expected(error: Any) -> str | None:
     _, among, words = error.message.partition(" is not one of ")
     if not among:
         return None
+    import re
+
     from experiments.config import nearest
 
     known = re.findall("'(.+?)'", words)

@@ -144,6 +144,9 @@ class RunSettings(_Settings):
     checkpoint_minutes: float = Field(
         10.0, ge=0, le=525_600, description="minutes after which a long run keeps how far it is; 0 = never"
     )
+    timeout_minutes: float = Field(
+        0.0, ge=0, le=525_600, description="minutes that a run of a sweep may take before it has failed; 0 = any"
+    )
 
     @property
     def days(self) -> int:
@@ -334,6 +337,7 @@ _NOT_VARIED: dict[KeyPath, str] = {
     ("run", "seed"): "each replicate has a seed of its own; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",
+    ("run", "timeout_minutes"): "it changes nothing in a run",
     ("name",): "it is where results go",
 }
 

@@ -36,8 +36,8 @@ from experiments.weighted import (
     totals,
 )
 from sim.chance import Decision
-from sim.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
 from sim.contact_logs import COLUMNS, LogError, read_log
+from sim.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
 
 DAY = 86_400.0  # seconds
 DORMANT = 30.0  # days of silence after which a pair counts as silent

@@ -15,6 +15,7 @@ from experiments.figures.world import SIZE, Drawing, Panel
 from experiments.palette import EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
 from experiments.scene import FLASH, Picture
 from experiments.stage import Stage
+from sim.interrupts import held_back
 from sim.rules import SECONDS_A_DAY
 
 FRAMES_A_SECOND = {".mp4": 24, ".gif": 12}
@@ -55,17 +56,19 @@ def film(
     count = max(2, round(shot.seconds * rate))
     write = _mp4 if out.suffix.lower() == ".mp4" else _gif
 
-    def counted() -> Iterator[np.ndarray]:
+    def counted(hand_on_stop: Callable[[], None]) -> Iterator[np.ndarray]:
         for done, frame in enumerate(frames(stage, shot, count), start=1):
             yield frame
             progress(done, count)
+            hand_on_stop()
 
     half_done = out.with_name(f".{out.stem}.half_done{out.suffix}")
-    try:
-        write(counted(), rate, half_done, told)
-        half_done.replace(out)
-    finally:
-        half_done.unlink(missing_ok=True)
+    with held_back() as hand_on_stop:  # so that half a film is taken away
+        try:
+            write(counted(hand_on_stop), rate, half_done, told)
+            half_done.replace(out)
+        finally:
+            half_done.unlink(missing_ok=True)
 
 
 def told_by(out: Path) -> str | None:

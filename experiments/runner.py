@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from functools import lru_cache, partial
 from itertools import islice
-from multiprocessing import connection, resource_tracker
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 import sim
+from experiments import stopping
 from experiments.adopters import adopters_of
 from experiments.config import WorldSettings, require_adopters
 from experiments.design import Run
@@ -26,11 +22,11 @@ from experiments.focal import focal_ties, gestures
 from experiments.gate import silence_of
 from experiments.histories import Ended, History, of_run, options
 from experiments.store import Row
-from sim.storage import cache_folder, model_fingerprint
+from experiments.workers import TooLongError, Workers
 
 SECONDS_A_PART = 1.0  # a sweep that is killed loses no more than what ended within this
 AHEAD = 1_000  # runs that are handed to the workers at a time
-_DEAF_TO = (signal.SIGINT, signal.SIGTERM)
+SECONDS_TO_NOTICE = 0.2  # a signal
 
 
 class Checkpoints(NamedTuple):
@@ -119,26 +115,20 @@ def _replayed(log: str, seed: int, parameters: str) -> sim.World:
     return sim.worlds.replayed(log, seed=seed, parameters=sim.Parameters.model_validate_json(parameters))
 
 
-def is_compiled() -> bool:
-    """Whether an earlier process has compiled the model as it now is."""
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "compiled" / model_fingerprint())
-    return any(folder.rglob("day.*.nbi"))
-
-
 def worlds_to_keep(runs: Sequence[Run]) -> list[WorldSettings]:
     """The worlds of these runs that are burnt in, and so built and kept before the runs, each once."""
     burnt_in = (run.world for run in runs if run.world.log is None and run.world.burn_in_years > 0)
     return list({world.model_dump_json(): world for world in burnt_in}.values())
 
 
-def build_worlds(runs: Sequence[Run], executor: Executor) -> Iterator[tuple[int, int]]:
+def build_worlds(runs: Sequence[Run], executor: Executor, minutes: float = 0) -> Iterator[tuple[int, int]]:
     """Build and keep each burnt-in world of these runs once; yields (worlds there, worlds in all), each second.
 
-    A world that can not be built says so in the rows of its runs.
+    A world that can not be built, or not in so many minutes (0: as long as it takes), says so in the rows of its runs.
     """
     worlds = worlds_to_keep(runs)
     built = 0
-    for ended in _as_they_end(executor, _build, worlds, AHEAD):
+    for ended in _as_they_end(executor, _build, worlds, AHEAD, minutes):
         built += len(ended)
         yield built, len(worlds)
 
@@ -153,6 +143,7 @@ def finished(
     checkpoints: Checkpoints | None = None,
     histories: Sequence[History] = (),
     ahead: int | None = None,
+    minutes: float = 0,
 ) -> Iterator[list[Ended]]:
     """Runs as they come: those that ended since the last time, be it none, each second.
 
@@ -162,67 +153,69 @@ def finished(
         checkpoints: of long ones.
         histories: to be kept of each.
         ahead: runs that are handed over at a time, `AHEAD` if not said; no more of them than these wait in the memory.
+        minutes: that a run may take in a process of our own, 0 for as long as it takes; then it has failed.
 
     Raises:
-        BrokenProcessPool: a worker died; the runs that had ended come first.
+        BrokenProcessPool: workers died of one run, again and again; the runs that had ended come first.
     """
     work = partial(run_one, checkpoints=checkpoints, histories=histories)
-    for ended in _as_they_end(executor, work, runs, ahead or AHEAD):
+    for ended in _as_they_end(executor, work, runs, ahead or AHEAD, minutes):
         whole = [future for future in ended if future.exception() is None]
-        yield [future.result() for future in whole]
-        for broken in ended.difference(whole):
+        too_long = [future for future in ended if isinstance(future.exception(), TooLongError)]
+        yield [future.result() for future in whole] + [_not_ended(ended[future], minutes) for future in too_long]
+        for broken in ended.keys() - {*whole, *too_long}:
             broken.result()
 
 
+def _not_ended(run: Run, minutes: float) -> Ended:
+    """The row of a run that took too long."""
+    error = f"it took longer than run.timeout_minutes = {minutes:g}, and its worker process was ended"
+    row: Row = {"id": run.id, "error": f"TimeoutError: {error}", "traceback": None, "seconds": 60 * minutes}
+    return Ended(row, {})
+
+
 def _as_they_end(
-    executor: Executor, work: Callable[[Any], Any], items: Sequence[Any], ahead: int
-) -> Iterator[set[Future[Any]]]:
-    """What has ended since the last time, each second: whoever waits can keep it, and look for Ctrl-C.
+    executor: Executor, work: Callable[[Any], Any], items: Sequence[Any], ahead: int, minutes: float
+) -> Iterator[dict[Future[Any], Any]]:
+    """What has ended since the last time, with its item, each second: the caller can keep it, and look for Ctrl-C.
 
     Only so many are handed over ahead of time, so a long sweep does not fill the memory with what is yet to come.
     """
-    coming, waiting = iter(items), set[Future[Any]]()
+    coming, waiting = iter(items), dict[Future[Any], Any]()
     while True:
-        waiting |= {executor.submit(work, item) for item in islice(coming, ahead - len(waiting))}
+        for item in islice(coming, ahead - len(waiting)):
+            waiting[_submitted(executor, work, item, minutes)] = item
         if not waiting:
             return
-        ended, waiting = wait(waiting, timeout=SECONDS_A_PART)
-        yield ended
+        yield {future: waiting.pop(future) for future in _ended_in_a_part(waiting)}
 
 
-def worker_processes(count: int) -> ProcessPoolExecutor:
-    """An executor of this many processes, which leave Ctrl-C to the one that started them and end when it does.
-
-    All begin now, with the signals blocked that they are to be deaf to: so they are deaf from their first moment.
-    """
-    executor = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-    resource_tracker.ensure_running()  # it would unblock them when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _DEAF_TO)
-    try:
-        for _ in range(count):
-            executor.submit(os.getpid)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return executor
+def _submitted(executor: Executor, work: Callable[[Any], Any], item: Any, minutes: float) -> Future[Any]:
+    """Hand a piece of work over; processes of our own keep to its limit."""
+    if minutes and isinstance(executor, Workers):
+        return executor.submit_within(60 * minutes, work, item)
+    return executor.submit(work, item)
 
 
-def _end_with_parent() -> None:
-    """Let this process end as soon as its parent has, however that came about."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
+def _ended_in_a_part(waiting: Iterable[Future[Any]]) -> set[Future[Any]]:
+    """Those that end within a second, or before all have, or before a signal comes."""
+    until = time.monotonic() + SECONDS_A_PART
+    while True:
+        found = wait(waiting, timeout=SECONDS_TO_NOTICE)
+        if not found.not_done or stopping.came() or time.monotonic() > until:
+            return found.done
 
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def worker_processes(count: int) -> Workers:
+    """An executor of this many processes, see `experiments.workers`; all begin now."""
+    return Workers(count)
 
 
 def stop(executor: Executor) -> None:
     """Drop what has not ended yet, workers of our own included."""
-    if isinstance(executor, ProcessPoolExecutor | ThreadPoolExecutor):
+    if isinstance(executor, Workers):
+        executor.kill()
+    elif isinstance(executor, ThreadPoolExecutor):
         executor.shutdown(wait=False, cancel_futures=True)
     else:
         executor.shutdown(wait=False)  # a cluster's, which cancels in any case
-    for worker in multiprocessing.active_children():
-        worker.kill()  # they are deaf to less

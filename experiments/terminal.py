@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments import runner
+from experiments import compiling
+from experiments.progress import Report, shown
 
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 
@@ -52,6 +54,14 @@ def say_written(path: Path, console: Console) -> None:
 
 
 def tell_of_compiling(told: Console) -> None:
-    """Say why the first run takes its time."""
-    if not runner.is_compiled():
-        told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
+    """Compile the model if no process has, and show how far that is."""
+    if compiling.is_compiled():
+        return
+    told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
+    with shown_compiling(told) as report:
+        compiling.compile_model(report)
+
+
+def shown_compiling(told: Console) -> AbstractContextManager[Report]:
+    """The progress of compiling, which never stands still for long."""
+    return shown(told, "functions compiled", compiling.FUNCTIONS, every=10.0)

@@ -65,7 +65,7 @@ def _joined(label: np.ndarray, network: csr_array, most: int, small: float, seed
             return label
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _keyed_order(seed: int, nodes: int, sweep: int) -> np.ndarray:
     """An order of nodes, shape (nodes,), for one sweep on the level that has this many."""
     keys = np.empty(nodes)
@@ -74,7 +74,7 @@ def _keyed_order(seed: int, nodes: int, sweep: int) -> np.ndarray:
     return np.argsort(keys)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _sweep(
     order: Any, starts: Any, others: Any, weights: Any, sizes: Any, label: Any, members: Any, most: int, small: float
 ) -> int:

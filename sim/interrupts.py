@@ -1,4 +1,7 @@
-"""Ctrl-C between days: amid compiled code, an exception would come out as Numba's own error, and the day half done."""
+"""Ctrl-C between days: amid compiled code, an exception would come out as Numba's own error, and the day half done.
+
+Compiled code that may run for long on one thread is compiled with ``nogil``, so other threads hear of signals meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def held_back() -> Iterator[Callable[[], None]]:
     """Hold back SIGINT and SIGTERM; gives a function that hands on what has come since, to whoever handled it before.
 
-    A second signal is handed on at once, for whoever can not wait. Outside the main thread, which alone hears signals,
-    and for signals that nothing in Python handles, all stays as it is. What comes last is handed on at the end.
+    What is handed on has no frame, by which a handler can tell that this moment is safe. A second signal is handed on
+    at once, with its frame, for whoever cannot wait. Outside the main thread, which alone hears signals, and for
+    signals that nothing in Python handles, all stays as it is. What comes last is handed on at the end.
     """
     came: list[int] = []
     before: dict[int, Callable[[int, FrameType | None], object]] = {}  # by number

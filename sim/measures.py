@@ -169,7 +169,7 @@ def sale_hazards(town: Any, pairs: Any, day: int) -> Any:
     return hazards
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
     """Write the dormant ties, each once, by (low, high), as far as there is room; returns how many there are."""
     count = 0

@@ -543,7 +543,7 @@ def active_rows(ties: Any, day: int, p: Any) -> Any:
     return active
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
     """Active ties of each person, shape (n,): the one sweep over all ties, for those who ask."""
     counts = np.zeros(len(people), np.int64)
@@ -553,7 +553,7 @@ def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
     return counts
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def two_step_reach(people: Any, ties: Any, day: int, p: Any) -> Any:
     """How many others each person reaches within two steps over active ties, shape (n,): contacts, and their contacts.
 
@@ -581,7 +581,7 @@ def two_step_reach(people: Any, ties: Any, day: int, p: Any) -> Any:
     return reach
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def contact_shares(people: Any, ties: Any, day: int) -> Any:
     """Share of each person's ties in two-way contact within `CONTACT_DAYS`, shape (n,); nan for people without ties."""
     shares = np.full(len(people), np.nan)

@@ -27,6 +27,7 @@ import numpy as np
 from sim.contact_logs import LogError as LogError
 from sim.contact_logs import _in_a_line
 from sim.contact_logs import read_log as read_log
+from sim.interrupts import held_back
 from sim.machine import kind_of_machine
 from sim.parameters import Parameters
 from sim.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, World
@@ -83,6 +84,7 @@ class InMotion(Protocol):
         """The same without its ties, and these in parts."""
 
 
+@held_back()
 def save_world(
     world: World,
     folder: str | os.PathLike[str],

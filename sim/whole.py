@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from sim.interrupts import held_back
+
 # A folder that cannot be flushed, or not by this user or system: the rename itself is fine.
 _NO_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR)
 
@@ -34,6 +36,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> int:
     return write_named(path, write, lambda _: path)[1]
 
 
+@held_back()
 def write_named(path: Path, write: Callable[[Path], object], name: Callable[[Path], Path]) -> tuple[Path, int]:
     """The same for a file whose name comes from its content.
 

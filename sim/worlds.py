@@ -337,7 +337,7 @@ def _laid_out(people: np.ndarray, ids: np.ndarray, seed: int, p: Any, threads: i
     return ties, slots
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _partners_of(ids: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
     """In how many of these pairs each person is with somebody of a lower id, and of a higher one; shapes (people,)."""
     below, above = np.zeros(people, np.int32), np.zeros(people, np.int32)
@@ -347,7 +347,7 @@ def _partners_of(ids: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
     return below, above
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _seats(ids: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Slots of both directions, shape (pairs, 2); `below` is how many ties each person has with lower ids."""
     n = len(below)
@@ -424,7 +424,7 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
     return ids[np.diff(ids, prepend=-1) > 0]  # np.unique hashes first, which takes twenty times as long
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _neighbours(
     seed: int,
     until: np.ndarray,
@@ -468,7 +468,7 @@ def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, decision: i
     return _pair_ids(one[others], two[others], len(circle))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _partners(
     seed: int, decision: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -561,7 +561,7 @@ def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int
             held[k] = rules.activation(tie[0].traces, -tie[0].last_contact, p)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
     """The pairs of each person, by the id of the other one; `first` is where each person's begin, shape (n + 1,)."""
     own = np.empty(2 * len(ids), np.uint32)
@@ -597,7 +597,7 @@ def _sociability_of(source: np.ndarray, day: np.ndarray, people: int) -> np.ndar
     return np.asarray(0.5 + 0.5 * recent / recent.mean())
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _replay(
     people: Any, ties: Any, source: np.ndarray, target: np.ndarray, slots: np.ndarray, days: np.ndarray, p: Any
 ) -> None:

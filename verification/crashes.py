@@ -1,11 +1,12 @@
 """Sweeps that are killed at random moments and resumed leave the tables of one that was left alone.
 
-They are killed in six ways to run: in one process or two, as shards in turn or at once, and on a Dask cluster, where it
-is a worker that dies, or the sweep. SIGKILL takes the whole process group, so nothing can tidy up. Each time the same
-command is given again; the last time it may end. Then runs, series and events, sorted by id, must be the same bytes,
-and no run may be there twice.
+They are struck in six ways to run: in one process or two, as shards in turn or at once, and on a Dask cluster, where it
+is a worker that dies, or the sweep. SIGKILL takes the whole process group, so nothing can tidy up; SIGINT and SIGTERM
+go to the group or to the sweep alone; and each of them, and SIGSTOP, to a worker process alone, which the sweep has to
+survive. Each time the same command is given again; the last time it may end. Then runs, series and events, sorted by
+id, must be the same bytes, and no run may be there twice.
 
-    python -m verification.crashes [KILLS]    prints how many fell when in each way; 100 kills if not said
+    python -m verification.crashes [KILLS]    prints how many fell when in each way, and of which kind; 100 if not said
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import psutil
 import pyarrow as pa
 import pyarrow.ipc as ipc
 from distributed import LocalCluster
@@ -59,6 +61,14 @@ SECONDS_TO_START = 3.0
 SECONDS_TO_RUN = 4.0
 WHILE_IT_STARTS = 0.2  # the share of kills that do not wait for a first run
 ROOT = Path(__file__).parents[1]
+ALL, ALONE, WORKER = "all its processes", "the sweep alone", "a worker alone"
+BLOWS = (
+    *[(signal.SIGKILL, ALL)] * 3,
+    *((number, whom) for number in (signal.SIGINT, signal.SIGTERM) for whom in (ALL, ALONE, WORKER)),
+    (signal.SIGKILL, WORKER),
+    (signal.SIGSTOP, WORKER),
+)
+SECONDS_TO_END = 10.0  # after a signal, on a machine that has much else to do
 
 
 @dataclass(frozen=True)
@@ -99,13 +109,34 @@ class Sweep:
         while self.stage() == "before" and not self.ended():
             self.sleep(0.1)
 
-    def kill(self) -> str | None:
-        """Kill it and all its processes; gives the stage at which it was, None if it had ended."""
+    def workers(self) -> list[int]:
+        """Its worker processes."""
+        with suppress(psutil.Error):
+            children = psutil.Process(self.process.pid).children()
+            return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return []
+
+    def struck(self, luck: random.Random) -> Counter[str]:
+        """Send it a signal of some kind and see that it ends as it must; gives the stage it was at, and the kind."""
+        number, whom = luck.choice(BLOWS)
+        workers = self.workers() if whom == WORKER else []
+        if whom == WORKER and not workers:
+            number, whom = signal.SIGKILL, ALL
         if self.ended():
-            return None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        return self.stage()
+            return Counter()
+        stage = self.stage()
+        if whom == WORKER:
+            with suppress(ProcessLookupError):
+                os.kill(luck.choice(workers), number)
+            ends, seconds = {0}, None
+        else:
+            (os.killpg if whom == ALL else os.kill)(self.process.pid, number)
+            ends, seconds = {0, -number, 128 + number}, SECONDS_TO_END  # 0: it was just about to end
+        code = self.process.wait(seconds)
+        said = (self.folder / f"said-{self.process.pid}").read_text()
+        assert code in ends, f"{number.name} to {whom}: exit code {code}, said {said}"
+        assert "Traceback" not in said, f"{number.name} to {whom}: said {said}"
+        return Counter([stage if whom == WORKER else self.stage(), f"{number.name} to {whom}"])
 
 
 def ways(scheduler: str) -> list[Way]:
@@ -126,6 +157,8 @@ def started(folder: Path, options: Sequence[str]) -> Sweep:
     """Begin a sweep. Worlds are kept in its own folder, so that kills meet the building of worlds, too."""
     compiled = os.environ.get("NUMBA_CACHE_DIR") or str(cache_folder() / "compiled" / model_fingerprint())
     command = [sys.executable, "-m", "experiments.cli", "sweep", str(folder / "killed.toml"), "--results", str(folder)]
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    said = Path(name)
     process = subprocess.Popen(
         [*command, *options],
         env={
@@ -135,12 +168,14 @@ def started(folder: Path, options: Sequence[str]) -> Sweep:
             "XDG_CACHE_HOME": str(folder / "cache"),
         },
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=descriptor,
         start_new_session=True,
     )
+    os.close(descriptor)
     runs = runs_of(load(folder / "killed.toml"))
     if "--shard" in options:
         runs = shard_of(runs, int(options[-1].partition("/")[0]), SHARDS)
+    said.rename(folder / f"said-{process.pid}")
     return Sweep(process, folder, frozenset(run.id for run in runs), ids_in(folder))
 
 
@@ -161,7 +196,7 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, luck: random.Random) -> Counter[str]:
-    """Run once in this way, with so many kills at most; gives how many fell at each stage."""
+    """Run once in this way, with so many kills at most; gives how many fell at each stage, and of each kind."""
     options = way.options if way.at_once else [luck.choice(way.options)]
     sweeps = [started(folder, each) for each in luck.sample(options, len(options))]
     if way.kills_workers:
@@ -171,24 +206,24 @@ def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, luck: random
     else:
         sweeps[0].wait_for_a_run()
         sweeps[0].sleep(luck.uniform(0, SECONDS_TO_RUN))
-    stages = [sweeps[0].kill()]
+    found = sweeps[0].struck(luck)
     for sweep in sweeps[1:]:
         sweep.sleep(luck.uniform(0, 1))
-        stages.append(sweep.kill())
-    return Counter(filter(None, stages))
+        found += sweep.struck(luck)
+    return found
 
 
 def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, luck: random.Random) -> Counter[str]:
     """Kill workers while a sweep runs, which has to end all the same."""
     stages = Counter[str]()
     sweep.wait_for_a_run()
-    while stages.total() < most:
+    while blows_in(stages) < most:
         sweep.sleep(luck.uniform(0, SECONDS_TO_RUN))
         if sweep.ended():
             break
         living = [worker.pid for worker in cluster.workers.values() if worker.pid]
         if living:
-            stages[sweep.stage()] += 1
+            stages.update([sweep.stage(), "SIGKILL to a cluster's worker"])
             os.kill(luck.choice(living), signal.SIGKILL)
         sweep.sleep(SECONDS_TO_START)  # a worker begins in the place of the one that died
         cluster.scale(WORKERS)  # also where it died while it began, and whoever watched over it gave up
@@ -230,18 +265,26 @@ def folder_of_a_sweep() -> Iterator[Path]:
         yield Path(temporary)
 
 
-def killed_and_resumed(way: Way, kills: int, cluster: LocalCluster, luck: random.Random) -> tuple[bytes, list[Any]]:
-    """Kill sweeps so many times, then let them end; gives the table and what is told of it."""
+def blows_in(found: Counter[str]) -> int:
+    """How many there are of all kinds."""
+    return sum(found[stage] for stage in STAGES)
+
+
+def killed_and_resumed(
+    way: Way, kills: int, cluster: LocalCluster, luck: random.Random
+) -> tuple[bytes, list[Any], Counter[str]]:
+    """Kill sweeps so many times, then let them end; gives the table, what is told of it, and how many of each kind."""
     stages = Counter[str]()
     with folder_of_a_sweep() as folder:
-        while stages.total() < kills:
+        while blows_in(stages) < kills:
             make_work(folder, luck)
-            stages += tried(way, folder, kills - stages.total(), cluster, luck)
+            stages += tried(way, folder, kills - blows_in(stages), cluster, luck)
         for options in way.options:  # the last shard makes the table
             carried_out(folder, options)
         ids = store.read_table(folder / "killed" / store.TABLE)[0]["id"]
-        told = [way.name, stages.total(), *(stages[stage] for stage in STAGES)]
-        return table_bytes(folder), [*told, len(ids), ids.nunique(), len(parts_in(folder))]
+        told = [way.name, blows_in(stages), *(stages[stage] for stage in STAGES)]
+        kinds = Counter({kind: number for kind, number in stages.items() if kind not in STAGES})
+        return table_bytes(folder), [*told, len(ids), ids.nunique(), len(parts_in(folder))], kinds
 
 
 def main(kills: int = 100) -> bool:
@@ -254,17 +297,19 @@ def main(kills: int = 100) -> bool:
     table = Table("way to run", title=f"kills of a sweep of {runs} runs")
     for column in ("kills", *STAGES, "rows", "ids", "parts", "table"):
         table.add_column(column, justify="right")
-    same = True
+    same, kinds = True, Counter[str]()
     dask.config.set({"distributed.scheduler.allowed-failures": kills})  # of a run: here it is not the run's fault
     with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         there = ways(cluster.scheduler_address)
         for at, way in enumerate(there):
-            killed, told = killed_and_resumed(way, len(range(at, kills, len(there))), cluster, luck)
+            killed, told, of_kinds = killed_and_resumed(way, len(range(at, kills, len(there))), cluster, luck)
             verdict = "equal" if killed == alone else "DIFFER"
             table.add_row(*map(str, told), verdict)
             console.print(f"{way.name}: {told[1]} kills, {verdict}", highlight=False)
+            kinds += of_kinds
             same &= killed == alone and told[-3] == told[-2] == runs
     console.print(table)
+    console.print("; ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) + ".", highlight=False)
     console.print(
         f"Before its first run was kept, during its runs, or after the last of them. {time.monotonic() - began:.0f} s. "
         f"All tables are {'equal' if same else 'NOT equal'} to that of a sweep that was left alone."

@@ -24,7 +24,7 @@ from experiments.figures.validation import validation
 from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.progress import shown
 from experiments.published import facts
-from experiments.stopping import Stopped, end
+from experiments.stopping import saying
 from experiments.tables import facts_table, ledger_table, validation_tables
 from experiments.terminal import (
     Changes,
@@ -84,14 +84,12 @@ def calibrate(
     folder = results / f"calibration-{name}"
     console, told = console_of(), told_aside()
     tell_of_compiling(told)
-    with shown(told, "trials", trials) as report_progress:
-        try:
-            ledger = search(
-                real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
-                base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress, say=_aside(told),
-            )  # fmt: skip
-        except Stopped as problem:
-            end(problem, f"What was tried is kept in {folder}; the same command goes on from there.")
+    kept = f"What was tried is kept in {folder}; the same command goes on from there."
+    with saying(kept), shown(told, "trials", trials) as report_progress:
+        ledger = search(
+            real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
+            base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress, say=_aside(told),
+        )  # fmt: skip
     console.print(ledger_table(ledger))
     for file in sorted(folder.iterdir()):
         say_written(file, console)
@@ -187,8 +185,8 @@ def _simulated(
 ) -> tuple[list[dict[str, float]], pd.DataFrame]:
     """Statistics of the log of each world, in the order of their seeds; published facts in the first."""
     many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
-    # Amid the locks of an executor, an exception would leave one locked for ever.
-    with held_back() as hand_on_stop, runner.worker_processes(many) as executor:
+    nothing_kept = "Nothing is kept of a validation; give it fewer --worlds."
+    with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
         worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
         with shown(told, "worlds", len(seeds) + 1) as progress:
@@ -196,9 +194,9 @@ def _simulated(
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
                     progress(done, len(seeds) + 1)
                     hand_on_stop()
-            except BaseException as problem:
-                runner.stop(executor)
-                end(problem, "Nothing is kept of a validation; give it fewer --worlds.")
+            except BaseException:
+                runner.stop(executor)  # or else the executor would first finish all
+                raise
         return [world.result() for world in worlds], of_model.result()
 
 

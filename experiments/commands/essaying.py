@@ -21,7 +21,7 @@ from experiments.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.swept import Asked, Swept, asked, by_histories, collected
 from experiments.tables import counted
-from experiments.terminal import Changes, Processes, Results, console_of, say_written
+from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 
 FIGURES = "figures"
 NAME, NAME_FULL = "essay", "essay-full"  # of the folders of results
@@ -90,6 +90,8 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
         ConfigError: some failed.
     """
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), 0)
+    limits = [one.experiment.run.timeout_minutes for one in sweeps]
+    limit = max(limits) if all(limits) else 0
     for histories, runs in by_histories(sweeps).items():
         prepare(folder, histories)
         missing = plan.missing(runs, folder, histories)
@@ -99,7 +101,9 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
         )
         if missing:
             many = min(processes or os.cpu_count() or 1, len(missing))
-            failed = carry_out(missing, histories, folder, checkpoints, workers_of(None, many), fail_fast=False)
+            tell_of_compiling(told_aside())
+            workers = workers_of(None, many)
+            failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
             if failed:
                 raise ConfigError(f"{counted(len(failed), 'run')} failed, the first with: {failed[0]['error']}.")
             store.require_all(folder, {run.id for run in plan.missing(runs, folder, histories)})

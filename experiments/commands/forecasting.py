@@ -26,7 +26,7 @@ from experiments.forecast import GESTURES, Evaluation, Forecast, Report, Worlds,
 from experiments.forecast import forecast as foretell
 from experiments.pairs import Contacts, contacts_of
 from experiments.progress import shown
-from experiments.stopping import end
+from experiments.stopping import saying
 from experiments.tables import counted, evaluation_table, forecast_table, week_said, week_table
 from experiments.terminal import (
     Changes,
@@ -177,8 +177,8 @@ def _worlds(count: int, experiment: Experiment) -> Worlds:
 @contextmanager
 def _at_work(told: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[tuple[Executor, Report]]:
     """Worker processes, and what is to be told of each world done; if it ends badly, all of them end."""
-    # Amid the locks of an executor, an exception would leave one locked for ever.
     with (
+        saying(f"{nothing_kept}; give it fewer --worlds."),
         held_back() as hand_on_stop,
         runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
     ):
@@ -190,9 +190,9 @@ def _at_work(told: Console, worlds: int, processes: int | None, nothing_kept: st
                     hand_on_stop()
 
                 yield executor, report
-        except BaseException as problem:
+        except BaseException:
             runner.stop(executor)  # or else the executor would first finish all
-            end(problem, f"{nothing_kept}; give it fewer --worlds.")
+            raise
 
 
 def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[str, Any], console: Console) -> None:

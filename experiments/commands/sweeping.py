@@ -16,13 +16,12 @@ import typer
 from rich.console import Console
 
 from experiments import histories as kept
-from experiments import plan, runner, store
+from experiments import plan, runner, stopping, store
 from experiments.cluster import Cluster, cluster
 from experiments.config import ConfigError, Experiment, load, place_of, place_of_factor, require_adopters
 from experiments.design import PointError, Run, described, runs_of, shard_of
 from experiments.histories import History, asked_for
 from experiments.progress import Report, duration, shown
-from experiments.stopping import end
 from experiments.tables import counted, counted_runs, run_tables, sweep_tables
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
 from sim.interrupts import held_back
@@ -115,7 +114,12 @@ def sweep(
     )
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
     workers = workers_of(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
-    failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast) if missing else []
+    failed = []
+    if missing:
+        if scheduler is None:  # a cluster's workers compile for themselves
+            tell_of_compiling(told_aside())
+        minutes = experiment.run.timeout_minutes
+        failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast, minutes)
     with suppress(OSError):  # it may not be there, or hold those of another sweep
         checkpoints.folder.rmdir()
     absent = {run.id for run in plan.missing(runs, folder, histories)} - {row["id"] for row in failed}
@@ -202,21 +206,22 @@ def carry_out(
     checkpoints: runner.Checkpoints,
     workers: AbstractContextManager[Cluster],
     fail_fast: bool,
+    minutes: float = 0,
 ) -> list[store.Row]:
     """Run what is missing and keep it, part by part; returns the rows of failed runs."""
     failed: list[store.Row] = []
     done, began, told = 0, time.monotonic(), told_aside()
-    tell_of_compiling(told)
-    # Amid the locks of an executor, an exception would leave one locked for ever.
-    with held_back() as hand_on_stop, workers as (executor, cores):
+    kept_so_far = f"What had ended is kept in {folder}; the same command goes on from there."
+    # While parts are written, an exception would leave what had ended unwritten.
+    with stopping.saying(kept_so_far), held_back() as hand_on_stop, workers as (executor, cores):
         try:
             with shown(told, "worlds", len(runner.worlds_to_keep(runs))) as report:
-                for built, worlds in runner.build_worlds(runs, executor):
+                for built, worlds in runner.build_worlds(runs, executor, minutes):
                     report(built, worlds)
                     hand_on_stop()
             with shown(told, "runs", len(runs)) as report:
                 ahead = 2 * cores if histories else None
-                for ended in runner.finished(runs, executor, checkpoints, histories, ahead):
+                for ended in runner.finished(runs, executor, checkpoints, histories, ahead, minutes):
                     rows = [run.row for run in ended]
                     kept.add(folder, ended)
                     store.add(folder, rows)
@@ -229,9 +234,9 @@ def carry_out(
                     if failed and fail_fast:
                         runner.stop(executor)
                         break
-        except BaseException as problem:
+        except BaseException:
             runner.stop(executor)  # or else the executor would first finish all
-            end(problem, f"What had ended is kept in {folder}; the same command goes on from there.")
+            raise
     took = time.monotonic() - began
     each = f", {took * cores / done:.2g} s of a core a run" if done else ""
     made = f"{counted(done, 'run')} in {duration(took)} on {counted(cores, 'core')}{each}"

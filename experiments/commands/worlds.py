@@ -24,7 +24,7 @@ from experiments import runner
 from experiments.config import ConfigError, WorldSettings, load, nearest, show
 from experiments.design import runs_of
 from experiments.progress import shown
-from experiments.stopping import end
+from experiments.stopping import saying
 from experiments.tables import counted, number
 from experiments.terminal import Changes, Format, Processes, console_of, tell_of_compiling, told_aside
 from sim.interrupts import held_back
@@ -118,13 +118,11 @@ def _is_there(key: str) -> bool:
 def _build_all(worlds: Sequence[WorldSettings], processes: int, told: Console) -> None:
     """Build and keep worlds: several at a time, or one after another on all cores."""
     tell_of_compiling(told)
-    try:
+    with saying(_STOPPED):
         if processes == 1:
             _build_here(worlds, told)
         else:
             _build_elsewhere(worlds, processes, told)
-    except BaseException as problem:
-        end(problem, _STOPPED)
 
 
 def _build_here(worlds: Sequence[WorldSettings], told: Console) -> None:
@@ -135,7 +133,7 @@ def _build_here(worlds: Sequence[WorldSettings], told: Console) -> None:
 
 def _build_elsewhere(worlds: Sequence[WorldSettings], processes: int, told: Console) -> None:
     threads = max(1, numba.config.NUMBA_NUM_THREADS // processes)
-    # Amid the locks of an executor, an exception would leave one locked for ever.
+    # So that a world is either kept or not begun, and the workers end first.
     with held_back() as hand_on_stop, runner.worker_processes(processes) as executor:
         waiting = {executor.submit(_build_one, world, threads) for world in worlds}
         try:

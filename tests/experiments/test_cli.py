@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments import cli, runner, stopping, store
+from experiments import cli, compiling, runner, store
 from experiments.config import load
 from experiments.design import Run, runs_of
 from experiments.histories import Ended
@@ -268,28 +268,12 @@ def test_a_stopped_run_says_so(
     assert signal.getsignal(number) is before
 
 
-def test_a_stop_amid_compiled_code_is_still_one(
-    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Numba makes a SystemError of whatever is raised while its code runs."""
-
-    def stopped(*_: Any, **__: Any) -> Any:
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except stopping.Stopped as stop:
-            raise SystemError("returned a result with an exception set") from stop
-
-    monkeypatch.setattr(runner, "world_of", stopped)
-    ended = rekindle("run", config)
-    assert (ended.code, ended.err.splitlines()[-1]) == (130, "Stopped.")
-
-
 def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
     def too_much(*_: Any, **__: Any) -> Any:
         raise MemoryError("Unable to allocate 9 TiB")
 
     monkeypatch.setattr(runner, "world_of", too_much)
-    monkeypatch.setattr(runner, "is_compiled", lambda: True)
+    monkeypatch.setattr(compiling, "is_compiled", lambda: True)
     assert "not enough memory (Unable to allocate 9 TiB)" in refused(rekindle("run", config))
 
 
@@ -418,7 +402,7 @@ def test_progress_is_told_apart_from_results(config: Path, rekindle: Rekindle) -
 
 
 def test_the_first_compilation_is_announced(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "is_compiled", lambda: False)
+    monkeypatch.setattr(compiling, "is_compiled", lambda: False)
     assert "The model is compiled first, once" in rekindle("run", config).err
 
 
