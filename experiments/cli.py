@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import typer
 
+from experiments.names import legible_output, visible
 from experiments.stopping import Stopped, disk_refused, signals_stop, stop_behind
 
 
@@ -166,7 +167,9 @@ def _not_loaded() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever is wrong with what it was given is one paragraph and exit code 2."""
-    sys.exit(_exit_code(list(sys.argv[1:] if arguments is None else arguments)))
+    with legible_output():
+        code = _exit_code(list(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(code)
 
 
 def _exit_code(arguments: list[str]) -> int:
@@ -176,11 +179,11 @@ def _exit_code(arguments: list[str]) -> int:
     except ValueError as error:
         if not _is_for_users(error):
             raise
-        print(error, file=sys.stderr)
+        print(visible(str(error), keep="\n"), file=sys.stderr)
     except _UsageError as error:
-        print(_usage(error), file=sys.stderr)
+        print(visible(_usage(error)), file=sys.stderr)
     except OSError as error:
-        print(disk_refused(error), file=sys.stderr)
+        print(visible(disk_refused(error)), file=sys.stderr)
     except MemoryError as error:
         print(_out_of_memory(error), file=sys.stderr)
     except (Stopped, SystemError) as error:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from experiments import essay as essays
 from experiments import plan, report, runner, store
+from experiments.columns import Columns
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
 from experiments.config import ConfigError
 from experiments.essay import CONFIGS, Told
@@ -108,10 +107,8 @@ def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:
     return {name: collected(one, folder) for name, one in sweeps.items()}
 
 
-def _verdicts(told: Sequence[Told]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("experiment", "verdict", "effect"):
-        table.add_column(title, overflow="fold")
+def _verdicts(told: Sequence[Told]) -> Columns:
+    table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"))
     for one in told:
         on = f": {one.ruling.on}" if one.ruling.on else ""
         table.add_row(one.sentence.name, f"{one.ruling.word}{on}", one.finding.effect)

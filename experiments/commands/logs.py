@@ -9,7 +9,6 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from experiments import contact_log, store
 from experiments.config import ConfigError, stem_of_log
@@ -18,7 +17,7 @@ from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.progress import shown
 from experiments.tables import counted, log_table
-from experiments.terminal import Format, console_of, say_written
+from experiments.terminal import Format, console_of, say_written, told_aside
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 
@@ -44,7 +43,7 @@ def log(
     """What contact logs say of how people keep in touch: statistics side by side, and a page of plots."""
     names = _names_of(logs)
     printed = console_of(_WIDTH_OF_STATISTICS + _WIDTH_OF_A_LOG * len(names))
-    told = printed if form is Format.TABLE else Console(stderr=True)
+    told = printed if form is Format.TABLE else told_aside()
     if folder is None and form is Format.TABLE:
         folder = Path("results/logs")
     if folder is not None and folder.exists() and not folder.is_dir():

@@ -249,7 +249,7 @@ def _report(
     path = store.write_table(folder, table, origin)
     whole = table[table["error"].isna()]
     if len(whole):
-        console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else (), console.width))
+        console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else ()))
     say_written(path, console)
 
 
