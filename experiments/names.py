@@ -10,9 +10,11 @@ import contextlib
 import hashlib
 import os
 import re
+import shlex
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -151,6 +153,11 @@ def as_csv(table: pd.DataFrame, **options: Any) -> str:
     return str(harmless.to_csv(**options))
 
 
+def write_csv(table: pd.DataFrame, path: Path, **options: Any) -> None:
+    """Write a table as `as_csv` has it, in UTF-8."""
+    path.write_text(as_csv(table, **options), encoding="utf-8", errors="backslashreplace", newline="")
+
+
 def _harmless(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_harmless, value))
@@ -176,6 +183,42 @@ def private(value: Any) -> Any:
     if isinstance(value, dict):
         return {private(key): private(one) for key, one in value.items()}
     return [private(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def at_home(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an experiment that `private` made, with the contact log where it is for this user."""
+    log = config.get("world", {}).get("log")
+    return {**config, "world": {**config["world"], "log": os.path.expanduser(log)}} if log else config
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """A command as it can be given again in the same folder, without what others need not know.
+
+    Paths below the current folder are relative, those below the home folder begin at it; whose week or forecast was
+    asked for is left out unless ids were to be shown.
+    """
+    words = list(arguments)
+    if "--ids" not in words:
+        after = ["", *words[:-1]]
+        words = ["…" if before == "--person" else word for before, word in zip(after, words, strict=True)]
+        words = ["--person=…" if word.startswith("--person=") else word for word in words]
+    return " ".join(["rekindle", *map(_word, words)])
+
+
+def _word(word: str) -> str:
+    """A word for a shell, its path as short as it can be."""
+    option, equals, value = word.rpartition("=")
+    if not os.path.isabs(value):
+        return shlex.quote(without_home(word))
+    here = os.getcwd()
+    for folder in (here, os.path.realpath(here)):
+        if value.startswith(f"{folder}{os.sep}"):
+            return shlex.quote(f"{option}{equals}{os.path.relpath(value, folder)}")
+    for home in _homes():
+        if value.startswith(f"{home}{os.sep}"):
+            at_start = f'{shlex.quote(option + equals)}"$HOME"' if equals else "~"
+            return f"{at_start}/{shlex.quote(os.path.relpath(value, home))}"
+    return shlex.quote(word)
 
 
 def _homes() -> list[str]:

@@ -29,6 +29,7 @@ from experiments.compare import (
 from experiments.config import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.comparison import comparison
+from experiments.names import as_csv
 from experiments.tables import comparison_table, counted
 from experiments.terminal import console_of, say_written, told_aside
 from sim.measures import MEASURES
@@ -343,7 +344,7 @@ def _print(found: Compared, notes: Sequence[str], form: str, console: Console, t
         console.print(comparison_table(found.rows, notes), highlight=False)
         return
     if form == "csv":
-        print(found.rows.to_csv(index=False, float_format="%.10g"), end="")
+        print(as_csv(found.rows, index=False, float_format="%.10g"), end="")
     else:
         print(found.rows.to_json(orient="records", force_ascii=False, indent=2, double_precision=10))
     for note in notes:

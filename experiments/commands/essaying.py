@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, worke
 from experiments.config import ConfigError
 from experiments.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
+from experiments.names import command_line
 from experiments.swept import Asked, Swept, asked, by_histories, collected
 from experiments.tables import counted
 from experiments.terminal import Changes, Processes, Results, console_of, say_written
@@ -76,10 +76,10 @@ def style_named(name: str) -> Style:
 
 def command_of(full: bool, changes: Sequence[str], configs: Path) -> str:
     """The command that makes this report, as short as it can be."""
-    words = ["rekindle", "essay", *(["--full"] if full else [])]
+    words = ["essay", *(["--full"] if full else [])]
     words += ["--configs", str(configs)] if configs != CONFIGS else []
     words += [word for change in changes for word in ("--set", change)]
-    return shlex.join(words)
+    return command_line(words)
 
 
 def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: Console) -> None:

@@ -15,6 +15,7 @@ from experiments.config import ConfigError, stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
+from experiments.names import as_csv
 from experiments.progress import shown
 from experiments.tables import counted, log_table
 from experiments.terminal import Format, console_of, say_written, told_aside
@@ -96,4 +97,4 @@ def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFr
 def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """One row a statistic of a log, with the log's name first."""
     rows = pd.concat(tables, names=["log", None]).reset_index("log")
-    return str(rows.to_csv(index=False)).rstrip("\n")
+    return as_csv(rows, index=False).rstrip("\n")

@@ -23,6 +23,7 @@ from experiments import runner
 from experiments.columns import Columns
 from experiments.config import ConfigError, WorldSettings, load, nearest, show
 from experiments.design import runs_of
+from experiments.names import as_csv
 from experiments.progress import shown
 from experiments.stopping import end
 from experiments.tables import counted, number
@@ -163,7 +164,7 @@ def list_worlds(form: Annotated[Format, typer.Option("--format", help="What to p
         print(json.dumps([_row(world) for world in kept], indent=1))
     elif form is Format.CSV:
         rows = pd.DataFrame([_row(world) for world in kept], columns=_FIELDS, dtype=object)
-        print(rows.to_csv(index=False).rstrip("\n"))
+        print(as_csv(rows, index=False).rstrip("\n"))
     else:
         console = console_of()
         if kept:

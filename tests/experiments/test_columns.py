@@ -88,7 +88,9 @@ def test_what_fits_stands_in_one_table() -> None:
     assert printed(wide(), 130).count("\n") == 3 + 3 + 1  # title, line, rows, and what is about them
 
 
-@pytest.mark.parametrize("name", ["[bold]x", "[/]", "[/b] off", ":smile:", "a[link=http://x]b", "$5^ not $6^", "12:30 True"])
+@pytest.mark.parametrize(
+    "name", ["[bold]x", "[/]", "[/b] off", ":smile:", "a[link=http://x]b", "$5^ not $6^", "12:30 True"]
+)
 def test_a_name_is_shown_as_it_was_written_on_any_console(name: str) -> None:
     table = Columns(name, name)
     table.add_row(name, name)
