@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments import stopping
+from experiments.names import legible_output, visible
 
 if TYPE_CHECKING:
     import typer
@@ -173,8 +174,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever is wrong with what it was given is one paragraph and exit code 2."""
     if arguments is None:  # in a process of its own
         stopping.listen()
-        stopping.leave(_exit_code(sys.argv[1:]))
-    with stopping.signals_stop():
+        with legible_output():
+            code = _exit_code(sys.argv[1:])
+        stopping.leave(code)
+    with stopping.signals_stop(), legible_output():
         code = _exit_code(list(arguments))
     sys.exit(code)
 
@@ -198,17 +201,17 @@ def _ended(arguments: list[str]) -> int:
     except ValueError as error:
         if stopping.came() or not _is_for_users(error):
             raise
-        print(error, file=sys.stderr)
+        print(visible(str(error), keep="\n"), file=sys.stderr)
     except OSError as error:
-        if stopping.came():
+        if stopping.came() or isinstance(error, BrokenPipeError):
             raise
-        print(stopping.disk_refused(error), file=sys.stderr)
+        print(visible(stopping.disk_refused(error)), file=sys.stderr)
     except MemoryError as error:
         print(_out_of_memory(error), file=sys.stderr)
     except Exception as error:
         if not _is_usage(error):
             raise
-        print(_usage(error), file=sys.stderr)
+        print(visible(_usage(error)), file=sys.stderr)
     return 2
 
 

@@ -33,6 +33,7 @@ from experiments.findings import (
     temperaments,
     zero_to_connected,
 )
+from experiments.names import write_csv
 from experiments.swept import Swept, fewest_worlds
 from experiments.verdicts import Ruling, Word
 from sim.storage import model_fingerprint
@@ -300,5 +301,5 @@ def provenance(one: Told, picture: Picture, style: Style) -> dict[str, Any]:
 def write_data(picture: Picture, folder: Path) -> Path:
     """Write the plotted values as CSV; returns its path."""
     path = folder / f"{picture.name}.csv"
-    store.write_whole(path, lambda temporary: picture.data.to_csv(temporary, index=False, float_format="%.8g"))
+    store.write_whole(path, lambda temporary: write_csv(picture.data, temporary, index=False, float_format="%.8g"))
     return path

@@ -20,7 +20,7 @@ import pandas as pd
 import sim
 from experiments.baselines import baselines, recalibrated, smoothed
 from experiments.compare import resampled_means
-from experiments.pairs import Contacts, came_back, silent_pairs
+from experiments.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from experiments.writing import written
 from sim.day import Core
@@ -252,6 +252,12 @@ def evaluate(
     )
 
 
+def hidden(found: Evaluation) -> Evaluation:
+    """The same without anybody's id; pairs have the numbers of their ties alone."""
+    shown = found.pairs.drop(columns=["low", "high", "last_sender", "low_name", "high_name"])
+    return found._replace(pairs=shown[["tie", *shown.columns.drop("tie")]])
+
+
 def shares_of(wrote: Sequence[np.ndarray]) -> np.ndarray:
     """The smoothed share of worlds in which each pair had a contact, shape (pairs,)."""
     return smoothed(np.sum([world.any(axis=1) for world in wrote], axis=0), len(wrote))
@@ -259,7 +265,7 @@ def shares_of(wrote: Sequence[np.ndarray]) -> np.ndarray:
 
 def _named(pairs: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
     names = {f"{side}_name": contacts.names[pairs[side]] for side in ("low", "high")}
-    return pairs.assign(**names)
+    return pairs.assign(tie=numbers_of_ties(contacts, pairs), **names)
 
 
 def hole_noted(contacts: Contacts, silent: int, until: int) -> list[str]:
@@ -320,12 +326,13 @@ class Forecast(NamedTuple):
     """The chances that silent ties come back.
 
     Attributes:
-        ties: a row a tie, those with most contacts so far first: ``sender`` and ``receiver`` (ids of the log: who would
-            make the gesture, and to whom), ``silent_days``, ``contacts``, ``comes_back`` (the chance of a contact in
-            either direction, if nothing is done), ``receiver_writes`` (of one by the receiver, if nothing is done), and
-            for each gesture on the first day, ``after_GESTURE``, the chance that the receiver then writes, with
-            ``gain_GESTURE``, ``gain_GESTURE_low`` and ``gain_GESTURE_high``: what it adds, paired world by world, with
-            its 95 % interval; NaN for ties of which no gesture was asked.
+        ties: a row a tie, those with most contacts so far first: ``tie`` (its number, see
+            `experiments.pairs.numbers_of_ties`), ``sender`` and ``receiver`` (ids of the log: who would make the
+            gesture, and to whom; missing where they are hidden), ``silent_days``, ``contacts``, ``comes_back`` (the
+            chance of a contact in either direction, if nothing is done), ``receiver_writes`` (of one by the receiver,
+            if nothing is done), and for each gesture on the first day, ``after_GESTURE``, the chance that the receiver
+            then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and ``gain_GESTURE_high``: what it adds, paired
+            world by world, with its 95 % interval; NaN for ties of which no gesture was asked.
         gains: for each gesture, its mean ``gain`` over the ties of which it was asked, with ``low`` and ``high``.
         rounds: how many rounds of gestures each replicate took.
         notes: what there is to know about the log, in sentences.
@@ -471,6 +478,7 @@ def _described(ties: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
     receiver = ties["low"] + ties["high"] - ties["sender"]
     return pd.DataFrame(
         {
+            "tie": numbers_of_ties(contacts, ties),
             "sender": contacts.names[ties["sender"]],
             "receiver": contacts.names[receiver],
             "silent_days": ties["silence"].round(1),

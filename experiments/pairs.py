@@ -92,6 +92,36 @@ def contacts_of(log: str | os.PathLike[str] | pd.DataFrame) -> Contacts:
     return Contacts(source, target, time - time[0], np.asarray(names), float(time[0]))
 
 
+def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:
+    """What pairs are called where ids are hidden: their rank by contacts in the whole log, from 1, the earlier first.
+
+    Args:
+        contacts: the whole log.
+        pairs: with columns ``low`` and ``high``, of people who have had contact.
+
+    Returns:
+        Shape (pairs,).
+    """
+    people = len(contacts.names)
+    low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
+    keys, first, counts = np.unique(low.astype(np.int64) * people + high, return_index=True, return_counts=True)
+    asked = pairs["low"].to_numpy(np.int64) * people + pairs["high"].to_numpy(np.int64)
+    return _ranks(counts, first)[np.searchsorted(keys, asked)]
+
+
+def number_of_person(contacts: Contacts, person: int) -> int:
+    """What a person is called where ids are hidden: their rank by contacts in the whole log, from 1."""
+    counts = np.bincount(np.concatenate([contacts.source, contacts.target]), minlength=len(contacts.names))
+    return int(_ranks(counts, np.arange(len(counts)))[person])
+
+
+def _ranks(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Ranks from 1 by falling counts and, where these are the same, by what came first."""
+    ranks = np.empty(len(counts), np.int64)
+    ranks[np.lexsort((first, -counts))] = np.arange(1, len(counts) + 1)
+    return ranks
+
+
 def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:
     """The pairs with a past that have been silent for longer than this on the morning of a day.
 

@@ -33,7 +33,7 @@ def shown(console: Console, what: str, total: int, every: float | None = None) -
     if not console.is_terminal:
         yield _plain(console, what, *((FIRST_LINE, SECONDS_BETWEEN_LINES) if every is None else (every, every)))
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(what, total=total)
 

@@ -21,6 +21,7 @@ from experiments.design import Run
 from experiments.focal import focal_ties, gestures
 from experiments.gate import silence_of
 from experiments.histories import Ended, History, of_run, options
+from experiments.names import private
 from experiments.store import Row
 from experiments.workers import TooLongError, Workers
 
@@ -57,7 +58,7 @@ def run_one(run: Run, checkpoints: Checkpoints | None = None, histories: Sequenc
         if run.silence and result.log is not None:
             row |= silence_of(result.log)
     except Exception as error:  # whatever goes wrong in one run must not cost the others
-        row |= {"error": _in_a_line(error), "traceback": traceback.format_exc()}
+        row |= private({"error": _in_a_line(error), "traceback": traceback.format_exc()})
     return Ended({**row, "seconds": time.perf_counter() - began}, left)
 
 

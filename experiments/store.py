@@ -20,7 +20,6 @@ import os
 import platform
 import re
 import secrets
-import shlex
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
@@ -37,6 +36,7 @@ import pyarrow.parquet as pq
 from experiments import checksums
 from experiments.checksums import DamagedError
 from experiments.config import Experiment
+from experiments.names import command_line, private
 from sim.storage import model_fingerprint
 from sim.whole import write_whole as write_whole
 
@@ -405,7 +405,7 @@ def provenance(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
     """Where a table comes from, ready for JSON."""
     return {
         "run_hash": hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16],
-        "config": experiment.model_dump(mode="json"),
+        "config": private(experiment.model_dump(mode="json")),
         "factors": experiment.sweep.factors if experiment.sweep else [],
         "model": model_fingerprint(),
         **circumstances(),
@@ -428,7 +428,7 @@ def circumstances() -> dict[str, Any]:
     """With what a file was made: the commit, the command line, the machine and the versions."""
     return {
         "commit": commit(),
-        "command": shlex.join(["rekindle", *sys.argv[1:]]),
+        "command": command_line(sys.argv[1:]),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": {name: version(name) for name in _PACKAGES},

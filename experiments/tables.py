@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from rich import box
-from rich.console import Console, Group
-from rich.markup import escape
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from experiments.columns import Columns
 from experiments.compare import (
     ENOUGH_WORLDS,
     RESAMPLES,
@@ -27,6 +26,7 @@ from experiments.compare import (
 )
 from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
+from experiments.names import visible
 from experiments.validate import accepted, judged
 from sim.gestures import KINDS
 from sim.measures import MEASURES
@@ -40,8 +40,7 @@ BASELINE = "wait"
 _OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
 _FAR_OFF, _ENOUGH_TIES = 2.0, 20  # times as many, or as few, as came back; of so many ties at least
 _MOST_ARMS = 120  # that a terminal is asked to show
-_WIDEST = 10_000  # columns of a console that makes a table no narrower than it wants to be
-_Block = tuple[Sequence[str], Sequence[Sequence[str]]]  # titles of columns, and the cells of each row
+_BESIDE = ("95 % interval", "over worlds")  # titles of columns that stay beside the one before them
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -77,25 +76,24 @@ def counted_runs(rows: int, different: int) -> str:
 
 def run_tables(measures: Mapping[str, float]) -> Group:
     """One run: each measure for the adopters and for everyone, then gestures by kind."""
-    outcomes = _table("measure", "adopters", "everyone", "unit")
+    outcomes = _table("measure", "adopters", "everyone", "unit", text=("unit",), whole=True)
     for name, measure in MEASURES.items():
         if not name.startswith(MADE_OF_OTHERS):
             row = (measures.get(key, math.nan) for key in (name, f"everyone_{name}"))
             outcomes.add_row(name, *(number(value) for value in row), measure.unit)
-    gestures = _table("gesture", "sent", "answered", "sent, everyone", "answered, everyone")
+    gestures = _table("gesture", "sent", "answered", "sent, everyone", "answered, everyone", whole=True)
     for kind in KINDS:
         keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
         gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
     return Group(outcomes, gestures)
 
 
-def sweep_tables(runs: pd.DataFrame, factors: Sequence[str], width: int) -> Group:
+def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
     """What came of a sweep: its strategies compared at each point of the factors, or the mean of each arm.
 
     Args:
         runs: finished runs, with columns ``scenario``, ``strategy``, ``replicate``, ``point``, factors and measures.
         factors: names of the columns that hold levels.
-        width: of the terminal.
     """
     points = runs["point"].unique()
     if len(points) * runs["strategy"].nunique() > _MOST_ARMS:
@@ -108,8 +106,8 @@ def sweep_tables(runs: pd.DataFrame, factors: Sequence[str], width: int) -> Grou
     for point in points:
         there = runs[runs["point"] == point]
         levels = ", ".join(f"{name} = {_level(there[name].iloc[0])}" for name in factors)
-        shown += [Text(f"\n{levels}")] if levels else []
-        shown.append(sweep_table(there.assign(scenario=there["strategy"]), width))
+        shown += [Text(f"\n{visible(levels)}")] if levels else []
+        shown.append(sweep_table(there.assign(scenario=there["strategy"])))
     return Group(*shown)
 
 
@@ -117,7 +115,7 @@ def _level(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _means_table(runs: pd.DataFrame) -> Table:
+def _means_table(runs: pd.DataFrame) -> Columns:
     """The mean of each arm in each outcome, with its 95 % interval over worlds."""
     outcomes = [name for name in _OUTCOMES if name in runs]
     table = _table("arm", *(title for measure in outcomes for title in (_OUTCOMES[measure], "95 % interval")), "worlds")
@@ -134,57 +132,24 @@ def _mean(values: np.ndarray) -> tuple[str, str]:
     return number(float(values.mean())), f"{number(low)} … {number(high)}"
 
 
-def sweep_table(runs: pd.DataFrame, width: int) -> Group:
-    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter.
-
-    What does not fit side by side into this many columns stands in tables of its own, so that no number is cut.
-    """
+def sweep_table(runs: pd.DataFrame) -> Group:
+    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter."""
     paired = {name: paired_differences(runs, name, BASELINE) for name in _OUTCOMES if name in runs}
     base = runs[runs["scenario"] == BASELINE]
     effort = minutes(runs)
     arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
-    blocks: list[_Block] = [
-        (
-            (_OUTCOMES[measure], "95 % interval"),
-            [*(_interval(paired[measure].loc[arm]) for arm in arms), (number(base[measure].mean()), "(its level)")],
-        )
-        for measure in paired
-    ]
-    minutes_of = [_minutes(effort.loc[arm]) for arm in (*arms, BASELINE)]
-    blocks.append((("filled", "spent", "refused", "spent of filled"), minutes_of))
-    tables = _side_by_side("strategy", [*arms, BASELINE], blocks, width)
+    spent = ("filled", "spent", "refused", "spent of filled")
+    titles = (*(title for measure in paired for title in (_OUTCOMES[measure], "95 % interval")), *spent)
+    table = _table("strategy", *titles, beside=(*_BESIDE, *spent[1:]))
+    for arm in arms:
+        found = (cell for measure in paired for cell in _interval(paired[measure].loc[arm]))
+        table.add_row(str(arm), *found, *_minutes(effort.loc[arm]))
+    level = (cell for measure in paired for cell in (number(base[measure].mean()), "(its level)"))
+    table.add_row(BASELINE, *level, *_minutes(effort.loc[BASELINE]), style="dim")
     notes = _footnotes(paired["reconnected"], effort)
     if runs["lasting"].isna().all():
         notes += "\nKept up takes 240 days after a tie came back: none had them; see run.follow_up_days."
-    return Group(*tables, Text(notes))
-
-
-def _side_by_side(title: str, arms: Sequence[str], blocks: Sequence[_Block], width: int) -> list[Table]:
-    """As many blocks of columns beside one another as fit; names are broken before numbers are."""
-    tables: list[Table] = []
-    beside: list[_Block] = []
-    for block in blocks:
-        wider = _arm_table(title, arms, [*beside, block])
-        if beside and Console(width=_WIDEST).measure(wider).minimum > width:
-            wider, beside = _arm_table(title, arms, [block]), []
-        else:
-            tables = tables[:-1]
-        beside.append(block)
-        tables.append(wider)
-    return tables
-
-
-def _arm_table(first: str, arms: Sequence[str], blocks: Sequence[_Block]) -> Table:
-    titles = [title for titles, _ in blocks for title in titles]
-    rows = [[cell for _, rows in blocks for cell in rows[at]] for at in range(len(arms))]
-    table = _table(first, *titles)
-    names, *numbers = table.columns
-    names.no_wrap, names.overflow = False, "fold"
-    for column, cells in zip(numbers, zip(titles, *rows, strict=True), strict=True):
-        column.no_wrap, column.min_width = True, max(len(cell) for cell in cells)
-    for arm, row in zip(arms, rows, strict=True):
-        table.add_row(arm, *row, style="dim" if arm == BASELINE else None)
-    return table
+    return Group(table, Text(notes))
 
 
 def _interval(row: pd.Series) -> tuple[str, str]:
@@ -222,23 +187,20 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def comparison_table(rows: pd.DataFrame, notes: Sequence[str], width: int) -> Group:
-    """Paired differences as `experiments.compare.compared` finds them, in tables of no more than so many columns.
+def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
+    """Paired differences as `experiments.compare.compared` finds them.
 
     A measure a row, or a table a measure where there are several contrasts or levels.
     """
     marks, said = _said_once(rows)
     rows = rows.assign(note=marks)
     if rows["measure"].is_unique:
-        tables = _differences("measure", list(rows["measure"]), rows, width)
+        tables = [_differences("measure", list(rows["measure"]), rows)]
     else:
         several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
         tables = [
-            table
+            _differences(str(measure), [row_name(row, several) for _, row in of_it.iterrows()], of_it)
             for measure, of_it in rows.groupby("measure", sort=False)
-            for table in _differences(
-                str(measure), [row_name(row, several) for _, row in of_it.iterrows()], of_it, width
-            )
         ]
     a, b = (rows[side].unique() for side in ("a", "b"))
     told = (
@@ -246,7 +208,7 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str], width: int) -> Gr
         "intervals: bootstrap over worlds."
     )
     saved = "Fewer runs: how many times as many independent seeds would have needed for the same precision."
-    return Group(*tables, Text("\n".join((told, saved, *said, *notes))))
+    return Group(*tables, Text(_sentences((told, saved, *said, *notes))))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -265,16 +227,16 @@ def row_name(row: pd.Series, several: bool) -> str:
     return ", ".join(text for text in (row["a"] if several else "", row["level"]) if text)
 
 
-def _differences(title: str, names: Sequence[str], rows: pd.DataFrame, width: int) -> list[Table]:
-    means = [(_plain(row["a_mean"]), _plain(row["b_mean"])) for _, row in rows.iterrows()]
-    found = [difference(row) for _, row in rows.iterrows()]
-    counts = [(f"{row['worlds']:,}", number(row["fewer_runs"], 2)) for _, row in rows.iterrows()]
-    blocks: list[_Block] = [
-        (("A", "B"), means), (("A − B", "95 % interval"), found), (("worlds", "fewer runs"), counts)
-    ]  # fmt: skip
-    if rows["note"].any():
-        blocks.append((("note",), [(note,) for note in rows["note"]]))
-    return _side_by_side(title, names, blocks, width)
+def _differences(title: str, names: Sequence[str], rows: pd.DataFrame) -> Columns:
+    noted = ["note"] if rows["note"].any() else []
+    table = _table(
+        title, "A", "B", "A − B", "95 % interval", "worlds", "fewer runs", *noted, beside=(*_BESIDE, "B", "fewer runs")
+    )
+    for name, (_, row) in zip(names, rows.iterrows(), strict=True):
+        means = (_plain(row["a_mean"]), _plain(row["b_mean"]))
+        counts = (f"{row['worlds']:,}", number(row["fewer_runs"], 2))
+        table.add_row(name, *means, *difference(row), *counts, *([row["note"]] if noted else []))
+    return table
 
 
 def difference(row: pd.Series) -> tuple[str, str]:
@@ -341,14 +303,15 @@ def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: in
     if found.ties.empty:
         return Group(Text(f"No tie has been silent for over {silent} days at the end of the log: nothing to forecast."))
     kinds = list(found.gains.index)
-    titles = ("receiver", "silent days", "contacts", "comes back", "receiver writes")
-    table = _table("sender", *titles, *(f"after {kind}" for kind in kinds))
+    shown = [side for side in ("sender", "receiver") if side in found.ties]  # unless ids are hidden
+    titles = (*shown, "silent days", "contacts", "comes back", "receiver writes")
+    table = _table("tie", *titles, *(f"after {kind}" for kind in kinds), text=shown)
     columns = ["comes_back", "receiver_writes", *(f"after_{kind}" for kind in kinds)]
     for row in found.ties.head(top).to_dict("records"):
-        names = (Text(str(row[side])) for side in ("sender", "receiver"))
+        names = (f"tie {row['tie']}", *(str(row[side]) for side in shown))
         chances = (f"{row[column]:.0%}" for column in columns)
         table.add_row(*names, f"{row['silent_days']:,.0f}", f"{row['contacts']:,}", *chances)
-    return Group(table, Text("\n".join(_forecast_notes(found, worlds, days, silent, top))))
+    return Group(table, Text(_sentences(_forecast_notes(found, worlds, days, silent, top))))
 
 
 def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: int) -> list[str]:
@@ -383,12 +346,12 @@ def week_table(found: Week, said: Sequence[str]) -> Group:
     for row in found.plan.to_dict("records"):
         gain, low, high = (f"{100 * row[name]:+.0f}".replace("-", "−") for name in ("gain", "low", "high"))
         table.add_row(
-            Text(str(row["id"]) if "id" in row else f"tie {row['tie']}"), row["last_contact"] or "–",
+            str(row["id"]) if "id" in row else f"tie {row['tie']}", row["last_contact"] or "–",
             f"{row['silent_days']:,} d", f"{row['known_years']:.1f} y", f"{row['contacts']:,}", row["last_word"],
             row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}", f"{row['after']:.0%}", gain,
             f"{low} … {high}",
         )  # fmt: skip
-    return Group(*([table] if len(found.plan) else []), Text("\n".join(said)))
+    return Group(*([table] if len(found.plan) else []), Text(_sentences(said)))
 
 
 def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
@@ -475,20 +438,24 @@ def _points(gain: float) -> str:
     return f"{100 * gain:+.1f}".replace("-", "−")
 
 
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True)
-    for title in others:
-        table.add_column(title, justify="left" if title == "unit" else "right")
-    return table
+def _table(
+    first: str, *others: str, text: Sequence[str] = (), beside: Sequence[str] = _BESIDE, whole: bool = False
+) -> Columns:
+    return Columns(first, *others, text=text, beside=beside, whole=whole)
 
 
-def frame_table(frame: pd.DataFrame) -> Table:
+def _sentences(lines: Sequence[str]) -> str:
+    """Sentences one below the other; names of users in them cannot break lines, nor do worse."""
+    return "\n".join(visible(line) for line in lines)
+
+
+def frame_table(frame: pd.DataFrame) -> Columns:
     """Any table, its numbers short."""
-    first, *others = map(escape, map(str, frame.columns))
-    table = _table(first, *others)
+    titles = list(map(str, frame.columns))
+    text = [title for title, dtype in zip(titles, frame.dtypes, strict=True) if dtype.kind not in "biufcmM"]
+    table = Columns(*titles, text=text, whole=titles[0] not in text, right=True)
     for row in frame.itertuples(index=False):
-        table.add_row(*(Text(_cell(value)) for value in row))  # as it is: what people wrote may look like markup
+        table.add_row(*(_cell(value) for value in row))
     return table
 
 
@@ -500,7 +467,7 @@ def _cell(value: object) -> str:
     )
 
 
-def progress_table(arms: pd.DataFrame) -> Table:
+def progress_table(arms: pd.DataFrame) -> Columns:
     """How far each arm of a sweep has come; of many arms, those at the ends."""
     table = _table("arm", "done", "asked")
     left_out = len(arms) - _MOST_ARMS
@@ -515,9 +482,7 @@ def progress_table(arms: pd.DataFrame) -> Table:
 def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
     """Statistics of contact logs side by side: value and interval of each, by the log's name."""
     titles = [title for name in logs for title in (name.replace("_", "\n"), "95 % interval")]
-    table = _table("statistic", *titles, "unit")
-    for column in table.columns:
-        column.no_wrap = True
+    table = _table("statistic", *titles, "unit", text=("unit",), whole=True)
     for name, statistic in STATISTICS.items():
         rows = [found.set_index("statistic").loc[name] for found in logs.values()]
         cells = [cell for row in rows for cell in (_digits(row["value"]), _digits(row["low"], row["high"]))]
@@ -538,21 +503,20 @@ def _digits(*values: float) -> str:
 def explained_table(entry: Entry) -> Table:
     """One name and all that there is to say about it."""
     table = Table(
-        title=f"{entry.name} ({entry.sort})", title_justify="left", box=None, show_header=False, padding=(0, 2)
+        title=Text(f"{entry.name} ({entry.sort})"), title_justify="left", box=None, show_header=False, padding=(0, 2)
     )
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column()
+    table.add_column(style="dim", overflow="fold")
+    table.add_column(overflow="fold")
     for title, text in entry.facts.items():
         table.add_row(title, Text(text))
     return table
 
 
-def entries_table(known: Sequence[Entry]) -> Table:
+def entries_table(known: Sequence[Entry]) -> Columns:
     """Names with their gist."""
-    table = _table("name", "sort")
-    table.add_column("value, unit, meaning")
+    table = _table("name", "sort", "value, unit, meaning", text=("value, unit, meaning",))
     for entry in known:
-        table.add_row(entry.name, entry.sort, Text(entry.gist))
+        table.add_row(entry.name, entry.sort, entry.gist)
     return table
 
 
@@ -564,11 +528,11 @@ def names_table(known: Sequence[Entry]) -> Group:
 
 def ledger_table(ledger: Ledger) -> Group:
     """What a calibration fitted on what: parameters before and after, statistics real, before and after."""
-    fitted = _table("parameter", "at the start", "found", "looked for in")
+    fitted = _table("parameter", "at the start", "found", "looked for in", whole=True)
     for one in ledger.fitted:
         limits = f"{one.low:g} … {one.high:g}"
         fitted.add_row(one.name, f"{ledger.start[one.name]:.4g}", f"{ledger.found[one.name]:.4g}", limits)
-    aims = _table("statistic", "real", "at the start", "found")
+    aims = _table("statistic", "real", "at the start", "found", whole=True)
     for name, real in ledger.real.items():
         aims.add_row(name, *map(_digits, (real, ledger.simulated_at_start[name], ledger.simulated[name])))
     trials = counted(ledger.trials, "trial")
@@ -578,7 +542,9 @@ def ledger_table(ledger: Ledger) -> Group:
 
 def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, told: Mapping[str, bool]) -> Group:
     """Each statistic of a real log beside simulated worlds, and how many are met."""
-    table = _table("statistic", "mark", "real", "95 % interval", "simulated", "over worlds", "ratio", "met", "in range")
+    table = _table(
+        "statistic", "mark", "real", "95 % interval", "simulated", "over worlds", "ratio", "met", "in range", whole=True
+    )
     for name, row in rows.iterrows():
         table.add_row(
             str(name), row["mark"], _digits(row["real"]), _digits(row["low"], row["high"]), _digits(row["simulated"]),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from experiments import compiling
+from experiments.names import let_go, visible
 from experiments.progress import Report, shown
 
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
@@ -37,20 +39,39 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class Terminal(Console):
+    """A console that prints what it is given as it is written.
+
+    Nothing in it is markup, an emoji's code or worth a colour, whatever names users gave; what would move the cursor
+    is shown escaped. Where the reader has gone, the rest is passed over and the work behind it goes on.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text as it is written."""
+        return super().render_str(visible(text, keep="\n"), **options)
+
+    def on_broken_pipe(self) -> None:
+        """Go on without the reader: there may be results to be kept."""
+        let_go(self.file)
+
+
 def console_of(width: int = WIDTH_OF_A_FILE) -> Console:
     """The terminal, or a console of this many columns where there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=width)
+    console = Terminal()
+    return console if console.is_terminal else Terminal(width=width)
 
 
 def told_aside() -> Console:
     """Where progress is told: apart from the results, so that these can go to a file."""
-    return Console(stderr=True)
+    return Terminal(stderr=True)
 
 
 def say_written(path: Path, console: Console) -> None:
     """Name a file that was written, on a line of its own however long."""
-    console.print(f"Written: {path}", highlight=False, soft_wrap=True)
+    console.print(f"Written: {visible(str(path))}", soft_wrap=True)
 
 
 def tell_of_compiling(told: Console) -> None:

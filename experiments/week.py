@@ -33,7 +33,7 @@ from experiments.forecast import (
     shares_of,
     silent_ties,
 )
-from experiments.pairs import Contacts, came_back, silent_pairs
+from experiments.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE
 from sim.rules import SECONDS_A_DAY
 from sim.storage import LogError
@@ -74,11 +74,12 @@ class Week(NamedTuple):
     """A plan, and what there is to know about it.
 
     Attributes:
-        plan: a row a gesture, in the order of the gain per minute for which it was chosen: ``tie`` (from 1); the log's
-            ``id`` of the other; ``last_contact`` (a date; missing where the log's times are none), ``silent_days``,
-            ``known_years`` and ``contacts`` so far, ``last_word`` (you or other); ``gesture``, ``minutes``; the shares
-            of worlds in which the other writes or answers, ``without`` the plan and ``after`` it; ``gain``, what it
-            adds, paired, with ``low`` and ``high``, its 95 % interval over worlds.
+        plan: a row a gesture, in the order of the gain per minute for which it was chosen: ``tie`` (its number, see
+            `experiments.pairs.numbers_of_ties`); the log's ``id`` of the other; ``last_contact`` (a date; missing where
+            the log's times are none), ``silent_days``, ``known_years`` and ``contacts`` so far, ``last_word`` (you or
+            other); ``gesture``, ``minutes``; the shares of worlds in which the other writes or answers, ``without`` the
+            plan and ``after`` it; ``gain``, what it adds, paired, with ``low`` and ``high``, its 95 % interval over
+            worlds.
         together: the gain of the whole plan, in people who write, with its 95 % interval: value, low, high.
         dormant: ties among which the plan chose.
         alike: whether the gains of what is planned differ between ties by no more than luck.
@@ -193,7 +194,7 @@ def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFra
     dates = pd.to_datetime(last.round(), unit="s").dt.strftime("%Y-%m-%d")
     return pd.DataFrame(
         {
-            "tie": np.arange(1, len(ties) + 1),
+            "tie": numbers_of_ties(contacts, ties),
             "id": contacts.names[ties["low"] + ties["high"] - person],
             "last_contact": dates if contacts.began >= _DATED else None,
             "silent_days": ties["silence"].astype(int),

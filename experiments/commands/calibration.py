@@ -21,6 +21,7 @@ from experiments.calibrate import calibrate as search
 from experiments.config import ConfigError, load
 from experiments.figures import save
 from experiments.figures.validation import validation
+from experiments.names import write_csv
 from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.progress import shown
 from experiments.published import facts
@@ -213,9 +214,9 @@ def _keep(
 ) -> None:
     """Write the tables, the report and the figure."""
     origin = store.origin_of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
-    store.write_whole(folder / "validation.csv", lambda path: rows.to_csv(path, float_format="%.6g"))
+    store.write_whole(folder / "validation.csv", lambda path: write_csv(rows, path, float_format="%.6g"))
     text = report(rows, known, passed, name, json.dumps(vars(window)))
-    store.write_whole(folder / "facts.csv", lambda path: known.to_csv(path, float_format="%.6g"))
+    store.write_whole(folder / "facts.csv", lambda path: write_csv(known, path, float_format="%.6g"))
     store.write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
     for path in (folder / "validation.csv", folder / "facts.csv", folder / "report.md"):
         say_written(path, console)

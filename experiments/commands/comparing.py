@@ -29,8 +29,9 @@ from experiments.compare import (
 from experiments.config import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.comparison import comparison
+from experiments.names import as_csv
 from experiments.tables import comparison_table, counted
-from experiments.terminal import console_of, say_written
+from experiments.terminal import console_of, say_written, told_aside
 from sim.measures import MEASURES
 
 OUTCOMES = ("reconnected", "lasting", "kept")
@@ -90,7 +91,7 @@ def compare(
 ) -> None:  # fmt: skip
     """Paired differences A − B over worlds: 95 % intervals, how many runs pairing saved, and a plot a measure."""
     console = console_of()
-    told = console if form == "table" else Console(stderr=True)
+    told = console if form == "table" else told_aside()
     if folder is not None and folder.exists() and not folder.is_dir():
         raise ConfigError(f"--results {folder}: this is a file; name a folder.")
     if _is_file(a) or (b is not None and _is_file(b)):
@@ -346,10 +347,10 @@ def _one_sided(contrasts: Sequence[Contrast]) -> list[str]:
 
 def _print(found: Compared, notes: Sequence[str], form: str, console: Console, told: Console) -> None:
     if form == "table":
-        console.print(comparison_table(found.rows, notes, console.width), highlight=False)
+        console.print(comparison_table(found.rows, notes), highlight=False)
         return
     if form == "csv":
-        print(found.rows.to_csv(index=False, float_format="%.10g"), end="")
+        print(as_csv(found.rows, index=False, float_format="%.10g"), end="")
     else:
         print(found.rows.to_json(orient="records", force_ascii=False, indent=2, double_precision=10))
     for note in notes:

@@ -22,6 +22,7 @@ from typer import Exit
 import sim
 from experiments import compiling
 from experiments.commands.worlds import in_bytes
+from experiments.names import visible
 from experiments.tables import counted
 from experiments.terminal import Results, console_of, tell_of_compiling, told_aside
 from sim.storage import CacheError, cache_folder, cache_limit, kept_worlds, model_fingerprint, size_of, worlds_folder
@@ -75,7 +76,7 @@ def doctor(results: Results = Path("results")) -> None:
     console = console_of()
     counts = dict.fromkeys(State, 0)
     for state, said, remedy in findings(results):
-        line = Text.assemble((f"{state:<8}", _STYLES[state]), said, f". {remedy}" if remedy else "")
+        line = Text.assemble((f"{state:<8}", _STYLES[state]), visible(said), visible(f". {remedy}" if remedy else ""))
         console.print(line, highlight=False, soft_wrap=True)
         counts[state] += 1
     console.print(

@@ -21,6 +21,7 @@ from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.findings import Picture
+from experiments.names import at_home, write_csv
 from experiments.swept import asked, collected
 from experiments.tables import BASELINE
 from experiments.terminal import Changes, Processes, Results, console_of, say_written
@@ -104,7 +105,7 @@ def _of_a_sweep(path: Path, style: Style, data: bool) -> None:
         say_written(written, console)
     if data:
         kept = path.parent / f"{SWEEP}.csv"
-        store.write_whole(kept, lambda file: rows.to_csv(file, float_format="%.8g"))
+        store.write_whole(kept, lambda file: write_csv(rows, file, float_format="%.8g"))
         say_written(kept, console)
 
 
@@ -161,7 +162,7 @@ def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, process
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
         return save(drawn, aside, path.stem, origin, style.settings)
     sentence = essays.BY_NAME[said["sentence"]]
-    experiments = {name: Experiment.model_validate(of) for name, of in said["configs"].items()}
+    experiments = {name: Experiment.model_validate(at_home(of)) for name, of in said["configs"].items()}
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
     one = _made(sentence, experiments, folder, processes)
     picture: Picture = next(picture for picture in one.finding.pictures if picture.name == said["figure"])

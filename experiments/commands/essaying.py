@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from experiments import essay as essays
 from experiments import plan, report, runner, store
+from experiments.columns import Columns
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
 from experiments.config import ConfigError
 from experiments.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
+from experiments.names import command_line
 from experiments.swept import Asked, Swept, asked, by_histories, collected
 from experiments.tables import counted
 from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
@@ -77,10 +76,10 @@ def style_named(name: str) -> Style:
 
 def command_of(full: bool, changes: Sequence[str], configs: Path) -> str:
     """The command that makes this report, as short as it can be."""
-    words = ["rekindle", "essay", *(["--full"] if full else [])]
+    words = ["essay", *(["--full"] if full else [])]
     words += ["--configs", str(configs)] if configs != CONFIGS else []
     words += [word for change in changes for word in ("--set", change)]
-    return shlex.join(words)
+    return command_line(words)
 
 
 def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: Console) -> None:
@@ -113,10 +112,8 @@ def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:
     return {name: collected(one, folder) for name, one in sweeps.items()}
 
 
-def _verdicts(told: Sequence[Told]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("experiment", "verdict", "effect"):
-        table.add_column(title, overflow="fold")
+def _verdicts(told: Sequence[Told]) -> Columns:
+    table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"))
     for one in told:
         on = f": {one.ruling.on}" if one.ruling.on else ""
         table.add_row(one.sentence.name, f"{one.ruling.word}{on}", one.finding.effect)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -22,9 +21,10 @@ from experiments.config import ConfigError, Experiment, load, nearest
 from experiments.design import log_hash
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
-from experiments.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate
+from experiments.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate, hidden
 from experiments.forecast import forecast as foretell
-from experiments.pairs import Contacts, contacts_of
+from experiments.names import as_csv, file_name, write_csv
+from experiments.pairs import Contacts, contacts_of, number_of_person
 from experiments.progress import shown
 from experiments.stopping import saying
 from experiments.tables import counted, evaluation_table, forecast_table, week_said, week_table
@@ -63,6 +63,9 @@ def forecast(
     gestures: Annotated[
         str, typer.Option(metavar="KINDS", help="Gestures of day 0, with commas between them, or none.")
     ] = ",".join(GESTURES),
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Name people by their ids, in files too; without it no id is shown.")
+    ] = False,
     form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Of the written files.")] = "csv",
     config: Config = None,
     changes: Changes = None,
@@ -95,10 +98,12 @@ def forecast(
                 person=who, top=top, gestures=kinds,
             )  # fmt: skip
     if isinstance(found, Forecast):
+        found = found if ids else found._replace(ties=found.ties.drop(columns=["sender", "receiver"]))
         console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
-        of_whom = "" if person is None else "-" + re.sub(r"[^\w.-]+", "_", person)
+        of_whom = "" if who is None else f"-{_called(who, contacts, ids)}"
         say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
     else:
+        found = found if ids else hidden(found)
         origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
         _report_evaluation(found, folder, form, origin, console)
 
@@ -152,7 +157,7 @@ def plan_week(
     elif form is Format.JSON:
         print(_week_as_json(found, said))
     else:
-        print(found.plan.to_csv(index=False, float_format="%.6g").rstrip("\n"))
+        print(as_csv(found.plan, index=False, float_format="%.6g").rstrip("\n"))
         told.print("\n".join(said), highlight=False)
 
 
@@ -216,6 +221,11 @@ def _person(name: str, contacts: Contacts, log: Path) -> int:
     return known.index(name)
 
 
+def _called(who: int, contacts: Contacts, ids: bool) -> str:
+    """What a person is called in the name of a file."""
+    return file_name(str(contacts.names[who])) if ids else f"person_{number_of_person(contacts, who)}"
+
+
 def _form_of(ids: np.ndarray) -> str:
     """What ids look like, without any of them."""
     if all(isinstance(one, int | np.integer) for one in ids):
@@ -252,5 +262,5 @@ def _write_frame(table: pd.DataFrame, path: Path) -> Path:
     if path.suffix == ".json":
         store.write_whole(path, lambda file: table.to_json(file, orient="records", indent=1, double_precision=6))
     else:
-        store.write_whole(path, lambda file: table.to_csv(file, index=False, float_format="%.6g"))
+        store.write_whole(path, lambda file: write_csv(table, file, index=False, float_format="%.6g"))
     return path

@@ -9,16 +9,16 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from experiments import contact_log, store
 from experiments.config import ConfigError, stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
+from experiments.names import as_csv
 from experiments.progress import shown
 from experiments.tables import counted, log_table
-from experiments.terminal import Format, console_of, say_written
+from experiments.terminal import Format, console_of, say_written, told_aside
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 
@@ -44,7 +44,7 @@ def log(
     """What contact logs say of how people keep in touch: statistics side by side, and a page of plots."""
     names = _names_of(logs)
     printed = console_of(_WIDTH_OF_STATISTICS + _WIDTH_OF_A_LOG * len(names))
-    told = printed if form is Format.TABLE else Console(stderr=True)
+    told = printed if form is Format.TABLE else told_aside()
     if folder is None and form is Format.TABLE:
         folder = Path("results/logs")
     if folder is not None and folder.exists() and not folder.is_dir():
@@ -97,4 +97,4 @@ def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFr
 def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """One row a statistic of a log, with the log's name first."""
     rows = pd.concat(tables, names=["log", None]).reset_index("log")
-    return str(rows.to_csv(index=False)).rstrip("\n")
+    return as_csv(rows, index=False).rstrip("\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from experiments import results as kept
 from experiments import store
 from experiments.config import ConfigError
+from experiments.names import as_csv, write_csv
 from experiments.tables import counted, frame_table, progress_table
 from experiments.terminal import Results, console_of, say_written
 
@@ -69,7 +69,7 @@ def _print(found: pd.DataFrame, form: str, console: Console) -> None:
     if form == "table":
         console.print(frame_table(found), highlight=False)
     elif form == "csv":
-        found.to_csv(sys.stdout, index=False)
+        print(as_csv(found, index=False), end="")
     else:
         print(found.to_json(orient="records", indent=1, double_precision=10))
 
@@ -80,4 +80,4 @@ def _write(found: pd.DataFrame, form: str, path: Path) -> None:
     elif form == "json":
         found.to_json(path, orient="records", indent=1, double_precision=10)
     else:
-        found.to_csv(path, index=False)
+        write_csv(found, path, index=False)

@@ -14,6 +14,7 @@ from experiments.commands.results import Name
 from experiments.config import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.sensitivity import sensitivity as drawn
+from experiments.names import as_csv
 from experiments.sensitivity import Indices, SensitivityError, indices
 from experiments.tables import counted, frame_table
 from experiments.terminal import Results, console_of, say_written
@@ -38,7 +39,7 @@ def sensitivity(
     console = console_of()
     if form != "table":
         whole = pd.concat([one.table.reset_index().assign(strategy=one.strategy, **one.held) for one in found])
-        print(whole.to_csv(index=False) if form == "csv" else whole.to_json(orient="records", indent=1), end="")
+        print(as_csv(whole, index=False) if form == "csv" else whole.to_json(orient="records", indent=1), end="")
         return
     folder = results / name if (results / name).is_dir() else Path(name)
     for one in found:

@@ -258,7 +258,7 @@ def _report(
     path = store.write_table(folder, table, origin)
     whole = table[table["error"].isna()]
     if len(whole):
-        console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else (), console.width))
+        console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else ()))
     say_written(path, console)
 
 

@@ -15,14 +15,15 @@ from typing import Annotated, Any
 import numba
 import pandas as pd
 import typer
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import sim
 from experiments import runner
+from experiments.columns import Columns
 from experiments.config import ConfigError, WorldSettings, load, nearest, show
 from experiments.design import runs_of
+from experiments.names import as_csv
 from experiments.progress import shown
 from experiments.stopping import saying
 from experiments.tables import counted, number
@@ -163,7 +164,7 @@ def list_worlds(form: Annotated[Format, typer.Option("--format", help="What to p
         print(json.dumps([_row(world) for world in kept], indent=1))
     elif form is Format.CSV:
         rows = pd.DataFrame([_row(world) for world in kept], columns=_FIELDS, dtype=object)
-        print(rows.to_csv(index=False).rstrip("\n"))
+        print(as_csv(rows, index=False).rstrip("\n"))
     else:
         console = console_of()
         if kept:
@@ -188,14 +189,10 @@ def _row(world: KeptWorld) -> dict[str, Any]:
     return dict(zip(_FIELDS, (world.key, *known, world.is_present, world.size, used), strict=True))
 
 
-def _worlds_table(worlds: Sequence[KeptWorld], more: Mapping[str, Callable[[KeptWorld], str]]) -> Table:
+def _worlds_table(worlds: Sequence[KeptWorld], more: Mapping[str, Callable[[KeptWorld], str]]) -> Columns:
     """Worlds, one a row; ``more`` are further columns."""
-    titles = ("key", "people", "burn-in", "seed", "model", "size", *more)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in titles:
-        table.add_column(
-            title, no_wrap=True, justify="right" if title in ("people", "burn-in", "seed", "size") else "left"
-        )
+    titles = ("people", "burn-in", "seed", "model", "size", *more)
+    table = Columns("key", *titles, text=("model", *more), whole=True)
     digits = _digits_of_keys(world.key for world in (*worlds, *kept_worlds()))
     for world in worlds:
         cells = (*_made_of(world), in_bytes(world.size), *(say(world) for say in more.values()))
@@ -253,6 +250,8 @@ def show_world(key: Annotated[str, typer.Argument(metavar="KEY", help="As `rekin
     world = _found(key)
     console = console_of()
     facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(overflow="fold")
+    facts.add_column(overflow="fold")
     people, burn_in, seed, model = _made_of(world)
     for name, said in (
         ("key", world.key), ("people", people), ("burn-in", burn_in), ("seed", seed), ("model", model),
@@ -298,15 +297,13 @@ def _ties(world: KeptWorld) -> list[tuple[str, str]]:
     ]
 
 
-def _changed_table(parameters: Mapping[str, Any]) -> Table | str:
+def _changed_table(parameters: Mapping[str, Any]) -> Columns | str:
     """The parameters that differ from the defaults; a dash where a name is of another version of the model."""
     here, default = dict(_flat(parameters)), dict(_flat(sim.Parameters().model_dump(mode="json")))
     changed = [name for name in (*default, *(here.keys() - default)) if here.get(name, "–") != default.get(name, "–")]
     if not changed:
         return "All parameters have their defaults."
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("world.parameters", "here", "default"):
-        table.add_column(title, justify="left" if title == "world.parameters" else "right")
+    table = Columns("world.parameters", "here", "default", whole=True)
     for name in changed:
         table.add_row(name, *(show(values[name]) if name in values else "–" for values in (here, default)))
     return table

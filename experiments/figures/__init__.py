@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from experiments.names import private
 from experiments.store import write_whole
 
 # Okabe & Ito's colours
@@ -42,7 +43,7 @@ def save(
 
     ``settings`` are those of matplotlib with which it was drawn: some are read only now.
     """
-    origin = json.dumps(provenance)  # as it is: the order of factors is that of the runs
+    origin = json.dumps(private(provenance))  # as it is: the order of factors is that of the runs
     title = f"rekindle: {name}, runs {provenance['run_hash']}"
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": origin},

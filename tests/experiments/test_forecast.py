@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import sim
 from experiments import forecast, runner
 from experiments.baselines import baselines, logistic, recalibrated
 from experiments.forecast import Worlds, cut_of, evaluate, matched
-from experiments.pairs import FEATURES, Contacts, came_back, contacts_of, silent_pairs
+from experiments.pairs import FEATURES, Contacts, came_back, contacts_of, number_of_person, silent_pairs
 from experiments.scores import SCORES, auc, brier, compared, log_loss, reliability
 from sim.storage import LogError
 
@@ -474,8 +475,9 @@ def test_a_forecast_is_shown_and_written(log: Path, rekindle: Rekindle) -> None:
     assert ties["comes_back"].between(0, 1).all()
     assert ties["after_call"].notna().sum() == 3
     own = rekindle(
-        "forecast", log, "--person", "p5", "--worlds", "1", "--days", "2", "--gestures", "none", "--format", "json"
-    )
+        "forecast", log, "--person", "p5", "--worlds", "1", "--days", "2", "--gestures", "none", "--format", "json",
+        "--ids",
+    )  # fmt: skip
     assert own.code == 0, own.err
     rows = json.loads(Path("results/forecast-wall/forecast-p5.json").read_text())
     assert {row["sender"] for row in rows} == {"p5"}
@@ -501,7 +503,9 @@ def test_nobody_is_silent(log: Path, rekindle: Rekindle) -> None:
 
 def test_seven_is_a_name_too(log: Path, rekindle: Rekindle) -> None:
     Path("two.csv").write_text(f"source,target,time\n7,8,0\n9,8,{40 * DAY}\n")
-    ended = rekindle("forecast", "two.csv", "--person", "7", "--worlds", "1", "--days", "1", "--gestures", "none")
+    ended = rekindle(
+        "forecast", "two.csv", "--person", "7", "--worlds", "1", "--days", "1", "--gestures", "none", "--ids"
+    )
     assert ended.code == 0, ended.err
     assert pd.read_csv("results/forecast-two/forecast-7.csv")[["sender", "receiver"]].to_numpy().tolist() == [[7, 8]]
 
@@ -547,3 +551,61 @@ def test_help_shows_an_example(rekindle: Rekindle) -> None:
     ended = rekindle("forecast", "--help")
     assert ended.code == 0
     assert "Example: rekindle forecast" in ended.out
+
+
+# Privacy -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def private_log(log: Path) -> Path:
+    """The same log with ids like no other word, below a home folder of its own."""
+    rows = pd.read_csv(log)
+    people = ["source", "target"]
+    rows[people] = rows[people].map(lambda name: f"Quartz{name}")
+    rows.to_csv("wall.csv", index=False)
+    return Path("wall.csv")
+
+
+def everything_below(folder: Path) -> str:
+    """The names of all files below a folder and what is in them, images' metadata among it, as text."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    metadata = [str(Image.open(path).info) for path in files if path.suffix == ".png"]
+    return " ".join([*map(str, files), *(path.read_text("latin-1") for path in files), *metadata])
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize("question", [("--person", "Quartzp5"), ("--evaluate", "--cut", "95", "--person=Quartzp5"), ()])
+def test_no_id_is_shown_or_written_unless_it_is_asked_for(
+    private_log: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch, question: tuple[str, ...], form: str
+) -> None:
+    quick = ("--worlds", "1", "--days", "40", "--gestures", "none", "--format", form)
+    asked = ("forecast", private_log, *question, *quick)
+    for ids in ((), ("--ids",)):
+        monkeypatch.setattr(sys, "argv", ["rekindle", *map(str, asked), *ids])  # which the figures' metadata have
+        ended = rekindle(*asked, *ids)
+        assert ended.code == 0, ended.err
+        shown = "Quartz" in ended.out + ended.err
+        written = "Quartz" in everything_below(Path("results"))
+        assert written == bool(ids)
+        assert shown == bool(ids) or "--evaluate" in question  # which prints no pair
+    assert "tie " in rekindle(*asked).out or "--evaluate" in question
+
+
+def test_ties_have_the_numbers_that_a_plan_gives_them() -> None:
+    """They are ranks by contacts in the whole log, whoever asks and whatever counts as silent."""
+    log = made_up()
+    contacts = contacts_of(log)
+    of_all = foretold(log, worlds=1, days=1, gestures=[]).ties
+    pairs = log.assign(pair=[frozenset(pair) for pair in log[["source", "target"]].to_numpy()])
+    counts = pairs["pair"].value_counts()
+    for row in of_all.to_dict("records"):
+        more = int((counts > row["contacts"]).sum())
+        assert more < row["tie"] <= more + int((counts == row["contacts"]).sum())
+    assert of_all["tie"].is_unique
+    number = {frozenset((row["sender"], row["receiver"])): row["tie"] for row in of_all.to_dict("records")}
+    person = int(np.flatnonzero(contacts.names == "p3")[0])
+    own = foretold(log, worlds=1, days=1, person=person, silent=50, gestures=[]).ties
+    assert len(own)
+    assert all(number[frozenset((row["sender"], row["receiver"]))] == row["tie"] for row in own.to_dict("records"))
+    ranks = [number_of_person(contacts, one) for one in range(len(contacts.names))]
+    assert sorted(ranks) == list(range(1, len(ranks) + 1))

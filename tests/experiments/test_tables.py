@@ -68,7 +68,7 @@ def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
 def printed(runs: pd.DataFrame, width: int) -> str:
     console = Console(width=width)
     with console.capture() as captured:
-        console.print(sweep_table(runs, width))
+        console.print(sweep_table(runs))
     return captured.get()
 
 
