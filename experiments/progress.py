@@ -21,10 +21,17 @@ class Report(Protocol):
 
 
 @contextmanager
-def shown(console: Console, what: str, total: int) -> Iterator[Report]:
-    """Show the progress of a piece of work; gives a function to call with (done, total)."""
+def shown(console: Console, what: str, total: int, every: float | None = None) -> Iterator[Report]:
+    """Show the progress of a piece of work; gives a function to call with (done, total).
+
+    Args:
+        console: a terminal gets a bar, anything else a line now and then.
+        what: is done.
+        total: of what there is to do.
+        every: seconds between lines; the first after `FIRST_LINE`, then one a minute, if not given.
+    """
     if not console.is_terminal:
-        yield _plain(console, what)
+        yield _plain(console, what, *((FIRST_LINE, SECONDS_BETWEEN_LINES) if every is None else (every, every)))
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
@@ -36,13 +43,13 @@ def shown(console: Console, what: str, total: int) -> Iterator[Report]:
         yield report
 
 
-def _plain(console: Console, what: str) -> Report:
-    """A line after the first while, then one a minute, and one at the end.
+def _plain(console: Console, what: str, first_line: float, between_lines: float) -> Report:
+    """A line after the first while, then one now and then, and one at the end.
 
     What is left is foretold from the second step on: the first may have waited for the model to be compiled.
     """
     began = time.monotonic()
-    due = began + FIRST_LINE
+    due = began + first_line
     first: tuple[float, int] | None = None
 
     def report(done: int, total: int, note: str = "", /) -> None:
@@ -51,7 +58,7 @@ def _plain(console: Console, what: str) -> Report:
         first = first or ((now, done) if done else None)
         if done != total and now < due:
             return
-        due = now + SECONDS_BETWEEN_LINES
+        due = now + between_lines
         since, already = first or (now, done)
         left = f", {duration((now - since) / (done - already) * (total - done))} left" if already < done < total else ""
         noted = f", {note}" if note else ""

@@ -26,7 +26,6 @@ from experiments.focal import focal_ties, gestures
 from experiments.gate import silence_of
 from experiments.histories import Ended, History, of_run, options
 from experiments.store import Row
-from sim.storage import cache_folder, model_fingerprint
 
 SECONDS_A_PART = 1.0  # a sweep that is killed loses no more than what ended within this
 AHEAD = 1_000  # runs that are handed to the workers at a time
@@ -117,12 +116,6 @@ def _with_newcomers(world: sim.World, settings: WorldSettings) -> sim.World:
 @lru_cache(maxsize=1)  # all arms of a replicate follow one another
 def _replayed(log: str, seed: int, parameters: str) -> sim.World:
     return sim.worlds.replayed(log, seed=seed, parameters=sim.Parameters.model_validate_json(parameters))
-
-
-def is_compiled() -> bool:
-    """Whether an earlier process has compiled the model as it now is."""
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "compiled" / model_fingerprint())
-    return any(folder.rglob("day.*.nbi"))
 
 
 def worlds_to_keep(runs: Sequence[Run]) -> list[WorldSettings]:

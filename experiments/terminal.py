@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments import runner
+from experiments import compiling
+from experiments.progress import shown
 
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 
@@ -52,6 +53,9 @@ def say_written(path: Path, console: Console) -> None:
 
 
 def tell_of_compiling(told: Console) -> None:
-    """Say why the first run takes its time."""
-    if not runner.is_compiled():
-        told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
+    """Compile the model if no process has, and show how far that is."""
+    if compiling.is_compiled():
+        return
+    told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
+    with shown(told, "functions compiled", compiling.FUNCTIONS, every=10.0) as report:
+        compiling.compile_model(report)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -10,9 +12,12 @@ settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the core once, before the workers of pytest-xdist (and the processes of sweeps) all do so at once."""
+    """Compile the model once, before the workers of pytest-xdist (and the processes of sweeps) all wait for it."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:
-        import sim
+        from experiments import compiling
+        from sim import storage
 
-        world = sim.worlds.generated(people=40, burn_in_years=0)
-        sim.simulate(world, days=1, strategy="check_in", adopters=2, seed=1)
+        # Tests give each command a cache of its own, but the compiled code is that of all.
+        compiled = storage.cache_folder() / "compiled" / storage.model_fingerprint()
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
+        compiling.compile_model()

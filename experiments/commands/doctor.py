@@ -20,7 +20,7 @@ from rich.text import Text
 from typer import Exit
 
 import sim
-from experiments import runner
+from experiments import compiling
 from experiments.commands.worlds import in_bytes
 from experiments.tables import counted
 from experiments.terminal import Results, console_of, tell_of_compiling, told_aside
@@ -221,7 +221,7 @@ def worlds_found() -> Iterator[Finding]:
 def model_found() -> Finding:
     """The version of the model, and whether it is compiled."""
     said = f"model {model_fingerprint()}"
-    if runner.is_compiled():
+    if compiling.is_compiled():
         return Finding(State.OK, f"{said}, compiled")
     return Finding(State.WARNING, f"{said}, not compiled yet", "The first run does it, in about a minute.")
 

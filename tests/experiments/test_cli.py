@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments import cli, runner, stopping, store
+from experiments import cli, compiling, runner, stopping, store
 from experiments.config import load
 from experiments.design import Run, runs_of
 from experiments.histories import Ended
@@ -288,7 +288,7 @@ def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monke
         raise MemoryError("Unable to allocate 9 TiB")
 
     monkeypatch.setattr(runner, "world_of", too_much)
-    monkeypatch.setattr(runner, "is_compiled", lambda: True)
+    monkeypatch.setattr(compiling, "is_compiled", lambda: True)
     assert "not enough memory (Unable to allocate 9 TiB)" in refused(rekindle("run", config))
 
 
@@ -377,7 +377,7 @@ def test_progress_is_told_apart_from_results(config: Path, rekindle: Rekindle) -
 
 
 def test_the_first_compilation_is_announced(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "is_compiled", lambda: False)
+    monkeypatch.setattr(compiling, "is_compiled", lambda: False)
     assert "The model is compiled first, once" in rekindle("run", config).err
 
 
