@@ -38,7 +38,7 @@ class Tab(NamedTuple):
         self.page.click(f"[data-do={name}]")
 
     def becomes(self, expression: str) -> None:
-        """Wait until an expression is true on the page; Playwright's own wait evaluates it in a way that is forbidden."""
+        """Wait until an expression is true; Playwright's own wait evaluates it in a way that the page forbids."""
         end = time.monotonic() + 15
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, expression
