@@ -70,7 +70,7 @@ def address(url: str, case: Case) -> str:
     """Of a page with this world, on a run as long as can be."""
     settings = {"world.people": case.people, "world.burn_in_years": case.burn_in_years, "run.strategy_days": 5_000}
     pairs = [("set", f"{path}={value}") for path, value in settings.items()]
-    return f"{url}/?{urlencode(pairs + ([('beside', case.beside)] if case.beside else []))}"
+    return f"{url}&{urlencode(pairs + ([('beside', case.beside)] if case.beside else []))}"
 
 
 def opened(browser: Any, url: str) -> Any:

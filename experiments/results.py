@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ import pandas as pd
 from experiments import histories, store
 from experiments.config import SweepSettings
 from experiments.histories import EVENTS, SERIES, History, Stored, asked_for
+from experiments.sandbox import shut_in
 from experiments.store import StoreError
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ MEANS = (
     "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting, "
     "avg(kept) AS kept "
     "FROM runs WHERE error IS NULL AND reconnected IS NOT NULL GROUP BY scenario ORDER BY min(point), scenario"
+)
+OUT_OF_REACH = (
+    f"A query sees the tables {', '.join((RUNS, *HISTORIES))} of the sweep, and no other file, network, extension or "
+    "setting; --format and --out write what it finds to a file."
 )
 
 
@@ -103,7 +109,8 @@ def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> p
 def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> pd.DataFrame:
     """What SQL finds in the tables ``runs``, ``series`` and ``events`` of a sweep, see `load`.
 
-    Names with a dot go in double quotes. Series and events are read from their files as the query needs them.
+    Names with a dot go in double quotes. Series and events are read from their files as the query needs them. The
+    query sees nothing else, see `experiments.sandbox`.
 
     Raises:
         StoreError: there are no such results, or the SQL is no question or wrong; the text says where.
@@ -116,21 +123,21 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
         return pd.DataFrame({"name": [RUNS, *_named_histories(where, " ".join(HISTORIES))[0]]})
     while True:
         named, absent = _named_histories(where, sql)
-        with duckdb.connect() as connection:
-            runs = _with_measures(load(name, folder))
-            connection.register(RUNS, runs)
-            try:
-                for table, runs in named.items():
-                    _show(connection, table, runs)
+        runs = _with_measures(load(name, folder))
+        parts = sorted({str(part) for history in named.values() for part in history["part"]})
+        try:
+            with shut_in(partial(_give, runs=runs, histories=named), parts) as connection:
                 return connection.sql(sql).df()
-            except duckdb.CatalogException as error:
-                raise StoreError(_unknown(str(error), absent)) from None
-            except duckdb.BinderException as error:
-                raise StoreError(f"The query failed: {error}{_quotes_for(sql, runs)}") from None
-            except duckdb.Error as error:
-                if all(map(os.path.exists, (part for runs in named.values() for part in runs["part"].unique()))):
-                    raise StoreError(f"The query failed: {error}") from None
-                # another sweep has just put parts together
+        except duckdb.PermissionException:
+            raise StoreError(OUT_OF_REACH) from None
+        except duckdb.CatalogException as error:
+            raise StoreError(_unknown(str(error), absent)) from None
+        except duckdb.BinderException as error:
+            raise StoreError(f"The query failed: {error}{_quotes_for(sql, runs)}") from None
+        except duckdb.Error as error:
+            if all(map(os.path.exists, parts)):
+                raise StoreError(f"The query failed: {error}") from None
+            # another sweep has just put parts together
 
 
 def _require_question(sql: str) -> None:
@@ -160,6 +167,8 @@ def _unknown(said: str, absent: Sequence[str]) -> str:
     """What to say of a name that DuckDB does not know: of a table, which there are, not its own that are like it."""
     if absent:
         return "\n".join(absent)
+    if "exists in the" in said:  # followed by how to install an extension, which cannot be done here
+        return OUT_OF_REACH
     table = re.search(r'Table with name "?(.+?)"? does not exist', said)
     return (
         f"There is no table {table[1]}; there is {', '.join((RUNS, *HISTORIES))}."
@@ -190,6 +199,13 @@ def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], li
             except NotKeptError as error:
                 absent.append(str(error))
     return named, absent
+
+
+def _give(connection: duckdb.DuckDBPyConnection, runs: pd.DataFrame, histories: dict[str, pd.DataFrame]) -> None:
+    """Put the tables of a sweep where queries see them."""
+    connection.register(RUNS, runs)
+    for table, of_runs in histories.items():
+        _show(connection, table, of_runs)
 
 
 def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame) -> None:

@@ -13,8 +13,12 @@ from sim.run import Gesture
 
 OPENING = {"world.people": "300"}  # of a page without a configuration
 OPENING_BESIDE = "engage_regularly"
-MOST_PEOPLE = 20_000  # drawn
+MOST_PEOPLE = 20_000  # drawn, newcomers included
 LATEST = 5_475  # the last day that a link can ask for
+MOST_BY_HAND = 200  # gestures that a link or a tab can send
+MOST_FIELDS = 2 * MOST_BY_HAND  # of a link's query
+LONGEST_VALUE = 1_000  # characters of a setting
+BY_HAND = ("like", "comment", "message", "call", "note", "invitation")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,10 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
     ),
 }
 
+SETTABLE = {"run.strategy", "run.seed"} | {
+    row.path for rows in CONTROLS.values() for row in rows
+}  # by a page or a link
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -100,8 +108,10 @@ class Asked:
             ConfigError: that can not be; the message is about what was changed.
         """
         experiment = load(self.config, [f"{path}={value}" for path, value in self.changes.items()])
-        if experiment.world.log is None and experiment.world.people > MOST_PEOPLE:
-            raise ConfigError(f"--set world.people={experiment.world.people}: at most {MOST_PEOPLE:,} can be watched")
+        if experiment.world.log is None:
+            require_few(experiment.world.people, experiment.world.newcomers)
+        elif experiment.world.newcomers > MOST_PEOPLE:
+            require_few(0, experiment.world.newcomers)
         return experiment
 
     def strategies(self, experiment: Experiment) -> list[Strategy]:
@@ -134,8 +144,22 @@ class Asked:
         return urlencode(pairs)
 
 
+def require_few(people: int, newcomers: int) -> None:
+    """Make sure that a world is small enough to be drawn.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if newcomers and people + newcomers > MOST_PEOPLE:
+        raise ConfigError(
+            f"--set world.newcomers={newcomers}: at most {MOST_PEOPLE:,} people can be watched, newcomers included"
+        )
+    if people > MOST_PEOPLE:
+        raise ConfigError(f"--set world.people={people}: at most {MOST_PEOPLE:,} can be watched")
+
+
 def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
-    """What an address asks for.
+    """What an address asks for; it can set what the page can, and what the page was opened with.
 
     Args:
         query: of the address, without the question mark; what is not given is as at the opening, if nothing is given.
@@ -147,13 +171,18 @@ def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
     """
     if not query:
         return opening
-    given = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
+    try:
+        given = parse_qsl(query.removeprefix("?"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise ConfigError(f"The address has more than {MOST_FIELDS} parts.") from None
     one = dict(given)
+    by_hand = [text for name, text in given if name == "sent"]
+    require_few_by_hand(len(by_hand))
     asked = Asked(
         config=_preset(one["config"], presets) if "config" in one else None,
-        changes=dict(_setting(text) for name, text in given if name == "set"),
-        beside=one.get("beside"),
-        hand=tuple(_gesture(text) for name, text in given if name == "sent"),
+        changes=dict(_setting(text, opening) for name, text in given if name == "set"),
+        beside=_short(one["beside"]) if "beside" in one else None,
+        hand=tuple(map(_gesture, by_hand)),
         forked=one.get("fork") == "1",
         day=_number("day", one.get("day", "0"), LATEST),
         followed=_number("follow", one["follow"], MOST_PEOPLE) if "follow" in one else None,
@@ -169,22 +198,46 @@ def _preset(name: str, presets: dict[str, Path]) -> Path:
     return presets[name]
 
 
-def _setting(text: str) -> tuple[str, str]:
-    path, _, value = text.partition("=")
+def require_few_by_hand(gestures: int) -> None:
+    """Make sure that so many gestures by hand can be sent.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    if gestures > MOST_BY_HAND:
+        raise ConfigError(f"at most {MOST_BY_HAND} gestures can be sent by hand")
+
+
+def _setting(text: str, opening: Asked) -> tuple[str, str]:
+    path, _, value = _short(text).partition("=")
+    if path not in SETTABLE and opening.changes.get(path) != value:
+        raise ConfigError(
+            f"The address sets {path}, which no link can; if you trust it, start `rekindle watch --set {path}={value}`."
+        )
     return path, value
 
 
+def _short(text: str) -> str:
+    if len(text) > LONGEST_VALUE:
+        raise ConfigError(f"The address has a part of {len(text):,} characters; at most {LONGEST_VALUE:,} can be read.")
+    return text
+
+
 def _gesture(text: str) -> Gesture:
-    try:
-        day, kind, sender, receiver = text.split(".")
-        return Gesture(int(day), kind, int(sender), int(receiver))
-    except ValueError:
-        raise ConfigError(f"The address says sent={text}; write day.kind.sender.receiver, as in 3.like.5.17.") from None
+    parts = text.split(".")
+    if len(text) > LONGEST_VALUE or len(parts) != 4 or parts[1] not in BY_HAND:
+        raise ConfigError(
+            f"The address says sent={text[:60]}; write day.kind.sender.receiver, as in 3.like.5.17, with one of "
+            f"{', '.join(BY_HAND)}."
+        )
+    day, kind, sender, receiver = parts
+    people = (_number("sent", person, MOST_PEOPLE) for person in (sender, receiver))
+    return Gesture(_number("sent", day, LATEST), kind, *people)
 
 
 def _number(name: str, text: str, most: int) -> int:
-    if not text.isdecimal() or int(text) > most:
-        raise ConfigError(f"The address says {name}={text}; it takes a whole number from 0 to {most:,}.")
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
+        raise ConfigError(f"The address says {name}={text[:60]}; it takes a whole number from 0 to {most:,}.")
     return int(text)
 
 

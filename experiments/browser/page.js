@@ -404,6 +404,7 @@ function make(tag, attributes = {}, ...inside) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") element.style.cssText = value; // as an attribute, the page's own policy forbids it
     else if (value !== false && value !== null) element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...inside);
@@ -572,6 +573,8 @@ class Page {
     else if (message.is === "state") this.takeState(message);
     else if (message.is === "error") this.tell(message.text, message.path);
     else if (message.is === "progress") this.tell(message.what ? `${message.what[0].toUpperCase()}${message.what.slice(1)}: ${Math.round((100 * message.done) / message.total)} %` : "", "", true);
+    else if (message.is === "compiling") this.tell(`Compiling the model (once): ${message.done} of about ${message.total} functions, ${message.seconds} seconds`, "", true);
+    else if (message.is === "connection") this.tell(message.text, "", true);
     else if (message.is === "file") this.takeFile(message, buffers);
   }
 

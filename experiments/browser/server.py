@@ -1,4 +1,7 @@
-"""A server for the page on this machine alone: the page, its files, and a connection to each tab that has it open."""
+"""A server for the page on this machine alone: the page, its files, and a connection to each tab that has it open.
+
+Who may reach it is decided in `experiments.browser.gate`, and what a tab may send in `experiments.browser.messages`.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from experiments.browser.asked import Asked
+from experiments.browser.gate import TOKEN, Gate
+from experiments.browser.messages import LARGEST, understood
 from experiments.browser.session import Session
+from experiments.config import ConfigError
 from experiments.palette import for_browser
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ HOST, USUAL_PORT = "127.0.0.1", 8_765
 PATIENCE = 15.0  # seconds for which a tab is waited for whose connection was lost
 SIGN_OF_LIFE = 5.0  # seconds between two questions whether a connection still holds
 GONE = (1_000, 1_001)  # closing codes of a tab that was closed or went to another page
+MOST_TABS = 16  # each has worlds of its own in memory
+TOO_MANY = 4_429  # closing code of a tab beyond these; live.js knows it
 SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()  # of all tabs that are open
 
 _HERE = Path(__file__).parent
@@ -65,6 +72,7 @@ class Server:
 
     Attributes:
         base_url: where the page is.
+        address: the same with the token that opens it.
     """
 
     def __init__(self, port: int, opening: Asked, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
@@ -72,7 +80,9 @@ class Server:
 
         self.base_url = f"http://{HOST}:{port}"
         self._tabs = _Tabs(opening, dict(presets), patience)
-        self._server = uvicorn.Server(_settings(_app(self._tabs), port))
+        gate = Gate(_app(self._tabs), port)
+        self.address = f"{self.base_url}/?{TOKEN}={gate.token}"
+        self._server = uvicorn.Server(_settings(gate, port))
         self._thread = threading.Thread(target=self._server.run, name="rekindle-server", daemon=True)
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
@@ -90,7 +100,7 @@ class Server:
         self._thread.join(10.0)
 
 
-def _settings(app: Starlette, port: int) -> uvicorn.Config:
+def _settings(app: Gate, port: int) -> uvicorn.Config:
     import uvicorn
 
     return uvicorn.Config(
@@ -98,9 +108,11 @@ def _settings(app: Starlette, port: int) -> uvicorn.Config:
         host=HOST,
         port=port,
         log_level="critical",  # a tab that is left amid a frame is no error
-        access_log=False,
+        access_log=False,  # it would hold the token
+        server_header=False,
         lifespan="off",
         ws="websockets-sansio",
+        ws_max_size=LARGEST,
         ws_ping_interval=SIGN_OF_LIFE,
         ws_ping_timeout=PATIENCE,
         ws_per_message_deflate=False,  # nothing leaves this machine, and packing took a tenth of a large world's frame
@@ -113,19 +125,22 @@ def _app(tabs: _Tabs) -> Starlette:
     from starlette.routing import Route, WebSocketRoute
 
     def file(path: str, kind: str, text: str) -> Route:
-        headers = {"Cache-Control": "no-store"}  # the next version may be served from this port
-        return Route(path, lambda _: Response(text, media_type=kind, headers=headers))
+        return Route(path, lambda _: Response(text, media_type=kind))
 
-    scripts = [file(f"/{path.name}", "text/javascript", path.read_text("utf-8")) for path in _HERE.glob("*.js")]
-    return Starlette(routes=[file("/", "text/html", page()), *scripts, WebSocketRoute("/live", tabs.live)])
+    kinds = {".js": "text/javascript", ".css": "text/css"}
+    files = [
+        file(f"/{path.name}", kinds[path.suffix], path.read_text("utf-8"))
+        for path in _HERE.iterdir()
+        if path.suffix in kinds
+    ]
+    return Starlette(routes=[file("/", "text/html", page()), *files, WebSocketRoute("/live", tabs.live)])
 
 
 def page() -> str:
-    """The page, with its style and its colours."""
-    style = (_HERE / "page.css").read_text("utf-8")
+    """The page, with its colours."""
     text = (_HERE / "page.html").read_text("utf-8")
     colours = 'id="palette">'
-    return text.replace("/* style */", style).replace(colours, colours + json.dumps(for_browser()))
+    return text.replace(colours, colours + json.dumps(for_browser()))
 
 
 class _Connection(NamedTuple):
@@ -140,12 +155,19 @@ class _Tab:
 
     def __init__(self, query: str, opening: Asked, presets: dict[str, Path]) -> None:
         self.connection: _Connection | None = None
-        self.session = Session(self._send, query, opening, presets)
+        self.session = Session(self.send, query, opening, presets)
         SESSIONS.add(self.session)
         self.session.start()
 
-    def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        """Called from the session's thread; what is sent while there is no connection is lost."""
+    def hear(self, text: str | None) -> None:
+        """Hand on what the tab sent (None: bytes), or answer what is wrong with it."""
+        try:
+            self.session.hear(understood(text or ""))
+        except ConfigError as error:
+            self.send({"is": "error", "path": "", "text": str(error)}, [])
+
+    def send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        """Called from any thread; what is sent while there is no connection is lost."""
         connection = self.connection
         if connection is not None:
             with suppress(RuntimeError):  # the server has just been stopped
@@ -161,13 +183,11 @@ class _Tabs:
 
     async def live(self, web: WebSocket) -> None:
         """A connection to a tab, for as long as it holds."""
-        from starlette.websockets import WebSocketDisconnect
-
-        if not _is_own(web.headers.get("origin", ""), web.headers.get("host", "")):
-            await web.close()
-            return
         await web.accept()
         name = web.query_params.get("tab", "")
+        if name not in self._tabs and len(self._tabs) >= MOST_TABS:
+            await web.close(TOO_MANY)
+            return
         if name not in self._tabs:
             self._tabs[name] = _Tab(web.query_params.get("asks", ""), self._opening, self._presets)
         tab, loop = self._tabs[name], asyncio.get_running_loop()
@@ -175,11 +195,9 @@ class _Tabs:
         sending = loop.create_task(_sent(web, mine.outbox))
         patience = self._patience
         try:
-            while True:
-                with suppress(ValueError, TypeError):  # what is no JSON object has not come from the page
-                    tab.session.hear(dict(json.loads(await web.receive_text())))
-        except WebSocketDisconnect as ended:
-            if ended.code in GONE:
+            while (came := await web.receive())["type"] == "websocket.receive":
+                tab.hear(came.get("text"))
+            if came["code"] in GONE:
                 patience = 0.0
         finally:
             sending.cancel()
@@ -196,11 +214,6 @@ class _Tabs:
         """End whatever is computed for any of them."""
         for tab in list(self._tabs.values()):
             tab.session.close()
-
-
-def _is_own(origin: str, host: str) -> bool:
-    """Whether a connection comes from our page, under a name of this machine, and not from a page of another site."""
-    return origin == f"http://{host}" and urlsplit(origin).hostname in (HOST, "localhost")
 
 
 async def _sent(web: WebSocket, outbox: asyncio.Queue[bytes]) -> None:

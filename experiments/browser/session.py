@@ -13,15 +13,29 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 
-from experiments import runner
-from experiments.browser.asked import CONTROLS, Asked, as_config, asked_by, controls, strategy_of
+from experiments import compiling, runner
+from experiments.browser import messages
+from experiments.browser.asked import (
+    BY_HAND,
+    SETTABLE,
+    Asked,
+    as_config,
+    asked_by,
+    controls,
+    require_few,
+    require_few_by_hand,
+    strategy_of,
+)
+from experiments.browser.messages import SPEEDS, Message
 from experiments.config import ConfigError, Experiment, WorldSettings
 from experiments.scene import MOST_GESTURES
 from experiments.stage import Outcome, Stage, TieSeen, name_of
@@ -33,16 +47,18 @@ from sim.strategies import NAMES
 
 MOST_FRAMES = 50.0  # a second
 IN_FLIGHT = 2  # frames that the tab has not acknowledged
-SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
 SERIES_POINTS = 200  # of the charts, for the days before a page begins
 TIES_SHOWN = 60  # of somebody who is followed
-WEEK = 7
-BY_HAND = ("like", "comment", "message", "call", "note", "invitation")
+MOST_WAITING = 500  # messages; what a tab sends beyond is dropped
+SECONDS_BETWEEN_NEWS = 0.25  # of how far the compiling is
 
-Message = Mapping[str, Any]
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
 _log = logging.getLogger("rekindle.watch")
+
+
+class Frame:
+    """Stands for a message when it is time for the next frame."""
 
 
 class _GivenUpError(Exception):
@@ -81,7 +97,8 @@ class Session:
     def hear(self, message: Message) -> None:
         """Take what the tab sent."""
         with self._news:
-            self._inbox.append(message)
+            if len(self._inbox) < MOST_WAITING:
+                self._inbox.append(message)
             self._news.notify()
 
     def close(self) -> None:
@@ -106,36 +123,44 @@ class Session:
     def _live(self) -> None:
         while (message := self._next()) is not None:
             try:
-                if message:
-                    self._act(message)
-                else:
-                    self._advance(self._stride())
-            except _GivenUpError:
-                continue
-            except (ConfigError, ValueError, TypeError, OSError) as error:
-                self._refuse(error, message)
-            except Exception:
+                self._take(message)
+            except Exception as error:  # a session that ends without a word is a page that stands still
                 _log.exception("The page's own error")
                 self.playing = False
-                self._tell_state()
-                self._tell({"is": "error", "path": "", "text": "Something went wrong; the terminal says what."})
+                with suppress(Exception):
+                    self._tell_state()
+                self._tell_error(f"{type(error).__name__}: {error}. The terminal says where; reload the page.")
 
-    def _next(self) -> Message | None:
-        """The next message; an empty one when it is time for a frame; None when the tab is gone."""
+    def _take(self, message: Message | Frame) -> None:
+        """Do what was asked for, and say where it cannot be."""
+        try:
+            if isinstance(message, Frame):
+                self._advance(self._stride())
+            else:
+                _ACTIONS[type(message)](self, message)
+        except _GivenUpError:
+            return
+        except RecursionError:
+            self._refuse("that is nested too deeply", message)
+        except (ConfigError, ValueError, TypeError, MemoryError, OSError) as error:
+            self._refuse(str(error) or "there is not enough memory; ask for fewer people", message)
+
+    def _next(self) -> Message | Frame | None:
+        """The next message; a `Frame` when it is time for one; None when the tab is gone."""
         with self._news:
             self._acting = False
             while not self._closed and not self._inbox:
                 may_go_on = self.playing and self._in_flight < IN_FLIGHT
                 wait = self._due - time.monotonic() if may_go_on else None
                 if wait is not None and wait <= 0:
-                    return {}
+                    return Frame()
                 self._news.wait(wait)
             self._acting = not self._closed
             return self._inbox.popleft() if self._acting else None
 
     def _check(self, *_: object) -> None:
         """Amid long work: give up if nobody waits for it any more."""
-        if self._closed or any(message.get("do") in _ANEW for message in list(self._inbox)):
+        if self._closed or any(isinstance(message, _ANEW) for message in list(self._inbox)):
             raise _GivenUpError
 
     def _stride(self) -> int:
@@ -145,34 +170,44 @@ class Session:
         self._due = max(self._due + 1 / frames, now)
         return max(1, round(self.speed / frames))
 
-    def _act(self, message: Message) -> None:
-        action = _ACTIONS.get(str(message.get("do")))
-        if action is None:
-            raise ConfigError(f"There is nothing that a page can do by {message.get('do')!r}.")
-        action(self, message)
-
-    def _refuse(self, error: Exception, message: Message) -> None:
+    def _refuse(self, text: str, message: Message | Frame) -> None:
         """Say what was wrong, beside the field that it is about, and show what holds instead."""
-        text = str(error)
+        self.playing = self.playing and not isinstance(message, Frame)
         if self.stage is not None:
             self._tell_state()
-        self._tell({"is": "error", "path": str(message.get("path", "")), "text": text[:1].upper() + text[1:]})
+        self._tell_error(text, message.path if isinstance(message, messages.Set) else "")
 
     # What a tab can ask for ------------------------------------------------------------------------------------------
 
-    def _ready(self, message: Message) -> None:
+    def _ready(self, message: messages.Ready | messages.Again) -> None:
         """The tab has drawn its frame and wants the world that its address names."""
         self._in_flight = 0
+        self._wait_for_compiled()
         try:
             self._show(asked_by(self._query, self._opening, self.presets))
-        except (ConfigError, ValueError) as error:
+        except (ConfigError, ValueError, TypeError, RecursionError) as error:
             self._show(self._opening)
-            self._tell({"is": "error", "path": "", "text": f"{error} Shown instead: the opening."})
+            self._tell_error(f"{error} Shown instead: the opening.")
 
-    def _drawn(self, message: Message) -> None:
+    def _wait_for_compiled(self) -> None:
+        """Until the model is compiled, by this thread or another one; the tab is told how far that is."""
+        began, told = time.monotonic(), 0.0
+
+        def progress(done: int, total: int, _: str = "", /) -> None:
+            nonlocal told
+            if self._closed:
+                raise _GivenUpError
+            now = time.monotonic()
+            if now - told > SECONDS_BETWEEN_NEWS:
+                told = now
+                self._tell({"is": "compiling", "done": done, "total": total, "seconds": round(now - began)})
+
+        compiling.compile_model(progress)
+
+    def _drawn(self, message: messages.Drawn) -> None:
         self._in_flight = max(0, self._in_flight - 1)
 
-    def _again(self, message: Message) -> None:
+    def _again(self, message: messages.Again) -> None:
         """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
         self._in_flight = 0
         if self.stage is None:  # or the server was another one
@@ -182,33 +217,30 @@ class Session:
             self._tell_state()
             self._push()
 
-    def _play(self, message: Message) -> None:
-        self.playing, self._due = not self.playing if "on" not in message else bool(message["on"]), time.monotonic()
+    def _play(self, message: messages.Play) -> None:
+        self.playing, self._due = not self.playing if message.on is None else message.on, time.monotonic()
         self._tell_state()
 
-    def _step(self, message: Message) -> None:
+    def _step(self, message: messages.Step) -> None:
         self.playing = False
-        self._advance(WEEK if message.get("days") == WEEK else 1)
+        self._advance(message.days)
         self._tell_state()
 
-    def _reset(self, message: Message) -> None:
+    def _reset(self, message: messages.Reset) -> None:
         self.playing = False
         self._show(dataclasses.replace(self.asked, hand=(), forked=False, day=0))
 
-    def _set_speed(self, message: Message) -> None:
-        wanted = message.get("value")
-        if "by" in message:
-            at = SPEEDS.index(self.speed) + (1 if message["by"] > 0 else -1)
-            wanted = SPEEDS[min(max(at, 0), len(SPEEDS) - 1)]
-        if wanted not in SPEEDS:
-            raise ConfigError(f"the speed is one of {', '.join(map(str, SPEEDS))} days a second")
-        self.speed, self._due = int(wanted), time.monotonic()
+    def _set_speed(self, message: messages.Speed) -> None:
+        wanted = message.value
+        if message.by is not None:
+            wanted = SPEEDS[min(max(SPEEDS.index(self.speed) + message.by, 0), len(SPEEDS) - 1)]
+        self.speed, self._due = wanted, time.monotonic()
         self._tell_state()
 
-    def _set(self, message: Message) -> None:
+    def _set(self, message: messages.Set) -> None:
         """A setting: live ones act from today on, the others by a new beginning."""
-        path, value = str(message["path"]), str(message["value"])
-        if path not in _SETTABLE:
+        path, value = message.path, message.value
+        if path not in SETTABLE:
             raise ConfigError(f"{path} is no setting of the page")
         asked = self.asked.changed(path, value)
         if path.startswith("parameters.") and self.stage is not None:
@@ -220,44 +252,43 @@ class Session:
         else:
             self._show(dataclasses.replace(asked, hand=(), forked=False, day=0))
 
-    def _set_beside(self, message: Message) -> None:
+    def _set_beside(self, message: messages.Beside) -> None:
         """A second strategy, or none: both worlds begin anew and come to the same day."""
-        beside = str(message.get("value") or "") or None
+        beside = message.value or None
         if beside is not None:
             strategy_of(beside)
         self._show(dataclasses.replace(self.asked, beside=beside, hand=(), forked=False, day=self._today()))
 
-    def _set_differences(self, message: Message) -> None:
-        self.asked = dataclasses.replace(self.asked, differences=bool(message["on"]))
+    def _set_differences(self, message: messages.Differences) -> None:
+        self.asked = dataclasses.replace(self.asked, differences=message.on)
         self._tell_state()
         self._push()
 
-    def _choose_preset(self, message: Message) -> None:
+    def _choose_preset(self, message: messages.Preset) -> None:
         self.playing = False
-        self._show(asked_by(f"config={message['value']}" if message.get("value") else "", self._opening, self.presets))
+        chosen = urlencode({"config": message.value}) if message.value else ""
+        self._show(asked_by(chosen, self._opening, self.presets))
 
-    def _follow(self, message: Message) -> None:
-        person = message.get("person")
-        if person is not None and (not isinstance(person, int) or not 0 <= person < self._people()):
-            raise ConfigError(f"nobody is person {person}; the people are 0 to {self._people() - 1:,}")
+    def _follow(self, message: messages.Follow) -> None:
+        person = message.person
+        people = len(self._staged().arms[0].run)
+        if person is not None and person >= people:
+            raise ConfigError(f"nobody is person {person}; the people are 0 to {people - 1:,}")
         self.asked = dataclasses.replace(self.asked, followed=person)
         self._tell_state()
         self._push()
 
-    def _send_by_hand(self, message: Message) -> None:
+    def _send_by_hand(self, message: messages.Send) -> None:
         """A gesture of the one who is followed, today; with a twin of the world in which it is not sent, if wanted."""
-        assert self.stage is not None
-        sender, receiver, kind = self.asked.followed, message.get("to"), str(message.get("kind"))
-        if sender is None or not isinstance(receiver, int):
+        stage, sender, fork = self._staged(), self.asked.followed, message.fork
+        if sender is None:
             raise ConfigError("a gesture by hand goes from the person who is followed to one of their ties")
-        if kind not in BY_HAND:
-            raise ConfigError(f"a gesture by hand is one of {', '.join(BY_HAND)}")
-        gesture = Gesture(self.stage.day, kind, sender, receiver)
-        fork = bool(message.get("fork"))
+        require_few_by_hand(len(self.asked.hand) + 1)
+        gesture = Gesture(stage.day, message.kind, sender, message.to)
         if fork:
-            self.stage.fork(gesture)
+            stage.fork(gesture)
         else:
-            self.stage.send(gesture)
+            stage.send(gesture)
         beside = None if fork else self.asked.beside
         self.asked = dataclasses.replace(self.asked, hand=(*self.asked.hand, gesture), forked=fork, beside=beside)
         if fork:
@@ -265,29 +296,25 @@ class Session:
         self._tell_state()
         self._push()
 
-    def _copy_config(self, message: Message) -> None:
+    def _copy_config(self, message: messages.Config) -> None:
         text = as_config(self.asked, self.drifted)
         self._tell({"is": "file", "name": f"{self.experiment.name}.toml", "type": "application/toml", "text": text})
 
-    def _draw(self, message: Message) -> None:
+    def _draw(self, message: messages.Picture) -> None:
         """A picture of today as PNG or SVG, drawn by the same hand as films."""
         from experiments.film import still  # draws with matplotlib, which takes a second to load
 
-        ending = "svg" if message.get("value") == "svg" else "png"
-        assert self.stage is not None
-        room = io.BytesIO()
-        still(self.stage, self.asked.followed, room, ending)
-        self._tell_file(f"day-{self.stage.day}.{ending}", {"png": "image/png", "svg": "image/svg+xml"}[ending], room)
+        stage, ending, room = self._staged(), message.value, io.BytesIO()
+        still(stage, self.asked.followed, room, ending)
+        self._tell_file(f"day-{stage.day}.{ending}", {"png": "image/png", "svg": "image/svg+xml"}[ending], room)
 
-    def _film(self, message: Message) -> None:
+    def _film(self, message: messages.Film) -> None:
         """A film from the first day to this one, from the seed."""
         from experiments.film import Shot, film
 
-        assert self.stage is not None
-        ending = "gif" if message.get("value") == "gif" else "mp4"
+        ending, days = message.value, max(self._staged().day, 30)
         self.playing = False
         self._tell_state()
-        days = max(self.stage.day, 30)
         stage = _staged(self.asked, self.experiment, self._world_of(self.experiment.world))
         seconds = float(min(20, max(2, days / 15)))
 
@@ -309,6 +336,7 @@ class Session:
         """Begin what is asked for and go to its day."""
         experiment = asked.experiment()
         world = self._world_of(experiment.world)
+        require_few(len(world), 0)  # those of a log are known only now
         stage = _staged(asked, experiment, world)
         series = self._played(stage, asked.day)
         followed = asked.followed if asked.followed is not None and asked.followed < len(world) else None
@@ -350,11 +378,18 @@ class Session:
         self._world = key, world
         return world
 
+    def _staged(self) -> Stage:
+        """The stage.
+
+        Raises:
+            ConfigError: there is none yet.
+        """
+        if self.stage is None:
+            raise ConfigError("there is no world yet; wait until it is shown")
+        return self.stage
+
     def _today(self) -> int:
         return self.stage.day if self.stage is not None else 0
-
-    def _people(self) -> int:
-        return len(self.stage.arms[0].run) if self.stage is not None else 0
 
     def _advance(self, days: int) -> None:
         """Some days on; the run's last day is a place to stop."""
@@ -376,6 +411,11 @@ class Session:
     def _tell(self, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         if not self._closed:
             self._send(message, buffers or [])
+
+    def _tell_error(self, text: str, path: str = "") -> None:
+        _, found, said = text.partition(": ") if text.startswith("--set ") else ("", "", "")
+        text = said if found else text
+        self._tell({"is": "error", "path": path, "text": text[:1].upper() + text[1:]})
 
     def _tell_file(self, name: str, kind: str, room: io.BytesIO) -> None:
         self._tell({"is": "file", "name": name, "type": kind}, [room.getvalue()])
@@ -493,24 +533,24 @@ def _tie(tie: TieSeen) -> dict[str, Any]:
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
 
 
-_ACTIONS: dict[str, Callable[[Session, Message], None]] = {
-    "ready": Session._ready,
-    "drawn": Session._drawn,
-    "again": Session._again,
-    "play": Session._play,
-    "step": Session._step,
-    "reset": Session._reset,
-    "speed": Session._set_speed,
-    "set": Session._set,
-    "beside": Session._set_beside,
-    "differences": Session._set_differences,
-    "preset": Session._choose_preset,
-    "follow": Session._follow,
-    "send": Session._send_by_hand,
-    "config": Session._copy_config,
-    "picture": Session._draw,
-    "film": Session._film,
+_ACTIONS: dict[type, Callable[[Session, Any], None]] = {
+    messages.Ready: Session._ready,
+    messages.Drawn: Session._drawn,
+    messages.Again: Session._again,
+    messages.Play: Session._play,
+    messages.Step: Session._step,
+    messages.Reset: Session._reset,
+    messages.Speed: Session._set_speed,
+    messages.Set: Session._set,
+    messages.Beside: Session._set_beside,
+    messages.Differences: Session._set_differences,
+    messages.Preset: Session._choose_preset,
+    messages.Follow: Session._follow,
+    messages.Send: Session._send_by_hand,
+    messages.Config: Session._copy_config,
+    messages.Picture: Session._draw,
+    messages.Film: Session._film,
 }
-_ANEW = ("ready", "reset", "set", "beside", "preset")  # make long work in progress pointless
-_SETTABLE = {"run.strategy", "run.seed"} | {row.path for rows in CONTROLS.values() for row in rows}
+# Make long work in progress pointless.
+_ANEW = (messages.Ready, messages.Reset, messages.Set, messages.Beside, messages.Preset)
 assert set(BY_HAND) <= set(KINDS)

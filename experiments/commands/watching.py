@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import webbrowser
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from hashlib import sha256
+from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numba
@@ -145,23 +149,39 @@ def watch(
     from experiments.browser.server import Server, free_port
 
     opening = _opening(config, checked_pair(side_by_side), day, changes or [])
-    found = free_port(port)
-    tell_of_compiling(told_aside())
-    server = Server(found, opening, _presets(config))
-    console_of().print(f"{server.base_url} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
-    if not no_open:
-        webbrowser.open(server.base_url)
+    server = Server(free_port(port), opening, _presets(config))
+    console_of().print(f"{server.address} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
     try:
-        _warm_up()
-        server.wait()
+        with nullcontext() if no_open else _opened(server.address):
+            _warm_up()
+            server.wait()
     finally:
         server.stop()
 
 
+@contextmanager
+def _opened(address: str) -> Iterator[None]:
+    """Open the browser, by way of a file that only its user can read.
+
+    All users of a machine see what a program is called with, and the address has the token of the page.
+    """
+    there = escape(address, quote=True)
+    with TemporaryDirectory(prefix="rekindle-") as folder:
+        page = Path(folder) / "watch.html"
+        page.write_text(
+            f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={there}">'
+            f'<title>Rekindle</title><a href="{there}">Rekindle</a>',
+            encoding="utf-8",
+        )
+        webbrowser.open(page.as_uri())
+        yield
+
+
 def _warm_up() -> None:
-    """Load what is compiled for a day and a picture, with few people, while the browser still loads the page."""
+    """Compile or load what a day and a picture take, with few people, while the browser still loads the page."""
     from experiments.stage import Stage
 
+    tell_of_compiling(told_aside())
     experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
     stage = Stage(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
     stage.step()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+from urllib.request import urlopen
 
 import pytest
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from experiments.browser.asked import Asked
 from experiments.browser.server import SESSIONS, Server, free_port
@@ -31,6 +36,13 @@ class Tab(NamedTuple):
 
     def click(self, name: str) -> None:
         self.page.click(f"[data-do={name}]")
+
+    def becomes(self, expression: str) -> None:
+        """Wait until an expression is true; Playwright's own wait evaluates it in a way that the page forbids."""
+        end = time.monotonic() + 15
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < end, expression
+            self.page.wait_for_timeout(20)
 
     def ends(self, witness: Any) -> None:
         """Wait until nothing is computed for the tab any more; the witness is a page that is open."""
@@ -54,7 +66,7 @@ class Tab(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium: apt-get install chromium")
     if find_spec("uvicorn") is None or find_spec("playwright") is None:
@@ -64,8 +76,20 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         '[world]\npeople = 50\nburn_in_years = 0\n\n[run]\nstrategy = "handwritten_notes"\nadopters = 5\n'
     )
     server = Server(free_port(0), OPENING, {"small_notes.toml": Path(config)}, patience=1.0)
-    yield server.base_url
+    yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def base_url(server: Server) -> str:
+    return server.base_url
+
+
+@pytest.fixture(scope="session")
+def cookie(server: Server) -> str:
+    """What a browser sends once it has been at the address with the token."""
+    with urlopen(server.address) as page:
+        return str(page.headers["set-cookie"]).partition(";")[0]
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +104,11 @@ def browser(base_url: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_tab(browser: Any, base_url: str) -> Iterator[Callable[..., Tab]]:
-    """Opens tabs; at the end of a test none may have met an error or asked another host for anything."""
+def open_tab(browser: Any, base_url: str, cookie: str) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs in a browser that has been at the address with the token.
+
+    At the end of a test none may have met an error or asked another host for anything.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(15_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -89,6 +116,8 @@ def open_tab(browser: Any, base_url: str) -> Iterator[Callable[..., Tab]]:
         "window.sockets = [];"
         "window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); sockets.push(this); } };"
     )
+    name, _, value = cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": base_url, "sameSite": "Strict", "httpOnly": True}])
     tabs: list[Tab] = []
 
     def opened(query: str = "") -> Tab:
@@ -106,6 +135,22 @@ def open_tab(browser: Any, base_url: str) -> Iterator[Callable[..., Tab]]:
     wrong = [each for tab in tabs for each in tab.wrong]
     context.close()
     assert not wrong
+
+
+def connected(
+    base_url: str, origin: str | None, cookie: str | None, host: str = "", tab: str = "x", asks: str = ""
+) -> ClientConnection:
+    """A connection as a page of this origin opens it, which takes the server to be called so."""
+    own = urlsplit(base_url)
+    sock = socket.create_connection((own.hostname, own.port))
+    query = urlencode({"tab": tab, "asks": asks})
+    return connect(
+        f"ws://{host or own.netloc}/live?{query}",
+        sock=sock,
+        origin=Origin(origin) if origin else None,
+        additional_headers={"Cookie": cookie} if cookie else {},
+        max_size=None,
+    )
 
 
 def _is_elsewhere(url: str, base_url: str) -> bool:

@@ -1,26 +1,21 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin
 
 import sim
 from experiments import cli, runner
 from experiments.browser.session import Session
 from experiments.config import load
 from experiments.design import runs_of
-from tests.experiments.browser.conftest import Tab
+from tests.experiments.browser.conftest import Tab, connected
 
 Open = Callable[..., Tab]
 
@@ -149,7 +144,7 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
     tab.settles(lambda session: session.stage.arms[arm].name == "60 % show up, 40 % check in")
     assert tab.page.locator(f"{menu} option:checked").inner_text() == "60 % show up, 40 % check in"
     tab.click("config")
-    tab.page.wait_for_function("document.querySelector('.rk').dataset.copied")
+    tab.becomes("document.querySelector('.rk').dataset.copied")
     (tmp_path / "mixed.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
     assert wanted in [run.strategy for run in runs_of(load(tmp_path / "mixed.toml"))]
     again = open_tab(tab.page.evaluate("location.search"))
@@ -164,7 +159,7 @@ def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) ->
     tab.page.keyboard.press("Escape")
     assert not tab.page.is_visible(".rk-mixture")
     shown = "document.querySelector(\"[data-path='run.strategy'] option:checked\").textContent"
-    tab.page.wait_for_function(f"{shown} === '50 % check in, 50 % show up'")  # a dialog tells of its end a moment later
+    tab.becomes(f"{shown} === '50 % check in, 50 % show up'")  # a dialog tells of its end a moment later
     assert tab.session.asked == before
     tab.page.select_option("[data-path='run.strategy']", "mixture")
     tab.page.fill("[data-share=check_in]", "")
@@ -244,7 +239,7 @@ def test_a_bad_value_is_told_beside_its_field_and_nothing_changes(open_tab: Open
         assert "--set" not in told
         assert tab.session.asked == before
         tab.click("day")  # the page goes on, and shows what holds
-        tab.page.wait_for_function("document.querySelector('.rk-error:not(:empty)') === null")
+        tab.becomes("document.querySelector('.rk-error:not(:empty)') === null")
 
 
 def test_a_bad_seed_is_told(open_tab: Open) -> None:
@@ -359,7 +354,7 @@ def test_the_configuration_that_is_copied_makes_the_same_run(open_tab: Open, tmp
         tab.click("week")
     tab.settles(lambda session: day_of(session) == 35)
     tab.click("config")
-    tab.page.wait_for_function("document.querySelector('.rk').dataset.copied")
+    tab.becomes("document.querySelector('.rk').dataset.copied")
     copied = tmp_path / "copied.toml"
     copied.write_text(tab.page.get_attribute(".rk", "data-copied"))
     experiment = load(copied, ["run.follow_up_days=5"])
@@ -374,7 +369,7 @@ def test_the_configuration_that_is_copied_makes_the_same_run(open_tab: Open, tmp
 def test_the_configuration_of_two_worlds_is_a_sweep_of_both(open_tab: Open, tmp_path: Path) -> None:
     tab = open_tab("?set=world.people=60&set=world.burn_in_years=0&set=run.strategy=check_in&beside=show_up")
     tab.click("config")
-    tab.page.wait_for_function("document.querySelector('.rk').dataset.copied")
+    tab.becomes("document.querySelector('.rk').dataset.copied")
     (tmp_path / "two.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
     assert [run.strategy for run in runs_of(load(tmp_path / "two.toml"))] == ["wait", "check_in", "show_up"]
 
@@ -389,7 +384,7 @@ def test_a_link_and_a_reload_show_the_same(open_tab: Open) -> None:
     tab.click("week")
     tab.settles(lambda session: day_of(session) == 7)
     tab.click("link")
-    tab.page.wait_for_function("document.querySelector('.rk').dataset.copied")
+    tab.becomes("document.querySelector('.rk').dataset.copied")
     link = tab.page.get_attribute(".rk", "data-copied")
     other = open_tab(link[link.index("?") :])
     assert tab.session.stage is not None
@@ -458,7 +453,7 @@ def test_a_connection_that_breaks_is_taken_up_where_it_was(open_tab: Open) -> No
     tab.settles(lambda session: day_of(session) > 0)
     tab.page.evaluate("sockets.at(-1).close(4000)")
     day = day_of(tab.session)
-    tab.page.wait_for_function("sockets.length === 2")
+    tab.becomes("sockets.length === 2")
     tab.settles(lambda session: day_of(session) > day + 2)
     tab.page.wait_for_timeout(1_200)  # as long as a lost tab is waited for
     assert not tab.session.is_over
@@ -481,23 +476,9 @@ def test_what_the_page_would_not_send_changes_nothing(open_tab: Open) -> None:
     assert tab.page.evaluate("sockets.length") == 1
 
 
-def connected(base_url: str, origin: str | None, host: str = "", tab: str = "x") -> ClientConnection:
-    """A connection as a page of this origin opens it, which takes the server to be called so."""
-    own = urlsplit(base_url)
-    sock = socket.create_connection((own.hostname, own.port))
-    return connect(f"ws://{host or own.netloc}/live?tab={tab}", sock=sock, origin=Origin(origin) if origin else None)
-
-
-@pytest.mark.parametrize(("origin", "host"), [("http://example.org", ""), (None, ""), ("http://x.org", "x.org")])
-def test_pages_of_others_are_not_let_in(base_url: str, origin: str | None, host: str) -> None:
-    """Not even under a name that only now means this machine."""
-    with pytest.raises(InvalidStatus, match="403"), connected(base_url, origin, host):
-        pass
-
-
-def test_a_tab_that_was_given_up_begins_anew(base_url: str) -> None:
+def test_a_tab_that_was_given_up_begins_anew(base_url: str, cookie: str) -> None:
     for _ in range(2):
-        with connected(base_url, base_url, tab="again") as tab:
+        with connected(base_url, base_url, cookie, tab="again") as tab:
             tab.send('{"do": "ready"}')
             assert tab.recv(timeout=20)
         time.sleep(0.3)  # until the server has ended what was computed for it
@@ -547,7 +528,7 @@ def test_gestures_stand_still_for_whoever_wants_no_motion(open_tab: Open) -> Non
     tab.page.wait_for_timeout(200)
     assert tab.page.eval_on_selector(".rk-over", flying) == before > 0
     tab.page.keyboard.press("m")
-    tab.page.wait_for_function(f"({flying})(document.querySelector('.rk-over')) === 0")  # all have arrived
+    tab.becomes(f"({flying})(document.querySelector('.rk-over')) === 0")  # all have arrived
 
 
 def test_text_can_be_read(open_tab: Open) -> None:

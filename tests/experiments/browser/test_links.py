@@ -1,0 +1,107 @@
+"""What must be true of links: they set what the page can set, within its limits, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.browser.asked import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, Asked, asked_by
+from experiments.browser.session import Session
+from experiments.config import SETTINGS, TABLES, ConfigError
+
+PATHS = sorted(".".join(path) for path in SETTINGS if path not in TABLES)
+OPENING = Asked(changes={"world.people": "60"})
+
+
+def asks(pairs: list[tuple[str, str]], opening: Asked = OPENING) -> Asked:
+    return asked_by(urlencode(pairs), opening, {"a.toml": Path("a.toml")})
+
+
+def test_a_link_cannot_set_what_the_page_cannot() -> None:
+    for path in set(PATHS) - SETTABLE:
+        with pytest.raises(ConfigError, match=rf"The address sets {re.escape(path)}, which no link can"):
+            asks([("set", f"{path}=1")])
+
+
+def test_what_the_page_can_set_is_a_setting_and_no_file() -> None:
+    assert set(PATHS) >= SETTABLE
+    assert not SETTABLE & {"world.log", "world.newcomers", "name", "sweep.replicates", "run.checkpoint_minutes"}
+
+
+def test_what_the_command_line_set_stays_in_the_address_of_its_page() -> None:
+    """A reload shows the same; another log in its place is refused."""
+    opening = Asked(changes={"world.newcomers": "5", "world.people": "60", "run.adopters": "newcomers"})
+    assert asked_by(opening.query(), opening, {}) == opening
+    for value in ("6", "05", ""):
+        with pytest.raises(ConfigError, match=r"sets world\.newcomers, which no link can"):
+            asks([("set", f"world.newcomers={value}")], opening)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        ([("set", "world.log=/etc/passwd")], "sets world.log, which no link can"),
+        ([("set", f"world.people={MOST_PEOPLE + 1}")], "at most 20,000 can be watched"),
+        ([("set", "world.people=99999999999999999999")], "whole number"),
+        ([("set", "run.seed=" + "9" * 2_000)], "a part of 2,009 characters"),
+        ([("set", "run.strategy_days=9999")], "from 1 to 5,475"),
+        ([("set", "parameters.ease=nan")], "parameters.ease"),
+        ([("beside", "{" * 2_000)], "a part of 2,000 characters"),
+        ([("config", "/etc/passwd")], "which is none of a.toml"),
+        ([("config", "../a.toml")], "which is none of a.toml"),
+        ([("day", str(LATEST + 1))], "from 0 to 5,475"),
+        ([("day", "9" * 5_000)], "from 0 to 5,475"),
+        ([("day", "²")], "from 0 to 5,475"),
+        ([("follow", "20001")], "from 0 to 20,000"),
+        ([("sent", "1.post.1.2")], "write day.kind.sender.receiver"),
+        ([("sent", "1.like.1")], "write day.kind.sender.receiver"),
+        ([("sent", "-1.like.1.2")], "from 0 to 5,475"),
+        ([("sent", "1.like.1.20001")], "from 0 to 20,000"),
+        ([("sent", "1.like.1.2")] * (MOST_BY_HAND + 1), "at most 200 gestures"),
+        ([("x", "")] * 3_000, "more than 400 parts"),
+    ],
+)
+def test_a_link_that_asks_for_too_much_is_refused(pairs: list[tuple[str, str]], said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        asks(pairs)
+    assert said in str(refused.value)
+
+
+@given(
+    st.text()
+    | st.lists(
+        st.tuples(
+            st.sampled_from(["set", "beside", "sent", "day", "follow", "fork", "config", "differences", "tab"]),
+            st.text() | st.sampled_from([f"{path}=" for path in PATHS]).flatmap(lambda p: st.text().map(p.__add__)),
+        ),
+        max_size=4,
+    ).map(urlencode)
+)
+def test_any_link_is_read_or_refused_in_words(query: str) -> None:
+    with suppress(ConfigError):  # any other error fails
+        asked_by(query, OPENING, {})
+
+
+@pytest.mark.parametrize("changes", [{"world.people": "20001"}, {"world.people": "19999", "world.newcomers": "2"}])
+def test_no_page_opens_with_more_people_than_can_be_drawn(changes: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="at most 20,000"):
+        Asked(changes=changes).experiment()
+
+
+def test_nor_with_more_people_of_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("source,target,time\n" + "".join(f"a{n},b{n},{90_000 * n}\n" for n in range(40)))
+    monkeypatch.setattr("experiments.browser.asked.MOST_PEOPLE", 50)
+    told: list[dict[str, Any]] = []
+    opening = Asked(changes={"world.log": str(log), "run.adopters": "2"})
+    session = Session(lambda message, _: told.append(message), "", opening, {})
+    with pytest.raises(ConfigError, match="at most 50 can be watched"):
+        session._show(opening)
+    assert session.stage is None
