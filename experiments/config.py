@@ -5,13 +5,14 @@ Every setting can also be given on the command line (``--set world.people=500``)
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
+import math
+import os
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -19,10 +20,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from experiments import shipped, toml_text
 from experiments.factors import METHODS, Levels, flattened, span_of, spelled_out
+from experiments.toml_text import KeyPath, TextError, lines_of
 from sim.gestures import KINDS
 from sim.parameters import Parameters
 from sim.run import mixture_of
+from sim.spelling import nearest
 
 # What may be written where there is no range of numbers; for errors, and for `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
@@ -33,7 +37,11 @@ NAME_WRITTEN = "a name made of letters, digits, _ . and -"
 TRUTH_WRITTEN = "true or false"
 LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML file'
 
-KeyPath = tuple[str, ...]
+MOST_PROBLEMS = 20  # that are named one by one
+_LONGEST_SHOWN, _LONGEST_PROBLEM = 100, 600  # characters of a value and of a line in an error
+_MOST_LEVELS = 6  # that are named one by one
+_LONGEST_NAME = 120  # bytes of a folder's name, to which a log's name may be added
+
 Strategy = str | dict[str, float]
 Adopters = int | float | tuple[int, ...] | Literal["newcomers"]
 Third = Literal["any", "low", "high"]
@@ -42,11 +50,6 @@ NOTHING = "nothing"  # in the place of a gesture
 
 class ConfigError(ValueError):
     """What is wrong with an experiment, in words for whoever wrote it: one line for each problem."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like this one; None if none is close."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
 
 
 def checked_strategy(value: Any) -> Strategy:
@@ -70,12 +73,22 @@ def checked_strategies(value: Any) -> tuple[Strategy, ...]:
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(f"expected {STRATEGIES_WRITTEN}")
     strategies = tuple(checked_strategy(item) for item in value)
-    for place, strategy in enumerate(strategies):
-        if strategy in strategies[:place]:
-            raise ValueError(f"{show(strategy)} stands there twice; name each strategy once")
+    twice = _twice([one if isinstance(one, str) else frozenset(one.items()) for one in strategies])
+    if twice is not None:
+        raise ValueError(f"{_brief(show(strategies[twice]))} is there twice; name each strategy once")
     if len(strategies) > 1 and "wait" not in strategies:
         raise ValueError('"wait" must be among them: it is the baseline that the others are compared with')
     return strategies
+
+
+def _twice(values: Sequence[Any]) -> int | None:
+    """The place of the first value that was there before; None where each is there once."""
+    seen = set()
+    for place, value in enumerate(values):
+        if value in seen:
+            return place
+        seen.add(value)
+    return None
 
 
 def checked_adopters(value: Any) -> Adopters:
@@ -109,11 +122,24 @@ def checked_name(value: Any) -> str:
     """A name that can be a folder.
 
     Raises:
-        ValueError: it can not.
+        ValueError: it cannot.
     """
     if not isinstance(value, str) or not re.fullmatch(r"\w[\w.-]*", value):
         raise ValueError(f"expected {NAME_WRITTEN}")
+    if len(os.fsencode(value)) > 2 * _LONGEST_NAME:
+        raise ValueError(f"expected a name of at most {2 * _LONGEST_NAME} bytes, since it names a folder")
     return value
+
+
+def checked_log(value: Any) -> str | None:
+    """The path of a contact log, or None.
+
+    Raises:
+        ValueError: it is no text that can be a path.
+    """
+    if value is None or (isinstance(value, str) and value and "\0" not in value):
+        return value
+    raise ValueError(f"expected {LOG_WRITTEN}")
 
 
 class _Settings(BaseModel):
@@ -123,7 +149,9 @@ class _Settings(BaseModel):
 class WorldSettings(_Settings):
     """Where the worlds come from: generated and burnt in, or replayed from a contact log."""
 
-    log: str | None = Field(None, description="contact log to replay (CSV, CSV.gz or Parquet); none = generated")
+    log: Annotated[str | None, BeforeValidator(checked_log)] = Field(
+        None, description="contact log to replay (CSV, CSV.gz or Parquet); none = generated"
+    )
     people: int = Field(2_000, ge=2, le=10_000_000, description="people")
     burn_in_years: float = Field(3.0, ge=0, le=20, description="years of ordinary life before day 0")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first world; replicate r has this plus r")
@@ -254,9 +282,10 @@ class SweepSettings(_Settings):
         if len(set(lengths.values())) > 1:
             each = ", ".join(f"{name} {count}" for name, count in lengths.items())
             raise ValueError(f"zip goes side by side, and its levels are not equally many: {each}")
-        twice = [name for place, name in enumerate(self.factors) if name in self.factors[:place]]
-        if twice:
-            raise ValueError(f"varies {twice[0]} in two of grid, zip, rows and sample; vary it in one")
+        factors = self.factors
+        twice = _twice(factors)
+        if twice is not None:
+            raise ValueError(f"varies {factors[twice]} in two of grid, zip, rows and sample; vary it in one")
         return self
 
 
@@ -292,9 +321,8 @@ def require_adopters(adopters: Adopters, people: int) -> None:
         problems.append(f"asks for {adopters:,} of {people:,} people; ask for fewer")
     if isinstance(adopters, tuple) and max(adopters) >= people:
         problems.append(f"names person {max(adopters)}; ids go from 0 to {people - 1:,}")
-    if isinstance(adopters, tuple) and len(set(adopters)) < len(adopters):
-        twice = next(person for place, person in enumerate(adopters) if person in adopters[:place])
-        problems.append(f"names person {twice} twice; name each once")
+    if isinstance(adopters, tuple) and (twice := _twice(adopters)) is not None:
+        problems.append(f"names person {adopters[twice]} twice; name each once")
     if problems:
         raise ValueError(f"run.adopters {', and '.join(problems)}")
 
@@ -343,32 +371,39 @@ _NOT_VARIED: dict[KeyPath, str] = {
 
 
 def load(
-    path: Path | None, changes: Sequence[str] = (), world: Path | None = None, *, full: bool = False
+    path: Path | None,
+    changes: Sequence[str] = (),
+    world: Path | None = None,
+    *,
+    full: bool = False,
+    unnamed: str = "default",
 ) -> Experiment:
     """Read an experiment.
 
     Args:
-        path: of the TOML file; None for one that says nothing, named forecast. A relative ``world.log`` in it counts
-            from its folder.
+        path: of the TOML file, or the name of one that ships where there is no such file; None for one that says
+            nothing. A relative ``world.log`` in it counts from its folder.
         changes: ``path=value`` each, as given to ``--set``; a value is TOML, or else text.
         world: contact log that takes the place of the file's world, as given to ``--world``.
         full: whether the changes of the file's ``[full]`` come first.
+        unnamed: name of the experiment where there is no file.
 
     Raises:
         ConfigError: with all that is wrong, each with its line or option.
     """
     text = "" if path is None else _read(path)
-    path = path or Path("forecast")
-    data = _parse(path, text)
+    data = _parsed(path, text)
     origins = {key: f"line {line}" for key, line in lines_of(text).items()}
-    if isinstance(data.get("world"), dict) and isinstance(data["world"].get("log"), str):
-        data["world"]["log"] = str(path.parent / data["world"]["log"])
-    name = _folder_name(path.stem)
+    log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
+    if path is not None and isinstance(log, str) and log:
+        data["world"]["log"] = str(path.parent / log)
+    name = unnamed if path is None else _folder_name(path.stem)
     if world is not None:
         name += "-" + _folder_name(stem_of_log(world))
         _replay_instead(data, origins, world)
-    larger = [f"{key}={show(value)}" for key, value in flattened(data.get("full", {}))] if full else []
-    for change in (*larger, *changes):
+    at_full = data.get("full") if full else None
+    larger = flattened(at_full) if isinstance(at_full, Mapping) else ()
+    for change in (*(f"{key}={show(value)}" for key, value in larger), *changes):
         _apply(data, origins, change)
     data.setdefault("name", name)
     experiment = _validated(data, origins, path)
@@ -387,9 +422,12 @@ def _folder_name(stem: str) -> str:
 
     What does not is an underscore, and a few digits then tell apart the names that would become the same.
     """
+    digits = hashlib.sha256(os.fsencode(stem)).hexdigest()[:4]
     plain = re.sub(r"[^\w.-]+", "_", stem)
     plain = plain if re.match(r"\w", plain) else f"_{plain}"
-    return plain if plain == stem else f"{plain}-{hashlib.sha256(stem.encode()).hexdigest()[:4]}"
+    if len(plain.encode()) > _LONGEST_NAME:
+        return f"{plain.encode()[: _LONGEST_NAME - 5].decode(errors='ignore')}-{digits}"
+    return plain if plain == stem else f"{plain}-{digits}"
 
 
 def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
@@ -402,13 +440,13 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
     return f"{path}, line {line}, {name}" if line else f"{path}, {name}"
 
 
-def place_of_factor(path: Path, changes: Sequence[str], name: str) -> str:
-    """Where a sweep was given the levels of a setting, ``mine.toml, line 9, sweep.grid.run.adopters``."""
+def place_of_factor(path: Path, changes: Sequence[str], name: str, row: str = "") -> str:
+    """Where a sweep, or a row of it, was given levels of a setting, ``mine.toml, line 9, sweep.grid.run.adopters``."""
     origins = {key: f"{path}, line {line}" for key, line in lines_of(_read(path)).items()}
     for change in changes:
         origins[tuple(part.strip() for part in change.partition("=")[0].split("."))] = f"{path}, --set {change}"
     own = tuple(name.split("."))
-    for table in VARIED:
+    for table in (*VARIED, (*ROWS, row)):
         for key in ((*table, name), *((*table, *own[:end]) for end in range(len(own), 0, -1))):
             if key in origins:
                 return origins[key] if "--set" in origins[key] else f"{origins[key]}, {'.'.join((*table, name))}"
@@ -416,57 +454,38 @@ def place_of_factor(path: Path, changes: Sequence[str], name: str) -> str:
 
 
 def _read(path: Path) -> str:
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder; name a TOML file in it.")
     try:
-        return path.read_text(encoding="utf-8")
+        return toml_text.read(shipped.found(path))
+    except TextError as error:
+        raise ConfigError(f"{_at_line(path, error.line)} {error}.") from None
     except FileNotFoundError:
-        beside = sorted(str(other) for other in path.parent.glob("*.toml"))
-        close = nearest(str(path), beside)
-        hint = f"did you mean {close}?" if close else f"{path.parent or '.'} has {', '.join(beside) or 'no TOML file'}."
-        raise ConfigError(f"There is no file {path}; {hint}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path} can not be read as text: byte {error.start + 1} is not UTF-8; save it with that encoding."
-        ) from None
+        raise ConfigError(f"There is no file {path}; {_instead_of(path)}") from None
     except OSError as error:
-        raise ConfigError(f"{path} can not be read as text: {error}.") from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def _at_line(path: Path | None, line: int | None) -> str:
+    return str(path) if line is None else f"{path}, line {line}:"
+
+
+def _instead_of(path: Path) -> str:
+    """What somebody who named a file that does not exist may have meant."""
+    ships = {name: name for name in shipped.names()}
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        what, _, where = str(error).rstrip(")").rpartition(" (at ")
-        raise ConfigError(
-            f"{path}, {where}: this is not TOML ({what}); write one `key = value` a line, with text in quotes."
-        ) from None
+        beside = {other.stem: str(other) for other in sorted(path.parent.glob("*.toml"))}
+    except OSError:
+        beside = {}
+    close = nearest(path.name.removesuffix(".toml"), beside) or nearest(path.stem, ships)
+    if close:
+        return f"did you mean {(ships | beside)[close]}?"
+    return "`rekindle configs` lists the experiments that ship with the program."
 
 
-def lines_of(text: str) -> dict[KeyPath, int]:
-    """The line (from 1) on which each key of a TOML text is given, tables included.
-
-    Parses ever longer beginnings of the text: what a statement adds was given where the statement began.
-    """
-    found: dict[KeyPath, int] = {}
-    lines = text.splitlines()
-    begins = 1
-    for end in range(1, len(lines) + 1):
-        try:
-            data = tomllib.loads("\n".join(lines[:end]))
-        except tomllib.TOMLDecodeError:
-            continue
-        for path in _paths(data):
-            found.setdefault(path, begins)
-        begins = end + 1
-    return found
-
-
-def _paths(data: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
-    for key, value in data.items():
-        yield (*above, key)
-        if isinstance(value, Mapping):
-            yield from _paths(value, (*above, key))
+def _parsed(path: Path | None, text: str) -> dict[str, Any]:
+    try:
+        return toml_text.parsed(text)
+    except TextError as error:
+        raise ConfigError(f"{_at_line(path, error.line)} {error}.") from None
 
 
 def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, str], log: Path) -> None:
@@ -481,8 +500,10 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> No
     """Carry out one ``path=value``; what it replaces is forgotten."""
     name, equals, text = change.partition("=")
     path = tuple(part.strip() for part in name.split("."))
-    if not equals or not all(path):
-        raise ConfigError(f"--set {change}: write path=value, for example --set world.people=500.")
+    if not toml_text.is_text(change):
+        raise ConfigError(f"--set {_brief(change)}: this is not text in UTF-8.")
+    if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
+        raise ConfigError(f"--set {_brief(change)}: write path=value, for example --set world.people=500.")
     table = data
     for part in path[:-1]:
         if not isinstance(table.get(part), dict):
@@ -491,19 +512,22 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> No
     table[path[-1]] = _value(change, text)
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
-    origins[path] = f"--set {change}"
+    origins[path] = f"--set {_brief(change)}"
 
 
 def _value(change: str, text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
-        if text.lstrip()[:1] not in ("{", "[", '"', "'"):
+        said = toml_text.parsed(f"value = {text}")
+    except TextError as error:
+        meant = toml_text.is_whole_number(text) or text.lstrip()[:1] in ("{", "[", '"', "'") or "\n" in text
+        if not meant:
             return text
-        what = str(error).partition(" (at ")[0]
-        raise ConfigError(
-            f"--set {change}: this is not TOML ({what}); close every bracket and quote, and put all of it in 'quotes'."
-        ) from None
+        what = str(error).partition("; write one")[0]
+        hint = "; close every bracket and quote, and put all of it in 'quotes'" if "not TOML" in what else ""
+        raise ConfigError(f"--set {_brief(change)}: {what}{hint}.") from None
+    if len(said) > 1:
+        raise ConfigError(f"--set {_brief(change)}: this sets several things; give each a --set of its own.")
+    return said["value"]
 
 
 def _inherited(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -519,35 +543,60 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
-def _validated(data: dict[str, Any], origins: Mapping[KeyPath, str], path: Path) -> Experiment:
+@dataclass(frozen=True)
+class _Problem:
+    """Something wrong: the setting, its value, what is said of it, and where it was given if not where its path was.
+
+    What takes a while to find out, such as the name that was meant, is a function, since few problems are shown.
+    """
+
+    path: KeyPath
+    value: Any
+    said: str | Callable[[], str]
+    origin: str = ""
+
+    def line(self, origins: Mapping[KeyPath, str]) -> float:
+        """The line of the file at fault; infinite for an option."""
+        above = (self.path[:end] for end in range(len(self.path), 0, -1))
+        origin = self.origin or next((origins[path] for path in above if path in origins), "")
+        found = re.match(r"line (\d+)", origin)
+        return float(found[1]) if found else math.inf
+
+    def shown(self, origins: Mapping[KeyPath, str]) -> str:
+        """The problem in a line."""
+        known = {self.path: self.origin} if self.origin else origins
+        text = f"{_said(self.path, self.value, known)}: {self.said if isinstance(self.said, str) else self.said()}"
+        text = _brief(" ".join(text.splitlines()), _LONGEST_PROBLEM)
+        return text if text.endswith(("?", ".")) else f"{text}."
+
+
+def _validated(data: dict[str, Any], origins: Mapping[KeyPath, str], path: Path | None) -> Experiment:
     known, problems = _known(data, origins)
     try:
         experiment = Experiment.model_validate(known, strict=True)
     except ValidationError as error:
-        problems += [_problem(found, known, origins) for found in error.errors()]
+        problems += [_problem(found, known) for found in error.errors()]
     if not problems:
         return experiment
-    ended = [line if line.endswith(("?", ".")) else f"{line}." for line in sorted(problems, key=_line_in)]
-    raise ConfigError(
-        f"{path}, {ended[0]}" if len(ended) == 1 else "\n  ".join([f"{path} has {len(ended)} errors:", *ended])
-    )
-
-
-def _line_in(problem: str) -> float:
-    line = re.match(r"line (\d+)", problem)
-    return float(line[1]) if line else float("inf")
+    problems.sort(key=lambda problem: problem.line(origins))
+    lines = [problem.shown(origins) for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        lines.append(f"and {len(problems) - MOST_PROBLEMS:,} more.")
+    if len(lines) == 1:
+        raise ConfigError(lines[0] if path is None else f"{path}, {lines[0]}")
+    raise ConfigError("\n  ".join([f"{path or 'What was set'} has {len(problems):,} errors:", *lines]))
 
 
 def _known(
     data: Mapping[str, Any], origins: Mapping[KeyPath, str], above: KeyPath = ()
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], list[_Problem]]:
     """The data without keys that are no setting, and a problem for each of these."""
     kept: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[_Problem] = []
     for key, value in data.items():
         path = (*above, key)
         if path not in SETTINGS:
-            problems.append(f"{_said(path, value, origins)}: there is no such setting{_remedy(path)}")
+            problems.append(_Problem(path, value, partial(_no_such, path)))
         elif path in VARIED and isinstance(value, Mapping):
             kept[key], inner = _varied(path, value, origins)
             problems += inner
@@ -557,7 +606,7 @@ def _known(
         elif path == FULL and isinstance(value, Mapping):
             kept[key] = dict(flattened(value))
             unknown = [name for name in kept[key] if not _is_setting(tuple(name.split(".")))]
-            problems += [f"{_said(path, value, origins)}: there is no setting {name} to change" for name in unknown]
+            problems += [_Problem(path, value, f"there is no setting {_brief(name)} to change") for name in unknown]
         elif path in TABLES and isinstance(value, Mapping):
             kept[key], inner = _known(value, origins, path)
             problems += inner
@@ -565,27 +614,32 @@ def _known(
             kept[key] = value
     if above == ("world",) and kept.get("log") is not None:
         problems += [
-            f"{_said((*above, name), kept[name], origins)}: a replayed log has its own {what}; leave it out"
+            _Problem((*above, name), kept[name], f"a replayed log has its own {what}; leave it out")
             for name, what in (("people", "people"), ("burn_in_years", "past"))
             if name in kept
         ]
     return kept, problems
 
 
-def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> tuple[dict[str, Any], list[str]]:
-    """What each named row changes, by dotted path, and a problem for each setting that it can not."""
+def _no_such(path: KeyPath) -> str:
+    return f"there is no such setting{_remedy(path)}"
+
+
+def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> tuple[dict[str, Any], list[_Problem]]:
+    """What each named row changes, by dotted path, and a problem for each setting that it cannot."""
     kept: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[_Problem] = []
     for name, changes in given.items():
         if not isinstance(changes, Mapping):
-            problems.append(f"{_said((*ROWS, name), changes, origins)}: expected a table of settings")
+            problems.append(_Problem((*ROWS, name), changes, "expected a table of settings"))
             continue
         kept[name] = dict(flattened(changes))
         for path, level in kept[name].items():
             try:
                 _checked_factor(tuple(path.split(".")), [level], is_range=False)
             except ValueError as error:
-                problems.append(f"{_said((*ROWS, name, path), level, origins)}: {error}")
+                origin = _origin_in((*ROWS, name), tuple(path.split(".")), origins)
+                problems.append(_Problem((*ROWS, name, path), level, str(error), origin))
     return kept, problems
 
 
@@ -597,21 +651,18 @@ def _is_setting(path: KeyPath) -> bool:
 
 def _varied(
     table: KeyPath, given: Mapping[str, Any], origins: Mapping[KeyPath, str]
-) -> tuple[dict[str, Any], list[str]]:
-    """What a table of factors varies, by dotted path, and a problem for each that it can not."""
+) -> tuple[dict[str, Any], list[_Problem]]:
+    """What a table of factors varies, by dotted path, and a problem for each that it cannot."""
     kept: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[_Problem] = []
     if not given:
-        problems.append(
-            f"{_said(table, given, origins)}: is empty; give a setting such as parameters.ease, or leave it out"
-        )
+        problems.append(_Problem(table, given, "is empty; give a setting such as parameters.ease, or leave it out"))
     for name, value in flattened(given):
         path = tuple(name.split("."))
-        where = _said((*table, name), value, {**origins, (*table, name): _origin_in(table, path, origins)})
         try:
             kept[name] = _checked_factor(path, value, is_range=table[-1] == "ranges")
         except ValueError as error:
-            problems.append(f"{where}: {error}")
+            problems.append(_Problem((*table, name), value, str(error), _origin_in(table, path, origins)))
     return kept, problems
 
 
@@ -648,7 +699,10 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
             wrong.setdefault(said, []).append(show(level))
     if wrong:
         raise ValueError(
-            "; ".join(f"the level{'s' * (len(each) > 1)} {', '.join(each)}: {said}" for said, each in wrong.items())
+            "; ".join(
+                f"the level{'s' * (len(each) > 1)} {_brief(', '.join(each[:_MOST_LEVELS]))}: {said}"
+                for said, each in wrong.items()
+            )
         )
     return levels
 
@@ -681,21 +735,20 @@ def _remedy(path: KeyPath) -> str:
     close = nearest(path[-1], [known[-1] for known in by_length])
     if close:
         return f"; did you mean {'.'.join(next(known for known in by_length if known[-1] == close))}?"
-    return f"; there is {', '.join(beside)}"
+    return f"; there is {', '.join(beside or Experiment.model_fields)}"
 
 
-def _problem(error: Any, data: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> str:
+def _problem(error: Any, data: Mapping[str, Any]) -> _Problem:
     """One of pydantic's errors in words: where, what was given, what was expected."""
     path = tuple(str(part) for part in error["loc"])
     if error["type"] == "value_error":
         message = str(error["ctx"]["error"])
         path = _named_first(message, path)
-        message = message.removeprefix(".".join(path)).strip()
-    else:
-        message = expected(path) or error["msg"][:1].lower() + error["msg"][1:]
-        close = nearest(str(error["input"]), _choices(path))
-        message += f"; did you mean {show(close)}?" if close else ""
-    return f"{_said(path, _value_at(data, path), origins)}: {message}"
+        return _Problem(path, _value_at(data, path), message.removeprefix(".".join(path)).strip())
+    message = expected(path) or error["msg"][:1].lower() + error["msg"][1:]
+    close = nearest(error["input"], _choices(path)) if isinstance(error["input"], str) else None
+    message += f"; did you mean {show(close)}?" if close else ""
+    return _Problem(path, _value_at(data, path), message)
 
 
 def _named_first(message: str, above: KeyPath) -> KeyPath:
@@ -720,7 +773,12 @@ def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
     name = ".".join(path)
     if isinstance(value, Mapping) and (path in TABLES or path in VARIED or path not in SETTINGS):
         return f"{origin}[{name}]"
-    return f"{origin}{name}" if value is None else f"{origin}{name} = {show(value)}"
+    return f"{origin}{name}" if value is None else f"{origin}{name} = {_brief(show(value))}"
+
+
+def _brief(text: str, most: int = _LONGEST_SHOWN) -> str:
+    """A text, cut where it is too long to be read."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def written(experiment: Experiment) -> str:
@@ -753,8 +811,18 @@ def _attribute(experiment: Experiment, path: KeyPath) -> Any:
 def show(value: Any) -> str:
     """A value as TOML has it."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {show(item)}" for key, item in value.items()) + " }"
+        return (
+            "{}" if not value else "{ " + ", ".join(f"{_key(key)} = {show(item)}" for key, item in value.items()) + " }"
+        )
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_.-]+", key) else json.dumps(key, ensure_ascii=False)
 
 
 def expected(path: KeyPath) -> str | None:
@@ -764,6 +832,10 @@ def expected(path: KeyPath) -> str | None:
     if path in VARIED:
         example = "[0.0, 1.0]" if path[-1] == "ranges" else "[1.0, 2.0]"
         return f"expected a table of settings, such as parameters.ease = {example}"
+    if path == FULL:
+        return 'expected a table of settings, such as "sweep.replicates" = 100'
+    if path == ROWS:
+        return "expected a table of rows, such as [sweep.rows.shy] with parameters.ease = 1.0 in it"
     field = SETTINGS.get(path)
     if field is not None and field.annotation is bool:
         return f"expected {TRUTH_WRITTEN}"

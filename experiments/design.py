@@ -35,12 +35,20 @@ MOST_RUNS = 1_000_000  # of a sweep
 _POINTS_BETWEEN_REPORTS = 100
 
 
-class PointError(ConfigError):
-    """Levels of a sweep that can not go together, and the factor at fault: the first, where none is named."""
+_MOST_LISTED = 4  # levels that an error names
 
-    def __init__(self, said: str, factor: str) -> None:
+
+class PointError(ConfigError):
+    """Levels of a sweep that cannot go together, and the factor at fault: the first, where none is named.
+
+    Attributes:
+        factor: its path.
+        row: name of the row at fault; empty where the sweep has none.
+    """
+
+    def __init__(self, said: str, factor: str, row: str = "") -> None:
         super().__init__(said)
-        self.factor = factor
+        self.factor, self.row = factor, row
 
 
 @dataclass(frozen=True)
@@ -141,8 +149,11 @@ def _places(experiment: Experiment, points: Sequence[Point], report: Report | No
     for number, point in enumerate(points):
         if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
             report(number, len(points))
-        there = at(experiment, point)
         row = list(sweep.rows)[number // drawn % len(sweep.rows)] if sweep.rows else ""
+        try:
+            there = at(experiment, point)
+        except PointError as error:
+            raise PointError(str(error), error.factor, row) from None
         levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}
         name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
         hashes = (shared.get(id(one)) or _hash(one) for one in (there.world.parameters, there.parameters))
@@ -246,8 +257,11 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
     except ValidationError as error:
         first = error.errors()[0]
         said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
-        factor = next((name for name in point if str(said).startswith(f"{name} ")), next(iter(point)))
-        raise PointError(f"The sweep has a point that can not be, {_listed(point)}: {said}.", factor) from None
+        at_fault = str(said).split(" ", 1)[0]
+        factor = next((name for name in point if f".{name}".endswith(f".{at_fault}")), next(iter(point)))
+        first = {factor: point[factor], **point}
+        told = _listed(dict(list(first.items())[:_MOST_LISTED])) + (" …" if len(first) > _MOST_LISTED else "")
+        raise PointError(f"The sweep has a point that cannot be, {told}: {said}.", factor) from None
 
 
 def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:

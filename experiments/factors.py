@@ -20,6 +20,7 @@ Point = dict[str, Level]
 LEVELS_WRITTEN = "a list of levels such as [15, 60, 120], or even steps such as { from = 15, to = 120, count = 4 }"
 RANGE_WRITTEN = "a range such as [0.0, 1.0], the lower end first"
 METHODS = ("latin_hypercube", "sobol", "morris", "saltelli")
+_LARGEST = 1e300  # end of a range or of even steps; beyond, their difference overflows
 MORRIS_LEVELS = 4  # of the grid on which a trajectory steps (Morris 1991)
 
 
@@ -27,7 +28,7 @@ def flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
     """Each dotted path of a table with what it is given: ``run.adopters = [5]`` and ``"run.adopters" = [5]`` alike."""
     for key, value in table.items():
         path = f"{above}{key}"
-        if isinstance(value, Mapping) and not set(value) & {"from", "to", "count"}:
+        if isinstance(value, Mapping) and value and not set(value) & {"from", "to", "count"}:
             yield from flattened(value, f"{path}.")
         else:
             yield path, value
@@ -43,21 +44,29 @@ def spelled_out(value: Any, whole: bool) -> tuple[Level, ...]:
         value = _evenly_spaced(value, whole)
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(f"expected {LEVELS_WRITTEN}")
-    for place, level in enumerate(value):
-        if any(level == other and type(level) is type(other) for other in value[:place]):
-            raise ValueError(f"has the level {level!r} twice; name each level once")
+    seen = set()
+    for level in value:
+        told = (type(level), repr(level))
+        if told in seen:
+            raise ValueError(f"has the level {repr(level)[:100]} twice; name each level once")
+        seen.add(told)
     return tuple(value)
 
 
 def _evenly_spaced(value: Mapping[str, Any], whole: bool) -> list[Level]:
     known = {"from", "to", "count"}
     ends = [value.get("from"), value.get("to")]
-    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+    numbers = all(map(_is_finite, ends))
     count = value.get("count")
     if set(value) != known or not numbers or type(count) is not int or not 2 <= count <= 10_000:
         raise ValueError(f"expected {LEVELS_WRITTEN}, with a count of 2 to 10,000")
     levels: list[float] = np.linspace(value["from"], value["to"], count).tolist()
     return [round(level) for level in levels] if whole else levels
+
+
+def _is_finite(end: Any) -> bool:
+    """Whether this is a number between whose like steps can be taken."""
+    return isinstance(end, int | float) and not isinstance(end, bool) and abs(end) <= _LARGEST
 
 
 def span_of(value: Any) -> tuple[float, float]:
@@ -66,8 +75,7 @@ def span_of(value: Any) -> tuple[float, float]:
     Raises:
         ValueError: it is none.
     """
-    numbers = isinstance(value, list | tuple) and len(value) == 2
-    if not numbers or any(isinstance(end, bool) or not isinstance(end, int | float) for end in value):
+    if not isinstance(value, list | tuple) or len(value) != 2 or not all(map(_is_finite, value)):
         raise ValueError(f"expected {RANGE_WRITTEN}")
     low, high = float(value[0]), float(value[1])
     if not low < high:

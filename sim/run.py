@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import numba
 import numpy as np
 import pandas as pd
 
-from sim import footprint, rules
+from sim import footprint, rules, spelling
 from sim.chance import Decision, Occasion, cause_of, uniform, uniforms_of_people
 from sim.checkpoint import Checkpoint
 from sim.day import Core
@@ -447,8 +446,8 @@ def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """A hint at the nearest right name: ``"; did you mean 'wait'?"``, or a full stop."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {close[0]!r}?" if close else "."
+    close = spelling.nearest(name, names)
+    return f"; did you mean {close!r}?" if close else "."
 
 
 def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:

@@ -165,7 +165,7 @@ def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None)
         with shown(told_aside(), "points planned", 0) as report:
             return runs_of(experiment, report)
     except PointError as error:
-        where, said = place_of_factor(config, changes or (), error.factor), str(error)
+        where, said = place_of_factor(config, changes or (), error.factor, error.row), str(error)
         raise ConfigError(f"{where}: {said[:1].lower()}{said[1:]}") from None
 
 

@@ -568,7 +568,7 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
         (["sweep", "tiny.toml", "--processors", "2"], "`rekindle sweep --help` shows what can be written."),
         (
             ["plan", "tiny.toml", "--set", "sweep.grid.run.adopters=[5, 500]"],
-            "tiny.toml, --set sweep.grid.run.adopters=[5, 500]: the sweep has a point that can not be, run.adopters = ",
+            "tiny.toml, --set sweep.grid.run.adopters=[5, 500]: the sweep has a point that cannot be, run.adopters = ",
         ),
         (["sweep", "grid.toml"], "grid.toml, line 4, sweep.grid.run.adopters: the sweep has a point that can not be"),
         (["sweep", "zip.toml"], "zip.toml, line 4, sweep.zip.run.adopters: the sweep has a point that can not be"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of, written
 from sim.gestures import DEFAULT_GESTURES
 from sim.parameters import Parameters
+from sim.spelling import nearest
 from sim.strategies import NAMES
 
 
@@ -152,8 +155,9 @@ def test_missing_files_name_the_nearest(config: Path) -> None:
     assert problem(Path("tinny.toml")) == "There is no file tinny.toml; did you mean tiny.toml?"
     assert "is a folder" in problem(Path())
     Path("bytes.toml").write_bytes(b"\xff\xfe\x00")
-    said = problem(Path("bytes.toml"))
-    assert said == "bytes.toml can not be read as text: byte 1 is not UTF-8; save it with that encoding."
+    assert problem(Path("bytes.toml")).startswith("bytes.toml is in UTF-16, which is not read; save it as UTF-8")
+    assert problem(Path("one_rum")) == "There is no file one_rum; did you mean one_run?"
+    assert "`rekindle configs` lists" in problem(Path("x"))
 
 
 def test_set_takes_toml_or_text(config: Path) -> None:
@@ -232,6 +236,150 @@ def test_a_key_is_found_wherever_it_stands(keys: list[str], gaps: st.DataObject)
     assert lines_of("\n".join(lines)) == where
 
 
+DEEP = "[" * 5_000 + "]" * 5_000
+MANY = "9" * 5_000  # digits
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"[world]\n\nlog = {DEEP}", "line 3: this nests more than 32 tables"),
+        ("[world]\nlog = " + "{ a = " * 3_000 + "1" + " }" * 3_000, "line 2: this nests more than 32 tables"),
+        ("\n" + ".".join("a" * 5_000) + " = 1", "line 2: this nests more than 32 tables"),
+        ("[" + ".".join("a" * 5_000) + "]", "line 1: this nests more than 32 tables"),
+        (f"[world]\npeople = {MANY}", "line 2: this number or date is too large"),
+        (f"[world]\nlog = [1,\n  {MANY}]", "line 2: this number or date is too large"),
+        ("[world]\npeople = 0x" + "f" * 6_000, "line 2: a whole number goes from -9,223,372,036,854,775,808 to"),
+        ("[world]\nseed = 9223372036854775808", "line 2: a whole number goes from"),
+        ("[world]\nseed = inf", "line 2, world.seed = inf: expected a whole number"),
+        ("[run]\nadopters = nan", "line 2, run.adopters = nan: expected a count"),
+        ("[sweep.grid]\nparameters.ease = {}", "line 2, [sweep.grid.parameters.ease]: expected a list of levels"),
+        (
+            "[sweep.sample.ranges]\nparameters.ease = {}",
+            "line 2, [sweep.sample.ranges.parameters.ease]: expected a range",
+        ),
+        ("[sweep.sample]\nranges = {}", "line 2, [sweep.sample.ranges]: is empty"),
+        ("[sweep.rows.a]\nparameters.ease = {}", "line 2, [sweep.rows.a.parameters.ease]: the level {}"),
+        ("[sweep.sample.ranges]\nrun.adopters = [1, inf]", "line 2, sweep.sample.ranges.run.adopters = [1, inf]"),
+        (
+            "[sweep.grid]\nrun.adopters = { from = 1, to = inf, count = 2 }",
+            "line 2, [sweep.grid.run.adopters]: expected",
+        ),
+        (
+            "[sweep.grid]\nrun.adopters = { from = -1e308, to = 1e308, count = 3 }",
+            "line 2, [sweep.grid.run.adopters]: expected",
+        ),
+        ("[world]\nlog = 'a'\nlog = 'b'", "line 3: this is not TOML (Cannot overwrite a value); give each key"),
+        ("[world]\n[world]", "line 2: this is not TOML"),
+        ("[[world]]\npeople = 40", "line 1, world = [{ people = 40 }]: expected a table, [world]"),
+        ("world.people.x = 3", "line 1, world.people = { x = 3 }: expected a whole number"),
+        ("full = 3", "line 1, full = 3: expected a table of settings"),
+        ("[world]\r\npeople = 1\r\n", "line 2, world.people = 1: expected a whole number"),
+        ("[world]\rpeople = 40\r", "a line ends in a carriage return alone"),
+        ("[world]\n\0people = 1", "line 2: this is no text"),
+        ("[world]\nlog = ''", 'line 2, world.log = "": expected a file'),
+        ('[world]\nlog = "a\\u0000b"', "line 2, world.log"),
+        (f"name = '{'x' * 300}'", "line 1, name = "),
+        ("# café".encode("latin-1"), "line 1: byte 0xe9 is not UTF-8, so the file may be in Windows-1252 or Latin-1"),
+        ("[world]".encode("utf-16"), "odd.toml is in UTF-16"),
+        ("[world]".encode("utf-16-be"), "this is no text, or text in UTF-16"),
+        (b"PAR1\0\xff", "odd.toml is no text"),
+        (b"#" * 1_000_001, "odd.toml has 1,000,001 bytes, and 1,000,000 are the most"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    for full in (False, True):
+        with pytest.raises(ConfigError) as raised:
+            load(path, full=full)
+        assert said in str(raised.value)
+        assert str(path) in str(raised.value)
+        assert len(str(raised.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (f"world.people={MANY}", "this number or date is too large"),
+        (f"world.log={DEEP}", "this nests more than 32 tables"),
+        (".".join("a" * 5_000) + "=1", "write path=value"),
+        ("run.adopters=1\nseed = 2", "this sets several things"),
+        ("world.seed=18446744073709551616", "a whole number goes from"),
+        ("sweep.sample.ranges.parameters.ease={}", "expected a range"),
+        ("parameters.gestures.like.source=\udcff", "this is not text in UTF-8"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_refused(config: Path, change: str, said: str) -> None:
+    message = problem(config, change)
+    assert said in message
+    assert f"--set {change[:60]}" in message
+    assert len(message) < 1_000
+
+
+def test_a_byte_order_mark_is_passed_over(config: Path) -> None:
+    before = load(config)
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes())
+    assert load(config) == before
+
+
+def test_a_pipe_and_a_device_are_refused_and_not_waited_for(config: Path) -> None:
+    os.mkfifo("pipe.toml")
+    for path in ("pipe.toml", "/dev/zero"):
+        assert "is a pipe or a device" in problem(Path(path))
+
+
+def test_very_many_mistakes_are_counted_and_some_are_shown(config: Path) -> None:
+    config.write_text("[world]\n" + "".join(f"key_{n} = 1\n" for n in range(3_000)))
+    began = time.process_time()
+    lines = problem(config).splitlines()
+    assert time.process_time() - began < 5
+    assert lines[0] == "tiny.toml has 3,000 errors:"
+    assert lines[1].startswith("  line 2, world.key_0 = 1: there is no such setting")
+    assert lines[-1] == "  and 2,980 more."
+    assert len(lines) == 22
+
+
+def test_lines_are_found_in_time_that_grows_with_the_text_alone() -> None:
+    def seconds(keys: int) -> float:
+        text = "".join(f"[t{n}]\nkey = [\n  1,\n]\n" for n in range(keys))
+        began = time.process_time()
+        assert lines_of(text)[f"t{keys - 1}", "key"] == 4 * keys - 2
+        return time.process_time() - began
+
+    assert min(seconds(4_000) for _ in range(3)) < 10 * max(seconds(1_000) for _ in range(3))
+
+
+def test_what_is_long_is_told_apart_in_time_that_grows_with_it_alone(config: Path) -> None:
+    people = ", ".join(map(str, range(30, 60_000)))
+    levels = ", ".join(str(1 + n / 1e6) for n in range(20_000))
+    began = time.process_time()
+    assert "ids go from 0 to 39" in problem(config, f"run.adopters=[{people}]")
+    assert len(load(config, [f"sweep.grid.parameters.ease=[{levels}]"]).sweep.grid["parameters.ease"]) == 20_000  # type: ignore[union-attr]
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("name", ["x", "se", "12", "1e5", "../results/ease", "wood"])
+def test_nothing_is_suggested_where_nothing_is_like_it(config: Path, name: str) -> None:
+    assert nearest(name, ["ease", "120", "wait", "seed"]) is None
+    assert "did you mean" not in problem(config, f"world.{name.replace('.', '_')}=1")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("peple", "people"), ("eas", "ease"), ("Check-In", "check_in"), ("effort", "effort_minutes"), ("wiat", "wait")],
+)
+def test_a_misspelling_is_seen_through(name: str, meant: str) -> None:
+    assert nearest(name, ["ease", "people", "check_in", "effort_minutes", "wait"]) == meant
+
+
+def test_an_experiment_without_a_file_has_no_name_of_a_command(config: Path) -> None:
+    assert load(None).name == "default"
+    assert load(None, world=Path("wall.csv")).name == "default-wall"
+    with pytest.raises(ConfigError, match=r"^--set world\.x=1: there is no such setting"):
+        load(None, ["world.x=1"])
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -245,5 +393,5 @@ def test_a_key_is_found_wherever_it_stands(keys: list[str], gaps: st.DataObject)
 )
 def test_what_is_written_is_read_as_the_same(tmp_path: Path, changes: list[str]) -> None:
     first = load(None, changes)
-    (tmp_path / "forecast.toml").write_text(written(first))
-    assert load(tmp_path / "forecast.toml") == first
+    (tmp_path / "written.toml").write_text(written(first))
+    assert load(tmp_path / "written.toml") == first

@@ -188,8 +188,8 @@ def test_a_parameter_of_its_own_does_not_follow_the_worlds(tmp_path: Path) -> No
         ("world.log = ['a.csv']", ["can not be varied", "--world"]),
         ("sweep.replicates = [1]", ["is no setting of a run; only world, run, inject and parameters"]),
         ("parameters = [1]", ["is a table; name a setting in it, such as parameters."]),
-        ("run.adopters = [50]", ["a point that can not be, run.adopters = 50", "50 of 40 people"]),
-        ("parameters.encounter_known = [0.9]", ["a point that can not be", "must not exceed 1"]),
+        ("run.adopters = [50]", ["a point that cannot be, run.adopters = 50", "50 of 40 people"]),
+        ("parameters.encounter_known = [0.9]", ["a point that cannot be", "must not exceed 1"]),
     ],
 )
 def test_what_can_not_be_varied(tmp_path: Path, line: str, said: list[str]) -> None:
