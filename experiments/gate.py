@@ -106,3 +106,14 @@ def _failures(means: Mapping[str, float], asked: GateSettings) -> tuple[str, ...
         for of, (low, high) in limits.items()
         if not low <= means[of] <= high
     )
+
+
+def behind(runs: pd.DataFrame, gates: Sequence[Gate]) -> pd.Series:
+    """Whether each run is of a set of parameters that got through; without a gate none is."""
+    through = pd.Series(False, index=runs.index)
+    for gate in gates:
+        same = pd.Series(True, index=runs.index)
+        for name, level in gate.levels.items():
+            same &= runs[name] == level
+        through |= same & gate.passed
+    return through

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.config import Experiment, GateSettings
 from experiments.design import runs_of
-from experiments.gate import ASKED, gate_of, judged
+from experiments.gate import ASKED, behind, gate_of, judged
 from experiments.runner import run_one
 
 GATE = GateSettings(log="made up", hazard_per_day_90_180=0.003, hazard_per_day_180_365=0.0015, worlds=2, days=400)
@@ -49,6 +49,14 @@ def test_a_world_that_is_off_in_one_does_not_and_says_in_which(values: tuple[flo
     (gate,) = judged(lived(values), ["parameters.ease"], GATE)
     assert not gate.passed
     assert gate.failures[0].startswith(what)
+
+
+def test_runs_are_matched_with_the_gate_of_their_parameters() -> None:
+    two = pd.concat([lived((0.003, 0.0015, 0.3)), lived((0.03, 0.0015, 0.3), level=2.0)])
+    gates = judged(two, ["parameters.ease"], GATE)
+    runs = pd.DataFrame({"parameters.ease": [1.0, 2.0, 3.0, 1.0]})
+    assert behind(runs, gates).tolist() == [True, False, False, True]
+    assert not behind(runs, []).any()
 
 
 def test_the_gate_looks_at_each_set_of_parameters_of_ordinary_life_once() -> None:

@@ -607,9 +607,7 @@ def test_whatever_changes_in_a_file_is_noticed(kept: Path, change: str, which: i
         if after == before:
             load_world(kept / "world")
         else:
-            with pytest.raises(
-                DamagedWorldError, match=r"does not hold a whole world .* \(.+\)\. Make the world"
-            ):
+            with pytest.raises(DamagedWorldError, match=r"does not hold a whole world .* \(.+\)\. Make the world"):
                 load_world(kept / "world")
     finally:
         path.write_bytes(before)
