@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.config import Experiment
+from sim.machine import kind_of_machine, processor
 from sim.storage import model_fingerprint
 
 Row = dict[str, Any]
@@ -306,7 +307,8 @@ def circumstances() -> dict[str, Any]:
         "commit": commit(),
         "command": shlex.join(["rekindle", *sys.argv[1:]]),
         "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
+        "machine": f"{platform.system()} {kind_of_machine()}",
+        "processor": processor(),
         "versions": {name: version(name) for name in _PACKAGES},
     }
 
