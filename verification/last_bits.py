@@ -3,7 +3,7 @@
     python -m verification.last_bits
 
 The same program runs several times: as the machine is; with the C library's mathematics for processors that do not
-fuse; with NumPy's plain loops; with code that Numba compiles for any processor of the family. Said is in how many of a
+fuse; with NumPy's plain loops; with OpenBLAS's, which fits the kernel of memory; with code that Numba compiles for any processor of the family. Said is in how many of a
 million values the last bits differ, and whether worlds and measures of twelve runs do. For x86-64 Linux with glibc.
 """
 
@@ -27,6 +27,7 @@ VARIANTS = {
     "NumPy without AVX2 and AVX-512": {
         "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX2 FMA3"
     },
+    "OpenBLAS without AVX": {"OPENBLAS_CORETYPE": "Nehalem"},
     "Numba for any x86-64": {"NUMBA_CPU_NAME": "generic"},
 }
 FUNCTIONS = ("exp(x)", "log(u)", "2**x", "u**y", "cos(2 pi u)", "x*u + x")
