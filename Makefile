@@ -30,6 +30,8 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.ablations
 	$(BIN)/python -m verification.validation
 	$(BIN)/python -m verification.crashes
+	$(BIN)/python -m verification.damaged_worlds
+	$(BIN)/python -m verification.last_bits
 	$(BIN)/python -m verification.coverage
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not

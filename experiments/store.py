@@ -37,6 +37,7 @@ from experiments import checksums
 from experiments.checksums import DamagedError
 from experiments.config import Experiment
 from experiments.names import command_line, private
+from sim.machine import kind_of_machine, processor
 from sim.storage import model_fingerprint
 from sim.whole import write_whole as write_whole
 
@@ -430,7 +431,8 @@ def circumstances() -> dict[str, Any]:
         "commit": commit(),
         "command": command_line(sys.argv[1:]),
         "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
+        "machine": f"{platform.system()} {kind_of_machine()}",
+        "processor": processor(),
         "versions": {name: version(name) for name in _PACKAGES},
     }
 

@@ -21,6 +21,11 @@ def kind_of_machine() -> str:
     return " ".join([*parts, *(str(one) for one in asked if one)])
 
 
+def processor() -> str:
+    """What the compiler calls the processor, such as ``"znver4"`` or ``"skylake-avx512"``."""
+    return str(binding.get_host_cpu_name())
+
+
 def fuses() -> bool:
     """Whether the processor multiplies and adds in one step, with one rounding."""
     if platform.machine().lower() in ("arm64", "aarch64"):

@@ -165,7 +165,7 @@ def test_a_world_that_could_lead_compiled_code_astray_is_refused(world: World, t
         ({"day": -1}, "day is -1"),
         ({"day": 3.5}, "day is 3.5"),
         ({"day": True}, "day is True"),
-        ({"day": 20_000}, "no world gets older"),
+        ({"day": 20_000}, "day is 20000; no world gets older"),
         ({"strategies_end": "never"}, "strategies_end is 'never'"),
         ({"parameters": {"ease": 3}}, "parameters is a dict"),
         ({"names": np.arange(3)}, r"names has the shape \(3,\); it must be \(60,\)"),
