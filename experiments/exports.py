@@ -464,7 +464,7 @@ def _two(
     if third is not None:
         line, known = messages[writers.index(third)].number, " and ".join(names[:2])
         raise LogError(
-            f"{path}, line {line}: {third!r} wrote, beside {known}. A group's messages have no one receiver: leave it out. "
+            f"{path}, line {line}: {third!r} wrote, beside {known}. Messages to a group have no one receiver. "
             f"In a chat of two, say renamed={{{third!r}: {names[0]!r}}} if it is one of them, or "
             f"people={tuple(names[:2])!r} to pass over everyone else."
         )

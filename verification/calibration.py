@@ -1,7 +1,7 @@
 """Calibrations that are killed at random moments and started again find what one that was left alone finds.
 
 Each is killed with SIGKILL until it has fallen so many times; every third kill also leaves garbage at the end of its
-file of trials, or takes some of its bytes. Then it may end, and ledger, parameters and trials must be the same bytes.
+file of trials, or takes some of its bytes. Then it may end, and its ledger, parameters and trials must be the same.
 
     python -m verification.calibration [KILLS]    prints when each fell; 20 kills if not said
 """
@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 import sim
-from experiments.calibrate import LEDGER, PARAMETERS
+from experiments.calibrate import LEDGER, PARAMETERS, Ledger, read_ledger
 from experiments.observed import Window, simulated_log
 from experiments.trials import TRIALS
 
@@ -35,10 +36,11 @@ def command(log: Path, results: Path) -> list[str]:
     return [sys.executable, "-m", "experiments.cli", "calibrate", str(log), *options]
 
 
-def written(results: Path) -> list[bytes]:
-    """What a calibration leaves."""
+def written(results: Path) -> tuple[Ledger, bytes, bytes]:
+    """What a calibration leaves; but for the commit, which somebody may make meanwhile."""
     (folder,) = results.iterdir()
-    return [(folder / name).read_bytes() for name in (LEDGER, PARAMETERS, TRIALS)]
+    ledger = replace(read_ledger(folder / LEDGER), commit=None)
+    return ledger, (folder / PARAMETERS).read_bytes(), (folder / TRIALS).read_bytes()
 
 
 def trials_on_disk(results: Path) -> int:
