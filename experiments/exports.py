@@ -149,7 +149,7 @@ def _contact_of(message: Message) -> Contact | str:
         return "to several people" if whom else "without an address of its receiver"
     if sent is None:
         return "without a date that can be read"
-    return Contact(*who, *whom, sent)
+    return Contact(who.pop(), whom.pop(), sent)
 
 
 def _no_letter(message: Message) -> str | None:
