@@ -146,7 +146,7 @@ class ReconnectionModel(mesa.Model):
     def __setstate__(self, state: dict[str, Any]) -> None:
         for person, values in zip(self.people, state["people"], strict=True):
             _restore(person, values)
-        vars(self).update(state | {"people": self.people})
+        self.__dict__.update(state | {"people": self.people})
 
     def __copy__(self) -> Self:
         return copy.deepcopy(self)  # with the same people in two models, a step of one would move the other
@@ -615,7 +615,7 @@ def _restore(person: Person, state: Any) -> None:
         person.__setstate__(state)
         return
     values, slots = state if isinstance(state, tuple) else (state, {})
-    vars(person).update(values)
+    person.__dict__.update(values)
     for name, value in slots.items():
         setattr(person, name, value)
 

@@ -1,0 +1,115 @@
+"""Calibrations that are killed at random moments and started again find what one that was left alone finds.
+
+Each is killed with SIGKILL until it has fallen so many times; every third kill also leaves garbage at the end of its
+file of trials, or takes some of its bytes. Then it may end, and its ledger, parameters and trials must be the same.
+
+    python -m verification.calibration [KILLS]    prints when each fell; 20 kills if not said
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+import sim
+from experiments.calibrate import LEDGER, PARAMETERS, Ledger, read_ledger
+from experiments.observed import Window, simulated_log
+from experiments.trials import TRIALS
+
+TRIALS_ASKED = 30
+SECONDS_TO_START, SECONDS_TO_LIVE = 6.0, 3.0  # at most, before a kill: from the start, from its first trial
+WHILE_IT_STARTS = 0.2  # the share of kills that do not wait for a trial
+CASE = Path(__file__).parents[1].parent / "shared" / "cases" / "33-calibrate-resume" / "log.csv"
+
+
+def command(log: Path, results: Path) -> list[str]:
+    """A calibration in a process of its own."""
+    options = ["--fit", "routine_rate=0.01:0.5", "--trials", str(TRIALS_ASKED), "--results", str(results)]
+    return [sys.executable, "-m", "experiments.cli", "calibrate", str(log), *options]
+
+
+def written(results: Path) -> tuple[Ledger, bytes, bytes]:
+    """What a calibration leaves; but for the commit, which somebody may make meanwhile."""
+    (folder,) = results.iterdir()
+    ledger = replace(read_ledger(folder / LEDGER), commit=None)
+    return ledger, (folder / PARAMETERS).read_bytes(), (folder / TRIALS).read_bytes()
+
+
+def trials_on_disk(results: Path) -> int:
+    """How many trials a calibration has kept."""
+    files = [*results.glob(f"*/{TRIALS}")]
+    return max(0, files[0].read_bytes().count(b"\n") - 1) if files else 0
+
+
+def killed(log: Path, results: Path, luck: random.Random) -> bool:
+    """Whether a calibration was killed; False if it ended before."""
+    before = trials_on_disk(results)
+    with subprocess.Popen(command(log, results), stdout=subprocess.DEVNULL) as process:
+        if luck.random() < WHILE_IT_STARTS:
+            time.sleep(luck.uniform(0, SECONDS_TO_START))
+        else:
+            while trials_on_disk(results) == before and process.poll() is None:
+                time.sleep(0.02)
+            time.sleep(luck.uniform(0, SECONDS_TO_LIVE))
+        if process.poll() is None:
+            process.kill()
+    return process.returncode == -signal.SIGKILL
+
+
+def damage(path: Path, luck: random.Random) -> str:
+    """Damage the end of a file; gives what was done."""
+    content = path.read_bytes()
+    if luck.random() < 0.5:
+        path.write_bytes(content + luck.randbytes(luck.randint(1, 300)))
+        return "garbage at the end"
+    path.write_bytes(content[: max(0, len(content) - luck.randint(1, 300))])
+    return "the end cut off"
+
+
+def survive(log: Path, results: Path, kills: int, luck: random.Random) -> list[str]:
+    """Kill calibrations in a folder so many times, then let one end; gives what happened."""
+    told = []
+    while len(told) < kills and killed(log, results, luck):
+        done = trials_on_disk(results)
+        hurt = damage(next(results.glob(f"*/{TRIALS}")), luck) if done and luck.random() < 1 / 3 else "no damage"
+        told.append(f"killed with {done} trials on disk, {hurt}")
+    subprocess.run(command(log, results), check=True, stdout=subprocess.DEVNULL)
+    return told
+
+
+def generated(folder: Path) -> Path:
+    """A log that a small world left."""
+    found = simulated_log(sim.Parameters(routine_rate=0.2), Window(people=60, days=120, burn_in_years=0.1), seed=9)
+    log = folder / "log.csv"
+    pd.DataFrame({"source": found.source, "target": found.target, "time": found.time}).to_csv(log, index=False)
+    return log
+
+
+def main(kills: int = 20) -> int:
+    """Kill as often as is asked; gives how many ended in something else."""
+    wrong, left, luck = 0, kills, random.Random(16)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        log = CASE if CASE.exists() else generated(folder)
+        subprocess.run(command(log, folder / "whole"), check=True, stdout=subprocess.DEVNULL)
+        whole = written(folder / "whole")
+        for number in range(kills):
+            told = survive(log, folder / f"killed-{number}", left, luck)
+            same = written(folder / f"killed-{number}") == whole
+            print(*told, "the same" if same else "NOT THE SAME", sep="\n", flush=True)
+            wrong, left = wrong + (not same), left - len(told)
+            if left <= 0:
+                break
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
