@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 
 from experiments import runner
+from sim.contact_logs import Note
 
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 
@@ -49,6 +51,12 @@ def told_aside() -> Console:
 def say_written(path: Path, console: Console) -> None:
     """Name a file that was written, on a line of its own however long."""
     console.print(f"Written: {path}", highlight=False, soft_wrap=True)
+
+
+def tell_of_log(log: object, notes: Iterable[Note], told: Console, *, ids: bool = True) -> None:
+    """Say what there is to know about a contact log that was read, beside the results; its ids only if they may be."""
+    for note in notes:
+        told.print(f"{log}: {note if ids else note.text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def tell_of_compiling(told: Console) -> None:
