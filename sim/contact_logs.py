@@ -122,7 +122,7 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
         found = usable(times, now)
     except BadRowError as bad:
         raise LogError(f"{table.where(bad.row)}: {bad.said}") from None
-    left_out = [note(table.where(row)) for row, note in found.notes]
+    left_out = [note(table.where(row).removeprefix(f"{table.name}, ")) for row, note in found.notes]
     others = {name: table.columns[name].to_pandas() for name in also if name in table.columns}
     return Rows(
         name=table.name,
