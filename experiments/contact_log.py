@@ -18,7 +18,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numba import njit
 from scipy import sparse
 
@@ -36,13 +35,12 @@ from experiments.weighted import (
     totals,
 )
 from sim.chance import Decision
-from sim.contact_logs import COLUMNS, LogError, read_log
+from sim.contact_logs import COLUMNS, ContactLog, LogError, Note, Rows, load
 from sim.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
 
 DAY = 86_400.0  # seconds
 DORMANT = 30.0  # days of silence after which a pair counts as silent
 RESAMPLES = 200
-LONGEST = 50 * 365.25  # days; a log that lasts longer has times in milliseconds, or some that are wrong
 PERMUTATIONS = 20
 
 _HOUR = 1 / 24
@@ -65,12 +63,14 @@ class Log:
         source, target: (events,), people as codes from 0, in the order in which they first appear.
         time: (events,), seconds.
         names: (people,), the ids of the people.
+        notes: what there is to know about it.
     """
 
     source: np.ndarray
     target: np.ndarray
     time: np.ndarray
     names: np.ndarray
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.time)
@@ -91,56 +91,43 @@ class Log:
         return _by_pair(self)
 
 
-def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = None) -> Log:
-    """A log from a file or a table with ``source``, ``target`` and ``time`` (seconds); see `sim.storage.read_log`.
+def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = None, now: float | None = None) -> Log:
+    """A log from a file or a table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
 
     A table of a simulated run, which has ``kind`` and ``channel`` too, is taken as `of_run` does.
 
     Args:
         log: where it is.
         channel: of a simulated run, keep this channel alone.
+        now: unix seconds; the clock if None. Events more than a day later are left out.
 
     Raises:
-        LogError: the log can not be used, or its times can not be seconds; the text says what to do.
+        LogError: the log cannot be used; the text says what to do.
     """
-    name = "the table" if isinstance(log, pd.DataFrame) else str(log)
-    events = read_log(log)
-    simulated = _simulated(log)
-    if simulated is not None:
-        return _of_channel(simulated, channel, name)
+    rows = load(log, also=tuple(_LABELS), now=now)
+    if _is_simulated(rows):
+        return _arranged(_of_channel(rows, channel).in_order())
     if channel is not None:
-        raise LogError(f"{name} does not say the kind and channel of its gestures, so none can be chosen.")
-    found = _log(events)
-    if found.days > LONGEST:
-        raise LogError(
-            f"{name} lasts {found.days / 365.25:,.0f} years. If its times are in milliseconds, divide them by 1000; if "
-            "not, some of them are wrong: look at the earliest and the latest."
-        )
-    return found
+        raise LogError(f"{rows.name} does not say the kind and channel of its gestures, so none can be chosen.")
+    return _arranged(rows.in_order())
 
 
-def _simulated(log: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame | None:
-    """The table with kinds and channels, if it is of a simulated run: each row has those of the model."""
-    labels = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
-    names = [*COLUMNS, *labels]
-    if isinstance(log, pd.DataFrame):
-        table = log if set(names) <= set(log.columns) else None
-    elif str(log).lower().endswith(".parquet"):
-        table = pd.read_parquet(log, columns=names) if set(names) <= set(pq.read_schema(log).names) else None
-    else:
-        columns = pd.read_csv(log, nrows=0, encoding_errors="replace").columns  # others may be named by any bytes
-        table = pd.read_csv(log, usecols=names, encoding_errors="replace") if set(names) <= set(columns) else None
-    ours = table is not None and all(table[name].isin(known).all() for name, known in labels.items())
-    return table if ours else None
+_LABELS = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
 
 
-def _of_channel(table: pd.DataFrame, channel: str | None, name: str) -> Log:
-    found = of_run(table, channel=channel)
-    if not len(found):
-        known = ", ".join(sorted(table["channel"].unique()))
+def _is_simulated(rows: Rows) -> bool:
+    """Whether a log is of a simulated run: each row has a kind and a channel of the model."""
+    return rows.also is not None and all(rows.also[name].isin(known).all() for name, known in _LABELS.items())
+
+
+def _of_channel(rows: Rows, channel: str | None) -> Rows:
+    assert rows.also is not None
+    kept = _leaving_something(rows.also, channel, DEFAULT_GESTURES).to_numpy()
+    if not kept.any():
+        known = ", ".join(sorted(rows.also["channel"].unique()))
         where = "" if channel is None else f" in the channel {channel!r}"
-        raise LogError(f"{name} holds no gesture that leaves something{where}; it has gestures in: {known}.")
-    return found
+        raise LogError(f"{rows.name} holds no gesture that leaves something{where}; it has gestures in: {known}.")
+    return rows.chosen(kept)
 
 
 def of_run(
@@ -153,22 +140,28 @@ def of_run(
         channel: keep this channel alone, such as ``"private"``; all if not said.
         gestures: the table of the run, ``run.world.parameters.gestures``, if it is not the default.
     """
-    kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0 and kind != Kind.POST.label])
-    if channel is not None:
-        kept &= log["channel"] == channel
+    kept = _leaving_something(log, channel, gestures)
     rows = log.loc[kept & (log["source"] != log["target"]), list(COLUMNS)]
-    return _log(rows.drop_duplicates().sort_values("time", kind="stable"))
+    rows = rows.drop_duplicates().sort_values("time", kind="stable")
+    codes, names = pd.factorize(rows[["source", "target"]].to_numpy().ravel())
+    source, target = codes.reshape(-1, 2).T
+    return _arranged(ContactLog(source, target, rows["time"].to_numpy(float), np.asarray(names)))
 
 
-def _log(table: pd.DataFrame) -> Log:
-    """A log from a table in order of time, without loops and duplicates."""
-    codes, names = pd.factorize(table[["source", "target"]].to_numpy().ravel())
-    time = table["time"].to_numpy(float)
-    order = _order_of_people(codes, time, len(names))
-    place = np.empty(len(names), np.int64)
-    place[order] = np.arange(len(names))
+def _leaving_something(log: pd.DataFrame, channel: str | None, gestures: Mapping[str, GestureRow]) -> pd.Series:
+    """Which gestures of a run have a mass, and are of this channel."""
+    kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0 and kind != Kind.POST.label])
+    return kept if channel is None else kept & (log["channel"] == channel)
+
+
+def _arranged(found: ContactLog) -> Log:
+    """The same with people in an order that does not depend on names and on the order of rows."""
+    codes = np.stack([found.source, found.target], axis=1).ravel()
+    order = _order_of_people(codes, found.time, len(found.names))
+    place = np.empty(len(found.names), np.int64)
+    place[order] = np.arange(len(found.names))
     source, target = place[codes].reshape(-1, 2).T.copy()
-    return Log(source, target, time, np.asarray(names)[order])
+    return Log(source, target, found.time, found.names[order], found.notes)
 
 
 def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.ndarray:

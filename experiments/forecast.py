@@ -23,10 +23,10 @@ from experiments.compare import resampled_means
 from experiments.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from experiments.writing import written
+from sim.contact_logs import LogError
 from sim.day import Core
 from sim.gestures import KINDS
 from sim.run import begin
-from sim.storage import LogError
 
 GESTURES = ("like", "message", "note", "call")
 FIRST_PART = 0.7  # of a log's time, from which worlds start when they are judged

@@ -17,7 +17,7 @@ from experiments.config import Experiment, GateSettings, SweepSettings
 from experiments.factors import Levels
 from experiments.validate import GATE_HAZARDS
 from experiments.writing import written_in
-from sim.storage import LogError
+from sim.contact_logs import LogError
 
 BACK = "reactivated_90d"
 ASKED = (*GATE_HAZARDS, BACK)

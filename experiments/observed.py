@@ -12,9 +12,9 @@ import sim
 from experiments.contact_log import Log, read, values
 from experiments.published import absences, facts, ties_of
 from experiments.writing import written
+from sim.contact_logs import LogError
 from sim.day import Core
 from sim.rules import SECONDS_A_DAY
-from sim.storage import LogError
 
 MOST_PEOPLE = 4_000  # simulated, however many a log has: statistics of a larger world are the same, but later
 BURN_IN_YEARS = 1.0
@@ -55,7 +55,7 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
         threads: that share the work; the log is the same for any number.
 
     Raises:
-        sim.storage.LogError: nobody wrote to anybody.
+        sim.contact_logs.LogError: nobody wrote to anybody.
     """
     world = sim.worlds.generated(
         people=window.people,

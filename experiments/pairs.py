@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 
+from sim.contact_logs import Note, read
 from sim.rules import SECONDS_A_DAY
-from sim.storage import read_log
 
 RECENT_DAYS, QUARTER_DAYS = 30, 90  # of people's recent activity; of a pair's recent contacts
 RETURN_AFTER_DAYS = 30  # a silence longer than this that ended is a return
@@ -42,6 +42,7 @@ class Contacts(NamedTuple):
         time: seconds since the log's first contact, shape (contacts,).
         names: the log's ids of the people, shape (people,).
         began: when the first contact was, in the seconds of the log.
+        notes: what there is to know about the log.
     """
 
     source: np.ndarray
@@ -49,6 +50,7 @@ class Contacts(NamedTuple):
     time: np.ndarray
     names: np.ndarray
     began: float = 0.0
+    notes: tuple[Note, ...] = ()
 
     @property
     def span(self) -> float:
@@ -83,13 +85,11 @@ def contacts_of(log: str | os.PathLike[str] | pd.DataFrame) -> Contacts:
     """Read a contact log.
 
     Raises:
-        sim.storage.LogError: it can not be used.
+        sim.contact_logs.LogError: it cannot be used.
     """
-    events = read_log(log)
-    codes, names = pd.factorize(events[["source", "target"]].to_numpy().ravel())
-    source, target = codes.reshape(-1, 2).T.astype(np.int32)
-    time = events["time"].to_numpy(float)
-    return Contacts(source, target, time - time[0], np.asarray(names), float(time[0]))
+    found = read(log)
+    source, target = found.source.astype(np.int32), found.target.astype(np.int32)
+    return Contacts(source, target, found.time - found.time[0], found.names, float(found.time[0]), found.notes)
 
 
 def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +15,9 @@ from rich.text import Text
 from experiments import compiling
 from experiments.names import let_go, visible
 from experiments.progress import Report, shown
+
+if TYPE_CHECKING:
+    from sim.contact_logs import Note
 
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 
@@ -72,6 +76,12 @@ def told_aside() -> Console:
 def say_written(path: Path, console: Console) -> None:
     """Name a file that was written, on a line of its own however long."""
     console.print(f"Written: {visible(str(path))}", soft_wrap=True)
+
+
+def tell_of_log(log: object, notes: Iterable[Note], told: Console, *, ids: bool = True) -> None:
+    """Say what there is to know about a contact log that was read, beside the results; its ids only if they may be."""
+    for note in notes:
+        told.print(f"{log}: {note if ids else note.text}", soft_wrap=True)
 
 
 def tell_of_compiling(told: Console) -> None:

@@ -35,8 +35,8 @@ from experiments.forecast import (
 )
 from experiments.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
 from experiments.scores import ENOUGH_PEOPLE
+from sim.contact_logs import LogError
 from sim.rules import SECONDS_A_DAY
-from sim.storage import LogError
 
 SMALL = ("like", "comment", "message", "note", "call")
 FIRST = 5  # ties of a list that are looked at when rankings are judged

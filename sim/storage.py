@@ -25,9 +25,9 @@ import numba
 import numpy as np
 
 from sim.contact_logs import LogError as LogError
-from sim.contact_logs import _in_a_line
 from sim.contact_logs import read_log as read_log
 from sim.interrupts import held_back
+from sim.log_errors import in_a_line
 from sim.machine import kind_of_machine
 from sim.parameters import Parameters
 from sim.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, World
@@ -56,7 +56,7 @@ class WorldError(ValueError):
     """
 
     def __init__(self, folder: Path, why: object) -> None:
-        self.why = _in_a_line(why) or type(why).__name__
+        self.why = in_a_line(why) or type(why).__name__
         super().__init__(
             f"{folder} does not hold a whole world that this version can read ({self.why}). Make the world again."
         )
@@ -427,7 +427,7 @@ def load_records(path: Path) -> dict[str, np.ndarray]:
         except OSError:
             raise
         except Exception as problem:  # a checksum tells that somebody wrote the bytes, not who
-            raise ValueError(f"it holds no records: {_in_a_line(problem) or type(problem).__name__}") from problem
+            raise ValueError(f"it holds no records: {in_a_line(problem) or type(problem).__name__}") from problem
 
 
 def remove_records(path: Path) -> None:

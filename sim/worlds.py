@@ -15,6 +15,8 @@ from numba import njit
 from sim import footprint, rules
 from sim.chance import Decision, normal, two_uniforms, uniform
 from sim.communities import communities
+from sim.contact_logs import LogError
+from sim.contact_logs import read as read_contacts
 from sim.day import Core
 from sim.gestures import Kind
 from sim.memory import add_to_memory, fresh_ceilings
@@ -22,7 +24,7 @@ from sim.parameters import Parameters
 from sim.pool import RESERVE
 from sim.population import LAST_DAY, NEVER, PERSON, TIE, World, free_ties, slots_for
 from sim.run import live_on, whole
-from sim.storage import LogError, cached_world, content_key, read_log
+from sim.storage import cached_world, content_key
 
 DAYS_A_YEAR = 365
 MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
@@ -107,7 +109,7 @@ def replayed(
     keyed.
 
     Args:
-        log: a file or table with ``source``, ``target`` and ``time`` in unix seconds; see `sim.storage.read_log`.
+        log: a file or table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
         seed: of what the log does not tell (liking, hesitance, industry, ...), 0 to 2**64 - 1.
         parameters: with which memory is replayed; the defaults if None.
 
@@ -115,7 +117,7 @@ def replayed(
         A world whose ``names`` are the ids of the log, in order of appearance.
 
     Raises:
-        sim.storage.LogError: the log can not be used.
+        sim.contact_logs.LogError: the log cannot be used.
 
     Example:
         >>> import pandas, sim
@@ -126,10 +128,9 @@ def replayed(
     """
     _check_seed(seed)
     settings = parameters or Parameters()
-    events = read_log(log)
-    codes, names = pd.factorize(events[["source", "target"]].to_numpy().ravel())
-    source, target = codes.reshape(-1, 2).T.astype(np.int64)
-    day = ((events["time"] - events["time"][0]) // rules.SECONDS_A_DAY).to_numpy(np.int64)
+    events = read_contacts(log)
+    source, target, names = events.source, events.target, events.names
+    day = ((events.time - events.time[0]) // rules.SECONDS_A_DAY).astype(np.int64)
     if day[-1] >= LAST_DAY:
         raise LogError(
             f"The log spans {day[-1] + 1:,} days; a world lives for {LAST_DAY:,} at most. Cut off its beginning."

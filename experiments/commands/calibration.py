@@ -36,6 +36,7 @@ from experiments.terminal import (
     console_of,
     say_written,
     tell_of_compiling,
+    tell_of_log,
     told_aside,
 )
 from experiments.validate import LOOKED_AT, beside, gate, report, summary, table
@@ -79,7 +80,7 @@ def calibrate(
 ) -> None:  # fmt: skip
     """Fit parameters to a contact log; a search that was stopped goes on with the same command."""
     base = load(config, changes or (), log).parameters
-    real = _large_enough(contact_log.read(log), log)
+    real = _large_enough(_read(log), log)
     ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
     name = log.name.split(".")[0]
     folder = results / f"calibration-{name}"
@@ -126,8 +127,8 @@ def validate(
     found = read_ledger(ledger) if ledger else None
     if found:
         parameters = found.parameters(parameters)
-    real = _large_enough(contact_log.read(log), log)
-    others = {path.name.split(".")[0]: contact_log.values(contact_log.read(path)) for path in against or ()}
+    real = _large_enough(_read(log), log)
+    others = {path.name.split(".")[0]: contact_log.values(_read(path)) for path in against or ()}
     name = log.name.split(".")[0]
     folder = results / f"validation-{name}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +146,13 @@ def validate(
     console.print(validation_tables(rows, summary(rows), passed), highlight=False)
     console.print(facts_table(known), highlight=False)
     _keep(rows, known, passed, name, folder, [log, *(against or ())], parameters, window, console)
+
+
+def _read(log: Path) -> contact_log.Log:
+    """A log; what there is to know about it is said aside."""
+    found = contact_log.read(log)
+    tell_of_log(log, found.notes, told_aside())
+    return found
 
 
 def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:

@@ -38,9 +38,11 @@ from experiments.terminal import (
     console_of,
     say_written,
     tell_of_compiling,
+    tell_of_log,
     told_aside,
 )
 from experiments.week import SMALL
+from sim.contact_logs import LogError, person_of
 from sim.gestures import KINDS
 from sim.interrupts import held_back
 
@@ -77,6 +79,7 @@ def forecast(
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} is the day of a judged forecast; add --evaluate.")
     contacts = contacts_of(log)
+    tell_of_log(log, contacts.notes, told_aside(), ids=False)
     who = None if person is None else _person(person, contacts, log)
     kinds = _kinds(gestures)
     if judge:
@@ -136,6 +139,7 @@ def plan_week(
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: a plan needs one at least, such as {SMALL[2]}.")
     contacts = contacts_of(log)
+    tell_of_log(log, contacts.notes, told_aside(), ids=ids)
     who = _person(person, contacts, log)
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
@@ -212,13 +216,13 @@ def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[
 
 def _person(name: str, contacts: Contacts, log: Path) -> int:
     """The number of the person whom a log calls so."""
-    known = [str(other) for other in contacts.names]
-    if name not in known:
+    try:
+        return person_of(contacts.names, name)
+    except LogError as error:
+        form = _form_of(contacts.names)
         raise ConfigError(
-            f"--person {name}: nobody in {log} is called that. "  # and no hint at who else is: ids are shown to nobody
-            f"The ids of its {len(known):,} people are {_form_of(contacts.names)}."
-        )
-    return known.index(name)
+            f"--person {name}: in {log} {error} The ids of its {len(contacts.names):,} people are {form}."
+        ) from None
 
 
 def _called(who: int, contacts: Contacts, ids: bool) -> str:

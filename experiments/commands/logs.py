@@ -18,7 +18,7 @@ from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.names import as_csv
 from experiments.progress import shown
 from experiments.tables import counted, log_table
-from experiments.terminal import Format, console_of, say_written, told_aside
+from experiments.terminal import Format, console_of, say_written, tell_of_log, told_aside
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 
@@ -26,7 +26,7 @@ _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 def log(
     logs: Annotated[
         list[Path],
-        typer.Argument(metavar="LOG", help="Contact logs: CSV, CSV.gz or Parquet with source, target, time (seconds)."),
+        typer.Argument(metavar="LOG", help="Contact logs: CSV, CSV.gz or Parquet with source, target, time."),
     ],
     resamples: Annotated[
         int, typer.Option(min=0, max=100_000, help="Of the bootstrap over people; 0 leaves out the intervals.")
@@ -52,6 +52,8 @@ def log(
     if folder is not None and len(names) > MOST_LOGS:
         raise ConfigError(f"{len(names)} logs: a figure can tell {MOST_LOGS} apart. Print them with --format csv.")
     found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
+    for path, one in zip(logs, found.values(), strict=True):
+        tell_of_log(path, one.notes, told_aside())
     tables = {}
     for name, one in found.items():
         with shown(told, f"{name}, resamples", resamples) as report:

@@ -23,9 +23,20 @@ from experiments.design import PointError, Run, described, runs_of, shard_of
 from experiments.histories import History, asked_for
 from experiments.progress import Report, duration, shown
 from experiments.tables import counted, counted_runs, run_tables, sweep_tables
-from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
+from experiments.terminal import (
+    Changes,
+    Processes,
+    Results,
+    console_of,
+    say_written,
+    tell_of_compiling,
+    tell_of_log,
+    told_aside,
+)
+from sim.contact_logs import LogError
+from sim.contact_logs import read as read_contacts
 from sim.interrupts import held_back
-from sim.storage import LogError, cache_folder, read_log
+from sim.storage import cache_folder
 
 NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
 CHECKPOINTS = store.CHECKPOINTS
@@ -284,7 +295,7 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
     experiment = load(config, changes or (), world)
     if experiment.world.log is not None:
         try:
-            events = read_log(experiment.world.log)
+            contacts = read_contacts(experiment.world.log)
         except LogError as error:
             if world is not None:
                 raise
@@ -292,9 +303,9 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
             counted = "" if "--set" in where else f" It counts from the folder of {config.name}."
             missing = not Path(experiment.world.log).exists()
             raise ConfigError(f"{where}: {error}{counted if missing else ''}") from None
-        people = len(set(events["source"]) | set(events["target"]))
+        tell_of_log(experiment.world.log, contacts.notes, told_aside())
         try:
-            require_adopters(experiment.run.adopters, people)
+            require_adopters(experiment.run.adopters, len(contacts.names))
         except ValueError as error:
             where = place_of(config, changes or (), ("run", "adopters"))
             raise ConfigError(f"{where}: {str(error).removeprefix('run.adopters ')}.") from None

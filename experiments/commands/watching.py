@@ -19,10 +19,12 @@ import typer
 from experiments import runner
 from experiments.config import ConfigError, Strategy, WorldSettings, load
 from experiments.progress import shown
-from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, told_aside
+from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, tell_of_log, told_aside
+from sim.contact_logs import LogError
+from sim.contact_logs import read as read_contacts
 from sim.population import World
 from sim.run import mixture_of
-from sim.storage import LogError, model_fingerprint
+from sim.storage import model_fingerprint
 
 if TYPE_CHECKING:
     from experiments.browser.asked import Asked
@@ -129,6 +131,7 @@ def world_shown(settings: WorldSettings) -> World:
     told = told_aside()
     tell_of_compiling(told)
     if settings.log is not None:
+        tell_of_log(settings.log, read_contacts(settings.log).notes, told)
         return runner.world_of(settings)
     with shown(told, "world", 0) as report:
         return runner.world_of(settings, threads=numba.config.NUMBA_NUM_THREADS, progress=report)

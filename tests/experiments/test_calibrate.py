@@ -25,7 +25,7 @@ from experiments.calibrate import (
 from experiments.config import ConfigError, load
 from experiments.contact_statistics import STATISTICS
 from experiments.observed import Window, simulated_log, window_of
-from sim.storage import LogError
+from sim.contact_logs import LogError
 
 WINDOW = Window(people=60, days=120, burn_in_years=0.1)
 FIT = (Range("routine_rate", 0.02, 0.6), Range("gestures.message.answer", -3.0, 1.0))

@@ -14,7 +14,7 @@ from scipy.stats import entropy, spearmanr
 from experiments import contact_log
 from experiments.contact_log import Log, Weights, curves, of_run, read, statistics, values
 from experiments.contact_statistics import STATISTICS
-from sim.storage import LogError
+from sim.contact_logs import LogError
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 DAY = 86_400

@@ -20,7 +20,7 @@ from experiments.baselines import baselines, logistic, recalibrated
 from experiments.forecast import Worlds, cut_of, evaluate, matched
 from experiments.pairs import FEATURES, Contacts, came_back, contacts_of, number_of_person, silent_pairs
 from experiments.scores import SCORES, auc, brier, compared, log_loss, reliability
-from sim.storage import LogError
+from sim.contact_logs import LogError
 
 DAY = 86_400
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -1,6 +1,5 @@
-"""Contact logs, good and bad; worlds kept on disk."""
+"""Worlds kept on disk."""
 
-import gzip
 import json
 import multiprocessing
 import os
@@ -27,7 +26,6 @@ from sim.storage import (
     CacheError,
     DamagedWorldError,
     KeptWorld,
-    LogError,
     MissingWorldError,
     OutdatedWorldError,
     WorldError,
@@ -41,185 +39,11 @@ from sim.storage import (
     load_world,
     model_fingerprint,
     origin_of,
-    read_log,
     remove_kept_world,
     remove_scraps,
     scraps,
 )
 from sim.storage import save_world as save
-
-LOG = "source,target,time\n3,1,50\n1,2,10\n1,1,20\n1,2,10\n2,1,50\n1,2,40\n"
-TIDY = [(1, 2, 10), (1, 2, 40), (3, 1, 50), (2, 1, 50)]
-
-
-def rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
-    return list(log.itertuples(index=False, name=None))
-
-
-# Contact logs -----------------------------------------------------------------------------------------------------
-
-
-def written(folder: Path, kind: str, text: str) -> Path | pd.DataFrame:
-    """The same log as a file of this kind, or as a table."""
-    path = folder / f"log.{kind}"
-    if kind == "csv":
-        path.write_text(text)
-    elif kind == "csv.gz":
-        path.write_bytes(gzip.compress(text.encode()))
-    else:
-        lines = [line.split(",") for line in text.split()]
-        table = pd.DataFrame(lines[1:], columns=lines[0]).astype(int)
-        if kind == "table":
-            return table
-        table.to_parquet(path)
-    return path
-
-
-@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet", "table"])
-def test_a_log_is_put_in_order_whatever_holds_it(tmp_path: Path, kind: str) -> None:
-    log = read_log(written(tmp_path, kind, LOG))
-    assert list(log.columns) == ["source", "target", "time"]
-    assert rows(log) == TIDY
-    assert list(log.index) == [0, 1, 2, 3]
-
-
-def test_rows_of_one_time_keep_their_order() -> None:
-    table = pd.DataFrame(
-        {"source": np.arange(2_000), "target": np.arange(2_000) + 1, "time": np.arange(2_000) // 1_000}
-    )
-    assert rows(read_log(table.iloc[np.r_[1_000:2_000, :1_000]])) == rows(table)
-
-
-def test_a_table_is_left_as_it_is() -> None:
-    table = pd.DataFrame({"time": [9.5, 1.0], "source": ["b", "a"], "target": ["a", "c"], "kind": ["like", "note"]})
-    before = table.copy()
-    assert rows(read_log(table)) == [("a", "c", 1.0), ("b", "a", 9.5)]
-    pd.testing.assert_frame_equal(table, before)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("\ufeffsource,target,time\r\nAnn,Bob,1\r\n", [("Ann", "Bob", 1)]),
-        ('time,kind,target,source\n1.5,"a, b",Bob,Ann\n', [("Ann", "Bob", 1.5)]),
-        ("source,target,time\n1,Bob,1e3\n\n\n", [("1", "Bob", 1000.0)]),
-        ("source,target,time\n01,2,1", [(1, 2, 1)]),
-    ],
-)
-def test_ordinary_variants_of_csv_are_understood(tmp_path: Path, text: str, expected: list[tuple[object, ...]]) -> None:
-    path = tmp_path / "log.csv"
-    path.write_bytes(text.encode())
-    assert rows(read_log(path)) == expected
-
-
-BAD = {
-    "": r"log\.csv is empty\. Its first line must be source,target,time",
-    "source,target,time\n": "has its columns but no rows",
-    "source,target\n1,2\n": r"has no column time; it has 'source', 'target'\.",
-    "source,taget,time\n1,2,3\n": r"no column target; .*Rename 'taget' to target",
-    "Source,target,time\n1,2,3\n": "Rename 'Source' to source",
-    "source;target;time\n1;2;3\n": r"it has 'source;target;time'\. .*with commas",
-    "1,2,3\n1,2,4\n": r"has no column source; it has '1', '2', '3'\.",
-    "source,source,target,time\n1,2,3,4\n": "several columns named source; keep one",
-    "source,target,time\n1,2,3\n1,2,yesterday\n": r"log\.csv, line 3: the time 'yesterday' is not a number.*1700000000",
-    "source,target,time\n1,2,3\n\n\n1,2,2024-05-01\n": r"log\.csv, line 5: the time '2024-05-01' is not a number",
-    'a,source,target,time\n"x\ny",1,2,3\nz,1,2,-4\n': r"log\.csv, line 4: the time '-4' is negative",
-    "source,target,time\n1,2,\n": r"line 2: the time '' is not a number",
-    "source,target,time\n1,2,nan\n": r"line 2: the time 'nan' is not a number",
-    "source,target,time\n1,2,3\n1,2,inf\n": r"line 3: the time 'inf' is not a number",
-    "source,target,time\n1,2,3\n1,2,-7\n": r"line 3: the time '-7' is negative\. Subtract the earliest",
-    "source,target,time\n1,2,1700000000000\n": r"line 2: the time '1700000000000' .*divide them by 1000",
-    "source,target,time\n1,2,3\n,2,4\n": r"line 3: the source is empty",
-    "source,target,time\n1,,3\n": r"line 2: the target is empty",
-    "source,target,time\n1,2,3\n1,2,3,4\n": r"line 3: 4 values, but the header names 3 columns: '1,2,3,4'",
-    "source,target,time\n1,2,3\n1,2\n": r"line 3: 2 values, but the header names 3 columns",
-    "source,target,time\n1,1,3\n2,2,4\n": "every source is its own target",
-    b"source,target,time\nM\xfcller,2,3\n": r"can not be read: .*UTF-8 text",
-}
-
-
-@pytest.mark.parametrize("text", BAD, ids=lambda text: repr(text)[:40])
-def test_a_bad_csv_is_refused_with_its_line(tmp_path: Path, text: str | bytes) -> None:
-    path = tmp_path / "log.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(LogError, match=BAD[text]) as caught:  # type: ignore[index]
-        read_log(path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_bad_line_is_found_in_a_packed_file(tmp_path: Path) -> None:
-    text = "source,target,time\n" + "1,2,3\n" * 5_000 + "1,2,soon\n"
-    with pytest.raises(LogError, match=r"log\.csv\.gz, line 5002: the time 'soon'"):
-        read_log(written(tmp_path, "csv.gz", text))
-
-
-@pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda _: b"no gzip at all", lambda _: b""])
-def test_a_broken_gzip_is_refused(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
-    path = tmp_path / "log.csv.gz"
-    lines = "".join(f"{k % 97},{k % 89 + 100},{k * k}\n" for k in range(20_000))
-    path.write_bytes(damage(gzip.compress(("source,target,time\n" + lines).encode())))
-    with pytest.raises(LogError, match=r"log\.csv\.gz (can not be read: .*fetch the file again|is empty)"):
-        read_log(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"PAR1 and nothing else", b"source,target,time\n1,2,3\n"])
-def test_a_broken_parquet_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "log.parquet"
-    path.write_bytes(content)
-    with pytest.raises(LogError, match=r"log\.parquet can not be read: .*write it again"):
-        read_log(path)
-
-
-def test_a_bad_row_of_a_parquet_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "log.parquet"
-    pd.DataFrame({"source": [1, 2], "target": [2, 1], "time": [1.0, np.nan]}).to_parquet(path)
-    with pytest.raises(LogError, match=r"log\.parquet, row 1 \(counted from 0\): the time 'nan' is not a number"):
-        read_log(path)
-    pd.DataFrame({"source": [1, 2], "goal": [2, 1], "time": [1, 2]}).to_parquet(path)
-    with pytest.raises(LogError, match=r"log\.parquet has no column target; it has 'source', 'goal', 'time'"):
-        read_log(path)
-
-
-@pytest.mark.parametrize(
-    ("table", "text"),
-    [
-        ({"source": [1], "target": [2]}, "the table has no column time"),
-        ({"source": [], "target": [], "time": []}, "the table has its columns but no rows"),
-        (
-            {"source": [1, None], "target": [2, 3], "time": [0, 1]},
-            r"the table, row 1 \(counted from 0\): the source is empty",
-        ),
-        ({"source": [1], "target": [2], "time": pd.to_datetime(["2024-05-01"])}, r"is a date; .*Timestamp\(0\)"),
-        ({"source": [1], "target": [2], "time": ["soon"]}, "the time 'soon' is not a number"),
-    ],
-)
-def test_a_bad_table_is_refused(table: dict[str, object], text: str) -> None:
-    with pytest.raises(LogError, match=text):
-        read_log(pd.DataFrame(table))
-
-
-def test_the_advice_for_dates_works() -> None:
-    log = pd.DataFrame({"source": [1, 2], "target": [2, 1], "time": pd.to_datetime(["2024-05-01", "2024-05-02"])})
-    log["time"] = (log["time"] - pd.Timestamp(0)) // pd.Timedelta("1s")
-    assert rows(read_log(log)) == [(1, 2, 1_714_521_600), (2, 1, 1_714_608_000)]
-
-
-def test_a_missing_file_brings_the_nearest_name(tmp_path: Path) -> None:
-    (tmp_path / "facebook_wall.csv").write_text(LOG)
-    with pytest.raises(LogError, match=r"facebok_wall\.csv does not exist\. Did you mean facebook_wall\.csv\?"):
-        read_log(tmp_path / "facebok_wall.csv")
-    (tmp_path / "parquet").mkdir()
-    with pytest.raises(LogError, match="holds nothing like it"):
-        read_log(tmp_path / "x.parquet")
-    with pytest.raises(LogError, match="neither does the folder"):
-        read_log(tmp_path / "nowhere" / "log.csv")
-    with pytest.raises(LogError, match=r"does not end in \.csv, \.csv\.gz, \.parquet"):
-        read_log(tmp_path / "log.xlsx")
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(LogError, match="is a folder"):
-        read_log(tmp_path / "folder.csv")
-
 
 # Worlds -----------------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ import sim
 from sim import rules, worlds
 from sim.chance import Decision, normal, two_uniforms, uniform
 from sim.communities import communities
+from sim.contact_logs import LogError, read_log
 from sim.gestures import Kind
 from sim.parameters import Parameters
 from sim.population import NEVER, NOBODY, World, bits, free_ties
-from sim.storage import LogError, cache_folder, read_log
+from sim.storage import cache_folder
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SECONDS = rules.SECONDS_A_DAY
