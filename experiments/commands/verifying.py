@@ -153,9 +153,7 @@ def _verify_worlds() -> bool:
     for damage in damaged:
         _say(console, f"{damage.folder} is damaged: {damage.why}.")
     if damaged:
-        _say(
-            console, "A damaged world is built again by the next run that needs it."
-        )
+        _say(console, "A damaged world is built again by the next run that needs it.")
     if any(damage and damage.is_outdated for _, damage in found):
         _say(console, "Nothing asks for worlds of an earlier version any more; `rekindle world prune` removes them.")
     verdict = f"{len(damaged):,} damaged" if damaged else "nothing is damaged"
