@@ -39,7 +39,7 @@ class Disk:
         self.root, self.luck = root, luck
         self.lies = False
         self.struck = False  # whether the fault that was planned has come
-        self._dead = False
+        self._dead, self._is_open = False, True
         self._left: int | None = None
         self._fault: str | Callable[[], None] = ""
         self._files: dict[Path, int] = {}  # number of the file that has this name
@@ -68,15 +68,35 @@ class Disk:
                     names.pop(path, None)
                 else:
                     names[path] = file
-        now = {file: path.read_bytes() for path, file in self._files.items()}
-        for path in self._files:
-            os.unlink(path)
-        self._files, self._on_disk, self._pending = {}, {}, []
-        for path, file in names.items():
-            left = self._left_of(now.get(file), self._flushed.get(file))
-            path.write_bytes(left)
-            self._files[path] = self._on_disk[path] = file
-            self._flushed[file] = left
+        with self._unnoticed():
+            now = {file: path.read_bytes() for path, file in self._files.items()}
+            for path in self._files:
+                path.unlink()
+            self._flushed = {file: self._left_of(now.get(file), self._flushed.get(file)) for file in names.values()}
+            for path, file in names.items():
+                path.write_bytes(self._flushed[file])
+        self._files, self._on_disk, self._pending = dict(names), dict(names), []
+
+    def rot(self, path: Path, where: float, bit: int | None) -> None:
+        """Flip a bit of a file at this share of its bytes, or cut it off there; once flushed, it stays so."""
+        with self._unnoticed():
+            content = bytearray(path.read_bytes())
+            at = int(where * len(content))
+            if bit is None:
+                del content[at:]
+            elif content:
+                content[at] ^= 1 << bit
+            path.write_bytes(content)
+            self._flushed[self._files[path]] = bytes(content)
+
+    @contextmanager
+    def _unnoticed(self) -> Iterator[None]:
+        """What is done now does not pass through here."""
+        self._is_open = False
+        try:
+            yield
+        finally:
+            self._is_open = True
 
     def _left_of(self, now: bytes | None, flushed: bytes | None) -> bytes:
         if now is None or now == flushed:
@@ -108,9 +128,10 @@ class Disk:
                     self._removed(Path(path))
 
             def fsync(handle: int) -> None:
-                real["fsync"](handle)
                 path = self._path_of(handle)
-                if path is not None and self._operation() and not self.lies:
+                if path is None:
+                    real["fsync"](handle)
+                elif self._operation() and not self.lies:
                     self._was_flushed(path)
 
             def open_file(path: Any, mode: str = "r", *more: Any, **options: Any) -> Any:
@@ -167,7 +188,7 @@ class Disk:
     # What it knows ----------------------------------------------------------------------------------------------------
 
     def _is_mine(self, path: Any) -> bool:
-        return Path(path).is_relative_to(self.root)
+        return self._is_open and Path(path).is_relative_to(self.root)
 
     def _path_of(self, handle: int) -> Path | None:
         """The name of an open file or folder, where it is one of this disk."""
@@ -193,7 +214,8 @@ class Disk:
 
     def _was_flushed(self, path: Path) -> None:
         if path in self._files:
-            self._flushed[self._files[path]] = path.read_bytes()
+            with self._unnoticed():
+                self._flushed[self._files[path]] = path.read_bytes()
             return
         for name, file in [one for one in self._pending if one[0].parent == path]:
             if file is None:

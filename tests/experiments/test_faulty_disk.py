@@ -158,13 +158,8 @@ class Results(RuleBasedStateMachine):
     def bytes_rot(self, where: float, bit: int, whole: bool) -> None:
         files = sorted(self.folder.rglob("*.parquet"))
         if files:
-            path = self.luck.choice(files)
-            content = bytearray(path.read_bytes())
-            if content:
-                at = int(where * len(content))
-                content[at] ^= 1 << bit
-                path.write_bytes(content if whole else content[: at + 1])
-                self.damaged = True
+            self.disk.rot(self.luck.choice(files), where, bit if whole else None)
+            self.damaged = True
 
     # What must be true ------------------------------------------------------------------------------------------------
 
@@ -209,4 +204,4 @@ class Results(RuleBasedStateMachine):
 
 
 TestResults = Results.TestCase
-TestResults.settings = settings(max_examples=20, stateful_step_count=12, deadline=None)
+TestResults.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
