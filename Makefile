@@ -32,6 +32,7 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.crashes
 	$(BIN)/python -m verification.damaged_worlds
 	$(BIN)/python -m verification.last_bits
+	$(BIN)/python -m verification.bit_flips
 	$(BIN)/python -m verification.coverage
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not

@@ -39,6 +39,7 @@ from experiments.config import Experiment
 from experiments.names import command_line, private
 from sim.machine import kind_of_machine, processor
 from sim.storage import model_fingerprint
+from sim.whole import flush_folder
 from sim.whole import write_whole as write_whole
 
 Row = dict[str, Any]
@@ -95,7 +96,7 @@ def prepare(folder: Path, tables: Sequence[str] = ()) -> list[Path]:
 def _try_to_write(folder: Path) -> None:
     """Raise an OSError where a folder cannot be made, or nothing be written in it."""
     probe = folder / f".{secrets.token_hex(8)}-probe.half"
-    write_whole(probe, lambda temporary: temporary.touch())
+    write_whole(probe, lambda temporary: temporary.write_bytes(b""))
     probe.unlink()
 
 
@@ -154,9 +155,11 @@ def set_aside(path: Path) -> Path | None:
     names = (path.with_suffix(f".{number}.damaged" if number else ".damaged") for number in count())
     aside = next(name for name in names if not os.path.lexists(name))
     try:
-        return path.replace(aside)
+        path.replace(aside)
+        flush_folder(path.parent)
     except FileNotFoundError:
         return None
+    return aside
 
 
 def told_of_damage(aside: Path) -> str:

@@ -310,25 +310,33 @@ def test_a_damaged_part_is_named_set_aside_and_run_again(
     pd.testing.assert_frame_equal(store.read_table(RUNS)[0], before, check_exact=True)
 
 
-@pytest.mark.parametrize("when", ["put_together", "whole_sweep", "provenance"])
+@pytest.mark.parametrize(
+    ("called", "time", "what"), [("put_together", 1, ""), ("finished", 2, "parts"), ("finished", 3, "parts")]
+)
 def test_runs_that_are_removed_amid_a_sweep_are_spoken_of(
-    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch, when: str
+    config: Path,
+    rekindle: Rekindle,
+    in_threads: None,
+    monkeypatch: pytest.MonkeyPatch,
+    called: str,
+    time: int,
+    what: str,
 ) -> None:
     """While it runs, or just before it makes its table; the same command then makes what is missing."""
     assert rekindle("sweep", config, "--results", "alone").code == 0
-    called = {"put_together": "put_together", "whole_sweep": "finished", "provenance": "finished"}[when]
     real, calls = getattr(store, called), list[int]()
 
     def removed_first(folder: Path, *more: object) -> object:
         calls.append(1)
-        if len(calls) == {"put_together": 1, "whole_sweep": 2, "provenance": 3}[when]:
-            shutil.rmtree(folder if when == "put_together" else folder / "parts")
+        if len(calls) == time:
+            shutil.rmtree(folder / what)
         return real(folder, *more)
 
     with monkeypatch.context() as planted:
         planted.setattr(store, called, removed_first)
-        said = refused(rekindle("sweep", config))
-    assert "had ended cannot be found in results/tiny" in said
+        ended = rekindle("sweep", config)
+    assert ended.code == 2
+    assert "had ended cannot be found in results/tiny" in ended.err
     assert not RUNS.exists()
     assert rekindle("sweep", config).code == 0
     alone, again = (store.read_table(Path(folder) / "tiny/runs.parquet")[0] for folder in ("alone", "results"))

@@ -1,0 +1,236 @@
+"""A disk with faults, under a folder of this process: writes that fail or fall short, kills, losses of power.
+
+What Python does with files in the folder passes through here: to create, write, open, flush, rename and remove them.
+Each is an operation, and at any of them a fault can strike. The disk knows what was flushed. After a loss of power it
+has that, and of the rest anything: of a rename one half, both or none, and of bytes that were not flushed all, some,
+none or zeroes. A disk that lies says that it has flushed, and has not. New folders are taken to be durable.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ERRORS = {"full": errno.ENOSPC, "broken": errno.EIO}
+FAULTS = (*ERRORS, "short write", "kill")
+
+
+class Killed(BaseException):
+    """The process is dead; nothing that it does reaches the disk any more."""
+
+
+class Disk:
+    """The disk under a folder.
+
+    Args:
+        root: the folder; it may hold nothing yet.
+        luck: what decides how a loss of power ends.
+    """
+
+    def __init__(self, root: Path, luck: random.Random) -> None:
+        self.root, self.luck = root, luck
+        self.lies = False
+        self.struck = False  # whether the fault that was planned has come
+        self._dead, self._is_open = False, True
+        self._left: int | None = None
+        self._fault: str | Callable[[], None] = ""
+        self._files: dict[Path, int] = {}  # number of the file that has this name
+        self._on_disk: dict[Path, int] = {}  # the same, as it is after a loss of power at the best moment for the disk
+        self._pending: list[tuple[Path, int | None]] = []  # names given and taken since their folder was flushed
+        self._flushed: dict[int, bytes] = {}
+        self._count = 0
+
+    @contextmanager
+    def strikes(self, after: int, fault: str | Callable[[], None]) -> Iterator[None]:
+        """Let a fault strike after so many operations: a name in `FAULTS`, or a call that comes between two of them."""
+        self._left, self._fault, self.struck = after, fault, False
+        try:
+            yield
+        except Killed:
+            pass
+        finally:
+            self._left, self._dead = None, False
+
+    def lose_power(self) -> None:
+        """Leave in the folder what such a loss leaves."""
+        names = dict(self._on_disk)
+        for path, file in self._pending:
+            if self.luck.random() < 0.5:
+                if file is None:
+                    names.pop(path, None)
+                else:
+                    names[path] = file
+        with self._unnoticed():
+            now = {file: path.read_bytes() for path, file in self._files.items()}
+            for path in self._files:
+                path.unlink()
+            self._flushed = {file: self._left_of(now.get(file), self._flushed.get(file)) for file in names.values()}
+            for path, file in names.items():
+                path.write_bytes(self._flushed[file])
+        self._files, self._on_disk, self._pending = dict(names), dict(names), []
+
+    def rot(self, path: Path, where: float, bit: int | None) -> None:
+        """Flip a bit of a file at this share of its bytes, or cut it off there; once flushed, it stays so."""
+        with self._unnoticed():
+            content = bytearray(path.read_bytes())
+            at = int(where * len(content))
+            if bit is None:
+                del content[at:]
+            elif content:
+                content[at] ^= 1 << bit
+            path.write_bytes(content)
+            self._flushed[self._files[path]] = bytes(content)
+
+    @contextmanager
+    def _unnoticed(self) -> Iterator[None]:
+        """What is done now does not pass through here."""
+        self._is_open = False
+        try:
+            yield
+        finally:
+            self._is_open = True
+
+    def _left_of(self, now: bytes | None, flushed: bytes | None) -> bytes:
+        if now is None or now == flushed:
+            return flushed or b""
+        end = self.luck.randrange(len(now) + 1)
+        return self.luck.choice([now, now[:end], bytes(len(now)), now[:end] + bytes(len(now) - end), flushed or b""])
+
+    # What passes through ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def mounted(self) -> Iterator[None]:
+        """Let all that this process does in the folder pass through here."""
+        with pytest.MonkeyPatch.context() as patched:
+            real = {name: getattr(os, name) for name in ("replace", "rename", "unlink", "fsync")}
+            opened = io.open
+
+            def replace(source: Any, target: Any, **more: Any) -> None:
+                if self._is_mine(source) and self._operation():
+                    real["replace"](source, target, **more)
+                    self._renamed(Path(source), Path(target))
+                elif not self._is_mine(source):
+                    real["replace"](source, target, **more)
+
+            def unlink(path: Any, **more: Any) -> None:
+                if not self._is_mine(path):
+                    real["unlink"](path, **more)
+                elif not self._dead and self._operation():  # a dead process tidies nothing up
+                    real["unlink"](path, **more)
+                    self._removed(Path(path))
+
+            def fsync(handle: int) -> None:
+                path = self._path_of(handle)
+                if path is None:
+                    real["fsync"](handle)
+                elif self._operation() and not self.lies:
+                    self._was_flushed(path)
+
+            def open_file(path: Any, mode: str = "r", *more: Any, **options: Any) -> Any:
+                if isinstance(path, int) or not self._is_mine(path):
+                    return opened(path, mode, *more, **options)
+                self._operation()
+                if not set(mode) & set("wxa+"):
+                    return opened(path, mode, *more, **options)
+                raw = _File(self, Path(path), mode.replace("b", "").replace("t", ""))
+                self._created(Path(path))
+                buffered = io.BufferedWriter(raw)
+                return buffered if "b" in mode else io.TextIOWrapper(buffered, *more[1:], **options)
+
+            patched.setattr(os, "replace", replace)
+            patched.setattr(os, "rename", replace)
+            patched.setattr(os, "unlink", unlink)
+            patched.setattr(os, "fsync", fsync)
+            patched.setattr(io, "open", open_file)
+            yield
+
+    def _operation(self) -> bool:
+        """Count one, and let a fault strike if it is its turn; always true, for it raises otherwise."""
+        if self._dead:
+            raise Killed
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                self._left, self.struck = None, True
+                self._strike()
+        return True
+
+    def _strike(self) -> None:
+        if callable(self._fault):
+            self._fault()
+        elif self._fault == "kill":
+            self._dead = True
+            raise Killed
+        elif self._fault in ERRORS:
+            raise OSError(ERRORS[self._fault], os.strerror(ERRORS[self._fault]))
+
+    def write(self, data: bytes, real: Callable[[bytes], int | None]) -> int | None:
+        """Write to a file, if the disk lets it: all, some, or some and then an error."""
+        if self._dead:
+            return len(data)
+        before = self.struck
+        try:
+            self._operation()
+        except OSError:
+            real(data[: len(data) // 2])
+            raise
+        is_short = self.struck and not before and self._fault == "short write"
+        return real(data[: max(1, len(data) // 2)] if is_short else data)
+
+    # What it knows ----------------------------------------------------------------------------------------------------
+
+    def _is_mine(self, path: Any) -> bool:
+        return self._is_open and Path(path).is_relative_to(self.root)
+
+    def _path_of(self, handle: int) -> Path | None:
+        """The name of an open file or folder, where it is one of this disk."""
+        found = os.fstat(handle)
+        folders = {path.parent for path in (*self._files, *self._on_disk)} | {self.root}
+        there = (path for path in (*self._files, *folders) if path.exists())
+        return next((path for path in there if os.path.samestat(path.stat(), found)), None)
+
+    def _created(self, path: Path) -> None:
+        if path not in self._files:
+            self._count += 1
+            self._files[path] = self._count
+            self._pending.append((path, self._count))
+
+    def _renamed(self, source: Path, target: Path) -> None:
+        file = self._files.pop(source)
+        self._files[target] = file
+        self._pending += [(target, file), (source, None)]
+
+    def _removed(self, path: Path) -> None:
+        self._files.pop(path, None)
+        self._pending.append((path, None))
+
+    def _was_flushed(self, path: Path) -> None:
+        if path in self._files:
+            with self._unnoticed():
+                self._flushed[self._files[path]] = path.read_bytes()
+            return
+        for name, file in [one for one in self._pending if one[0].parent == path]:
+            if file is None:
+                self._on_disk.pop(name, None)
+            else:
+                self._on_disk[name] = file
+        self._pending = [one for one in self._pending if one[0].parent != path]
+
+
+class _File(io.FileIO):
+    """A file on such a disk."""
+
+    def __init__(self, disk: Disk, path: Path, mode: str) -> None:
+        super().__init__(path, mode)
+        self._disk = disk
+
+    def write(self, data: Any) -> int | None:  # type: ignore[override]
+        return self._disk.write(bytes(data), super().write)
