@@ -1,6 +1,6 @@
 """Ctrl-C between days: amid compiled code, an exception would come out as Numba's own error, and the day half done.
 
-Compiled code that may run for long on one thread is compiled with ``nogil``, so that other threads hear of signals.
+Compiled code that may run for long on one thread has ``nogil``, so that other threads can act on a signal meanwhile.
 """
 
 from __future__ import annotations
