@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -67,7 +68,6 @@ class Columns:
         text: titles of others that hold names or prose, which may be folded.
         beside: titles of others that stay beside the one before them, as an interval beside its value.
         whole: whether the first column is never folded, since it holds short words of our own.
-        right: whether others are set to the right though they hold text.
     """
 
     def __init__(
@@ -77,12 +77,10 @@ class Columns:
         text: Collection[str] = (),
         beside: Collection[str] = (),
         whole: bool = False,
-        right: bool = False,
     ) -> None:
         self.columns = [Column(_title(first), text=not whole, left=True, joined=False)]
         self.columns += [
-            Column(_title(one), text=one in text, left=one in text and not right, joined=one in beside)
-            for one in others
+            Column(_title(one), text=one in text, left=one in text, joined=one in beside) for one in others
         ]
         self._styles: list[str | None] = []
 
@@ -124,25 +122,23 @@ class Columns:
     def _table(self, columns: Sequence[Column], width: int) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column, wide in zip(columns, _widths(columns, width), strict=True):
-            table.add_column(
-                Text(column.title), width=wide, justify="left" if column.left else "right", overflow="fold"
-            )
+            folded = _widest(column.title.split()) > wide  # whose pieces are easier to read from the left
+            title = Text(column.title, justify="left" if folded or column.left else "right")
+            table.add_column(title, width=wide, justify="left" if column.left else "right", overflow="fold")
         for at, style in enumerate(self._styles):
             table.add_row(*(Text(column.cells[at]) for column in columns), style=style)
         return table
 
-    def _paragraphs(self, width: int) -> Iterable[Text]:
+    def _paragraphs(self, width: int) -> Iterable[RenderableType]:
         """Each row below the other: its name, and a line for each cell."""
         name, *others = self.columns
         for at, style in enumerate(self._styles):
             yield Text(f"\n{name.cells[at]}", style=style or "bold", overflow="fold")
             for column in others:
                 said = f"{column.title.replace(chr(10), ' ')}: {column.cells[at]}"
-                if cell_len(said) + _INDENT <= width:
-                    yield Text(f"{' ' * _INDENT}{said}", style=style or "")
-                else:
-                    yield Text(f"{' ' * _INDENT}{column.title}:", overflow="fold")
-                    yield Text(f"{' ' * _INDENT}{column.cells[at]}", overflow="fold")
+                lines = [said] if cell_len(said) + _INDENT <= width else [f"{column.title}:", column.cells[at]]
+                for line in lines:
+                    yield Padding(Text(line, style=style or "", overflow="fold"), (0, 0, 0, _INDENT))
 
 
 def _title(text: str) -> str:

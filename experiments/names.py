@@ -55,7 +55,7 @@ def _escaped(character: str) -> str:
     r"""As Python writes it or, beyond Latin-1, as JSON does."""
     if ord(character) < 0x100:
         return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character, f"\\x{ord(character):02x}")
-    return _as_in_json(character)
+    return escaped(character)
 
 
 def shortened(text: str, most: int) -> str:
@@ -98,11 +98,12 @@ def _legible(error: UnicodeError) -> tuple[str, int]:
         raise error
     lacking = error.object[error.start : error.end]
     plain = (one.translate(_PLAIN) for one in lacking)
-    said = "".join(one if one.isascii() else _as_in_json(one) for one in plain)
+    said = "".join(one if one.isascii() else escaped(one) for one in plain)
     return said, error.end
 
 
-def _as_in_json(character: str) -> str:
+def escaped(character: str) -> str:
+    r"""A character as JSON writes it, such as ``\u4e2d``; one beyond 16 bits takes two of these."""
     units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
@@ -149,7 +150,8 @@ def as_csv(table: pd.DataFrame, **options: Any) -> str:
             harmless.isetitem(at, harmless.iloc[:, at].map(_harmless))
     harmless.columns = harmless.columns.map(_harmless)
     if options.get("index", True):
-        harmless.index = harmless.index.map(_harmless).rename(harmless.index.names)
+        names = list(map(_harmless, harmless.index.names))
+        harmless.index = harmless.index.map(_harmless).set_names(names)
     return str(harmless.to_csv(**options))
 
 
@@ -161,9 +163,10 @@ def write_csv(table: pd.DataFrame, path: Path, **options: Any) -> None:
 def _harmless(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_harmless, value))
-    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r", r"\r")  # which would begin a row of its own
+    return f"'{text}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else text
 
 
 # Paths of the user ---------------------------------------------------------------------------------------------------

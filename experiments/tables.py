@@ -453,7 +453,7 @@ def frame_table(frame: pd.DataFrame) -> Columns:
     """Any table, its numbers short."""
     titles = list(map(str, frame.columns))
     text = [title for title, dtype in zip(titles, frame.dtypes, strict=True) if dtype.kind not in "biufcmM"]
-    table = Columns(*titles, text=text, whole=titles[0] not in text, right=True)
+    table = Columns(*titles, text=text, whole=titles[0] not in text)
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
     return table

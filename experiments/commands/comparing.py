@@ -29,6 +29,7 @@ from experiments.compare import (
 from experiments.config import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.comparison import comparison
+from experiments.figures.letters import drawable
 from experiments.names import as_csv
 from experiments.tables import comparison_table, counted
 from experiments.terminal import console_of, say_written, told_aside
@@ -381,7 +382,7 @@ def _draw(
 def _worlds(tables: Sequence[_Table]) -> str:
     """The worlds behind a figure in words."""
     sizes = sorted({int(size) for table in tables for size in table.runs["people"].dropna()})
-    logs = sorted({Path(log).name for table in tables if (log := table.origin["config"]["world"]["log"])})
+    logs = sorted({drawable(Path(log).name) for table in tables if (log := table.origin["config"]["world"]["log"])})
     people = f"{sizes[0]:,}" + (f" to {sizes[-1]:,}" if len(sizes) > 1 else "") if sizes else "no"
     return f"worlds of {people} people" + (f", replayed from {' and '.join(logs)}" if logs else "")
 

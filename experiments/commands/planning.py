@@ -18,6 +18,7 @@ from experiments.config import ConfigError, Experiment, SweepSettings
 from experiments.design import Run, points_of
 from experiments.factors import Level
 from experiments.histories import asked_for
+from experiments.names import visible
 from experiments.progress import duration, shown
 from experiments.schema import schema as json_schema
 from experiments.tables import counted, counted_runs
@@ -70,7 +71,7 @@ def _say_design(
         levels = list(dict.fromkeys(_level(point[name]) for point in points))
         shown_levels = ", ".join(levels[:_FIRST]) + (f" … ({len(levels):,} levels)" if len(levels) > _FIRST else "")
         console.print(f"    {name}: {shown_levels}", highlight=False, markup=False)
-    arms = list(dict.fromkeys(run.scenario for run in runs))
+    arms = list(dict.fromkeys(visible(run.scenario) for run in runs))
     more = f" … and {len(arms) - _FIRST:,} more" if len(arms) > _FIRST else ""
     console.print(f"In this order, again and again: {'; '.join(arms[:_FIRST])}{more}.", highlight=False, markup=False)
 

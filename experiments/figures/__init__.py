@@ -12,7 +12,9 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+from experiments.figures.letters import make_drawable
 from experiments.names import private
 from experiments.store import write_whole
 
@@ -24,6 +26,7 @@ COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 20,
+    "text.parse_math": False,  # a name such as a$^$b is no mathematics
     "text.color": INK,
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
@@ -41,8 +44,11 @@ def save(
 ) -> list[Path]:
     """Write a figure as PNG, SVG and PDF with its provenance in the metadata; returns the paths.
 
-    ``settings`` are those of matplotlib with which it was drawn: some are read only now.
+    ``settings`` are those of matplotlib with which it was drawn: some are read only now. Characters that its font lacks
+    are drawn with another that is installed or, where there is none, as their escapes.
     """
+    for text in figure.findobj(Text):
+        make_drawable(text)
     origin = json.dumps(private(provenance))  # as it is: the order of factors is that of the runs
     title = f"rekindle: {name}, runs {provenance['run_hash']}"
     metadata: dict[str, dict[str, Any]] = {

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 
 from experiments.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
+from experiments.figures.letters import drawable
 from experiments.tables import difference, number, row_name
 from sim.measures import MEASURES
 
 MOST_ROWS = 11  # that the last row of seats can read
 _HEIGHT = 300  # of the plot, in points
 _COUNTED = {"share": "", "rank": "ranks"}  # units after a number
+_LONGEST_NAME = 100  # letters; that of a mixture is long
 _SHORTFALL = "†"
 _CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
 _BAR = -0.22  # where its mean is
@@ -149,7 +151,7 @@ def _unit(measure: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", " ").replace("=", " = ")
+    return drawable(name, _LONGEST_NAME).replace("_", " ").replace("=", " = ")
 
 
 def _words(name: str) -> str:

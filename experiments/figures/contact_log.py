@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from experiments.contact_log import Curves
 from experiments.figures import BLUE, GREY, STYLE, VERMILLION
+from experiments.figures.letters import drawable
 
 _COLOURS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito's
 MOST_LOGS = len(_COLOURS)
@@ -63,7 +64,7 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
     if not known:
         return "Too short to tell how many pairs come back\nafter 30 days of silence"
     shares = sorted(known.values())
-    said = ", ".join(f"{name.replace('_', ' ')} {_percent(share)}" for name, share in known.items())
+    said = ", ".join(f"{drawable(name).replace('_', ' ')} {_percent(share)}" for name, share in known.items())
     if len(said) > 65:
         said = f"{_percent(shares[0])} to {_percent(shares[-1])} in {len(shares)} logs"
     return f"Back within 90 days, of pairs silent for 30:\n{said}"
@@ -215,10 +216,16 @@ def _apart(heights: Sequence[float], least: float) -> list[float]:
 
 
 def words(name: str) -> str:
-    """A log's name on lines of about ten letters."""
+    """A log's name on lines of about ten letters; longer words are broken, and a very long name lacks its middle."""
     lines = [""]
-    for word in name.replace("_", " ").replace("-", " ").split():
+    for word in _pieces(drawable(name, 36).replace("_", " ").replace("-", " ").split()):
         if lines[-1] and len(lines[-1]) + len(word) > 10:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join(lines)
+
+
+def _pieces(words: Sequence[str]) -> Iterator[str]:
+    """The words, those of over eleven letters in pieces of nine, for which there is room."""
+    for word in words:
+        yield from [word] if len(word) <= 11 else (word[at : at + 9] for at in range(0, len(word), 9))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
 from experiments.figures import BLUE, GREY, INK, VERMILLION
+from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.tables import number, signed
 
@@ -146,6 +147,6 @@ def _subtitle(runs: pd.DataFrame, paired: pd.DataFrame) -> str:
 
 
 def _footer(runs: pd.DataFrame, any_idle: bool, log: str | None) -> str:
-    of = f"{runs['people'].iloc[0]:,.0f} people" + (f", replayed from {Path(log).name}" if log else "")
+    of = f"{runs['people'].iloc[0]:,.0f} people" + (f", replayed from {drawable(Path(log).name)}" if log else "")
     shortfall = f" {_SHORTFALL} spent under 90 % of its minutes: not the same effort." if any_idle else ""
     return f"Model, not measurement: worlds of {of}.\nMany numbers are assumed.{shortfall}"

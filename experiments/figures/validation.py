@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
+from experiments.figures.letters import drawable
 from experiments.validate import EMERGENT, FITTED, MARKS, NEAR, SEEN
 
 COLOURS = {FITTED: GREY, SEEN: BLUE, EMERGENT: VERMILLION}
@@ -51,7 +52,7 @@ def validation(rows: pd.DataFrame, name: str) -> Figure:
         axes = figure.subplots()
         _draw(axes, rows[rows["ratio"] > 0])
         axes.set_title(
-            f"Simulated worlds meet {met} of {total} statistics of “{name}”", loc="left", fontsize=27, pad=46
+            f"Simulated worlds meet {met} of {total} statistics of “{drawable(name)}”", loc="left", fontsize=27, pad=46
         )
         _legend(axes, rows)
     return figure

@@ -5,9 +5,26 @@ import re
 
 import pandas as pd
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 
-from experiments.tables import counted, difference, frame_table, number, signed, sweep_table
+from experiments.contact_statistics import STATISTICS
+from experiments.forecast import Forecast
+from experiments.tables import (
+    comparison_table,
+    counted,
+    difference,
+    forecast_table,
+    frame_table,
+    log_table,
+    number,
+    progress_table,
+    signed,
+    sweep_table,
+    week_table,
+)
+from experiments.terminal import Terminal
+from experiments.week import Week
+from tests.experiments.test_columns import is_shown
 
 
 @pytest.mark.parametrize(
@@ -124,3 +141,57 @@ def test_what_looks_like_markup_is_printed_as_it_is() -> None:
         console.print(frame_table(pd.DataFrame({"[red]arm[/red]": odd})), highlight=False)
     said = capture.get()
     assert all(text in said for text in ("[red]arm[/red]", *odd))
+
+
+# Every table, with names as long as they come ------------------------------------------------------------------------
+
+IDS = ("annegret.maria+lists@example.org", "=cmd|calc[/]:smile:$x^2$---------")  # of 32 characters, without a space
+
+
+def tables() -> dict[str, tuple[RenderableType, list[str]]]:
+    """Tables of several commands, and what must be found in each: long names, and all numbers, dates and words."""
+    week = pd.DataFrame(
+        [{"tie": 27, "id": name, "last_contact": "2023-11-30", "silent_days": 1_234, "known_years": 12.3,
+          "contacts": 1_017, "last_word": "other", "gesture": "message", "minutes": 3.0, "without": 0.07, "after": 0.53,
+          "gain": 0.47, "low": -0.3, "high": 0.63} for name in IDS]
+    )  # fmt: skip
+    plan = week_table(Week(week, (1.0, 0.5, 1.5), 2, False, None, []), ["Said."])
+    ties = pd.DataFrame(
+        [{"tie": 5, "sender": name, "receiver": name[::-1], "silent_days": 1_234.0, "contacts": 1_017,
+          "comes_back": 0.12, "receiver_writes": 0.34, "after_like": 0.56, "after_handwritten": 0.78} for name in IDS]
+    )  # fmt: skip
+    gains = pd.DataFrame({"gain": 0.1, "low": 0.0, "high": 0.2}, index=["like", "handwritten"])
+    forecast = forecast_table(Forecast(ties, gains, 1, []), 20, 90, 30, 10)
+    statistics = pd.DataFrame(
+        {"statistic": list(STATISTICS), "value": 0.012345, "low": 0.0111, "high": 0.0222, "count": 5}
+    )
+    rows = pd.DataFrame(
+        [{"measure": "reconnected", "a": name, "b": "wait", "level": "", "a_mean": 1_234.5, "b_mean": 0.0123,
+          "difference": 1_234.4, "low": 1_200.0, "high": 1_290.0, "worlds": 1_000, "fewer_runs": 12.3,
+          "note": "too few"} for name in IDS]
+    )  # fmt: skip
+    numbers = ["+1,234", "+1,200 … +1,290", "1,000", "12"]
+    arms = pd.DataFrame({"scenario": IDS, "asked": 1_234_567, "done": 987_654})
+    many = pd.DataFrame({f"column_{k}": [1_234.5] for k in range(30)}).assign(name=IDS[0], day="2023-11-30")
+    return {
+        "plan-week": (plan, [*IDS, "2023-11-30", "1,234 d", "12.3 y", "1,017", "message", "+47", "−30 … +63", "53%"]),
+        "forecast": (forecast, [*IDS, *(name[::-1] for name in IDS), "1,234", "1,017", "12%", "34%", "56%", "78%"]),
+        "log": (log_table(dict.fromkeys(IDS, statistics), 10), [*IDS, *STATISTICS, "0.0123", "0.0111 … 0.0222"]),
+        "compare": (comparison_table(rows, []), [*IDS, *numbers]),
+        "status": (progress_table(arms), [*IDS, "1,234,567", "987,654"]),
+        "results": (frame_table(many), [IDS[0], "2023-11-30", "1,234", "column_29"]),
+    }
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 130])
+@pytest.mark.parametrize("command", ["plan-week", "forecast", "log", "compare", "status", "results"])
+def test_every_table_can_be_read_in_a_narrow_terminal_and_with_long_names(command: str, width: int) -> None:
+    table, values = tables()[command]
+    terminal = Terminal(width=width)
+    with terminal.capture() as captured:
+        terminal.print(table)
+    said = captured.get()
+    assert max(map(len, said.splitlines())) <= width
+    assert "…" not in re.sub(r"\S\s+…\s+\S", "", said)
+    for value in values:
+        assert value in said or (value in {*IDS, *(name[::-1] for name in IDS)} and is_shown(value, said)), value
