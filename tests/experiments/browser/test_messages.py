@@ -196,6 +196,12 @@ def test_a_session_takes_messages_before_its_world_is_there() -> None:
             Heard().take(message)
 
 
+def test_a_day_on_which_no_door_is_open_has_a_picture() -> None:
+    heard = Heard("set=world.people%3D60&set=world.burn_in_years%3D0&follow=3")
+    heard.take({"do": "ready"})
+    assert "file" in [told["is"] for told in heard.take({"do": "picture", "value": "png"})]
+
+
 def test_gestures_by_hand_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.browser.asked.MOST_BY_HAND", 5)
     heard = Heard()
