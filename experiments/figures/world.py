@@ -146,7 +146,7 @@ class _World:
         glow = picture.people[open_doors] / FULL
         self.halo.set_offsets(places[open_doors])
         self.halo.set_sizes(self.size * (2 + 5 * glow))
-        self.halo.set_alpha(list(0.05 + 0.3 * glow))
+        self.halo.set_alpha(list(0.05 + 0.3 * glow) or None)  # on a day on which no door is open, none
         self._show_flashes(picture.flashes, panel.ages)
         self.title.set_text(fill(panel.title, 24))
         self.number.set_text(panel.counted[0])

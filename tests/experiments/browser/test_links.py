@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.browser import messages
 from experiments.browser.asked import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, Asked, asked_by
 from experiments.browser.session import Session
 from experiments.config import SETTINGS, TABLES, ConfigError
@@ -95,13 +95,29 @@ def test_no_page_opens_with_more_people_than_can_be_drawn(changes: dict[str, str
         Asked(changes=changes).experiment()
 
 
-def test_nor_with_more_people_of_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = tmp_path / "log.csv"
-    log.write_text("source,target,time\n" + "".join(f"a{n},b{n},{90_000 * n}\n" for n in range(40)))
+@pytest.fixture
+def of_a_log(tmp_path: Path) -> Asked:
+    """A page of 80 people of a log, who are called by what no message may hold."""
+    log, pairs = tmp_path / "log.csv", [(f"secret{n}", f"secret{(n * 7 + 3) % 80}") for n in range(80)]
+    rows = [f"{a},{b},{900 * n}\n{b},{a},{900 * n + 300}\n" for n, (a, b) in enumerate(pairs * 9) if a != b]
+    log.write_text("source,target,time\n" + "".join(rows))
+    return Asked(changes={"world.log": str(log), "run.adopters": "2"}, followed=3)
+
+
+def test_the_page_never_has_the_ids_of_a_log(of_a_log: Asked) -> None:
+    told: list[str] = []
+    session = Session(lambda message, buffers: told.append(f"{message}{buffers}"), "", of_a_log, {})
+    for message in (messages.Ready(do="ready"), messages.Step(do="step", days=7), messages.Config(do="config")):
+        session._take(message)
+    assert session.stage is not None
+    assert session.stage.day == 7
+    assert "'followed': {'person': 3" in "".join(told)
+    assert "secret" not in "".join(told)
+
+
+def test_nor_with_more_people_of_a_log(of_a_log: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.browser.asked.MOST_PEOPLE", 50)
-    told: list[dict[str, Any]] = []
-    opening = Asked(changes={"world.log": str(log), "run.adopters": "2"})
-    session = Session(lambda message, _: told.append(message), "", opening, {})
+    session = Session(lambda message, _: None, "", of_a_log, {})
     with pytest.raises(ConfigError, match="at most 50 can be watched"):
-        session._show(opening)
+        session._show(of_a_log)
     assert session.stage is None

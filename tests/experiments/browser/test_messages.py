@@ -196,15 +196,22 @@ def test_a_session_takes_messages_before_its_world_is_there() -> None:
             Heard().take(message)
 
 
-def test_gestures_by_hand_have_a_limit() -> None:
+def test_a_day_on_which_no_door_is_open_has_a_picture() -> None:
+    heard = Heard("set=world.people%3D60&set=world.burn_in_years%3D0&follow=3")
+    heard.take({"do": "ready"})
+    assert "file" in [told["is"] for told in heard.take({"do": "picture", "value": "png"})]
+
+
+def test_gestures_by_hand_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.browser.asked.MOST_BY_HAND", 5)
     heard = Heard()
     heard.take({"do": "ready"})
     heard.take({"do": "follow", "person": 3})
     like = {"do": "send", "kind": "like", "to": 5, "fork": False}
-    for _ in range(200):
+    for _ in range(5):
         assert not any(told["is"] == "error" for told in heard.take(like))
-    assert any("At most 200 gestures" in told.get("text", "") for told in heard.take(like))
-    assert len(heard.session.asked.hand) == 200
+    assert any("At most 5 gestures" in told.get("text", "") for told in heard.take(like))
+    assert len(heard.session.asked.hand) == 5
 
 
 def test_a_tab_that_floods_the_server_is_not_remembered_without_end() -> None:
