@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.config import Experiment
+from sim.installation import checkout
 from sim.storage import model_fingerprint
 
 Row = dict[str, Any]
@@ -312,8 +313,13 @@ def circumstances() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The git commit of the code, ``+changes`` if files differ from it; None where there is no git."""
-    here = Path(__file__).parent
+    """The git commit of the code, ``+changes`` if files differ from it; None where there is no git.
+
+    A wheel may be installed within another project, whose commit says nothing about this program.
+    """
+    here = checkout()
+    if here is None:
+        return None
 
     def git(*arguments: str) -> str:
         return subprocess.run(

@@ -212,7 +212,7 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
             "effort."
         )
     fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()  # infinite: the same difference in every world
-    if len(fewer):
+    if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds says nothing
         lines.append(
             f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
         )
@@ -242,8 +242,9 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str], width: int) -> Gr
         f"A: {a[0] if len(a) == 1 else 'what the row is called'}. B: {b[0]}. Paired differences, world by world; 95 % "
         "intervals: bootstrap over worlds."
     )
-    saved = "Fewer runs: how many times as many independent seeds would have needed for the same precision."
-    return Group(*tables, Text("\n".join((told, saved, *said, *notes))))
+    saved = ["Fewer runs: how many times as many independent seeds would have needed for the same precision."]
+    many = rows["worlds"].max() >= ENOUGH_WORLDS
+    return Group(*tables, Text("\n".join((told, *saved[:many], *said, *notes))))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -265,7 +266,10 @@ def row_name(row: pd.Series, several: bool) -> str:
 def _differences(title: str, names: Sequence[str], rows: pd.DataFrame, width: int) -> list[Table]:
     means = [(_plain(row["a_mean"]), _plain(row["b_mean"])) for _, row in rows.iterrows()]
     found = [difference(row) for _, row in rows.iterrows()]
-    counts = [(f"{row['worlds']:,}", number(row["fewer_runs"], 2)) for _, row in rows.iterrows()]
+    counts = [
+        (f"{row['worlds']:,}", number(row["fewer_runs"], 2) if row["worlds"] >= ENOUGH_WORLDS else "–")
+        for _, row in rows.iterrows()
+    ]
     blocks: list[_Block] = [
         (("A", "B"), means), (("A − B", "95 % interval"), found), (("worlds", "fewer runs"), counts)
     ]  # fmt: skip
