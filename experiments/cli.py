@@ -62,6 +62,11 @@ COMMANDS = {
         "The JSON Schema of an experiment's file, for editors.",
         "--out experiment.schema.json",
     ),
+    "configs": Command(
+        "configs",
+        "List, print or copy the experiments that ship with the program.",
+        "one_run --out .",
+    ),
     "essay": Command(
         "essaying",
         "Put the essay to the test: run what is missing, judge each sentence, write one report with all figures.",
@@ -259,6 +264,8 @@ def _usage(error: Any) -> str:
     """A wrong option in words."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "rekindle"
     said = _expected(error) or " ".join(error.format_message().split())
+    if said.startswith("Missing argument") and "CONFIG" in said:
+        said = "Name a TOML file, such as my.toml, or an experiment that ships: `rekindle configs` lists them."
     return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` shows what can be written."
 
 

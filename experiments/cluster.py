@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from experiments.config import ConfigError
+from sim.installation import install_command
 from sim.storage import model_fingerprint
 
 TRIES = 3  # workers that may die of one run before it is given up
@@ -38,7 +39,7 @@ def cluster(address: str) -> Iterator[Cluster]:
         from distributed.core import rpc
     except ImportError:
         raise ConfigError(
-            f"--scheduler {address}: a cluster takes Dask, which the extra `cluster` brings: pip install '.[cluster]'."
+            f"--scheduler {address}: a cluster takes Dask, which an optional part brings: {install_command('cluster')}."
         ) from None
 
     async def ask() -> None:

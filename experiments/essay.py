@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
-from experiments import store
+from experiments import shipped, store
 from experiments.config import ConfigError, Experiment, load, nearest
 from experiments.figures import save
 from experiments.figures.page import Style
@@ -38,7 +38,7 @@ from experiments.swept import Swept, fewest_worlds
 from experiments.verdicts import Ruling, Word
 from sim.storage import model_fingerprint
 
-CONFIGS = Path("configs")
+CONFIGS = Path(shipped.FOLDER)  # where it is not there, the files that ship with the program are read
 _VERSIONS = ("matplotlib", "numba", "numpy", "pandas", "rekindle")
 
 
@@ -244,7 +244,7 @@ def experiments_of(
 ) -> dict[str, Experiment]:
     """The experiments behind sentences, by the name of their file."""
     names = dict.fromkeys(name for sentence in sentences for name in sentence.sweeps)
-    return {name: load(configs / f"{name}.toml", list(changes), full=full) for name in names}
+    return {name: load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full) for name in names}
 
 
 def told(sentence: Sentence, swept: Mapping[str, Swept]) -> Told:

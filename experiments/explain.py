@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,6 +27,7 @@ from experiments.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
 from sim.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.measures import MEASURES
 from sim.parameters import Parameters
+from sim.spelling import alike
 from sim.strategies import NAMES, STRATEGIES
 
 _WRITTEN: dict[KeyPath, str] = {
@@ -108,7 +108,7 @@ def _path(entry: Entry) -> str:
 
 def close_names(name: str) -> list[str]:
     """Up to five known names most like this one."""
-    return difflib.get_close_matches(name.lower(), [entry.name for entry in entries()], n=5, cutoff=0.6)
+    return alike(name, [entry.name for entry in entries()])
 
 
 def assumed(source: str) -> str:

@@ -41,6 +41,14 @@ class Timing:
         return (runs * each + worlds * world) / max(1, min(processes, runs))
 
 
+def kept_seconds(runs: Sequence[Run], folder: Path) -> tuple[float, ...]:
+    """What those of these runs that a folder holds took, in seconds; a world that was there for them not counted."""
+    rows = store.finished(folder, ["seconds"])
+    if "seconds" not in rows:
+        return ()
+    return tuple(rows.loc[rows.index.intersection([run.id for run in runs]), "seconds"].dropna())
+
+
 def missing(runs: Sequence[Run], folder: Path, histories: Sequence[History] = ()) -> list[Run]:
     """The runs that a folder does not hold, or not with each of these histories, each once."""
     known = kept.there(folder, histories)

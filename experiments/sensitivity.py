@@ -118,6 +118,8 @@ def _refuse_holes(runs: pd.DataFrame, origin: dict[str, Any], measure: str) -> N
             f"{_told(runs[~made], len(runs))} are missing or failed, and a design with holes has no indices. "
             f"Finish it with:\n    {whole_sweep(origin)}"
         )
+    if measure not in runs:
+        raise SensitivityError(f"The runs of this sweep have no {measure}; ask for another measure.")
     if runs[measure].isna().any():
         holes = _told(runs[runs[measure].isna()], len(runs))
         raise SensitivityError(f"{measure} has no value in {holes}; ask for another measure, or for a longer run.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -21,19 +23,20 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.toml"))
 
 
+def text(name: str) -> str:
+    """The text of one."""
+    return (folder() / f"{name}.toml").read_text(encoding="utf-8")
+
+
 def about(name: str) -> str:
     """What one is about: the sentence that its comment begins with."""
-    lines = []
-    for line in (folder() / f"{name}.toml").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line.removeprefix("#").strip())
-    first, *_ = " ".join(lines).replace("? ", "?\n").replace(". ", ".\n").splitlines() or [""]
-    return first
+    comment = takewhile(lambda line: line.startswith("#"), text(name).splitlines())
+    words = " ".join(line.removeprefix("#").strip() for line in comment)
+    return re.split(r"(?<=[.?]) ", words, maxsplit=1)[0]
 
 
-def found(path: Path) -> Path:
-    """The file at a path or, where there is none, the one that ships under this name; that is told once.
+def found(path: Path, *, tell: bool = True) -> Path:
+    """The file at a path or, where there is none, the one that ships under this name; `tell` says so, once.
 
     ``nine_strategies``, ``nine_strategies.toml`` and ``configs/nine_strategies.toml`` all name it.
     """
@@ -41,7 +44,8 @@ def found(path: Path) -> Path:
     named = path.parent in (Path(), Path(FOLDER)) and path.suffix in ("", ".toml")
     if not named or path.exists() or path.is_symlink() or not instead.is_file():
         return path
-    _tell(path, instead)
+    if tell:
+        _tell(path, instead)
     return instead
 
 

@@ -37,6 +37,7 @@ from experiments import checksums
 from experiments.checksums import DamagedError
 from experiments.config import Experiment
 from experiments.names import command_line, private
+from sim.installation import checkout
 from sim.machine import kind_of_machine, processor
 from sim.storage import model_fingerprint
 from sim.whole import flush_folder
@@ -441,8 +442,13 @@ def circumstances() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The git commit of the code, ``+changes`` if files differ from it; None where there is no git."""
-    here = Path(__file__).parent
+    """The git commit of the code, ``+changes`` if files differ from it; None where there is no git.
+
+    A wheel may be installed within another project, whose commit says nothing about this program.
+    """
+    here = checkout()
+    if here is None:
+        return None
 
     def git(*arguments: str) -> str:
         return subprocess.run(

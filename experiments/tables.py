@@ -180,7 +180,7 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
             "effort."
         )
     fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()  # infinite: the same difference in every world
-    if len(fewer):
+    if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds says nothing
         lines.append(
             f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
         )
@@ -207,8 +207,9 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
         f"A: {a[0] if len(a) == 1 else 'what the row is called'}. B: {b[0]}. Paired differences, world by world; 95 % "
         "intervals: bootstrap over worlds."
     )
-    saved = "Fewer runs: how many times as many independent seeds would have needed for the same precision."
-    return Group(*tables, Text(_sentences((told, saved, *said, *notes))))
+    saved = ["Fewer runs: how many times as many independent seeds would have needed for the same precision."]
+    many = rows["worlds"].max() >= ENOUGH_WORLDS
+    return Group(*tables, Text(_sentences((told, *saved[:many], *said, *notes))))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -234,7 +235,8 @@ def _differences(title: str, names: Sequence[str], rows: pd.DataFrame) -> Column
     )
     for name, (_, row) in zip(names, rows.iterrows(), strict=True):
         means = (_plain(row["a_mean"]), _plain(row["b_mean"]))
-        counts = (f"{row['worlds']:,}", number(row["fewer_runs"], 2))
+        fewer = number(row["fewer_runs"], 2) if row["worlds"] >= ENOUGH_WORLDS else "–"
+        counts = (f"{row['worlds']:,}", fewer)
         table.add_row(name, *means, *difference(row), *counts, *([row["note"]] if noted else []))
     return table
 

@@ -39,6 +39,7 @@ from sim.day import (
     settle_noticed,
 )
 from sim.gestures import Kind
+from sim.installation import install_command
 from sim.memory import FILTER_BITS, find_slot, heaviest_of, let_go, new_acquaintance, refresh_ceiling, weakest
 from sim.outreach import (
     act_spontaneously,
@@ -726,7 +727,7 @@ def _teach_card() -> None:
     if not cuda.is_available():
         raise RuntimeError(
             "No graphics card that Numba can use was found. It takes one of NVIDIA's, its driver, and the package "
-            "numba-cuda: pip install --editable '.[gpu]'."
+            f"numba-cuda: {install_command('gpu')}."
         )
     for module in (chance, rules):
         for function in vars(module).values():

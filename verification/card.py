@@ -26,6 +26,7 @@ import numpy as np
 from numba import cuda
 
 from sim import gpu
+from sim.installation import install_command
 from sim.parameters import SETTINGS
 from sim.population import PERSON, TIE, ZEAL
 
@@ -95,7 +96,7 @@ def capability_of(text: str) -> tuple[int, int]:
 def assembler_found() -> str:
     """The path of the assembler; exits where it, or the package for cards, is missing."""
     if find_spec("numba_cuda") is None:
-        raise SystemExit("The package numba-cuda is not installed: pip install --editable '.[gpu]'.")
+        raise SystemExit(f"The package numba-cuda is not installed: {install_command('gpu')}.")
     packaged = next(Path(sysconfig.get_path("purelib")).glob("nvidia/*/bin/ptxas"), None)
     found = str(packaged) if packaged else shutil.which("ptxas")
     if found is None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 import typer
+from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 
 from experiments import store
@@ -312,9 +313,20 @@ def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[st
             raise ConfigError(f"{table.path} has no measures, since each of its runs failed; run the sweep again.")
         for name in wanted or ():
             if name not in known:
-                raise ConfigError(f"--measure {name}: {table.path} has no such measure; {_hint(name, known)}")
+                raise ConfigError(f"--measure {name}: {_why_not(name, table)}; {_hint(name, known)}")
     usual = [name for name in OUTCOMES if all(name in table.runs for table in tables)]
     return list(dict.fromkeys(wanted or usual))
+
+
+def _why_not(name: str, table: _Table) -> str:
+    """Why a name is no measure of a table."""
+    if name not in table.runs:
+        return f"{table.path} has no such measure"
+    return (
+        "this is set by the design, and no measure"
+        if is_numeric_dtype(table.runs[name])
+        else "this is text, and not a number"
+    )
 
 
 def _hint(name: str, known: Sequence[str]) -> str:

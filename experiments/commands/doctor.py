@@ -25,9 +25,10 @@ from experiments.commands.worlds import in_bytes
 from experiments.names import visible
 from experiments.tables import counted
 from experiments.terminal import Results, console_of, tell_of_compiling, told_aside
+from sim.installation import checkout, install_command
 from sim.storage import CacheError, cache_folder, cache_limit, kept_worlds, model_fingerprint, size_of, worlds_folder
 
-PROJECT = Path(__file__).parents[2] / "pyproject.toml"  # only where the program runs from its sources
+OF_SOURCES = ("bench", "dev")  # optional parts that only work on the sources
 LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes
 SAMPLE_PEOPLE, SAMPLE_DAYS = 60, 20
 
@@ -103,8 +104,9 @@ def findings(results: Path) -> Iterator[Finding]:
 
 def needed() -> Needs:
     """What pyproject.toml says that the program needs or, where there is none, what the installed package says."""
-    if PROJECT.is_file():
-        said = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    sources = checkout()
+    if sources is not None:
+        said = tomllib.loads((sources / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         extras = said.get("optional-dependencies", {})
         return Needs(
             SpecifierSet(said["requires-python"]),
@@ -117,8 +119,14 @@ def needed() -> Needs:
     extras = {
         name: [one for one in wanted if one not in without and one.marker and one.marker.evaluate({"extra": name})]
         for name in installed.get_all("Provides-Extra") or ()
+        if name not in OF_SOURCES
     }
     return Needs(SpecifierSet(installed["Requires-Python"]), without, extras)
+
+
+def _anew() -> str:
+    """The command that replaces packages that may be damaged."""
+    return install_command().replace("pip install", "pip install --force-reinstall", 1)
 
 
 def python_found(wanted: SpecifierSet, found: str) -> Finding:
@@ -132,7 +140,7 @@ def python_found(wanted: SpecifierSet, found: str) -> Finding:
 
 def packages_found(wanted: Sequence[Requirement]) -> Iterator[Finding]:
     """The packages that are there, in one line, and one for each that is not as it must be."""
-    yield from _packages("packages", wanted, State.PROBLEM, "`make run` installs it")
+    yield from _packages("packages", wanted, State.PROBLEM, f"`{install_command()}` installs it")
 
 
 def extras_found(extras: Mapping[str, Sequence[Requirement]]) -> Iterator[Finding]:
@@ -141,8 +149,7 @@ def extras_found(extras: Mapping[str, Sequence[Requirement]]) -> Iterator[Findin
         if name == "gpu" and shutil.which("nvidia-smi") is None:  # which comes with the driver
             yield Finding(State.OK, "optional part gpu: of no use here, for no graphics card of NVIDIA's was found")
             continue
-        remedy = f"`pip install --editable '.[{name}]'` in the folder of the program installs it"
-        yield from _packages(f"optional part {name}", wanted, State.WARNING, remedy)
+        yield from _packages(f"optional part {name}", wanted, State.WARNING, f"`{install_command(name)}` installs it")
 
 
 def _packages(what: str, wanted: Sequence[Requirement], otherwise: State, remedy: str) -> Iterator[Finding]:
@@ -235,9 +242,7 @@ def sample_found() -> Finding:
         (one, log), (two, other_log) = (_sample(threads) for threads in (1, min(2, most)))
     except Exception as problem:  # whatever it is, it must be told in a line
         why = " ".join(f"{type(problem).__name__}: {problem}".split())
-        return Finding(
-            State.PROBLEM, f"{said}: {why}", "Delete .venv and the cache folder; `make run` makes both anew."
-        )
+        return Finding(State.PROBLEM, f"{said}: {why}", f"Delete the cache folder, and install anew: `{_anew()}`.")
     if one != two or not log.equals(other_log):
         remedy = "Set NUMBA_NUM_THREADS=1, and tell the authors."
         return Finding(State.PROBLEM, f"{said}: two threads give other bits than one", remedy)

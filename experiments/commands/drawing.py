@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,15 +27,15 @@ from experiments.swept import asked, collected
 from experiments.tables import BASELINE
 from experiments.terminal import Changes, Processes, Results, console_of, say_written
 
-SWEEP = "nine_strategies"  # the figure of a sweep's own table; all others are the essay's
+SWEEP, STRATEGIES = "nine_strategies", "strategies"  # the figure of a sweep's own table; all others are the essay's
 
 
 def figure(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="nine_strategies, or a figure of the essay such as one_like.")
+        str | None, typer.Argument(metavar="[NAME]", help="A sweep, or a figure of the essay such as one_like.")
     ] = None,
     runs: Annotated[
-        Path | None, typer.Option(help="Table of a sweep, for nine_strategies; that in results if not given.")
+        Path | None, typer.Option(help="Table of the sweep; results/NAME/runs.parquet if not given.")
     ] = None,
     style: Annotated[str, typer.Option(metavar="STYLE", help="talk or paper.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Write the plotted values as CSV, too.")] = False,
@@ -48,14 +49,14 @@ def figure(
 ) -> None:
     """Draw a figure: PNG, SVG and PDF, with what it was made from in its metadata."""
     console, in_style = console_of(), style_named(style)
-    if (name is None) == (check is None):
+    if (name is None and runs is None) == (check is None):
         raise ConfigError("Name a figure, such as `rekindle figure one_like`, or a PNG with --check, and not both.")
     if check is not None:
         _check(check, results, processes)
-    elif name == SWEEP:
-        _of_a_sweep(runs or results / SWEEP / store.TABLE, in_style, data)
+    elif table := runs or _table_of(str(name), results):
+        _of_a_sweep(table, SWEEP if name == SWEEP else STRATEGIES, in_style, data)
     else:
-        sentence = _sentence_with(str(name), configs)
+        sentence = essays.BY_NAME[OF_ESSAY[str(name)]]
         experiments = essays.experiments_of([sentence], configs, changes or ())
         one = _made(sentence, experiments, results / NAME, processes)
         picture = next(picture for picture in one.finding.pictures if picture.name == name)
@@ -74,18 +75,29 @@ PICTURES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _sentence_with(figure: str, configs: Path) -> essays.Sentence:
-    """The sentence that a figure belongs to.
+# The sentence that a figure belongs to, by the figure's name.
+OF_ESSAY = {picture: name for name in essays.BY_NAME for picture in PICTURES.get(name, (name,))}
+
+
+def _table_of(name: str, results: Path) -> Path | None:
+    """The table of the sweep that is to be drawn; None where the name is that of a figure of the essay.
 
     Raises:
-        ConfigError: there is no such figure.
+        ConfigError: it is neither; the message names what it may be.
     """
-    of = {picture: name for name in essays.BY_NAME for picture in PICTURES.get(name, (name,))}
-    if figure not in of:
-        close = nearest(figure, (*of, SWEEP))
-        hint = f"did you mean {close}?" if close else f"there is {', '.join((SWEEP, *of))}."
-        raise ConfigError(f"There is no figure {figure!r}; {hint}")
-    return essays.BY_NAME[of[figure]]
+    if name in OF_ESSAY:
+        return None
+    if name == SWEEP:
+        return results / SWEEP / store.TABLE
+    for folder in (results / name, Path(name)):
+        if (folder / store.TABLE).is_file():
+            return folder / store.TABLE
+        if (folder / store.DESIGN).is_file():
+            raise ConfigError(f"The sweep {name} is not finished: `rekindle status {name}` says how to go on.")
+    sweeps = sorted(path.parent.name for path in results.glob(f"*/{store.TABLE}"))
+    close = nearest(name, (*sweeps, *OF_ESSAY, SWEEP))
+    hint = f"did you mean {close}?" if close else f"there is {', '.join(dict.fromkeys((SWEEP, *OF_ESSAY, *sweeps)))}."
+    raise ConfigError(f"There is no sweep or figure {name!r}; {hint}")
 
 
 def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder: Path, processes: int | None) -> Told:
@@ -98,13 +110,14 @@ def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder:
 # A sweep's figure ------------------------------------------------------------------------------------------------
 
 
-def _of_a_sweep(path: Path, style: Style, data: bool) -> None:
+def _of_a_sweep(path: Path, called: str, style: Style, data: bool) -> None:
+    """Draw the sweep of a table; the figure goes beside it."""
     console = console_of()
     drawn, origin, rows = _drawn_from(path, style)
-    for written in save(drawn, path.parent, SWEEP, origin, style.settings):
+    for written in save(drawn, path.parent, called, origin, style.settings):
         say_written(written, console)
     if data:
-        kept = path.parent / f"{SWEEP}.csv"
+        kept = path.parent / f"{called}.csv"
         store.write_whole(kept, lambda file: write_csv(rows, file, float_format="%.8g"))
         say_written(kept, console)
 
@@ -113,20 +126,39 @@ def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.Da
     """The figure of a sweep's table, with where it comes from, and what is plotted."""
     rows, origin = store.table_at(path)
     whole = rows[rows["error"].isna()]
-    if origin.get("factors"):
-        raise ConfigError(
-            f"{path} varies {', '.join(origin['factors'])}, and this figure draws strategies alone; "
-            "see `rekindle compare`."
-        )
-    if not _comparable(whole):
-        raise ConfigError(f"{path} has no finished runs of `{BASELINE}` and another strategy; finish the sweep first.")
+    if not _is_drawn(whole, origin):
+        raise ConfigError(f"{path}: {_instead(path, whole, origin)}")
     drawn = nine_strategies(whole, origin["config"]["world"]["log"], style)
     return drawn, origin | {"style": style.name}, plotted(whole)
 
 
-def _comparable(rows: pd.DataFrame) -> bool:
-    """Whether there is a baseline, and something to compare with it."""
-    return rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
+def _is_drawn(rows: pd.DataFrame, origin: dict[str, Any]) -> bool:
+    """Whether a sweep varies strategies alone, `wait` among them."""
+    return not origin.get("factors") and rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
+
+
+def _instead(path: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> str:
+    """What does draw a sweep that this figure does not."""
+    from experiments.sensitivity import COLUMNS  # loads what analyses, which takes a second
+
+    name, table = path.parent.name, f"--runs {shlex.quote(str(path))}"
+    arms, factors = list(dict.fromkeys(rows["scenario"])), origin.get("factors") or []
+    method = ((origin["config"]["sweep"] or {}).get("sample") or {}).get("method")
+    if not arms:
+        return "no run of it is there; finish the sweep first."
+    if method in COLUMNS:
+        return f"its points were drawn from ranges; `rekindle sensitivity {name}` draws what the outcome hangs on."
+    if method:
+        return (
+            "its points were drawn from ranges, and no figure shows them all; draw them by the method "
+            f"{' or '.join(COLUMNS)}, and `rekindle sensitivity {name}` shows what the outcome hangs on."
+        )
+    if factors:
+        return f"it varies {', '.join(factors)}; `rekindle compare {factors[0]} {table}` draws its levels side by side."
+    if len(arms) > 1:
+        of = shlex.join(arms[:2])
+        return f"it has no `{BASELINE}` to compare with; `rekindle compare {of} {table}` draws two of its arms."
+    return f"it has the one arm {arms[0]}; add another and `{BASELINE}` to sweep.strategies, and sweep again."
 
 
 # Whether a figure can be made again ------------------------------------------------------------------------------
@@ -154,9 +186,9 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
 def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, processes: int | None) -> list[Path]:
     """The files of the same figure, made anew in another folder."""
     if "figure" not in said:
-        if path.stem != SWEEP:
+        if path.stem not in (SWEEP, STRATEGIES):
             raise ConfigError(
-                f"--check {path}: only {SWEEP} and the figures of the essay can be made again from themselves."
+                f"--check {path}: only figures of a sweep and those of the essay can be made again from themselves."
             )
         style = style_named(said.get("style", "talk"))
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)

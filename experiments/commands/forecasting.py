@@ -75,7 +75,7 @@ def forecast(
     results: Results = Path("results"),
 ) -> None:
     """The chance that each silent tie of a contact log comes back, by itself and after a gesture."""
-    experiment = load(config, changes or (), log)
+    experiment = load(config, changes or (), log, unnamed="forecast")
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} is the day of a judged forecast; add --evaluate.")
     contacts = contacts_of(log)
@@ -134,7 +134,7 @@ def plan_week(
     processes: Processes = None,
 ) -> None:  # fmt: skip
     """A short list for one person's week: which dormant ties, by which small gesture, and what it may gain."""
-    experiment = load(config, changes or (), log)
+    experiment = load(config, changes or (), log, unnamed="forecast")
     kinds = _kinds(gestures)
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: a plan needs one at least, such as {SMALL[2]}.")

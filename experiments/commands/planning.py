@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -33,7 +34,9 @@ def plan(
     world: Log = None,
     processes: Processes = None,
     results: Results = Path("results"),
-    time: Annotated[int, typer.Option(min=0, max=100, help="Runs to time (they are kept); 0 times none.")] = 3,
+    time: Annotated[
+        int, typer.Option(min=0, max=100, help="Make so many of the runs, to time them; they are kept.")
+    ] = 0,
 ) -> None:
     """What a sweep would run, how much of it is there, and about how long the rest takes."""
     experiment = checked(config, changes, world)
@@ -49,7 +52,11 @@ def plan(
     _say_design(experiment, experiment.sweep, runs, different, console)
     tell_of_another(folder, runs)
     console.print(f"There: {different - len(missing):,}. To do: {len(missing):,}.", highlight=False)
-    if time and missing:
+    if not missing:
+        return
+    if not time:
+        _say_time_of_kept(plans.kept_seconds(runs, folder), missing, processes or os.cpu_count() or 1, console)
+    else:
         told = told_aside()
         tell_of_compiling(told)
         with shown(told, "timed runs", min(time, len(missing))) as report:
@@ -80,6 +87,29 @@ def _level(level: Level) -> str:
     return f"{level:.4g}" if isinstance(level, float) else str(level)
 
 
+def _say_time_of_kept(seconds: Sequence[float], left: Sequence[Run], processes: int, console: Console) -> None:
+    """How long the rest takes, by the runs that are there; or how to find out."""
+    if not seconds:
+        console.print(
+            "How long they take is not known yet; `--time 3` makes three of them, which are kept, and says.",
+            highlight=False,
+        )
+        return
+    each = median(seconds)  # the first run of each process may have waited for the model to be compiled
+    rest = duration(plans.Timing((each,), (), 0.0, 0.0, ()).total(len(left), 0, processes))
+    worlds = len(runner.worlds_to_keep(left))
+    beside = f", beside {counted(worlds, 'world')} to build where they are not kept" if worlds else ""
+    console.print(
+        f"The {len(left):,} that are left take about {rest} in {_counted_processes(processes)}, by "
+        f"{counted(len(seconds), 'run')} that {'is' if len(seconds) == 1 else 'are'} there{beside}.",
+        highlight=False,
+    )
+
+
+def _counted_processes(processes: int) -> str:
+    return f"{processes} process{'' if processes == 1 else 'es'}"
+
+
 def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console: Console) -> None:
     for failure in timing.failed:
         console.print(f"A timed run failed: {failure}", highlight=False, markup=False)
@@ -97,7 +127,7 @@ def _say_time(timing: plans.Timing, left: Sequence[Run], processes: int, console
     disk = len(left) * timing.run_bytes / 1e6
     kept = f", and {worlds * timing.world_bytes / 1e6:,.0f} MB for {counted(worlds, 'kept world')}" if worlds else ""
     console.print(
-        f"The {len(left):,} that are left take about {rest} in {processes} process{'' if processes == 1 else 'es'}; "
+        f"The {len(left):,} that are left take about {rest} in {_counted_processes(processes)}; "
         f"{disk:,.1f} MB of results{kept}.",
         highlight=False,
     )

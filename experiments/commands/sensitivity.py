@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pandas as pd
 import typer
+from pandas.api.types import is_numeric_dtype
 
 from experiments import results as kept
 from experiments.commands.results import Name
@@ -20,6 +22,9 @@ from experiments.tables import counted, frame_table
 from experiments.terminal import Results, console_of, say_written
 from sim.measures import MEASURES
 
+_OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")
+_FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error names
+
 
 def sensitivity(
     name: Name,
@@ -31,7 +36,7 @@ def sensitivity(
 ) -> None:
     """Morris screening or Sobol indices of a sweep whose points were drawn for them, and a figure for each arm."""
     runs, origin = kept.load(name, results), kept.progress(name, results).origin
-    _check(measure, runs)
+    _check(measure, runs, origin["factors"])
     try:
         found = indices(runs, origin, measure)
     except SensitivityError as error:
@@ -51,11 +56,17 @@ def sensitivity(
             say_written(path, console)
 
 
-def _check(measure: str, runs: pd.DataFrame) -> None:
-    if measure not in MEASURES and measure not in runs:
-        close = nearest(measure, MEASURES)
-        hint = f"did you mean {close}?" if close else "`rekindle explain` lists all."
-        raise ConfigError(f"--measure {measure}: there is no such measure; {hint}")
+def _check(measure: str, runs: pd.DataFrame, factors: Sequence[str]) -> None:
+    """Make sure that this is a measure of runs, and not what tells them apart: a name, a seed, a level."""
+    is_number = measure in runs and is_numeric_dtype(runs[measure])
+    if measure in MEASURES or (is_number and measure not in (*_OF_THE_DESIGN, *factors)):
+        return
+    close = nearest(measure, MEASURES)
+    hint = f"did you mean {close}?" if close else f"measures are {', '.join(_FIRST)} and more: `rekindle explain`."
+    what = "there is no such measure"
+    if measure in runs:
+        what = "this is set by the design, and no measure" if is_number else "this is text, and not a number"
+    raise ConfigError(f"--measure {measure}: {what}; {hint}")
 
 
 def _title(found: Indices) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,15 +14,16 @@ from typing import Annotated
 import numba
 import pandas as pd
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 
 from experiments import histories as kept
 from experiments import plan, runner, stopping, store
 from experiments.cluster import Cluster, cluster
-from experiments.config import ConfigError, Experiment, load, place_of, place_of_factor, require_adopters
+from experiments.config import ConfigError, Experiment, SweepSettings, load, place_of, place_of_factor, require_adopters
 from experiments.design import PointError, Run, described, runs_of, shard_of
 from experiments.histories import History, asked_for
 from experiments.progress import Report, duration, shown
+from experiments.sampled import next_step, summary
 from experiments.tables import counted, counted_runs, run_tables, sweep_tables
 from experiments.terminal import (
     Changes,
@@ -269,8 +271,20 @@ def _report(
     path = store.write_table(folder, table, origin)
     whole = table[table["error"].isna()]
     if len(whole):
-        console.print(sweep_tables(whole, experiment.sweep.factors if experiment.sweep else ()))
+        console.print(_tables(experiment, whole, folder))
     say_written(path, console)
+
+
+def _tables(experiment: Experiment, whole: pd.DataFrame, folder: Path) -> Group:
+    """The arms of a sweep; of one whose points were drawn, how its outcomes spread over them."""
+    sweep = experiment.sweep or SweepSettings()
+    if sweep.sample is None:
+        return sweep_tables(whole, sweep.factors)
+    ranges = list(sweep.sample.ranges)
+    held = [name for name in sweep.factors if name not in ranges]
+    elsewhere = "" if folder.parent == Path("results") else f" --results {shlex.quote(str(folder.parent))}"
+    hint = next_step(sweep.sample.method, experiment.name, elsewhere)
+    return summary(whole, ranges, held, hint)
 
 
 def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:

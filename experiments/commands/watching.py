@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import numba
 import typer
 
-from experiments import runner
+from experiments import runner, shipped
 from experiments.config import ConfigError, Strategy, WorldSettings, load
 from experiments.progress import shown
 from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, tell_of_log, told_aside
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
+from sim.installation import install_command
 from sim.population import World
 from sim.run import mixture_of
 from sim.storage import model_fingerprint
@@ -211,8 +212,10 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
 
 def _presets(config: Path | None) -> dict[str, Path]:
     """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
-    folders = [Path("configs")] + ([config.parent] if config is not None else [])
-    return {str(path): path for folder in folders for path in sorted(folder.glob("*.toml"))}
+    folders = [Path(shipped.FOLDER)] + ([config.parent] if config is not None else [])
+    there = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
+    ships = [] if folders[0].is_dir() else [folders[0] / f"{name}.toml" for name in shipped.names()]
+    return {str(path): path for path in (*ships, *there)}
 
 
 def _require(extra: str, module: str) -> None:
@@ -224,4 +227,4 @@ def _require(extra: str, module: str) -> None:
     from importlib.util import find_spec
 
     if find_spec(module) is None:
-        raise ConfigError(f"`rekindle {extra}` needs more packages: pip install --editable '.[{extra}]'")
+        raise ConfigError(f"`rekindle {extra}` needs more packages: {install_command(extra)}")

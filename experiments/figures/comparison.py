@@ -196,7 +196,7 @@ def _subtitle(rows: pd.DataFrame, of: int) -> str:
     left = "" if len(rows) == of else f" Shown: {len(rows)} of {of} rows."
     first = f"A dot: the difference in one world.{over}{left}"
     fewer = rows["fewer_runs"].replace(math.inf, math.nan).dropna()
-    if fewer.empty:
+    if fewer.empty or rows["worlds"].min() < ENOUGH_WORLDS:
         return first
     which = "" if len(fewer) == 1 else " (median)"
     return f"{first}\nIndependent seeds would have needed {number(fewer.median(), 2)} times the runs{which}."

@@ -500,7 +500,7 @@ def test_pictures_and_films_are_downloaded(open_tab: Open, button: str, begins: 
         tab.click(button)
     path = started.value.path()
     assert path.read_bytes().startswith(begins)
-    assert started.value.suggested_filename == {"png": "day-7.png", "svg": "day-7.svg", "film": "forecast.mp4"}[button]
+    assert started.value.suggested_filename == {"png": "day-7.png", "svg": "day-7.svg", "film": "default.mp4"}[button]
 
 
 def test_a_phone_has_all_of_it(open_tab: Open) -> None:
