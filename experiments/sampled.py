@@ -19,7 +19,7 @@ from experiments.compare import short_levels
 from experiments.config import show
 from experiments.tables import BASELINE, counted, number, signed
 
-OUTCOMES = ("reconnected", "lasting")
+OUTCOMES = ("reconnected", "lasting", "kept")
 _ENDS = 3  # points of each end that are named
 _MOST_ROWS = 24
 _MOST_NAMED = 2  # strategies whose ends are named
@@ -51,7 +51,7 @@ def spreads(runs: pd.DataFrame, held: Sequence[str], measures: Sequence[str] = O
         held: columns of the factors that were not drawn, within whose levels strategies are compared.
         measures: the outcomes; those that no run has are left out.
     """
-    there = [measure for measure in measures if runs[measure].notna().any()]
+    there = [measure for measure in measures if measure in runs and runs[measure].notna().any()]
     return [
         Spread(arm, measure, baseline, outcome)
         for levels, rows in _by_level(runs, held)

@@ -74,7 +74,13 @@ def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
     """Runs of waiting, of a strategy and of a long mixture; numbers as large as they come."""
     arms = {"wait": 10.0, "handwritten_notes": 67.25, MIXTURE: 1_234.5}
     rows = [
-        {"scenario": arm, "replicate": world, "reconnected": ties + world * (arm != "wait"), "lasting": ties / 2}
+        {
+            "scenario": arm,
+            "replicate": world,
+            "reconnected": ties + world * (arm != "wait"),
+            "lasting": ties / 2,
+            "kept": ties / 8,
+        }
         | {"minutes_filled": 6_247.0, "minutes_spent": 6_218.0, "minutes_refused": 1_669.0, "spent_share": 0.5, **more}
         for world in range(worlds)
         for arm, ties in arms.items()
