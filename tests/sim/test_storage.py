@@ -820,6 +820,28 @@ def test_another_kind_of_machine_has_worlds_of_its_own(
     assert all(kept.is_present for kept in kept_worlds()), "one version of the model made both"
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_world_that_is_replaced_while_it_is_read_is_no_damaged_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_removed: bool
+) -> None:
+    folder, other, read = tmp_path / "world", world.copy(day=12), storage._manifest_of
+    save(world, folder)
+    waiting = [lambda: shutil.rmtree(folder) if is_removed else save(other, folder)]
+
+    def read_and_wait(folder: Path) -> dict[str, object]:
+        said = read(folder)
+        if waiting:
+            waiting.pop()()
+        return said
+
+    monkeypatch.setattr(storage, "_manifest_of", read_and_wait)
+    if is_removed:
+        with pytest.raises(MissingWorldError):
+            load_world(folder)
+    else:
+        assert load_world(folder) == other
+
+
 def test_processes_that_build_one_world_at_once_get_a_whole_one(world: World, cache: Path) -> None:
     key = content_key(Parameters(), seed=1)
     context = multiprocessing.get_context("fork")
