@@ -4,6 +4,7 @@ import gzip
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import time
 import warnings
@@ -804,8 +805,10 @@ def test_a_whole_world_of_another_version_that_cannot_be_read_is_outdated(
 
 
 def test_nothing_and_a_file_are_no_damage_and_damage(tmp_path: Path) -> None:
-    with pytest.raises(MissingWorldError):
+    with pytest.raises(MissingWorldError) as missing:
         load_world(tmp_path / "nowhere")
+    again = pickle.loads(pickle.dumps(missing.value))  # as worker processes hand it on
+    assert (type(again), str(again), again.why) == (MissingWorldError, str(missing.value), missing.value.why)
     (tmp_path / "file").touch()
     with pytest.raises(DamagedWorldError, match="it is no folder"):
         load_world(tmp_path / "file")
