@@ -52,14 +52,23 @@ class WorldError(ValueError):
     """A folder that holds no world that can be used.
 
     Attributes:
+        folder: its path.
         why: what is wrong, in a few words.
     """
 
     def __init__(self, folder: Path, why: object) -> None:
-        self.why = in_a_line(why) or type(why).__name__
-        super().__init__(
-            f"{folder} does not hold a whole world that this version can read ({self.why}). Make the world again."
+        self.folder, self.why = folder, _briefly(why)
+        super().__init__(folder, self.why)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.folder} does not hold a whole world that this version can read ({self.why}). Make the world again."
         )
+
+
+def _briefly(problem: object) -> str:
+    """What is wrong, on one line; the kind of an error that says nothing."""
+    return in_a_line(problem) or type(problem).__name__
 
 
 class MissingWorldError(WorldError):
@@ -427,7 +436,7 @@ def load_records(path: Path) -> dict[str, np.ndarray]:
         except OSError:
             raise
         except Exception as problem:  # a checksum tells that somebody wrote the bytes, not who
-            raise ValueError(f"it holds no records: {in_a_line(problem) or type(problem).__name__}") from problem
+            raise ValueError(f"it holds no records: {_briefly(problem)}") from problem
 
 
 def remove_records(path: Path) -> None:

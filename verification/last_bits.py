@@ -3,8 +3,9 @@
     python -m verification.last_bits
 
 The same program runs several times: as the machine is; with the C library's mathematics for processors that do not
-fuse; with NumPy's plain loops; with OpenBLAS's, which fits the kernel of memory; with code that Numba compiles for any processor of the family. Said is in how many of a
-million values the last bits differ, and whether worlds and measures of twelve runs do. For x86-64 Linux with glibc.
+fuse; with NumPy's plain loops; with those of OpenBLAS, which takes part in fitting the kernel of memory; with code that
+Numba compiles for any processor of the family. Said is in how many of a million values the last bits differ, and
+whether worlds and measures of twelve runs do. For x86-64 Linux with glibc.
 """
 
 from __future__ import annotations

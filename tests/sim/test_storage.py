@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import time
 import warnings
@@ -151,6 +152,11 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
     "garbage": ("mail.npy", lambda path: path.write_bytes(b"\x93NUMPY garbage")),
     "other fields": ("people.npy", other_fields),
     "ties of other people": ("ties.npy", other_count),
+    "a zeroed page": ("ties.npy", lambda path: path.write_bytes(zeroed_page(path.read_bytes(), 1_000))),
+    "a header of brackets": ("people.npy", lambda path: path.write_bytes(b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65_535)),
+    "another origin": ("origin.json", lambda path: path.write_text(path.read_text().replace("0", "1", 1))),
+    "no manifest": ("manifest.json", os.remove),
+    "half a manifest": ("manifest.json", truncate),
     "no JSON": ("world.json", lambda path: path.write_text('{"day": 3')),
     "other JSON": ("world.json", lambda path: path.write_text("[1]")),
     "a key too few": ("world.json", lambda path: path.write_text('{"day": 3}')),
@@ -623,8 +629,10 @@ def test_a_whole_world_of_another_version_that_cannot_be_read_is_outdated(
 
 
 def test_nothing_and_a_file_are_no_damage_and_damage(tmp_path: Path) -> None:
-    with pytest.raises(MissingWorldError):
+    with pytest.raises(MissingWorldError) as missing:
         load_world(tmp_path / "nowhere")
+    again = pickle.loads(pickle.dumps(missing.value))  # as worker processes hand it on
+    assert (type(again), str(again), again.why) == (MissingWorldError, str(missing.value), missing.value.why)
     (tmp_path / "file").touch()
     with pytest.raises(DamagedWorldError, match="it is no folder"):
         load_world(tmp_path / "file")
@@ -642,6 +650,28 @@ def test_another_kind_of_machine_has_worlds_of_its_own(
     of_this_machine = {kept.key: kept.is_of_this_machine for kept in kept_worlds()}
     assert of_this_machine == {here: False, there: True}
     assert all(kept.is_present for kept in kept_worlds()), "one version of the model made both"
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_world_that_is_replaced_while_it_is_read_is_no_damaged_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_removed: bool
+) -> None:
+    folder, other, read = tmp_path / "world", world.copy(day=12), storage._manifest_of
+    save(world, folder)
+    waiting = [lambda: shutil.rmtree(folder) if is_removed else save(other, folder)]
+
+    def read_and_wait(folder: Path) -> dict[str, object]:
+        said = read(folder)
+        if waiting:
+            waiting.pop()()
+        return said
+
+    monkeypatch.setattr(storage, "_manifest_of", read_and_wait)
+    if is_removed:
+        with pytest.raises(MissingWorldError):
+            load_world(folder)
+    else:
+        assert load_world(folder) == other
 
 
 def test_processes_that_build_one_world_at_once_get_a_whole_one(world: World, cache: Path) -> None:
