@@ -295,15 +295,16 @@ def read_ledger(path: Path) -> Ledger:
     """A ledger that `calibrate` wrote.
 
     Raises:
-        ConfigError: the file is none.
+        ConfigError: the file is none, or holds what no calibration can have found.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        said["fitted"] = tuple(Range(**one) for one in said["fitted"])
-        said["window"] = Window(**said["window"])
-        return Ledger(**said)
+        ledger = pydantic.TypeAdapter(Ledger).validate_json(path.read_bytes())
+        ledger.parameters()
     except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigError(f"{path} is no ledger; name the {LEDGER} that `rekindle calibrate` wrote.") from None
+        raise ConfigError(
+            f"{path} is no ledger, or is damaged; name the {LEDGER} that `rekindle calibrate` wrote."
+        ) from None
+    return ledger
 
 
 def _described(

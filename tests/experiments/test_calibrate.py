@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,39 @@ def test_the_ledger_is_kept_and_its_parameters_are_an_experiment(tmp_path: Path)
     experiment = load(tmp_path / PARAMETERS)
     assert experiment.parameters == ledger.parameters()
     assert set(ledger.real) == set(ledger.simulated) == set(AIMS)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"loss": ', '"loss": "low", "was": '),
+        ('"start": {', '"start": 3, "was": {'),
+        ('"fitted": [', '"fitted": [3, '),
+        ('"found": {"routine_rate": 0.2', '"found": {"routine_rat": 0.2'),
+        ('"found": {"routine_rate": 0.2', '"found": {"routine_rate.low": 0.2'),
+        ('"found": {"routine_rate": 0.2', '"found": {"routine_rate": -1'),
+        ("{", "[" * 100_000),
+    ],
+)
+def test_a_ledger_that_no_calibration_wrote_is_named(tmp_path: Path, before: str, after: str) -> None:
+    numbers = {"routine_rate": 0.2}
+    ledger = Ledger(
+        log="own", fitted=(Range("routine_rate", 0.1, 0.3),), start=numbers, found=numbers, real={},
+        simulated_at_start={}, simulated={"isolated": np.nan}, loss_at_start=np.inf, loss=1.0, trials=1, window=WINDOW,
+        seed=1, model="", commit=None,
+    )  # fmt: skip
+    sound = json.dumps(asdict(ledger))
+    (tmp_path / "sound.json").write_text(sound)
+    assert read_ledger(tmp_path / "sound.json").loss_at_start == np.inf
+    assert before in sound
+    (tmp_path / "wrong.json").write_text(sound.replace(before, after, 1))
+    with pytest.raises(ConfigError, match=r"wrong\.json is no ledger, or is damaged"):
+        read_ledger(tmp_path / "wrong.json")
+
+
+def test_the_ledger_of_the_docs_can_be_read() -> None:
+    for path in (Path(__file__).parents[2] / "docs" / "ledgers").glob("*.json"):
+        assert read_ledger(path).trials > 0
 
 
 def test_another_search_does_not_go_into_the_same_folder(tmp_path: Path) -> None:

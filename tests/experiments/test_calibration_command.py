@@ -30,6 +30,13 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     assert found.code == 0, found.err
     ledger = Path("results/calibration-chat/ledger.json")
     assert f"Written: {ledger}" in found.out
+    before = ledger.read_bytes()
+    with Path("results/calibration-chat/trials.jsonl").open("ab") as trials:
+        trials.write(b"[bold]{")
+    found = rekindle("calibrate", log, "--fit", "routine_rate=0.02:0.5", *aims, "--trials", 3, "--people", 60)
+    assert found.code == 0, found.err
+    assert "was damaged and is set aside as results/calibration-chat/trials.jsonl.damaged; the search" in found.err
+    assert ledger.read_bytes() == before
     told = rekindle(
         "validate", log, "--ledger", ledger, "--worlds", 1, "--people", 60, "--resamples", 20, "--processes", 1
     )
