@@ -30,6 +30,7 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.ablations
 	$(BIN)/python -m verification.validation
 	$(BIN)/python -m verification.crashes
+	$(BIN)/python -m verification.logs
 	$(BIN)/python -m verification.coverage
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not
