@@ -33,6 +33,7 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.damaged_worlds
 	$(BIN)/python -m verification.last_bits
 	$(BIN)/python -m verification.bit_flips
+	$(BIN)/python -m verification.logs
 	$(BIN)/python -m verification.coverage
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not

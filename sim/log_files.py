@@ -107,8 +107,8 @@ def table_of(path: Path, also: Sequence[str] = ()) -> Table:
         raise LogError(_missing(path))
     kind = ".csv"
     try:
-        start = _start(path)
-        kind = _kind(path, start)
+        kind = ".csv.gz" if _begins(path, b"\x1f\x8b") else kind
+        kind = _kind(path, _start(path))
         if kind == ".parquet":
             return Table(_read_parquet(path, also), str(path), lambda row: f"{path}, row {row} (counted from 0)")
         return Table(_read_csv(path, also), str(path), lambda row: f"{path}, line {_line(path, row)}")
@@ -160,6 +160,11 @@ def _start(path: Path) -> bytes:
         return file.read(_PIECE)
 
 
+def _begins(path: Path, start: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(start)) == start
+
+
 @contextmanager
 def _unpacked(path: Path) -> Iterator[BinaryIO]:
     """A file's bytes; those that were packed if it begins as gzip does."""
@@ -174,10 +179,8 @@ def _kind(path: Path, start: bytes) -> str:
     Raises:
         LogError: it is something else; the text says what.
     """
-    with path.open("rb") as file:
-        raw = file.read(8)
-    packed = raw[:2] == b"\x1f\x8b"
-    if raw[:4] == b"PAR1":
+    packed = _begins(path, b"\x1f\x8b")
+    if not packed and start[:4] == b"PAR1":
         return ".parquet"
     if packed and start[:4] == b"PAR1":
         raise LogError(f"{path} is Parquet within gzip; unpack it, since Parquet packs its columns itself.")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import decimal
 import math
 import sys
+import unicodedata
 from collections.abc import Hashable, Sequence
 from difflib import get_close_matches
+from itertools import filterfalse
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -345,6 +347,11 @@ def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
     for wanted in (text, key):
         if wanted in known:
             return known.index(wanted)
-    lower = {name.casefold(): name for name in reversed(known)}
-    near = lower.get(key.casefold()) or next(iter(get_close_matches(key, known, n=1, cutoff=0.75)), None)
-    raise LogError(f"nobody is called {text!r}{f'; did you mean {near!r}?' if near else '.'}")
+    folded = {_folded(name): name for name in reversed(known)}
+    near = [folded[one] for one in get_close_matches(_folded(key), folded, n=1, cutoff=0.75)]
+    raise LogError(f"nobody is called {text!r}{f'; did you mean {near[0]!r}?' if near else '.'}")
+
+
+def _folded(name: str) -> str:
+    """A name without case and accents."""
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name).casefold()))

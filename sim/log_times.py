@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ class Times:
         seconds: shape (rows,), all of them finite.
         shown: how a row says it, for errors.
         dated: whether they are dates by their type or form, and not numbers.
-        by_the_day: whether they are dates without a time of the day.
+        by_the_day: whether they are dates without a time of the day, or no finer than that.
         exact: of some rows, what tells times apart that are equal in seconds; None where nothing does.
         notes: what there is to know about them.
     """
@@ -160,11 +160,11 @@ def _of_floats(numbers: np.ndarray, shown: Callable[[int], str]) -> Times:
     if numbers.dtype == np.float64 or apart <= 1:
         return found
     said = f"Times are floating-point numbers of {8 * numbers.itemsize} bits, exact to {apart:g} seconds only."
-    return Times(found.seconds, shown, by_the_day=True, notes=[Note(said)])
+    return replace(found, by_the_day=True, notes=[Note(said)])
 
 
 def _positive(times: Times) -> Times:
-    """The same, if they can count seconds."""
+    """The same, if they can count seconds; midnights alone are days."""
     seconds = times.seconds
     if not np.isfinite(seconds).all():
         row = int((~np.isfinite(seconds)).argmax())
@@ -175,7 +175,7 @@ def _positive(times: Times) -> Times:
         if np.median(seconds) >= _DATED:
             remedy = "If it stands for a missing time, delete the row"
         raise BadRowError(row, f"the time {times.shown(row)!r} is negative. {remedy}.")
-    return times
+    return replace(times, by_the_day=times.by_the_day or _whole_days(seconds))
 
 
 # Text -----------------------------------------------------------------------------------------------------------------

@@ -7,8 +7,11 @@ import decimal
 import gzip
 import io
 import tempfile
+import time
+import unicodedata
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import date, timedelta
+from datetime import time as time_of_day
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -92,20 +95,32 @@ CHANGES = {
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "latin-1", "cp037")
 
 
-def strictly_read(content: bytes, packed_in_gzip: bool) -> list[Row]:
+def strictly_read(content: bytes) -> list[Row]:
     """What these bytes say to whoever lets nothing pass: rows in order of time, each once, without loops."""
-    if packed_in_gzip:
+    if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
-    text = io.StringIO(content.decode("utf-8-sig", errors="surrogateescape"), newline="")
+    if not any(content[1:64:2]):
+        content = "\ufeff".encode("utf-16-le") + content  # as a reader can tell from the zeros
+    marked = next((encoding for mark, encoding in MARKS.items() if content.startswith(mark)), "utf-8-sig")
+    text = io.StringIO(content.decode(marked, errors="surrogateescape"), newline="")
     header, *lines = filter(None, csv.reader(text, strict=True))
     assert all(len(line) == len(header) for line in lines)
     rows = [tuple(line[header.index(name)] for name in COLUMNS) for line in lines]
     for row in rows:
         "".join(row).encode()  # the ids must be UTF-8
-    numbers = all(field.isascii() and field.removeprefix("-").isdecimal() and abs(int(field)) < 2**63
-                  for row in rows for field in row[:2])  # fmt: skip
-    read = [(int(a), int(b), float(time)) if numbers else (a, b, float(time)) for a, b, time in rows]
-    return sorted(dict.fromkeys(row for row in read if row[0] != row[1]), key=lambda row: row[2])
+    read = [(seen(a), seen(b), float(time)) for a, b, time in rows]
+    dates = sum(time >= 631_152_000 for _, _, time in read) > len(read) / 2
+    kept = [row for row in read if row[0] != row[1] and not (dates and (row[2] > LATEST or row[2] < 86_400))]
+    return sorted(dict.fromkeys(kept), key=lambda row: row[2])
+
+
+MARKS = {b"\xff\xfe\0\0": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+LATEST = time.time() + 86_400
+
+
+def seen(name: str) -> str:
+    """An id without what nobody sees at its ends."""
+    return unicodedata.normalize("NFC", name.strip().strip("\ufeff\u200b"))
 
 
 def read_or_refused(content: bytes, kind: str) -> pd.DataFrame | None:
@@ -129,8 +144,8 @@ def test_text_is_read_strictly_or_refused(kind: str) -> None:
     @given(damaged(kind))
     def check(content: bytes) -> None:
         found = read_or_refused(content, kind)
-        if found is not None:
-            assert list(found.itertuples(index=False, name=None)) == strictly_read(content, kind == "csv.gz")
+        if found is not None and content[:4] != b"PAR1":
+            assert list(found.itertuples(index=False, name=None)) == strictly_read(content)
 
     check()
 
@@ -142,7 +157,7 @@ def test_parquet_is_read_or_refused(content: bytes) -> None:
     if found is not None:
         assert list(found.columns) == list(COLUMNS)
         assert 1 <= len(found) <= 60
-        assert found["time"].between(0, 1e11).all()
+        assert found["time"].max() < LATEST
 
 
 @pytest.mark.parametrize("kind", sorted(VALID))
@@ -154,7 +169,7 @@ def test_what_is_cut_off_is_missed(kind: str, which: int) -> None:
     for end in range(max(0, len(whole) - 120), len(whole)):
         found = read_or_refused(whole[:end], kind)
         if kind == "csv" and found is not None:
-            assert list(found.itertuples(index=False, name=None)) == strictly_read(whole[:end], False)
+            assert list(found.itertuples(index=False, name=None)) == strictly_read(whole[:end])
         elif end not in members:
             assert found is None or kind == "csv", end
     assert read_or_refused(whole, kind) is not None
@@ -179,7 +194,7 @@ def test_pages_with_checksums_are_checked() -> None:
 
 STRANGE = {
     "source": [[[1], [2]], [{"a": 1}, {"a": 2}]],
-    "time": [[[1], [2]], [{"a": 1}, {"a": 2}], [True, False], [date(2020, 1, 1)] * 2, [timedelta(1)] * 2, [None] * 2],
+    "time": [[[1], [2]], [{"a": 1}, {"a": 2}], [True, False], [time_of_day(9)] * 2, [None] * 2],
 }
 
 
@@ -195,7 +210,7 @@ def test_values_of_other_types_are_read(tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     times = [decimal.Decimal("1.5"), decimal.Decimal(2)]
     pq.write_table(pa.table({"source": [b"a", b"b"], "target": [True, False], "time": times}), path)
-    assert list(read_log(path).itertuples(index=False, name=None)) == [(b"a", True, 1.5), (b"b", False, 2)]
+    assert list(read_log(path).itertuples(index=False, name=None)) == [("a", "True", 1.5), ("b", "False", 2)]
 
 
 @pytest.mark.parametrize("kind", sorted(VALID))
