@@ -215,4 +215,5 @@ class Results(RuleBasedStateMachine):
 
 
 TestResults = Results.TestCase
-TestResults.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+_is_quick = settings().derandomize  # `make explore` has a profile that is not, and takes minutes
+TestResults.settings = settings(max_examples=12 if _is_quick else 500, stateful_step_count=12, deadline=None)
