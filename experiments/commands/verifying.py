@@ -64,7 +64,8 @@ def _verify_results(name: str, results: Path) -> bool:
 def _read(folder: Path) -> list[Checked]:
     files = integrity.files_of(folder)
     sizes = [_size(path) for path in files]
-    total, done, found = sum(sizes), 0, []
+    total, done = sum(sizes), 0
+    found: list[Checked] = []
     with shown(told_aside(), f"MB of {folder.name}", _megabytes(total)) as report:
         for path, size in zip(files, sizes, strict=True):
             found += integrity.checked(folder, [path])
