@@ -244,9 +244,7 @@ def report(name: str, ended: list[Ended], console: Console) -> bool:
 
 def main(count: int = 200, at_once: int = 1, commands: Iterable[str] = COMMANDS) -> bool:
     """Send signals, check and print; returns whether all commands ended as they must."""
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # in the background it may be ignored, also by what is begun
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the background ignores, and hands on
     luck, console, commands = random.Random(count), Console(), list(commands)
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(at_once) as pool:
         work = Path(temporary)
