@@ -161,7 +161,7 @@ def _counted(progress: Report) -> Iterator[None]:
 
     done = _compiled_before()
 
-    class Counter(event.Listener):  # type: ignore[misc]
+    class Counter(event.Listener):
         """Hears of each function that is compiled."""
 
         def on_start(self, event: Any) -> None:

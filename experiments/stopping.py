@@ -10,6 +10,7 @@ This is the first module of the program that is loaded, so it loads little.
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import signal
@@ -22,7 +23,10 @@ from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 1.2  # seconds from the first signal until the process is ended
+SECONDS_TO_BEGIN = 0.3  # a worker process, at most
 _CLEAN_LINE = b"\r\x1b[2K\x1b[?25h"  # where a bar of progress was: nothing, and the cursor again
+
+beginning = threading.Lock()  # held while a worker process begins, so that none begins while all are ended
 
 
 class Stopped(BaseException):
@@ -128,6 +132,7 @@ def _end_now() -> NoReturn:
 
 
 def _kill_workers() -> None:
+    beginning.acquire(timeout=SECONDS_TO_BEGIN)  # for good: no other is to begin
     processes = sys.modules.get("multiprocessing")
     for worker in processes.active_children() if processes else ():
         worker.kill()
@@ -160,12 +165,21 @@ def say_stopped(kept: str = "") -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process of a command with this code; at once where a signal has come, so that nothing holds it up."""
+    """End the process of a command with this code; at once where a signal has come, so that nothing holds it up.
+
+    Python would stop listening to signals before it has taken everything apart, so that is left out.
+    """
     if came():
         with suppress(Exception):
             sys.stdout.flush()
         _end_now()
-    sys.exit(code)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # Python says so
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    os._exit(code)
 
 
 def end(problem: BaseException, kept: str) -> NoReturn:

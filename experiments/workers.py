@@ -168,7 +168,8 @@ class _Worker:
         # While it begins, a signal would be an exception in it and a traceback.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping.SIGNALS)
         try:
-            self._process.start()
+            with stopping.beginning:
+                self._process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         there.close()

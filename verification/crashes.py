@@ -289,6 +289,7 @@ def killed_and_resumed(
 
 def main(kills: int = 100) -> bool:
     """Kill, compare and print; returns whether all tables are the same."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the background ignores, and hands on
     luck, began = random.Random(1), time.monotonic()
     console = Console(width=120)
     with folder_of_a_sweep() as folder:

@@ -7,7 +7,7 @@ the group may be alive, and no file may look whole that is not; at the end each 
     python -m verification.signals [SIGNALS [AT_ONCE]]    so many to cold and to warm starts, 200 if not said; AT_ONCE
                                                           commands run side by side, one if not said
 
-A process that Python has not handed to the program yet dies of the signal itself; these are counted apart.
+A process that Python has not handed to the program's `main` yet dies of the signal itself; these are counted apart.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def tried(sent: Signal, folder: Path, compiled: Path) -> Ended:
         return Ended(sent, time.monotonic() - began, wrong="did not end in 20 s")
     seconds = time.monotonic() - began
     said = (folder / "err").read_text(errors="replace")
-    early = process.returncode == -sent.number and sent.moment < SECONDS_OF_PYTHON and "experiments" not in said
+    early = process.returncode == -sent.number and sent.moment < SECONDS_OF_PYTHON and "in main" not in said
     wrongs = [*([] if early else wrong_with(process.returncode, said, sent)), *left_behind(process.pid, folder)]
     return Ended(sent, seconds, early, "; ".join(wrongs))
 
@@ -182,7 +182,7 @@ def left_behind(group: int, folder: Path) -> Iterable[str]:
 
 def is_gone(group: int) -> bool:
     """Whether nothing of a process group is alive, or soon is not."""
-    for _ in range(20):
+    for _ in range(60):  # what notices that it is alone may need a while
         with suppress(ProcessLookupError):
             os.killpg(group, 0)
             time.sleep(0.05)
@@ -244,6 +244,7 @@ def report(name: str, ended: list[Ended], console: Console) -> bool:
 
 def main(count: int = 200, at_once: int = 1, commands: Iterable[str] = COMMANDS) -> bool:
     """Send signals, check and print; returns whether all commands ended as they must."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the background ignores, and hands on
     luck, console, commands = random.Random(count), Console(), list(commands)
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(at_once) as pool:
         work = Path(temporary)

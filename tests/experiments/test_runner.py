@@ -15,6 +15,7 @@ from experiments import runner
 from experiments.config import load
 from experiments.design import Run, runs_of
 from experiments.histories import Ended
+from experiments.workers import TooLongError
 from sim.measures import MEASURES
 
 
@@ -115,6 +116,23 @@ def test_only_so_many_runs_are_handed_over_ahead(
             done += len(ended)
             assert len(handed) <= done + (ahead or 4)
     assert handed == [run.id for run in runs]
+
+
+def test_a_run_that_takes_too_long_is_a_row_that_says_so(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = runs_of(load(config))[:2]
+
+    def endless(run: Run, **_: Any) -> Ended:
+        if run is second:
+            raise TooLongError
+        return quick(run)
+
+    monkeypatch.setattr(runner, "run_one", endless)
+    with ThreadPoolExecutor(2) as executor:
+        rows = {
+            run.row["id"]: run.row for some in runner.finished([first, second], executor, minutes=2) for run in some
+        }
+    assert not rows[first.id].get("error")
+    assert "longer than run.timeout_minutes = 2" in rows[second.id]["error"]
 
 
 def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

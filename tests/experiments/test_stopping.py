@@ -33,11 +33,14 @@ def ended(code: str, *signals: signal.Signals, gap: float = 0.1) -> tuple[int, s
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         began = time.monotonic()
-        for number in signals:
-            process.send_signal(number)
-            time.sleep(gap)
-        _, said = process.communicate(timeout=60)
-        return process.returncode, said, time.monotonic() - began
+        try:
+            for number in signals:
+                process.send_signal(number)
+                time.sleep(gap)
+            _, said = process.communicate(timeout=30)
+            return process.returncode, said, time.monotonic() - began
+        finally:
+            process.kill()
 
 
 SLACK = 3.0  # seconds for a machine that has much else to do
