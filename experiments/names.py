@@ -144,10 +144,14 @@ def as_csv(table: pd.DataFrame, **options: Any) -> str:
         table: anything.
         options: of `pandas.DataFrame.to_csv`.
     """
+    import numpy as np  # whoever has a table has loaded it
+
     harmless = table.copy(deep=False)
     for at, dtype in enumerate(harmless.dtypes):
         if dtype.kind not in "biufcmM":
-            harmless.isetitem(at, harmless.iloc[:, at].map(_harmless))
+            cells = np.empty(len(harmless), object)  # in which whole numbers beside missing ones stay whole
+            cells[:] = [_harmless(cell) for cell in harmless.iloc[:, at]]
+            harmless.isetitem(at, cells)
     harmless.columns = harmless.columns.map(_harmless)
     if options.get("index", True):
         names = list(map(_harmless, harmless.index.names))

@@ -182,6 +182,11 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
     assert cell[:1] not in ("+", "-") or set(cell.strip()[1:]) <= set("0123456789 .eE+-")
 
 
+def test_whole_numbers_and_truth_beside_missing_cells_stay_what_they_are() -> None:
+    table = pd.DataFrame({"a": [30, None], "b": [True, None], "c": ["=x", pd.NA]}, dtype=object)
+    assert as_csv(table, index=False) == "a,b,c\n30,True,'=x\n,,\n"
+
+
 def test_written_csv_is_utf_8_and_the_table_stays(tmp_path: Path) -> None:
     table = pd.DataFrame({"id": ["=1", "Zoë", "a\nb", "c\rd"]})
     write_csv(table, tmp_path / "x.csv", index=False)
