@@ -6,7 +6,7 @@ const AGAIN = 500; // ms until a lost connection is tried again
 const TRIES = 6; // without a word about it
 const TOO_MANY = 4429; // the code by which the server closes a tab too many
 const LOST = "The connection is lost. If you have started rekindle watch again, open the address that it printed.";
-const FULL = "So many tabs are open that the server takes no more; close one and reload this page.";
+const FULL = "The server takes no more tabs. Close one and reload this page.";
 
 class Connection {
   constructor(values) {

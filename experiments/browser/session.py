@@ -200,7 +200,7 @@ class Session:
             now = time.monotonic()
             if now - told > SECONDS_BETWEEN_NEWS:
                 told = now
-                self._tell({"is": "compiling", "done": done, "total": total, "seconds": round(now - began)})
+                self._tell({"is": "compiling", "done": done, "total": max(done, total), "seconds": round(now - began)})
 
         compiling.compile_model(progress)
 
