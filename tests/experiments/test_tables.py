@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments.tables import counted, difference, frame_table, number, signed, sweep_table
+from experiments.tables import comparison_table, counted, difference, frame_table, number, signed, sweep_table
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,24 @@ def test_what_looks_like_markup_is_printed_as_it_is() -> None:
         console.print(frame_table(pd.DataFrame({"[red]arm[/red]": odd})), highlight=False)
     said = capture.get()
     assert all(text in said for text in ("[red]arm[/red]", *odd))
+
+
+@pytest.mark.parametrize(("worlds", "is_said"), [(3, False), (19, False), (20, True)])
+def test_what_independent_seeds_would_need_takes_twenty_worlds(worlds: int, is_said: bool) -> None:
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(sweep_table(made_up(worlds), 130))
+    assert ("Independent seeds would have needed" in capture.get()) == is_said
+
+
+@pytest.mark.parametrize(("worlds", "is_said"), [(19, False), (20, True)])
+def test_a_comparison_has_fewer_runs_from_twenty_worlds_on(worlds: int, is_said: bool) -> None:
+    row = {
+        "measure": "reconnected", "a": "check_in", "b": "wait", "level": "", "a_mean": 2.0, "b_mean": 1.0,
+        "difference": 1.0, "low": 0.5, "high": 1.5, "worlds": worlds, "fewer_runs": 37.0, "note": "",
+    }  # fmt: skip
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(comparison_table(pd.DataFrame([row]), [], 130))
+    assert ("Fewer runs: how many times" in capture.get()) == is_said
+    assert ("37" in capture.get()) == is_said
