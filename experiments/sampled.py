@@ -104,7 +104,7 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], held: Sequence[str], hint
 
 
 def _table(found: Sequence[Spread]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("arm", overflow="fold")
     table.add_column("outcome", no_wrap=True)
     for title in ("mean", "sd", "lowest", "median", "highest"):

@@ -207,9 +207,9 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
         f"A: {a[0] if len(a) == 1 else 'what the row is called'}. B: {b[0]}. Paired differences, world by world; 95 % "
         "intervals: bootstrap over worlds."
     )
-    saved = ["Fewer runs: how many times as many independent seeds would have needed for the same precision."]
-    many = rows["worlds"].max() >= ENOUGH_WORLDS
-    return Group(*tables, Text(_sentences((told, *saved[:many], *said, *notes))))
+    if rows["worlds"].max() >= ENOUGH_WORLDS:
+        told += "\nFewer runs: how many times as many independent seeds would have needed for the same precision."
+    return Group(*tables, Text(_sentences((told, *said, *notes))))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:

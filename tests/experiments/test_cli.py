@@ -562,7 +562,7 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
         (["sweep", "none.toml"], "has no [sweep]"),
         (["figure", "nine_strategies"], "There is no table"),
         (["figure", "nine_strategies", "--runs", "tiny.toml"], "is no table of a sweep"),
-        (["figure", "nine"], "There is no figure 'nine'"),
+        (["figure", "nine"], "There is no sweep or figure 'nine'"),
         (
             ["sweep", "tiny.toml", "--processes", "0"],
             "--processes 0: expected a whole number from 1 to 1,024. `rekindle",

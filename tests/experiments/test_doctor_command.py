@@ -70,7 +70,7 @@ def test_packages_that_lack_or_are_too_old_are_named() -> None:
     assert "no-such-package is not installed" in lacking.said
     (optional,) = doctor.extras_found({"cluster": wanted[2:]})
     assert optional.state is State.WARNING
-    assert ".[cluster]" in optional.remedy
+    assert "[cluster]" in optional.remedy
 
 
 def test_only_who_has_a_graphics_card_is_told_to_install_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,15 +90,16 @@ def test_what_is_needed_is_the_same_without_the_sources(monkeypatch: pytest.Monk
         installed["Provides-Extra"] = name
         for one in wanted:
             installed["Requires-Dist"] = f'{one}; extra == "{name}"'
-    monkeypatch.setattr(doctor, "PROJECT", Path("none.toml"))
+    monkeypatch.setattr(doctor, "checkout", lambda: None)
     monkeypatch.setattr(doctor, "metadata", lambda _: installed)
     of_package = doctor.needed()
     assert of_package.python == of_sources.python
     assert of_package.packages == of_sources.packages
-    names = {part: [one.name for one in wanted] for part, wanted in of_sources.extras.items()}
+    of_users = {part: wanted for part, wanted in of_sources.extras.items() if part not in ("bench", "dev")}
+    names = {part: [one.name for one in wanted] for part, wanted in of_users.items()}
     assert {part: [one.name for one in wanted] for part, wanted in of_package.extras.items()} == names
     assert "numba" in [one.name for one in of_sources.packages]
-    assert "scikit-learn" in names["dev"]
+    assert "uvicorn" in names["watch"]
 
 
 @pytest.mark.parametrize(("threads", "state"), [(4, State.OK), (1, State.WARNING), (8, State.WARNING)])

@@ -84,9 +84,38 @@ def test_another_experiment_of_the_same_name_is_noticed(config: Path, rekindle: 
     assert said not in rekindle("sweep", config, *other).err
 
 
-def test_a_plan_without_timing_touches_nothing(config: Path, rekindle: Rekindle) -> None:
-    assert "There: 0. To do: 9." in rekindle("plan", config, "--time", "0").out
-    assert not Path("results").exists()
+def test_a_plan_runs_and_writes_nothing_unless_it_is_to_time(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a plan runs nothing")
+
+    monkeypatch.setattr(runner, "run_one", never)
+    monkeypatch.setattr(runner, "world_of", never)
+    before = sorted(Path().rglob("*"))
+    planned = rekindle("plan", config, "--set", "world.burn_in_years=1")
+    assert planned.code == 0
+    assert "There: 0. To do: 9." in planned.out
+    assert "How long they take is not known yet; `--time 3` makes three of them" in planned.out
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_plan_tells_how_long_by_what_the_kept_runs_took(
+    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_one = runner.run_one
+
+    def in_ten_seconds(*arguments: Any, **options: Any) -> Any:
+        ended = run_one(*arguments, **options)
+        return ended._replace(row={**ended.row, "seconds": 10.0})
+
+    monkeypatch.setattr(runner, "run_one", in_ten_seconds)
+    rekindle("sweep", config)
+    more = ("--set", "sweep.replicates=5", "--processes", "2")
+    assert "The 6 that are left take about 30 s in 2 processes, by 9 runs that are there." in " ".join(
+        rekindle("plan", config, *more).out.split()
+    )
+    assert "beside 2 worlds to build" not in rekindle("plan", config, *more).out
 
 
 def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:

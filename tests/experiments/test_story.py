@@ -96,7 +96,7 @@ def test_the_command_tells_it_and_draws_it(config: Path, rekindle: Callable[...,
     assert "look further with --from 1" in shut.out
     checked = rekindle("figure", "--check", "results/story/story.png")
     assert checked.code == 2
-    assert "only nine_strategies and the figures of the essay" in checked.err
+    assert "only figures of a sweep and those of the essay" in checked.err
 
 
 @pytest.mark.parametrize(

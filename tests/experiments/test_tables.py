@@ -201,3 +201,24 @@ def test_every_table_can_be_read_in_a_narrow_terminal_and_with_long_names(comman
     assert "…" not in re.sub(r"\S\s+…\s+\S", "", said)
     for value in values:
         assert value in said or (value in {*IDS, *(name[::-1] for name in IDS)} and is_shown(value, said)), value
+
+
+@pytest.mark.parametrize(("worlds", "is_said"), [(3, False), (19, False), (20, True)])
+def test_what_independent_seeds_would_need_takes_twenty_worlds(worlds: int, is_said: bool) -> None:
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(sweep_table(made_up(worlds)))
+    assert ("Independent seeds would have needed" in capture.get()) == is_said
+
+
+@pytest.mark.parametrize(("worlds", "is_said"), [(19, False), (20, True)])
+def test_a_comparison_has_fewer_runs_from_twenty_worlds_on(worlds: int, is_said: bool) -> None:
+    row = {
+        "measure": "reconnected", "a": "check_in", "b": "wait", "level": "", "a_mean": 2.0, "b_mean": 1.0,
+        "difference": 1.0, "low": 0.5, "high": 1.5, "worlds": worlds, "fewer_runs": 37.0, "note": "",
+    }  # fmt: skip
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(comparison_table(pd.DataFrame([row]), []))
+    assert ("Fewer runs: how many times" in capture.get()) == is_said
+    assert ("37" in capture.get()) == is_said

@@ -130,3 +130,9 @@ def test_nothing_leaves_the_figure(count: int, gain: float) -> None:
         box = text.get_window_extent(renderer)
         assert 0 <= box.x0 <= box.x1 <= figure.bbox.width, text
         assert 0 <= box.y0 <= box.y1 <= figure.bbox.height, text
+
+
+def test_what_independent_seeds_would_need_takes_twenty_worlds() -> None:
+    said = "Independent seeds would have needed"
+    assert said not in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=19)))
+    assert said in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=20)))
