@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time as current_time
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sim.log_times import Times, brevity, require_seconds, times_of, usable
 
 __all__ = ["COLUMNS", "ContactLog", "LogError", "Note", "Rows", "load", "person_of", "read", "read_log"]
 
-Source = str | os.PathLike[str] | pd.DataFrame
+Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)

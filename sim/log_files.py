@@ -10,7 +10,7 @@ import itertools
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -303,7 +303,7 @@ class _Text(io.RawIOBase):
         super().close()
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path) -> Generator[bytes, None, None]:
     """The text of a file in pieces of UTF-8.
 
     Raises:
