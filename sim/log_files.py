@@ -488,6 +488,7 @@ def _read_parquet(path: Path, also: Sequence[str]) -> dict[str, Column]:
         if not batches:
             return {name: pa.chunked_array([], schema.field(name).type) for name in wanted}
         table = pa.Table.from_batches(batches)
+    table.validate(full=True)  # a damaged page may name values that are not there
     return {name: table.column(name) for name in wanted}
 
 
