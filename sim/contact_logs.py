@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time as current_time
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from sim.log_errors import BadRowError, LogError, Note, counted
+from sim.log_errors import BadRowError, LogError, Note, counted, in_a_line
 from sim.log_files import COLUMNS, Table, require_columns, table_of
-from sim.log_ids import Ids, ids_of, person_of
+from sim.log_ids import Column, Ids, ids_of, person_of
 from sim.log_times import Times, brevity, require_seconds, times_of, usable
 
 __all__ = ["COLUMNS", "ContactLog", "LogError", "Note", "Rows", "load", "person_of", "read", "read_log"]
 
-Source = str | os.PathLike[str] | pd.DataFrame
+Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +124,10 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
         found = usable(times, now)
     except BadRowError as bad:
         raise LogError(f"{table.where(bad.row)}: {bad.said}") from None
+    except pa.ArrowException as problem:
+        raise LogError(f"{table.name} cannot be read: {in_a_line(problem)}. It may be damaged.") from problem
     left_out = [note(table.where(row).removeprefix(f"{table.name}, ")) for row, note in found.notes]
-    others = {name: table.columns[name].to_pandas() for name in also if name in table.columns}
+    others = {name: _as_series(table.columns[name]) for name in also if name in table.columns}
     return Rows(
         name=table.name,
         ids=ids,
@@ -168,6 +172,10 @@ def _of_table(table: pd.DataFrame, also: Sequence[str]) -> Table:
     wanted = [*COLUMNS, *(also if all(list(table.columns).count(name) == 1 for name in also) else ())]
     columns = {name: table[name].reset_index(drop=True) for name in wanted}
     return Table(columns, "the table", lambda row: f"the table, row {row} (counted from 0)")
+
+
+def _as_series(column: Column) -> pd.Series:
+    return column if isinstance(column, pd.Series) else column.to_pandas()
 
 
 def _equal_to_earlier(ids: Ids, times: Times, rows: np.ndarray) -> np.ndarray:

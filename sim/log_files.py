@@ -10,7 +10,7 @@ import itertools
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -303,7 +303,7 @@ class _Text(io.RawIOBase):
         super().close()
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path) -> Generator[bytes, None, None]:
     """The text of a file in pieces of UTF-8.
 
     Raises:
@@ -488,6 +488,7 @@ def _read_parquet(path: Path, also: Sequence[str]) -> dict[str, Column]:
         if not batches:
             return {name: pa.chunked_array([], schema.field(name).type) for name in wanted}
         table = pa.Table.from_batches(batches)
+    table.validate(full=True)  # a damaged page may name values that are not there
     return {name: table.column(name) for name in wanted}
 
 

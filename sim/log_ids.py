@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Hashable, Sequence
 from difflib import get_close_matches
 from itertools import filterfalse
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from sim.log_errors import BadRowError, LogError, Note, counted, in_a_line
 
-Column = pa.ChunkedArray | pd.Series
+Column: TypeAlias = pa.ChunkedArray | pd.Series
 
 # Characters that nobody sees at the ends of an id: white space, marks of direction, joiners, the byte-order mark.
 _UNSEEN = "".join(filter(str.isspace, map(chr, range(sys.maxunicode + 1)))) + (

@@ -261,11 +261,11 @@ class _Unit(NamedTuple):
         name: what they may be.
         seconds: since 1970, of one of them.
         conversion: of all of them, in pandas.
-        since, until: years in which it is looked for.
+        since: the year from which on it is looked for.
     """
 
     name: str
-    seconds: Callable[[float], float]
+    seconds: Callable[[Any], Any]
     conversion: str
     since: int = 1990
 
@@ -313,7 +313,7 @@ def require_seconds(times: Times, now: float) -> None:
     if len(numbers) < _FEW or np.quantile(numbers, _SHARE) >= _DATED:
         return
     for unit in _SMALL:
-        inside = (unit.seconds(numbers) >= _start_of(unit.since)) & (unit.seconds(numbers) <= now + DAY)  # type: ignore[arg-type]
+        inside = (unit.seconds(numbers) >= _start_of(unit.since)) & (unit.seconds(numbers) <= now + DAY)
         if inside.mean() >= _SHARE:
             raise _other_unit(times, int(inside.argmax()), unit)
     if len(numbers) >= _MANY and np.ptp(numbers) < 3_600:

@@ -219,9 +219,9 @@ def _person(name: str, contacts: Contacts, log: Path) -> int:
     try:
         return person_of(contacts.names, name)
     except LogError as error:
-        form = _form_of(contacts.names)
         raise ConfigError(
-            f"--person {name}: in {log} {error} The ids of its {len(contacts.names):,} people are {form}."
+            f"--person {name}: in {log}, {error} The ids of its {len(contacts.names):,} people are "
+            f"{_form_of(contacts.names)}."
         ) from None
 
 
@@ -232,8 +232,8 @@ def _called(who: int, contacts: Contacts, ids: bool) -> str:
 
 def _form_of(ids: np.ndarray) -> str:
     """What ids look like, without any of them."""
-    if all(isinstance(one, int | np.integer) for one in ids):
-        return f"whole numbers from {min(ids)} to {max(ids)}"
+    if all(str(one).isdecimal() and not str(one).startswith("0") for one in ids):
+        return f"whole numbers from {min(map(int, ids))} to {max(map(int, ids))}"
     lengths = [len(str(one)) for one in ids]
     return f"text of {min(lengths)} to {max(lengths)} characters"
 

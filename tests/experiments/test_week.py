@@ -300,8 +300,11 @@ def test_a_plan_in_json_and_in_csv_is_the_same(log: Path, rekindle: Rekindle) ->
         (["wal.csv", "--person", "Qz0x"], "Did you mean wall.csv?"),
         (["bad.csv", "--person", "a"], "bad.csv, line 3: the time 'x' is not a number. Times are unix seconds"),
         (["wall.csv"], "Missing option '--person'"),
-        (["wall.csv", "--person", "Qz00x"], "nobody in wall.csv is called that. The ids of its"),
-        (["wall.csv", "--person", "ann"], "is called that. The ids of its 24 people are text of 4 to 5 characters."),
+        (["wall.csv", "--person", "Qz00x"], "in wall.csv, nobody is called 'Qz00x'; did you mean 'Qz0x'? The ids"),
+        (
+            ["wall.csv", "--person", "ann"],
+            "nobody is called 'ann'. The ids of its 24 people are text of 4 to",
+        ),
         (["numbers.csv", "--person", "ann"], "The ids of its 3 people are whole numbers from 7 to 90."),
         (["wall.csv", "--person", "Qz0x", "--minutes", "0"], "--minutes 0: expected a whole number from 1 to 300"),
         (["wall.csv", "--person", "Qz0x", "--gestures", "none"], "a plan needs one at least, such as message"),
