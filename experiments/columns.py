@@ -21,6 +21,7 @@ from rich.text import Text
 from experiments.names import visible
 
 FOLDED = 16  # columns that a name keeps where it is folded
+_NAME = 40  # columns that a name has before other columns have more than they need
 _BETWEEN = 3  # columns: a space on either side of what divides them
 _INDENT = 2
 
@@ -159,12 +160,12 @@ def _fits(columns: Sequence[Column], width: int) -> bool:
 
 
 def _widths(columns: Sequence[Column], width: int) -> list[int]:
-    """How wide each is: what there is beyond the least goes to those that want most, a column at a time."""
+    """How wide each is: what there is beyond the least goes to names, then to those that want most."""
     widths = [column.least for column in columns]
     wanted = [column.natural for column in columns]
     for _ in itertools.repeat(None, max(0, width - _taken(widths))):
         short = [want - wide for want, wide in zip(wanted, widths, strict=True)]
         if not any(short):
             break
-        widths[short.index(max(short))] += 1
+        widths[0 if short[0] and widths[0] < _NAME else short.index(max(short))] += 1
     return widths

@@ -516,7 +516,7 @@ def explained_table(entry: Entry) -> Table:
 
 def entries_table(known: Sequence[Entry]) -> Columns:
     """Names with their gist."""
-    table = _table("name", "sort", "value, unit, meaning", text=("value, unit, meaning",))
+    table = _table("name", "sort", "value, unit, meaning", text=("value, unit, meaning",), whole=True)
     for entry in known:
         table.add_row(entry.name, entry.sort, entry.gist)
     return table

@@ -113,7 +113,7 @@ def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:
 
 
 def _verdicts(told: Sequence[Told]) -> Columns:
-    table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"))
+    table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"), whole=True)
     for one in told:
         on = f": {one.ruling.on}" if one.ruling.on else ""
         table.add_row(one.sentence.name, f"{one.ruling.word}{on}", one.finding.effect)
