@@ -190,6 +190,16 @@ def test_a_session_does_what_it_can_and_says_what_it_cannot(heard: Heard, messag
             assert "--set" not in each["text"]
 
 
+@pytest.mark.parametrize(
+    "path", ["world.newcomers", "world.log", "name", "run.follow_up_days", "parameters.tie_capacity"]
+)
+def test_a_tab_cannot_set_what_the_page_cannot(heard: Heard, path: str) -> None:
+    before = heard.session.asked
+    told = heard.take({"do": "set", "path": path, "value": "3"})
+    assert f"{path} is no setting of the page" in next(each["text"].lower() for each in told if each["is"] == "error")
+    assert heard.session.asked == before
+
+
 def test_a_session_takes_messages_before_its_world_is_there() -> None:
     for message in KNOWN:
         if message["do"] not in ("ready", "again"):
