@@ -265,7 +265,7 @@ def _usage(error: Any) -> str:
     command = error.ctx.command_path if getattr(error, "ctx", None) else "rekindle"
     said = _expected(error) or " ".join(error.format_message().split())
     if said.startswith("Missing argument") and "CONFIG" in said:
-        said = "Name a TOML file, such as my.toml, or an experiment that ships: `rekindle configs` lists them."
+        said = "CONFIG is missing: name a TOML file, or an experiment that ships: `rekindle configs` lists them."
     return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` shows what can be written."
 
 

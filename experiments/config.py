@@ -22,11 +22,13 @@ from pydantic.fields import FieldInfo
 
 from experiments import shipped, toml_text
 from experiments.factors import METHODS, Levels, flattened, span_of, spelled_out
-from experiments.toml_text import KeyPath, TextError, lines_of
+from experiments.toml_text import KeyPath as KeyPath
+from experiments.toml_text import TextError
+from experiments.toml_text import lines_of as lines_of
 from sim.gestures import KINDS
 from sim.parameters import Parameters
 from sim.run import mixture_of
-from sim.spelling import nearest
+from sim.spelling import nearest as nearest
 
 # What may be written where there is no range of numbers; for errors, and for `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"

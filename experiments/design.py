@@ -259,8 +259,8 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
         said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
         at_fault = str(said).split(" ", 1)[0]
         factor = next((name for name in point if f".{name}".endswith(f".{at_fault}")), next(iter(point)))
-        first = {factor: point[factor], **point}
-        told = _listed(dict(list(first.items())[:_MOST_LISTED])) + (" …" if len(first) > _MOST_LISTED else "")
+        in_order = {factor: point[factor], **point}
+        told = _listed(dict(list(in_order.items())[:_MOST_LISTED])) + (" …" if len(point) > _MOST_LISTED else "")
         raise PointError(f"The sweep has a point that cannot be, {told}: {said}.", factor) from None
 
 

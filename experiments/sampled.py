@@ -99,7 +99,7 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], held: Sequence[str], hint
     compared = any(one.baseline for one in found)
     note = f"+ and −: paired differences from `{BASELINE}`." if compared else ""
     ends = [line for one in _worth_naming(found) for line in _ends(one, points)]
-    parts = [first, _table(found[:_MOST_ROWS]), more, note, *ends, hint]
+    parts: list[str | Table] = [first, _table(found[:_MOST_ROWS]), more, note, *ends, hint]
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts if part))
 
 
