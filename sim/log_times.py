@@ -150,8 +150,8 @@ def _of_ticks(ticks: np.ndarray, per_second: int, shown: Callable[[int], str], *
 
 
 def _whole_days(seconds: np.ndarray) -> bool:
-    """Whether all are midnights, and of several days."""
-    return bool((seconds % DAY == 0).all() and len(seconds) and seconds.min() < seconds.max())
+    """Whether all are whole days apart, and some are."""
+    return bool(len(seconds) and seconds.min() < seconds.max() and ((seconds - seconds.min()) % DAY == 0).all())
 
 
 def _of_floats(numbers: np.ndarray, shown: Callable[[int], str]) -> Times:
@@ -164,7 +164,7 @@ def _of_floats(numbers: np.ndarray, shown: Callable[[int], str]) -> Times:
 
 
 def _positive(times: Times) -> Times:
-    """The same, if they can count seconds; midnights alone are days."""
+    """The same, if they can count seconds; whole days apart, they are days."""
     seconds = times.seconds
     if not np.isfinite(seconds).all():
         row = int((~np.isfinite(seconds)).argmax())
