@@ -15,7 +15,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def legible_output() -> Iterator[None]:
         raise SystemExit(CLOSED_PIPE) from None
 
 
-def let_go(stream: TextIO) -> None:
+def let_go(stream: IO[str]) -> None:
     """Let a stream whose reader has gone swallow what is yet to come, so that the work behind it can end."""
     with contextlib.suppress(OSError, ValueError):  # it may be no file
         nowhere = os.open(os.devnull, os.O_WRONLY)
