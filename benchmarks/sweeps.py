@@ -22,7 +22,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,6 +40,7 @@ from benchmarks.peers.start import start_of
 from experiments import runner, store
 from experiments.config import load
 from experiments.design import Run, runs_of
+from experiments.workers import Workers
 
 PEOPLE, ADOPTERS, DAYS, REPLICATES = 60, 5, 120, 50
 STRATEGIES = ("wait", "check_in", "show_up", "handwritten_notes")
@@ -90,7 +90,7 @@ def folder_with(replicates: int, **settings: Any) -> Iterator[Path]:
         yield Path(temporary)
 
 
-def warmed(processes: int, run: Run) -> ProcessPoolExecutor:
+def warmed(processes: int, run: Run) -> Workers:
     """Workers each of which has made this run."""
     executor = runner.worker_processes(processes)
     warm = set[int]()

@@ -54,7 +54,7 @@ COMMANDS = {
     ),
     "verify": Command(
         "verifying",
-        "Read every stored byte of results, or of kept worlds: what is damaged, and what makes it again.",
+        "Read every stored byte of results, or of kept worlds: what is damaged (exit code 1), and what makes it again.",
         "nine_strategies",
     ),
     "schema": Command(

@@ -14,6 +14,7 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -206,8 +207,7 @@ def command_line(arguments: Sequence[str]) -> str:
     """
     words = list(arguments)
     if "--ids" not in words:
-        after = ["", *words[:-1]]
-        words = ["…" if before == "--person" else word for before, word in zip(after, words, strict=True)]
+        words = ["…" if before == "--person" else word for before, word in pairwise(["", *words])]
         words = ["--person=…" if word.startswith("--person=") else word for word in words]
     return " ".join(["rekindle", *map(_word, words)])
 

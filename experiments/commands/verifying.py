@@ -33,10 +33,7 @@ def verify(
     worlds: Annotated[bool, typer.Option("--worlds", help="Read the kept worlds instead.")] = False,
     results: Results = Path("results"),
 ) -> None:
-    """Read every stored byte of results, or of kept worlds: what is damaged, and what makes it again.
-
-    The exit code is 1 if anything is damaged. Nothing is changed.
-    """
+    """Read every stored byte of results, or of kept worlds: what is damaged (exit code 1), and what makes it again."""
     if worlds and name:
         raise ConfigError(f"--worlds reads all kept worlds, not {name}; give one of the two.")
     is_damaged = _verify_worlds() if worlds else _verify_results(name, results)

@@ -255,7 +255,7 @@ def test_friends_with_more_friends() -> None:
 
 
 def test_who_knows_whom_by_degree() -> None:
-    apart = network([*itertools.combinations(range(8), 2), *((f"{k}", f"{(k + 1) % 30}") for k in range(30))])
+    apart = network([*itertools.combinations(range(8), 2), *((f"ring {k}", f"ring {(k + 1) % 30}") for k in range(30))])
     assert apart.loc["B9_assortative", "value"] == pytest.approx(1)
     assert apart.loc["B9_giant_component", "value"] == pytest.approx(30 / 38)
     star = network(("hub", k) for k in range(30))

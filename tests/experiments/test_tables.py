@@ -107,7 +107,7 @@ def test_no_number_of_a_sweep_is_cut(width: int) -> None:
 
 
 def test_what_fits_stands_in_one_table() -> None:
-    assert printed(made_up(), 130).count("strategy") == 1
+    assert printed(made_up(), 160).count("strategy") == 1
     assert printed(made_up(), 80).count("strategy") > 1
 
 
