@@ -170,7 +170,7 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
         f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} world{'' if worlds == 1 else 's'}"
         f"{', bootstrap over worlds' if worlds > 1 else ''}. Minutes per adopter over the whole run.",
         "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the plan still runs. Left at end: "
-        "dormant at the start, and in two-way contact in the last 90 days of the run, long after the plan stopped.",
+        "dormant at the start, and in two-way contact in the last 90 days of the run, follow-up days included.",
     ]
     if worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
