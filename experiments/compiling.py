@@ -179,7 +179,7 @@ def _counted(progress: Report) -> Iterator[None]:
 
 
 def _compiled_before() -> int:
-    """The functions that are in the folder already, as where an earlier process was stopped amid its work."""
+    """The functions that are in the folder already, as where an earlier process was stopped before it was done."""
     return min(FUNCTIONS - 1, len(list(folder_of_compiled().rglob("*.nbc"))))
 
 

@@ -252,7 +252,7 @@ def read_chat(
 
     Args:
         path: the exported ``.txt``.
-        people: the names of the two, if these cannot be told from the chat; what anybody else wrote is passed over.
+        people: the names of the two, if these cannot be told from the chat; what others wrote is passed over.
         renamed: names that stand for another one, ``{"Ann Smith": "Ann"}``.
         day_first: whether 5/6/2023 is in June, if that cannot be told from the chat.
         zone: the phone's time zone, such as ``Europe/Berlin``; that of this machine if not given.

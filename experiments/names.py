@@ -145,7 +145,7 @@ def as_csv(table: pd.DataFrame, **options: Any) -> str:
         table: anything.
         options: of `pandas.DataFrame.to_csv`.
     """
-    import numpy as np  # whoever has a table has loaded it
+    import numpy as np  # a table has loaded it already
 
     harmless = table.copy(deep=False)
     for at, dtype in enumerate(harmless.dtypes):

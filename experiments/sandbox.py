@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Fixed when the connection is made.
 _FROM_THE_START = {
-    "python_enable_replacements": False,  # or a table's name could be a variable of whoever calls
+    "python_enable_replacements": False,  # or a table's name could be a variable of the caller
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,

@@ -117,7 +117,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     _state.first = _state.first or number
     if frame is None:
         raise Stopped(_state.first)
-    with suppress(Exception):  # it may be amid writing there
+    with suppress(Exception):  # it may be writing there
         sys.stdout.flush()
     _end_now()
 

@@ -200,10 +200,10 @@ def test_written_csv_is_utf_8_and_the_table_stays(tmp_path: Path) -> None:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "ann"
-    (home / "work").mkdir(parents=True)
+    (home / "desk").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.chdir(home / "work")
+    monkeypatch.chdir(home / "desk")
     return home
 
 
@@ -214,7 +214,7 @@ def test_a_home_folder_is_left_out_wherever_it_stands(home: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="is for a POSIX shell")
 def test_a_command_of_the_metadata_means_the_same_in_the_same_folder(home: Path) -> None:
-    words = ["sweep", f"{home}/my files/a.toml", f"{home}/work/b.toml", f"--results={home}/out", "x y"]
+    words = ["sweep", f"{home}/my files/a.toml", f"{home}/desk/b.toml", f"--results={home}/out", "x y"]
     words += ["--set", f"world.log={home}/$1.csv"]
     line = command_line(words)
     assert "ann" not in line

@@ -97,7 +97,7 @@ def test_no_figure_says_where_its_maker_lives(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(home / "work")
     given = [
         f"{home}/mine.toml",
-        f"{home}/work/log.csv",
+        f"{home}/desk/log.csv",
         "--results",
         f"{home}/out",
         "--set",
