@@ -91,10 +91,10 @@ def test_a_long_name_keeps_both_ends() -> None:
 
 def test_no_figure_says_where_its_maker_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "ann.example"
-    (home / "work").mkdir(parents=True)
+    (home / "desk").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.chdir(home / "work")
+    monkeypatch.chdir(home / "desk")
     given = [
         f"{home}/mine.toml",
         f"{home}/desk/log.csv",
