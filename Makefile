@@ -29,11 +29,14 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.engines
 	$(BIN)/python -m verification.ablations
 	$(BIN)/python -m verification.validation
-	$(BIN)/python -m verification.crashes
+	$(BIN)/python -m verification.crashes 200
 	$(BIN)/python -m verification.damaged_worlds
 	$(BIN)/python -m verification.last_bits
 	$(BIN)/python -m verification.bit_flips
+	$(BIN)/python -m verification.configs
 	$(BIN)/python -m verification.logs
+	$(BIN)/python -m verification.calibration
+	$(BIN)/python -m verification.signals
 	$(BIN)/python -m verification.coverage
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not

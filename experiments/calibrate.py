@@ -27,7 +27,8 @@ from experiments.observed import Window, simulated_log
 from experiments.progress import Report
 from experiments.store import commit, write_whole
 from experiments.trials import Trial, trials_in
-from sim.storage import LogError, model_fingerprint
+from sim.contact_logs import LogError
+from sim.storage import model_fingerprint
 
 # What a fit may use. All else that a log can be asked stays out of every fit, so that it can still surprise.
 ALLOWED = (

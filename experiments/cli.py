@@ -255,7 +255,8 @@ def _is_for_users(error: ValueError) -> bool:
     """Whether an error says in words what users gave that can not be."""
     from experiments.config import ConfigError  # whoever raised one of these has loaded it
     from experiments.store import StoreError
-    from sim.storage import CacheError, LogError
+    from sim.contact_logs import LogError
+    from sim.storage import CacheError
 
     return isinstance(error, CacheError | ConfigError | LogError | StoreError)
 

@@ -5,7 +5,6 @@ Every setting can also be given on the command line (``--set world.people=500``)
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -22,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from experiments import shipped, toml_text
 from experiments.factors import METHODS, Levels, flattened, span_of, spelled_out
+from experiments.names import LONGEST_FILE_NAME, file_name
 from experiments.toml_text import KeyPath as KeyPath
 from experiments.toml_text import TextError
 from experiments.toml_text import lines_of as lines_of
@@ -42,7 +42,7 @@ LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML
 MOST_PROBLEMS = 20  # that are named one by one
 _LONGEST_SHOWN, _LONGEST_PROBLEM = 100, 600  # characters of a value and of a line in an error
 _MOST_LEVELS = 6  # that are named one by one
-_LONGEST_NAME = 120  # bytes of a folder's name, to which a log's name may be added
+_LONGEST_NAME = 2 * LONGEST_FILE_NAME + 1  # bytes; of a configuration and of a log
 
 Strategy = str | dict[str, float]
 Adopters = int | float | tuple[int, ...] | Literal["newcomers"]
@@ -128,8 +128,8 @@ def checked_name(value: Any) -> str:
     """
     if not isinstance(value, str) or not re.fullmatch(r"\w[\w.-]*", value):
         raise ValueError(f"expected {NAME_WRITTEN}")
-    if len(os.fsencode(value)) > 2 * _LONGEST_NAME:
-        raise ValueError(f"expected a name of at most {2 * _LONGEST_NAME} bytes, since it names a folder")
+    if len(os.fsencode(value)) > _LONGEST_NAME:
+        raise ValueError(f"expected a name of at most {_LONGEST_NAME} bytes, since it names a folder")
     return value
 
 
@@ -399,9 +399,9 @@ def load(
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
         data["world"]["log"] = str(path.parent / log)
-    name = unnamed if path is None else _folder_name(path.stem)
+    name = unnamed if path is None else file_name(path.stem)
     if world is not None:
-        name += "-" + _folder_name(stem_of_log(world))
+        name += "-" + file_name(stem_of_log(world))
         _replay_instead(data, origins, world)
     at_full = data.get("full") if full else None
     larger = flattened(at_full) if isinstance(at_full, Mapping) else ()
@@ -417,19 +417,6 @@ def load(
 def stem_of_log(log: Path) -> str:
     """A log's name without its ending: ``wall.2009`` of ``logs/wall.2009.csv.gz``."""
     return re.sub(r"\.(csv|csv\.gz|parquet)$", "", log.name, flags=re.IGNORECASE)
-
-
-def _folder_name(stem: str) -> str:
-    """A file's name as part of a folder's: letters of any language stay.
-
-    What does not is an underscore, and a few digits then tell apart the names that would become the same.
-    """
-    digits = hashlib.sha256(os.fsencode(stem)).hexdigest()[:4]
-    plain = re.sub(r"[^\w.-]+", "_", stem)
-    plain = plain if re.match(r"\w", plain) else f"_{plain}"
-    if len(plain.encode()) > _LONGEST_NAME:
-        return f"{plain.encode()[: _LONGEST_NAME - 5].decode(errors='ignore')}-{digits}"
-    return plain if plain == stem else f"{plain}-{digits}"
 
 
 def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:

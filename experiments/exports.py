@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sim.storage import LogError
+from sim.contact_logs import LogError
 
 DAY = 86_400  # seconds
 EARLIEST = 365 * DAY  # of mail, 1971: a date before is that of a clock that was never set

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -62,7 +63,8 @@ def film(
             progress(done, count)
             hand_on_stop()
 
-    half_done = out.with_name(f".{out.stem}.half_done{out.suffix}")
+    # By its ending the writer knows the format, so this is no name of `sim.whole`; no other process uses it either.
+    half_done = out.with_name(f".{secrets.token_hex(8)}-{out.stem}.half_done{out.suffix}")
     with held_back() as hand_on_stop:  # so that half a film is taken away
         try:
             write(counted(hand_on_stop), rate, half_done, told)

@@ -120,8 +120,11 @@ def file_name(name: str) -> str:
     plain = re.sub(r"[^\w.-]+", "_", name)
     plain = plain if re.match(r"\w", plain) else f"_{plain}"
     plain = f"_{plain}" if plain.split(".")[0].upper() in _RESERVED else plain
-    plain = _within(plain.rstrip(".") or "_", LONGEST_FILE_NAME)
-    return plain if plain == name else f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:4]}"
+    plain = plain.rstrip(".") or "_"
+    if plain == name and len(os.fsencode(plain)) <= LONGEST_FILE_NAME:
+        return plain
+    digits = f"-{hashlib.sha256(os.fsencode(name)).hexdigest()[:4]}"
+    return _within(plain, LONGEST_FILE_NAME - len(digits)) + digits
 
 
 def _within(text: str, size: int) -> str:

@@ -123,12 +123,15 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _end_now() -> NoReturn:
-    """End this process and its workers."""
-    _kill_workers()
-    if _state.saying.acquire(blocking=False):
-        with suppress(OSError):
-            _write(f"Stopped. {_state.kept[-1]}".strip())
-    os._exit(128 + _state.first)
+    """End this process and its workers, whatever goes wrong meanwhile."""
+    try:
+        with suppress(Exception):
+            _kill_workers()
+        if _state.saying.acquire(blocking=False):
+            with suppress(OSError):
+                _write(f"Stopped. {_state.kept[-1]}".strip())
+    finally:
+        os._exit(128 + _state.first)
 
 
 def _kill_workers() -> None:
@@ -142,7 +145,7 @@ def _write(sentence: str) -> None:
     """Write to standard error, past whatever the main thread may be writing there; not if nobody reads it."""
     _, ready, _ = select.select([], [2], [], 0)
     if ready:
-        os.write(2, (_CLEAN_LINE if os.isatty(2) else b"") + f"{sentence}\n".encode())
+        os.write(2, (_CLEAN_LINE if os.isatty(2) else b"") + f"{sentence}\n".encode(errors="backslashreplace"))
 
 
 @contextmanager

@@ -104,12 +104,21 @@ class Workers(Executor):
 
     def _serve(self) -> None:
         """Give work to one worker, or to those that begin in its place, until there is no more."""
-        worker = self._begun()
+        worker: _Worker | None = None
+        with suppress(OSError):  # as where there are too many processes; it is tried again when there is work
+            worker = self._begun()
         while (work := self._waiting.get()) is not None:
-            if work.future.set_running_or_notify_cancel():
-                worker = self._carried_out(work, worker)
-        self._workers.discard(worker)
-        worker.end()
+            if not work.future.set_running_or_notify_cancel():
+                continue
+            try:
+                worker = self._carried_out(work, worker or self._begun())
+            except Exception as error:  # no process can begin: whoever waits for the work must hear of it
+                worker = None
+                if not work.future.done():
+                    work.future.set_exception(BrokenProcessPool(f"No worker process can begin ({error})."))
+        if worker is not None:
+            self._workers.discard(worker)
+            worker.end()
 
     def _begun(self) -> _Worker:
         worker = _Worker()
@@ -195,7 +204,8 @@ class _Worker:
 
     def look_after(self) -> None:
         """End it where it stands still or takes too long."""
-        if self._until is not None and time.monotonic() > self._until:
+        until = self._until  # the thread that waits for the work may forget it at any moment
+        if until is not None and time.monotonic() > until:
             self.kill(TooLongError("it took longer than a run may take, and its worker was ended"))
         self._looks_stopped = self._looks_stopped + 1 if self._is_stopped() else 0
         if self._looks_stopped * SECONDS_BETWEEN_LOOKS > SECONDS_STOPPED:

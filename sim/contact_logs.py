@@ -154,8 +154,8 @@ def read_log(log: Source, *, now: float | None = None) -> pd.DataFrame:
 
     Returns:
         The three columns in order of time (rows of one time stay as they were), times in seconds, without contacts of
-        people with themselves and without rows that are equal in all three. Ids of a CSV are text as written. What
-        there is to know about the log is in ``attrs["notes"]``, sentences.
+        people with themselves. Rows that are equal in all three count once, but for times that are whole days. Ids of a
+        CSV are text as written. What there is to know about the log is in ``attrs["notes"]``, sentences.
 
     Raises:
         LogError: the file cannot be read, lacks a column or holds a bad value; names the line (the header is line 1).

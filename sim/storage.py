@@ -256,7 +256,7 @@ def _loaded(folder: Path) -> tuple[World, Any]:
                 if all(map(_is_untouched, files.values())):
                     _checked.add(identity)
             return world, origin
-    except WorldError:
+    except (WorldError, MemoryError):
         raise
     except Exception as problem:  # whatever the bytes may say
         is_present = manifest["model"] == model_fingerprint()
@@ -609,7 +609,7 @@ def _check_in_full(folder: Path) -> None:
                 raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
             if manifest["model"] == model_fingerprint():
                 check_world(_world_in(files))
-        except WorldError:
+        except (WorldError, MemoryError):
             raise
         except Exception as problem:  # whatever the bytes may say
             raise DamagedWorldError(folder, problem) from problem

@@ -18,10 +18,10 @@ import sim
 from experiments import contact_log, runner, store
 from experiments.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of, ranges_of, read_ledger
 from experiments.calibrate import calibrate as search
-from experiments.config import ConfigError, load
+from experiments.config import ConfigError, load, stem_of_log
 from experiments.figures import save
 from experiments.figures.validation import validation
-from experiments.names import write_csv
+from experiments.names import file_name, write_csv
 from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.progress import shown
 from experiments.published import facts
@@ -82,8 +82,7 @@ def calibrate(
     base = load(config, changes or (), log).parameters
     real = _large_enough(_read(log), log)
     ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
-    name = log.name.split(".")[0]
-    folder = results / f"calibration-{name}"
+    folder = results / f"calibration-{file_name(stem_of_log(log))}"
     console, told = console_of(), told_aside()
     tell_of_compiling(told)
     kept = f"What was tried is kept in {folder}; the same command goes on from there."
@@ -128,9 +127,9 @@ def validate(
     if found:
         parameters = found.parameters(parameters)
     real = _large_enough(_read(log), log)
-    others = {path.name.split(".")[0]: contact_log.values(_read(path)) for path in against or ()}
-    name = log.name.split(".")[0]
-    folder = results / f"validation-{name}"
+    others = {stem_of_log(path): contact_log.values(_read(path)) for path in against or ()}
+    name = stem_of_log(log)
+    folder = results / f"validation-{file_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
     fitted = list(found.real) if found and found.log == log.name else []
     if refit:

@@ -79,8 +79,8 @@ def forecast(
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} is the day of a judged forecast; add --evaluate.")
     contacts = contacts_of(log)
-    tell_of_log(log, contacts.notes, told_aside(), ids=False)
-    who = None if person is None else _person(person, contacts, log)
+    tell_of_log(log, contacts.notes, told_aside(), ids=ids)
+    who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures)
     if judge:
         cut_of(contacts, days, cut)  # a log that is too short says so before the work
@@ -140,7 +140,7 @@ def plan_week(
         raise ConfigError(f"--gestures {gestures}: a plan needs one at least, such as {SMALL[2]}.")
     contacts = contacts_of(log)
     tell_of_log(log, contacts.notes, told_aside(), ids=ids)
-    who = _person(person, contacts, log)
+    who = _person(person, contacts, log, ids)
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
         cut_of(contacts, days, cut)
@@ -214,13 +214,14 @@ def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[
         say_written(path, console)
 
 
-def _person(name: str, contacts: Contacts, log: Path) -> int:
-    """The number of the person whom a log calls so."""
+def _person(name: str, contacts: Contacts, log: Path, ids: bool) -> int:
+    """The number of the person whom a log calls so; who else is called nearly that is said only if ids may be shown."""
     try:
         return person_of(contacts.names, name)
     except LogError as error:
+        said = error if ids else f"nobody is called {name!r}."
         raise ConfigError(
-            f"--person {name}: in {log}, {error} The ids of its {len(contacts.names):,} people are "
+            f"--person {name}: in {log}, {said} The ids of its {len(contacts.names):,} people are "
             f"{_form_of(contacts.names)}."
         ) from None
 
@@ -232,9 +233,9 @@ def _called(who: int, contacts: Contacts, ids: bool) -> str:
 
 def _form_of(ids: np.ndarray) -> str:
     """What ids look like, without any of them."""
-    if all(str(one).isdecimal() and not str(one).startswith("0") for one in ids):
-        return f"whole numbers from {min(map(int, ids))} to {max(map(int, ids))}"
     lengths = [len(str(one)) for one in ids]
+    if all(str(one).isdecimal() and (len(str(one)) == 1 or not str(one).startswith("0")) for one in ids):
+        return f"whole numbers of {min(lengths)} to {max(lengths)} digits"
     return f"text of {min(lengths)} to {max(lengths)} characters"
 
 

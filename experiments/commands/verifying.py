@@ -60,26 +60,12 @@ def _verify_results(name: str, results: Path) -> bool:
 
 def _read(folder: Path) -> list[Checked]:
     files = integrity.files_of(folder)
-    sizes = [_size(path) for path in files]
-    total, done = sum(sizes), 0
     found: list[Checked] = []
-    with shown(told_aside(), f"MB of {folder.name}", _megabytes(total)) as report:
-        for path, size in zip(files, sizes, strict=True):
+    with shown(told_aside(), f"files of {folder.name}", len(files)) as report:
+        for done, path in enumerate(files, start=1):
             found += integrity.checked(folder, [path])
-            done += size
-            report(_megabytes(done), _megabytes(total))
+            report(done, len(files))
     return found
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _megabytes(size: int) -> int:
-    return round(size / _MEGABYTE)
 
 
 def _print(folder: Path, files: Sequence[Checked], console: Console) -> None:

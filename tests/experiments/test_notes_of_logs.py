@@ -41,13 +41,16 @@ def test_log_says_what_it_joined(log: Path, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize("command", ["plan-week", "forecast"])
 @pytest.mark.parametrize("person", ["user2", "USER1"])
-def test_a_plan_says_it_without_ids_and_whom_one_may_mean(
+def test_a_plan_says_it_without_ids_and_whom_one_may_mean_where_ids_may_be_shown(
     log: Path, command: str, person: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, err = said_by([command, str(log), "--person", person], capsys)
     note, _, refusal = err.partition("--person")
     assert "1 id is written in several ways" in note
-    assert "user1" not in note
+    assert "user1" not in note + refusal
+    _, err = said_by([command, str(log), "--person", person, "--ids"], capsys)
+    note, _, refusal = err.partition("--person")
+    assert "user1" in note
     assert "did you mean 'user1'?" in refusal
 
 

@@ -69,6 +69,12 @@ def test_the_sentence_of_the_work_is_said() -> None:
     assert ended(code, signal.SIGTERM)[:2] == (143, "Stopped. All is kept.\n")
 
 
+def test_a_sentence_that_is_no_text_holds_nothing_up() -> None:
+    """A folder's name may be any bytes."""
+    code = "with stopping.saying('Kept in \\udcff.'):\n    print('ready', flush=True)\n    time.sleep(60)"
+    assert ended(code, signal.SIGTERM)[:2] == (143, "Stopped. Kept in \\udcff.\n")
+
+
 def test_a_second_signal_says_nothing_more_and_the_first_decides() -> None:
     code = READY + WAITS["tidying up"]
     exit_code, said, seconds = ended(code, signal.SIGINT, signal.SIGTERM, signal.SIGINT)

@@ -97,6 +97,22 @@ def test_what_is_raised_comes_back(two: Workers) -> None:
     assert two.submit(abs, -3).result(60) == 3
 
 
+def test_where_no_process_can_begin_the_work_fails_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with Workers(1) as executor:
+        assert executor.submit(abs, -1).result(60) == 1
+        monkeypatch.setattr(workers, "_Worker", refused)
+        with pytest.raises(BrokenProcessPool, match="No worker process can begin"):
+            executor.submit(signalled, signal.SIGKILL).result(60)
+        monkeypatch.undo()
+        assert executor.submit(abs, -2).result(60) == 2  # as soon as one can, work goes on
+    monkeypatch.setattr(workers, "_Worker", refused)
+    with Workers(1) as executor, pytest.raises(BrokenProcessPool, match="temporarily"):
+        executor.submit(abs, -1).result(60)
+
+
 def test_none_is_left_once_they_are_told_to_end() -> None:
     with Workers(2) as executor:
         pids = {executor.submit(os.getpid).result(60) for _ in range(4)}

@@ -579,6 +579,17 @@ def test_a_world_under_the_key_of_another_is_damaged(world: World, cache: Path) 
     assert "another world" in damage.why
 
 
+def test_too_little_memory_is_no_damage(world: World, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_little(_: World) -> None:
+        raise MemoryError
+
+    key = keep(world, seed=1)
+    monkeypatch.setattr(storage, "check_world", too_little)
+    for look in (load_kept_world, check_kept_world):
+        with pytest.raises(MemoryError):
+            look(key)
+
+
 def test_worlds_are_checked_in_full_on_demand(world: World, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_UNTOUCHED_NS", -1)
     key = keep(world, seed=1, days_ago=3)
