@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from experiments.compiling import compile_model
 from experiments.config import ConfigError
 from sim.installation import install_command
 from sim.storage import model_fingerprint
@@ -67,6 +68,7 @@ def cluster(address: str) -> Iterator[Cluster]:
 
 def _refuse_other_versions(client: Any, address: str) -> None:
     try:
+        client.run(compile_model)  # those on one machine compile once, as processes do
         versions = client.run(model_fingerprint)
     except Exception as error:  # whatever a worker without this program raises
         raise ConfigError(f"--scheduler {address}: its workers can not load this program ({error}).") from None

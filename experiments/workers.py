@@ -190,6 +190,7 @@ class _Worker:
             _DiedError: the worker died.
             TooLongError: it took too long, and was ended.
         """
+        self._killed_for = None  # a kill that came as the work before ended is not for this
         try:
             self._pipe.send_bytes(work.call)
             self._pipe.recv_bytes()  # it has loaded what it needs

@@ -573,7 +573,7 @@ class Page {
     else if (message.is === "state") this.takeState(message);
     else if (message.is === "error") this.tell(message.text, message.path);
     else if (message.is === "progress") this.tell(message.what ? `${message.what[0].toUpperCase()}${message.what.slice(1)}: ${Math.round((100 * message.done) / message.total)} %` : "", "", true);
-    else if (message.is === "compiling") this.tell(`Compiling the model (once): ${message.done} of about ${message.total} functions, ${message.seconds} seconds`, "", true);
+    else if (message.is === "compiling") this.tell(`Compiling the model (once): ${message.done} of about ${message.total} functions, ${message.seconds} s`, "", true);
     else if (message.is === "connection") this.tell(message.text, "", true);
     else if (message.is === "file") this.takeFile(message, buffers);
   }
