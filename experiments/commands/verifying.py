@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from experiments.tables import counted
 from experiments.terminal import Results, console_of, told_aside
 from sim.storage import Damage, KeptWorld, check_kept_world, kept_worlds, worlds_folder
 
-_MEGABYTE = 1e6
+_MEGABYTE = 1_000_000
 _SETS_ASIDE = "This command sets damaged parts aside, runs again what they held, and writes damaged tables again:"
 
 
@@ -63,11 +64,12 @@ def _read(folder: Path) -> list[Checked]:
     sizes = [_size(path) for path in files]
     total, done = sum(sizes), 0
     found: list[Checked] = []
-    with shown(told_aside(), f"MB of {folder.name}", _megabytes(total)) as report:
+    whole = ceil(total / _MEGABYTE)
+    with shown(told_aside(), f"MB of {folder.name}", whole) as report:
         for path, size in zip(files, sizes, strict=True):
             found += integrity.checked(folder, [path])
             done += size
-            report(_megabytes(done), _megabytes(total))
+            report(whole if done == total else done // _MEGABYTE, whole)  # rounded, each small file would be the last
     return found
 
 
@@ -76,10 +78,6 @@ def _size(path: Path) -> int:
         return path.lstat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _megabytes(size: int) -> int:
-    return round(size / _MEGABYTE)
 
 
 def _print(folder: Path, files: Sequence[Checked], console: Console) -> None:

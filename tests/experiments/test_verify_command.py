@@ -41,6 +41,7 @@ def test_all_is_well(swept: Path, rekindle: Rekindle) -> None:
         ended = rekindle("verify", *asked)
         assert ended.code == 0
         assert f"{len(before)} files read; nothing is damaged." in ended.out
+        assert ended.err.count("MB of tiny") == 1  # small files are not each told to be the last
     assert {path: path.read_bytes() for path in swept.rglob("*") if path.is_file()} == before
 
 
