@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import cli
-from experiments.names import as_csv, command_line, file_name, legible_output, private, shortened, visible, write_csv
+from experiments.names import (
+    as_csv,
+    command_line,
+    file_name,
+    legible_output,
+    private,
+    shortened,
+    visible,
+    warn_in_words,
+    write_csv,
+)
 
 CODE_PAGES = ("latin-1", "ascii", "cp437", "cp1252", "utf-8")
 
@@ -261,3 +272,14 @@ def test_names_of_rows_are_printed_as_written(
         ):
             assert name in said, (arguments, name)
         assert "\x1b" not in ended.out + ended.err
+
+
+def test_warnings_of_a_command_are_sentences_without_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = warnings.formatwarning
+    monkeypatch.setattr(warnings, "formatwarning", usual)  # put back afterwards
+    warn_in_words()
+    assert warnings.formatwarning(UserWarning("The kept world is damaged."), UserWarning, "worlds.py", 93) == (
+        "The kept world is damaged.\n"
+    )
+    old = warnings.formatwarning(DeprecationWarning("old"), DeprecationWarning, "other.py", 3)
+    assert old == usual(DeprecationWarning("old"), DeprecationWarning, "other.py", 3)
