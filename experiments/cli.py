@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments import stopping
-from experiments.names import legible_output, visible
+from experiments.names import legible_output, visible, warn_in_words
 
 if TYPE_CHECKING:
     import typer
@@ -179,6 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; whatever is wrong with what it was given is one paragraph and exit code 2."""
     if arguments is None:  # in a process of its own
         stopping.listen()
+        warn_in_words()
         with legible_output():
             code = _exit_code(sys.argv[1:])
         stopping.leave(code)

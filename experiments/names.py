@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -83,6 +84,17 @@ def legible_output() -> Iterator[None]:
         for stream in (sys.stdout, sys.stderr):
             let_go(stream)
         raise SystemExit(CLOSED_PIPE) from None
+
+
+def warn_in_words() -> None:
+    """Let warnings of this process be sentences, without the line of source that they came from."""
+    usual = warnings.formatwarning
+
+    def worded(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
+        ours = category is UserWarning
+        return f"{visible(str(message))}\n" if ours else usual(message, category, *where, **more)
+
+    warnings.formatwarning = worded
 
 
 def let_go(stream: IO[str]) -> None:

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from experiments import stopping
+from experiments.names import warn_in_words
 
 TRIES = 3  # workers that may die of one piece of work before it is given up
 SECONDS_STOPPED = 20.0  # for which a signal may make a worker stand still
@@ -247,6 +248,7 @@ def _work(pipe: Connection) -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, stopping.SIGNALS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    warn_in_words()
     while True:
         try:
             call = pipe.recv_bytes()

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from experiments.names import (
     private,
     shortened,
     visible,
+    warn_in_words,
     write_csv,
 )
 
@@ -271,3 +273,14 @@ def test_names_of_rows_are_printed_as_written(
         ):
             assert name in said, (arguments, name)
         assert "\x1b" not in ended.out + ended.err
+
+
+def test_warnings_of_a_command_are_sentences_without_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = warnings.formatwarning
+    monkeypatch.setattr(warnings, "formatwarning", usual)  # put back afterwards
+    warn_in_words()
+    assert warnings.formatwarning(UserWarning("The kept world is damaged."), UserWarning, "worlds.py", 93) == (
+        "The kept world is damaged.\n"
+    )
+    old = warnings.formatwarning(DeprecationWarning("old"), DeprecationWarning, "other.py", 3)
+    assert old == usual(DeprecationWarning("old"), DeprecationWarning, "other.py", 3)
