@@ -336,7 +336,8 @@ class _Text(io.RawIOBase):
 
     def close(self) -> None:
         """Let the file go."""
-        self._pieces.close()
+        with suppress(ValueError):  # Arrow's thread may still be in it after an error; it ends with that
+            self._pieces.close()
         super().close()
 
 

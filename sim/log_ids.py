@@ -12,6 +12,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import filterfalse
 from typing import Any, NamedTuple, TypeAlias
@@ -356,6 +357,8 @@ def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
         LogError: nobody is called that; the text names whoever is called nearly that.
     """
     known = [str(name) for name in names]
+    with suppress(UnicodeError):  # in a locale without UTF-8, bytes of the command line are half characters
+        text = text.encode("utf-8", "surrogateescape").decode()
     try:
         (key,) = keys_of(pa.array([text], pa.large_string())).to_pylist()
     except UnicodeEncodeError:

@@ -510,7 +510,7 @@ def usable(times: Times, now: float) -> Usable:
         unset = (seconds >= -DAY) & (seconds < DAY)  # midnight of 1970 in some zone
         if not (rows & ~unset & (seconds < _DATED)).any() and not unset.all():
             rows &= ~unset
-            notes += _left_out(unset, times, "of the days when 1970 began, as of a clock that was not set")
+            notes += _left_out(unset, times, "of the first day of 1970, as of a clock that was not set")
     _require_a_life(times, rows)
     return Usable(rows, notes)
 

@@ -776,3 +776,7 @@ def test_more_files_that_are_no_log_are_named(tmp_path: Path, content: bytes, sa
 def test_two_byte_order_marks(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_bytes(b"\xef\xbb\xbf" * 2 + b"source,target,time\na,b,1600000000\n")
     assert len(read(tmp_path / "log.csv")) == 1
+
+
+def test_a_person_is_found_in_a_locale_without_utf8() -> None:
+    assert person_of(["Ann", "用户"], "用户".encode().decode("ascii", "surrogateescape")) == 1
