@@ -73,6 +73,10 @@ def _rows(contacts: Iterable[Contact]) -> pd.DataFrame:
 _SENDER, _RECEIVERS = ("From",), ("To", "Cc", "Bcc")
 _OF_LISTS = ("List-Id", "List-Post", "List-Unsubscribe")
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s@]+@[^<>\s@]+)\s*>")
+_MACHINES = re.compile(r"(?:mailer-daemon|no-?_?reply|do-?_?not-?_?reply)@")
+_DRAFTS = {"draft", "drafts", "entwürfe", "brouillons", "borradores", "rascunhos", "bozze", "concepten", "черновики"}
+_MARKS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"
+                                "\u2066\u2067\u2068\u2069\ufeff"))  # fmt: skip
 _ADDRESS = re.compile(r"[^\s@<>,;:()]+@[^\s@<>,;:()]+")
 
 
@@ -140,6 +144,8 @@ def _contact_of(message: Message) -> Contact | str:
         return why
     who, whom = _addresses(message, _SENDER), _addresses(message, _RECEIVERS)
     sent = _time_of(message)
+    if any(map(_MACHINES.match, who)):
+        return "of machines"
     if len(who) != 1:
         return "from several people" if who else "without an address of its sender"
     if whom == who:
@@ -154,9 +160,10 @@ def _contact_of(message: Message) -> Contact | str:
 
 def _no_letter(message: Message) -> str | None:
     """Why a message is not one that somebody wrote and sent to somebody; None if it is."""
-    labels = {label.strip().lower() for label in " ".join(_texts(message, ("X-Gmail-Labels",))).split(",")}
+    said = " ".join(map(_decoded, _texts(message, ("X-Gmail-Labels",))))
+    labels = {label.strip().lower() for label in said.split(",")}
     flags = message.get_flags() if isinstance(message, mailbox.MaildirMessage) else ""
-    if labels & {"draft", "drafts"} or "D" in flags or message["X-Mozilla-Draft-Info"]:
+    if labels & _DRAFTS or "D" in flags or message["X-Mozilla-Draft-Info"]:
         return "drafts"
     if "spam" in labels or _starts(message, "X-Spam-Flag", ("yes",)):
         return "spam"
@@ -174,7 +181,17 @@ def _starts(message: Message, name: str, words: tuple[str, ...]) -> bool:
 
 
 def _texts(message: Message, names: Iterable[str]) -> list[str]:
-    return [str(text) for name in names for text in message.get_all(name, [])]
+    wanted = {name.lower() for name in names}
+    return [_as_text(text) for name, text in message.raw_items() if name.lower() in wanted]
+
+
+def _as_text(raw: object) -> str:
+    """A header with the letters of its bytes: UTF-8, or else Latin-1."""
+    content = str(raw).encode("utf-8", "surrogateescape")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _addresses(message: Message, names: tuple[str, ...]) -> set[str]:
@@ -189,7 +206,8 @@ def _addresses_in(text: str) -> set[str]:
     candidates = [address for _, address in getaddresses([text])]
     if not any(map(_ADDRESS.fullmatch, candidates)):
         candidates = _IN_BRACKETS.findall(text)  # as in `Smith, Ann <ann@example.org>`, which lacks its quotes
-    addresses = (unicodedata.normalize("NFC", address.strip()).lower() for address in candidates)
+    plain = (address.translate(_MARKS).strip().strip("'").rstrip(".") for address in candidates)
+    addresses = (unicodedata.normalize("NFC", address).lower() for address in plain)
     return {address for address in addresses if _ADDRESS.fullmatch(address)}
 
 
@@ -216,7 +234,6 @@ def _time_of(message: Message) -> int | None:
 EXPECTED = "a line such as `31/12/2023, 21:05 - Ann: hi` or `[31.12.23, 21:05:10] Ann: hi`"
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
-_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
 _DATE = r"(?P<one>\d{1,4})\s?(?P<by>[-./年년])\s?(?P<two>\d{1,2})\s?[-./月월]\s?(?P<three>\d{1,4})\s?[.日일]?"
 _TIME = r"(?P<hour>\d{1,2})\s?[:.h時时]\s?(?P<minute>\d{2})(?:\s?[:.分]\s?(?P<second>\d{2}))?"
 _WORDS = r"[^\d:\[\]]{0,24}?"  # such as `at` and `p. m.`
@@ -224,14 +241,18 @@ _HEAD = re.compile(
     rf"\s*(?P<open>\[)?\s*{_DATE}(?P<between>{_WORDS}){_TIME}(?P<after>{_WORDS})"
     r"(?(open)\](?:\s-)?\s|(?:\s[-–—]\s|:\s))"
 )
-_HEAD_TIME_FIRST = re.compile(rf"\s*(?P<open>\[)\s*{_TIME}(?P<after>{_WORDS}),\s*{_DATE}(?P<between>)\](?:\s-)?\s")
+_HEAD_TIME_FIRST = re.compile(
+    rf"\s*(?P<open>\[)?\s*{_TIME}(?P<after>{_WORDS}),\s*{_DATE}(?P<between>)(?(open)\](?:\s-)?|\s[-–—])\s"
+)
 _LIKE_A_HEAD = re.compile(r"\s*\[?[^:]{0,40}\d{1,2}:\d{2}.{0,20}?(?:\s-|\])\s[^:]{1,60}:\s")
 _WHO = re.compile(r"(?P<who>[^:]+?)\s?:(?:\s|$)")
 _ENCRYPTED = re.compile(
     r"end-to-end|ende-zu-ende|extremo a extremo|bout en bout|ponta a ponta|сквозн|uçtan uca|端到端|端對端|종단간", re.I
 )
-_AM = {"am", "vorm", "vm", "fm", "de", "öö", "pg", "sa", "πμ", "дп", "ص", "قظ", "पूर्वाह्न", "上午", "午前", "오전"}
-_PM = {"pm", "nachm", "nm", "em", "du", "ös", "ptg", "ch", "μμ", "пп", "م", "بظ", "अपराह्न", "下午", "午後", "오후"}
+_AM = {"am", "vorm", "vm", "fm", "de", "öö", "pg", "sa", "πμ", "дп", "ص", "قظ", "पूर्वाह्न", "上午", "午前", "오전",
+       "صباحا", "凌晨", "清晨", "早上", "半夜"}  # fmt: skip
+_PM = {"pm", "nachm", "nm", "em", "du", "ös", "ptg", "ch", "μμ", "пп", "م", "بظ", "अपराह्न", "下午", "午後", "오후",
+       "مساء", "ظهرا", "中午", "傍晚", "晚上"}  # fmt: skip
 _FILLERS = {"", "alas", "alle", "as", "at", "às", "à", "h", "kl", "klo", "o", "ob", "ore", "u", "uhr", "um", "в", "г",
             "ч", "في", "分", "분"}  # fmt: skip
 _CONTACT_IN_NAME = re.compile(r"(?:[ _](?:with|mit|con|com|avec|met|med)[ _]|[ _]-[ _])(.+)$")
@@ -321,6 +342,8 @@ def _lines(path: Path) -> list[str]:
     if content.startswith(b"PK\x03\x04"):
         raise LogError(f"{path} is a zip archive; unpack it and name the .txt in it.")
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    if content[:32].count(0) >= 8:  # UTF-16 without its mark
+        encoding = "utf-16-le" if content[1] == 0 else "utf-16-be"
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from sim.log_errors import BadRowError, LogError, Note, counted, in_a_line
 from sim.log_files import COLUMNS, Table, require_columns, table_of
 from sim.log_ids import Column, Ids, ids_of, person_of
-from sim.log_times import Times, brevity, require_seconds, times_of, usable
+from sim.log_times import Times, brevity, doubts, gap, require_seconds, times_of, usable
 
 __all__ = ["COLUMNS", "ContactLog", "LogError", "Note", "Rows", "load", "person_of", "read", "read_log"]
 
@@ -78,8 +78,10 @@ class Rows:
         """
         rows = np.flatnonzero(self.kept & (self.ids.source != self.ids.target))
         if not len(rows):
+            said = "".join(f" {note.text}" for note in self.notes)
             raise LogError(
                 f"In {self.name} every source is its own target. A world needs at least one contact between two people."
+                f"{said}"
             )
         rows = rows[np.argsort(self.times.seconds[rows], kind="stable")]
         equal = _equal_to_earlier(self.ids, self.times, rows)
@@ -126,7 +128,9 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
         raise LogError(f"{table.where(bad.row)}: {bad.said}") from None
     except pa.ArrowException as problem:
         raise LogError(f"{table.name} cannot be read: {in_a_line(problem)}. It may be damaged.") from problem
-    left_out = [note(table.where(row).removeprefix(f"{table.name}, ")) for row, note in found.notes]
+    left_out = [
+        note(table.where(row).removeprefix(f"{table.name}, ")) for row, note in (*found.notes, *gap(times, found.rows))
+    ]
     others = {name: _as_series(table.columns[name]) for name in also if name in table.columns}
     return Rows(
         name=table.name,
@@ -134,7 +138,7 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
         times=times,
         also=pd.DataFrame(others) if others else None,
         kept=found.rows,
-        notes=(*ids.notes, *times.notes, *left_out, *brevity(times, found.rows)),
+        notes=(*ids.notes, *times.notes, *left_out, *doubts(times, now), *brevity(times, found.rows)),
     )
 
 

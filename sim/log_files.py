@@ -8,6 +8,7 @@ import gzip
 import io
 import itertools
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -22,7 +23,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from sim.log_errors import LogError, in_a_line
+from sim.log_errors import LogError, counted, in_a_line
 from sim.log_ids import Column
 
 COLUMNS = ("source", "target", "time")
@@ -67,6 +68,8 @@ _MARKS = (  # the longer ones first, since one begins as another does
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NOT_IN_WINDOWS_1252 = set(b"\x81\x8d\x8f\x90\x9d")
+_SCRIPTS = ("shift_jis", "gb18030", "cp1251", "koi8_r", "cp850")
+_UNLIKELY = re.compile(r"[\uff61-\uff9f\u2500-\u259f]|[а-я][А-Я]|[\u3300-\u33ff]")  # of a reading: frames, aBc
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DAMAGED = {
     ".csv": "It must be UTF-8 text with commas between the columns.",
@@ -120,6 +123,8 @@ def _missing(path: Path) -> str:
     """Why there is no such file, and which was perhaps meant."""
     if path.is_dir():
         return f"{path} is a folder; name the log inside it."
+    if path.exists():
+        return f"{path} is no ordinary file but a pipe or a device; write the log to a file first."
     if not path.parent.is_dir():
         return f"{path} does not exist, and neither does the folder {path.parent}."
     logs = [file.name for file in path.parent.iterdir() if file.name.lower().endswith(_ENDINGS)]
@@ -137,14 +142,21 @@ def require_columns(found: Sequence[Any], name: str) -> None:
     for column in COLUMNS:
         if list(found).count(column) > 1:
             raise LogError(f"{name} has several columns named {column}; keep one.")
-        if column not in found:
-            near = [str(other) for other in found if str(other).strip().lower() == column]
-            near = near or get_close_matches(column, map(str, found), n=1)
-            raise LogError(
-                f"{name} has no column {column}; it has {_listed(found)}. "
-                + (f"Rename {near[0]!r} to {column}. " if near else "")
-                + f"The first line of a contact log is {','.join(COLUMNS)}, with commas."
-            )
+    missing = [column for column in COLUMNS if column not in found]
+    if not missing:
+        return
+    renames = [f"{near!r} to {column}" for column in missing for near in _like(column, list(map(str, found)))]
+    raise LogError(
+        f"{name} has no column {missing[0]}; it has {_listed(found)}. "
+        + (f"Rename {' and '.join(renames)}. " if renames else "")
+        + f"The first line of a contact log is {','.join(COLUMNS)}, with commas."
+    )
+
+
+def _like(column: str, found: list[str]) -> list[str]:
+    """Which of the columns that were found may be meant; one at most."""
+    near = [other for other in found if other.strip("\"' \t\ufeff\xa0").lower() == column]
+    return near[:1] or [other for other in get_close_matches(column, found, n=1) if other not in COLUMNS]
 
 
 def _listed(columns: Sequence[Any]) -> str:
@@ -187,6 +199,10 @@ def _kind(path: Path, start: bytes) -> str:
     what = _other(path, start, packed)
     if what:
         raise LogError(f"{path} is {what}.")
+    if not packed and path.suffix.lower() not in (".gz", ".parquet") and _is_junk(start):
+        raise LogError(
+            f"{path} holds no text but binary data. If it is packed, unpack it; else write it as CSV or Parquet."
+        )
     named = path.name.lower()
     if not packed and start and _is_binary(start):
         if named.endswith(".parquet"):
@@ -198,8 +214,10 @@ def _kind(path: Path, start: bytes) -> str:
 
 def _other(path: Path, start: bytes, packed: bool) -> str | None:
     """What a file is that is neither CSV nor Parquet."""
-    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06") and not packed:
-        return _zipped(path)
+    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return "a ZIP archive within gzip; unpack both, and name the log in it" if packed else _zipped(path)
+    if packed and start[:2] == b"\x1f\x8b":
+        return "packed twice with gzip; unpack it once"
     for beginning, what in _OTHERS:
         if start.startswith(beginning):
             return what
@@ -233,12 +251,31 @@ def _is_binary(start: bytes) -> bool:
     return _encoding(start)[0] == "utf-8" and any(byte < 9 for byte in start[:4_096])
 
 
+def _is_junk(start: bytes) -> bool:
+    """Whether the first line is neither text in an encoding that is known nor in one that has ASCII in it."""
+    if _encoding(start)[0] != "utf-8":
+        return False
+    first = re.split(rb"[\r\n]", start[:4_096].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n"))[0]
+    odd = sum(byte > 126 or (byte < 32 and byte != 9) for byte in first)
+    try:
+        first.decode()
+    except UnicodeDecodeError:
+        return 4 * odd > len(first)
+    return 4 * sum(byte < 32 and byte != 9 for byte in first) > len(first)
+
+
 def _encoding(start: bytes) -> tuple[str, int]:
     """The encoding of a text by its byte-order mark, or by the zeros of UTF-16 without one; and the mark's length."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            return encoding, len(mark)
-    even, odd = start[:64:2], start[1:64:2]
+            length = len(mark)
+            while start.startswith(mark, length):  # each program that adds one adds another
+                length += len(mark)
+            return encoding, length
+    for encoding, zeros in (("utf-32-le", (1, 2, 3)), ("utf-32-be", (0, 1, 2))):
+        if len(start) >= 32 and not any(byte for at in zeros for byte in start[at:32:4]):
+            return encoding, 0
+    even, odd = start[:32:2], start[1:32:2]
     if len(odd) >= 8 and not any(odd) and all(even):
         return "utf-16-le", 0
     if len(odd) >= 8 and not any(even) and all(odd):
@@ -299,7 +336,8 @@ class _Text(io.RawIOBase):
 
     def close(self) -> None:
         """Let the file go."""
-        self._pieces.close()
+        with suppress(ValueError):  # Arrow's thread may still be in it after an error; it ends with that
+            self._pieces.close()
         super().close()
 
 
@@ -408,6 +446,10 @@ def _line(path: Path, row: int) -> int:
 
 def _why(path: Path, width: int) -> LogError | None:
     """Why Arrow cannot read a file, if that can be found out."""
+    with _lines(path) as lines:
+        rows = sum(1 for _ in itertools.islice(filter(None, csv.reader(lines)), 2))
+    if rows == 1:  # the header, without the end of its line
+        return LogError(f"{path} has its columns but no rows: there is nobody to make a world of.")
     return _misshapen(path, width) or _not_utf8(path)
 
 
@@ -419,9 +461,12 @@ def _misshapen(path: Path, width: int) -> LogError | None:
         try:
             for fields in reader:
                 if fields and len(fields) != width:
+                    remedy = "Put text that holds a comma into double quotes."
+                    if len(fields) < width:
+                        remedy = "Delete the line, or write what is missing."
                     return LogError(
-                        f"{path}, line {reader.line_num}: {len(fields)} values, but the header names {width} columns: "
-                        f"{_shown(','.join(fields))!r}. Put text that holds a comma into double quotes."
+                        f"{path}, line {reader.line_num}: {counted(len(fields), 'value')}, but the header "
+                        f"names {width} columns: {_shown(','.join(fields))!r}. {remedy}"
                     )
                 row = reader.line_num + 1
         except csv.Error as problem:
@@ -445,11 +490,37 @@ def _not_utf8(path: Path) -> LogError | None:
     number, line = found
     raw = line.encode("utf-8", "surrogateescape")
     name, encoding = ("Latin-1", "latin-1") if set(raw) & _NOT_IN_WINDOWS_1252 else ("Windows-1252", "cp1252")
+    western = raw.decode(encoding).strip()
+    said = f"It looks like {name} ({_shown(western)!r})"
+    others = [] if _is_western(western) else list(_readings(raw))
+    if others:
+        readings = ", ".join(f"{other} ({_shown(text)!r})" for other, text in ((encoding, western), *others))
+        said = f"It may be {readings} or another encoding: take the one that reads right"
+        encoding = others[0][0]
     return LogError(
-        f"{path}, line {number}: this is not UTF-8 text. It looks like {name} "
-        f"({_shown(raw.decode(encoding).strip())!r}); in pandas, pandas.read_csv({path.name!r}, encoding={encoding!r}, "
-        'dtype=str, keep_default_na=False).to_csv("log.csv", index=False).'
+        f"{path}, line {number}: this is not UTF-8 text. {said}; in pandas, pandas.read_csv({path.name!r}, "
+        f'encoding={encoding!r}, dtype=str, keep_default_na=False).to_csv("log.csv", index=False).'
     )
+
+
+def _is_western(text: str) -> bool:
+    """Whether a text reads as one in a language of western Europe: each word has more plain letters than others."""
+    words = [word for word in re.findall(r"[^\s,;\"\x80-\x9f]+", text) if not word.isascii()]
+    return all(
+        all(letter.isascii() or letter.isalpha() for letter in word)
+        and 2 * sum(letter.isascii() or letter.islower() for letter in word) >= len(word)
+        and 3 * sum(map(str.isascii, word)) >= len(word)
+        for word in words
+    )
+
+
+def _readings(raw: bytes) -> Iterator[tuple[str, str]]:
+    """How a line reads in encodings of other scripts, where it may be text."""
+    for encoding in _SCRIPTS:
+        with suppress(UnicodeDecodeError):
+            text = raw.decode(encoding).strip()
+            if text.isprintable() and not _UNLIKELY.search(text):
+                yield encoding, text
 
 
 def _is_utf8(line: str) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import decimal
 import math
+import re
 import sys
 import unicodedata
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import filterfalse
 from typing import Any, NamedTuple, TypeAlias
@@ -36,6 +38,7 @@ _SHORTENED = r"^\d(?:\.\d+)?[eE]\+\d+$"
 _NOBODY = ("nan", "none", "null", "<na>", "n/a", "undefined")
 _NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
 _WRITABLE = (str, bytes, bool, np.bool_, *_NUMBERS)
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _EXACT = {np.dtype(np.float16): 2**11, np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
 
 
@@ -69,7 +72,11 @@ def ids_of(source: Column, target: Column) -> Ids:
     """
     columns = {"source": _coded(source, "source"), "target": _coded(target, "target")}
     one, two = (_classified(column.values) for column in columns.values())
-    notes = [note for values in (one, two) for note in _imprecise(values)]
+    if isinstance(one, list) and isinstance(two, pa.Array) and len(two):
+        one = _as_text(one)
+    elif isinstance(two, list) and isinstance(one, pa.Array) and len(one):
+        two = _as_text(two)
+    notes = list(dict.fromkeys(note for values in (one, two) for note in _imprecise(values)))
     if isinstance(one, _Whole) and isinstance(two, _Whole):
         names, places = _numbered(one.numbers, two.numbers)
     elif isinstance(one, list) or isinstance(two, list):
@@ -106,7 +113,7 @@ def _coded(column: Column, name: str) -> _Coded:
         raise BadRowError(0, f"the {name} is of the type {kind} and cannot be an id. Ids are text or numbers.")
     if str(kind).endswith("_view"):
         column = column.cast(pa.large_binary() if "binary" in str(kind) else pa.large_string())
-    if isinstance(column.type, pa.ExtensionType):
+    if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([pa.array(map(_plain, column.to_pylist()), pa.string())])
     coded = column.dictionary_encode().combine_chunks()
     coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
@@ -164,7 +171,7 @@ def _classified(values: Any) -> _Whole | pa.Array | list[Any]:
         return _whole_or_text(values)
     if all(map(_is_whole, values)):
         return _Whole(_smallest([int(value) for value in values]))
-    if all(isinstance(value, _WRITABLE) for value in values):
+    if all(isinstance(value, _WRITABLE) for value in values) or any(isinstance(value, str) for value in values):
         return _as_text(values)
     return list(values)
 
@@ -194,12 +201,13 @@ def _as_text(values: Sequence[Any]) -> pa.Array:
 
 
 def _written(value: Any) -> str:
-    """A value as one writes it: 7 for 7.0, text for bytes that are text."""
+    """A value as one writes it: 7 for 7.0, text for bytes that are text, hexadecimal digits for others."""
     if isinstance(value, bytes):
         try:
-            return value.decode()
+            text = value.decode()
         except UnicodeDecodeError:
             return value.hex()
+        return value.hex() if _CONTROLS.search(text) else text
     if isinstance(value, str):
         try:
             value.encode()
@@ -310,6 +318,15 @@ def _notes(written: pa.Array, places: np.ndarray, names: pa.Array) -> list[Note]
                 repr(short[0].as_py()),
             )
         )
+    lost = names.filter(pc.match_substring(names, "\ufffd"))
+    if len(lost):
+        notes.append(
+            Note(
+                f"{counted(len(lost), 'id holds', 'ids hold')} the mark of letters that a conversion lost: several "
+                "people may have become one. Export the log as UTF-8.",
+                repr(lost[0].as_py()),
+            )
+        )
     nobody = names.filter(pc.is_in(pc.utf8_lower(names), pa.array(_NOBODY, names.type)))
     if len(nobody):
         notes.append(Note("An id looks like a missing value and is taken for a person.", repr(nobody[0].as_py())))
@@ -340,6 +357,8 @@ def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
         LogError: nobody is called that; the text names whoever is called nearly that.
     """
     known = [str(name) for name in names]
+    with suppress(UnicodeError):  # in a locale without UTF-8, bytes of the command line are half characters
+        text = text.encode("utf-8", "surrogateescape").decode()
     try:
         (key,) = keys_of(pa.array([text], pa.large_string())).to_pylist()
     except UnicodeEncodeError:

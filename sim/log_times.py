@@ -7,6 +7,7 @@ days, milliseconds or a date without hyphens, it is refused with the conversion,
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -30,7 +31,9 @@ _FEW, _MANY = 20, 100  # events that a log has by chance within an hour, or not
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _ISO_DATE = r"^\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:[T t]\s*\d.*)?$"
 _HOW_TO_WRITE = "Times are unix seconds, such as 1700000000, or ISO 8601, such as 2023-11-14T22:13:20Z"
-_TO_ISO = 'pandas.to_datetime(log["time"], format="mixed", dayfirst=True, utc=True)'
+_TO_ISO = 'pandas.to_datetime(log["time"], format="mixed", {day_first}utc=True)'
+_YEAR_AHEAD = r"^\s*\d{4}[-/. ]"
+_BY_NUMBERS = r"^\s*(\d{1,2})[-/. ](\d{1,2})[-/. ]\d{2}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,12 +195,30 @@ def _of_text(column: pa.ChunkedArray, shown: Callable[[int], str]) -> Times:
     text = column.to_pandas()
     seconds = pd.to_numeric(text, errors="coerce").to_numpy(float)
     if np.isfinite(seconds).all():
-        return _positive(Times(seconds, shown, exact=lambda rows: [_fraction(text[row]) for row in rows]))
+        found = _positive(Times(seconds, shown, exact=lambda rows: [_fraction(text[row]) for row in rows]))
+        short = text.str.extract(r"^\s*\d(?:\.(\d*))?[eE]\+?(\d+)\s*$").fillna({0: ""}).dropna()
+        lost = 10.0 ** (short[1].astype(int) - short[0].str.len()).max() if len(short) > len(text) / 2 else 1
+        if lost < 10:
+            return found
+        said = f"Times are shortened, as spreadsheets do, and exact to {lost:,.0f} seconds only. Export all digits."
+        return replace(found, by_the_day=True, notes=[Note(said)])
     dates, ticks = _dates(text)
     if dates.all():
         by_the_day = bool(text.str.len().max() <= len("2024-05-01") or _whole_days(ticks // 10**9))
-        return Times(ticks // 10**9 + ticks % 10**9 / 1e9, shown, True, by_the_day, lambda rows: ticks[rows])
+        found = Times(ticks // 10**9 + ticks % 10**9 / 1e9, shown, True, by_the_day, lambda rows: ticks[rows])
+        return replace(found, notes=_mixed_zones(text))
     raise _odd(np.isfinite(seconds), dates, shown)
+
+
+def _mixed_zones(text: pd.Series) -> list[Note]:
+    """A note if some times say their zone and others do not."""
+    timed = text[text.str.contains(":", regex=False)]
+    zoned = timed.str.contains(r"(?:[A-Za-z\]]|[+-]\d\d(?::?\d\d)?)\s*$")
+    if not len(timed) or zoned.all() or not zoned.any():
+        return []
+    return [
+        Note(f"{counted(int((~zoned).sum()), 'time has', 'times have')} no zone while others have one; taken as UTC.")
+    ]
 
 
 def _fraction(text: str) -> Any:
@@ -219,14 +240,39 @@ def _odd(numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) ->
         here, there = ("a date", "numbers") if dates[row] else ("a number", "dates")
         return BadRowError(row, f"the time {said!r} is {here}, but others are {there}. Write all of them in one way.")
     what = "a date in ISO 8601" if dates.any() else "a number"
-    looks_dated = any(mark in said for mark in "/-.:, ") and any(map(str.isdigit, said))
-    remedy = f". If it is a date, convert all; in pandas: {_TO_ISO}" if looks_dated else ""
+    remedy = _remedy(text, said)
     return BadRowError(row, f"the time {said!r} is not {what}. {_HOW_TO_WRITE}{remedy}.")
+
+
+def _remedy(text: pd.Series, said: str) -> str:
+    """What to do where times are neither numbers nor dates in ISO 8601; with a full stop before it."""
+    if re.fullmatch(r"\D?\d{1,2}:\d{2}(?::\d{2}.{0,8})?", said):
+        return ". It says the hour but not the day; put the date before it"
+    if re.fullmatch(r"['\d.,\s_\u2019]+", said) and re.fullmatch(r"'?\d+(?:[.,\s_\u2019]\d{3})+|'?\d+(?:,\d+)?", said):
+        return ". Write numbers with digits alone, and a point before a fraction of a second"
+    if not (any(mark in said for mark in "/-.:, ") and any(map(str.isdigit, said))) or "Date(" in said:
+        return ""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?", said):
+        return ". Correct it, or delete the row"
+    if re.match(r"\d{4}-?W\d", said):
+        return '. In pandas: pandas.to_datetime(log["time"], format="%G-W%V-%u")'
+    if re.fullmatch(r"\d{4}-\d{3}", said):
+        return '. In pandas: pandas.to_datetime(log["time"], format="%Y-%j")'
+    day_first = ""
+    first_two = text.str.extract(_BY_NUMBERS).dropna().astype(int)
+    if len(first_two) and not text.str.match(_YEAR_AHEAD).any():
+        month_leads = bool((first_two[1] > 12).any() and not (first_two[0] > 12).any())
+        day_first = f"dayfirst={not month_leads}, "
+    remedy = f". If it is a date, convert all; in pandas: {_TO_ISO.format(day_first=day_first)}"
+    if len(first_two) and not (first_two > 12).any(axis=None):
+        remedy += ", or dayfirst=False if the month stands first"
+    return remedy
 
 
 def _dates(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Which are dates in ISO 8601, naive ones in UTC; and when, in nanoseconds (Python's numbers where 64 bits end)."""
-    plain = text.str.strip().str.replace(r"\s*(?:UTC|GMT|\[UTC\])$", "Z", regex=True).str.replace(",", ".")
+    plain = text.str.strip().str.replace(r"(Z|[+-]\d\d:?\d\d)\s*(?:UTC|\[[\w/+-]+\])$", r"\1", regex=True)
+    plain = plain.str.replace(r"\s*(?:UTC|GMT|\[UTC\])$", "Z", regex=True).str.replace(",", ".")
     formed = plain.str.match(_ISO_DATE).to_numpy(bool)
     found = pd.to_datetime(plain.where(formed), format="ISO8601", utc=True, errors="coerce")
     known = found.notna().to_numpy()
@@ -278,18 +324,29 @@ _LARGE = (
     _Unit("microseconds since 1601", lambda time: time / 1e6 - 11_644_473_600, 'log["time"] / 10**6 - 11644473600'),
     _Unit("tenths of microseconds since 1601", lambda time: time / 1e7 - 11_644_473_600,
           'log["time"] / 10**7 - 11644473600'),
+    _Unit("numbers of Discord", lambda time: time / 2**22 / 1e3 + 1_420_070_400,
+          '(log["time"] // 2**22 + 1420070400000) / 1000', 2015),
+    _Unit("tenths of microseconds since the year 1", lambda time: time / 1e7 - 62_135_596_800,
+          'log["time"] / 10**7 - 62135596800', 2000),
 )  # fmt: skip
 _SMALL = (
     _Unit("days since 1970", lambda time: time * DAY, 'log["time"] * 86400'),
     _Unit("days as Excel counts them", lambda time: (time - 25_569) * DAY, '(log["time"] - 25569) * 86400'),
+    _Unit("days as Excel counts them from 1904", lambda time: (time - 24_107) * DAY, '(log["time"] - 24107) * 86400'),
     _Unit("days since the year 1", lambda time: (time - 719_163) * DAY, '(log["time"] - 719163) * 86400'),
     _Unit("Julian days", lambda time: (time - 2_440_587.5) * DAY, '(log["time"] - 2440587.5) * 86400'),
     _Unit("modified Julian days", lambda time: (time - 40_587) * DAY, '(log["time"] - 40587) * 86400'),
 )
+_UNSURE = (
+    _Unit("minutes since 1970", lambda time: time * 60, 'log["time"] * 60'),
+    _Unit("seconds since 2001, as Apple counts them", lambda time: time + 978_307_200, 'log["time"] + 978307200', 2007),
+)
+_HOURS = _Unit("hours since 1970", lambda time: time * 3_600, 'log["time"] * 3600')
 _COMPACT = (
     (1, "YYYYMMDD", "%Y%m%d"),
     (10**4, "YYYYMMDDHHMM", "%Y%m%d%H%M"),
     (10**6, "YYYYMMDDHHMMSS", "%Y%m%d%H%M%S"),
+    (10**9, "YYYYMMDDHHMMSS and milliseconds", "%Y%m%d%H%M%S%f"),
 )
 
 
@@ -312,10 +369,11 @@ def require_seconds(times: Times, now: float) -> None:
         raise _too_large(times, too_large, now)
     if len(numbers) < _FEW or np.quantile(numbers, _SHARE) >= _DATED:
         return
-    for unit in _SMALL:
-        inside = (unit.seconds(numbers) >= _start_of(unit.since)) & (unit.seconds(numbers) <= now + DAY)
-        if inside.mean() >= _SHARE:
-            raise _other_unit(times, int(inside.argmax()), unit)
+    fitting = [unit for unit in _SMALL if _inside(unit, numbers, now).mean() >= _SHARE]
+    if fitting:
+        raise _other_unit(times, int(_inside(fitting[0], numbers, now).argmax()), *fitting)
+    if _inside(_HOURS, numbers, now).all():
+        raise _other_unit(times, 0, _HOURS)
     if len(numbers) >= _MANY and np.ptp(numbers) < 3_600:
         raise BadRowError(
             int(numbers.argmin()),
@@ -325,33 +383,77 @@ def require_seconds(times: Times, now: float) -> None:
         )
 
 
-def _require_no_compact_dates(times: Times) -> None:
+def _inside(unit: _Unit, numbers: np.ndarray, now: float) -> np.ndarray:
+    """Which numbers are of a time that can be, if they count this unit."""
+    seconds = unit.seconds(numbers)
+    return np.asarray((seconds >= _start_of(unit.since)) & (seconds <= now + DAY))
+
+
+def doubts(times: Times, now: float) -> list[Note]:
+    """Notes on numbers that are taken for seconds and may count something else."""
     numbers = times.seconds
-    if len(numbers) < 2 or (numbers != np.floor(numbers)).any():
+    if times.dated or not len(numbers) or np.median(numbers) >= _DATED + 6 * _YEAR:
+        return []
+    units = _UNSURE if len(numbers) >= _FEW else (*_SMALL, _HOURS, *_UNSURE)
+    return [
+        Note(
+            f"Times are taken for seconds. If they are {unit.name} (the first is then of "
+            f"{_date(unit.seconds(float(numbers.min())))}), convert them; in pandas: {unit.conversion}."
+        )
+        for unit in units
+        if _inside(unit, numbers, now).all()
+    ]
+
+
+def _require_no_compact_dates(times: Times) -> None:
+    numbers = np.floor(times.seconds)
+    if len(numbers) < 2:
         return
+    whole = bool((numbers == times.seconds).all())
     for scale, name, form in _COMPACT:
         date = numbers // scale
-        year, month, day = date // 10**4, date // 100 % 100, date % 100
-        fits = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-        if fits.mean() >= _SHARE:
-            row = int(fits.argmax())
-            raise BadRowError(
-                row,
-                f"the time {times.shown(row)!r} looks like a date, {name}, and not like seconds. Convert all "
-                f'times; in pandas: pandas.to_datetime(log["time"].astype(str), format="{form}").',
-            )
+        if whole or scale == 10**6:
+            _refuse_dates(times, _dated(date // 10**4, date // 100 % 100, date % 100), name, form + ".%f" * (not whole))
+    if whole and len(numbers) >= 5:
+        one, two, year, short = numbers // 10**6, numbers // 10**4 % 100, numbers % 10**4, numbers // 10**4 + 2_000
+        _refuse_dates(times, _dated(year, two, one), "DDMMYYYY", "%d%m%Y", 8)
+        _refuse_dates(times, _dated(year, one, two), "MMDDYYYY", "%m%d%Y", 8)
+        if np.unique(numbers).size >= 5 and numbers.min() >= 10_000:
+            _refuse_dates(times, _dated(short, numbers // 100 % 100, numbers % 100), "YYMMDD", "%y%m%d", 6)
+    if whole and len(numbers) >= _FEW:
+        _refuse_dates(times, _dated(numbers // 100, numbers % 100, np.ones(len(numbers))), "YYYYMM", "%Y%m")
+
+
+def _dated(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Which can be dates."""
+    fits = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    return np.asarray(fits)
+
+
+def _refuse_dates(times: Times, fits: np.ndarray, name: str, form: str, digits: int = 0) -> None:
+    """Raise if most times are dates in a form; with fewer digits, zeros before them were lost."""
+    if fits.mean() >= _SHARE:
+        row = int(fits.argmax())
+        text = f'log["time"].astype(str){f".str.zfill({digits})" if digits else ""}'
+        raise BadRowError(
+            row,
+            f"the time {times.shown(row)!r} looks like a date, {name}, and not like seconds. Convert all "
+            f'times; in pandas: pandas.to_datetime({text}, format="{form}").',
+        )
 
 
 def _too_large(times: Times, too_large: np.ndarray, now: float) -> BadRowError:
     row = int(too_large.argmax())
     typical = float(np.median(times.seconds[too_large]))
-    for unit in _LARGE:
-        if _start_of(unit.since) <= unit.seconds(typical) <= now + 366 * DAY:
-            if too_large.mean() >= _SHARE:
-                return _other_unit(times, row, unit)
-            return BadRowError(
-                row, f"the time {times.shown(row)!r} looks like {unit.name}, but others do not. Write all in seconds."
-            )
+    fitting = [unit for unit in _LARGE if _start_of(unit.since) <= unit.seconds(typical) <= now + 366 * DAY]
+    if fitting and fitting[0] in _LARGE[:3]:  # as most are, whatever else it may be
+        fitting = fitting[:1]
+    if fitting and too_large.mean() >= _SHARE:
+        return _other_unit(times, row, *fitting)
+    if fitting:
+        return BadRowError(
+            row, f"the time {times.shown(row)!r} looks like {fitting[0].name}, but others do not. Write all in seconds."
+        )
     return BadRowError(
         row,
         f"the time {times.shown(row)!r} is too far away to be in seconds. {_HOW_TO_WRITE}. If times are in "
@@ -359,12 +461,15 @@ def _too_large(times: Times, too_large: np.ndarray, now: float) -> BadRowError:
     )
 
 
-def _other_unit(times: Times, row: int, unit: _Unit) -> BadRowError:
-    when = _date(unit.seconds(float(times.seconds[row])))
+def _other_unit(times: Times, row: int, unit: _Unit, *others: _Unit) -> BadRowError:
+    number = float(times.seconds[row])
+    also = "".join(
+        f"If they are {one.name} ({_date(one.seconds(number))}), take {one.conversion}; else: " for one in others
+    )
     return BadRowError(
         row,
-        f"the time {times.shown(row)!r} looks like {unit.name} ({when}), and not like seconds. Convert all times; in "
-        f"pandas: {unit.conversion}.",
+        f"the time {times.shown(row)!r} looks like {unit.name} ({_date(unit.seconds(number))}), and not like seconds. "
+        f"{also}Convert all times; in pandas: {unit.conversion}.",
     )
 
 
@@ -402,7 +507,7 @@ def usable(times: Times, now: float) -> Usable:
             )
         rows &= ~future
         notes += _left_out(future, times, "in the future, until {last}")
-        unset = (seconds >= 0) & (seconds < DAY)
+        unset = (seconds >= -DAY) & (seconds < DAY)  # midnight of 1970 in some zone
         if not (rows & ~unset & (seconds < _DATED)).any() and not unset.all():
             rows &= ~unset
             notes += _left_out(unset, times, "of the first day of 1970, as of a clock that was not set")
@@ -426,10 +531,26 @@ def _require_a_life(times: Times, rows: np.ndarray) -> None:
     if years > LONGEST_YEARS:
         raise BadRowError(
             first,
-            f"the log lasts {years:,.0f} years, from the time {times.shown(first)!r} here to {times.shown(last)!r}. If "
-            "its times are in milliseconds, divide them by 1000; if not, some of them are wrong: look at the earliest "
-            "and the latest.",
+            f"the log lasts {years:,.0f} years, from the time {times.shown(first)!r} here to {times.shown(last)!r}. "
+            + ("Some" if times.dated else "If its times are in milliseconds, divide them by 1000; if not, some")
+            + " of them are wrong: look at the earliest and the latest.",
         )
+
+
+def gap(times: Times, rows: np.ndarray) -> list[tuple[int, Callable[[str], Note]]]:
+    """A note if a few of the first events are years before the others, as of a clock that was reset."""
+    kept = np.flatnonzero(rows)
+    order = kept[np.argsort(times.seconds[kept], kind="stable")]
+    apart = np.diff(times.seconds[order[: 1 + max(1, len(order) // 10)]])
+    if len(order) < _FEW or not len(apart) or apart.max() < 5 * _YEAR:
+        return []
+    count = int(apart.argmax()) + 1
+    first, later = (_date(float(times.seconds[order[at]])) for at in (0, count))
+    said = (
+        f"The earliest {counted(count, 'event is', 'events are')} from {first} on, and nothing follows until {later}. "
+        "If a clock was wrong, delete such rows: the earliest is in"
+    )
+    return [(int(order[0]), lambda row: Note(f"{said} {row}."))]
 
 
 def brevity(times: Times, rows: np.ndarray) -> list[Note]:

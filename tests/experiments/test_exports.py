@@ -397,3 +397,36 @@ def test_no_text_ends_in_another_error(tmp_path_factory: pytest.TempPathFactory,
     except LogError:
         return
     assert all(name.strip() for name in (*found.rows["source"], *found.rows["target"]))
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "found"),
+    [
+        ("ann@x.org", "ben@b\u00fccher.de", ["ben@b\u00fccher.de"]),
+        ("ann@x.org", "\u200fben@y.org\u200b", ["ben@y.org"]),
+        ("ann@x.org", "'Ben' <'ben@y.org'>", ["ben@y.org"]),
+        ("MAILER-DAEMON@x.org", "ben@y.org", []),
+        ("no-reply@x.org", "ben@y.org", []),
+    ],
+)
+def test_odd_addresses_of_mail(tmp_path: Path, sender: str, receiver: str, found: list[str]) -> None:
+    box = tmp_path / "odd.mbox"
+    head = f"From x Sat Jan  1 00:00:00 2022\nFrom: {sender}\nTo: {receiver}\n"
+    box.write_text(f"{head}Date: Sat, 01 Jan 2022 10:00:00 +0000\n\nhi\n", encoding="utf-8")
+    assert list(read_mail(box).rows["target"]) == found
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "21:05, 31/12/2023 - Ann: hi\n21:06, 31/12/2023 - Ben: ok\n",
+        "2023/12/31 \u665a\u4e0a9:05 - Ann: hi\n2023/12/31 \u665a\u4e0a9:06 - Ben: ok\n",
+        "31/12/2023, 9:05 \u0645\u0633\u0627\u0621\u064b - Ann: hi\n"
+        "31/12/2023, 9:06 \u0645\u0633\u0627\u0621\u064b - Ben: ok\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_more_forms_of_chats(tmp_path: Path, lines: str, encoding: str) -> None:
+    (tmp_path / "chat.txt").write_bytes(lines.encode(encoding))
+    found = read_chat(tmp_path / "chat.txt", zone="UTC").rows
+    assert list(found["time"]) == [1_704_056_700, 1_704_056_760]

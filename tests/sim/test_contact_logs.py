@@ -684,3 +684,99 @@ def test_the_limit_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("REKINDLE_LOG_GB", "much")
     with pytest.raises(LogError, match="REKINDLE_LOG_GB is 'much'; write a number"):
         read(path)
+
+
+def test_uuids_and_bytes_are_one_id_in_any_column(tmp_path: Path) -> None:
+    ids = [uuid.UUID(int=7 + k) for k in range(2)]
+    columns = {"source": ids, "target": [str(one) for one in ids[::-1]], "time": [1_600_000_000, 1_600_100_000]}
+    assert len(read(pd.DataFrame(columns)).names) == 2
+    packed = pa.array([one.bytes for one in ids], pa.uuid())
+    pq.write_table(pa.table({**columns, "source": packed}), tmp_path / "uuid.parquet")
+    assert list(read(tmp_path / "uuid.parquet").names) == [str(ids[0]), str(ids[1])]
+    pq.write_table(pa.table({**columns, "source": packed.cast(pa.binary(16))}), tmp_path / "bytes.parquet")
+    assert read(tmp_path / "bytes.parquet").names[0] == ids[0].hex
+
+
+def test_lost_letters_are_noted() -> None:
+    log = pd.DataFrame({"source": ["M\ufffdller"], "target": ["Ann"], "time": [1_600_000_000]})
+    assert any("letters that a conversion lost" in note.text for note in read(log).notes)
+
+
+@pytest.mark.parametrize(
+    ("form", "conversion"),
+    [("%d%m%Y", "%d%m%Y"), ("%m%d%Y", "%m%d%Y"), ("%y%m%d", "%y%m%d"), ("%Y%m%d%H%M%S123", "%Y%m%d%H%M%S%f")],
+)
+def test_dates_without_marks_are_refused_with_their_form(form: str, conversion: str) -> None:
+    log = events([f"u{k}" for k in range(12)])
+    log["time"] = pd.to_datetime(log["time"], unit="s").dt.strftime(form).astype(int)
+    with pytest.raises(LogError, match=f'format="{conversion}"'):
+        read(log, now=NOW)
+
+
+def test_numbers_that_may_count_something_else_are_told() -> None:
+    log = events([f"u{k}" for k in range(12)])
+    with pytest.raises(LogError, match="looks like hours since 1970"):
+        read(log.assign(time=log["time"] // 3_600), now=NOW)
+    with pytest.raises(LogError, match=r"Excel counts them from 1904.*Excel counts them|Excel.*from 1904"):
+        read(log.assign(time=log["time"] / 86_400 + 24_107), now=NOW)
+    for changed in (log["time"] // 60, log["time"] - 978_307_200):
+        assert any("taken for seconds" in note.text for note in read(log.assign(time=changed), now=NOW).notes)
+    few = log.assign(time=log["time"] // 86_400).head(10)
+    assert any("days since 1970" in note.text for note in read(few, now=NOW).notes)
+
+
+@pytest.mark.parametrize(
+    ("form", "advice"),
+    [
+        ("%m/%d/%Y %H:%M", "dayfirst=False"),
+        ("%d.%m.%Y %H:%M", "dayfirst=True"),
+        ("%Y-%m-%d %I:%M:%S %p", 'format="mixed", utc'),
+    ],
+)
+def test_advice_for_dates_keeps_day_and_month(tmp_path: Path, form: str, advice: str) -> None:
+    truth = events([f"u{k}" for k in range(12)])
+    log = truth.assign(time=pd.to_datetime(truth["time"], unit="s").dt.strftime(form))
+    with pytest.raises(LogError) as refused:
+        read(as_csv(tmp_path, log), now=NOW)
+    assert advice in str(refused.value)
+    log["time"] = eval(str(refused.value).rpartition("in pandas: ")[2].removesuffix("."), {"pandas": pd, "log": log})
+    assert np.abs(read(log, now=NOW).time - truth["time"]).max() < 61
+
+
+def test_a_first_event_years_before_the_others_is_noted() -> None:
+    log = events([f"u{k}" for k in range(12)])
+    log.loc[0, "time"] = 315_532_800
+    dated = log.assign(time=pd.to_datetime(log["time"], unit="s"))
+    assert any("1980-01-01" in note.text for note in read(dated, now=NOW).notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "log.csv").write_bytes("source,target,time\n\u7528\u6237,Ann,1600000000\n".encode(encoding))
+    assert list(read(tmp_path / "log.csv").names) == ["\u7528\u6237", "Ann"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(gzip.compress(b"source,target,time\na,b,1\n")), "packed twice"),
+        (bytes(range(160, 256)) * 4 + b"\n", "binary data"),
+        (b"source,target,time", "no rows"),
+        (b"source,target,time\na,b\n", "Delete the line"),
+        (b"SOURCE,TARGET,TIME\na,b,1\n", "'SOURCE' to source and 'TARGET' to target and 'TIME' to time"),
+        ("source,target,time\n\u0418\u0432\u0430\u043d,b,1\n".encode("cp1251"), "cp1251 .'\u0418\u0432\u0430\u043d"),
+    ],
+)
+def test_more_files_that_are_no_log_are_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "log.csv").write_bytes(content)
+    with pytest.raises(LogError, match=said):
+        read(tmp_path / "log.csv")
+
+
+def test_two_byte_order_marks(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes(b"\xef\xbb\xbf" * 2 + b"source,target,time\na,b,1600000000\n")
+    assert len(read(tmp_path / "log.csv")) == 1
+
+
+def test_a_person_is_found_in_a_locale_without_utf8() -> None:
+    assert person_of(["Ann", "用户"], "用户".encode().decode("ascii", "surrogateescape")) == 1
