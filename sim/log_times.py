@@ -207,7 +207,7 @@ def _of_text(column: pa.ChunkedArray, shown: Callable[[int], str]) -> Times:
         by_the_day = bool(text.str.len().max() <= len("2024-05-01") or _whole_days(ticks // 10**9))
         found = Times(ticks // 10**9 + ticks % 10**9 / 1e9, shown, True, by_the_day, lambda rows: ticks[rows])
         return replace(found, notes=_mixed_zones(text))
-    raise _odd(np.isfinite(seconds), dates, shown)
+    raise _odd(text, np.isfinite(seconds), dates, shown)
 
 
 def _mixed_zones(text: pd.Series) -> list[Note]:
@@ -229,7 +229,7 @@ def _fraction(text: str) -> Any:
         return text
 
 
-def _odd(numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
+def _odd(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
     """The error for the first time that is neither, or of which there are fewer."""
     fits = dates if dates.sum() > numbers.sum() else numbers
     row = int((~fits).argmax())
