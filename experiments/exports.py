@@ -342,7 +342,7 @@ def _lines(path: Path) -> list[str]:
     if content.startswith(b"PK\x03\x04"):
         raise LogError(f"{path} is a zip archive; unpack it and name the .txt in it.")
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-    if content[:32].count(0) >= 8:  # UTF-16 without its mark
+    if encoding == "utf-8" and content[:32].count(0) >= 8:  # UTF-16 without its mark
         encoding = "utf-16-le" if content[1] == 0 else "utf-16-be"
     try:
         text = content.decode(encoding)
