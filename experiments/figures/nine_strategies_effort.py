@@ -28,7 +28,8 @@ def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             axes.text(row["high"], place, f"  {row['value']:+.1f}", va="center", fontsize=style.pt(18))
         axes.set_yticks(range(len(rows)), [plain(name) for name in rows["strategy"]])
         axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.set_xlim(min(0.0, data["low"].min()) - 0.5, data["high"].max() * 1.12)
+        low, high = min(0.0, data["low"].min()), max(0.0, data["high"].max())
+        axes.set_xlim(low - 0.04 * (high - low), high + 0.1 * (high - low))
         axes.set_xlabel("ties per adopter, more than by waiting")
     return figure
 
