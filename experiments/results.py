@@ -128,8 +128,9 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
         try:
             with shut_in(partial(_give, runs=runs, histories=named), parts) as connection:
                 return connection.sql(sql).df()
-        except duckdb.PermissionException:
-            raise StoreError(OUT_OF_REACH) from None
+        except duckdb.PermissionException:  # DuckDB says it of a part that has just gone, too
+            if all(map(os.path.exists, parts)):
+                raise StoreError(OUT_OF_REACH) from None
         except duckdb.CatalogException as error:
             raise StoreError(_unknown(str(error), absent)) from None
         except duckdb.BinderException as error:

@@ -1,6 +1,6 @@
 """SQL that sees the tables it is given and nothing else: no other file, no network, no variable of Python.
 
-Whoever sends you a question to paste cannot read your files by it.
+A question that someone sends you to paste cannot read your files.
 """
 
 from __future__ import annotations

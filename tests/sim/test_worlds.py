@@ -348,7 +348,9 @@ def test_a_replayed_world_is_sound_and_follows_the_rules(events: list[tuple[int,
     days = [day for _, _, day in events]
     assert world.day == max(days) - min(days) + 1
     assert (world.people["practised"] == world.day).all()
-    expected = replay_by_hand(sorted(dict.fromkeys(events), key=lambda row: row[2]), world.parameters.packed)
+    told_apart = len(set(days)) > 1  # in a log of whole days equal rows are contacts of their own
+    rows = events if told_apart else list(dict.fromkeys(events))
+    expected = replay_by_hand(sorted(rows, key=lambda row: row[2]), world.parameters.packed)
     names = {name: person for person, name in enumerate(world.names)}
     assert set(names) == {person for pair in expected for person in pair}
     for (me, other), fields in expected.items():
