@@ -162,7 +162,7 @@ def _part(path: Path) -> _Part:
 
     Raises:
         FileNotFoundError: it is gone.
-        DamagedError: it can not be read, or is no part.
+        DamagedError: it cannot be read, or is no part.
         StoreError: it is of another version.
         OSError: it cannot be read, for a reason that says nothing about its bytes.
     """

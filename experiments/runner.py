@@ -125,7 +125,7 @@ def worlds_to_keep(runs: Sequence[Run]) -> list[WorldSettings]:
 def build_worlds(runs: Sequence[Run], executor: Executor, minutes: float = 0) -> Iterator[tuple[int, int]]:
     """Build and keep each burnt-in world of these runs once; yields (worlds there, worlds in all), each second.
 
-    A world that can not be built, or not in so many minutes (0: as long as it takes), says so in the rows of its runs.
+    A world that cannot be built, or not in so many minutes (0: as long as it takes), says so in the rows of its runs.
     """
     worlds = worlds_to_keep(runs)
     built = 0

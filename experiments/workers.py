@@ -113,7 +113,7 @@ class Workers(Executor):
                 continue
             try:
                 worker = self._carried_out(work, worker or self._begun())
-            except Exception as error:  # no process can begin: whoever waits for the work must hear of it
+            except Exception as error:  # no process can begin, and the caller waits for the work
                 worker = None
                 if not work.future.done():
                     work.future.set_exception(BrokenProcessPool(f"No worker process can begin ({error})."))

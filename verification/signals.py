@@ -158,7 +158,7 @@ def tried(sent: Signal, folder: Path, compiled: Path) -> Ended:
 
 
 def wrong_with(code: int, said: str, sent: Signal) -> Iterable[str]:
-    """What is not as it must be in how a command ended."""
+    """What is wrong in how a command ended."""
     if code != 128 + sent.number:
         yield f"exit code {code}"
     if "Traceback" in said or "Error" in said:

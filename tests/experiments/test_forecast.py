@@ -593,7 +593,7 @@ def test_no_id_is_shown_or_written_unless_it_is_asked_for(
 
 
 def test_ties_have_the_numbers_that_a_plan_gives_them() -> None:
-    """They are ranks by contacts in the whole log, whoever asks and whatever counts as silent."""
+    """They are ranks by contacts in the whole log, for every person and every length of silence."""
     log = made_up()
     contacts = contacts_of(log)
     of_all = foretold(log, worlds=1, days=1, gestures=[]).ties

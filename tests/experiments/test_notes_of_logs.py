@@ -1,4 +1,4 @@
-"""What there is to know about a log reaches whoever reads it with a command, apart from the results."""
+"""Commands that read a log print what there is to know about it, apart from the results."""
 
 from __future__ import annotations
 

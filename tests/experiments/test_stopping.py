@@ -88,7 +88,7 @@ def test_at_the_end_of_a_process_signals_still_count() -> None:
 
 
 def test_nobody_need_read_what_is_said() -> None:
-    """A full pipe would hold up whoever writes to it."""
+    """A full pipe would hold up its writer."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     with suppress(BlockingIOError):

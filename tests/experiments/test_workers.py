@@ -24,7 +24,7 @@ def two() -> Iterator[Workers]:
 
 
 def signalled_once(path: Path, number: int) -> str:
-    """Work whose first worker gets a signal amid it."""
+    """Work during which its first worker gets a signal."""
     if not path.exists():
         path.touch()
         os.kill(os.getpid(), number)

@@ -162,7 +162,7 @@ def test_a_run_that_was_killed_goes_on_to_the_bit(
 
 
 def killed_run(last_flush: int) -> list[int]:
-    """The days of which a run told in another process that was killed, amid this flush or (0) amid anything."""
+    """The days of which a run told in another process that was killed, during this flush or (0) at any moment."""
     command = [sys.executable, "-c", CHILD.format(run=LONG, last_flush=last_flush)]
     environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
