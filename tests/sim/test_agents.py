@@ -151,12 +151,13 @@ def stepped(model: sim.ReconnectionModel, days: int) -> sim.ReconnectionModel:
 
 def test_models_are_freed(world: World) -> None:
     """Nothing keeps a model that nobody holds any more, nor its copies, nor those of a subclass."""
-    kept: weakref.WeakSet[sim.ReconnectionModel] = weakref.WeakSet()
+    models: list[sim.ReconnectionModel] = []
     for model_class in (sim.ReconnectionModel, Observed):
         model = stepped(model_class(world=world, strategy="check_in", adopters=5, seed=2), 2)
-        kept |= {model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))}
+        models += [model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    kept = weakref.WeakSet(models)
     assert len(kept) == 6
-    del model
+    del model, models
     gc.collect()
     assert len(kept) == 0
 

@@ -232,7 +232,7 @@ INTEGERS = [pa.int64(), pa.uint64(), pa.int32(), pa.uint32(), pa.decimal128(38, 
             pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.binary(), pa.string_view()]  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "two"), itertools.combinations_with_replacement(INTEGERS, 2))
+@pytest.mark.parametrize(("one", "two"), list(itertools.combinations_with_replacement(INTEGERS, 2)))
 def test_whole_numbers_are_one_whatever_their_types(tmp_path: Path, one: pa.DataType, two: pa.DataType) -> None:
     base = 2**60 if {one, two} <= {pa.int64(), pa.uint64(), pa.decimal128(38, 0), pa.string()} else 5
     table = events([str(base + k) for k in range(12)])
