@@ -28,7 +28,7 @@ from experiments.progress import Report
 from experiments.store import commit, write_whole
 from experiments.trials import Trial, trials_in
 from sim.contact_logs import LogError
-from sim.storage import model_fingerprint
+from sim.fingerprint import model_fingerprint
 
 # What a fit may use. All else that a log can be asked stays out of every fit, so that it can still surprise.
 ALLOWED = (

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from experiments.compiling import compile_model
 from experiments.config import ConfigError
+from sim.fingerprint import model_fingerprint
 from sim.installation import install_command
-from sim.storage import model_fingerprint
 
 TRIES = 3  # workers that may die of one run before it is given up
 SECONDS_TO_ANSWER = 10

@@ -28,8 +28,8 @@ from experiments.config import (
 )
 from experiments.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.progress import Report
+from sim.fingerprint import model_fingerprint
 from sim.parameters import Parameters
-from sim.storage import model_fingerprint
 
 MOST_RUNS = 1_000_000  # of a sweep
 _POINTS_BETWEEN_REPORTS = 100

@@ -36,7 +36,7 @@ from experiments.findings import (
 from experiments.names import write_csv
 from experiments.swept import Swept, fewest_worlds
 from experiments.verdicts import Ruling, Word
-from sim.storage import model_fingerprint
+from sim.fingerprint import model_fingerprint
 
 CONFIGS = Path(shipped.FOLDER)  # where it is not there, the files that ship with the program are read
 _VERSIONS = ("matplotlib", "numba", "numpy", "pandas", "rekindle")

@@ -20,7 +20,7 @@ from experiments.findings import Picture
 from experiments.gate import ASKED, Gate
 from experiments.store import write_whole
 from experiments.verdicts import Word
-from sim.storage import model_fingerprint
+from sim.fingerprint import model_fingerprint
 
 HTML, MARKDOWN, GALLERY = "report.html", "report.md", "gallery.md"
 # Colour-blind safe, as in figures; the word says the same.

@@ -37,9 +37,9 @@ from experiments import checksums
 from experiments.checksums import DamagedError
 from experiments.config import Experiment
 from experiments.names import command_line, private
+from sim.fingerprint import model_fingerprint
 from sim.installation import checkout
 from sim.machine import kind_of_machine, processor
-from sim.storage import model_fingerprint
 from sim.whole import flush_folder
 from sim.whole import write_whole as write_whole
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from sim import storage
+from sim import fingerprint, storage
 
 if TYPE_CHECKING:
     from sim.agents import Person, Tie
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 # busy machine one that goes on looking keeps the other from its work: a part then takes milliseconds.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
-# Numba looks only at a function's own file to tell whether its compiled code is stale, but rules are compiled into
-# the engine. So compiled code is kept by the fingerprint of all sources.
+# Compiled code of this model, and of no other, is kept in one folder.
 _before = numba.config.CACHE_DIR
 if not _before:
-    numba.config.CACHE_DIR = str(storage.cache_folder() / "compiled" / storage.model_fingerprint())
+    numba.config.CACHE_DIR = str(fingerprint.compiled_folder())
 
 from sim import chance, gestures, measures, rules, strategies, worlds
 from sim.parameters import Parameters

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from sim.day import Core
+from sim.fingerprint import model_fingerprint
 from sim.machine import kind_of_machine
 from sim.measures import Watch
 from sim.population import GESTURE, World, joined
 from sim.soundness import check_world
-from sim.storage import load_records, model_fingerprint, remove_records, save_records
+from sim.storage import load_records, remove_records, save_records
 
 _WATCHED = ("candidates", "sent", "answered", "new_ties", "unsold")  # arrays that `Watch.observe` changes
 

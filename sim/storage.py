@@ -17,15 +17,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
-import numba
 import numpy as np
 
 from sim.contact_logs import LogError as LogError
 from sim.contact_logs import read_log as read_log
+from sim.fingerprint import cache_folder, model_fingerprint
 from sim.interrupts import held_back
 from sim.log_errors import in_a_line
 from sim.machine import kind_of_machine
@@ -487,11 +486,6 @@ class KeptWorld:
         return self.origin is not None and self.origin.get("machine") == kind_of_machine()
 
 
-def cache_folder() -> Path:
-    """Where burnt-in worlds are kept: ``$XDG_CACHE_HOME/rekindle``, else ``~/.cache/rekindle``. Safe to delete."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rekindle"
-
-
 def worlds_folder() -> Path:
     """The part of the cache that holds worlds, each in a folder that has its key for a name."""
     return cache_folder() / "worlds"
@@ -730,16 +724,3 @@ def content_key(parameters: Parameters, **settings: float) -> str:
 
 def _key(origin: Any) -> str:
     return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
-
-
-@cache
-def model_fingerprint() -> str:
-    """The program that makes worlds, 16 hex digits: the source of all of sim, and the versions of Numba and NumPy.
-
-    All of sim, because a file too many only costs a burn-in, while a file too few would serve an outdated world; the
-    versions, because another compiler may round otherwise.
-    """
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(hashlib.sha256(source.read_bytes()).digest())
-    return digest.hexdigest()[:16]

@@ -15,9 +15,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile the model once, before the workers of pytest-xdist (and the processes of sweeps) all wait for it."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         from experiments import compiling
-        from sim import storage
+        from sim import fingerprint
 
         # Tests give each command a cache of its own, but the compiled code is that of all.
-        compiled = storage.cache_folder() / "compiled" / storage.model_fingerprint()
+        compiled = fingerprint.compiled_folder()
         os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
         compiling.compile_model()

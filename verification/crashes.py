@@ -36,7 +36,7 @@ from rich.table import Table
 from experiments import results, store
 from experiments.config import load
 from experiments.design import runs_of, shard_of
-from sim.storage import cache_folder, model_fingerprint
+from sim.fingerprint import compiled_folder
 
 CONFIG = """\
 [world]
@@ -155,7 +155,7 @@ def ways(scheduler: str) -> list[Way]:
 
 def started(folder: Path, options: Sequence[str]) -> Sweep:
     """Begin a sweep. Worlds are kept in its own folder, so that kills meet the building of worlds, too."""
-    compiled = os.environ.get("NUMBA_CACHE_DIR") or str(cache_folder() / "compiled" / model_fingerprint())
+    compiled = os.environ.get("NUMBA_CACHE_DIR") or str(compiled_folder())
     command = [sys.executable, "-m", "experiments.cli", "sweep", str(folder / "killed.toml"), "--results", str(folder)]
     descriptor, name = tempfile.mkstemp(dir=folder)
     said = Path(name)

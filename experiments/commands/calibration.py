@@ -40,8 +40,8 @@ from experiments.terminal import (
     told_aside,
 )
 from experiments.validate import LOOKED_AT, beside, gate, report, summary, table
+from sim.fingerprint import model_fingerprint
 from sim.interrupts import held_back
-from sim.storage import model_fingerprint
 
 DEFAULT_FIT = (
     "routine_rate=0.005:0.5",

@@ -25,8 +25,9 @@ from experiments.commands.worlds import in_bytes
 from experiments.names import visible
 from experiments.tables import counted
 from experiments.terminal import Results, console_of, tell_of_compiling, told_aside
+from sim.fingerprint import cache_folder, model_fingerprint
 from sim.installation import checkout, install_command
-from sim.storage import CacheError, cache_folder, cache_limit, kept_worlds, model_fingerprint, size_of, worlds_folder
+from sim.storage import CacheError, cache_limit, kept_worlds, size_of, worlds_folder
 
 OF_SOURCES = ("bench", "dev")  # optional parts that only work on the sources
 LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes

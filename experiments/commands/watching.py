@@ -22,10 +22,10 @@ from experiments.progress import shown
 from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, tell_of_log, told_aside
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
+from sim.fingerprint import model_fingerprint
 from sim.installation import install_command
 from sim.population import World
 from sim.run import mixture_of
-from sim.storage import model_fingerprint
 
 if TYPE_CHECKING:
     from experiments.browser.asked import Asked

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
-from sim import storage
+from sim import fingerprint
 
 TINY = """\
 [world]
@@ -41,7 +41,7 @@ class Outcome:
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny experiment in a folder of its own, which is the current one."""
     monkeypatch.chdir(tmp_path)
-    compiled = storage.cache_folder() / "compiled" / storage.model_fingerprint()
+    compiled = fingerprint.compiled_folder()
     monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", str(compiled)))  # or each would compile
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = Path("tiny.toml")

@@ -1,0 +1,203 @@
+"""Golden worlds: small runs whose results are pinned, bit for bit, in `sim/model.json`.
+
+Each strategy has one, and so have mixtures, a plan that ends, gestures put in by hand, a newcomer, a replayed log, long
+silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the world that it leaves (as
+values, not as names of fields), its measures, its contact log and its daily series. The fast engine and the Mesa engine
+must both give it.
+
+    python -m verification.golden             compares, and prints which worlds differ
+    python -m verification.golden --accept    writes what it finds to sim/model.json: see sim/fingerprint.py
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+import sim
+from sim.fingerprint import MODEL, PACKAGE, code_hash
+from sim.parameters import Parameters
+from sim.population import World
+from sim.strategies import NAMES
+
+PATH = PACKAGE / MODEL
+
+LIVELY = Parameters(
+    effort_minutes=900, tie_capacity=14, ties_at_start=12, community_size=20, industries=2, show_every_days=7,
+    event_notice_days=3, feed_rate=2, post_rate=3, note_days=2, birthday_noticed=0.3, mind_answered=0.5,
+    routine_rate=0.4,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A run whose results are pinned: the world that it begins with, and how it goes on."""
+
+    world: Callable[[], World]
+    days: int
+    how: Mapping[str, Any] = field(default_factory=dict)
+
+
+def generated(people: int = 50, seed: int = 3, years: float = 0, parameters: Parameters | None = None) -> World:
+    """A fresh world."""
+    return sim.worlds.generated(people=people, burn_in_years=years, seed=seed, parameters=parameters, cache=False)
+
+
+def log() -> pd.DataFrame:
+    """A contact log of 30 people over 500 days: pairs that keep in touch, answer, fall silent and come back."""
+    rows = []
+    for event in range(900):
+        low = event * 7 % 30
+        high = (low + 1 + event % 4) % 30
+        day = event * 5 // 9 if event % 11 else event // 9
+        source, target = (low, high) if event % 3 else (high, low)
+        rows.append((f"p{source}", f"p{target}", 86_400 * day + event * 37 % 86_400))
+    return pd.DataFrame(rows, columns=["source", "target", "time"]).sort_values("time", kind="stable")
+
+
+def far_from_defaults() -> Parameters:
+    """Every number at a tenth of the way from its default to the end of its range that is further away."""
+    changed: dict[str, float] = {}
+    for name, info in Parameters.model_fields.items():
+        if info.annotation in (float, int):
+            low, high = (next(getattr(m, key) for m in info.metadata if hasattr(m, key)) for key in ("ge", "le"))
+            end = high if high - info.default > info.default - low else low
+            moved = info.default + 0.1 * (end - info.default)
+            changed[name] = round(moved) if info.annotation is int else moved
+    return Parameters(**changed | {"ties_at_start": 10.0, "community_size": 20})  # type: ignore[arg-type]
+
+
+def injected(day: int) -> tuple[sim.Gesture, ...]:
+    """One gesture of each kind that has a receiver."""
+    kinds = [kind for kind in sim.gestures.KINDS if kind != "post"]
+    return tuple(sim.Gesture(day + at, kind, at, at + 20) for at, kind in enumerate(kinds))
+
+
+def cases() -> dict[str, Golden]:
+    """All of them, by name."""
+    lively, some = lambda: generated(parameters=LIVELY), {"adopters": range(0, 50, 5)}
+    found = {name: Golden(lively, 40, {"strategy": name, **some}) for name in NAMES}
+    mixture = {"check_in": 0.5, "host_event": 0.25, "share_content": 0.25}
+    return found | {
+        "defaults": Golden(generated, 60, {"strategy": "check_in", "adopters": 10}),
+        "mixture, which ends": Golden(lively, 40, {"strategy": mixture, "strategy_days": 20, **some}),
+        "injected gestures": Golden(lively, 30, {"extra": injected(2)}),
+        "newcomer": Golden(
+            lambda: sim.worlds.empty(generated(parameters=LIVELY), newcomers=2, seed=3),
+            40,
+            {"strategy": "show_up", "adopters": [50, 51]},
+        ),
+        "replayed log": Golden(
+            lambda: sim.worlds.replayed(log(), seed=3), 40, {"strategy": "check_in", "adopters": [0, 1, 2]}
+        ),
+        "burnt in, long silences": Golden(
+            lambda: generated(people=30, years=2), 60, {"strategy": "handwritten_notes", "adopters": 10}
+        ),
+        "far from the defaults": Golden(
+            lambda: generated(parameters=far_from_defaults()),
+            40,
+            {"strategy": {"engage_regularly": 0.5, "trade_shows": 0.5}, "adopters": 20},
+        ),
+    }
+
+
+def of_fast_engine(golden: Golden) -> tuple[str, str]:
+    """The digests of a run on the fast engine: of its world and measures, and of its log and series."""
+    run = sim.simulate(golden.world(), days=golden.days, seed=3, log=True, **golden.how)
+    assert run.log is not None
+    return digest(run.world, run.measures.scalars), digest_of_frames(run.log, run.measures.series)
+
+
+def of_mesa_engine(golden: Golden) -> str:
+    """The digest of the same run's world and measures on Mesa."""
+    model = sim.ReconnectionModel(world=golden.world(), seed=3, **golden.how)
+    for _ in range(golden.days):
+        model.step()
+    return digest(model.to_world(), model.measures().scalars)
+
+
+def digest(world: World, scalars: Mapping[str, float]) -> str:
+    """Of the values of a world and of measures, in their order."""
+    found = hashlib.sha256(f"{world.day} {world.strategies_end}".encode())
+    for name in World.ARRAYS:
+        array = getattr(world, name)
+        for column in array.dtype.names:
+            found.update(_bytes(array[column]))
+    found.update(_bytes(np.array(list(scalars.values()), np.float64)))
+    return found.hexdigest()[:16]
+
+
+def digest_of_frames(*frames: pd.DataFrame) -> str:
+    """Of the values of tables, in their order."""
+    found = hashlib.sha256()
+    for frame in frames:
+        for name in frame.columns:
+            column = frame[name]
+            values = column.to_numpy()
+            found.update("\n".join(map(str, values)).encode() if values.dtype.kind not in "biuf" else _bytes(values))
+    return found.hexdigest()[:16]
+
+
+def _bytes(values: np.ndarray) -> bytes:
+    """The same on machines of either byte order; a NaN is a NaN."""
+    values = np.ascontiguousarray(values)
+    if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), np.nan, values).astype(values.dtype)
+    return values.astype(values.dtype.newbyteorder("<")).tobytes()
+
+
+def computed() -> dict[str, str]:
+    """The digests of all golden worlds on the fast engine."""
+    found = {}
+    for name, golden in cases().items():
+        found[name], found[f"{name}: log"] = of_fast_engine(golden)
+    return found
+
+
+def accepted(said: Mapping[str, Any], found: Mapping[str, str]) -> dict[str, Any]:
+    """What `model.json` says once these digests are accepted: a new version only if a pinned digest changed."""
+    pinned: Mapping[str, str] = said["digests"]
+    same = all(found.get(name) == digest for name, digest in pinned.items() if name in found)
+    fingerprint = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+    return {
+        "version": said["version"] if same else said["version"] + 1,
+        "fingerprint": said["fingerprint"] if same else fingerprint,
+        "code": code_hash(PACKAGE),
+        "digests": dict(found),
+    }
+
+
+def main(accept: bool) -> bool:
+    """Compare, print, and accept if asked to; returns whether all is as `model.json` says."""
+    console = Console(highlight=False)
+    said, found = json.loads(PATH.read_text(encoding="utf-8")), computed()
+    differ = [name for name in said["digests"].keys() | found.keys() if said["digests"].get(name) != found.get(name)]
+    others = [name for name, golden in cases().items() if of_mesa_engine(golden) != found[name]]
+    for name in sorted(differ):
+        console.print(f"{name}: {found.get(name)} instead of {said['digests'].get(name)}")
+    for name in others:
+        console.print(f"{name}: the Mesa engine gives another world than the fast engine")
+    if others:
+        console.print("Nothing was written: first make the engines agree.")
+        return False
+    new = accepted(said, found)
+    if accept:
+        PATH.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
+    kind = "the same model" if new["fingerprint"] == said["fingerprint"] else "another model"
+    console.print(
+        f"{len(found) - len(differ)} of {len(found)} digests are as they were: {kind}, version {new['version']}, "
+        f"fingerprint {new['fingerprint']}{', written to sim/model.json' if accept else ''}."
+    )
+    return accept or (not differ and new["code"] == said["code"])
+
+
+if __name__ == "__main__":
+    sys.exit(not main("--accept" in sys.argv[1:]))
