@@ -13,7 +13,7 @@ import numpy as np
 import sim
 from benchmarks.peers.start import KINDS, start_of
 from benchmarks.workloads import FULL, LISTS, ORDINARY, WORKLOADS
-from sim.day import Core
+from sim.engine.day import Core
 
 
 class Running(Protocol):

@@ -25,9 +25,9 @@ from rich.table import Table
 
 import sim
 from benchmarks import machine
-from sim.day import Core
+from sim.engine.day import Core
 from sim.gpu import GpuCore
-from sim.population import DayRecord, World, bits
+from sim.state.population import DayRecord, World, bits
 
 BURN_IN = 35  # days that the card lives before
 NAMED_BY = ("sender", "receiver", "kind", "day", "second", "cause")  # no two gestures have all of these in common

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 import sim
-from sim.day import Core
-from sim.gestures import Kind
-from sim.population import NOBODY
+from sim.engine.day import Core
+from sim.model.gestures import Kind
+from sim.state.population import NOBODY
 
 
 def parts_of(community: np.ndarray, parts: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from rich.table import Table
 import sim
 from benchmarks.competitors import COMPETITORS, PEERS
 from benchmarks.workloads import LISTS, ORDINARY, WORKLOADS
-from sim.gestures import Kind
+from sim.model.gestures import Kind
 
 TOLERANCE = 0.02  # of gestures by kind
 SURE = 3.0  # standard errors that luck makes of it where gestures are few

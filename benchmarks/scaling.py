@@ -30,13 +30,13 @@ from rich.table import Table
 import sim
 from benchmarks import machine
 from benchmarks.workloads import ORDINARY, WORKLOADS
-from sim import footprint
-from sim.day import Core
-from sim.pool import RESERVE
-from sim.population import NOBODY, free_ties
+from sim.engine.day import Core
+from sim.engine.pool import RESERVE
 from sim.run import live_on
-from sim.storage import GIGABYTE, load_world, save_world
-from sim.worlds import DAYS_A_YEAR
+from sim.runtime import memory_limit
+from sim.runtime.storage import GIGABYTE, load_world, save_world
+from sim.state.population import NOBODY, free_ties
+from sim.worlds.people import DAYS_A_YEAR
 
 WARM_UP = 7  # days on which bounds of weights are found
 SMALL = 10_000  # people; of fewer, a stretch is this many person-days a day of `--days`
@@ -76,7 +76,7 @@ class Found:
 
 
 def side_by_side(world: sim.World, towns: int) -> sim.World:
-    """So many copies of a world, in one; the ties can be spent, see `sim.day.Core`."""
+    """So many copies of a world, in one; the ties can be spent, see `sim.engine.day.Core`."""
     n, rows = len(world), len(world.ties)
     people = np.tile(world.people, towns)
     ties = free_ties(rows * towns, rows * towns // RESERVE)
@@ -125,7 +125,7 @@ def measured(people: int, asked: Asked) -> Found:
         speeds=speeds,
         bytes_a_tie=sum(array[:used].nbytes for array in (town.ties, town.others, town.bounds)) / held,
         peak=1_024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before),
-        foretold=footprint.to_generate(people, asked.years, settings),
+        foretold=memory_limit.to_generate(people, asked.years, settings),
     )
 
 

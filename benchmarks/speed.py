@@ -33,7 +33,7 @@ import sim
 from benchmarks import machine, speed_report
 from benchmarks.competitors import COMPETITORS, Running, label_of
 from benchmarks.workloads import ORDINARY, WORKLOADS
-from sim.storage import load_world, save_world
+from sim.runtime.storage import load_world, save_world
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 FLOOR = 20.0  # how many times faster than our Mesa engine the core must be on one thread

@@ -37,10 +37,10 @@ import sim
 from benchmarks import machine
 from benchmarks.peers.mesa_plain import PlainModel
 from benchmarks.peers.start import start_of
-from experiments import runner, store
-from experiments.config import load
-from experiments.design import Run, runs_of
-from experiments.workers import Workers
+from experiments.config.settings import load
+from experiments.sweeps import runner, store
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.workers import Workers
 
 PEOPLE, ADOPTERS, DAYS, REPLICATES = 60, 5, 120, 50
 STRATEGIES = ("wait", "check_in", "show_up", "handwritten_notes")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments import stopping
-from experiments.names import legible_output, visible, warn_in_words
+from experiments.terminal import stopping
+from experiments.terminal.names import legible_output, visible, warn_in_words
 
 if TYPE_CHECKING:
     import typer
@@ -223,11 +223,11 @@ def _ended(arguments: list[str]) -> int:
 
 def _load_model() -> None:
     """Import the model; where that compiles for the first time, say so."""
-    from experiments import compiling
+    from experiments.terminal import compiling
 
     if compiling.is_imported():
         return
-    from experiments.terminal import shown_compiling, told_aside
+    from experiments.terminal.console import shown_compiling, told_aside
 
     told = told_aside()
     told.print("The model is loaded for the first time, and its rules are compiled.", highlight=False)
@@ -244,7 +244,7 @@ def _is_usage(error: Exception) -> bool:
 
 def _out_of_memory(error: MemoryError) -> str:
     """What to do about it: a world that was refused beforehand says it itself."""
-    from sim.footprint import NotEnoughMemoryError
+    from sim.runtime.memory_limit import NotEnoughMemoryError
 
     said = " ".join(str(error).split())
     if isinstance(error, NotEnoughMemoryError):
@@ -254,10 +254,10 @@ def _out_of_memory(error: MemoryError) -> str:
 
 def _is_for_users(error: ValueError) -> bool:
     """Whether an error says in words what users gave that can not be."""
-    from experiments.config import ConfigError  # whoever raised one of these has loaded it
-    from experiments.store import StoreError
+    from experiments.config.settings import ConfigError  # whoever raised one of these has loaded it
+    from experiments.sweeps.store import StoreError
     from sim.contact_logs import LogError
-    from sim.storage import CacheError
+    from sim.runtime.storage import CacheError
 
     return isinstance(error, CacheError | ConfigError | LogError | StoreError)
 
@@ -287,7 +287,7 @@ def _expected(error: Any) -> str | None:
         return None
     import re
 
-    from experiments.config import nearest
+    from experiments.config.settings import nearest
 
     known = re.findall("'(.+?)'", words)
     close = nearest(value, known)

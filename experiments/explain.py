@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from experiments.config import (
+from experiments.config.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
+from experiments.config.settings import (
     ADOPTERS_WRITTEN,
     KINDS_WRITTEN,
     LOG_WRITTEN,
@@ -22,13 +23,12 @@ from experiments.config import (
     range_of,
     show,
 )
-from experiments.contact_statistics import STATISTICS
-from experiments.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
-from sim.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
+from experiments.logs.contact_statistics import STATISTICS
 from sim.measures import MEASURES
-from sim.parameters import Parameters
-from sim.spelling import alike
-from sim.strategies import NAMES, STRATEGIES
+from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
+from sim.model.parameters import Parameters
+from sim.model.strategies import NAMES, STRATEGIES
+from sim.runtime.spelling import alike
 
 _WRITTEN: dict[KeyPath, str] = {
     ("name",): NAME_WRITTEN,

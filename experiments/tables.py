@@ -13,8 +13,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.columns import Columns
-from experiments.compare import (
+from experiments.analysis.compare import (
     ENOUGH_WORLDS,
     RESAMPLES,
     SPENT_ENOUGH,
@@ -24,17 +23,18 @@ from experiments.compare import (
     paired_differences,
     resampled_means,
 )
-from experiments.contact_statistics import STATISTICS
 from experiments.explain import MADE_OF_OTHERS, Entry
-from experiments.names import visible
-from experiments.validate import accepted, judged
-from sim.gestures import KINDS
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.validate import accepted, judged
+from experiments.terminal.columns import Columns
+from experiments.terminal.names import visible
 from sim.measures import MEASURES
+from sim.model.gestures import KINDS
 
 if TYPE_CHECKING:
-    from experiments.calibrate import Ledger
-    from experiments.forecast import Evaluation, Forecast
-    from experiments.week import Past, Week
+    from experiments.forecasts.forecast import Evaluation, Forecast
+    from experiments.forecasts.week import Past, Week
+    from experiments.logs.calibrate import Ledger
 
 BASELINE = "wait"
 _OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
@@ -188,7 +188,7 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
 
 
 def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
-    """Paired differences as `experiments.compare.compared` finds them.
+    """Paired differences as `experiments.analysis.compare.compared` finds them.
 
     A measure a row, or a table a measure where there are several contrasts or levels.
     """
@@ -263,7 +263,7 @@ def _plain(value: float) -> str:
 
 def evaluation_table(found: Evaluation) -> Group:
     """How good forecasts were, and how far the model's lie from those that need no model, with intervals."""
-    from experiments.scores import SCORES  # whoever has forecasts to show has loaded it
+    from experiments.forecasts.scores import SCORES  # whoever has forecasts to show has loaded it
 
     level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
     scores = _table("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
@@ -396,7 +396,7 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
 
 def _past_said(past: Past | None) -> list[str]:
     """How rankings did on the log's own past, in sentences."""
-    from experiments.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
+    from experiments.forecasts.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
 
     if past is None:
         return ["Past: the log is too short, or nobody had a dormant tie, to tell how rankings did in it."]

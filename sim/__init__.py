@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from sim import fingerprint, storage
+from sim.runtime import fingerprint, storage
 
 if TYPE_CHECKING:
-    from sim.agents import Person, Tie
-    from sim.model import ReconnectionModel
+    from sim.reference.agents import Person, Tie
+    from sim.reference.mesa_model import ReconnectionModel
 
 # A day has parts that threads share. One that waits for another looks for some microseconds and then sleeps, since on a
 # busy machine one that goes on looking keeps the other from its work: a part then takes milliseconds.
@@ -28,21 +28,22 @@ _before = numba.config.CACHE_DIR
 if not _before:
     numba.config.CACHE_DIR = str(fingerprint.compiled_folder())
 
-from sim import chance, gestures, measures, rules, strategies, worlds
-from sim.parameters import Parameters
-from sim.population import World
+from sim import measures, worlds
+from sim.model import chance, gestures, rules, strategies
+from sim.model.parameters import Parameters
 from sim.run import Gesture, Run, Simulation, simulate
+from sim.state.population import World
 
 numba.config.CACHE_DIR = _before
 
-_ON_MESA = {"Person": "agents", "Tie": "agents", "ReconnectionModel": "model"}
+_ON_MESA = {"Person": "agents", "Tie": "agents", "ReconnectionModel": "mesa_model"}
 
 
 def __getattr__(name: str) -> Any:
     """What is made on Mesa, once it is asked for: Mesa takes a second to load, and the fast engine does without."""
     if name not in _ON_MESA:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"sim.{_ON_MESA[name]}"), name)
+    return getattr(import_module(f"sim.reference.{_ON_MESA[name]}"), name)
 
 
 __all__ = [

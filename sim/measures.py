@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from sim import rules
-from sim.gestures import KINDS, Channel, Kind
-from sim.memory import find_slot
-from sim.parameters import Parameters
-from sim.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
+from sim.engine.memory import find_slot
+from sim.model import rules
+from sim.model.gestures import KINDS, Channel, Kind
+from sim.model.parameters import Parameters
+from sim.state.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
 
 RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
 INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
@@ -227,7 +227,7 @@ class Ending(NamedTuple):
     Attributes:
         day: the first one that was not simulated.
         industry: of each person, shape (n,).
-        plans: type `sim.population.PLAN`.
+        plans: type `sim.state.population.PLAN`.
         active: active ties of each person, shape (n,).
         reach: others within two steps of each person over active ties, shape (n,).
         contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.

@@ -15,19 +15,31 @@ import numba
 import numpy as np
 import pandas as pd
 
-from sim import footprint, rules, spelling
-from sim.chance import Decision, Occasion, cause_of, uniform, uniforms_of_people
-from sim.checkpoint import Checkpoint
-from sim.day import Core
-from sim.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
-from sim.interrupts import held_back
+from sim.engine.day import Core
+from sim.engine.memory import fresh_ceilings
+from sim.engine.views import SEEN, see
 from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame, sale_hazards
-from sim.memory import fresh_ceilings
-from sim.parameters import Parameters
-from sim.population import GESTURE, LAST_DAY, NEVER, NO_ANSWER, NOBODY, PLAN, DayRecord, World, canonical_mail, joined
-from sim.sight import SEEN, see
-from sim.soundness import check_world
-from sim.strategies import NAMES, STRATEGIES, Plan, Strategy
+from sim.model import rules
+from sim.model.chance import Decision, Occasion, cause_of, uniform, uniforms_of_people
+from sim.model.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
+from sim.model.parameters import Parameters
+from sim.model.strategies import NAMES, STRATEGIES, Plan, Strategy
+from sim.runtime import memory_limit, spelling
+from sim.runtime.checkpoint import Checkpoint
+from sim.runtime.interrupts import held_back
+from sim.runtime.soundness import check_world
+from sim.state.population import (
+    GESTURE,
+    LAST_DAY,
+    NEVER,
+    NO_ANSWER,
+    NOBODY,
+    PLAN,
+    DayRecord,
+    World,
+    canonical_mail,
+    joined,
+)
 
 FOREVER = 2**30  # the day on which strategies without an end stop
 
@@ -134,7 +146,7 @@ def simulate(
 
     Raises:
         TypeError, ValueError: an argument is of another kind, or out of its range; the message says what was expected.
-        sim.footprint.NotEnoughMemoryError: the world would not fit into memory a second time.
+        sim.runtime.memory_limit.NotEnoughMemoryError: the world would not fit into memory a second time.
 
     Example:
         >>> import sim
@@ -169,7 +181,7 @@ def simulate(
         told = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
         told += pairs.ravel().tolist()
         kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
-    footprint.require(footprint.to_run(start), f"A run of {len(start):,} people")
+    memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads), held_back() as hand_on_interrupts:
         watch = Watch(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
         today, sent = (start, []) if kept is None else kept.taken_up(watch)
@@ -306,7 +318,7 @@ class Simulation:
         return others[others != NOBODY]
 
     def see(self, pairs: np.ndarray, slots: np.ndarray) -> np.ndarray:
-        """How these ties are today; see `sim.sight.see` for both arguments. Shape (k,), type `sim.sight.SEEN`."""
+        """How these ties are today; see `sim.engine.views.see` for both. Shape (k,), type `SEEN`."""
         seen, town = np.zeros(len(pairs), SEEN), self._core.town
         see(town.people, town.ties, pairs, slots, self._core.day, town.settings[0], seen)
         return seen
@@ -328,7 +340,7 @@ class Simulation:
 def live_on(
     world: World, *, days: int, seed: int, threads: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Core:
-    """So many days of a world of which nobody takes measures; the world is spent, see `sim.day.Core`."""
+    """So many days of a world of which nobody takes measures; the world is spent, see `sim.engine.day.Core`."""
     with on_threads(threads), held_back() as hand_on_interrupts:
         core = Core(world, seed=seed, spend=True)
         for day in range(days):

@@ -14,8 +14,8 @@ settings.load_profile("repeatable")
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the model once, before the workers of pytest-xdist (and the processes of sweeps) all wait for it."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:
-        from experiments import compiling
-        from sim import fingerprint
+        from experiments.terminal import compiling
+        from sim.runtime import fingerprint
 
         # Tests give each command a cache of its own, but the compiled code is that of all.
         compiled = fingerprint.compiled_folder()

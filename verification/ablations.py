@@ -17,11 +17,12 @@ import pytest
 from matplotlib.figure import Figure
 
 import sim
-from experiments import contact_log, runner
-from experiments.calibrate import changed
 from experiments.figures import BLUE, STYLE
-from experiments.observed import simulated_values, window_of
-from experiments.validate import table
+from experiments.logs import contact_log
+from experiments.logs.calibrate import changed
+from experiments.logs.simulated import simulated_values, window_of
+from experiments.logs.validate import table
+from experiments.sweeps import runner
 
 OUT = Path("results/verification/ablations.png")
 WALL = Path(__file__).parents[1].parent / "shared" / "data" / "facebook_wall.csv.gz"

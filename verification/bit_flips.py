@@ -26,11 +26,12 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from experiments import cli, histories, plan, results, runner, store
-from experiments.config import load
-from experiments.design import Run, runs_of
-from experiments.histories import asked_for
-from experiments.store import StoreError
+from experiments import cli
+from experiments.config.settings import load
+from experiments.sweeps import histories, planning, results, runner, store
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.histories import asked_for
+from experiments.sweeps.store import StoreError
 
 CONFIG = """\
 [world]
@@ -95,7 +96,7 @@ class Sweep:
 
     def missing(self) -> int:
         """How many runs a sweep would make."""
-        return len(plan.missing(self.runs, self.folder, self.histories))
+        return len(planning.missing(self.runs, self.folder, self.histories))
 
     def is_mended(self) -> bool:
         """Make the sweep again; whether nothing is missing and its table is what it was."""

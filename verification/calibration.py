@@ -20,9 +20,9 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from experiments.calibrate import LEDGER, PARAMETERS, Ledger, read_ledger
-from experiments.observed import Window, simulated_log
-from experiments.trials import TRIALS
+from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, read_ledger
+from experiments.logs.simulated import Window, simulated_log
+from experiments.logs.trials import TRIALS
 
 TRIALS_ASKED = 30
 SECONDS_TO_START, SECONDS_TO_LIVE = 6.0, 3.0  # at most, before a kill: from the start, from its first trial

@@ -26,9 +26,9 @@ import numpy as np
 from numba import cuda
 
 from sim import gpu
-from sim.installation import install_command
-from sim.parameters import SETTINGS
-from sim.population import PERSON, TIE, ZEAL
+from sim.model.parameters import SETTINGS
+from sim.runtime.installation import install_command
+from sim.state.population import PERSON, TIE, ZEAL
 
 TOWN: dict[str, Any] = {
     "settings": SETTINGS,

@@ -21,9 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from experiments import shipped
 from experiments.commands.sweeping import planned
-from experiments.config import SETTINGS, ConfigError, load
+from experiments.config import shipped
+from experiments.config.settings import SETTINGS, ConfigError, load
 
 SECONDS = 1.0  # of a processor, for each configuration
 HANGS = 20.0  # after which one is given up

@@ -1,7 +1,7 @@
 """Do 95 % intervals hold the true effect in 95 % of all experiments? Many small experiments with a known answer.
 
 Two thousand toy worlds are made once, each with its arms; their mean is the true effect. Then 500 experiments of 20
-worlds are drawn from them, each gives its interval as `experiments.verdicts` does, and it is counted how many of these
+worlds are drawn from them, each gives its interval as `verdicts` does, and it is counted how many of these
 hold the truth.
 
     python -m verification.coverage        leaves verification/coverage.png
@@ -17,9 +17,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import sim
-from experiments.config import InjectSettings
-from experiments.focal import focal_ties, gestures
-from experiments.verdicts import Estimate, difference, ratio
+from experiments.analysis.verdicts import Estimate, difference, ratio
+from experiments.config.settings import InjectSettings
+from experiments.sweeps.injected import focal_ties, gestures
 
 WORLDS, OF, REPEATS = 2_000, 20, 500
 PEOPLE, DAYS = 60, 61

@@ -33,10 +33,10 @@ from distributed import LocalCluster
 from rich.console import Console
 from rich.table import Table
 
-from experiments import results, store
-from experiments.config import load
-from experiments.design import runs_of, shard_of
-from sim.fingerprint import compiled_folder
+from experiments.config.settings import load
+from experiments.sweeps import results, store
+from experiments.sweeps.design import runs_of, shard_of
+from sim.runtime.fingerprint import compiled_folder
 
 CONFIG = """\
 [world]

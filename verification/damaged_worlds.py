@@ -24,9 +24,10 @@ from pathlib import Path
 import numpy as np
 
 import sim
-from sim import storage
-from sim.population import World
-from sim.storage import WorldError, load_world, model_fingerprint, save_world
+from sim.runtime import storage
+from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.storage import WorldError, load_world, save_world
+from sim.state.population import World
 
 FLIPS, RUNS = 5_000, 300
 DAYS = 3

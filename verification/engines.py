@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 import sim
 from experiments.figures import BLUE, STYLE, VERMILLION
-from sim.strategies import NAMES
+from sim.model.strategies import NAMES
 from tests.sim.test_engines import EVERYTHING, Case, cases, differences
 
 OUT = Path("results/verification/engines.png")

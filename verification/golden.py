@@ -6,7 +6,7 @@ values, not as names of fields), its measures, its contact log and its daily ser
 must both give it.
 
     python -m verification.golden             compares, and prints which worlds differ
-    python -m verification.golden --accept    writes what it finds to sim/model.json: see sim/fingerprint.py
+    python -m verification.golden --accept    writes what it finds to sim/model.json: see sim/runtime/fingerprint.py
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import pandas as pd
 from rich.console import Console
 
 import sim
-from sim.fingerprint import MODEL, PACKAGE, code_hash
-from sim.parameters import Parameters
-from sim.population import World
-from sim.strategies import NAMES
+from sim.model.parameters import Parameters
+from sim.model.strategies import NAMES
+from sim.runtime.fingerprint import MODEL, PACKAGE, code_hash
+from sim.state.population import World
 
 PATH = PACKAGE / MODEL
 

@@ -21,10 +21,10 @@ from scipy import stats
 
 import sim
 from experiments.figures import BLUE, GREY, STYLE, VERMILLION
-from sim import rules
-from sim.gestures import Channel
 from sim.measures import dormant_pairs
-from sim.parameters import TRACES
+from sim.model import rules
+from sim.model.gestures import Channel
+from sim.model.parameters import TRACES
 
 OUT = Path("results/verification/rule_three.png")
 EASES = np.arange(0.5, 4.01, 0.5)

@@ -29,7 +29,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from experiments import compiling, store
+from experiments.sweeps import store
+from experiments.terminal import compiling
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 2.0  # within which a command must end

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 import sim
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
-from sim import rules
-from sim.parameters import HALF_LIVES, TRACES, kernel
+from sim.model import rules
+from sim.model.parameters import HALF_LIVES, TRACES, kernel
 
 OUT = Path("results/verification/strength.png")
 P = sim.Parameters().packed

@@ -21,8 +21,8 @@ from benchmarks.peers.start import (
     letters,
     tie_columns,
 )
-from sim.gestures import Channel, Kind
-from sim.strategies import Strategy
+from sim.model.gestures import Channel, Kind
+from sim.model.strategies import Strategy
 
 NOTE, CALL = int(Kind.NOTE), int(Kind.CALL)
 POST, MESSAGE, INVITATION = int(Kind.POST), int(Kind.MESSAGE), int(Kind.INVITATION)
@@ -34,7 +34,7 @@ PARTS = 64  # of the people, for threads
 
 
 class Town(NamedTuple):
-    """People and ties, an array each, of shape (people,) or (ties,); what is not said is as in `sim.population`."""
+    """People and ties, an array each, of shape (people,) or (ties,); what is not said is as in `sim.state`."""
 
     sociability: np.ndarray
     hesitance: np.ndarray

@@ -23,8 +23,8 @@ from benchmarks.peers.start import (
     letters,
     tie_columns,
 )
-from sim.direct import Channel, Kind
-from sim.parameters import HALF_LIVES
+from sim.model.parameters import HALF_LIVES
+from sim.reference.entry_points import Channel, Kind
 
 LONGEST = 40 * 365  # days for which fading is tabulated
 

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.peers.start import KINDS, NEVER, NO_ANSWER, ROUNDS, SECONDS_A_DAY, Start, as_namespace
-from sim.direct import Channel, Kind, Strategy
-from sim.parameters import HALF_LIVES
+from sim.model.parameters import HALF_LIVES
+from sim.reference.entry_points import Channel, Kind, Strategy
 
 SITTING = -1  # the channel of a prompt that is a plan's
 Traces = tuple[float, float, float, float, float, float]
@@ -47,7 +47,7 @@ class Settings(SimpleNamespace):
 
 @dataclass(slots=True, eq=False)
 class Tie:
-    """What one person holds about another; see `sim.population.TIE` for units."""
+    """What one person holds about another; see `sim.state.population.TIE` for units."""
 
     other: Behaviour
     liking: float

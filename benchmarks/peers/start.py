@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import sim
-from sim.gestures import Kind
+from sim.model.gestures import Kind
 
 KINDS = len(Kind)
 NEVER = -1_000_000  # the day of what has not happened
@@ -52,14 +52,14 @@ class Start(NamedTuple):
 
     Attributes:
         day: the next one to be lived.
-        p: the record of settings, type `sim.parameters.SETTINGS`.
-        people: by name, each of shape (n,); see `sim.population.PERSON` for units.
+        p: the record of settings, type `sim.model.parameters.SETTINGS`.
+        people: by name, each of shape (n,); see `sim.state.population.PERSON` for units.
         first: shape (n + 1,): where each person's ties begin.
-        ties: by name, each of shape (ties,), a person's in order of the other's id; see `sim.population.TIE`.
+        ties: by name, each of shape (ties,), a person's in order of the other's id; see `sim.state.population.TIE`.
         traces: shape (ties, 6), contacts.
         mirror: shape (ties,): the row of the other direction.
         mail: by name, answers not yet sent and what waits to be delivered.
-        plans: by name, in order of (person, strategy); see `sim.population.PLAN`.
+        plans: by name, in order of (person, strategy); see `sim.state.population.PLAN`.
         strategies_end: the first day on which nobody plans any more.
     """
 

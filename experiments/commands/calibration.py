@@ -15,19 +15,18 @@ import typer
 from rich.console import Console
 
 import sim
-from experiments import contact_log, runner, store
-from experiments.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of, ranges_of, read_ledger
-from experiments.calibrate import calibrate as search
-from experiments.config import ConfigError, load, stem_of_log
+from experiments.config.settings import ConfigError, load, stem_of_log
 from experiments.figures import save
 from experiments.figures.validation import validation
-from experiments.names import file_name, write_csv
-from experiments.observed import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
-from experiments.progress import shown
-from experiments.published import facts
-from experiments.stopping import saying
+from experiments.logs import contact_log
+from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of, ranges_of, read_ledger
+from experiments.logs.calibrate import calibrate as search
+from experiments.logs.published import facts
+from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
+from experiments.logs.validate import LOOKED_AT, beside, gate, report, summary, table
+from experiments.sweeps import runner, store
 from experiments.tables import facts_table, ledger_table, validation_tables
-from experiments.terminal import (
+from experiments.terminal.console import (
     Changes,
     Config,
     LogFile,
@@ -39,9 +38,11 @@ from experiments.terminal import (
     tell_of_log,
     told_aside,
 )
-from experiments.validate import LOOKED_AT, beside, gate, report, summary, table
-from sim.fingerprint import model_fingerprint
-from sim.interrupts import held_back
+from experiments.terminal.names import file_name, write_csv
+from experiments.terminal.progress import shown
+from experiments.terminal.stopping import saying
+from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.interrupts import held_back
 
 DEFAULT_FIT = (
     "routine_rate=0.005:0.5",

@@ -16,8 +16,7 @@ import typer
 from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 
-from experiments import store
-from experiments.compare import (
+from experiments.analysis.compare import (
     RESAMPLES,
     Compared,
     Contrast,
@@ -27,13 +26,14 @@ from experiments.compare import (
     level_text,
     short_levels,
 )
-from experiments.config import ConfigError, nearest
+from experiments.config.settings import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
-from experiments.names import as_csv
+from experiments.sweeps import store
 from experiments.tables import comparison_table, counted
-from experiments.terminal import console_of, say_written, told_aside
+from experiments.terminal.console import console_of, say_written, told_aside
+from experiments.terminal.names import as_csv
 from sim.measures import MEASURES
 
 OUTCOMES = ("reconnected", "lasting", "kept")

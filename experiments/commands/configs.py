@@ -10,9 +10,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from experiments import shipped, store
-from experiments.config import ConfigError, nearest
-from experiments.terminal import console_of, say_written
+from experiments.config import shipped
+from experiments.config.settings import ConfigError, nearest
+from experiments.sweeps import store
+from experiments.terminal.console import console_of, say_written
 
 
 def configs(

@@ -20,14 +20,14 @@ from rich.text import Text
 from typer import Exit
 
 import sim
-from experiments import compiling
 from experiments.commands.worlds import in_bytes
-from experiments.names import visible
 from experiments.tables import counted
-from experiments.terminal import Results, console_of, tell_of_compiling, told_aside
-from sim.fingerprint import cache_folder, model_fingerprint
-from sim.installation import checkout, install_command
-from sim.storage import CacheError, cache_limit, kept_worlds, size_of, worlds_folder
+from experiments.terminal import compiling
+from experiments.terminal.console import Results, console_of, tell_of_compiling, told_aside
+from experiments.terminal.names import visible
+from sim.runtime.fingerprint import cache_folder, model_fingerprint
+from sim.runtime.installation import checkout, install_command
+from sim.runtime.storage import CacheError, cache_limit, kept_worlds, size_of, worlds_folder
 
 OF_SOURCES = ("bench", "dev")  # optional parts that only work on the sources
 LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes

@@ -13,19 +13,19 @@ import pandas as pd
 import typer
 from matplotlib.figure import Figure
 
-from experiments import essay as essays
-from experiments import store
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
-from experiments.config import ConfigError, Experiment, nearest
-from experiments.essay import CONFIGS, Told
+from experiments.config.settings import ConfigError, Experiment, nearest
+from experiments.essay import essay as essays
+from experiments.essay.essay import CONFIGS, Told
+from experiments.essay.findings import Picture
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
-from experiments.findings import Picture
-from experiments.names import at_home, write_csv
-from experiments.swept import asked, collected
+from experiments.sweeps import store
+from experiments.sweeps.swept import asked, collected
 from experiments.tables import BASELINE
-from experiments.terminal import Changes, Processes, Results, console_of, say_written
+from experiments.terminal.console import Changes, Processes, Results, console_of, say_written
+from experiments.terminal.names import at_home, write_csv
 
 SWEEP, STRATEGIES = "nine_strategies", "strategies"  # the figure of a sweep's own table; all others are the essay's
 
@@ -139,7 +139,7 @@ def _is_drawn(rows: pd.DataFrame, origin: dict[str, Any]) -> bool:
 
 def _instead(path: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> str:
     """What does draw a sweep that this figure does not."""
-    from experiments.sensitivity import COLUMNS  # loads what analyses, which takes a second
+    from experiments.analysis.sensitivity import COLUMNS  # loads what analyses, which takes a second
 
     name, table = path.parent.name, f"--runs {shlex.quote(str(path))}"
     arms, factors = list(dict.fromkeys(rows["scenario"])), origin.get("factors") or []

@@ -10,17 +10,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments import essay as essays
-from experiments import plan, report, runner, store
-from experiments.columns import Columns
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
-from experiments.config import ConfigError
-from experiments.essay import CONFIGS, Told
+from experiments.config.settings import ConfigError
+from experiments.essay import essay as essays
+from experiments.essay import report
+from experiments.essay.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
-from experiments.names import command_line
-from experiments.swept import Asked, Swept, asked, by_histories, collected
+from experiments.sweeps import planning, runner, store
+from experiments.sweeps.swept import Asked, Swept, asked, by_histories, collected
 from experiments.tables import counted
-from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
+from experiments.terminal.columns import Columns
+from experiments.terminal.console import (
+    Changes,
+    Processes,
+    Results,
+    console_of,
+    say_written,
+    tell_of_compiling,
+    told_aside,
+)
+from experiments.terminal.names import command_line
 
 FIGURES = "figures"
 NAME, NAME_FULL = "essay", "essay-full"  # of the folders of results
@@ -93,7 +102,7 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
     limit = max(limits) if all(limits) else 0
     for histories, runs in by_histories(sweeps).items():
         prepare(folder, histories)
-        missing = plan.missing(runs, folder, histories)
+        missing = planning.missing(runs, folder, histories)
         kept = f" with {' and '.join(map(str, histories))}" if histories else ""
         console.print(
             f"{counted(len(runs), 'run')}{kept}; {len(runs) - len(missing):,} there already.", highlight=False
@@ -105,7 +114,7 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
             failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
             if failed:
                 raise ConfigError(f"{counted(len(failed), 'run')} failed, the first with: {failed[0]['error']}.")
-            store.require_all(folder, {run.id for run in plan.missing(runs, folder, histories)})
+            store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})
 
 
 def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:

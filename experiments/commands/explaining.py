@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from experiments.config import ConfigError
+from experiments.config.settings import ConfigError
 from experiments.explain import close_names, entries, explained, within
 from experiments.tables import entries_table, explained_table, names_table
-from experiments.terminal import console_of
+from experiments.terminal.console import console_of
 
 
 def explain(

@@ -16,19 +16,18 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from experiments import runner, store, week
-from experiments.config import ConfigError, Experiment, load, nearest
-from experiments.design import log_hash
+from experiments.config.settings import ConfigError, Experiment, load, nearest
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
-from experiments.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate, hidden
-from experiments.forecast import forecast as foretell
-from experiments.names import as_csv, file_name, write_csv
-from experiments.pairs import Contacts, contacts_of, number_of_person
-from experiments.progress import shown
-from experiments.stopping import saying
+from experiments.forecasts import week
+from experiments.forecasts.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate, hidden
+from experiments.forecasts.forecast import forecast as foretell
+from experiments.forecasts.pairs import Contacts, contacts_of, number_of_person
+from experiments.forecasts.week import SMALL
+from experiments.sweeps import runner, store
+from experiments.sweeps.design import log_hash
 from experiments.tables import counted, evaluation_table, forecast_table, week_said, week_table
-from experiments.terminal import (
+from experiments.terminal.console import (
     Changes,
     Config,
     Format,
@@ -41,10 +40,12 @@ from experiments.terminal import (
     tell_of_log,
     told_aside,
 )
-from experiments.week import SMALL
+from experiments.terminal.names import as_csv, file_name, write_csv
+from experiments.terminal.progress import shown
+from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
-from sim.gestures import KINDS
-from sim.interrupts import held_back
+from sim.model.gestures import KINDS
+from sim.runtime.interrupts import held_back
 
 
 def forecast(

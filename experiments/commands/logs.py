@@ -10,15 +10,16 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from experiments import contact_log, store
-from experiments.config import ConfigError, stem_of_log
+from experiments.config.settings import ConfigError, stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
-from experiments.names import as_csv
-from experiments.progress import shown
+from experiments.logs import contact_log
+from experiments.sweeps import store
 from experiments.tables import counted, log_table
-from experiments.terminal import Format, console_of, say_written, tell_of_log, told_aside
+from experiments.terminal.console import Format, console_of, say_written, tell_of_log, told_aside
+from experiments.terminal.names import as_csv
+from experiments.terminal.progress import shown
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 

@@ -12,18 +12,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments import plan as plans
-from experiments import runner, store
 from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare, tell_of_another
-from experiments.config import ConfigError, Experiment, SweepSettings
-from experiments.design import Run, points_of
-from experiments.factors import Level
-from experiments.histories import asked_for
-from experiments.names import visible
-from experiments.progress import duration, shown
-from experiments.schema import schema as json_schema
+from experiments.config.factors import Level
+from experiments.config.schema import schema as json_schema
+from experiments.config.settings import ConfigError, Experiment, SweepSettings
+from experiments.sweeps import planning as plans
+from experiments.sweeps import runner, store
+from experiments.sweeps.design import Run, points_of
+from experiments.sweeps.histories import asked_for
 from experiments.tables import counted, counted_runs
-from experiments.terminal import Changes, Processes, Results, console_of, say_written, tell_of_compiling, told_aside
+from experiments.terminal.console import (
+    Changes,
+    Processes,
+    Results,
+    console_of,
+    say_written,
+    tell_of_compiling,
+    told_aside,
+)
+from experiments.terminal.names import visible
+from experiments.terminal.progress import duration, shown
 
 _FIRST = 6  # arms that are named
 

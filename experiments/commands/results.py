@@ -10,12 +10,12 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from experiments import results as kept
-from experiments import store
-from experiments.config import ConfigError
-from experiments.names import as_csv, write_csv
+from experiments.config.settings import ConfigError
+from experiments.sweeps import results as kept
+from experiments.sweeps import store
 from experiments.tables import counted, frame_table, progress_table
-from experiments.terminal import Results, console_of, say_written
+from experiments.terminal.console import Results, console_of, say_written
+from experiments.terminal.names import as_csv, write_csv
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the sweep: the folder of its results.")]
 

@@ -11,15 +11,15 @@ import pandas as pd
 import typer
 from pandas.api.types import is_numeric_dtype
 
-from experiments import results as kept
+from experiments.analysis.sensitivity import Indices, SensitivityError, indices
 from experiments.commands.results import Name
-from experiments.config import ConfigError, nearest
+from experiments.config.settings import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.sensitivity import sensitivity as drawn
-from experiments.names import as_csv
-from experiments.sensitivity import Indices, SensitivityError, indices
+from experiments.sweeps import results as kept
 from experiments.tables import counted, frame_table
-from experiments.terminal import Results, console_of, say_written
+from experiments.terminal.console import Results, console_of, say_written
+from experiments.terminal.names import as_csv
 from sim.measures import MEASURES
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")

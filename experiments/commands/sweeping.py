@@ -16,16 +16,24 @@ import pandas as pd
 import typer
 from rich.console import Console, Group
 
-from experiments import histories as kept
-from experiments import plan, runner, stopping, store
-from experiments.cluster import Cluster, cluster
-from experiments.config import ConfigError, Experiment, SweepSettings, load, place_of, place_of_factor, require_adopters
-from experiments.design import PointError, Run, described, runs_of, shard_of
-from experiments.histories import History, asked_for
-from experiments.progress import Report, duration, shown
-from experiments.sampled import next_step, summary
+from experiments.config.settings import (
+    ConfigError,
+    Experiment,
+    SweepSettings,
+    load,
+    place_of,
+    place_of_factor,
+    require_adopters,
+)
+from experiments.sweeps import histories as kept
+from experiments.sweeps import planning, runner, store
+from experiments.sweeps.cluster import Cluster, cluster
+from experiments.sweeps.design import PointError, Run, described, runs_of, shard_of
+from experiments.sweeps.histories import History, asked_for
+from experiments.sweeps.sampled import next_step, summary
 from experiments.tables import counted, counted_runs, run_tables, sweep_tables
-from experiments.terminal import (
+from experiments.terminal import stopping
+from experiments.terminal.console import (
     Changes,
     Processes,
     Results,
@@ -35,10 +43,11 @@ from experiments.terminal import (
     tell_of_log,
     told_aside,
 )
+from experiments.terminal.progress import Report, duration, shown
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
-from sim.interrupts import held_back
-from sim.storage import cache_folder
+from sim.runtime.fingerprint import cache_folder
+from sim.runtime.interrupts import held_back
 
 NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
 CHECKPOINTS = store.CHECKPOINTS
@@ -117,7 +126,7 @@ def sweep(
     replaced = store.ids_in(folder / store.TABLE)
     store.write_design(folder, design, store.provenance(experiment, list(design["id"])))
     mine = shard_of(runs, *part) if part else runs
-    missing = plan.missing(mine, folder, histories)
+    missing = planning.missing(mine, folder, histories)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
     different = len({run.id for run in mine})
     there = different - len(missing)
@@ -135,7 +144,7 @@ def sweep(
         failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast, minutes)
     with suppress(OSError):  # it may not be there, or hold those of another sweep
         checkpoints.folder.rmdir()
-    absent = {run.id for run in plan.missing(runs, folder, histories)} - {row["id"] for row in failed}
+    absent = {run.id for run in planning.missing(runs, folder, histories)} - {row["id"] for row in failed}
     left = len(absent)
     if not failed:
         store.require_all(folder, absent.intersection(run.id for run in mine))

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments import store
 from experiments.commands.essaying import style_named
-from experiments.config import ConfigError, Experiment, load
+from experiments.config.settings import ConfigError, Experiment, load
+from experiments.essay.story import WITH, Story, found, sentences
 from experiments.figures import save
 from experiments.figures.page import Words
 from experiments.figures.story import draw
-from experiments.progress import shown
-from experiments.story import WITH, Story, found, sentences
-from experiments.terminal import Changes, Results, console_of, say_written, tell_of_compiling, told_aside
+from experiments.sweeps import store
+from experiments.terminal.console import Changes, Results, console_of, say_written, tell_of_compiling, told_aside
+from experiments.terminal.progress import shown
 
 NAME = "story"
 

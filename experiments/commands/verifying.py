@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from experiments import integrity, store
-from experiments.config import ConfigError
-from experiments.integrity import Checked, State
-from experiments.progress import shown
+from experiments.config.settings import ConfigError
+from experiments.sweeps import integrity, store
+from experiments.sweeps.integrity import Checked, State
 from experiments.tables import counted
-from experiments.terminal import Results, console_of, told_aside
-from sim.storage import Damage, KeptWorld, check_kept_world, kept_worlds, worlds_folder
+from experiments.terminal.console import Results, console_of, told_aside
+from experiments.terminal.progress import shown
+from sim.runtime.storage import Damage, KeptWorld, check_kept_world, kept_worlds, worlds_folder
 
 _MEGABYTE = 1e6
 _SETS_ASIDE = "This command sets damaged parts aside, runs again what they held, and writes damaged tables again:"

@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import numba
 import typer
 
-from experiments import runner, shipped
-from experiments.config import ConfigError, Strategy, WorldSettings, load
-from experiments.progress import shown
-from experiments.terminal import Changes, console_of, say_written, tell_of_compiling, tell_of_log, told_aside
+from experiments.config import shipped
+from experiments.config.settings import ConfigError, Strategy, WorldSettings, load
+from experiments.sweeps import runner
+from experiments.terminal.console import Changes, console_of, say_written, tell_of_compiling, tell_of_log, told_aside
+from experiments.terminal.progress import shown
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
-from sim.fingerprint import model_fingerprint
-from sim.installation import install_command
-from sim.population import World
 from sim.run import mixture_of
+from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.installation import install_command
+from sim.state.population import World
 
 if TYPE_CHECKING:
-    from experiments.browser.asked import Asked
+    from experiments.watch.asked import Asked
 
 _ENDINGS = (".mp4", ".gif")
 
@@ -91,8 +92,8 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
     Raises:
         ConfigError, LogError: it can not be.
     """
-    from experiments.film import Shot, film, told_by  # draws, which takes a second to load
-    from experiments.stage import Stage
+    from experiments.watch.film import Shot, film, told_by  # draws, which takes a second to load
+    from experiments.watch.playback import Stage
 
     experiment = load(wanted.config, changes)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
@@ -150,7 +151,7 @@ def watch(
 ) -> None:
     """A world in the browser: watch it, lay two strategies side by side, follow a person, send a like."""
     _require("watch", "uvicorn")
-    from experiments.browser.server import Server, free_port
+    from experiments.watch.server import Server, free_port
 
     opening = _opening(config, checked_pair(side_by_side), day, changes or [])
     server = Server(free_port(port), opening, _presets(config))
@@ -183,7 +184,7 @@ def _opened(address: str) -> Iterator[None]:
 
 def _warm_up() -> None:
     """Compile or load what a day and a picture take, with few people, while the browser still loads the page."""
-    from experiments.stage import Stage
+    from experiments.watch.playback import Stage
 
     tell_of_compiling(told_aside())
     experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
@@ -198,7 +199,7 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
     Raises:
         ConfigError: it can not be.
     """
-    from experiments.browser.asked import OPENING, OPENING_BESIDE, Asked
+    from experiments.watch.asked import OPENING, OPENING_BESIDE, Asked
 
     given = dict(change.partition("=")[::2] for change in changes)
     load(config, changes)  # for its errors, which name options as they were typed

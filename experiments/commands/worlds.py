@@ -19,19 +19,18 @@ from rich.console import Console
 from rich.table import Table
 
 import sim
-from experiments import runner
-from experiments.columns import Columns
-from experiments.config import ConfigError, WorldSettings, load, nearest, show
-from experiments.design import runs_of
-from experiments.names import as_csv
-from experiments.progress import shown
-from experiments.stopping import saying
+from experiments.config.settings import ConfigError, WorldSettings, load, nearest, show
+from experiments.sweeps import runner
+from experiments.sweeps.design import runs_of
 from experiments.tables import counted, number
-from experiments.terminal import Changes, Format, Processes, console_of, tell_of_compiling, told_aside
-from sim.interrupts import held_back
+from experiments.terminal.columns import Columns
+from experiments.terminal.console import Changes, Format, Processes, console_of, tell_of_compiling, told_aside
+from experiments.terminal.names import as_csv
+from experiments.terminal.progress import shown
+from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs
-from sim.population import NOBODY
-from sim.storage import (
+from sim.runtime.interrupts import held_back
+from sim.runtime.storage import (
     GIGABYTE,
     KeptWorld,
     OutdatedWorldError,
@@ -47,7 +46,9 @@ from sim.storage import (
     size_of,
     worlds_folder,
 )
-from sim.worlds import DAYS_A_YEAR, key_in_cache
+from sim.state.population import NOBODY
+from sim.worlds import key_in_cache
+from sim.worlds.people import DAYS_A_YEAR
 
 SHORTEST_KEY = 8
 _UNITS = (("GB", GIGABYTE), ("MB", 10**6))

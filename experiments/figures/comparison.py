@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
+from experiments.analysis.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.tables import difference, number, row_name
@@ -29,7 +29,7 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
     """Draw paired differences in one measure.
 
     Args:
-        found: as `experiments.compare.compared` gives it.
+        found: as `experiments.analysis.compare.compared` gives it.
         measure: one of those in it.
         worlds: what worlds they are, for the footnote.
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from experiments.contact_log import Curves
 from experiments.figures import BLUE, GREY, STYLE, VERMILLION
 from experiments.figures.letters import drawable
+from experiments.logs.contact_log import Curves
 
 _COLOURS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito's
 MOST_LOGS = len(_COLOURS)
@@ -30,8 +30,8 @@ def contact_log(tables: Mapping[str, pd.DataFrame], curves: Mapping[str, Curves]
     """Draw up to six contact logs.
 
     Args:
-        tables: what `experiments.contact_log.statistics` gives of each log, by the log's name.
-        curves: what `experiments.contact_log.curves` gives, by the same names.
+        tables: what `experiments.logs.contact_log.statistics` gives of each log, by the log's name.
+        curves: what `experiments.logs.contact_log.curves` gives, by the same names.
 
     Returns:
         A 16:9 figure: answers above and silence, alters and pairs below; bands are 95 % intervals.

@@ -12,7 +12,7 @@ from functools import cache
 from matplotlib import font_manager
 from matplotlib.text import Text
 
-from experiments.names import escaped, shortened, visible
+from experiments.terminal.names import escaped, shortened, visible
 
 FONT = "DejaVu Sans"
 LONGEST = 42  # letters of a name in a figure

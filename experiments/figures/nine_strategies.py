@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
+from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style

@@ -24,7 +24,7 @@ def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
     """Draw forecasts against what happened.
 
     Args:
-        calibration: what `experiments.scores.reliability` gives, of ``model`` and, if they are there, of
+        calibration: what `experiments.forecasts.scores.reliability` gives, of ``model`` and, if they are there, of
             ``model_recalibrated`` and ``recency_frequency``.
         days: for which was forecast.
 

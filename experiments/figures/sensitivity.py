@@ -6,8 +6,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments.analysis.sensitivity import Indices
 from experiments.figures import BLUE, GREY, INK, STYLE
-from experiments.sensitivity import Indices
 from experiments.tables import counted
 
 _MOST_BARS = 12
@@ -17,7 +17,7 @@ def sensitivity(found: Indices) -> Figure:
     """Draw the indices of one strategy.
 
     Args:
-        found: as `experiments.sensitivity.indices` gives them.
+        found: as `experiments.analysis.sensitivity.indices` gives them.
 
     Returns:
         A 16:9 figure: bars of mu* (Morris), or of total and first-order indices (Saltelli), with 95 % intervals.

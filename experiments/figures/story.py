@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.page import Style, Words, page, spread
-from sim.gestures import WORDLESS
+from sim.model.gestures import WORDLESS
 
 _WORDLESS = [kind.label for kind in WORDLESS]
 _APART, _BESIDE = 0.04, 0.008  # of the days: arrows that are nearer would cover each other; from an arrow to its name
@@ -20,7 +20,7 @@ def draw(between: pd.DataFrame, elsewhere: pd.Series, words: Words, style: Style
     """Two lanes of people in each of two worlds, gestures as arrows; below, differences among all others.
 
     Args:
-        between: as `experiments.story.Story` has it.
+        between: as `experiments.essay.story.Story` has it.
         elsewhere: gestures by day that are in one world alone.
         words: around it.
         style: of the figure.

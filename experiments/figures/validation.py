@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
-from experiments.validate import EMERGENT, FITTED, MARKS, NEAR, SEEN
+from experiments.logs.validate import EMERGENT, FITTED, MARKS, NEAR, SEEN
 
 COLOURS = {FITTED: GREY, SEEN: BLUE, EMERGENT: VERMILLION}
 WIDEST = 2.6  # ratios beyond this are drawn there

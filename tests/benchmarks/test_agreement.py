@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import sim
 from benchmarks.gpu import names_of, only_in_one, ties_that_differ
-from sim.day import Core
+from sim.engine.day import Core
 
 WORLD = sim.worlds.generated(people=40, burn_in_years=0.1, seed=1)
 NUMBERS = ("traces", "liking", "openness", "unanswered")

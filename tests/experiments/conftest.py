@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
-from sim import fingerprint
+from sim.runtime import fingerprint
 
 TINY = """\
 [world]

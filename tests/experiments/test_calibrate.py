@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from experiments.calibrate import (
+from experiments.config.settings import ConfigError, load
+from experiments.logs.calibrate import (
     ALLOWED,
     LEDGER,
     PARAMETERS,
@@ -24,9 +25,8 @@ from experiments.calibrate import (
     ranges_of,
     read_ledger,
 )
-from experiments.config import ConfigError, load
-from experiments.contact_statistics import STATISTICS
-from experiments.observed import Window, simulated_log, window_of
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.simulated import Window, simulated_log, window_of
 from sim.contact_logs import LogError
 
 WINDOW = Window(people=60, days=120, burn_in_years=0.1)

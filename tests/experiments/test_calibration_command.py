@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments.observed import Window, simulated_log
+from experiments.logs.simulated import Window, simulated_log
 
 LIVELY = sim.Parameters(routine_rate=0.2)
 

@@ -18,13 +18,15 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments import cli, compiling, runner, store
-from experiments.config import load
-from experiments.design import Run, runs_of
-from experiments.histories import Ended
-from sim import footprint, storage
-from sim.day import Core
-from sim.population import DayRecord
+from experiments import cli
+from experiments.config.settings import load
+from experiments.sweeps import runner, store
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.histories import Ended
+from experiments.terminal import compiling
+from sim.engine.day import Core
+from sim.runtime import fingerprint, memory_limit
+from sim.state.population import DayRecord
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 RUNS = Path("results/tiny/runs.parquet")
@@ -280,7 +282,7 @@ def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monke
 def test_a_world_that_would_not_fit_is_refused_in_words(
     config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(footprint.psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
+    monkeypatch.setattr(memory_limit.psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
     said = refused(rekindle("run", config))
     assert "people takes about 0.0 GB of memory, and 0.0 GB are free" in said
     assert "There is not enough" not in said
@@ -468,7 +470,7 @@ def test_a_run_that_was_cut_off_goes_on(config: Path, rekindle: Rekindle) -> Non
     whole = rekindle("run", config)
     assert "Going on" not in whole.err
     single = runs_of(load(config).model_copy(update={"sweep": None}))[0]
-    path = cut_off(single, runner.Checkpoints(storage.cache_folder() / "runs", 1e-9), 11)
+    path = cut_off(single, runner.Checkpoints(fingerprint.cache_folder() / "runs", 1e-9), 11)
     resumed = rekindle("run", config)
     assert resumed.err.count("Going on from day 11 of 25.\n") == 1
     assert resumed.out == whole.out

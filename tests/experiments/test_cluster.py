@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments import cluster as clusters
-from experiments import results, store
+from experiments.sweeps import cluster as clusters
+from experiments.sweeps import results, store
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
 RUNS = Path("results/tiny/runs.parquet")

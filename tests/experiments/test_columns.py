@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from experiments.columns import Columns
-from experiments.terminal import Terminal
+from experiments.terminal.columns import Columns
+from experiments.terminal.console import Terminal
 
 ID = "annegret.maria+lists@example.org"  # of 32 characters, and without a space
 

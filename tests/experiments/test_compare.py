@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.compare import (
+from experiments.analysis.compare import (
     ALL,
     ALL_BUT_WAIT,
     ENOUGH_WORLDS,

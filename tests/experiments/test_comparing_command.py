@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from experiments import store
 from experiments.commands import comparing
+from experiments.sweeps import store
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 EFFORT = "parameters.effort_minutes"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments import cli, compiling
+from experiments import cli
+from experiments.terminal import compiling
 
 ROOT = str(Path(cli.__file__).parents[1])
 HOLDS = """
@@ -125,7 +126,7 @@ def test_it_is_not_compiled_once_a_source_has_changed(folder: Path, monkeypatch:
 def test_each_function_that_is_compiled_is_reported() -> None:
     from numba.core import event
 
-    from sim.rules import _slowest_by_day  # any that is compiled
+    from sim.model.rules import _slowest_by_day  # any that is compiled
 
     told: list[tuple[object, ...]] = []
     function = {"dispatcher": _slowest_by_day}

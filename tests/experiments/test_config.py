@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.config import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of, written
-from sim.gestures import DEFAULT_GESTURES
-from sim.parameters import Parameters
-from sim.spelling import nearest
-from sim.strategies import NAMES
+from experiments.config.settings import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of, written
+from sim.model.gestures import DEFAULT_GESTURES
+from sim.model.parameters import Parameters
+from sim.model.strategies import NAMES
+from sim.runtime.spelling import nearest
 
 
 def problem(path: Path, *changes: str, world: Path | None = None) -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments import design
-from experiments.config import load
-from experiments.design import label, runs_of
+from experiments.config.settings import load
+from experiments.sweeps import design
+from experiments.sweeps.design import label, runs_of
 
 
 def test_replicates_are_interleaved_and_paired(config: Path) -> None:

@@ -14,8 +14,8 @@ from packaging.specifiers import SpecifierSet
 import sim
 from experiments.commands import doctor
 from experiments.commands.doctor import Finding, State
-from sim import storage
-from sim.day import Core
+from sim.engine.day import Core
+from sim.runtime import fingerprint, storage
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 
@@ -37,7 +37,7 @@ def test_every_check_has_a_line_and_all_is_well(rekindle: Rekindle) -> None:
     for said in (
         "Python 3.11", "numba ", "optional part dev: ", "Numba: threads ", "cache folder: ",
         "kept worlds: 0", "disk of the results folder: ", "results folder: results, not made yet",
-        f"model {storage.model_fingerprint()}", "gestures, the same bits on 1 and 2 threads",
+        f"model {fingerprint.model_fingerprint()}", "gestures, the same bits on 1 and 2 threads",
     ):  # fmt: skip
         assert any(said in line for line in lines), said
     assert last.startswith("0 problems, ")

@@ -14,16 +14,17 @@ import pytest
 from PIL import Image
 
 import experiments
-from experiments import essay, histories, report, store
+from experiments.analysis.verdicts import Ruling, Word
 from experiments.commands.drawing import PICTURES
-from experiments.config import ConfigError, load
-from experiments.design import runs_of
-from experiments.essay import BY_NAME, SENTENCES, Sentence, Told
+from experiments.config.settings import ConfigError, load
+from experiments.essay import essay, report
+from experiments.essay.essay import BY_NAME, SENTENCES, Sentence, Told
 from experiments.explain import explained
 from experiments.figures.page import STYLES, provenance_in
-from experiments.runner import run_one
-from experiments.swept import asked, by_histories, collected
-from experiments.verdicts import Ruling, Word
+from experiments.sweeps import histories, store
+from experiments.sweeps.design import runs_of
+from experiments.sweeps.runner import run_one
+from experiments.sweeps.swept import asked, by_histories, collected
 
 ROOT = Path(experiments.__file__).parents[1]
 CONFIGS = ROOT / "configs"

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from experiments.explain import assumed, close_names, entries, explained, within
-from sim.gestures import KINDS
 from sim.measures import MEASURES
-from sim.parameters import Parameters
-from sim.strategies import NAMES
+from sim.model.gestures import KINDS
+from sim.model.parameters import Parameters
+from sim.model.strategies import NAMES
 
 SCALARS = [name for name, field in Parameters.model_fields.items() if field.annotation in (int, float)]
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from experiments.contact_log import read
-from experiments.exports import Export, read_chat, read_mail
-from sim.storage import LogError
+from experiments.logs.contact_log import read
+from experiments.logs.exports import Export, read_chat, read_mail
+from sim.runtime.storage import LogError
 
 TEN = 1_577_869_200  # Wednesday, 1 January 2020, 9:00 UTC
 

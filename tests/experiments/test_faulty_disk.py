@@ -19,10 +19,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from experiments import histories, integrity, store
-from experiments.histories import EVENTS, Ended, History
-from experiments.integrity import State
-from experiments.store import StoreError
+from experiments.sweeps import histories, integrity, store
+from experiments.sweeps.histories import EVENTS, Ended, History
+from experiments.sweeps.integrity import State
+from experiments.sweeps.store import StoreError
 from verification.faulty_disk import FAULTS, Disk
 
 LOG = History(EVENTS)

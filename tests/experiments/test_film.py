@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.config import load
-from experiments.film import Shot, frames
-from experiments.stage import Stage
+from experiments.config.settings import load
+from experiments.watch.film import Shot, frames
+from experiments.watch.playback import Stage
 from sim import worlds
 from tests.experiments.conftest import Outcome
 

@@ -8,13 +8,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sim
-from experiments.adopters import adopters_of
-from experiments.config import Experiment, InjectSettings
-from experiments.design import Run, runs_of
-from experiments.focal import focal_ties, gestures, in_keyed_order
-from experiments.runner import run_one, world_of
+from experiments.config.settings import Experiment, InjectSettings
+from experiments.sweeps.adopters import adopters_of
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.injected import focal_ties, gestures, in_keyed_order
+from experiments.sweeps.runner import run_one, world_of
 from sim.measures import dormant_pairs
-from sim.population import NOBODY
+from sim.state.population import NOBODY
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import sim
-from experiments import forecast, runner
-from experiments.baselines import baselines, logistic, recalibrated
-from experiments.forecast import Worlds, cut_of, evaluate, matched
-from experiments.pairs import FEATURES, Contacts, came_back, contacts_of, number_of_person, silent_pairs
-from experiments.scores import SCORES, auc, brier, compared, log_loss, reliability
+from experiments.forecasts import forecast
+from experiments.forecasts.baselines import baselines, logistic, recalibrated
+from experiments.forecasts.forecast import Worlds, cut_of, evaluate, matched
+from experiments.forecasts.pairs import FEATURES, Contacts, came_back, contacts_of, number_of_person, silent_pairs
+from experiments.forecasts.scores import SCORES, auc, brier, compared, log_loss, reliability
+from experiments.sweeps import runner
 from sim.contact_logs import LogError
 
 DAY = 86_400

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from experiments import cli, runner, store
+from experiments import cli
+from experiments.sweeps import runner, store
 
 PAGE = 4_096  # bytes, the least that a file takes there
 WIDE = 2**26

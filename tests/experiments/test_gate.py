@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from experiments.config import Experiment, GateSettings
-from experiments.design import runs_of
-from experiments.gate import ASKED, behind, gate_of, judged
-from experiments.runner import run_one
+from experiments.config.settings import Experiment, GateSettings
+from experiments.logs.gate import ASKED, behind, gate_of, judged
+from experiments.sweeps.design import runs_of
+from experiments.sweeps.runner import run_one
 
 GATE = GateSettings(log="made up", hazard_per_day_90_180=0.003, hazard_per_day_180_365=0.0015, worlds=2, days=400)
 

@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments import histories, results, runner, store
-from experiments.config import ConfigError, load
-from experiments.design import Run, runs_of
-from experiments.histories import EVENTS, SERIES, Ended, History
-from experiments.plan import timed
-from experiments.store import StoreError
-from sim.day import Core
+from experiments.config.settings import ConfigError, load
+from experiments.sweeps import histories, results, runner, store
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.histories import EVENTS, SERIES, Ended, History
+from experiments.sweeps.planning import timed
+from experiments.sweeps.store import StoreError
+from sim.engine.day import Core
 from sim.measures import Measures
 
 Rekindle = Callable[..., Any]

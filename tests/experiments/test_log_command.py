@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.contact_log import curves, read, statistics
-from experiments.contact_statistics import STATISTICS
 from experiments.explain import explained
 from experiments.figures.contact_log import _apart, contact_log, headline, words
+from experiments.logs.contact_log import curves, read, statistics
+from experiments.logs.contact_statistics import STATISTICS
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 DOCS = Path(__file__).parents[2] / "docs" / "contact_logs.md"

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import cli
-from experiments.names import (
+from experiments.terminal.names import (
     LONGEST_FILE_NAME,
     as_csv,
     command_line,

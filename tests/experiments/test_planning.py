@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from experiments import results, runner, store
-from experiments.config import SETTINGS, TABLES, ConfigError, load
-from experiments.design import runs_of
-from experiments.plan import Timing
-from experiments.progress import duration
-from experiments.schema import schema
-from experiments.store import StoreError
+from experiments.config.schema import schema
+from experiments.config.settings import SETTINGS, TABLES, ConfigError, load
+from experiments.sweeps import results, runner, store
+from experiments.sweeps.design import runs_of
+from experiments.sweeps.planning import Timing
+from experiments.sweeps.store import StoreError
+from experiments.terminal.progress import duration
 
 Rekindle = Callable[..., Any]
 FACTORS = "\n[sweep.grid]\nparameters.effort_minutes = [60, 240]\n"

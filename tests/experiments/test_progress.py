@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from experiments import progress
+from experiments.terminal import progress
 
 
 def test_what_is_left_is_foretold_from_the_second_step_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
-from experiments.contact_log import Log, of_run, read, values
-from experiments.published import (
+from experiments.logs.contact_log import Log, of_run, read, values
+from experiments.logs.published import (
     ABSENCES,
     FACTS,
     _largest,
@@ -28,7 +28,7 @@ from experiments.published import (
     persistence,
     ties_of,
 )
-from sim.memory import contact_shares
+from sim.engine.memory import contact_shares
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 DAY = 86_400

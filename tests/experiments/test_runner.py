@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import sim
-from experiments import runner
-from experiments.config import load
-from experiments.design import Run, runs_of
-from experiments.histories import Ended
-from experiments.workers import TooLongError
+from experiments.config.settings import load
+from experiments.sweeps import runner
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.histories import Ended
+from experiments.sweeps.workers import TooLongError
 from sim.measures import MEASURES
 
 

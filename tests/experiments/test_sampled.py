@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from experiments import store
-from experiments.config import Experiment, SampleSettings, SweepSettings
-from experiments.design import described, runs_of
-from experiments.sampled import next_step, spreads, summary
+from experiments.config.settings import Experiment, SampleSettings, SweepSettings
+from experiments.sweeps import store
+from experiments.sweeps.design import described, runs_of
+from experiments.sweeps.sampled import next_step, spreads, summary
 
 EASE, LIKE, NOTE = "parameters.ease", "parameters.gestures.like.opens_door", "parameters.gestures.note.opens_door"
 RANGES = {EASE: (1.0, 4.0), LIKE: (0.0, 1.0), NOTE: (0.0, 1.0)}

@@ -11,9 +11,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from experiments import results, runner
-from experiments.sandbox import shut_in
-from experiments.store import StoreError
+from experiments.sweeps import results, runner
+from experiments.sweeps.sandbox import shut_in
+from experiments.sweeps.store import StoreError
 
 Rekindle = Callable[..., Any]
 KEEP = ("--set", "sweep.series_days=7", "--set", "sweep.events=true")
@@ -107,8 +107,8 @@ def test_what_does_not_fit_into_the_memory_is_put_aside_and_taken_away_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("experiments.sandbox._SHARE_OF_MEMORY", 0.0)
-    monkeypatch.setattr("experiments.sandbox._LEAST_MEMORY", 150_000_000)
+    monkeypatch.setattr("experiments.sweeps.sandbox._SHARE_OF_MEMORY", 0.0)
+    monkeypatch.setattr("experiments.sweeps.sandbox._LEAST_MEMORY", 150_000_000)
     with shut_in(lambda connection: None, []) as connection:
         asked = connection.sql(
             "SELECT max(t) FROM (SELECT repeat(i::VARCHAR, 40) AS t FROM range(1_000_000) AS n(i) ORDER BY t)"

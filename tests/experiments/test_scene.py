@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import sim
-from experiments import runner
-from experiments.config import Experiment
-from experiments.design import runs_of
-from experiments.layout import places
-from experiments.scene import FULL, MOST_GESTURES, Look, only_differences
-from experiments.stage import REMEMBERED, WITH, WITHOUT, Gestures, Stage
+from experiments.config.settings import Experiment
+from experiments.sweeps import runner
+from experiments.sweeps.design import runs_of
+from experiments.watch.layout import FULL, MOST_GESTURES, Look, only_differences
+from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Stage
+from experiments.watch.positions import places
 
 
 @pytest.fixture(scope="module")

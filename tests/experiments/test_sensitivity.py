@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments import runner
-from experiments.config import Experiment, SampleSettings, SweepSettings
-from experiments.design import described, runs_of
+from experiments.analysis.sensitivity import SensitivityError, indices
+from experiments.config.settings import Experiment, SampleSettings, SweepSettings
 from experiments.figures.sensitivity import headline
-from experiments.sensitivity import SensitivityError, indices
+from experiments.sweeps import runner
+from experiments.sweeps.design import described, runs_of
 
 EASE, OPEN, LOAD = "parameters.ease", "parameters.answer_openness", "parameters.load_scale"
 RANGES = {EASE: (1.0, 4.0), OPEN: (-1.0, 1.0), LOAD: (10.0, 20.0)}

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 import experiments
-from experiments import cluster, essay, shipped
 from experiments.commands import watching
-from experiments.config import ConfigError, load
-from sim import installation
+from experiments.config import shipped
+from experiments.config.settings import ConfigError, load
+from experiments.essay import essay
+from experiments.sweeps import cluster
+from sim.runtime import installation
 
 Rekindle = Callable[..., Any]
 ROOT = Path(experiments.__file__).parents[1]

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from experiments import cli, stopping
+from experiments import cli
+from experiments.terminal import stopping
 
 ROOT = str(Path(cli.__file__).parents[1])
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 BEGIN = """
 import runpy, threading, time
 from experiments import stopping
-held_back = runpy.run_path("sim/interrupts.py")["held_back"]  # without all of the model
+held_back = runpy.run_path("sim/runtime/interrupts.py")["held_back"]  # without all of the model
 """
 READY = "print('ready', flush=True)\n"
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import checksums, store
-from experiments.checksums import DamagedError
-from experiments.config import load
-from experiments.store import StoreError
+from experiments.config.settings import load
+from experiments.sweeps import checksums, store
+from experiments.sweeps.checksums import DamagedError
+from experiments.sweeps.store import StoreError
 
 
 def row(name: str, **more: object) -> store.Row:

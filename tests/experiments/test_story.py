@@ -10,9 +10,20 @@ import pandas as pd
 import pytest
 
 import experiments
-from experiments.config import Experiment, load
-from experiments.runner import world_of
-from experiments.story import LIKED, LIKER, WITH, WITHOUT, Story, _likes, _talking_again, found, sentences, told_of
+from experiments.config.settings import Experiment, load
+from experiments.essay.story import (
+    LIKED,
+    LIKER,
+    WITH,
+    WITHOUT,
+    Story,
+    _likes,
+    _talking_again,
+    found,
+    sentences,
+    told_of,
+)
+from experiments.sweeps.runner import world_of
 from sim.measures import dormant_pairs
 
 CONFIG = Path(experiments.__file__).parents[1] / "configs" / "one_like.toml"

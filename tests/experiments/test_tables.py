@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
 
-from experiments.contact_statistics import STATISTICS
-from experiments.forecast import Forecast
+from experiments.forecasts.forecast import Forecast
+from experiments.forecasts.week import Week
+from experiments.logs.contact_statistics import STATISTICS
 from experiments.tables import (
     comparison_table,
     counted,
@@ -22,8 +23,7 @@ from experiments.tables import (
     sweep_table,
     week_table,
 )
-from experiments.terminal import Terminal
-from experiments.week import Week
+from experiments.terminal.console import Terminal
 from tests.experiments.test_columns import is_shown
 
 

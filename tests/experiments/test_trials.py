@@ -15,12 +15,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments import calibrate as module
-from experiments.calibrate import LEDGER, PARAMETERS, Ledger, Range, calibrate, proposed, read_ledger
-from experiments.config import ConfigError
-from experiments.observed import Window
-from experiments.trials import TRIALS, Trial, trials_in
-from sim.storage import LogError
+from experiments.config.settings import ConfigError
+from experiments.logs import calibrate as module
+from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, Range, calibrate, proposed, read_ledger
+from experiments.logs.simulated import Window
+from experiments.logs.trials import TRIALS, Trial, trials_in
+from sim.runtime.storage import LogError
 
 FIT = (Range("routine_rate", 0.02, 0.6), Range("gestures.message.answer", -3.0, 1.0))
 ALL = 8  # trials, of which the first four are drawn at random

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.contact_statistics import STATISTICS
 from experiments.figures.validation import FAMILIES, validation
-from experiments.validate import EMERGENT, FITTED, SEEN, accepted, beside, gate, judged, report, summary, table
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.validate import EMERGENT, FITTED, SEEN, accepted, beside, gate, judged, report, summary, table
 
 
 def real_log(values: dict[str, float], spread: float = 0.05) -> pd.DataFrame:

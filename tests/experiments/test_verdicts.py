@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.verdicts import (
+from experiments.analysis.verdicts import (
     Estimate,
     Word,
     chances_of_being_best,

@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import cli, integrity, runner, store
-from sim import storage
+from experiments import cli
+from experiments.sweeps import integrity, runner, store
+from sim.runtime import storage
 
 Rekindle = Callable[..., Any]
 TINY = Path("results/tiny")
@@ -81,7 +82,7 @@ def test_the_command_that_it_names_makes_all_of_it_again(swept: Path, rekindle: 
 
 def test_its_table_is_readable_at_80_columns(swept: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("experiments.terminal.WIDTH_OF_A_FILE", 80)
+    monkeypatch.setattr("experiments.terminal.console.WIDTH_OF_A_FILE", 80)
     flip(sorted((swept / "parts").iterdir())[0], 300)
     said = rekindle("verify").out
     assert "…" not in said

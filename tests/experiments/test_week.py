@@ -16,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments import runner, tables, week
-from experiments.forecast import Worlds
-from experiments.pairs import came_back, contacts_of, silent_pairs
-from experiments.week import FIRST, SMALL, best_plan, dormant_ties, of_the_first, plan_week, steadied
+from experiments import tables
+from experiments.forecasts import week
+from experiments.forecasts.forecast import Worlds
+from experiments.forecasts.pairs import came_back, contacts_of, silent_pairs
+from experiments.forecasts.week import FIRST, SMALL, best_plan, dormant_ties, of_the_first, plan_week, steadied
+from experiments.sweeps import runner
 from tests.experiments.test_forecast import DATA, DAY, made_up
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from experiments.weighted import (
+from experiments.analysis.bootstrap import (
     PoissonRegression,
     burstiness,
     divergences,

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from experiments import workers
-from experiments.workers import TooLongError, Workers
+from experiments.sweeps import workers
+from experiments.sweeps.workers import TooLongError, Workers
 
 
 @pytest.fixture

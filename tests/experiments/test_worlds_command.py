@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from experiments import runner, stopping
 from experiments.commands import worlds
-from sim import storage
-from sim.day import Core
+from experiments.sweeps import runner
+from experiments.terminal import stopping
+from sim.engine.day import Core
+from sim.runtime import fingerprint, storage
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 BURNT_IN = ("--set", "world.burn_in_years=0.02")
@@ -201,7 +202,7 @@ def test_csv_and_json_say_the_same(rekindle: Rekindle, kept: list[str], outdated
     assert {row["key"] for row in rows} == keys()
     newest = rows[0]
     assert (newest["key"], newest["people"], newest["days"], newest["seed"]) == (kept[2], 30, 400, 3)
-    assert (newest["model"], newest["present"]) == (storage.model_fingerprint(), True)
+    assert (newest["model"], newest["present"]) == (fingerprint.model_fingerprint(), True)
     assert newest["bytes"] == storage.size_of(storage.worlds_folder() / kept[2])
     unknown = next(row for row in rows if row["key"] == outdated[1])
     assert (unknown["people"], unknown["model"], unknown["present"]) == (None, None, False)

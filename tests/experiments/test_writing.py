@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 import sim
-from experiments.writing import written, written_in
-from sim.day import Core
-from sim.rules import SECONDS_A_DAY
+from experiments.logs.writing import written, written_in
+from sim.engine.day import Core
+from sim.model.rules import SECONDS_A_DAY
 
 
 def test_a_run_and_its_log_have_the_same_writing_and_more_happens_unseen() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim import sorting
+from sim.engine import sorting
 
 
 @pytest.fixture(autouse=True, scope="session")

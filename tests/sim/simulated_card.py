@@ -15,9 +15,9 @@ import numpy as np
 
 import sim
 import sim.gpu
-from sim.day import Core
-from sim.gestures import Channel, Kind
-from sim.population import GESTURE, NEVER, NO_ANSWER, NOBODY, DayRecord, World
+from sim.engine.day import Core
+from sim.model.gestures import Channel, Kind
+from sim.state.population import GESTURE, NEVER, NO_ANSWER, NOBODY, DayRecord, World
 
 DAYS = 16  # more than two weeks
 

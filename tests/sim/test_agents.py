@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.gestures import Kind
-from sim.population import World
+from sim.model.gestures import Kind
+from sim.state.population import World
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from numba import njit
 from scipy import stats
 
 import sim
-from sim.chance import (
+from sim.model.chance import (
     BATCH,
     Decision,
     Occasion,

@@ -21,11 +21,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim import checkpoint, storage
-from sim.gestures import KINDS
-from sim.population import PERSON, World
+from sim.model.gestures import KINDS
+from sim.model.strategies import NAMES
 from sim.run import Run
-from sim.strategies import NAMES
+from sim.runtime import checkpoint, storage
+from sim.state.population import PERSON, World
 
 PEOPLE, DAYS = 60, 24
 EACH_DAY: dict[str, Any] = {"checkpoint_minutes": 0}

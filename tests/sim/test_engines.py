@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim import direct
-from sim.chance import Occasion
-from sim.day import Core, DayRecord
-from sim.gestures import KINDS, Kind
-from sim.population import World
+from sim.engine.day import Core, DayRecord
+from sim.engine.sorting import chunks_of
+from sim.model.chance import Occasion
+from sim.model.gestures import KINDS, Kind
+from sim.model.strategies import NAMES, Place, Strategy
+from sim.reference import entry_points
 from sim.run import begin
-from sim.sorting import chunks_of
-from sim.strategies import NAMES, Place, Strategy
+from sim.state.population import World
 
 DIRECTED = tuple(kind for kind in KINDS if kind != "post")
 
@@ -285,7 +285,7 @@ def keep_minutes(self: Any) -> None:
     """Morning: last week's minutes are carried over."""
     left = self.minutes_left
     ORIGINAL["begin_week"](self)
-    self.minutes_left = direct.rules.minus(self.minutes_left, -left)
+    self.minutes_left = entry_points.rules.minus(self.minutes_left, -left)
 
 
 def stale_ceiling(self: Any) -> None:
@@ -368,7 +368,7 @@ def posts_seen_again(self: Any, gesture: Any, tie: Any) -> bool:
 def last_slot(self: Any, tie: Any) -> None:
     """Field `slot`: a new tie takes the highest free slot."""
     if None not in self.slots:
-        self.slots += [None] * (direct.rules.more_slots(len(self.slots)) - len(self.slots))
+        self.slots += [None] * (entry_points.rules.more_slots(len(self.slots)) - len(self.slots))
     tie.slot = max(slot for slot, held in enumerate(self.slots) if held is None)
     self.slots[tie.slot] = tie
     self.ties[tie.other.id] = tie

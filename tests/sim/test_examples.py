@@ -13,10 +13,10 @@ import sim
 MODULES = ["sim", *(f"sim.{module.name}" for module in pkgutil.iter_modules(sim.__path__))]
 WITH_EXAMPLES = {
     "sim",
-    "sim.agents",
-    "sim.model",
-    "sim.parameters",
-    "sim.population",
+    "sim.reference.agents",
+    "sim.reference.mesa_model",
+    "sim.model.parameters",
+    "sim.state.population",
     "sim.rules",
     "sim.run",
     "sim.worlds",

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numba
 import pytest
 
-from sim import machine
-from sim.machine import kind_of_machine
+from sim.runtime import machine
+from sim.runtime.machine import kind_of_machine
 
 FUSES = machine.fuses()
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from sim.day import Core
+from sim.engine.day import Core
+from sim.engine.memory import active_ties, two_step_reach
 from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, Watch, industry_ranks
-from sim.memory import active_ties, two_step_reach
-from sim.population import NOBODY, PERSON, DayRecord, World, free_ties
 from sim.run import begin
+from sim.state.population import NOBODY, PERSON, DayRecord, World, free_ties
 
 DORMANT_SOON = sim.Parameters(dormant_after_days=30)
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from numba import njit
 
 import sim
-from sim import rules
-from sim.day import Core
-from sim.pool import count_in, free_slot, grow_blocks, room_for, with_room
-from sim.population import CACHE_LINE, NOBODY, PERSON, TIE, Town, free_ties
+from sim.engine.day import Core
+from sim.engine.pool import count_in, free_slot, grow_blocks, room_for, with_room
+from sim.model import rules
+from sim.state.population import CACHE_LINE, NOBODY, PERSON, TIE, Town, free_ties
 
 PEOPLE = 12
 IDS = st.integers(0, PEOPLE - 1)

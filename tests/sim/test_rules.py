@@ -17,12 +17,9 @@ from numba import njit
 from scipy import stats
 
 import sim
-from sim import rules
-from sim.chance import Decision, Occasion, cause_of, uniform
-from sim.compiling import new_scratch
-from sim.day import Core
-from sim.gestures import KINDS, LADDERS, Channel, Kind
-from sim.memory import (
+from sim.engine.compiling import new_scratch
+from sim.engine.day import Core
+from sim.engine.memory import (
     ANYONE,
     OF_INDUSTRY,
     OWN_TIES,
@@ -37,10 +34,13 @@ from sim.memory import (
     shown,
     weight_in_mind,
 )
-from sim.memory import have_mutual_tie as engine_has_mutual_tie
-from sim.parameters import TRACES, kernel
-from sim.population import NEVER, NO_ANSWER, NOBODY, Town, free_ties
+from sim.engine.memory import have_mutual_tie as engine_has_mutual_tie
+from sim.model import rules
+from sim.model.chance import Decision, Occasion, cause_of, uniform
+from sim.model.gestures import KINDS, LADDERS, Channel, Kind
+from sim.model.parameters import TRACES, kernel
 from sim.run import begin
+from sim.state.population import NEVER, NO_ANSWER, NOBODY, Town, free_ties
 
 NUMBERS = tomllib.loads((Path(__file__).parents[2] / "configs/uncalibrated.toml").read_text())["parameters"]
 P = sim.Parameters(**NUMBERS).packed

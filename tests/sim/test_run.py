@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import sim
-from sim.day import Core
-from sim.population import NOBODY, DayRecord, World
+from sim.engine.day import Core
 from sim.run import begin, chosen_adopters, mixture_of
+from sim.state.population import NOBODY, DayRecord, World
 
 FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 

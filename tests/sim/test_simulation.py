@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.population import NOBODY
-from sim.sight import State
+from sim.engine.views import State
+from sim.state.population import NOBODY
 
 SEED = 3
 

@@ -7,11 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from sim import sorting
-from sim.fetching import fetch
-from sim.gestures import Kind
-from sim.population import GESTURE, NOBODY
-from sim.sorting import (
+from sim.engine import sorting
+from sim.engine.prefetch import fetch
+from sim.engine.sorting import (
     BY_PAIR,
     BY_RECEIVER,
     BY_SENDER,
@@ -26,6 +24,8 @@ from sim.sorting import (
     shared,
     sorted_by,
 )
+from sim.model.gestures import Kind
+from sim.state.population import GESTURE, NOBODY
 
 quick = settings(max_examples=60)
 

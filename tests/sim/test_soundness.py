@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.population import NEVER, NOBODY, World
-from sim.soundness import check_world
-from sim.storage import load_world, save_world
+from sim.runtime.soundness import check_world
+from sim.runtime.storage import load_world, save_world
+from sim.state.population import NEVER, NOBODY, World
 
 BUSY = {"host_event": 0.3, "start_meetup": 0.3, "handwritten_notes": 0.2, "show_up": 0.2}
 
@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "ties.unanswered": (put_tie("unanswered", np.nan), "a trace, liking"),
     **{
         f"ties.{name}": (put_tie(name, 16_000), "a day lies after")
-        for name in sim.population.TIE.names
+        for name in sim.state.population.TIE.names
         if "last" in name
     },
     "a day before all time": (put_tie("opened", NEVER - 1), "a day lies after"),
@@ -169,8 +169,8 @@ def test_a_world_that_could_lead_compiled_code_astray_is_refused(world: World, t
         ({"strategies_end": "never"}, "strategies_end is 'never'"),
         ({"parameters": {"ease": 3}}, "parameters is a dict"),
         ({"names": np.arange(3)}, r"names has the shape \(3,\); it must be \(60,\)"),
-        ({"people": np.zeros(0, sim.population.PERSON)}, "it has no people"),
-        ({"ties": np.zeros((2, 2), sim.population.TIE)}, r"ties has the shape \(2, 2\)"),
+        ({"people": np.zeros(0, sim.state.population.PERSON)}, "it has no people"),
+        ({"ties": np.zeros((2, 2), sim.state.population.TIE)}, r"ties has the shape \(2, 2\)"),
     ],
 )
 def test_a_world_with_strange_attributes_is_refused(world: World, change: dict[str, Any], said: str) -> None:

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import storage, worlds
-from sim.day import Core
-from sim.parameters import Parameters
-from sim.population import NOBODY, World
-from sim.storage import (
+from sim import worlds
+from sim.engine.day import Core
+from sim.model.parameters import Parameters
+from sim.runtime import storage
+from sim.runtime.storage import (
     CacheError,
     DamagedWorldError,
     KeptWorld,
@@ -44,7 +44,8 @@ from sim.storage import (
     remove_scraps,
     scraps,
 )
-from sim.storage import save_world as save
+from sim.runtime.storage import save_world as save
+from sim.state.population import NOBODY, World
 
 # Worlds -----------------------------------------------------------------------------------------------------------
 
@@ -80,7 +81,7 @@ def test_a_world_in_motion_is_kept_in_parts(world: World, tmp_path: Path, monkey
         core.step()  # blocks of slots move, and no longer lie in the order of people
     whole = core.to_world()
     save(whole, tmp_path / "whole")
-    monkeypatch.setattr("sim.day.PEOPLE_A_PART", 7)
+    monkeypatch.setattr("sim.engine.day.PEOPLE_A_PART", 7)
     assert core.to_world() == whole
     rest, parts = core.in_parts()
     save(rest, tmp_path / "parts", ties=parts)
@@ -708,20 +709,3 @@ def build_again_and_again(world: World) -> None:
     for _ in range(12):
         save(world, folder, origin_of(Parameters(), seed=1))
         assert cached_world(lambda: Core(world, seed=1), Parameters(), seed=1) == world
-
-
-def test_another_program_makes_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fingerprint() -> str:
-        model_fingerprint.cache_clear()
-        return model_fingerprint()
-
-    real = fingerprint()
-    with monkeypatch.context() as patched:
-        patched.setattr(storage, "__file__", str(tmp_path / "storage.py"))
-        (tmp_path / "rules.py").write_text("half_life = 5")
-        before = fingerprint()
-        (tmp_path / "rules.py").write_text("half_life = 6")
-        changed = fingerprint()
-        (tmp_path / "more.py").write_text("")
-        assert len({real, before, changed, fingerprint()}) == 4
-    assert fingerprint() == real

@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim import rules
-from sim.chance import Occasion
-from sim.day import Core
-from sim.gestures import Kind
-from sim.population import NEVER, NO_ANSWER, NOBODY, PLANNED_POST, DayRecord
+from sim.engine.day import Core
+from sim.model import rules
+from sim.model.chance import Occasion
+from sim.model.gestures import Kind
+from sim.model.strategies import NAMES, STRATEGIES, Place, Plan, Strategy
 from sim.run import Adopters, Mixture, begin
-from sim.strategies import NAMES, STRATEGIES, Place, Plan, Strategy
+from sim.state.population import NEVER, NO_ANSWER, NOBODY, PLANNED_POST, DayRecord
 
 TOWN: dict[str, Any] = {"industries": 2, "community_size": 80, "ties_at_start": 60}
 DARING: dict[str, Any] = {"follow_through": 10, "ease": 10}  # nothing that is planned is refused

@@ -9,14 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim import rules, worlds
-from sim.chance import Decision, normal, two_uniforms, uniform
-from sim.communities import communities
+from sim import worlds
 from sim.contact_logs import LogError, read_log
-from sim.gestures import Kind
-from sim.parameters import Parameters
-from sim.population import NEVER, NOBODY, World, bits, free_ties
-from sim.storage import cache_folder
+from sim.model import rules
+from sim.model.chance import Decision, normal, two_uniforms, uniform
+from sim.model.gestures import Kind
+from sim.model.parameters import Parameters
+from sim.runtime.fingerprint import cache_folder
+from sim.state.population import NEVER, NOBODY, World, bits, free_ties
+from sim.worlds.communities import communities
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SECONDS = rules.SECONDS_A_DAY

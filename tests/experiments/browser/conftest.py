@@ -17,9 +17,9 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from experiments.browser.asked import Asked
-from experiments.browser.server import SESSIONS, Server, free_port
-from experiments.browser.session import Session
+from experiments.watch.asked import Asked
+from experiments.watch.server import SESSIONS, Server, free_port
+from experiments.watch.session import Session
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPENING = Asked(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.browser.asked import Asked, as_config
-from experiments.config import load
-from experiments.design import runs_of
+from experiments.config.settings import load
+from experiments.sweeps.design import runs_of
+from experiments.watch.asked import Asked, as_config
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from experiments.browser import server as served
-from experiments.browser.asked import Asked
-from experiments.browser.server import Server, free_port
 from experiments.commands import watching
+from experiments.watch import server as served
+from experiments.watch.asked import Asked
+from experiments.watch.server import Server, free_port
 from tests.experiments.browser.conftest import Tab, connected
 
 Open = Callable[..., Tab]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.browser import messages
-from experiments.browser.asked import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, Asked, asked_by
-from experiments.browser.session import Session
-from experiments.config import SETTINGS, TABLES, ConfigError
+from experiments.config.settings import SETTINGS, TABLES, ConfigError
+from experiments.watch import messages
+from experiments.watch.asked import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, Asked, asked_by
+from experiments.watch.session import Session
 
 PATHS = sorted(".".join(path) for path in SETTINGS if path not in TABLES)
 OPENING = Asked(changes={"world.people": "60"})
@@ -116,7 +116,7 @@ def test_the_page_never_has_the_ids_of_a_log(of_a_log: Asked) -> None:
 
 
 def test_nor_with_more_people_of_a_log(of_a_log: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.browser.asked.MOST_PEOPLE", 50)
+    monkeypatch.setattr("experiments.watch.asked.MOST_PEOPLE", 50)
     session = Session(lambda message, _: None, "", of_a_log, {})
     with pytest.raises(ConfigError, match="at most 50 can be watched"):
         session._show(of_a_log)

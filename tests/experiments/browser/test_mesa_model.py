@@ -9,7 +9,7 @@ import sim
 if find_spec("solara") is None or find_spec("altair") is None:
     pytest.skip("the extra watch is not installed", allow_module_level=True)
 
-from experiments.browser.mesa_page import WatchedModel
+from experiments.watch.mesa_page import WatchedModel
 
 
 def test_a_seed_that_was_typed_is_a_number() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from experiments.browser.server import free_port
+from experiments.watch.server import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 def mesa_url(base_url: str) -> Iterator[str]:
     """The second page, as its documentation starts it; asked for after the first, which knows whether it can be."""
     port = free_port(0)
-    command = [sys.executable, "-m", "solara", "run", "experiments/browser/mesa_page.py", "--no-open"]
+    command = [sys.executable, "-m", "solara", "run", "experiments/watch/mesa_page.py", "--no-open"]
     command += ["--production", "--no-check-version", "--host", "127.0.0.1", "--port", str(port)]
     env = {name: value for name, value in os.environ.items() if not name.startswith("SOLARA_")}
     env["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"

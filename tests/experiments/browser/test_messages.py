@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from experiments import compiling
-from experiments.browser import messages
-from experiments.browser import server as served
-from experiments.browser.asked import BY_HAND, SETTABLE, Asked
-from experiments.browser.messages import understood
-from experiments.browser.server import Server, free_port
-from experiments.browser.session import MOST_WAITING, Session
-from experiments.config import ConfigError
+from experiments.config.settings import ConfigError
+from experiments.terminal import compiling
+from experiments.watch import messages
+from experiments.watch import server as served
+from experiments.watch.asked import BY_HAND, SETTABLE, Asked
+from experiments.watch.messages import understood
+from experiments.watch.server import Server, free_port
+from experiments.watch.session import MOST_WAITING, Session
 from tests.experiments.browser.conftest import OPENING, Tab, connected
 
 Open = Callable[..., Tab]
@@ -213,7 +213,7 @@ def test_a_day_on_which_no_door_is_open_has_a_picture() -> None:
 
 
 def test_gestures_by_hand_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.browser.asked.MOST_BY_HAND", 5)
+    monkeypatch.setattr("experiments.watch.asked.MOST_BY_HAND", 5)
     heard = Heard()
     heard.take({"do": "ready"})
     heard.take({"do": "follow", "person": 3})

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import sim
-from experiments import cli, runner
-from experiments.browser.session import Session
-from experiments.config import load
-from experiments.design import runs_of
+from experiments import cli
+from experiments.config.settings import load
+from experiments.sweeps import runner
+from experiments.sweeps.design import runs_of
+from experiments.watch.session import Session
 from tests.experiments.browser.conftest import Tab, connected
 
 Open = Callable[..., Tab]

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from experiments.compare import TOO_FEW, Compared, Contrast, compared
+from experiments.analysis.compare import TOO_FEW, Compared, Contrast, compared
 from experiments.figures import BLUE, GREY, VERMILLION, save
 from experiments.figures.comparison import MOST_ROWS, comparison, headline
 

@@ -16,7 +16,7 @@ from PIL import Image
 from experiments.figures import STYLE, letters, save
 from experiments.figures.contact_log import words
 from experiments.figures.letters import drawable, make_drawable
-from experiments.store import circumstances
+from experiments.sweeps.store import circumstances
 
 ODD = [
     "a$^$b",

@@ -10,10 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from experiments.compare import TOO_FEW
+from experiments.analysis.compare import TOO_FEW
 from experiments.figures import INK, save
 from experiments.figures.nine_strategies import headline, nine_strategies, words
-from sim.strategies import NAMES
+from sim.model.strategies import NAMES
 
 ORIGIN = {"run_hash": "0123456789abcdef", "config": {"name": "made up"}, "versions": {"numpy": "2"}}
 

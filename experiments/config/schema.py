@@ -1,0 +1,56 @@
+"""The JSON Schema of an experiment's file, for editors that complete and check TOML as it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from experiments.config.settings import SETTINGS, VARIED, Experiment
+from sim.model.gestures import KINDS
+from sim.model.strategies import NAMES
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_LEVELS = {
+    "oneOf": [
+        {"type": "array", "minItems": 1, "uniqueItems": True},
+        {
+            "type": "object",
+            "properties": {
+                "from": {"type": "number"},
+                "to": {"type": "number"},
+                "count": {"type": "integer", "minimum": 2},
+            },
+            "required": ["from", "to", "count"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_ENDS = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a file: every key may be left out, and unknown keys are refused.
+
+    What it can not say (shares that add up to 1, levels within their setting's range) `rekindle plan` does.
+    """
+    found = Experiment.model_json_schema()
+    for table in (found, *found["$defs"].values()):
+        table.pop("required", None)
+    gestures = found["$defs"]["Parameters"]["properties"]["gestures"]
+    gestures["propertyNames"] = {"enum": list(KINDS)}
+    gestures.pop("default", None)
+    run, sweep = (found["$defs"][name]["properties"] for name in ("RunSettings", "SweepSettings"))
+    for strategy in (run["strategy"], sweep["strategies"]["anyOf"][0]["items"]):
+        strategy["anyOf"] = [
+            {"enum": list(NAMES)},
+            {"type": "object", "propertyNames": {"enum": list(NAMES)}, "additionalProperties": {"type": "number"}},
+        ]
+    for *tables, name in VARIED:
+        below = _LEVELS if name != "ranges" else _ENDS
+        table = found["$defs"]["SweepSettings" if tables == ["sweep"] else "SampleSettings"]["properties"]
+        table[name] = {"type": "object", "description": SETTINGS[*tables, name].description, **_by_path(below)}
+    return {"$schema": DIALECT, **found}
+
+
+def _by_path(below: dict[str, Any]) -> dict[str, Any]:
+    """Settings by dotted path, as one key in quotes or as tables within tables."""
+    return {"additionalProperties": {"anyOf": [below, {"type": "object"}]}}

@@ -1,0 +1,167 @@
+"""Nine strategies: what each keeps up while it runs, and what is left afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.compare import minutes
+from experiments.analysis.verdicts import Ruling, Word, difference, ruled_by_family
+from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
+from experiments.figures.page import Words
+from experiments.sweeps.swept import Swept
+
+EFFORT = "parameters.effort_minutes"
+USUAL = 60.0  # minutes a week, in nine_strategies.toml
+JUDGED = (15.0, 60.0, 120.0)
+WAIT = "wait"
+
+
+def finding(sweeps: Sweeps) -> Finding:
+    """Ties kept up beyond waiting while the plan runs, at three efforts; and what is left after it stopped."""
+    swept, asked = sweeps["nine_strategies"], sweeps["nine_strategies"].verdict
+    by_effort = _by_effort(sweeps)
+    rulings = {
+        effort: ruled_by_family(_differences(by_effort[effort]), error=asked.family_error, worlds=asked.worlds)
+        for effort in JUDGED
+    }
+    gains = pd.concat([_gains(arms, minutes=effort) for effort, arms in by_effort.items()], ignore_index=True)
+    hour = gains[gains["minutes"] == USUAL].sort_values("value", ascending=False)
+    left = _gains(swept.arms("kept", "strategy")).sort_values("value", ascending=False)
+    return Finding(
+        ruling=_together(rulings),
+        effect=_effect(hour, gains, left, swept),
+        pictures=(
+            Picture("nine_strategies_lasting", _words_of_gains(swept, hour, left), hour, draw_gains),
+            Picture("nine_strategies_effort", _words_of_effort(swept, gains), gains, draw_effort),
+            Picture("nine_strategies_left", _words_of_what_is_left(swept, left), left, draw_gains),
+        ),
+        tables={
+            "An hour a week for two years": _table(swept, hour, left),
+            "Ties kept up while the plan runs, beyond waiting, by minutes a week": gains.assign(
+                strategy=gains["strategy"].map(plain)
+            ),
+        },
+        checked=("nine_strategies", "nine_strategies_effort"),
+    )
+
+
+def _by_effort(sweeps: Sweeps) -> dict[float, pd.DataFrame]:
+    """Ties per adopter kept up while the plan runs, by minutes a week: a row a world, a column a strategy."""
+    found = {USUAL: sweeps["nine_strategies"].arms("lasting", "strategy")}
+    other = sweeps["nine_strategies_effort"].arms("lasting", [EFFORT, "strategy"])
+    for effort in other.columns.get_level_values(0).unique():
+        found[float(effort)] = other[effort]
+    return dict(sorted(found.items()))
+
+
+def _differences(arms: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {name: (arms[name] - arms[WAIT]).to_numpy() for name in arms if name != WAIT}
+
+
+def _together(rulings: Mapping[float, Ruling]) -> Ruling:
+    """One ruling of several efforts: the same everywhere, or where it is what."""
+    words = {ruling.word for ruling in rulings.values()}
+    if Word.TOO_FEW in words:
+        return Ruling(Word.TOO_FEW)
+    if len(words) == 1 and words != {Word.DEPENDS}:
+        return Ruling(words.pop())
+    said = "; ".join(f"with {effort:g} minutes a week {ruling.on or ruling.word}" for effort, ruling in rulings.items())
+    return Ruling(Word.DEPENDS, said)
+
+
+def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
+    """What each strategy gains over waiting, a row each.
+
+    Args:
+        arms: a row a world, a column a strategy.
+        more: columns that all rows have.
+    """
+    others = [name for name in arms if name != WAIT]
+    rows = [row_of(difference(arms[name].to_numpy(), arms[WAIT].to_numpy()), strategy=name, **more) for name in others]
+    return pd.DataFrame(rows)
+
+
+def _table(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
+    """What each strategy gains while it runs and what is left afterwards, beside the minutes that they cost."""
+    spent = minutes(swept.runs.assign(scenario=swept.runs["strategy"]))
+    back = _gains(swept.arms("reconnected", "strategy")).set_index("strategy")
+    afterwards = left.set_index("strategy")
+    rows = []
+    for _, row in hour.iterrows():
+        name, of = row["strategy"], spent.loc[row["strategy"]]
+        rows.append(
+            {
+                "strategy": plain(name),
+                "kept up while the plan runs": _interval(row),
+                "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
+                "reconnected": _interval(back.loc[name]),
+                "filled, minutes": f"{of['filled']:,.0f}",
+                "spent": f"{of['spent']:,.0f}",
+                "refused": f"{of['refused']:,.0f}",
+                "same effort": "no: under 90 % spent" if of["idle"] else "yes",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _interval(row: pd.Series, digits: int = 1) -> str:
+    """A gain with its 95 % interval: ``+32.2 (31.7 … 32.7)``."""
+    return f"{row['value']:+.{digits}f} ({row['low']:.{digits}f} … {row['high']:.{digits}f})"
+
+
+def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: Swept) -> str:
+    first, last = hour.iloc[0], hour.iloc[-1]
+    supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
+    afterwards = left.set_index("strategy").loc[first["strategy"]]
+    return (
+        f"While two years of an hour a week run, “{plain(first['strategy'])}” keeps up {first['value']:.1f} "
+        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, “{plain(last['strategy'])}” "
+        f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}); a person has {supply:.0f} dormant ties to begin with. "
+        f"{_marginal(gains, str(first['strategy']))} Little of it is left afterwards: 240 days after the plan stopped, "
+        f"“{plain(first['strategy'])}” has {_interval(afterwards, 2)} of these ties more in contact than waiting."
+    )
+
+
+def _marginal(gains: pd.DataFrame, name: str) -> str:
+    mine = gains[gains["strategy"] == name].set_index("minutes")["value"]
+    return f"A second hour a week would add {mine[120.0] - mine[USUAL]:.1f} more to the first strategy."
+
+
+def _words_of_gains(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
+    first = hour.iloc[0]
+    afterwards = left.set_index("strategy").loc[first["strategy"], "value"]
+    leading = plain(str(first["strategy"])).capitalize()
+    return Words(
+        f"“{leading}” keeps up {first['value']:.0f} ties more than waiting while the plan runs;\n"
+        f"240 days after it stops, {afterwards:+.1f} of them are left",
+        "Ties per adopter that came back and were in two-way contact 150 to 240 days later, more than by waiting;\n"
+        f"an hour a week for two years, mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds.",
+        f"{setting(swept)} Minutes filled, spent and refused stand in the table beside it.",
+    )
+
+
+def _words_of_effort(swept: Swept, gains: pd.DataFrame) -> Words:
+    most = gains["minutes"].max()
+    first = str(gains.loc[gains[gains["minutes"] == most]["value"].idxmax(), "strategy"])
+    mine = gains[gains["strategy"] == first].set_index("minutes")["value"]
+    return Words(
+        f"With “{plain(first)}” the first hour a week keeps up {mine[USUAL]:.0f} ties while the plan runs,\n"
+        f"and a second one {mine[120.0] - mine[USUAL]:.0f} more",
+        "Ties per adopter kept up while the plan runs, more than by waiting, by minutes a week; bars: 95 % intervals over worlds.",
+        setting(swept),
+    )
+
+
+def _words_of_what_is_left(swept: Swept, left: pd.DataFrame) -> Words:
+    first = left.iloc[0]
+    return Words(
+        f"240 days after the plan stopped, {first['value']:+.1f} ties are left at most\n"
+        f"(“{plain(str(first['strategy']))}”)",
+        "Formerly dormant ties per adopter that are active 240 days after two years of an hour a week, more than by waiting;\n"
+        f"mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds. Grey: the interval holds zero.",
+        setting(swept),
+    )

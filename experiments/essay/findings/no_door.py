@@ -1,0 +1,123 @@
+"""No door: which conclusions rest on what nobody has measured?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.verdicts import Estimate, Ruling, Word, holm, p_value, ratio
+from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.figures.no_door import draw
+from experiments.figures.page import Words
+from experiments.logs.gate import behind
+from experiments.sweeps.swept import Swept
+
+WAIT, USUAL, KIND = "wait", "as given", "inject.kind"
+LIKE = "one like"
+
+
+def finding(sweeps: Sweeps) -> Finding:
+    """Each headline outcome without small doors, without any, and with a feed that uses them, over the same as given."""
+    swept, likes = sweeps["no_door"], sweeps["no_door_like"]
+    asked = swept.verdict
+    arms = swept.arms("reconnected", ["row", "strategy"])
+    rows = [row for row in arms.columns.get_level_values(0).unique() if row != USUAL]
+    names = [name for name in arms.columns.get_level_values(1).unique() if name != WAIT]
+    gains = {(row, name): (arms[row, name] - arms[row, WAIT]).to_numpy() for row in (USUAL, *rows) for name in names}
+    moved = {(row, name): ratio(gains[row, name], gains[USUAL, name]) for row in rows for name in names}
+    like = {row: _like(likes, row) for row in (USUAL, *rows)}
+    data = pd.DataFrame(
+        [row_of(one, change=row, outcome=f"gain of {plain(name)}") for (row, name), one in moved.items()]
+    )
+    ratios = pd.DataFrame([row_of(one, change=row, outcome=LIKE) for row, one in like.items()])
+    changed = _changed(gains, like, rows, names, asked.family_error, asked.margin)
+    worlds = min(len(arms), *(one.worlds for one in like.values()))
+    shut = sorted({*_shut(swept), *_shut(likes)})
+    return Finding(
+        ruling=_ruling(changed, worlds, asked.worlds),
+        effect=_effect(data, like, rows, shut),
+        pictures=(
+            Picture("no_door", _words(swept, data, like, changed), pd.concat([data, ratios], ignore_index=True), draw),
+        ),
+        tables={
+            "Gains over waiting in a year, beside the same as given": data,
+            "Ratio of ties that talk again within 60 days, one like over nothing": ratios,
+        },
+        checked=("no_door", "no_door_like"),
+    )
+
+
+def _like(swept: Swept, row: str) -> Estimate:
+    runs = swept.runs[swept.runs["row"] == row]
+    counted = runs.assign(count=(runs["focal_reconnected"] * runs["focal"]).round())
+    counts = counted.pivot(index="replicate", columns=KIND, values="count").dropna()
+    return ratio(counts["like"].to_numpy(), counts["nothing"].to_numpy())
+
+
+def _changed(
+    gains: dict[tuple[str, str], np.ndarray],
+    like: dict[str, Estimate],
+    rows: list[str],
+    names: list[str],
+    error: float,
+    margin: float,
+) -> dict[str, list[str]]:
+    """Which conclusions are other ones under each change: a gain over waiting, or an effect of one like."""
+    there = {
+        row: {
+            plain(name): sure and gains[row, name].mean() > 0 for name, sure in _sure(gains, row, names, error).items()
+        }
+        | {LIKE: like[row].low > 1 + margin}
+        for row in (USUAL, *rows)
+    }
+    return {row: [name for name, holds in there[row].items() if holds != there[USUAL][name]] for row in rows}
+
+
+def _sure(gains: dict[tuple[str, str], np.ndarray], row: str, names: list[str], error: float) -> dict[str, bool]:
+    return holm({name: p_value(gains[row, name]) for name in names}, error)
+
+
+def _shut(swept: Swept) -> set[str]:
+    return set(swept.runs[~behind(swept.runs, swept.gates)]["row"])
+
+
+def _ruling(changed: dict[str, list[str]], worlds: int, least: int) -> Ruling:
+    if worlds < least:
+        return Ruling(Word.TOO_FEW)
+    moved = {row: names for row, names in changed.items() if names}
+    if not moved:
+        return Ruling(Word.SUPPORTED)
+    return Ruling(
+        Word.DEPENDS,
+        "; ".join(f"with {row}, another conclusion on {' and '.join(names)}" for row, names in moved.items()),
+    )
+
+
+def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut: list[str]) -> str:
+    said = "; ".join(f"{row}: {like[row]}" for row in (USUAL, *rows))
+    far = data.loc[(data["value"] - 1).abs().idxmax()]
+    closed = (
+        f" The gate is shut with {' and '.join(shut)}."
+        if shut
+        else " Each change gets through the gate as it is, so none had to be calibrated again."
+    )
+    return (
+        f"One like over nothing, ties that talk again within 60 days: {said}. Of the strategies, the {far['outcome']} moves "
+        f"furthest: {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as much with {far['change']}.{closed}"
+    )
+
+
+def _words(swept: Swept, data: pd.DataFrame, like: dict[str, Estimate], changed: dict[str, list[str]]) -> Words:
+    moved = sorted({name for names in changed.values() for name in names})
+    kept = data["outcome"].nunique() + 1 - len(moved)
+    if moved:
+        title = f"{kept} of {kept + len(moved)} conclusions stand without the open door;\nthat on {' and on '.join(moved)} rests on it"
+    else:
+        title = f"All {kept} conclusions are the same without the open door:\nnone of them rests on it alone"
+    return Words(
+        title,
+        "Left: what each strategy gains over waiting in a year, times the same with the numbers as given.\n"
+        "Right: ties that talk again after one like, over nothing. 95 % intervals over worlds.",
+        f"{setting(swept)} Small doors: those that likes, smiles, hellos and posts open.\n"
+        "That gestures open doors is assumed; the gate on silence was asked for each change.",
+    )

@@ -1,0 +1,104 @@
+"""From zero relationships to the most connected person in the industry."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
+from experiments.analysis.verdicts import Estimate, Ruling, Word, mean, ruled_by_limit
+from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.figures.page import Words
+from experiments.figures.zero_to_connected import draw
+from experiments.sweeps.swept import Swept
+
+WAIT = "wait"
+
+
+def finding(sweeps: Sweeps) -> Finding:
+    """Rank of newcomers in their industry after three years; is it among the best connected?
+
+    The verdict is by active ties; beside it stands the rank by people within two steps.
+    """
+    swept = sweeps["zero_to_connected"]
+    asked = swept.verdict
+    assert asked.most is not None
+    ranks, by_steps = _ranks(swept, "industry_rank"), _ranks(swept, "industry_rank_two_steps")
+    rulings, by_steps_rulings = (
+        {name: ruled_by_limit(one, asked.most, worlds=asked.worlds) for name, one in some.items() if name != WAIT}
+        for some in (ranks, by_steps)
+    )
+    otherwise = [plain(name) for name, ruling in rulings.items() if ruling.word is not by_steps_rulings[name].word]
+    best, best_by_steps = _furthest(ranks), _furthest(by_steps)
+    people = swept.experiment.world.people // swept.experiment.world.parameters.industries
+    return Finding(
+        ruling=_together(rulings),
+        effect=(
+            f"After three years of an hour a week a newcomer who knew nobody ranks {ranks[best].value:.0f} "
+            f"({ranks[best].low:.0f} … {ranks[best].high:.0f}) of about {people} people of the industry by active ties with "
+            f"“{plain(best)}”, and {ranks[WAIT].value:.0f} by waiting; “most connected” is taken as a rank of "
+            f"{asked.most:g} or better. By people within two steps over active ties “{plain(best_by_steps)}” leads furthest, "
+            f"to rank {by_steps[best_by_steps].value:.0f} ({by_steps[best_by_steps].low:.0f} … "
+            f"{by_steps[best_by_steps].high:.0f}), and {' and '.join(otherwise) or 'no strategy'} would be judged otherwise."
+        ),
+        pictures=(Picture("zero_to_connected", _words(swept, ranks, best, people), _over_time(swept), draw),),
+        tables={
+            "Rank after three years, by active ties": _rows(ranks),
+            "The same by people within two steps": _rows(by_steps),
+        },
+        checked=("zero_to_connected",),
+    )
+
+
+def _ranks(swept: Swept, measure: str) -> dict[str, Estimate]:
+    arms = swept.arms(measure, "strategy")
+    return {name: mean(arms[name].to_numpy()) for name in arms}
+
+
+def _furthest(ranks: dict[str, Estimate]) -> str:
+    """The strategy with the best rank; to wait is none."""
+    return min((name for name in ranks if name != WAIT), key=lambda name: ranks[name].value)
+
+
+def _rows(ranks: dict[str, Estimate]) -> pd.DataFrame:
+    return pd.DataFrame([row_of(one, strategy=plain(name)) for name, one in ranks.items()]).sort_values("value")
+
+
+def _together(rulings: dict[str, Ruling]) -> Ruling:
+    there = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.SUPPORTED]
+    absent = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.NOT_SUPPORTED]
+    if len(absent) == len(rulings):
+        return Ruling(Word.NOT_SUPPORTED)
+    if not there:
+        return Ruling(Word.TOO_FEW)
+    if len(there) == len(rulings):
+        return Ruling(Word.SUPPORTED)
+    open_still = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.TOO_FEW]
+    unclear = f"; can not be told with {' or '.join(open_still)}" if open_still else ""
+    return Ruling(Word.DEPENDS, f"there with {' or '.join(there)}; not with {' or '.join(absent)}{unclear}")
+
+
+def _over_time(swept: Swept) -> pd.DataFrame:
+    series = swept.series()
+    rows = []
+    for (name, day), there in series.groupby(["strategy", "day"], sort=False):
+        values = there["industry_rank"].to_numpy(float)
+        counts = resampled_counts(len(values), RESAMPLES // 5)
+        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
+        rows.append({"strategy": name, "day": int(day), "value": values.mean(), "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def _words(swept: Swept, ranks: dict[str, Estimate], best: str, people: int) -> Words:
+    rank = ranks[best]
+    title = (
+        f"From zero to rank {rank.value:.0f} of {people} in three years:\n“{plain(best)}” takes a newcomer furthest"
+        if rank.value > 1.5
+        else f"From zero to the most connected of {people} in three years:\n“{plain(best)}” takes a newcomer to the top"
+    )
+    return Words(
+        title,
+        "A newcomer's rank in the industry by active ties, 1 is the best connected; an hour a week, one line a strategy;\n"
+        f"bands: 95 % intervals over {swept.runs['replicate'].nunique()} worlds.",
+        f"{setting(swept)} {swept.experiment.world.newcomers} newcomers come into each.",
+    )

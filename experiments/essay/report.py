@@ -1,0 +1,137 @@
+"""The essay's report: one HTML file that needs nothing beside it, and the same in Markdown.
+
+The same results give the same bytes: there is no date and no path in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from experiments.analysis.verdicts import Word
+from experiments.essay.essay import Told
+from experiments.essay.findings import Picture
+from experiments.logs.gate import ASKED, Gate
+from experiments.sweeps.store import write_whole
+from sim.runtime.fingerprint import model_fingerprint
+
+HTML, MARKDOWN, GALLERY = "report.html", "report.md", "gallery.md"
+# Colour-blind safe, as in figures; the word says the same.
+_COLOURS = {
+    Word.SUPPORTED: "#0072B2",
+    Word.NOT_SUPPORTED: "#D55E00",
+    Word.DEPENDS: "#9A6A00",
+    Word.TOO_FEW: "#666666",
+    Word.CLOSED: "#666666",
+}
+
+
+class Grid(NamedTuple):
+    """A table as text, ready for a page."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def write(report: Sequence[Told], folder: Path, command: str) -> list[Path]:
+    """Write the report beside its figures, which are in ``figures/``; returns the paths.
+
+    Args:
+        report: sentences with what came of them.
+        folder: of the essay's results.
+        command: that makes it, without what only one of its experiments needs.
+    """
+    images = {picture.name: _embedded(folder / "figures" / f"{picture.name}.png") for picture in _pictures(report)}
+    written = []
+    for name, places in ((HTML, images), (MARKDOWN, {key: f"figures/{key}.png" for key in images})):
+        text = rendered(report, name, command, places)
+        path = folder / name
+        write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))  # noqa: B023
+        written.append(path)
+    return written
+
+
+def rendered(report: Sequence[Told], name: str, command: str, images: Mapping[str, str]) -> str:
+    """A page as text: `HTML`, `MARKDOWN` or `GALLERY`, with these images by the name of their figure."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=name.endswith(".html"), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= {"cell": _cell, "once": lambda text: text.replace("\n", " "), "plain": _plain}
+    template = environment.get_template(f"{name}.jinja")
+    text = template.render(
+        report=report, command=command, images=images, colours=_COLOURS, grids=_grids, gates=_gate_grid,
+        model=model_fingerprint(), version=version("rekindle"), worlds=_worlds,
+    )  # fmt: skip
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _pictures(report: Sequence[Told]) -> list[Picture]:
+    return [picture for one in report for picture in one.finding.pictures]
+
+
+def _embedded(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _worlds(one: Told) -> str:
+    """How many runs and worlds are behind a sentence."""
+    runs = sum(len(swept.runs) for swept in one.sweeps.values())
+    worlds = [int(swept.runs["replicate"].nunique()) for swept in one.sweeps.values()]
+    most = f"{min(worlds)} to {max(worlds)}" if min(worlds) < max(worlds) else f"{max(worlds)}"
+    people = sorted({int(size) for swept in one.sweeps.values() for size in swept.runs["people"].unique()})
+    return f"{runs:,} runs, {most} worlds of {' to '.join(f'{size:,}' for size in people)} people"
+
+
+def _grids(one: Told) -> list[Grid]:
+    return [_grid(title, table) for title, table in one.finding.tables.items()]
+
+
+def _grid(title: str, table: pd.DataFrame) -> Grid:
+    if {"value", "low", "high"} <= set(table.columns):
+        value, low, high = (table[name].map(_number) for name in ("value", "low", "high"))
+        interval = value + " (" + low + " … " + high + ")"
+        at = list(table.columns).index("value")
+        table = table.drop(columns=["value", "low", "high"])
+        table.insert(at, "value (95 % interval)", interval.where(interval.str.contains(r"\d"), "–"))
+    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    return Grid(title, [_plain(str(name)) for name in table.columns], rows)
+
+
+def _gate_grid(one: Told) -> Grid:
+    """What the gate says of each set of parameters of a sentence."""
+    gates: dict[tuple[Any, ...], Gate] = {}
+    for swept in one.sweeps.values():
+        for gate in swept.gates:
+            gates.setdefault((gate.name, *gate.values.values()), gate)
+    rows = [
+        [gate.name or "as given", *(f"{gate.values[name]:.4f}" for name in ASKED), "open" if gate.passed else "shut"]
+        for gate in gates.values()
+    ]
+    return Grid("The gate", ["parameters", *map(_plain, ASKED), "gate"], rows)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return _number(value)
+    return "yes" if value is True else "no" if value is False else str(value)
+
+
+def _number(value: float) -> str:
+    if pd.isna(value):
+        return "–"
+    if float(value).is_integer() and abs(value) >= 1:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 0.1 else f"{value:.3g}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

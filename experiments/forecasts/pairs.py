@@ -1,0 +1,216 @@
+"""The pairs of a contact log on a morning: how long they have been silent, what lies between them, who comes back.
+
+Whatever is said of a morning rests on the contacts before it alone; only `came_back` looks at what follows.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+
+from sim.contact_logs import Note, read
+from sim.model.rules import SECONDS_A_DAY
+
+RECENT_DAYS, QUARTER_DAYS = 30, 90  # of people's recent activity; of a pair's recent contacts
+RETURN_AFTER_DAYS = 30  # a silence longer than this that ended is a return
+
+FEATURES = (
+    "silence",
+    "contacts",
+    "contacts_90d",
+    "active_weeks",
+    "tenure",
+    "both_wrote",
+    "balance",
+    "longest_silence",
+    "returns",
+    "quieter_activity",
+    "livelier_activity",
+    "common_contacts",
+)
+
+
+class Contacts(NamedTuple):
+    """A contact log as arrays, in order of time.
+
+    Attributes:
+        source, target: people from 0, in order of first appearance, shape (contacts,).
+        time: seconds since the log's first contact, shape (contacts,).
+        names: the log's ids of the people, shape (people,).
+        began: when the first contact was, in the seconds of the log.
+        notes: what there is to know about the log.
+    """
+
+    source: np.ndarray
+    target: np.ndarray
+    time: np.ndarray
+    names: np.ndarray
+    began: float = 0.0
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def span(self) -> float:
+        """Days from the first contact to the last."""
+        return float(self.time[-1]) / SECONDS_A_DAY
+
+    @property
+    def end(self) -> int:
+        """The morning after the last contact, in days since the first."""
+        return int(self.time[-1] // SECONDS_A_DAY) + 1
+
+    @property
+    def hole(self) -> tuple[int, int]:
+        """The longest time in which nobody had any contact: the days, since the first contact, of its two ends."""
+        longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0
+        begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY
+        return int(begins), int(ends)
+
+    def before(self, day: int) -> Contacts:
+        """What there is on the morning of a day, 1 or later: earlier contacts, and the people who are in them."""
+        count = int(np.searchsorted(self.time, day * SECONDS_A_DAY))
+        source, target = self.source[:count], self.target[:count]
+        people = max(int(source.max()), int(target.max())) + 1
+        return Contacts(source, target, self.time[:count], self.names[:people], self.began)
+
+    def frame(self) -> pd.DataFrame:
+        """The log as `sim.worlds.replayed` takes it, with people's numbers as their ids."""
+        return pd.DataFrame({"source": self.source, "target": self.target, "time": self.time})
+
+
+def contacts_of(log: str | os.PathLike[str] | pd.DataFrame) -> Contacts:
+    """Read a contact log.
+
+    Raises:
+        sim.contact_logs.LogError: it cannot be used.
+    """
+    found = read(log)
+    source, target = found.source.astype(np.int32), found.target.astype(np.int32)
+    return Contacts(source, target, found.time - found.time[0], found.names, float(found.time[0]), found.notes)
+
+
+def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:
+    """What pairs are called where ids are hidden: their rank by contacts in the whole log, from 1, the earlier first.
+
+    Args:
+        contacts: the whole log.
+        pairs: with columns ``low`` and ``high``, of people who have had contact.
+
+    Returns:
+        Shape (pairs,).
+    """
+    people = len(contacts.names)
+    low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
+    keys, first, counts = np.unique(low.astype(np.int64) * people + high, return_index=True, return_counts=True)
+    asked = pairs["low"].to_numpy(np.int64) * people + pairs["high"].to_numpy(np.int64)
+    return _ranks(counts, first)[np.searchsorted(keys, asked)]
+
+
+def number_of_person(contacts: Contacts, person: int) -> int:
+    """What a person is called where ids are hidden: their rank by contacts in the whole log, from 1."""
+    counts = np.bincount(np.concatenate([contacts.source, contacts.target]), minlength=len(contacts.names))
+    return int(_ranks(counts, np.arange(len(counts)))[person])
+
+
+def _ranks(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Ranks from 1 by falling counts and, where these are the same, by what came first."""
+    ranks = np.empty(len(counts), np.int64)
+    ranks[np.lexsort((first, -counts))] = np.arange(1, len(counts) + 1)
+    return ranks
+
+
+def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:
+    """The pairs with a past that have been silent for longer than this on the morning of a day.
+
+    Args:
+        contacts: of which only those before the day count.
+        day: days since the first contact, 1 or more.
+        silent: days.
+
+    Returns:
+        A row a pair, in the order of (low, high): ``low``, ``high`` (people), ``last_sender``, and `FEATURES`:
+        ``silence``, ``tenure`` (since the first contact) and ``longest_silence`` between two contacts, in days;
+        ``contacts``, those of the last 90 days, and ``active_weeks`` with any; ``both_wrote``; ``balance``, the
+        share of whoever wrote less; ``returns`` after over 30 days of silence; the contacts of the quieter and the
+        livelier of the two with anybody in the last 30 days; people whom both had contact with.
+    """
+    past = contacts.before(day)
+    pairs = _histories(past, day)
+    return pairs[pairs["silence"] > silent].reset_index(drop=True)
+
+
+def _histories(past: Contacts, day: int) -> pd.DataFrame:
+    """All pairs of a past, with what `silent_pairs` says of them."""
+    people = len(past.names)
+    ids = _pair_ids(past.source, past.target, people)
+    order = np.argsort(ids, kind="stable")  # by pair, and in order of time within each
+    first = np.flatnonzero(np.diff(ids[order], prepend=-1))
+    last = np.append(first[1:], len(order)) - 1
+    pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(order))))
+    sender, when = past.source[order], past.time[order] / SECONDS_A_DAY
+    low, high = np.divmod(ids[order][first], people)
+    gaps = np.diff(when, prepend=0.0)
+    gaps[first] = 0.0
+    contacts = last - first + 1
+    by_low = np.bincount(pair, sender == low[pair], minlength=len(first))
+    less = np.minimum(by_low, contacts - by_low)
+    weeks = np.unique(np.stack([pair, when // 7]), axis=1)[0].astype(np.int64)
+    activity = _recent_activity(past, day)
+    return pd.DataFrame(
+        {
+            "low": low,
+            "high": high,
+            "last_sender": sender[last],
+            "silence": day - when[last],
+            "contacts": contacts,
+            "contacts_90d": np.bincount(pair, day - when <= QUARTER_DAYS, minlength=len(first)),
+            "active_weeks": np.bincount(weeks, minlength=len(first)),
+            "tenure": day - when[first],
+            "both_wrote": (less > 0).astype(float),
+            "balance": less / contacts,
+            "longest_silence": np.maximum.reduceat(gaps, first),
+            "returns": np.bincount(pair, gaps > RETURN_AFTER_DAYS, minlength=len(first)),
+            "quieter_activity": np.minimum(activity[low], activity[high]),
+            "livelier_activity": np.maximum(activity[low], activity[high]),
+            "common_contacts": _common_contacts(low, high, people),
+        }
+    )
+
+
+def _pair_ids(one: np.ndarray, two: np.ndarray, people: int) -> np.ndarray:
+    return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))
+
+
+def _recent_activity(past: Contacts, day: int) -> np.ndarray:
+    """Contacts of each person with anybody in the last 30 days, shape (people,)."""
+    recent = past.time >= (day - RECENT_DAYS) * SECONDS_A_DAY
+    both = np.concatenate([past.source[recent], past.target[recent]])
+    return np.bincount(both, minlength=len(past.names))
+
+
+def _common_contacts(low: np.ndarray, high: np.ndarray, people: int) -> np.ndarray:
+    """How many people had contact with both, for each pair; shapes (pairs,)."""
+    ends = np.concatenate([low, high]), np.concatenate([high, low])
+    known = coo_array((np.ones(2 * len(low), np.int32), ends), shape=(people, people)).tocsr()
+    return np.asarray(known[low].multiply(known[high]).sum(axis=1)).ravel()
+
+
+def came_back(contacts: Contacts, pairs: pd.DataFrame, day: int, days: int) -> np.ndarray:
+    """Which pairs had any contact, in either direction, in so many days from the morning of a day on.
+
+    Args:
+        contacts: the whole log.
+        pairs: rows with ``low`` and ``high``.
+        day: days since the first contact.
+        days: how many.
+
+    Returns:
+        Shape (pairs,), bool.
+    """
+    within = (contacts.time >= day * SECONDS_A_DAY) & (contacts.time < (day + days) * SECONDS_A_DAY)
+    people = len(contacts.names)
+    seen = _pair_ids(contacts.source[within], contacts.target[within], people)
+    return np.isin(_pair_ids(pairs["low"].to_numpy(), pairs["high"].to_numpy(), people), seen)

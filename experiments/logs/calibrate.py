@@ -1,0 +1,335 @@
+"""Fit chosen parameters to chosen statistics of a contact log, and keep a ledger of what was fitted on what.
+
+The luck of the simulated worlds is keyed by one seed, so the same parameters always give the same loss, and two losses
+differ only where parameters do. What is tried next is a function of the completed trials and the seed, so a search that
+was stopped or killed at any moment goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pydantic
+
+import sim
+from experiments.config.settings import ConfigError, nearest, range_of, settings
+from experiments.logs.contact_log import Log, values
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.simulated import Window, simulated_log
+from experiments.logs.trials import Trial, trials_in
+from experiments.sweeps.store import commit, write_whole
+from experiments.terminal.progress import Report
+from sim.contact_logs import LogError
+from sim.runtime.fingerprint import model_fingerprint
+
+# What a fit may use. All else that a log can be asked stays out of every fit, so that it can still surprise.
+ALLOWED = (
+    "first_answered_1d", "first_answered_7d", "first_answered_30d",
+    "answer_delay_hours_q10", "answer_delay_hours_q25", "answer_delay_hours_q50", "answer_delay_hours_q75",
+    "answer_delay_hours_q90",
+    "answered_7d_lt_1h", "answered_7d_1h_1d", "answered_7d_1_7d", "answered_7d_7_30d", "answered_7d_gt_30d",
+    "reactivated_30d", "reactivated_90d", "reactivated_180d",
+    "hazard_per_day_30_60", "hazard_per_day_60_90", "hazard_per_day_90_180", "hazard_per_day_180_365",
+    "ratio_per_doubling_contacts",
+    "sends_per_week_q50", "sends_per_week_q90", "sends_per_week_q99",
+)  # fmt: skip
+ACTIVITY = ("sends_per_week_q50", "sends_per_week_q90", "sends_per_week_q99")
+TOLERANCE = 0.15  # of the logarithm: a miss of this much counts as one
+LEDGER, PARAMETERS = "ledger.json", "parameters.toml"
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where a parameter is looked for.
+
+    Attributes:
+        name: of the parameter, a path such as ``gestures.message.answer`` where it stands in a table.
+        low, high: limits.
+        by_factor: whether it is searched by factors (both limits above 0 and far apart) or by differences.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    @property
+    def by_factor(self) -> bool:
+        """Limits above 0 that are more than tenfold apart."""
+        return self.low > 0 and self.high / self.low > 10
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was fitted, on what, and what came of it.
+
+    Attributes:
+        log: the file's name.
+        fitted: ranges of the parameters.
+        start, found: their values before and after.
+        real: the statistics that were aimed at.
+        simulated_at_start, simulated: the same in simulated worlds with either.
+        loss_at_start, loss: of either.
+        trials: how many were tried.
+        window, seed: of the simulated worlds.
+        model, commit: the code.
+    """
+
+    log: str
+    fitted: tuple[Range, ...]
+    start: dict[str, float]
+    found: dict[str, float]
+    real: dict[str, float]
+    simulated_at_start: dict[str, float]
+    simulated: dict[str, float]
+    loss_at_start: float
+    loss: float
+    trials: int
+    window: Window
+    seed: int
+    model: str
+    commit: str | None
+
+    def parameters(self, base: sim.Parameters | None = None) -> sim.Parameters:
+        """The parameters with the values that were found."""
+        return changed(base or sim.Parameters(), self.found)
+
+
+def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
+    """Ranges from ``name`` or ``name=low:high``; without limits, those that the parameter allows.
+
+    Raises:
+        ConfigError: no such number, or limits that it does not allow.
+    """
+    known = {".".join(path): field for path, field in settings(sim.Parameters).items() if range_of(field)}
+    found = []
+    for wish in wishes:
+        name, _, limits = wish.partition("=")
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean {close}?" if close else "`rekindle explain` lists all names."
+            raise ConfigError(f"--fit {wish}: there is no number {name!r} to fit; {hint}")
+        low, high = (_limit(known[name], side) for side in ("ge", "le"))
+        if limits:
+            least, colon, most = limits.partition(":")
+            try:
+                chosen = float(least), float(most)
+            except ValueError:
+                chosen = math.nan, math.nan
+            if not colon or not low <= chosen[0] < chosen[1] <= high:
+                raise ConfigError(f"--fit {wish}: write {name}=LOW:HIGH, within {low:g} and {high:g}.")
+            low, high = chosen
+        found.append(Range(name, low, high))
+    if len({one.name for one in found}) < len(found):
+        raise ConfigError("--fit names a parameter twice.")
+    return tuple(found)
+
+
+def _limit(field: Any, side: str) -> float:
+    return float(next(getattr(rule, side) for rule in field.metadata if hasattr(rule, side)))
+
+
+def aims_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The statistics to fit, all that a fit may use where none is named.
+
+    Raises:
+        ConfigError: no such statistic, or one that stays out of every fit.
+    """
+    for name in names:
+        if name not in STATISTICS:
+            close = nearest(name, STATISTICS)
+            raise ConfigError(f"--to {name}: there is no such statistic{f'; did you mean {close}?' if close else '.'}")
+        if name not in ALLOWED:
+            raise ConfigError(f"--to {name}: held out of every fit. A fit may use {', '.join(ALLOWED)}.")
+    return tuple(names) or ALLOWED
+
+
+def misfit(simulated: Mapping[str, float], real: Mapping[str, float]) -> float:
+    """Mean over statistics of ``log(1 + z**2)``, z the logarithm of their ratio over `TOLERANCE`.
+
+    The Cauchy loss: what can not be met at all pulls no harder than what is nearly met. A statistic that a simulated
+    log is too thin for counts as a miss by a factor of ten.
+    """
+    misses = []
+    for name, wanted in real.items():
+        ratio = simulated[name] / wanted
+        z = math.log(ratio if ratio > 0 else 0.1) / TOLERANCE
+        misses.append(math.log1p(z * z))
+    return float(np.mean(misses))
+
+
+def changed(base: sim.Parameters, values_of: Mapping[str, float]) -> sim.Parameters:
+    """Parameters with these numbers changed, each named by its path.
+
+    Raises:
+        pydantic.ValidationError: a value outside its range.
+    """
+    data = base.model_dump()
+    for name, value in values_of.items():
+        *tables, last = name.split(".")
+        table = data
+        for part in tables:
+            table = table[part]
+        table[last] = round(value) if isinstance(table[last], int) else value
+    return sim.Parameters.model_validate(data)
+
+
+def calibrate(
+    log: Log,
+    *,
+    name: str,
+    fit: Sequence[Range],
+    to: Sequence[str],
+    trials: int,
+    window: Window,
+    folder: Path,
+    base: sim.Parameters | None = None,
+    seed: int = 1,
+    threads: int = 1,
+    progress: Report | None = None,
+    say: Callable[[str], object] = warnings.warn,
+) -> Ledger:
+    """Search for the parameters whose worlds leave a log like a real one; what was tried before is not tried again.
+
+    Args:
+        log: the real one.
+        name: of the log, for the ledger.
+        fit: parameters, and where to look for them.
+        to: statistics of `ALLOWED`; those that the log is too thin for are left out.
+        trials: in all, those of earlier calls on this folder among them.
+        window: size of the simulated worlds.
+        folder: of the study, the ledger and the parameters.
+        base: parameters that are not fitted, and where the search starts.
+        seed: of the worlds and the search.
+        threads: of a world.
+        progress: called with (trials done, trials in all).
+        say: called with a sentence if a damaged end of earlier trials was set aside.
+
+    Raises:
+        ConfigError: the folder holds another search, a damaged one or one that is under way; the log has none of the
+            statistics; or in no world of the search anybody wrote.
+    """
+    base = base or sim.Parameters()
+    everything = values(log)
+    real = {aim: everything[aim] for aim in to if everything[aim] > 0}
+    if not real:
+        raise ConfigError(f"{name} is too short or too thin for any of the statistics to fit.")
+    start = {one.name: number_at(base, one.name) for one in fit}
+
+    def tried(numbers: dict[str, float]) -> Trial:
+        try:
+            found = values(simulated_log(changed(base, numbers), window, seed=seed, threads=threads))
+        except (pydantic.ValidationError, LogError):  # no such parameters, or nobody wrote
+            return Trial(numbers, dict.fromkeys(real, math.nan), math.inf)
+        simulated = {aim: found[aim] for aim in real}
+        return Trial(numbers, simulated, misfit(simulated, real))
+
+    with trials_in(folder, _described(name, fit, real, window, seed, base), say) as kept:
+        while len(kept.done) < trials:
+            kept.add(tried(proposed(fit, kept.done, seed) if kept.done else start))
+            if progress is not None:
+                progress(len(kept.done), trials)
+        ledger = _ledger(kept.done, name=name, fit=fit, real=real, window=window, seed=seed)
+        _keep(ledger, folder)
+    return ledger
+
+
+def proposed(fit: Sequence[Range], done: Sequence[Trial], seed: int) -> dict[str, float]:
+    """What to try next: a function of its arguments alone.
+
+    The study is made again for each trial, from completed ones alone: neither a trial that a kill left half done nor
+    anything that a sampler remembers can make a difference.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is experimental, and of a start outside the ranges
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler())  # nothing is drawn: all is known
+        for trial in done:
+            study.enqueue_trial(trial.numbers)
+            again = study.ask()
+            _suggested(again, fit)
+            study.tell(again, trial.loss)
+        study.sampler = optuna.samplers.TPESampler(
+            seed=(seed * 1_000_003 + len(done)) % 2**32,  # NumPy takes no more
+            multivariate=True,
+            n_startup_trials=2 * len(fit),
+        )
+        return _suggested(study.ask(), fit)
+
+
+def _suggested(trial: optuna.Trial, fit: Sequence[Range]) -> dict[str, float]:
+    return {one.name: trial.suggest_float(one.name, one.low, one.high, log=one.by_factor) for one in fit}
+
+
+def _ledger(
+    done: Sequence[Trial], *, name: str, fit: Sequence[Range], real: dict[str, float], window: Window, seed: int
+) -> Ledger:
+    first, best = done[0], min(done, key=lambda trial: trial.loss)
+    if math.isinf(best.loss):
+        raise ConfigError(
+            f"In none of {len(done)} worlds anybody wrote, or the parameters did not fit together; look at the ranges "
+            "of --fit, and at routine_rate."
+        )
+    return Ledger(
+        log=name, fitted=tuple(fit), start=first.numbers, found=best.numbers, real=real,
+        simulated_at_start=first.simulated, simulated=best.simulated, loss_at_start=first.loss, loss=best.loss,
+        trials=len(done), window=window, seed=seed, model=model_fingerprint(), commit=commit(),
+    )  # fmt: skip
+
+
+def number_at(parameters: sim.Parameters, name: str) -> float:
+    """The number of this path, such as ``gestures.message.answer``."""
+    value: Any = parameters.model_dump()
+    for part in name.split("."):
+        value = value[part]
+    return float(value)
+
+
+def read_ledger(path: Path) -> Ledger:
+    """A ledger that `calibrate` wrote.
+
+    Raises:
+        ConfigError: the file is none, or holds what no calibration can have found.
+    """
+    try:
+        ledger = pydantic.TypeAdapter(Ledger).validate_json(path.read_bytes())
+        ledger.parameters()
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{path} is no ledger, or is damaged; name the {LEDGER} that `rekindle calibrate` wrote."
+        ) from None
+    return ledger
+
+
+def _described(
+    name: str, fit: Sequence[Range], real: Mapping[str, float], window: Window, seed: int, base: sim.Parameters
+) -> dict[str, Any]:
+    """All that determines a search, but for its length."""
+    return {
+        "log": name,
+        "fit": [asdict(one) for one in fit],
+        "real": dict(real),
+        "window": asdict(window),
+        "seed": seed,
+        "base": base.model_dump(mode="json"),
+        "model": model_fingerprint(),
+    }
+
+
+def _keep(ledger: Ledger, folder: Path) -> None:
+    """Write the ledger, and the parameters as a table of an experiment's TOML."""
+    lines = ["# Found by `rekindle calibrate`; the ledger beside it says what was fitted on what.", "[parameters]"]
+    lines += [f"{name} = {value!r}" for name, value in ledger.found.items()]
+    _write_text(folder / LEDGER, json.dumps(asdict(ledger), indent=1))
+    _write_text(folder / PARAMETERS, "\n".join(lines))
+
+
+def _write_text(path: Path, text: str) -> None:
+    write_whole(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))

@@ -1,0 +1,923 @@
+"""What a contact log says of how people keep in touch: named statistics of real and simulated logs, with intervals.
+
+A pair is unordered, a contact is an event in either direction, and silence is the time since the pair's previous
+contact. Each statistic is a weighted aggregate of a table of pairs or of people. With all weights one it is the plain
+value; its 95 % interval comes from a bootstrap over people (Snijders & Borgatti 1999): people are drawn with
+replacement, a person counts as often as it was drawn, and a pair as often as the product of its two people. Where pairs
+are more independent than people are, such intervals are too wide rather than too narrow (Owen 2007).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from scipy import sparse
+
+from experiments.analysis.bootstrap import (
+    PoissonRegression,
+    burstiness,
+    divergences,
+    kaplan_meier,
+    line_slopes,
+    over,
+    quantiles,
+    rank_correlation,
+    totals,
+)
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.terminal.progress import Report
+from sim.contact_logs import COLUMNS, ContactLog, LogError, Note, Rows, load
+from sim.model.chance import Decision
+from sim.model.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
+
+DAY = 86_400.0  # seconds
+DORMANT = 30.0  # days of silence after which a pair counts as silent
+RESAMPLES = 200
+PERMUTATIONS = 20
+
+_HOUR = 1 / 24
+_PIECES = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)  # days of silence
+_EDGES = (*_PIECES, 1e9)  # the last piece ends with the log
+_RANKS = (1, 2, 3, 5, 10, 20)
+_NEIGHBOURS = 50  # other egos that each ego's signature is compared with
+_AT_ONCE = 20  # resamples
+_SHUFFLES = 2**64 - 1  # their seed: the last that a bootstrap would have
+
+
+# Logs -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """A contact log as arrays, in order of time; rows of one time stay as they were.
+
+    Attributes:
+        source, target: (events,), people as codes from 0, in the order in which they first appear.
+        time: (events,), seconds.
+        names: (people,), the ids of the people.
+        notes: what there is to know about it.
+    """
+
+    source: np.ndarray
+    target: np.ndarray
+    time: np.ndarray
+    names: np.ndarray
+    notes: tuple[Note, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def people(self) -> int:
+        """How many people are in it."""
+        return len(self.names)
+
+    @property
+    def days(self) -> float:
+        """Days from its first event to its last."""
+        return float(self.time[-1] - self.time[0]) / DAY if len(self) else 0.0
+
+    @cached_property
+    def by_pair(self) -> ByPair:
+        """The same events, pair by pair."""
+        return _by_pair(self)
+
+
+def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = None, now: float | None = None) -> Log:
+    """A log from a file or a table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
+
+    A table of a simulated run, which has ``kind`` and ``channel`` too, is taken as `of_run` does.
+
+    Args:
+        log: where it is.
+        channel: of a simulated run, keep this channel alone.
+        now: unix seconds; the clock if None. Events more than a day later are left out.
+
+    Raises:
+        LogError: the log cannot be used; the text says what to do.
+    """
+    rows = load(log, also=tuple(_LABELS), now=now)
+    if _is_simulated(rows):
+        return _arranged(_of_channel(rows, channel).in_order())
+    if channel is not None:
+        raise LogError(f"{rows.name} does not say the kind and channel of its gestures, so none can be chosen.")
+    return _arranged(rows.in_order())
+
+
+_LABELS = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
+
+
+def _is_simulated(rows: Rows) -> bool:
+    """Whether a log is of a simulated run: each row has a kind and a channel of the model."""
+    return rows.also is not None and all(rows.also[name].isin(known).all() for name, known in _LABELS.items())
+
+
+def _of_channel(rows: Rows, channel: str | None) -> Rows:
+    assert rows.also is not None
+    kept = _leaving_something(rows.also, channel, DEFAULT_GESTURES).to_numpy()
+    if not kept.any():
+        known = ", ".join(sorted(rows.also["channel"].unique()))
+        where = "" if channel is None else f" in the channel {channel!r}"
+        raise LogError(f"{rows.name} holds no gesture that leaves something{where}; it has gestures in: {known}.")
+    return rows.chosen(kept)
+
+
+def of_run(
+    log: pd.DataFrame, *, channel: str | None = None, gestures: Mapping[str, GestureRow] = DEFAULT_GESTURES
+) -> Log:
+    """What of a simulated log a real log would hold: directed gestures that leave something (mass above 0).
+
+    Args:
+        log: of `sim.simulate(…, log=True)`; may be empty.
+        channel: keep this channel alone, such as ``"private"``; all if not said.
+        gestures: the table of the run, ``run.world.parameters.gestures``, if it is not the default.
+    """
+    kept = _leaving_something(log, channel, gestures)
+    rows = log.loc[kept & (log["source"] != log["target"]), list(COLUMNS)]
+    rows = rows.drop_duplicates().sort_values("time", kind="stable")
+    codes, names = pd.factorize(rows[["source", "target"]].to_numpy().ravel())
+    source, target = codes.reshape(-1, 2).T
+    return _arranged(ContactLog(source, target, rows["time"].to_numpy(float), np.asarray(names)))
+
+
+def _leaving_something(log: pd.DataFrame, channel: str | None, gestures: Mapping[str, GestureRow]) -> pd.Series:
+    """Which gestures of a run have a mass, and are of this channel."""
+    kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0 and kind != Kind.POST.label])
+    return kept if channel is None else kept & (log["channel"] == channel)
+
+
+def _arranged(found: ContactLog) -> Log:
+    """The same with people in an order that does not depend on names and on the order of rows."""
+    codes = np.stack([found.source, found.target], axis=1).ravel()
+    order = _order_of_people(codes, found.time, len(found.names))
+    place = np.empty(len(found.names), np.int64)
+    place[order] = np.arange(len(found.names))
+    source, target = place[codes].reshape(-1, 2).T.copy()
+    return Log(source, target, found.time, found.names[order], found.notes)
+
+
+def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.ndarray:
+    """People by when they first appear; equals by what they did, so that names and the order of rows do not matter.
+
+    Args:
+        codes: (2 * events,), source and target of each event in turn.
+        time: (events,), ascending.
+        people: how many there are.
+    """
+    rows = np.arange(len(codes)) // 2
+    first, last = np.zeros((2, people), np.int64)
+    last[codes] = rows
+    first[codes[::-1]] = rows[::-1]
+    sent, received = (np.bincount(codes[k::2], minlength=people) for k in (0, 1))
+    return np.lexsort((time[last], received, sent, time[first]))
+
+
+@dataclass(frozen=True, eq=False)
+class ByPair:
+    """The events of a log pair by pair, in order of time within each; all arrays of shape (events,) if not said.
+
+    Attributes:
+        days: that the log lasts.
+        people, pairs: how many there are.
+        low, high: (pairs,), the two people of each pair, low < high.
+        pair: of each event, from 0.
+        time: days since the first event of the log.
+        forward: whether low wrote to high.
+    """
+
+    days: float
+    people: int
+    pairs: int
+    low: np.ndarray
+    high: np.ndarray
+    pair: np.ndarray
+    time: np.ndarray
+    forward: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Whether it is the first event of its pair."""
+        return _changes(self.pair)
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """The row of the first event of its pair."""
+        return np.maximum.accumulate(np.where(self.first, np.arange(len(self)), 0))
+
+    @cached_property
+    def before(self) -> np.ndarray:
+        """How many contacts of the pair came before."""
+        return np.arange(len(self)) - self.start
+
+    @cached_property
+    def silence(self) -> np.ndarray:
+        """Days since the previous contact of the pair; nan for its first."""
+        return np.where(self.first, np.nan, np.diff(self.time, prepend=np.nan))
+
+    @cached_property
+    def following(self) -> np.ndarray:
+        """Days until the next contact of the pair; infinite for its last."""
+        return np.append(np.where(self.first[1:], np.inf, np.diff(self.time)), np.full(min(1, len(self)), np.inf))
+
+    @cached_property
+    def seen(self) -> np.ndarray:
+        """Days until the next contact of the pair or the end of the log."""
+        return np.minimum(self.following, self.days - self.time)
+
+    @cached_property
+    def answer_row(self) -> np.ndarray:
+        """The row of the pair's next contact in the other direction; -1: there is none."""
+        rows = np.arange(len(self))
+        turns = _changes(self.pair) | _changes(self.forward)
+        next_turn = np.minimum.accumulate(np.where(turns, rows, len(self))[::-1])[::-1]
+        found = np.append(next_turn[1:], len(self))[: len(self)]
+        there = found < len(self)
+        there[there] = self.pair[found[there]] == self.pair[there]
+        return np.where(there, found, -1)
+
+    @cached_property
+    def answer(self) -> np.ndarray:
+        """Days until the other contacts back; infinite if that never happens."""
+        return self.answer_after(self.time, np.arange(len(self)))
+
+    def answer_after(self, time: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The same for some rows, if the events happened, in their order, at these times."""
+        answer = self.answer_row[rows]
+        return np.where(answer >= 0, time[answer] - time[rows], np.inf)
+
+    @cached_property
+    def returns(self) -> np.ndarray:
+        """Whether it is made by the person who made the pair's previous contact."""
+        return ~self.first & ~_changes(self.forward)
+
+    @cached_property
+    def written(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many contacts of the pair came before it, forward and backward."""
+        return _counts_before(self.forward, self.start), _counts_before(~self.forward, self.start)
+
+    @cached_property
+    def mutual_before(self) -> np.ndarray:
+        """Whether both had written before it."""
+        return (self.written[0] > 0) & (self.written[1] > 0)
+
+    @cached_property
+    def mutual(self) -> np.ndarray:
+        """Whether both have written, itself included."""
+        return (self.written[0] + self.forward > 0) & (self.written[1] + ~self.forward > 0)
+
+    @cached_property
+    def weeks(self) -> np.ndarray:
+        """Distinct weeks of the log in which the pair has had contact, its own included."""
+        fresh = self.first | _changes(np.floor(self.time / 7))
+        return np.asarray(_counts_before(fresh, self.start) + fresh)
+
+    @cached_property
+    def contacts(self) -> np.ndarray:
+        """(pairs,), contacts of each."""
+        return np.bincount(self.pair, minlength=self.pairs)
+
+    @cached_property
+    def both(self) -> np.ndarray:
+        """(pairs,), whether both have written."""
+        forward = np.bincount(self.pair, self.forward, minlength=self.pairs)
+        return (forward > 0) & (forward < self.contacts)
+
+    @cached_property
+    def margin(self) -> float:
+        """Days that the log must last longer than what it is asked for: 30, or a tenth of it if that is less."""
+        return min(DORMANT, self.days / 10)
+
+    def per_pair(self, values: np.ndarray) -> np.ndarray:
+        """(pairs,), sums of something that each event has."""
+        return np.bincount(self.pair, values, minlength=self.pairs)
+
+
+def _changes(values: np.ndarray) -> np.ndarray:
+    """Whether each value differs from the one before; the first does."""
+    return np.append(np.full(min(1, len(values)), True), values[1:] != values[:-1])
+
+
+def _counts_before(flags: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """How many flags are set from the start of each row's pair to the row, itself left out."""
+    before = np.cumsum(flags) - flags
+    return np.asarray(before - before[start])
+
+
+def _by_pair(log: Log) -> ByPair:
+    low, high = np.minimum(log.source, log.target), np.maximum(log.source, log.target)
+    keys = low * log.people + high
+    order = np.argsort(keys, kind="stable")
+    firsts = order[_changes(keys[order])]
+    pair = np.cumsum(_changes(keys[order])) - 1
+    time = (log.time[order] - log.time[:1]) / DAY
+    forward = _in_turn(pair, time, (log.source < log.target)[order])
+    return ByPair(log.days, log.people, len(firsts), low[firsts], high[firsts], pair, time, forward)
+
+
+def _in_turn(pair: np.ndarray, time: np.ndarray, forward: np.ndarray) -> np.ndarray:
+    """Directions with an order of their own for two events of a pair at one time, one each way.
+
+    The order of the rows of a file means nothing there. In turn, whoever made the pair's latest (or else first) contact
+    at a time of its own goes first or second.
+    """
+    rows, starts = np.arange(len(pair)), _changes(pair)
+    twins = ~_changes(time) & ~starts  # the second of each two
+    earlier = np.flatnonzero(twins) - 1
+    alone = ~twins
+    alone[earlier] = False
+    start = np.maximum.accumulate(np.where(starts, rows, 0))
+    last = np.maximum.accumulate(np.where(alone, rows, -1))[earlier]
+    coming = np.minimum.accumulate(np.where(alone, rows, len(rows))[::-1])[::-1][earlier]
+    known = np.where(last >= start[earlier], last, np.minimum(coming, len(rows) - 1))
+    speaker = np.where((pair[known] == pair[earlier]) & alone[known], forward[known], True)
+    goes_first = speaker ^ ((earlier - start[earlier]) // 2 % 2 == 1)
+    forward = forward.copy()
+    forward[earlier], forward[earlier + 1] = goes_first, ~goes_first
+    return forward
+
+
+# Statistics -------------------------------------------------------------------------------------------------------
+
+
+class Weights(NamedTuple):
+    """How often each person, shape (resamples, people), and each pair, shape (resamples, pairs), counts."""
+
+    people: np.ndarray
+    pairs: np.ndarray
+
+
+class Estimate(NamedTuple):
+    """Statistics of one log that rest on the same units.
+
+    Attributes:
+        counts: by name, how many events, pairs or people a statistic rests on.
+        of: from weights to the statistics in this order, shape (resamples, names).
+    """
+
+    counts: dict[str, int]
+    of: Callable[[Weights], np.ndarray]
+
+
+Unit = Literal["people", "pairs"]
+Group = Callable[[Log], list[Estimate]]
+
+
+def values(log: Log) -> dict[str, float]:
+    """Every statistic of a log by name (`STATISTICS` says what each is); nan where the log is too short or too thin."""
+    found = _plain(log, _GROUPS)
+    return {name: found[name] for name in STATISTICS}
+
+
+def of_silence(log: Log) -> dict[str, float]:
+    """Those of the values that say how final silence is: hazards of the next contact, and reactivation."""
+    return _plain(log, (_reactivation, _hazards))
+
+
+def _plain(log: Log, groups: Sequence[Group]) -> dict[str, float]:
+    once = Weights(np.ones((1, log.people)), np.ones((1, log.by_pair.pairs)))
+    return {
+        name: float(value)
+        for group in groups
+        for estimate in group(log)
+        for name, value in zip(estimate.counts, estimate.of(once)[0], strict=True)
+    }
+
+
+def statistics(log: Log, *, resamples: int = RESAMPLES, seed: int = 1, progress: Report | None = None) -> pd.DataFrame:
+    """Every statistic of a log, with its interval.
+
+    Args:
+        log: real or simulated.
+        resamples: of the bootstrap over people; 0 leaves the intervals out.
+        seed: of the resamples; the same log and seed give the same intervals to the last bit.
+        progress: called with the resamples done and all of them.
+
+    Returns:
+        One row a statistic, in the order of `STATISTICS`, with columns ``statistic``, ``value``, ``low`` and ``high``
+        (the percentile interval of 95 %) and ``count`` (the events, pairs or people that it rests on). What a log is
+        too short or too thin for is nan, and so is the interval of what most resamples are too thin for.
+    """
+    estimates = [estimate for group in _GROUPS for estimate in group(log)]
+    once = Weights(np.ones((1, log.people)), np.ones((1, log.by_pair.pairs)))
+    drawn = [_all(estimates, weights) for weights in _resampled(log, resamples, seed, progress)]
+    low, high = _interval(np.concatenate(drawn)) if drawn else np.full((2, len(STATISTICS)), np.nan)
+    names = [name for estimate in estimates for name in estimate.counts]
+    value = _all(estimates, once)[0]
+    table = pd.DataFrame({
+        "statistic": names,
+        "value": value,
+        "low": np.where(np.isnan(value), np.nan, low),
+        "high": np.where(np.isnan(value), np.nan, high),
+        "count": [count for estimate in estimates for count in estimate.counts.values()],
+    })  # fmt: skip
+    return table.set_index("statistic").loc[list(STATISTICS)].reset_index()
+
+
+def _all(estimates: Sequence[Estimate], weights: Weights) -> np.ndarray:
+    return np.hstack([estimate.of(weights) for estimate in estimates])
+
+
+def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> Iterator[Weights]:
+    """Weights of resamples of the people, some at a time."""
+    random = _random(seed)
+    people = log.people
+    for done in range(0, resamples if people else 0, _AT_ONCE):
+        size = min(_AT_ONCE, resamples - done)
+        drawn = random.multinomial(people, np.full(people, 1 / people), size=size).astype(float)
+        yield Weights(drawn, drawn[:, log.by_pair.low] * drawn[:, log.by_pair.high])
+        if progress is not None:
+            progress(done + size, resamples)
+
+
+def _random(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=np.array([Decision.BOOTSTRAP, seed], np.uint64)))
+
+
+def _interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile intervals of columns of resamples; nan for columns that are nan more often than not."""
+    ordered = np.sort(drawn, axis=0)  # nan last
+    known = (~np.isnan(drawn)).sum(axis=0)
+    columns = np.arange(drawn.shape[1])
+
+    def at(share: float) -> np.ndarray:
+        place = share * np.maximum(known - 1, 0)
+        below, above = ordered[np.floor(place).astype(int), columns], ordered[np.ceil(place).astype(int), columns]
+        return np.where(2 * known > len(drawn), below + (place % 1) * (above - below), np.nan)
+
+    return at(0.025), at(0.975)
+
+
+# How statistics are made of units ---------------------------------------------------------------------------------
+
+
+def _ratios(unit: Unit, counts: dict[str, int], parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Estimate:
+    """Sums over sums of two quantities that each unit has, (units,)."""
+    above, below = (np.column_stack([part[k] for part in parts]) for k in (0, 1))
+
+    def of(weights: Weights) -> np.ndarray:
+        times: np.ndarray = getattr(weights, unit)
+        return over(totals(times, above), totals(times, below))
+
+    return Estimate(counts, of)
+
+
+def _means(unit: Unit, quantities: dict[str, np.ndarray]) -> Estimate:
+    """Means of quantities (units,); units in which they are nan do not count."""
+    known = {name: ~np.isnan(quantity) for name, quantity in quantities.items()}
+    counts = {name: int(flags.sum()) for name, flags in known.items()}
+    parts = [(np.where(known[name], quantity, 0.0), known[name]) for name, quantity in quantities.items()]
+    return _ratios(unit, counts, parts)
+
+
+def _event_shares(log: ByPair, asked: dict[str, tuple[np.ndarray, np.ndarray]]) -> Estimate:
+    """Of some events, which ones are something; both as flags (events,)."""
+    counts = {name: int(among.sum()) for name, (among, _) in asked.items()}
+    parts = [(log.per_pair(among & hit), log.per_pair(among)) for among, hit in asked.values()]
+    return _ratios("pairs", counts, parts)
+
+
+def _quantiles(stem: str, percents: Sequence[int], quantity: np.ndarray, unit: Unit, members: np.ndarray) -> Estimate:
+    """Quantiles of a quantity that each of the members, which are units or belong to one, has."""
+    found = quantiles(quantity, [percent / 100 for percent in percents])
+    counts = dict.fromkeys((f"{stem}_q{percent}" for percent in percents), len(quantity))
+    return Estimate(counts, lambda weights: found(getattr(weights, unit)[:, members]))
+
+
+# Answers ----------------------------------------------------------------------------------------------------------
+
+
+def _first_answers(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    asked = _first_gestures(events)
+    shares = {f"first_answered_{days}d": (asked, events.answer <= days) for days in (1, 7, 30)}
+    answered = asked & (events.answer <= 30)
+    delays, pairs = events.answer[answered] * 24, events.pair[answered]
+    return [
+        _event_shares(events, shares),
+        _quantiles("answer_delay_hours", (10, 25, 50, 75, 90), delays, "pairs", pairs),
+    ]
+
+
+def _first_gestures(events: ByPair) -> np.ndarray:
+    """Which events are the first of a pair that is surely new, with 30 full days to come."""
+    return events.first & (events.time >= events.margin) & (events.time <= events.days - 30)
+
+
+def _answers_by_silence(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    asked = ~events.first & (events.time <= events.days - 7)
+    place = np.digitize(events.silence, [_HOUR, 1, 7, DORMANT])
+    classes = ("lt_1h", "1h_1d", "1_7d", "7_30d", "gt_30d")
+    shares = {f"answered_7d_{name}": (asked & (place == k), events.answer <= 7) for k, name in enumerate(classes)}
+    return [_event_shares(events, shares)]
+
+
+def _returns(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    silent = events.silence > DORMANT
+    shares = {
+        "last_sender_returns": (silent, events.returns),
+        "last_sender_returns_1_7d": ((events.silence > 1) & (events.silence <= 7), events.returns),
+        "isolated": (silent & (events.time <= events.days - 30), events.following > 30),
+    }
+    return [_event_shares(events, shares)]
+
+
+def _sessions(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    late = events.time >= min(120.0, 0.4 * events.days)
+    opens = late & (events.first | (events.silence > 1))
+    place = np.where(events.first, 0, np.digitize(events.silence, [1, 7, DORMANT], right=True))
+    names = ("new", "1_7d", "7_30d", "gt_30d")
+    return [_event_shares(events, {f"session_mix_{name}": (opens, place == k) for k, name in enumerate(names)})]
+
+
+def _after_answered(log: Log) -> list[Estimate]:
+    """Matched risk ratio of contact in days 7 to 37; and the same after each pair's gaps were shuffled."""
+    events = log.by_pair
+    gaps = np.where(events.first, 0.0, events.silence)
+    there = _matched(events, events.time, gaps)
+    random = _random(_SHUFFLES)
+    shuffled = []
+    for _ in range(PERMUTATIONS):
+        moved = gaps.copy()
+        _shuffle(moved, events.start, random.random(len(events)))
+        time = np.cumsum(moved)
+        time = events.time[events.start] + time - time[events.start]
+        shuffled.append(_matched(events, time, moved))
+    counts = {"after_answered_return": there.asked, "after_answered_return_permuted": there.asked}
+
+    def of(weights: Weights) -> np.ndarray:
+        moved = np.stack([matched.ratios(weights.pairs) for matched in shuffled])
+        known = (~np.isnan(moved)).sum(axis=0)
+        return np.column_stack([there.ratios(weights.pairs), over(np.nansum(moved, axis=0), known)])
+
+    return [Estimate(counts, of)]
+
+
+@njit(cache=True)
+def _shuffle(gaps: Any, start: Any, luck: Any) -> None:
+    """Shuffle the gaps of each pair in place (Fisher & Yates 1938); that of its first event, at start, stays."""
+    for row in range(len(gaps)):
+        other = start[row] + 1 + int(luck[row] * (row - start[row]))
+        if other < row:
+            gaps[row], gaps[other] = gaps[other], gaps[row]
+
+
+class _Matched(NamedTuple):
+    """Gestures after silence: pair, and cell of stratum (36), answered or not, followed by contact or not."""
+
+    pair: np.ndarray
+    cell: np.ndarray
+
+    @property
+    def asked(self) -> int:
+        return len(self.pair)
+
+    def ratios(self, weights: np.ndarray) -> np.ndarray:
+        """Risk ratios, shape (resamples,), in strata that both kinds of gestures share."""
+        cells = np.array([np.bincount(self.cell, row[self.pair], minlength=144) for row in weights])
+        by = cells.reshape(len(weights), 36, 2, 2)  # stratum, answered, followed
+        gestures, followed = by.sum(axis=3), by[..., 1]
+        common = (gestures > 0).all(axis=2)
+        risks = over(followed, gestures)
+        treated = np.where(common, gestures[:, :, 1], 0.0)
+        risk, without = ((treated * np.where(common, risks[:, :, k], 0.0)).sum(axis=1) for k in (1, 0))
+        return over(risk, without)
+
+
+def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
+    asked = np.flatnonzero((silence > DORMANT) & (time <= events.days - 37))
+    keys = events.pair * (events.days + 100) + time
+    followed = np.searchsorted(keys, keys[asked] + 37, "right") > np.searchsorted(keys, keys[asked] + 7, "right")
+    answered = events.answer_after(time, asked) <= 7
+    history = np.digitize(events.before[asked], [2, 4, 8, 16, 32])
+    stratum = (history * 2 + events.mutual_before[asked]) * 3 + np.digitize(silence[asked], [60, 120])
+    return _Matched(events.pair[asked], stratum * 4 + answered * 2 + followed)
+
+
+# Silence and return -----------------------------------------------------------------------------------------------
+
+
+def _reactivation(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    silent = events.seen > DORMANT
+    return [
+        _kaplan_meier(events, silent, (30, 90, 180), ""),
+        _kaplan_meier(events, silent & _established(events), (30, 90, 180), "_established"),
+        _kaplan_meier(events, silent & events.first, (90,), "_one_contact"),
+    ]
+
+
+def _established(events: ByPair) -> np.ndarray:
+    """Whether the pair has had at least 10 contacts, in both directions, each event included."""
+    return (events.before + 1 >= 10) & events.mutual
+
+
+def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> Estimate:
+    found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), horizons)
+    seen = np.array([DORMANT + days <= events.days for days in horizons])
+    counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), int(silent.sum()))
+    pair = events.pair[silent]
+    return Estimate(counts, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
+
+
+def _hazards(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    contacts, exposure = np.zeros((2, events.pairs, len(_PIECES)))
+    for k, (low, high) in enumerate(pairwise(_EDGES)):
+        reached = np.flatnonzero(events.seen > low)
+        days, pair = events.seen[reached], events.pair[reached]
+        ended = events.following[reached] <= high
+        contacts[:, k] = np.bincount(pair, ended, minlength=events.pairs)
+        exposure[:, k] = np.bincount(pair, np.minimum(days, high) - low, minlength=events.pairs)
+    total = contacts.sum(axis=0).astype(int)
+    long_enough = np.array(_PIECES) <= events.days - events.margin
+    names = [f"hazard_per_day_{low:g}_{high:g}" for low, high in pairwise(_PIECES)]
+    rates = Estimate(
+        dict(zip(names, total.tolist(), strict=False)),
+        lambda weights: np.where(
+            long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
+        )[:, :-1],
+    )
+    middles = np.log(np.sqrt(np.array(_PIECES) * np.minimum(_EDGES[1:], max(events.days, 1.0))))
+    many = total >= 10
+
+    def slope(weights: Weights) -> np.ndarray:
+        found = totals(weights.pairs, contacts[:, many])
+        rates = over(found, totals(weights.pairs, exposure[:, many]))
+        logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
+        return line_slopes(np.broadcast_to(middles[many], found.shape), logs, found)[:, None]
+
+    return [rates, Estimate({"hazard_slope": int(total[many].sum())}, slope)]
+
+
+def _regression(log: Log) -> list[Estimate]:
+    """What goes with the next contact: silences cut into pieces, Poisson regression with log exposure as offset."""
+    events = log.by_pair
+    long = np.flatnonzero(events.seen > _PIECES[0])
+    covariates = np.array([
+        np.log2(events.before[long] + 1),
+        np.log2(events.weeks[long]),
+        np.log2((events.time[long] - events.time[events.start[long]]) / 7 + 1),
+        events.mutual[long],
+        np.log2(1 + _recent_events(events, long)),
+    ])  # fmt: skip
+    seen, following = events.seen[long], events.following[long]
+    rows, pieces, ended, exposure = [], [], [], []
+    for k, (low, high) in enumerate(pairwise(_EDGES)):
+        reached = np.flatnonzero(seen > low)
+        rows.append(reached)
+        pieces.append(np.full(len(reached), k))
+        ended.append(following[reached] <= high)
+        exposure.append(np.minimum(seen[reached], high) - low)
+    row, hit = np.concatenate(rows), np.concatenate(ended).astype(float)
+    fit = PoissonRegression(
+        np.concatenate(pieces), covariates[:, row], hit, np.concatenate(exposure), events.pair[long][row], events.pairs
+    )
+    names = ("contacts", "weeks", "tenure")
+    counts = dict.fromkeys((f"ratio_per_doubling_{name}" for name in names), int(hit.sum()))
+    return [Estimate(counts, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
+
+
+def _recent_events(events: ByPair, rows: np.ndarray) -> np.ndarray:
+    """(rows,), events of both people, with anyone, in the 30 days before each."""
+    far = events.days + 100  # between the times of one person and of the next
+    people = (events.low[events.pair], events.high[events.pair])
+    known = np.sort(np.concatenate([person * far + events.time for person in people]))
+    until, since = events.time[rows], np.maximum(events.time[rows] - 30, 0)
+    counts = [
+        np.searchsorted(known, person[rows] * far + until) - np.searchsorted(known, person[rows] * far + since)
+        for person in people
+    ]
+    return counts[0] + counts[1]
+
+
+# People and their alters ------------------------------------------------------------------------------------------
+
+
+class _Alters(NamedTuple):
+    """Whom people wrote to, ego by ego, the most contacted first; of equals, who appeared first in the log.
+
+    Attributes:
+        ego, alter, sends, rank: (directed pairs,); rank from 0.
+        known, sent: (people,), how many alters each has, and how much each sent.
+    """
+
+    ego: np.ndarray
+    alter: np.ndarray
+    sends: np.ndarray
+    rank: np.ndarray
+    known: np.ndarray
+    sent: np.ndarray
+
+    def shares(self, egos: np.ndarray) -> np.ndarray:
+        """Shares of the egos' sends by rank, shape (egos, most alters)."""
+        place = np.full(len(self.known), -1)
+        place[egos] = np.arange(len(egos))
+        table = np.zeros((len(egos), int(self.known[egos].max(initial=0))))
+        of = place[self.ego] >= 0
+        table[place[self.ego[of]], self.rank[of]] = self.sends[of] / self.sent[self.ego[of]]
+        return table
+
+    def top(self, most: int) -> np.ndarray:
+        """Pairs of ego and alter among its most contacted, as numbers in ascending order."""
+        return np.sort((self.ego * len(self.known) + self.alter)[self.rank < most])
+
+
+def _alters(source: np.ndarray, target: np.ndarray, people: int) -> _Alters:
+    keys, sends = np.unique(source * people + target, return_counts=True)
+    ego, alter = np.divmod(keys, max(people, 1))
+    order = np.lexsort((-sends, ego))
+    ego, alter, sends = ego[order], alter[order], sends[order]
+    rows = np.arange(len(ego))
+    rank = rows - np.maximum.accumulate(np.where(_changes(ego), rows, 0))
+    known = np.bincount(ego, minlength=people)
+    return _Alters(ego, alter, sends, rank, known, np.bincount(source, minlength=people))
+
+
+def _signatures(log: Log) -> list[Estimate]:
+    egos, shares = _signature_shares(log)
+    columns = {str(rank): (rank - 1, rank) for rank in _RANKS} | {"top3": (0, 3), "top5": (0, 5)}
+    table = {
+        f"signature_{name}": _of_egos(log, egos, shares[:, first:last].sum(axis=1))
+        for name, (first, last) in columns.items()
+    }
+    return [_means("people", table)]
+
+
+def _signature_shares(log: Log) -> tuple[np.ndarray, np.ndarray]:
+    """Egos with at least 20 alters and 50 sends, and their shares by rank, shape (egos, ranks)."""
+    alters = _alters(log.source, log.target, log.people)
+    egos = np.flatnonzero((alters.known >= 20) & (alters.sent >= 50))
+    return egos, alters.shares(egos)
+
+
+def _of_egos(log: Log, egos: np.ndarray, quantity: np.ndarray) -> np.ndarray:
+    """A quantity of some people, (people,); nan for the others."""
+    everyone = np.full(log.people, np.nan)
+    everyone[egos] = quantity
+    return everyone
+
+
+def _turnover(log: Log) -> list[Estimate]:
+    """Alters and their shares in the two halves of the log: its events before its median time, and the others."""
+    early = log.time < np.median(log.time) if len(log) else np.zeros(0, bool)
+    halves = [_alters(log.source[half], log.target[half], log.people) for half in (early, ~early)]
+    egos = np.flatnonzero((halves[0].known >= 10) & (halves[1].known >= 10))
+    quantities = {
+        "turnover_top20": _jaccard(halves, 20)[egos],
+        "turnover_top5": _jaccard(halves, 5)[egos],
+        "turnover_first_stays": _common(halves[0].top(1), halves[1].top(5), log.people)[egos],
+    }
+    first, second = (half.shares(egos) for half in halves)
+    width = max(first.shape[1], second.shape[1])
+    first, second = (np.pad(shares, ((0, 0), (0, width - shares.shape[1]))) for shares in (first, second))
+    quantities["signature_distance_own"] = divergences(first, second)
+    means = _means("people", {name: _of_egos(log, egos, quantity) for name, quantity in quantities.items()})
+    return [means, _distance_from_others(egos, first, second)]
+
+
+def _common(first: np.ndarray, second: np.ndarray, people: int) -> np.ndarray:
+    """(people,), how many numbers of the two (see `_Alters.top`) are the same."""
+    return np.bincount(np.intersect1d(first, second, assume_unique=True) // max(people, 1), minlength=people)
+
+
+def _jaccard(halves: list[_Alters], most: int) -> np.ndarray:
+    """(people,), what each one's top alters of two halves have in common over all of them."""
+    common = _common(halves[0].top(most), halves[1].top(most), len(halves[0].known))
+    both = sum(np.minimum(half.known, most) for half in halves)
+    return over(common, both - common)
+
+
+def _distance_from_others(egos: np.ndarray, first: np.ndarray, second: np.ndarray) -> Estimate:
+    """Each ego's first half from the second of the next egos: of all others, or of 50 if there are more."""
+    steps = range(1, min(len(egos), _NEIGHBOURS + 1))
+    distances = np.array([divergences(first, np.roll(second, -step, axis=0)) for step in steps])
+    distances = distances.reshape(len(steps), len(egos))
+
+    def of(weights: Weights) -> np.ndarray:
+        times = weights.people[:, egos]
+        both = np.array([times * np.roll(times, -step, axis=1) for step in steps]).reshape(len(steps), *times.shape)
+        return over(np.einsum("sre,se->r", both, distances), both.sum(axis=(0, 2)))[:, None]
+
+    return Estimate({"signature_distance_others": len(egos)}, of)
+
+
+def _activity(log: Log) -> list[Estimate]:
+    sent = np.bincount(log.source, minlength=log.people)
+    senders = np.flatnonzero(sent) if log.days > 0 else np.zeros(0, int)
+    return [_quantiles("sends_per_week", (50, 90, 99), sent[senders] / max(log.days / 7, 1e-9), "people", senders)]
+
+
+# Pairs and the network --------------------------------------------------------------------------------------------
+
+
+def _contacts(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    means = {
+        "contacts_per_pair_mean": events.contacts.astype(float),
+        "contacts_per_pair_one": (events.contacts == 1).astype(float),
+        "both_directions": events.both.astype(float),
+        "both_directions_10": np.where(events.contacts >= 10, events.both, np.nan),
+    }
+    everyone = np.arange(events.pairs)
+    return [
+        _quantiles("contacts_per_pair", (50, 75, 90, 99), events.contacts, "pairs", everyone),
+        _means("pairs", means),
+    ]
+
+
+def _network(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    low, high = events.low, events.high
+    ones = np.ones(2 * events.pairs)
+    graph = sparse.csr_array((ones, (np.append(low, high), np.append(high, low))), shape=(log.people, log.people))
+    shared = np.zeros(events.pairs) if not events.pairs else np.asarray((graph @ graph)[low, high]).ravel()
+    degree = np.bincount(np.append(low, high), minlength=log.people)
+    around = degree[low] + degree[high] - 2 - shared
+    embedded = np.flatnonzero(around > 0)
+    correlation = rank_correlation((shared / np.maximum(around, 1))[embedded], events.contacts[embedded])
+    triples = degree * (degree - 1) / 2
+    closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=log.people) / 2
+    return [
+        Estimate({"overlap_weight": len(embedded)}, lambda weights: correlation(weights.pairs[:, embedded])[:, None]),
+        _means("people", {"clustering": over(closed, triples)}),
+        _ratios("people", {"transitivity": int(triples.sum())}, [(closed, triples)]),
+        _quantiles("degree", (10, 50, 90, 99), degree, "people", np.arange(log.people)),
+    ]
+
+
+def _bursts(log: Log) -> list[Estimate]:
+    events = log.by_pair
+    order = np.argsort(log.source, kind="stable")
+    own = burstiness(log.source[order], (log.time / DAY)[order], log.people, 20)
+    return [
+        _means("people", {"burstiness_ego": own}),
+        _means("pairs", {"burstiness_pair": burstiness(events.pair, events.time, events.pairs, 10)}),
+    ]
+
+
+_GROUPS: tuple[Group, ...] = (
+    _first_answers, _answers_by_silence, _reactivation, _hazards, _regression, _returns, _after_answered, _sessions,
+    _signatures, _turnover, _contacts, _network, _bursts, _activity,
+)  # fmt: skip
+
+
+# Curves -----------------------------------------------------------------------------------------------------------
+
+
+class Curves(NamedTuple):
+    """What a log looks like where a few numbers do not do: points of curves, each a pair of arrays (x, y).
+
+    Attributes:
+        answered: hours, share of first-ever gestures that the other answers within them.
+        reactivated: days from the 30th day of silence on, share of pairs that have contact within them.
+        established: the same, of pairs that had at least 10 contacts, in both directions.
+        contacts: a number of contacts, share of pairs with at least as many.
+        signature: rank of the alter, mean share of an ego's sends.
+    """
+
+    answered: tuple[np.ndarray, np.ndarray]
+    reactivated: tuple[np.ndarray, np.ndarray]
+    established: tuple[np.ndarray, np.ndarray]
+    contacts: tuple[np.ndarray, np.ndarray]
+    signature: tuple[np.ndarray, np.ndarray]
+
+
+def curves(log: Log) -> Curves:
+    """Curves of a log; empty where it is too short or too thin. The definitions are those of the statistics."""
+    events = log.by_pair
+    asked = _first_gestures(events)
+    hours = np.sort(events.answer[asked & (events.answer <= 30)]) * 24
+    silent = events.seen > DORMANT
+    egos, shares = _signature_shares(log)
+    ranks = np.arange(1, _RANKS[-1] + 1) if len(egos) else np.zeros(0, int)
+    number, pairs = np.unique(events.contacts, return_counts=True)
+    return Curves(
+        (hours, np.arange(1, len(hours) + 1) / max(asked.sum(), 1)),
+        _reactivation_curve(events, silent),
+        _reactivation_curve(events, silent & _established(events)),
+        (number, np.cumsum(pairs[::-1])[::-1] / max(events.pairs, 1)),
+        (ranks, shares[:, : len(ranks)].sum(axis=0) / max(len(egos), 1)),
+    )
+
+
+def _reactivation_curve(events: ByPair, silent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Day by day, as long as the log lasts."""
+    if not silent.any():
+        return np.zeros(0), np.zeros(0)
+    days = np.arange(np.floor(events.days - DORMANT) + 1)
+    found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), days.tolist())
+    return days, found(np.ones((1, int(silent.sum()))))[0]

@@ -1,0 +1,191 @@
+"""Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed.
+
+A value that a fit used is *fitted*, one that was looked at while the model was built is *seen*, and only what is
+neither is *emergent*: the model is believed for these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.logs.contact_statistics import STATISTICS
+
+FITTED, SEEN, EMERGENT = "fitted", "seen", "emergent"
+MARKS = (FITTED, SEEN, EMERGENT)
+NEAR = 0.15  # of the real value
+
+# Looked at, for the Facebook wall, while the mechanisms of the model were chosen.
+LOOKED_AT = frozenset(STATISTICS)
+
+# A world whose own log is further off than this from every real one can not say what a gesture does.
+GATE_HAZARDS = ("hazard_per_day_90_180", "hazard_per_day_180_365")
+GATE_FACTOR = 2.0
+GATE_REACTIVATED = (0.18, 0.44)
+
+
+def table(
+    real: pd.DataFrame,
+    simulated: Sequence[Mapping[str, float]],
+    *,
+    fitted: Sequence[str] = (),
+    seen: frozenset[str] = frozenset(),
+    others: Mapping[str, Mapping[str, float]] | None = None,
+) -> pd.DataFrame:
+    """Each statistic of a real log beside those of simulated worlds.
+
+    Args:
+        real: as `contact_log.statistics` gives it, with intervals.
+        simulated: the values of each simulated log, one or more.
+        fitted: names of statistics that a fit used.
+        seen: names of those that were looked at while the model was built.
+        others: values of further real logs by name; with the real one they span a range.
+
+    Returns:
+        One row a statistic that the real log has a value of, indexed by name, with columns ``mark``, ``real``, ``low``
+        and ``high`` (its interval), ``simulated`` (mean over worlds), ``least`` and ``most`` (over worlds), ``ratio``,
+        ``near`` (within 15 % of the real value), ``inside`` (in its interval), ``met`` (either) and ``in_range``
+        (between the least and the largest of all real logs; missing where there is no other log).
+    """
+    worlds = pd.DataFrame(list(simulated))[list(real["statistic"])].to_numpy(float)
+    found = real.set_index("statistic")[["value", "low", "high"]].rename(columns={"value": "real"})
+    found.insert(0, "mark", [_mark(name, fitted, seen) for name in found.index])
+    there = ~np.isnan(worlds)
+    with np.errstate(invalid="ignore"):
+        found["simulated"] = np.where(there.any(axis=0), np.nansum(worlds, axis=0) / there.sum(axis=0), np.nan)
+    found["least"], found["most"] = _extremes(worlds)
+    found["ratio"] = found["simulated"] / found["real"].replace(0, np.nan)
+    found["near"] = (found["ratio"] - 1).abs() <= NEAR
+    found["inside"] = found["simulated"].between(found["low"], found["high"])
+    found["met"] = found["near"] | found["inside"]
+    found["in_range"] = _in_range(found, others or {})
+    return found[found["real"].notna()]
+
+
+def _mark(name: str, fitted: Sequence[str], seen: frozenset[str]) -> str:
+    if name in fitted:
+        return FITTED
+    return SEEN if name in seen else EMERGENT
+
+
+def _extremes(worlds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest over worlds, shape (worlds, statistics) to (statistics,); nan where all are."""
+    none = np.isnan(worlds).all(axis=0)
+    least = np.where(none, np.nan, np.nanmin(np.where(np.isnan(worlds), np.inf, worlds), axis=0))
+    most = np.where(none, np.nan, np.nanmax(np.where(np.isnan(worlds), -np.inf, worlds), axis=0))
+    return least, most
+
+
+def _in_range(found: pd.DataFrame, others: Mapping[str, Mapping[str, float]]) -> pd.Series:
+    """Whether the simulated value lies in what the real logs span."""
+    if not others:
+        return pd.Series(pd.NA, index=found.index, dtype="boolean")
+    logs = pd.DataFrame({"real": found["real"], **{name: pd.Series(dict(values)) for name, values in others.items()}})
+    logs = logs.loc[found.index]
+    inside = found["simulated"].between(logs.min(axis=1), logs.max(axis=1))
+    return inside.astype("boolean").mask(found["simulated"].isna() | (logs.notna().sum(axis=1) < 2))
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """How many statistics of each mark, and of all, were met; columns ``statistics``, ``met`` and ``share``."""
+    counts = rows.groupby("mark")["met"].agg(statistics="size", met="sum").reindex(MARKS, fill_value=0)
+    counts.loc["all"] = [len(rows), int(rows["met"].sum())]
+    counts["share"] = counts["met"] / counts["statistics"].where(counts["statistics"] > 0)
+    return counts
+
+
+def gate(rows: pd.DataFrame) -> dict[str, Any]:
+    """Whether a world may be asked what a gesture does: is silence in it as final as in the real log?
+
+    Returns:
+        For each of two hazards whether it is within a factor of two of the real one, for the pairs silent over 30 days
+        whether 18 to 44 % are back within 90 more, and ``passed``, whether all that can be told hold.
+    """
+    told: dict[str, Any] = {}
+    for name in GATE_HAZARDS:
+        ratio = rows["ratio"].get(name, np.nan)
+        if not np.isnan(ratio):
+            told[name] = bool(1 / GATE_FACTOR <= ratio <= GATE_FACTOR)
+    back = rows["simulated"].get("reactivated_90d", np.nan)
+    if not np.isnan(back):
+        told["reactivated_90d"] = bool(GATE_REACTIVATED[0] <= back <= GATE_REACTIVATED[1])
+    return {**told, "passed": bool(told) and all(told.values())}
+
+
+def beside(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
+    """Published facts of a real log beside those of a simulated world, which has some more.
+
+    Args:
+        real: as `published.facts` gives them.
+        simulated: the same and, after them, rows of `published.absences`.
+
+    Returns:
+        Indexed by fact, with columns ``low``, ``high`` (what is accepted), ``real``, ``real_holds``, ``simulated``,
+        ``simulated_holds``; a log or world too short or thin for a fact leaves it missing.
+    """
+    found = simulated.set_index("fact")[["low", "high", "value", "holds"]]
+    found = found.rename(columns={"value": "simulated", "holds": "simulated_holds"})
+    here = real.set_index("fact")
+    found.insert(2, "real", here["value"].reindex(found.index))
+    found.insert(3, "real_holds", here["holds"].reindex(found.index))
+    return found
+
+
+def report(rows: pd.DataFrame, known: pd.DataFrame, told: Mapping[str, Any], name: str, world: str) -> str:
+    """The whole comparison as Markdown: counts, the gate, each statistic and published fact with misses marked."""
+    counts = summary(rows)
+    lines = [f"# Simulated worlds against {name}", "", f"Simulated: {world}.", ""]
+    lines += ["| | met | statistics |", "|---|---:|---:|"]
+    lines += [f"| {mark} | {int(row['met'])} | {int(row['statistics'])} |" for mark, row in counts.iterrows()]
+    lines += ["", "Met: within 15 % of the real value, or inside its 95 % interval.", ""]
+    lines += [f"Gate: {'passed' if told['passed'] else 'not passed'} ({_gate_in_words(told)}).", ""]
+    lines += ["| statistic | mark | real | 95 % interval | simulated | worlds | ratio | met | in range |"]
+    lines += ["|---|---|---:|---:|---:|---:|---:|---|---|"]
+    lines += [_line(str(key), row) for key, row in rows.iterrows()]
+    lines += ["", "## Published facts", "", "| fact | accepted | real | simulated |", "|---|---:|---:|---:|"]
+    lines += [_fact_line(str(key), row) for key, row in known.iterrows()]
+    return "\n".join(lines) + "\n"
+
+
+def accepted(low: float, high: float) -> str:
+    """A range in words: ``above 0``, ``below 0``, ``2 to 4``."""
+    if low == high:
+        return f"exactly {low:g}"
+    if np.isinf(low):
+        return f"below {high:g}"
+    return f"above {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
+
+
+def judged(value: float, holds: bool | None) -> str:
+    """A value, with a mark where it is outside what is accepted; a dash where it is missing."""
+    if value is None or np.isnan(value):
+        return "–"
+    return f"{value:.3g}" if holds or holds is None else f"{value:.3g} ✗"
+
+
+def _fact_line(name: str, row: pd.Series) -> str:
+    real, found = judged(row["real"], row["real_holds"]), judged(row["simulated"], row["simulated_holds"])
+    said = "–" if np.isnan(row["low"]) else accepted(row["low"], row["high"])
+    return f"| `{name}` | {said} | {real} | {found} |"
+
+
+def _gate_in_words(told: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {'holds' if holds else 'fails'}" for name, holds in told.items() if name != "passed")
+
+
+def _line(name: str, row: pd.Series) -> str:
+    cells = [
+        f"`{name}`",
+        str(row["mark"]),
+        f"{row['real']:.3g}",
+        f"{row['low']:.3g} … {row['high']:.3g}",
+        f"{row['simulated']:.3g}",
+        f"{row['least']:.3g} … {row['most']:.3g}",
+        f"{row['ratio']:.2f}",
+        "yes" if row["met"] else "**no**",
+        "–" if pd.isna(row["in_range"]) else ("yes" if row["in_range"] else "no"),
+    ]
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,347 @@
+"""An experiment becomes runs: every arm in every world, interleaved, each with an id of all that determines it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import pandas as pd
+from pydantic import BaseModel, ValidationError
+
+from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
+from experiments.config.settings import (
+    SETTINGS,
+    Adopters,
+    ConfigError,
+    Experiment,
+    InjectSettings,
+    Strategy,
+    SweepSettings,
+    Third,
+    WorldSettings,
+    show,
+)
+from experiments.terminal.progress import Report
+from sim.model.parameters import Parameters
+from sim.runtime.fingerprint import model_fingerprint
+
+MOST_RUNS = 1_000_000  # of a sweep
+_POINTS_BETWEEN_REPORTS = 100
+
+
+_MOST_LISTED = 4  # levels that an error names
+
+
+class PointError(ConfigError):
+    """Levels of a sweep that cannot go together, and the factor at fault: the first, where none is named.
+
+    Attributes:
+        factor: its path.
+        row: name of the row at fault; empty where the sweep has none.
+    """
+
+    def __init__(self, said: str, factor: str, row: str = "") -> None:
+        super().__init__(said)
+        self.factor, self.row = factor, row
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm in one world.
+
+    Attributes:
+        id: hash of everything that determines the outcome, the model's code among it.
+        scenario: name of the arm.
+        replicate: from 0; the same replicate of two arms has the same seeds, and so luck, and the same world and
+            adopters where the arms do not differ in these.
+        point: number of the levels in the design, from 0.
+        factors: level of each setting that the sweep varies, by its path.
+        row: name of its row, where the sweep has rows.
+        world: settings of the world, its own seed among them.
+        seed: of the run.
+        days: of the whole run, of which the strategy is followed for the first ``strategy_days``.
+        among: thirds of the people, by sociability and by hesitance, from which adopters are drawn.
+        inject: gestures put in by hand.
+        silence: whether the run says how final silence is in its own log.
+    """
+
+    id: str
+    scenario: str
+    replicate: int
+    point: int
+    factors: dict[str, Level]
+    world: WorldSettings
+    strategy: Strategy
+    adopters: Adopters
+    seed: int
+    days: int
+    strategy_days: int
+    parameters: Parameters
+    among: tuple[Third, Third] = ("any", "any")
+    inject: InjectSettings | None = None
+    silence: bool = False
+    row: str = ""
+
+
+def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
+    """Every run of an experiment: all arms of the first replicate, then all of the next, so a part is a fair sample.
+
+    Without a sweep it is one run, of ``run.strategy``.
+
+    Args:
+        experiment: what is asked for.
+        report: called now and then with the points that are planned and all there are; many take a while.
+
+    Raises:
+        ConfigError: levels that can not go together.
+    """
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    strategies = sweep.strategies or (experiment.run.strategy,)
+    _refuse_too_many(sweep, len(strategies))
+    places = list(_places(experiment, points_of(experiment), report))
+    return [
+        _run(place, strategy, replicate, sweep.silence)
+        for replicate in range(sweep.replicates)
+        for place in places
+        for strategy in strategies
+    ]
+
+
+def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
+    """Count before anything is made: a grid is quickly written and never ends."""
+    beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))
+    levels = math.prod(len(each) for each in sweep.grid.values()) * beside
+    drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
+    count = levels * drawn * strategies * sweep.replicates
+    if count > MOST_RUNS:
+        raise ConfigError(
+            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid, zip and "
+            f"rows × {drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, "
+            "or draw points with [sweep.sample]."
+        )
+
+
+class _Place(NamedTuple):
+    """A point of a design: the experiment there, and the hashes of the parameters of its worlds and of its runs.
+
+    ``row`` is the name of its row, where the sweep has rows.
+    """
+
+    number: int
+    point: Point
+    row: str
+    name: str
+    experiment: Experiment
+    past: str
+    parameters: str
+
+
+def _places(experiment: Experiment, points: Sequence[Point], report: Report | None) -> Iterator[_Place]:
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
+    shared = {id(one): _hash(one) for one in (experiment.world.parameters, experiment.parameters)}
+    for number, point in enumerate(points):
+        if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
+            report(number, len(points))
+        row = list(sweep.rows)[number // drawn % len(sweep.rows)] if sweep.rows else ""
+        try:
+            there = at(experiment, point)
+        except PointError as error:
+            raise PointError(str(error), error.factor, row) from None
+        levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}
+        name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
+        hashes = (shared.get(id(one)) or _hash(one) for one in (there.world.parameters, there.parameters))
+        yield _Place(number, point, row, name, there, *hashes)
+
+
+def _hash(parameters: Parameters) -> str:
+    return _digest(parameters.model_dump_json())
+
+
+def _listed_short(point: Point) -> str:
+    """Levels in an arm's name: ``effort_minutes 60``, with the whole path only where two would be called the same."""
+    short = {name: name.rpartition(".")[2] for name in point}
+    twice = [name for name in point if list(short.values()).count(short[name]) > 1]
+    return ", ".join(f"{name if name in twice else short[name]} {show(level)}" for name, level in point.items())
+
+
+def shard_of(runs: Sequence[Run], number: int, count: int) -> list[Run]:
+    """The part of these runs that the `number`-th of `count` jobs makes, from 1; together they make each once.
+
+    Whole worlds go to a job where there are enough of them, so that each is built once; else the runs are dealt out.
+    """
+    worlds = {world: at for at, world in enumerate(dict.fromkeys(map(_world, runs)))}
+    if len(worlds) >= count:
+        return [run for run in runs if worlds[_world(run)] % count == number - 1]
+    return list(runs[number - 1 :: count])
+
+
+def _world(run: Run) -> str:
+    return run.world.model_dump_json()
+
+
+def described(runs: Sequence[Run]) -> pd.DataFrame:
+    """A row a run, with all that tells it from the others: id, arm, replicate, point, factors and seeds."""
+    names = list(dict.fromkeys(name for run in runs for name in run.factors))
+    levels = {name: _as_column([run.factors.get(name) for run in runs]) for name in names}
+    told = {
+        "id": [run.id for run in runs],
+        "scenario": [run.scenario for run in runs],
+        "strategy": [label(run.strategy) for run in runs],
+        "replicate": [run.replicate for run in runs],
+        "point": [run.point for run in runs],
+        **({"row": [run.row for run in runs]} if any(run.row for run in runs) else {}),
+        **levels,
+        "world_seed": [run.world.seed for run in runs],
+        "seed": [run.seed for run in runs],
+    }
+    return pd.DataFrame(told)
+
+
+def _as_column(levels: list[Level]) -> list[Level]:
+    """Numbers and words as they are; what else there may be, lists of people among it, as text."""
+    numbers = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
+    return levels if numbers else [level if isinstance(level, str) else show(level) for level in levels]
+
+
+def points_of(experiment: Experiment) -> list[Point]:
+    """The levels of all factors, for each point of a sweep; one point without any where nothing is varied."""
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    drawn: list[Point] = []
+    if sweep.sample:
+        ranges = sweep.sample.ranges
+        whole = [SETTINGS[tuple(name.split("."))].annotation is int for name in ranges]
+        rows = drawn_points(ranges, sweep.sample.method, sweep.sample.points, sweep.sample.seed).tolist()
+        drawn = [dict(zip(ranges, map(_as_drawn, row, whole), strict=True)) for row in rows]
+    usual = {name: _value(experiment, name) for row in sweep.rows.values() for name in row}
+    rows = [{**usual, **row} for row in sweep.rows.values()]
+    return crossed(sweep.grid, sweep.zip, drawn, rows)
+
+
+def _as_drawn(level: float, whole: bool) -> Level:
+    return round(level) if whole else level
+
+
+def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
+    """An experiment without its sweep, with these levels in the place of its settings; tables without one are shared.
+
+    As in a file, runs go on with the parameters of their world: a factor of ``world.parameters`` moves the same
+    parameter of the run where the two are equal.
+
+    Raises:
+        PointError: levels that can not go together; the message names them.
+    """
+    if not point:
+        return experiment
+    levels = dict(point)
+    for name, level in point.items():
+        own = name.removeprefix("world.")
+        moves = name.startswith("world.parameters.") and own not in point
+        if moves and _value(experiment, own) == _value(experiment, name):
+            levels[own] = level
+    changes: dict[str, Any] = {"sweep": None}
+    for name, level in levels.items():
+        *tables, key = name.split(".")
+        table = changes
+        for part in tables:
+            table = table.setdefault(part, {})
+        table[key] = level
+    try:
+        return _changed(experiment, changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
+        at_fault = str(said).split(" ", 1)[0]
+        factor = next((name for name in point if f".{name}".endswith(f".{at_fault}")), next(iter(point)))
+        in_order = {factor: point[factor], **point}
+        told = _listed(dict(list(in_order.items())[:_MOST_LISTED])) + (" …" if len(point) > _MOST_LISTED else "")
+        raise PointError(f"The sweep has a point that cannot be, {told}: {said}.", factor) from None
+
+
+def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:
+    """Settings with changes, by key; only what is changed is made and checked anew, since a sweep has many points."""
+    is_model = isinstance(settings, BaseModel)
+    values = {key: getattr(settings, key) for key in type(settings).model_fields} if is_model else dict(settings)
+    for key, change in changes.items():
+        within = isinstance(values[key], BaseModel | dict) and isinstance(change, dict)
+        values[key] = _changed(values[key], change) if within else change
+    return type(settings).model_validate(values) if is_model else values
+
+
+def _value(settings: Any, name: str) -> Any:
+    for part in name.split("."):
+        settings = settings[part] if isinstance(settings, dict) else getattr(settings, part)
+    return settings
+
+
+def _listed(point: Mapping[str, Level]) -> str:
+    return ", ".join(f"{name} = {show(level)}" for name, level in point.items())
+
+
+def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Run:
+    settings = place.experiment.run
+    world = place.experiment.world
+    log = None if world.log is None else os.path.abspath(world.log)  # workers may have another current folder
+    world = world.model_copy(update={"seed": world.seed + replicate, "log": log})
+    seed = settings.seed + replicate
+    inject = place.experiment.inject
+    identity = [
+        model_fingerprint(),
+        log_hash(world.log) if world.log else None,
+        [world.people, world.newcomers, world.burn_in_years, world.seed, place.past],
+        place.parameters,
+        [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
+        [settings.sociability, settings.hesitance, inject and inject.model_dump(), silence],
+    ]
+    return Run(
+        id=_fingerprint(identity),
+        scenario=", ".join(part for part in (label(strategy), place.name) if part),
+        replicate=replicate,
+        point=place.number,
+        factors=place.point,
+        world=world,
+        strategy=strategy,
+        adopters=settings.adopters,
+        seed=seed,
+        days=settings.days,
+        strategy_days=settings.strategy_days,
+        parameters=place.experiment.parameters,
+        among=(settings.sociability, settings.hesitance),
+        inject=inject,
+        silence=silence,
+        row=place.row,
+    )
+
+
+def _fingerprint(value: object) -> str:
+    return _digest(json.dumps(value, sort_keys=True, separators=(",", ":")))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def log_hash(path: str) -> str:
+    """Hash of a contact log's bytes."""
+    found = os.stat(path)
+    return _hash_of(os.path.abspath(path), found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _hash_of(path: str, *_: int) -> str:
+    """The same, once for a file as long as it stays as it is."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def label(strategy: Strategy) -> str:
+    """An arm's name: the strategy's, or ``check_in 0.5 + show_up 0.5`` for a mixture."""
+    if isinstance(strategy, str):
+        return strategy
+    return " + ".join(f"{name} {share:g}" for name, share in sorted(strategy.items()))

@@ -1,0 +1,374 @@
+"""Histories of runs, which a sweep keeps where it is asked to: a series of measures, and the contact log.
+
+    results/NAME/series/HASH.parquet   of some runs: a row every so many days
+    results/NAME/events/HASH.parquet   of some runs: a row a gesture
+
+They lie beside the parts of runs and are kept with the same care, but may be larger than the memory: they are written
+as they come, and read a part at a time. A part's footer says whose history it holds, be it without a row, so what is
+there is known from the footers; its name is a hash of the file, so damage is noticed before a row is used. What a
+footer says has a checksum of its own, so that much can be asked without reading the file. Where two parts hold a run,
+one of them is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+import sim
+from experiments.config.settings import SweepSettings
+from experiments.sweeps import checksums, store
+from experiments.sweeps.checksums import DamagedError
+from experiments.sweeps.store import StoreError
+from sim.runtime.atomic_files import write_named
+
+SERIES, EVENTS = "series", "events"
+SMALL = 8_000_000  # bytes of a part that is put together with others
+VERSION = 2  # of the parts; whoever changes it says what to do with older ones in `_part`
+_COUNTED = ("sent", "answered", "new_ties", "reconnected", "active_ties")
+COLUMNS = {
+    SERIES: pa.schema(
+        [
+            ("id", pa.string()),
+            ("day", pa.int64()),
+            *((prefix + name, pa.float64()) for name in _COUNTED for prefix in ("", "everyone_")),
+            *((name, pa.float64()) for name in ("industry_rank", "focal_reconnected", "focal_sold")),
+        ]
+    ),
+    EVENTS: pa.schema(
+        [
+            ("id", pa.string()),
+            ("event", pa.int64()),
+            ("source", pa.int32()),
+            ("target", pa.int32()),
+            ("time", pa.int64()),
+            ("kind", pa.string()),
+            ("channel", pa.string()),
+            ("in_reply_to", pa.int64()),
+        ]
+    ),
+}
+_GROWING = ("day", "event", "time", "in_reply_to")  # columns of which the steps are written, in a third of the space
+_FOOTER = b"rekindle-histories"
+
+
+class History(NamedTuple):
+    """What is kept of each run: ``series`` or ``events``, and of a series the days from one row to the next."""
+
+    table: str
+    days: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.table}, a row each {self.days:,} days" if self.days else self.table
+
+
+class Ended(NamedTuple):
+    """A run that has ended: its row, and the tables of its histories (none where it failed)."""
+
+    row: store.Row
+    histories: Mapping[History, pa.Table]
+
+
+class Stored(NamedTuple):
+    """What a folder holds of a history: runs, files and their size in bytes."""
+
+    history: History
+    runs: int
+    files: int
+    size: int
+
+
+class _Part(NamedTuple):
+    path: Path
+    size: int
+    days: int
+    ids: list[str]
+
+
+def asked_for(sweep: SweepSettings) -> tuple[History, ...]:
+    """The histories that a sweep keeps."""
+    series = (History(SERIES, sweep.series_days),) if sweep.series_days else ()
+    return (*series, *((History(EVENTS),) if sweep.events else ()))
+
+
+def options(histories: Collection[History]) -> dict[str, bool]:
+    """What `sim.simulate` is told, so that a run leaves these histories; it changes nothing else in the run."""
+    tables = {history.table for history in histories}
+    return {"series": SERIES in tables, "log": EVENTS in tables}
+
+
+def of_run(result: sim.Run, histories: Collection[History]) -> dict[History, pa.Table]:
+    """The histories of a run, without its id: of a series the days 0, N, 2 N, … and the last."""
+    return {history: _table(history, result) for history in histories}
+
+
+def _table(history: History, result: sim.Run) -> pa.Table:
+    if history.table == EVENTS:
+        assert result.log is not None
+        rows = result.log.rename_axis("event").reset_index()
+    else:
+        assert result.measures.series is not None
+        days = result.measures.series.reset_index()
+        rows = days[(days["day"] % history.days == 0) | (days["day"] == days["day"].max())]
+    return pa.Table.from_pandas(rows, _without_id(history), preserve_index=False).replace_schema_metadata()
+
+
+def _without_id(history: History) -> pa.Schema:
+    return COLUMNS[history.table].remove(0)
+
+
+def set_damaged_aside(folder: Path, histories: Iterable[History]) -> list[Path]:
+    """Look at every byte of these histories, and give damaged parts another name; returns their paths.
+
+    Raises:
+        StoreError: a part is of another version.
+    """
+    damaged = (path for history in histories for path in paths(folder, history.table) if is_damaged(path))
+    return [aside for path in damaged if (aside := store.set_aside(path))]
+
+
+def paths(folder: Path, table: str) -> list[Path]:
+    """The parts of a history."""
+    return sorted((folder / table).glob("*.parquet"))
+
+
+def is_damaged(path: Path) -> bool:
+    """Look at every byte of a part.
+
+    Raises:
+        StoreError: it is of another version.
+    """
+    try:
+        if not checksums.has_its_name(path):
+            return True
+        _part(path)  # or is it of another version?
+    except DamagedError:
+        return True
+    except FileNotFoundError:  # another sweep has just put parts together
+        pass
+    return False
+
+
+def _part(path: Path) -> _Part:
+    """What a part holds, from its footer.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        DamagedError: it cannot be read, or is no part.
+        StoreError: it is of another version.
+        OSError: it cannot be read, for a reason that says nothing about its bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            said = json.loads(pq.read_metadata(file).metadata[_FOOTER])
+        version, check = said["version"], said.pop("check", None)  # which earlier versions did not write
+        part = _Part(path, path.stat().st_size, int(said["days"]), list(map(str, said["ids"])))
+    except Exception as problem:  # damaged bytes raise anything, from RecursionError to a MemoryError
+        raise _judged(path, problem) from None
+    if check not in (None, _check_of(said)):
+        raise DamagedError(f"{path} is damaged")
+    if version != VERSION:
+        if not checksums.has_its_name(path):
+            raise DamagedError(f"{path} is damaged")
+        raise StoreError(
+            f"{path} was left by another version of this program (histories {version}, where {VERSION} is read). "
+            f"Move {path.parent} away, or delete it, and run the sweep again."
+        )
+    return part
+
+
+def _judged(path: Path, problem: Exception) -> Exception:
+    """Damage, unless the disk refused for a reason that says nothing about the bytes."""
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return checksums.judged(path, problem)
+    return DamagedError(f"{path} is damaged, or no part of a sweep")
+
+
+def _check_of(said: Mapping[str, Any]) -> str:
+    return checksums.name_of(json.dumps(said, sort_keys=True).encode())
+
+
+def _parts(folder: Path, table: str) -> list[_Part]:
+    while True:
+        try:
+            return [_part(path) for path in paths(folder, table)]
+        except FileNotFoundError:  # another sweep has just put parts together
+            continue
+        except DamagedError as error:
+            raise store.damaged(folder, error) from None
+
+
+def held(folder: Path, history: History) -> dict[str, Path]:
+    """The part from which each run's history is read, by the run's id: one, where several hold it.
+
+    Raises:
+        StoreError: a part is damaged, or is of another version.
+    """
+    return _holders([part for part in _parts(folder, history.table) if part.days == history.days])
+
+
+def _holders(parts: Sequence[_Part]) -> dict[str, Path]:
+    return {run: part.path for part in parts for run in part.ids}
+
+
+def there(folder: Path, histories: Iterable[History]) -> set[str]:
+    """Ids of the runs that a folder holds whole: with their row, and with each of these histories.
+
+    Raises:
+        StoreError: a part is damaged, or is of another version.
+    """
+    rows = store.finished(folder, ["seconds"])
+    return set(rows.index).intersection(*(held(folder, history) for history in histories))
+
+
+def stored(folder: Path) -> list[Stored]:
+    """Which histories a folder holds, of the runs of all sweeps.
+
+    Raises:
+        StoreError: a part is damaged, or is of another version.
+    """
+    found = []
+    for table in COLUMNS:
+        parts = _parts(folder, table)
+        for days in sorted({part.days for part in parts}):
+            mine = [part for part in parts if part.days == days]
+            size = sum(part.size for part in mine)
+            found.append(Stored(History(table, days), len(_holders(mine)), len(mine), size))
+    return found
+
+
+def read(folder: Path, history: History, ids: Collection[str]) -> pd.DataFrame:
+    """The history of these runs, those that are there, each in the order in which it was; columns as in `COLUMNS`.
+
+    Raises:
+        StoreError: a part is damaged, or is of another version.
+    """
+    while True:
+        wanted = {run: path for run, path in held(folder, history).items() if run in ids}
+        try:
+            return pa.concat_tables([COLUMNS[history.table].empty_table(), *_read(wanted)]).to_pandas()
+        except FileNotFoundError:  # another sweep has just put parts together
+            continue
+        except DamagedError as error:
+            raise store.damaged(folder, error) from None
+
+
+def require_whole(folder: Path, parts: Iterable[Path]) -> None:
+    """Look at every byte of these parts before another program reads them; once a process, while they stay as they are.
+
+    Raises:
+        StoreError: one is damaged.
+    """
+    for path in parts:
+        try:
+            stat = path.stat()
+            if not _has_its_name(path, stat.st_ino, stat.st_size, stat.st_mtime_ns):
+                raise store.damaged(folder, f"{path} is damaged")
+        except FileNotFoundError:  # another sweep has just put parts together, which the reader will see
+            pass
+
+
+@lru_cache(maxsize=100_000)
+def _has_its_name(path: Path, *_: int) -> bool:
+    return checksums.has_its_name(path)
+
+
+def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
+    """What each part holds of the runs that are to be read from it, part by part.
+
+    Raises:
+        DamagedError: the bytes of a part are not those that were written.
+    """
+    mine: dict[Path, list[str]] = {}
+    for run, path in holders.items():
+        mine.setdefault(path, []).append(run)
+    for path, runs in mine.items():
+        content = checksums.bytes_of(path)
+        if checksums.name_of(content) != path.stem:
+            raise DamagedError(f"{path} is damaged")
+        table = checksums.parsed(content, checked=True)
+        yield table.filter(pc.is_in(table["id"], pa.array(runs))).replace_schema_metadata()
+
+
+def add(folder: Path, ended: Sequence[Ended]) -> int:
+    """Keep the histories of finished runs, a part for each; this comes before their rows, so that none is forgotten.
+
+    Returns:
+        The size of the parts, in bytes.
+    """
+    size = 0
+    for history in dict.fromkeys(history for run in ended for history in run.histories):
+        tables = {run.row["id"]: run.histories[history] for run in ended if history in run.histories}
+        whole = pa.concat_tables(_with_id(run, table) for run, table in tables.items())
+        size += _write(folder, history, tables, [whole])[1]
+    return size
+
+
+def _with_id(run: str, table: pa.Table) -> pa.Table:
+    return table.add_column(0, "id", pa.repeat(run, len(table)))
+
+
+def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[pa.Table]) -> tuple[Path, int]:
+    """Write a part; returns its path and its size, since another sweep may put it together with others at once."""
+    said: dict[str, Any] = {"version": VERSION, "days": history.days, "ids": sorted(ids)}
+    said["check"] = _check_of(said)
+    columns = COLUMNS[history.table]
+    growing = [name for name in _GROWING if name in columns.names]
+
+    def fill(temporary: Path) -> None:
+        with (
+            temporary.open("wb") as file,
+            pq.ParquetWriter(
+                file,
+                columns,
+                compression="zstd",
+                use_dictionary=[name for name in columns.names if name not in growing],
+                column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
+                write_page_checksum=True,
+                store_schema=False,  # which would hold the ids once more
+            ) as writer,
+        ):
+            for table in tables:
+                writer.write_table(table)
+            writer.add_key_value_metadata({_FOOTER: json.dumps(said)})
+
+    new = folder / history.table / "new.parquet"
+    return write_named(new, fill, lambda filled: new.with_name(f"{checksums.hash_of(filled)}.parquet"))
+
+
+def put_together(folder: Path, histories: Iterable[History]) -> None:
+    """Make one part of the small ones of each history, if there are many, as `store.put_together` does with runs."""
+    for history in histories:
+        try:
+            small = [path for path in paths(folder, history.table) if path.stat().st_size < SMALL]
+            if len(small) > store.MOST_SMALL_PARTS:
+                whole = [_part(path) for path in small if not _is_unusable(path)]
+                _put_together(folder, history, [part for part in whole if part.days == history.days])
+        except (FileNotFoundError, DamagedError):  # another sweep does the same, and this one leaves it to it
+            pass
+
+
+def _is_unusable(path: Path) -> bool:
+    """Whether a part is damaged or of another version, which the next reader will tell."""
+    try:
+        return is_damaged(path)
+    except StoreError:
+        return True
+
+
+def _put_together(folder: Path, history: History, parts: Sequence[_Part]) -> None:
+    if len(parts) <= store.MOST_SMALL_PARTS:
+        return
+    holders = _holders(parts)
+    kept, _ = _write(folder, history, holders, _read(holders))
+    for part in parts:
+        if part.path != kept:
+            part.path.unlink(missing_ok=True)

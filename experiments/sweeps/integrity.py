@@ -1,0 +1,160 @@
+"""Whether what is stored is what was written: every byte of a results folder, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments.sweeps import checksums, histories, store
+from experiments.sweeps.checksums import DamagedError
+from experiments.sweeps.store import StoreError
+from sim.runtime.storage import load_records
+
+_PIECE = 2**24  # bytes of a file without a checksum that are read at a time
+
+
+class State(StrEnum):
+    """What was found of a file."""
+
+    WHOLE = "ok"
+    OLDER = "ok, only pages have checksums"
+    DAMAGED = "damaged"
+    FOREIGN = "of another version"
+    SET_ASIDE = "set aside earlier"
+    LEFT_OVER = "half written"
+    UNCHECKED = "read, no checksum"
+
+
+class Checked(NamedTuple):
+    """A file that was read: its kind, its size in bytes, what was found, and of damage in words what is wrong."""
+
+    path: Path
+    kind: str
+    size: int
+    state: State
+    why: str = ""
+
+
+_Check = Callable[[Path], State]
+
+
+def results_folders(name: str, results: Path) -> list[Path]:
+    """The folders of results that a name means: one of a sweep, or all that are in a folder.
+
+    Args:
+        name: of a sweep, or path of a folder; empty for all.
+        results: the folder that holds all results.
+
+    Raises:
+        StoreError: there are none.
+    """
+    for where in (results / name, Path(name)) if name else (results,):
+        if _holds_results(where):
+            return [where]
+        found = sorted(folder for folder in _entries(where) if _holds_results(folder))
+        if found:
+            return found
+    there = ", ".join(folder.name for folder in sorted(_entries(results)) if _holds_results(folder))
+    if name:
+        raise StoreError(f"There are no results named {name}; there is {there or f'none in {results}'}.")
+    raise StoreError(f"No sweep has left results in {results}.")
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _holds_results(folder: Path) -> bool:
+    names = (store.DESIGN, store.TABLE, store.PARTS, *histories.COLUMNS)
+    return any((folder / name).exists() for name in names)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every file in a folder and below."""
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
+def checked(folder: Path, files: Sequence[Path]) -> Iterator[Checked]:
+    """Read every byte of these files of a results folder; those that other processes remove meanwhile are left out."""
+    for path in files:
+        kind, check = _kind_of(path.relative_to(folder))
+        try:
+            yield _checked(path, kind, check)
+        except FileNotFoundError:
+            continue
+
+
+def _checked(path: Path, kind: str, check: _Check) -> Checked:
+    size = path.lstat().st_size
+    try:
+        return Checked(path, kind, size, check(path))
+    except FileNotFoundError:
+        raise
+    except StoreError as error:
+        return Checked(path, kind, size, State.FOREIGN, str(error))
+    except MemoryError:
+        raise
+    except Exception as problem:  # whatever damaged bytes may raise
+        return Checked(path, kind, size, State.DAMAGED, _in_words(path, problem))
+
+
+def _in_words(path: Path, problem: Exception) -> str:
+    return str(problem) if isinstance(problem, DamagedError) else f"{path} is damaged ({problem})"
+
+
+def _kind_of(path: Path) -> tuple[str, _Check]:
+    """What a file is, by its path in the results folder, and how it is checked."""
+    top, is_parquet = path.parts[0], path.suffix == ".parquet"
+    if path.suffix == ".damaged":
+        return "set aside earlier", _is(State.SET_ASIDE)
+    if path.suffix in (".half", ".new"):  # the second, of an earlier version
+        return "left by a kill", _is(State.LEFT_OVER)
+    if str(path) in (store.DESIGN, store.TABLE):
+        return "design" if str(path) == store.DESIGN else "table of runs", _check_table
+    if top == store.TABLES and is_parquet:
+        return "tables of runs", _check_table
+    if top == store.PARTS and is_parquet:
+        return "runs (parts)", _check_part
+    if top in histories.COLUMNS and is_parquet:
+        return f"{top} (parts)", _check_history
+    if top == store.CHECKPOINTS:
+        return "checkpoints", _check_checkpoint
+    return "other files", _is(State.UNCHECKED)
+
+
+def _is(state: State) -> _Check:
+    """A check of files that have no checksum: whether the disk gives their bytes."""
+
+    def check(path: Path) -> State:
+        try:
+            with path.open("rb") as file:
+                while file.read(_PIECE):
+                    pass
+        except OSError as problem:
+            raise checksums.judged(path, problem) from None
+        return state
+
+    return check
+
+
+def _check_table(path: Path) -> State:
+    store.read_table(path)
+    return State.WHOLE if checksums.has_digest(path) else State.OLDER
+
+
+def _check_part(path: Path) -> State:
+    store.read_part(path)
+    return State.WHOLE if checksums.has_its_name(path) else State.OLDER
+
+
+def _check_history(path: Path) -> State:
+    if histories.is_damaged(path):
+        raise DamagedError(f"{path} is damaged, or no part of a sweep")
+    return State.WHOLE
+
+
+def _check_checkpoint(path: Path) -> State:
+    load_records(path)
+    return State.WHOLE

@@ -1,0 +1,329 @@
+"""What a tab shows: an experiment, changed here and there, up to a day; as an address and as a configuration file."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from experiments.config.settings import (
+    SETTINGS,
+    ConfigError,
+    Experiment,
+    Strategy,
+    checked_strategy,
+    load,
+    range_of,
+    written,
+)
+from sim.run import Gesture
+
+OPENING = {"world.people": "300"}  # of a page without a configuration
+OPENING_BESIDE = "engage_regularly"
+MOST_PEOPLE = 20_000  # drawn, newcomers included
+LATEST = 5_475  # the last day that a link can ask for
+MOST_BY_HAND = 200  # gestures that a link or a tab can send
+MOST_FIELDS = 2 * MOST_BY_HAND  # of a link's query
+LONGEST_VALUE = 1_000  # characters of a setting
+BY_HAND = ("like", "comment", "message", "call", "note", "invitation")
+
+
+@dataclass(frozen=True)
+class Control:
+    """A setting on the page.
+
+    Attributes:
+        path: as in a configuration file.
+        low, high, step: of its slider; None where it is typed. What is typed may go as far as the setting allows.
+    """
+
+    path: str
+    label: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether a change acts from today on, and not by a new beginning."""
+        return self.path.startswith("parameters.")
+
+
+CONTROLS: dict[str, tuple[Control, ...]] = {
+    "Who does what": (
+        Control("run.adopters", "adopters", 1, 100, 1),
+        Control("run.strategy_days", "days of the strategy", 30, 1_460, 10),
+        Control("parameters.effort_minutes", "planned effort", 0, 300, 5),
+        Control("parameters.follow_through", "follow-through", 0, 3, 0.1),
+    ),
+    "What people dare": (
+        Control("parameters.ease", "ease", -2, 6, 0.1),
+        Control("parameters.acceptance_ratio", "believed welcome", 0.05, 1, 0.01),
+        Control("parameters.practice_effect", "practice", 0, 4, 0.1),
+    ),
+    "The open door": (
+        Control("parameters.openness_half_life", "door stays open", 0, 90, 1),
+        Control("parameters.gestures.like.opens_door", "a like opens it", 0, 1, 0.05),
+        Control("parameters.answer_openness", "it helps an answer", -1, 3, 0.05),
+    ),
+    "Memory and daily life": (
+        Control("parameters.memory_decay", "memory fades", 0.2, 1.5, 0.05),
+        Control("parameters.routine_rate", "occasions to write", 0, 0.5, 0.005),
+        Control("parameters.feed_rate", "feed items looked at", 0, 3, 0.05),
+        Control("parameters.feed_boost", "the feed’s own taste", 0, 0.5, 0.01),
+    ),
+    "The world": (
+        Control("world.people", "people", 50, 2_000, 10),
+        Control("world.burn_in_years", "ordinary life before", 0, 5, 0.5),
+        Control("world.seed", "seed of the world"),
+    ),
+}
+
+SETTABLE = {"run.strategy", "run.seed"} | {
+    row.path for rows in CONTROLS.values() for row in rows
+}  # by a page or a link
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a tab was asked to show.
+
+    Attributes:
+        config: the file that it began with; None: the defaults.
+        changes: setting by path, as text of TOML, on top of it.
+        beside: strategy of a second world; None: there is none.
+        hand: gestures sent by hand, in order of day.
+        forked: whether the last of them is in one world and not in the other.
+        day: to begin at.
+        followed: id of somebody, or None.
+        differences: whether only what differs is drawn.
+    """
+
+    config: Path | None = None
+    changes: dict[str, str] = field(default_factory=dict)
+    beside: str | None = None
+    hand: tuple[Gesture, ...] = ()
+    forked: bool = False
+    day: int = 0
+    followed: int | None = None
+    differences: bool = False
+
+    def experiment(self) -> Experiment:
+        """What the file says, with the changes.
+
+        Raises:
+            ConfigError: that can not be; the message is about what was changed.
+        """
+        experiment = load(self.config, [f"{path}={value}" for path, value in self.changes.items()])
+        if experiment.world.log is None:
+            require_few(experiment.world.people, experiment.world.newcomers)
+        elif experiment.world.newcomers > MOST_PEOPLE:
+            require_few(0, experiment.world.newcomers)
+        return experiment
+
+    def strategies(self, experiment: Experiment) -> list[Strategy]:
+        """Of each world."""
+        second = [] if self.beside is None else [strategy_of(self.beside)]
+        return [experiment.run.strategy, *second]
+
+    def changed(self, path: str, value: str) -> Asked:
+        """The same with another value of a setting, from the first day.
+
+        Raises:
+            ConfigError: the setting does not allow the value; the message says what it expects.
+        """
+        asked = dataclasses.replace(self, changes={**self.changes, path: value.strip()})
+        try:
+            asked.experiment()
+        except ConfigError as error:
+            raise ConfigError(_about(path, value.strip(), str(error))) from None
+        return asked
+
+    def query(self) -> str:
+        """The part of an address that says all this."""
+        pairs: list[tuple[str, str]] = [("config", str(self.config))] if self.config else []
+        pairs += [("set", f"{path}={value}") for path, value in self.changes.items()]
+        pairs += [("beside", self.beside)] if self.beside else []
+        pairs += [("sent", f"{g.day}.{g.kind}.{g.sender}.{g.receiver}") for g in self.hand]
+        numbers = {"fork": int(self.forked), "day": self.day, "differences": int(self.differences)}
+        pairs += [(name, str(number)) for name, number in numbers.items() if number]
+        pairs += [("follow", str(self.followed))] if self.followed is not None else []
+        return urlencode(pairs)
+
+
+def require_few(people: int, newcomers: int) -> None:
+    """Make sure that a world is small enough to be drawn.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if newcomers and people + newcomers > MOST_PEOPLE:
+        raise ConfigError(
+            f"--set world.newcomers={newcomers}: at most {MOST_PEOPLE:,} people can be watched, newcomers included"
+        )
+    if people > MOST_PEOPLE:
+        raise ConfigError(f"--set world.people={people}: at most {MOST_PEOPLE:,} can be watched")
+
+
+def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
+    """What an address asks for; it can set what the page can, and what the page was opened with.
+
+    Args:
+        query: of the address, without the question mark; what is not given is as at the opening, if nothing is given.
+        opening: what an address without a query shows.
+        presets: files that an address may name, by their name in it.
+
+    Raises:
+        ConfigError: it asks for what can not be.
+    """
+    if not query:
+        return opening
+    try:
+        given = parse_qsl(query.removeprefix("?"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise ConfigError(f"The address has more than {MOST_FIELDS} parts.") from None
+    one = dict(given)
+    by_hand = [text for name, text in given if name == "sent"]
+    require_few_by_hand(len(by_hand))
+    asked = Asked(
+        config=_preset(one["config"], presets) if "config" in one else None,
+        changes=dict(_setting(text, opening) for name, text in given if name == "set"),
+        beside=_short(one["beside"]) if "beside" in one else None,
+        hand=tuple(map(_gesture, by_hand)),
+        forked=one.get("fork") == "1",
+        day=_number("day", one.get("day", "0"), LATEST),
+        followed=_number("follow", one["follow"], MOST_PEOPLE) if "follow" in one else None,
+        differences=one.get("differences") == "1",
+    )
+    asked.strategies(asked.experiment())
+    return asked
+
+
+def _preset(name: str, presets: dict[str, Path]) -> Path:
+    if name not in presets:
+        raise ConfigError(f"The address names {name}, which is none of {', '.join(presets) or 'no files'}.")
+    return presets[name]
+
+
+def require_few_by_hand(gestures: int) -> None:
+    """Make sure that so many gestures by hand can be sent.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    if gestures > MOST_BY_HAND:
+        raise ConfigError(f"at most {MOST_BY_HAND} gestures can be sent by hand")
+
+
+def _setting(text: str, opening: Asked) -> tuple[str, str]:
+    path, _, value = _short(text).partition("=")
+    if path not in SETTABLE and opening.changes.get(path) != value:
+        raise ConfigError(
+            f"The address sets {path}, which no link can; if you trust it, start `rekindle watch --set {path}={value}`."
+        )
+    return path, value
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST_VALUE:
+        raise ConfigError(f"The address has a part of {len(text):,} characters; at most {LONGEST_VALUE:,} can be read.")
+    return text
+
+
+def _gesture(text: str) -> Gesture:
+    parts = text.split(".")
+    if len(text) > LONGEST_VALUE or len(parts) != 4 or parts[1] not in BY_HAND:
+        raise ConfigError(
+            f"The address says sent={text[:60]}; write day.kind.sender.receiver, as in 3.like.5.17, with one of "
+            f"{', '.join(BY_HAND)}."
+        )
+    day, kind, sender, receiver = parts
+    people = (_number("sent", person, MOST_PEOPLE) for person in (sender, receiver))
+    return Gesture(_number("sent", day, LATEST), kind, *people)
+
+
+def _number(name: str, text: str, most: int) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
+        raise ConfigError(f"The address says {name}={text[:60]}; it takes a whole number from 0 to {most:,}.")
+    return int(text)
+
+
+def strategy_of(text: str) -> Strategy:
+    """A strategy as it is typed: a name, or a mixture in TOML.
+
+    Raises:
+        ConfigError: it is none; the message says what to write.
+    """
+    try:
+        changed = load(None, [f"run.strategy={text}"])
+        return checked_strategy(changed.run.strategy)
+    except ConfigError as error:
+        raise ConfigError(_about("run.strategy", text, str(error))) from None
+
+
+def _about(path: str, value: str, message: str) -> str:
+    """What an error says of one setting, without naming an option that nobody typed."""
+    _, found, said = message.partition(f"--set {path}={value}: ")
+    return said if found else re.sub(r"^.*?, (?=line|--set|\w+\.)", "", message).replace("--set ", "")
+
+
+def controls(experiment: Experiment) -> list[dict[str, object]]:
+    """The settings on the page, with their values, ranges, units and meaning, for the browser."""
+    found = []
+    for group, rows in CONTROLS.items():
+        for control in rows:
+            meant = SETTINGS[tuple(control.path.split("."))]
+            extra = meant.json_schema_extra
+            told = {
+                "group": group,
+                "value": _value_at(experiment, control.path),
+                "live": control.live,
+                "unit": extra["unit"] if isinstance(extra, dict) else "",
+                "meaning": meant.description,
+                "range": range_of(meant) or "",
+                "source": extra["source"] if isinstance(extra, dict) else "",
+            }
+            found.append(dataclasses.asdict(control) | told)
+    return found
+
+
+def _value_at(experiment: Experiment, path: str) -> object:
+    value: object = experiment
+    for part in path.split("."):
+        value = value[part] if isinstance(value, dict) else getattr(value, part)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def as_config(asked: Asked, drifted: int | None) -> str:
+    """A TOML file of which the command line makes the same runs; what it can not say is in its comments."""
+    experiment = asked.experiment()
+    strategies = asked.strategies(experiment)
+    head = [
+        "# Written by `rekindle watch`. `rekindle run` makes the run" + (" of the first world" if asked.beside else "")
+    ]
+    if len(strategies) > 1:
+        head[0] += ", `rekindle sweep` those of both"
+        arms = [each for each in ("wait", *strategies) if each != "wait" or "wait" in strategies or len(strategies) > 1]
+        unique = [each for place, each in enumerate(arms) if each not in arms[:place]]
+        experiment = Experiment.model_validate({**experiment.model_dump(exclude={"sweep"}), "sweep": None})
+        tail = f"\n[sweep]\nstrategies = {_list(unique)}\nreplicates = 1\n"
+    else:
+        experiment, tail = experiment.model_copy(update={"sweep": None}), ""
+    head[0] += "."
+    if drifted is not None:
+        head.append(
+            f"# Parameters were changed on day {drifted}; here they hold from day 0. Reset the page to see that run."
+        )
+    head += [
+        f"# Sent by hand, and not part of it: a {g.kind} from {g.sender} to {g.receiver} on day {g.day}."
+        for g in asked.hand
+    ]
+    return "\n".join(head) + "\n\n" + written(experiment) + tail
+
+
+def _list(strategies: list[Strategy]) -> str:
+    from experiments.config.settings import show
+
+    return "[" + ", ".join(show(each) for each in strategies) + "]"

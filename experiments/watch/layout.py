@@ -1,0 +1,270 @@
+"""What of a world is drawn, and how it looks on a day: numbers only, which a page or a film then draws.
+
+A scene is made once from the first morning: where people stand, and which ties have a place in the picture. Each day is
+then a byte for each of these ties and for each person. Two worlds that began as one share a scene, so they can be
+laid side by side and compared byte by byte.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.watch.positions import places
+from sim.engine.views import SEEN, State
+from sim.model.gestures import Kind
+from sim.run import Simulation
+from sim.state.population import NOBODY, DayRecord, World
+
+TIES_A_PERSON = 10  # drawn, on average
+MOST_TIES, FEWEST_TIES = 100_000, 1_200
+FULL = 63  # the strength and the glow of a byte
+MOST_GESTURES = 400  # drawn of a frame
+
+
+class Look(IntEnum):
+    """How a tie is drawn: the two upper bits of its byte; the other six are its strength."""
+
+    ABSENT = 0
+    DORMANT = 1
+    LIVING = 2
+    REKINDLED = 3  # dormant on the first morning, reconnected since
+
+
+class Family(IntEnum):
+    """Kinds of gesture as the eye tells them apart."""
+
+    REACTION = 0
+    WORDS = 1
+    NOTE = 2
+    VOICE = 3
+    INVITATION = 4
+
+
+FAMILIES: dict[Kind, Family] = {
+    Kind.LIKE: Family.REACTION,
+    Kind.SMILE: Family.REACTION,
+    Kind.HELLO: Family.REACTION,
+    Kind.COMPLIMENT: Family.WORDS,
+    Kind.QUESTION: Family.WORDS,
+    Kind.COMMENT: Family.WORDS,
+    Kind.INTRODUCTION: Family.WORDS,
+    Kind.MESSAGE: Family.WORDS,
+    Kind.POST: Family.WORDS,
+    Kind.NOTE: Family.NOTE,
+    Kind.CALL: Family.VOICE,
+    Kind.CONVERSATION: Family.VOICE,
+    Kind.INVITATION: Family.INVITATION,
+}
+_FAMILY_OF = np.array([FAMILIES[kind] for kind in Kind], np.uint8)
+
+FLASH = np.dtype(
+    [
+        ("sender", "i4"),
+        ("receiver", "i4"),
+        ("day", "i2"),  # of the world, and
+        ("family", "u1"),  # Family
+        ("bright", "u1"),  # whether it is one to look at: of an adopter, or over a dormant tie
+        ("second", "i4"),  # of the day
+    ]
+)
+
+
+class Picture(NamedTuple):
+    """How a world looks on a morning.
+
+    Attributes:
+        ties: shape (k,), bytes; see `Look`. In the order of the scene's pairs.
+        people: shape (n,), bytes 0 to `FULL`: how open the person's door is for any of the drawn ties that lie dormant.
+        flashes: gestures of the days since the last picture, type `FLASH`, at most `MOST_GESTURES`.
+    """
+
+    ties: np.ndarray
+    people: np.ndarray
+    flashes: np.ndarray
+
+
+class Scene:
+    """Where the people of a world stand, and which of its ties are drawn.
+
+    All ties of adopters are drawn, and of the others those with the longest past. A tie that begins to matter later
+    takes the place of one with the shortest; so what is drawn on a day does not depend on when anybody looked before.
+
+    Args:
+        world: on the first morning.
+        adopters: ids.
+
+    Attributes:
+        places: of people, shape (n, 2), in the unit disc.
+        pairs: ids of each tie's two people, the lower first, shape (k, 2).
+    """
+
+    def __init__(self, world: World, adopters: np.ndarray) -> None:
+        n = len(world)
+        pairs, weight = _ties_of(world)
+        self.places = _cached_places(_Hashed(world, pairs, weight))
+        self.is_adopter = np.zeros(n, bool)
+        self.is_adopter[adopters] = True
+        chosen = self._chosen(pairs, weight)
+        self.pairs, self._by_past = pairs[chosen], np.argsort(weight[chosen], kind="stable")
+        self.row = {key: row for row, key in enumerate(self.keys(self.pairs).tolist())}
+
+    def _chosen(self, pairs: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Rows of the ties that are drawn, in the order of their pairs."""
+        room = min(max(TIES_A_PERSON * len(self.is_adopter), FEWEST_TIES), MOST_TIES)
+        matters = weight + (self.with_adopter(pairs) * 2.0 * weight.max(initial=1.0))
+        return np.sort(np.argsort(-matters, kind="stable")[:room])
+
+    def with_adopter(self, pairs: np.ndarray) -> np.ndarray:
+        """Whether one of the two adopts, for each pair; shape (k,)."""
+        return self.is_adopter[pairs[:, 0]] | self.is_adopter[pairs[:, 1]]
+
+    def keys(self, pairs: np.ndarray) -> np.ndarray:
+        """A number for each pair, the lower id first, as day records have it; shape (k,)."""
+        return pairs[:, 0].astype(np.int64) * len(self.is_adopter) + pairs[:, 1]
+
+    def admit(self, pairs: np.ndarray, staying: np.ndarray) -> np.ndarray:
+        """Let ties into the picture that are not in it yet; those with the shortest past go.
+
+        Args:
+            pairs: shape (m, 2), the lower id first; each once.
+            staying: which rows are not to go, shape (k,).
+
+        Returns:
+            The rows that changed.
+        """
+        fresh = [k for k, key in enumerate(self.keys(pairs).tolist()) if key not in self.row]
+        rows = self._by_past[~staying[self._by_past]][: len(fresh)]
+        for row, k in zip(rows.tolist(), fresh, strict=False):
+            del self.row[int(self.keys(self.pairs[row : row + 1])[0])]
+            self.pairs[row] = pairs[k]
+            self.row[int(self.keys(self.pairs[row : row + 1])[0])] = row
+        return rows
+
+
+class Sight:
+    """How one world of a scene looks, day by day.
+
+    Args:
+        scene: which may be shared with another world.
+        run: the world in motion; it is only looked at.
+    """
+
+    def __init__(self, scene: Scene, run: Simulation) -> None:
+        self.scene, self.run = scene, run
+        self.slots = np.full(len(scene.pairs), NOBODY, np.int32)
+        self.rekindled = np.zeros(0, np.int64)  # keys of pairs, sorted
+        self.is_back = np.zeros(len(scene.pairs), bool)  # which rows of the scene are among them
+        self.seen = np.zeros(0, SEEN)
+        self.ties = np.zeros(0, np.uint8)
+        self.look()
+
+    def look(self) -> None:
+        """Bring the bytes up to this morning."""
+        scene = self.scene
+        self.seen = self.run.see(scene.pairs, self.slots)
+        strength = np.rint(np.maximum(*self.seen["strength"].T) * FULL).astype(np.uint8)
+        looks = _LOOK_OF[self.seen["state"]]
+        looks[self.is_back & (looks == Look.LIVING)] = Look.REKINDLED
+        self.ties = looks << 6 | np.where(looks > 0, np.maximum(strength, 1), 0).astype(np.uint8)
+
+    def take_in(self, record: DayRecord) -> np.ndarray:
+        """Take note of a day; returns the pairs that it made worth drawing, shape (m, 2), the lower id first."""
+        keys = self.scene.keys(self.run.reconnections())
+        fresh = np.setdiff1d(keys, self.rekindled, assume_unique=True)
+        self.rekindled = np.sort(keys)
+        self.is_back[[self.scene.row[key] for key in fresh.tolist() if key in self.scene.row]] = True
+        n = len(self.scene.is_adopter)
+        new = record.new_ties[self.scene.is_adopter[record.new_ties // n] | self.scene.is_adopter[record.new_ties % n]]
+        both = np.unique(np.concatenate([fresh, new]))
+        return np.stack([both // n, both % n], axis=1).astype(np.int32)
+
+    def forget(self, rows: np.ndarray) -> None:
+        """These rows of the scene have become other pairs."""
+        self.slots[rows] = NOBODY
+        self.is_back[rows] = np.isin(self.scene.keys(self.scene.pairs[rows]), self.rekindled)
+
+    def doors(self) -> np.ndarray:
+        """How open each person's door is for the dormant ties that are drawn, shape (n,), 0..1."""
+        dormant = self.seen["state"] == State.DORMANT
+        pairs, openness = self.scene.pairs[dormant], self.seen["openness"][dormant]
+        doors = np.zeros(len(self.scene.is_adopter), np.float32)
+        for side in (0, 1):
+            np.maximum.at(doors, pairs[:, side], openness[:, side])
+        return doors
+
+    def flashes(self, sent: np.ndarray) -> np.ndarray:
+        """Gestures as they are drawn, those to look at first, type `FLASH`."""
+        sent = sent[sent["receiver"] != NOBODY]
+        flashes = np.zeros(len(sent), FLASH)
+        for name in ("sender", "receiver", "day", "second"):
+            flashes[name] = sent[name]
+        flashes["family"] = _FAMILY_OF[sent["kind"]]
+        pairs = np.stack([sent["sender"], sent["receiver"]], axis=1)
+        state = self.run.see(pairs, sent["sender_slot"].copy())["state"]
+        flashes["bright"] = (state == State.DORMANT) | self.scene.with_adopter(pairs)
+        return flashes[np.argsort(-flashes["bright"].astype(int), kind="stable")[:MOST_GESTURES]]
+
+    def picture(self, sent: np.ndarray) -> Picture:
+        """The picture of this morning, with the gestures sent since the last one."""
+        glow = np.rint(self.doors() * FULL).astype(np.uint8)
+        return Picture(self.ties, glow, self.flashes(sent))
+
+
+_LOOK_OF = np.zeros(len(State), np.uint8)
+_LOOK_OF[[State.DORMANT, State.FAINT]] = Look.DORMANT
+_LOOK_OF[State.ACTIVE] = Look.LIVING
+
+
+def _ties_of(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Each tie of a world once, shape (k, 2), the lower id first, and how much past it has, in contacts, shape (k,)."""
+    ties, owners = world.ties, world.owners()
+    held = (ties["other"] > owners) & (ties["acquaintance"] == 0)
+    pairs = np.stack([owners[held], ties["other"][held]], axis=1).astype(np.int32)
+    return pairs, ties["traces"][held][:, -1].astype(np.float64)  # the slowest: what the whole past has left
+
+
+class _Hashed:
+    """A world's people and ties, known by a hash of what their places rest on."""
+
+    def __init__(self, world: World, pairs: np.ndarray, weight: np.ndarray) -> None:
+        self.community, self.pairs, self.weight = world.people["community"].copy(), pairs, weight
+        digest = blake2b(digest_size=16)
+        for values in (self.community, pairs, weight):
+            digest.update(np.ascontiguousarray(values).data)
+        self.key = digest.digest()
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, _Hashed) and self.key == other.key
+
+
+@lru_cache(maxsize=8)
+def _cached_places(world: _Hashed) -> np.ndarray:
+    found = places(world.community, world.pairs, world.weight)
+    found.flags.writeable = False
+    return found
+
+
+def only_differences(one: Picture, other: Picture) -> tuple[Picture, Picture]:
+    """The same two pictures with nothing in them but what differs between the two worlds."""
+    differ = (one.ties >> 6 != other.ties >> 6) | (np.abs((one.ties & FULL).astype(int) - (other.ties & FULL)) > 3)
+    glow = np.abs(one.people.astype(int) - other.people) > 6
+
+    def left(mine: Picture, theirs: Picture) -> Picture:
+        ties, people = np.where(differ, mine.ties, 0), np.where(glow, mine.people, 0)
+        return Picture(ties.astype(np.uint8), people.astype(np.uint8), _only_here(mine.flashes, theirs.flashes))
+
+    return left(one, other), left(other, one)
+
+
+def _only_here(flashes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    key = ["sender", "receiver", "family", "day"]
+    there = set(others[key].tolist())
+    return flashes[[gesture not in there for gesture in flashes[key].tolist()]]

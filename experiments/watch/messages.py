@@ -1,0 +1,170 @@
+"""What a page may send: each message by its fields and their types. Anything else is answered in words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from experiments.config.settings import ConfigError
+from experiments.watch.asked import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
+
+SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
+LARGEST = 65_536  # bytes of a message
+
+_Text = Annotated[str, Field(max_length=LONGEST_VALUE)]
+_Person = Annotated[int, Field(ge=0, le=MOST_PEOPLE)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Ready(_Message):
+    """The tab has drawn its frame and wants the world that its address names."""
+
+    do: Literal["ready"]
+
+
+class Drawn(_Message):
+    """A frame is on the screen."""
+
+    do: Literal["drawn"]
+    frame: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Again(_Message):
+    """The tab has waited in vain for frames."""
+
+    do: Literal["again"]
+
+
+class Play(_Message):
+    """Play, or pause; the other of the two if not said."""
+
+    do: Literal["play"]
+    on: bool | None = None
+
+
+class Step(_Message):
+    """Some days on."""
+
+    do: Literal["step"]
+    days: Literal[1, 7] = 1
+
+
+class Reset(_Message):
+    """To the first day."""
+
+    do: Literal["reset"]
+
+
+class Speed(_Message):
+    """Days a second, or the next faster or slower ones."""
+
+    do: Literal["speed"]
+    value: Literal[SPEEDS] = 5  # type: ignore[valid-type]
+    by: Literal[-1, 1] | None = None
+
+
+class Set(_Message):
+    """A setting, as it was typed."""
+
+    do: Literal["set"]
+    path: _Text
+    value: _Text
+
+
+class Beside(_Message):
+    """The strategy of a second world; none if empty."""
+
+    do: Literal["beside"]
+    value: _Text
+
+
+class Differences(_Message):
+    """Whether only what differs is drawn."""
+
+    do: Literal["differences"]
+    on: bool
+
+
+class Preset(_Message):
+    """A preset by its name; the opening if empty."""
+
+    do: Literal["preset"]
+    value: _Text
+
+
+class Follow(_Message):
+    """Somebody to follow, or nobody."""
+
+    do: Literal["follow"]
+    person: _Person | None
+
+
+class Send(_Message):
+    """A gesture by hand; with a twin of the world in which it is not sent, if forked."""
+
+    do: Literal["send"]
+    kind: Literal[BY_HAND]  # type: ignore[valid-type]
+    to: _Person
+    fork: bool
+
+
+class Config(_Message):
+    """The configuration file of what is shown."""
+
+    do: Literal["config"]
+
+
+class Picture(_Message):
+    """A picture of today."""
+
+    do: Literal["picture"]
+    value: Literal["png", "svg"]
+
+
+class Film(_Message):
+    """A film up to today."""
+
+    do: Literal["film"]
+    value: Literal["mp4", "gif"]
+
+
+Message = (
+    Ready
+    | Drawn
+    | Again
+    | Play
+    | Step
+    | Reset
+    | Speed
+    | Set
+    | Beside
+    | Differences
+    | Preset
+    | Follow
+    | Send
+    | Config
+    | Picture
+    | Film
+)
+_MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="do")])
+
+
+def understood(text: str | bytes) -> Message:
+    """What a tab sent.
+
+    Raises:
+        ConfigError: a page would not send that; the message says what is wrong with it.
+    """
+    try:
+        return _MESSAGES.validate_json(text)
+    except ValidationError as error:
+        first: Any = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"The page sent what the server does not understand ({where + ': ' if where else ''}{first['msg']}). "
+            "Reload the page; nothing has changed."
+        ) from None

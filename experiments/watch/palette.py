@@ -1,0 +1,50 @@
+"""Colours of a drawn world, for page and film alike: after Okabe & Ito, whom the colour-blind can read, on night."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from experiments.watch.layout import FULL, Family, Look
+
+NIGHT, PANEL, INK, QUIET = "#0d1320", "#151d2e", "#eef2fa", "#9aa8c2"
+EMBER = "#f5a623"  # what was dormant and has come back, and the light of an open door
+FIRST, SECOND = "#7cc4f5", "#c9cfdb"  # the two arms of a comparison
+
+TIES = {Look.DORMANT: "#6f83ad", Look.LIVING: "#b9cdf2", Look.REKINDLED: EMBER}
+FAMILIES = {
+    Family.REACTION: "#e48fc0",
+    Family.WORDS: "#56b4e9",
+    Family.NOTE: "#f0e442",
+    Family.VOICE: "#2fd3a0",
+    Family.INVITATION: "#f07b3f",
+}
+NAMES = {
+    Family.REACTION: "like, smile, hello",
+    Family.WORDS: "question, comment, message",
+    Family.NOTE: "note",
+    Family.VOICE: "call, conversation",
+    Family.INVITATION: "invitation",
+}
+
+
+def opacity(look: Look, strength: int) -> float:
+    """How opaque a tie of this strength (0..63) is drawn, 0..1."""
+    share = strength / 63
+    return {Look.ABSENT: 0.0, Look.DORMANT: 0.07 + 0.25 * share, Look.LIVING: 0.14 + 0.6 * share}.get(
+        look, 0.55 + 0.4 * share
+    )
+
+
+def for_browser() -> dict[str, Any]:
+    """The colours as the page takes them; of the 256 bytes of a tie, the opacity."""
+    return {
+        "night": NIGHT,
+        "panel": PANEL,
+        "ink": INK,
+        "quiet": QUIET,
+        "ember": EMBER,
+        "arms": [FIRST, SECOND],
+        "ties": {int(look): colour for look, colour in TIES.items()},
+        "families": [{"colour": FAMILIES[family], "name": NAMES[family]} for family in FAMILIES],
+        "opacity": [round(opacity(Look(byte >> 6), byte & FULL), 3) for byte in range(256)],
+    }

@@ -1,0 +1,181 @@
+"""A world, or two side by side, on one day: people by community, ties by strength, gestures as flashes, the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.figure import Figure
+
+from experiments.watch.layout import FULL, Look, Picture
+from experiments.watch.palette import EMBER, FAMILIES, INK, NAMES, NIGHT, QUIET, TIES, opacity
+
+INCHES, DPI = (16, 9), 120
+SIZE = (1920, 1080)  # pixels
+_LINE = np.zeros((256, 4))
+for _look in (Look.DORMANT, Look.LIVING, Look.REKINDLED):
+    for _strength in range(FULL + 1):
+        _LINE[_look << 6 | _strength] = (*to_rgb(TIES[_look]), opacity(_look, _strength))
+_WIDTH = np.where(np.arange(256) >> 6 == Look.REKINDLED, 1.5, 0.6 + 1.2 * (np.arange(256) & FULL) / FULL)
+_LEGEND = (0.03, 0.15, 0.36, 0.41, 0.545)  # where each name begins, from the left
+_FLASH = np.array([to_rgba(FAMILIES[family]) for family in FAMILIES])
+
+
+class Panel(NamedTuple):
+    """What one world shows on a day.
+
+    Attributes:
+        title: its strategy.
+        picture: see `experiments.watch.layout.Picture`.
+        counted: the outcome, large: a number and what it is.
+        ages: of each flash, 0 (now) to 1 (gone), shape (flashes,).
+    """
+
+    title: str
+    picture: Picture
+    counted: tuple[str, str]
+    ages: np.ndarray
+
+
+class Drawing:
+    """A figure that is drawn again for each frame; what stays the same is drawn once.
+
+    Args:
+        places: of people, shape (n, 2), in the unit disc.
+        adopters: ids; they have a ring.
+        panels: 1 or 2, side by side.
+        followed: the id of a person whose ties stand out, or None.
+    """
+
+    def __init__(self, places: np.ndarray, adopters: np.ndarray, panels: int, followed: int | None = None) -> None:
+        self.places, self.adopters, self.followed = places, adopters, followed
+        self.figure = Figure(figsize=INCHES, dpi=DPI, facecolor=NIGHT)
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.worlds = [_World(self, axes, corner) for axes, corner in _axes(self.figure, panels)]
+        self.clock = self.figure.text(0.97, 0.955, "", color=INK, fontsize=26, ha="right", va="top")
+        self.note = self.figure.text(0.97, 0.075, "", color=INK, fontsize=20, ha="right", va="bottom")
+        self.footer = self.figure.text(0.97, 0.015, "", color=QUIET, fontsize=14, va="bottom", ha="right")
+        _legend(self.figure)
+        self.background: Any = None
+
+    def show(self, pairs: np.ndarray, panels: Sequence[Panel], clock: str, note: str = "", footer: str = "") -> None:
+        """Put a day into the figure."""
+        for world, panel in zip(self.worlds, panels, strict=True):
+            world.show(pairs, panel)
+        self.clock.set_text(clock)
+        self.note.set_text(note)
+        self.footer.set_text(footer)
+
+    def pixels(self) -> np.ndarray:
+        """The figure as it is now, shape (1080, 1920, 4), bytes; valid until the next call."""
+        moving = [artist for world in self.worlds for artist in world.moving] + [self.clock, self.note]
+        if self.background is None:
+            for artist in moving:
+                artist.set_animated(True)
+            self.canvas.draw()  # type: ignore[no-untyped-call]
+            self.background = self.canvas.copy_from_bbox(self.figure.bbox)  # type: ignore[no-untyped-call]
+        self.canvas.restore_region(self.background)  # type: ignore[no-untyped-call]
+        for artist in moving:
+            self.figure.draw_artist(artist)
+        return np.asarray(self.canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+
+
+def _axes(figure: Figure, panels: int) -> list[tuple[Axes, float]]:
+    """Room for each world, and where its text begins, from the left."""
+    boxes = [(0.25, 0.09, 0.5, 0.86)] if panels == 1 else [(0.08, 0.09, 0.42, 0.8), (0.53, 0.09, 0.42, 0.8)]
+    corners = [0.03] if panels == 1 else [0.03, 0.515]
+    return [(figure.add_axes(box), corner) for box, corner in zip(boxes, corners, strict=True)]
+
+
+def _legend(figure: Figure) -> None:
+    """What the colours of the flashes are, in their colours, and what amber is."""
+    figure.text(_LEGEND[0], 0.012, "a tie rekindled; an open door", color=EMBER, fontsize=15, va="bottom")
+    for column, family in enumerate(FAMILIES):
+        figure.text(_LEGEND[column], 0.045, NAMES[family], color=FAMILIES[family], fontsize=15, va="bottom")
+
+
+class _World:
+    """One world of a drawing."""
+
+    def __init__(self, drawing: Drawing, axes: Axes, corner: float) -> None:
+        self.drawing, self.axes = drawing, axes
+        axes.set(xlim=(-1.06, 1.06), ylim=(-1.06, 1.06), aspect="equal")
+        axes.set_axis_off()
+        size = float(np.clip(14_000 / len(drawing.places), 5, 60))
+        self.ties, self.flashes = LineCollection([], capstyle="round"), LineCollection([], zorder=5, capstyle="round")
+        axes.add_collection(self.ties)
+        axes.add_collection(self.flashes)
+        self.halo = axes.scatter([], [], color=EMBER, linewidths=0)
+        x, y = drawing.places.T
+        self.people = axes.scatter(x, y, s=size, color="#dfe6f4", linewidths=0, zorder=3)
+        x, y = drawing.places[drawing.adopters].T
+        self.adopters = axes.scatter(x, y, s=2.6 * size, facecolors="none", edgecolors=INK, linewidths=1.4, zorder=4)
+        self.heads = axes.scatter([], [], s=0.8 * size, linewidths=0, zorder=6)
+        text, top = drawing.figure.text, 0.955
+        self.title = text(corner, top, "", color=INK, fontsize=28, fontweight="bold", va="top", linespacing=1.2)
+        self.number = text(corner, top - 0.12, "", color=EMBER, fontsize=52, fontweight="bold", va="top")
+        self.unit = text(corner, top - 0.215, "", color=QUIET, fontsize=17, va="top", linespacing=1.35)
+        self.size = size
+        self.followed = self._ring(drawing.followed)
+        self.moving: list[Any] = [self.ties, self.halo, self.people, self.adopters, self.flashes, self.heads]
+        self.moving += [self.title, self.number, self.unit, *self.followed]
+
+    def _ring(self, person: int | None) -> list[Any]:
+        if person is None:
+            return []
+        at = self.drawing.places[person]
+        ring = self.axes.scatter(
+            at[:1], at[1:], s=9 * self.size, facecolors="none", edgecolors=EMBER, linewidths=3, zorder=7
+        )
+        name = self.axes.annotate(
+            f"person {person}", at, (0, 16), textcoords="offset points", color=INK, fontsize=17, ha="center", zorder=8
+        )
+        return [ring, name]
+
+    def show(self, pairs: np.ndarray, panel: Panel) -> None:
+        """Put a day into the axes."""
+        picture, places = panel.picture, self.drawing.places
+        self._show_ties(pairs, picture.ties)
+        open_doors = np.flatnonzero(picture.people > 6)
+        glow = picture.people[open_doors] / FULL
+        self.halo.set_offsets(places[open_doors])
+        self.halo.set_sizes(self.size * (2 + 5 * glow))
+        self.halo.set_alpha(list(0.05 + 0.3 * glow) or None)  # on a day on which no door is open, none
+        self._show_flashes(picture.flashes, panel.ages)
+        self.title.set_text(fill(panel.title, 24))
+        self.number.set_text(panel.counted[0])
+        self.unit.set_text(panel.counted[1])
+
+    def _show_ties(self, pairs: np.ndarray, ties: np.ndarray) -> None:
+        drawn = np.flatnonzero(ties >> 6)
+        followed = self.drawing.followed
+        drawn = drawn[np.argsort(ties[drawn], kind="stable")]  # the faint ones below
+        colours, widths = _LINE[ties[drawn]], _WIDTH[ties[drawn]]
+        if followed is not None:
+            own = (pairs[drawn] == followed).any(axis=1)
+            colours[:, 3] = np.where(own, np.maximum(colours[:, 3], 0.45), 0.35 * colours[:, 3])  # the others step back
+            widths = np.where(own, widths + 1, widths)
+        self.ties.set_segments(list(self.drawing.places[pairs[drawn]]))
+        self.ties.set_color(colours)
+        self.ties.set_linewidth(widths)
+
+    def _show_flashes(self, flashes: np.ndarray, ages: np.ndarray) -> None:
+        """Each goes from its sender to its receiver, and fades."""
+        places = self.drawing.places
+        start, end = places[flashes["sender"]], places[flashes["receiver"]]
+        head = start + (end - start) * np.minimum(1.0, 1.6 * ages)[:, None]
+        tail = start + (end - start) * np.maximum(0.0, 1.6 * ages - 0.7)[:, None]
+        bright = flashes["bright"].astype(bool)
+        colours = _FLASH[flashes["family"]].copy()
+        colours[:, 3] = np.where(bright, 1.0, 0.35) * np.clip(1.6 - 1.6 * ages, 0, 1)
+        self.flashes.set_segments(list(np.stack([tail, head], axis=1)))
+        self.flashes.set_color(colours)
+        self.flashes.set_linewidth(list(np.where(bright, 2.6, 1.2)))
+        self.heads.set_offsets(head[bright])
+        self.heads.set_facecolor(colours[bright])

@@ -1,0 +1,261 @@
+"""A world, or two with the same luck, played day by day: what happens, how it looks, what has come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.config.settings import Experiment, Strategy
+from experiments.sweeps.adopters import adopters_of
+from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.injected import focal_ties, gestures
+from experiments.watch.layout import Picture, Scene, Sight, only_differences
+from sim.engine.views import State
+from sim.measures import mean_or_nan
+from sim.model.gestures import KINDS
+from sim.model.parameters import Parameters
+from sim.run import Gesture, Simulation
+from sim.state.population import GESTURE, LAST_DAY, NO_ANSWER, NOBODY, World
+
+HISTORY = np.dtype([("day", "i4"), ("sender", "i4"), ("receiver", "i4"), ("kind", "u1"), ("answers", "u1")])
+REMEMBERED = 300_000  # gestures of an arm that the histories of ties are told from
+HISTORY_SHOWN = 8  # gestures between two people
+WITH, WITHOUT = "with it", "without it"
+
+
+class Outcome(NamedTuple):
+    """What has come of an arm so far, in ties per adopter."""
+
+    reconnected: float
+    active_ties: float
+
+
+class TieSeen(NamedTuple):
+    """A tie of somebody who is followed.
+
+    Attributes:
+        other: id.
+        state: of the two; see `sim.engine.views.State`.
+        strength: 0..1, as the followed person holds it.
+        silence: days since two-way contact; None: never.
+        door: how open the other's door is for the followed person, 0..1.
+        own_door: how open the followed person's is for the other.
+        rekindled: whether it reconnected in this run.
+        history: the latest gestures between the two in this run, as (day, whether the followed person sent it, kind,
+            whether it answers another), the last one first.
+    """
+
+    other: int
+    state: State
+    strength: float
+    silence: int | None
+    door: float
+    own_door: float
+    rekindled: bool
+    history: list[tuple[int, bool, str, bool]]
+
+
+class Gestures:
+    """The latest gestures of an arm, in a ring, so that a long play takes no more memory than a short one."""
+
+    def __init__(self, room: int = REMEMBERED) -> None:
+        self.rows, self.count = np.zeros(room, HISTORY), 0
+
+    def add(self, sent: np.ndarray) -> None:
+        """Remember a day's gestures, posts apart."""
+        sent = sent[sent["receiver"] != NOBODY][-len(self.rows) :]
+        at = (self.count + np.arange(len(sent))) % len(self.rows)
+        for name in ("day", "sender", "receiver", "kind"):
+            self.rows[name][at] = sent[name]
+        self.rows["answers"][at] = sent["parent_kind"] != NO_ANSWER
+        self.count += len(sent)
+
+    def of(self, person: int) -> np.ndarray:
+        """What the person sent and received, the last first, type `HISTORY`."""
+        known = self.rows[: self.count] if self.count < len(self.rows) else np.roll(self.rows, -self.count)
+        return known[(known["sender"] == person) | (known["receiver"] == person)][::-1]
+
+    def copied(self) -> Gestures:
+        """The same once more."""
+        twin = Gestures(len(self.rows))
+        twin.rows[:], twin.count = self.rows, self.count
+        return twin
+
+
+class Arm:
+    """One world on the stage."""
+
+    def __init__(self, name: str, run: Simulation, scene: Scene) -> None:
+        self.name, self.run, self.sight = name, run, Sight(scene, run)
+        self.gestures = Gestures()
+        self.sent: list[np.ndarray] = []  # since the last picture
+
+    def outcome(self) -> Outcome:
+        """What has come of it so far; nan where nobody adopts."""
+        adopters = self.run.adopters
+        known = [self.run.known_to(person) for person in adopters.tolist()]
+        owners = np.repeat(adopters, [len(each) for each in known])
+        pairs = np.stack([owners, np.concatenate([*known, np.zeros(0, np.int32)])], axis=1).astype(np.int32)
+        seen = self.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
+        n, back = len(self.run), self.sight.rekindled
+        reconnected = np.isin(np.concatenate([back // n, back % n]), adopters).sum()
+        active = (seen["state"] == State.ACTIVE).sum()
+        return Outcome(mean_or_nan(reconnected, len(adopters)), mean_or_nan(active, len(adopters)))
+
+
+class Stage:
+    """One or two worlds that share their first morning, their luck and their clock.
+
+    Args:
+        world: where to begin.
+        experiment: who does what, with which luck.
+        strategies: of each arm; the experiment's own if not said.
+
+    Attributes:
+        arms: one or two.
+        scene: what of them is drawn.
+    """
+
+    def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
+        run, strategies = experiment.run, strategies or [experiment.run.strategy]
+        (one,) = runs_of(experiment.model_copy(update={"sweep": None}))
+        adopters = adopters_of(one, world)
+        runs = [
+            Simulation(
+                world,
+                strategy=strategy,
+                adopters=adopters,
+                seed=run.seed,
+                parameters=experiment.parameters,
+                strategy_days=run.strategy_days,
+            )
+            for strategy in strategies
+        ]
+        for gesture in _by_hand(one, world):
+            for each in runs:
+                each.send(gesture)
+        self.adopters = runs[0].adopters
+        self.scene = Scene(world, self.adopters)
+        self.changed: set[int] = set()  # rows of the scene that became other ties, for whoever has copied them
+        self.arms = [Arm(name_of(each), one, self.scene) for each, one in zip(strategies, runs, strict=True)]
+
+    @property
+    def day(self) -> int:
+        """Days done."""
+        return self.arms[0].run.day
+
+    def step(self) -> None:
+        """Simulate a day of every arm."""
+        wanted = []
+        for arm in self.arms:
+            record = arm.run.step()
+            arm.sent.append(record.sent)
+            arm.gestures.add(record.sent)
+            wanted.append(arm.sight.take_in(record))
+        self._admit(np.unique(np.concatenate(wanted), axis=0))
+
+    def _admit(self, pairs: np.ndarray) -> None:
+        """Let ties into the picture that have become worth it."""
+        if not len(pairs):
+            return
+        is_back = np.any([arm.sight.is_back for arm in self.arms], axis=0)
+        changed = self.scene.admit(pairs, self.scene.with_adopter(self.scene.pairs) | is_back)
+        self.changed.update(changed.tolist())
+        for arm in self.arms:
+            arm.sight.forget(changed)
+
+    def look(self, differences: bool = False) -> list[Picture]:
+        """A picture of each arm this morning, with the gestures since the last ones; or only what differs."""
+        pictures = []
+        for arm in self.arms:
+            arm.sight.look()
+            sent = np.concatenate(arm.sent) if arm.sent else np.zeros(0, GESTURE)
+            arm.sent.clear()
+            pictures.append(arm.sight.picture(sent))
+        return list(only_differences(*pictures)) if differences and len(pictures) == 2 else pictures
+
+    def outcomes(self) -> list[Outcome]:
+        """What has come of each arm so far."""
+        return [arm.outcome() for arm in self.arms]
+
+    def play(self, days: int, going_on: Callable[[int], None] = lambda day: None) -> None:
+        """Go on by so many days; ``going_on`` is called after each."""
+        for _ in range(days):
+            self.step()
+            for arm in self.arms:
+                del arm.sent[:-1]
+            going_on(self.day)
+
+    def send(self, gesture: Gesture) -> None:
+        """Put a gesture into the first arm, today or later.
+
+        Raises:
+            TypeError, ValueError: it can not be.
+        """
+        self.arms[0].run.send(gesture)
+
+    def fork(self, gesture: Gesture) -> None:
+        """Go on in two worlds that are the same up to today, with a gesture in the first and without it in the second.
+
+        Raises:
+            TypeError, ValueError: the gesture can not be.
+        """
+        first = self.arms[0]
+        without = Arm(WITHOUT, first.run.twin(), self.scene)
+        first.run.send(gesture)
+        without.gestures, without.sight.rekindled = first.gestures.copied(), first.sight.rekindled
+        without.sight.is_back = first.sight.is_back.copy()
+        first.name = WITH
+        self.arms = [first, without]
+
+    def change(self, parameters: Parameters) -> None:
+        """Go on with other parameters from today."""
+        for arm in self.arms:
+            arm.run.change(parameters)
+
+    def ties_of(self, person: int, arm: int = 0) -> list[TieSeen]:
+        """What somebody's ties are today: those with an open door first, then by strength; acquaintances last."""
+        there = self.arms[arm]
+        others = np.sort(there.run.known_to(person))
+        pairs = np.stack([np.full(len(others), person, np.int32), others], axis=1)
+        seen = there.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
+        log = there.gestures.of(person)
+        with_whom = np.where(log["sender"] == person, log["receiver"], log["sender"])
+        ties = []
+        for other, row in zip(others.tolist(), seen, strict=True):
+            key = int(self.scene.keys(np.array([sorted((person, other))]))[0])
+            silence = int(row["silence"])
+            ties.append(
+                TieSeen(
+                    other=other,
+                    state=State(int(row["state"])),
+                    strength=float(row["strength"][0]),
+                    silence=silence if silence < LAST_DAY else None,
+                    door=float(row["openness"][1]),
+                    own_door=float(row["openness"][0]),
+                    rekindled=bool(np.isin(key, there.sight.rekindled)),
+                    history=[_told(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]],
+                )
+            )
+        return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, -tie.strength, tie.other))
+
+
+def _by_hand(run: Run, world: World) -> list[Gesture]:
+    """What the configuration of a run puts into it."""
+    if run.inject is None:
+        return []
+    return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
+
+
+def _told(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]:
+    """A row of `HISTORY` as `TieSeen.history` has it."""
+    return int(line["day"]) - start, int(line["sender"]) == person, KINDS[line["kind"]], bool(line["answers"])
+
+
+def name_of(strategy: Strategy) -> str:
+    """A strategy as people read it: ``handwritten notes``, or a mixture: ``50 % check in, 50 % show up``."""
+    if isinstance(strategy, str):
+        return strategy.replace("_", " ")
+    return ", ".join(f"{share * 100:g} % {name.replace('_', ' ')}" for name, share in strategy.items())

@@ -1,0 +1,227 @@
+"""A server for the page on this machine alone: the page, its files, and a connection to each tab that has it open.
+
+Who may reach it is decided in `experiments.watch.gate`, and what a tab may send in `experiments.watch.messages`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from experiments.config.settings import ConfigError
+from experiments.watch.asked import Asked
+from experiments.watch.gate import TOKEN, Gate
+from experiments.watch.messages import LARGEST, understood
+from experiments.watch.palette import for_browser
+from experiments.watch.session import Session
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.websockets import WebSocket
+
+HOST, USUAL_PORT = "127.0.0.1", 8_765
+PATIENCE = 15.0  # seconds for which a tab is waited for whose connection was lost
+SIGN_OF_LIFE = 5.0  # seconds between two questions whether a connection still holds
+GONE = (1_000, 1_001)  # closing codes of a tab that was closed or went to another page
+MOST_TABS = 16  # each has worlds of its own in memory
+TOO_MANY = 4_429  # closing code of a tab beyond these; live.js knows it
+SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()  # of all tabs that are open
+
+_HERE = Path(__file__).parent
+
+
+def free_port(wanted: int | None) -> int:
+    """The port that is wanted (0: any); or the usual one, so that links hold, or any if that is taken.
+
+    Raises:
+        OSError: the one that is wanted is taken.
+    """
+    if wanted is not None:
+        return _bind(wanted)
+    try:
+        return _bind(USUAL_PORT)
+    except OSError:
+        return _bind(0)
+
+
+def _bind(port: int) -> int:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        tried.bind((HOST, port))
+        return int(tried.getsockname()[1])
+
+
+class Server:
+    """The page, served from a thread of its own.
+
+    Args:
+        port: that is free.
+        opening: what tabs show at first.
+        presets: files that tabs can choose from, by name.
+        patience: see `PATIENCE`.
+
+    Attributes:
+        base_url: where the page is.
+        address: the same with the token that opens it.
+    """
+
+    def __init__(self, port: int, opening: Asked, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
+        import uvicorn  # with what it brings, a fifth of a second that other commands need not wait
+
+        self.base_url = f"http://{HOST}:{port}"
+        self._tabs = _Tabs(opening, dict(presets), patience)
+        gate = Gate(_app(self._tabs), port)
+        self.address = f"{self.base_url}/?{TOKEN}={gate.token}"
+        self._server = uvicorn.Server(_settings(gate, port))
+        self._thread = threading.Thread(target=self._server.run, name="rekindle-server", daemon=True)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.005)
+
+    def wait(self) -> None:
+        """Until it is stopped, or Ctrl-C."""
+        while self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def stop(self) -> None:
+        """End it, and whatever is computed for its tabs."""
+        self._tabs.close()
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(10.0)
+
+
+def _settings(app: Gate, port: int) -> uvicorn.Config:
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        host=HOST,
+        port=port,
+        log_level="critical",  # a tab that is left amid a frame is no error
+        access_log=False,  # it would hold the token
+        server_header=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST,
+        ws_ping_interval=SIGN_OF_LIFE,
+        ws_ping_timeout=PATIENCE,
+        ws_per_message_deflate=False,  # nothing leaves this machine, and packing took a tenth of a large world's frame
+    )
+
+
+def _app(tabs: _Tabs) -> Starlette:
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.routing import Route, WebSocketRoute
+
+    def file(path: str, kind: str, text: str) -> Route:
+        return Route(path, lambda _: Response(text, media_type=kind))
+
+    kinds = {".js": "text/javascript", ".css": "text/css"}
+    files = [
+        file(f"/{path.name}", kinds[path.suffix], path.read_text("utf-8"))
+        for path in _HERE.iterdir()
+        if path.suffix in kinds
+    ]
+    return Starlette(routes=[file("/", "text/html", page()), *files, WebSocketRoute("/live", tabs.live)])
+
+
+def page() -> str:
+    """The page, with its colours."""
+    text = (_HERE / "page.html").read_text("utf-8")
+    colours = 'id="palette">'
+    return text.replace(colours, colours + json.dumps(for_browser()))
+
+
+class _Connection(NamedTuple):
+    """Where messages to a tab wait until they are sent, and the loop that sends them."""
+
+    loop: asyncio.AbstractEventLoop
+    outbox: asyncio.Queue[bytes]
+
+
+class _Tab:
+    """A tab's session, and its connection while there is one."""
+
+    def __init__(self, query: str, opening: Asked, presets: dict[str, Path]) -> None:
+        self.connection: _Connection | None = None
+        self.session = Session(self.send, query, opening, presets)
+        SESSIONS.add(self.session)
+        self.session.start()
+
+    def hear(self, text: str | None) -> None:
+        """Hand on what the tab sent (None: bytes), or answer what is wrong with it."""
+        try:
+            self.session.hear(understood(text or ""))
+        except ConfigError as error:
+            self.send({"is": "error", "path": "", "text": str(error)}, [])
+
+    def send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        """Called from any thread; what is sent while there is no connection is lost."""
+        connection = self.connection
+        if connection is not None:
+            with suppress(RuntimeError):  # the server has just been stopped
+                connection.loop.call_soon_threadsafe(connection.outbox.put_nowait, packed(message, buffers))
+
+
+class _Tabs:
+    """All tabs that are open, by the name that each has given itself."""
+
+    def __init__(self, opening: Asked, presets: dict[str, Path], patience: float) -> None:
+        self._opening, self._presets, self._patience = opening, presets, patience
+        self._tabs: dict[str, _Tab] = {}
+
+    async def live(self, web: WebSocket) -> None:
+        """A connection to a tab, for as long as it holds."""
+        await web.accept()
+        name = web.query_params.get("tab", "")
+        if name not in self._tabs and len(self._tabs) >= MOST_TABS:
+            await web.close(TOO_MANY)
+            return
+        if name not in self._tabs:
+            self._tabs[name] = _Tab(web.query_params.get("asks", ""), self._opening, self._presets)
+        tab, loop = self._tabs[name], asyncio.get_running_loop()
+        mine = tab.connection = _Connection(loop, asyncio.Queue())
+        sending = loop.create_task(_sent(web, mine.outbox))
+        patience = self._patience
+        try:
+            while (came := await web.receive())["type"] == "websocket.receive":
+                tab.hear(came.get("text"))
+            if came["code"] in GONE:
+                patience = 0.0
+        finally:
+            sending.cancel()
+            if tab.connection is mine:
+                tab.connection = None
+                loop.call_later(patience, self._end_if_lost, name, tab)
+
+    def _end_if_lost(self, name: str, tab: _Tab) -> None:
+        if tab.connection is None and self._tabs.get(name) is tab:
+            del self._tabs[name]
+            tab.session.close()
+
+    def close(self) -> None:
+        """End whatever is computed for any of them."""
+        for tab in list(self._tabs.values()):
+            tab.session.close()
+
+
+async def _sent(web: WebSocket, outbox: asyncio.Queue[bytes]) -> None:
+    while True:
+        await web.send_bytes(await outbox.get())
+
+
+def packed(message: dict[str, Any], buffers: list[bytes]) -> bytes:
+    """A message and its arrays in one: the length of the head (4 bytes), the head in JSON, and the arrays."""
+    head = json.dumps([message, [len(each) for each in buffers]]).encode()
+    return b"".join([struct.pack("<I", len(head)), head, *buffers])

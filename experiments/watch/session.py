@@ -1,0 +1,557 @@
+"""What one browser tab has on the server: its own worlds, and a thread that plays them while somebody looks.
+
+The tab sends what was pressed, the thread answers with frames, and each frame is acknowledged. Without that, nothing is
+computed: a slow tab gets fewer frames, a closed or lost one none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+
+from experiments.config.settings import ConfigError, Experiment, WorldSettings
+from experiments.sweeps import runner
+from experiments.terminal import compiling
+from experiments.watch import messages
+from experiments.watch.asked import (
+    BY_HAND,
+    SETTABLE,
+    Asked,
+    as_config,
+    asked_by,
+    controls,
+    require_few,
+    require_few_by_hand,
+    strategy_of,
+)
+from experiments.watch.layout import MOST_GESTURES
+from experiments.watch.messages import SPEEDS, Message
+from experiments.watch.playback import Outcome, Stage, TieSeen, name_of
+from sim.engine.views import State
+from sim.model.gestures import KINDS
+from sim.model.strategies import NAMES
+from sim.run import Gesture
+from sim.state.population import World
+
+MOST_FRAMES = 50.0  # a second
+IN_FLIGHT = 2  # frames that the tab has not acknowledged
+SERIES_POINTS = 200  # of the charts, for the days before a page begins
+TIES_SHOWN = 60  # of somebody who is followed
+MOST_WAITING = 500  # messages; what a tab sends beyond is dropped
+SECONDS_BETWEEN_NEWS = 0.25  # of how far the compiling is
+
+Send = Callable[[dict[str, Any], list[bytes]], None]
+
+_log = logging.getLogger("rekindle.watch")
+
+
+class Frame:
+    """Stands for a message when it is time for the next frame."""
+
+
+class _GivenUpError(Exception):
+    """The tab was closed, or asked for another world, amid a long piece of work."""
+
+
+class Session:
+    """The worlds of a tab.
+
+    Args:
+        send: takes a message to the tab, and arrays as bytes.
+        query: of the tab's address.
+        opening: what is shown where the address says nothing.
+        presets: files to choose from, by the name that addresses give them.
+    """
+
+    def __init__(self, send: Send, query: str, opening: Asked, presets: dict[str, Path]) -> None:
+        self._send, self.presets = send, presets
+        self.asked, self.stage = opening, None  # type: Asked, Stage | None
+        self.experiment: Experiment = opening.experiment()
+        self.playing, self.speed, self.frame, self.drifted = False, 5, 0, None  # type: bool, int, int, int | None
+        self.told = 0  # times that the tab was told of the state
+        self._query, self._opening = query, opening
+        self._world: tuple[str, World] | None = None
+        self._in_flight, self._due = 0, 0.0
+        self._inbox: deque[Message] = deque()
+        self._news, self._closed, self._acting = threading.Condition(), False, False
+        self._thread = threading.Thread(target=self._live, name="rekindle-watch", daemon=True)
+
+    # Called from the server's own threads --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Let the thread begin; it waits for the tab to say that it is ready."""
+        self._thread.start()
+
+    def hear(self, message: Message) -> None:
+        """Take what the tab sent."""
+        with self._news:
+            if len(self._inbox) < MOST_WAITING:
+                self._inbox.append(message)
+            self._news.notify()
+
+    def close(self) -> None:
+        """The tab is gone: end the thread, amid whatever it does."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is computed any more."""
+        return not self._thread.is_alive()
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all that the tab has sent so far is done."""
+        with self._news:
+            return not self._acting and not self._inbox
+
+    # The thread ------------------------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        while (message := self._next()) is not None:
+            try:
+                self._take(message)
+            except Exception as error:  # a session that ends without a word is a page that stands still
+                _log.exception("The page's own error")
+                self.playing = False
+                with suppress(Exception):
+                    self._tell_state()
+                self._tell_error(f"{type(error).__name__}: {error}. The terminal says where; reload the page.")
+
+    def _take(self, message: Message | Frame) -> None:
+        """Do what was asked for, and say where it cannot be."""
+        try:
+            if isinstance(message, Frame):
+                self._advance(self._stride())
+            else:
+                _ACTIONS[type(message)](self, message)
+        except _GivenUpError:
+            return
+        except RecursionError:
+            self._refuse("that is nested too deeply", message)
+        except (ConfigError, ValueError, TypeError, MemoryError, OSError) as error:
+            self._refuse(str(error) or "there is not enough memory; ask for fewer people", message)
+
+    def _next(self) -> Message | Frame | None:
+        """The next message; a `Frame` when it is time for one; None when the tab is gone."""
+        with self._news:
+            self._acting = False
+            while not self._closed and not self._inbox:
+                may_go_on = self.playing and self._in_flight < IN_FLIGHT
+                wait = self._due - time.monotonic() if may_go_on else None
+                if wait is not None and wait <= 0:
+                    return Frame()
+                self._news.wait(wait)
+            self._acting = not self._closed
+            return self._inbox.popleft() if self._acting else None
+
+    def _check(self, *_: object) -> None:
+        """Amid long work: give up if nobody waits for it any more."""
+        if self._closed or any(isinstance(message, _ANEW) for message in list(self._inbox)):
+            raise _GivenUpError
+
+    def _stride(self) -> int:
+        """Days from one frame to the next while playing; sets when the next one is due."""
+        frames = min(float(self.speed), MOST_FRAMES)
+        now = time.monotonic()
+        self._due = max(self._due + 1 / frames, now)
+        return max(1, round(self.speed / frames))
+
+    def _refuse(self, text: str, message: Message | Frame) -> None:
+        """Say what was wrong, beside the field that it is about, and show what holds instead."""
+        self.playing = self.playing and not isinstance(message, Frame)
+        if self.stage is not None:
+            self._tell_state()
+        self._tell_error(text, message.path if isinstance(message, messages.Set) else "")
+
+    # What a tab can ask for ------------------------------------------------------------------------------------------
+
+    def _ready(self, message: messages.Ready | messages.Again) -> None:
+        """The tab has drawn its frame and wants the world that its address names."""
+        self._in_flight = 0
+        self._wait_for_compiled()
+        try:
+            self._show(asked_by(self._query, self._opening, self.presets))
+        except (ConfigError, ValueError, TypeError, RecursionError) as error:
+            self._show(self._opening)
+            self._tell_error(f"{error} Shown instead: the opening.")
+
+    def _wait_for_compiled(self) -> None:
+        """Until the model is compiled, by this thread or another one; the tab is told how far that is."""
+        began, told = time.monotonic(), 0.0
+
+        def progress(done: int, total: int, _: str = "", /) -> None:
+            nonlocal told
+            if self._closed:
+                raise _GivenUpError
+            now = time.monotonic()
+            if now - told > SECONDS_BETWEEN_NEWS:
+                told = now
+                self._tell({"is": "compiling", "done": done, "total": max(done, total), "seconds": round(now - began)})
+
+        compiling.compile_model(progress)
+
+    def _drawn(self, message: messages.Drawn) -> None:
+        self._in_flight = max(0, self._in_flight - 1)
+
+    def _again(self, message: messages.Again) -> None:
+        """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
+        self._in_flight = 0
+        if self.stage is None:  # or the server was another one
+            self._ready(message)
+        else:
+            self._tell_scene(again=True)
+            self._tell_state()
+            self._push()
+
+    def _play(self, message: messages.Play) -> None:
+        self.playing, self._due = not self.playing if message.on is None else message.on, time.monotonic()
+        self._tell_state()
+
+    def _step(self, message: messages.Step) -> None:
+        self.playing = False
+        self._advance(message.days)
+        self._tell_state()
+
+    def _reset(self, message: messages.Reset) -> None:
+        self.playing = False
+        self._show(dataclasses.replace(self.asked, hand=(), forked=False, day=0))
+
+    def _set_speed(self, message: messages.Speed) -> None:
+        wanted = message.value
+        if message.by is not None:
+            wanted = SPEEDS[min(max(SPEEDS.index(self.speed) + message.by, 0), len(SPEEDS) - 1)]
+        self.speed, self._due = wanted, time.monotonic()
+        self._tell_state()
+
+    def _set(self, message: messages.Set) -> None:
+        """A setting: live ones act from today on, the others by a new beginning."""
+        path, value = message.path, message.value
+        if path not in SETTABLE:
+            raise ConfigError(f"{path} is no setting of the page")
+        asked = self.asked.changed(path, value)
+        if path.startswith("parameters.") and self.stage is not None:
+            self.asked, self.experiment = asked, asked.experiment()
+            self.stage.change(self.experiment.parameters)
+            if self.stage.day and self.drifted is None:
+                self.drifted = self.stage.day
+            self._tell_state()
+        else:
+            self._show(dataclasses.replace(asked, hand=(), forked=False, day=0))
+
+    def _set_beside(self, message: messages.Beside) -> None:
+        """A second strategy, or none: both worlds begin anew and come to the same day."""
+        beside = message.value or None
+        if beside is not None:
+            strategy_of(beside)
+        self._show(dataclasses.replace(self.asked, beside=beside, hand=(), forked=False, day=self._today()))
+
+    def _set_differences(self, message: messages.Differences) -> None:
+        self.asked = dataclasses.replace(self.asked, differences=message.on)
+        self._tell_state()
+        self._push()
+
+    def _choose_preset(self, message: messages.Preset) -> None:
+        self.playing = False
+        chosen = urlencode({"config": message.value}) if message.value else ""
+        self._show(asked_by(chosen, self._opening, self.presets))
+
+    def _follow(self, message: messages.Follow) -> None:
+        person = message.person
+        people = len(self._staged().arms[0].run)
+        if person is not None and person >= people:
+            raise ConfigError(f"nobody is person {person}; the people are 0 to {people - 1:,}")
+        self.asked = dataclasses.replace(self.asked, followed=person)
+        self._tell_state()
+        self._push()
+
+    def _send_by_hand(self, message: messages.Send) -> None:
+        """A gesture of the one who is followed, today; with a twin of the world in which it is not sent, if wanted."""
+        stage, sender, fork = self._staged(), self.asked.followed, message.fork
+        if sender is None:
+            raise ConfigError("a gesture by hand goes from the person who is followed to one of their ties")
+        require_few_by_hand(len(self.asked.hand) + 1)
+        gesture = Gesture(stage.day, message.kind, sender, message.to)
+        if fork:
+            stage.fork(gesture)
+        else:
+            stage.send(gesture)
+        beside = None if fork else self.asked.beside
+        self.asked = dataclasses.replace(self.asked, hand=(*self.asked.hand, gesture), forked=fork, beside=beside)
+        if fork:
+            self._tell_scene()
+        self._tell_state()
+        self._push()
+
+    def _copy_config(self, message: messages.Config) -> None:
+        text = as_config(self.asked, self.drifted)
+        self._tell({"is": "file", "name": f"{self.experiment.name}.toml", "type": "application/toml", "text": text})
+
+    def _draw(self, message: messages.Picture) -> None:
+        """A picture of today as PNG or SVG, drawn by the same hand as films."""
+        from experiments.watch.film import still  # draws with matplotlib, which takes a second to load
+
+        stage, ending, room = self._staged(), message.value, io.BytesIO()
+        still(stage, self.asked.followed, room, ending)
+        self._tell_file(f"day-{stage.day}.{ending}", {"png": "image/png", "svg": "image/svg+xml"}[ending], room)
+
+    def _film(self, message: messages.Film) -> None:
+        """A film from the first day to this one, from the seed."""
+        from experiments.watch.film import Shot, film
+
+        ending, days = message.value, max(self._staged().day, 30)
+        self.playing = False
+        self._tell_state()
+        stage = _staged(self.asked, self.experiment, self._world_of(self.experiment.world))
+        seconds = float(min(20, max(2, days / 15)))
+
+        def progress(done: int, total: int) -> None:
+            self._check()
+            if done % 6 == 0:
+                self._tell({"is": "progress", "what": "drawing the film", "done": done, "total": total})
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / f"film.{ending}"
+            film(stage, Shot(days, seconds, self.asked.followed), path, progress)
+            self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
+            room = io.BytesIO(path.read_bytes())
+        self._tell_file(f"{self.experiment.name}.{ending}", {"mp4": "video/mp4", "gif": "image/gif"}[ending], room)
+
+    # How it does it --------------------------------------------------------------------------------------------------
+
+    def _show(self, asked: Asked) -> None:
+        """Begin what is asked for and go to its day."""
+        experiment = asked.experiment()
+        world = self._world_of(experiment.world)
+        require_few(len(world), 0)  # those of a log are known only now
+        stage = _staged(asked, experiment, world)
+        series = self._played(stage, asked.day)
+        followed = asked.followed if asked.followed is not None and asked.followed < len(world) else None
+        self.asked, self.experiment, self.stage = dataclasses.replace(asked, followed=followed), experiment, stage
+        self.drifted = None
+        self._tell_scene()
+        self._tell({"is": "series", "rows": series})
+        self._tell_state()
+        self._push()
+
+    def _played(self, stage: Stage, day: int) -> list[list[Any]]:
+        """Go to a day; returns outcomes on the way, for the charts."""
+        series: list[list[Any]] = []
+
+        def note(today: int) -> None:
+            self._check()
+            if today % max(1, day // SERIES_POINTS) == 0:
+                series.append([today, [_told(each) for each in stage.outcomes()]])
+
+        stage.play(day, note)
+        return series
+
+    def _world_of(self, settings: WorldSettings) -> World:
+        """The world, built if it is not there yet; the tab is told how far that is."""
+        key = settings.model_dump_json()
+        if self._world is not None and self._world[0] == key:
+            return self._world[1]
+        told = 0.0
+
+        def progress(done: int, total: int) -> None:
+            nonlocal told
+            self._check()
+            if time.monotonic() - told > 0.1:
+                told = time.monotonic()
+                self._tell({"is": "progress", "what": "building the world", "done": done, "total": total})
+
+        world = runner.world_of(settings, **({} if settings.log else {"progress": progress}))
+        self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
+        self._world = key, world
+        return world
+
+    def _staged(self) -> Stage:
+        """The stage.
+
+        Raises:
+            ConfigError: there is none yet.
+        """
+        if self.stage is None:
+            raise ConfigError("there is no world yet; wait until it is shown")
+        return self.stage
+
+    def _today(self) -> int:
+        return self.stage.day if self.stage is not None else 0
+
+    def _advance(self, days: int) -> None:
+        """Some days on; the run's last day is a place to stop."""
+        if self.stage is None:
+            return
+        end = self.experiment.run.days
+        before = self.stage.day
+        for _ in range(days):
+            self.stage.step()
+            if self.stage.day == end:
+                break
+        self._push()
+        if before < end == self.stage.day and self.playing:
+            self.playing = False
+            self._tell_state()
+
+    # What the tab is told --------------------------------------------------------------------------------------------
+
+    def _tell(self, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        if not self._closed:
+            self._send(message, buffers or [])
+
+    def _tell_error(self, text: str, path: str = "") -> None:
+        _, found, said = text.partition(": ") if text.startswith("--set ") else ("", "", "")
+        text = said if found else text
+        self._tell({"is": "error", "path": path, "text": text[:1].upper() + text[1:]})
+
+    def _tell_file(self, name: str, kind: str, room: io.BytesIO) -> None:
+        self._tell({"is": "file", "name": name, "type": kind}, [room.getvalue()])
+
+    def _tell_scene(self, again: bool = False) -> None:
+        """What stays as it is until the next beginning: places, ties, who adopts."""
+        assert self.stage is not None
+        scene = self.stage.scene
+        self.stage.changed.clear()
+        adopters = self.stage.adopters.astype(np.int32)
+        self._tell(
+            {"is": "scene", "people": len(scene.places), "arms": [arm.name for arm in self.stage.arms], "again": again},
+            [scene.places.astype(np.float32).tobytes(), scene.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
+        )
+
+    def _push(self) -> None:
+        """A frame: a byte for each tie and each person of each world, and the outcomes."""
+        if self.stage is None:
+            return
+        stage = self.stage
+        changed = np.array(sorted(stage.changed), np.int32)
+        stage.changed.clear()
+        self.frame += 1
+        pictures = stage.look(self.asked.differences)
+        outcomes = [_told(each) for each in stage.outcomes()]
+        message = {"is": "frame", "frame": self.frame, "day": stage.day, "outcomes": outcomes}
+        if self.asked.followed is not None:
+            message["followed"] = self._followed(self.asked.followed)
+        buffers = [changed.tobytes(), stage.scene.pairs[changed].astype(np.int32).tobytes()]
+        for picture in pictures:
+            buffers += [picture.ties.tobytes(), picture.people.tobytes(), picture.flashes[:MOST_GESTURES].tobytes()]
+        self._in_flight += 1
+        self._tell(message, buffers)
+
+    def _followed(self, person: int) -> dict[str, Any]:
+        """Somebody's ties in each world, those of the first leading."""
+        assert self.stage is not None
+        one = self.stage.arms[0].run.people[person]
+        lists = [self.stage.ties_of(person, arm) for arm in range(len(self.stage.arms))]
+        return {
+            "person": person,
+            "sociability": round(float(one["sociability"]), 2),
+            "hesitance": round(float(one["hesitance"]), 2),
+            "adopts": bool(self.stage.scene.is_adopter[person]),
+            "ties": [[_tie(tie) for tie in _chosen(ties)] for ties in lists],
+            "counts": [_counts(ties) for ties in lists],
+        }
+
+    def _tell_state(self) -> None:
+        """All that the controls show."""
+        run = self.experiment.run
+        asked = dataclasses.replace(self.asked, day=self._today())
+        strategies = asked.strategies(self.experiment)
+        self.told += 1
+        self._tell(
+            {
+                "is": "state",
+                "told": self.told,
+                "playing": self.playing,
+                "speed": self.speed,
+                "speeds": SPEEDS,
+                "day": self._today(),
+                "end": run.days,
+                "strategy_days": run.strategy_days,
+                "seed": str(run.seed),
+                "strategy": run.strategy if isinstance(run.strategy, str) else "",
+                "names": [name_of(each) for each in strategies],
+                "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
+                "beside": self.asked.beside,
+                "forked": self.asked.forked,
+                "strategies": NAMES,
+                "differences": self.asked.differences,
+                "followed": self.asked.followed,
+                "by_hand": BY_HAND,
+                "presets": {name: path.stem.replace("_", " ") for name, path in self.presets.items()},
+                "preset": next((name for name, path in self.presets.items() if path == self.asked.config), ""),
+                "controls": controls(self.experiment),
+                "drifted": self.drifted,
+                "query": asked.query(),
+            }
+        )
+
+
+def _staged(asked: Asked, experiment: Experiment, world: World) -> Stage:
+    """The first morning of what is asked for; gestures by hand wait for their days."""
+    stage = Stage(world, experiment, asked.strategies(experiment))
+    for gesture in asked.hand:
+        if asked.forked and gesture is asked.hand[-1]:
+            stage.fork(gesture)
+        else:
+            stage.send(gesture)
+    return stage
+
+
+def _told(outcome: Outcome) -> dict[str, float | None]:
+    return {name: _number_or_none(value) for name, value in outcome._asdict().items()}
+
+
+def _number_or_none(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 3)
+
+
+def _chosen(ties: list[TieSeen]) -> list[TieSeen]:
+    """Those that are shown: with something going on first, then the strongest."""
+    return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, not tie.history, -tie.strength))[:TIES_SHOWN]
+
+
+def _counts(ties: list[TieSeen]) -> dict[str, int]:
+    found = {state.name.lower(): sum(tie.state == state for tie in ties) for state in State}
+    return found | {"rekindled": sum(tie.rekindled for tie in ties)}
+
+
+def _tie(tie: TieSeen) -> dict[str, Any]:
+    told = tie._asdict() | {"state": tie.state.name.lower()}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+
+
+_ACTIONS: dict[type, Callable[[Session, Any], None]] = {
+    messages.Ready: Session._ready,
+    messages.Drawn: Session._drawn,
+    messages.Again: Session._again,
+    messages.Play: Session._play,
+    messages.Step: Session._step,
+    messages.Reset: Session._reset,
+    messages.Speed: Session._set_speed,
+    messages.Set: Session._set,
+    messages.Beside: Session._set_beside,
+    messages.Differences: Session._set_differences,
+    messages.Preset: Session._choose_preset,
+    messages.Follow: Session._follow,
+    messages.Send: Session._send_by_hand,
+    messages.Config: Session._copy_config,
+    messages.Picture: Session._draw,
+    messages.Film: Session._film,
+}
+# Make long work in progress pointless.
+_ANEW = (messages.Ready, messages.Reset, messages.Set, messages.Beside, messages.Preset)
+assert set(BY_HAND) <= set(KINDS)

@@ -1,0 +1,578 @@
+"""The files of contact logs: CSV, packed or not, and Parquet, known by what is in them and not by their names."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import psutil
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from sim.contact_logs.errors import LogError, counted, in_a_line
+from sim.contact_logs.ids import Column
+
+COLUMNS = ("source", "target", "time")
+MOST_GIGABYTES = 2.0  # of an unpacked log, unless REKINDLE_LOG_GB says otherwise
+
+_GIGABYTE = 10**9
+_TAKES = 10  # times its size that a log takes in memory while it is read, about
+_PIECE = 2**20  # bytes
+_LONGEST_LINE = 2**20  # characters; no row of a contact log is as long
+_BATCH = 2**16  # rows
+_ENDINGS = (".csv", ".csv.gz", ".parquet")
+_BYTES_OF_A_ROW = 40  # of Parquet, once it is read
+
+# How files of other kinds begin, and what they are.
+_OTHERS = (
+    (b"BZh", "packed with bzip2; unpack it, or pack it with gzip"),
+    (b"\x28\xb5\x2f\xfd", "packed with Zstandard; unpack it, or pack it with gzip"),
+    (b"\xfd7zXZ\0", "packed with xz; unpack it, or pack it with gzip"),
+    (b"\x04\x22\x4d\x18", "packed with LZ4; unpack it, or pack it with gzip"),
+    (b"\x1f\x9d", "packed with compress; unpack it, or pack it with gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it and name the log in it"),
+    (b"Rar!", "a RAR archive; unpack it and name the log in it"),
+    (b"SQLite format 3\0", "an SQLite database; export the table of contacts as CSV"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook; save the sheet as CSV"),
+    (b"%PDF", "a PDF; export the log as CSV"),
+    (b"ARROW1", "an Arrow file; write it as Parquet, with pyarrow.parquet.write_table"),
+    (b"FEA1", "a Feather file; write it as Parquet, with pyarrow.parquet.write_table"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file; write the table as Parquet, with pandas' to_parquet"),
+    (b"\x93NUMPY", "a NumPy array; write it as CSV with named columns"),
+    (b"\x80\x04\x95", "a Python pickle; write the table as Parquet, with pandas' to_parquet"),
+    (b"\x80\x05\x95", "a Python pickle; write the table as Parquet, with pandas' to_parquet"),
+    (b"Obj\x01", "an Avro file; write it as Parquet"),
+    (b"PARE", "an encrypted Parquet file; write it without encryption"),
+    (b"ORC", "an ORC file; write it as Parquet"),
+    (b"version https://git-lfs", "a pointer of Git LFS; fetch the log itself with `git lfs pull`"),
+)  # fmt: skip
+_MARKS = (  # the longer ones first, since one begins as another does
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NOT_IN_WINDOWS_1252 = set(b"\x81\x8d\x8f\x90\x9d")
+_SCRIPTS = ("shift_jis", "gb18030", "cp1251", "koi8_r", "cp850")
+_UNLIKELY = re.compile(r"[\uff61-\uff9f\u2500-\u259f]|[а-я][А-Я]|[\u3300-\u33ff]")  # of a reading: frames, aBc
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_DAMAGED = {
+    ".csv": "It must be UTF-8 text with commas between the columns.",
+    ".csv.gz": "Its packing is damaged or is not gzip; fetch the file again, or unpack it and use the .csv.",
+    ".parquet": "It is damaged or is not Parquet; write it again, for instance with pandas' `to_parquet`.",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of a log as its file or its owner has them.
+
+    Attributes:
+        columns: by name; of one length.
+        name: what the log is called in errors.
+        where: how a row, counted from 0, is called in errors.
+    """
+
+    columns: dict[str, Column]
+    name: str
+    where: Callable[[int], str]
+
+    def __len__(self) -> int:
+        return len(self.columns[COLUMNS[0]])
+
+
+def table_of(path: Path, also: Sequence[str] = ()) -> Table:
+    """The columns of a log's file.
+
+    Args:
+        path: of the file.
+        also: other columns, wanted if the file has all of them.
+
+    Raises:
+        LogError: it cannot be read, or lacks a column.
+    """
+    if not path.is_file():
+        raise LogError(_missing(path))
+    kind = ".csv"
+    try:
+        kind = ".csv.gz" if _begins(path, b"\x1f\x8b") else kind
+        kind = _kind(path, _start(path))
+        if kind == ".parquet":
+            return Table(_read_parquet(path, also), str(path), lambda row: f"{path}, row {row} (counted from 0)")
+        return Table(_read_csv(path, also), str(path), lambda row: f"{path}, line {_line(path, row)}")
+    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error, pa.ArrowException) as problem:
+        raise LogError(f"{path} cannot be read: {in_a_line(problem)}. {_DAMAGED[kind]}") from problem
+
+
+def _missing(path: Path) -> str:
+    """Why there is no such file, and which was perhaps meant."""
+    if path.is_dir():
+        return f"{path} is a folder; name the log inside it."
+    if path.exists():
+        return f"{path} is no ordinary file but a pipe or a device; write the log to a file first."
+    if not path.parent.is_dir():
+        return f"{path} does not exist, and neither does the folder {path.parent}."
+    logs = [file.name for file in path.parent.iterdir() if file.name.lower().endswith(_ENDINGS)]
+    near = get_close_matches(path.name, logs, n=1, cutoff=0.4)
+    guess = f"Did you mean {near[0]}?" if near else f"The folder {path.parent} holds nothing like it."
+    return f"{path} does not exist. {guess}"
+
+
+def require_columns(found: Sequence[Any], name: str) -> None:
+    """Make sure that a log has its columns, each once.
+
+    Raises:
+        LogError: it does not.
+    """
+    for column in COLUMNS:
+        if list(found).count(column) > 1:
+            raise LogError(f"{name} has several columns named {column}; keep one.")
+    missing = [column for column in COLUMNS if column not in found]
+    if not missing:
+        return
+    renames = [f"{near!r} to {column}" for column in missing for near in _like(column, list(map(str, found)))]
+    raise LogError(
+        f"{name} has no column {missing[0]}; it has {_listed(found)}. "
+        + (f"Rename {' and '.join(renames)}. " if renames else "")
+        + f"The first line of a contact log is {','.join(COLUMNS)}, with commas."
+    )
+
+
+def _like(column: str, found: list[str]) -> list[str]:
+    """Which of the columns that were found may be meant; one at most."""
+    near = [other for other in found if other.strip("\"' \t\ufeff\xa0").lower() == column]
+    return near[:1] or [other for other in get_close_matches(column, found, n=1) if other not in COLUMNS]
+
+
+def _listed(columns: Sequence[Any]) -> str:
+    return in_a_line(", ".join(repr(str(name)) for name in columns)) or "none"
+
+
+# Kinds ----------------------------------------------------------------------------------------------------------------
+
+
+def _start(path: Path) -> bytes:
+    """The first bytes of a file, unpacked."""
+    with _unpacked(path) as file:
+        return file.read(_PIECE)
+
+
+def _begins(path: Path, start: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(start)) == start
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[BinaryIO]:
+    """A file's bytes; those that were packed if it begins as gzip does."""
+    with path.open("rb") as file:
+        packed = file.peek(2)[:2] == b"\x1f\x8b"
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+
+
+def _kind(path: Path, start: bytes) -> str:
+    """How a file is to be read: one of `_ENDINGS`.
+
+    Raises:
+        LogError: it is something else; the text says what.
+    """
+    packed = _begins(path, b"\x1f\x8b")
+    if not packed and start[:4] == b"PAR1":
+        return ".parquet"
+    if packed and start[:4] == b"PAR1":
+        raise LogError(f"{path} is Parquet within gzip; unpack it, since Parquet packs its columns itself.")
+    what = _other(path, start, packed)
+    if what:
+        raise LogError(f"{path} is {what}.")
+    if not packed and path.suffix.lower() not in (".gz", ".parquet") and _is_junk(start):
+        raise LogError(
+            f"{path} holds no text but binary data. If it is packed, unpack it; else write it as CSV or Parquet."
+        )
+    named = path.name.lower()
+    if not packed and start and _is_binary(start):
+        if named.endswith(".parquet"):
+            raise LogError(f"{path} cannot be read: it does not begin as Parquet does. {_DAMAGED['.parquet']}")
+        if named.endswith(".gz"):
+            raise LogError(f"{path} cannot be read: it does not begin as gzip does. {_DAMAGED['.csv.gz']}")
+    return ".csv.gz" if packed else ".csv"
+
+
+def _other(path: Path, start: bytes, packed: bool) -> str | None:
+    """What a file is that is neither CSV nor Parquet."""
+    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return "a ZIP archive within gzip; unpack both, and name the log in it" if packed else _zipped(path)
+    if packed and start[:2] == b"\x1f\x8b":
+        return "packed twice with gzip; unpack it once"
+    for beginning, what in _OTHERS:
+        if start.startswith(beginning):
+            return what
+    if start[257:262] == b"ustar":
+        return "a tar archive; unpack it and name the log in it"
+    text = start[:_PIECE].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "a web page; fetch the log itself"
+    if text.startswith((b"<?xml", b"<")):
+        return "XML; export the log as CSV"
+    if text.startswith((b"{", b"[")):
+        lines = "lines=True, " if text.startswith(b"{") else ""
+        return f'JSON; in pandas, pandas.read_json({path.name!r}, {lines}dtype=False).to_csv("log.csv", index=False)'
+    return None
+
+
+def _zipped(path: Path) -> str:
+    names: list[str] = []
+    with suppress(zipfile.BadZipFile, OSError, NotImplementedError):
+        names = zipfile.ZipFile(path).namelist()
+    if any(name.startswith("xl/") for name in names):
+        return "an Excel workbook; save the sheet as CSV UTF-8"
+    if "mimetype" in names and "content.xml" in names:
+        return "an OpenDocument file; save the sheet as CSV"
+    held = f", which holds {in_a_line(', '.join(names), 80)}" if names else ""
+    return f"a ZIP archive{held}; unpack it and name the log in it"
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether bytes are no text: they hold NUL, or controls that no text has, and no encoding explains it."""
+    return _encoding(start)[0] == "utf-8" and any(byte < 9 for byte in start[:4_096])
+
+
+def _is_junk(start: bytes) -> bool:
+    """Whether the first line is neither text in an encoding that is known nor in one that has ASCII in it."""
+    if _encoding(start)[0] != "utf-8":
+        return False
+    first = re.split(rb"[\r\n]", start[:4_096].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n"))[0]
+    odd = sum(byte > 126 or (byte < 32 and byte != 9) for byte in first)
+    try:
+        first.decode()
+    except UnicodeDecodeError:
+        return 4 * odd > len(first)
+    return 4 * sum(byte < 32 and byte != 9 for byte in first) > len(first)
+
+
+def _encoding(start: bytes) -> tuple[str, int]:
+    """The encoding of a text by its byte-order mark, or by the zeros of UTF-16 without one; and the mark's length."""
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            length = len(mark)
+            while start.startswith(mark, length):  # each program that adds one adds another
+                length += len(mark)
+            return encoding, length
+    for encoding, zeros in (("utf-32-le", (1, 2, 3)), ("utf-32-be", (0, 1, 2))):
+        if len(start) >= 32 and not any(byte for at in zeros for byte in start[at:32:4]):
+            return encoding, 0
+    even, odd = start[:32:2], start[1:32:2]
+    if len(odd) >= 8 and not any(odd) and all(even):
+        return "utf-16-le", 0
+    if len(odd) >= 8 and not any(even) and all(odd):
+        return "utf-16-be", 0
+    return "utf-8", 0
+
+
+# Sizes ----------------------------------------------------------------------------------------------------------------
+
+
+def limit() -> int:
+    """Bytes that a log may have once it is unpacked: what REKINDLE_LOG_GB says, or 2 GB, or what memory allows.
+
+    Raises:
+        LogError: REKINDLE_LOG_GB says no number.
+    """
+    said = os.environ.get("REKINDLE_LOG_GB")
+    if not said:
+        return int(min(MOST_GIGABYTES * _GIGABYTE, psutil.virtual_memory().available / _TAKES))
+    with suppress(ValueError, OverflowError):
+        if float(said) > 0:
+            return int(float(said) * _GIGABYTE)
+    raise LogError(f"REKINDLE_LOG_GB is {said!r}; write a number of gigabytes, such as {MOST_GIGABYTES:g}.")
+
+
+def _too_large(path: Path, most: int) -> LogError:
+    return LogError(
+        f"{path} holds more than {most / _GIGABYTE:.3g} GB once it is unpacked, which is more than a log may take. If "
+        f"it is meant to, set REKINDLE_LOG_GB to its gigabytes; reading it takes about {_TAKES} times as much memory."
+    )
+
+
+# CSV ------------------------------------------------------------------------------------------------------------------
+
+
+class _Text(io.RawIOBase):
+    """The text of a CSV file as UTF-8 bytes without a mark, watched as they pass."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.has_quotes = False
+        self._pieces = _pieces(path)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes; none at the end."""
+        if not self._rest:
+            piece = next(self._pieces, b"")
+            self.has_quotes |= b'"' in piece
+            self._rest = memoryview(piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def close(self) -> None:
+        """Let the file go."""
+        with suppress(ValueError):  # Arrow's thread may still be in it after an error; it ends with that
+            self._pieces.close()
+        super().close()
+
+
+def _pieces(path: Path) -> Generator[bytes, None, None]:
+    """The text of a file in pieces of UTF-8.
+
+    Raises:
+        LogError: there is too much of it, or it holds NUL, or a line longer than any.
+    """
+    most, size, lines, unended = limit(), 0, 1, 0
+    with _unpacked(path) as file:
+        piece = file.read(_PIECE)
+        encoding, mark = _encoding(piece)
+        piece = piece[mark:]
+        decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)()
+        while piece:
+            size += len(piece)
+            if size > most:
+                raise _too_large(path, most)
+            text = piece if decoder is None else decoder.decode(piece).encode("utf-8", "surrogatepass")
+            if b"\0" in text:
+                line = lines + text[: text.index(b"\0")].count(b"\n")
+                raise LogError(f"{path}, line {line}: a NUL byte, which no text has. {_DAMAGED['.csv']}")
+            ends = text.count(b"\n") or text.count(b"\r")
+            unended = unended + len(text) if not ends else 0
+            if unended > 2 * _LONGEST_LINE:
+                raise _too_long(path, lines)
+            lines += ends
+            yield text
+            piece = file.read(_PIECE)
+    if decoder is not None:
+        decoder.decode(b"", final=True)
+
+
+def _too_long(path: Path, line: int) -> LogError:
+    return LogError(f"{path}, line {line}: it is longer than {_LONGEST_LINE:,} characters. No row of a contact log is.")
+
+
+def _read_csv(path: Path, also: Sequence[str]) -> dict[str, Column]:
+    header = _header(path)
+    _require_commas(header, path)
+    require_columns(header, str(path))
+    wanted = [*COLUMNS, *(also if all(header.count(name) == 1 for name in also) else ())]
+    as_text = pa.csv.ConvertOptions(
+        include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+    )
+    lines = pa.csv.ParseOptions(newlines_in_values=True)
+    with _Text(path) as text:
+        try:
+            table = pa.csv.read_csv(text, parse_options=lines, convert_options=as_text)
+        except pa.ArrowInvalid as problem:
+            raise _why(path, len(header)) or problem from None
+        if text.has_quotes and (found := _misshapen(path, len(header))):  # Arrow reads on where one is never closed
+            raise found
+    return {name: table.column(name) for name in wanted}
+
+
+def _header(path: Path) -> list[str]:
+    with _lines(path) as lines:
+        header = next(filter(None, csv.reader(lines)), None)
+    if header is None:
+        raise LogError(f"{path} is empty. Its first line must be {','.join(COLUMNS)}.")
+    return header
+
+
+def _require_commas(header: Sequence[str], path: Path) -> None:
+    if len(header) <= 2 and header[0].lower().startswith("sep="):
+        raise LogError(f"{path}, line 1: {','.join(header)!r} is a hint for Excel; remove this line.")
+    between = next((mark for mark in _SEPARATORS if len(header) < len(COLUMNS) and mark in header[0]), None)
+    if between is not None:
+        raise LogError(
+            f"{path} has {_SEPARATORS[between]} between its columns: it has {_listed(header)}. A contact log is "
+            f"written with commas; in pandas, pandas.read_csv({path.name!r}, sep={between!r}, dtype=str, "
+            'keep_default_na=False).to_csv("log.csv", index=False).'
+        )
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[Iterator[str]]:
+    """The lines of a CSV file, for Python's reader; bytes that are no UTF-8 become half characters."""
+    before = csv.field_size_limit(_LONGEST_LINE)
+    try:
+        with _Text(path) as binary:
+            text = io.TextIOWrapper(io.BufferedReader(binary), "utf-8", "surrogateescape", newline="")
+            yield _short_lines(path, text)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _short_lines(path: Path, text: io.TextIOWrapper) -> Iterator[str]:
+    number = 1
+    while line := text.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise _too_long(path, number)
+        yield line
+        number += 1
+
+
+def _line(path: Path, row: int) -> int:
+    """The line of a row counted from 0; the header is line 1, blank lines are lines but not rows."""
+    with _lines(path) as lines:
+        reader = csv.reader(lines)
+        numbers = (reader.line_num for fields in reader if fields)
+        return next(itertools.islice(numbers, row + 1, None))
+
+
+def _why(path: Path, width: int) -> LogError | None:
+    """Why Arrow cannot read a file, if that can be found out."""
+    with _lines(path) as lines:
+        rows = sum(1 for _ in itertools.islice(filter(None, csv.reader(lines)), 2))
+    if rows == 1:  # the header, without the end of its line
+        return LogError(f"{path} has its columns but no rows: there is nobody to make a world of.")
+    return _misshapen(path, width) or _not_utf8(path)
+
+
+def _misshapen(path: Path, width: int) -> LogError | None:
+    """The error for the first row with too many or too few values, or with a quote that does not end; or None."""
+    with _lines(path) as lines:
+        reader = csv.reader(lines, strict=True)
+        row = 1
+        try:
+            for fields in reader:
+                if fields and len(fields) != width:
+                    remedy = "Put text that holds a comma into double quotes."
+                    if len(fields) < width:
+                        remedy = "Delete the line, or write what is missing."
+                    return LogError(
+                        f"{path}, line {reader.line_num}: {counted(len(fields), 'value')}, but the header "
+                        f"names {width} columns: {_shown(','.join(fields))!r}. {remedy}"
+                    )
+                row = reader.line_num + 1
+        except csv.Error as problem:
+            return LogError(
+                f"{path}, line {row}: a double quote that begins here does not end as it must ({problem}). Close each, "
+                "and write one that belongs to the text twice."
+            )
+    return None
+
+
+def _shown(text: str) -> str:
+    return text[:80].encode("utf-8", "replace").decode()
+
+
+def _not_utf8(path: Path) -> LogError | None:
+    """The error for the first line that is not UTF-8, with the encoding that it may have."""
+    with _lines(path) as lines:
+        found = next((place for place in enumerate(lines, start=1) if not _is_utf8(place[1])), None)
+    if found is None:
+        return None
+    number, line = found
+    raw = line.encode("utf-8", "surrogateescape")
+    name, encoding = ("Latin-1", "latin-1") if set(raw) & _NOT_IN_WINDOWS_1252 else ("Windows-1252", "cp1252")
+    western = raw.decode(encoding).strip()
+    said = f"It looks like {name} ({_shown(western)!r})"
+    others = [] if _is_western(western) else list(_readings(raw))
+    if others:
+        readings = ", ".join(f"{other} ({_shown(text)!r})" for other, text in ((encoding, western), *others))
+        said = f"It may be {readings} or another encoding: take the one that reads right"
+        encoding = others[0][0]
+    return LogError(
+        f"{path}, line {number}: this is not UTF-8 text. {said}; in pandas, pandas.read_csv({path.name!r}, "
+        f'encoding={encoding!r}, dtype=str, keep_default_na=False).to_csv("log.csv", index=False).'
+    )
+
+
+def _is_western(text: str) -> bool:
+    """Whether a text reads as one in a language of western Europe: each word has more plain letters than others."""
+    words = [word for word in re.findall(r"[^\s,;\"\x80-\x9f]+", text) if not word.isascii()]
+    return all(
+        all(letter.isascii() or letter.isalpha() for letter in word)
+        and 2 * sum(letter.isascii() or letter.islower() for letter in word) >= len(word)
+        and 3 * sum(map(str.isascii, word)) >= len(word)
+        for word in words
+    )
+
+
+def _readings(raw: bytes) -> Iterator[tuple[str, str]]:
+    """How a line reads in encodings of other scripts, where it may be text."""
+    for encoding in _SCRIPTS:
+        with suppress(UnicodeDecodeError):
+            text = raw.decode(encoding).strip()
+            if text.isprintable() and not _UNLIKELY.search(text):
+                yield encoding, text
+
+
+def _is_utf8(line: str) -> bool:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# Parquet --------------------------------------------------------------------------------------------------------------
+
+
+def _read_parquet(path: Path, also: Sequence[str]) -> dict[str, Column]:
+    schema = pa.parquet.read_schema(path)
+    require_columns(schema.names, str(path))
+    wanted = [*COLUMNS, *(also if all(_is_text(schema, name) for name in also) else ())]
+    for name in COLUMNS:
+        kind = schema.field(name).type
+        if pa.types.is_nested(kind):
+            raise LogError(
+                f"{path}, row 0 (counted from 0): the {name} is of the type {in_a_line(kind, 80)}. Ids are text or "
+                "numbers, and times are numbers or dates."
+            )
+    text = [name for name in wanted if _is_text(schema, name)]
+    most = limit()
+    with pa.parquet.ParquetFile(path, read_dictionary=text) as file:
+        if _unpacked_size(file.metadata, wanted) > most:
+            raise _too_large(path, most)
+        batches, size = [], 0
+        for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
+            size += batch.nbytes
+            if size > most:
+                raise _too_large(path, most)
+            batches.append(batch)
+        if not batches:
+            return {name: pa.chunked_array([], schema.field(name).type) for name in wanted}
+        table = pa.Table.from_batches(batches)
+    table.validate(full=True)  # a damaged page may name values that are not there
+    return {name: table.column(name) for name in wanted}
+
+
+def _is_text(schema: pa.Schema, name: str) -> bool:
+    if schema.names.count(name) != 1:
+        return False
+    kind = schema.field(name).type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
+
+
+def _unpacked_size(metadata: pa.parquet.FileMetaData, wanted: Sequence[str]) -> int:
+    """Bytes of some columns once they are read, about, as far as the file itself says it."""
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    columns = (group.column(column) for group in groups for column in range(metadata.num_columns))
+    stored = sum(column.total_uncompressed_size for column in columns if column.path_in_schema in wanted)
+    return int(max(stored, metadata.num_rows * _BYTES_OF_A_ROW))

@@ -1,0 +1,262 @@
+"""Phase 1, over arrays: which places meet today, who is there, and who meets whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.engine.compiling import inlined, new_scratch
+from sim.engine.memory import OF_INDUSTRY, OWN_TIES, comes_to_mind, find_slot
+from sim.model import rules
+from sim.model.chance import Decision, Occasion, cause_of, follow, uniform
+from sim.model.strategies import Place, Plan
+from sim.state.population import MEETING, MEMBER, NOBODY, taken
+
+
+@njit(cache=True)
+def goes_today(town: Any, row: int, day: int, planning: bool, seed: int) -> bool:
+    """Whether a plan takes its person to a place today: it meets, and the purse holds the whole session."""
+    p = town.settings[0]
+    plan = town.plans[row]
+    place = p.place[plan.strategy]
+    if p.plan[plan.strategy] == Plan.EVENT:
+        return plan.event_day == day
+    if p.plan[plan.strategy] != Plan.PLACE or not planning or plan.purse < p.session_minutes[plan.strategy]:
+        return False
+    person = town.people[plan.person]
+    if place == Place.GROUP:
+        return day % 7 == int(7 * uniform(seed, Decision.GROUP_DAY, 0, person.group, 0, 0))
+    if place == Place.SHOW:
+        offset = int(p.show_every_days * uniform(seed, Decision.SHOW_DAY, 0, person.industry, 0, 0))
+        return (day + offset) % p.show_every_days == 0
+    return True
+
+
+@inlined
+def pay_session(plan: Any, p: Any) -> None:
+    """Take a session's cost out of the purse; half of it is left for gestures."""
+    cost = p.session_minutes[plan.strategy]
+    plan.purse = rules.minus(plan.purse, cost)
+    plan.spent += cost
+    plan.usable = rules.usable_minutes(plan.strategy, p)
+    plan.refusals = 0
+
+
+@njit(cache=True)
+def add_meeting(met: Any, count: int, one: int, two: int, place: int, second: int, plan: int, other_plan: int) -> Any:
+    """Append a meeting, doubling the array when it is full."""
+    if count == len(met):
+        larger = np.empty(2 * len(met), MEETING)
+        larger[:count] = met
+        met = larger
+    met[count].low, met[count].high = min(one, two), max(one, two)
+    met[count].low_plan = plan if one < two else other_plan
+    met[count].high_plan = other_plan if one < two else plan
+    met[count].place, met[count].second = place, second
+    return met
+
+
+@njit(cache=True)
+def keenest(keys: Any, most: int) -> Any:
+    """Positions of the largest keys, largest first."""
+    return np.argsort(-keys, kind="mergesort")[:most]
+
+
+@njit(cache=True)
+def meet(town: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
+    """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
+    keys = np.empty(len(present))
+    for k in range(len(present)):
+        weight = 1.0
+        if find_slot(town, person, present[k]) != NOBODY:
+            weight = town.settings[0].known_weight
+        u = uniform(seed, Decision.MEETS, day, person, present[k], cause_of(Occasion.PLACE, place))
+        keys[k] = rules.chosen_key(u, weight)
+    return present[keenest(keys, most)]
+
+
+@njit(cache=True)
+def at_hangout(town: Any, community: int, going: Any, day: int, seed: int) -> Any:
+    """Regulars who are there today and adopters who visit, in order of id."""
+    p = town.settings[0]
+    people = town.community_people[town.community_first[community] : town.community_first[community + 1]]
+    here = np.zeros(len(people), np.bool_)
+    for k in range(len(people)):
+        chance = p.hangout_attendance * town.people[people[k]].sociability
+        regular = (
+            town.people[people[k]].regular and uniform(seed, Decision.HANGOUT_VISIT, day, people[k], 0, 0) < chance
+        )
+        here[k] = regular or going[people[k]] != NOBODY
+    return people[here]
+
+
+@njit(cache=True)
+def at_group(town: Any, group: int, going: Any, day: int, seed: int) -> Any:
+    """Members who come today, in order of id."""
+    people = town.group_people[town.group_first[group] : town.group_first[group + 1]]
+    here = np.zeros(len(people), np.bool_)
+    for k in range(len(people)):
+        comes = uniform(seed, Decision.GROUP_VISIT, day, people[k], 0, 0) < town.settings[0].group_attendance
+        here[k] = comes or going[people[k]] != NOBODY
+    return people[here]
+
+
+@njit(cache=True)
+def at_show(town: Any, industry: int, going: Any, day: int, seed: int) -> Any:
+    """People of the industry drawn by sociability, and adopters who go, in order of id."""
+    people = town.industry_people[town.industry_first[industry] : town.industry_first[industry + 1]]
+    keys = np.empty(len(people))
+    for k in range(len(people)):
+        u = uniform(seed, Decision.SHOW_VISIT, day, people[k], 0, 0)
+        keys[k] = rules.chosen_key(u, max(1e-6, town.people[people[k]].sociability))
+    here = np.zeros(len(people), np.bool_)
+    here[keenest(keys, town.settings[0].show_people)] = True
+    for k in range(len(people)):
+        here[k] = here[k] or going[people[k]] != NOBODY
+    return people[here]
+
+
+@njit(cache=True)
+def with_those_brought(
+    town: Any, guests: Any, host: int, place: int, among: int, chance: float, day: int, seed: int
+) -> Any:
+    """Guests, and after them whoever they bring: each at most one own tie, who is not there yet."""
+    industry = town.people[host].industry
+    crowd = np.empty(2 * len(guests), np.int32)
+    crowd[: len(guests)] = guests
+    count, scratch = len(guests), new_scratch(town)
+    cause = follow(cause_of(Occasion.PLACE, place), host)
+    for guest in guests:
+        if uniform(seed, Decision.BRINGS_SOMEONE, day, guest, host, cause) >= chance:
+            continue
+        slot = comes_to_mind(town, guest, day, cause, among, industry, seed, scratch)
+        if slot == NOBODY:
+            continue
+        brought = town.others[town.people[guest].first + slot]
+        if brought != host and not np.any(crowd[:count] == brought):
+            crowd[count] = brought
+            count += 1
+    return crowd[:count]
+
+
+@njit(cache=True)
+def first_members(town: Any, founder: int, seed: int) -> Any:
+    """Strangers of the founder's industry with whom a meetup starts, keenest first."""
+    industry = town.people[founder].industry
+    people = town.industry_people[town.industry_first[industry] : town.industry_first[industry + 1]]
+    strangers = np.zeros(len(people), np.bool_)
+    for k in range(len(people)):
+        known = find_slot(town, founder, people[k]) != NOBODY
+        strangers[k] = people[k] != founder and not known
+    people = people[strangers]
+    keys = np.empty(len(people))
+    for k in range(len(people)):
+        keys[k] = uniform(seed, Decision.MEETUP_MEMBER, 0, founder, people[k], 0)
+    return people[keenest(keys, town.settings[0].meetup_start)]
+
+
+@njit(cache=True)
+def gather(town: Any, bookings: Any, members: Any, day: int, planning: bool, seed: int) -> Any:
+    """Who meets whom today, and the members of meetups after it.
+
+    Places without an adopter are part of ordinary life and not played: of a hangout, a group or a trade show only the
+    adopters' own meetings are; events and meetups exist because of their host, so all their guests meet each other.
+    """
+    p = town.settings[0]
+    met = np.empty(64, MEETING)
+    count = 0
+    going = np.full((Place.MEETUP + 1, len(town.people)), NOBODY, np.int32)
+    rows = np.empty(len(town.plans), np.int64)
+    visits = 0
+    for row in range(len(town.plans)):
+        if goes_today(town, row, day, planning, seed):
+            plan = town.plans[row]
+            going[p.place[plan.strategy], plan.person] = row
+            rows[visits] = row
+            visits += 1
+            if p.plan[plan.strategy] == Plan.PLACE:
+                pay_session(plan, p)
+            else:
+                plan.refusals = 0
+
+    for row in rows[:visits]:
+        person, place = town.plans[row].person, p.place[town.plans[row].strategy]
+        if place == Place.HANGOUT:
+            where = town.people[person].community
+            present, most = at_hangout(town, where, going[place], day, seed), p.hangout_meets
+        elif place == Place.GROUP:
+            where = town.people[person].group
+            present, most = at_group(town, where, going[place], day, seed), p.group_meets
+        elif place == Place.SHOW:
+            where = town.people[person].industry
+            present, most = at_show(town, where, going[place], day, seed), p.show_meets
+        else:
+            continue
+        second = int(86_400 * uniform(seed, Decision.PLACE_SECOND, day, where, 0, cause_of(Occasion.PLACE, place)))
+        for other in meet(town, person, present[present != person], most, place, day, seed):
+            met = add_meeting(met, count, person, other, place, second, row, going[place, other])
+            count += 1
+
+    hosts = np.unique(bookings["host"][bookings["day"] == day])
+    for host in hosts:
+        guests = bookings["guest"][(bookings["day"] == day) & (bookings["host"] == host)]
+        crowd = with_those_brought(town, guests, host, Place.EVENT, OWN_TIES, p.event_brings, day, seed)
+        second = int(86_400 * uniform(seed, Decision.PLACE_SECOND, day, host, 0, cause_of(Occasion.PLACE, Place.EVENT)))
+        for guest in crowd:
+            met = add_meeting(met, count, host, guest, Place.EVENT, second, going[Place.EVENT, host], NOBODY)
+            count += 1
+        for guest in crowd:
+            for other in meet(town, guest, crowd[crowd != guest], (p.event_meets + 1) // 2, Place.EVENT, day, seed):
+                met = add_meeting(met, count, guest, other, Place.EVENT, second, NOBODY, NOBODY)
+                count += 1
+
+    for row in rows[:visits]:
+        founder = town.plans[row].person
+        if p.place[town.plans[row].strategy] != Place.MEETUP:
+            continue
+        if not np.any(members["founder"] == founder):
+            members = with_members(members, founder, first_members(town, founder, seed))
+        regulars = members["member"][(members["founder"] == founder) & (members["left"] == 0)]
+        known = members["member"][members["founder"] == founder]
+        crowd = with_those_brought(town, regulars, founder, Place.MEETUP, OF_INDUSTRY, p.meetup_brings, day, seed)
+        fresh = np.zeros(len(crowd), np.bool_)
+        here = np.zeros(len(crowd), np.bool_)
+        for k in range(len(crowd)):
+            fresh[k] = k >= len(regulars) and not np.any(known == crowd[k])
+            here[k] = k < len(regulars) or fresh[k]
+        members = with_members(members, founder, crowd[fresh])
+        crowd = crowd[here]
+        second = int(
+            86_400 * uniform(seed, Decision.PLACE_SECOND, day, founder, 0, cause_of(Occasion.PLACE, Place.MEETUP))
+        )
+        for other in meet(town, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
+            met = add_meeting(met, count, founder, other, Place.MEETUP, second, row, NOBODY)
+            count += 1
+        for guest in crowd:
+            for other in meet(town, guest, crowd[crowd != guest], (p.meetup_meets + 1) // 2, Place.MEETUP, day, seed):
+                met = add_meeting(met, count, guest, other, Place.MEETUP, second, NOBODY, NOBODY)
+                count += 1
+        for k in range(len(members)):
+            if members[k].founder == founder and np.any(crowd == members[k].member):
+                if uniform(seed, Decision.MEETUP_LEAVES, day, members[k].member, founder, 0) < p.meetup_leaves:
+                    members[k].left = 1
+    return met[:count], members
+
+
+@njit(cache=True)
+def with_members(members: Any, founder: int, people: Any) -> Any:
+    """Members of meetups and these of one founder's after them."""
+    larger = np.zeros(len(members) + len(people), MEMBER)
+    larger[: len(members)] = members
+    for k in range(len(people)):
+        larger[len(members) + k].founder = founder
+        larger[len(members) + k].member = people[k]
+    return larger
+
+
+def once_each(met: np.ndarray, n: int) -> np.ndarray:
+    """Each pair once a place, the first time it was chosen; in the order of (place, low, high)."""
+    keys = (met["place"].astype(np.int64) * n + met["low"]) * n + met["high"]
+    return taken(met, np.unique(keys, return_index=True)[1])

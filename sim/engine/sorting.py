@@ -1,0 +1,258 @@
+"""Gestures by whom they concern, in chunks of people that threads share out.
+
+A chunk is a run of ids, the same whatever the number of threads, so a phase that takes chunk after chunk gives the same
+bits on any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba
+import numpy as np
+from numba import njit, prange
+
+from sim.engine.compiling import inlined, outlined
+from sim.model.gestures import Kind
+from sim.state.population import GESTURE, NOBODY
+
+CHUNKS = 64  # at most
+SMALLEST_CHUNK = 4  # bits of the ids in it: 16 people, so that the small worlds of tests have several
+WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
+_POST = int(Kind.POST)
+SENT_TODAY, DUE_TODAY, WAITING = range(3)  # turns of mail
+BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
+
+
+@contextmanager
+def shared(count: int) -> Iterator[None]:
+    """Let the threads share work on so many people or gestures; if they are few, one does it alone."""
+    threads = 1 if count >= WORTH_SHARING else numba.get_num_threads()
+    if threads == 1:
+        yield  # to set their number takes as long as a small day
+        return
+    numba.set_num_threads(1)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(threads)
+
+
+@inlined
+def width_of(n: int) -> int:
+    """Bits of an id that tell people of one chunk apart, in a population of n."""
+    bits = SMALLEST_CHUNK
+    while (n - 1) >> bits >= CHUNKS:
+        bits += 1
+    return bits
+
+
+@inlined
+def chunks_of(n: int) -> int:
+    """How many chunks n people make."""
+    return ((n - 1) >> width_of(n)) + 1
+
+
+@inlined
+def people_of(chunk: int, n: int) -> Any:
+    """The first person of a chunk, and the first one after it."""
+    bits = width_of(n)
+    return chunk << bits, min(n, (chunk + 1) << bits)
+
+
+@inlined
+def concerned(gesture: Any, by: int) -> int:
+    """Whom a gesture is sorted by."""
+    if by == BY_RECEIVER:
+        return int(gesture.receiver)
+    if by == BY_PAIR and gesture.receiver != NOBODY:
+        return int(min(gesture.sender, gesture.receiver))
+    return int(gesture.sender)
+
+
+@inlined
+def comes_first(one: Any, two: Any, arrival: bool) -> bool:
+    """Order of gestures: second (of arrival or of sending), sender, cause, receiver; posts that are seen last; day."""
+    if arrival and one.arrives_second != two.arrives_second:
+        return one.arrives_second < two.arrives_second
+    if not arrival and one.second != two.second:
+        return one.second < two.second
+    if one.sender != two.sender:
+        return one.sender < two.sender
+    if one.cause != two.cause:
+        return one.cause < two.cause
+    if one.receiver != two.receiver:
+        return one.receiver < two.receiver
+    if one.sure != two.sure:
+        return one.sure < two.sure
+    return one.day < two.day
+
+
+@inlined
+def of_parts(parts: Any, row: int) -> Any:
+    """A row of three arrays one after another."""
+    if row < len(parts[0]):
+        return parts[0][row]
+    row -= len(parts[0])
+    if row < len(parts[1]):
+        return parts[1][row]
+    return parts[2][row - len(parts[1])]
+
+
+@outlined
+def _count_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, counts: Any) -> None:
+    for row in range(start, stop):
+        counts[concerned(of_parts(parts, row), by) >> bits] += 1
+
+
+@outlined
+def _name_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, at: Any, rows: Any) -> None:
+    for row in range(start, stop):
+        chunk = concerned(of_parts(parts, row), by) >> bits
+        rows[at[chunk]] = row
+        at[chunk] += 1
+
+
+@outlined
+def _put_in_order(
+    parts: Any, rows: Any, start: int, by: int, arrival: bool, first: Any, filled: Any, order: Any, found: Any
+) -> None:
+    """Copy these rows, all of people `start` and on, by person, and in order of time for each; `first` begins as 0."""
+    for row in rows:
+        first[concerned(of_parts(parts, row), by) - start + 1] += 1
+    for person in range(len(filled)):
+        first[person + 1] += first[person]
+        filled[person] = first[person]
+    for row in rows:
+        gesture = of_parts(parts, row)
+        person = concerned(gesture, by) - start
+        at = filled[person]
+        filled[person] += 1
+        while at > first[person] and comes_first(gesture, of_parts(parts, order[at - 1]), arrival):
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = row
+    for k in range(len(order)):
+        found[k] = of_parts(parts, order[k])
+
+
+@njit(cache=True, parallel=True)
+def sorted_by(parts: Any, n: int, by: int, arrival: bool) -> Any:
+    """A copy of all gestures of three arrays by whom they concern, of n people, and in order of time for each.
+
+    Until they are copied, only their rows are moved about.
+
+    Returns:
+        The copy; first, shape (chunks + 1,): where each chunk begins in it.
+    """
+    total, chunks, bits = len(parts[0]) + len(parts[1]) + len(parts[2]), chunks_of(n), width_of(n)
+    shares = min(CHUNKS, total // 256 + 1)
+    at = np.zeros((shares, chunks), np.int64)  # of each share of the input, where its next one of each chunk goes
+    for share in prange(shares):
+        _count_by_chunk(parts, share * total // shares, (share + 1) * total // shares, by, bits, at[share])
+    first = np.zeros(chunks + 1, np.int64)
+    for chunk in range(chunks):
+        first[chunk + 1] = first[chunk]
+        for share in range(shares):
+            count = at[share, chunk]
+            at[share, chunk] = first[chunk + 1]
+            first[chunk + 1] += count
+    rows = np.empty(total, np.int32)
+    for share in prange(shares):
+        _name_by_chunk(parts, share * total // shares, (share + 1) * total // shares, by, bits, at[share], rows)
+    order, found = np.empty(total, np.int32), np.empty(total, GESTURE)
+    for chunk in prange(chunks):
+        begin, end = first[chunk], first[chunk + 1]
+        if begin < end:
+            start, stop = people_of(chunk, n)
+            mine, filled = np.zeros(stop - start + 1, np.int64), np.empty(stop - start, np.int64)
+            _put_in_order(parts, rows[begin:end], start, by, arrival, mine, filled, order[begin:end], found[begin:end])
+    return found, first
+
+
+@njit(cache=True)
+def by_turn(gestures: Any, day: int) -> Any:
+    """Gestures under way: those sent today, those sent before that arrive today, and those that have to wait."""
+    counts = np.zeros(3, np.int64)
+    for k in range(len(gestures)):
+        counts[turn_of(gestures[k], day)] += 1
+    sent, due = np.empty(counts[SENT_TODAY], GESTURE), np.empty(counts[DUE_TODAY], GESTURE)
+    waiting = np.empty(counts[WAITING], GESTURE)
+    counts[:] = 0
+    for k in range(len(gestures)):
+        turn = turn_of(gestures[k], day)
+        if turn == SENT_TODAY:  # one array out of three would be counted each time
+            sent[counts[turn]] = gestures[k]
+        elif turn == DUE_TODAY:
+            due[counts[turn]] = gestures[k]
+        else:
+            waiting[counts[turn]] = gestures[k]
+        counts[turn] += 1
+    return sent, due, waiting
+
+
+@inlined
+def turn_of(gesture: Any, day: int) -> int:
+    """Whether a gesture under way is sent today, arrives today, or waits."""
+    if gesture.day == day:
+        return SENT_TODAY
+    return DUE_TODAY if gesture.day < day and gesture.arrives_day <= day else WAITING
+
+
+@njit(cache=True)
+def by_arrival(gestures: Any, day: int) -> Any:
+    """Of the gestures that are sent today: those that arrive today, and those that arrive later; posts do neither."""
+    now, later = np.empty(len(gestures), GESTURE), np.empty(len(gestures), GESTURE)
+    count = count_later = 0
+    for k in range(len(gestures)):
+        if gestures[k].arrives_day > day:
+            later[count_later] = gestures[k]
+            count_later += 1
+        elif gestures[k].kind != _POST:
+            now[count] = gestures[k]
+            count += 1
+    return now[:count], later[:count_later]
+
+
+@njit(cache=True, parallel=True)
+def packed_chunks(gestures: Any, first: Any, counts: Any) -> Any:
+    """The first so many gestures of each chunk, one after another."""
+    starts = np.zeros(len(first), np.int64)
+    for chunk in range(len(first) - 1):
+        starts[chunk + 1] = starts[chunk] + counts[chunk]
+    packed = np.empty(starts[-1], GESTURE)
+    for chunk in prange(len(first) - 1):
+        packed[starts[chunk] : starts[chunk + 1]] = gestures[first[chunk] : first[chunk] + counts[chunk]]
+    return packed
+
+
+@njit(cache=True)
+def in_a_row(parts: Any) -> Any:
+    """Records of one type, in a tuple or a list of arrays, one after another."""
+    count = 0
+    for part in parts:
+        count += len(part)
+    found = np.empty(count, parts[0].dtype)
+    count = 0
+    for part in parts:
+        for k in range(len(part)):
+            found[count + k] = part[k]
+        count += len(part)
+    return found
+
+
+@njit(cache=True)
+def rows_by(values: Any, groups: int) -> Any:
+    """Rows by group: where each group begins, shape (groups + 1,), and the rows, in order within each."""
+    filled = np.zeros(groups + 1, np.int64)
+    for row in range(len(values)):
+        filled[values[row] + 1] += 1
+    for group in range(groups):
+        filled[group + 1] += filled[group]
+    first, rows = filled.copy(), np.empty(len(values), np.int32)
+    for row in range(len(values)):
+        rows[filled[values[row]]] = row
+        filled[values[row]] += 1
+    return first, rows

@@ -1,0 +1,102 @@
+"""What can be seen of ties on a morning, for whoever draws or lists them; looking changes nothing."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.engine.compiling import inlined
+from sim.engine.prefetch import AHEAD, fetch
+from sim.model import rules
+from sim.state.population import NOBODY
+
+
+class State(IntEnum):
+    """What two people are to each other."""
+
+    STRANGERS = 0
+    ACQUAINTED = 1  # met but never answered
+    FAINT = 2  # a tie without enough two-way contact to be one of the next two
+    DORMANT = 3
+    ACTIVE = 4
+
+
+SEEN = np.dtype(
+    [
+        ("strength", "f4", (2,)),  # 0..1, as the first and as the second of the pair holds the tie
+        ("openness", "f4", (2,)),  # 0..1, of the first's door for the second, and the other way round
+        ("silence", "i4"),  # days since two-way contact; what `NEVER` makes of it where there was none
+        ("state", "u1"),  # State
+    ],
+    align=True,
+)
+
+_ACQUAINTED, _FAINT, _DORMANT, _ACTIVE = (int(state) for state in list(State)[1:])
+
+
+@inlined
+def _state(tie: Any, day: int, p: Any) -> int:
+    if tie.acquaintance:
+        return _ACQUAINTED
+    if rules.is_dormant(day, tie.last_two_way, tie.two_way, p):
+        return _DORMANT
+    return _ACTIVE if rules.is_active(day, tie.last_two_way, tie.two_way, p) else _FAINT
+
+
+@inlined
+def _see_side(view: Any, side: int, tie: Any, day: int, p: Any) -> None:
+    view.strength[side] = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
+    view.openness[side] = rules.openness_now(tie.openness, day - tie.opened, p)
+
+
+@inlined
+def _fetch_tie(people: Any, ties: Any, pairs: Any, slots: Any, k: int) -> None:
+    """Ask memory for a tie that is looked at soon, and for its other direction: seeing takes a quarter of the time."""
+    later, soon = k + 2 * AHEAD, k + AHEAD
+    if later < len(pairs) and slots[later] != NOBODY:
+        fetch(ties, people[pairs[later, 0]].first + slots[later])
+    if soon < len(pairs) and NOBODY < slots[soon] < people[pairs[soon, 0]].slots:
+        held = ties[people[pairs[soon, 0]].first + slots[soon]]
+        if held.other != NOBODY:
+            fetch(ties, people[held.other].first + held.mirror)
+
+
+@njit(cache=True)
+def see(people: Any, ties: Any, pairs: Any, slots: Any, day: int, p: Any, seen: Any) -> None:
+    """Look at ties as they are this morning.
+
+    Args:
+        people: of a world, or of one in motion, shape (n,), type `PERSON`.
+        ties: of the same, type `TIE`.
+        pairs: ids of the two people of each tie, shape (k, 2).
+        slots: where the tie was the last time, among the slots of the first, shape (k,); brought up to date. `NOBODY`
+            where that is not known, or there is no tie.
+        day: of the world.
+        p: packed parameters.
+        seen: filled in, shape (k,), type `SEEN`.
+    """
+    for k in range(len(pairs)):
+        _fetch_tie(people, ties, pairs, slots, k)
+        one, other = people[pairs[k, 0]], pairs[k, 1]
+        slot = slots[k]
+        if slot == NOBODY or slot >= one.slots or ties[one.first + slot].other != other:
+            slot = NOBODY
+            for place in range(one.slots):
+                if ties[one.first + place].other == other:
+                    slot = place
+            slots[k] = slot
+        view = seen[k]
+        if slot == NOBODY:
+            view.strength[:] = 0.0
+            view.openness[:] = 0.0
+            view.silence = 0
+            view.state = 0
+            continue
+        held = ties[one.first + slot]
+        _see_side(view, 0, held, day, p)
+        _see_side(view, 1, ties[people[other].first + held.mirror], day, p)
+        view.silence = day - held.last_two_way
+        view.state = _state(held, day, p)

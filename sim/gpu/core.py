@@ -1,0 +1,780 @@
+"""A day of ordinary life on a graphics card: the fast engine again, with a thread for each person.
+
+Every rule, and all that a person does, is the text that `sim.engine.day` runs, compiled once more. What differs is how
+the work is shared out. Gestures are not sorted here: those that concern a person are a linked list, and the thread that
+works on it takes them in the order of the model. Others may only put something at its head, in one step that nothing
+interrupts. So a day has the same result in whatever order the threads run.
+
+A card may round the last bit of an exponential, a logarithm or a power otherwise. So a stored number differs in its
+last bit now and then, and a decision hardly ever; `benchmarks/gpu.py` counts them. On Numba's simulator of a card
+(``NUMBA_ENABLE_CUDASIM=1``) the worlds are those of `sim.engine.day`, bit for bit.
+
+A world in which somebody plans stays with `sim.engine.day`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import cuda
+from numba.core.dispatcher import Dispatcher
+from numba.np.numpy_support import as_dtype
+
+from sim.engine.compiling import Scratch
+from sim.engine.day import (
+    ROUNDS,
+    Core,
+    deliver,
+    is_settled,
+    keep_answer_in_mind,
+    keep_sent_in_mind,
+    locate_one,
+    mark_sent,
+    may_post,
+    settle_noticed,
+)
+from sim.engine.memory import (
+    FILTER_BITS,
+    find_slot,
+    heaviest_of,
+    let_go,
+    new_acquaintance,
+    refresh_ceiling,
+    weakest,
+)
+from sim.engine.outreach import (
+    act_spontaneously,
+    begin_ordinary_prompts,
+    birthday_noticed,
+    birthday_prompt,
+    count_ordinary,
+    settle_prompts,
+)
+from sim.engine.pool import free_slot
+from sim.engine.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_first, sorted_by, turn_of
+from sim.model import chance, rules
+from sim.model.chance import BATCH, Decision, uniform
+from sim.model.gestures import Kind
+from sim.runtime.installation import install_command
+from sim.state.population import (
+    FEED_ITEM,
+    GESTURE,
+    LAST_DAY,
+    MEETING,
+    NO_ANSWER,
+    NOBODY,
+    PROMPT,
+    TIE,
+    DayRecord,
+    Town,
+    World,
+    taken,
+)
+
+FILTER_WORDS = FILTER_BITS // 64
+SIMULATED = bool(numba.config.ENABLE_CUDASIM)
+GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads in each; a thread takes many people in turn
+POOL = ("ties", "others", "bounds")
+ROOM_TO_GROW, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
+
+# Lists of a person
+ARRIVING, ARRIVING_NEXT, SENT, ANSWERS, BETWEEN, CALLED, MET, GOING = range(8)
+LISTS = GOING + 1
+
+# What is counted
+GESTURES, MAIL_WAITING, MAIL, CALLS_AT_MOST, CALLS, PROMPTS, ACTIVE, LISTED, NEW_TIES, FORGOTTEN = range(10)
+ROWS, WASTED, CROWDED = range(10, 13)  # of the pool: used, of them left by somebody, and whether it is full
+COUNTERS = CROWDED + 1
+
+# What became of a gesture
+HOLE, WRITTEN, SEEN, DUE, DELIVERED = 0, 1, 2, 4, 8
+
+
+PROMPTED = np.dtype(
+    [
+        ("person", "i4"),  # who is prompted today
+        ("occasions", "i4", (3,)),  # how often routine, the feed and encounters bring someone to mind
+        ("prompts", "i8", (2,)),  # where the room for their prompts begins and ends
+        ("gestures", "i8", (2,)),
+    ],
+    align=True,
+)
+ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # somebody on a list, and the next one on it
+
+
+class TownOnCard(NamedTuple):
+    """What kernels read of a `Town`, of the same types; each further array makes launches slower."""
+
+    settings: Any
+    people: Any
+    showable: Any
+    zeal: Any
+    ties: Any
+    others: Any
+    bounds: Any
+    nothing: Any
+    community_first: Any
+    community_people: Any
+
+
+class Desk(NamedTuple):
+    """What is under way on a day. A person's list begins in `heads`, NOBODY if it is empty, and goes on in `links`."""
+
+    heads: Any  # (LISTS, n), i4
+    links: Any  # (4, gestures), i4: the gesture after each, in lists of what arrives, was sent, answers, is between two
+    gestures: Any  # GESTURE: all of the day, in any order
+    states: Any  # (gestures,), u1: what became of each
+    counts: Any  # (COUNTERS,), i8
+    prompted: Any  # (n,), PROMPTED
+    mail: Any  # GESTURE, and those of the next morning
+    next_mail: Any
+    prompts: Any  # PROMPT
+    calls: Any  # PROMPT: those that come from outside
+    call_links: Any  # (calls,), i4
+    listed: Any  # ENTRY: strangers who met somebody, and whom somebody lets go
+    pairs: Any  # (2, listed), i8: those who became ties, and those who were forgotten
+    received: Any  # (n,), i4: gestures today
+    scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, bounds, lucks, times
+
+
+DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for these, once
+    "heads": np.int32,
+    "links": np.int32,
+    "gestures": GESTURE,
+    "states": np.uint8,
+    "counts": np.int64,
+    "prompted": PROMPTED,
+    "mail": GESTURE,
+    "next_mail": GESTURE,
+    "prompts": PROMPT,
+    "calls": PROMPT,
+    "call_links": np.int32,
+    "listed": ENTRY,
+    "pairs": np.int64,
+    "received": np.int32,
+}
+
+
+# Lists ---------------------------------------------------------------------------------------------------------------
+
+
+@cuda.jit(device=True)
+def _links_of(which: int) -> int:
+    """The row of `links` for a list of gestures. None arrives both now and next, so lists 0 and 1 share one."""
+    return max(0, which - 1)
+
+
+@cuda.jit(device=True)
+def _put(desk: Any, which: int, person: int, k: int) -> None:
+    """Put a gesture on a person's list."""
+    desk.links[_links_of(which), k] = cuda.atomic.exch(desk.heads, (which, person), k)
+
+
+@cuda.jit(device=True)
+def _is_before(gestures: Any, one: int, two: int, arrival: bool) -> bool:
+    if comes_first(gestures[one], gestures[two], arrival):
+        return True
+    return one < two and not comes_first(gestures[two], gestures[one], arrival)
+
+
+@cuda.jit(device=True)
+def _next(desk: Any, which: int, person: int, after: int, arrival: bool) -> int:
+    """The gesture on a list that comes after this one (NOBODY: the first) in the order of `comes_first`."""
+    found = NOBODY
+    k = desk.heads[which, person]
+    while k != NOBODY:
+        if (after == NOBODY or _is_before(desk.gestures, after, k, arrival)) and (
+            found == NOBODY or _is_before(desk.gestures, k, found, arrival)
+        ):
+            found = k
+        k = desk.links[_links_of(which), k]
+    return found
+
+
+@cuda.jit(device=True)
+def _put_person(desk: Any, which: int, person: int, other: int) -> None:
+    """Put somebody on a person's list."""
+    k = cuda.atomic.add(desk.counts, LISTED, 1)
+    desk.listed[k]["other"] = other
+    desk.listed[k]["link"] = cuda.atomic.exch(desk.heads, (which, person), k)
+
+
+@cuda.jit(device=True)
+def _next_person(desk: Any, which: int, person: int, after: int) -> int:
+    """Whoever on a list has the next higher id than this one (NOBODY: the least id); NOBODY if there is nobody."""
+    found = NOBODY
+    k = desk.heads[which, person]
+    while k != NOBODY:
+        other = desk.listed[k]["other"]
+        if other > after and (found == NOBODY or other < found):
+            found = other
+        k = desk.listed[k]["link"]
+    return found
+
+
+# Morning, prompts, gestures ------------------------------------------------------------------------------------------
+
+
+@cuda.jit
+def _wake(town: Any, desk: Any, day: int, seed: int) -> None:
+    """Lists are empty; the week begins, people post; how many birthdays may be noticed is known after it."""
+    p = town.settings[0]
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        for which in range(LISTS):
+            desk.heads[which, person] = NOBODY
+        desk.received[person] = 0
+        if day % 7 == 0:
+            town.people[person]["minutes_left"] = rules.minutes_of_week(town.people[person]["sociability"], p)
+            first, slots = town.people[person]["first"], town.people[person]["slots"]
+            refresh_ceiling(town, person, heaviest_of(town.bounds[first : first + slots]), day)
+        may_post(town, person, uniform(seed, Decision.POSTS, day, person, 0, 0), day)
+        if town.people[person]["birthday"] == day % 365:
+            cuda.atomic.add(desk.counts, CALLS_AT_MOST, town.people[person]["held"])
+
+
+@cuda.jit
+def _call(town: Any, desk: Any, day: int, seed: int) -> None:
+    """Birthdays that are noticed."""
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        if town.people[person]["birthday"] == day % 365:
+            for slot in range(town.people[person]["slots"]):
+                if birthday_noticed(town, person, slot, day, seed):
+                    k = cuda.atomic.add(desk.counts, CALLS, 1)
+                    birthday_prompt(town, person, slot, desk.calls[k], day, seed)
+                    desk.call_links[k] = cuda.atomic.exch(desk.heads, (CALLED, desk.calls[k]["person"]), k)
+
+
+@cuda.jit(device=True)
+def _take_room(room: Any, counts: Any, which: int, most: int) -> None:
+    room[0] = cuda.atomic.add(counts, which, most)
+    room[1] = room[0] + most
+
+
+@cuda.jit
+def _count(town: Any, desk: Any, day: int, seed: int) -> None:
+    """Who is prompted today, how often, and where there is room for it."""
+    luck = cuda.local.array(3, numba.float64)
+    counts = cuda.local.array(3, numba.int32)
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        luck[0] = uniform(seed, Decision.ROUTINE_COUNT, day, person, 0, 0)
+        luck[1] = uniform(seed, Decision.FEED_COUNT, day, person, 0, 0)
+        luck[2] = uniform(seed, Decision.ENCOUNTER_COUNT, day, person, 0, 0)
+        count_ordinary(town, person, luck, counts, day, seed)
+        most = counts[0] + counts[1] + counts[2]
+        k = desk.heads[CALLED, person]
+        while k != NOBODY:
+            most += 1
+            k = desk.call_links[k]
+        if most > 0:
+            mine = desk.prompted[cuda.atomic.add(desk.counts, ACTIVE, 1)]
+            mine["person"] = person
+            for occasion in range(3):
+                mine["occasions"][occasion] = counts[occasion]
+            _take_room(mine["prompts"], desk.counts, PROMPTS, most)
+            _take_room(mine["gestures"], desk.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
+
+
+@cuda.jit
+def _act(town: Any, desk: Any, day: int, seed: int) -> None:
+    """Prompts, then the gestures that come of them in order of second."""
+    draws = cuda.local.array((2, BATCH), numba.float64)
+    drawn = cuda.local.array(BATCH, numba.int32)
+    one = cuda.local.array(1, PROMPT)
+    for row in range(cuda.grid(1), desk.counts[ACTIVE], cuda.gridsize(1)):
+        mine = desk.prompted[row]
+        person, prompts = mine["person"], desk.prompts[mine["prompts"][0] : mine["prompts"][1]]
+        first = town.people[person]["first"]
+        stop = first + town.people[person]["slots"]
+        slots, others, bounds, lucks, times = desk.scratch
+        scratch = Scratch(
+            draws,
+            drawn,
+            slots[first:stop],
+            others[first:stop],
+            bounds[first:stop],
+            lucks[first:stop],
+            times[first:stop],
+            one,
+        )
+        count = begin_ordinary_prompts(town, person, mine["occasions"], prompts, day, seed, scratch)
+        k = desk.heads[CALLED, person]
+        while k != NOBODY:
+            prompts[count] = desk.calls[k]
+            count += 1
+            k = desk.call_links[k]
+        count = settle_prompts(town, prompts, count, day, seed, scratch)
+        start, end = mine["gestures"][0], mine["gestures"][1]
+        filled = 0
+        for k in range(count):
+            filled = act_spontaneously(town, prompts[k], desk.gestures[start:end], filled, day, seed)
+        for k in range(start, end):
+            desk.states[k] = HOLE
+            if k < start + filled and desk.gestures[k]["sure"] == FEED_ITEM:
+                desk.states[k] = SEEN
+                _put(desk, ARRIVING, person, k)
+            elif k < start + filled:
+                desk.states[k] = WRITTEN
+                _put(desk, SENT, person, k)
+
+
+# Dispatch ------------------------------------------------------------------------------------------------------------
+
+
+@cuda.jit(device=True)
+def _write(desk: Any, gesture: Any, state: int) -> int:
+    """Put a gesture among those of the day; returns its row."""
+    k = cuda.atomic.add(desk.counts, GESTURES, 1)
+    desk.gestures[k] = gesture
+    desk.states[k] = state
+    return k
+
+
+@cuda.jit(device=True)
+def _post_off(desk: Any, gesture: Any, arrives_day: int) -> None:
+    """Keep for a later day."""
+    k = cuda.atomic.add(desk.counts, MAIL, 1)
+    desk.next_mail[k] = gesture
+    desk.next_mail[k]["arrives_day"] = arrives_day
+    desk.next_mail[k]["sender_slot"] = NOBODY
+    desk.next_mail[k]["receiver_slot"] = NOBODY
+
+
+@cuda.jit
+def _take_from_mail(desk: Any, day: int) -> None:
+    """Answers that are sent today, and what arrives today."""
+    for k in range(cuda.grid(1), desk.counts[MAIL_WAITING], cuda.gridsize(1)):
+        turn = turn_of(desk.mail[k], day)
+        if turn == SENT_TODAY:
+            _put(desk, SENT, desk.mail[k]["sender"], _write(desk, desk.mail[k], WRITTEN))
+        elif turn == DUE_TODAY:
+            _write(desk, desk.mail[k], DUE)
+        else:
+            _post_off(desk, desk.mail[k], desk.mail[k]["arrives_day"])
+
+
+@cuda.jit
+def _meet(town: Any, desk: Any) -> None:
+    """Rule 9: who wrote to whom without knowing each other."""
+    for k in range(cuda.grid(1), desk.counts[GESTURES], cuda.gridsize(1)):
+        one, two = desk.gestures[k]["sender"], desk.gestures[k]["receiver"]
+        to_be_found = desk.states[k] & (WRITTEN | DUE) and desk.gestures[k]["sender_slot"] == NOBODY
+        if to_be_found and find_slot(town, one, two) == NOBODY:
+            _put_person(desk, MET, one, two)
+            _put_person(desk, MET, two, one)
+
+
+@cuda.jit(device=True)
+def _grow_block(town: Any, desk: Any, person: int) -> bool:
+    """Give a person the next larger block; returns whether the pool has room for it."""
+    first, slots = town.people[person]["first"], town.people[person]["slots"]
+    grown = rules.more_slots(slots)
+    block = cuda.atomic.add(desk.counts, ROWS, grown)
+    if block + grown > len(town.ties):
+        cuda.atomic.add(desk.counts, WASTED, grown)  # never given back: what others got since lies behind it
+        return False
+    for slot in range(grown):
+        if slot < slots:
+            town.ties[block + slot] = town.ties[first + slot]
+            town.others[block + slot] = town.others[first + slot]
+            town.bounds[block + slot] = town.bounds[first + slot]
+        else:
+            town.ties[block + slot] = town.nothing[0]
+            town.others[block + slot], town.bounds[block + slot] = NOBODY, 0.0
+    cuda.atomic.add(desk.counts, WASTED, slots)
+    town.people[person]["first"], town.people[person]["slots"] = block, grown
+    return True
+
+
+@cuda.jit
+def _make_room(town: Any, desk: Any) -> None:
+    """A slot with everybody for each stranger they met, in order of id. Who has got one before keeps it."""
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        other = _next_person(desk, MET, person, NOBODY)
+        while other != NOBODY:
+            if find_slot(town, person, other) == NOBODY:
+                full = town.people[person]["held"] == town.people[person]["slots"]
+                if full and not _grow_block(town, desk, person):
+                    desk.counts[CROWDED] = 1
+                    break
+                town.others[town.people[person]["first"] + free_slot(town, person)] = other
+                town.people[person]["held"] += 1
+            other = _next_person(desk, MET, person, other)
+
+
+@cuda.jit
+def _acquaint(town: Any, desk: Any, day: int, seed: int) -> None:
+    """Rule 9: they hold each other as acquaintances from now on."""
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        other = _next_person(desk, MET, person, NOBODY)
+        while other != NOBODY:
+            slot = find_slot(town, person, other)
+            new_acquaintance(town, person, slot, other, find_slot(town, other, person), day, seed)
+            other = _next_person(desk, MET, person, other)
+
+
+@cuda.jit
+def _send(town: Any, desk: Any, day: int) -> None:
+    """Senders keep count of what they send; what arrives today goes to its receiver."""
+    p = town.settings[0]
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        k = _next(desk, SENT, person, NOBODY, False)
+        while k != NOBODY:
+            gesture = desk.gestures[k]
+            locate_one(town, gesture)
+            mark_sent(town, gesture, day, p)
+            if gesture["arrives_day"] > day:
+                _post_off(desk, gesture, gesture["arrives_day"])
+            else:
+                _put(desk, ARRIVING, gesture["receiver"], k)
+            k = _next(desk, SENT, person, k, False)
+    for k in range(cuda.grid(1), desk.counts[GESTURES], cuda.gridsize(1)):
+        if desk.states[k] == DUE:
+            locate_one(town, desk.gestures[k])
+            _put(desk, ARRIVING, desk.gestures[k]["receiver"], k)
+
+
+# Rounds, settling ----------------------------------------------------------------------------------------------------
+
+
+@cuda.jit
+def _deliver(town: Any, desk: Any, arriving: int, day: int, seed: int) -> None:
+    """One round: what has reached everybody, and their answers."""
+    known = cuda.local.array(FILTER_WORDS, numba.uint64)
+    reply = cuda.local.array(1, GESTURE)
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        k = _next(desk, arriving, person, NOBODY, True)
+        while k != NOBODY:
+            gesture = desk.gestures[k]
+            desk.states[k] |= DELIVERED
+            if deliver(town, gesture, reply[0], desk.received, day, seed, known):
+                if reply[0]["day"] == day:
+                    row = _write(desk, reply[0], WRITTEN)
+                    _put(desk, SENT, person, row)
+                    _put(desk, ARRIVING + ARRIVING_NEXT - arriving, gesture["sender"], row)
+                else:
+                    _post_off(desk, reply[0], reply[0]["arrives_day"])
+            if is_settled(gesture):
+                _put(desk, BETWEEN, min(gesture["sender"], gesture["receiver"]), k)
+                if gesture["parent_kind"] != NO_ANSWER:
+                    _put(desk, ANSWERS, person, k)
+            k = _next(desk, arriving, person, k, True)
+        desk.heads[arriving, person] = NOBODY
+
+
+@cuda.jit
+def _keep_in_mind(town: Any, desk: Any, left_over: int, day: int) -> None:
+    """Rule 7: what gestures leave with those who sent them, and answers with those who had asked.
+
+    What still arrives after the last round waits for tomorrow.
+    """
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        k = _next(desk, SENT, person, NOBODY, False)
+        while k != NOBODY:
+            keep_sent_in_mind(town, desk.gestures[k], day)
+            k = _next(desk, SENT, person, k, False)
+        k = _next(desk, ANSWERS, person, NOBODY, True)
+        while k != NOBODY:
+            keep_answer_in_mind(town, desk.gestures[k], day)
+            k = _next(desk, ANSWERS, person, k, True)
+        k = desk.heads[left_over, person]
+        while k != NOBODY:
+            _post_off(desk, desk.gestures[k], day + 1)
+            k = desk.links[_links_of(left_over), k]
+
+
+@cuda.jit
+def _settle_pairs(town: Any, desk: Any, day: int) -> None:
+    """Rule 9, pair by pair: two-way contact, new ties."""
+    n = len(town.people)
+    for person in range(cuda.grid(1), n, cuda.gridsize(1)):
+        k = _next(desk, BETWEEN, person, NOBODY, True)
+        while k != NOBODY:
+            if settle_noticed(town, desk.gestures[k], day):
+                high = max(desk.gestures[k]["sender"], desk.gestures[k]["receiver"])
+                desk.pairs[0, cuda.atomic.add(desk.counts, NEW_TIES, 1)] = np.int64(person) * n + high
+            k = _next(desk, BETWEEN, person, k, True)
+
+
+@cuda.jit
+def _name(town: Any, desk: Any, day: int) -> None:
+    """Rule 10: whoever holds too many names the weakest."""
+    n = len(town.people)
+    for person in range(cuda.grid(1), n, cuda.gridsize(1)):
+        slot = NOBODY
+        for _ in range(town.people[person]["held"] - town.people[person]["capacity"]):
+            slot = weakest(town, person, day, slot)
+            other = town.others[town.people[person]["first"] + slot]
+            pair = np.int64(min(person, other)) * n + max(person, other)
+            desk.pairs[1, cuda.atomic.add(desk.counts, FORGOTTEN, 1)] = pair
+            _put_person(desk, GOING, person, other)
+            _put_person(desk, GOING, other, person)
+
+
+@cuda.jit
+def _forget(town: Any, desk: Any) -> None:
+    """What anybody named goes, both directions, once."""
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        other = _next_person(desk, GOING, person, NOBODY)
+        while other != NOBODY:
+            let_go(town, person, find_slot(town, person, other))
+            other = _next_person(desk, GOING, person, other)
+
+
+@cuda.jit
+def _move(town: Any, desk: Any, pool: Any) -> None:
+    """Move everybody's block into a new pool."""
+    ties, others, bounds = pool
+    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+        first, slots = town.people[person]["first"], town.people[person]["slots"]
+        to = cuda.atomic.add(desk.counts, ROWS, slots)
+        for slot in range(slots):
+            ties[to + slot] = town.ties[first + slot]
+            others[to + slot], bounds[to + slot] = town.others[first + slot], town.bounds[first + slot]
+        town.people[person]["first"] = to
+
+
+# The day -------------------------------------------------------------------------------------------------------------
+
+
+class GpuCore:
+    """A world in motion on a graphics card.
+
+    Args:
+        world: where to begin; it is copied. Nobody in it may plan or expect guests. A million people take 19 GB on the
+            card.
+        seed: of all luck, 64 bits.
+
+    Raises:
+        ValueError: if somebody in the world plans, or is invited.
+        RuntimeError: if there is no card that Numba can use.
+    """
+
+    def __init__(self, world: World, *, seed: int) -> None:
+        invited = (world.mail["kind"] == Kind.INVITATION) | (world.mail["parent_kind"] == Kind.INVITATION)
+        if len(world.plans) or len(world.bookings) or invited.any():
+            raise ValueError(
+                "Somebody in this world plans or is invited; the day on a graphics card has neither. Let sim.simulate "
+                "run it."
+            )
+        _teach_card()
+        self.day, self.seed = world.day, np.uint64(seed)
+        self._host = Core(world, seed=seed)
+        town = self._host.town
+        n, used = len(town.people), int(town.used[0])
+        self._counts = np.zeros(COUNTERS, np.int64)
+        self._counts[[MAIL, ROWS]] = len(world.mail), used
+        self._excess = int(np.maximum(town.people["held"] - town.people["capacity"], 0).sum())  # of the first day
+        pool = _new_pool(used, SMALLEST_ROOM)
+        for new, old in zip(pool, (town.ties, town.others, town.bounds), strict=True):
+            _copy(new[:used], old[:used])
+        rest = {name: _on_card(getattr(town, name)) for name in TownOnCard._fields if name not in POOL}
+        self._town = TownOnCard(**rest, **dict(zip(POOL, pool, strict=True)))
+        self._kernels: dict[Any, Any] = {}
+        self._host.town = _without_pool(town)
+        shapes = dict.fromkeys(DESK, (1,)) | {"links": (4, 1), "pairs": (2, 1)}
+        shapes |= {"heads": (LISTS, n), "prompted": (n,), "received": (n,)}
+        desk = {name: _empty(shapes[name], dtype) for name, dtype in DESK.items()}
+        desk |= {"counts": _on_card(self._counts), "mail": _on_card(world.mail), "scratch": _new_scratch(len(pool[0]))}
+        self._desk = Desk(**desk)
+
+    def step(self) -> DayRecord:
+        """Simulate one day, and fetch from the card what happened."""
+        self.live(1)
+        desk, counts = self._desk, self._counts
+        gestures, states = (_on_host(array[: counts[GESTURES]]) for array in (desk.gestures, desk.states))
+        sent, delivered = (taken(gestures, states & state != 0) for state in (WRITTEN, DELIVERED))
+        sent["noticed"] = 0  # told of what was delivered
+        people = len(self._host.town.people)
+        return DayRecord(
+            self.day - 1,
+            sorted_by((sent, sent[:0], sent[:0]), people, BY_SENDER, False)[0],
+            sorted_by((delivered, delivered[:0], delivered[:0]), people, BY_PAIR, True)[0],
+            np.sort(_on_host(desk.pairs[0, : counts[NEW_TIES]])),
+            np.unique(_on_host(desk.pairs[1, : counts[FORGOTTEN]])),
+            np.zeros(0, MEETING),
+        )
+
+    def live(self, days: int) -> None:
+        """Simulate so many days: the whole of ordinary life, phase by phase.
+
+        Raises:
+            ValueError: if the world would get older than `LAST_DAY`.
+        """
+        if self.day + days > LAST_DAY:
+            raise ValueError(
+                f"This world is {self.day:,} days old, and none gets older than {LAST_DAY:,}; {days:,} are too many."
+            )
+        for _ in range(days):
+            self._morning()
+            self._reach_out()
+            self._dispatch()
+            self._rounds()
+            self._settle()
+            self.day += 1
+
+    def _morning(self) -> None:
+        waiting = [self._counts[which] for which in (MAIL, ROWS, WASTED)]
+        self._counts[:] = 0
+        self._counts[[MAIL_WAITING, ROWS, WASTED]] = waiting
+        _copy(self._desk.counts, self._counts)
+        self._launch(_wake, self._town, self._desk, self.day, self.seed)
+
+    def _reach_out(self) -> None:
+        calls = self._counted()[CALLS_AT_MOST]
+        self._fit(calls=calls, call_links=calls)
+        self._launch(_call, self._town, self._desk, self.day, self.seed)
+        self._launch(_count, self._town, self._desk, self.day, self.seed)
+        counts = self._counted()
+        fresh = counts[GESTURES] + counts[MAIL_WAITING]
+        most = (ROUNDS + 1) * fresh  # each can be answered once in a round
+        # Two entries for each gesture between strangers, who then are too many for two people at most: two for each.
+        listed = 6 * fresh + 2 * self._excess
+        self._fit(gestures=most, states=most, links=most, next_mail=counts[MAIL_WAITING] + most)
+        self._fit(prompts=counts[PROMPTS], listed=listed, pairs=listed)
+        self._launch(_act, self._town, self._desk, self.day, self.seed)
+
+    def _dispatch(self) -> None:
+        self._launch(_take_from_mail, self._desk, self.day)
+        self._launch(_meet, self._town, self._desk)
+        self._launch(_make_room, self._town, self._desk)
+        room = 0
+        while self._counted()[CROWDED]:
+            room = 2 * room + SMALLEST_ROOM
+            self._move_into_a_larger_pool(room)
+            self._launch(_make_room, self._town, self._desk)
+        self._launch(_acquaint, self._town, self._desk, self.day, self.seed)
+        self._launch(_send, self._town, self._desk, self.day)
+
+    def _rounds(self) -> None:
+        for one in range(ROUNDS):
+            arriving = (ARRIVING, ARRIVING_NEXT)[one % 2]
+            self._launch(_deliver, self._town, self._desk, arriving, self.day, self.seed)
+
+    def _settle(self) -> None:
+        left_over = (ARRIVING, ARRIVING_NEXT)[ROUNDS % 2]
+        self._launch(_keep_in_mind, self._town, self._desk, left_over, self.day)
+        self._launch(_settle_pairs, self._town, self._desk, self.day)
+        self._launch(_name, self._town, self._desk, self.day)
+        self._launch(_forget, self._town, self._desk)
+        self._counted()
+        self._excess = 0
+        self._desk = self._desk._replace(mail=self._desk.next_mail, next_mail=self._desk.mail)
+
+    def to_world(self) -> World:
+        """The world as it now is, as `sim.engine.day.Core.to_world` gives it."""
+        rows, host = int(self._counts[ROWS]), self._host
+        pool = {name: _on_host(getattr(self._town, name)[:rows]) for name in POOL}
+        host.town = host.town._replace(people=_on_host(self._town.people), **pool)
+        host.day, host.mail = self.day, _on_host(self._desk.mail[: self._counts[MAIL]])
+        world = host.to_world()
+        host.town = _without_pool(host.town)
+        return world
+
+    def _launch(self, kernel: Any, *arguments: Any) -> None:
+        """Let a kernel run, as compiled for these types; to look at them each time would take longer than most run."""
+        if kernel not in self._kernels:
+            self._kernels[kernel] = kernel.specialize(*arguments)[GRID]
+        self._kernels[kernel](*arguments)
+
+    def _counted(self) -> np.ndarray:
+        """What has been counted so far today, shape (COUNTERS,)."""
+        self._counts[:] = _on_host(self._desk.counts)
+        return self._counts
+
+    def _fit(self, **lengths: int) -> None:
+        """Make arrays of the desk longer where they are too short; what was in them is gone."""
+        for name, length in lengths.items():
+            here = getattr(self._desk, name)
+            if here.shape[-1] < length:
+                longer = _empty((*here.shape[:-1], _with_spare(length)), here.dtype)
+                self._desk = self._desk._replace(**{name: longer})
+
+    def _move_into_a_larger_pool(self, room: int) -> None:
+        """All blocks that somebody lives in, one after another, and at least so many rows behind them."""
+        live = int(self._counts[ROWS] - self._counts[WASTED])
+        self._desk = self._desk._replace(scratch=_new_scratch(1))  # makes room
+        pool = _new_pool(live, room)
+        self._counts[[ROWS, WASTED, CROWDED]] = 0
+        _copy(self._desk.counts, self._counts)
+        self._launch(_move, self._town, self._desk, tuple(pool))
+        self._town = self._town._replace(**dict(zip(POOL, pool, strict=True)))
+        self._desk = self._desk._replace(scratch=_new_scratch(len(pool[0])))
+
+
+def _new_pool(used: int, room: int) -> list[Any]:
+    return [_empty(used + max(used // ROOM_TO_GROW, room), dtype) for dtype in (TIE, np.int32, np.float32)]
+
+
+def _without_pool(town: Town) -> Town:
+    return town._replace(**{name: getattr(town, name)[:0].copy() for name in POOL})
+
+
+def _new_scratch(rows: int) -> tuple[Any, ...]:
+    return tuple(_empty(rows, dtype) for dtype in (np.int32, np.int32, *3 * [np.float64]))
+
+
+def _with_spare(count: int) -> int:
+    """Days differ: a quarter more, and a little for small worlds."""
+    return int(count) + int(count) // 4 + 1_024
+
+
+# The card ------------------------------------------------------------------------------------------------------------
+
+
+_TWIN = "_CUDATypingContext__dispatcher"  # where Numba keeps, and looks for, what a function is on the card
+
+
+@cache
+def _teach_card() -> None:
+    """Compile for the card what has a signature of its own; what has none, Numba compiles when it is called."""
+    if SIMULATED:
+        return
+    if not cuda.is_available():
+        raise RuntimeError(
+            "No graphics card that Numba can use was found. It takes one of NVIDIA's, its driver, and the package "
+            f"numba-cuda: {install_command('gpu')}."
+        )
+    for module in (chance, rules):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher) and not function._can_compile and not hasattr(function, _TWIN):
+                signatures = [_signature_on_card(signature) for signature in function.nopython_signatures]
+                setattr(function, _TWIN, cuda.jit(signatures, device=True)(function.py_func))
+
+
+def _signature_on_card(signature: Any) -> Any:
+    return _type_on_card(signature.return_type)(*(_type_on_card(argument) for argument in signature.args))
+
+
+def _type_on_card(kind: Any) -> Any:
+    """A type of Numba in the words of its package for cards, which has its own."""
+    if isinstance(kind, numba.types.Array):
+        return cuda.types.Array(_type_on_card(kind.dtype), kind.ndim, kind.layout, aligned=kind.aligned)
+    if isinstance(kind, numba.types.Record):
+        from numba.cuda.np.numpy_support import from_dtype  # not part of the simulator
+
+        return from_dtype(as_dtype(kind))
+    if isinstance(kind, numba.types.BaseTuple):
+        return cuda.types.UniTuple(_type_on_card(kind.dtype), kind.count)
+    return getattr(cuda.types, "boolean" if kind == numba.types.boolean else str(kind))
+
+
+def _empty(shape: Any, dtype: Any) -> Any:
+    return np.empty(shape, dtype) if SIMULATED else cuda.device_array(shape, dtype)
+
+
+def _on_card(array: np.ndarray) -> Any:
+    return array.copy() if SIMULATED else cuda.to_device(array)
+
+
+def _on_host(array: Any) -> np.ndarray:
+    return array.copy() if SIMULATED else array.copy_to_host()
+
+
+def _copy(to: Any, array: np.ndarray) -> None:
+    if SIMULATED:
+        to[:] = array
+    elif len(array):
+        to.copy_to_device(array)

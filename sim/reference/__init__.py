@@ -1,0 +1,1 @@
+"""The same day on Mesa, to read, to watch and to extend."""

@@ -1,0 +1,781 @@
+"""Somebody with ties and decisions, one Mesa agent per person: for reading, extending and watching.
+
+Every rule and every draw is the same function of `sim.rules` and `sim.chance` that the fast engine calls. To change
+what people do, override a method of `Person`:
+
+    >>> import sim
+    >>> class Silent(sim.Person):
+    ...     def choose_gesture(self, prompt):
+    ...         return None
+    >>> world = sim.worlds.generated(people=60, burn_in_years=0, seed=1)
+    >>> model = sim.ReconnectionModel(world=world, seed=1, person_class=Silent)
+    >>> model.step()
+    >>> len(model.record.sent)
+    0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from sim.engine.memory import ANYONE, ATTEMPTS, OWN_TIES, SHOWN
+from sim.engine.outreach import ACTIVE, DORMANT, EVERYONE_KNOWN, ONCE_STRONG
+from sim.model.chance import BATCH
+from sim.model.parameters import TRACES
+from sim.model.rules import SECONDS_A_DAY
+from sim.reference.entry_points import Channel, Decision, Kind, Occasion, Place, Plan, Strategy, chance, rules
+from sim.state.population import FEED_ITEM, NEVER, NO_ANSWER, NOBODY, PERSON, PLANNED_POST
+
+if TYPE_CHECKING:
+    from sim.reference.mesa_model import ReconnectionModel
+
+PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "held"))
+
+
+@dataclass(slots=True)
+class Tie:
+    """What one person holds about another; see `sim.state.population.TIE` for units."""
+
+    other: Person
+    slot: int = NOBODY
+    traces: np.ndarray = field(default_factory=lambda: np.zeros(TRACES, np.float32))
+    last_contact: int = NEVER
+    last_sent: int = NEVER
+    last_received: int = NEVER
+    last_two_way: int = NEVER
+    liking: float = 1.0
+    openness: float = 0.0
+    opened: int = NEVER
+    unanswered: float = 0.0
+    planned: int = NEVER
+    post_seen: int = NEVER
+    opened_by: int = 0
+    two_way: int = 0
+    acquaintance: int = 0
+
+    def activation(self, day: int, p: Any) -> float:
+        """A, today."""
+        return rules.activation(self.traces, day - self.last_contact, p)
+
+
+@dataclass(slots=True)
+class PlanOfPerson:
+    """A strategy that a person follows, with its purse; see `sim.state.population.PLAN`."""
+
+    strategy: int
+    share: float
+    purse: float
+    usable: float
+    event_day: int
+    refusals: int
+    filled: float
+    spent: float
+    refused: float
+
+    def pay_session(self, model: ReconnectionModel) -> None:
+        """Take a session's cost out of the purse; half of it is left for gestures."""
+        cost = model.settings.session_minutes[self.strategy]
+        self.purse = rules.minus(self.purse, cost)
+        self.spent += cost
+        self.usable = rules.usable_minutes(self.strategy, model.p)
+        self.refusals = 0
+
+    def pay(self, minutes: float) -> None:
+        """Take minutes out of the purse."""
+        self.purse = rules.minus(self.purse, minutes)
+        self.spent += minutes
+
+    def lose(self, minutes: float) -> None:
+        """A plan not dared, in a session that is paid for, costs this much of it."""
+        lost = min(minutes, self.usable)
+        self.usable = rules.minus(self.usable, lost)
+        self.refused += lost
+        self.refusals += 1
+
+
+@dataclass(slots=True)
+class Prompt:
+    """Something that brings somebody (or, in a sitting, nobody yet) to a person's mind."""
+
+    second: int
+    cause: int
+    other: Person | None
+    channel: int
+    place: int = Place.NOWHERE
+    plan: PlanOfPerson | None = None
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Prompts of a day are taken in this order."""
+        return self.second, self.cause, NOBODY if self.other is None else self.other.id
+
+
+@dataclass(slots=True)
+class SentGesture:
+    """A gesture on its way; see `sim.state.population.GESTURE`."""
+
+    sender: Person
+    receiver: Person | None
+    day: int
+    second: int
+    arrives_day: int
+    arrives_second: int
+    kind: int
+    channel: int
+    at_place: int
+    cause: int
+    sure: int = 0
+    parent_cause: int = 0
+    parent_day: int = NEVER
+    parent_kind: int = NO_ANSWER
+    noticed: int = 0
+    unanswered: float = 0.0
+
+    @property
+    def by_arrival(self) -> tuple[int, ...]:
+        """Order in which a receiver takes them."""
+        return self.arrives_second, *self._rest_of_order
+
+    @property
+    def by_sending(self) -> tuple[int, ...]:
+        """Order in which they are sent."""
+        return self.second, *self._rest_of_order
+
+    @property
+    def _rest_of_order(self) -> tuple[int, ...]:
+        receiver = NOBODY if self.receiver is None else self.receiver.id
+        return self.sender.id, self.cause, receiver, self.sure, self.day
+
+    @property
+    def pair(self) -> int:
+        """The lower id of the two, by which a day is settled."""
+        return self.sender.id if self.receiver is None else min(self.sender.id, self.receiver.id)
+
+
+@dataclass(slots=True)
+class Meeting:
+    """Two people in one place, and the plans with which they came."""
+
+    low: Person
+    high: Person
+    place: int
+    second: int
+    plans: tuple[PlanOfPerson | None, PlanOfPerson | None]
+
+
+class Person(mesa.Agent):
+    """Somebody with ties, habits and perhaps a strategy.
+
+    Attributes:
+        id: row in `World.people`, from 0.
+        ties: by the other's id.
+        slots: the same ties by slot; None where one is free.
+        plans: strategies that the person follows.
+        inbox: gestures that reach the person in this round.
+    """
+
+    def __init__(self, model: ReconnectionModel, row: np.void) -> None:
+        super().__init__(model)
+        self.id = len(model.people)
+        for name in PERSON_VALUES:
+            setattr(self, name, row[name].item())
+        self.ties: dict[int, Tie] = {}
+        self.plans: list[PlanOfPerson] = []
+        self.inbox: list[SentGesture] = []
+        self.outbox: list[SentGesture] = []
+        self.called: list[Prompt] = []
+        self.received_today = 0
+        model.people.append(self)
+        self.slots: list[Tie | None] = [None] * int(row["slots"])
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """By its place in the model: from tie to tie, a copy would run out of stack."""
+        people = self.model.people
+        if self.id < len(people) and people[self.id] is self:
+            return person_of, (self.model, self.id)
+        return super().__reduce_ex__(protocol)
+
+    sociability: float
+    hesitance: float
+    practice: float
+    practised: int
+    minutes_left: float
+    ceiling: float
+    capacity: int
+    last_post: int
+    community: int
+    industry: int
+    group: int
+    birthday: int
+    regular: int
+    model: ReconnectionModel
+
+    # What a person knows -------------------------------------------------------------------------------------------
+
+    def luck(self, decision: int, other: int = 0, cause: int = 0) -> float:
+        """A keyed uniform of today for a choice of this person's."""
+        return chance.uniform(self.model.luck_seed, decision, self.model.day, self.id, other, cause)
+
+    def strength_of(self, tie: Tie | None) -> float:
+        """Strength of a tie today; 0 for a stranger."""
+        if tie is None:
+            return 0.0
+        return rules.strength(tie.activation(self.model.day, self.model.p), self.model.p)
+
+    def openness_of(self, tie: Tie | None) -> float:
+        """How open this person's door is for the other."""
+        return 0.0 if tie is None else rules.openness_now(tie.openness, self.model.day - tie.opened, self.model.p)
+
+    def tries_of(self, tie: Tie | None) -> float:
+        """Own tries without an answer that still weigh."""
+        return (
+            0.0 if tie is None else rules.unanswered_now(tie.unanswered, self.model.day - tie.last_sent, self.model.p)
+        )
+
+    def remember(self, tie: Tie, mass: float) -> None:
+        """Rules 1, 2 and 5: a contact adds its saturated mass to a tie of this person's."""
+        if mass <= 0.0:
+            return
+        day, p = self.model.day, self.model.p
+        held = self.strength_of(tie)
+        rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, held, p))
+        tie.last_contact = day
+        self.ceiling = rules.raised_ceiling(self.ceiling, rules.pull_bound(tie.activation(day, p), tie.liking, p))
+
+    # Morning -------------------------------------------------------------------------------------------------------
+
+    def begin_week(self) -> None:
+        """Rules 2 and 4: fresh minutes, planned minutes into the purse, W as of today."""
+        p, s = self.model.p, self.model.settings
+        self.minutes_left = rules.minutes_of_week(self.sociability, p)
+        if self.model.planning:
+            for plan in self.plans:
+                minutes = s.effort_minutes * plan.share
+                plan.purse = rules.minus(plan.purse, -minutes)
+                plan.filled += minutes
+        weights = [rules.pull_bound(tie.activation(self.model.day, p), tie.liking, p) for tie in self.ties.values()]
+        self.ceiling = rules.fresh_ceiling(max(weights, default=0.0))
+
+    def post(self) -> None:
+        """An ordinary post makes its writer showable."""
+        p, s = self.model.p, self.model.settings
+        cost = s.minutes[Kind.POST]
+        likely = self.luck(Decision.POSTS) < rules.post_probability(self.sociability, p)
+        if likely and self.minutes_left >= cost:
+            self.minutes_left = rules.minus(self.minutes_left, cost)
+            self.last_post = self.model.day
+
+    # Who comes to mind ---------------------------------------------------------------------------------------------
+
+    def comes_to_mind(self, cause: int, among: int, industry: int = 0) -> Tie | None:
+        """Rule 2: on whom a prompt falls: by keyed rejection, then by a race; among the few of the feed by a race."""
+        candidates = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
+        if not candidates:
+            return None
+        tickets = rules.tickets(len(self.slots))
+        for u, v in self.attempts(cause) if among != SHOWN else ():
+            slot = int(u * tickets)
+            tie = self.slots[slot] if slot < len(self.slots) else None
+            if tie is None or not self.may_come_to_mind(tie, among, industry):
+                continue
+            if v * self.ceiling < self.weight_in_mind(tie, among):
+                return tie
+        return self.wins_the_race(candidates, cause, among)
+
+    def wins_the_race(self, candidates: list[Tie], cause: int, among: int) -> Tie | None:
+        """The candidate who arrives first, each with luck of its own."""
+        chosen, first_time = None, np.inf
+        for tie in candidates:
+            weight = self.weight_in_mind(tie, among)
+            if weight > 0.0:
+                time = rules.race_time(self.luck(Decision.COMES_TO_MIND_RACE, tie.other.id, cause), weight)
+                if time < first_time:
+                    chosen, first_time = tie, time
+        return chosen
+
+    def attempts(self, cause: int) -> Iterator[tuple[float, float]]:
+        """The keyed draws of rejection: for a slot and for a level."""
+        draws = np.empty((2, BATCH))
+        for start in range(0, ATTEMPTS, BATCH):
+            day, seed = self.model.day, self.model.luck_seed
+            chance.next_attempts(draws, seed, Decision.COMES_TO_MIND, day, self.id, cause, start)
+            yield from zip(*draws.tolist(), strict=True)
+
+    def may_come_to_mind(self, tie: Tie, among: int, industry: int) -> bool:
+        """Whether a tie is among those asked for."""
+        if among == ANYONE:
+            return True
+        if tie.acquaintance:
+            return False
+        if among == SHOWN:
+            return self.model.day - tie.other.last_post < self.model.settings.post_days
+        return among == OWN_TIES or tie.other.industry == industry
+
+    def weight_in_mind(self, tie: Tie, among: int) -> float:
+        """Rule 2: the weight of a tie today."""
+        boost = self.openness_of(tie) if among == SHOWN else 0.0
+        return rules.pull(tie.activation(self.model.day, self.model.p), tie.liking, boost, self.model.p)
+
+    # Prompts -------------------------------------------------------------------------------------------------------
+
+    def prompts(self) -> list[Prompt]:
+        """What brings people to this person's mind today, in order."""
+        found = [*self.routine(), *self.feed(), *self.encounters(), *self.called, *self.sittings()]
+        self.called = []
+        return sorted(found, key=lambda prompt: prompt.order)
+
+    def count(self, decision: int, rate: float) -> int:
+        """How often something happens today."""
+        zeal = self.sociability * rules.busyness(self.model.luck_seed, self.id, self.model.day, self.model.p)
+        return chance.poisson(rate * zeal, self.luck(decision))
+
+    def prompt(self, cause: int, other: Person | None, channel: int) -> Prompt:
+        """An ordinary prompt at a keyed second."""
+        return Prompt(int(86_400 * self.luck(Decision.PROMPT_SECOND, cause=cause)), cause, other, channel)
+
+    def routine(self) -> Iterator[Prompt]:
+        """Occasions to write to someone."""
+        for index in range(self.count(Decision.ROUTINE_COUNT, self.model.settings.routine_rate)):
+            cause = chance.cause_of(Occasion.ROUTINE, index)
+            if (tie := self.comes_to_mind(cause, ANYONE)) is not None:
+                yield self.prompt(cause, tie.other, Channel.PRIVATE)
+
+    def feed(self) -> Iterator[Prompt]:
+        """Feed items looked at."""
+        for index in range(self.count(Decision.FEED_COUNT, self.model.settings.feed_rate)):
+            cause = chance.cause_of(Occasion.FEED, index)
+            if (tie := self.comes_to_mind(cause, SHOWN)) is not None:
+                yield self.prompt(cause, tie.other, Channel.FEED)
+
+    def encounters(self) -> Iterator[Prompt]:
+        """Chance encounters: someone known, of the community, or anyone at all."""
+        everyone, s = self.model.people, self.model.settings
+        for index in range(self.count(Decision.ENCOUNTER_COUNT, s.encounter_rate)):
+            cause = chance.cause_of(Occasion.ENCOUNTER, index)
+            who = self.luck(Decision.ENCOUNTER_WHO, cause=cause)
+            if who < s.encounter_known:
+                tie = self.comes_to_mind(cause, ANYONE)
+                other = None if tie is None else tie.other
+            else:
+                near = who < s.encounter_known + s.encounter_community
+                crowd = self.model.communities[self.community] if near else everyone
+                other = crowd[int(self.luck(Decision.ENCOUNTER_STRANGER, cause=cause) * len(crowd))]
+            if other is not None and other is not self:
+                yield self.prompt(cause, other, Channel.IN_PERSON)
+
+    def sittings(self) -> Iterator[Prompt]:
+        """Planned sittings: over the feed, a list, posts, or invitations."""
+        for plan in self.plans:
+            if self.minutes_for_sitting(plan) > 0.0:
+                prompt = self.prompt(chance.cause_of(Occasion.PLAN, plan.strategy << 16), None, Channel.PRIVATE)
+                yield replace(prompt, plan=plan)
+
+    def minutes_for_sitting(self, plan: PlanOfPerson) -> float:
+        """Minutes that a plan has for a sitting today; 0 if there is none."""
+        day, s = self.model.day, self.model.settings
+        way, least = s.plan[plan.strategy], s.session_minutes[plan.strategy]
+        if not self.model.planning:
+            return 0.0
+        if way == Plan.EVENT:
+            return least if plan.purse >= least and plan.event_day < day else 0.0
+        if way in (Plan.FEED, Plan.LIST, Plan.POSTS):
+            return rules.sitting_budget(plan.purse, least, rules.sittings_left(day, s.sittings[plan.strategy]))
+        return 0.0
+
+    # Reaching out --------------------------------------------------------------------------------------------------
+
+    def reach_out(self) -> None:
+        """Phases 2 and 3: fill the outbox with what comes of today's prompts."""
+        self.outbox = []
+        for prompt in self.prompts():
+            if prompt.plan is None:
+                self.act_spontaneously(prompt)
+            elif prompt.place != Place.NOWHERE:
+                self.act_at_place(prompt, prompt.plan)
+            else:
+                self.sit(prompt, prompt.plan)
+
+    def comfort(self, prompt: Prompt) -> float:
+        """Rule 3: what the person dares at this prompt."""
+        assert prompt.other is not None
+        practice = rules.practice_now(self.practice, self.model.day - self.practised, self.model.p)
+        return rules.comfort(practice, self.luck(Decision.COMFORT, prompt.other.id, prompt.cause), self.model.p)
+
+    def choose_gesture(self, prompt: Prompt) -> int | None:
+        """Rule 3: the last gesture of the channel's ladder within reach, None if there is none."""
+        assert prompt.other is not None
+        tie = self.ties.get(prompt.other.id)
+        kind = rules.gesture_within_reach(
+            prompt.channel,
+            self.comfort(prompt),
+            self.strength_of(tie),
+            self.openness_of(tie),
+            0 if tie is None else tie.opened_by,
+            self.tries_of(tie),
+            self.hesitance,
+            self.model.p,
+        )
+        return None if kind < 0 else kind
+
+    def dares(self, prompt: Prompt, kind: int, channel: int) -> bool:
+        """Whether a planned gesture is within reach."""
+        assert prompt.other is not None
+        tie = self.ties.get(prompt.other.id)
+        needed = rules.barrier(
+            kind,
+            channel,
+            self.strength_of(tie),
+            self.openness_of(tie),
+            0 if tie is None else tie.opened_by,
+            self.tries_of(tie),
+            self.hesitance,
+            self.model.p,
+        )
+        return needed <= self.comfort(prompt) + self.model.settings.follow_through
+
+    def act_spontaneously(self, prompt: Prompt) -> None:
+        """See the feed item; make the gesture that comfort allows, if there are minutes for it."""
+        s = self.model.settings
+        if prompt.channel == Channel.FEED:
+            scroll = s.scroll_minutes
+            if self.minutes_left < scroll:
+                return
+            self.minutes_left = rules.minus(self.minutes_left, scroll)
+            self.see_post(prompt)
+        kind = self.choose_gesture(prompt)
+        if kind is not None and self.minutes_left >= s.minutes[kind]:
+            self.minutes_left = rules.minus(self.minutes_left, s.minutes[kind])
+            self.send(prompt, kind)
+
+    def see_post(self, prompt: Prompt) -> None:
+        """A feed item: the other's post, surely noticed."""
+        assert prompt.other is not None
+        item = self.gesture(prompt, Kind.POST)
+        item.sender, item.receiver, item.sure = prompt.other, self, FEED_ITEM
+        self.outbox.append(item)
+
+    def send(self, prompt: Prompt, kind: int) -> None:
+        """Make a gesture: practice grows if it has words."""
+        self.practise(kind)
+        self.outbox.append(self.gesture(prompt, kind))
+
+    def practise(self, kind: int) -> None:
+        """Rule 8."""
+        day, p, s = self.model.day, self.model.p, self.model.settings
+        if s.worded[kind]:
+            self.practice = rules.practised(rules.practice_now(self.practice, day - self.practised, p), p)
+            self.practised = day
+
+    def gesture(self, prompt: Prompt, kind: int) -> SentGesture:
+        """A gesture of this kind in answer to a prompt."""
+        day, p = self.model.day, self.model.p
+        return SentGesture(
+            sender=self,
+            receiver=prompt.other,
+            day=day,
+            second=prompt.second,
+            arrives_day=day + rules.days_under_way(kind, p),
+            arrives_second=prompt.second,
+            kind=int(kind),
+            channel=rules.channel_of(kind, prompt.channel, p),
+            at_place=int(prompt.place != Place.NOWHERE),
+            cause=prompt.cause,
+        )
+
+    def act_at_place(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+        """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
+        assert prompt.other is not None
+        s = self.model.settings
+        kind = s.second[plan.strategy]
+        is_stranger = prompt.other.id not in self.ties
+        if prompt.place != Place.EVENT and (is_stranger or s.minutes[kind] > plan.usable):
+            kind = s.first[plan.strategy]
+        if s.minutes[kind] > plan.usable or plan.refusals >= s.refused_most:
+            return
+        if self.dares(prompt, kind, Channel.IN_PERSON):
+            plan.usable = rules.minus(plan.usable, s.minutes[kind])
+            self.send(prompt, kind)
+        else:
+            plan.lose(s.refused_minutes)
+
+    def sit(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+        """A planned sitting."""
+        minutes = self.minutes_for_sitting(plan)
+        way = self.model.settings.plan[plan.strategy]
+        if way == Plan.FEED:
+            self.sit_at_feed(prompt, plan, minutes)
+        elif way == Plan.LIST:
+            self.sit_over_list(prompt, plan, minutes)
+        elif way == Plan.POSTS:
+            self.sit_to_post(prompt, plan, minutes)
+        else:
+            self.sit_to_invite(prompt, plan)
+
+    def planned_kind(self, plan: PlanOfPerson, prompt: Prompt) -> int:
+        """The likelier or the other gesture of a strategy, by a keyed draw."""
+        assert prompt.other is not None
+        s = self.model.settings
+        share = s.first_share[plan.strategy]
+        if share >= 1.0 or self.luck(Decision.PLANNED_KIND, prompt.other.id, prompt.cause) < share:
+            return s.first[plan.strategy]
+        return s.second[plan.strategy]
+
+    def sit_at_feed(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+        """Scroll, and react once to each person shown, until the minutes are gone."""
+        s = self.model.settings
+        scroll = s.scroll_minutes
+        done: set[int] = set()
+        spent, refusals, item = 0.0, 0, 0
+        while spent + scroll <= minutes and refusals < s.refused_most:
+            cause = prompt.cause + item
+            item += 1
+            tie = self.comes_to_mind(cause, SHOWN)
+            if tie is None:
+                break
+            spent += scroll
+            if tie.other.id in done:
+                continue
+            done.add(tie.other.id)
+            shown = replace(prompt, cause=cause, other=tie.other, channel=Channel.FEED)
+            self.see_post(shown)
+            kind = self.planned_kind(plan, shown)
+            if spent + s.minutes[kind] > minutes:
+                break
+            if self.dares(shown, kind, Channel.FEED):
+                spent += s.minutes[kind]
+                self.send(shown, kind)
+            else:
+                lost = min(s.refused_minutes, minutes - spent)
+                spent += lost
+                plan.refused += lost
+                refusals += 1
+        plan.pay(spent)
+
+    def longest_silent(self, wanted: int) -> list[Tie]:
+        """Ties that a list may name today, longest silent first."""
+        named = [tie for tie in self.ties.values() if self.listed(tie, wanted)]
+        return sorted(named, key=lambda tie: (tie.last_contact, tie.other.id))
+
+    def listed(self, tie: Tie, wanted: int) -> bool:
+        """Whether a list of this sort names a tie, left alone for long enough."""
+        day, p, s = self.model.day, self.model.p, self.model.settings
+        if day - tie.planned < s.plan_gap_days:
+            return False
+        if wanted == EVERYONE_KNOWN:
+            return True
+        if tie.acquaintance:
+            return False
+        if wanted == ONCE_STRONG:
+            return bool(rules.standing(tie.traces, day - tie.last_contact) >= s.once_strong)
+        is_listed = rules.is_dormant if wanted == DORMANT else rules.is_active
+        return bool(is_listed(day, tie.last_two_way, tie.two_way, p))
+
+    def sit_over_list(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+        """Notes, or messages and calls, down the list until the minutes are gone."""
+        p, s = self.model.p, self.model.settings
+        wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
+        spent, refusals = 0.0, 0
+        for tie in self.longest_silent(wanted):
+            if refusals >= s.refused_most:
+                break
+            named = replace(prompt, other=tie.other)
+            kind = self.planned_kind(plan, named)
+            if spent + s.minutes[kind] > minutes:
+                break
+            tie.planned = self.model.day
+            if self.dares(named, kind, rules.channel_of(kind, Channel.PRIVATE, p)):
+                spent += s.minutes[kind]
+                self.send(named, kind)
+            else:
+                lost = min(s.refused_minutes, minutes - spent)
+                spent += lost
+                plan.refused += lost
+                refusals += 1
+        plan.pay(spent)
+
+    def sit_to_post(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+        """Planned posts: as many as the minutes allow."""
+        cost = self.model.settings.minutes[Kind.POST]
+        spent, item = 0.0, 0
+        while spent + cost <= minutes:
+            self.send(replace(prompt, cause=prompt.cause + item), Kind.POST)
+            item += 1
+            spent += cost
+        plan.pay(spent)
+
+    def sit_to_invite(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+        """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
+        s = self.model.settings
+        dormant, active = self.longest_silent(DORMANT), self.longest_silent(ACTIVE)
+        if not dormant and not active:
+            return
+        plan.pay_session(self.model)
+        plan.event_day = self.model.day + s.event_notice_days
+        kind = s.first[plan.strategy]
+        invited = 0
+        for tie in in_turn(dormant, active):
+            if invited >= s.event_invitations or plan.refusals >= s.refused_most or s.minutes[kind] > plan.usable:
+                break
+            named = replace(prompt, other=tie.other)
+            tie.planned = self.model.day
+            if self.dares(named, kind, Channel.PRIVATE):
+                plan.usable = rules.minus(plan.usable, s.minutes[kind])
+                self.send(named, kind)
+                invited += 1
+            else:
+                plan.lose(s.refused_minutes)
+
+    def mark_sent(self, gesture: SentGesture) -> None:
+        """Rule 6's count of tries: as before this gesture into it, as after it into the tie."""
+        assert gesture.receiver is not None
+        p, s = self.model.p, self.model.settings
+        tie = self.ties[gesture.receiver.id]
+        gesture.unanswered = self.tries_of(tie)
+        if s.mass[gesture.kind] > 0.0:
+            tie.unanswered = rules.unanswered_after(gesture.unanswered, s.answer[gesture.kind] > -np.inf, p)
+            tie.last_sent = self.model.day
+
+    # Receiving -----------------------------------------------------------------------------------------------------
+
+    def deliver(self) -> None:
+        """Phase 4, one round: take what is in the inbox in order; answers go into the outbox."""
+        self.outbox = []
+        for gesture in sorted(self.inbox, key=lambda gesture: gesture.by_arrival):
+            self.receive(gesture)
+        self.inbox = []
+
+    def receive(self, gesture: SentGesture) -> None:
+        """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered?"""
+        tie = self.ties[gesture.sender.id]
+        gesture.noticed = int(self.notices(gesture, tie))
+        if not gesture.noticed:
+            return
+        strength, openness = self.strength_of(tie), self.openness_of(tie)
+        self.take_in(gesture, tie, openness)
+        if gesture.kind == Kind.POST:
+            return
+        before = self.received_today
+        self.received_today += 1
+        if self.will_answer(gesture, tie, strength, openness, before):
+            self.answer(gesture)
+
+    def notices(self, gesture: SentGesture, tie: Tie) -> bool:
+        """Whether the person becomes aware of a gesture; a feed item only once a post."""
+        if gesture.kind == Kind.POST:
+            written = gesture.sender.last_post
+            is_new = gesture.sure == PLANNED_POST or tie.post_seen < written
+            tie.post_seen = written
+            return is_new
+        likely = self.model.settings.noticed[gesture.kind]
+        return bool(self.luck(Decision.NOTICED, gesture.sender.id, gesture.cause) < likely)
+
+    def take_in(self, gesture: SentGesture, tie: Tie, openness: float) -> None:
+        """Rule 5: memory, tries cleared, the door."""
+        p, s = self.model.p, self.model.settings
+        self.remember(tie, s.mind_received * s.mass[gesture.kind])
+        tie.unanswered = 0.0
+        opened = rules.opened_to(gesture.kind, p)
+        if opened >= openness:
+            tie.openness, tie.opened, tie.opened_by = opened, self.model.day, s.rung[gesture.kind]
+
+    def will_answer(self, gesture: SentGesture, tie: Tie, strength: float, openness: float, before: int) -> bool:
+        """Rule 6, with strength and openness before the gesture and the gestures already received today."""
+        p, s = self.model.p, self.model.settings
+        if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind)]:
+            return False
+        odds = 1.0
+        if tie.acquaintance and (gesture.at_place or self.has_mutual_tie_with(gesture.sender)):
+            odds = s.mutual_odds
+        likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
+        return self.luck(Decision.ANSWERED, gesture.sender.id, gesture.cause) < likely
+
+    def has_mutual_tie_with(self, other: Person) -> bool:
+        """Whether the two share a tie."""
+        return any(
+            not tie.acquaintance and key in other.ties and not other.ties[key].acquaintance
+            for key, tie in self.ties.items()
+        )
+
+    def answer(self, gesture: SentGesture) -> None:
+        """Write the answer: its kind, when it is sent, and what it costs."""
+        day, p, s = self.model.day, self.model.p, self.model.settings
+        kind = rules.answer_kind(gesture.kind)
+        self.minutes_left = rules.minus(self.minutes_left, s.minutes[kind])
+        self.practise(kind)
+        delay = rules.answer_delay(
+            gesture.kind, gesture.channel, self.model.luck_seed, day, self.id, gesture.sender.id, gesture.cause, p
+        )
+        second = gesture.arrives_second + delay
+        if delay == 1:
+            second = min(second, SECONDS_A_DAY - 1)
+        days, second = divmod(second, SECONDS_A_DAY)
+        reply = SentGesture(
+            sender=self,
+            receiver=gesture.sender,
+            day=day + days,
+            second=second,
+            arrives_day=day + days,
+            arrives_second=second,
+            kind=kind,
+            channel=rules.channel_of(kind, gesture.channel, p),
+            at_place=gesture.at_place,
+            cause=chance.follow(gesture.cause, gesture.day),
+            parent_cause=gesture.cause,
+            parent_day=gesture.day,
+            parent_kind=gesture.kind,
+        )
+        if reply.day == day:
+            self.mark_sent(reply)
+        self.outbox.append(reply)
+        if gesture.kind == Kind.INVITATION:
+            self.model.bookings.add((gesture.sender.id, self.id, gesture.day + s.event_notice_days))
+
+    # Forgetting ----------------------------------------------------------------------------------------------------
+
+    def weakest(self) -> list[Tie]:
+        """Rule 10: ties beyond capacity, acquaintances first, then the least activation, then the lower id."""
+        excess = len(self.ties) - self.capacity
+        if excess <= 0:
+            return []
+        day, p = self.model.day, self.model.p
+        rank = sorted(self.ties.values(), key=lambda t: (not t.acquaintance, t.activation(day, p), t.other.id))
+        return rank[:excess]
+
+    def hold(self, tie: Tie) -> None:
+        """Put a tie into the lowest free slot; when there is none there are more."""
+        if None not in self.slots:
+            self.slots += [None] * (rules.more_slots(len(self.slots)) - len(self.slots))
+        tie.slot = self.slots.index(None)
+        self.slots[tie.slot] = tie
+        self.ties[tie.other.id] = tie
+
+    def drop(self, tie: Tie) -> None:
+        """Forget a tie."""
+        self.slots[tie.slot] = None
+        del self.ties[tie.other.id]
+
+    @property
+    def active_ties(self) -> int:
+        """Ties with two-way contact of late."""
+        day, p = self.model.day, self.model.p
+        return sum(
+            not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p)
+            for tie in self.ties.values()
+        )
+
+
+def person_of(model: ReconnectionModel, person: int) -> Person:
+    """The person of this id."""
+    return model.people[person]
+
+
+def in_turn(dormant: list[Tie], active: list[Tie]) -> Iterator[Tie]:
+    """Dormant, active, dormant … and, when one list ends, the rest of the other."""
+    for index in range(max(len(dormant), len(active))):
+        yield from dormant[index : index + 1]
+        yield from active[index : index + 1]

@@ -1,0 +1,654 @@
+"""The day of the model on Mesa, one object per person: a phase a screen, in the order of `sim.engine.day`.
+
+People and their decisions are in `sim.reference.agents`. The worlds agree with those of the fast engine bit for bit.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, Self
+
+import mesa
+import numpy as np
+
+from sim import worlds
+from sim.engine.day import ROUNDS
+from sim.engine.memory import OF_INDUSTRY, OWN_TIES, contact_shares, two_step_reach
+from sim.measures import INJECTED_WITHIN, Ending, Measures, Watch, mean_or_nan
+from sim.model.parameters import SETTINGS, Parameters
+from sim.reference.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
+from sim.reference.entry_points import Channel, Decision, Kind, Occasion, Place, Plan, chance, rules
+from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
+from sim.state.population import (
+    BOOKING,
+    FEED_ITEM,
+    GESTURE,
+    LAST_DAY,
+    MEETING,
+    MEMBER,
+    NO_ANSWER,
+    NOBODY,
+    PERSON,
+    PLAN,
+    PLANNED_POST,
+    TIE,
+    DayRecord,
+    World,
+    canonical_mail,
+    free_ties,
+)
+
+_BITS_OF_A_FRESH_SEED = 48  # short enough to write down and exact in any table
+
+
+class ReconnectionModel(mesa.Model):
+    """The model on Mesa: a step is a day.
+
+    Args:
+        world: where to begin; if not said, a generated one of `people` without burn-in.
+        people: of that world.
+        strategy, adopters, parameters, strategy_days, extra: as in `sim.simulate`.
+        seed: of all luck, 0 to 2**64 - 1; a fresh one if not said, as with any Mesa model.
+        person_class: what people are; a subclass of `Person` may override any of its decisions.
+
+    Attributes:
+        people: the persons by id; ``model.agents`` holds the same.
+        luck_seed: the seed, so that a run can be repeated.
+        record: what happened on the last day, as both engines report it.
+        datacollector: a row for the start and one after each step. Of the day: gestures ``sent`` and ``answered``,
+            ``new_ties`` and ``forgotten`` ones. So far: ``reconnected`` and ``active_ties`` per adopter, and
+            ``everyone_reconnected`` per person. ``day`` counts the steps, as Mesa's ``Step`` does.
+
+    Example:
+        >>> import sim
+        >>> world = sim.worlds.generated(people=60, burn_in_years=0, seed=1)
+        >>> model = sim.ReconnectionModel(world=world, strategy="check_in", adopters=3, seed=1)
+        >>> model.step()
+        >>> model.to_world() == sim.simulate(world, days=1, strategy="check_in", adopters=3, seed=1).world
+        True
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World | None = None,
+        people: int = 200,
+        strategy: Mixture | None = None,
+        adopters: Adopters | None = None,
+        seed: int | None = None,
+        parameters: Parameters | None = None,
+        strategy_days: int | None = None,
+        extra: Sequence[Gesture] = (),
+        person_class: type[Person] = Person,
+    ) -> None:
+        seed = secrets.randbits(_BITS_OF_A_FRESH_SEED) if seed is None else checked_seed(seed)
+        super().__init__(seed=seed)
+        self._registered = 0  # agents so far
+        if world is None:
+            world = worlds.generated(people=people, burn_in_years=0, seed=seed, parameters=parameters)
+        start, self.adopters = begin(
+            world,
+            strategy=strategy,
+            adopters=adopters,
+            seed=seed,
+            parameters=parameters,
+            strategy_days=strategy_days,
+            extra=extra,
+        )
+        self.luck_seed, self.day, self.parameters = seed, start.day, start.parameters
+        packed = start.parameters.packed
+        self.p = np.array([packed]).view(f"V{packed.nbytes}")[0]  # for the rules
+        self.settings = SimpleNamespace(**{name: packed[name].tolist() for name in SETTINGS.names or ()})
+        self.strategies_end, self.names = start.strategies_end, start.names
+        self.people: list[Person] = []
+        self.mail: list[SentGesture] = []
+        self.bookings: set[tuple[int, int, int]] = set()  # host, guest, day
+        self.members: dict[int, dict[int, bool]] = {}  # by founder: member, and whether they left
+        person_class.create_agents(self, len(start), list(start.people))
+        self._load(start)
+        self._watch = Watch(
+            start,
+            adopters=self.adopters,
+            within=INJECTED_WITHIN if extra else strategy_days,
+            injected=bool(extra),
+            series=False,
+        )
+        self.record = DayRecord(start.day - 1, *(np.zeros(0, kind) for kind in (GESTURE, GESTURE, int, int, MEETING)))
+        self.datacollector = mesa.DataCollector(model_reporters=dict(REPORTERS))
+        self.datacollector.collect(self)
+
+    def register_agent(self, agent: mesa.Agent) -> None:
+        """Register an agent under the next number of this model.
+
+        Mesa 3.3 counts agents in a table of their class, which keeps every model for ever and is lost where a model is
+        pickled. Later versions count in the model.
+        """
+        counters = getattr(type(agent), "_ids", None)
+        if counters is not None:
+            counters.pop(self, None)
+            self._registered += 1
+            agent.unique_id = self._registered
+        super().register_agent(agent)
+
+    # Copies --------------------------------------------------------------------------------------------------------
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _without_state, (type(self), [type(person) for person in self.people]), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"people": [person.__getstate__() for person in self.people]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for person, values in zip(self.people, state["people"], strict=True):
+            _restore(person, values)
+        self.__dict__.update(state | {"people": self.people})
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # with the same people in two models, a step of one would move the other
+
+    # A day ---------------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Simulate one day: the whole model, phase by phase."""
+        if self.day == LAST_DAY:
+            raise ValueError(f"This world is {self.day:,} days old, and none gets older.")
+        self.morning()
+        met = self.gather()
+        self.reach_out(met)
+        sent, arriving = self.dispatch(met)
+        sent, delivered = self.rounds(sent, arriving)
+        self.settle(met, sent, delivered)
+        self.day += 1
+        self._watch.observe(self.record)
+        self.datacollector.collect(self)
+
+    @property
+    def planning(self) -> bool:
+        """Whether strategies still run."""
+        return self.day < self.strategies_end
+
+    def luck(self, decision: int, person: int, other: int = 0, cause: int = 0) -> float:
+        """A keyed uniform of today."""
+        return chance.uniform(self.luck_seed, decision, self.day, person, other, cause)
+
+    def morning(self) -> None:
+        """On the weekly day minutes are refilled; then people post."""
+        if self.day % 7 == 0:
+            self.agents.do("begin_week")
+        self.agents.do("post")
+
+    def reach_out(self, met: list[Meeting]) -> None:
+        """Prompts, and what people make of them."""
+        for meeting in met:
+            self.call_both(meeting)
+        for celebrant in self.birthdays.get(self.day % 365, []):
+            for tie in celebrant.ties.values():
+                self.call_for_birthday(celebrant, tie)
+        self.agents.do("reach_out")
+
+    def call_both(self, meeting: Meeting) -> None:
+        """A meeting is a prompt for either side: planned if they came with a plan."""
+        low, high, place = meeting.low, meeting.high, meeting.place
+        luck = self.luck(Decision.MEETING_ORDER, low.id, high.id, chance.cause_of(Occasion.PLACE, place))
+        cause = chance.cause_of(Occasion.MEETING, (place << 20) | int(2**20 * luck))
+        for person, other, plan in ((low, high, meeting.plans[0]), (high, low, meeting.plans[1])):
+            person.called.append(Prompt(meeting.second, cause, other, Channel.IN_PERSON, place, plan))
+
+    def call_for_birthday(self, celebrant: Person, tie: Tie) -> None:
+        """Somebody may notice a tie's birthday."""
+        person, cause = tie.other, chance.cause_of(Occasion.BIRTHDAY, 0)
+        if tie.acquaintance:
+            return
+        if person.luck(Decision.BIRTHDAY_NOTICED, celebrant.id, cause) < self.settings.birthday_noticed:
+            second = int(86_400 * person.luck(Decision.PROMPT_SECOND, celebrant.id, cause))
+            person.called.append(Prompt(second, cause, celebrant, Channel.PRIVATE))
+
+    def dispatch(self, met: list[Meeting]) -> tuple[list[SentGesture], list[SentGesture]]:
+        """What is sent today, and what arrives in the first round; strangers become acquaintances."""
+        fresh = [gesture for person in self.people for gesture in person.outbox]
+        late = [letter for letter in self.mail if letter.day == self.day]
+        due = [letter for letter in self.mail if letter.day < self.day and letter.arrives_day <= self.day]
+        self.mail = [
+            letter for letter in self.mail if letter.day > self.day or letter.arrives_day > self.day > letter.day
+        ]
+        self.acquaint(met, [*fresh, *late, *due])
+        sent = [gesture for gesture in [*fresh, *late] if gesture.sure != FEED_ITEM]
+        for gesture in sorted(sent, key=lambda gesture: gesture.by_sending):
+            if gesture.receiver is not None:
+                gesture.sender.mark_sent(gesture)
+        self.mail += [gesture for gesture in sent if gesture.arrives_day > self.day]
+        arriving = [gesture for gesture in sent if gesture.receiver is not None and gesture.arrives_day == self.day]
+        seen = [gesture for gesture in fresh if gesture.sure == FEED_ITEM]
+        return sent, [*arriving, *due, *seen, *self.reach_of_posts(sent)]
+
+    def acquaint(self, met: list[Meeting], gestures: list[SentGesture]) -> None:
+        """Rule 9: whoever met or wrote for the first time hold each other as acquaintances from now on."""
+        pairs = {(meeting.low.id, meeting.high.id) for meeting in met}
+        for gesture in gestures:
+            if gesture.receiver is not None:
+                one, two = gesture.sender.id, gesture.receiver.id
+                pairs.add((min(one, two), max(one, two)))
+        for low, high in sorted(pairs):
+            if high not in self.people[low].ties:
+                self.people[low].hold(self.new_acquaintance(low, high))
+                self.people[high].hold(self.new_acquaintance(high, low))
+
+    def new_acquaintance(self, person: int, other: int) -> Tie:
+        """One direction of it."""
+        holder = self.people[person]
+        one_group = holder.group == self.people[other].group
+        liking = rules.liking(self.luck_seed, person, other, one_group, self.p)
+        holder.ceiling = rules.raised_ceiling(holder.ceiling, rules.pull_bound(0.0, liking, self.p))
+        return Tie(self.people[other], last_contact=self.day, liking=liking, acquaintance=1)
+
+    def reach_of_posts(self, sent: list[SentGesture]) -> Iterator[SentGesture]:
+        """Planned posts, as noticed by those who hold a tie to their writer; the writers become showable."""
+        for post in sent:
+            if post.kind != Kind.POST:
+                continue
+            post.sender.last_post = self.day
+            for tie in post.sender.ties.values():
+                if not tie.acquaintance:
+                    luck = tie.other.luck(Decision.NOTICED, post.sender.id, post.cause)
+                    if luck < self.settings.noticed[Kind.POST]:
+                        yield replace(post, receiver=tie.other, sure=PLANNED_POST)
+
+    def rounds(
+        self, sent: list[SentGesture], arriving: list[SentGesture]
+    ) -> tuple[list[SentGesture], list[SentGesture]]:
+        """Deliver and answer until nothing more arrives today; what is left after the last round waits."""
+        delivered: list[SentGesture] = []
+        for person in self.people:
+            person.received_today = 0
+        for _ in range(ROUNDS):
+            if not arriving:
+                break
+            for gesture in arriving:
+                assert gesture.receiver is not None
+                gesture.receiver.inbox.append(gesture)
+            delivered += arriving
+            receivers = self.agents.select(lambda person: len(person.inbox) > 0)
+            receivers.do("deliver")
+            replies = [reply for person in receivers for reply in person.outbox]
+            arriving = [reply for reply in replies if reply.day == self.day]
+            self.mail += [reply for reply in replies if reply.day > self.day]
+            sent = sent + arriving
+        self.mail += [replace(gesture, arrives_day=self.day + 1) for gesture in arriving]
+        return sent, delivered
+
+    def settle(self, met: list[Meeting], sent: list[SentGesture], delivered: list[SentGesture]) -> None:
+        """Rules 7, 9 and 10, pair by pair."""
+        sent = sorted(sent, key=lambda gesture: (gesture.sender.id, *gesture.by_sending))
+        delivered = sorted(delivered, key=lambda gesture: (gesture.pair, *gesture.by_arrival))
+        for meeting in met:
+            meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
+            meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
+        for gesture in sent:
+            if gesture.receiver is not None:
+                own = gesture.sender.ties[gesture.receiver.id]
+                gesture.sender.remember(own, self.settings.mind_sent * self.settings.mass[gesture.kind])
+        new = [self.settle_noticed(gesture) for gesture in delivered if gesture.noticed and gesture.kind != Kind.POST]
+        forgotten = self.forget()
+        n = len(self.people)
+        sent_rows = gesture_rows(sent)
+        sent_rows["noticed"] = 0  # told of what was delivered
+        self.record = DayRecord(
+            self.day,
+            sent_rows,
+            gesture_rows(delivered),
+            np.array(sorted(low * n + high for low, high in filter(None, new)), dtype=np.int64),
+            np.array([low * n + high for low, high in forgotten], dtype=np.int64),
+            np.array([(m.low.id, m.high.id, m.place, m.second, NOBODY, NOBODY) for m in met], dtype=MEETING),
+        )
+
+    def settle_noticed(self, gesture: SentGesture) -> tuple[int, int] | None:
+        """Rules 7 and 9 for a gesture that was noticed; returns the pair if it is a tie from now on."""
+        assert gesture.receiver is not None
+        mine = gesture.receiver.ties[gesture.sender.id]
+        theirs = gesture.sender.ties[gesture.receiver.id]
+        is_new = False
+        if gesture.parent_kind != NO_ANSWER:
+            gesture.receiver.remember(mine, self.settings.mind_answered * self.settings.mass[gesture.parent_kind])
+            is_new = mine.acquaintance == 1
+            mine.acquaintance = theirs.acquaintance = 0
+        if self.settings.mass[gesture.kind] > 0.0:
+            if self.day - theirs.last_received <= self.settings.two_way_days:
+                mine.last_two_way = theirs.last_two_way = self.day
+                mine.two_way = theirs.two_way = min(255, mine.two_way + 1)
+            mine.last_received = self.day
+        one, two = gesture.sender.id, gesture.receiver.id
+        return (min(one, two), max(one, two)) if is_new else None
+
+    def forget(self) -> list[tuple[int, int]]:
+        """Rule 10: what anybody over capacity named goes, both directions, once; returns the pairs."""
+        pairs = set()
+        for person in self.people:
+            for tie in person.weakest():
+                pairs.add((min(person.id, tie.other.id), max(person.id, tie.other.id)))
+        for low, high in pairs:
+            self.people[low].drop(self.people[low].ties[high])
+            self.people[high].drop(self.people[high].ties[low])
+        return sorted(pairs)
+
+    # Places --------------------------------------------------------------------------------------------------------
+
+    def gather(self) -> list[Meeting]:
+        """Phase 1: who is where, who meets whom; each pair once a place, in the order of (place, low, high)."""
+        going: dict[int, dict[int, PlanOfPerson]] = defaultdict(dict)
+        for person in self.people:
+            for plan in person.plans:
+                if self.goes_today(person, plan):
+                    going[self.settings.place[plan.strategy]][person.id] = plan
+                    if self.settings.plan[plan.strategy] == Plan.PLACE:
+                        plan.pay_session(self)
+                    else:
+                        plan.refusals = 0
+        met: dict[tuple[int, int, int], Meeting] = {}
+        for meeting in [*self.visits(going), *self.events(going), *self.meetups(going)]:
+            met.setdefault((meeting.place, meeting.low.id, meeting.high.id), meeting)
+        self.bookings = {booking for booking in self.bookings if booking[2] > self.day}
+        return [met[key] for key in sorted(met)]
+
+    def goes_today(self, person: Person, plan: PlanOfPerson) -> bool:
+        """Whether a plan takes its person to a place today: it meets, and the purse holds the whole session."""
+        s = self.settings
+        place = s.place[plan.strategy]
+        if s.plan[plan.strategy] == Plan.EVENT:
+            return plan.event_day == self.day
+        if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.purse < s.session_minutes[plan.strategy]:
+            return False
+        if place == Place.GROUP:
+            return self.day % 7 == int(7 * chance.uniform(self.luck_seed, Decision.GROUP_DAY, 0, person.group, 0, 0))
+        if place == Place.SHOW:
+            luck = chance.uniform(self.luck_seed, Decision.SHOW_DAY, 0, person.industry, 0, 0)
+            return bool((self.day + int(s.show_every_days * luck)) % s.show_every_days == 0)
+        return True
+
+    def visits(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
+        """Adopters at hangouts, groups and trade shows."""
+        s = self.settings
+        most = {Place.HANGOUT: s.hangout_meets, Place.GROUP: s.group_meets, Place.SHOW: s.show_meets}
+        visits = [(key, place, plan) for place in most for key, plan in going[place].items()]
+        for key, place, plan in sorted(visits, key=lambda visit: (visit[0], visit[2].strategy)):
+            person = self.people[key]
+            where, present = self.present(person, place, going[place])
+            second = self.second_of(place, where)
+            for other in self.meets(person, [one for one in present if one is not person], int(most[place]), place):
+                yield meeting_of(person, other, place, second, plan, going[place].get(other.id))
+
+    def present(self, person: Person, place: int, going: dict[int, PlanOfPerson]) -> tuple[int, list[Person]]:
+        """Which hangout, group or show a person goes to, and who is there, adopters among them, in order of id."""
+        if place == Place.HANGOUT:
+            crowd = self.communities[person.community]
+            return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
+        if place == Place.GROUP:
+            likely, members = self.settings.group_attendance, self.groups[person.group]
+            return person.group, [one for one in members if one.id in going or one.luck(Decision.GROUP_VISIT) < likely]
+        crowd = self.industries[person.industry]
+        keys = [rules.chosen_key(one.luck(Decision.SHOW_VISIT), max(1e-6, one.sociability)) for one in crowd]
+        drawn = {one.id for one in keenest(crowd, keys, self.settings.show_people)}
+        return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
+
+    def hangs_out(self, person: Person) -> bool:
+        """Whether a regular is at the hangout today."""
+        likely = self.settings.hangout_attendance * person.sociability
+        return bool(person.regular) and person.luck(Decision.HANGOUT_VISIT) < likely
+
+    def second_of(self, place: int, where: int) -> int:
+        """The second at which people meet at a place today."""
+        return int(86_400 * self.luck(Decision.PLACE_SECOND, where, cause=chance.cause_of(Occasion.PLACE, place)))
+
+    def meets(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
+        """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
+        cause = chance.cause_of(Occasion.PLACE, place)
+        keys = []
+        for other in present:
+            weight = self.settings.known_weight if other.id in person.ties else 1.0
+            keys.append(rules.chosen_key(person.luck(Decision.MEETS, other.id, cause), weight))
+        return keenest(present, keys, most)
+
+    def events(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
+        """Evenings: guests who said yes, and whom they bring; all meet the host, each some others."""
+        tonight = sorted((host, guest) for host, guest, day in self.bookings if day == self.day)
+        for host_id in sorted({host for host, _ in tonight}):
+            host = self.people[host_id]
+            guests = [self.people[guest] for key, guest in tonight if key == host_id]
+            crowd = self.with_those_brought(guests, host, Place.EVENT, OWN_TIES, self.settings.event_brings)
+            second = self.second_of(Place.EVENT, host_id)
+            for guest in crowd:
+                yield meeting_of(host, guest, Place.EVENT, second, going[Place.EVENT].get(host_id), None)
+            for guest in crowd:
+                others = [one for one in crowd if one is not guest]
+                for other in self.meets(guest, others, (self.settings.event_meets + 1) // 2, Place.EVENT):
+                    yield meeting_of(guest, other, Place.EVENT, second, None, None)
+
+    def meetups(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
+        """Meetups: members come, bring someone of the industry, and some leave for good."""
+        for founder_id, plan in going[Place.MEETUP].items():
+            founder = self.people[founder_id]
+            if founder_id not in self.members:
+                self.members[founder_id] = {one.id: False for one in self.first_members(founder)}
+            members = self.members[founder_id]
+            regulars = [self.people[member] for member, left in members.items() if not left]
+            crowd = self.with_those_brought(regulars, founder, Place.MEETUP, OF_INDUSTRY, self.settings.meetup_brings)
+            crowd = [one for one in crowd if not members.get(one.id, False)]
+            members.update({one.id: False for one in crowd})
+            second = self.second_of(Place.MEETUP, founder_id)
+            for other in self.meets(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
+                yield meeting_of(founder, other, Place.MEETUP, second, plan, None)
+            for guest in crowd:
+                others = [one for one in crowd if one is not guest]
+                for other in self.meets(guest, others, (self.settings.meetup_meets + 1) // 2, Place.MEETUP):
+                    yield meeting_of(guest, other, Place.MEETUP, second, None, None)
+            for guest in crowd:
+                if self.luck(Decision.MEETUP_LEAVES, guest.id, founder_id) < self.settings.meetup_leaves:
+                    members[guest.id] = True
+
+    def first_members(self, founder: Person) -> list[Person]:
+        """Strangers of the founder's industry with whom a meetup starts."""
+        crowd = self.industries[founder.industry]
+        strangers = [one for one in crowd if one is not founder and one.id not in founder.ties]
+        keys = [chance.uniform(self.luck_seed, Decision.MEETUP_MEMBER, 0, founder.id, one.id, 0) for one in strangers]
+        return keenest(strangers, keys, self.settings.meetup_start)
+
+    def with_those_brought(
+        self, guests: list[Person], host: Person, place: int, among: int, likely: float
+    ) -> list[Person]:
+        """Guests, and after them whoever they bring: each at most one own tie, who is not there yet."""
+        crowd = list(guests)
+        cause = chance.follow(chance.cause_of(Occasion.PLACE, place), host.id)
+        for guest in guests:
+            if guest.luck(Decision.BRINGS_SOMEONE, host.id, cause) < likely:
+                tie = guest.comes_to_mind(cause, among, host.industry)
+                if tie is not None and tie.other is not host and tie.other not in crowd:
+                    crowd.append(tie.other)
+        return crowd
+
+    # Worlds --------------------------------------------------------------------------------------------------------
+
+    def _load(self, world: World) -> None:
+        """Take ties, plans, mail and places from a world."""
+        for owner, at in zip(world.owners(), range(len(world.ties)), strict=True):
+            row, holder = world.ties[at], self.people[owner]
+            if row["other"] != NOBODY:
+                values = {name: row[name].item() for name in TIE_VALUES}
+                slot = at - int(world.people["first"][owner])
+                tie = Tie(self.people[row["other"]], slot, row["traces"].copy(), **values)
+                holder.slots[slot] = holder.ties[tie.other.id] = tie
+        for row in world.plans:
+            plan = PlanOfPerson(**{name: row[name].item() for name in PLAN_VALUES})
+            self.people[row["person"]].plans.append(plan)
+        self.mail = [self._letter(row) for row in world.mail]
+        self.bookings = {(host, guest, day) for host, guest, day in world.bookings.tolist()}
+        for founder, member, left in world.members.tolist():
+            self.members.setdefault(founder, {})[member] = bool(left)
+        self.communities = self._by("community")
+        self.industries = self._by("industry")
+        self.groups = self._by("group")
+        self.birthdays = self._by("birthday")
+
+    def _by(self, name: str) -> dict[int, list[Person]]:
+        groups: dict[int, list[Person]] = defaultdict(list)
+        for person in self.people:
+            groups[getattr(person, name)].append(person)
+        return groups
+
+    def _letter(self, row: np.void) -> SentGesture:
+        values = {name: row[name].item() for name in LETTER_VALUES}
+        return SentGesture(self.people[row["sender"]], self.people[row["receiver"]], **values)
+
+    def active_ties(self) -> np.ndarray:
+        """Active ties of each person today, shape (n,)."""
+        return np.array([person.active_ties for person in self.people])
+
+    def measures(self) -> Measures:
+        """Outcomes so far; see `sim.measures`."""
+        world = self.to_world()
+        reach = two_step_reach(world.people, world.ties, world.day, world.parameters.packed)
+        shares = contact_shares(world.people, world.ties, world.day)
+        end = Ending(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
+        return self._watch.finish(end)
+
+    def to_world(self) -> World:
+        """The world as it now is; another run, on either engine, can go on from it."""
+        n = len(self.people)
+        people = np.zeros(n, PERSON)
+        slots = np.array([len(person.slots) for person in self.people])
+        for name in PERSON_VALUES:
+            people[name] = [getattr(person, name) for person in self.people]
+        people["slots"], people["first"] = slots, np.concatenate([[0], np.cumsum(slots)[:-1]])
+        people["held"] = [len(person.ties) for person in self.people]
+        ties = free_ties(int(slots.sum()))
+        for person, first in zip(self.people, people["first"], strict=True):
+            for tie in person.ties.values():
+                row = ties[first + tie.slot]
+                row["other"], row["mirror"] = tie.other.id, tie.other.ties[person.id].slot
+                for name in ("traces", *TIE_VALUES):
+                    row[name] = getattr(tie, name)
+        plans = [
+            (person.id, *(getattr(plan, name) for name in PLAN_VALUES))
+            for person in self.people
+            for plan in person.plans
+        ]
+        members = [
+            (founder, member, left)
+            for founder in sorted(self.members)
+            for member, left in self.members[founder].items()
+        ]
+        return World(
+            day=self.day,
+            people=people,
+            ties=ties,
+            parameters=self.parameters,
+            plans=np.array(plans, dtype=PLAN),
+            mail=canonical_mail(gesture_rows(self.mail)),
+            bookings=np.array(sorted(self.bookings), dtype=BOOKING),
+            members=np.array(members, dtype=MEMBER),
+            strategies_end=self.strategies_end,
+            names=self.names,
+        )
+
+
+def _of_adopters(model: ReconnectionModel, values: Sequence[float] | np.ndarray) -> float:
+    """The mean of an outcome over the adopters; nan where there are none."""
+    return mean_or_nan(float(np.sum(values)), len(model.adopters))
+
+
+def _sent(model: ReconnectionModel) -> int:
+    return len(model.record.sent)
+
+
+def _answered(model: ReconnectionModel) -> int:
+    return int((model.record.sent["parent_kind"] != NO_ANSWER).sum())
+
+
+def _new_ties(model: ReconnectionModel) -> int:
+    return len(model.record.new_ties)
+
+
+def _forgotten(model: ReconnectionModel) -> int:
+    return len(model.record.forgotten)
+
+
+def _reconnected(model: ReconnectionModel) -> float:
+    return _of_adopters(model, model._watch.reconnected(model.day)[model.adopters])
+
+
+def _everyone_reconnected(model: ReconnectionModel) -> float:
+    return float(model._watch.reconnected(model.day).mean())
+
+
+def _active_ties(model: ReconnectionModel) -> float:
+    active = [model.people[person].active_ties for person in model.adopters]  # of everyone, it would take long
+    return _of_adopters(model, active)
+
+
+# Functions of the module, since a model with lambdas cannot be pickled.
+REPORTERS = {
+    "luck_seed": "luck_seed",
+    "day": "steps",
+    "sent": _sent,
+    "answered": _answered,
+    "new_ties": _new_ties,
+    "forgotten": _forgotten,
+    "reconnected": _reconnected,
+    "everyone_reconnected": _everyone_reconnected,
+    "active_ties": _active_ties,
+}
+
+
+def _without_state(model_class: type[ReconnectionModel], person_classes: Sequence[type[Person]]) -> ReconnectionModel:
+    """A model and its people before their state is restored, so that the state can refer to each of them."""
+    model = model_class.__new__(model_class)
+    model.people = [person_class.__new__(person_class) for person_class in person_classes]
+    return model
+
+
+def _restore(person: Person, state: Any) -> None:
+    """Give a person the state that its `__getstate__` returned."""
+    if hasattr(person, "__setstate__"):
+        person.__setstate__(state)
+        return
+    values, slots = state if isinstance(state, tuple) else (state, {})
+    person.__dict__.update(values)
+    for name, value in slots.items():
+        setattr(person, name, value)
+
+
+PLAN_VALUES = tuple(name for name in PLAN.names or () if name != "person")
+TIE_VALUES = tuple(name for name in TIE.names or () if name not in ("other", "mirror", "traces"))
+LETTER_VALUES = tuple(
+    name for name in GESTURE.names or () if name not in ("sender", "receiver", "sender_slot", "receiver_slot")
+)
+
+
+def keenest(people: list[Person], keys: Iterable[float], most: int) -> list[Person]:
+    """The people with the largest keys, largest first."""
+    ranked = sorted(zip(keys, people, strict=True), key=lambda pair: -pair[0])
+    return [person for _, person in ranked[:most]]
+
+
+def meeting_of(
+    one: Person, two: Person, place: int, second: int, plan: PlanOfPerson | None, other_plan: PlanOfPerson | None
+) -> Meeting:
+    """A meeting, with the lower id first."""
+    if one.id < two.id:
+        return Meeting(one, two, int(place), second, (plan, other_plan))
+    return Meeting(two, one, int(place), second, (other_plan, plan))
+
+
+def gesture_rows(gestures: list[SentGesture]) -> np.ndarray:
+    """Gestures as rows of type `GESTURE`."""
+    rows = np.zeros(len(gestures), GESTURE)
+    for row, gesture in zip(rows, gestures, strict=True):
+        row["sender"] = gesture.sender.id
+        row["receiver"] = NOBODY if gesture.receiver is None else gesture.receiver.id
+        row["sender_slot"] = row["receiver_slot"] = NOBODY
+        for name in LETTER_VALUES:
+            row[name] = getattr(gesture, name)
+    return rows

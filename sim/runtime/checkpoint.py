@@ -1,0 +1,155 @@
+"""A long run keeps how far it is in a file, and after a crash goes on from there, to the bit.
+
+Kept is what the days to come can not do without: the world, what has been measured, and the log so far. A run is known
+by a hash of the world on its first morning, of what it was told and of the program: none goes on from another's file.
+Nor does one go on from the file of another kind of machine, which may have rounded otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import warnings
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.engine.day import Core
+from sim.measures import Watch
+from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.machine import kind_of_machine
+from sim.runtime.soundness import check_world
+from sim.runtime.storage import load_records, remove_records, save_records
+from sim.state.population import GESTURE, World, joined
+
+_WATCHED = ("candidates", "sent", "answered", "new_ties", "unsold")  # arrays that `Watch.observe` changes
+
+
+class Checkpoint:
+    """The file of one run.
+
+    Args:
+        path: of the file; it need not be there.
+        minutes: of wall time, from the start or the last checkpoint to the next; 0: one after each day.
+        start: the world on the first morning.
+        adopters: ids.
+        told: all else that determines what comes of the run.
+
+    Raises:
+        TypeError, ValueError: an argument is of another kind, or out of its range.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        minutes: float,
+        start: World,
+        adopters: np.ndarray,
+        told: list[int | None],
+    ) -> None:
+        if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+            raise TypeError(f"checkpoint_minutes is {minutes!r}; it must be a number of minutes.")
+        if not minutes >= 0:
+            raise ValueError(f"checkpoint_minutes is {minutes}; it must be 0 or more.")
+        self.path = Path(path)
+        if self.path.is_dir():
+            raise ValueError(f"checkpoint is {path}, a folder; name a file, which need not be there yet.")
+        self.seconds, self.last = 60 * minutes, time.monotonic()
+        self.start, self.adopters, self.told = start, adopters, told
+
+    @cached_property
+    def run(self) -> str:
+        """A hash of all that determines what comes of the run; a short run never needs it."""
+        start, arrays = self.start, [getattr(self.start, name) for name in World.ARRAYS]
+        said = {
+            "model": model_fingerprint(),
+            "parameters": start.parameters.model_dump(mode="json"),
+            "dates": [start.day, start.strategies_end],
+            "rows": [len(array) for array in arrays],
+            "told": self.told,
+        }
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+        columns = (array[name] for array in arrays for name in array.dtype.names)  # the bytes between them are anything
+        for values in (self.adopters, *columns):
+            digest.update(np.ascontiguousarray(values).data)
+        return digest.hexdigest()
+
+    def taken_up(self, watch: Watch) -> tuple[World, list[np.ndarray]]:
+        """Where to go on: the world, and the gestures sent so far; ``watch`` is told what it had seen.
+
+        Without a file it is the start. With one that is damaged or another run's, too, and a warning says so.
+        """
+        try:
+            kept = load_records(self.path)
+            said = json.loads(kept["said"].tobytes())
+            run, machine = said["run"], said["machine"]
+        except FileNotFoundError:
+            return self.start, []
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
+            return self._anew(f"is damaged or no checkpoint ({problem})")
+        if run != self.run:
+            return self._anew("is of another run, or of another version of the program")
+        if machine != kind_of_machine():
+            why = "where the last bit of a number may be another"
+            return self._anew(f"was kept on another kind of machine ({machine}; this is {kind_of_machine()}), {why}")
+        try:
+            return self._gone_on_from(kept, said, watch)
+        except Exception as problem:  # its checksum is right, and so it must have been written by something else
+            return self._anew(f"is damaged or no checkpoint ({problem})")
+
+    def _gone_on_from(
+        self, kept: dict[str, np.ndarray], said: dict[str, Any], watch: Watch
+    ) -> tuple[World, list[np.ndarray]]:
+        """What the records hold, once all of it is known to be what this run would have kept."""
+        arrays: dict[str, Any] = {name: kept[name] for name in World.ARRAYS}
+        world, log = replace(self.start, day=said["day"], **arrays), kept["log"].view(GESTURE)
+        check_world(world)
+        watched = {name: kept[f"watch_{name}"] for name in _WATCHED}
+        alike = [(getattr(watch, name), array) for name, array in watched.items()]
+        alike += [(watch.candidates[side], watched["candidates"][side]) for side in ("low", "high")]
+        if len(world) != len(self.start) or any((a.shape, a.dtype) != (b.shape, b.dtype) for a, b in alike):
+            raise ValueError("its arrays have other shapes")
+        if any((mine != theirs).any() for mine, theirs in alike[len(_WATCHED) :]):
+            raise ValueError("its pairs are others")
+        watch.rows = said["rows"]
+        for name, array in watched.items():
+            getattr(watch, name)[:] = array
+        return world, [log]
+
+    def _anew(self, why: str) -> tuple[World, list[np.ndarray]]:
+        warnings.warn(f"The checkpoint {self.path} {why}. The run begins anew and replaces it.", stacklevel=4)
+        return self.start, []
+
+    def save_if_due(self, core: Core, watch: Watch, sent: list[np.ndarray]) -> None:
+        """Between two days: keep how far the run is, if it is time.
+
+        A disk that refuses brings a warning, since the run itself is fine.
+        """
+        if time.monotonic() - self.last < self.seconds:
+            return
+        world = core.to_world()
+        said = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": watch.rows}
+        records = {
+            "said": np.frombuffer(json.dumps(said).encode(), np.uint8),
+            "log": joined(np.zeros(0, GESTURE), *sent),
+            **{name: getattr(world, name) for name in World.ARRAYS},
+            **{f"watch_{name}": getattr(watch, name) for name in _WATCHED},
+        }
+        try:
+            save_records(records, self.path)
+        except OSError as problem:
+            warnings.warn(f"The checkpoint {self.path} could not be kept: {problem}", stacklevel=3)
+        self.last = time.monotonic()
+
+    def remove(self) -> None:
+        """After the last day: nothing is left to go on from."""
+        try:
+            remove_records(self.path)
+        except OSError as problem:
+            warnings.warn(f"The checkpoint {self.path} could not be deleted: {problem}", stacklevel=3)

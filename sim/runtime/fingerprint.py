@@ -1,0 +1,216 @@
+"""Which model this is: a fingerprint that changes exactly when results can change.
+
+Two things decide it. `model.json` lies beside this file and has golden digests: what a handful of small worlds come to,
+bit for bit, and the fingerprint of the model that gives them. It also says which code was last seen to give these
+digests, as a hash that does not see comments, docstrings, layout, names of local variables or the folder of a file.
+
+- Code with that hash *is* the model of `model.json`, and has its fingerprint.
+- Any other code may be another model. It gets a fingerprint of its own, so nothing that it makes is taken for a result
+  of the model, nor the other way round, until somebody runs the golden worlds on it: ``python -m verification.golden
+  --accept``. If the digests are as they were, it is the same model and keeps its fingerprint, with all kept worlds and
+  runs. If they are not, it is a new version of the model, with a new fingerprint.
+
+A test fails while `model.json` does not describe the code beside it, so a released version always has a fingerprint of
+the first sort. Versions of Python, NumPy and Numba are no part of it: the same test runs the golden worlds on each.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+PACKAGE = Path(__file__).parents[1]
+MODEL = "model.json"
+
+Scope = Mapping[str, str]  # names of local variables, and what they are hashed as
+
+
+def cache_folder() -> Path:
+    """Where burnt-in worlds are kept: ``$XDG_CACHE_HOME/rekindle``, else ``~/.cache/rekindle``. Safe to delete."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rekindle"
+
+
+@cache
+def model_fingerprint() -> str:
+    """The model that makes worlds and runs, 16 hex digits."""
+    return fingerprint_of(PACKAGE)
+
+
+@cache
+def compiled_folder() -> Path:
+    """Where Numba keeps the compiled code of this model, for these versions of NumPy and Numba.
+
+    Numba looks at a function's own file to tell whether its compiled code is stale, but rules are compiled into the
+    engine. So each state of the code has a folder of its own.
+    """
+    versions = f"{sys.version} {numba.__version__} {np.__version__}"
+    return cache_folder() / "compiled" / _short(f"{code_hash(PACKAGE)} {versions}")
+
+
+def fingerprint_of(package: Path) -> str:
+    """The fingerprint of the model in a folder, 16 hex digits."""
+    said = json.loads((package / MODEL).read_text(encoding="utf-8"))
+    code = code_hash(package)
+    return str(said["fingerprint"]) if code == said["code"] else _short(f"{said['fingerprint']} {code}")
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_hash(package: Path) -> str:
+    """A hash of what the Python files of a folder and below it do, 64 hex digits.
+
+    It takes half a second, so it is kept in the cache under a hash of the files' bytes.
+    """
+    sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
+    every_byte = hashlib.sha256()
+    for source in (Path(__file__).read_bytes(), *sources.values()):
+        every_byte.update(hashlib.sha256(source).digest())
+    memo = cache_folder() / "code" / every_byte.hexdigest()
+    with suppress(OSError, ValueError):
+        found, check = memo.read_text(encoding="ascii").split()
+        if check == _short(found):
+            return found
+    modules = {".".join(path.relative_to(package.parent).with_suffix("").parts) for path in sources}
+    digests = sorted(_module_digest(source, modules) for source in sources.values())
+    code = hashlib.sha256(b"".join(digests)).hexdigest()
+    with suppress(OSError):
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        scratch = memo.with_name(f"{memo.name}.{os.getpid()}")
+        scratch.write_text(f"{code} {_short(code)}", encoding="ascii")
+        scratch.replace(memo)
+    return code
+
+
+def tokens_of(source: bytes, modules: set[str]) -> Iterator[str]:
+    """What the text of a Python file says, word by word, without what cannot change a result.
+
+    Args:
+        source: the text.
+        modules: dotted names of the modules of the package, whose folders do not matter.
+    """
+    return _Tokens(modules).of(ast.parse(source), {})
+
+
+def _module_digest(source: bytes, modules: set[str]) -> bytes:
+    digest = hashlib.sha256()
+    for token in tokens_of(source, modules):
+        digest.update(token.encode())
+        digest.update(b"\0")
+    return digest.digest()
+
+
+class _Tokens:
+    """What a syntax tree says, as a stream of words that is the same for all sources that do the same."""
+
+    def __init__(self, modules: set[str]) -> None:
+        self._modules = modules
+        self._locals = 0  # numbered so far
+
+    def of(self, value: Any, scope: Scope) -> Iterator[str]:
+        """The words of a node, a list of nodes or a plain value."""
+        match value:
+            case ast.Import() | ast.ImportFrom():
+                yield from self._imported(value)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from self._parts(value, scope, ("name", "decorator_list", "returns"))
+                yield from self.of(value.args, scope)
+                yield from self.of(_without_texts(value.body), self._scope(value.body, _names_of(value.args), scope))
+            case ast.Lambda():
+                yield from self.of(value.args, scope)
+                yield from self.of(value.body, {k: v for k, v in scope.items() if k not in _names_of(value.args)})
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                yield from self._parts(value, self._scope(value.generators, set(), scope), value._fields)
+            case ast.ClassDef():
+                yield from self._parts(value, scope, ("name", "bases", "keywords", "decorator_list"))
+                inside = {name: said for name, said in scope.items() if name not in _bound(value.body)}
+                yield from self.of(_without_texts(value.body), inside)
+            case ast.Module():
+                yield from self.of(_without_texts(value.body), scope)
+            case ast.Name():
+                yield scope.get(value.id, value.id)
+            case ast.ExceptHandler():
+                yield scope.get(value.name or "", value.name or "")
+                yield from self._parts(value, scope, ("type", "body"))
+            case ast.AST():
+                yield from self._parts(value, scope, value._fields)
+            case list():
+                yield f"{len(value)}:"
+                for item in value:
+                    yield from self.of(item, scope)
+            case _:
+                yield repr(value)
+
+    def _parts(self, node: ast.AST, scope: Scope, fields: Iterable[str]) -> Iterator[str]:
+        """The words of some fields of a node; those that say nothing are left out, as versions of Python differ."""
+        yield type(node).__name__
+        for name in fields:
+            value = getattr(node, name, None)
+            if value not in (None, []) and name not in ("kind", "type_comment", "ctx"):
+                yield name
+                yield from self.of(value, scope)
+
+    def _scope(self, body: list[Any], parameters: set[str], outer: Scope) -> Scope:
+        """The local names of a function; names of parameters stay, as callers write them."""
+        inside = {name: said for name, said in outer.items() if name not in parameters}
+        for name in _bound(body):
+            if name not in parameters:
+                self._locals += 1
+                inside[name] = f"local {self._locals}"
+        return inside
+
+    def _imported(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+        """What is imported and its name here: a module by its last name, so that its folder does not matter."""
+        module = getattr(node, "module", None)
+        for alias in node.names:
+            whole = f"{module}.{alias.name}" if module else alias.name
+            of_a_module = whole in self._modules or not module
+            name = alias.name.rpartition(".")[2] if of_a_module else f"{str(module).rpartition('.')[2]}.{alias.name}"
+            yield f"import {name} as {alias.asname or alias.name}"
+
+
+def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements without docstrings."""
+    return [node for node in body if not _is_text(node)]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _names_of(arguments: ast.arguments) -> set[str]:
+    return {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+
+
+def _bound(body: Iterable[ast.AST]) -> list[str]:
+    """The names that statements bind in their own scope, in the order of their first binding."""
+    found: dict[str, None] = {}
+    declared: set[str] = set()
+    waiting = list(reversed(list(body)))
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
+                continue
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                continue
+            case ast.Global() | ast.Nonlocal():
+                declared |= set(node.names)
+            case ast.Name(ctx=ast.Store()):
+                found[node.id] = None
+            case ast.ExceptHandler(name=str() as name):
+                found[name] = None
+        waiting += reversed(list(ast.iter_child_nodes(node)))
+    return [name for name in found if name not in declared]

@@ -1,0 +1,233 @@
+"""Whether a world is one that a run can begin with: compiled code takes every index in it on trust.
+
+A file may be damaged, and arrays may come from elsewhere; so `sim.simulate` and `sim.storage.load_world` look at each
+world once before anything is computed with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numba
+import numpy as np
+from numba import njit
+
+from sim.engine.compiling import outlined
+from sim.engine.prefetch import AHEAD, fetch
+from sim.engine.sorting import WORTH_SHARING
+from sim.model.gestures import Channel, Kind
+from sim.model.parameters import Parameters
+from sim.model.strategies import Strategy
+from sim.state.population import LAST_DAY, NEVER, NO_ANSWER, NOBODY, World
+
+MOST_GROUPS = 2**20  # or as many as people: communities and groups are numbered, and each number takes memory
+MOST_CAPACITY = 100_000  # or as many as people
+MOST_MINUTES = 10_000.0 * (LAST_DAY / 7 + 2)  # that a purse can come to
+_FAR = 1e15  # a float that is still far from an overflow
+_TOP_RUNG = 4
+
+# What is wrong with a tie, as `_bad_tie` numbers it.
+_TIE_FAULTS = (
+    "",
+    "other is nobody of this world",
+    "mirror is not a slot of the other, or the other's tie does not lead back",
+    "a trace, liking, openness or unanswered is no number in its range",
+    "a day lies after the world's, or before all time",
+    "opened_by or acquaintance is out of its range",
+)
+_FINE, _OTHER, _MIRROR, _NUMBER, _DAY, _SMALL = range(len(_TIE_FAULTS))
+
+
+def check_world(world: World) -> None:
+    """Look at every number of a world that an index, a length or a loop depends on.
+
+    Raises:
+        ValueError: a run could not begin with it; the text names the array, the column and the row.
+    """
+    fault = next(_faults(world), None)
+    if fault is not None:
+        raise ValueError(f"The world is not sound: {fault}.")
+
+
+def _faults(world: World) -> Iterator[str]:
+    """What is wrong, one thing after another; each look relies on those before it."""
+    yield from _of_dates(world)
+    yield from _of_people(world)
+    yield from _of_ties(world)
+    yield from _of_plans(world)
+    yield from _of_mail(world)
+    n = len(world)
+    for name, one, two in (("bookings", "host", "guest"), ("members", "founder", "member")):
+        records = getattr(world, name)
+        yield from _outside(f"{name}.{one}", records[one], 0, n - 1)
+        yield from _outside(f"{name}.{two}", records[two], 0, n - 1)
+        yield from _where(f"{name}.{two}", records[two], records[one] != records[two], f"not the {one} again")
+    yield from _outside("members.left", world.members["left"], 0, 1)
+
+
+def _of_dates(world: World) -> Iterator[str]:
+    for name in ("day", "strategies_end"):
+        value = getattr(world, name)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            yield f"{name} is {value!r}; it must be a whole number from 0 on"
+    if world.day > LAST_DAY:
+        yield f"day is {world.day}; no world gets older than {LAST_DAY:,} days"
+    if not isinstance(world.parameters, Parameters):
+        yield f"parameters is a {type(world.parameters).__name__}; it must be sim.Parameters"
+    for name in World.ARRAYS:
+        if getattr(world, name).ndim != 1:
+            yield f"{name} has the shape {getattr(world, name).shape}; it must be a row of records"
+    if not len(world):
+        yield "it has no people"
+    if world.names is not None and np.shape(world.names) != (len(world),):
+        yield f"names has the shape {np.shape(world.names)}; it must be ({len(world)},)"
+
+
+def _of_people(world: World) -> Iterator[str]:
+    people, n = world.people, len(world)
+    slots = people["slots"].astype(np.int64)
+    yield from _where("people.slots", people["slots"], (slots >= 4) & (slots % 4 == 0), "a multiple of four, from 4 on")
+    if slots.sum() != len(world.ties):
+        yield f"people.slots add up to {slots.sum():,}, but ties has {len(world.ties):,} rows"
+    in_order = people["first"] == np.cumsum(slots) - slots
+    yield from _where("people.first", people["first"], in_order, "the row of ties after the slots of the people before")
+    yield from _outside("people.held", people["held"], 0, slots)
+    yield from _outside("people.capacity", people["capacity"], 0, max(n, MOST_CAPACITY))
+    for name in ("community", "group"):
+        yield from _outside(f"people.{name}", people[name], 0, max(n, MOST_GROUPS) - 1)
+    yield from _outside("people.industry", people["industry"], 0, 2**15 - 1)
+    yield from _outside("people.birthday", people["birthday"], 0, 364)
+    for name in ("practised", "last_post"):
+        yield from _outside(f"people.{name}", people[name], NEVER, world.day)
+    for name, most in (("sociability", _FAR), ("practice", 1.0), ("minutes_left", _FAR), ("ceiling", _FAR)):
+        yield from _outside(f"people.{name}", people[name], 2.0**-126 if name == "ceiling" else 0.0, most)
+    yield from _outside("people.hesitance", people["hesitance"], -_FAR, _FAR)
+
+
+def _of_ties(world: World) -> Iterator[str]:
+    n, day = len(world), int(world.day)
+    threads = numba.get_num_threads() if n >= WORTH_SHARING else 1
+    edges = np.linspace(0, n, 4 * threads + 1 if threads > 1 else 2).astype(np.int64)
+    # Not a parallel loop of Numba's: worlds may be loaded in several threads, which not all its layers survive.
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(lambda part: _first_fault_of(world.people, world.ties, *part, day), pairwise(edges))
+        for row, fault in parts:
+            if fault != _FINE:
+                yield f"ties, row {row}: {_TIE_FAULTS[fault]}"
+            elif row != NOBODY:
+                yield f"people.held, row {row}, is {world.people['held'][row]}, and not the number of slots in use"
+
+
+def _of_plans(world: World) -> Iterator[str]:
+    plans = world.plans
+    yield from _outside("plans.person", plans["person"], 0, len(world) - 1)
+    yield from _outside("plans.strategy", plans["strategy"], 0, len(Strategy) - 1)
+    order = plans["person"].astype(np.int64) * len(Strategy) + plans["strategy"]
+    rising = np.diff(order, prepend=-1) > 0
+    yield from _where("plans.strategy", plans["strategy"], rising, "above the one before, in the order of people")
+    yield from _outside("plans.share", plans["share"], 0.0, 1.0)
+    for name in ("purse", "usable", "filled", "spent", "refused"):  # sums of rounded numbers may end just below 0
+        yield from _outside(f"plans.{name}", plans[name], -1.0, MOST_MINUTES)
+    yield from _outside("plans.refusals", plans["refusals"], 0, 2**30)
+    yield from _outside("plans.event_day", plans["event_day"], NEVER, 2**30)
+
+
+def _of_mail(world: World) -> Iterator[str]:
+    mail, n = world.mail, len(world)
+    yield from _outside("mail.sender", mail["sender"], 0, n - 1)
+    yield from _outside("mail.receiver", mail["receiver"], 0, n - 1)
+    yield from _where("mail.receiver", mail["receiver"], mail["receiver"] != mail["sender"], "not the sender again")
+    yield from _outside("mail.kind", mail["kind"], 0, Kind.POST - 1)
+    yield from _outside("mail.channel", mail["channel"], 0, len(Channel) - 1)
+    answers = mail["parent_kind"] != NO_ANSWER
+    right = ~answers | (mail["parent_kind"] < Kind.POST)
+    yield from _where("mail.parent_kind", mail["parent_kind"], right, f"{NO_ANSWER}, or from 0 to {Kind.POST - 1}")
+    for name in ("day", "arrives_day", "parent_day"):
+        yield from _outside(f"mail.{name}", mail[name], NEVER, 2**30 + 2 * LAST_DAY)
+    for name in ("second", "arrives_second"):
+        yield from _outside(f"mail.{name}", mail[name], 0, 86_399)
+    for name in ("at_place", "sure", "noticed"):
+        yield from _outside(f"mail.{name}", mail[name], 0, 1)
+    yield from _outside("mail.unanswered", mail["unanswered"], 0.0, _FAR)
+    for name in ("sender_slot", "receiver_slot"):
+        yield from _outside(f"mail.{name}", mail[name], NOBODY, NOBODY)
+
+
+def _outside(name: str, values: np.ndarray, low: float, high: Any) -> Iterator[str]:
+    """The first value that is not in [low, high], nan among them."""
+    if np.ndim(high) or not _all_within(values, low, high):
+        right = (values >= low) & (values <= high)
+        yield from _where(name, values, right, f"{low:,} or more" if np.ndim(high) else f"from {low:,} to {high:,}")
+
+
+def _all_within(values: np.ndarray, low: float, high: float) -> bool:
+    """Whether all values are in [low, high]; nan is not."""
+    return not len(values) or bool(values.min() >= low and values.max() <= high)
+
+
+def _where(name: str, values: np.ndarray, right: np.ndarray, said: str) -> Iterator[str]:
+    """The first value that is not right."""
+    if not right.all():
+        row = int(right.argmin())
+        yield f"{name}, row {row}, is {values[row]}; it must be {said}"
+
+
+@outlined
+def _bad_tie(people: Any, ties: Any, person: int, slot: int, day: int) -> int:
+    """What is wrong with a person's slot, by number."""
+    tie = ties[people[person].first + slot]
+    for trace in tie.traces:
+        if not 0.0 <= trace <= _FAR:
+            return _NUMBER
+    if not (0.0 <= tie.liking <= _FAR and 0.0 <= tie.openness <= 1.0 and 0.0 <= tie.unanswered <= _FAR):
+        return _NUMBER
+    first = min(
+        tie.last_contact, tie.last_sent, tie.last_received, tie.last_two_way, tie.opened, tie.planned, tie.post_seen
+    )
+    last = max(
+        tie.last_contact, tie.last_sent, tie.last_received, tie.last_two_way, tie.opened, tie.planned, tie.post_seen
+    )
+    if first < NEVER or last > day:
+        return _DAY
+    if tie.opened_by > _TOP_RUNG or tie.acquaintance > 1:
+        return _SMALL
+    if tie.other == NOBODY:
+        return _FINE
+    if not 0 <= tie.other < len(people) or tie.other == person:
+        return _OTHER
+    if not 0 <= tie.mirror < people[tie.other].slots:
+        return _MIRROR
+    back = ties[people[tie.other].first + tie.mirror]
+    return _FINE if back.other == person and back.mirror == slot else _MIRROR
+
+
+@outlined
+def _fetch_other_side(people: Any, ties: Any, row: int) -> None:
+    """Ask memory for who is in a row that is looked at soon, and for the other direction of one that comes sooner."""
+    if row + 2 * AHEAD < len(ties) and 0 <= ties[row + 2 * AHEAD].other < len(people):
+        fetch(people, ties[row + 2 * AHEAD].other)
+    if row + AHEAD < len(ties) and 0 <= ties[row + AHEAD].other < len(people):
+        fetch(ties, people[ties[row + AHEAD].other].first + ties[row + AHEAD].mirror)
+
+
+@njit(cache=True, nogil=True)
+def _first_fault_of(people: Any, ties: Any, start: int, stop: int, day: int) -> tuple[int, int]:
+    """The first fault of people start to stop: a row of ties and why; or who holds another number, and _FINE; or none.
+
+    None is (NOBODY, _FINE).
+    """
+    for person in range(start, stop):
+        held = 0
+        for slot in range(people[person].slots):
+            row = people[person].first + slot
+            _fetch_other_side(people, ties, row)
+            fault = _bad_tie(people, ties, person, slot, day)
+            if fault != _FINE:
+                return row, fault
+            held += ties[row].other != NOBODY
+        if held != people[person].held:
+            return person, _FINE
+    return NOBODY, _FINE

@@ -1,0 +1,1 @@
+"""People, ties and gestures in flight as arrays of records."""

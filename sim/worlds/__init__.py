@@ -1,0 +1,7 @@
+"""Where a population comes from: generated, replayed from a contact log, or one of these with newcomers."""
+
+from sim.worlds.generate import generated, key_in_cache
+from sim.worlds.newcomers import empty
+from sim.worlds.replay import replayed
+
+__all__ = ["empty", "generated", "key_in_cache", "replayed"]

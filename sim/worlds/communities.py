@@ -1,0 +1,121 @@
+"""Communities in a network of contacts: label propagation with a limit on size.
+
+Labels spread over ties weighted by contacts, first among people, then among the communities found (Raghavan, Albert
+& Kumara 2007, Phys. Rev. E 76:036106; limit and levels as in Meyerhenke, Sanders & Schulz 2014, arXiv:1402.3281). The
+order of people is keyed, so the same contacts and seed give the same communities.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+
+from sim.model.chance import Decision, uniform
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+LARGEST, SMALLEST = 1.5, 0.5  # of what is wanted
+_SWEEPS = 20
+_ORDER = int(Decision.LABEL_ORDER)
+
+
+def communities(
+    *, low: np.ndarray, high: np.ndarray, contacts: np.ndarray, people: int, size: int, seed: int
+) -> np.ndarray:
+    """Each person's community, shape (people,), ids from 0.
+
+    None grows beyond `size` at first. Those that stay under half of it then join whom they know best, up to one and a
+    half of it; whoever still is in a small one has no such ties, and is put together with others like them.
+
+    Args:
+        low: the one of each pair, shape (pairs,).
+        high: the other; each pair once.
+        contacts: between them, whole numbers of the same shape.
+        people: how many there are.
+        size: people that a community should have.
+        seed: of the order in which people choose.
+    """
+    from scipy.sparse import csr_array  # only replayed worlds have communities to find
+
+    both = np.concatenate([low, high]), np.concatenate([high, low])
+    network = csr_array((np.concatenate([contacts, contacts]), both), shape=(people, people))
+    label = _joined(np.arange(people), network, size, people + 1.0, seed)
+    label = _joined(label, network, int(LARGEST * size), SMALLEST * size, seed)
+    return _with_leftovers_together(label, size)
+
+
+def _joined(label: np.ndarray, network: csr_array, most: int, small: float, seed: int) -> np.ndarray:
+    """Let communities under `small` people join others, up to `most` people, until none does; shapes (people,)."""
+    while True:
+        sizes = np.bincount(label)
+        member = type(network)((np.ones(len(label), np.int64), (np.arange(len(label)), label)))
+        between = type(network)(member.T @ network @ member)
+        between.sort_indices()
+        joined, members = np.arange(len(sizes)), sizes.copy()
+        for sweep in range(_SWEEPS):
+            order = _keyed_order(np.uint64(seed), len(sizes), sweep)
+            graph = (between.indptr, between.indices, between.data)
+            if _sweep(order, *graph, sizes, joined, members, most, small) == 0:
+                break
+        label = np.unique(joined[label], return_inverse=True)[1]
+        if label.max() + 1 == len(sizes):
+            return label
+
+
+@njit(cache=True, nogil=True)
+def _keyed_order(seed: int, nodes: int, sweep: int) -> np.ndarray:
+    """An order of nodes, shape (nodes,), for one sweep on the level that has this many."""
+    keys = np.empty(nodes)
+    for node in range(nodes):
+        keys[node] = uniform(seed, _ORDER, 0, node, nodes, sweep)
+    return np.argsort(keys)
+
+
+@njit(cache=True, nogil=True)
+def _sweep(
+    order: Any, starts: Any, others: Any, weights: Any, sizes: Any, label: Any, members: Any, most: int, small: float
+) -> int:
+    """Let each small node, in order, take the label it has most contacts with and that has room; returns the moves."""
+    pull = np.zeros(len(sizes), np.int64)
+    moves = 0
+    for node in order:
+        if sizes[node] >= small:
+            continue
+        edges = range(starts[node], starts[node + 1])
+        for k in edges:
+            if others[k] != node:
+                pull[label[others[k]]] += weights[k]
+        best = label[node]
+        for k in edges:
+            new = label[others[k]]
+            if pull[new] > pull[best] and members[new] + sizes[node] <= most:
+                best = new
+        for k in edges:
+            pull[label[others[k]]] = 0
+        if best != label[node]:
+            members[label[node]] -= sizes[node]
+            members[best] += sizes[node]
+            label[node] = best
+            moves += 1
+    return moves
+
+
+def _with_leftovers_together(label: np.ndarray, size: int) -> np.ndarray:
+    """The same labels, but small communities put together, whole, into some of about this size; shapes (people,)."""
+    sizes = np.bincount(label)
+    small = sizes < SMALLEST * size
+    total = int(sizes[small].sum())
+    if total == 0:
+        return label
+    before = np.cumsum(sizes[small]) - sizes[small]
+    joined = np.arange(len(sizes))
+    joined[small] = len(sizes) + before * max(1, round(total / size)) // total
+    large = np.flatnonzero(~small)
+    if total < SMALLEST * size and len(large):
+        host = large[sizes[large].argmin()]
+        if sizes[host] + total <= LARGEST * size:
+            joined[small] = host
+    return np.unique(joined[label], return_inverse=True)[1]

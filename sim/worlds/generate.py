@@ -1,0 +1,239 @@
+"""A generated world: people in communities and industries, whose ties have a past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.engine.day import Core
+from sim.model import rules
+from sim.model.chance import Decision, uniform
+from sim.model.parameters import Parameters
+from sim.run import live_on, whole
+from sim.runtime import memory_limit
+from sim.runtime.storage import cached_world, content_key
+from sim.state.population import LAST_DAY, TIE, World
+from sim.worlds.past import give_past, live_past
+from sim.worlds.people import (
+    DAYS_A_YEAR,
+    born,
+    check_number,
+    check_seed,
+    drawn_sociability,
+    in_parts,
+    wake,
+)
+from sim.worlds.ties import laid_out, pair_ids, partners_of, seats
+
+_COMMUNITY_TIE = int(Decision.COMMUNITY_TIE)
+_INDUSTRY_TIE, _OTHER_TIE = int(Decision.INDUSTRY_TIE), int(Decision.OTHER_TIE)
+
+
+def generated(
+    *,
+    people: int = 2_000,
+    burn_in_years: float = 3,
+    seed: int = 1,
+    parameters: Parameters | None = None,
+    threads: int = 1,
+    cache: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> World:
+    """People in communities and industries, with ties that have a past, after years of ordinary life.
+
+    Args:
+        people: how many, 2 or more.
+        burn_in_years: ordinary life after day 0, in years of 365 days; 0 gives the morning of day 0.
+        seed: of all chance, 0 to 2**64 - 1.
+        parameters: of the past and the burn-in; the defaults if None.
+        threads: that share the work; the world is the same for any number.
+        cache: keep the burnt-in world on disk, and take it from there if it is.
+        progress: called with (days done, days in all) during the burn-in.
+
+    Raises:
+        ValueError: too few people, or a number outside its range.
+        sim.runtime.memory_limit.NotEnoughMemoryError: the world would not fit.
+
+    Example:
+        >>> import sim
+        >>> world = sim.worlds.generated(people=40, burn_in_years=0)
+        >>> bool(world.people["held"].max() <= sim.Parameters().tie_capacity)
+        True
+    """
+    people, seed, threads = whole("people", people), whole("seed", seed), whole("threads", threads)
+    if people < 2:
+        raise ValueError(f"people is {people}; a world needs at least 2, since a tie takes two people.")
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; it must be 1 or more.")
+    check_number("burn_in_years", burn_in_years)
+    check_seed(seed)
+    settings = parameters or Parameters()
+    days = round(burn_in_years * DAYS_A_YEAR)
+    if days > LAST_DAY:
+        raise ValueError(f"burn_in_years is {burn_in_years}; it must be {LAST_DAY // DAYS_A_YEAR} or less.")
+
+    def first_morning() -> World:
+        memory_limit.require(memory_limit.to_generate(people, burn_in_years, settings), f"A world of {people:,} people")
+        return _first_morning(people, seed, settings, threads)
+
+    def burnt_in() -> Core:
+        return live_on(first_morning(), days=days, seed=seed, threads=threads, progress=progress)
+
+    if days == 0:
+        return first_morning()
+    return cached_world(burnt_in, settings, people=people, days=days, seed=seed) if cache else burnt_in().to_world()
+
+
+def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:
+    """Under which key `generated` keeps the world that it makes of these."""
+    return content_key(parameters, people=people, days=round(burn_in_years * DAYS_A_YEAR), seed=seed)
+
+
+def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) -> World:
+    """A generated world on day 0."""
+    key, p = np.uint64(seed), parameters.packed
+    number = max(1, round(count / parameters.community_size))
+    people = born(np.arange(count) * number // count, drawn_sociability(key, count, p), seed, parameters)
+    ids = _within_capacity(_ties_at_start(people, key, p), people["capacity"], key, p, threads)
+    ties, slots = laid_out(people, ids, seed, p, threads)
+    in_parts(lambda start, stop: give_past(key, people, ties, ids, slots, p, start, stop), len(ids), threads)
+    wake(people, ties, 0, p, threads)
+    return World(day=0, people=people, ties=ties, parameters=parameters)
+
+
+def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
+    """Numbers of the pairs who know each other from the community, the industry and anywhere, sorted.
+
+    Whoever writes to more people also knows more: outside their group, ties are in proportion to sociability.
+    """
+    sociability = people["sociability"].astype(np.float64)
+    until = np.searchsorted(people["community"], people["community"], side="right")
+    group = people["group"].copy()
+    members = np.bincount(group)
+    near = np.empty(_neighbours(key, until, group, members, sociability, p, np.empty(0, np.int64)), np.int64)
+    _neighbours(key, until, group, members, sociability, p, near)
+    elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
+    industry, anywhere = people["industry"], np.zeros(len(people), np.int32)
+    of_industry = _found_in(industry, p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE)
+    found_elsewhere = _found_in(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
+    ids = np.concatenate([near, of_industry, found_elsewhere])
+    ids.sort()
+    return ids[np.diff(ids, prepend=-1) > 0]  # np.unique hashes first, which takes twenty times as long
+
+
+@njit(cache=True, nogil=True)
+def _neighbours(
+    seed: int,
+    until: np.ndarray,
+    group: np.ndarray,
+    members: np.ndarray,
+    sociability: np.ndarray,
+    p: Any,
+    ids: np.ndarray,
+) -> int:
+    """Write the pairs within communities as far as there is room; returns how many there are.
+
+    The people of one's group come first, the rest of the community fills what is wanted beyond them.
+
+    Communities are runs of ids; `until` is the end of each person's, `group` the group, shapes (n,); `members` the size
+    of each group; `sociability` shape (n,).
+    """
+    found = start = 0
+    wanted = p.ties_at_start * p.ties_in_community
+    for person in range(len(until)):
+        if person == until[start]:
+            start = person
+        mates = members[group[person]] - 1
+        others = until[person] - start - 1 - mates
+        of_group, of_others = wanted / max(1, mates), (wanted - mates) / max(1, others)
+        for other in range(person + 1, until[person]):
+            sociable = 0.5 * (sociability[person] + sociability[other])
+            chance = of_group if group[other] == group[person] else of_others * sociable
+            if uniform(seed, _COMMUNITY_TIE, 0, person, other, 0) < chance:
+                if found < len(ids):
+                    ids[found] = person * len(until) + other
+                found += 1
+    return found
+
+
+def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, decision: int) -> np.ndarray:
+    """Pairs of people and partners from their circle: each looks for half of their mean, and is found by others."""
+    members = np.argsort(circle, kind="stable")
+    starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
+    one, two = _partners(key, decision, circle, members, starts, 0.5 * means)
+    others = one != two
+    return pair_ids(one[others], two[others], len(circle))
+
+
+@njit(cache=True, nogil=True)
+def _partners(
+    seed: int, decision: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who looks and whom they find, each keyed uniform: whole numbers about the means, shape (n,), by one draw each."""
+    most = len(circle) + int(means.sum() + 1.0)
+    one, two = np.empty(most, np.int32), np.empty(most, np.int32)
+    found = 0
+    for person in range(len(circle)):
+        first, end = starts[circle[person]], starts[circle[person] + 1]
+        wanted = int(means[person] + uniform(seed, decision, 0, person, 0, 0))
+        for draw in range(1, wanted + 1):
+            one[found] = person
+            two[found] = members[first + int(uniform(seed, decision, 0, person, 0, draw) * (end - first))]
+            found += 1
+    return one[:found], two[:found]
+
+
+def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: Any, threads: int) -> np.ndarray:
+    """Rule 10 for everybody at once: the numbers of the pairs that stay.
+
+    Whoever holds too many lets go of the weakest (of equal ones, the lower id, as on any day); all choose before any
+    pair goes, and it goes in both directions.
+    """
+    below, above = partners_of(ids, len(capacity))
+    excess = below + above - capacity
+    if excess.max() <= 0:
+        return ids
+    held = np.zeros(len(ids))
+    in_parts(lambda start, stop: _activations(key, ids, excess, p, held, start, stop), len(ids), threads)
+    first = np.cumsum(np.concatenate([[0], below + above]))
+    own, stays = _by_person(ids, first, below), np.ones(len(ids), np.bool_)
+    in_parts(lambda start, stop: _let_go(own, first, excess, held, stays, start, stop), len(capacity), threads)
+    return ids[stays]
+
+
+@njit(cache=True, nogil=True)
+def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int, stop: int) -> None:
+    """A on day 0 of those of pairs start to stop of whom somebody holds too many, into `held`, shape (pairs,)."""
+    n = len(excess)
+    tie = np.zeros(1, TIE)
+    for k in range(start, stop):
+        low, high = ids[k] // n, ids[k] % n
+        if excess[low] > 0 or excess[high] > 0:
+            tie[0].traces[:] = 0.0
+            live_past(seed, low, high, tie[0], p)
+            held[k] = rules.activation(tie[0].traces, -tie[0].last_contact, p)
+
+
+@njit(cache=True, nogil=True)
+def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
+    """The pairs of each person, by the id of the other one; `first` is where each person's begin, shape (n + 1,)."""
+    own = np.empty(2 * len(ids), np.uint32)
+    slots = seats(ids, below)
+    n = len(below)
+    for k in range(len(ids)):
+        own[first[ids[k] // n] + slots[k, 0]] = k
+        own[first[ids[k] % n] + slots[k, 1]] = k
+    return own
+
+
+@njit(cache=True, nogil=True)
+def _let_go(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
+    """Mark the pairs that people start to stop let go of, in `stays`, shape (pairs,)."""
+    for person in range(start, stop):
+        if excess[person] > 0:
+            pairs = own[first[person] : first[person + 1]]
+            for weak in np.argsort(held[pairs], kind="mergesort")[: excess[person]]:
+                stays[pairs[weak]] = False

@@ -1,0 +1,73 @@
+"""A world and newcomers who know nobody in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.model.chance import Decision
+from sim.state.population import PERSON, World, free_ties, slots_for
+from sim.worlds.people import check_number, check_seed, draws_of_people, give_traits
+
+
+def empty(
+    inside: World, *, newcomers: int = 1, seed: int = 1, sociability: float = 1.0, hesitance: float | None = None
+) -> World:
+    """A world and, at the end of its people, newcomers who know nobody.
+
+    A newcomer has a keyed community (each is as likely), industry and birthday, and joins the smallest group there.
+
+    Args:
+        inside: the world that they come into; it stays as it is.
+        newcomers: how many, 1 or more; their ids follow those of the others.
+        seed: of their community, industry and birthday, 0 to 2**64 - 1.
+        sociability: of each, 0 or more.
+        hesitance: of each, in logits, 0 or more; the mean of the world's parameters if None.
+
+    Raises:
+        ValueError: a number outside its range.
+
+    Example:
+        >>> import sim
+        >>> town = sim.worlds.generated(people=40, burn_in_years=0)
+        >>> world = sim.worlds.empty(town, newcomers=1)
+        >>> len(world), int(world.people["held"][40])
+        (41, 0)
+    """
+    if newcomers < 1:
+        raise ValueError(f"newcomers is {newcomers}; it must be 1 or more.")
+    hesitance = inside.parameters.hesitance_mean if hesitance is None else hesitance
+    check_number("sociability", sociability)
+    check_number("hesitance", hesitance)
+    check_seed(seed)
+    fresh = np.zeros(newcomers, PERSON)
+    choices = np.unique(inside.people["community"])
+    draws = draws_of_people(np.uint64(seed), int(Decision.COMMUNITY), len(inside), newcomers)
+    fresh["community"] = choices[(draws * len(choices)).astype(np.int64)]
+    fresh["group"] = _smallest_groups(inside.people, fresh["community"])
+    fresh["sociability"] = sociability
+    give_traits(np.uint64(seed), fresh, len(inside), inside.parameters.packed)
+    fresh["hesitance"] = hesitance
+    fresh["practised"] = inside.day
+    fresh["slots"] = slots_for(fresh["held"])
+    fresh["first"] = len(inside.ties) + np.cumsum(fresh["slots"]) - fresh["slots"]
+    return inside.copy(
+        people=np.concatenate([inside.people, fresh]),
+        ties=np.concatenate([inside.ties, free_ties(int(fresh["slots"].sum()))]),
+        names=None if inside.names is None else _with_newcomers(inside.names, newcomers),
+    )
+
+
+def _smallest_groups(people: np.ndarray, community: np.ndarray) -> list[int]:
+    """A group for newcomers in these communities: the smallest of its own, and of equal ones the first."""
+    members = np.bincount(people["group"])
+    joined = []
+    for home in community:
+        groups = np.unique(people["group"][people["community"] == home])
+        joined.append(int(groups[members[groups].argmin()]))
+        members[joined[-1]] += 1
+    return joined
+
+
+def _with_newcomers(names: np.ndarray, newcomers: int) -> np.ndarray:
+    own = [f"newcomer {person}" for person in range(len(names), len(names) + newcomers)]
+    return np.concatenate([names.astype(object), np.array(own, dtype=object)])

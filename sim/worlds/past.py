@@ -1,0 +1,61 @@
+"""The past of the ties of a generated world: a Poisson process of answered contacts that may have stopped."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numba import njit
+
+from sim.model import rules
+from sim.model.chance import Decision, normal, two_uniforms, uniform
+from sim.state.population import NEVER
+from sim.worlds.people import DAYS_A_YEAR
+from sim.worlds.ties import date
+
+MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
+_PAST_RATE, _PAST_STOPS, _PAST_GAP = int(Decision.PAST_RATE), int(Decision.PAST_STOPS), int(Decision.PAST_GAP)
+
+
+@njit(cache=True, nogil=True)
+def give_past(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start: int, stop: int) -> None:
+    """Let pairs start to stop, which have none, have the past that they share."""
+    n = len(people)
+    for k in range(start, stop):
+        low, high = ids[k] // n, ids[k] % n
+        mine = ties[people[low].first + slots[k, 0]]
+        theirs = ties[people[high].first + slots[k, 1]]
+        live_past(seed, low, high, mine, p)
+        theirs.traces[:] = mine.traces
+        theirs.two_way = mine.two_way
+        date(theirs, mine.last_contact)
+
+
+@njit(cache=True, nogil=True)
+def live_past(seed: int, low: int, high: int, tie: Any, p: Any) -> int:
+    """Add its past to a tie without one: answered contacts of mass 1, a Poisson process that may have stopped.
+
+    Returns:
+        How many contacts there were.
+    """
+    span = p.past_years * DAYS_A_YEAR
+    rate = p.past_rate * math.exp(p.past_sigma * normal(seed, _PAST_RATE, 0, low, high, 0))
+    rate = min(rate, MOST_CONTACTS_A_DAY)
+    stops, when = two_uniforms(seed, _PAST_STOPS, 0, low, high, 0)
+    end = span * when if stops < p.past_stopped else span
+    contacts, last, time = 0, NEVER, _gap(seed, low, high, 0, rate)
+    while time < end:
+        day = math.floor(time - span)
+        strength = rules.strength(rules.activation(tie.traces, day - last, p), p)
+        rules.add_contact(tie.traces, day - last, rules.saturated(1.0, strength, p))
+        contacts, last = contacts + 1, day
+        time += _gap(seed, low, high, contacts, rate)
+    tie.two_way = min(255, contacts)
+    date(tie, last)
+    return contacts
+
+
+@njit(cache=True, nogil=True)
+def _gap(seed: int, low: int, high: int, contact: int, rate: float) -> float:
+    """Days until the next contact of the past."""
+    return -math.log(uniform(seed, _PAST_GAP, 0, low, high, contact)) / rate

@@ -1,0 +1,110 @@
+"""The people of a new world: their community, group, industry and traits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.engine.memory import fresh_ceilings
+from sim.model import rules
+from sim.model.chance import Decision, normal, uniform
+from sim.model.parameters import Parameters
+from sim.state.population import NEVER, PERSON
+
+DAYS_A_YEAR = 365
+_SOCIABILITY, _HESITANCE = int(Decision.SOCIABILITY), int(Decision.HESITANCE)
+_INDUSTRY, _BIRTHDAY = int(Decision.INDUSTRY), int(Decision.BIRTHDAY)
+
+
+def check_number(name: str, value: float) -> None:
+    """Raise a `ValueError` unless a setting is a number of 0 or more."""
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is {value}; it must be a number of 0 or more.")
+
+
+def check_seed(seed: int) -> None:
+    """Raise a `ValueError` unless a seed is within its range."""
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed is {seed}; it must be a whole number from 0 to 2**64 - 1.")
+
+
+def wake(people: np.ndarray, ties: np.ndarray, day: int, p: Any, threads: int) -> None:
+    """Fill in, in place, what depends on the day on which a world begins."""
+    people["practised"] = day
+    in_parts(lambda start, stop: fresh_ceilings(people, ties, day, p, start, stop), len(people), threads)
+
+
+def in_parts(work: Callable[[int, int], None], count: int, threads: int) -> None:
+    """Call ``work(start, stop)`` for parts of 0..count on this many threads; each part writes to rows of its own."""
+    edges = np.linspace(0, count, 16 * threads + 1).astype(np.int64)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, edges[:-1], edges[1:]))
+
+
+def born(community: np.ndarray, sociability: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
+    """People of these communities, shape (n,), type `PERSON`, who hold no ties yet."""
+    key = np.uint64(seed)
+    people = np.zeros(len(community), PERSON)
+    people["community"] = community
+    people["sociability"] = sociability
+    give_traits(key, people, 0, parameters.packed)
+    turn = _ranks(draws_of_people(key, int(Decision.REGULAR), 0, len(people)), community)
+    people["regular"] = turn < parameters.hangout_regulars
+    turn = _ranks(draws_of_people(key, int(Decision.GROUP), 0, len(people)), community)
+    people["group"] = _groups(turn, community, parameters.group_members)
+    return people
+
+
+def _ranks(draws: np.ndarray, community: np.ndarray) -> np.ndarray:
+    """Each person's place, from 0, in the order of these draws within the community; shapes (n,)."""
+    order = np.lexsort((draws, community))
+    ordered = community[order]
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return ranks
+
+
+def _groups(turn: np.ndarray, community: np.ndarray, members: int) -> np.ndarray:
+    """Each person's group: communities cut, in the order of turns, into even groups of about `members`; shapes (n,)."""
+    sizes = np.bincount(community)
+    groups = np.maximum(1, np.rint(sizes / members).astype(np.int64))
+    before = np.cumsum(groups) - groups
+    return np.asarray(before[community] + turn * groups[community] // sizes[community])
+
+
+@njit(cache=True)
+def draws_of_people(seed: int, decision: int, first: int, count: int) -> np.ndarray:
+    """One uniform for each person from `first` on, shape (count,)."""
+    drawn = np.empty(count)
+    for i in range(count):
+        drawn[i] = uniform(seed, decision, 0, first + i, 0, 0)
+    return drawn
+
+
+@njit(cache=True)
+def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
+    """Sociability of people 0 to count - 1: lognormal with mean 1."""
+    drawn = np.empty(count)
+    for i in range(count):
+        luck = normal(seed, _SOCIABILITY, 0, i, 0, 0)
+        drawn[i] = math.exp(p.sociability_sd * luck - 0.5 * p.sociability_sd**2)
+    return drawn
+
+
+@njit(cache=True)
+def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
+    """Keyed industry, birthday and hesitance, and a fresh week, for people with ids from `first` on."""
+    for i in range(len(people)):
+        person = people[i]
+        person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
+        person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
+        person.hesitance = max(0.0, p.hesitance_mean + p.hesitance_sd * normal(seed, _HESITANCE, 0, first + i, 0, 0))
+        person.minutes_left = rules.minutes_of_week(person.sociability, p)
+        person.capacity = p.tie_capacity
+        person.last_post = NEVER
+        person.ceiling = rules.fresh_ceiling(0.0)
