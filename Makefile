@@ -3,8 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
+# No lock file: it would name the address of a registry. package.json has exact versions.
+NPM_INSTALL := npm install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=1 \
+	--fetch-retry-mintimeout=1000 --fetch-timeout=20000
+ESLINT_READY := { [ node_modules/.ready -nt package.json ] || { $(NPM_INSTALL) && touch node_modules/.ready; }; }
 
-.PHONY: run test lint bench verify explore
+.PHONY: run test lint lint-js bench verify explore
 
 run: $(READY) ## the nine strategies and waiting, their table and their figure
 	$(BIN)/rekindle sweep configs/nine_strategies.toml
@@ -17,6 +21,15 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-js: ## ESLint for the page's JavaScript; without npm or its registry, it says so and is left out
+	@if ! command -v npm >/dev/null; then \
+		echo "lint-js is skipped: there is no npm on this machine"; \
+	elif ! $(ESLINT_READY); then \
+		echo "lint-js is skipped: npm could not install ESLint (is its registry reachable?)"; \
+	else \
+		node_modules/.bin/eslint . && echo "ESLint: all checks passed"; \
+	fi
 
 bench: $(READY) ## person-days a second of both engines, of their peers and of the machine; what a sweep costs beside its runs
 	-PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[bench]'

@@ -1,1 +1,1 @@
-"""The page of `rekindle watch`: a world, or two, in a browser tab; `server` serves it, `page.js` draws it."""
+"""The page of `rekindle watch`: a world, or two, in a browser tab; `server` serves it, `js/` draws it."""

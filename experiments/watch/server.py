@@ -34,7 +34,7 @@ PATIENCE = 15.0  # seconds for which a tab is waited for whose connection was lo
 SIGN_OF_LIFE = 5.0  # seconds between two questions whether a connection still holds
 GONE = (1_000, 1_001)  # closing codes of a tab that was closed or went to another page
 MOST_TABS = 16  # each has worlds of its own in memory
-TOO_MANY = 4_429  # closing code of a tab beyond these; live.js knows it
+TOO_MANY = 4_429  # closing code of a tab beyond these; js/connection.js knows it
 SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()  # of all tabs that are open
 
 _HERE = Path(__file__).parent
@@ -129,9 +129,8 @@ def _app(tabs: _Tabs) -> Starlette:
 
     kinds = {".js": "text/javascript", ".css": "text/css"}
     files = [
-        file(f"/{path.name}", kinds[path.suffix], path.read_text("utf-8"))
-        for path in _HERE.iterdir()
-        if path.suffix in kinds
+        file(f"/{path.relative_to(_HERE).as_posix()}", kinds[path.suffix], path.read_text("utf-8"))
+        for path in [_HERE / "page.css", *sorted((_HERE / "js").glob("*.js"))]
     ]
     return Starlette(routes=[file("/", "text/html", page()), *files, WebSocketRoute("/live", tabs.live)])
 

@@ -1,7 +1,8 @@
-"""The picture of a world as a widget, for a page of somebody else: its front end is `page.js` and `page.css`."""
+"""The picture of a world as a widget, for a page of somebody else: its front end is `js/widget.js` and `page.css`."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,37 @@ import traitlets
 from experiments.watch.palette import for_browser
 
 _HERE = Path(__file__).parent
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
+
+
+def joined(entry: Path) -> str:
+    """A JavaScript module and all that it imports, as one module, since a widget's front end is a single text.
+
+    It takes only what the modules of the page use: imports of names from files in the same folder, and exports of
+    declarations. Names at the top level must differ from module to module.
+    """
+    seen: set[str] = set()
+    texts: list[str] = []
+
+    def add(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        text = (entry.parent / name).read_text("utf-8")
+        for needed in _IMPORT.findall(text):
+            add(needed)
+        texts.append(_EXPORT.sub("", _IMPORT.sub("", text)))
+
+    add(entry.name)
+    return "\n".join(texts)
 
 
 class WorldWidget(anywidget.AnyWidget):
     """A world, or two, without controls; nothing is fetched from elsewhere."""
 
-    _esm = _HERE / "page.js"
+    _esm = joined(_HERE / "js" / "widget.js")
     _css = _HERE / "page.css"
-    bare = traitlets.Bool(True).tag(sync=True)
     palette = traitlets.Dict().tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

@@ -19,7 +19,8 @@ from experiments.watch.server import Server, free_port
 from tests.experiments.browser.conftest import Tab, connected
 
 Open = Callable[..., Tab]
-FILES = ("/", "/?set=run.seed=3", "/page.js", "/live.js", "/page.css", "/nothing", "/../server.py", "/live")
+MODULES = sorted(f"/js/{path.name}" for path in (Path(served.__file__).parent / "js").iterdir())
+FILES = ("/", "/?set=run.seed=3", *MODULES, "/page.css", "/nothing", "/../server.py", "/js/../server.py", "/live")
 
 
 def asked(base_url: str, path: str, headers: dict[str, str] | None = None, host: str = "") -> tuple[Any, str]:
@@ -61,8 +62,17 @@ def test_the_first_visit_leaves_a_cookie_that_scripts_and_other_sites_cannot_use
     token = cookie.partition("=")[2]
     assert len(token) >= 43  # 256 bits
     assert token not in text
-    answer, _ = asked(server.base_url, "/page.js", {"Cookie": f'theirs={{"odd": 1}}; {cookie}'})
+    answer, _ = asked(server.base_url, "/js/page.js", {"Cookie": f'theirs={{"odd": 1}}; {cookie}'})
     assert answer.status == 200
+
+
+def test_with_the_cookie_the_files_of_the_page_are_served_and_no_others(server: Server, cookie: str) -> None:
+    assert "/js/main.js" in MODULES
+    for path in FILES:
+        answer, _ = asked(server.base_url, path, {"Cookie": cookie})
+        assert answer.status == (404 if "nothing" in path or "server.py" in path or path == "/live" else 200), path
+        if path in MODULES:
+            assert answer.headers["content-type"].startswith("text/javascript")
 
 
 def test_each_start_draws_another_token(server: Server) -> None:
@@ -77,7 +87,7 @@ def test_each_start_draws_another_token(server: Server) -> None:
 def test_under_another_name_there_is_nothing(server: Server, cookie: str, host: str) -> None:
     """A site that has made its name mean this machine is told nothing, not even with the cookie."""
     port = urlsplit(server.base_url).port
-    for path in ("/", "/page.js", f"/?{urlsplit(server.address).query}"):
+    for path in ("/", "/js/page.js", f"/?{urlsplit(server.address).query}"):
         answer, _ = asked(server.base_url, path, {"Cookie": cookie}, host=host.format(port=port))
         assert answer.status == 403
 

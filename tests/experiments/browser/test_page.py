@@ -49,7 +49,7 @@ def test_play_pause_day_week_reset_and_speed(open_tab: Open) -> None:
 def test_a_large_world_that_was_played_in_a_hurry_is_shown_as_it_is_once_it_stands(open_tab: Open) -> None:
     tab = open_tab("?set=world.people=1000&set=world.burn_in_years=0&set=run.strategy_days=5000")
     assert tab.session.stage is not None
-    assert len(tab.session.stage.scene.pairs) > 9_000  # SMOOTH_UP_TO of page.js
+    assert len(tab.session.stage.scene.pairs) > 9_000  # MOST_SMOOTH of js/ties.js
     tab.page.select_option("[data-do=speed]", "50")
     tab.click("play")
     tab.settles(lambda session: day_of(session) > 20)
@@ -99,6 +99,31 @@ def test_keys_do_the_same(open_tab: Open) -> None:
     tab.settles(lambda session: day_of(session) == 0)
 
 
+def test_the_space_key_belongs_to_what_has_the_focus(open_tab: Open) -> None:
+    """A checkbox and the heading of a group of settings take it; elsewhere it plays."""
+    tab = open_tab("?beside=check_in&set=world.people=60&set=world.burn_in_years=0")
+    tab.page.focus("[data-do=differences]")
+    tab.page.keyboard.press(" ")
+    tab.settles(lambda session: session.asked.differences)
+    tab.page.focus(".rk-settings details:nth-of-type(2) summary")
+    tab.page.keyboard.press(" ")
+    tab.becomes("document.querySelector('.rk-settings details:nth-of-type(2)').open")
+    assert not tab.session.playing
+
+
+def test_a_person_who_is_followed_is_described_anew_in_another_world(open_tab: Open) -> None:
+    tab = open_tab("?follow=3&set=world.people=60&set=world.burn_in_years=0")
+    before = tab.page.inner_text(".rk-nature")
+    tab.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    tab.page.fill("[data-path='world.seed']", "5")
+    tab.page.press("[data-path='world.seed']", "Enter")
+    tab.settles(lambda session: session.experiment.world.seed == 5)
+    assert tab.session.stage is not None
+    person = tab.session.stage.arms[0].run.people[3]
+    tab.becomes(f"document.querySelector('.rk-nature').textContent !== {before!r}")
+    assert f"sociability {person['sociability']:.2f}".rstrip("0") in tab.page.inner_text(".rk-nature")
+
+
 def test_a_seed_is_a_number_and_another_seed_another_run(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.fill("[data-path='run.seed']", "43")
@@ -128,8 +153,8 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
     for shares, said in (
         ({"check_in": "40"}, "add up to 40 %; they must add up to 100 %"),
         ({"show_up": "70"}, "add up to 110 %"),
-        ({"show_up": "much"}, "show up: “much” is no share"),
-        ({"show_up": "-60"}, "is no share"),
+        ({"show_up": "much"}, "show up: “much” is not a share"),
+        ({"show_up": "-60"}, "is not a share"),
     ):
         for name, share in shares.items():
             tab.page.fill(f"[data-share={name}]", share)
@@ -371,6 +396,7 @@ def test_the_configuration_of_two_worlds_is_a_sweep_of_both(open_tab: Open, tmp_
     tab = open_tab("?set=world.people=60&set=world.burn_in_years=0&set=run.strategy=check_in&beside=show_up")
     tab.click("config")
     tab.becomes("document.querySelector('.rk').dataset.copied")
+    assert "rekindle sweep default.toml makes both runs" in tab.page.inner_text(".rk-told")
     (tmp_path / "two.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
     assert [run.strategy for run in runs_of(load(tmp_path / "two.toml"))] == ["wait", "check_in", "show_up"]
 

@@ -1,0 +1,63 @@
+// Which strategies the two worlds have, and whether only their differences are shown.
+
+import { fillMenu, make } from "./dom.js";
+import { Mixture } from "./mixture.js";
+import { mixtureText, words } from "./text.js";
+
+const MIXTURE = "mixture"; // the entry of a menu that opens the dialog
+
+export class Choice {
+  constructor(act) {
+    this.act = act;
+    this.state = {};
+    this.mixture = new Mixture();
+    const setFirst = (value) => act({ do: "set", path: "run.strategy", value });
+    const setSecond = (value) => act({ do: "beside", value });
+    this.first = make("select", {
+      "data-path": "run.strategy", "aria-label": "Strategy of the first world",
+      onchange: () => this.choose(this.first, 0, setFirst),
+    });
+    this.second = make("select", {
+      "data-do": "beside", "aria-label": "Strategy of the second world",
+      onchange: () => this.choose(this.second, 1, setSecond),
+    });
+    this.differences = make("input", {
+      type: "checkbox", "data-do": "differences",
+      onchange: () => act({ do: "differences", on: this.differences.checked }),
+    });
+    this.element = make("div", { class: "rk-choice" },
+      make("label", {}, "first ", this.first),
+      make("label", {}, "second ", this.second),
+      make("label", { class: "rk-switch" }, this.differences, " only what differs"));
+    this.dialog = this.mixture.dialog;
+  }
+
+  show(state) {
+    this.state = state;
+    const { shares, forked } = state;
+    fillMenu(this.first, this.options(0), shares[0] ? mixtureText(shares[0]) : state.strategy);
+    const none = ["", forked ? "the same, without the gesture" : "none"];
+    fillMenu(this.second, [none, ...this.options(1)], shares[1] ? mixtureText(shares[1]) : state.beside || "");
+    this.differences.checked = state.differences;
+  }
+
+  /** The strategies by name, the way to a mixture, and the mixture that is there, if there is one. */
+  options(world) {
+    const { strategies, shares, names } = this.state;
+    const named = [...strategies.map((name) => [name, words(name)]), [MIXTURE, "a mixture …"]];
+    return shares[world] ? [...named, [mixtureText(shares[world]), names[world]]] : named;
+  }
+
+  choose(select, world, use) {
+    if (select.value !== MIXTURE) use(select.value);
+    else this.mixture.open(this.state.strategies, this.state.shares[world], use, () => this.show(this.state));
+  }
+
+  /** A second world on or off; it comes back with the strategy that it had. */
+  toggleSecond() {
+    const { beside, forked, strategy } = this.state, hasSecond = beside || forked;
+    if (hasSecond) this.last = beside;
+    const usual = strategy === "wait" ? "engage_regularly" : "wait";
+    this.act({ do: "beside", value: hasSecond ? "" : this.last || usual });
+  }
+}

@@ -1,0 +1,14 @@
+// Where the page of `rekindle watch` begins.
+
+import { forgetToken } from "./address.js";
+import { Connection } from "./connection.js";
+import { make } from "./dom.js";
+import { Page } from "./page.js";
+
+forgetToken();
+const palette = JSON.parse(document.getElementById("palette").textContent);
+const root = make("div", { class: "rk" });
+document.getElementById("page").append(root);
+const connection = new Connection();
+const page = new Page(root, palette, connection);
+connection.start((message, buffers) => page.take(message, buffers));
