@@ -24,7 +24,7 @@ from experiments.config.settings import (
     show,
 )
 from experiments.logs.contact_statistics import STATISTICS
-from sim.measures import MEASURES
+from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES, STRATEGIES
@@ -52,7 +52,6 @@ _WRITTEN: dict[KeyPath, str] = {
 }
 _NAMED = {("run", "strategy"), ("sweep", "strategies")}
 _NOBODY = "yes: nobody has measured it"
-MADE_OF_OTHERS = ("everyone_", "sent_", "answered_")  # measures of a kind of gesture, or of everyone
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,14 @@ from sim.engine.memory import find_slot
 from sim.model import rules
 from sim.model.gestures import KINDS, Channel, Kind
 from sim.model.parameters import Parameters
-from sim.state.population import NEVER, NO_ANSWER, NOBODY, DayRecord, World
+from sim.state.population import NEVER, NO_ANSWER, NOBODY, DayRecord, FinalState, World
 
 RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
+MADE_OF_OTHERS = (
+    "everyone_",
+    "sent_",
+    "answered_",
+)  # how the names of measures of a kind of gesture, or of everyone, begin
 INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
 LASTING_FROM, LASTING_TO = 150, 240  # days after the reconnection with two-way contact in them
 SALE_DAYS = (90, 365)  # by which a sale is told
@@ -221,26 +226,6 @@ class Measures(NamedTuple):
     candidates: pd.DataFrame
 
 
-class Ending(NamedTuple):
-    """What a run leaves that is measured at its end.
-
-    Attributes:
-        day: the first one that was not simulated.
-        industry: of each person, shape (n,).
-        plans: type `sim.state.population.PLAN`.
-        active: active ties of each person, shape (n,).
-        reach: others within two steps of each person over active ties, shape (n,).
-        contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.
-    """
-
-    day: int
-    industry: np.ndarray
-    plans: np.ndarray
-    active: np.ndarray
-    reach: np.ndarray
-    contact_shares: np.ndarray
-
-
 class Watch:
     """Takes measures of a run, day by day.
 
@@ -337,7 +322,7 @@ class Watch:
         rows = self.focal_rows[self.focal_rows >= 0]
         return mean_or_nan(of_candidates[rows].sum(), len(rows))
 
-    def finish(self, end: Ending) -> Measures:
+    def finish(self, end: FinalState) -> Measures:
         """Measures of the run that ended so."""
         values = self._by_person(end)
         scalars: dict[str, float] = {}
@@ -368,7 +353,7 @@ class Watch:
         days = self.candidates["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
-    def _by_person(self, end: Ending) -> dict[str, np.ndarray]:
+    def _by_person(self, end: FinalState) -> dict[str, np.ndarray]:
         n = len(end.active)
         counted = self.counted(end.day)
         reconnected = self.candidates[counted]

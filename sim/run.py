@@ -200,7 +200,7 @@ def simulate(
             if progress is not None:
                 progress(day + 1, days)
             hand_on_interrupts()
-        measures = watch.finish(core.ending())
+        measures = watch.finish(core.final_state())
     run = Run(measures, who, log_frame(sent) if log else None, core)
     if kept is not None:
         kept.remove()
@@ -334,7 +334,7 @@ class Simulation:
 
     def measures(self) -> Measures:
         """What has come of the run so far, as `simulate` would say if it ended today."""
-        return self._watch.finish(self._core.ending())
+        return self._watch.finish(self._core.final_state())
 
 
 def live_on(

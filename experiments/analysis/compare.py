@@ -16,6 +16,7 @@ import pandas as pd
 
 from sim.model.chance import Decision
 
+BASELINE = "wait"  # the strategy that the others are compared with
 RESAMPLES = 10_000
 ENOUGH_WORLDS = 20
 TOO_FEW = "too few worlds for a verdict"

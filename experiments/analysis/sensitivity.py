@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from SALib.analyze import morris, sobol
 
+from experiments.analysis.compare import BASELINE
 from experiments.config.factors import MORRIS_LEVELS, drawn_points, problem_of
 from experiments.config.settings import Experiment, SampleSettings
-from experiments.sweeps.store import whole_sweep
-from experiments.tables import BASELINE
+from experiments.provenance import whole_sweep
 
 COLUMNS = {
     "morris": ("mu_star", "mu_star_conf", "sigma"),

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 import sim
+from experiments import provenance
 from experiments.config.settings import ConfigError, load, stem_of_log
 from experiments.figures import save
 from experiments.figures.validation import validation
@@ -23,9 +24,9 @@ from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of,
 from experiments.logs.calibrate import calibrate as search
 from experiments.logs.published import facts
 from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
+from experiments.logs.tables import facts_table, ledger_table, validation_tables
 from experiments.logs.validate import LOOKED_AT, beside, gate, report, summary, table
 from experiments.sweeps import runner, store
-from experiments.tables import facts_table, ledger_table, validation_tables
 from experiments.terminal.console import (
     Changes,
     Config,
@@ -221,7 +222,7 @@ def _keep(
     console: Console,
 ) -> None:
     """Write the tables, the report and the figure."""
-    origin = store.origin_of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
+    origin = provenance.of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     store.write_whole(folder / "validation.csv", lambda path: write_csv(rows, path, float_format="%.6g"))
     text = report(rows, known, passed, name, json.dumps(vars(window)))
     store.write_whole(folder / "facts.csv", lambda path: write_csv(known, path, float_format="%.6g"))

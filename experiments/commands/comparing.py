@@ -16,6 +16,7 @@ import typer
 from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 
+from experiments import provenance
 from experiments.analysis.compare import (
     RESAMPLES,
     Compared,
@@ -26,14 +27,15 @@ from experiments.analysis.compare import (
     level_text,
     short_levels,
 )
+from experiments.analysis.comparison_table import comparison_table
 from experiments.config.settings import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
 from experiments.sweeps import store
-from experiments.tables import comparison_table, counted
 from experiments.terminal.console import console_of, say_written, told_aside
 from experiments.terminal.names import as_csv
+from experiments.terminal.numbers import counted
 from sim.measures import MEASURES
 
 OUTCOMES = ("reconnected", "lasting", "kept")
@@ -375,9 +377,8 @@ def _draw(
 ) -> None:
     """A figure a measure, each with the provenance of its tables."""
     origins = [table.origin for table in question.tables]
-    hashes = " ".join(origin["run_hash"] for origin in origins)
     origin = origins[0] if len(origins) == 1 else {
-        "run_hash": hashlib.sha256(hashes.encode()).hexdigest()[:16], "tables": origins
+        "run_hash": provenance.run_hash(origin["run_hash"] for origin in origins), "tables": origins
     }  # fmt: skip
     for measure in measures:
         if found.rows.loc[found.rows["measure"] == measure, "difference"].isna().all():

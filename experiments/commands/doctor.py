@@ -21,10 +21,10 @@ from typer import Exit
 
 import sim
 from experiments.commands.worlds import in_bytes
-from experiments.tables import counted
 from experiments.terminal import compiling
 from experiments.terminal.console import Results, console_of, tell_of_compiling, told_aside
 from experiments.terminal.names import visible
+from experiments.terminal.numbers import counted
 from sim.runtime.fingerprint import cache_folder, model_fingerprint
 from sim.runtime.installation import checkout, install_command
 from sim.runtime.storage import CacheError, cache_limit, kept_worlds, size_of, worlds_folder

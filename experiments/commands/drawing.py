@@ -13,6 +13,7 @@ import pandas as pd
 import typer
 from matplotlib.figure import Figure
 
+from experiments.analysis.compare import BASELINE
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
 from experiments.config.settings import ConfigError, Experiment, nearest
 from experiments.essay import essay as essays
@@ -23,7 +24,6 @@ from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.sweeps import store
 from experiments.sweeps.swept import asked, collected
-from experiments.tables import BASELINE
 from experiments.terminal.console import Changes, Processes, Results, console_of, say_written
 from experiments.terminal.names import at_home, write_csv
 

@@ -18,7 +18,6 @@ from experiments.essay.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.swept import Asked, Swept, asked, by_histories, collected
-from experiments.tables import counted
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
     Changes,
@@ -30,6 +29,7 @@ from experiments.terminal.console import (
     told_aside,
 )
 from experiments.terminal.names import command_line
+from experiments.terminal.numbers import counted
 
 FIGURES = "figures"
 NAME, NAME_FULL = "essay", "essay-full"  # of the folders of results

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from experiments.config.settings import ConfigError
-from experiments.explain import close_names, entries, explained, within
-from experiments.tables import entries_table, explained_table, names_table
+from experiments.explain import Entry, close_names, entries, explained, within
+from experiments.terminal.columns import Columns
 from experiments.terminal.console import console_of
+from experiments.terminal.tables import table_of
 
 
 def explain(
@@ -34,3 +39,29 @@ def explain(
         raise ConfigError(f"Nothing is called {name!r}; {hint}")
     for entry in found:
         console.print(explained_table(entry))
+
+
+def explained_table(entry: Entry) -> Table:
+    """One name and all that there is to say about it."""
+    table = Table(
+        title=Text(f"{entry.name} ({entry.sort})"), title_justify="left", box=None, show_header=False, padding=(0, 2)
+    )
+    table.add_column(style="dim", overflow="fold")
+    table.add_column(overflow="fold")
+    for title, text in entry.facts.items():
+        table.add_row(title, Text(text))
+    return table
+
+
+def entries_table(known: Sequence[Entry]) -> Columns:
+    """Names with their gist."""
+    table = table_of("name", "sort", "value, unit, meaning", text=("value, unit, meaning",), whole=True)
+    for entry in known:
+        table.add_row(entry.name, entry.sort, entry.gist)
+    return table
+
+
+def names_table(known: Sequence[Entry]) -> Group:
+    """All names with their gist, but for those that are made of others."""
+    table = entries_table([entry for entry in known if not entry.made])
+    return Group(table, Text("Also gestures.KIND.NUMBER, sent_KIND, answered_KIND and everyone_MEASURE."))

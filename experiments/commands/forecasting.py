@@ -16,6 +16,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from experiments import provenance
 from experiments.config.settings import ConfigError, Experiment, load, nearest
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
@@ -23,10 +24,10 @@ from experiments.forecasts import week
 from experiments.forecasts.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.pairs import Contacts, contacts_of, number_of_person
+from experiments.forecasts.tables import evaluation_table, forecast_table, week_said, week_table
 from experiments.forecasts.week import SMALL
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import log_hash
-from experiments.tables import counted, evaluation_table, forecast_table, week_said, week_table
 from experiments.terminal.console import (
     Changes,
     Config,
@@ -41,6 +42,7 @@ from experiments.terminal.console import (
     told_aside,
 )
 from experiments.terminal.names import as_csv, file_name, write_csv
+from experiments.terminal.numbers import counted
 from experiments.terminal.progress import shown
 from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
@@ -108,7 +110,7 @@ def forecast(
         say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
     else:
         found = found if ids else hidden(found)
-        origin = store.provenance(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
+        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
         _report_evaluation(found, folder, form, origin, console)
 
 

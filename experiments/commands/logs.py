@@ -10,15 +10,16 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from experiments import provenance
 from experiments.config.settings import ConfigError, stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.logs import contact_log
-from experiments.sweeps import store
-from experiments.tables import counted, log_table
+from experiments.logs.tables import log_table
 from experiments.terminal.console import Format, console_of, say_written, tell_of_log, told_aside
 from experiments.terminal.names import as_csv
+from experiments.terminal.numbers import counted
 from experiments.terminal.progress import shown
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
@@ -68,7 +69,7 @@ def log(
         print((_as_json if form is Format.JSON else _as_csv)(found, tables, resamples))
     if folder is not None:
         page = draw_contact_log(tables, {name: contact_log.curves(one) for name, one in found.items()})
-        for written in save(page, folder, "contact_log", store.origin_of_logs(logs, resamples)):
+        for written in save(page, folder, "contact_log", provenance.of_logs(logs, resamples)):
             say_written(written, told)
 
 

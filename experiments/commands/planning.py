@@ -20,7 +20,6 @@ from experiments.sweeps import planning as plans
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import Run, points_of
 from experiments.sweeps.histories import asked_for
-from experiments.tables import counted, counted_runs
 from experiments.terminal.console import (
     Changes,
     Processes,
@@ -31,6 +30,7 @@ from experiments.terminal.console import (
     told_aside,
 )
 from experiments.terminal.names import visible
+from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import duration, shown
 
 _FIRST = 6  # arms that are named

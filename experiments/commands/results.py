@@ -10,12 +10,15 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from experiments import provenance
 from experiments.config.settings import ConfigError
 from experiments.sweeps import results as kept
 from experiments.sweeps import store
-from experiments.tables import counted, frame_table, progress_table
+from experiments.sweeps.tables import progress_table
 from experiments.terminal.console import Results, console_of, say_written
 from experiments.terminal.names import as_csv, write_csv
+from experiments.terminal.numbers import counted
+from experiments.terminal.tables import frame_table
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the sweep: the folder of its results.")]
 
@@ -36,7 +39,7 @@ def status(name: Name, results: Results = Path("results")) -> None:
     if found.left:
         shared_out = " without --shard" if "--shard" in found.origin["command"] else ""
         console.print(f"To go on, give the same command again{shared_out}:", highlight=False)
-        console.print(f"    {store.whole_sweep(found.origin)}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"    {provenance.whole_sweep(found.origin)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def results(

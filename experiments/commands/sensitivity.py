@@ -17,9 +17,10 @@ from experiments.config.settings import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.sensitivity import sensitivity as drawn
 from experiments.sweeps import results as kept
-from experiments.tables import counted, frame_table
 from experiments.terminal.console import Results, console_of, say_written
 from experiments.terminal.names import as_csv
+from experiments.terminal.numbers import counted
+from experiments.terminal.tables import frame_table
 from sim.measures import MEASURES
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")

@@ -16,6 +16,7 @@ import pandas as pd
 import typer
 from rich.console import Console, Group
 
+from experiments import provenance
 from experiments.config.settings import (
     ConfigError,
     Experiment,
@@ -31,7 +32,7 @@ from experiments.sweeps.cluster import Cluster, cluster
 from experiments.sweeps.design import PointError, Run, described, runs_of, shard_of
 from experiments.sweeps.histories import History, asked_for
 from experiments.sweeps.sampled import next_step, summary
-from experiments.tables import counted, counted_runs, run_tables, sweep_tables
+from experiments.sweeps.tables import run_tables, sweep_tables
 from experiments.terminal import stopping
 from experiments.terminal.console import (
     Changes,
@@ -43,6 +44,7 @@ from experiments.terminal.console import (
     tell_of_log,
     told_aside,
 )
+from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import Report, duration, shown
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
@@ -124,7 +126,7 @@ def sweep(
     prepare(folder, histories)
     design = described(runs)
     replaced = store.ids_in(folder / store.TABLE)
-    store.write_design(folder, design, store.provenance(experiment, list(design["id"])))
+    store.write_design(folder, design, provenance.of_runs(experiment, list(design["id"])))
     mine = shard_of(runs, *part) if part else runs
     missing = planning.missing(mine, folder, histories)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
@@ -276,7 +278,9 @@ def _report(
         rows = pd.concat([rows.drop(anew.index, errors="ignore"), anew])  # one run again for its histories had a row
     store.require_all(folder, set(design["id"]).difference(rows.index))
     table = store.table_of(design, rows)
-    origin = store.provenance(experiment, list(design["id"])) | {"core_seconds": round(float(rows["seconds"].sum()), 1)}
+    origin = provenance.of_runs(experiment, list(design["id"])) | {
+        "core_seconds": round(float(rows["seconds"].sum()), 1)
+    }
     path = store.write_table(folder, table, origin)
     whole = table[table["error"].isna()]
     if len(whole):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from experiments import provenance
 from experiments.commands.essaying import style_named
 from experiments.config.settings import ConfigError, Experiment, load
 from experiments.essay.story import WITH, Story, found, sentences
@@ -88,8 +88,8 @@ def _words(one: Story) -> Words:
 def _origin(one: Story, config: dict[str, Any]) -> dict[str, Any]:
     told = f"{one.replicate} {one.pair} {config}"
     return {
-        "run_hash": hashlib.sha256(told.encode()).hexdigest()[:16],
+        "run_hash": provenance.run_hash([told]),
         "story": {"replicate": one.replicate, "pair": list(one.pair)},
         "config": config,
-        **store.circumstances(),
+        **provenance.environment(),
     }

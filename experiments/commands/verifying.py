@@ -16,8 +16,8 @@ from rich.text import Text
 from experiments.config.settings import ConfigError
 from experiments.sweeps import integrity, store
 from experiments.sweeps.integrity import Checked, State
-from experiments.tables import counted
 from experiments.terminal.console import Results, console_of, told_aside
+from experiments.terminal.numbers import counted
 from experiments.terminal.progress import shown
 from sim.runtime.storage import Damage, KeptWorld, check_kept_world, kept_worlds, worlds_folder
 

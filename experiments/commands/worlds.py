@@ -22,10 +22,10 @@ import sim
 from experiments.config.settings import ConfigError, WorldSettings, load, nearest, show
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
-from experiments.tables import counted, number
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import Changes, Format, Processes, console_of, tell_of_compiling, told_aside
 from experiments.terminal.names import as_csv
+from experiments.terminal.numbers import counted, number
 from experiments.terminal.progress import shown
 from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs

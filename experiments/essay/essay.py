@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -34,6 +33,7 @@ from experiments.essay.findings import (
 )
 from experiments.figures import save
 from experiments.figures.page import Style
+from experiments.provenance import run_hash
 from experiments.sweeps import store
 from experiments.sweeps.swept import Swept, fewest_worlds
 from experiments.terminal.names import write_csv
@@ -282,14 +282,13 @@ def drawn(picture: Picture, style: Style) -> Figure:
 
 def saved(one: Told, picture: Picture, style: Style, folder: Path) -> list[Path]:
     """Draw a figure and keep it as PNG, SVG and PDF, with all that it can be made from again in its metadata."""
-    return save(drawn(picture, style), folder, picture.name, provenance(one, picture, style), style.settings)
+    return save(drawn(picture, style), folder, picture.name, _origin(one, picture, style), style.settings)
 
 
-def provenance(one: Told, picture: Picture, style: Style) -> dict[str, Any]:
+def _origin(one: Told, picture: Picture, style: Style) -> dict[str, Any]:
     """What a figure says of itself: nothing of when and where, so that the same results give the same bytes."""
-    hashes = [swept.origin["run_hash"] for swept in one.sweeps.values()]
     return {
-        "run_hash": hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16],
+        "run_hash": run_hash(swept.origin["run_hash"] for swept in one.sweeps.values()),
         "figure": picture.name,
         "sentence": one.sentence.name,
         "style": style.name,

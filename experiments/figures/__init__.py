@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from experiments.figures.letters import make_drawable
-from experiments.sweeps.store import write_whole
 from experiments.terminal.names import private
+from sim.runtime.atomic_files import write_whole
 
 # Okabe & Ito's colours
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"

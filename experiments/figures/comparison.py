@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.analysis.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
+from experiments.analysis.comparison_table import difference, row_name
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
-from experiments.tables import difference, number, row_name
+from experiments.terminal.numbers import number
 from sim.measures import MEASURES
 
 MOST_ROWS = 11  # that the last row of seats can read

@@ -12,7 +12,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
-from experiments.tables import number, signed
+from experiments.terminal.numbers import number, signed
 
 _PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("kept up while the plan runs", VERMILLION)}
 _SHORTFALL = "†"

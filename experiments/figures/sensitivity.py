@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.sensitivity import Indices
 from experiments.figures import BLUE, GREY, INK, STYLE
-from experiments.tables import counted
+from experiments.terminal.numbers import counted
 
 _MOST_BARS = 12
 

@@ -25,9 +25,10 @@ from experiments.logs.contact_log import Log, values
 from experiments.logs.contact_statistics import STATISTICS
 from experiments.logs.simulated import Window, simulated_log
 from experiments.logs.trials import Trial, trials_in
-from experiments.sweeps.store import commit, write_whole
+from experiments.provenance import commit
 from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
+from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 
 # What a fit may use. All else that a log can be asked stays out of every fit, so that it can still surprise.

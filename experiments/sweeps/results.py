@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from experiments import provenance
 from experiments.config.settings import SweepSettings
 from experiments.sweeps import histories, store
 from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, asked_for
@@ -289,7 +290,7 @@ def _asked(origin: dict[str, Any], where: Path, table: str) -> History:
             return history
     raise NotKeptError(
         f"The last sweep in {where} kept no {table}; give its command once more, and --set {HISTORIES[table]}:\n"
-        f"    {store.whole_sweep(origin)} --set {HISTORIES[table]}"
+        f"    {provenance.whole_sweep(origin)} --set {HISTORIES[table]}"
     )
 
 

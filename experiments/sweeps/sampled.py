@@ -15,9 +15,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.analysis.compare import short_levels
+from experiments.analysis.compare import BASELINE, short_levels
 from experiments.config.settings import show
-from experiments.tables import BASELINE, counted, number, signed
+from experiments.terminal.numbers import counted, number, signed
 
 OUTCOMES = ("reconnected", "lasting", "kept")
 _ENDS = 3  # points of each end that are named

@@ -14,16 +14,10 @@ line and the commit.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import platform
-import re
 import secrets
-import subprocess
-import sys
 from collections.abc import Collection, Sequence
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -33,15 +27,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.config.settings import Experiment
+from experiments import provenance
 from experiments.sweeps import checksums
 from experiments.sweeps.checksums import DamagedError
-from experiments.terminal.names import command_line, private
 from sim.runtime.atomic_files import flush_folder
 from sim.runtime.atomic_files import write_whole as write_whole
-from sim.runtime.fingerprint import model_fingerprint
-from sim.runtime.installation import checkout
-from sim.runtime.machine import kind_of_machine, processor
 
 Row = dict[str, Any]
 TABLE, DESIGN, PARTS = "runs.parquet", "design.parquet", "parts"
@@ -101,11 +91,6 @@ def _try_to_write(folder: Path) -> None:
     probe.unlink()
 
 
-def whole_sweep(origin: dict[str, Any]) -> str:
-    """The command that finishes the sweep from which something comes; that of a shard finishes its part alone."""
-    return re.sub(r" --shard[ =]\S+", "", str(origin["command"]))
-
-
 def damaged(folder: Path, what: object) -> StoreError:
     """The error of a part that is damaged, with the command that makes its runs again where a table tells it."""
     said = f"{what}; the sweep sets it aside and runs again what it may have held"
@@ -117,7 +102,7 @@ def command_of(folder: Path) -> str | None:
     """The command that finishes the last sweep in a folder; None where no table in it can be read that tells."""
     for table in (folder / DESIGN, folder / TABLE, *sorted((folder / TABLES).glob("*.parquet"))):
         try:
-            return whole_sweep(read_table(table)[1])
+            return provenance.whole_sweep(read_table(table)[1])
         except (OSError, ValueError, KeyError):
             continue
     return None
@@ -346,14 +331,14 @@ def table_of(design: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return design.merge(outcomes, how="left", left_on="id", right_index=True)
 
 
-def write_table(folder: Path, rows: pd.DataFrame, provenance: dict[str, Any]) -> Path:
+def write_table(folder: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> Path:
     """Write the table of a sweep, with its provenance in the footer; returns its path."""
-    return _write_table(folder / TABLE, rows, provenance)
+    return _write_table(folder / TABLE, rows, origin)
 
 
-def _write_table(path: Path, rows: pd.DataFrame, provenance: dict[str, Any]) -> Path:
+def _write_table(path: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> Path:
     table = pa.Table.from_pandas(rows, preserve_index=False)
-    content = checksums.with_digest(checksums.with_metadata(table, {_FOOTER: json.dumps(provenance)}))
+    content = checksums.with_digest(checksums.with_metadata(table, {_FOOTER: json.dumps(origin)}))
     write_whole(path, lambda temporary: temporary.write_bytes(content))
     return path
 
@@ -404,58 +389,3 @@ def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
     numbers = [name for name in frame.columns if name not in TEXT]
     text = {name: "string" for name in TEXT if name in frame.columns}
     return frame.astype(text).assign(**frame[numbers].apply(pd.to_numeric))
-
-
-def provenance(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
-    """Where a table comes from, ready for JSON."""
-    return {
-        "run_hash": hashlib.sha256(" ".join(ids).encode()).hexdigest()[:16],
-        "config": private(experiment.model_dump(mode="json")),
-        "factors": experiment.sweep.factors if experiment.sweep else [],
-        "model": model_fingerprint(),
-        **circumstances(),
-    }
-
-
-def origin_of_logs(logs: Sequence[Path], resamples: int) -> dict[str, Any]:
-    """Where a figure of contact logs comes from, ready for JSON."""
-    contents = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in logs}
-    asked = json.dumps([list(contents.values()), resamples])
-    return {
-        "run_hash": hashlib.sha256(asked.encode()).hexdigest()[:16],
-        "logs": contents,
-        "resamples": resamples,
-        **circumstances(),
-    }
-
-
-def circumstances() -> dict[str, Any]:
-    """With what a file was made: the commit, the command line, the machine and the versions."""
-    return {
-        "commit": commit(),
-        "command": command_line(sys.argv[1:]),
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {kind_of_machine()}",
-        "processor": processor(),
-        "versions": {name: version(name) for name in _PACKAGES},
-    }
-
-
-def commit() -> str | None:
-    """The git commit of the code, ``+changes`` if files differ from it; None where there is no git.
-
-    A wheel may be installed within another project, whose commit says nothing about this program.
-    """
-    here = checkout()
-    if here is None:
-        return None
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", *arguments], cwd=here, capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
-    except (OSError, subprocess.SubprocessError):
-        return None

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments import provenance
 from experiments.config.settings import ConfigError, Experiment, SweepSettings, VerdictSettings
 from experiments.logs.gate import Gate, gate_of, judged
 from experiments.sweeps import histories, store
@@ -100,7 +101,7 @@ def by_histories(sweeps: Sequence[Asked]) -> dict[tuple[History, ...], list[Run]
 def collected(one: Asked, folder: Path) -> Swept:
     """What came of a sweep; its table is written as well."""
     design = described(one.runs)
-    origin = store.provenance(one.experiment, list(design["id"]))
+    origin = provenance.of_runs(one.experiment, list(design["id"]))
     table = store.table_of(design, store.finished(folder)).dropna(subset=["people"])
     table = table[[*design.columns, *(name for name in table if name not in design and not _is_empty(table[name]))]]
     gates: list[Gate] = []

@@ -49,7 +49,6 @@ from sim.engine.sorting import (
     shared,
     sorted_by,
 )
-from sim.measures import Ending
 from sim.model import rules
 from sim.model.chance import Decision, follow, uniform, uniforms_of_people
 from sim.model.gestures import Kind
@@ -64,6 +63,7 @@ from sim.state.population import (
     TIE,
     ZEAL,
     DayRecord,
+    FinalState,
     Town,
     World,
     aligned,
@@ -179,11 +179,13 @@ class Core:
         """Share of each person's ties in two-way contact lately, shape (n,); see `memory.contact_shares`."""
         return contact_shares(self.town.people, self.town.ties, self.day)
 
-    def ending(self) -> Ending:
+    def final_state(self) -> FinalState:
         """What is measured of the world as it now is."""
         town = self.town
         reach = two_step_reach(town.people, town.ties, self.day, town.settings[0])
-        return Ending(self.day, town.people["industry"], town.plans, self.active_ties(), reach, self.contact_shares())
+        return FinalState(
+            self.day, town.people["industry"], town.plans, self.active_ties(), reach, self.contact_shares()
+        )
 
     def to_world(self) -> World:
         """The world as it now is, in its canonical form: people's slots one after another, mail in order."""

@@ -19,7 +19,7 @@ import numpy as np
 from sim import worlds
 from sim.engine.day import ROUNDS
 from sim.engine.memory import OF_INDUSTRY, OWN_TIES, contact_shares, two_step_reach
-from sim.measures import INJECTED_WITHIN, Ending, Measures, Watch, mean_or_nan
+from sim.measures import INJECTED_WITHIN, Measures, Watch, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
 from sim.reference.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
 from sim.reference.entry_points import Channel, Decision, Kind, Occasion, Place, Plan, chance, rules
@@ -38,6 +38,7 @@ from sim.state.population import (
     PLANNED_POST,
     TIE,
     DayRecord,
+    FinalState,
     World,
     canonical_mail,
     free_ties,
@@ -511,7 +512,7 @@ class ReconnectionModel(mesa.Model):
         world = self.to_world()
         reach = two_step_reach(world.people, world.ties, world.day, world.parameters.packed)
         shares = contact_shares(world.people, world.ties, world.day)
-        end = Ending(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
+        end = FinalState(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
         return self._watch.finish(end)
 
     def to_world(self) -> World:

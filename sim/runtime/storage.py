@@ -22,8 +22,6 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
-from sim.contact_logs import LogError as LogError
-from sim.contact_logs import read_log as read_log
 from sim.contact_logs.errors import in_a_line
 from sim.model.parameters import Parameters
 from sim.runtime.atomic_files import flush_folder, left_beside, write_whole

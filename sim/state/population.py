@@ -313,3 +313,23 @@ class DayRecord(NamedTuple):
     new_ties: np.ndarray  # pairs that answered for the first time
     forgotten: np.ndarray  # pairs that were dropped
     met: np.ndarray  # MEETING
+
+
+class FinalState(NamedTuple):
+    """What a run leaves that is measured at its end.
+
+    Attributes:
+        day: the first one that was not simulated.
+        industry: of each person, shape (n,).
+        plans: type `PLAN`.
+        active: active ties of each person, shape (n,).
+        reach: others within two steps of each person over active ties, shape (n,).
+        contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.
+    """
+
+    day: int
+    industry: np.ndarray
+    plans: np.ndarray
+    active: np.ndarray
+    reach: np.ndarray
+    contact_shares: np.ndarray

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from experiments.logs.contact_log import read
 from experiments.logs.exports import Export, read_chat, read_mail
-from sim.runtime.storage import LogError
+from sim.contact_logs import LogError
 
 TEN = 1_577_869_200  # Wednesday, 1 January 2020, 9:00 UTC
 

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
+from experiments import provenance
 from experiments.config.settings import ConfigError, load
 from experiments.sweeps import histories, results, runner, store
 from experiments.sweeps.design import Run, runs_of
@@ -461,7 +462,7 @@ def test_a_table_that_is_not_there_says_how_to_get_it(
         results.load("tiny", table="contacts")
     experiment = load(config, ["sweep.events=true"])
     design, _ = store.read_table(TINY / "design.parquet")
-    store.write_design(TINY, design, store.provenance(experiment, list(design["id"])))
+    store.write_design(TINY, design, provenance.of_runs(experiment, list(design["id"])))
     with pytest.raises(StoreError, match="has no events yet; they come with the first run that ends"):
         results.load("tiny", table="events")
     assert len(results.query("tiny", "SELECT 'events' FROM runs")) == 9

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from experiments import provenance
 from experiments.config.settings import Experiment, SampleSettings, SweepSettings
 from experiments.sweeps import store
 from experiments.sweeps.design import described, runs_of
@@ -106,7 +107,7 @@ def test_a_figure_that_is_not_there_says_what_draws_it(
     config: Path, rekindle: Rekindle, made: Callable[[], tuple[Experiment, pd.DataFrame]], what: str
 ) -> None:
     experiment, runs = made()
-    store.write_table(Path("results/drawn"), runs, store.provenance(experiment, list(runs["id"])))
+    store.write_table(Path("results/drawn"), runs, provenance.of_runs(experiment, list(runs["id"])))
     ended = rekindle("figure", "drawn")
     assert ended.code == 2
     assert what in ended.err
@@ -120,7 +121,7 @@ def test_a_grid_and_a_lone_arm_are_told_what_draws_them(config: Path, rekindle: 
     ):
         experiment = Experiment(name="g", sweep=sweep)
         runs = described(runs_of(experiment)).assign(reconnected=1.0, error=None)
-        store.write_table(Path("results/g"), runs, store.provenance(experiment, list(runs["id"])))
+        store.write_table(Path("results/g"), runs, provenance.of_runs(experiment, list(runs["id"])))
         assert what in rekindle("figure", "g").err
 
 
@@ -130,7 +131,7 @@ def test_any_sweep_of_strategies_is_drawn_by_its_name(config: Path, rekindle: Re
     outcome = (runs["strategy"] == "check_in") * 2.0 + runs["replicate"]
     minutes = dict.fromkeys(("minutes_filled", "minutes_spent", "minutes_refused", "spent_share"), 1.0)
     runs = runs.assign(reconnected=outcome, lasting=outcome, people=10, error=None, **minutes)
-    store.write_table(Path("results/two"), runs, store.provenance(experiment, list(runs["id"])))
+    store.write_table(Path("results/two"), runs, provenance.of_runs(experiment, list(runs["id"])))
     ended = rekindle("figure", "two", "--data")
     assert ended.code == 0, ended.err
     for ending in ("png", "svg", "pdf", "csv"):

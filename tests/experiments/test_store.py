@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments import provenance
 from experiments.config.settings import load
 from experiments.sweeps import checksums, store
 from experiments.sweeps.checksums import DamagedError
@@ -142,7 +143,7 @@ def test_the_table_is_the_design_with_what_came(tmp_path: Path) -> None:
 
 def test_a_table_tells_where_it_comes_from(config: Path, tmp_path: Path) -> None:
     rows = store.frame_of([row("a"), row("b", error="ValueError: no")])
-    origin = store.provenance(load(config), ["a", "b"])
+    origin = provenance.of_runs(load(config), ["a", "b"])
     path = store.write_table(tmp_path / "tiny", rows, origin)
     table, told = store.read_table(path)
     pd.testing.assert_frame_equal(table, rows, check_dtype=False)
@@ -181,7 +182,7 @@ def test_what_a_kill_leaves_half_written_is_no_part(tmp_path: Path) -> None:
 
 def test_the_command_can_be_pasted_into_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "a b.toml", "--set", "run.strategy={ wait = 1.0 }"])
-    assert store.circumstances()["command"] == "rekindle sweep 'a b.toml' --set 'run.strategy={ wait = 1.0 }'"
+    assert provenance.environment()["command"] == "rekindle sweep 'a b.toml' --set 'run.strategy={ wait = 1.0 }'"
 
 
 # Damage ------------------------------------------------------------------------------------------------------------

@@ -7,23 +7,16 @@ import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
 
+from experiments.analysis.comparison_table import comparison_table, difference
 from experiments.forecasts.forecast import Forecast
+from experiments.forecasts.tables import forecast_table, week_table
 from experiments.forecasts.week import Week
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.tables import (
-    comparison_table,
-    counted,
-    difference,
-    forecast_table,
-    frame_table,
-    log_table,
-    number,
-    progress_table,
-    signed,
-    sweep_table,
-    week_table,
-)
+from experiments.logs.tables import log_table
+from experiments.sweeps.tables import progress_table, sweep_table
 from experiments.terminal.console import Terminal
+from experiments.terminal.numbers import counted, number, signed
+from experiments.terminal.tables import frame_table
 from tests.experiments.test_columns import is_shown
 
 

@@ -20,7 +20,7 @@ from experiments.logs import calibrate as module
 from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, Range, calibrate, proposed, read_ledger
 from experiments.logs.simulated import Window
 from experiments.logs.trials import TRIALS, Trial, trials_in
-from sim.runtime.storage import LogError
+from sim.contact_logs import LogError
 
 FIT = (Range("routine_rate", 0.02, 0.6), Range("gestures.message.answer", -3.0, 1.0))
 ALL = 8  # trials, of which the first four are drawn at random

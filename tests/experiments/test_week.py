@@ -16,8 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments import tables
-from experiments.forecasts import week
+from experiments.forecasts import tables, week
 from experiments.forecasts.forecast import Worlds
 from experiments.forecasts.pairs import came_back, contacts_of, silent_pairs
 from experiments.forecasts.week import FIRST, SMALL, best_plan, dormant_ties, of_the_first, plan_week, steadied

@@ -39,7 +39,7 @@ def history(world: World) -> tuple[World, list[DayRecord], sim.measures.Measures
         records.append(core.step())
         watch.observe(records[-1], core.active_ties())
     end = core.to_world()
-    return start, records, watch.finish(core.ending()), end
+    return start, records, watch.finish(core.final_state()), end
 
 
 def noticed_by_pair(records: list[DayRecord]) -> dict[tuple[int, int], list[tuple[int, Any]]]:

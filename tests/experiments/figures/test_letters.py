@@ -16,7 +16,7 @@ from PIL import Image
 from experiments.figures import STYLE, letters, save
 from experiments.figures.contact_log import words
 from experiments.figures.letters import drawable, make_drawable
-from experiments.sweeps.store import circumstances
+from experiments.provenance import environment
 
 ODD = [
     "a$^$b",
@@ -104,7 +104,7 @@ def test_no_figure_says_where_its_maker_lives(tmp_path: Path, monkeypatch: pytes
         f"world.log={home}/a b.csv",
     ]
     monkeypatch.setattr("sys.argv", ["rekindle", "sweep", *given])
-    origin = {"run_hash": "0", "config": {"world": {"log": f"{home}/wall.csv"}}, **circumstances()}
+    origin = {"run_hash": "0", "config": {"world": {"log": f"{home}/wall.csv"}}, **environment()}
     for path in save(Figure(), Path("figures"), "x", origin):
         assert b"ann.example" not in path.read_bytes(), path
     said = Image.open("figures/x.png").info["Description"]

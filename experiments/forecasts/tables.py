@@ -1,0 +1,199 @@
+"""Forecasts and a week's plan as tables in a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Group
+from rich.text import Text
+
+from experiments.analysis.compare import (
+    ENOUGH_WORLDS,
+    TOO_FEW,
+)
+
+if TYPE_CHECKING:
+    from experiments.forecasts.forecast import Evaluation, Forecast
+    from experiments.forecasts.week import Past, Week
+from experiments.terminal.numbers import counted, points
+from experiments.terminal.tables import sentences, table_of
+
+_FAR_OFF, _ENOUGH_TIES = 2.0, 20  # times as many, or as few, as came back; of so many ties at least
+
+
+def evaluation_table(found: Evaluation) -> Group:
+    """How good forecasts were, and how far the model's lie from those that need no model, with intervals."""
+    from experiments.forecasts.scores import SCORES  # whoever has forecasts to show has loaded it
+
+    level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
+    scores = table_of("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
+    for name in found.forecasts:
+        scores.add_row(_words(name), *(cell for score in SCORES for cell in _score(level.loc[(name, score)], "")))
+    apart = found.scores[found.scores["baseline"].notna()].set_index(["forecast", "baseline", "score"])
+    paired = table_of("difference", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
+    for name, other in apart.index.droplevel("score").unique():
+        cells = (cell for score in SCORES for cell in _score(apart.loc[(name, other, score)], "+"))
+        paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
+    asked, came = len(found.pairs), int(found.pairs["came_back"].sum())
+    lines = [
+        f"Silent pairs on day {found.cut:,}: {asked:,}, of which {came:,} ({came / asked:.1%}) came back within "
+        f"{found.days} days. Pairs {found.days} days earlier, from which all that learns has learned: "
+        f"{found.learned_from:,}.",
+        "Less is better in log loss and Brier score, more in AUC. Intervals: bootstrap over people.",
+        *found.notes,
+    ]
+    return Group(scores, paired, Text("\n".join(lines))) if len(apart) else Group(scores, Text("\n".join(lines)))
+
+
+def _words(forecast: str) -> str:
+    return {"model_recalibrated": "model, recalibrated", "recency_frequency": "recency, frequency"}.get(
+        forecast, forecast.replace("_", " ")
+    )
+
+
+def _score(row: pd.Series, sign: str) -> tuple[str, str]:
+    """A score or a difference of scores, and its interval."""
+    digits = 3 if row.name[-1] == "auc" else 4
+    value, low, high = (
+        "–" if math.isnan(one) else f"{one:{sign}.{digits}f}".replace("-", "−") for one in row[["value", "low", "high"]]
+    )
+    return value, "–" if math.isnan(row["low"]) else f"{low} … {high}"
+
+
+def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: int) -> Group:
+    """The silent ties with most contacts: their chances to come back, by themselves and after a gesture."""
+    if found.ties.empty:
+        return Group(Text(f"No tie has been silent for over {silent} days at the end of the log: nothing to forecast."))
+    kinds = list(found.gains.index)
+    shown = [side for side in ("sender", "receiver") if side in found.ties]  # unless ids are hidden
+    titles = (*shown, "silent days", "contacts", "comes back", "receiver writes")
+    table = table_of("tie", *titles, *(f"after {kind}" for kind in kinds), text=shown)
+    columns = ["comes_back", "receiver_writes", *(f"after_{kind}" for kind in kinds)]
+    for row in found.ties.head(top).to_dict("records"):
+        names = (f"tie {row['tie']}", *(str(row[side]) for side in shown))
+        chances = (f"{row[column]:.0%}" for column in columns)
+        table.add_row(*names, f"{row['silent_days']:,.0f}", f"{row['contacts']:,}", *chances)
+    return Group(table, Text(sentences(_forecast_notes(found, worlds, days, silent, top))))
+
+
+def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: int) -> list[str]:
+    count, listed = len(found.ties), min(top, len(found.ties))
+    which = "All ties" if listed == count else f"The {listed:,} with most contacts of {count:,} ties"
+    lines = [
+        f"{which} silent for over {silent} days. Chances within {days} days: shares of "
+        f"{counted(worlds, 'simulated world')}, good to ±{100 * _margin(worlds):.0f} points, as the "
+        "model has them, not recalibrated; --evaluate tells how far to trust them on this log.",
+        "Comes back: either contacts the other, if nothing is done. Receiver writes: the receiver does, if nothing is "
+        "done, or after one gesture of the sender on the first day; the sender's own gesture is no return.",
+    ]
+    for kind, row in found.gains.iterrows():
+        bounds = "" if math.isnan(row["low"]) else f" ({points(row['low'])} … {points(row['high'])})"
+        lines.append(f"A {kind} adds {points(row['gain'])} points to receiver writes, mean over these ties{bounds}.")
+    if len(found.gains) and worlds < ENOUGH_WORLDS:
+        lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
+    if len(found.gains):
+        rounds = "1 round" if found.rounds == 1 else f"{found.rounds:,} rounds"
+        lines += [
+            "With and without a gesture all other luck is the same. Ties that share no person are tried together in "
+            f"one world: {rounds}.",
+            "That a like opens a door, and what gestures leave in memory, is assumed: see `rekindle explain like`.",
+        ]
+    return [*lines, *found.notes]
+
+
+def week_table(found: Week, said: Sequence[str]) -> Group:
+    """A week's plan, a row a gesture, and what is said of it; ids only where the plan has them."""
+    titles = ("last contact", "silent", "known", "contacts", "last word", "gesture", "minutes", "without", "after")
+    table = table_of("tie", *titles, "gain", "95 % interval")
+    for row in found.plan.to_dict("records"):
+        gain, low, high = (f"{100 * row[name]:+.0f}".replace("-", "−") for name in ("gain", "low", "high"))
+        table.add_row(
+            str(row["id"]) if "id" in row else f"tie {row['tie']}", row["last_contact"] or "–",
+            f"{row['silent_days']:,} d", f"{row['known_years']:.1f} y", f"{row['contacts']:,}", row["last_word"],
+            row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}", f"{row['after']:.0%}", gain,
+            f"{low} … {high}",
+        )  # fmt: skip
+    return Group(*([table] if len(found.plan) else []), Text(sentences(said)))
+
+
+def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
+    """What a week's plan says, rests on and can not know, in sentences."""
+    plan = found.plan
+    lines = [_in_all(found, minutes, silent)]
+    if len(plan):
+        lines += [
+            f"Without: the share of {counted(worlds, 'simulated world')} in which the other writes within {days} days "
+            "if nothing is done. After: in which they write, or answer the gesture, if all of these are made on the "
+            "first day. Gain: the difference in points, same worlds, same luck.",
+            f"Chosen: what gained most, of all plans that fit, in {worlds} other worlds; by gain per minute.",
+        ]
+    if len(plan) and found.alike and found.dormant > 1:
+        lines.append("How the ties differ in gain is no more than luck, so those with most contacts come first.")
+    return [
+        *lines,
+        *_past_said(found.past),
+        "Assumed: that you dare, that a like or comment finds something posted, that a small gesture opens a door, and "
+        "what each leaves in memory (`rekindle explain like`).",
+        "Not known: whether you are in touch elsewhere, why it went silent, whether the other wishes to hear from you.",
+        *found.notes,
+    ]
+
+
+def _in_all(found: Week, minutes: int, silent: int) -> str:
+    plan, among = found.plan, counted(found.dormant, "dormant tie")
+    among = f"{among}: both have written, and neither for over {silent} days."
+    if plan.empty:
+        return (
+            f"{among} No gesture that fits into {counted(minutes, 'minute')} gains anything: there is nothing to plan."
+        )
+    value, low, high = (f"{one:+.1f}".replace("-", "−") for one in found.together)
+    return (
+        f"{among} The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them. "
+        f"{plan['without'].sum():.1f} of these would write without it, {plan['after'].sum():.1f} after it: {value} "
+        f"({low} … {high})."
+    )
+
+
+def _past_said(past: Past | None) -> list[str]:
+    """How rankings did on the log's own past, in sentences."""
+    from experiments.forecasts.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
+
+    if past is None:
+        return ["Past: the log is too short, or nobody had a dormant tie, to tell how rankings did in it."]
+    off = past.expected / max(past.came_back, 1e-9)
+    sure = past.ties >= _ENOUGH_TIES and not 1 / _FAR_OFF < off < _FAR_OFF
+    trust = f" Its chances are far too {'high' if off > 1 else 'low'} on this log." if sure else ""
+    lines = [
+        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log the model expected "
+        f"{past.expected:.1%} to come back by themselves within {past.days} days, and {past.came_back:.1%} did.{trust}"
+    ]
+    if not past.people or not past.came_back:
+        why = "Nobody came back" if past.people else f"Nobody had more than {FIRST} of them"
+        return [*lines, f"{why}, so rankings can not be compared; ask for another morning with --cut."]
+    share = past.rules["share"]
+    whose = "one person's list" if past.people == 1 else f"{past.people:,} people's lists"
+    lines.append(
+        f"Of the first {FIRST} on {whose} {share[MODEL]:.1%} came back with the model's best chances first, "
+        f"{share[LONGEST]:.1%} with the longest history (most contacts) first, {share[LATEST]:.1%} with the latest "
+        f"contact first, {share[CHANCE]:.1%} by chance."
+    )
+    apart, low, high = past.rules.loc[LONGEST, ["apart", "low", "high"]]
+    if math.isnan(low):
+        verdict = ": too few people to tell which is better"
+    else:
+        better = "the model's order was better" if low > 0 else "there is no telling which is better"
+        better = "the simple rule was better: rather go by it" if high < 0 else better
+        verdict = f" ({points(low)} … {points(high)}): {better}"
+    return [
+        *lines,
+        f"Model minus longest history {points(apart)} points{verdict}. What a gesture adds no log can tell, for none "
+        "says which were made besides: that rests on the model alone.",
+    ]
+
+
+def _margin(worlds: int) -> float:
+    """Half the widest 95 % interval of a share of so many worlds."""
+    return 1.96 * math.sqrt(0.25 / worlds)

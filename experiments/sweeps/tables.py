@@ -1,0 +1,159 @@
+"""What came of a run or a sweep, as tables in a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from rich.console import Group
+from rich.text import Text
+
+from experiments.analysis.compare import (
+    BASELINE,
+    ENOUGH_WORLDS,
+    RESAMPLES,
+    SPENT_ENOUGH,
+    TOO_FEW,
+    ends_of_interval,
+    minutes,
+    paired_differences,
+    resampled_means,
+)
+from experiments.terminal.columns import Columns
+from experiments.terminal.names import visible
+from experiments.terminal.numbers import number, signed
+from experiments.terminal.tables import BESIDE, table_of
+from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.model.gestures import KINDS
+
+_OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
+_MOST_ARMS = 120  # that a terminal is asked to show
+
+
+def run_tables(measures: Mapping[str, float]) -> Group:
+    """One run: each measure for the adopters and for everyone, then gestures by kind."""
+    outcomes = table_of("measure", "adopters", "everyone", "unit", text=("unit",), whole=True)
+    for name, measure in MEASURES.items():
+        if not name.startswith(MADE_OF_OTHERS):
+            row = (measures.get(key, math.nan) for key in (name, f"everyone_{name}"))
+            outcomes.add_row(name, *(number(value) for value in row), measure.unit)
+    gestures = table_of("gesture", "sent", "answered", "sent, everyone", "answered, everyone", whole=True)
+    for kind in KINDS:
+        keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
+        gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
+    return Group(outcomes, gestures)
+
+
+def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
+    """What came of a sweep: its strategies compared at each point of the factors, or the mean of each arm.
+
+    Args:
+        runs: finished runs, with columns ``scenario``, ``strategy``, ``replicate``, ``point``, factors and measures.
+        factors: names of the columns that hold levels.
+    """
+    points = runs["point"].unique()
+    if len(points) * runs["strategy"].nunique() > _MOST_ARMS:
+        return Group(
+            Text(f"{runs['scenario'].nunique():,} arms are too many for a table here; see `rekindle results`.")
+        )
+    if runs["strategy"].nunique() < 2 or BASELINE not in set(runs["strategy"]):
+        return Group(_means_table(runs))
+    shown: list[Group | Text] = []
+    for point in points:
+        there = runs[runs["point"] == point]
+        levels = ", ".join(f"{name} = {_level(there[name].iloc[0])}" for name in factors)
+        shown += [Text(f"\n{visible(levels)}")] if levels else []
+        shown.append(sweep_table(there.assign(scenario=there["strategy"])))
+    return Group(*shown)
+
+
+def _level(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _means_table(runs: pd.DataFrame) -> Columns:
+    """The mean of each arm in each outcome, with its 95 % interval over worlds."""
+    outcomes = [name for name in _OUTCOMES if name in runs]
+    table = table_of(
+        "arm", *(title for measure in outcomes for title in (_OUTCOMES[measure], "95 % interval")), "worlds"
+    )
+    for arm, rows in runs.groupby("scenario", sort=False):
+        cells = [cell for measure in outcomes for cell in _mean(rows[measure].dropna().to_numpy(float))]
+        table.add_row(str(arm), *cells, f"{rows['replicate'].nunique():,}")
+    return table
+
+
+def _mean(values: np.ndarray) -> tuple[str, str]:
+    if len(values) < 2:
+        return number(float(values.mean()) if len(values) else math.nan), "–"
+    low, high = np.quantile(resampled_means(values, RESAMPLES), ends_of_interval(len(values)))
+    return number(float(values.mean())), f"{number(low)} … {number(high)}"
+
+
+def sweep_table(runs: pd.DataFrame) -> Group:
+    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter."""
+    paired = {name: paired_differences(runs, name, BASELINE) for name in _OUTCOMES if name in runs}
+    base = runs[runs["scenario"] == BASELINE]
+    effort = minutes(runs)
+    arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
+    spent = ("filled", "spent", "refused", "spent of filled")
+    titles = (*(title for measure in paired for title in (_OUTCOMES[measure], "95 % interval")), *spent)
+    table = table_of("strategy", *titles, beside=(*BESIDE, *spent[1:]))
+    for arm in arms:
+        found = (cell for measure in paired for cell in _interval(paired[measure].loc[arm]))
+        table.add_row(str(arm), *found, *_minutes(effort.loc[arm]))
+    level = (cell for measure in paired for cell in (number(base[measure].mean()), "(its level)"))
+    table.add_row(BASELINE, *level, *_minutes(effort.loc[BASELINE]), style="dim")
+    notes = _footnotes(paired["reconnected"], effort)
+    if runs["lasting"].isna().all():
+        notes += "\nKept up takes 240 days after a tie came back: none had them; see run.follow_up_days."
+    return Group(table, Text(notes))
+
+
+def _interval(row: pd.Series) -> tuple[str, str]:
+    interval = "–" if math.isnan(row["low"]) else f"{signed(row['low'])} … {signed(row['high'])}"
+    return signed(row["difference"]), interval
+
+
+def _minutes(row: pd.Series) -> tuple[str, ...]:
+    share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
+    if row["idle"] and share == f"{SPENT_ENOUGH:.0%}":  # which it is not: rounded down, it shows
+        share = f"{math.floor(1_000 * row['share']) / 10:.1f}%"
+    return (*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else ""))
+
+
+def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
+    worlds = int(paired["worlds"].min()) if len(paired) else 0
+    lines = [
+        f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} world{'' if worlds == 1 else 's'}"
+        f"{', bootstrap over worlds' if worlds > 1 else ''}. Minutes per adopter over the whole run.",
+        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the plan still runs. Left at end: "
+        "dormant at the start, and in two-way contact in the last 90 days of the run, follow-up days included.",
+    ]
+    if worlds < ENOUGH_WORLDS:
+        lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
+    if effort["idle"].any():
+        lines.append(
+            "! spent under 90 % of its minutes, what is too little for one more session left out: it is not the same "
+            "effort."
+        )
+    fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()  # infinite: the same difference in every world
+    if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds says nothing
+        lines.append(
+            f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
+        )
+    return "\n".join(lines)
+
+
+def progress_table(arms: pd.DataFrame) -> Columns:
+    """How far each arm of a sweep has come; of many arms, those at the ends."""
+    table = table_of("arm", "done", "asked")
+    left_out = len(arms) - _MOST_ARMS
+    for at, (arm, asked, done) in enumerate(arms[["scenario", "asked", "done"]].itertuples(index=False)):
+        if left_out > 0 and at == _MOST_ARMS // 2:
+            table.add_row(f"… {left_out:,} more …", "", "")
+        if left_out <= 0 or at < _MOST_ARMS // 2 or at >= len(arms) - _MOST_ARMS // 2:
+            table.add_row(str(arm), f"{done:,}", f"{asked:,}")
+    return table

@@ -1,0 +1,44 @@
+"""Tables in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from experiments.terminal.columns import Columns
+from experiments.terminal.names import visible
+from experiments.terminal.numbers import number
+
+BESIDE = ("95 % interval", "over worlds")  # titles of columns that stay beside the one before them
+
+
+def table_of(
+    first: str, *others: str, text: Sequence[str] = (), beside: Sequence[str] = BESIDE, whole: bool = False
+) -> Columns:
+    """A table whose columns of intervals stay next to the column before them; see `Columns` for the arguments."""
+    return Columns(first, *others, text=text, beside=beside, whole=whole)
+
+
+def sentences(lines: Sequence[str]) -> str:
+    """Sentences one below the other; names of users in them cannot break lines, nor do worse."""
+    return "\n".join(visible(line) for line in lines)
+
+
+def frame_table(frame: pd.DataFrame) -> Columns:
+    """Any table, its numbers short."""
+    titles = list(map(str, frame.columns))
+    text = [title for title, dtype in zip(titles, frame.dtypes, strict=True) if dtype.kind not in "biufcmM"]
+    table = Columns(*titles, text=text, whole=titles[0] not in text)
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float | np.floating):
+        return number(float(value))
+    return (
+        "–" if value is None or value is pd.NA else f"{value:,}" if isinstance(value, int | np.integer) else str(value)
+    )
