@@ -30,7 +30,7 @@ from sim.gpu import GpuCore
 from sim.state.population import DayRecord, World, bits
 
 BURN_IN = 35  # days that the card lives before
-NAMED_BY = ("sender", "receiver", "kind", "day", "second", "cause")  # no two gestures have all of these in common
+NAMED_BY = ("sender", "receiver", "kind", "day", "second", "event_key")  # no two gestures have all of these in common
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def in_turn(card: GpuCore, core: Core, days: int, repeats: int, threads: int) ->
         for who, stretch in live.items():
             began = time.perf_counter()
             stretch()
-            speeds[who].append(len(core.town.people) * days / (time.perf_counter() - began))
+            speeds[who].append(len(core.state.people) * days / (time.perf_counter() - began))
     return speeds
 
 

@@ -80,13 +80,13 @@ def side_by_side(world: sim.World, towns: int) -> sim.World:
     n, rows = len(world), len(world.ties)
     people = np.tile(world.people, towns)
     ties = free_ties(rows * towns, rows * towns // RESERVE)
-    for town in range(towns):
-        mine, theirs = people[town * n : (town + 1) * n], ties[town * rows : (town + 1) * rows]
+    for state in range(towns):
+        mine, theirs = people[state * n : (state + 1) * n], ties[state * rows : (state + 1) * rows]
         theirs.view(np.uint8)[:] = world.ties.view(np.uint8)
-        theirs["other"] += np.where(theirs["other"] == NOBODY, 0, town * n).astype(np.int32)
-        mine["first"] += town * rows
+        theirs["other"] += np.where(theirs["other"] == NOBODY, 0, state * n).astype(np.int32)
+        mine["first"] += state * rows
         for name in ("community", "group"):
-            mine[name] += town * (int(world.people[name].max()) + 1)
+            mine[name] += state * (int(world.people[name].max()) + 1)
     return replace(world, people=people, ties=ties)
 
 
@@ -113,17 +113,17 @@ def measured(people: int, asked: Asked) -> Found:
     if asked.workload != ORDINARY:
         core = Core(WORKLOADS[asked.workload].on(core.to_world()), seed=1)
     speeds = in_turn(core, asked)
-    town = core.town
-    held, used = int(town.people["held"].sum()), int(town.used[0])
+    state = core.state
+    held, used = int(state.people["held"].sum()), int(state.used[0])
     return Found(
-        people=len(town.people),
-        ties=held / len(town.people),
+        people=len(state.people),
+        ties=held / len(state.people),
         generating=clock[1] - clock[0],
         living=clock[2] - clock[1],
         saving=saving,
         loading=loading,
         speeds=speeds,
-        bytes_a_tie=sum(array[:used].nbytes for array in (town.ties, town.others, town.bounds)) / held,
+        bytes_a_tie=sum(array[:used].nbytes for array in (state.ties, state.contact_ids, state.weight_bounds)) / held,
         peak=1_024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before),
         foretold=memory_limit.to_generate(people, asked.years, settings),
     )
@@ -142,7 +142,7 @@ def kept(core: Core) -> tuple[float, float]:
 
 def in_turn(core: Core, asked: Asked) -> dict[int, list[float]]:
     """Person-days a second by threads, `repeats` times each."""
-    n = len(core.town.people)
+    n = len(core.state.people)
     days = asked.days * max(1, SMALL // n)
     speeds: dict[int, list[float]] = {threads: [] for threads in asked.threads}
     numba.set_num_threads(max(asked.threads))

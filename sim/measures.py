@@ -85,7 +85,7 @@ def _measures() -> dict[str, Measure]:
 
 MEASURES = _measures()
 
-CANDIDATE = np.dtype(
+AT_RISK = np.dtype(
     [
         ("low", "i4"),
         ("high", "i4"),
@@ -119,11 +119,11 @@ def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any
 
 
 @njit(cache=True)
-def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, since: int, n: int, settings: Any) -> None:
-    """Bring candidates up to date with a day's noticed gestures, which come in order of time for each pair.
+def follow_at_risk(at_risk: Any, keys: Any, delivered: Any, day: int, since: int, n: int, settings: Any) -> None:
+    """Bring the ties at risk up to date with a day's noticed gestures, which come in order of time for each pair.
 
     Args:
-        candidates: type `CANDIDATE`.
+        at_risk: ties that were dormant at the start, type `AT_RISK`.
         keys: of each, ``low * n + high``, rising.
         delivered: on the day.
         day: of the world.
@@ -141,7 +141,7 @@ def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, sinc
         row = np.searchsorted(keys, key)
         if row == len(keys) or keys[row] != key:
             continue
-        pair = candidates[row]
+        pair = at_risk[row]
         me = 0 if gesture.sender == pair.low else 1
         other = 1 - me
         if p.worded[gesture.kind]:
@@ -161,14 +161,14 @@ def follow_candidates(candidates: Any, keys: Any, delivered: Any, day: int, sinc
 
 
 @njit(cache=True)
-def sale_hazards(town: Any, pairs: Any, day: int) -> Any:
+def sale_hazards(state: Any, pairs: Any, day: int) -> Any:
     """Probability that the second person of each pair, shape (pairs, 2), buys from the first today; 0 for strangers."""
-    p = town.settings[0]
+    p = state.settings[0]
     hazards = np.zeros(len(pairs))
     for k in range(len(pairs)):
-        slot = find_slot(town, pairs[k, 1], pairs[k, 0])
+        slot = find_slot(state, pairs[k, 1], pairs[k, 0])
         if slot != NOBODY:
-            tie = town.ties[town.people[pairs[k, 1]].first + slot]
+            tie = state.ties[state.people[pairs[k, 1]].first + slot]
             strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
             hazards[k] = rules.sale_probability(strength, p)
     return hazards
@@ -197,13 +197,13 @@ def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
 
 
 def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
-    """The ties of a world that are dormant today, once each, type `CANDIDATE`, in the order of (low, high)."""
+    """The ties of a world that are dormant today, once each, type `AT_RISK`, in the order of (low, high)."""
     asked = (world.people, world.ties, world.day, parameters.packed)
-    candidates = np.zeros(_find_dormant(*asked, np.zeros(0, CANDIDATE)), CANDIDATE)
+    at_risk = np.zeros(_find_dormant(*asked, np.zeros(0, AT_RISK)), AT_RISK)
     for name in ("last_worded", "began", "first_worded", "reconnected", "last_two_way"):
-        candidates[name] = NEVER
-    _find_dormant(*asked, candidates)
-    return candidates
+        at_risk[name] = NEVER
+    _find_dormant(*asked, at_risk)
+    return at_risk
 
 
 class Measures(NamedTuple):
@@ -223,10 +223,10 @@ class Measures(NamedTuple):
 
     scalars: dict[str, float]
     series: pd.DataFrame | None
-    candidates: pd.DataFrame
+    at_risk: pd.DataFrame
 
 
-class Watch:
+class OutcomeRecorder:
     """Takes measures of a run, day by day.
 
     Args:
@@ -256,8 +256,8 @@ class Watch:
         self.adopters = adopters
         self.is_adopter = np.zeros(n, bool)
         self.is_adopter[adopters] = True
-        self.candidates = dormant_pairs(world, world.parameters)
-        self.keys = self.candidates["low"].astype(np.int64) * n + self.candidates["high"]
+        self.at_risk = dormant_pairs(world, world.parameters)
+        self.keys = self.at_risk["low"].astype(np.int64) * n + self.at_risk["high"]
         self.sent = np.zeros((n, len(KINDS)), np.int32)
         self.answered = np.zeros((n, len(KINDS)), np.int32)
         self.new_ties = np.zeros(n, np.int32)
@@ -280,12 +280,12 @@ class Watch:
         if hazards is not None:
             self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazards[:, None], 1)
         count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
-        before = self.candidates["reconnected"].copy() if self.rows is not None else None
-        follow_candidates(
-            self.candidates, self.keys, record.delivered, record.day, self.since, len(self.is_adopter), self.packed
+        before = self.at_risk["reconnected"].copy() if self.rows is not None else None
+        follow_at_risk(
+            self.at_risk, self.keys, record.delivered, record.day, self.since, len(self.is_adopter), self.packed
         )
         if self.rows is not None and active is not None and before is not None:
-            fresh = self.candidates[(before == NEVER) & (self.candidates["reconnected"] != NEVER)]
+            fresh = self.at_risk[(before == NEVER) & (self.at_risk["reconnected"] != NEVER)]
             self.rows.append(self._row(record, fresh, active))
 
     def _row(self, record: DayRecord, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
@@ -304,7 +304,7 @@ class Watch:
         row["active_ties"] = mean_or_nan(active[self.adopters].sum(), len(self.adopters))
         row["everyone_active_ties"] = float(active.mean())
         row["industry_rank"] = mean_or_nan(self._ranks_of_adopters(active).sum(), len(self.adopters))
-        row["focal_reconnected"] = self._share_of_focal(self.candidates["reconnected"] != NEVER)
+        row["focal_reconnected"] = self._share_of_focal(self.at_risk["reconnected"] != NEVER)
         row["focal_sold"] = mean_or_nan((1 - self.unsold[:, -1]).sum(), len(self.focal))
         return row
 
@@ -317,10 +317,10 @@ class Watch:
         ahead, equal = (beside & (active > mine)).sum(axis=1), (beside & (active == mine)).sum(axis=1)
         return np.asarray(ahead + (equal + 1) / 2)
 
-    def _share_of_focal(self, of_candidates: np.ndarray) -> float:
+    def _share_of_focal(self, of_at_risk: np.ndarray) -> float:
         """Share of the focal ties that were dormant of which something holds, given for each candidate."""
         rows = self.focal_rows[self.focal_rows >= 0]
-        return mean_or_nan(of_candidates[rows].sum(), len(rows))
+        return mean_or_nan(of_at_risk[rows].sum(), len(rows))
 
     def finish(self, end: FinalState) -> Measures:
         """Measures of the run that ended so."""
@@ -337,11 +337,11 @@ class Watch:
         scalars.update(self._of_focal(end.day))
         scalars = {name: scalars[name] for name in MEASURES}
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
-        return Measures(scalars, series, self._candidates_frame(end.day))
+        return Measures(scalars, series, self._at_risk_frame(end.day))
 
     def reconnected(self, day: int) -> np.ndarray:
         """Reconnections of each person on the days before this one, shape (n,)."""
-        return count_by_person(self.candidates[self.counted(day)], len(self.is_adopter))
+        return count_by_person(self.at_risk[self.counted(day)], len(self.is_adopter))
 
     def _window(self, day: int) -> int:
         """Days of the run, up to this day, in which a reconnection counts."""
@@ -350,21 +350,21 @@ class Watch:
 
     def counted(self, day: int) -> np.ndarray:
         """Which candidates reconnected in those days, shape (candidates,)."""
-        days = self.candidates["reconnected"]
+        days = self.at_risk["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
     def _by_person(self, end: FinalState) -> dict[str, np.ndarray]:
         n = len(end.active)
         counted = self.counted(end.day)
-        reconnected = self.candidates[counted]
+        reconnected = self.at_risk[counted]
         first = np.full(n, np.inf)
         for side in ("low", "high"):
             np.minimum.at(first, reconnected[side], reconnected["reconnected"] - self.start)
         values = {
-            "dormant_at_start": count_by_person(self.candidates, n),
+            "dormant_at_start": count_by_person(self.at_risk, n),
             "reconnected": count_by_person(reconnected, n),
             "lasting": self._lasting(end.day, counted),
-            "kept": count_by_person(self.candidates[self._kept(end.day)], n),
+            "kept": count_by_person(self.at_risk[self._kept(end.day)], n),
             "active_ties": end.active.astype(float),
             "two_step_reach": end.reach.astype(float),
             "new_ties": self.new_ties.astype(float),
@@ -381,7 +381,7 @@ class Watch:
 
     def _kept(self, day: int) -> np.ndarray:
         """Which candidates are active today, shape (candidates,)."""
-        last = self.candidates["last_two_way"]
+        last = self.at_risk["last_two_way"]
         return np.asarray((last != NEVER) & (day - last < self.parameters.dormant_after_days))
 
     def _lasting(self, day: int, counted: np.ndarray) -> np.ndarray:
@@ -390,23 +390,23 @@ class Watch:
         last_start = self.start if self.since != NEVER else self.start + self._window(day) - 1
         if day <= last_start + LASTING_TO:
             return np.full(n, np.nan)
-        asked = self.candidates if self.since != NEVER else self.candidates[counted]
+        asked = self.at_risk if self.since != NEVER else self.at_risk[counted]
         return count_by_person(asked[asked["lasting"] == 1], n)
 
     def _of_focal(self, today: int) -> dict[str, float]:
         """Measures of the focal ties; all but their number are missing without any."""
         days, sold = today - self.start, 1 - self.unsold
         receiver = (self.focal[:, 1] > self.focal[:, 0]).astype(int)  # the side of each, among low and high
-        answered = np.zeros(len(self.candidates), bool)
+        answered = np.zeros(len(self.at_risk), bool)
         for row, side in zip(self.focal_rows, receiver, strict=True):
-            first = self.candidates["first_worded"][row, side]
+            first = self.at_risk["first_worded"][row, side]
             answered[row] |= row >= 0 and first != NEVER and first - self.start < self._window(today)
         told = today > self.start + LASTING_TO
         return {
             "focal": float(len(self.focal)),
             "focal_reconnected": self._share_of_focal(self.counted(today)),
             "focal_answered": self._share_of_focal(answered),
-            "focal_lasting": self._share_of_focal(self.candidates["lasting"] == 1) if told else np.nan,
+            "focal_lasting": self._share_of_focal(self.at_risk["lasting"] == 1) if told else np.nan,
             **{
                 f"focal_sold_{by}": mean_or_nan(sold[:, k].sum(), len(sold)) if days >= by else np.nan
                 for k, by in enumerate(SALE_DAYS)
@@ -416,7 +416,7 @@ class Watch:
     def _minutes(self, plans: np.ndarray) -> dict[str, float]:
         plans = plans[self.is_adopter[plans["person"]]]
         sessions = self.parameters.packed["session_minutes"][plans["strategy"]]
-        spendable = plans["filled"] - np.where(plans["purse"] < sessions, plans["purse"], 0.0)
+        spendable = plans["filled"] - np.where(plans["budget"] < sessions, plans["budget"], 0.0)
         people = len(self.adopters)
         return {
             "minutes_filled": mean_or_nan(plans["filled"].sum(), people),
@@ -425,8 +425,8 @@ class Watch:
             "spent_share": mean_or_nan(plans["spent"].sum(), spendable.sum()),
         }
 
-    def _candidates_frame(self, day: int) -> pd.DataFrame:
-        found = self.candidates
+    def _at_risk_frame(self, day: int) -> pd.DataFrame:
+        found = self.at_risk
 
         def days(values: np.ndarray) -> np.ndarray:
             return np.where(values == NEVER, np.nan, values - float(self.start))
@@ -470,7 +470,7 @@ def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
     """
     sent = np.concatenate(days)
     sent = sent[sent["kind"] != Kind.POST]
-    sent = sent[np.lexsort((sent["cause"], sent["receiver"], sent["sender"], sent["second"], sent["day"]))]
+    sent = sent[np.lexsort((sent["event_key"], sent["receiver"], sent["sender"], sent["second"], sent["day"]))]
     frame = pd.DataFrame(
         {
             "source": sent["sender"],
@@ -481,17 +481,17 @@ def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
         }
     )
     gestures = pd.DataFrame(
-        {"day": sent["day"], "cause": sent["cause"], "sender": sent["sender"], "receiver": sent["receiver"], "row":
+        {"day": sent["day"], "event_key": sent["event_key"], "sender": sent["sender"], "receiver": sent["receiver"], "row":
     np.arange(len(sent))}
-    ).drop_duplicates(["day", "cause", "sender", "receiver"])  # fmt: skip
+    ).drop_duplicates(["day", "event_key", "sender", "receiver"])  # fmt: skip
     parents = pd.DataFrame(
         {
             "day": sent["parent_day"],
-            "cause": sent["parent_cause"],
+            "event_key": sent["parent_key"],
             "sender": sent["receiver"],
             "receiver": sent["sender"],
         }
     )
-    rows = parents.merge(gestures, how="left", on=["day", "cause", "sender", "receiver"])["row"]
+    rows = parents.merge(gestures, how="left", on=["day", "event_key", "sender", "receiver"])["row"]
     frame["in_reply_to"] = rows.fillna(-1).astype(np.int64).to_numpy()
     return frame

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from sim.engine.day import Core
-from sim.engine.memory import fresh_ceilings
+from sim.engine.memory import fresh_bounds
 from sim.engine.views import SEEN, see
-from sim.measures import INJECTED_WITHIN, Measures, Watch, log_frame, sale_hazards
+from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, log_frame, sale_hazards
 from sim.model import rules
-from sim.model.chance import Decision, Occasion, cause_of, uniform, uniforms_of_people
+from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform, uniforms_of_people
 from sim.model.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES, STRATEGIES, Plan, Strategy
@@ -183,24 +183,24 @@ def simulate(
         kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
     memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads), held_back() as hand_on_interrupts:
-        watch = Watch(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
-        today, sent = (start, []) if kept is None else kept.taken_up(watch)
+        recorder = OutcomeRecorder(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
+        today, sent = (start, []) if kept is None else kept.taken_up(recorder)
         core, done = Core(today, seed=int(seed)), today.day - start.day
         del today  # of a large world, one copy less
         if done and progress is not None:
             progress(done, days)
         for day in range(done, days):
             record = core.step()
-            hazards = sale_hazards(core.town, pairs, record.day) if len(pairs) else None
-            watch.observe(record, core.active_ties() if series else None, hazards)
+            hazards = sale_hazards(core.state, pairs, record.day) if len(pairs) else None
+            recorder.observe(record, core.active_ties() if series else None, hazards)
             if log:
                 sent.append(record.sent)
             if kept is not None and day + 1 < days:
-                kept.save_if_due(core, watch, sent)
+                kept.save_if_due(core, recorder, sent)
             if progress is not None:
                 progress(day + 1, days)
             hand_on_interrupts()
-        measures = watch.finish(core.final_state())
+        measures = recorder.finish(core.final_state())
     run = Run(measures, who, log_frame(sent) if log else None, core)
     if kept is not None:
         kept.remove()
@@ -252,10 +252,10 @@ class Simulation:
         )
         self.start, self.parameters = start.day, start.parameters
         self._core = Core(start, seed=int(seed))
-        self._watch = Watch(start, adopters=self.adopters, within=strategy_days, injected=False, series=False)
+        self._watch = OutcomeRecorder(start, adopters=self.adopters, within=strategy_days, injected=False, series=False)
 
     def __len__(self) -> int:
-        return len(self._core.town.people)
+        return len(self._core.state.people)
 
     @property
     def day(self) -> int:
@@ -309,23 +309,23 @@ class Simulation:
     @property
     def people(self) -> np.ndarray:
         """The people as they are this morning, shape (n,), type `PERSON`; only to be looked at."""
-        return self._core.town.people
+        return self._core.state.people
 
     def known_to(self, person: int) -> np.ndarray:
         """Ids of everybody whom a person holds a tie to, acquaintances among them."""
         one = self.people[person]
-        others = self._core.town.ties["other"][one["first"] : one["first"] + one["slots"]]
+        others = self._core.state.ties["other"][one["first"] : one["first"] + one["slots"]]
         return others[others != NOBODY]
 
     def see(self, pairs: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """How these ties are today; see `sim.engine.views.see` for both. Shape (k,), type `SEEN`."""
-        seen, town = np.zeros(len(pairs), SEEN), self._core.town
-        see(town.people, town.ties, pairs, slots, self._core.day, town.settings[0], seen)
+        seen, state = np.zeros(len(pairs), SEEN), self._core.state
+        see(state.people, state.ties, pairs, slots, self._core.day, state.settings[0], seen)
         return seen
 
     def reconnections(self) -> np.ndarray:
         """The pairs that have reconnected so far, shape (k, 2), the lower id first."""
-        found = self._watch.candidates[self._watch.counted(self._core.day)]
+        found = self._watch.at_risk[self._watch.counted(self._core.day)]
         return np.stack([found["low"], found["high"]], axis=1)
 
     def world(self) -> World:
@@ -393,7 +393,7 @@ def begin(
     own = world
     if parameters is not None and parameters != own.parameters:
         people = own.people.copy()
-        fresh_ceilings(people, own.ties, own.day, parameters.packed, 0, len(own))
+        fresh_bounds(people, own.ties, own.day, parameters.packed, 0, len(own))
         usual = people["capacity"] == own.parameters.tie_capacity
         kept = np.maximum(people["capacity"], parameters.tie_capacity)
         people["capacity"] = np.where(usual, parameters.tie_capacity, kept)
@@ -474,9 +474,9 @@ def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:
         return _named(adopters, people)
     if not 0 <= count <= people:
         raise ValueError(f"adopters is {count}; the world has {people} people.")
-    luck = np.empty(people)
-    uniforms_of_people(luck, np.uint64(seed), Decision.ADOPTER, 0, 0)
-    return np.sort(np.argsort(luck, kind="stable")[:count])
+    draw = np.empty(people)
+    uniforms_of_people(draw, np.uint64(seed), DrawPurpose.ADOPTER, 0, 0)
+    return np.sort(np.argsort(draw, kind="stable")[:count])
 
 
 def _named(adopters: Any, people: int) -> np.ndarray:
@@ -504,8 +504,8 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
     for at, (person, (row, share)) in enumerate((person, choice) for person in who for choice in planned):
         plan = plans[at]
         plan["person"], plan["strategy"], plan["share"] = person, row, share
-        plan["purse"] = rules.minus(0.0, -uniform(seed, Decision.FIRST_PURSE, 0, person, row, 0) * sessions[row])
-        plan["filled"] = plan["purse"]
+        plan["budget"] = rules.minus(0.0, -uniform(seed, DrawPurpose.FIRST_PURSE, 0, person, row, 0) * sessions[row])
+        plan["filled"] = plan["budget"]
     return plans
 
 
@@ -552,7 +552,7 @@ def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Paramete
     letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, parameters.packed)
     letter["arrives_second"] = gesture.second
     letter["channel"] = FIXED_CHANNEL.get(kind, Channel.PRIVATE)
-    letter["cause"] = cause_of(Occasion.EXTRA, gesture.second * 16 + kind)
+    letter["event_key"] = event_key_of(Occasion.EXTRA, gesture.second * 16 + kind)
     letter["parent_day"], letter["parent_kind"] = NEVER, NO_ANSWER
     letter["sender_slot"], letter["receiver_slot"] = NOBODY, NOBODY
     return np.asarray(letter)

@@ -113,16 +113,16 @@ class Sweep:
             path.write_bytes(content)
 
 
-def damaged(content: bytes, luck: random.Random) -> tuple[str, bytes]:
+def damaged(content: bytes, rng: random.Random) -> tuple[str, bytes]:
     """A file with something wrong, and what that is."""
-    if luck.random() < FLIPS:
-        at, bit = luck.randrange(len(content)), luck.randrange(8)
+    if rng.random() < FLIPS:
+        at, bit = rng.randrange(len(content)), rng.randrange(8)
         return "bit", content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]
-    if luck.random() < 0.5:
-        page = luck.choice(PAGES)
-        at = luck.randrange(0, len(content), page)
+    if rng.random() < 0.5:
+        page = rng.choice(PAGES)
+        at = rng.randrange(0, len(content), page)
         return "page", content[:at] + bytes(len(content[at : at + page])) + content[at + page :]
-    return "tail", content[: luck.randrange(len(content))]
+    return "tail", content[: rng.randrange(len(content))]
 
 
 def outcome(sweep: Sweep, path: Path, again: bool) -> str:
@@ -161,7 +161,7 @@ def _elsewhere() -> Iterator[None]:
 
 def main(damages: int = 10_000) -> bool:
     """Damage, read and mend; print what came of it. Returns whether nothing was silent, escaped or stayed broken."""
-    luck, began, console = random.Random(1), time.monotonic(), Console(width=120)
+    rng, began, console = random.Random(1), time.monotonic(), Console(width=120)
     counts: dict[tuple[str, str], Counter[str]] = {}
     with _elsewhere():
         config = Path("flips.toml")
@@ -169,8 +169,8 @@ def main(damages: int = 10_000) -> bool:
         sweep = Sweep(config)
         paths = list(sweep.content)
         for number in range(damages):
-            path = luck.choice(paths)
-            kind, content = damaged(sweep.content[path], luck)
+            path = rng.choice(paths)
+            kind, content = damaged(sweep.content[path], rng)
             path.write_bytes(content)
             came = outcome(sweep, path, again=number % SWEPT_AGAIN == SWEPT_AGAIN - 1)
             of = path.parent.name if path.parent != sweep.folder else path.stem

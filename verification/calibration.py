@@ -49,37 +49,37 @@ def trials_on_disk(results: Path) -> int:
     return max(0, files[0].read_bytes().count(b"\n") - 1) if files else 0
 
 
-def killed(log: Path, results: Path, luck: random.Random) -> bool:
+def killed(log: Path, results: Path, rng: random.Random) -> bool:
     """Whether a calibration was killed; False if it ended before."""
     before = trials_on_disk(results)
     with subprocess.Popen(command(log, results), stdout=subprocess.DEVNULL) as process:
-        if luck.random() < WHILE_IT_STARTS:
-            time.sleep(luck.uniform(0, SECONDS_TO_START))
+        if rng.random() < WHILE_IT_STARTS:
+            time.sleep(rng.uniform(0, SECONDS_TO_START))
         else:
             while trials_on_disk(results) == before and process.poll() is None:
                 time.sleep(0.02)
-            time.sleep(luck.uniform(0, SECONDS_TO_LIVE))
+            time.sleep(rng.uniform(0, SECONDS_TO_LIVE))
         if process.poll() is None:
             process.kill()
     return process.returncode == -signal.SIGKILL
 
 
-def damage(path: Path, luck: random.Random) -> str:
+def damage(path: Path, rng: random.Random) -> str:
     """Damage the end of a file; gives what was done."""
     content = path.read_bytes()
-    if luck.random() < 0.5:
-        path.write_bytes(content + luck.randbytes(luck.randint(1, 300)))
+    if rng.random() < 0.5:
+        path.write_bytes(content + rng.randbytes(rng.randint(1, 300)))
         return "garbage at the end"
-    path.write_bytes(content[: max(0, len(content) - luck.randint(1, 300))])
+    path.write_bytes(content[: max(0, len(content) - rng.randint(1, 300))])
     return "the end cut off"
 
 
-def survive(log: Path, results: Path, kills: int, luck: random.Random) -> list[str]:
+def survive(log: Path, results: Path, kills: int, rng: random.Random) -> list[str]:
     """Kill calibrations in a folder so many times, then let one end; gives what happened."""
     told = []
-    while len(told) < kills and killed(log, results, luck):
+    while len(told) < kills and killed(log, results, rng):
         done = trials_on_disk(results)
-        hurt = damage(next(results.glob(f"*/{TRIALS}")), luck) if done and luck.random() < 1 / 3 else "no damage"
+        hurt = damage(next(results.glob(f"*/{TRIALS}")), rng) if done and rng.random() < 1 / 3 else "no damage"
         told.append(f"killed with {done} trials on disk, {hurt}")
     subprocess.run(command(log, results), check=True, stdout=subprocess.DEVNULL)
     return told
@@ -95,14 +95,14 @@ def generated(folder: Path) -> Path:
 
 def main(kills: int = 20) -> int:
     """Kill as often as is asked; gives how many ended in something else."""
-    wrong, left, luck = 0, kills, random.Random(16)
+    wrong, left, rng = 0, kills, random.Random(16)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         log = CASE if CASE.exists() else generated(folder)
         subprocess.run(command(log, folder / "whole"), check=True, stdout=subprocess.DEVNULL)
         whole = written(folder / "whole")
         for number in range(kills):
-            told = survive(log, folder / f"killed-{number}", left, luck)
+            told = survive(log, folder / f"killed-{number}", left, rng)
             same = written(folder / f"killed-{number}") == whole
             print(*told, "the same" if same else "NOT THE SAME", sep="\n", flush=True)
             wrong, left = wrong + (not same), left - len(told)

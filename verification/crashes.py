@@ -116,9 +116,9 @@ class Sweep:
             return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
         return []
 
-    def struck(self, luck: random.Random) -> Counter[str]:
+    def struck(self, rng: random.Random) -> Counter[str]:
         """Send it a signal of some kind and see that it ends as it must; gives the stage it was at, and the kind."""
-        number, whom = luck.choice(BLOWS)
+        number, whom = rng.choice(BLOWS)
         workers = self.workers() if whom == WORKER else []
         if whom == WORKER and not workers:
             number, whom = signal.SIGKILL, ALL
@@ -127,7 +127,7 @@ class Sweep:
         stage = self.stage()
         if whom == WORKER:
             with suppress(ProcessLookupError):
-                os.kill(luck.choice(workers), number)
+                os.kill(rng.choice(workers), number)
             ends, seconds = {0}, None
         else:
             (os.killpg if whom == ALL else os.kill)(self.process.pid, number)
@@ -195,36 +195,36 @@ def parts_in(folder: Path) -> list[Path]:
     return sorted((folder / "killed" / store.PARTS).glob("*.parquet"))
 
 
-def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, luck: random.Random) -> Counter[str]:
+def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, rng: random.Random) -> Counter[str]:
     """Run once in this way, with so many kills at most; gives how many fell at each stage, and of each kind."""
-    options = way.options if way.at_once else [luck.choice(way.options)]
-    sweeps = [started(folder, each) for each in luck.sample(options, len(options))]
+    options = way.options if way.at_once else [rng.choice(way.options)]
+    sweeps = [started(folder, each) for each in rng.sample(options, len(options))]
     if way.kills_workers:
-        return _workers_killed(sweeps[0], most, cluster, luck)
-    if luck.random() < WHILE_IT_STARTS:
-        sweeps[0].sleep(luck.uniform(0, SECONDS_TO_START))
+        return _workers_killed(sweeps[0], most, cluster, rng)
+    if rng.random() < WHILE_IT_STARTS:
+        sweeps[0].sleep(rng.uniform(0, SECONDS_TO_START))
     else:
         sweeps[0].wait_for_a_run()
-        sweeps[0].sleep(luck.uniform(0, SECONDS_TO_RUN))
-    found = sweeps[0].struck(luck)
+        sweeps[0].sleep(rng.uniform(0, SECONDS_TO_RUN))
+    found = sweeps[0].struck(rng)
     for sweep in sweeps[1:]:
-        sweep.sleep(luck.uniform(0, 1))
-        found += sweep.struck(luck)
+        sweep.sleep(rng.uniform(0, 1))
+        found += sweep.struck(rng)
     return found
 
 
-def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, luck: random.Random) -> Counter[str]:
+def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, rng: random.Random) -> Counter[str]:
     """Kill workers while a sweep runs, which has to end all the same."""
     stages = Counter[str]()
     sweep.wait_for_a_run()
     while blows_in(stages) < most:
-        sweep.sleep(luck.uniform(0, SECONDS_TO_RUN))
+        sweep.sleep(rng.uniform(0, SECONDS_TO_RUN))
         if sweep.ended():
             break
         living = [worker.pid for worker in cluster.workers.values() if worker.pid]
         if living:
             stages.update([sweep.stage(), "SIGKILL to a cluster's worker"])
-            os.kill(luck.choice(living), signal.SIGKILL)
+            os.kill(rng.choice(living), signal.SIGKILL)
         sweep.sleep(SECONDS_TO_START)  # a worker begins in the place of the one that died
         cluster.scale(WORKERS)  # also where it died while it began, and whoever watched over it gave up
     cluster.scale(WORKERS)
@@ -232,12 +232,12 @@ def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, luck: random
     return stages
 
 
-def make_work(folder: Path, luck: random.Random) -> None:
+def make_work(folder: Path, rng: random.Random) -> None:
     """Take away parts until most of the runs are to be made again."""
     (folder / "killed" / store.TABLE).unlink(missing_ok=True)
     asked = len(runs_of(load(folder / "killed.toml")))
     parts = parts_in(folder)
-    luck.shuffle(parts)
+    rng.shuffle(parts)
     while len(ids_in(folder)) > asked / 3:
         parts.pop().unlink()
     for name in results.HISTORIES:
@@ -271,14 +271,14 @@ def blows_in(found: Counter[str]) -> int:
 
 
 def killed_and_resumed(
-    way: Way, kills: int, cluster: LocalCluster, luck: random.Random
+    way: Way, kills: int, cluster: LocalCluster, rng: random.Random
 ) -> tuple[bytes, list[Any], Counter[str]]:
     """Kill sweeps so many times, then let them end; gives the table, what is told of it, and how many of each kind."""
     stages = Counter[str]()
     with folder_of_a_sweep() as folder:
         while blows_in(stages) < kills:
-            make_work(folder, luck)
-            stages += tried(way, folder, kills - blows_in(stages), cluster, luck)
+            make_work(folder, rng)
+            stages += tried(way, folder, kills - blows_in(stages), cluster, rng)
         for options in way.options:  # the last shard makes the table
             carried_out(folder, options)
         ids = store.read_table(folder / "killed" / store.TABLE)[0]["id"]
@@ -290,7 +290,7 @@ def killed_and_resumed(
 def main(kills: int = 100) -> bool:
     """Kill, compare and print; returns whether all tables are the same."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which the background ignores, and hands on
-    luck, began = random.Random(1), time.monotonic()
+    rng, began = random.Random(1), time.monotonic()
     console = Console(width=120)
     with folder_of_a_sweep() as folder:
         carried_out(folder, ("--processes", "2"))
@@ -303,7 +303,7 @@ def main(kills: int = 100) -> bool:
     with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         there = ways(cluster.scheduler_address)
         for at, way in enumerate(there):
-            killed, told, of_kinds = killed_and_resumed(way, len(range(at, kills, len(there))), cluster, luck)
+            killed, told, of_kinds = killed_and_resumed(way, len(range(at, kills, len(there))), cluster, rng)
             verdict = "equal" if killed == alone else "DIFFER"
             table.add_row(*map(str, told), verdict)
             console.print(f"{way.name}: {told[1]} kills, {verdict}", highlight=False)

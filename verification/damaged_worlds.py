@@ -46,18 +46,18 @@ def busy_world(seed: int) -> World:
 # Files ------------------------------------------------------------------------------------------------------------
 
 
-def changed(content: bytes, other: bytes, luck: random.Random) -> tuple[str, bytes | None]:
+def changed(content: bytes, other: bytes, draw: random.Random) -> tuple[str, bytes | None]:
     """What becomes of a file; None: it is removed."""
-    at = luck.randrange(len(content))
-    kind = luck.choices(
+    at = draw.randrange(len(content))
+    kind = draw.choices(
         ["bit", "ten bits", "zeroed page", "cut off", "exchanged", "removed", "grown"], [75, 10, 5, 4, 3, 1, 2]
     )[0]
     raw = bytearray(content)
     if kind == "bit":
-        raw[at] ^= 1 << luck.randrange(8)
+        raw[at] ^= 1 << draw.randrange(8)
     elif kind == "ten bits":
         for _ in range(10):
-            raw[luck.randrange(len(raw))] ^= 1 << luck.randrange(8)
+            raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
     elif kind == "zeroed page":
         start = at // 4_096 * 4_096
         raw[start : start + 4_096] = bytes(len(raw[start : start + 4_096]))
@@ -66,13 +66,13 @@ def changed(content: bytes, other: bytes, luck: random.Random) -> tuple[str, byt
     elif kind == "exchanged":
         raw = bytearray(other)
     elif kind == "grown":
-        raw += bytes(luck.randrange(1, 5_000))
+        raw += bytes(draw.randrange(1, 5_000))
     return kind, None if kind == "removed" else bytes(raw)
 
 
 def damage_files(flips: int) -> bool:
     """Change a file, load the world, put the file back: again and again; returns whether all was noticed."""
-    luck, found, kinds = random.Random(1), Counter[str](), Counter[str]()
+    draw, found, kinds = random.Random(1), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as scratch:
         folder, other = Path(scratch, "world"), Path(scratch, "other")
         save_world(busy_world(3), folder, {"seed": 3})
@@ -80,10 +80,10 @@ def damage_files(flips: int) -> bool:
         files = {path: path.read_bytes() for path in sorted(folder.iterdir())}
         world, paths = load_world(folder), list(files)
         for _ in range(flips):
-            path = luck.choices(paths, [1 + len(content) for content in files.values()])[0]
-            if luck.random() < 0.5:
-                path = luck.choice(paths)
-            kind, content = changed(files[path], (other / path.name).read_bytes(), luck)
+            path = draw.choices(paths, [1 + len(content) for content in files.values()])[0]
+            if draw.random() < 0.5:
+                path = draw.choice(paths)
+            kind, content = changed(files[path], (other / path.name).read_bytes(), draw)
             if content == files[path]:
                 found["nothing changed"] += 1
                 continue
@@ -115,19 +115,19 @@ def sealed(folder: Path) -> None:
     (folder / "manifest.json").write_text(storage._manifest(entries, model_fingerprint()))
 
 
-def flipped(world: World, luck: random.Random) -> tuple[World, str]:
+def flipped(world: World, draw: random.Random) -> tuple[World, str]:
     """A world in which a few bits of one column are others, or a value is an extreme one."""
     world = world.copy()
-    array = getattr(world, name := luck.choice(World.ARRAYS))
-    column = luck.choice(array.dtype.names)
-    for _ in range(luck.choice([1, 1, 1, 3])):
-        row = luck.randrange(len(array))
+    array = getattr(world, name := draw.choice(World.ARRAYS))
+    column = draw.choice(array.dtype.names)
+    for _ in range(draw.choice([1, 1, 1, 3])):
+        row = draw.randrange(len(array))
         values = np.atleast_1d(np.array(array[column][row]))
         raw = values.view(np.uint8)
-        if luck.random() < 0.8:
-            raw[luck.randrange(len(raw))] ^= 1 << luck.randrange(8)
+        if draw.random() < 0.8:
+            raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
         else:
-            raw[:] = luck.choice([0, 255, 127, 128])
+            raw[:] = draw.choice([0, 255, 127, 128])
         array[column][row] = values if array[column].ndim > 1 else values[0]
     return world, f"{name}.{column}"
 

@@ -36,11 +36,11 @@ class Town(Case):
     """A run that begins in a town with a past, instead of on its first morning."""
 
     def world(self) -> sim.World:
-        return town(self.people)
+        return state(self.people)
 
 
 @cache
-def town(people: int) -> sim.World:
+def state(people: int) -> sim.World:
     """People after half a year of ordinary life."""
     return sim.worlds.generated(people=people, burn_in_years=0.5, seed=1, cache=False)
 

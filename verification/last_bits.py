@@ -64,8 +64,8 @@ def worlds() -> list[str]:
 
 def compute(path: str) -> None:
     """One variant: its numbers and digests, into a file."""
-    luck = np.random.default_rng(1)
-    x, u = luck.uniform(-20, 5, 1_000_000), luck.uniform(0, 1, 1_000_000)
+    draw = np.random.default_rng(1)
+    x, u = draw.uniform(-20, 5, 1_000_000), draw.uniform(0, 1, 1_000_000)
     of_numpy = np.stack([np.exp(x), np.log(u), 2.0**x, u ** (1.0 + abs(x)), np.cos(2.0 * np.pi * u), x * u + x])
     np.savez(path, compiled=compiled(x, u), numpy=of_numpy, worlds=worlds())
 

@@ -120,12 +120,12 @@ def prepared(folder: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "tiny.toml").write_text(CONFIG)
     (folder / "configs").symlink_to(ROOT / "configs")
-    luck, now, lines = random.Random(1), 0, ["source,target,time"]
+    rng, now, lines = random.Random(1), 0, ["source,target,time"]
     for _ in range(6_000):
-        now += luck.randrange(600, 6_000)
-        one = luck.randrange(60)
-        pair = [one, (one + luck.choice([1, 2, 3, 7])) % 60]
-        luck.shuffle(pair)
+        now += rng.randrange(600, 6_000)
+        one = rng.randrange(60)
+        pair = [one, (one + rng.choice([1, 2, 3, 7])) % 60]
+        rng.shuffle(pair)
         lines.append(f"p{pair[0]},p{pair[1]},{now}")
     (folder / "log.csv").write_text("\n".join(lines) + "\n")
     return folder
@@ -192,16 +192,16 @@ def is_gone(group: int) -> bool:
     return False
 
 
-def signals(count: int, spans: Mapping[str, float], luck: random.Random) -> list[Signal]:
+def signals(count: int, spans: Mapping[str, float], rng: random.Random) -> list[Signal]:
     """So many signals, to one command after the other, each somewhere in its span of seconds."""
     names = list(spans)
     return [
         Signal(
             (name := names[at % len(names)]),
-            luck.choice([signal.SIGINT, signal.SIGTERM]),
-            luck.uniform(0, spans[name]),
-            luck.random() < 0.5,
-            luck.uniform(0, 1) if luck.random() < 0.3 else None,
+            rng.choice([signal.SIGINT, signal.SIGTERM]),
+            rng.uniform(0, spans[name]),
+            rng.random() < 0.5,
+            rng.uniform(0, 1) if rng.random() < 0.3 else None,
         )
         for at in range(count)
     ]
@@ -246,7 +246,7 @@ def report(name: str, ended: list[Ended], console: Console) -> bool:
 def main(count: int = 200, at_once: int = 1, commands: Iterable[str] = COMMANDS) -> bool:
     """Send signals, check and print; returns whether all commands ended as they must."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which the background ignores, and hands on
-    luck, console, commands = random.Random(count), Console(), list(commands)
+    rng, console, commands = random.Random(count), Console(), list(commands)
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(at_once) as pool:
         work = Path(temporary)
         compiled = compiling.folder_of_compiled()
@@ -260,10 +260,10 @@ def main(count: int = 200, at_once: int = 1, commands: Iterable[str] = COMMANDS)
             return tried(numbered[1], prepared(work / f"warm{numbered[0]}"), compiled)
 
         spans = dict.fromkeys(commands, SECONDS_COLD)
-        all_right = report("cold", list(pool.map(cold, enumerate(signals(count, spans, luck)))), console)
+        all_right = report("cold", list(pool.map(cold, enumerate(signals(count, spans, rng)))), console)
         whole = prepared(work / "whole")
         spans = {name: carried_out(name, whole, compiled) for name in commands}
-        all_right &= report("warm", list(pool.map(warm, enumerate(signals(count, spans, luck)))), console)
+        all_right &= report("warm", list(pool.map(warm, enumerate(signals(count, spans, rng)))), console)
         for at, name in enumerate(commands):  # where it was stopped
             folder = work / f"warm{at}"
             if folder.exists():

@@ -58,26 +58,26 @@ def by_power_law(contacts: Contacts, days: np.ndarray) -> np.ndarray:
     return np.asarray(activation / (activation + P["half_strength"]))
 
 
-def random_history(luck: np.random.Generator) -> Contacts:
+def random_history(draw: np.random.Generator) -> Contacts:
     """Bursts of contacts of any mass between silences of any length, for ten years; half end with a small gesture."""
     contacts, day = [], 0
-    for _ in range(luck.integers(1, 6)):
-        gap, mass = luck.choice([1, 2, 7, 30, 90]), luck.choice([0.02, 0.05, 0.3, 0.5, 1.0, 2.5, 5.0])
-        for _ in range(luck.integers(1, 60)):
-            day += int(luck.exponential(gap))
+    for _ in range(draw.integers(1, 6)):
+        gap, mass = draw.choice([1, 2, 7, 30, 90]), draw.choice([0.02, 0.05, 0.3, 0.5, 1.0, 2.5, 5.0])
+        for _ in range(draw.integers(1, 60)):
+            day += int(draw.exponential(gap))
             contacts.append((day, float(mass)))
-        day += int(10 ** luck.uniform(0, 3.2))
-    if luck.random() < 0.5:
+        day += int(10 ** draw.uniform(0, 3.2))
+    if draw.random() < 0.5:
         contacts.append((day, 0.05))
     return [contact for contact in contacts if contact[0] < 3_650]
 
 
 def random_differences(histories: int = 1_000) -> np.ndarray:
     """Strength by traces less strength by the power law, on 40 days after each history, shape (histories, 40)."""
-    luck = np.random.default_rng(1)
+    draw = np.random.default_rng(1)
     found = np.empty((histories, 40))
     for k in range(histories):
-        contacts = random_history(luck)
+        contacts = random_history(draw)
         days = contacts[-1][0] + np.unique(np.geomspace(1, 350, 60).astype(int))[:40] - 1
         held, added = by_traces(contacts, days)
         found[k] = held - by_power_law(added, days)

@@ -56,7 +56,7 @@ class Town(NamedTuple):
     plan_first: np.ndarray  # a person's rows of the next three, shape (people + 1,)
     plan_strategy: np.ndarray
     plan_share: np.ndarray
-    plan_purse: np.ndarray
+    plan_budget: np.ndarray
     other: np.ndarray  # from here on: by tie
     mirror: np.ndarray
     traces: np.ndarray  # (ties, 6)
@@ -94,7 +94,7 @@ class NumbaModel:
             "held": self.held,
             "received": np.zeros(n, np.int64),
             "plan_first": np.searchsorted(start.plans["person"], np.arange(n + 1)),
-            **{f"plan_{name}": start.plans[name].copy() for name in ("strategy", "share", "purse")},
+            **{f"plan_{name}": start.plans[name].copy() for name in ("strategy", "share", "budget")},
             "crowd": crowd,
             "crowd_first": np.searchsorted(community[crowd], np.arange(community.max() + 2)),
         }
@@ -256,7 +256,7 @@ def answer_logit(kind: int, strength: float, openness: float, tries: float, p: A
 def morning(town: Any, day: int, planning: bool, p: Any) -> None:
     """Fresh minutes, of plans too, on the weekly day; ordinary posts; new spells."""
     if planning and day % 7 == 0:
-        town.plan_purse[:] += p.effort_minutes * town.plan_share
+        town.plan_budget[:] += p.effort_minutes * town.plan_share
     for person in range(len(town.first)):
         sociability = town.sociability[person]
         if day % 7 == 0:
@@ -482,9 +482,9 @@ def minutes_today(town: Any, plan: int, day: int, p: Any) -> float:
     sittings, least, left = p.sittings[strategy], p.session_minutes[strategy], 0
     for later in range(weekday, 7):
         left += 1 if (later * sittings) % 7 < sittings else 0
-    if town.plan_purse[plan] < least or (weekday * sittings) % 7 >= sittings:
+    if town.plan_budget[plan] < least or (weekday * sittings) % 7 >= sittings:
         return 0.0
-    return max(town.plan_purse[plan] / left, least)
+    return max(town.plan_budget[plan] / left, least)
 
 
 @njit(cache=True)
@@ -529,7 +529,7 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
         else:
             spent += min(p.refused_minutes, minutes - spent)
             refusals += 1
-    town.plan_purse[plan] -= spent
+    town.plan_budget[plan] -= spent
     return count
 
 

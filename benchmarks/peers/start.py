@@ -43,7 +43,7 @@ _TIE = (
     "other", "liking", "last_contact", "last_sent", "last_received", "last_two_way", "two_way", "openness", "opened",
     "opened_by", "unanswered", "post_seen", "acquaintance", "planned",
 )  # fmt: skip
-_PLAN = ("person", "strategy", "share", "purse")
+_PLAN = ("person", "strategy", "share", "budget")
 _LETTER = ("sender", "receiver", "kind", "channel", "day", "second", "arrives_day", "parent_kind", "unanswered")
 
 

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 
 BASELINE = "wait"  # the strategy that the others are compared with
 RESAMPLES = 10_000
@@ -256,7 +256,7 @@ def resampled_means(values: np.ndarray, resamples: int) -> np.ndarray:
 
 def resampled_counts(worlds: int, resamples: int) -> np.ndarray:
     """How often each world is in each bootstrap resample, shape (resamples, worlds)."""
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), worlds]))
+    random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), worlds]))
     return random.multinomial(worlds, np.full(worlds, 1 / worlds), size=resamples)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 
 
 class Word(StrEnum):
@@ -174,7 +174,7 @@ def chances_of_being_best(draws: Sequence[Mapping[str, np.ndarray]]) -> dict[str
         By arm; they add up to 1.
     """
     names = list(draws[0])
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), len(draws)]))
+    random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), len(draws)]))
     wins = np.zeros(len(names))
     for which, times in enumerate(random.multinomial(RESAMPLES, np.full(len(draws), 1 / len(draws)))):
         arms = np.array([draws[which][name] for name in names])

@@ -29,7 +29,7 @@ _SAME = [
     "receiver",
     "day",
     "kind",
-    "cause",
+    "event_key",
 ]  # the same gesture in two worlds: the same prompt, of the same day
 LIKER, LIKED = "A", "B"
 
@@ -101,7 +101,7 @@ def _in(run: Run) -> Story | None:
         "series": False,
     }
     frames = [
-        sim.simulate(world, **told, extra=extra).measures.candidates.set_index(["low", "high"])["reconnected"]
+        sim.simulate(world, **told, extra=extra).measures.at_risk.set_index(["low", "high"])["reconnected"]
         for extra in (gestures(run.inject, focal), [])
     ]
     for pair in focal:
@@ -140,9 +140,9 @@ def _lived(run: Run, world: sim.World, extra: Sequence[sim.Gesture]) -> pd.DataF
     days = [core.step().delivered for _ in range(run.days)]
     rows = np.concatenate(days)
     rows = rows[rows["kind"] != Kind.POST]
-    names = ("sender", "receiver", "day", "second", "arrives_day", "arrives_second", "kind", "channel", "cause")
+    names = ("sender", "receiver", "day", "second", "arrives_day", "arrives_second", "kind", "channel", "event_key")
     frame = pd.DataFrame({name: rows[name] for name in (*names, "parent_kind", "noticed")})
-    return frame.sort_values(["arrives_day", "arrives_second", "sender", "cause"], ignore_index=True)
+    return frame.sort_values(["arrives_day", "arrives_second", "sender", "event_key"], ignore_index=True)
 
 
 def _between(log: pd.DataFrame, pair: Pair, start: int) -> pd.DataFrame:

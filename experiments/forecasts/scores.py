@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlog1py, xlogy
 
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 
 SCORES = ("log_loss", "brier", "auc")
 RESAMPLES = 2_000
@@ -99,7 +99,7 @@ def _weights(pairs: pd.DataFrame, resamples: int) -> Iterator[np.ndarray]:
     count = len(people)
     if count < ENOUGH_PEOPLE:
         return
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), count]))
+    random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), count]))
     for _ in range(resamples):
         drawn = random.multinomial(count, np.full(count, 1 / count))
         yield (drawn[low] * drawn[high]).astype(float)

@@ -35,7 +35,7 @@ from experiments.analysis.bootstrap import (
 from experiments.logs.contact_statistics import STATISTICS
 from experiments.terminal.progress import Report
 from sim.contact_logs import COLUMNS, ContactLog, LogError, Note, Rows, load
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 from sim.model.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
 
 DAY = 86_400.0  # seconds
@@ -441,7 +441,7 @@ def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> 
 
 
 def _random(seed: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=np.array([Decision.BOOTSTRAP, seed], np.uint64)))
+    return np.random.Generator(np.random.Philox(key=np.array([DrawPurpose.BOOTSTRAP, seed], np.uint64)))
 
 
 def _interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ from experiments.analysis.bootstrap import burstiness, divergences, line_slopes,
 from experiments.logs.contact_log import ByPair, Log
 from sim.measures import dormant_pairs
 from sim.model import rules
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 from sim.model.parameters import Parameters
 from sim.run import Gesture, Run, simulate
 from sim.state.population import NOBODY, World
@@ -411,7 +411,7 @@ def _fragility(low: np.ndarray, high: np.ndarray, contacts: np.ndarray, people: 
     """
     if not len(low):
         return math.nan
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), 0]))
+    random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), 0]))
     differences = []
     for _ in range(_ORDERS):
         luck = random.random(len(low))
@@ -779,7 +779,7 @@ def absences(
 def _apart(world: World, settings: Parameters, seed: int) -> np.ndarray:
     """Dormant ties without a person in common, in random order: ids of both sides, shape (pairs, 2)."""
     found = dormant_pairs(world, settings)
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), seed]))
+    random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), seed]))
     taken: set[int] = set()
     kept = []
     for low, high in random.permutation(np.column_stack([found["low"], found["high"]])).tolist():

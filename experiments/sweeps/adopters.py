@@ -6,7 +6,7 @@ import numpy as np
 
 import sim
 from experiments.sweeps.design import Run
-from sim.model.chance import Decision, uniforms_of_people
+from sim.model.chance import DrawPurpose, uniforms_of_people
 from sim.run import Adopters
 
 
@@ -24,7 +24,7 @@ def adopters_of(run: Run, world: sim.World) -> Adopters:
         return run.adopters
     asked = run.adopters if isinstance(run.adopters, int) else max(1, round(run.adopters * len(world)))
     luck = np.empty(len(world))
-    uniforms_of_people(luck, np.uint64(run.seed), Decision.ADOPTER, 0, 0)
+    uniforms_of_people(luck, np.uint64(run.seed), DrawPurpose.ADOPTER, 0, 0)
     wanted = _third(world.people["sociability"], run.among[0]) & _third(world.people["hesitance"], run.among[1])
     who = np.flatnonzero(wanted)
     return np.sort(who[np.argsort(luck[who], kind="stable")[:asked]])

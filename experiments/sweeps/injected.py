@@ -15,7 +15,7 @@ import sim
 from experiments.config.settings import NOTHING, InjectSettings
 from sim.engine.memory import active_rows
 from sim.measures import dormant_pairs
-from sim.model.chance import Decision, two_uniforms, uniforms_of_pairs
+from sim.model.chance import DrawPurpose, two_uniforms, uniforms_of_pairs
 from sim.model.parameters import Parameters
 from sim.model.rules import SECONDS_A_DAY
 from sim.run import Gesture
@@ -23,7 +23,7 @@ from sim.run import Gesture
 Pair = tuple[int, int]
 _MORNING = 21_600  # second of the day of the first gesture
 _CANDIDATES = 40  # strangers that are looked at for each that is wanted
-_FOCAL = int(Decision.FOCAL)  # to tell what a member of an enumeration is takes Numba as long as 200 draws
+_FOCAL = int(DrawPurpose.FOCAL)  # to tell what a member of an enumeration is takes Numba as long as 200 draws
 _OF_TIES, _OF_STRANGERS = 0, 1  # causes, which keep the luck of ties and that of strangers apart
 
 

@@ -54,7 +54,7 @@ def run_one(run: Run, checkpoints: Checkpoints | None = None, histories: Sequenc
     try:
         result = _simulated(run, checkpoints, histories)
         left = of_run(result, histories)
-        row |= {"people": len(result.core.town.people), **result.measures.scalars}
+        row |= {"people": len(result.core.state.people), **result.measures.scalars}
         if run.silence and result.log is not None:
             row |= silence_of(result.log)
     except Exception as error:  # whatever goes wrong in one run must not cost the others

@@ -47,7 +47,7 @@ class _Looked:
         return seen
 
     def reconnections(self) -> np.ndarray:
-        ties = self.model.measures().candidates
+        ties = self.model.measures().at_risk
         return ties.loc[ties["reconnected"].notna(), ["low", "high"]].to_numpy(np.int32)
 
 

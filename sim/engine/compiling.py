@@ -16,9 +16,9 @@ from numba import njit
 from sim.model.chance import BATCH
 from sim.state.population import PROMPT
 
-inlined = njit(cache=True, forceinline=True, _nrt=False)
-outlined = njit(cache=True, _nrt=False)  # a function of its own: loops over a chunk, and what is seldom called
-allocating = njit(cache=True, _nrt=True)  # makes arrays, and may be called by the others
+njit_inline = njit(cache=True, forceinline=True, _nrt=False)
+njit_noalloc = njit(cache=True, _nrt=False)  # a function of its own: loops over a chunk, and what is seldom called
+njit_alloc = njit(cache=True, _nrt=True)  # makes arrays, and may be called by the others
 
 
 class Scratch(NamedTuple):
@@ -29,15 +29,15 @@ class Scratch(NamedTuple):
     slots: Any  # (slots,), i4: of those whom the feed may show
     others: Any  # (slots,), i4: their ids
     bounds: Any  # (slots,), f8: the largest weights that their ties may have
-    lucks: Any  # (slots,), f8: of each in a race between them
+    race_draws: Any  # (slots,), f8: of each in a race between them
     times: Any  # (slots,), f8: when each arrives in it
     prompt: Any  # (1,), PROMPT: to exchange two
 
 
-@allocating
-def new_scratch(town: Any) -> Any:
+@njit_alloc
+def new_scratch(state: Any) -> Any:
     """Room for work on people of this town."""
-    most = 4 * len(town.left)  # slots that a person may come to have
+    most = 4 * len(state.free_blocks)  # slots that a person may come to have
     return Scratch(
         np.empty((2, BATCH)),
         np.empty(BATCH, np.int32),

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from sim.engine.compiling import allocating, inlined, outlined
+from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
 from sim.engine.pool import free_slot
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by, width_of
 from sim.model import rules
-from sim.model.chance import BATCH, Decision, next_attempts, uniform, uniforms_towards
+from sim.model.chance import BATCH, DrawPurpose, next_attempts, uniform, uniforms_towards
 from sim.state.population import NEVER, NOBODY
 
 FILTER_BITS = 1 << 12
@@ -25,11 +25,11 @@ CONTACT_DAYS = 30  # of the share of the list in two-way contact
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
 
 
-@inlined
-def find_slot(town: Any, person: int, other: int) -> int:
+@njit_inline
+def find_slot(state: Any, person: int, other: int) -> int:
     """The slot of a person's tie to another; NOBODY if they do not know each other."""
-    first = town.people[person].first
-    others = town.others[first : first + town.people[person].slots]
+    first = state.people[person].first
+    others = state.contact_ids[first : first + state.people[person].slots]
     for start in range(0, len(others), 4):  # slots come in fours
         known = False
         for slot in range(start, start + 4):
@@ -41,22 +41,22 @@ def find_slot(town: Any, person: int, other: int) -> int:
     return NOBODY
 
 
-@inlined
-def fetch_known(town: Any, person: int) -> None:
+@njit_inline
+def fetch_known(state: Any, person: int) -> None:
     """Ask memory for whom a person knows and for the bounds, which lie in a row."""
-    first = town.people[person].first
-    for row in range(first, first + town.people[person].slots, 16):
-        fetch(town.others, row)
-        fetch(town.bounds, row)
+    first = state.people[person].first
+    for row in range(first, first + state.people[person].slots, 16):
+        fetch(state.contact_ids, row)
+        fetch(state.weight_bounds, row)
 
 
-@inlined
-def mirror_of(town: Any, person: int, slot: int) -> int:
+@njit_inline
+def mirror_of(state: Any, person: int, slot: int) -> int:
     """The slot of the other direction of a person's tie, among the other's; NOBODY if there is no tie."""
-    return NOBODY if slot == NOBODY else town.ties[town.people[person].first + slot].mirror
+    return NOBODY if slot == NOBODY else state.ties[state.people[person].first + slot].mirror
 
 
-@inlined
+@njit_inline
 def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     """Rules 1 and 5: a contact adds its mass to a tie, the less the stronger it is."""
     if mass <= 0.0:
@@ -67,20 +67,20 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     tie.last_contact = day
 
 
-@inlined
-def remember(town: Any, person: int, slot: int, day: int, mass: float) -> None:
+@njit_inline
+def remember(state: Any, person: int, slot: int, day: int, mass: float) -> None:
     """The same for a person's tie, and what is derived from it moves along."""
     if mass <= 0.0:
         return
-    p, row = town.settings[0], town.people[person].first + slot
-    tie = town.ties[row]
+    p, row = state.settings[0], state.people[person].first + slot
+    tie = state.ties[row]
     add_to_memory(tie, day, mass, p)
     bound = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.liking, p)
-    town.bounds[row] = bound
-    town.people[person].ceiling = rules.raised_ceiling(town.people[person].ceiling, bound)
+    state.weight_bounds[row] = bound
+    state.people[person].weight_bound = rules.raised_bound(state.people[person].weight_bound, bound)
 
 
-@inlined
+@njit_inline
 def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int, p: Any) -> bool:
     """Whether a tie is among those asked for: anyone, those shown by the feed, ties proper, ties of an industry."""
     if among == ANYONE:
@@ -92,7 +92,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
     return among == OWN_TIES or people[tie.other].industry == industry
 
 
-@inlined
+@njit_inline
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     """Rule 2: the weight of a tie today."""
     boost = 0.0
@@ -101,28 +101,32 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
 
 
-@inlined
+@njit_inline
 def bound_today(tie: Any, day: int, p: Any) -> float:
     """The largest weight that a tie can have from today until its next contact."""
     return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
 
 
-@inlined
-def next_attempt(town: Any, person: int, start: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+@njit_inline
+def next_attempt(state: Any, person: int, start: int, day: int, event_key: int, seed: int, scratch: Any) -> Any:
     """Rule 2, keyed rejection: the first attempt from `start` on that may hold, its slot and its level.
 
     An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
     weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie. The slot
     is NOBODY if no attempt is left.
     """
-    first, slots, ceiling = town.people[person].first, town.people[person].slots, town.people[person].ceiling
-    tickets, bounds = rules.tickets(slots), town.bounds[first : first + slots]
+    first, slots, weight_bound = (
+        state.people[person].first,
+        state.people[person].slots,
+        state.people[person].weight_bound,
+    )
+    proposal_slots, bounds = rules.proposal_slots(slots), state.weight_bounds[first : first + slots]
     draws, drawn = scratch.draws, scratch.drawn
     for begin in range(start, ATTEMPTS, BATCH):
-        next_attempts(draws, seed, Decision.COMES_TO_MIND, day, person, cause, begin)
+        next_attempts(draws, seed, DrawPurpose.COMES_TO_MIND, day, person, event_key, begin)
         for k in range(BATCH):  # in bulk
-            drawn[k] = int(draws[0, k] * tickets)
-            draws[1, k] *= ceiling
+            drawn[k] = int(draws[0, k] * proposal_slots)
+            draws[1, k] *= weight_bound
         for k in range(min(BATCH, ATTEMPTS - begin)):
             slot, level = drawn[k], draws[1, k]
             won = slot < slots
@@ -131,125 +135,127 @@ def next_attempt(town: Any, person: int, start: int, day: int, cause: int, seed:
     return ATTEMPTS, NOBODY, 0.0
 
 
-@inlined
-def holds(town: Any, person: int, slot: int, level: float, day: int, among: int, industry: int) -> bool:
+@njit_inline
+def holds(state: Any, person: int, slot: int, level: float, day: int, among: int, industry: int) -> bool:
     """Whether an attempt does, by a look at the tie, which gets the bound of today."""
-    p, row = town.settings[0], town.people[person].first + slot
-    tie = town.ties[row]
-    town.bounds[row] = bound_today(tie, day, p)
-    return level < weight_in_mind(tie, day, among, p) and may_come_to_mind(town.people, tie, day, among, industry, p)
+    p, row = state.settings[0], state.people[person].first + slot
+    tie = state.ties[row]
+    state.weight_bounds[row] = bound_today(tie, day, p)
+    return level < weight_in_mind(tie, day, among, p) and may_come_to_mind(state.people, tie, day, among, industry, p)
 
 
-@inlined
+@njit_inline
 def comes_to_mind_from(
-    town: Any, person: int, attempt: int, slot: int, level: float, day: int, cause: int, among: int, industry: int,
+    state: Any, person: int, attempt: int, slot: int, level: float, day: int, event_key: int, among: int, industry: int,
     seed: int, scratch: Any,
 ) -> int:  # fmt: skip
     """The slot of whom a prompt falls on, if no attempt before this one of `next_attempt` holds."""
     while slot != NOBODY:
-        if holds(town, person, slot, level, day, among, industry):
+        if holds(state, person, slot, level, day, among, industry):
             return slot
-        attempt, slot, level = next_attempt(town, person, attempt + 1, day, cause, seed, scratch)
-    return wins_the_race(town, person, day, cause, among, industry, seed)
+        attempt, slot, level = next_attempt(state, person, attempt + 1, day, event_key, seed, scratch)
+    return wins_the_race(state, person, day, event_key, among, industry, seed)
 
 
-@inlined
-def comes_to_mind(
-    town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int, scratch: Any
+@njit_inline
+def sample_contact(
+    state: Any, person: int, day: int, event_key: int, among: int, industry: int, seed: int, scratch: Any
 ) -> int:
     """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate."""
-    if town.people[person].held == 0:
+    if state.people[person].held == 0:
         return NOBODY
     if among == SHOWN:  # of whom there are few, so nearly every attempt would fail
-        return wins_the_race(town, person, day, cause, among, industry, seed)
-    attempt, slot, level = next_attempt(town, person, 0, day, cause, seed, scratch)
-    return comes_to_mind_from(town, person, attempt, slot, level, day, cause, among, industry, seed, scratch)
+        return wins_the_race(state, person, day, event_key, among, industry, seed)
+    attempt, slot, level = next_attempt(state, person, 0, day, event_key, seed, scratch)
+    return comes_to_mind_from(state, person, attempt, slot, level, day, event_key, among, industry, seed, scratch)
 
 
-@outlined
-def wins_the_race(town: Any, person: int, day: int, cause: int, among: int, industry: int, seed: int) -> int:
+@njit_noalloc
+def wins_the_race(state: Any, person: int, day: int, event_key: int, among: int, industry: int, seed: int) -> int:
     """The same choice by a look at everyone, with keyed luck for each: exact, and as stable."""
-    people, p = town.people, town.settings[0]
+    people, p = state.people, state.settings[0]
     chosen, first_time = NOBODY, np.inf
     for slot in range(people[person].slots):
-        tie = town.ties[people[person].first + slot]
+        tie = state.ties[people[person].first + slot]
         if tie.other == NOBODY or not may_come_to_mind(people, tie, day, among, industry, p):
             continue
         weight = weight_in_mind(tie, day, among, p)
         if weight > 0.0:
-            time = rules.race_time(uniform(seed, Decision.COMES_TO_MIND_RACE, day, person, tie.other, cause), weight)
+            time = rules.race_time(
+                uniform(seed, DrawPurpose.COMES_TO_MIND_RACE, day, person, tie.other, event_key), weight
+            )
             if time < first_time:
                 chosen, first_time = slot, time
     return chosen
 
 
-@inlined
-def shown(town: Any, person: int, scratch: Any) -> int:
+@njit_inline
+def shown(state: Any, person: int, scratch: Any) -> int:
     """Whom the feed may show to a person today, acquaintances among them: how many.
 
     Their slots, ids and bounds are the first so many of the scratch.
     """
-    first = town.people[person].first
+    first = state.people[person].first
     count = 0
-    for slot in range(town.people[person].slots):
-        other = town.others[first + slot]
+    for slot in range(state.people[person].slots):
+        other = state.contact_ids[first + slot]
         scratch.slots[count] = slot
-        count += other != NOBODY and town.showable[other]
+        count += other != NOBODY and state.showable[other]
     for k in range(count):
         row = first + scratch.slots[k]
-        scratch.others[k], scratch.bounds[k] = town.others[row], town.bounds[row]
+        scratch.others[k], scratch.bounds[k] = state.contact_ids[row], state.weight_bounds[row]
     return count
 
 
-@inlined
-def enter_race(person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> None:
+@njit_inline
+def enter_race(person: int, count: int, day: int, event_key: int, seed: int, scratch: Any) -> None:
     """A feed item is from whoever wins the race among those of `shown`, so many: the earliest that each may arrive.
 
     That is with the largest weight that their tie may have. Luck and times are those of the scratch.
     """
-    lucks, times, bounds = scratch.lucks[:count], scratch.times[:count], scratch.bounds[:count]
-    uniforms_towards(lucks, scratch.others[:count], seed, Decision.COMES_TO_MIND_RACE, day, person, cause)
+    race_draws, times, bounds = scratch.race_draws[:count], scratch.times[:count], scratch.bounds[:count]
+    uniforms_towards(race_draws, scratch.others[:count], seed, DrawPurpose.COMES_TO_MIND_RACE, day, person, event_key)
     for k in range(count):
-        times[k] = rules.race_time_at_least(lucks[k], bounds[k])
+        times[k] = rules.race_time_at_least(race_draws[k], bounds[k])
 
 
-@inlined
-def arrival_in_race(town: Any, person: int, slot: int, luck: float, day: int) -> float:
+@njit_inline
+def arrival_in_race(state: Any, person: int, slot: int, draw: float, day: int) -> float:
     """When one of them does arrive, by a look at the tie, which gets the bound of today; an acquaintance never."""
-    p, row = town.settings[0], town.people[person].first + slot
-    tie = town.ties[row]
-    town.bounds[row] = bound_today(tie, day, p)
+    p, row = state.settings[0], state.people[person].first + slot
+    tie = state.ties[row]
+    state.weight_bounds[row] = bound_today(tie, day, p)
     weight = weight_in_mind(tie, day, SHOWN, p)
-    return rules.race_time(luck, weight) if tie.acquaintance == 0 and weight > 0.0 else np.inf
+    return rules.race_time(draw, weight) if tie.acquaintance == 0 and weight > 0.0 else np.inf
 
 
-@inlined
-def likeliest_in_feed(person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> Any:
+@njit_inline
+def likeliest_in_feed(person: int, count: int, day: int, event_key: int, seed: int, scratch: Any) -> Any:
     """Who may arrive first: their slot and luck, and the earliest that anybody else may arrive."""
-    enter_race(person, count, day, cause, seed, scratch)
+    enter_race(person, count, day, event_key, seed, scratch)
     times, soonest, rival = scratch.times[:count], 0, np.inf
     for k in range(1, count):
         if times[k] < times[soonest]:
             soonest, rival = k, times[soonest]
         elif times[k] < rival:
             rival = times[k]
-    return scratch.slots[soonest], scratch.lucks[soonest], rival
+    return scratch.slots[soonest], scratch.race_draws[soonest], rival
 
 
-@inlined
-def first_for_sure(town: Any, person: int, slot: int, luck: float, rival: float, day: int) -> bool:
+@njit_inline
+def first_for_sure(state: Any, person: int, slot: int, draw: float, rival: float, day: int) -> bool:
     """Whether the one whom `likeliest_in_feed` found wins, whatever the others do."""
-    time = arrival_in_race(town, person, slot, luck, day)
+    time = arrival_in_race(state, person, slot, draw, day)
     return time < np.inf and time <= rival
 
 
-@inlined
-def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, seed: int, scratch: Any) -> int:
+@njit_inline
+def comes_up_in_feed(state: Any, person: int, count: int, day: int, event_key: int, seed: int, scratch: Any) -> int:
     """The slot of whom a feed item is from; NOBODY if only acquaintances are shown.
 
     Whoever may arrive first is looked at first, and the rest only until nobody can win any more.
     """
-    enter_race(person, count, day, cause, seed, scratch)
+    enter_race(person, count, day, event_key, seed, scratch)
     times, chosen, first_time = scratch.times[:count], NOBODY, np.inf
     for _ in range(count):
         soonest = 0
@@ -259,13 +265,13 @@ def comes_up_in_feed(town: Any, person: int, count: int, day: int, cause: int, s
         if times[soonest] >= first_time:
             break
         times[soonest] = np.inf
-        time = arrival_in_race(town, person, scratch.slots[soonest], scratch.lucks[soonest], day)
+        time = arrival_in_race(state, person, scratch.slots[soonest], scratch.race_draws[soonest], day)
         if time < first_time:
             chosen, first_time = scratch.slots[soonest], time
     return chosen
 
 
-@inlined
+@njit_inline
 def heaviest_of(bounds: Any) -> int:
     """Where the largest of these is, all 0 or more: by their bits, which sort as they do and are compared in bulk."""
     words, most = bounds.view(np.int32), np.int32(0)
@@ -277,101 +283,101 @@ def heaviest_of(bounds: Any) -> int:
     return 0
 
 
-@inlined
-def refresh_ceiling(town: Any, person: int, slot: int, day: int) -> None:
+@njit_inline
+def refresh_bound(state: Any, person: int, slot: int, day: int) -> None:
     """Rule 2: a person's W as of today; the slot is that of the largest bound.
 
     Only the ties whose bounds still might be the largest are looked at.
     """
-    first, slots = town.people[person].first, town.people[person].slots
-    bounds = town.bounds[first : first + slots]
+    first, slots = state.people[person].first, state.people[person].slots
+    bounds = state.weight_bounds[first : first + slots]
     while True:
         heaviest = bounds[slot]
         if heaviest > 0.0:
-            bounds[slot] = bound_today(town.ties[first + slot], day, town.settings[0])
+            bounds[slot] = bound_today(state.ties[first + slot], day, state.settings[0])
         if bounds[slot] >= heaviest:
-            town.people[person].ceiling = rules.fresh_ceiling(heaviest)
+            state.people[person].weight_bound = rules.fresh_bound(heaviest)
             return
         slot = heaviest_of(bounds)
 
 
-@outlined
-def _refresh_ceilings_of(town: Any, start: int, heaviest: Any, day: int) -> None:
-    people, count = town.people, len(heaviest)
+@njit_noalloc
+def _refresh_ceilings_of(state: Any, start: int, heaviest: Any, day: int) -> None:
+    people, count = state.people, len(heaviest)
     for k in range(count):
         first = people[start + k].first
-        heaviest[k] = heaviest_of(town.bounds[first : first + people[start + k].slots])
+        heaviest[k] = heaviest_of(state.weight_bounds[first : first + people[start + k].slots])
     for k in range(count):
         if k + AHEAD < count:
-            fetch(town.ties, people[start + k + AHEAD].first + heaviest[k + AHEAD])
-        refresh_ceiling(town, start + k, heaviest[k], day)
+            fetch(state.ties, people[start + k + AHEAD].first + heaviest[k + AHEAD])
+        refresh_bound(state, start + k, heaviest[k], day)
 
 
 @njit(cache=True, parallel=True)
-def refresh_ceilings(town: Any, day: int) -> None:
+def refresh_ceilings(state: Any, day: int) -> None:
     """The same for everyone, on the weekly day."""
-    n = len(town.people)
+    n = len(state.people)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
-        _refresh_ceilings_of(town, start, np.empty(stop - start, np.int32), day)
+        _refresh_ceilings_of(state, start, np.empty(stop - start, np.int32), day)
 
 
 @njit(cache=True, nogil=True)
-def fresh_ceilings(people: Any, ties: Any, day: int, p: Any, start: int, stop: int) -> None:
+def fresh_bounds(people: Any, ties: Any, day: int, p: Any, start: int, stop: int) -> None:
     """Rule 2: W of people start to stop as of this day, by a look at all their ties."""
     for person in range(start, stop):
         heaviest = 0.0
         for row in range(people[person].first, people[person].first + people[person].slots):
             if ties[row].other != NOBODY:
                 heaviest = max(heaviest, bound_today(ties[row], day, p))
-        people[person].ceiling = rules.fresh_ceiling(heaviest)
+        people[person].weight_bound = rules.fresh_bound(heaviest)
 
 
-@allocating
+@njit_alloc
 def new_filter() -> Any:
     """Room for `have_mutual_tie` to work in."""
     return np.empty(FILTER_BITS // 64, np.uint64)
 
 
-@outlined
-def have_mutual_tie(town: Any, one: int, two: int, known: Any) -> bool:
+@njit_noalloc
+def have_mutual_tie(state: Any, one: int, two: int, known: Any) -> bool:
     """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
     known[:] = 0
-    first, slots = town.people[one].first, town.people[one].slots
-    for other in town.others[first : first + slots]:
+    first, slots = state.people[one].first, state.people[one].slots
+    for other in state.contact_ids[first : first + slots]:
         known[(other % FILTER_BITS) >> 6] |= np.uint64(1) << np.uint64(other & 63)
-    back, back_slots = town.people[two].first, town.people[two].slots
+    back, back_slots = state.people[two].first, state.people[two].slots
     for row in range(back, back + back_slots):
-        other = town.others[row]
+        other = state.contact_ids[row]
         maybe = other != NOBODY and known[(other % FILTER_BITS) >> 6] >> np.uint64(other & 63) & np.uint64(1)
-        if maybe and not town.ties[row].acquaintance:
-            slot = find_slot(town, one, other)
-            if slot != NOBODY and not town.ties[first + slot].acquaintance:
+        if maybe and not state.ties[row].acquaintance:
+            slot = find_slot(state, one, other)
+            if slot != NOBODY and not state.ties[first + slot].acquaintance:
                 return True
     return False
 
 
 @njit(cache=True)
-def strangers_who_met(town: Any, met: Any, fresh: Any, mail: Any) -> Any:
+def strangers_who_met(state: Any, met: Any, fresh: Any, mail: Any) -> Any:
     """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet.
 
     Whoever writes today has looked for the other: only of mail that comes from earlier days nobody knows.
     """
-    n = len(town.people)
+    n = len(state.people)
     pairs = np.empty(len(met) + len(mail), np.int64)
     count = 0
     for k in range(len(met)):
-        if find_slot(town, met[k].low, met[k].high) == NOBODY:
+        if find_slot(state, met[k].low, met[k].high) == NOBODY:
             pairs[count] = np.int64(met[k].low) * n + met[k].high
             count += 1
     for k in range(len(mail)):
-        if find_slot(town, mail[k].sender, mail[k].receiver) == NOBODY:
+        if find_slot(state, mail[k].sender, mail[k].receiver) == NOBODY:
             pairs[count] = pair_of(mail[k], n)
             count += 1
     return np.unique(np.concatenate((pairs[:count], written_to_strangers(fresh, n))))
 
 
-@inlined
+@njit_inline
 def pair_of(gesture: Any, n: int) -> int:
     """The number of the pair whom a gesture is between."""
     return np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
@@ -388,70 +394,70 @@ def written_to_strangers(fresh: Any, n: int) -> Any:
 
 
 @njit(cache=True, parallel=True)
-def acquaint(town: Any, pairs: Any, day: int, seed: int) -> None:
+def acquaint(state: Any, pairs: Any, day: int, seed: int) -> None:
     """Rule 9: these pairs (sorted) hold each other as acquaintances from now on; all have a free slot for it.
 
     A person meets whoever has a lower id first, and so takes the others in order of id.
     """
-    n, chunks, bits = len(town.people), chunks_of(len(town.people)), width_of(len(town.people))
+    n, chunks, bits = len(state.people), chunks_of(len(state.people)), width_of(len(state.people))
     low, high = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
     low_slots, high_slots = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.int32)
     low_first, by_low = rows_by(low >> bits, chunks)
     high_first, by_high = rows_by(high >> bits, chunks)
     for part in prange(chunks):
-        _take_slots(town, by_high[high_first[part] : high_first[part + 1]], high, low, high_slots)
-        _take_slots(town, by_low[low_first[part] : low_first[part + 1]], low, high, low_slots)
+        _take_slots(state, by_high[high_first[part] : high_first[part + 1]], high, low, high_slots)
+        _take_slots(state, by_low[low_first[part] : low_first[part + 1]], low, high, low_slots)
     for part in prange(chunks):
         highs, lows = by_high[high_first[part] : high_first[part + 1]], by_low[low_first[part] : low_first[part + 1]]
-        _introduce(town, highs, high, high_slots, low, low_slots, day, seed)
-        _introduce(town, lows, low, low_slots, high, high_slots, day, seed)
+        _introduce(state, highs, high, high_slots, low, low_slots, day, seed)
+        _introduce(state, lows, low, low_slots, high, high_slots, day, seed)
 
 
-@outlined
-def _take_slots(town: Any, pairs: Any, people: Any, others: Any, slots: Any) -> None:
+@njit_noalloc
+def _take_slots(state: Any, pairs: Any, people: Any, others: Any, slots: Any) -> None:
     """Find a slot for each of these pairs' other with the person, and fill in who it is."""
     for k in range(len(pairs)):
         if k + AHEAD < len(pairs):
-            fetch_known(town, people[pairs[k + AHEAD]])
+            fetch_known(state, people[pairs[k + AHEAD]])
         pair = pairs[k]
-        slots[pair] = free_slot(town, people[pair])
-        town.others[town.people[people[pair]].first + slots[pair]] = others[pair]
+        slots[pair] = free_slot(state, people[pair])
+        state.contact_ids[state.people[people[pair]].first + slots[pair]] = others[pair]
 
 
-@outlined
-def _introduce(town: Any, pairs: Any, people: Any, slots: Any, others: Any, mirrors: Any, day: int, seed: int) -> None:
+@njit_noalloc
+def _introduce(state: Any, pairs: Any, people: Any, slots: Any, others: Any, mirrors: Any, day: int, seed: int) -> None:
     for k in range(len(pairs)):
         if k + AHEAD < len(pairs):
-            fetch(town.ties, town.people[people[pairs[k + AHEAD]]].first + slots[pairs[k + AHEAD]])
+            fetch(state.ties, state.people[people[pairs[k + AHEAD]]].first + slots[pairs[k + AHEAD]])
         pair = pairs[k]
-        new_acquaintance(town, people[pair], slots[pair], others[pair], mirrors[pair], day, seed)
+        new_acquaintance(state, people[pair], slots[pair], others[pair], mirrors[pair], day, seed)
 
 
-@inlined
-def new_acquaintance(town: Any, person: int, slot: int, other: int, mirror: int, day: int, seed: int) -> None:
+@njit_inline
+def new_acquaintance(state: Any, person: int, slot: int, other: int, mirror: int, day: int, seed: int) -> None:
     """One direction of it, in a slot that is counted as held."""
-    people, p, row = town.people, town.settings[0], town.people[person].first + slot
-    tie = town.ties[row]
+    people, p, row = state.people, state.settings[0], state.people[person].first + slot
+    tie = state.ties[row]
     tie.other, tie.mirror, tie.acquaintance = other, mirror, 1
     tie.last_contact = day
     tie.last_sent, tie.last_received, tie.last_two_way = NEVER, NEVER, NEVER
     tie.opened, tie.planned, tie.post_seen = NEVER, NEVER, NEVER
     tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
-    town.others[row], town.bounds[row] = other, rules.pull_bound(0.0, tie.liking, p)
-    people[person].ceiling = rules.raised_ceiling(people[person].ceiling, town.bounds[row])
+    state.contact_ids[row], state.weight_bounds[row] = other, rules.pull_bound(0.0, tie.liking, p)
+    people[person].weight_bound = rules.raised_bound(people[person].weight_bound, state.weight_bounds[row])
 
 
-@inlined
+@njit_inline
 def _standing_of(tie: Any, day: int, p: Any) -> Any:
     return tie.acquaintance == 0, rules.activation(tie.traces, day - tie.last_contact, p), int(tie.other)
 
 
-@outlined
-def weakest(town: Any, person: int, day: int, after: int) -> int:
+@njit_noalloc
+def weakest(state: Any, person: int, day: int, after: int) -> int:
     """The slot that a person over capacity would drop after this one (NOBODY: at first): acquaintances before ties,
     then the least activation, then the lower id.
     """
-    people, ties, p = town.people, town.ties, town.settings[0]
+    people, ties, p = state.people, state.ties, state.settings[0]
     first = people[person].first
     chosen, least, passed = NOBODY, (True, np.inf, 0), (False, -1.0, 0)
     if after != NOBODY:
@@ -464,7 +470,7 @@ def weakest(town: Any, person: int, day: int, after: int) -> int:
     return chosen
 
 
-@outlined
+@njit_noalloc
 def _excess_of(people: Any, start: int, stop: int) -> int:
     excess = 0
     for person in range(start, stop):
@@ -472,22 +478,22 @@ def _excess_of(people: Any, start: int, stop: int) -> int:
     return excess
 
 
-@outlined
-def _name_of(town: Any, start: int, stop: int, day: int, pairs: Any) -> None:
-    people, n, count = town.people, len(town.people), 0
+@njit_noalloc
+def _name_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
+    people, n, count = state.people, len(state.people), 0
     for person in range(start, stop):
         slot = NOBODY
         for _ in range(people[person].held - people[person].capacity):
-            slot = weakest(town, person, day, slot)
-            other = town.others[people[person].first + slot]
+            slot = weakest(state, person, day, slot)
+            other = state.contact_ids[people[person].first + slot]
             pairs[count] = np.int64(min(person, other)) * n + max(person, other)
             count += 1
 
 
 @njit(cache=True, parallel=True)
-def named(town: Any, day: int) -> Any:
+def named(state: Any, day: int) -> Any:
     """Rule 10: the pairs (low * n + high) whom the one or the other, who holds too many, would drop."""
-    people, n = town.people, len(town.people)
+    people, n = state.people, len(state.people)
     at = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
@@ -497,38 +503,38 @@ def named(town: Any, day: int) -> Any:
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
         if at[part] < at[part + 1]:
-            _name_of(town, start, stop, day, pairs[at[part] : at[part + 1]])
+            _name_of(state, start, stop, day, pairs[at[part] : at[part + 1]])
     return pairs
 
 
 @njit(cache=True)
-def forget(town: Any, day: int) -> Any:
+def forget(state: Any, day: int) -> Any:
     """Rule 10: whoever holds too many names the weakest; what anybody named goes, both directions, once.
 
     Returns:
         The pairs that went, sorted.
     """
-    n = len(town.people)
-    pairs = np.unique(named(town, day))
+    n = len(state.people)
+    pairs = np.unique(named(state, day))
     for pair in pairs:
         low, high = pair // n, pair % n
-        slot = find_slot(town, low, high)
-        mirror = mirror_of(town, low, slot)
-        let_go(town, low, slot)
-        let_go(town, high, mirror)
+        slot = find_slot(state, low, high)
+        mirror = mirror_of(state, low, slot)
+        let_go(state, low, slot)
+        let_go(state, high, mirror)
     return pairs
 
 
-@inlined
-def let_go(town: Any, person: int, slot: int) -> None:
+@njit_inline
+def let_go(state: Any, person: int, slot: int) -> None:
     """One direction of it."""
-    row = town.people[person].first + slot
-    town.ties[row] = town.nothing[0]
-    town.others[row], town.bounds[row] = NOBODY, 0.0
-    town.people[person].held -= 1
+    row = state.people[person].first + slot
+    state.ties[row] = state.empty_tie[0]
+    state.contact_ids[row], state.weight_bounds[row] = NOBODY, 0.0
+    state.people[person].held -= 1
 
 
-@inlined
+@njit_inline
 def is_active_tie(tie: Any, day: int, p: Any) -> bool:
     """Whether a slot holds a tie, no acquaintance, that is active today."""
     return tie.other != NOBODY and tie.acquaintance == 0 and rules.is_active(day, tie.last_two_way, tie.two_way, p)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from sim.engine.compiling import allocating, inlined, new_scratch, outlined
+from sim.engine.compiling import new_scratch, njit_alloc, njit_inline, njit_noalloc
 from sim.engine.memory import (
     ANYONE,
     comes_to_mind_from,
@@ -28,7 +28,7 @@ from sim.engine.places import pay_session
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
-from sim.model.chance import Decision, Occasion, cause_of, poisson, uniform, uniforms_of_people
+from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, uniform, uniforms_of_people
 from sim.model.gestures import Channel, Kind
 from sim.model.strategies import Place, Plan, Strategy
 from sim.state.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
@@ -38,14 +38,14 @@ EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
 
 
 @njit(cache=True)
-def called(town: Any, met: Any, day: int, seed: int) -> Any:
+def called(state: Any, met: Any, day: int, seed: int) -> Any:
     """Prompts that come from outside: both sides of each meeting, and birthdays that are noticed.
 
     Returns:
         Prompts by person; where each person's begin, shape (n + 1,).
     """
-    people = town.people
-    today = town.birthday_people[town.birthday_first[day % 365] : town.birthday_first[day % 365 + 1]]
+    people = state.people
+    today = state.birthday_people[state.birthday_first[day % 365] : state.birthday_first[day % 365 + 1]]
     most = 2 * len(met)
     for person in today:
         most += people[person].held
@@ -53,22 +53,24 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     count = 0
     for k in range(len(met)):
         low, high, place = met[k].low, met[k].high, met[k].place
-        order = int(2**20 * uniform(seed, Decision.MEETING_ORDER, day, low, high, cause_of(Occasion.PLACE, place)))
-        slot = find_slot(town, low, high)
-        back = mirror_of(town, low, slot)
+        order = int(
+            2**20 * uniform(seed, DrawPurpose.MEETING_ORDER, day, low, high, event_key_of(Occasion.PLACE, place))
+        )
+        slot = find_slot(state, low, high)
+        back = mirror_of(state, low, slot)
         for side in range(2):
             prompt = prompts[count]
             prompt.person, prompt.other = (low, high) if side == 0 else (high, low)
             prompt.slot = slot if side == 0 else back
             prompt.plan = met[k].low_plan if side == 0 else met[k].high_plan
-            prompt.cause = cause_of(Occasion.MEETING, (place << 20) | order)
+            prompt.event_key = event_key_of(Occasion.MEETING, (place << 20) | order)
             prompt.second, prompt.channel, prompt.place = met[k].second, Channel.IN_PERSON, place
             prompt.attempt = NOBODY
             count += 1
     for person in today:
         for slot in range(people[person].slots):
-            if birthday_noticed(town, person, slot, day, seed):
-                birthday_prompt(town, person, slot, prompts[count], day, seed)
+            if birthday_noticed(state, person, slot, day, seed):
+                birthday_prompt(state, person, slot, prompts[count], day, seed)
                 count += 1
     found = prompts[:count].copy()
     first, by_person = rows_by(found["person"], len(people))
@@ -77,224 +79,232 @@ def called(town: Any, met: Any, day: int, seed: int) -> Any:
     return found, first
 
 
-@inlined
-def birthday_noticed(town: Any, person: int, slot: int, day: int, seed: int) -> bool:
+@njit_inline
+def birthday_noticed(state: Any, person: int, slot: int, day: int, seed: int) -> bool:
     """Whether the one in this slot notices a person's birthday."""
-    tie = town.ties[town.people[person].first + slot]
+    tie = state.ties[state.people[person].first + slot]
     if tie.other == NOBODY or tie.acquaintance:
         return False
-    luck = uniform(seed, Decision.BIRTHDAY_NOTICED, day, tie.other, person, cause_of(Occasion.BIRTHDAY, 0))
-    return luck < town.settings[0].birthday_noticed
+    draw = uniform(seed, DrawPurpose.BIRTHDAY_NOTICED, day, tie.other, person, event_key_of(Occasion.BIRTHDAY, 0))
+    return draw < state.settings[0].birthday_noticed
 
 
-@inlined
-def birthday_prompt(town: Any, person: int, slot: int, prompt: Any, day: int, seed: int) -> None:
+@njit_inline
+def birthday_prompt(state: Any, person: int, slot: int, prompt: Any, day: int, seed: int) -> None:
     """The prompt that comes of it."""
-    tie, cause = town.ties[town.people[person].first + slot], cause_of(Occasion.BIRTHDAY, 0)
+    tie, event_key = state.ties[state.people[person].first + slot], event_key_of(Occasion.BIRTHDAY, 0)
     prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
-    prompt.cause, prompt.channel, prompt.place, prompt.plan = cause, Channel.PRIVATE, Place.NOWHERE, NOBODY
+    prompt.event_key, prompt.channel, prompt.place, prompt.plan = event_key, Channel.PRIVATE, Place.NOWHERE, NOBODY
     prompt.attempt = NOBODY
-    prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, tie.other, person, cause))
+    prompt.second = int(86_400 * uniform(seed, DrawPurpose.PROMPT_SECOND, day, tie.other, person, event_key))
 
 
-@inlined
-def sitting_today(town: Any, row: int, day: int, planning: bool) -> float:
+@njit_inline
+def sitting_today(state: Any, row: int, day: int, planning: bool) -> float:
     """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
-    p = town.settings[0]
-    plan = town.plans[row]
+    p = state.settings[0]
+    plan = state.plans[row]
     way, least = p.plan[plan.strategy], p.session_minutes[plan.strategy]
     if not planning:
         return 0.0
     if way == Plan.EVENT:
-        return least if plan.purse >= least and plan.event_day < day else 0.0
+        return least if plan.budget >= least and plan.event_day < day else 0.0
     if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
-        return rules.sitting_budget(plan.purse, least, rules.sittings_left(day, p.sittings[plan.strategy]))
+        return rules.sitting_budget(plan.budget, least, rules.sittings_left(day, p.sessions[plan.strategy]))
     return 0.0
 
 
-@outlined
-def most_gestures(town: Any, row: int, minutes: float) -> int:
+@njit_noalloc
+def most_gestures(state: Any, row: int, minutes: float) -> int:
     """An upper bound of what a sitting can send."""
-    p = town.settings[0]
-    way = p.plan[town.plans[row].strategy]
+    p = state.settings[0]
+    way = p.plan[state.plans[row].strategy]
     if way == Plan.FEED:
         return 2 * (int(minutes / p.scroll_minutes) + 1)
     if way == Plan.POSTS:
         return int(minutes / p.minutes[Kind.POST]) + 1
-    return town.people[town.plans[row].person].held
+    return state.people[state.plans[row].person].held
 
 
-@inlined
-def zeal_today(town: Any, person: int, day: int, seed: int) -> float:
+@njit_inline
+def activity_today(state: Any, person: int, day: int, seed: int) -> float:
     """Factor on how often others come to a person's mind today; it stays the same for a spell."""
-    zeal = town.zeal[person]
-    if day >= zeal.until:
-        p = town.settings[0]
-        zeal.factor = town.people[person].sociability * rules.busyness(seed, person, day, p)
-        zeal.until = rules.end_of_spell(seed, person, day, p)
-    return float(zeal.factor)
+    activity = state.activity[person]
+    if day >= activity.until:
+        p = state.settings[0]
+        activity.factor = state.people[person].sociability * rules.burst_factor(seed, person, day, p)
+        activity.until = rules.end_of_spell(seed, person, day, p)
+    return float(activity.factor)
 
 
-@inlined
-def count_ordinary(town: Any, person: int, luck: Any, counts: Any, day: int, seed: int) -> None:
+@njit_inline
+def count_ordinary(state: Any, person: int, draw: Any, counts: Any, day: int, seed: int) -> None:
     """How often routine, the feed and encounters bring someone to mind, by the quantiles of luck; shapes (3,)."""
-    p, zeal = town.settings[0], zeal_today(town, person, day, seed)
-    counts[0] = poisson(p.routine_rate * zeal, luck[0])
-    counts[1] = poisson(p.feed_rate * zeal, luck[1])
-    counts[2] = poisson(p.encounter_rate * zeal, luck[2])
+    p, activity = state.settings[0], activity_today(state, person, day, seed)
+    counts[0] = poisson(p.routine_rate * activity, draw[0])
+    counts[1] = poisson(p.feed_rate * activity, draw[1])
+    counts[2] = poisson(p.encounter_rate * activity, draw[2])
 
 
-@outlined
+@njit_noalloc
 def _count_prompts_of(
-    town: Any, start: int, luck: Any, calls_first: Any, counts: Any, how_many: Any, day: int, planning: bool, seed: int
+    state: Any, start: int, draw: Any, calls_first: Any, counts: Any, how_many: Any, day: int, planning: bool, seed: int
 ) -> int:
     """Prompts of each of these people; returns room for the gestures that may come of them."""
     room = 0
-    for k in range(luck.shape[1]):
+    for k in range(draw.shape[1]):
         person = start + k
-        count_ordinary(town, person, luck[:, k], counts[person], day, seed)
+        count_ordinary(state, person, draw[:, k], counts[person], day, seed)
         occasions = counts[person, 0] + counts[person, 1] + counts[person, 2]
         occasions += calls_first[person + 1] - calls_first[person]
         room += occasions + counts[person, 1]
-        for row in range(town.plan_first[person], town.plan_first[person + 1]):
-            minutes = sitting_today(town, row, day, planning)
+        for row in range(state.plan_first[person], state.plan_first[person + 1]):
+            minutes = sitting_today(state, row, day, planning)
             if minutes > 0.0:
                 occasions += 1
-                room += most_gestures(town, row, minutes)
+                room += most_gestures(state, row, minutes)
         how_many[person] = occasions
     return room
 
 
 @njit(cache=True, parallel=True)
-def count_prompts(town: Any, calls_first: Any, day: int, planning: bool, seed: int) -> Any:
+def count_prompts(state: Any, calls_first: Any, day: int, planning: bool, seed: int) -> Any:
     """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
 
     Returns:
         The counts; how many prompts each person has in all; where the gestures of each chunk of people may begin, with
         room for all that may come of the prompts, shape (chunks + 1,).
     """
-    n = len(town.people)
+    n = len(state.people)
     counts, how_many = np.empty((n, 3), np.int32), np.empty(n, np.int32)
     room = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
-        luck = np.empty((3, stop - start))
-        uniforms_of_people(luck[0], seed, Decision.ROUTINE_COUNT, day, start)
-        uniforms_of_people(luck[1], seed, Decision.FEED_COUNT, day, start)
-        uniforms_of_people(luck[2], seed, Decision.ENCOUNTER_COUNT, day, start)
-        room[part + 1] = _count_prompts_of(town, start, luck, calls_first, counts, how_many, day, planning, seed)
+        draw = np.empty((3, stop - start))
+        uniforms_of_people(draw[0], seed, DrawPurpose.ROUTINE_COUNT, day, start)
+        uniforms_of_people(draw[1], seed, DrawPurpose.FEED_COUNT, day, start)
+        uniforms_of_people(draw[2], seed, DrawPurpose.ENCOUNTER_COUNT, day, start)
+        room[part + 1] = _count_prompts_of(state, start, draw, calls_first, counts, how_many, day, planning, seed)
     return counts, how_many, np.cumsum(room)
 
 
-@inlined
-def new_prompt(prompt: Any, person: int, other: int, slot: int, cause: int, channel: int, day: int, seed: int) -> None:
+@njit_inline
+def new_prompt(
+    prompt: Any, person: int, other: int, slot: int, event_key: int, channel: int, day: int, seed: int
+) -> None:
     """An ordinary prompt at a keyed second."""
-    prompt.person, prompt.other, prompt.slot, prompt.cause, prompt.channel = person, other, slot, cause, channel
-    prompt.second = int(86_400 * uniform(seed, Decision.PROMPT_SECOND, day, person, 0, cause))
+    prompt.person, prompt.other, prompt.slot, prompt.event_key, prompt.channel = person, other, slot, event_key, channel
+    prompt.second = int(86_400 * uniform(seed, DrawPurpose.PROMPT_SECOND, day, person, 0, event_key))
     prompt.place, prompt.plan, prompt.attempt = Place.NOWHERE, NOBODY, NOBODY
 
 
-@inlined
-def begin_thought(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> None:
+@njit_inline
+def begin_thought(state: Any, prompt: Any, day: int, seed: int, scratch: Any) -> None:
     """Look for whom a prompt may fall on, and ask memory for the tie."""
-    prompt.attempt, prompt.slot, prompt.luck = next_attempt(town, prompt.person, 0, day, prompt.cause, seed, scratch)
+    prompt.attempt, prompt.slot, prompt.draw = next_attempt(
+        state, prompt.person, 0, day, prompt.event_key, seed, scratch
+    )
     if prompt.slot != NOBODY:
-        fetch(town.ties, town.people[prompt.person].first + prompt.slot)
+        fetch(state.ties, state.people[prompt.person].first + prompt.slot)
 
 
-@inlined
-def begin_feed_item(town: Any, prompt: Any, among: int, day: int, seed: int, scratch: Any) -> None:
+@njit_inline
+def begin_feed_item(state: Any, prompt: Any, among: int, day: int, seed: int, scratch: Any) -> None:
     """Look for whom a feed item may be from, of so many who are shown, and ask memory for the tie."""
     prompt.attempt = 0
-    prompt.slot, prompt.luck, prompt.rival = likeliest_in_feed(prompt.person, among, day, prompt.cause, seed, scratch)
-    fetch(town.ties, town.people[prompt.person].first + prompt.slot)
+    prompt.slot, prompt.draw, prompt.rival = likeliest_in_feed(
+        prompt.person, among, day, prompt.event_key, seed, scratch
+    )
+    fetch(state.ties, state.people[prompt.person].first + prompt.slot)
 
 
-@inlined
-def stranger(town: Any, person: int, who: float, day: int, cause: int, seed: int) -> int:
+@njit_inline
+def stranger(state: Any, person: int, who: float, day: int, event_key: int, seed: int) -> int:
     """Whom a chance encounter with no one in particular is with: of the community, or anyone at all."""
-    people, p = town.people, town.settings[0]
-    u = uniform(seed, Decision.ENCOUNTER_STRANGER, day, person, 0, cause)
+    people, p = state.people, state.settings[0]
+    u = uniform(seed, DrawPurpose.ENCOUNTER_STRANGER, day, person, 0, event_key)
     if who >= p.encounter_known + p.encounter_community:
         return int(u * len(people))
     community = people[person].community
-    start, stop = town.community_first[community], town.community_first[community + 1]
-    return int(town.community_people[start + int(u * (stop - start))])
+    start, stop = state.community_first[community], state.community_first[community + 1]
+    return int(state.community_people[start + int(u * (stop - start))])
 
 
-@inlined
-def begin_ordinary_prompts(town: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any) -> int:
+@njit_inline
+def begin_ordinary_prompts(
+    state: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any
+) -> int:
     """Begin what routine, the feed and encounters prompt today; returns how many. Whom they fall on may be open yet."""
     count = 0
-    for k in range(counts[0] if town.people[person].held > 0 else 0):
-        cause = cause_of(Occasion.ROUTINE, k)
-        new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
-        begin_thought(town, prompts[count], day, seed, scratch)
+    for k in range(counts[0] if state.people[person].held > 0 else 0):
+        event_key = event_key_of(Occasion.ROUTINE, k)
+        new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
+        begin_thought(state, prompts[count], day, seed, scratch)
         count += 1
-    among = shown(town, person, scratch) if counts[1] > 0 else 0
+    among = shown(state, person, scratch) if counts[1] > 0 else 0
     for k in range(counts[1] if among > 0 else 0):
-        new_prompt(prompts[count], person, NOBODY, NOBODY, cause_of(Occasion.FEED, k), Channel.FEED, day, seed)
-        begin_feed_item(town, prompts[count], among, day, seed, scratch)
+        new_prompt(prompts[count], person, NOBODY, NOBODY, event_key_of(Occasion.FEED, k), Channel.FEED, day, seed)
+        begin_feed_item(state, prompts[count], among, day, seed, scratch)
         count += 1
     for k in range(counts[2]):
-        cause = cause_of(Occasion.ENCOUNTER, k)
-        who = uniform(seed, Decision.ENCOUNTER_WHO, day, person, 0, cause)
-        if who >= town.settings[0].encounter_known:
-            other = stranger(town, person, who, day, cause, seed)
+        event_key = event_key_of(Occasion.ENCOUNTER, k)
+        who = uniform(seed, DrawPurpose.ENCOUNTER_WHO, day, person, 0, event_key)
+        if who >= state.settings[0].encounter_known:
+            other = stranger(state, person, who, day, event_key, seed)
             if other != person:
-                slot = find_slot(town, person, other)
-                new_prompt(prompts[count], person, other, slot, cause, Channel.IN_PERSON, day, seed)
+                slot = find_slot(state, person, other)
+                new_prompt(prompts[count], person, other, slot, event_key, Channel.IN_PERSON, day, seed)
                 count += 1
-        elif town.people[person].held > 0:
-            new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.IN_PERSON, day, seed)
-            begin_thought(town, prompts[count], day, seed, scratch)
+        elif state.people[person].held > 0:
+            new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.IN_PERSON, day, seed)
+            begin_thought(state, prompts[count], day, seed, scratch)
             count += 1
     return count
 
 
-@inlined
+@njit_inline
 def begin_prompts(
-    town: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
+    state: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
 ) -> int:
     """The same for all of a person's prompts of the day."""
-    count = begin_ordinary_prompts(town, person, counts, prompts, day, seed, scratch)
+    count = begin_ordinary_prompts(state, person, counts, prompts, day, seed, scratch)
     for k in range(len(calls)):
         prompts[count] = calls[k]
         count += 1
-    for row in range(town.plan_first[person], town.plan_first[person + 1]):
-        if sitting_today(town, row, day, planning) > 0.0:
-            cause = cause_of(Occasion.PLAN, town.plans[row].strategy << 16)
-            new_prompt(prompts[count], person, NOBODY, NOBODY, cause, Channel.PRIVATE, day, seed)
+    for row in range(state.plan_first[person], state.plan_first[person + 1]):
+        if sitting_today(state, row, day, planning) > 0.0:
+            event_key = event_key_of(Occasion.PLAN, state.plans[row].strategy << 16)
+            new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
             prompts[count].plan = row
             count += 1
     return count
 
 
-@inlined
-def settle_prompt(town: Any, prompt: Any, day: int, seed: int, scratch: Any) -> bool:
+@njit_inline
+def settle_prompt(state: Any, prompt: Any, day: int, seed: int, scratch: Any) -> bool:
     """Settle whom a prompt falls on, by the tie that was asked for; returns whether there is anybody."""
     person = prompt.person
     if prompt.attempt == NOBODY:
         return True
     if prompt.channel != Channel.FEED:
         prompt.slot = comes_to_mind_from(
-            town, person, prompt.attempt, prompt.slot, prompt.luck, day, prompt.cause, ANYONE, 0, seed, scratch
+            state, person, prompt.attempt, prompt.slot, prompt.draw, day, prompt.event_key, ANYONE, 0, seed, scratch
         )
-    elif not first_for_sure(town, person, prompt.slot, prompt.luck, prompt.rival, day):
-        among = shown(town, person, scratch)
-        prompt.slot = comes_up_in_feed(town, person, among, day, prompt.cause, seed, scratch)
+    elif not first_for_sure(state, person, prompt.slot, prompt.draw, prompt.rival, day):
+        among = shown(state, person, scratch)
+        prompt.slot = comes_up_in_feed(state, person, among, day, prompt.event_key, seed, scratch)
     if prompt.slot == NOBODY:
         return False
-    prompt.other = town.others[town.people[person].first + prompt.slot]
+    prompt.other = state.contact_ids[state.people[person].first + prompt.slot]
     return True
 
 
-@inlined
-def settle_prompts(town: Any, prompts: Any, begun: int, day: int, seed: int, scratch: Any) -> int:
+@njit_inline
+def settle_prompts(state: Any, prompts: Any, begun: int, day: int, seed: int, scratch: Any) -> int:
     """Settle whom a person's prompts fall on and put them in order of (second, cause, other); returns how many stay."""
     count = 0
     for k in range(begun):
-        if settle_prompt(town, prompts[k], day, seed, scratch):
+        if settle_prompt(state, prompts[k], day, seed, scratch):
             if count < k:
                 prompts[count] = prompts[k]
             count += 1
@@ -308,17 +318,17 @@ def settle_prompts(town: Any, prompts: Any, begun: int, day: int, seed: int, scr
     return count
 
 
-@inlined
+@njit_inline
 def earlier_prompt(one: Any, two: Any) -> bool:
     """Order of prompts: second, cause, other."""
     if one.second != two.second:
         return one.second < two.second
-    if one.cause != two.cause:
-        return one.cause < two.cause
+    if one.event_key != two.event_key:
+        return one.event_key < two.event_key
     return one.other < two.other
 
 
-@inlined
+@njit_inline
 def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     """Put a gesture of this kind, in answer to a prompt, into the person's outbox; returns the new count."""
     gesture = out[count]
@@ -328,34 +338,36 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
     gesture.arrives_day = day + rules.days_under_way(kind, p)
     gesture.arrives_second = prompt.second
     gesture.at_place = 1 if prompt.place != Place.NOWHERE else 0
-    gesture.sure, gesture.noticed = 0, 0
-    gesture.cause = prompt.cause
-    gesture.parent_cause, gesture.parent_day, gesture.parent_kind = 0, NEVER, NO_ANSWER
+    gesture.delivery, gesture.noticed = 0, 0
+    gesture.event_key = prompt.event_key
+    gesture.parent_key, gesture.parent_day, gesture.parent_kind = 0, NEVER, NO_ANSWER
     gesture.unanswered = 0.0
     gesture.sender_slot, gesture.receiver_slot = prompt.slot, NOBODY
     return count + 1
 
 
-@inlined
-def emit_post_seen(out: Any, count: int, town: Any, prompt: Any, day: int) -> int:
+@njit_inline
+def emit_post_seen(out: Any, count: int, state: Any, prompt: Any, day: int) -> int:
     """A feed item that a person looks at: the other's post, surely noticed."""
-    kept = emit(out, count, prompt, Kind.POST, day, town.settings[0])
+    kept = emit(out, count, prompt, Kind.POST, day, state.settings[0])
     gesture = out[count]
-    gesture.sender, gesture.receiver, gesture.sure = prompt.other, prompt.person, FEED_ITEM
-    gesture.sender_slot = town.ties[town.people[prompt.person].first + prompt.slot].mirror
+    gesture.sender, gesture.receiver, gesture.delivery = prompt.other, prompt.person, FEED_ITEM
+    gesture.sender_slot = state.ties[state.people[prompt.person].first + prompt.slot].mirror
     gesture.receiver_slot = prompt.slot
     return kept
 
 
-@inlined
+@njit_inline
 def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     """Rule 3: what the person dares at this prompt."""
     person = people[prompt.person]
     practice = rules.practice_now(person.practice, day - person.practised, p)
-    return rules.comfort(practice, uniform(seed, Decision.COMFORT, day, prompt.person, prompt.other, prompt.cause), p)
+    return rules.comfort(
+        practice, uniform(seed, DrawPurpose.COMFORT, day, prompt.person, prompt.other, prompt.event_key), p
+    )
 
 
-@inlined
+@njit_inline
 def practise(person: Any, kind: int, day: int, p: Any) -> None:
     """Rule 8, for the sender of a gesture."""
     if p.worded[kind]:
@@ -363,13 +375,13 @@ def practise(person: Any, kind: int, day: int, p: Any) -> None:
         person.practised = day
 
 
-@inlined
-def felt(town: Any, prompt: Any, day: int) -> Any:
+@njit_inline
+def perceived(state: Any, prompt: Any, day: int) -> Any:
     """What a person feels towards the other: strength, openness, rung of the door, own tries without an answer."""
     if prompt.slot == NOBODY:
         return 0.0, 0.0, 0, 0.0
-    p = town.settings[0]
-    tie = town.ties[town.people[prompt.person].first + prompt.slot]
+    p = state.settings[0]
+    tie = state.ties[state.people[prompt.person].first + prompt.slot]
     return (
         rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p),
         rules.openness_now(tie.openness, day - tie.opened, p),
@@ -378,28 +390,28 @@ def felt(town: Any, prompt: Any, day: int) -> Any:
     )
 
 
-@inlined
-def dares(town: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
+@njit_inline
+def accepts(state: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
     """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
-    p = town.settings[0]
-    strength, openness, opened_by, unanswered = felt(town, prompt, day)
-    hesitance = town.people[prompt.person].hesitance
+    p = state.settings[0]
+    strength, openness, opened_by, unanswered = perceived(state, prompt, day)
+    hesitance = state.people[prompt.person].hesitance
     needed = rules.barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p)
-    return needed <= comfort_now(town.people, prompt, day, seed, p) + p.follow_through
+    return needed <= comfort_now(state.people, prompt, day, seed, p) + p.follow_through
 
 
-@inlined
-def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+@njit_inline
+def act_spontaneously(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """An ordinary prompt: see the feed item, take the last gesture within reach, if there are minutes for it."""
-    p = town.settings[0]
-    person = town.people[prompt.person]
+    p = state.settings[0]
+    person = state.people[prompt.person]
     if prompt.channel == Channel.FEED:
         if person.minutes_left < p.scroll_minutes:
             return count
         person.minutes_left = rules.minus(person.minutes_left, p.scroll_minutes)
-        count = emit_post_seen(out, count, town, prompt, day)
-    dared = comfort_now(town.people, prompt, day, seed, p)
-    strength, openness, opened_by, unanswered = felt(town, prompt, day)
+        count = emit_post_seen(out, count, state, prompt, day)
+    dared = comfort_now(state.people, prompt, day, seed, p)
+    strength, openness, opened_by, unanswered = perceived(state, prompt, day)
     kind = rules.gesture_within_reach(
         prompt.channel, dared, strength, openness, opened_by, unanswered, person.hesitance, p
     )
@@ -410,64 +422,67 @@ def act_spontaneously(town: Any, prompt: Any, out: Any, count: int, day: int, se
     return emit(out, count, prompt, kind, day, p)
 
 
-@outlined
-def act_at_place(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+@njit_noalloc
+def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
-    p = town.settings[0]
-    plan = town.plans[prompt.plan]
+    p = state.settings[0]
+    plan = state.plans[prompt.plan]
     kind = p.second[plan.strategy]
     if prompt.place != Place.EVENT and (prompt.slot == NOBODY or p.minutes[kind] > plan.usable):
         kind = p.first[plan.strategy]
     if p.minutes[kind] > plan.usable or plan.refusals >= p.refused_most:
         return count
-    if not dares(town, prompt, kind, Channel.IN_PERSON, day, seed):
+    if not accepts(state, prompt, kind, Channel.IN_PERSON, day, seed):
         lost = min(p.refused_minutes, plan.usable)
         plan.usable = rules.minus(plan.usable, lost)
         plan.refused += lost
         plan.refusals += 1
         return count
     plan.usable = rules.minus(plan.usable, p.minutes[kind])
-    practise(town.people[prompt.person], kind, day, p)
+    practise(state.people[prompt.person], kind, day, p)
     return emit(out, count, prompt, kind, day, p)
 
 
-@outlined
+@njit_noalloc
 def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int:
     """The likelier or the other gesture of a strategy, by a keyed draw."""
     share = p.first_share[strategy]
-    if share >= 1.0 or uniform(seed, Decision.PLANNED_KIND, day, prompt.person, prompt.other, prompt.cause) < share:
+    if (
+        share >= 1.0
+        or uniform(seed, DrawPurpose.PLANNED_KIND, day, prompt.person, prompt.other, prompt.event_key) < share
+    ):
         return p.first[strategy]
     return p.second[strategy]
 
 
-@allocating
-def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+@njit_alloc
+def sit_at_feed(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
-    people, p = town.people, town.settings[0]
-    plan = town.plans[prompt.plan]
+    people, p = state.people, state.settings[0]
+    plan = state.plans[prompt.plan]
     first = people[prompt.person].first
-    scratch = new_scratch(town)
-    among = shown(town, prompt.person, scratch)
+    scratch = new_scratch(state)
+    among = shown(state, prompt.person, scratch)
     done = np.zeros(people[prompt.person].slots, np.bool_)
     spent, refusals, item = 0.0, 0, 0
-    start = prompt.cause
+    start = prompt.event_key
     prompt.channel = Channel.FEED
     while spent + p.scroll_minutes <= minutes and refusals < p.refused_most:
-        prompt.cause = start + item
+        prompt.event_key = start + item
         item += 1
-        prompt.slot = comes_up_in_feed(town, prompt.person, among, day, prompt.cause, seed, scratch)
+        prompt.slot = comes_up_in_feed(state, prompt.person, among, day, prompt.event_key, seed, scratch)
         if prompt.slot == NOBODY:
             break
         spent += p.scroll_minutes
         if done[prompt.slot]:
             continue
         done[prompt.slot] = True
-        prompt.other = town.others[first + prompt.slot]
-        count = emit_post_seen(out, count, town, prompt, day)
+        prompt.other = state.contact_ids[first + prompt.slot]
+        count = emit_post_seen(out, count, state, prompt, day)
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
         if spent + p.minutes[kind] > minutes:
             break
-        if dares(town, prompt, kind, Channel.FEED, day, seed):
+        if accepts(state, prompt, kind, Channel.FEED, day, seed):
             spent += p.minutes[kind]
             practise(people[prompt.person], kind, day, p)
             count = emit(out, count, prompt, kind, day, p)
@@ -476,29 +491,29 @@ def sit_at_feed(town: Any, prompt: Any, minutes: float, out: Any, count: int, da
             spent += lost
             plan.refused += lost
             refusals += 1
-    plan.purse = rules.minus(plan.purse, spent)
+    plan.budget = rules.minus(plan.budget, spent)
     plan.spent += spent
     return count
 
 
-@allocating
-def longest_silent(town: Any, person: int, day: int, wanted: int) -> Any:
+@njit_alloc
+def longest_silent(state: Any, person: int, day: int, wanted: int) -> Any:
     """Slots of the ties that a list may name today, longest silent first; `wanted` as in `listed`."""
-    people, ties = town.people, town.ties
+    people, ties = state.people, state.ties
     first = people[person].first
     slots = np.empty(people[person].held, np.int64)
     keys = np.empty(people[person].held, np.int64)
     count = 0
     for slot in range(people[person].slots):
         tie = ties[first + slot]
-        if tie.other != NOBODY and listed(tie, day, wanted, town.settings[0]):
+        if tie.other != NOBODY and listed(tie, day, wanted, state.settings[0]):
             slots[count] = slot
             keys[count] = (np.int64(tie.last_contact) << 32) + tie.other
             count += 1
     return slots[:count][np.argsort(keys[:count], kind="mergesort")]
 
 
-@outlined
+@njit_noalloc
 def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
     """Whether a list of this sort names a tie, left alone for long enough."""
     if day - tie.planned < p.plan_gap_days:
@@ -514,14 +529,14 @@ def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
     return rules.is_active(day, tie.last_two_way, tie.two_way, p)
 
 
-@allocating
-def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+@njit_alloc
+def sit_over_list(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A sitting of notes, or of messages and calls, down the list until the minutes are gone."""
-    people, ties, p = town.people, town.ties, town.settings[0]
-    plan = town.plans[prompt.plan]
+    people, ties, p = state.people, state.ties, state.settings[0]
+    plan = state.plans[prompt.plan]
     wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
     spent, refusals = 0.0, 0
-    for slot in longest_silent(town, prompt.person, day, wanted):
+    for slot in longest_silent(state, prompt.person, day, wanted):
         if refusals >= p.refused_most:
             break
         tie = ties[people[prompt.person].first + slot]
@@ -530,7 +545,7 @@ def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, 
         if spent + p.minutes[kind] > minutes:
             break
         tie.planned = day
-        if dares(town, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
+        if accepts(state, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
             spent += p.minutes[kind]
             practise(people[prompt.person], kind, day, p)
             count = emit(out, count, prompt, kind, day, p)
@@ -539,36 +554,36 @@ def sit_over_list(town: Any, prompt: Any, minutes: float, out: Any, count: int, 
             spent += lost
             plan.refused += lost
             refusals += 1
-    plan.purse = rules.minus(plan.purse, spent)
+    plan.budget = rules.minus(plan.budget, spent)
     plan.spent += spent
     return count
 
 
-@outlined
-def sit_to_post(town: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
+@njit_noalloc
+def sit_to_post(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
     """Planned posts: as many as the minutes allow; nobody is addressed, so nothing has to be dared."""
-    p = town.settings[0]
-    plan = town.plans[prompt.plan]
-    start = prompt.cause
+    p = state.settings[0]
+    plan = state.plans[prompt.plan]
+    start = prompt.event_key
     spent, item = 0.0, 0
     while spent + p.minutes[Kind.POST] <= minutes:
-        prompt.cause = start + item
+        prompt.event_key = start + item
         item += 1
         spent += p.minutes[Kind.POST]
-        practise(town.people[prompt.person], Kind.POST, day, p)
+        practise(state.people[prompt.person], Kind.POST, day, p)
         count = emit(out, count, prompt, Kind.POST, day, p)
-    plan.purse = rules.minus(plan.purse, spent)
+    plan.budget = rules.minus(plan.budget, spent)
     plan.spent += spent
     return count
 
 
-@allocating
-def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+@njit_alloc
+def sit_to_invite(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
-    people, ties, p = town.people, town.ties, town.settings[0]
-    plan = town.plans[prompt.plan]
-    dormant = longest_silent(town, prompt.person, day, DORMANT)
-    active = longest_silent(town, prompt.person, day, ACTIVE)
+    people, ties, p = state.people, state.ties, state.settings[0]
+    plan = state.plans[prompt.plan]
+    dormant = longest_silent(state, prompt.person, day, DORMANT)
+    active = longest_silent(state, prompt.person, day, ACTIVE)
     if len(dormant) + len(active) == 0:
         return count
     pay_session(plan, p)
@@ -587,7 +602,7 @@ def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: 
         tie = ties[people[prompt.person].first + prompt.slot]
         prompt.other = tie.other
         tie.planned = day
-        if dares(town, prompt, kind, Channel.PRIVATE, day, seed):
+        if accepts(state, prompt, kind, Channel.PRIVATE, day, seed):
             plan.usable = rules.minus(plan.usable, p.minutes[kind])
             practise(people[prompt.person], kind, day, p)
             count = emit(out, count, prompt, kind, day, p)
@@ -600,33 +615,33 @@ def sit_to_invite(town: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     return count
 
 
-@allocating
-def act_on_plan(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+@njit_alloc
+def act_on_plan(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """What a person makes of a sitting that is planned."""
-    minutes = sitting_today(town, prompt.plan, day, planning)
-    way = town.settings[0].plan[town.plans[prompt.plan].strategy]
+    minutes = sitting_today(state, prompt.plan, day, planning)
+    way = state.settings[0].plan[state.plans[prompt.plan].strategy]
     if way == Plan.FEED:
-        return sit_at_feed(town, prompt, minutes, out, count, day, seed)
+        return sit_at_feed(state, prompt, minutes, out, count, day, seed)
     if way == Plan.LIST:
-        return sit_over_list(town, prompt, minutes, out, count, day, seed)
+        return sit_over_list(state, prompt, minutes, out, count, day, seed)
     if way == Plan.POSTS:
-        return sit_to_post(town, prompt, minutes, out, count, day)
-    return sit_to_invite(town, prompt, out, count, day, seed)
+        return sit_to_post(state, prompt, minutes, out, count, day)
+    return sit_to_invite(state, prompt, out, count, day, seed)
 
 
-@inlined
-def act(town: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+@njit_inline
+def act(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
     if prompt.plan == NOBODY:
-        return act_spontaneously(town, prompt, out, count, day, seed)
+        return act_spontaneously(state, prompt, out, count, day, seed)
     if prompt.place != Place.NOWHERE:
-        return act_at_place(town, prompt, out, count, day, seed)
-    return act_on_plan(town, prompt, out, count, day, planning, seed)
+        return act_at_place(state, prompt, out, count, day, seed)
+    return act_on_plan(state, prompt, out, count, day, planning, seed)
 
 
-@outlined
+@njit_noalloc
 def act_together(
-    town: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, begun: Any,
+    state: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, begun: Any,
     out: Any, count: int, day: int, planning: bool, seed: int, scratch: Any,
 ) -> int:  # fmt: skip
     """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids.
@@ -635,21 +650,21 @@ def act_together(
         How many gestures are in the outbox after them.
     """
     for person in active:
-        fetch_known(town, person)
+        fetch_known(state, person)
     for k, person in enumerate(active):
         theirs = calls[calls_first[person] : calls_first[person + 1]]
         mine = prompts[prompts_first[k] : prompts_first[k + 1]]
-        begun[k] = begin_prompts(town, person, counts[person], theirs, mine, day, planning, seed, scratch)
+        begun[k] = begin_prompts(state, person, counts[person], theirs, mine, day, planning, seed, scratch)
     for k in range(len(active)):
         mine = prompts[prompts_first[k] : prompts_first[k + 1]]
-        begun[k] = settle_prompts(town, mine, begun[k], day, seed, scratch)
+        begun[k] = settle_prompts(state, mine, begun[k], day, seed, scratch)
     for k in range(len(active)):
         for row in range(prompts_first[k], prompts_first[k] + begun[k]):
-            count = act(town, prompts[row], out, count, day, planning, seed)
+            count = act(state, prompts[row], out, count, day, planning, seed)
     return count
 
 
-@outlined
+@njit_noalloc
 def prompted(how_many: Any, start: int, active: Any, first: Any) -> int:
     """Who has prompts, of people `start` and on; where those of each begin; returns how many they are."""
     count = 0
@@ -662,7 +677,15 @@ def prompted(how_many: Any, start: int, active: Any, first: Any) -> int:
 
 @njit(cache=True, parallel=True)
 def act_all(
-    town: Any, counts: Any, calls: Any, calls_first: Any, how_many: Any, first: Any, day: int, planning: bool, seed: int
+    state: Any,
+    counts: Any,
+    calls: Any,
+    calls_first: Any,
+    how_many: Any,
+    first: Any,
+    day: int,
+    planning: bool,
+    seed: int,
 ) -> Any:
     """Prompts, then the gestures that come of them in order of second, person by person.
 
@@ -671,11 +694,11 @@ def act_all(
     Returns:
         Gestures and feed items seen, from where each chunk of people begins in `first`; how many there are of each.
     """
-    n = len(town.people)
+    n = len(state.people)
     out = np.empty(first[-1], GESTURE)
     sent = np.zeros(chunks_of(n), np.int64)
     for part in prange(chunks_of(n)):
-        scratch = new_scratch(town)
+        scratch = new_scratch(state)
         start, stop = people_of(part, n)
         active, prompts_first = np.empty(stop - start, np.int64), np.zeros(stop - start + 1, np.int64)
         count = prompted(how_many[start:stop], start, active, prompts_first)
@@ -683,25 +706,25 @@ def act_all(
         for begin in range(0, count, PEOPLE_TOGETHER):
             end = min(count, begin + PEOPLE_TOGETHER)
             sent[part] = act_together(
-                town, active[begin:end], counts, calls, calls_first, prompts, prompts_first[begin : end + 1], begun,
+                state, active[begin:end], counts, calls, calls_first, prompts, prompts_first[begin : end + 1], begun,
                 out[first[part] : first[part + 1]], sent[part], day, planning, seed, scratch,
             )  # fmt: skip
     return out, sent
 
 
-@outlined
+@njit_noalloc
 def _count_seen(out: Any) -> int:
     seen = 0
     for row in range(len(out)):
-        seen += out[row].sure == FEED_ITEM
+        seen += out[row].delivery == FEED_ITEM
     return seen
 
 
-@outlined
+@njit_noalloc
 def _pack(out: Any, gestures: Any, seen: Any) -> None:
     count = count_seen = 0
     for row in range(len(out)):
-        if out[row].sure == FEED_ITEM:
+        if out[row].delivery == FEED_ITEM:
             seen[count_seen] = out[row]
             count_seen += 1
         else:
@@ -727,13 +750,13 @@ def packed_together(out: Any, first: Any, sent: Any) -> Any:
 
 
 @njit(cache=True)
-def reach_out(town: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
+def reach_out(state: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
     """Phases 2 and 3 for everyone.
 
     Returns:
         Gestures that are sent today; feed items seen.
     """
-    calls, calls_first = called(town, met, day, seed)
-    counts, how_many, first = count_prompts(town, calls_first, day, planning, seed)
-    out, sent = act_all(town, counts, calls, calls_first, how_many, first, day, planning, seed)
+    calls, calls_first = called(state, met, day, seed)
+    counts, how_many, first = count_prompts(state, calls_first, day, planning, seed)
+    out, sent = act_all(state, counts, calls, calls_first, how_many, first, day, planning, seed)
     return packed_together(out, first, sent)

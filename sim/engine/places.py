@@ -7,38 +7,38 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from sim.engine.compiling import inlined, new_scratch
-from sim.engine.memory import OF_INDUSTRY, OWN_TIES, comes_to_mind, find_slot
+from sim.engine.compiling import new_scratch, njit_inline
+from sim.engine.memory import OF_INDUSTRY, OWN_TIES, find_slot, sample_contact
 from sim.model import rules
-from sim.model.chance import Decision, Occasion, cause_of, follow, uniform
+from sim.model.chance import DrawPurpose, Occasion, event_key_of, follow, uniform
 from sim.model.strategies import Place, Plan
 from sim.state.population import MEETING, MEMBER, NOBODY, taken
 
 
 @njit(cache=True)
-def goes_today(town: Any, row: int, day: int, planning: bool, seed: int) -> bool:
+def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> bool:
     """Whether a plan takes its person to a place today: it meets, and the purse holds the whole session."""
-    p = town.settings[0]
-    plan = town.plans[row]
+    p = state.settings[0]
+    plan = state.plans[row]
     place = p.place[plan.strategy]
     if p.plan[plan.strategy] == Plan.EVENT:
         return plan.event_day == day
-    if p.plan[plan.strategy] != Plan.PLACE or not planning or plan.purse < p.session_minutes[plan.strategy]:
+    if p.plan[plan.strategy] != Plan.PLACE or not planning or plan.budget < p.session_minutes[plan.strategy]:
         return False
-    person = town.people[plan.person]
+    person = state.people[plan.person]
     if place == Place.GROUP:
-        return day % 7 == int(7 * uniform(seed, Decision.GROUP_DAY, 0, person.group, 0, 0))
+        return day % 7 == int(7 * uniform(seed, DrawPurpose.GROUP_DAY, 0, person.group, 0, 0))
     if place == Place.SHOW:
-        offset = int(p.show_every_days * uniform(seed, Decision.SHOW_DAY, 0, person.industry, 0, 0))
+        offset = int(p.show_every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, person.industry, 0, 0))
         return (day + offset) % p.show_every_days == 0
     return True
 
 
-@inlined
+@njit_inline
 def pay_session(plan: Any, p: Any) -> None:
     """Take a session's cost out of the purse; half of it is left for gestures."""
     cost = p.session_minutes[plan.strategy]
-    plan.purse = rules.minus(plan.purse, cost)
+    plan.budget = rules.minus(plan.budget, cost)
     plan.spent += cost
     plan.usable = rules.usable_minutes(plan.strategy, p)
     plan.refusals = 0
@@ -65,54 +65,54 @@ def keenest(keys: Any, most: int) -> Any:
 
 
 @njit(cache=True)
-def meet(town: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
+def meet(state: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
     """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
     keys = np.empty(len(present))
     for k in range(len(present)):
         weight = 1.0
-        if find_slot(town, person, present[k]) != NOBODY:
-            weight = town.settings[0].known_weight
-        u = uniform(seed, Decision.MEETS, day, person, present[k], cause_of(Occasion.PLACE, place))
+        if find_slot(state, person, present[k]) != NOBODY:
+            weight = state.settings[0].known_weight
+        u = uniform(seed, DrawPurpose.MEETS, day, person, present[k], event_key_of(Occasion.PLACE, place))
         keys[k] = rules.chosen_key(u, weight)
     return present[keenest(keys, most)]
 
 
 @njit(cache=True)
-def at_hangout(town: Any, community: int, going: Any, day: int, seed: int) -> Any:
+def at_hangout(state: Any, community: int, going: Any, day: int, seed: int) -> Any:
     """Regulars who are there today and adopters who visit, in order of id."""
-    p = town.settings[0]
-    people = town.community_people[town.community_first[community] : town.community_first[community + 1]]
+    p = state.settings[0]
+    people = state.community_people[state.community_first[community] : state.community_first[community + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        chance = p.hangout_attendance * town.people[people[k]].sociability
+        chance = p.hangout_attendance * state.people[people[k]].sociability
         regular = (
-            town.people[people[k]].regular and uniform(seed, Decision.HANGOUT_VISIT, day, people[k], 0, 0) < chance
+            state.people[people[k]].regular and uniform(seed, DrawPurpose.HANGOUT_VISIT, day, people[k], 0, 0) < chance
         )
         here[k] = regular or going[people[k]] != NOBODY
     return people[here]
 
 
 @njit(cache=True)
-def at_group(town: Any, group: int, going: Any, day: int, seed: int) -> Any:
+def at_group(state: Any, group: int, going: Any, day: int, seed: int) -> Any:
     """Members who come today, in order of id."""
-    people = town.group_people[town.group_first[group] : town.group_first[group + 1]]
+    people = state.group_people[state.group_first[group] : state.group_first[group + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        comes = uniform(seed, Decision.GROUP_VISIT, day, people[k], 0, 0) < town.settings[0].group_attendance
+        comes = uniform(seed, DrawPurpose.GROUP_VISIT, day, people[k], 0, 0) < state.settings[0].group_attendance
         here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
 
 @njit(cache=True)
-def at_show(town: Any, industry: int, going: Any, day: int, seed: int) -> Any:
+def at_show(state: Any, industry: int, going: Any, day: int, seed: int) -> Any:
     """People of the industry drawn by sociability, and adopters who go, in order of id."""
-    people = town.industry_people[town.industry_first[industry] : town.industry_first[industry + 1]]
+    people = state.industry_people[state.industry_first[industry] : state.industry_first[industry + 1]]
     keys = np.empty(len(people))
     for k in range(len(people)):
-        u = uniform(seed, Decision.SHOW_VISIT, day, people[k], 0, 0)
-        keys[k] = rules.chosen_key(u, max(1e-6, town.people[people[k]].sociability))
+        u = uniform(seed, DrawPurpose.SHOW_VISIT, day, people[k], 0, 0)
+        keys[k] = rules.chosen_key(u, max(1e-6, state.people[people[k]].sociability))
     here = np.zeros(len(people), np.bool_)
-    here[keenest(keys, town.settings[0].show_people)] = True
+    here[keenest(keys, state.settings[0].show_people)] = True
     for k in range(len(people)):
         here[k] = here[k] or going[people[k]] != NOBODY
     return people[here]
@@ -120,21 +120,21 @@ def at_show(town: Any, industry: int, going: Any, day: int, seed: int) -> Any:
 
 @njit(cache=True)
 def with_those_brought(
-    town: Any, guests: Any, host: int, place: int, among: int, chance: float, day: int, seed: int
+    state: Any, guests: Any, host: int, place: int, among: int, chance: float, day: int, seed: int
 ) -> Any:
     """Guests, and after them whoever they bring: each at most one own tie, who is not there yet."""
-    industry = town.people[host].industry
+    industry = state.people[host].industry
     crowd = np.empty(2 * len(guests), np.int32)
     crowd[: len(guests)] = guests
-    count, scratch = len(guests), new_scratch(town)
-    cause = follow(cause_of(Occasion.PLACE, place), host)
+    count, scratch = len(guests), new_scratch(state)
+    event_key = follow(event_key_of(Occasion.PLACE, place), host)
     for guest in guests:
-        if uniform(seed, Decision.BRINGS_SOMEONE, day, guest, host, cause) >= chance:
+        if uniform(seed, DrawPurpose.BRINGS_SOMEONE, day, guest, host, event_key) >= chance:
             continue
-        slot = comes_to_mind(town, guest, day, cause, among, industry, seed, scratch)
+        slot = sample_contact(state, guest, day, event_key, among, industry, seed, scratch)
         if slot == NOBODY:
             continue
-        brought = town.others[town.people[guest].first + slot]
+        brought = state.contact_ids[state.people[guest].first + slot]
         if brought != host and not np.any(crowd[:count] == brought):
             crowd[count] = brought
             count += 1
@@ -142,37 +142,37 @@ def with_those_brought(
 
 
 @njit(cache=True)
-def first_members(town: Any, founder: int, seed: int) -> Any:
+def first_members(state: Any, founder: int, seed: int) -> Any:
     """Strangers of the founder's industry with whom a meetup starts, keenest first."""
-    industry = town.people[founder].industry
-    people = town.industry_people[town.industry_first[industry] : town.industry_first[industry + 1]]
+    industry = state.people[founder].industry
+    people = state.industry_people[state.industry_first[industry] : state.industry_first[industry + 1]]
     strangers = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        known = find_slot(town, founder, people[k]) != NOBODY
+        known = find_slot(state, founder, people[k]) != NOBODY
         strangers[k] = people[k] != founder and not known
     people = people[strangers]
     keys = np.empty(len(people))
     for k in range(len(people)):
-        keys[k] = uniform(seed, Decision.MEETUP_MEMBER, 0, founder, people[k], 0)
-    return people[keenest(keys, town.settings[0].meetup_start)]
+        keys[k] = uniform(seed, DrawPurpose.MEETUP_MEMBER, 0, founder, people[k], 0)
+    return people[keenest(keys, state.settings[0].meetup_start)]
 
 
 @njit(cache=True)
-def gather(town: Any, bookings: Any, members: Any, day: int, planning: bool, seed: int) -> Any:
+def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, seed: int) -> Any:
     """Who meets whom today, and the members of meetups after it.
 
     Places without an adopter are part of ordinary life and not played: of a hangout, a group or a trade show only the
     adopters' own meetings are; events and meetups exist because of their host, so all their guests meet each other.
     """
-    p = town.settings[0]
+    p = state.settings[0]
     met = np.empty(64, MEETING)
     count = 0
-    going = np.full((Place.MEETUP + 1, len(town.people)), NOBODY, np.int32)
-    rows = np.empty(len(town.plans), np.int64)
+    going = np.full((Place.MEETUP + 1, len(state.people)), NOBODY, np.int32)
+    rows = np.empty(len(state.plans), np.int64)
     visits = 0
-    for row in range(len(town.plans)):
-        if goes_today(town, row, day, planning, seed):
-            plan = town.plans[row]
+    for row in range(len(state.plans)):
+        if goes_today(state, row, day, planning, seed):
+            plan = state.plans[row]
             going[p.place[plan.strategy], plan.person] = row
             rows[visits] = row
             visits += 1
@@ -182,45 +182,49 @@ def gather(town: Any, bookings: Any, members: Any, day: int, planning: bool, see
                 plan.refusals = 0
 
     for row in rows[:visits]:
-        person, place = town.plans[row].person, p.place[town.plans[row].strategy]
+        person, place = state.plans[row].person, p.place[state.plans[row].strategy]
         if place == Place.HANGOUT:
-            where = town.people[person].community
-            present, most = at_hangout(town, where, going[place], day, seed), p.hangout_meets
+            where = state.people[person].community
+            present, most = at_hangout(state, where, going[place], day, seed), p.hangout_meets
         elif place == Place.GROUP:
-            where = town.people[person].group
-            present, most = at_group(town, where, going[place], day, seed), p.group_meets
+            where = state.people[person].group
+            present, most = at_group(state, where, going[place], day, seed), p.group_meets
         elif place == Place.SHOW:
-            where = town.people[person].industry
-            present, most = at_show(town, where, going[place], day, seed), p.show_meets
+            where = state.people[person].industry
+            present, most = at_show(state, where, going[place], day, seed), p.show_meets
         else:
             continue
-        second = int(86_400 * uniform(seed, Decision.PLACE_SECOND, day, where, 0, cause_of(Occasion.PLACE, place)))
-        for other in meet(town, person, present[present != person], most, place, day, seed):
+        second = int(
+            86_400 * uniform(seed, DrawPurpose.PLACE_SECOND, day, where, 0, event_key_of(Occasion.PLACE, place))
+        )
+        for other in meet(state, person, present[present != person], most, place, day, seed):
             met = add_meeting(met, count, person, other, place, second, row, going[place, other])
             count += 1
 
     hosts = np.unique(bookings["host"][bookings["day"] == day])
     for host in hosts:
         guests = bookings["guest"][(bookings["day"] == day) & (bookings["host"] == host)]
-        crowd = with_those_brought(town, guests, host, Place.EVENT, OWN_TIES, p.event_brings, day, seed)
-        second = int(86_400 * uniform(seed, Decision.PLACE_SECOND, day, host, 0, cause_of(Occasion.PLACE, Place.EVENT)))
+        crowd = with_those_brought(state, guests, host, Place.EVENT, OWN_TIES, p.event_brings, day, seed)
+        second = int(
+            86_400 * uniform(seed, DrawPurpose.PLACE_SECOND, day, host, 0, event_key_of(Occasion.PLACE, Place.EVENT))
+        )
         for guest in crowd:
             met = add_meeting(met, count, host, guest, Place.EVENT, second, going[Place.EVENT, host], NOBODY)
             count += 1
         for guest in crowd:
-            for other in meet(town, guest, crowd[crowd != guest], (p.event_meets + 1) // 2, Place.EVENT, day, seed):
+            for other in meet(state, guest, crowd[crowd != guest], (p.event_meets + 1) // 2, Place.EVENT, day, seed):
                 met = add_meeting(met, count, guest, other, Place.EVENT, second, NOBODY, NOBODY)
                 count += 1
 
     for row in rows[:visits]:
-        founder = town.plans[row].person
-        if p.place[town.plans[row].strategy] != Place.MEETUP:
+        founder = state.plans[row].person
+        if p.place[state.plans[row].strategy] != Place.MEETUP:
             continue
         if not np.any(members["founder"] == founder):
-            members = with_members(members, founder, first_members(town, founder, seed))
+            members = with_members(members, founder, first_members(state, founder, seed))
         regulars = members["member"][(members["founder"] == founder) & (members["left"] == 0)]
         known = members["member"][members["founder"] == founder]
-        crowd = with_those_brought(town, regulars, founder, Place.MEETUP, OF_INDUSTRY, p.meetup_brings, day, seed)
+        crowd = with_those_brought(state, regulars, founder, Place.MEETUP, OF_INDUSTRY, p.meetup_brings, day, seed)
         fresh = np.zeros(len(crowd), np.bool_)
         here = np.zeros(len(crowd), np.bool_)
         for k in range(len(crowd)):
@@ -229,18 +233,19 @@ def gather(town: Any, bookings: Any, members: Any, day: int, planning: bool, see
         members = with_members(members, founder, crowd[fresh])
         crowd = crowd[here]
         second = int(
-            86_400 * uniform(seed, Decision.PLACE_SECOND, day, founder, 0, cause_of(Occasion.PLACE, Place.MEETUP))
+            86_400
+            * uniform(seed, DrawPurpose.PLACE_SECOND, day, founder, 0, event_key_of(Occasion.PLACE, Place.MEETUP))
         )
-        for other in meet(town, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
+        for other in meet(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
             met = add_meeting(met, count, founder, other, Place.MEETUP, second, row, NOBODY)
             count += 1
         for guest in crowd:
-            for other in meet(town, guest, crowd[crowd != guest], (p.meetup_meets + 1) // 2, Place.MEETUP, day, seed):
+            for other in meet(state, guest, crowd[crowd != guest], (p.meetup_meets + 1) // 2, Place.MEETUP, day, seed):
                 met = add_meeting(met, count, guest, other, Place.MEETUP, second, NOBODY, NOBODY)
                 count += 1
         for k in range(len(members)):
             if members[k].founder == founder and np.any(crowd == members[k].member):
-                if uniform(seed, Decision.MEETUP_LEAVES, day, members[k].member, founder, 0) < p.meetup_leaves:
+                if uniform(seed, DrawPurpose.MEETUP_LEAVES, day, members[k].member, founder, 0) < p.meetup_leaves:
                     members[k].left = 1
     return met[:count], members
 

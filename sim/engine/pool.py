@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from sim.engine.compiling import inlined
+from sim.engine.compiling import njit_inline
 from sim.engine.prefetch import AHEAD, fetch
 from sim.model import rules
-from sim.state.population import NOBODY, TIE, Town, aligned, all_room
+from sim.state.population import NOBODY, TIE, EngineState, aligned, all_room
 
 SPARE = 24  # one row more for so many: a part of the pool that is free when it is new
 RESERVE = 2  # likewise, of rows into which it can grow as it lies; they take memory once they are used
 
 
 def pool_of(ties: np.ndarray, *, spend: bool = False) -> list[np.ndarray]:
-    """A pool that begins with these ties as they lie: `ties`, `others` and `bounds` of `Town`.
+    """A pool that begins with these ties as they lie: `ties`, `others` and `bounds` of `EngineState`.
 
     Args:
         ties: type `TIE`.
@@ -40,8 +40,8 @@ def pool_of(ties: np.ndarray, *, spend: bool = False) -> list[np.ndarray]:
     return [_with_more_rows(array, count, 0) for array in (ties, others, bounds)]
 
 
-def nothing_left(people: np.ndarray) -> np.ndarray:
-    """`left` of `Town` when nobody has moved yet, for all sizes that a block may come to."""
+def no_free_blocks(people: np.ndarray) -> np.ndarray:
+    """`left` of `EngineState` when nobody has moved yet, for all sizes that a block may come to."""
     largest = max(int(people["capacity"].max()), int(people["slots"].max()))
     return np.full(largest // 2 + 1_024, NOBODY, np.int64)  # sizes in fours: twice the largest, and then some
 
@@ -56,26 +56,28 @@ def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
     return larger[:rows]
 
 
-def with_sizes(town: Town, crowded: np.ndarray) -> Town:
+def with_sizes(state: EngineState, crowded: np.ndarray) -> EngineState:
     """The same town, which knows all sizes that the blocks of these people may grow to today."""
-    most = int(town.people["held"][crowded].max(initial=0)) // 2 + 1_024
-    if most <= len(town.left):
-        return town
+    most = int(state.people["held"][crowded].max(initial=0)) // 2 + 1_024
+    if most <= len(state.free_blocks):
+        return state
     left = np.full(most, NOBODY, np.int64)
-    left[: len(town.left)] = town.left
-    return town._replace(left=left)
+    left[: len(state.free_blocks)] = state.free_blocks
+    return state._replace(free_blocks=left)
 
 
-def with_room(town: Town, rows: int) -> Town:
+def with_room(state: EngineState, rows: int) -> EngineState:
     """The same town, with at least so many rows of the pool left."""
-    if town.used[0] + rows <= len(town.ties):
-        return town
-    move_together(town)
-    used = int(town.used[0])
-    if used + rows + used // (2 * SPARE) <= len(town.ties):
-        return town
-    ties, others, bounds = (_with_more_rows(array, used, rows) for array in (town.ties, town.others, town.bounds))
-    return town._replace(ties=ties, others=others, bounds=bounds)
+    if state.used[0] + rows <= len(state.ties):
+        return state
+    move_together(state)
+    used = int(state.used[0])
+    if used + rows + used // (2 * SPARE) <= len(state.ties):
+        return state
+    ties, others, bounds = (
+        _with_more_rows(array, used, rows) for array in (state.ties, state.contact_ids, state.weight_bounds)
+    )
+    return state._replace(ties=ties, contact_ids=others, weight_bounds=bounds)
 
 
 @njit(cache=True)
@@ -117,49 +119,55 @@ def room_for(people: Any, crowded: Any) -> int:
 
 
 @njit(cache=True)
-def move_together(town: Any) -> None:
+def move_together(state: Any) -> None:
     """Move all blocks to the front of the pool, in the order in which they lie."""
-    people, to = town.people, 0
+    people, to = state.people, 0
     for person in np.argsort(people["first"]):
         first = people[person].first
         if to < first:
             for slot in range(people[person].slots):
-                town.ties[to + slot] = town.ties[first + slot]
-                town.others[to + slot], town.bounds[to + slot] = town.others[first + slot], town.bounds[first + slot]
+                state.ties[to + slot] = state.ties[first + slot]
+                state.contact_ids[to + slot], state.weight_bounds[to + slot] = (
+                    state.contact_ids[first + slot],
+                    state.weight_bounds[first + slot],
+                )
         people[person].first = to
         to += people[person].slots
-    town.used[0] = to
-    town.left[:] = NOBODY
+    state.used[0] = to
+    state.free_blocks[:] = NOBODY
 
 
 @njit(cache=True)
-def grow_blocks(town: Any, crowded: Any) -> None:
+def grow_blocks(state: Any, crowded: Any) -> None:
     """Give these people blocks in which all whom they hold have room."""
     for person in crowded:
-        first, slots = town.people[person].first, town.people[person].slots
-        grown = slots_in_need(slots, town.people[person].held)
-        block = town.left[grown // 4]
+        first, slots = state.people[person].first, state.people[person].slots
+        grown = slots_in_need(slots, state.people[person].held)
+        block = state.free_blocks[grown // 4]
         if block == NOBODY:
-            block = town.used[0]
-            town.used[0] += grown
+            block = state.used[0]
+            state.used[0] += grown
         else:
-            town.left[grown // 4] = town.others[block]
+            state.free_blocks[grown // 4] = state.contact_ids[block]
         for slot in range(slots):
-            town.ties[block + slot] = town.ties[first + slot]
-            town.others[block + slot], town.bounds[block + slot] = town.others[first + slot], town.bounds[first + slot]
+            state.ties[block + slot] = state.ties[first + slot]
+            state.contact_ids[block + slot], state.weight_bounds[block + slot] = (
+                state.contact_ids[first + slot],
+                state.weight_bounds[first + slot],
+            )
         for slot in range(slots, grown):
-            town.ties[block + slot] = town.nothing[0]
-            town.others[block + slot], town.bounds[block + slot] = NOBODY, 0.0
-        town.others[first] = town.left[slots // 4]
-        town.left[slots // 4] = first
-        town.people[person].first, town.people[person].slots = block, grown
+            state.ties[block + slot] = state.empty_tie[0]
+            state.contact_ids[block + slot], state.weight_bounds[block + slot] = NOBODY, 0.0
+        state.contact_ids[first] = state.free_blocks[slots // 4]
+        state.free_blocks[slots // 4] = first
+        state.people[person].first, state.people[person].slots = block, grown
 
 
-@inlined
-def free_slot(town: Any, person: int) -> int:
+@njit_inline
+def free_slot(state: Any, person: int) -> int:
     """A person's lowest free slot; NOBODY if there is none."""
-    first = town.people[person].first
-    for slot in range(town.people[person].slots):
-        if town.others[first + slot] == NOBODY:
+    first = state.people[person].first
+    for slot in range(state.people[person].slots):
+        if state.contact_ids[first + slot] == NOBODY:
             return slot
     return NOBODY

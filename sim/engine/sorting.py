@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 
-from sim.engine.compiling import inlined, outlined
+from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.model.gestures import Kind
 from sim.state.population import GESTURE, NOBODY
 
@@ -40,7 +40,7 @@ def shared(count: int) -> Iterator[None]:
         numba.set_num_threads(threads)
 
 
-@inlined
+@njit_inline
 def width_of(n: int) -> int:
     """Bits of an id that tell people of one chunk apart, in a population of n."""
     bits = SMALLEST_CHUNK
@@ -49,20 +49,20 @@ def width_of(n: int) -> int:
     return bits
 
 
-@inlined
+@njit_inline
 def chunks_of(n: int) -> int:
     """How many chunks n people make."""
     return ((n - 1) >> width_of(n)) + 1
 
 
-@inlined
+@njit_inline
 def people_of(chunk: int, n: int) -> Any:
     """The first person of a chunk, and the first one after it."""
     bits = width_of(n)
     return chunk << bits, min(n, (chunk + 1) << bits)
 
 
-@inlined
+@njit_inline
 def concerned(gesture: Any, by: int) -> int:
     """Whom a gesture is sorted by."""
     if by == BY_RECEIVER:
@@ -72,7 +72,7 @@ def concerned(gesture: Any, by: int) -> int:
     return int(gesture.sender)
 
 
-@inlined
+@njit_inline
 def comes_first(one: Any, two: Any, arrival: bool) -> bool:
     """Order of gestures: second (of arrival or of sending), sender, cause, receiver; posts that are seen last; day."""
     if arrival and one.arrives_second != two.arrives_second:
@@ -81,16 +81,16 @@ def comes_first(one: Any, two: Any, arrival: bool) -> bool:
         return one.second < two.second
     if one.sender != two.sender:
         return one.sender < two.sender
-    if one.cause != two.cause:
-        return one.cause < two.cause
+    if one.event_key != two.event_key:
+        return one.event_key < two.event_key
     if one.receiver != two.receiver:
         return one.receiver < two.receiver
-    if one.sure != two.sure:
-        return one.sure < two.sure
+    if one.delivery != two.delivery:
+        return one.delivery < two.delivery
     return one.day < two.day
 
 
-@inlined
+@njit_inline
 def of_parts(parts: Any, row: int) -> Any:
     """A row of three arrays one after another."""
     if row < len(parts[0]):
@@ -101,13 +101,13 @@ def of_parts(parts: Any, row: int) -> Any:
     return parts[2][row - len(parts[1])]
 
 
-@outlined
+@njit_noalloc
 def _count_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, counts: Any) -> None:
     for row in range(start, stop):
         counts[concerned(of_parts(parts, row), by) >> bits] += 1
 
 
-@outlined
+@njit_noalloc
 def _name_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, at: Any, rows: Any) -> None:
     for row in range(start, stop):
         chunk = concerned(of_parts(parts, row), by) >> bits
@@ -115,7 +115,7 @@ def _name_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, at: An
         at[chunk] += 1
 
 
-@outlined
+@njit_noalloc
 def _put_in_order(
     parts: Any, rows: Any, start: int, by: int, arrival: bool, first: Any, filled: Any, order: Any, found: Any
 ) -> None:
@@ -193,7 +193,7 @@ def by_turn(gestures: Any, day: int) -> Any:
     return sent, due, waiting
 
 
-@inlined
+@njit_inline
 def turn_of(gesture: Any, day: int) -> int:
     """Whether a gesture under way is sent today, arrives today, or waits."""
     if gesture.day == day:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from sim.engine.compiling import inlined
+from sim.engine.compiling import njit_inline
 from sim.engine.prefetch import AHEAD, fetch
 from sim.model import rules
 from sim.state.population import NOBODY
@@ -37,7 +37,7 @@ SEEN = np.dtype(
 _ACQUAINTED, _FAINT, _DORMANT, _ACTIVE = (int(state) for state in list(State)[1:])
 
 
-@inlined
+@njit_inline
 def _state(tie: Any, day: int, p: Any) -> int:
     if tie.acquaintance:
         return _ACQUAINTED
@@ -46,13 +46,13 @@ def _state(tie: Any, day: int, p: Any) -> int:
     return _ACTIVE if rules.is_active(day, tie.last_two_way, tie.two_way, p) else _FAINT
 
 
-@inlined
+@njit_inline
 def _see_side(view: Any, side: int, tie: Any, day: int, p: Any) -> None:
     view.strength[side] = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
     view.openness[side] = rules.openness_now(tie.openness, day - tie.opened, p)
 
 
-@inlined
+@njit_inline
 def _fetch_tie(people: Any, ties: Any, pairs: Any, slots: Any, k: int) -> None:
     """Ask memory for a tie that is looked at soon, and for its other direction: seeing takes a quarter of the time."""
     later, soon = k + 2 * AHEAD, k + AHEAD

@@ -42,7 +42,7 @@ from sim.engine.memory import (
     heaviest_of,
     let_go,
     new_acquaintance,
-    refresh_ceiling,
+    refresh_bound,
     weakest,
 )
 from sim.engine.outreach import (
@@ -56,7 +56,7 @@ from sim.engine.outreach import (
 from sim.engine.pool import free_slot
 from sim.engine.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_first, sorted_by, turn_of
 from sim.model import chance, rules
-from sim.model.chance import BATCH, Decision, uniform
+from sim.model.chance import BATCH, DrawPurpose, uniform
 from sim.model.gestures import Kind
 from sim.runtime.installation import install_command
 from sim.state.population import (
@@ -69,7 +69,7 @@ from sim.state.population import (
     PROMPT,
     TIE,
     DayRecord,
-    Town,
+    EngineState,
     World,
     taken,
 )
@@ -77,7 +77,7 @@ from sim.state.population import (
 FILTER_WORDS = FILTER_BITS // 64
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)
 GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads in each; a thread takes many people in turn
-POOL = ("ties", "others", "bounds")
+POOL = ("ties", "contact_ids", "weight_bounds")
 ROOM_TO_GROW, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
 
 # Lists of a person
@@ -105,13 +105,13 @@ PROMPTED = np.dtype(
 ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # somebody on a list, and the next one on it
 
 
-class TownOnCard(NamedTuple):
-    """What kernels read of a `Town`, of the same types; each further array makes launches slower."""
+class GpuState(NamedTuple):
+    """What kernels read of a `EngineState`, of the same types; each further array makes launches slower."""
 
     settings: Any
     people: Any
     showable: Any
-    zeal: Any
+    activity: Any
     ties: Any
     others: Any
     bounds: Any
@@ -120,7 +120,7 @@ class TownOnCard(NamedTuple):
     community_people: Any
 
 
-class Desk(NamedTuple):
+class DayBuffers(NamedTuple):
     """What is under way on a day. A person's list begins in `heads`, NOBODY if it is empty, and goes on in `links`."""
 
     heads: Any  # (LISTS, n), i4
@@ -140,7 +140,7 @@ class Desk(NamedTuple):
     scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, bounds, lucks, times
 
 
-DESK: dict[str, Any] = {  # types of what is in it; a kernel is compiled for these, once
+BUFFERS: dict[str, Any] = {  # types of what is in it; a kernel is compiled for these, once
     "heads": np.int32,
     "links": np.int32,
     "gestures": GESTURE,
@@ -168,9 +168,9 @@ def _links_of(which: int) -> int:
 
 
 @cuda.jit(device=True)
-def _put(desk: Any, which: int, person: int, k: int) -> None:
+def _put(buffers: Any, which: int, person: int, k: int) -> None:
     """Put a gesture on a person's list."""
-    desk.links[_links_of(which), k] = cuda.atomic.exch(desk.heads, (which, person), k)
+    buffers.links[_links_of(which), k] = cuda.atomic.exch(buffers.heads, (which, person), k)
 
 
 @cuda.jit(device=True)
@@ -181,37 +181,37 @@ def _is_before(gestures: Any, one: int, two: int, arrival: bool) -> bool:
 
 
 @cuda.jit(device=True)
-def _next(desk: Any, which: int, person: int, after: int, arrival: bool) -> int:
+def _next(buffers: Any, which: int, person: int, after: int, arrival: bool) -> int:
     """The gesture on a list that comes after this one (NOBODY: the first) in the order of `comes_first`."""
     found = NOBODY
-    k = desk.heads[which, person]
+    k = buffers.heads[which, person]
     while k != NOBODY:
-        if (after == NOBODY or _is_before(desk.gestures, after, k, arrival)) and (
-            found == NOBODY or _is_before(desk.gestures, k, found, arrival)
+        if (after == NOBODY or _is_before(buffers.gestures, after, k, arrival)) and (
+            found == NOBODY or _is_before(buffers.gestures, k, found, arrival)
         ):
             found = k
-        k = desk.links[_links_of(which), k]
+        k = buffers.links[_links_of(which), k]
     return found
 
 
 @cuda.jit(device=True)
-def _put_person(desk: Any, which: int, person: int, other: int) -> None:
+def _put_person(buffers: Any, which: int, person: int, other: int) -> None:
     """Put somebody on a person's list."""
-    k = cuda.atomic.add(desk.counts, LISTED, 1)
-    desk.listed[k]["other"] = other
-    desk.listed[k]["link"] = cuda.atomic.exch(desk.heads, (which, person), k)
+    k = cuda.atomic.add(buffers.counts, LISTED, 1)
+    buffers.listed[k]["other"] = other
+    buffers.listed[k]["link"] = cuda.atomic.exch(buffers.heads, (which, person), k)
 
 
 @cuda.jit(device=True)
-def _next_person(desk: Any, which: int, person: int, after: int) -> int:
+def _next_person(buffers: Any, which: int, person: int, after: int) -> int:
     """Whoever on a list has the next higher id than this one (NOBODY: the least id); NOBODY if there is nobody."""
     found = NOBODY
-    k = desk.heads[which, person]
+    k = buffers.heads[which, person]
     while k != NOBODY:
-        other = desk.listed[k]["other"]
+        other = buffers.listed[k]["other"]
         if other > after and (found == NOBODY or other < found):
             found = other
-        k = desk.listed[k]["link"]
+        k = buffers.listed[k]["link"]
     return found
 
 
@@ -219,32 +219,32 @@ def _next_person(desk: Any, which: int, person: int, after: int) -> int:
 
 
 @cuda.jit
-def _wake(town: Any, desk: Any, day: int, seed: int) -> None:
+def _wake(state: Any, buffers: Any, day: int, seed: int) -> None:
     """Lists are empty; the week begins, people post; how many birthdays may be noticed is known after it."""
-    p = town.settings[0]
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
+    p = state.settings[0]
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         for which in range(LISTS):
-            desk.heads[which, person] = NOBODY
-        desk.received[person] = 0
+            buffers.heads[which, person] = NOBODY
+        buffers.received[person] = 0
         if day % 7 == 0:
-            town.people[person]["minutes_left"] = rules.minutes_of_week(town.people[person]["sociability"], p)
-            first, slots = town.people[person]["first"], town.people[person]["slots"]
-            refresh_ceiling(town, person, heaviest_of(town.bounds[first : first + slots]), day)
-        may_post(town, person, uniform(seed, Decision.POSTS, day, person, 0, 0), day)
-        if town.people[person]["birthday"] == day % 365:
-            cuda.atomic.add(desk.counts, CALLS_AT_MOST, town.people[person]["held"])
+            state.people[person]["minutes_left"] = rules.minutes_of_week(state.people[person]["sociability"], p)
+            first, slots = state.people[person]["first"], state.people[person]["slots"]
+            refresh_bound(state, person, heaviest_of(state.weight_bounds[first : first + slots]), day)
+        may_post(state, person, uniform(seed, DrawPurpose.POSTS, day, person, 0, 0), day)
+        if state.people[person]["birthday"] == day % 365:
+            cuda.atomic.add(buffers.counts, CALLS_AT_MOST, state.people[person]["held"])
 
 
 @cuda.jit
-def _call(town: Any, desk: Any, day: int, seed: int) -> None:
+def _call(state: Any, buffers: Any, day: int, seed: int) -> None:
     """Birthdays that are noticed."""
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        if town.people[person]["birthday"] == day % 365:
-            for slot in range(town.people[person]["slots"]):
-                if birthday_noticed(town, person, slot, day, seed):
-                    k = cuda.atomic.add(desk.counts, CALLS, 1)
-                    birthday_prompt(town, person, slot, desk.calls[k], day, seed)
-                    desk.call_links[k] = cuda.atomic.exch(desk.heads, (CALLED, desk.calls[k]["person"]), k)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        if state.people[person]["birthday"] == day % 365:
+            for slot in range(state.people[person]["slots"]):
+                if birthday_noticed(state, person, slot, day, seed):
+                    k = cuda.atomic.add(buffers.counts, CALLS, 1)
+                    birthday_prompt(state, person, slot, buffers.calls[k], day, seed)
+                    buffers.call_links[k] = cuda.atomic.exch(buffers.heads, (CALLED, buffers.calls[k]["person"]), k)
 
 
 @cuda.jit(device=True)
@@ -254,286 +254,286 @@ def _take_room(room: Any, counts: Any, which: int, most: int) -> None:
 
 
 @cuda.jit
-def _count(town: Any, desk: Any, day: int, seed: int) -> None:
+def _count(state: Any, buffers: Any, day: int, seed: int) -> None:
     """Who is prompted today, how often, and where there is room for it."""
-    luck = cuda.local.array(3, numba.float64)
+    draw = cuda.local.array(3, numba.float64)
     counts = cuda.local.array(3, numba.int32)
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        luck[0] = uniform(seed, Decision.ROUTINE_COUNT, day, person, 0, 0)
-        luck[1] = uniform(seed, Decision.FEED_COUNT, day, person, 0, 0)
-        luck[2] = uniform(seed, Decision.ENCOUNTER_COUNT, day, person, 0, 0)
-        count_ordinary(town, person, luck, counts, day, seed)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        draw[0] = uniform(seed, DrawPurpose.ROUTINE_COUNT, day, person, 0, 0)
+        draw[1] = uniform(seed, DrawPurpose.FEED_COUNT, day, person, 0, 0)
+        draw[2] = uniform(seed, DrawPurpose.ENCOUNTER_COUNT, day, person, 0, 0)
+        count_ordinary(state, person, draw, counts, day, seed)
         most = counts[0] + counts[1] + counts[2]
-        k = desk.heads[CALLED, person]
+        k = buffers.heads[CALLED, person]
         while k != NOBODY:
             most += 1
-            k = desk.call_links[k]
+            k = buffers.call_links[k]
         if most > 0:
-            mine = desk.prompted[cuda.atomic.add(desk.counts, ACTIVE, 1)]
+            mine = buffers.prompted[cuda.atomic.add(buffers.counts, ACTIVE, 1)]
             mine["person"] = person
             for occasion in range(3):
                 mine["occasions"][occasion] = counts[occasion]
-            _take_room(mine["prompts"], desk.counts, PROMPTS, most)
-            _take_room(mine["gestures"], desk.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
+            _take_room(mine["prompts"], buffers.counts, PROMPTS, most)
+            _take_room(mine["gestures"], buffers.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
 
 
 @cuda.jit
-def _act(town: Any, desk: Any, day: int, seed: int) -> None:
+def _act(state: Any, buffers: Any, day: int, seed: int) -> None:
     """Prompts, then the gestures that come of them in order of second."""
     draws = cuda.local.array((2, BATCH), numba.float64)
     drawn = cuda.local.array(BATCH, numba.int32)
     one = cuda.local.array(1, PROMPT)
-    for row in range(cuda.grid(1), desk.counts[ACTIVE], cuda.gridsize(1)):
-        mine = desk.prompted[row]
-        person, prompts = mine["person"], desk.prompts[mine["prompts"][0] : mine["prompts"][1]]
-        first = town.people[person]["first"]
-        stop = first + town.people[person]["slots"]
-        slots, others, bounds, lucks, times = desk.scratch
+    for row in range(cuda.grid(1), buffers.counts[ACTIVE], cuda.gridsize(1)):
+        mine = buffers.prompted[row]
+        person, prompts = mine["person"], buffers.prompts[mine["prompts"][0] : mine["prompts"][1]]
+        first = state.people[person]["first"]
+        stop = first + state.people[person]["slots"]
+        slots, others, bounds, race_draws, times = buffers.scratch
         scratch = Scratch(
             draws,
             drawn,
             slots[first:stop],
             others[first:stop],
             bounds[first:stop],
-            lucks[first:stop],
+            race_draws[first:stop],
             times[first:stop],
             one,
         )
-        count = begin_ordinary_prompts(town, person, mine["occasions"], prompts, day, seed, scratch)
-        k = desk.heads[CALLED, person]
+        count = begin_ordinary_prompts(state, person, mine["occasions"], prompts, day, seed, scratch)
+        k = buffers.heads[CALLED, person]
         while k != NOBODY:
-            prompts[count] = desk.calls[k]
+            prompts[count] = buffers.calls[k]
             count += 1
-            k = desk.call_links[k]
-        count = settle_prompts(town, prompts, count, day, seed, scratch)
+            k = buffers.call_links[k]
+        count = settle_prompts(state, prompts, count, day, seed, scratch)
         start, end = mine["gestures"][0], mine["gestures"][1]
         filled = 0
         for k in range(count):
-            filled = act_spontaneously(town, prompts[k], desk.gestures[start:end], filled, day, seed)
+            filled = act_spontaneously(state, prompts[k], buffers.gestures[start:end], filled, day, seed)
         for k in range(start, end):
-            desk.states[k] = HOLE
-            if k < start + filled and desk.gestures[k]["sure"] == FEED_ITEM:
-                desk.states[k] = SEEN
-                _put(desk, ARRIVING, person, k)
+            buffers.states[k] = HOLE
+            if k < start + filled and buffers.gestures[k]["delivery"] == FEED_ITEM:
+                buffers.states[k] = SEEN
+                _put(buffers, ARRIVING, person, k)
             elif k < start + filled:
-                desk.states[k] = WRITTEN
-                _put(desk, SENT, person, k)
+                buffers.states[k] = WRITTEN
+                _put(buffers, SENT, person, k)
 
 
 # Dispatch ------------------------------------------------------------------------------------------------------------
 
 
 @cuda.jit(device=True)
-def _write(desk: Any, gesture: Any, state: int) -> int:
+def _write(buffers: Any, gesture: Any, state: int) -> int:
     """Put a gesture among those of the day; returns its row."""
-    k = cuda.atomic.add(desk.counts, GESTURES, 1)
-    desk.gestures[k] = gesture
-    desk.states[k] = state
+    k = cuda.atomic.add(buffers.counts, GESTURES, 1)
+    buffers.gestures[k] = gesture
+    buffers.states[k] = state
     return k
 
 
 @cuda.jit(device=True)
-def _post_off(desk: Any, gesture: Any, arrives_day: int) -> None:
+def _post_off(buffers: Any, gesture: Any, arrives_day: int) -> None:
     """Keep for a later day."""
-    k = cuda.atomic.add(desk.counts, MAIL, 1)
-    desk.next_mail[k] = gesture
-    desk.next_mail[k]["arrives_day"] = arrives_day
-    desk.next_mail[k]["sender_slot"] = NOBODY
-    desk.next_mail[k]["receiver_slot"] = NOBODY
+    k = cuda.atomic.add(buffers.counts, MAIL, 1)
+    buffers.next_mail[k] = gesture
+    buffers.next_mail[k]["arrives_day"] = arrives_day
+    buffers.next_mail[k]["sender_slot"] = NOBODY
+    buffers.next_mail[k]["receiver_slot"] = NOBODY
 
 
 @cuda.jit
-def _take_from_mail(desk: Any, day: int) -> None:
+def _take_from_mail(buffers: Any, day: int) -> None:
     """Answers that are sent today, and what arrives today."""
-    for k in range(cuda.grid(1), desk.counts[MAIL_WAITING], cuda.gridsize(1)):
-        turn = turn_of(desk.mail[k], day)
+    for k in range(cuda.grid(1), buffers.counts[MAIL_WAITING], cuda.gridsize(1)):
+        turn = turn_of(buffers.mail[k], day)
         if turn == SENT_TODAY:
-            _put(desk, SENT, desk.mail[k]["sender"], _write(desk, desk.mail[k], WRITTEN))
+            _put(buffers, SENT, buffers.mail[k]["sender"], _write(buffers, buffers.mail[k], WRITTEN))
         elif turn == DUE_TODAY:
-            _write(desk, desk.mail[k], DUE)
+            _write(buffers, buffers.mail[k], DUE)
         else:
-            _post_off(desk, desk.mail[k], desk.mail[k]["arrives_day"])
+            _post_off(buffers, buffers.mail[k], buffers.mail[k]["arrives_day"])
 
 
 @cuda.jit
-def _meet(town: Any, desk: Any) -> None:
+def _meet(state: Any, buffers: Any) -> None:
     """Rule 9: who wrote to whom without knowing each other."""
-    for k in range(cuda.grid(1), desk.counts[GESTURES], cuda.gridsize(1)):
-        one, two = desk.gestures[k]["sender"], desk.gestures[k]["receiver"]
-        to_be_found = desk.states[k] & (WRITTEN | DUE) and desk.gestures[k]["sender_slot"] == NOBODY
-        if to_be_found and find_slot(town, one, two) == NOBODY:
-            _put_person(desk, MET, one, two)
-            _put_person(desk, MET, two, one)
+    for k in range(cuda.grid(1), buffers.counts[GESTURES], cuda.gridsize(1)):
+        one, two = buffers.gestures[k]["sender"], buffers.gestures[k]["receiver"]
+        to_be_found = buffers.states[k] & (WRITTEN | DUE) and buffers.gestures[k]["sender_slot"] == NOBODY
+        if to_be_found and find_slot(state, one, two) == NOBODY:
+            _put_person(buffers, MET, one, two)
+            _put_person(buffers, MET, two, one)
 
 
 @cuda.jit(device=True)
-def _grow_block(town: Any, desk: Any, person: int) -> bool:
+def _grow_block(state: Any, buffers: Any, person: int) -> bool:
     """Give a person the next larger block; returns whether the pool has room for it."""
-    first, slots = town.people[person]["first"], town.people[person]["slots"]
+    first, slots = state.people[person]["first"], state.people[person]["slots"]
     grown = rules.more_slots(slots)
-    block = cuda.atomic.add(desk.counts, ROWS, grown)
-    if block + grown > len(town.ties):
-        cuda.atomic.add(desk.counts, WASTED, grown)  # never given back: what others got since lies behind it
+    block = cuda.atomic.add(buffers.counts, ROWS, grown)
+    if block + grown > len(state.ties):
+        cuda.atomic.add(buffers.counts, WASTED, grown)  # never given back: what others got since lies behind it
         return False
     for slot in range(grown):
         if slot < slots:
-            town.ties[block + slot] = town.ties[first + slot]
-            town.others[block + slot] = town.others[first + slot]
-            town.bounds[block + slot] = town.bounds[first + slot]
+            state.ties[block + slot] = state.ties[first + slot]
+            state.contact_ids[block + slot] = state.contact_ids[first + slot]
+            state.weight_bounds[block + slot] = state.weight_bounds[first + slot]
         else:
-            town.ties[block + slot] = town.nothing[0]
-            town.others[block + slot], town.bounds[block + slot] = NOBODY, 0.0
-    cuda.atomic.add(desk.counts, WASTED, slots)
-    town.people[person]["first"], town.people[person]["slots"] = block, grown
+            state.ties[block + slot] = state.empty_tie[0]
+            state.contact_ids[block + slot], state.weight_bounds[block + slot] = NOBODY, 0.0
+    cuda.atomic.add(buffers.counts, WASTED, slots)
+    state.people[person]["first"], state.people[person]["slots"] = block, grown
     return True
 
 
 @cuda.jit
-def _make_room(town: Any, desk: Any) -> None:
+def _make_room(state: Any, buffers: Any) -> None:
     """A slot with everybody for each stranger they met, in order of id. Who has got one before keeps it."""
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        other = _next_person(desk, MET, person, NOBODY)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        other = _next_person(buffers, MET, person, NOBODY)
         while other != NOBODY:
-            if find_slot(town, person, other) == NOBODY:
-                full = town.people[person]["held"] == town.people[person]["slots"]
-                if full and not _grow_block(town, desk, person):
-                    desk.counts[CROWDED] = 1
+            if find_slot(state, person, other) == NOBODY:
+                full = state.people[person]["held"] == state.people[person]["slots"]
+                if full and not _grow_block(state, buffers, person):
+                    buffers.counts[CROWDED] = 1
                     break
-                town.others[town.people[person]["first"] + free_slot(town, person)] = other
-                town.people[person]["held"] += 1
-            other = _next_person(desk, MET, person, other)
+                state.contact_ids[state.people[person]["first"] + free_slot(state, person)] = other
+                state.people[person]["held"] += 1
+            other = _next_person(buffers, MET, person, other)
 
 
 @cuda.jit
-def _acquaint(town: Any, desk: Any, day: int, seed: int) -> None:
+def _acquaint(state: Any, buffers: Any, day: int, seed: int) -> None:
     """Rule 9: they hold each other as acquaintances from now on."""
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        other = _next_person(desk, MET, person, NOBODY)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        other = _next_person(buffers, MET, person, NOBODY)
         while other != NOBODY:
-            slot = find_slot(town, person, other)
-            new_acquaintance(town, person, slot, other, find_slot(town, other, person), day, seed)
-            other = _next_person(desk, MET, person, other)
+            slot = find_slot(state, person, other)
+            new_acquaintance(state, person, slot, other, find_slot(state, other, person), day, seed)
+            other = _next_person(buffers, MET, person, other)
 
 
 @cuda.jit
-def _send(town: Any, desk: Any, day: int) -> None:
+def _send(state: Any, buffers: Any, day: int) -> None:
     """Senders keep count of what they send; what arrives today goes to its receiver."""
-    p = town.settings[0]
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        k = _next(desk, SENT, person, NOBODY, False)
+    p = state.settings[0]
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        k = _next(buffers, SENT, person, NOBODY, False)
         while k != NOBODY:
-            gesture = desk.gestures[k]
-            locate_one(town, gesture)
-            mark_sent(town, gesture, day, p)
+            gesture = buffers.gestures[k]
+            locate_one(state, gesture)
+            mark_sent(state, gesture, day, p)
             if gesture["arrives_day"] > day:
-                _post_off(desk, gesture, gesture["arrives_day"])
+                _post_off(buffers, gesture, gesture["arrives_day"])
             else:
-                _put(desk, ARRIVING, gesture["receiver"], k)
-            k = _next(desk, SENT, person, k, False)
-    for k in range(cuda.grid(1), desk.counts[GESTURES], cuda.gridsize(1)):
-        if desk.states[k] == DUE:
-            locate_one(town, desk.gestures[k])
-            _put(desk, ARRIVING, desk.gestures[k]["receiver"], k)
+                _put(buffers, ARRIVING, gesture["receiver"], k)
+            k = _next(buffers, SENT, person, k, False)
+    for k in range(cuda.grid(1), buffers.counts[GESTURES], cuda.gridsize(1)):
+        if buffers.states[k] == DUE:
+            locate_one(state, buffers.gestures[k])
+            _put(buffers, ARRIVING, buffers.gestures[k]["receiver"], k)
 
 
 # Rounds, settling ----------------------------------------------------------------------------------------------------
 
 
 @cuda.jit
-def _deliver(town: Any, desk: Any, arriving: int, day: int, seed: int) -> None:
+def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> None:
     """One round: what has reached everybody, and their answers."""
     known = cuda.local.array(FILTER_WORDS, numba.uint64)
     reply = cuda.local.array(1, GESTURE)
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        k = _next(desk, arriving, person, NOBODY, True)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        k = _next(buffers, arriving, person, NOBODY, True)
         while k != NOBODY:
-            gesture = desk.gestures[k]
-            desk.states[k] |= DELIVERED
-            if deliver(town, gesture, reply[0], desk.received, day, seed, known):
+            gesture = buffers.gestures[k]
+            buffers.states[k] |= DELIVERED
+            if deliver(state, gesture, reply[0], buffers.received, day, seed, known):
                 if reply[0]["day"] == day:
-                    row = _write(desk, reply[0], WRITTEN)
-                    _put(desk, SENT, person, row)
-                    _put(desk, ARRIVING + ARRIVING_NEXT - arriving, gesture["sender"], row)
+                    row = _write(buffers, reply[0], WRITTEN)
+                    _put(buffers, SENT, person, row)
+                    _put(buffers, ARRIVING + ARRIVING_NEXT - arriving, gesture["sender"], row)
                 else:
-                    _post_off(desk, reply[0], reply[0]["arrives_day"])
+                    _post_off(buffers, reply[0], reply[0]["arrives_day"])
             if is_settled(gesture):
-                _put(desk, BETWEEN, min(gesture["sender"], gesture["receiver"]), k)
+                _put(buffers, BETWEEN, min(gesture["sender"], gesture["receiver"]), k)
                 if gesture["parent_kind"] != NO_ANSWER:
-                    _put(desk, ANSWERS, person, k)
-            k = _next(desk, arriving, person, k, True)
-        desk.heads[arriving, person] = NOBODY
+                    _put(buffers, ANSWERS, person, k)
+            k = _next(buffers, arriving, person, k, True)
+        buffers.heads[arriving, person] = NOBODY
 
 
 @cuda.jit
-def _keep_in_mind(town: Any, desk: Any, left_over: int, day: int) -> None:
+def _keep_in_mind(state: Any, buffers: Any, left_over: int, day: int) -> None:
     """Rule 7: what gestures leave with those who sent them, and answers with those who had asked.
 
     What still arrives after the last round waits for tomorrow.
     """
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        k = _next(desk, SENT, person, NOBODY, False)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        k = _next(buffers, SENT, person, NOBODY, False)
         while k != NOBODY:
-            keep_sent_in_mind(town, desk.gestures[k], day)
-            k = _next(desk, SENT, person, k, False)
-        k = _next(desk, ANSWERS, person, NOBODY, True)
+            keep_sent_in_mind(state, buffers.gestures[k], day)
+            k = _next(buffers, SENT, person, k, False)
+        k = _next(buffers, ANSWERS, person, NOBODY, True)
         while k != NOBODY:
-            keep_answer_in_mind(town, desk.gestures[k], day)
-            k = _next(desk, ANSWERS, person, k, True)
-        k = desk.heads[left_over, person]
+            keep_answer_in_mind(state, buffers.gestures[k], day)
+            k = _next(buffers, ANSWERS, person, k, True)
+        k = buffers.heads[left_over, person]
         while k != NOBODY:
-            _post_off(desk, desk.gestures[k], day + 1)
-            k = desk.links[_links_of(left_over), k]
+            _post_off(buffers, buffers.gestures[k], day + 1)
+            k = buffers.links[_links_of(left_over), k]
 
 
 @cuda.jit
-def _settle_pairs(town: Any, desk: Any, day: int) -> None:
+def _settle_pairs(state: Any, buffers: Any, day: int) -> None:
     """Rule 9, pair by pair: two-way contact, new ties."""
-    n = len(town.people)
+    n = len(state.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
-        k = _next(desk, BETWEEN, person, NOBODY, True)
+        k = _next(buffers, BETWEEN, person, NOBODY, True)
         while k != NOBODY:
-            if settle_noticed(town, desk.gestures[k], day):
-                high = max(desk.gestures[k]["sender"], desk.gestures[k]["receiver"])
-                desk.pairs[0, cuda.atomic.add(desk.counts, NEW_TIES, 1)] = np.int64(person) * n + high
-            k = _next(desk, BETWEEN, person, k, True)
+            if settle_noticed(state, buffers.gestures[k], day):
+                high = max(buffers.gestures[k]["sender"], buffers.gestures[k]["receiver"])
+                buffers.pairs[0, cuda.atomic.add(buffers.counts, NEW_TIES, 1)] = np.int64(person) * n + high
+            k = _next(buffers, BETWEEN, person, k, True)
 
 
 @cuda.jit
-def _name(town: Any, desk: Any, day: int) -> None:
+def _name(state: Any, buffers: Any, day: int) -> None:
     """Rule 10: whoever holds too many names the weakest."""
-    n = len(town.people)
+    n = len(state.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
         slot = NOBODY
-        for _ in range(town.people[person]["held"] - town.people[person]["capacity"]):
-            slot = weakest(town, person, day, slot)
-            other = town.others[town.people[person]["first"] + slot]
+        for _ in range(state.people[person]["held"] - state.people[person]["capacity"]):
+            slot = weakest(state, person, day, slot)
+            other = state.contact_ids[state.people[person]["first"] + slot]
             pair = np.int64(min(person, other)) * n + max(person, other)
-            desk.pairs[1, cuda.atomic.add(desk.counts, FORGOTTEN, 1)] = pair
-            _put_person(desk, GOING, person, other)
-            _put_person(desk, GOING, other, person)
+            buffers.pairs[1, cuda.atomic.add(buffers.counts, FORGOTTEN, 1)] = pair
+            _put_person(buffers, GOING, person, other)
+            _put_person(buffers, GOING, other, person)
 
 
 @cuda.jit
-def _forget(town: Any, desk: Any) -> None:
+def _forget(state: Any, buffers: Any) -> None:
     """What anybody named goes, both directions, once."""
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        other = _next_person(desk, GOING, person, NOBODY)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        other = _next_person(buffers, GOING, person, NOBODY)
         while other != NOBODY:
-            let_go(town, person, find_slot(town, person, other))
-            other = _next_person(desk, GOING, person, other)
+            let_go(state, person, find_slot(state, person, other))
+            other = _next_person(buffers, GOING, person, other)
 
 
 @cuda.jit
-def _move(town: Any, desk: Any, pool: Any) -> None:
+def _move(state: Any, buffers: Any, pool: Any) -> None:
     """Move everybody's block into a new pool."""
     ties, others, bounds = pool
-    for person in range(cuda.grid(1), len(town.people), cuda.gridsize(1)):
-        first, slots = town.people[person]["first"], town.people[person]["slots"]
-        to = cuda.atomic.add(desk.counts, ROWS, slots)
+    for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
+        first, slots = state.people[person]["first"], state.people[person]["slots"]
+        to = cuda.atomic.add(buffers.counts, ROWS, slots)
         for slot in range(slots):
-            ties[to + slot] = town.ties[first + slot]
-            others[to + slot], bounds[to + slot] = town.others[first + slot], town.bounds[first + slot]
-        town.people[person]["first"] = to
+            ties[to + slot] = state.ties[first + slot]
+            others[to + slot], bounds[to + slot] = state.contact_ids[first + slot], state.weight_bounds[first + slot]
+        state.people[person]["first"] = to
 
 
 # The day -------------------------------------------------------------------------------------------------------------
@@ -562,38 +562,42 @@ class GpuCore:
         _teach_card()
         self.day, self.seed = world.day, np.uint64(seed)
         self._host = Core(world, seed=seed)
-        town = self._host.town
-        n, used = len(town.people), int(town.used[0])
+        state = self._host.state
+        n, used = len(state.people), int(state.used[0])
         self._counts = np.zeros(COUNTERS, np.int64)
         self._counts[[MAIL, ROWS]] = len(world.mail), used
-        self._excess = int(np.maximum(town.people["held"] - town.people["capacity"], 0).sum())  # of the first day
+        self._excess = int(np.maximum(state.people["held"] - state.people["capacity"], 0).sum())  # of the first day
         pool = _new_pool(used, SMALLEST_ROOM)
-        for new, old in zip(pool, (town.ties, town.others, town.bounds), strict=True):
+        for new, old in zip(pool, (state.ties, state.contact_ids, state.weight_bounds), strict=True):
             _copy(new[:used], old[:used])
-        rest = {name: _on_card(getattr(town, name)) for name in TownOnCard._fields if name not in POOL}
-        self._town = TownOnCard(**rest, **dict(zip(POOL, pool, strict=True)))
+        rest = {name: _on_card(getattr(state, name)) for name in GpuState._fields if name not in POOL}
+        self._state = GpuState(**rest, **dict(zip(POOL, pool, strict=True)))
         self._kernels: dict[Any, Any] = {}
-        self._host.town = _without_pool(town)
-        shapes = dict.fromkeys(DESK, (1,)) | {"links": (4, 1), "pairs": (2, 1)}
+        self._host.state = _without_pool(state)
+        shapes = dict.fromkeys(BUFFERS, (1,)) | {"links": (4, 1), "pairs": (2, 1)}
         shapes |= {"heads": (LISTS, n), "prompted": (n,), "received": (n,)}
-        desk = {name: _empty(shapes[name], dtype) for name, dtype in DESK.items()}
-        desk |= {"counts": _on_card(self._counts), "mail": _on_card(world.mail), "scratch": _new_scratch(len(pool[0]))}
-        self._desk = Desk(**desk)
+        buffers = {name: _empty(shapes[name], dtype) for name, dtype in BUFFERS.items()}
+        buffers |= {
+            "counts": _on_card(self._counts),
+            "mail": _on_card(world.mail),
+            "scratch": _new_scratch(len(pool[0])),
+        }
+        self._buffers = DayBuffers(**buffers)
 
     def step(self) -> DayRecord:
         """Simulate one day, and fetch from the card what happened."""
         self.live(1)
-        desk, counts = self._desk, self._counts
-        gestures, states = (_on_host(array[: counts[GESTURES]]) for array in (desk.gestures, desk.states))
+        buffers, counts = self._buffers, self._counts
+        gestures, states = (_on_host(array[: counts[GESTURES]]) for array in (buffers.gestures, buffers.states))
         sent, delivered = (taken(gestures, states & state != 0) for state in (WRITTEN, DELIVERED))
         sent["noticed"] = 0  # told of what was delivered
-        people = len(self._host.town.people)
+        people = len(self._host.state.people)
         return DayRecord(
             self.day - 1,
             sorted_by((sent, sent[:0], sent[:0]), people, BY_SENDER, False)[0],
             sorted_by((delivered, delivered[:0], delivered[:0]), people, BY_PAIR, True)[0],
-            np.sort(_on_host(desk.pairs[0, : counts[NEW_TIES]])),
-            np.unique(_on_host(desk.pairs[1, : counts[FORGOTTEN]])),
+            np.sort(_on_host(buffers.pairs[0, : counts[NEW_TIES]])),
+            np.unique(_on_host(buffers.pairs[1, : counts[FORGOTTEN]])),
             np.zeros(0, MEETING),
         )
 
@@ -619,14 +623,14 @@ class GpuCore:
         waiting = [self._counts[which] for which in (MAIL, ROWS, WASTED)]
         self._counts[:] = 0
         self._counts[[MAIL_WAITING, ROWS, WASTED]] = waiting
-        _copy(self._desk.counts, self._counts)
-        self._launch(_wake, self._town, self._desk, self.day, self.seed)
+        _copy(self._buffers.counts, self._counts)
+        self._launch(_wake, self._state, self._buffers, self.day, self.seed)
 
     def _reach_out(self) -> None:
         calls = self._counted()[CALLS_AT_MOST]
         self._fit(calls=calls, call_links=calls)
-        self._launch(_call, self._town, self._desk, self.day, self.seed)
-        self._launch(_count, self._town, self._desk, self.day, self.seed)
+        self._launch(_call, self._state, self._buffers, self.day, self.seed)
+        self._launch(_count, self._state, self._buffers, self.day, self.seed)
         counts = self._counted()
         fresh = counts[GESTURES] + counts[MAIL_WAITING]
         most = (ROUNDS + 1) * fresh  # each can be answered once in a round
@@ -634,43 +638,43 @@ class GpuCore:
         listed = 6 * fresh + 2 * self._excess
         self._fit(gestures=most, states=most, links=most, next_mail=counts[MAIL_WAITING] + most)
         self._fit(prompts=counts[PROMPTS], listed=listed, pairs=listed)
-        self._launch(_act, self._town, self._desk, self.day, self.seed)
+        self._launch(_act, self._state, self._buffers, self.day, self.seed)
 
     def _dispatch(self) -> None:
-        self._launch(_take_from_mail, self._desk, self.day)
-        self._launch(_meet, self._town, self._desk)
-        self._launch(_make_room, self._town, self._desk)
+        self._launch(_take_from_mail, self._buffers, self.day)
+        self._launch(_meet, self._state, self._buffers)
+        self._launch(_make_room, self._state, self._buffers)
         room = 0
         while self._counted()[CROWDED]:
             room = 2 * room + SMALLEST_ROOM
             self._move_into_a_larger_pool(room)
-            self._launch(_make_room, self._town, self._desk)
-        self._launch(_acquaint, self._town, self._desk, self.day, self.seed)
-        self._launch(_send, self._town, self._desk, self.day)
+            self._launch(_make_room, self._state, self._buffers)
+        self._launch(_acquaint, self._state, self._buffers, self.day, self.seed)
+        self._launch(_send, self._state, self._buffers, self.day)
 
     def _rounds(self) -> None:
         for one in range(ROUNDS):
             arriving = (ARRIVING, ARRIVING_NEXT)[one % 2]
-            self._launch(_deliver, self._town, self._desk, arriving, self.day, self.seed)
+            self._launch(_deliver, self._state, self._buffers, arriving, self.day, self.seed)
 
     def _settle(self) -> None:
         left_over = (ARRIVING, ARRIVING_NEXT)[ROUNDS % 2]
-        self._launch(_keep_in_mind, self._town, self._desk, left_over, self.day)
-        self._launch(_settle_pairs, self._town, self._desk, self.day)
-        self._launch(_name, self._town, self._desk, self.day)
-        self._launch(_forget, self._town, self._desk)
+        self._launch(_keep_in_mind, self._state, self._buffers, left_over, self.day)
+        self._launch(_settle_pairs, self._state, self._buffers, self.day)
+        self._launch(_name, self._state, self._buffers, self.day)
+        self._launch(_forget, self._state, self._buffers)
         self._counted()
         self._excess = 0
-        self._desk = self._desk._replace(mail=self._desk.next_mail, next_mail=self._desk.mail)
+        self._buffers = self._buffers._replace(mail=self._buffers.next_mail, next_mail=self._buffers.mail)
 
     def to_world(self) -> World:
         """The world as it now is, as `sim.engine.day.Core.to_world` gives it."""
         rows, host = int(self._counts[ROWS]), self._host
-        pool = {name: _on_host(getattr(self._town, name)[:rows]) for name in POOL}
-        host.town = host.town._replace(people=_on_host(self._town.people), **pool)
-        host.day, host.mail = self.day, _on_host(self._desk.mail[: self._counts[MAIL]])
+        pool = {name: _on_host(getattr(self._state, name)[:rows]) for name in POOL}
+        host.state = host.state._replace(people=_on_host(self._state.people), **pool)
+        host.day, host.mail = self.day, _on_host(self._buffers.mail[: self._counts[MAIL]])
         world = host.to_world()
-        host.town = _without_pool(host.town)
+        host.state = _without_pool(host.state)
         return world
 
     def _launch(self, kernel: Any, *arguments: Any) -> None:
@@ -681,35 +685,35 @@ class GpuCore:
 
     def _counted(self) -> np.ndarray:
         """What has been counted so far today, shape (COUNTERS,)."""
-        self._counts[:] = _on_host(self._desk.counts)
+        self._counts[:] = _on_host(self._buffers.counts)
         return self._counts
 
     def _fit(self, **lengths: int) -> None:
         """Make arrays of the desk longer where they are too short; what was in them is gone."""
         for name, length in lengths.items():
-            here = getattr(self._desk, name)
+            here = getattr(self._buffers, name)
             if here.shape[-1] < length:
                 longer = _empty((*here.shape[:-1], _with_spare(length)), here.dtype)
-                self._desk = self._desk._replace(**{name: longer})
+                self._buffers = self._buffers._replace(**{name: longer})
 
     def _move_into_a_larger_pool(self, room: int) -> None:
         """All blocks that somebody lives in, one after another, and at least so many rows behind them."""
         live = int(self._counts[ROWS] - self._counts[WASTED])
-        self._desk = self._desk._replace(scratch=_new_scratch(1))  # makes room
+        self._buffers = self._buffers._replace(scratch=_new_scratch(1))  # makes room
         pool = _new_pool(live, room)
         self._counts[[ROWS, WASTED, CROWDED]] = 0
-        _copy(self._desk.counts, self._counts)
-        self._launch(_move, self._town, self._desk, tuple(pool))
-        self._town = self._town._replace(**dict(zip(POOL, pool, strict=True)))
-        self._desk = self._desk._replace(scratch=_new_scratch(len(pool[0])))
+        _copy(self._buffers.counts, self._counts)
+        self._launch(_move, self._state, self._buffers, tuple(pool))
+        self._state = self._state._replace(**dict(zip(POOL, pool, strict=True)))
+        self._buffers = self._buffers._replace(scratch=_new_scratch(len(pool[0])))
 
 
 def _new_pool(used: int, room: int) -> list[Any]:
     return [_empty(used + max(used // ROOM_TO_GROW, room), dtype) for dtype in (TIE, np.int32, np.float32)]
 
 
-def _without_pool(town: Town) -> Town:
-    return town._replace(**{name: getattr(town, name)[:0].copy() for name in POOL})
+def _without_pool(state: EngineState) -> EngineState:
+    return state._replace(**{name: getattr(state, name)[:0].copy() for name in POOL})
 
 
 def _new_scratch(rows: int) -> tuple[Any, ...]:

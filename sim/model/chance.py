@@ -1,9 +1,9 @@
-"""Keyed chance: every random choice of the model has a name, and its luck depends on nothing else.
+"""Keyed random draws: every random choice of the model has a name, and its draw depends on nothing else.
 
-``uniform(seed, decision, day, person, other, cause)`` runs Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel
-random numbers: as easy as 1, 2, 3") with the seed as its key and the other five as its counter. No stream is shared and
-nothing is counted, so the order in which people are visited, the number of threads and what is recorded can not
-change a draw, and two worlds that differ in one gesture share all other luck.
+``uniform(seed, purpose, day, person, other, event_key)`` runs Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011,
+"Parallel random numbers: as easy as 1, 2, 3") with the seed as its key and the other five as its counter. No stream is
+shared and nothing is counted. So a draw does not change with the order in which people are visited, with the number of
+threads or with what is recorded, and two worlds that differ in one gesture share all other draws.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numba import float64, int32, int64, njit, types, uint64, void
 from numba.core.types import UniTuple
 
 
-class Decision(IntEnum):
+class DrawPurpose(IntEnum):
     """Every random choice of the model."""
 
     # Who people are
@@ -109,21 +109,21 @@ _KEYED = (uint64, int64, int64, int64, int64, int64)
 
 
 @njit(_Pair(*_KEYED), cache=True)
-def two_uniforms(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> tuple[float, float]:
+def two_uniforms(seed: int, purpose: int, day: int, person: int, other: int, event_key: int) -> tuple[float, float]:
     """Two independent uniforms in (0, 1), 52 bits each, for one random choice.
 
     Args:
         seed: of the run, 64 bits.
-        decision: a `Decision`, below 256.
+        purpose: a `DrawPurpose`, below 256.
         day: of the world, 0 to 2**24 - 1.
         person: id of whom it concerns, 0 to 2**32 - 1.
         other: id of the other one (0 where there is nobody).
-        cause: what led to the draw, 32 bits.
+        event_key: of the event that led to the draw, 32 bits.
     """
     low = uint64(_LOW32)
-    when = (uint64(day) << uint64(8)) | uint64(decision)
+    when = (uint64(day) << uint64(8)) | uint64(purpose)
     a, b, c, d = philox4x32(
-        uint64(person) & low, uint64(other) & low, uint64(cause) & low, when & low, seed & low, seed >> uint64(32)
+        uint64(person) & low, uint64(other) & low, uint64(event_key) & low, when & low, seed & low, seed >> uint64(32)
     )
     first = (float((a << uint64(20)) | (b >> uint64(12))) + 0.5) * 2.0**-52
     second = (float((c << uint64(20)) | (d >> uint64(12))) + 0.5) * 2.0**-52
@@ -142,15 +142,15 @@ def _two_mantissas(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 
 @njit(void(float64[:, ::1], uint64, int64, int64, int64, int64, int64), cache=True)
-def next_attempts(draws: Any, seed: int, decision: int, day: int, person: int, cause: int, start: int) -> None:
+def next_attempts(draws: Any, seed: int, purpose: int, day: int, person: int, event_key: int, start: int) -> None:
     """The pairs of uniforms of attempts `start` to `start + BATCH - 1` at one random choice, into (2, BATCH).
 
     The same as `two_uniforms` with the attempt as `other`, at a fifth of the time.
     """
     low = uint64(_LOW32)
     words = draws.view(np.uint64)
-    when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
-    who, why, k0, k1 = uint64(person) & low, uint64(cause) & low, seed & low, seed >> uint64(32)
+    when = ((uint64(day) << uint64(8)) | uint64(purpose)) & low
+    who, why, k0, k1 = uint64(person) & low, uint64(event_key) & low, seed & low, seed >> uint64(32)
     for k in range(BATCH):
         first, second = _two_mantissas(who, uint64(start + k) & low, why, when, k0, k1)
         words[0, k] = first
@@ -161,11 +161,11 @@ def next_attempts(draws: Any, seed: int, decision: int, day: int, person: int, c
 
 
 @njit(void(float64[::1], uint64, int64, int64, int64), cache=True)
-def uniforms_of_people(draws: Any, seed: int, decision: int, day: int, start: int) -> None:
+def uniforms_of_people(draws: Any, seed: int, purpose: int, day: int, start: int) -> None:
     """`uniform` of a choice that everyone makes once a day, for people `start` and on, into (count,)."""
     low, none = uint64(_LOW32), uint64(0)
     words = draws.view(np.uint64)
-    when, k0, k1 = ((uint64(day) << uint64(8)) | uint64(decision)) & low, seed & low, seed >> uint64(32)
+    when, k0, k1 = ((uint64(day) << uint64(8)) | uint64(purpose)) & low, seed & low, seed >> uint64(32)
     for k in range(len(draws)):
         words[k] = _two_mantissas(uint64(start + k) & low, none, none, when, k0, k1)[0]
     for k in range(len(draws)):
@@ -173,12 +173,12 @@ def uniforms_of_people(draws: Any, seed: int, decision: int, day: int, start: in
 
 
 @njit(void(float64[::1], int32[::1], uint64, int64, int64, int64, int64), cache=True)
-def uniforms_towards(draws: Any, others: Any, seed: int, decision: int, day: int, person: int, cause: int) -> None:
+def uniforms_towards(draws: Any, others: Any, seed: int, purpose: int, day: int, person: int, event_key: int) -> None:
     """`uniform` of one person's choice about each of these others, into (len(others),)."""
     low = uint64(_LOW32)
     words = draws.view(np.uint64)
-    when = ((uint64(day) << uint64(8)) | uint64(decision)) & low
-    who, why, k0, k1 = uint64(person) & low, uint64(cause) & low, seed & low, seed >> uint64(32)
+    when = ((uint64(day) << uint64(8)) | uint64(purpose)) & low
+    who, why, k0, k1 = uint64(person) & low, uint64(event_key) & low, seed & low, seed >> uint64(32)
     for k in range(len(draws)):
         words[k] = _two_mantissas(who, uint64(others[k]) & low, why, when, k0, k1)[0]
     for k in range(len(draws)):
@@ -186,22 +186,22 @@ def uniforms_towards(draws: Any, others: Any, seed: int, decision: int, day: int
 
 
 @njit(float64(*_KEYED), cache=True)
-def uniform(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> float:
+def uniform(seed: int, purpose: int, day: int, person: int, other: int, event_key: int) -> float:
     """A uniform in (0, 1) for one random choice; arguments as in `two_uniforms`."""
-    return two_uniforms(seed, decision, day, person, other, cause)[0]
+    return two_uniforms(seed, purpose, day, person, other, event_key)[0]
 
 
 @njit(void(float64[::1], int64[:, ::1], uint64, int64, int64, int64), cache=True)
-def uniforms_of_pairs(draws: Any, pairs: Any, seed: int, decision: int, day: int, cause: int) -> None:
+def uniforms_of_pairs(draws: Any, pairs: Any, seed: int, purpose: int, day: int, event_key: int) -> None:
     """`uniform` of a choice about each of these pairs (person, other), shape (pairs, 2), into (pairs,)."""
     for k in range(len(draws)):
-        draws[k] = uniform(seed, decision, day, pairs[k, 0], pairs[k, 1], cause)
+        draws[k] = uniform(seed, purpose, day, pairs[k, 0], pairs[k, 1], event_key)
 
 
 @njit(float64(*_KEYED), cache=True)
-def normal(seed: int, decision: int, day: int, person: int, other: int, cause: int) -> float:
+def normal(seed: int, purpose: int, day: int, person: int, other: int, event_key: int) -> float:
     """A standard normal (Box & Muller 1958) for one random choice; arguments as in `two_uniforms`."""
-    first, second = two_uniforms(seed, decision, day, person, other, cause)
+    first, second = two_uniforms(seed, purpose, day, person, other, event_key)
     return math.sqrt(-2.0 * math.log(first)) * math.cos(2.0 * math.pi * second)
 
 
@@ -221,13 +221,13 @@ def poisson(rate: float, u: float) -> int:
 
 
 @njit(int64(int64, int64), cache=True)
-def follow(cause: int, day: int) -> int:
+def follow(event_key: int, day: int) -> int:
     """The 32-bit cause of what follows from a gesture: its own cause and the day it was sent, well mixed.
 
     The finaliser of MurmurHash3 (Appleby 2011); a chain of answers names itself link by link, so no counter is needed.
     """
     low = uint64(_LOW32)
-    word = (uint64(cause) ^ (uint64(day) * uint64(0x9E3779B9) + uint64(0x85EBCA6B))) & low
+    word = (uint64(event_key) ^ (uint64(day) * uint64(0x9E3779B9) + uint64(0x85EBCA6B))) & low
     word = ((word ^ (word >> uint64(16))) * uint64(0x85EBCA6B)) & low
     word = ((word ^ (word >> uint64(13))) * uint64(0xC2B2AE35)) & low
     return types.int64(word ^ (word >> uint64(16)))
@@ -247,6 +247,6 @@ class Occasion(IntEnum):
 
 
 @njit(int64(int64, int64), cache=True)
-def cause_of(occasion: int, index: int) -> int:
+def event_key_of(occasion: int, index: int) -> int:
     """The cause of the index-th prompt (0 to 2**24 - 1) of an occasion on a day."""
     return (occasion << 24) | (index & 0xFFFFFF)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, void
 
-from sim.model.chance import Decision, normal, uniform
+from sim.model.chance import DrawPurpose, normal, uniform
 from sim.model.gestures import Channel, Kind
 from sim.model.parameters import SETTINGS, TRACES
 
@@ -140,24 +140,24 @@ def pull_bound(activation: float, liking: float, p: Any) -> float:
 
 
 @rule(float64(float64, float64))
-def raised_ceiling(ceiling: float, weight: float) -> float:
+def raised_bound(weight_bound: float, weight: float) -> float:
     """W, the power of two that no weight of a person passes, after a weight rose."""
-    while ceiling < weight:
-        ceiling *= 2.0
-    return ceiling
+    while weight_bound < weight:
+        weight_bound *= 2.0
+    return weight_bound
 
 
 @rule(float64(float64))
-def fresh_ceiling(weight: float) -> float:
+def fresh_bound(weight: float) -> float:
     """The least power of two that is at least this weight (2**-30 or more)."""
-    ceiling = 2.0**-30
-    while ceiling < weight:
-        ceiling *= 2.0
-    return ceiling
+    weight_bound = 2.0**-30
+    while weight_bound < weight:
+        weight_bound *= 2.0
+    return weight_bound
 
 
 @rule(int64(int64))
-def tickets(slots: int) -> int:
+def proposal_slots(slots: int) -> int:
     """Among how many tickets a prompt draws for so many slots: the least power of two that is enough.
 
     What goes beyond the slots wins nothing. So one slot more seldom changes what the other ones draw.
@@ -172,10 +172,10 @@ def tickets(slots: int) -> int:
 def more_slots(slots: int) -> int:
     """How many slots a person has after the present ones have run out: a sixteenth more, in fours.
 
-    Not past a power of two that is not reached yet, see `tickets`.
+    Not past a power of two that is not reached yet, see `proposal_slots`.
     """
     grown = slots + max(4, slots // 64 * 4)
-    return grown if slots == tickets(slots) else min(grown, tickets(slots))
+    return grown if slots == proposal_slots(slots) else min(grown, proposal_slots(slots))
 
 
 @rule(float64(float64, float64))
@@ -256,11 +256,11 @@ def least_doubt(p: Any) -> float:
 
 
 @rule(float64(int64, int64, float64, float64, int64, float64, P))
-def barrier_felt(
-    kind: int, channel: int, strength: float, openness: float, opened_by: int, felt: float, p: Any
+def barrier_perceived(
+    kind: int, channel: int, strength: float, openness: float, opened_by: int, perceived: float, p: Any
 ) -> float:
     """Comfort that a gesture needs: ``risk + strangeness * (1 - door) * felt``, of what is felt towards a stranger."""
-    return p.risk[channel, kind] + (1.0 - strength) * (1.0 - door(openness, p.rung[kind], opened_by)) * felt
+    return p.risk[channel, kind] + (1.0 - strength) * (1.0 - door(openness, p.rung[kind], opened_by)) * perceived
 
 
 @rule(float64(int64, int64, float64, float64, int64, float64, float64, P))
@@ -274,7 +274,7 @@ def barrier(
     hesitance: float,
     p: Any,
 ) -> float:
-    """Comfort that a gesture needs, see `barrier_felt`: what is felt is ``hesitance + doubt``.
+    """Comfort that a gesture needs, see `barrier_perceived`: what is felt is ``hesitance + doubt``.
 
     Doubt takes the sender's own strength, openness and unanswered tries for the other's, and an even chance where
     no answer is wanted.
@@ -282,7 +282,7 @@ def barrier(
     welcome = 0.0
     if p.answer[kind] > -math.inf:
         welcome = answer_logit(kind, strength, openness, unanswered, p)
-    return barrier_felt(kind, channel, strength, openness, opened_by, hesitance + doubt(welcome, p), p)
+    return barrier_perceived(kind, channel, strength, openness, opened_by, hesitance + doubt(welcome, p), p)
 
 
 @rule(int64(int64, float64, float64, float64, int64, float64, float64, P))
@@ -303,7 +303,7 @@ def gesture_within_reach(
     least_felt = hesitance + least_doubt(p)
     for step in range(p.ladder.shape[1] - 1, -1, -1):
         kind = p.ladder[channel, step]
-        if kind < 0 or barrier_felt(kind, channel, strength, openness, opened_by, least_felt, p) > comfort:
+        if kind < 0 or barrier_perceived(kind, channel, strength, openness, opened_by, least_felt, p) > comfort:
             continue
         if barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
             return int64(kind)
@@ -353,22 +353,22 @@ def saturated(mass: float, strength: float, p: Any) -> float:
 
 
 @rule(float64(uint64, int64, int64, P))
-def busyness(seed: int, person: int, day: int, p: Any) -> float:
+def burst_factor(seed: int, person: int, day: int, p: Any) -> float:
     """Factor on how often others come to mind: each person has quiet and busy spells, lognormal with mean 1.
 
     People are bursty beyond the rhythm of their days and weeks (Jo, Karsai, Kertesz & Kaski 2012, New J. Phys. 14).
     """
     if p.spell_sd == 0.0:
         return 1.0
-    begins = int64(p.spell_days * uniform(seed, Decision.SPELL_BEGINS, 0, person, 0, 0))
+    begins = int64(p.spell_days * uniform(seed, DrawPurpose.SPELL_BEGINS, 0, person, 0, 0))
     spell = (day + begins) // p.spell_days
-    return math.exp(p.spell_sd * normal(seed, Decision.SPELL, spell, person, 0, 0) - 0.5 * p.spell_sd * p.spell_sd)
+    return math.exp(p.spell_sd * normal(seed, DrawPurpose.SPELL, spell, person, 0, 0) - 0.5 * p.spell_sd * p.spell_sd)
 
 
 @rule(int64(uint64, int64, int64, P))
 def end_of_spell(seed: int, person: int, day: int, p: Any) -> int:
-    """The first day after a person's present spell, see `busyness`."""
-    begins = int64(p.spell_days * uniform(seed, Decision.SPELL_BEGINS, 0, person, 0, 0))
+    """The first day after a person's present spell, see `burst_factor`."""
+    begins = int64(p.spell_days * uniform(seed, DrawPurpose.SPELL_BEGINS, 0, person, 0, 0))
     return (day + begins) // p.spell_days * p.spell_days + p.spell_days - begins
 
 
@@ -421,7 +421,7 @@ def days_under_way(kind: int, p: Any) -> int:
 
 
 @rule(int64(int64, int64, uint64, int64, int64, int64, int64, P))
-def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, other: int, cause: int, p: Any) -> int:
+def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, other: int, event_key: int, p: Any) -> int:
     """Seconds until the answer is sent; in person and on the phone at once (one second).
 
     Lognormal, whoever asks: closeness does not move answer times (Kooti et al. 2015; evidence on texting agrees).
@@ -431,7 +431,7 @@ def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, othe
     median, sigma = p.delay_median, p.delay_sigma
     if kind == Kind.NOTE:
         median, sigma = p.note_delay_median, p.note_delay_sigma
-    minutes = median * math.exp(sigma * normal(seed, Decision.ANSWER_DELAY, day, person, other, cause))
+    minutes = median * math.exp(sigma * normal(seed, DrawPurpose.ANSWER_DELAY, day, person, other, event_key))
     return int64(min(max(1.0, minutes * 60.0), 3_650.0 * SECONDS_A_DAY))
 
 
@@ -461,7 +461,7 @@ def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float
     of one group like each other more, as those do who share a focus of activity (Feld 1981, Am. J. Sociol. 86:1015).
     Keyed by who and whom alone, so two people who forget each other and meet again like each other as before.
     """
-    own = normal(seed, Decision.LIKING, 0, person, other, 0)
+    own = normal(seed, DrawPurpose.LIKING, 0, person, other, 0)
     common = p.group_pull if one_group else 0.0
     return float32(math.exp(p.liking_sd * own + common))
 
@@ -470,24 +470,24 @@ def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float
 
 
 @rule(int64(int64, int64))
-def sittings_left(day: int, sittings: int) -> int:
+def sittings_left(day: int, sessions: int) -> int:
     """Sittings left in the week, today's among them; 0 if today is not one. They are spread evenly."""
     weekday = day % 7
-    if (weekday * sittings) % 7 >= sittings:
+    if (weekday * sessions) % 7 >= sessions:
         return 0
     left = 0
     for later in range(weekday, 7):
-        if (later * sittings) % 7 < sittings:
+        if (later * sessions) % 7 < sessions:
             left += 1
     return left
 
 
 @rule(float64(float64, float64, int64))
-def sitting_budget(purse: float, least: float, left: int) -> float:
+def sitting_budget(budget: float, least: float, left: int) -> float:
     """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one; 0 if not."""
-    if purse < least or left == 0:
+    if budget < least or left == 0:
         return 0.0
-    return max(purse / left, least)
+    return max(budget / left, least)
 
 
 @rule(float64(float64, P))

@@ -76,7 +76,7 @@ class Row:
     second: Kind
     first_share: float
     session_minutes: float
-    sittings: int
+    sessions: int
     essay: str
     buys: str
 

@@ -28,7 +28,7 @@ from sim.engine.outreach import ACTIVE, DORMANT, EVERYONE_KNOWN, ONCE_STRONG
 from sim.model.chance import BATCH
 from sim.model.parameters import TRACES
 from sim.model.rules import SECONDS_A_DAY
-from sim.reference.entry_points import Channel, Decision, Kind, Occasion, Place, Plan, Strategy, chance, rules
+from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, Strategy, chance, rules
 from sim.state.population import FEED_ITEM, NEVER, NO_ANSWER, NOBODY, PERSON, PLANNED_POST
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class PlanOfPerson:
 
     strategy: int
     share: float
-    purse: float
+    budget: float
     usable: float
     event_day: int
     refusals: int
@@ -80,14 +80,14 @@ class PlanOfPerson:
     def pay_session(self, model: ReconnectionModel) -> None:
         """Take a session's cost out of the purse; half of it is left for gestures."""
         cost = model.settings.session_minutes[self.strategy]
-        self.purse = rules.minus(self.purse, cost)
+        self.budget = rules.minus(self.budget, cost)
         self.spent += cost
         self.usable = rules.usable_minutes(self.strategy, model.p)
         self.refusals = 0
 
     def pay(self, minutes: float) -> None:
         """Take minutes out of the purse."""
-        self.purse = rules.minus(self.purse, minutes)
+        self.budget = rules.minus(self.budget, minutes)
         self.spent += minutes
 
     def lose(self, minutes: float) -> None:
@@ -103,7 +103,7 @@ class Prompt:
     """Something that brings somebody (or, in a sitting, nobody yet) to a person's mind."""
 
     second: int
-    cause: int
+    event_key: int
     other: Person | None
     channel: int
     place: int = Place.NOWHERE
@@ -112,7 +112,7 @@ class Prompt:
     @property
     def order(self) -> tuple[int, int, int]:
         """Prompts of a day are taken in this order."""
-        return self.second, self.cause, NOBODY if self.other is None else self.other.id
+        return self.second, self.event_key, NOBODY if self.other is None else self.other.id
 
 
 @dataclass(slots=True)
@@ -128,9 +128,9 @@ class SentGesture:
     kind: int
     channel: int
     at_place: int
-    cause: int
-    sure: int = 0
-    parent_cause: int = 0
+    event_key: int
+    delivery: int = 0
+    parent_key: int = 0
     parent_day: int = NEVER
     parent_kind: int = NO_ANSWER
     noticed: int = 0
@@ -149,7 +149,7 @@ class SentGesture:
     @property
     def _rest_of_order(self) -> tuple[int, ...]:
         receiver = NOBODY if self.receiver is None else self.receiver.id
-        return self.sender.id, self.cause, receiver, self.sure, self.day
+        return self.sender.id, self.event_key, receiver, self.delivery, self.day
 
     @property
     def pair(self) -> int:
@@ -205,7 +205,7 @@ class Person(mesa.Agent):
     practice: float
     practised: int
     minutes_left: float
-    ceiling: float
+    weight_bound: float
     capacity: int
     last_post: int
     community: int
@@ -217,9 +217,9 @@ class Person(mesa.Agent):
 
     # What a person knows -------------------------------------------------------------------------------------------
 
-    def luck(self, decision: int, other: int = 0, cause: int = 0) -> float:
+    def draw(self, purpose: int, other: int = 0, event_key: int = 0) -> float:
         """A keyed uniform of today for a choice of this person's."""
-        return chance.uniform(self.model.luck_seed, decision, self.model.day, self.id, other, cause)
+        return chance.uniform(self.model.run_seed, purpose, self.model.day, self.id, other, event_key)
 
     def strength_of(self, tie: Tie | None) -> float:
         """Strength of a tie today; 0 for a stranger."""
@@ -245,7 +245,9 @@ class Person(mesa.Agent):
         held = self.strength_of(tie)
         rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, held, p))
         tie.last_contact = day
-        self.ceiling = rules.raised_ceiling(self.ceiling, rules.pull_bound(tie.activation(day, p), tie.liking, p))
+        self.weight_bound = rules.raised_bound(
+            self.weight_bound, rules.pull_bound(tie.activation(day, p), tie.liking, p)
+        )
 
     # Morning -------------------------------------------------------------------------------------------------------
 
@@ -256,54 +258,54 @@ class Person(mesa.Agent):
         if self.model.planning:
             for plan in self.plans:
                 minutes = s.effort_minutes * plan.share
-                plan.purse = rules.minus(plan.purse, -minutes)
+                plan.budget = rules.minus(plan.budget, -minutes)
                 plan.filled += minutes
         weights = [rules.pull_bound(tie.activation(self.model.day, p), tie.liking, p) for tie in self.ties.values()]
-        self.ceiling = rules.fresh_ceiling(max(weights, default=0.0))
+        self.weight_bound = rules.fresh_bound(max(weights, default=0.0))
 
     def post(self) -> None:
         """An ordinary post makes its writer showable."""
         p, s = self.model.p, self.model.settings
         cost = s.minutes[Kind.POST]
-        likely = self.luck(Decision.POSTS) < rules.post_probability(self.sociability, p)
+        likely = self.draw(DrawPurpose.POSTS) < rules.post_probability(self.sociability, p)
         if likely and self.minutes_left >= cost:
             self.minutes_left = rules.minus(self.minutes_left, cost)
             self.last_post = self.model.day
 
     # Who comes to mind ---------------------------------------------------------------------------------------------
 
-    def comes_to_mind(self, cause: int, among: int, industry: int = 0) -> Tie | None:
+    def sample_contact(self, event_key: int, among: int, industry: int = 0) -> Tie | None:
         """Rule 2: on whom a prompt falls: by keyed rejection, then by a race; among the few of the feed by a race."""
-        candidates = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
-        if not candidates:
+        at_risk = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
+        if not at_risk:
             return None
-        tickets = rules.tickets(len(self.slots))
-        for u, v in self.attempts(cause) if among != SHOWN else ():
-            slot = int(u * tickets)
+        proposal_slots = rules.proposal_slots(len(self.slots))
+        for u, v in self.attempts(event_key) if among != SHOWN else ():
+            slot = int(u * proposal_slots)
             tie = self.slots[slot] if slot < len(self.slots) else None
             if tie is None or not self.may_come_to_mind(tie, among, industry):
                 continue
-            if v * self.ceiling < self.weight_in_mind(tie, among):
+            if v * self.weight_bound < self.weight_in_mind(tie, among):
                 return tie
-        return self.wins_the_race(candidates, cause, among)
+        return self.wins_the_race(at_risk, event_key, among)
 
-    def wins_the_race(self, candidates: list[Tie], cause: int, among: int) -> Tie | None:
+    def wins_the_race(self, at_risk: list[Tie], event_key: int, among: int) -> Tie | None:
         """The candidate who arrives first, each with luck of its own."""
         chosen, first_time = None, np.inf
-        for tie in candidates:
+        for tie in at_risk:
             weight = self.weight_in_mind(tie, among)
             if weight > 0.0:
-                time = rules.race_time(self.luck(Decision.COMES_TO_MIND_RACE, tie.other.id, cause), weight)
+                time = rules.race_time(self.draw(DrawPurpose.COMES_TO_MIND_RACE, tie.other.id, event_key), weight)
                 if time < first_time:
                     chosen, first_time = tie, time
         return chosen
 
-    def attempts(self, cause: int) -> Iterator[tuple[float, float]]:
+    def attempts(self, event_key: int) -> Iterator[tuple[float, float]]:
         """The keyed draws of rejection: for a slot and for a level."""
         draws = np.empty((2, BATCH))
         for start in range(0, ATTEMPTS, BATCH):
-            day, seed = self.model.day, self.model.luck_seed
-            chance.next_attempts(draws, seed, Decision.COMES_TO_MIND, day, self.id, cause, start)
+            day, seed = self.model.day, self.model.run_seed
+            chance.next_attempts(draws, seed, DrawPurpose.COMES_TO_MIND, day, self.id, event_key, start)
             yield from zip(*draws.tolist(), strict=True)
 
     def may_come_to_mind(self, tie: Tie, among: int, industry: int) -> bool:
@@ -325,54 +327,56 @@ class Person(mesa.Agent):
 
     def prompts(self) -> list[Prompt]:
         """What brings people to this person's mind today, in order."""
-        found = [*self.routine(), *self.feed(), *self.encounters(), *self.called, *self.sittings()]
+        found = [*self.routine(), *self.feed(), *self.encounters(), *self.called, *self.sessions()]
         self.called = []
         return sorted(found, key=lambda prompt: prompt.order)
 
-    def count(self, decision: int, rate: float) -> int:
+    def count(self, purpose: int, rate: float) -> int:
         """How often something happens today."""
-        zeal = self.sociability * rules.busyness(self.model.luck_seed, self.id, self.model.day, self.model.p)
-        return chance.poisson(rate * zeal, self.luck(decision))
+        activity = self.sociability * rules.burst_factor(self.model.run_seed, self.id, self.model.day, self.model.p)
+        return chance.poisson(rate * activity, self.draw(purpose))
 
-    def prompt(self, cause: int, other: Person | None, channel: int) -> Prompt:
+    def prompt(self, event_key: int, other: Person | None, channel: int) -> Prompt:
         """An ordinary prompt at a keyed second."""
-        return Prompt(int(86_400 * self.luck(Decision.PROMPT_SECOND, cause=cause)), cause, other, channel)
+        return Prompt(
+            int(86_400 * self.draw(DrawPurpose.PROMPT_SECOND, event_key=event_key)), event_key, other, channel
+        )
 
     def routine(self) -> Iterator[Prompt]:
         """Occasions to write to someone."""
-        for index in range(self.count(Decision.ROUTINE_COUNT, self.model.settings.routine_rate)):
-            cause = chance.cause_of(Occasion.ROUTINE, index)
-            if (tie := self.comes_to_mind(cause, ANYONE)) is not None:
-                yield self.prompt(cause, tie.other, Channel.PRIVATE)
+        for index in range(self.count(DrawPurpose.ROUTINE_COUNT, self.model.settings.routine_rate)):
+            event_key = chance.event_key_of(Occasion.ROUTINE, index)
+            if (tie := self.sample_contact(event_key, ANYONE)) is not None:
+                yield self.prompt(event_key, tie.other, Channel.PRIVATE)
 
     def feed(self) -> Iterator[Prompt]:
         """Feed items looked at."""
-        for index in range(self.count(Decision.FEED_COUNT, self.model.settings.feed_rate)):
-            cause = chance.cause_of(Occasion.FEED, index)
-            if (tie := self.comes_to_mind(cause, SHOWN)) is not None:
-                yield self.prompt(cause, tie.other, Channel.FEED)
+        for index in range(self.count(DrawPurpose.FEED_COUNT, self.model.settings.feed_rate)):
+            event_key = chance.event_key_of(Occasion.FEED, index)
+            if (tie := self.sample_contact(event_key, SHOWN)) is not None:
+                yield self.prompt(event_key, tie.other, Channel.FEED)
 
     def encounters(self) -> Iterator[Prompt]:
         """Chance encounters: someone known, of the community, or anyone at all."""
         everyone, s = self.model.people, self.model.settings
-        for index in range(self.count(Decision.ENCOUNTER_COUNT, s.encounter_rate)):
-            cause = chance.cause_of(Occasion.ENCOUNTER, index)
-            who = self.luck(Decision.ENCOUNTER_WHO, cause=cause)
+        for index in range(self.count(DrawPurpose.ENCOUNTER_COUNT, s.encounter_rate)):
+            event_key = chance.event_key_of(Occasion.ENCOUNTER, index)
+            who = self.draw(DrawPurpose.ENCOUNTER_WHO, event_key=event_key)
             if who < s.encounter_known:
-                tie = self.comes_to_mind(cause, ANYONE)
+                tie = self.sample_contact(event_key, ANYONE)
                 other = None if tie is None else tie.other
             else:
                 near = who < s.encounter_known + s.encounter_community
                 crowd = self.model.communities[self.community] if near else everyone
-                other = crowd[int(self.luck(Decision.ENCOUNTER_STRANGER, cause=cause) * len(crowd))]
+                other = crowd[int(self.draw(DrawPurpose.ENCOUNTER_STRANGER, event_key=event_key) * len(crowd))]
             if other is not None and other is not self:
-                yield self.prompt(cause, other, Channel.IN_PERSON)
+                yield self.prompt(event_key, other, Channel.IN_PERSON)
 
-    def sittings(self) -> Iterator[Prompt]:
+    def sessions(self) -> Iterator[Prompt]:
         """Planned sittings: over the feed, a list, posts, or invitations."""
         for plan in self.plans:
             if self.minutes_for_sitting(plan) > 0.0:
-                prompt = self.prompt(chance.cause_of(Occasion.PLAN, plan.strategy << 16), None, Channel.PRIVATE)
+                prompt = self.prompt(chance.event_key_of(Occasion.PLAN, plan.strategy << 16), None, Channel.PRIVATE)
                 yield replace(prompt, plan=plan)
 
     def minutes_for_sitting(self, plan: PlanOfPerson) -> float:
@@ -382,9 +386,9 @@ class Person(mesa.Agent):
         if not self.model.planning:
             return 0.0
         if way == Plan.EVENT:
-            return least if plan.purse >= least and plan.event_day < day else 0.0
+            return least if plan.budget >= least and plan.event_day < day else 0.0
         if way in (Plan.FEED, Plan.LIST, Plan.POSTS):
-            return rules.sitting_budget(plan.purse, least, rules.sittings_left(day, s.sittings[plan.strategy]))
+            return rules.sitting_budget(plan.budget, least, rules.sittings_left(day, s.sessions[plan.strategy]))
         return 0.0
 
     # Reaching out --------------------------------------------------------------------------------------------------
@@ -404,7 +408,7 @@ class Person(mesa.Agent):
         """Rule 3: what the person dares at this prompt."""
         assert prompt.other is not None
         practice = rules.practice_now(self.practice, self.model.day - self.practised, self.model.p)
-        return rules.comfort(practice, self.luck(Decision.COMFORT, prompt.other.id, prompt.cause), self.model.p)
+        return rules.comfort(practice, self.draw(DrawPurpose.COMFORT, prompt.other.id, prompt.event_key), self.model.p)
 
     def choose_gesture(self, prompt: Prompt) -> int | None:
         """Rule 3: the last gesture of the channel's ladder within reach, None if there is none."""
@@ -422,7 +426,7 @@ class Person(mesa.Agent):
         )
         return None if kind < 0 else kind
 
-    def dares(self, prompt: Prompt, kind: int, channel: int) -> bool:
+    def accepts(self, prompt: Prompt, kind: int, channel: int) -> bool:
         """Whether a planned gesture is within reach."""
         assert prompt.other is not None
         tie = self.ties.get(prompt.other.id)
@@ -456,7 +460,7 @@ class Person(mesa.Agent):
         """A feed item: the other's post, surely noticed."""
         assert prompt.other is not None
         item = self.gesture(prompt, Kind.POST)
-        item.sender, item.receiver, item.sure = prompt.other, self, FEED_ITEM
+        item.sender, item.receiver, item.delivery = prompt.other, self, FEED_ITEM
         self.outbox.append(item)
 
     def send(self, prompt: Prompt, kind: int) -> None:
@@ -484,7 +488,7 @@ class Person(mesa.Agent):
             kind=int(kind),
             channel=rules.channel_of(kind, prompt.channel, p),
             at_place=int(prompt.place != Place.NOWHERE),
-            cause=prompt.cause,
+            event_key=prompt.event_key,
         )
 
     def act_at_place(self, prompt: Prompt, plan: PlanOfPerson) -> None:
@@ -497,7 +501,7 @@ class Person(mesa.Agent):
             kind = s.first[plan.strategy]
         if s.minutes[kind] > plan.usable or plan.refusals >= s.refused_most:
             return
-        if self.dares(prompt, kind, Channel.IN_PERSON):
+        if self.accepts(prompt, kind, Channel.IN_PERSON):
             plan.usable = rules.minus(plan.usable, s.minutes[kind])
             self.send(prompt, kind)
         else:
@@ -521,7 +525,7 @@ class Person(mesa.Agent):
         assert prompt.other is not None
         s = self.model.settings
         share = s.first_share[plan.strategy]
-        if share >= 1.0 or self.luck(Decision.PLANNED_KIND, prompt.other.id, prompt.cause) < share:
+        if share >= 1.0 or self.draw(DrawPurpose.PLANNED_KIND, prompt.other.id, prompt.event_key) < share:
             return s.first[plan.strategy]
         return s.second[plan.strategy]
 
@@ -532,21 +536,21 @@ class Person(mesa.Agent):
         done: set[int] = set()
         spent, refusals, item = 0.0, 0, 0
         while spent + scroll <= minutes and refusals < s.refused_most:
-            cause = prompt.cause + item
+            event_key = prompt.event_key + item
             item += 1
-            tie = self.comes_to_mind(cause, SHOWN)
+            tie = self.sample_contact(event_key, SHOWN)
             if tie is None:
                 break
             spent += scroll
             if tie.other.id in done:
                 continue
             done.add(tie.other.id)
-            shown = replace(prompt, cause=cause, other=tie.other, channel=Channel.FEED)
+            shown = replace(prompt, event_key=event_key, other=tie.other, channel=Channel.FEED)
             self.see_post(shown)
             kind = self.planned_kind(plan, shown)
             if spent + s.minutes[kind] > minutes:
                 break
-            if self.dares(shown, kind, Channel.FEED):
+            if self.accepts(shown, kind, Channel.FEED):
                 spent += s.minutes[kind]
                 self.send(shown, kind)
             else:
@@ -588,7 +592,7 @@ class Person(mesa.Agent):
             if spent + s.minutes[kind] > minutes:
                 break
             tie.planned = self.model.day
-            if self.dares(named, kind, rules.channel_of(kind, Channel.PRIVATE, p)):
+            if self.accepts(named, kind, rules.channel_of(kind, Channel.PRIVATE, p)):
                 spent += s.minutes[kind]
                 self.send(named, kind)
             else:
@@ -603,7 +607,7 @@ class Person(mesa.Agent):
         cost = self.model.settings.minutes[Kind.POST]
         spent, item = 0.0, 0
         while spent + cost <= minutes:
-            self.send(replace(prompt, cause=prompt.cause + item), Kind.POST)
+            self.send(replace(prompt, event_key=prompt.event_key + item), Kind.POST)
             item += 1
             spent += cost
         plan.pay(spent)
@@ -623,7 +627,7 @@ class Person(mesa.Agent):
                 break
             named = replace(prompt, other=tie.other)
             tie.planned = self.model.day
-            if self.dares(named, kind, Channel.PRIVATE):
+            if self.accepts(named, kind, Channel.PRIVATE):
                 plan.usable = rules.minus(plan.usable, s.minutes[kind])
                 self.send(named, kind)
                 invited += 1
@@ -668,11 +672,11 @@ class Person(mesa.Agent):
         """Whether the person becomes aware of a gesture; a feed item only once a post."""
         if gesture.kind == Kind.POST:
             written = gesture.sender.last_post
-            is_new = gesture.sure == PLANNED_POST or tie.post_seen < written
+            is_new = gesture.delivery == PLANNED_POST or tie.post_seen < written
             tie.post_seen = written
             return is_new
         likely = self.model.settings.noticed[gesture.kind]
-        return bool(self.luck(Decision.NOTICED, gesture.sender.id, gesture.cause) < likely)
+        return bool(self.draw(DrawPurpose.NOTICED, gesture.sender.id, gesture.event_key) < likely)
 
     def take_in(self, gesture: SentGesture, tie: Tie, openness: float) -> None:
         """Rule 5: memory, tries cleared, the door."""
@@ -692,7 +696,7 @@ class Person(mesa.Agent):
         if tie.acquaintance and (gesture.at_place or self.has_mutual_tie_with(gesture.sender)):
             odds = s.mutual_odds
         likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
-        return self.luck(Decision.ANSWERED, gesture.sender.id, gesture.cause) < likely
+        return self.draw(DrawPurpose.ANSWERED, gesture.sender.id, gesture.event_key) < likely
 
     def has_mutual_tie_with(self, other: Person) -> bool:
         """Whether the two share a tie."""
@@ -708,7 +712,7 @@ class Person(mesa.Agent):
         self.minutes_left = rules.minus(self.minutes_left, s.minutes[kind])
         self.practise(kind)
         delay = rules.answer_delay(
-            gesture.kind, gesture.channel, self.model.luck_seed, day, self.id, gesture.sender.id, gesture.cause, p
+            gesture.kind, gesture.channel, self.model.run_seed, day, self.id, gesture.sender.id, gesture.event_key, p
         )
         second = gesture.arrives_second + delay
         if delay == 1:
@@ -724,8 +728,8 @@ class Person(mesa.Agent):
             kind=kind,
             channel=rules.channel_of(kind, gesture.channel, p),
             at_place=gesture.at_place,
-            cause=chance.follow(gesture.cause, gesture.day),
-            parent_cause=gesture.cause,
+            event_key=chance.follow(gesture.event_key, gesture.day),
+            parent_key=gesture.event_key,
             parent_day=gesture.day,
             parent_kind=gesture.kind,
         )

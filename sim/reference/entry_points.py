@@ -27,6 +27,6 @@ def direct(module: ModuleType) -> Any:
 
 
 rules, chance = direct(compiled_rules), direct(compiled_chance)
-Decision, Occasion = plain(compiled_chance.Decision), plain(compiled_chance.Occasion)
+DrawPurpose, Occasion = plain(compiled_chance.DrawPurpose), plain(compiled_chance.Occasion)
 Kind, Channel = plain(gestures.Kind), plain(gestures.Channel)
 Place, Plan, Strategy = plain(strategies.Place), plain(strategies.Plan), plain(strategies.Strategy)

@@ -19,10 +19,10 @@ import numpy as np
 from sim import worlds
 from sim.engine.day import ROUNDS
 from sim.engine.memory import OF_INDUSTRY, OWN_TIES, contact_shares, two_step_reach
-from sim.measures import INJECTED_WITHIN, Measures, Watch, mean_or_nan
+from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
 from sim.reference.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
-from sim.reference.entry_points import Channel, Decision, Kind, Occasion, Place, Plan, chance, rules
+from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, chance, rules
 from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
 from sim.state.population import (
     BOOKING,
@@ -59,7 +59,7 @@ class ReconnectionModel(mesa.Model):
 
     Attributes:
         people: the persons by id; ``model.agents`` holds the same.
-        luck_seed: the seed, so that a run can be repeated.
+        run_seed: the seed, so that a run can be repeated.
         record: what happened on the last day, as both engines report it.
         datacollector: a row for the start and one after each step. Of the day: gestures ``sent`` and ``answered``,
             ``new_ties`` and ``forgotten`` ones. So far: ``reconnected`` and ``active_ties`` per adopter, and
@@ -101,7 +101,7 @@ class ReconnectionModel(mesa.Model):
             strategy_days=strategy_days,
             extra=extra,
         )
-        self.luck_seed, self.day, self.parameters = seed, start.day, start.parameters
+        self.run_seed, self.day, self.parameters = seed, start.day, start.parameters
         packed = start.parameters.packed
         self.p = np.array([packed]).view(f"V{packed.nbytes}")[0]  # for the rules
         self.settings = SimpleNamespace(**{name: packed[name].tolist() for name in SETTINGS.names or ()})
@@ -112,7 +112,7 @@ class ReconnectionModel(mesa.Model):
         self.members: dict[int, dict[int, bool]] = {}  # by founder: member, and whether they left
         person_class.create_agents(self, len(start), list(start.people))
         self._load(start)
-        self._watch = Watch(
+        self._watch = OutcomeRecorder(
             start,
             adopters=self.adopters,
             within=INJECTED_WITHIN if extra else strategy_days,
@@ -173,9 +173,9 @@ class ReconnectionModel(mesa.Model):
         """Whether strategies still run."""
         return self.day < self.strategies_end
 
-    def luck(self, decision: int, person: int, other: int = 0, cause: int = 0) -> float:
+    def draw(self, purpose: int, person: int, other: int = 0, event_key: int = 0) -> float:
         """A keyed uniform of today."""
-        return chance.uniform(self.luck_seed, decision, self.day, person, other, cause)
+        return chance.uniform(self.run_seed, purpose, self.day, person, other, event_key)
 
     def morning(self) -> None:
         """On the weekly day minutes are refilled; then people post."""
@@ -195,19 +195,19 @@ class ReconnectionModel(mesa.Model):
     def call_both(self, meeting: Meeting) -> None:
         """A meeting is a prompt for either side: planned if they came with a plan."""
         low, high, place = meeting.low, meeting.high, meeting.place
-        luck = self.luck(Decision.MEETING_ORDER, low.id, high.id, chance.cause_of(Occasion.PLACE, place))
-        cause = chance.cause_of(Occasion.MEETING, (place << 20) | int(2**20 * luck))
+        draw = self.draw(DrawPurpose.MEETING_ORDER, low.id, high.id, chance.event_key_of(Occasion.PLACE, place))
+        event_key = chance.event_key_of(Occasion.MEETING, (place << 20) | int(2**20 * draw))
         for person, other, plan in ((low, high, meeting.plans[0]), (high, low, meeting.plans[1])):
-            person.called.append(Prompt(meeting.second, cause, other, Channel.IN_PERSON, place, plan))
+            person.called.append(Prompt(meeting.second, event_key, other, Channel.IN_PERSON, place, plan))
 
     def call_for_birthday(self, celebrant: Person, tie: Tie) -> None:
         """Somebody may notice a tie's birthday."""
-        person, cause = tie.other, chance.cause_of(Occasion.BIRTHDAY, 0)
+        person, event_key = tie.other, chance.event_key_of(Occasion.BIRTHDAY, 0)
         if tie.acquaintance:
             return
-        if person.luck(Decision.BIRTHDAY_NOTICED, celebrant.id, cause) < self.settings.birthday_noticed:
-            second = int(86_400 * person.luck(Decision.PROMPT_SECOND, celebrant.id, cause))
-            person.called.append(Prompt(second, cause, celebrant, Channel.PRIVATE))
+        if person.draw(DrawPurpose.BIRTHDAY_NOTICED, celebrant.id, event_key) < self.settings.birthday_noticed:
+            second = int(86_400 * person.draw(DrawPurpose.PROMPT_SECOND, celebrant.id, event_key))
+            person.called.append(Prompt(second, event_key, celebrant, Channel.PRIVATE))
 
     def dispatch(self, met: list[Meeting]) -> tuple[list[SentGesture], list[SentGesture]]:
         """What is sent today, and what arrives in the first round; strangers become acquaintances."""
@@ -218,13 +218,13 @@ class ReconnectionModel(mesa.Model):
             letter for letter in self.mail if letter.day > self.day or letter.arrives_day > self.day > letter.day
         ]
         self.acquaint(met, [*fresh, *late, *due])
-        sent = [gesture for gesture in [*fresh, *late] if gesture.sure != FEED_ITEM]
+        sent = [gesture for gesture in [*fresh, *late] if gesture.delivery != FEED_ITEM]
         for gesture in sorted(sent, key=lambda gesture: gesture.by_sending):
             if gesture.receiver is not None:
                 gesture.sender.mark_sent(gesture)
         self.mail += [gesture for gesture in sent if gesture.arrives_day > self.day]
         arriving = [gesture for gesture in sent if gesture.receiver is not None and gesture.arrives_day == self.day]
-        seen = [gesture for gesture in fresh if gesture.sure == FEED_ITEM]
+        seen = [gesture for gesture in fresh if gesture.delivery == FEED_ITEM]
         return sent, [*arriving, *due, *seen, *self.reach_of_posts(sent)]
 
     def acquaint(self, met: list[Meeting], gestures: list[SentGesture]) -> None:
@@ -243,8 +243,8 @@ class ReconnectionModel(mesa.Model):
         """One direction of it."""
         holder = self.people[person]
         one_group = holder.group == self.people[other].group
-        liking = rules.liking(self.luck_seed, person, other, one_group, self.p)
-        holder.ceiling = rules.raised_ceiling(holder.ceiling, rules.pull_bound(0.0, liking, self.p))
+        liking = rules.liking(self.run_seed, person, other, one_group, self.p)
+        holder.weight_bound = rules.raised_bound(holder.weight_bound, rules.pull_bound(0.0, liking, self.p))
         return Tie(self.people[other], last_contact=self.day, liking=liking, acquaintance=1)
 
     def reach_of_posts(self, sent: list[SentGesture]) -> Iterator[SentGesture]:
@@ -255,9 +255,9 @@ class ReconnectionModel(mesa.Model):
             post.sender.last_post = self.day
             for tie in post.sender.ties.values():
                 if not tie.acquaintance:
-                    luck = tie.other.luck(Decision.NOTICED, post.sender.id, post.cause)
-                    if luck < self.settings.noticed[Kind.POST]:
-                        yield replace(post, receiver=tie.other, sure=PLANNED_POST)
+                    draw = tie.other.draw(DrawPurpose.NOTICED, post.sender.id, post.event_key)
+                    if draw < self.settings.noticed[Kind.POST]:
+                        yield replace(post, receiver=tie.other, delivery=PLANNED_POST)
 
     def rounds(
         self, sent: list[SentGesture], arriving: list[SentGesture]
@@ -361,13 +361,13 @@ class ReconnectionModel(mesa.Model):
         place = s.place[plan.strategy]
         if s.plan[plan.strategy] == Plan.EVENT:
             return plan.event_day == self.day
-        if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.purse < s.session_minutes[plan.strategy]:
+        if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.budget < s.session_minutes[plan.strategy]:
             return False
         if place == Place.GROUP:
-            return self.day % 7 == int(7 * chance.uniform(self.luck_seed, Decision.GROUP_DAY, 0, person.group, 0, 0))
+            return self.day % 7 == int(7 * chance.uniform(self.run_seed, DrawPurpose.GROUP_DAY, 0, person.group, 0, 0))
         if place == Place.SHOW:
-            luck = chance.uniform(self.luck_seed, Decision.SHOW_DAY, 0, person.industry, 0, 0)
-            return bool((self.day + int(s.show_every_days * luck)) % s.show_every_days == 0)
+            draw = chance.uniform(self.run_seed, DrawPurpose.SHOW_DAY, 0, person.industry, 0, 0)
+            return bool((self.day + int(s.show_every_days * draw)) % s.show_every_days == 0)
         return True
 
     def visits(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
@@ -389,28 +389,32 @@ class ReconnectionModel(mesa.Model):
             return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
         if place == Place.GROUP:
             likely, members = self.settings.group_attendance, self.groups[person.group]
-            return person.group, [one for one in members if one.id in going or one.luck(Decision.GROUP_VISIT) < likely]
+            return person.group, [
+                one for one in members if one.id in going or one.draw(DrawPurpose.GROUP_VISIT) < likely
+            ]
         crowd = self.industries[person.industry]
-        keys = [rules.chosen_key(one.luck(Decision.SHOW_VISIT), max(1e-6, one.sociability)) for one in crowd]
+        keys = [rules.chosen_key(one.draw(DrawPurpose.SHOW_VISIT), max(1e-6, one.sociability)) for one in crowd]
         drawn = {one.id for one in keenest(crowd, keys, self.settings.show_people)}
         return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
 
     def hangs_out(self, person: Person) -> bool:
         """Whether a regular is at the hangout today."""
         likely = self.settings.hangout_attendance * person.sociability
-        return bool(person.regular) and person.luck(Decision.HANGOUT_VISIT) < likely
+        return bool(person.regular) and person.draw(DrawPurpose.HANGOUT_VISIT) < likely
 
     def second_of(self, place: int, where: int) -> int:
         """The second at which people meet at a place today."""
-        return int(86_400 * self.luck(Decision.PLACE_SECOND, where, cause=chance.cause_of(Occasion.PLACE, place)))
+        return int(
+            86_400 * self.draw(DrawPurpose.PLACE_SECOND, where, event_key=chance.event_key_of(Occasion.PLACE, place))
+        )
 
     def meets(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
         """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
-        cause = chance.cause_of(Occasion.PLACE, place)
+        event_key = chance.event_key_of(Occasion.PLACE, place)
         keys = []
         for other in present:
             weight = self.settings.known_weight if other.id in person.ties else 1.0
-            keys.append(rules.chosen_key(person.luck(Decision.MEETS, other.id, cause), weight))
+            keys.append(rules.chosen_key(person.draw(DrawPurpose.MEETS, other.id, event_key), weight))
         return keenest(present, keys, most)
 
     def events(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
@@ -447,14 +451,14 @@ class ReconnectionModel(mesa.Model):
                 for other in self.meets(guest, others, (self.settings.meetup_meets + 1) // 2, Place.MEETUP):
                     yield meeting_of(guest, other, Place.MEETUP, second, None, None)
             for guest in crowd:
-                if self.luck(Decision.MEETUP_LEAVES, guest.id, founder_id) < self.settings.meetup_leaves:
+                if self.draw(DrawPurpose.MEETUP_LEAVES, guest.id, founder_id) < self.settings.meetup_leaves:
                     members[guest.id] = True
 
     def first_members(self, founder: Person) -> list[Person]:
         """Strangers of the founder's industry with whom a meetup starts."""
         crowd = self.industries[founder.industry]
         strangers = [one for one in crowd if one is not founder and one.id not in founder.ties]
-        keys = [chance.uniform(self.luck_seed, Decision.MEETUP_MEMBER, 0, founder.id, one.id, 0) for one in strangers]
+        keys = [chance.uniform(self.run_seed, DrawPurpose.MEETUP_MEMBER, 0, founder.id, one.id, 0) for one in strangers]
         return keenest(strangers, keys, self.settings.meetup_start)
 
     def with_those_brought(
@@ -462,10 +466,10 @@ class ReconnectionModel(mesa.Model):
     ) -> list[Person]:
         """Guests, and after them whoever they bring: each at most one own tie, who is not there yet."""
         crowd = list(guests)
-        cause = chance.follow(chance.cause_of(Occasion.PLACE, place), host.id)
+        event_key = chance.follow(chance.event_key_of(Occasion.PLACE, place), host.id)
         for guest in guests:
-            if guest.luck(Decision.BRINGS_SOMEONE, host.id, cause) < likely:
-                tie = guest.comes_to_mind(cause, among, host.industry)
+            if guest.draw(DrawPurpose.BRINGS_SOMEONE, host.id, event_key) < likely:
+                tie = guest.sample_contact(event_key, among, host.industry)
                 if tie is not None and tie.other is not host and tie.other not in crowd:
                     crowd.append(tie.other)
         return crowd
@@ -591,7 +595,7 @@ def _active_ties(model: ReconnectionModel) -> float:
 
 # Functions of the module, since a model with lambdas cannot be pickled.
 REPORTERS = {
-    "luck_seed": "luck_seed",
+    "run_seed": "run_seed",
     "day": "steps",
     "sent": _sent,
     "answered": _answered,

@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 
 from sim.engine.day import Core
-from sim.measures import Watch
+from sim.measures import OutcomeRecorder
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.machine import kind_of_machine
 from sim.runtime.soundness import check_world
 from sim.runtime.storage import load_records, remove_records, save_records
 from sim.state.population import GESTURE, World, joined
 
-_WATCHED = ("candidates", "sent", "answered", "new_ties", "unsold")  # arrays that `Watch.observe` changes
+_RECORDED = ("at_risk", "sent", "answered", "new_ties", "unsold")  # arrays that `OutcomeRecorder.observe` changes
 
 
 class Checkpoint:
@@ -80,8 +80,8 @@ class Checkpoint:
             digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
 
-    def taken_up(self, watch: Watch) -> tuple[World, list[np.ndarray]]:
-        """Where to go on: the world, and the gestures sent so far; ``watch`` is told what it had seen.
+    def taken_up(self, recorder: OutcomeRecorder) -> tuple[World, list[np.ndarray]]:
+        """Where to go on: the world, and the gestures sent so far; ``recorder`` is told what it had seen.
 
         Without a file it is the start. With one that is damaged or another run's, too, and a warning says so.
         """
@@ -99,34 +99,34 @@ class Checkpoint:
             why = "where the last bit of a number may be another"
             return self._anew(f"was kept on another kind of machine ({machine}; this is {kind_of_machine()}), {why}")
         try:
-            return self._gone_on_from(kept, said, watch)
+            return self._gone_on_from(kept, said, recorder)
         except Exception as problem:  # its checksum is right, and so it must have been written by something else
             return self._anew(f"is damaged or no checkpoint ({problem})")
 
     def _gone_on_from(
-        self, kept: dict[str, np.ndarray], said: dict[str, Any], watch: Watch
+        self, kept: dict[str, np.ndarray], said: dict[str, Any], recorder: OutcomeRecorder
     ) -> tuple[World, list[np.ndarray]]:
         """What the records hold, once all of it is known to be what this run would have kept."""
         arrays: dict[str, Any] = {name: kept[name] for name in World.ARRAYS}
         world, log = replace(self.start, day=said["day"], **arrays), kept["log"].view(GESTURE)
         check_world(world)
-        watched = {name: kept[f"watch_{name}"] for name in _WATCHED}
-        alike = [(getattr(watch, name), array) for name, array in watched.items()]
-        alike += [(watch.candidates[side], watched["candidates"][side]) for side in ("low", "high")]
+        recorded = {name: kept[f"recorded_{name}"] for name in _RECORDED}
+        alike = [(getattr(recorder, name), array) for name, array in recorded.items()]
+        alike += [(recorder.at_risk[side], recorded["at_risk"][side]) for side in ("low", "high")]
         if len(world) != len(self.start) or any((a.shape, a.dtype) != (b.shape, b.dtype) for a, b in alike):
             raise ValueError("its arrays have other shapes")
-        if any((mine != theirs).any() for mine, theirs in alike[len(_WATCHED) :]):
+        if any((mine != theirs).any() for mine, theirs in alike[len(_RECORDED) :]):
             raise ValueError("its pairs are others")
-        watch.rows = said["rows"]
-        for name, array in watched.items():
-            getattr(watch, name)[:] = array
+        recorder.rows = said["rows"]
+        for name, array in recorded.items():
+            getattr(recorder, name)[:] = array
         return world, [log]
 
     def _anew(self, why: str) -> tuple[World, list[np.ndarray]]:
         warnings.warn(f"The checkpoint {self.path} {why}. The run begins anew and replaces it.", stacklevel=4)
         return self.start, []
 
-    def save_if_due(self, core: Core, watch: Watch, sent: list[np.ndarray]) -> None:
+    def save_if_due(self, core: Core, recorder: OutcomeRecorder, sent: list[np.ndarray]) -> None:
         """Between two days: keep how far the run is, if it is time.
 
         A disk that refuses brings a warning, since the run itself is fine.
@@ -134,12 +134,12 @@ class Checkpoint:
         if time.monotonic() - self.last < self.seconds:
             return
         world = core.to_world()
-        said = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": watch.rows}
+        said = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": recorder.rows}
         records = {
             "said": np.frombuffer(json.dumps(said).encode(), np.uint8),
             "log": joined(np.zeros(0, GESTURE), *sent),
             **{name: getattr(world, name) for name in World.ARRAYS},
-            **{f"watch_{name}": getattr(watch, name) for name in _WATCHED},
+            **{f"recorded_{name}": getattr(recorder, name) for name in _RECORDED},
         }
         try:
             save_records(records, self.path)

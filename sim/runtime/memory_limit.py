@@ -14,7 +14,7 @@ from sim.runtime.storage import GIGABYTE
 from sim.state.population import PERSON, TIE, World
 
 _POOL = TIE.itemsize + 4 + 4  # bytes of a slot in motion: the tie, whom it is about, its bound
-_CANDIDATE = 52  # bytes of a record, `sim.measures.CANDIDATE`
+_CANDIDATE = 52  # bytes of a record, `sim.measures.AT_RISK`
 _FOUND = 5 * 8  # of each pair, while it is found out who lets go of whom
 _SEATED = 2 * 8  # of each pair that is laid out: its number, and the slots of both directions
 _LIFE = 500  # bytes of a person beside ties: groups, prompts, gestures of a day on their way

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numba import njit
 
-from sim.engine.compiling import outlined
+from sim.engine.compiling import njit_noalloc
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import WORTH_SHARING
 from sim.model.gestures import Channel, Kind
@@ -102,8 +102,8 @@ def _of_people(world: World) -> Iterator[str]:
     yield from _outside("people.birthday", people["birthday"], 0, 364)
     for name in ("practised", "last_post"):
         yield from _outside(f"people.{name}", people[name], NEVER, world.day)
-    for name, most in (("sociability", _FAR), ("practice", 1.0), ("minutes_left", _FAR), ("ceiling", _FAR)):
-        yield from _outside(f"people.{name}", people[name], 2.0**-126 if name == "ceiling" else 0.0, most)
+    for name, most in (("sociability", _FAR), ("practice", 1.0), ("minutes_left", _FAR), ("weight_bound", _FAR)):
+        yield from _outside(f"people.{name}", people[name], 2.0**-126 if name == "weight_bound" else 0.0, most)
     yield from _outside("people.hesitance", people["hesitance"], -_FAR, _FAR)
 
 
@@ -129,7 +129,7 @@ def _of_plans(world: World) -> Iterator[str]:
     rising = np.diff(order, prepend=-1) > 0
     yield from _where("plans.strategy", plans["strategy"], rising, "above the one before, in the order of people")
     yield from _outside("plans.share", plans["share"], 0.0, 1.0)
-    for name in ("purse", "usable", "filled", "spent", "refused"):  # sums of rounded numbers may end just below 0
+    for name in ("budget", "usable", "filled", "spent", "refused"):  # sums of rounded numbers may end just below 0
         yield from _outside(f"plans.{name}", plans[name], -1.0, MOST_MINUTES)
     yield from _outside("plans.refusals", plans["refusals"], 0, 2**30)
     yield from _outside("plans.event_day", plans["event_day"], NEVER, 2**30)
@@ -149,7 +149,7 @@ def _of_mail(world: World) -> Iterator[str]:
         yield from _outside(f"mail.{name}", mail[name], NEVER, 2**30 + 2 * LAST_DAY)
     for name in ("second", "arrives_second"):
         yield from _outside(f"mail.{name}", mail[name], 0, 86_399)
-    for name in ("at_place", "sure", "noticed"):
+    for name in ("at_place", "delivery", "noticed"):
         yield from _outside(f"mail.{name}", mail[name], 0, 1)
     yield from _outside("mail.unanswered", mail["unanswered"], 0.0, _FAR)
     for name in ("sender_slot", "receiver_slot"):
@@ -175,7 +175,7 @@ def _where(name: str, values: np.ndarray, right: np.ndarray, said: str) -> Itera
         yield f"{name}, row {row}, is {values[row]}; it must be {said}"
 
 
-@outlined
+@njit_noalloc
 def _bad_tie(people: Any, ties: Any, person: int, slot: int, day: int) -> int:
     """What is wrong with a person's slot, by number."""
     tie = ties[people[person].first + slot]
@@ -204,7 +204,7 @@ def _bad_tie(people: Any, ties: Any, person: int, slot: int, day: int) -> int:
     return _FINE if back.other == person and back.mirror == slot else _MIRROR
 
 
-@outlined
+@njit_noalloc
 def _fetch_other_side(people: Any, ties: Any, row: int) -> None:
     """Ask memory for who is in a row that is looked at soon, and for the other direction of one that comes sooner."""
     if row + 2 * AHEAD < len(ties) and 0 <= ties[row + 2 * AHEAD].other < len(people):

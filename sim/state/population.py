@@ -30,7 +30,7 @@ PERSON = np.dtype(
         ("hesitance", "f4"),  # logit
         ("practice", "f4"),  # 0..1, as of `practised`
         ("minutes_left", "f4"),  # of ordinary life, this week
-        ("ceiling", "f4"),  # W: a power of two above the weight of every tie
+        ("weight_bound", "f4"),  # W: a power of two above the weight of every tie
         ("community", "i4"),
         ("group", "i4"),
         ("practised", "i2"),  # day
@@ -76,9 +76,9 @@ GESTURE = np.dtype(
         ("kind", "u1"),
         ("channel", "u1"),
         ("at_place", "u1"),  # both are at one place
-        ("sure", "u1"),  # already known to be noticed: a feed item seen
-        ("cause", "u4"),
-        ("parent_cause", "u4"),  # of the gesture that this one answers
+        ("delivery", "u1"),  # already known to be noticed: a feed item seen
+        ("event_key", "u4"),
+        ("parent_key", "u4"),  # of the gesture that this one answers
         ("parent_day", "i4"),  # NEVER: answers none
         ("parent_kind", "u1"),
         ("noticed", "u1"),  # set when delivered
@@ -94,7 +94,7 @@ PLAN = np.dtype(
         ("person", "i4"),
         ("strategy", "i4"),
         ("share", "f4"),  # of the person's effort
-        ("purse", "f4"),  # minutes
+        ("budget", "f4"),  # minutes
         ("usable", "f4"),  # minutes left of a session that is paid for
         ("event_day", "i4"),
         ("refusals", "i4"),  # in the present session
@@ -112,19 +112,19 @@ PROMPT = np.dtype(
     [
         ("person", "i4"),
         ("second", "i4"),
-        ("cause", "u4"),
+        ("event_key", "u4"),
         ("other", "i4"),  # NOBODY: a sitting over several people
         ("slot", "i4"),  # NOBODY: a stranger
         ("channel", "i4"),
         ("place", "i4"),
         ("plan", "i4"),  # row of the plan that pays; NOBODY: ordinary life
         ("attempt", "i4"),  # of rule 2, whose tie is still to be looked at; NOBODY: whom it falls on is settled
-        ("luck", "f8"),  # of this attempt: its level; in the feed, what the race is run with,
+        ("draw", "f8"),  # of this attempt: its level; in the feed, what the race is run with,
         ("rival", "f8"),  # and the earliest that anybody else may arrive in it
     ],
     align=True,
 )
-ZEAL = np.dtype([("factor", "f8"), ("until", "i8")])  # on how often others come to mind; first day of another
+ACTIVITY = np.dtype([("factor", "f8"), ("until", "i8")])  # on how often others come to mind; first day of another
 MEETING = np.dtype(
     [
         ("low", "i4"),
@@ -263,7 +263,7 @@ def bits(values: np.ndarray) -> np.ndarray:
 
 def canonical_mail(mail: np.ndarray) -> np.ndarray:
     """Mail in one order, without the slots of the day."""
-    order = np.lexsort((mail["cause"], mail["receiver"], mail["sender"], mail["second"], mail["day"]))
+    order = np.lexsort((mail["event_key"], mail["receiver"], mail["sender"], mail["second"], mail["day"]))
     mail = taken(mail, order)
     mail["sender_slot"] = NOBODY
     mail["receiver_slot"] = NOBODY
@@ -275,19 +275,19 @@ def slots_for(held: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(held + 3, 4) // 4 * 4, np.int32)
 
 
-class Town(NamedTuple):
+class EngineState(NamedTuple):
     """What a phase may read: one record of settings, the people, their ties and plans, and who belongs where."""
 
     settings: np.ndarray  # (1,), SETTINGS
     people: np.ndarray  # (n,), PERSON
     showable: np.ndarray  # (n,), whether somebody has posted of late
-    zeal: np.ndarray  # (n,), ZEAL
+    activity: np.ndarray  # (n,), ACTIVITY
     ties: np.ndarray  # TIE; a person's block is found by `first` and `slots`
-    others: np.ndarray  # of each row of `ties`, once more: whom it is about
-    bounds: np.ndarray  # of each row: no weight of rule 2 is above it until the next contact; 0 where it is free
+    contact_ids: np.ndarray  # of each row of `ties`, once more: the id of the other person
+    weight_bounds: np.ndarray  # of each row: no weight of a contact is above it until the next contact; 0: a free row
     used: np.ndarray  # (1,), rows in use
-    left: np.ndarray  # by size in fours: the first block that nobody lives in any more
-    nothing: np.ndarray  # (1,), TIE: a free slot
+    free_blocks: np.ndarray  # by size in fours: the first block that no person uses any more
+    empty_tie: np.ndarray  # (1,), TIE: a free slot
     plans: np.ndarray  # PLAN, by (person, strategy)
     plan_first: np.ndarray  # (n + 1,): a person's rows of `plans`
     community_first: np.ndarray  # rows of `community_people` of each community; likewise below

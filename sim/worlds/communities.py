@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from sim.model.chance import Decision, uniform
+from sim.model.chance import DrawPurpose, uniform
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 LARGEST, SMALLEST = 1.5, 0.5  # of what is wanted
 _SWEEPS = 20
-_ORDER = int(Decision.LABEL_ORDER)
+_ORDER = int(DrawPurpose.LABEL_ORDER)
 
 
 def communities(

@@ -10,7 +10,7 @@ from numba import njit
 
 from sim.engine.day import Core
 from sim.model import rules
-from sim.model.chance import Decision, uniform
+from sim.model.chance import DrawPurpose, uniform
 from sim.model.parameters import Parameters
 from sim.run import live_on, whole
 from sim.runtime import memory_limit
@@ -28,8 +28,8 @@ from sim.worlds.people import (
 )
 from sim.worlds.ties import laid_out, pair_ids, partners_of, seats
 
-_COMMUNITY_TIE = int(Decision.COMMUNITY_TIE)
-_INDUSTRY_TIE, _OTHER_TIE = int(Decision.INDUSTRY_TIE), int(Decision.OTHER_TIE)
+_COMMUNITY_TIE = int(DrawPurpose.COMMUNITY_TIE)
+_INDUSTRY_TIE, _OTHER_TIE = int(DrawPurpose.INDUSTRY_TIE), int(DrawPurpose.OTHER_TIE)
 
 
 def generated(
@@ -159,18 +159,18 @@ def _neighbours(
     return found
 
 
-def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, decision: int) -> np.ndarray:
+def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int) -> np.ndarray:
     """Pairs of people and partners from their circle: each looks for half of their mean, and is found by others."""
     members = np.argsort(circle, kind="stable")
     starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
-    one, two = _partners(key, decision, circle, members, starts, 0.5 * means)
+    one, two = _partners(key, purpose, circle, members, starts, 0.5 * means)
     others = one != two
     return pair_ids(one[others], two[others], len(circle))
 
 
 @njit(cache=True, nogil=True)
 def _partners(
-    seed: int, decision: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
+    seed: int, purpose: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Who looks and whom they find, each keyed uniform: whole numbers about the means, shape (n,), by one draw each."""
     most = len(circle) + int(means.sum() + 1.0)
@@ -178,10 +178,10 @@ def _partners(
     found = 0
     for person in range(len(circle)):
         first, end = starts[circle[person]], starts[circle[person] + 1]
-        wanted = int(means[person] + uniform(seed, decision, 0, person, 0, 0))
+        wanted = int(means[person] + uniform(seed, purpose, 0, person, 0, 0))
         for draw in range(1, wanted + 1):
             one[found] = person
-            two[found] = members[first + int(uniform(seed, decision, 0, person, 0, draw) * (end - first))]
+            two[found] = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
             found += 1
     return one[:found], two[:found]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 from sim.state.population import PERSON, World, free_ties, slots_for
 from sim.worlds.people import check_number, check_seed, draws_of_people, give_traits
 
@@ -41,7 +41,7 @@ def empty(
     check_seed(seed)
     fresh = np.zeros(newcomers, PERSON)
     choices = np.unique(inside.people["community"])
-    draws = draws_of_people(np.uint64(seed), int(Decision.COMMUNITY), len(inside), newcomers)
+    draws = draws_of_people(np.uint64(seed), int(DrawPurpose.COMMUNITY), len(inside), newcomers)
     fresh["community"] = choices[(draws * len(choices)).astype(np.int64)]
     fresh["group"] = _smallest_groups(inside.people, fresh["community"])
     fresh["sociability"] = sociability

@@ -8,13 +8,13 @@ from typing import Any
 from numba import njit
 
 from sim.model import rules
-from sim.model.chance import Decision, normal, two_uniforms, uniform
+from sim.model.chance import DrawPurpose, normal, two_uniforms, uniform
 from sim.state.population import NEVER
 from sim.worlds.people import DAYS_A_YEAR
 from sim.worlds.ties import date
 
 MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
-_PAST_RATE, _PAST_STOPS, _PAST_GAP = int(Decision.PAST_RATE), int(Decision.PAST_STOPS), int(Decision.PAST_GAP)
+_PAST_RATE, _PAST_STOPS, _PAST_GAP = int(DrawPurpose.PAST_RATE), int(DrawPurpose.PAST_STOPS), int(DrawPurpose.PAST_GAP)
 
 
 @njit(cache=True, nogil=True)

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from sim.engine.memory import fresh_ceilings
+from sim.engine.memory import fresh_bounds
 from sim.model import rules
-from sim.model.chance import Decision, normal, uniform
+from sim.model.chance import DrawPurpose, normal, uniform
 from sim.model.parameters import Parameters
 from sim.state.population import NEVER, PERSON
 
 DAYS_A_YEAR = 365
-_SOCIABILITY, _HESITANCE = int(Decision.SOCIABILITY), int(Decision.HESITANCE)
-_INDUSTRY, _BIRTHDAY = int(Decision.INDUSTRY), int(Decision.BIRTHDAY)
+_SOCIABILITY, _HESITANCE = int(DrawPurpose.SOCIABILITY), int(DrawPurpose.HESITANCE)
+_INDUSTRY, _BIRTHDAY = int(DrawPurpose.INDUSTRY), int(DrawPurpose.BIRTHDAY)
 
 
 def check_number(name: str, value: float) -> None:
@@ -36,7 +36,7 @@ def check_seed(seed: int) -> None:
 def wake(people: np.ndarray, ties: np.ndarray, day: int, p: Any, threads: int) -> None:
     """Fill in, in place, what depends on the day on which a world begins."""
     people["practised"] = day
-    in_parts(lambda start, stop: fresh_ceilings(people, ties, day, p, start, stop), len(people), threads)
+    in_parts(lambda start, stop: fresh_bounds(people, ties, day, p, start, stop), len(people), threads)
 
 
 def in_parts(work: Callable[[int, int], None], count: int, threads: int) -> None:
@@ -53,9 +53,9 @@ def born(community: np.ndarray, sociability: np.ndarray, seed: int, parameters: 
     people["community"] = community
     people["sociability"] = sociability
     give_traits(key, people, 0, parameters.packed)
-    turn = _ranks(draws_of_people(key, int(Decision.REGULAR), 0, len(people)), community)
+    turn = _ranks(draws_of_people(key, int(DrawPurpose.REGULAR), 0, len(people)), community)
     people["regular"] = turn < parameters.hangout_regulars
-    turn = _ranks(draws_of_people(key, int(Decision.GROUP), 0, len(people)), community)
+    turn = _ranks(draws_of_people(key, int(DrawPurpose.GROUP), 0, len(people)), community)
     people["group"] = _groups(turn, community, parameters.group_members)
     return people
 
@@ -78,11 +78,11 @@ def _groups(turn: np.ndarray, community: np.ndarray, members: int) -> np.ndarray
 
 
 @njit(cache=True)
-def draws_of_people(seed: int, decision: int, first: int, count: int) -> np.ndarray:
+def draws_of_people(seed: int, purpose: int, first: int, count: int) -> np.ndarray:
     """One uniform for each person from `first` on, shape (count,)."""
     drawn = np.empty(count)
     for i in range(count):
-        drawn[i] = uniform(seed, decision, 0, first + i, 0, 0)
+        drawn[i] = uniform(seed, purpose, 0, first + i, 0, 0)
     return drawn
 
 
@@ -91,8 +91,8 @@ def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
     """Sociability of people 0 to count - 1: lognormal with mean 1."""
     drawn = np.empty(count)
     for i in range(count):
-        luck = normal(seed, _SOCIABILITY, 0, i, 0, 0)
-        drawn[i] = math.exp(p.sociability_sd * luck - 0.5 * p.sociability_sd**2)
+        draw = normal(seed, _SOCIABILITY, 0, i, 0, 0)
+        drawn[i] = math.exp(p.sociability_sd * draw - 0.5 * p.sociability_sd**2)
     return drawn
 
 
@@ -107,4 +107,4 @@ def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
         person.minutes_left = rules.minutes_of_week(person.sociability, p)
         person.capacity = p.tie_capacity
         person.last_post = NEVER
-        person.ceiling = rules.fresh_ceiling(0.0)
+        person.weight_bound = rules.fresh_bound(0.0)

@@ -607,7 +607,7 @@ BAD_LOGS = {
     "loops.csv": b"source,target,time\n1,1,0\n2,2,5\n",
     "empty.csv": b"",
     "rows.csv": b"source,target,time\n",
-    "broken.csv.gz": gzip.compress(b"source,target,time\n" + b"1,2,0\n" * 999)[:40],
+    "broken.csv.gz": gzip.compress(b"source,target,time\n" + b"1,2,0\n" * 999, mtime=0)[:40],
     "broken.parquet": b"PAR1",
 }
 

@@ -56,8 +56,8 @@ class Results(RuleBasedStateMachine):
 
     @initialize(seed=st.integers(0, 2**32))
     def mount(self, seed: int) -> None:
-        self.luck = random.Random(seed)
-        self.disk = Disk(self.folder, self.luck)
+        self.rng = random.Random(seed)
+        self.disk = Disk(self.folder, self.rng)
         self.mounted = self.disk.mounted()
         self.mounted.__enter__()
         store.prepare(self.folder, [EVENTS])
@@ -169,7 +169,7 @@ class Results(RuleBasedStateMachine):
     def bytes_rot(self, where: float, bit: int, whole: bool) -> None:
         files = sorted(self.folder.rglob("*.parquet"))
         if files:
-            self.disk.rot(self.luck.choice(files), where, bit if whole else None)
+            self.disk.rot(self.rng.choice(files), where, bit if whole else None)
             self.damaged = True
 
     # What must be true ------------------------------------------------------------------------------------------------

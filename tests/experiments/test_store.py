@@ -190,10 +190,10 @@ def test_the_command_can_be_pasted_into_a_shell(monkeypatch: pytest.MonkeyPatch)
 
 def damages(content: bytes, count: int = 300) -> list[bytes]:
     """Flipped bits, and now and then a page of zeroes or a lost tail, in places that are the same every time."""
-    luck, found = random.Random(1), []
+    rng, found = random.Random(1), []
     for _ in range(count):
-        at = luck.randrange(len(content))
-        found.append(content[:at] + bytes([content[at] ^ 1 << luck.randrange(8)]) + content[at + 1 :])
+        at = rng.randrange(len(content))
+        found.append(content[:at] + bytes([content[at] ^ 1 << rng.randrange(8)]) + content[at + 1 :])
     for at in range(0, len(content), 512):
         found.append(content[:at] + bytes(len(content[at : at + 512])) + content[at + 512 :])
         found.append(content[:at])

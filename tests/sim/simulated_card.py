@@ -24,7 +24,7 @@ DAYS = 16  # more than two weeks
 Happened = Callable[[list[DayRecord], sim.gpu.GpuCore], bool]
 
 
-def town(seed: int, people: int = 50, **settings: float) -> World:
+def state(seed: int, people: int = 50, **settings: float) -> World:
     """A world in motion."""
     return sim.worlds.generated(people=people, burn_in_years=0.1, seed=seed, parameters=sim.Parameters(**settings))
 
@@ -34,7 +34,7 @@ def with_letters(world: World) -> World:
     n, day = len(world), world.day
     letters = np.zeros(n, GESTURE)
     letters["sender"], letters["receiver"] = np.arange(n), (np.arange(n) * 7 + 3) % n
-    letters["kind"], letters["channel"], letters["cause"] = Kind.NOTE, Channel.PRIVATE, np.arange(n)
+    letters["kind"], letters["channel"], letters["event_key"] = Kind.NOTE, Channel.PRIVATE, np.arange(n)
     letters["day"] = day - 2 + np.arange(n) % 4
     letters["arrives_day"] = letters["day"] + 2
     letters["parent_day"], letters["parent_kind"] = NEVER, NO_ANSWER
@@ -44,10 +44,10 @@ def with_letters(world: World) -> World:
 
 def cases() -> Iterator[tuple[str, World, Happened]]:
     """Worlds by what is special about them, and whether it did happen."""
-    yield "ordinary", town(1), lambda days, _: any(day.delivered["noticed"].any() for day in days)
-    crowded = town(2, tie_capacity=20, ties_at_start=18, encounter_rate=1.5)
+    yield "ordinary", state(1), lambda days, _: any(day.delivered["noticed"].any() for day in days)
+    crowded = state(2, tie_capacity=20, ties_at_start=18, encounter_rate=1.5)
     yield "few have room for all whom they meet", crowded, lambda days, _: any(len(day.forgotten) for day in days)
-    letters = with_letters(town(3))
+    letters = with_letters(state(3))
     yield (
         "letters are under way",
         letters,
@@ -56,22 +56,22 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
             and any(days[0].sent["kind"] == Kind.NOTE)
         ),
     )
-    answering = town(4, encounter_rate=3.0, mind_answered=0.7, answer_strength=5.0)
+    answering = state(4, encounter_rate=3.0, mind_answered=0.7, answer_strength=5.0)
     yield (
         "answers are answered",
         answering,
         lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
     )
     sim.gpu.ROOM_TO_GROW, sim.gpu.SMALLEST_ROOM = 1 << 40, 4
-    full = town(5, encounter_rate=3.0)
+    full = state(5, encounter_rate=3.0)
     yield "the pool is full", full, lambda _, card: len(card._town.ties) > len(full.ties) + 4
 
 
 def _answers_of_answers(sent: np.ndarray) -> int:
     """How many of a day's gestures answer an answer of the same day."""
     answers = sent[sent["parent_kind"] != NO_ANSWER]
-    there = {(row["sender"], row["receiver"], row["cause"], row["day"]) for row in answers}
-    return sum((row["receiver"], row["sender"], row["parent_cause"], row["parent_day"]) in there for row in answers)
+    there = {(row["sender"], row["receiver"], row["event_key"], row["day"]) for row in answers}
+    return sum((row["receiver"], row["sender"], row["parent_key"], row["parent_day"]) in there for row in answers)
 
 
 def differences(world: World, seed: int, happened: Happened) -> list[str]:

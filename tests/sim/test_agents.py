@@ -66,13 +66,13 @@ def test_iterations_of_batch_run_differ_and_can_be_repeated() -> None:
     rows = mesa.batch_run(
         sim.ReconnectionModel, parameters={"people": 40}, iterations=3, max_steps=5, display_progress=False
     )
-    seeds = [row["luck_seed"] for row in rows]
+    seeds = [row["run_seed"] for row in rows]
     assert len(set(seeds)) == 3
     again = sim.ReconnectionModel(people=40, seed=seeds[0])
     for _ in range(5):
         again.step()
     assert len(again.record.sent) == rows[0]["sent"]
-    assert again.luck_seed == seeds[0]
+    assert again.run_seed == seeds[0]
 
 
 @pytest.mark.parametrize(("seed", "words"), [(-1, "between 0"), (2**64, "between 0"), (1.5, "a whole number")])
@@ -129,9 +129,9 @@ class Careful(sim.Person):
         self.courage = 0.5 + 0.01 * self.id
         self.friend = model.people[max(0, self.id - 1)]
 
-    def dares(self, prompt, kind, channel):  # type: ignore[no-untyped-def]
+    def accepts(self, prompt, kind, channel):  # type: ignore[no-untyped-def]
         self.courage *= 0.99
-        return self.courage > 0.4 and super().dares(prompt, kind, channel)
+        return self.courage > 0.4 and super().accepts(prompt, kind, channel)
 
 
 class Observed(sim.ReconnectionModel):

@@ -15,9 +15,9 @@ from scipy import stats
 import sim
 from sim.model.chance import (
     BATCH,
-    Decision,
+    DrawPurpose,
     Occasion,
-    cause_of,
+    event_key_of,
     follow,
     next_attempts,
     normal,
@@ -34,8 +34,8 @@ quick = settings(max_examples=200)
 words = st.integers(0, 2**32 - 1)
 seeds = st.integers(0, 2**64 - 1)
 days = st.integers(0, 2**24 - 1)
-decisions = st.sampled_from([int(decision) for decision in Decision])
-keys = st.tuples(seeds, decisions, days, words, words, words)  # in the order of the arguments of `uniform`
+purposes = st.sampled_from([int(purpose) for purpose in DrawPurpose])
+keys = st.tuples(seeds, purposes, days, words, words, words)  # in the order of the arguments of `uniform`
 
 SEED = 20_240_601
 ULP = 2.0**-53
@@ -51,11 +51,11 @@ def _pairs_of(seed: int, table: Any) -> np.ndarray:
 
 
 @njit
-def _normals(seed: int, decision: int, count: int) -> np.ndarray:
+def _normals(seed: int, purpose: int, count: int) -> np.ndarray:
     """A normal for each of so many people, shape (count,)."""
     drawn = np.empty(count)
     for person in range(count):
-        drawn[person] = normal(seed, decision, 0, person, 0, 0)
+        drawn[person] = normal(seed, purpose, 0, person, 0, 0)
     return drawn
 
 
@@ -103,10 +103,10 @@ def test_different_counters_give_different_words(counter: tuple[int, int, int, i
 @given(keys)
 def test_every_key_has_a_counter_of_its_own(key: tuple[int, ...]) -> None:
     """Seed, decision, day, person, other and cause all fit beside each other into Philox's key and counter."""
-    seed, decision, day, person, other, cause = key
-    when = day << 8 | decision
-    assert (when & 255, when >> 8, when >> 32) == (decision, day, 0), "nothing overlaps, nothing is cut off"
-    a, b, c, d = philox4x32(person, other, cause, when, seed & (2**32 - 1), seed >> 32)
+    seed, purpose, day, person, other, event_key = key
+    when = day << 8 | purpose
+    assert (when & 255, when >> 8, when >> 32) == (purpose, day, 0), "nothing overlaps, nothing is cut off"
+    a, b, c, d = philox4x32(person, other, event_key, when, seed & (2**32 - 1), seed >> 32)
     mantissas = (a << 20 | b >> 12, c << 20 | d >> 12)
     assert two_uniforms(*key) == tuple((mantissa + 0.5) * 2.0**-52 for mantissa in mantissas)
 
@@ -125,16 +125,22 @@ def test_the_largest_key_is_still_its_own() -> None:
 @pytest.mark.parametrize(("word", "expected"), [(0, ULP), (2**32 - 1, 1.0 - ULP)])
 def test_the_outermost_draws_are_inside_0_and_1(word: int, expected: float, seed: int) -> None:
     """All bits 0 and all bits 1, which no sampling would find, are half a step away from 0 and 1."""
-    person, other, cause, when = counter_before((word,) * 4, seed & (2**32 - 1), seed >> 32)
-    drawn = two_uniforms(seed, when & 255, when >> 8, person, other, cause)
+    person, other, event_key, when = counter_before((word,) * 4, seed & (2**32 - 1), seed >> 32)
+    drawn = two_uniforms(seed, when & 255, when >> 8, person, other, event_key)
     assert drawn == (expected, expected)
     assert 0.0 < drawn[0] < 1.0
 
 
-@pytest.mark.parametrize("part", ["decision", "day", "person", "other", "cause"])
+@pytest.mark.parametrize("part", ["decision", "day", "person", "other", "event_key"])
 def test_draws_are_uniform_along_every_argument(part: str) -> None:
     """Small consecutive ids are the rule in a run, so luck must be even along each of them alone."""
-    columns: dict[str, Any] = {"decision": Decision.NOTICED, "day": 40, "person": 7, "other": 3, "cause": 1 << 24}
+    columns: dict[str, Any] = {
+        "decision": DrawPurpose.NOTICED,
+        "day": 40,
+        "person": 7,
+        "other": 3,
+        "event_key": 1 << 24,
+    }
     columns[part] = np.arange(256 if part == "decision" else 50_000)
     drawn = pairs_of(*columns.values())
     assert (drawn > 0).all()
@@ -148,7 +154,7 @@ def test_draws_are_uniform_along_every_argument(part: str) -> None:
 @quick
 @given(keys, st.integers(0, 5), st.data())
 def test_every_argument_matters(key: tuple[int, ...], part: int, data: st.DataObject) -> None:
-    ranges = (seeds, decisions, days, words, words, words)
+    ranges = (seeds, purposes, days, words, words, words)
     other = data.draw(ranges[part].filter(lambda value: value != key[part]))
     changed = (*key[:part], other, *key[part + 1 :])
     assert two_uniforms(*changed) != two_uniforms(*key)
@@ -164,7 +170,7 @@ def test_a_uniform_is_the_first_of_two(key: tuple[int, ...]) -> None:
 @quick
 @given(
     seeds,
-    decisions,
+    purposes,
     days,
     words,
     words,
@@ -172,41 +178,41 @@ def test_a_uniform_is_the_first_of_two(key: tuple[int, ...]) -> None:
 )
 @example(2**64 - 1, 45, 2**24 - 1, 2**32 - 1, 2**32 - 1, 2**32 - BATCH)
 def test_next_attempts_are_two_uniforms_to_the_bit(
-    seed: int, decision: int, day: int, person: int, cause: int, start: int
+    seed: int, purpose: int, day: int, person: int, event_key: int, start: int
 ) -> None:
     draws = np.empty((2, BATCH))
-    next_attempts(draws, seed, decision, day, person, cause, start)
-    expected = [two_uniforms(seed, decision, day, person, start + k, cause) for k in range(BATCH)]
+    next_attempts(draws, seed, purpose, day, person, event_key, start)
+    expected = [two_uniforms(seed, purpose, day, person, start + k, event_key) for k in range(BATCH)]
     assert draws.T.tolist() == [list(pair) for pair in expected]
 
 
 @quick
 @given(key=keys, count=st.integers(0, 70), others=st.data())
 def test_many_uniforms_are_single_ones_to_the_bit(key: tuple[int, ...], count: int, others: st.DataObject) -> None:
-    seed, decision, day, person, _, cause = key
+    seed, purpose, day, person, _, event_key = key
     person %= 2**31
     draws = np.empty(count)
-    uniforms_of_people(draws, np.uint64(seed), decision, day, person)
-    assert draws.tolist() == [uniform(seed, decision, day, person + k, 0, 0) for k in range(count)]
+    uniforms_of_people(draws, np.uint64(seed), purpose, day, person)
+    assert draws.tolist() == [uniform(seed, purpose, day, person + k, 0, 0) for k in range(count)]
     ids = np.array(others.draw(st.lists(st.integers(0, 2**31 - 1), min_size=count, max_size=count)), np.int32)
-    uniforms_towards(draws, ids, np.uint64(seed), decision, day, person, cause)
-    assert draws.tolist() == [uniform(seed, decision, day, person, int(other), cause) for other in ids]
+    uniforms_towards(draws, ids, np.uint64(seed), purpose, day, person, event_key)
+    assert draws.tolist() == [uniform(seed, purpose, day, person, int(other), event_key) for other in ids]
     pairs = np.stack([ids[::-1], ids], axis=1).astype(np.int64)
-    uniforms_of_pairs(draws, pairs, np.uint64(seed), decision, day, cause)
-    assert draws.tolist() == [uniform(seed, decision, day, *pair, cause) for pair in pairs.tolist()]
+    uniforms_of_pairs(draws, pairs, np.uint64(seed), purpose, day, event_key)
+    assert draws.tolist() == [uniform(seed, purpose, day, *pair, event_key) for pair in pairs.tolist()]
 
 
 def test_next_attempts_round_as_two_uniforms_do_at_the_ends() -> None:
     """The two take mantissas to floats in different ways; all bits 0 and all bits 1 are where these could differ."""
     for word in (0, 2**32 - 1):
-        person, other, cause, when = counter_before((word,) * 4, SEED & (2**32 - 1), SEED >> 32)
+        person, other, event_key, when = counter_before((word,) * 4, SEED & (2**32 - 1), SEED >> 32)
         draws = np.empty((2, BATCH))
-        next_attempts(draws, SEED, when & 255, when >> 8, person, cause, other)
-        assert tuple(draws[:, 0]) == two_uniforms(SEED, when & 255, when >> 8, person, other, cause)
+        next_attempts(draws, SEED, when & 255, when >> 8, person, event_key, other)
+        assert tuple(draws[:, 0]) == two_uniforms(SEED, when & 255, when >> 8, person, other, event_key)
 
 
 def test_normals_have_the_moments_of_the_normal_law() -> None:
-    drawn = _normals(np.uint64(SEED), int(Decision.HESITANCE), 200_000)
+    drawn = _normals(np.uint64(SEED), int(DrawPurpose.HESITANCE), 200_000)
     assert stats.kstest(drawn, "norm").pvalue > 1e-3
     error = 4.5 / np.sqrt(len(drawn))  # of a mean, in standard deviations of what is averaged
     for power, expected, sd in ((1, 0, 1), (2, 1, np.sqrt(2)), (3, 0, np.sqrt(15)), (4, 3, np.sqrt(96))):
@@ -225,7 +231,7 @@ def test_poisson_inverts_the_distribution_function(rate: float, u: float) -> Non
 
 
 def test_poisson_counts_have_the_poisson_law() -> None:
-    drawn = pairs_of(Decision.FEED_COUNT, np.arange(20_000), 5, 0, 0)[:, 0]
+    drawn = pairs_of(DrawPurpose.FEED_COUNT, np.arange(20_000), 5, 0, 0)[:, 0]
     for rate in (0.05, 0.8, 6.0):
         counts = np.bincount([poisson(rate, u) for u in drawn])
         expected = stats.poisson.pmf(np.arange(len(counts)), rate) * len(drawn)
@@ -240,8 +246,8 @@ def test_poisson_counts_have_the_poisson_law() -> None:
 
 def test_decisions_have_numbers_of_their_own_in_a_byte() -> None:
     """Two names for one number would be one luck for two choices; `Enum` alone takes the second as an alias."""
-    numbers = list(Decision.__members__.values())
-    assert len(Decision.__members__) == len(set(numbers)) == len(Decision)
+    numbers = list(DrawPurpose.__members__.values())
+    assert len(DrawPurpose.__members__) == len(set(numbers)) == len(DrawPurpose)
     assert all(0 <= number < 256 for number in numbers)
     assert all(0 < occasion < 256 for occasion in Occasion), "the high byte of a cause; 0 is no cause"
 
@@ -251,12 +257,12 @@ def test_no_two_decisions_share_a_stream() -> None:
     people, span = 100, 200
     drawn = np.concatenate(
         [
-            pairs_of(decision, *np.mgrid[0:span, 0:people].reshape(2, -1), 1, cause_of(Occasion.FEED, 0))
-            for decision in Decision
+            pairs_of(purpose, *np.mgrid[0:span, 0:people].reshape(2, -1), 1, event_key_of(Occasion.FEED, 0))
+            for purpose in DrawPurpose
         ],
         axis=1,
     )
-    assert drawn.shape == (span * people, 2 * len(Decision))
+    assert drawn.shape == (span * people, 2 * len(DrawPurpose))
     rest = np.corrcoef(drawn, rowvar=False)[np.triu_indices(drawn.shape[1], 1)]
     assert np.abs(rest).max() < 5.5 / np.sqrt(len(drawn)), "of 4,000 pairs none is this far from 0 by chance"
     assert abs(rest.std() * np.sqrt(len(drawn)) - 1) < 0.05, "and all together spread as chance does"
@@ -275,7 +281,7 @@ def test_the_enumeration_lists_the_choices_that_are_made_and_no_others() -> None
     outside = set(re.findall(r"^    ([A-Z_]+) = ", source.split("# Outside the model's day")[1].split("\n\n")[0], re.M))
     assert outside == {"BOOTSTRAP", "FOCAL", "LABEL_ORDER"}
     used = used_decisions("sim", but="chance.py")
-    assert set(Decision.__members__) - outside - used == set(), "listed but never drawn"
+    assert set(DrawPurpose.__members__) - outside - used == set(), "listed but never drawn"
     assert outside - used - used_decisions("experiments") == set(), "listed but never drawn"
 
 
@@ -284,36 +290,36 @@ def test_the_enumeration_lists_the_choices_that_are_made_and_no_others() -> None
 
 @quick
 @given(words, words, days, days)
-def test_what_follows_depends_on_the_cause_and_on_the_day(cause: int, other: int, day: int, later: int) -> None:
+def test_what_follows_depends_on_the_cause_and_on_the_day(event_key: int, other: int, day: int, later: int) -> None:
     """Nothing collides on one day, nor for one cause; the result is a cause again."""
-    assert (follow(cause, day) == follow(other, day)) == (cause == other)
-    assert (follow(cause, day) == follow(cause, later)) == (day == later)
-    assert 0 <= follow(cause, day) < 2**32
+    assert (follow(event_key, day) == follow(other, day)) == (event_key == other)
+    assert (follow(event_key, day) == follow(event_key, later)) == (day == later)
+    assert 0 <= follow(event_key, day) < 2**32
 
 
 def test_what_follows_from_the_causes_of_a_month_has_no_collisions() -> None:
     """Every prompt that a person could have in a month, and chains of ten answers to each of the first few."""
-    causes = [cause_of(occasion, index) for occasion in Occasion for index in range(12)]
-    followers = {follow(cause, day) for cause in causes for day in range(30)}
+    causes = [event_key_of(occasion, index) for occasion in Occasion for index in range(12)]
+    followers = {follow(event_key, day) for event_key in causes for day in range(30)}
     assert len(followers) == len(causes) * 30
     assert not followers & set(causes)
     links = set()
-    for cause in causes:
+    for event_key in causes:
         for _ in range(10):
-            cause = follow(cause, 17)
-            links.add(cause)
+            event_key = follow(event_key, 17)
+            links.add(event_key)
     assert len(links) == 10 * len(causes), "a chain of answers within a day never comes back to where it was"
 
 
 def test_what_follows_changes_half_of_the_bits() -> None:
-    causes = range(cause_of(Occasion.ROUTINE, 0), cause_of(Occasion.ROUTINE, 200))
-    flips = [follow(cause, 9) ^ follow(cause ^ 1 << bit, 9) for cause in causes for bit in range(32)]
+    causes = range(event_key_of(Occasion.ROUTINE, 0), event_key_of(Occasion.ROUTINE, 200))
+    flips = [follow(event_key, 9) ^ follow(event_key ^ 1 << bit, 9) for event_key in causes for bit in range(32)]
     assert abs(np.mean([flip.bit_count() for flip in flips]) - 16) < 0.2
 
 
 @quick
 @given(st.lists(st.tuples(st.sampled_from(Occasion), st.integers(0, 2**24 - 1)), min_size=2, max_size=2, unique=True))
 def test_prompts_have_causes_of_their_own(prompts: list[tuple[Occasion, int]]) -> None:
-    for one, two in pairwise([cause_of(*prompt) for prompt in prompts]):
+    for one, two in pairwise([event_key_of(*prompt) for prompt in prompts]):
         assert one != two
         assert 0 < one < 2**32

@@ -77,7 +77,7 @@ def assert_same(one: Run, two: Run) -> None:
     np.testing.assert_array_equal([*one.measures.scalars.values()], [*two.measures.scalars.values()])
     np.testing.assert_array_equal(one.adopters, two.adopters)
     tables = ((one.log, two.log), (one.measures.series, two.measures.series))
-    for mine, theirs in (*tables, (one.measures.candidates, two.measures.candidates)):
+    for mine, theirs in (*tables, (one.measures.at_risk, two.measures.at_risk)):
         if mine is None or theirs is None:
             assert mine is theirs
         else:

@@ -206,7 +206,7 @@ def count(record: DayRecord, seen: Counter[str] | None) -> None:
     """Keep count of what an example exercised; what the user put in by hand apart."""
     if seen is None:
         return
-    own = record.sent[record.sent["cause"] >> 24 != Occasion.EXTRA]
+    own = record.sent[record.sent["event_key"] >> 24 != Occasion.EXTRA]
     seen.update(KINDS[kind] for kind in own["kind"])
     seen.update(Place(place).name for place in record.met["place"])
     seen["new tie"] += len(record.new_ties)
@@ -288,11 +288,11 @@ def keep_minutes(self: Any) -> None:
     self.minutes_left = entry_points.rules.minus(self.minutes_left, -left)
 
 
-def stale_ceiling(self: Any) -> None:
+def stale_bound(self: Any) -> None:
     """Field `ceiling`: the weekly day leaves it as it is."""
-    kept = self.ceiling
+    kept = self.weight_bound
     ORIGINAL["begin_week"](self)
-    self.ceiling = kept
+    self.weight_bound = kept
 
 
 def meet_strangers_alike(self: Any, person: Any, present: list[Any], most: int, place: int) -> Any:
@@ -376,7 +376,7 @@ def last_slot(self: Any, tie: Any) -> None:
 
 FAULTS: list[tuple[type, str, Callable[..., Any], str]] = [
     (Person, "begin_week", keep_minutes, "wait"),
-    (Person, "begin_week", stale_ceiling, "wait"),
+    (Person, "begin_week", stale_bound, "wait"),
     (Model, "meets", meet_strangers_alike, "join_community"),
     (Model, "call_for_birthday", no_birthdays, "wait"),
     (Person, "practise", no_practice, "wait"),

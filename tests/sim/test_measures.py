@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import sim
 from sim.engine.day import Core
 from sim.engine.memory import active_ties, two_step_reach
-from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, Watch, industry_ranks
+from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, OutcomeRecorder, industry_ranks
 from sim.run import begin
 from sim.state.population import NOBODY, PERSON, DayRecord, World, free_ties
 
@@ -33,13 +33,13 @@ def history(world: World) -> tuple[World, list[DayRecord], sim.measures.Measures
     """A year of a strategy, day by day, and what the measures say of it."""
     start, who = begin(world, strategy="check_in", adopters=12, seed=6, parameters=None, strategy_days=60, extra=())
     core = Core(start, seed=6)
-    watch = Watch(start, adopters=who, within=60, injected=False, series=True)
+    recorder = OutcomeRecorder(start, adopters=who, within=60, injected=False, series=True)
     records = []
     for _ in range(320):
         records.append(core.step())
-        watch.observe(records[-1], core.active_ties())
+        recorder.observe(records[-1], core.active_ties())
     end = core.to_world()
-    return start, records, watch.finish(core.final_state()), end
+    return start, records, recorder.finish(core.final_state()), end
 
 
 def noticed_by_pair(records: list[DayRecord]) -> dict[tuple[int, int], list[tuple[int, Any]]]:
@@ -47,7 +47,7 @@ def noticed_by_pair(records: list[DayRecord]) -> dict[tuple[int, int], list[tupl
     found: dict[tuple[int, int], list[tuple[int, Any]]] = defaultdict(list)
     for record in records:
         rows = record.delivered[(record.delivered["noticed"] == 1) & (record.delivered["kind"] != 12)]
-        for row in sorted(rows, key=lambda row: (row["arrives_second"], row["sender"], row["cause"])):
+        for row in sorted(rows, key=lambda row: (row["arrives_second"], row["sender"], row["event_key"])):
             one, two = int(row["sender"]), int(row["receiver"])
             found[min(one, two), max(one, two)].append((record.day, row))
     return found
@@ -81,7 +81,7 @@ def test_reconnections_are_those_of_the_definition(history: tuple[World, list[Da
     start, records, measures, _ = history
     worded = start.parameters.packed["worded"]
     pairs = noticed_by_pair(records)
-    frame = measures.candidates.set_index(["low", "high"])["reconnected"]
+    frame = measures.at_risk.set_index(["low", "high"])["reconnected"]
     assert set(frame.index) == dormant_pairs(start)
     expected = {pair: first_reconnection(pairs.get(pair, []), worded) for pair in frame.index}
     assert {pair: None if np.isnan(day) else int(day) + start.day for pair, day in frame.items()} == expected
@@ -113,7 +113,7 @@ def test_lasting_is_two_way_contact_in_the_window(history: tuple[World, list[Day
     start, records, measures, end = history
     pairs = noticed_by_pair(records)
     told = 0
-    for row in measures.candidates.itertuples():
+    for row in measures.at_risk.itertuples():
         since = start.day + row.reconnected
         if np.isnan(row.reconnected) or end.day <= since + LASTING_TO:
             assert np.isnan(row.lasting)
@@ -148,7 +148,7 @@ def test_lasting_is_missing_and_not_zero_when_the_run_is_too_short(world: World)
     """Nobody can tell after a month."""
     run = sim.simulate(world, days=30, strategy="check_in", adopters=5, seed=6)
     assert np.isnan(run.measures.scalars["lasting"])
-    assert run.measures.candidates["lasting"].isna().all()
+    assert run.measures.at_risk["lasting"].isna().all()
 
 
 def test_the_count_of_two_way_contacts_in_a_world_is_that_of_the_definition(
@@ -200,7 +200,7 @@ def test_measures_do_not_depend_on_the_engine(world: World) -> None:
         model.step()
     run = sim.simulate(world, days=20, **told)
     np.testing.assert_equal(model.measures().scalars, run.measures.scalars)
-    pd.testing.assert_frame_equal(model.measures().candidates, run.measures.candidates)
+    pd.testing.assert_frame_equal(model.measures().at_risk, run.measures.at_risk)
 
 
 def test_every_measure_is_named_and_defined() -> None:
@@ -304,7 +304,7 @@ def test_focal_ties_are_followed_from_the_first_day_by_hand(world: World) -> Non
     pairs = [(int(pair["high"]), int(pair["low"])) for pair in measured_pairs(world)[:40:2]]
     extra = [sim.Gesture(0, "conversation", sender, receiver) for sender, receiver in pairs]
     run = sim.simulate(world, days=95, seed=6, extra=extra, focal=pairs)
-    scalars, frame = run.measures.scalars, run.measures.candidates.set_index(["low", "high"])
+    scalars, frame = run.measures.scalars, run.measures.at_risk.set_index(["low", "high"])
     back = [frame.loc[(min(pair), max(pair)), "reconnected"] < 60 for pair in pairs]
     side = ["first_worded_by_low" if b < a else "first_worded_by_high" for a, b in pairs]
     answered = [frame.loc[(min(pair), max(pair)), name] < 60 for pair, name in zip(pairs, side, strict=True)]
@@ -344,7 +344,7 @@ def test_following_focal_ties_changes_nothing(world: World) -> None:
 def test_lasting_of_focal_ties_counts_from_the_first_day_with_a_gesture_and_without(world: World) -> None:
     pairs = [(int(pair["low"]), int(pair["high"])) for pair in measured_pairs(world)[:30]]
     run = sim.simulate(world, days=242, seed=6, focal=pairs, series=False)
-    frame = run.measures.candidates.set_index(["low", "high"])
+    frame = run.measures.at_risk.set_index(["low", "high"])
     assert frame["lasting"].notna().all()
     lasted = [frame.loc[pair, "lasting"] for pair in pairs]
     assert run.measures.scalars["focal_lasting"] == pytest.approx(np.mean(lasted))

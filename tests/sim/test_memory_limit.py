@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from sim.measures import CANDIDATE
+from sim.measures import AT_RISK
 from sim.runtime import memory_limit
 from sim.state.population import TIE
 
 
 def test_the_records_are_as_large_as_is_said() -> None:
-    assert CANDIDATE.itemsize == memory_limit._CANDIDATE
+    assert AT_RISK.itemsize == memory_limit._CANDIDATE
     assert TIE.itemsize + np.dtype("i4").itemsize + np.dtype("f4").itemsize == memory_limit._POOL
 
 

@@ -24,23 +24,23 @@ from sim.engine.memory import (
     OF_INDUSTRY,
     OWN_TIES,
     SHOWN,
-    comes_to_mind,
     comes_up_in_feed,
     first_for_sure,
-    fresh_ceilings,
+    fresh_bounds,
     likeliest_in_feed,
     new_filter,
     refresh_ceilings,
+    sample_contact,
     shown,
     weight_in_mind,
 )
 from sim.engine.memory import have_mutual_tie as engine_has_mutual_tie
 from sim.model import rules
-from sim.model.chance import Decision, Occasion, cause_of, uniform
+from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform
 from sim.model.gestures import KINDS, LADDERS, Channel, Kind
 from sim.model.parameters import TRACES, kernel
 from sim.run import begin
-from sim.state.population import NEVER, NO_ANSWER, NOBODY, Town, free_ties
+from sim.state.population import NEVER, NO_ANSWER, NOBODY, EngineState, free_ties
 
 NUMBERS = tomllib.loads((Path(__file__).parents[2] / "configs/uncalibrated.toml").read_text())["parameters"]
 P = sim.Parameters(**NUMBERS).packed
@@ -113,12 +113,12 @@ def direct_choice(channel: Channel, ease_and_practice: Any, *state: Any) -> dict
 
     A gesture is taken when comfort reaches its barrier and none of those after it.
     """
-    share, ceiling = {}, np.inf
+    share, weight_bound = {}, np.inf
     for kind, risk in reversed(LADDER[channel].items()):
         barrier = direct_barrier(kind, risk, *state) - ease_and_practice
-        share[kind] = np.maximum(0.0, expit(-barrier) - expit(-ceiling))
-        ceiling = np.minimum(ceiling, barrier)
-    return {"none": expit(ceiling), **share}
+        share[kind] = np.maximum(0.0, expit(-barrier) - expit(-weight_bound))
+        weight_bound = np.minimum(weight_bound, barrier)
+    return {"none": expit(weight_bound), **share}
 
 
 # Rule 1: traces against the power law ------------------------------------------------------------------------------
@@ -386,12 +386,12 @@ def test_ladders_are_those_of_the_document() -> None:
 
 
 @njit
-def _chosen(luck: Any, channel: int, practice: float, state: Any, settings: Any) -> np.ndarray:
+def _chosen(draw: Any, channel: int, practice: float, state: Any, settings: Any) -> np.ndarray:
     """Which gesture each quantile of luck leads to, shape (len(luck),)."""
-    kinds = np.empty(len(luck), np.int64)
+    kinds = np.empty(len(draw), np.int64)
     strength, openness, opened_by, tries, hesitance = state
-    for k in range(len(luck)):
-        comfort = rules.comfort(practice, luck[k], settings[0])
+    for k in range(len(draw)):
+        comfort = rules.comfort(practice, draw[k], settings[0])
         kinds[k] = rules.gesture_within_reach(
             channel, comfort, strength, openness, opened_by, tries, hesitance, settings[0]
         )
@@ -429,12 +429,12 @@ def test_a_person_chooses_gestures_as_often_as_the_formula_says(world: sim.World
     owner, tie = festive.owners()[rows], festive.ties[rows]
     person = festive.people[owner]
     practice = person["practice"] * 0.5 ** (world.day - person["practised"])
-    expected = direct_choice(Channel.PRIVATE, 2.8 + 1.4 * practice, *felt(festive, rows), person["hesitance"])
+    expected = direct_choice(Channel.PRIVATE, 2.8 + 1.4 * practice, *perceived(festive, rows), person["hesitance"])
     assert sum(expected.values()) == pytest.approx(np.ones(len(rows)))
     days = 5
     start = morning(festive, parameters)
     sent = np.concatenate([Core(start, seed=seed).step().sent for seed in range(days)])
-    sent = sent[sent["cause"] == cause_of(Occasion.BIRTHDAY, 0)]
+    sent = sent[sent["event_key"] == event_key_of(Occasion.BIRTHDAY, 0)]
     assert 0.1 < len(sent) / (days * len(tie)) < 0.9
     for kind in LADDER[Channel.PRIVATE]:
         share = expected[kind]
@@ -478,22 +478,22 @@ def test_rule_three_writes_to_an_old_friend_as_people_did(world: sim.World) -> N
 
 def with_varied_ties(world: sim.World, acquaintances: float = 0.3) -> sim.World:
     """The same people, with doors and tries of every sort; this share of ties are acquaintances."""
-    varied, luck = world.copy(), np.random.default_rng(5)
+    varied, draw = world.copy(), np.random.default_rng(5)
     ties = varied.ties
     held = ties["other"] != NOBODY
     count = int(held.sum())
-    ties["openness"][held] = luck.random(count)
-    ties["opened"][held] = world.day - luck.integers(0, 60, count)
-    ties["opened_by"][held] = luck.integers(0, 5, count)
-    ties["unanswered"][held] = 3 * luck.random(count)
-    ties["last_sent"][held] = world.day - luck.integers(0, 60, count)
+    ties["openness"][held] = draw.random(count)
+    ties["opened"][held] = world.day - draw.integers(0, 60, count)
+    ties["opened_by"][held] = draw.integers(0, 5, count)
+    ties["unanswered"][held] = 3 * draw.random(count)
+    ties["last_sent"][held] = world.day - draw.integers(0, 60, count)
     low = np.minimum(varied.owners(), ties["other"])[held]
     high = np.maximum(varied.owners(), ties["other"])[held]
-    ties["acquaintance"][held] = luck.random((len(world), len(world)))[low, high] < acquaintances
+    ties["acquaintance"][held] = draw.random((len(world), len(world)))[low, high] < acquaintances
     return varied
 
 
-def felt(world: sim.World, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+def perceived(world: sim.World, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """Strength, openness, rung of the door and tries without an answer of these rows of ties, today."""
     tie = world.ties[rows]
     held = [rules.strength(rules.activation(row["traces"], world.day - row["last_contact"], P), P) for row in tie]
@@ -522,18 +522,18 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
     parameters = quiet(
         load_scale=3, note_days=0, gestures={kind: {"noticed": 0.9, "answer": logit} for kind, logit in ANSWER.items()}
     )
-    varied, luck = with_varied_ties(world, acquaintances=0.9), np.random.default_rng(6)
+    varied, draw = with_varied_ties(world, acquaintances=0.9), np.random.default_rng(6)
     rows = np.flatnonzero(varied.ties["other"] != NOBODY)
-    rows = luck.permutation(rows)[:1_000]
+    rows = draw.permutation(rows)[:1_000]
     senders, receivers = varied.owners()[rows], varied.ties["other"][rows]
-    kinds = luck.choice(list(ANSWER), len(rows))
+    kinds = draw.choice(list(ANSWER), len(rows))
     extra = [
         sim.Gesture(day=0, kind=kind, sender=int(sender), receiver=int(receiver), second=second)
         for second, (kind, sender, receiver) in enumerate(zip(kinds, senders, receivers, strict=True))
     ]
     theirs = np.array([row_of(varied, receiver, sender) for sender, receiver in zip(senders, receivers, strict=True)])
-    strength, openness, _, _ = felt(varied, theirs)
-    tries = felt(varied, rows)[3]
+    strength, openness, _, _ = perceived(varied, theirs)
+    tries = perceived(varied, rows)[3]
     mutual = have_mutual_tie(varied)[senders, receivers]
     acquainted = varied.ties["acquaintance"][theirs] == 1
     odds = np.where(acquainted & mutual, 1.35, 1.0)
@@ -543,7 +543,7 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
     earlier_to_the_same = np.tril(receivers[:, None] == receivers, -1).astype(int)
 
     start = morning(varied, parameters, *extra)
-    asked = [cause_of(Occasion.EXTRA, gesture.second * 16 + Kind[gesture.kind.upper()]) for gesture in extra]
+    asked = [event_key_of(Occasion.EXTRA, gesture.second * 16 + Kind[gesture.kind.upper()]) for gesture in extra]
     likely, answered = [], []
     for seed in range(20):
         core = Core(start, seed=seed)
@@ -554,8 +554,8 @@ def test_gestures_are_answered_as_often_as_the_formula_says(world: sim.World) ->
         already = earlier_to_the_same @ noticed
         likely.append(np.where(noticed, unhurried / (1 + already / 3), 0))
         replies = np.concatenate([record.sent, core.mail])
-        replies = replies[(replies["parent_kind"] != NO_ANSWER) & np.isin(replies["parent_cause"], asked)]
-        number = (replies["parent_cause"] & 0xFFFFFF) // 16
+        replies = replies[(replies["parent_kind"] != NO_ANSWER) & np.isin(replies["parent_key"], asked)]
+        number = (replies["parent_key"] & 0xFFFFFF) // 16
         assert len(np.unique(number)) == len(number), "each is answered once"
         assert (replies["sender"] == receivers[number]).all()
         answered.append(np.bincount(number, minlength=len(rows)))
@@ -641,30 +641,30 @@ SEED = 11
 
 
 @njit
-def _picks(town: Any, person: int, day: int, among: int, industry: int, count: int) -> Any:
+def _picks(state: Any, person: int, day: int, among: int, industry: int, count: int) -> Any:
     """The slot that each of so many prompts falls on, shape (count,)."""
-    slots, scratch = np.empty(count, np.int64), new_scratch(town)
+    slots, scratch = np.empty(count, np.int64), new_scratch(state)
     for k in range(count):
-        slots[k] = comes_to_mind(town, person, day, cause_of(1, k), among, industry, np.uint64(SEED), scratch)
+        slots[k] = sample_contact(state, person, day, event_key_of(1, k), among, industry, np.uint64(SEED), scratch)
     return slots
 
 
 @njit
-def _weights(town: Any, person: int, day: int, among: int) -> Any:
+def _weights(state: Any, person: int, day: int, among: int) -> Any:
     """The weight of each slot today, shape (slots,)."""
-    weights = np.zeros(town.people[person].slots)
+    weights = np.zeros(state.people[person].slots)
     for slot in range(len(weights)):
-        tie = town.ties[town.people[person].first + slot]
+        tie = state.ties[state.people[person].first + slot]
         if tie.other != NOBODY:
-            weights[slot] = weight_in_mind(tie, day, among, town.settings[0])
+            weights[slot] = weight_in_mind(tie, day, among, state.settings[0])
     return weights
 
 
-def town_of(world: sim.World) -> Town:
+def town_of(world: sim.World) -> EngineState:
     """The world as the engine has it, with those who posted of late."""
-    town = Core(world, seed=SEED).town
-    town.showable[:] = world.day - world.people["last_post"] < world.parameters.post_days
-    return town
+    state = Core(world, seed=SEED).state
+    state.showable[:] = world.day - world.people["last_post"] < world.parameters.post_days
+    return state
 
 
 def picks(world: sim.World, person: int, among: int, count: int, industry: int = 0) -> np.ndarray:
@@ -716,7 +716,9 @@ def busiest(world: sim.World) -> int:
 
 def surest(world: sim.World) -> int:
     """Whose attempts are accepted most often: with 256 of them nearly no pick is left to the race."""
-    room = np.array([rules.tickets(int(slots)) for slots in world.people["slots"]]) * world.people["ceiling"]
+    room = (
+        np.array([rules.proposal_slots(int(slots)) for slots in world.people["slots"]]) * world.people["weight_bound"]
+    )
     accepted = [weights(world, person, ANYONE).sum() / room[person] for person in range(len(world))]
     assert (1 - max(accepted)) ** 256 < 1e-10
     return int(np.argmax(accepted))
@@ -737,7 +739,7 @@ def test_ties_come_to_mind_in_proportion_to_their_weight(boosted: sim.World, amo
 def test_when_every_attempt_fails_a_race_decides_by_the_same_weights(boosted: sim.World) -> None:
     """A ceiling far above every weight leaves nothing to rejection."""
     high = boosted.copy()
-    high.people["ceiling"] *= 2.0**20
+    high.people["weight_bound"] *= 2.0**20
     person = busiest(boosted)
     assert (picks(high, person, ANYONE, 300) != picks(boosted, person, ANYONE, 300)).mean() > 0.5
     assert_picked_by_weight(picks(high, person, ANYONE, 30_000), weights(high, person, ANYONE))
@@ -761,7 +763,7 @@ def raised_by_a_hundredth(world: sim.World, person: int, slot: int) -> sim.World
     tie = raised.ties[int(world.people["first"][person]) + slot]
     tie["liking"] *= 1 + 0.01 * weight.sum() / (weight[slot] - 0.001)
     held = rules.activation(tie["traces"], world.day - int(tie["last_contact"]), P)
-    assert rules.pull_bound(held, tie["liking"], P) <= world.people["ceiling"][person]
+    assert rules.pull_bound(held, tie["liking"], P) <= world.people["weight_bound"][person]
     assert weights(raised, person, ANYONE).sum() == pytest.approx(1.01 * weight.sum())
     return raised
 
@@ -803,34 +805,34 @@ NOT_SURE = -2
 
 
 @njit
-def _feed_picks(town: Any, person: int, day: int, count: int) -> Any:
+def _feed_picks(state: Any, person: int, day: int, count: int) -> Any:
     """The slot that each of so many feed items is from, in three ways, shape (3, count); NOT_SURE where one is not."""
-    slots, scratch = np.full((3, count), NOT_SURE), new_scratch(town)
+    slots, scratch = np.full((3, count), NOT_SURE), new_scratch(state)
     for k in range(count):
-        cause, among = cause_of(2, k), shown(town, person, scratch)
+        event_key, among = event_key_of(2, k), shown(state, person, scratch)
         if among > 0:
-            slot, luck, rival = likeliest_in_feed(person, among, day, cause, np.uint64(SEED), scratch)
-            if first_for_sure(town, person, slot, luck, rival, day):
+            slot, draw, rival = likeliest_in_feed(person, among, day, event_key, np.uint64(SEED), scratch)
+            if first_for_sure(state, person, slot, draw, rival, day):
                 slots[0, k] = slot
-        slots[1, k] = comes_up_in_feed(town, person, among, day, cause, np.uint64(SEED), scratch)
-        slots[2, k] = comes_to_mind(town, person, day, cause, SHOWN, 0, np.uint64(SEED), scratch)
+        slots[1, k] = comes_up_in_feed(state, person, among, day, event_key, np.uint64(SEED), scratch)
+        slots[2, k] = sample_contact(state, person, day, event_key, SHOWN, 0, np.uint64(SEED), scratch)
     return slots
 
 
-@pytest.mark.parametrize("ceiling", [1.0, 2.0**20])
-def test_the_feed_shows_who_would_come_to_mind_among_those_shown(boosted: sim.World, ceiling: float) -> None:
+@pytest.mark.parametrize("weight_bound", [1.0, 2.0**20])
+def test_the_feed_shows_who_would_come_to_mind_among_those_shown(boosted: sim.World, weight_bound: float) -> None:
     """To the pick, whatever the ceiling, also where nobody can be shown."""
     start = boosted.copy()
-    start.people["ceiling"] *= ceiling
+    start.people["weight_bound"] *= weight_bound
     start.people["last_post"][:40] = NEVER  # whoever knows none of the others sees nobody
-    town = town_of(start)
-    found = np.array([_feed_picks(town, person, start.day, 100) for person in range(len(start))])
+    state = town_of(start)
+    found = np.array([_feed_picks(state, person, start.day, 100) for person in range(len(start))])
     likeliest, in_feed, in_mind = found.transpose(1, 0, 2)
-    sure = likeliest != NOT_SURE
+    delivery = likeliest != NOT_SURE
     assert (in_feed == in_mind).all()
-    assert (likeliest == in_mind)[sure].all()
+    assert (likeliest == in_mind)[delivery].all()
     assert np.mean(in_mind != NOBODY) > 0.5
-    assert 0.1 < np.mean(sure[in_mind != NOBODY]) < 0.999, "some are settled by the first look, and some are not"
+    assert 0.1 < np.mean(delivery[in_mind != NOBODY]) < 0.999, "some are settled by the first look, and some are not"
 
 
 def test_bounds_are_above_the_weights_of_every_day(world: sim.World) -> None:
@@ -841,19 +843,19 @@ def test_bounds_are_above_the_weights_of_every_day(world: sim.World) -> None:
     )
     core, rose = Core(start, seed=1), 0
     for _ in range(21):
-        before = core.town.people["ceiling"].copy()
+        before = core.state.people["weight_bound"].copy()
         core.step()
-        people = core.town.people
-        rose += int((people["ceiling"] > before).sum())
-        assert (np.log2(people["ceiling"]) % 1 == 0).all()
+        people = core.state.people
+        rose += int((people["weight_bound"] > before).sum())
+        assert (np.log2(people["weight_bound"]) % 1 == 0).all()
         for person in range(0, len(people), 5):
-            bounds = core.town.bounds[people["first"][person] :][: people["slots"][person]]
-            now = _weights(core.town, person, core.day, SHOWN)
+            bounds = core.state.weight_bounds[people["first"][person] :][: people["slots"][person]]
+            now = _weights(core.state, person, core.day, SHOWN)
             assert (now <= bounds).all()
-            assert now.max() <= people["ceiling"][person]
+            assert now.max() <= people["weight_bound"][person]
             assert ((bounds == 0) == (now == 0)).all(), "free slots"
-    used = int(core.town.used[0])
-    assert np.isfinite(core.town.bounds[:used]).all(), "by then every tie was looked at"
+    used = int(core.state.used[0])
+    assert np.isfinite(core.state.weight_bounds[:used]).all(), "by then every tie was looked at"
     assert rose > 0
 
 
@@ -864,17 +866,17 @@ def test_ceilings_of_the_week_are_those_of_a_look_at_everyone(world: sim.World) 
         while core.day % 7:
             core.step()
         everyone = core.to_world()
-        fresh_ceilings(everyone.people, everyone.ties, core.day, P, 0, len(everyone))
-        refresh_ceilings(core.town, core.day)
-        assert (core.town.people["ceiling"] == everyone.people["ceiling"]).all()
+        fresh_bounds(everyone.people, everyone.ties, core.day, P, 0, len(everyone))
+        refresh_ceilings(core.state, core.day)
+        assert (core.state.people["weight_bound"] == everyone.people["weight_bound"]).all()
         core.step()
 
 
 @njit
-def _mutual(town: Any, pairs: Any) -> Any:
+def _mutual(state: Any, pairs: Any) -> Any:
     found, known = np.empty(len(pairs), np.bool_), new_filter()
     for k in range(len(pairs)):
-        found[k] = engine_has_mutual_tie(town, pairs[k, 0], pairs[k, 1], known)
+        found[k] = engine_has_mutual_tie(state, pairs[k, 0], pairs[k, 1], known)
     return found
 
 
@@ -900,20 +902,20 @@ def test_busyness_stays_until_the_end_of_the_spell(seed: int, person: int, day: 
     p = sim.Parameters(spell_days=length).packed
     until = rules.end_of_spell(np.uint64(seed), person, day, p)
     assert 0 < until - day <= length
-    now = rules.busyness(np.uint64(seed), person, day, p)
-    assert rules.busyness(np.uint64(seed), person, until - 1, p) == now
-    assert rules.busyness(np.uint64(seed), person, until, p) != now
+    now = rules.burst_factor(np.uint64(seed), person, day, p)
+    assert rules.burst_factor(np.uint64(seed), person, until - 1, p) == now
+    assert rules.burst_factor(np.uint64(seed), person, until, p) != now
 
 
 @quick
 @given(st.floats(2.0**-30, 2.0**20), st.floats(2.0**-30, 2.0**20))
 def test_ceilings_are_powers_of_two_just_above(weight: float, other: float) -> None:
-    ceiling = rules.fresh_ceiling(weight)
-    assert math.log2(ceiling) % 1 == 0
-    assert weight <= ceiling < 2 * weight or ceiling == 2.0**-30
-    raised = rules.raised_ceiling(ceiling, other)
+    weight_bound = rules.fresh_bound(weight)
+    assert math.log2(weight_bound) % 1 == 0
+    assert weight <= weight_bound < 2 * weight or weight_bound == 2.0**-30
+    raised = rules.raised_bound(weight_bound, other)
     assert math.log2(raised) % 1 == 0
-    assert raised == ceiling if other <= ceiling else other <= raised < 2 * other
+    assert raised == weight_bound if other <= weight_bound else other <= raised < 2 * other
 
 
 # Monotone and bounded ----------------------------------------------------------------------------------------------
@@ -986,29 +988,29 @@ def test_tries_without_an_answer_count_up_to_three_and_are_forgotten(tries: floa
 
 @quick
 @given(st.integers(0, 10_000), st.integers(0, 7))
-def test_sittings_are_spread_over_the_week(week: int, sittings: int) -> None:
+def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
     """As many days as asked for, each counting those left; never two apart by more than their even share."""
-    left = [rules.sittings_left(7 * week + weekday, sittings) for weekday in range(7)]
+    left = [rules.sittings_left(7 * week + weekday, sessions) for weekday in range(7)]
     sitting_days = [weekday for weekday, count in enumerate(left) if count]
-    assert [count for count in left if count] == list(range(sittings, 0, -1))
-    if sittings:
+    assert [count for count in left if count] == list(range(sessions, 0, -1))
+    if sessions:
         gaps = np.diff([*sitting_days, sitting_days[0] + 7])
-        assert gaps.max() <= math.ceil(7 / sittings)
+        assert gaps.max() <= math.ceil(7 / sessions)
 
 
 @quick
 @given(st.floats(0, 3_000), st.floats(0.1, 600), st.integers(1, 7))
-def test_sittings_spend_a_purse_in_whole_sessions(purse: float, least: float, sittings: int) -> None:
+def test_sittings_spend_a_purse_in_whole_sessions(budget: float, least: float, sessions: int) -> None:
     """A sitting has a whole session and at most the purse, or is not held; what the week leaves is less than one."""
-    assert rules.sitting_budget(purse, least, 0) == 0
-    assert (rules.sitting_budget(purse, least, sittings) > 0) == (purse >= least)
-    for left in range(sittings, 0, -1):
-        budget = rules.sitting_budget(purse, least, left)
-        assert budget == 0 or least <= budget <= purse
+    assert rules.sitting_budget(budget, least, 0) == 0
+    assert (rules.sitting_budget(budget, least, sessions) > 0) == (budget >= least)
+    for left in range(sessions, 0, -1):
+        budget = rules.sitting_budget(budget, least, left)
+        assert budget == 0 or least <= budget <= budget
         if budget > least:
-            assert budget == pytest.approx(purse / left), "an even part"
-        purse -= budget
-    assert purse < least
+            assert budget == pytest.approx(budget / left), "an even part"
+        budget -= budget
+    assert budget < least
 
 
 @quick
@@ -1025,9 +1027,9 @@ def test_posts_sales_and_minutes(one: float, two: float, strength: float, other:
 
 def test_a_keyed_choice_takes_the_heavier_by_its_share() -> None:
     """Among two, weight 2 comes before weight 1 two times in three, as people known are met at a place."""
-    luck = np.array([[uniform(1, Decision.MEETS, 0, k, who, 0) for who in (0, 1)] for k in range(5_000)])
-    heavier = [rules.chosen_key(two, 2.0) > rules.chosen_key(one, 1.0) for one, two in luck]
-    assert np.mean(heavier) == pytest.approx(2 / 3, abs=4 * math.sqrt(2 / 9 / len(luck)))
+    draw = np.array([[uniform(1, DrawPurpose.MEETS, 0, k, who, 0) for who in (0, 1)] for k in range(5_000)])
+    heavier = [rules.chosen_key(two, 2.0) > rules.chosen_key(one, 1.0) for one, two in draw]
+    assert np.mean(heavier) == pytest.approx(2 / 3, abs=4 * math.sqrt(2 / 9 / len(draw)))
 
 
 def test_liking_is_each_ones_own_and_lasts() -> None:
@@ -1050,11 +1052,11 @@ def test_people_of_one_group_like_each_other_more() -> None:
 def test_spells_are_quiet_or_busy_for_their_days_and_leave_the_mean_alone() -> None:
     """Lognormal with mean 1 over people and spells; constant within a spell; none at spread 0."""
     p = sim.Parameters(spell_sd=0.8, spell_days=30).packed
-    factors = np.array([[rules.busyness(1, person, day, p) for day in range(300)] for person in range(400)])
+    factors = np.array([[rules.burst_factor(1, person, day, p) for day in range(300)] for person in range(400)])
     assert np.log(factors).mean() == pytest.approx(-0.32, abs=4 * 0.8 / math.sqrt(400 * 10))
     assert np.log(factors).std() == pytest.approx(0.8, abs=0.04)
     lengths = np.diff(np.flatnonzero(np.diff(factors[0])))
     assert (lengths == 30).all()
     starts = {int(np.flatnonzero(np.diff(row))[0]) for row in factors}
     assert len(starts) > 20, "people do not change all at once"
-    assert rules.busyness(1, 3, 7, sim.Parameters(spell_sd=0).packed) == 1.0
+    assert rules.burst_factor(1, 3, 7, sim.Parameters(spell_sd=0).packed) == 1.0

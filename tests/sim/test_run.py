@@ -41,11 +41,11 @@ def test_watching_changes_nothing(world: World) -> None:
     told = {"days": 40, "strategy": "check_in", "adopters": 10, "seed": 5}
     plain = sim.simulate(world, **told, series=False)
     calls: list[tuple[int, int]] = []
-    watched = sim.simulate(
+    recorded = sim.simulate(
         world, **told, log=True, series=True, threads=2, progress=lambda done, days: calls.append((done, days))
     )
-    assert watched.world == plain.world
-    np.testing.assert_equal(watched.measures.scalars, plain.measures.scalars)
+    assert recorded.world == plain.world
+    np.testing.assert_equal(recorded.measures.scalars, plain.measures.scalars)
     assert calls == [(day, 40) for day in range(1, 41)]
 
 

@@ -39,7 +39,7 @@ def test_day_by_day_it_is_the_same_run(world: sim.World) -> None:
     np.testing.assert_equal(run.measures().scalars, whole.measures.scalars)
     assert whole.measures.scalars["reconnected"] > 0
     assert {tuple(pair) for pair in run.reconnections()} == {
-        (tie.low, tie.high) for tie in whole.measures.candidates.itertuples() if tie.reconnected < 30
+        (tie.low, tie.high) for tie in whole.measures.at_risk.itertuples() if tie.reconnected < 30
     }
 
 

@@ -36,8 +36,8 @@ def gestures(count: int, people: int, seed: int, posts: bool) -> np.ndarray:
     rows = draws.integers(0, 100, (count, GESTURE.itemsize), np.uint8).view(GESTURE)[:, 0]
     rows["sender"], rows["receiver"] = draws.integers(0, people, (2, count))
     rows["second"], rows["arrives_second"] = draws.integers(0, 4, (2, count))
-    rows["cause"] = np.arange(count) % 7
-    rows["sure"], rows["day"] = draws.integers(0, 2, (2, count))
+    rows["event_key"] = np.arange(count) % 7
+    rows["delivery"], rows["day"] = draws.integers(0, 2, (2, count))
     if posts:
         rows["receiver"][::5] = NOBODY
     rows["unanswered"] = np.arange(count)  # which tells them apart
@@ -63,7 +63,7 @@ def test_sorted_gestures_come_by_person_and_time(
         whom = np.where(rows["receiver"] == NOBODY, whom, np.minimum(rows["sender"], rows["receiver"]))
     time = rows["arrives_second"] if arrival else rows["second"]
     expected = rows[
-        np.lexsort((rows["day"], rows["sure"], rows["receiver"], rows["cause"], rows["sender"], time, whom))
+        np.lexsort((rows["day"], rows["delivery"], rows["receiver"], rows["event_key"], rows["sender"], time, whom))
     ]
     before = rows.copy()
     low, high = sorted(int(share * count) for share in shares)

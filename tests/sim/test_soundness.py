@@ -90,7 +90,7 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "people.hesitance": (put("people", "hesitance", np.inf), r"people\.hesitance"),
     "people.practice": (put("people", "practice", 1.5), r"people\.practice"),
     "people.minutes_left": (put("people", "minutes_left", -np.inf), r"people\.minutes_left"),
-    "people.ceiling": (put("people", "ceiling", 0), r"people\.ceiling"),
+    "people.ceiling": (put("people", "weight_bound", 0), r"people\.ceiling"),
     "ties.other": (put_tie("other", 60), "other is nobody of this world"),
     "ties.other below 0": (put_tie("other", -2), "other is nobody of this world"),
     "oneself": (put_tie("other", 0), "other is nobody of this world"),
@@ -119,7 +119,7 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "plans.strategy": (put("plans", "strategy", 10), r"plans\.strategy, row 1, is 10; it must be from 0 to 9"),
     "plans twice": (twice, r"plans\.strategy, row 1, .* above the one before"),
     "plans.share": (put("plans", "share", np.nan), r"plans\.share"),
-    "plans.purse": (put("plans", "purse", 1e30), r"plans\.purse"),
+    "plans.purse": (put("plans", "budget", 1e30), r"plans\.purse"),
     "plans.usable": (put("plans", "usable", np.nan), r"plans\.usable"),
     "plans.filled": (put("plans", "filled", np.inf), r"plans\.filled"),
     "plans.refusals": (put("plans", "refusals", -1), r"plans\.refusals"),
@@ -200,5 +200,5 @@ def test_one_person_may_meet_more_people_in_a_day_than_anybody_holds() -> None:
     letters = [sim.Gesture(0, "message", sender, 0) for sender in range(1, 6_000)]
     run = sim.simulate(crowd, days=2, seed=1, extra=letters, series=False)
     check_world(run.world)
-    assert run.core.town.people["slots"][0] > 4 * (few.tie_capacity // 2 + 1_024)
-    assert len(run.core.town.left) > run.core.town.people["slots"][0] // 4
+    assert run.core.state.people["slots"][0] > 4 * (few.tie_capacity // 2 + 1_024)
+    assert len(run.core.state.free_blocks) > run.core.state.people["slots"][0] // 4

@@ -59,7 +59,7 @@ def world() -> World:
     arrays = {name: np.zeros(3, getattr(small, name).dtype) for name in ("plans", "mail", "bookings", "members")}
     arrays["plans"]["person"] = arrays["mail"]["receiver"] = [1, 2, 3]
     arrays["bookings"]["guest"] = arrays["members"]["member"] = [1, 2, 3]
-    arrays["mail"]["cause"] = [1, 2, 2**32 - 1]
+    arrays["mail"]["event_key"] = [1, 2, 2**32 - 1]
     arrays["mail"]["sender_slot"] = arrays["mail"]["receiver_slot"] = NOBODY
     arrays["plans"]["filled"] = 1 / 3
     return small.copy(**arrays, day=11, strategies_end=2**30)

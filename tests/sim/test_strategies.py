@@ -25,7 +25,7 @@ SEEDS = (1, 2)
 
 
 @cache
-def town() -> sim.World:
+def state() -> sim.World:
     """Two communities and two industries of 80, in which people know 60 others, after half a year of ordinary life."""
     return sim.worlds.generated(people=160, burn_in_years=0.5, seed=2, parameters=sim.Parameters(**TOWN), cache=False)
 
@@ -59,7 +59,7 @@ def arm(world: sim.World, strategy: str, seed: int = 1, *, days: int = 90, **par
 @cache
 def usual(strategy: str, seed: int) -> sim.Run:
     """The strategy as it is, in the town."""
-    return arm(town(), strategy, seed)
+    return arm(state(), strategy, seed)
 
 
 class Effect(NamedTuple):
@@ -73,9 +73,9 @@ def effect(strategy: str, outcome: str, **removed: Any) -> Effect:
     """The mean over a few runs; `wait` must not notice what is removed, so that it is the strategy's own."""
     found = []
     for seed in SEEDS:
-        wait = arm(town(), "wait", seed, **removed)
+        wait = arm(state(), "wait", seed, **removed)
         assert columns_that_differ(wait.world, usual("wait", seed).world) == {"parameters"}
-        runs = (usual(strategy, seed), arm(town(), strategy, seed, **removed))
+        runs = (usual(strategy, seed), arm(state(), strategy, seed, **removed))
         found.append([run.measures.scalars[outcome] - wait.measures.scalars[outcome] for run in runs])
     return Effect(*np.mean(found, axis=0))
 
@@ -95,13 +95,13 @@ class Day(NamedTuple):
     def planned(self) -> np.ndarray:
         """What was sent from a sitting (feed, list, posts, invitations)."""
         sent = self.record.sent
-        return sent[(sent["parent_kind"] == NO_ANSWER) & (sent["cause"] >> 24 == Occasion.PLAN)]
+        return sent[(sent["parent_kind"] == NO_ANSWER) & (sent["event_key"] >> 24 == Occasion.PLAN)]
 
     @property
     def said_where_met(self) -> np.ndarray:
         """What adopters, who came with a plan, said to whom they met."""
         sent, met = self.record.sent, self.record.met
-        sent = sent[(sent["parent_kind"] == NO_ANSWER) & (sent["cause"] >> 24 == Occasion.MEETING)]
+        sent = sent[(sent["parent_kind"] == NO_ANSWER) & (sent["event_key"] >> 24 == Occasion.MEETING)]
         guests = np.concatenate([met["low"][met["low_plan"] != NOBODY], met["high"][met["high_plan"] != NOBODY]])
         return sent[np.isin(sent["sender"], guests)]
 
@@ -170,10 +170,10 @@ def test_the_table_is_the_documents() -> None:
 def test_to_wait_is_to_live_as_before(seed: int) -> None:
     """The baseline is the run in which nobody ever plans anything."""
     wait = usual("wait", seed)
-    nothing = sim.simulate(town(), days=90, adopters=ADOPTERS, seed=seed, parameters=changed(), series=False)
+    nothing = sim.simulate(state(), days=90, adopters=ADOPTERS, seed=seed, parameters=changed(), series=False)
     assert columns_that_differ(wait.world, nothing.world) == {"strategies_end"}
     assert wait.adopters.tolist() == nothing.adopters.tolist()
-    assert wait.measures.candidates.equals(nothing.measures.candidates)
+    assert wait.measures.at_risk.equals(nothing.measures.at_risk)
     assert wait.measures.scalars == pytest.approx(nothing.measures.scalars, nan_ok=True)
 
 
@@ -181,9 +181,9 @@ def test_engaging_reacts_to_whoever_the_feed_shows() -> None:
     """Nearly every day, once to each person who posted of late, with four likes to a comment."""
     kinds: list[int] = []
     sessions = 0
-    for day in days_of(town(), "engage_regularly", 28, parameters=changed(**DARING, effort_minutes=300)):
+    for day in days_of(state(), "engage_regularly", 28, parameters=changed(**DARING, effort_minutes=300)):
         planned = day.planned
-        posted = day.core.town.people["last_post"][planned["receiver"]]
+        posted = day.core.state.people["last_post"][planned["receiver"]]
         assert (day.record.day - posted < 3).all()
         assert len(np.unique(planned[["sender", "receiver"]])) == len(planned)
         kinds += planned["kind"].tolist()
@@ -195,12 +195,12 @@ def test_engaging_reacts_to_whoever_the_feed_shows() -> None:
 
 def test_engaging_is_nothing_where_nobody_posts() -> None:
     """The feed is all it has; ordinary life has other ways."""
-    silent = town().copy()
+    silent = state().copy()
     silent.people["last_post"] = NEVER
     wait, engage = (arm(silent, name, post_rate=0).measures.scalars for name in ("wait", "engage_regularly"))
     assert engage["minutes_spent"] == 0
-    purse = {name for name in engage if name.startswith(("minutes", "spent"))}
-    assert engage == pytest.approx(wait | {name: engage[name] for name in purse}, nan_ok=True)
+    budget = {name for name in engage if name.startswith(("minutes", "spent"))}
+    assert engage == pytest.approx(wait | {name: engage[name] for name in budget}, nan_ok=True)
     gain = [
         usual("engage_regularly", seed).measures.scalars["reconnected"]
         - usual("wait", seed).measures.scalars["reconnected"]
@@ -222,7 +222,7 @@ def test_notes_go_to_those_once_strong() -> None:
     written = effect("handwritten_notes", "sent_note", once_strong=1_000)
     assert written.whole > 10
     assert written.without == 0
-    for day in days_of(town(), "handwritten_notes", 21):
+    for day in days_of(state(), "handwritten_notes", 21):
         assert set(day.planned["kind"]) <= {Kind.NOTE}
         for sender, receiver in day.planned[["sender", "receiver"]].tolist():
             ties = day.ties_of(sender)
@@ -235,7 +235,7 @@ def test_a_note_arrives_so_many_days_after_it_was_posted(note_days: int) -> None
     """To the day, and none is lost on the way."""
     posted: dict[int, int] = {}
     arrived: dict[int, int] = {}
-    for day in days_of(town(), "handwritten_notes", 30, parameters=changed(note_days=note_days)):
+    for day in days_of(state(), "handwritten_notes", 30, parameters=changed(note_days=note_days)):
         notes = day.record.delivered[day.record.delivered["kind"] == Kind.NOTE]
         assert (notes["day"] == day.record.day - note_days).all()
         posted[day.record.day] = int((day.record.sent["kind"] == Kind.NOTE).sum())
@@ -247,9 +247,9 @@ def test_a_note_arrives_so_many_days_after_it_was_posted(note_days: int) -> None
 
 def test_showing_up_meets_the_regulars_of_one_fixed_place() -> None:
     """A hello to strangers and a question to those known; without regulars the visits bring less."""
-    people = town().people
+    people = state().people
     kinds = set()
-    for day in days_of(town(), "show_up", 28):
+    for day in days_of(state(), "show_up", 28):
         met = day.record.met
         assert (people["community"][met["low"]] == people["community"][met["high"]]).all(), "the same place, always"
         came = np.concatenate([met["low"], met["high"]])
@@ -267,7 +267,7 @@ def test_showing_up_meets_the_regulars_of_one_fixed_place() -> None:
 
 def test_joining_meets_the_same_members_again_and_again() -> None:
     """On one day of the week. In a large group, where they are not the same, one meets more people, each less often."""
-    crowd = town().copy()
+    crowd = state().copy()
     crowd.people["group"] = crowd.people["community"]
 
     def partners_and_times(world: sim.World) -> tuple[int, float]:
@@ -283,12 +283,12 @@ def test_joining_meets_the_same_members_again_and_again() -> None:
         assert len({group for group, _ in weekdays}) == len(weekdays), "each group has its day of the week"
         return len(set(pairs)), len(pairs) / len(set(pairs))
 
-    partners, times = partners_and_times(town())
+    partners, times = partners_and_times(state())
     partners_in_crowd, times_in_crowd = partners_and_times(crowd)
     assert partners_in_crowd > 1.3 * partners
     assert times_in_crowd < 0.7 * times
     active = [np.mean([arm(world, "join_community", seed).measures.scalars["active_ties"] for seed in SEEDS])
-              for world in (town(), crowd)]  # fmt: skip
+              for world in (state(), crowd)]  # fmt: skip
     assert active[0] < 0.95 * active[1], "regulars are fewer people"
 
 
@@ -307,7 +307,7 @@ def test_nobody_comes_to_an_event_uninvited_but_in_company() -> None:
     company = dict.fromkeys((0.0, 0.9), 0)
     for brings in company:
         for day in days_of(
-            town(), "host_event", 90, hosts, parameters=changed(event_brings=brings, effort_minutes=210)
+            state(), "host_event", 90, hosts, parameters=changed(event_brings=brings, effort_minutes=210)
         ):
             p, today = day.core.parameters.packed, day.record.day
             asked |= dict.fromkeys(day.planned[["sender", "receiver"]].tolist(), today)
@@ -327,9 +327,9 @@ def test_nobody_comes_to_an_event_uninvited_but_in_company() -> None:
 
 def test_a_trade_show_is_a_long_day_among_people_of_the_industry() -> None:
     """Each industry has its days; introductions are for strangers, and who meets but one there makes few new ties."""
-    industry = town().people["industry"]
+    industry = state().people["industry"]
     shows, kinds = set(), set()
-    for day in days_of(town(), "trade_shows", 80, parameters=changed(show_every_days=20, effort_minutes=400)):
+    for day in days_of(state(), "trade_shows", 80, parameters=changed(show_every_days=20, effort_minutes=400)):
         met = day.record.met
         assert (industry[met["low"]] == industry[met["high"]]).all()
         shows |= {(int(one), day.record.day) for one in industry[met["low"]]}
@@ -351,13 +351,13 @@ def test_posts_reach_everyones_feed_and_open_their_door() -> None:
     def openness_and_reach(noticed: float) -> tuple[float, float]:
         """Mean openness that others have for adopters after two months, and the share who notice a post."""
         seen = could = 0
-        for day in days_of(town(), "share_content", 60, parameters=changed(gestures={"post": {"noticed": noticed}})):
+        for day in days_of(state(), "share_content", 60, parameters=changed(gestures={"post": {"noticed": noticed}})):
             planned, delivered = day.planned, day.record.delivered
             assert set(planned["kind"]) <= {Kind.POST}
             assert (planned["receiver"] == NOBODY).all()
-            seen += int((delivered["sure"] == PLANNED_POST).sum())
+            seen += int((delivered["delivery"] == PLANNED_POST).sum())
             could += sum(int((day.ties_of(writer)["acquaintance"] == 0).sum()) for writer in planned["sender"])
-            people = day.core.town.people
+            people = day.core.state.people
             assert (people["last_post"][planned["sender"]] == day.record.day).all(), "and the writer is showable"
         evening = day.core.to_world()
         held = evening.ties[np.isin(evening.ties["other"], evening.plans["person"])]
@@ -374,11 +374,11 @@ def test_posts_reach_everyones_feed_and_open_their_door() -> None:
 
 def test_a_meetup_grows_by_word_of_mouth() -> None:
     """It starts with four of the industry; regulars bring others and some leave, or it stays as it began."""
-    industry = town().people["industry"]
+    industry = state().people["industry"]
 
     def members(**parameters: Any) -> np.ndarray:
         """Members of each meetup at the end, those who left apart."""
-        for day in days_of(town(), "start_meetup", 60, parameters=changed(effort_minutes=210, **parameters)):
+        for day in days_of(state(), "start_meetup", 60, parameters=changed(effort_minutes=210, **parameters)):
             met = day.record.met
             assert (industry[met["low"]] == industry[met["high"]]).all()
         founders, stay = day.core.members["founder"], day.core.members["left"] == 0
@@ -398,7 +398,7 @@ def test_checking_in_goes_round_everyone_known() -> None:
     parameters = changed(**DARING, effort_minutes=2_000)
     kinds: list[int] = []
     acquainted = 0
-    for day in days_of(town(), "check_in", 14, parameters=parameters):
+    for day in days_of(state(), "check_in", 14, parameters=parameters):
         kinds += day.planned["kind"].tolist()
         for sender, receiver in day.planned[["sender", "receiver"]].tolist():
             ties = day.ties_of(sender)
@@ -414,7 +414,7 @@ def test_checking_in_goes_round_everyone_known() -> None:
 def test_a_list_is_taken_longest_silent_first(strategy: str) -> None:
     """Whoever was written to had been silent for at least as long as anybody who could have been instead."""
     checked = 0
-    for day in days_of(town(), strategy, 15, parameters=changed(**DARING)):
+    for day in days_of(state(), strategy, 15, parameters=changed(**DARING)):
         today = day.record.day
         for sender in np.unique(day.planned["sender"]):
             ties = day.ties_of(sender)
@@ -435,7 +435,7 @@ def test_a_list_is_taken_longest_silent_first(strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", ["wait", "engage_regularly", "handwritten_notes", "share_content", "check_in"])
 def test_places_without_adopters_are_not_played(strategy: str) -> None:
-    assert all(len(day.record.met) == 0 for day in days_of(town(), strategy, 30))
+    assert all(len(day.record.met) == 0 for day in days_of(state(), strategy, 30))
 
 
 @pytest.mark.parametrize(
@@ -448,10 +448,10 @@ def test_places_without_adopters_are_not_played(strategy: str) -> None:
 )
 def test_only_the_places_of_adopters_are_played(strategy: str, place: Place, circle: str) -> None:
     """Every meeting there is an adopter's own, among people of their community, group or industry."""
-    home = town().people[circle]
+    home = state().people[circle]
     adopters = np.flatnonzero(home == home[0])[:3]
     parameters = changed(show_every_days=20, effort_minutes=200)
-    met = np.concatenate([day.record.met for day in days_of(town(), strategy, 60, adopters, parameters=parameters)])
+    met = np.concatenate([day.record.met for day in days_of(state(), strategy, 60, adopters, parameters=parameters)])
     assert len(met) > 10
     assert set(met["place"]) == {place}
     assert (home[np.concatenate([met["low"], met["high"]])] == home[0]).all()
@@ -489,21 +489,21 @@ def life(mixture: Mixture, effort: float, ease: float, refused: float, seed: int
 def test_purses_are_kept(mixture: dict[str, float], effort: float, ease: float, refused: float, seed: int) -> None:
     """A session starts only when its full cost is in the purse, and nobody spends what was not filled."""
     for day in life(mixture, effort, ease, refused, seed):
-        p, before, after = day.core.parameters.packed, day.morning.plans, day.core.town.plans
+        p, before, after = day.core.parameters.packed, day.morning.plans, day.core.state.plans
         planning = day.record.day < village().day + STRATEGY_DAYS
         filled = after["filled"] - before["filled"]
         assert filled == pytest.approx(effort * after["share"] * (planning and day.record.day % 7 == 0), rel=1e-6)
-        spent, purse = after["spent"] - before["spent"], before["purse"] + filled
+        spent, budget = after["spent"] - before["spent"], before["budget"] + filled
         session = p["session_minutes"][after["strategy"]]
         sat = spent > 0
         assert (spent >= 0).all()
-        assert (purse[sat] >= session[sat] * (1 - 1e-6)).all(), "never less than a session"
-        assert (spent <= purse * (1 + 1e-6) + 1e-4).all(), "never more than there is"
+        assert (budget[sat] >= session[sat] * (1 - 1e-6)).all(), "never less than a session"
+        assert (spent <= budget * (1 + 1e-6) + 1e-4).all(), "never more than there is"
         whole = sat & np.isin(p["plan"][after["strategy"]], [Plan.PLACE, Plan.EVENT])
         assert spent[whole] == pytest.approx(session[whole]), "who goes out pays for the whole session"
         assert planning or not sat.any()
-        assert after["purse"] == pytest.approx(after["filled"] - after["spent"], rel=1e-4, abs=1e-3)
-        assert (after["purse"] >= 0).all()
+        assert after["budget"] == pytest.approx(after["filled"] - after["spent"], rel=1e-4, abs=1e-3)
+        assert (after["budget"] >= 0).all()
         assert (after["refused"] <= after["spent"] + 1e-3).all()
         assert ((after["usable"] >= 0) & (after["usable"] <= session / 2)).all()
 
@@ -515,11 +515,11 @@ def test_a_mixture_splits_the_filling(
 ) -> None:
     """By its shares, week after week; before that each strategy has a keyed part of one session's cost."""
     days = list(life(mixture, effort, ease, refused, seed))
-    first, last = days[0].morning.plans, days[-1].core.town.plans
+    first, last = days[0].morning.plans, days[-1].core.state.plans
     planned = sorted(Strategy[name.upper()] for name in mixture if name != "wait")
     assert first["strategy"].tolist() == planned * 6
     session = days[0].core.parameters.packed["session_minutes"][first["strategy"]]
-    assert (first["filled"] == first["purse"]).all()
+    assert (first["filled"] == first["budget"]).all()
     assert ((first["filled"] > 0) & (first["filled"] < session)).all()
     weeks = sum((village().day + day) % 7 == 0 for day in range(STRATEGY_DAYS))
     shares = np.array([mixture[Strategy(row).label] for row in first["strategy"]])
@@ -552,8 +552,8 @@ def test_a_strategy_stops_when_it_ends(strategy: str) -> None:
     """Nothing is planned, and nobody meets but the guests of an evening that they were invited to before."""
     parameters = changed(effort_minutes=400, show_every_days=15)
     acts, late = 0, 0
-    for day in days_of(town(), strategy, 60, strategy_days=40, parameters=parameters):
-        if day.record.day < town().day + 40:
+    for day in days_of(state(), strategy, 60, strategy_days=40, parameters=parameters):
+        if day.record.day < state().day + 40:
             acts += len(day.planned) + len(day.record.met)
         else:
             late += len(day.planned) + len(day.record.met)

@@ -12,7 +12,7 @@ import sim
 from sim import worlds
 from sim.contact_logs import LogError, read_log
 from sim.model import rules
-from sim.model.chance import Decision, normal, two_uniforms, uniform
+from sim.model.chance import DrawPurpose, normal, two_uniforms, uniform
 from sim.model.gestures import Kind
 from sim.model.parameters import Parameters
 from sim.runtime.fingerprint import cache_folder
@@ -59,11 +59,11 @@ def assert_sound(world: World) -> None:
             )
             for mine in own[owners == person]
         ]
-        assert people["ceiling"][person] == rules.fresh_ceiling(max(weights, default=0.0))
+        assert people["weight_bound"][person] == rules.fresh_bound(max(weights, default=0.0))
 
 
 @pytest.fixture(scope="module")
-def town() -> World:
+def state() -> World:
     parameters = Parameters(ties_at_start=120, community_size=150)
     return worlds.generated(people=1_200, burn_in_years=0, seed=1, parameters=parameters)
 
@@ -71,10 +71,10 @@ def town() -> World:
 # Generated --------------------------------------------------------------------------------------------------------
 
 
-def test_people_hold_about_the_ties_that_are_asked_for(town: World) -> None:
+def test_people_hold_about_the_ties_that_are_asked_for(state: World) -> None:
     """Somewhat fewer: a pair that finds each other twice counts once, and the sociable run out of community."""
-    assert town.day == 0
-    assert town.people["held"].mean() == pytest.approx(112, rel=0.05)
+    assert state.day == 0
+    assert state.people["held"].mean() == pytest.approx(112, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_the_seed_alone_makes_the_world() -> None:
     assert "people.group" in differences
 
 
-def test_the_past_is_that_of_the_rules(town: World) -> None:
-    p = town.parameters.packed
-    owners, own = held(town)
+def test_the_past_is_that_of_the_rules(state: World) -> None:
+    p = state.parameters.packed
+    owners, own = held(state)
     for row in range(0, len(own), len(own) // 60):
         low, high = sorted((int(owners[row]), int(own["other"][row])))
         assert bits(own["traces"][row]).tolist() == bits((past := past_of(low, high, p))[0]).tolist()
@@ -195,12 +195,12 @@ def test_the_past_is_that_of_the_rules(town: World) -> None:
 def past_of(low: int, high: int, p: np.void, seed: int = 1) -> tuple[np.ndarray, int, int]:
     """The past of a pair in plain Python: traces, last day, contacts."""
     span = p["past_years"] * 365
-    rate = p["past_rate"] * np.exp(p["past_sigma"] * normal(seed, Decision.PAST_RATE, 0, low, high, 0))
-    stops, when = two_uniforms(seed, Decision.PAST_STOPS, 0, low, high, 0)
+    rate = p["past_rate"] * np.exp(p["past_sigma"] * normal(seed, DrawPurpose.PAST_RATE, 0, low, high, 0))
+    stops, when = two_uniforms(seed, DrawPurpose.PAST_STOPS, 0, low, high, 0)
     end = when * span if stops < p["past_stopped"] else span
     traces, last, count, time = np.zeros(6, np.float32), NEVER, 0, 0.0
     while True:
-        time += -np.log(uniform(seed, Decision.PAST_GAP, 0, low, high, count)) / rate
+        time += -np.log(uniform(seed, DrawPurpose.PAST_GAP, 0, low, high, count)) / rate
         if time >= end:
             return traces, last, count
         day = int(np.floor(time - span))
@@ -544,23 +544,23 @@ def test_a_few_who_are_left_over_join_the_smallest_community() -> None:
 # Newcomers --------------------------------------------------------------------------------------------------------
 
 
-def test_newcomers_know_nobody(town: World) -> None:
-    before = town.copy()
-    world = worlds.empty(town, newcomers=5, seed=9, sociability=0.5)
-    assert town == before
-    assert len(world) == len(town) + 5
+def test_newcomers_know_nobody(state: World) -> None:
+    before = state.copy()
+    world = worlds.empty(state, newcomers=5, seed=9, sociability=0.5)
+    assert state == before
+    assert len(world) == len(state) + 5
     assert_sound(world)
     old, fresh = world.people[:-5], world.people[-5:]
-    assert (old == town.people).all()
-    assert (world.ties[: len(town.ties)] == town.ties).all()
+    assert (old == state.people).all()
+    assert (world.ties[: len(state.ties)] == state.ties).all()
     assert (fresh["held"] == 0).all()
     assert (fresh["regular"] == 0).all()
     assert (fresh["sociability"] == np.float32(0.5)).all()
     assert (fresh["hesitance"] == np.float32(2.15)).all()
     assert (fresh["minutes_left"] == np.float32(287 * 0.5)).all()
     assert len(set(fresh["birthday"])) > 1
-    assert world == worlds.empty(town, newcomers=5, seed=9, sociability=0.5)
-    assert world != worlds.empty(town, newcomers=5, seed=8, sociability=0.5)
+    assert world == worlds.empty(state, newcomers=5, seed=9, sociability=0.5)
+    assert world != worlds.empty(state, newcomers=5, seed=8, sociability=0.5)
 
 
 def test_newcomers_join_the_smallest_group_of_their_community() -> None:
@@ -588,9 +588,9 @@ def test_newcomers_get_names_of_their_own() -> None:
         ({"hesitance": -1.0}, "hesitance"),
     ],
 )
-def test_impossible_newcomers_are_refused(town: World, arguments: dict[str, float], text: str) -> None:
+def test_impossible_newcomers_are_refused(state: World, arguments: dict[str, float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        worlds.empty(town, **arguments)  # type: ignore[arg-type]
+        worlds.empty(state, **arguments)  # type: ignore[arg-type]
 
 
 def test_real_logs_are_read_whole() -> None:

@@ -116,7 +116,7 @@ def _of_words(by_gesture: pd.DataFrame) -> str:
 
 
 def _words_of_ratios(swept: Swept, rows: pd.DataFrame, margin: float) -> Words:
-    sure = rows[rows["sure"]]
+    sure = rows[rows["delivery"]]
     if len(sure) == len(rows):
         most = rows["value"].max()
         title = f"One like makes old friends talk again more often,\nwhatever its door is assumed to be: up to {most:.2f} times"

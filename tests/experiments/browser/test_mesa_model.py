@@ -14,7 +14,7 @@ from experiments.watch.mesa_page import WatchedModel
 
 def test_a_seed_that_was_typed_is_a_number() -> None:
     typed, given = WatchedModel(people=50, seed="43"), WatchedModel(people=50, seed=43)
-    assert typed.luck_seed == given.luck_seed == 43
+    assert typed.run_seed == given.run_seed == 43
     assert typed.to_world() == given.to_world()
 
 
