@@ -106,16 +106,16 @@ ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # somebody on a
 
 
 class GpuState(NamedTuple):
-    """What kernels read of a `EngineState`, of the same types; each further array makes launches slower."""
+    """What kernels read of an `EngineState`, of the same types; each further array makes launches slower."""
 
     settings: Any
     people: Any
     showable: Any
     activity: Any
     ties: Any
-    others: Any
-    bounds: Any
-    nothing: Any
+    contact_ids: Any
+    weight_bounds: Any
+    empty_tie: Any
     community_first: Any
     community_people: Any
 

@@ -52,10 +52,15 @@ def compiled_folder() -> Path:
     """Where Numba keeps the compiled code of this model, for these versions of NumPy and Numba.
 
     Numba looks at a function's own file to tell whether its compiled code is stale, but rules are compiled into the
-    engine. So each state of the code has a folder of its own.
+    engine. So each state of the code has a folder of its own. The paths of the files count, too: compiled code refers
+    to classes by their modules.
     """
-    versions = f"{sys.version} {numba.__version__} {np.__version__}"
-    return cache_folder() / "compiled" / _short(f"{code_hash(PACKAGE)} {versions}")
+    paths = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+    return (
+        cache_folder()
+        / "compiled"
+        / _short("\n".join([code_hash(PACKAGE), sys.version, numba.__version__, np.__version__, *paths]))
+    )
 
 
 def fingerprint_of(package: Path) -> str:

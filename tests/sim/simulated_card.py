@@ -64,7 +64,7 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
     )
     sim.gpu.ROOM_TO_GROW, sim.gpu.SMALLEST_ROOM = 1 << 40, 4
     full = state(5, encounter_rate=3.0)
-    yield "the pool is full", full, lambda _, card: len(card._town.ties) > len(full.ties) + 4
+    yield "the pool is full", full, lambda _, card: len(card._state.ties) > len(full.ties) + 4
 
 
 def _answers_of_answers(sent: np.ndarray) -> int:
@@ -77,7 +77,7 @@ def _answers_of_answers(sent: np.ndarray) -> int:
 def differences(world: World, seed: int, happened: Happened) -> list[str]:
     """Where the card and the core part, in words."""
     core, card = Core(world, seed=seed), sim.gpu.GpuCore(world, seed=seed)
-    types = [array.dtype for array in card._desk[:-1]]
+    types = [array.dtype for array in card._buffers[:-1]]
     found: list[str] = []
     days = []
     for _ in range(DAYS):
@@ -93,7 +93,7 @@ def differences(world: World, seed: int, happened: Happened) -> list[str]:
         found += core.to_world().differences(card.to_world())
         if found:
             return found
-    if types != [array.dtype for array in card._desk[:-1]]:
+    if types != [array.dtype for array in card._buffers[:-1]]:
         found.append("a kernel is compiled for one type of each array, and some changed theirs")
     if not happened(days, card):
         found.append("what the case is about did not happen")
