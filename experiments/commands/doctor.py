@@ -28,7 +28,7 @@ from experiments.terminal import Results, console_of, tell_of_compiling, told_as
 from sim.installation import checkout, install_command
 from sim.storage import CacheError, cache_folder, cache_limit, kept_worlds, model_fingerprint, size_of, worlds_folder
 
-OF_SOURCES = ("bench", "dev")  # optional parts that only work on the sources
+OF_SOURCES = ("bench", "dev", "test")  # optional parts that only work on the sources
 LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes
 SAMPLE_PEOPLE, SAMPLE_DAYS = 60, 20
 
