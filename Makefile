@@ -1,5 +1,8 @@
 # make run and make test are the two commands; each first installs into .venv what it needs.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+# The first of these Pythons that starts (a version manager's stub may not), is new enough and can make a .venv.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
@@ -8,7 +11,7 @@ NPM_INSTALL := npm install --no-package-lock --no-audit --no-fund --loglevel=err
 	--fetch-retry-mintimeout=1000 --fetch-timeout=20000
 ESLINT_READY := { [ node_modules/.ready -nt package.json ] || { $(NPM_INSTALL) && touch node_modules/.ready; }; }
 
-.PHONY: run test lint lint-js bench verify explore
+.PHONY: run test test-newest lint lint-js bench verify explore
 
 run: $(READY) ## the nine strategies and waiting, their table and their figure
 	$(BIN)/rekindle sweep configs/nine_strategies.toml
@@ -16,6 +19,9 @@ run: $(READY) ## the nine strategies and waiting, their table and their figure
 
 test: $(READY)
 	$(PYTEST) -n 2
+
+test-newest: $(READY) ## a short selection on the newest other Python that is found here
+	$(BIN)/python .ci/newest.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -56,6 +62,6 @@ explore: $(READY) ## look for examples that break the tests, which `make test` d
 	$(PYTEST) -n 2 --hypothesis-profile=explore
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+	$(or $(PYTHON),$(error Python 3.11 or later (with its venv) was not found; say where one is with PYTHON=path)) -m venv .venv
 	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@

@@ -130,7 +130,7 @@ def on_mesa(processes: int) -> tuple[float, dict[tuple[str, int], float]]:
             "adopters": ADOPTERS,
             "strategy_days": DAYS,
             "strategy": list(STRATEGIES),
-            "seed": list(range(1, REPLICATES + 1)),
+            "rng": list(range(1, REPLICATES + 1)),
         },
         number_processes=processes,
         max_steps=DAYS,
@@ -138,7 +138,7 @@ def on_mesa(processes: int) -> tuple[float, dict[tuple[str, int], float]]:
     )
     took = time.perf_counter() - began
     assert all(row["day"] == DAYS for row in rows)
-    return took, {(row["strategy"], row["seed"]): row["reconnected"] for row in rows}
+    return took, {(row["strategy"], row["run_seed"]): row["reconnected"] for row in rows}
 
 
 def short(out: Path | None) -> bool:
@@ -199,10 +199,13 @@ def _print(speeds: list[Speed], facts: dict[str, Any]) -> None:
 
 
 class PlainRun(PlainModel):
-    """A plain Mesa model, from a seed alone, as `mesa.batch_run` wants it; it counts gestures sent at its end."""
+    """A plain Mesa model, from a number alone, as `mesa.batch_run` wants it; it counts gestures sent at its end.
 
-    def __init__(self, people: int, seed: int) -> None:
-        super().__init__(start_of(sim.worlds.generated(people=people, burn_in_years=0, seed=seed)), seed)
+    Later versions of Mesa fill in a `rng` of their own, so the number has another name.
+    """
+
+    def __init__(self, people: int, number: int, rng: None = None) -> None:
+        super().__init__(start_of(sim.worlds.generated(people=people, burn_in_years=0, seed=number)), number)
         self.datacollector = mesa.DataCollector(model_reporters={"gestures": lambda model: sum(model.sent)})
 
     def step(self) -> None:
@@ -219,7 +222,7 @@ def plain(runs: int) -> bool:
     began = time.perf_counter()
     rows = mesa.batch_run(
         PlainRun,
-        parameters={"people": people, "seed": list(range(1, runs + 1))},
+        parameters={"people": people, "number": list(range(1, runs + 1))},
         number_processes=processes,
         max_steps=days,
         display_progress=False,

@@ -16,7 +16,7 @@ class PlainModel(mesa.Model):
     """A step is a day."""
 
     def __init__(self, start: Start, seed: int) -> None:
-        super().__init__(seed=seed)
+        super().__init__(rng=seed)
         self.town = Town(start, self.random)
         self.town.settle_in(start, list(Person.create_agents(self, len(start.first) - 1)))
 

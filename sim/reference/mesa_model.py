@@ -55,6 +55,7 @@ class ReconnectionModel(mesa.Model):
         people: of that world.
         strategy, adopters, parameters, strategy_days, extra: as in `sim.simulate`.
         seed: of all luck, 0 to 2**64 - 1; a fresh one if not said, as with any Mesa model.
+        rng: the seed by Mesa's name for it; one that `mesa.batch_run` sweeps is given by this name.
         person_class: what people are; a subclass of `Person` may override any of its decisions.
 
     Attributes:
@@ -82,13 +83,17 @@ class ReconnectionModel(mesa.Model):
         strategy: Mixture | None = None,
         adopters: Adopters | None = None,
         seed: int | None = None,
+        rng: int | None = None,
         parameters: Parameters | None = None,
         strategy_days: int | None = None,
         extra: Sequence[Gesture] = (),
         person_class: type[Person] = Person,
     ) -> None:
+        if seed is not None and rng is not None:
+            raise ValueError("seed and rng are two names of one number; give one of them.")
+        seed = rng if seed is None else seed
         seed = secrets.randbits(_BITS_OF_A_FRESH_SEED) if seed is None else checked_seed(seed)
-        super().__init__(seed=seed)
+        super().__init__(rng=seed)
         self._registered = 0  # agents so far
         if world is None:
             world = worlds.generated(people=people, burn_in_years=0, seed=seed, parameters=parameters)

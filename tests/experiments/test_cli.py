@@ -55,6 +55,7 @@ def refused(outcome: Any) -> str:
 # Sweeps ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_python
 def test_any_number_of_workers_gives_the_same_table(config: Path, rekindle: Rekindle) -> None:
     tables = []
     for processes in (1, 2):
@@ -125,6 +126,7 @@ def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle
     assert "2 runs; 1 is there already" in later.out
 
 
+@pytest.mark.any_python
 def test_a_sweep_ends_with_its_table_and_the_files(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     ended = rekindle("sweep", config)
     assert ended.code == 0, ended.err
@@ -505,6 +507,7 @@ def steps_counted() -> Iterator[list[int]]:
 # One run, figures, names -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_python
 def test_one_run_prints_its_measures(config: Path, rekindle: Rekindle) -> None:
     ended = rekindle("run", config, "--set", "run.strategy=check_in")
     assert ended.code == 0, ended.err
@@ -514,6 +517,7 @@ def test_one_run_prints_its_measures(config: Path, rekindle: Rekindle) -> None:
     assert files() == ["tiny.toml"]
 
 
+@pytest.mark.any_python
 def test_a_figure_is_drawn_from_a_sweep(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     rekindle("sweep", config)
     ended = rekindle("figure", "nine_strategies", "--runs", RUNS)
@@ -533,12 +537,14 @@ def test_a_figure_is_drawn_from_a_sweep(config: Path, rekindle: Rekindle, in_thr
     assert rekindle("figure", "--check", RUNS.parent / "nine_strategies.png").code == 0
 
 
+@pytest.mark.any_python
 def test_explain(config: Path, rekindle: Rekindle) -> None:
     assert "Anderson & Schooler" in rekindle("explain", "memory_decay").out
     assert "handwritten_notes" in rekindle("explain").out
     assert "did you mean memory_decay" in refused(rekindle("explain", "memory_deca"))
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("command", ["run", "sweep", "figure", "compare", "explain"])
 def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
     ended = rekindle(command, "--help")

@@ -43,6 +43,7 @@ def test_mesa_is_loaded_when_it_is_asked_for() -> None:
     assert loaded("import sim; sim.ReconnectionModel, sim.Person, sim.Tie", ("mesa",)) == "mesa"
 
 
+@pytest.mark.any_python
 def test_help_tells_of_all_commands(rekindle: Callable[..., Any]) -> None:
     for name, command in cli.COMMANDS.items():
         assert inspect.getdoc(cli.loaded(command.module, name)) == command.help, name

@@ -16,6 +16,8 @@ import sim
 from sim.model.gestures import Kind
 from sim.state.population import World
 
+pytestmark = pytest.mark.any_python
+
 
 @pytest.fixture(scope="module")
 def world() -> World:
@@ -48,10 +50,10 @@ def test_a_burnt_in_world_starts_at_day_0_of_the_run(world: World) -> None:
 
 
 def test_batch_run_works() -> None:
-    """Mesa's own sweep, over strategies and NumPy's seeds; its `Step` is the day."""
+    """Mesa's own sweep, over strategies and seeds of NumPy, which it calls `rng`; its `Step` is the day."""
     rows = mesa.batch_run(
         sim.ReconnectionModel,
-        parameters={"people": 40, "strategy": ["wait", "check_in"], "adopters": 5, "seed": np.arange(1, 3)},
+        parameters={"people": 40, "strategy": ["wait", "check_in"], "adopters": 5, "rng": np.arange(1, 3)},
         max_steps=5,
         display_progress=False,
     )
@@ -59,12 +61,13 @@ def test_batch_run_works() -> None:
     assert {row["strategy"] for row in rows} == {"wait", "check_in"}
     assert all(row["sent"] >= 0 for row in rows)
     assert {(row["Step"], row["day"]) for row in rows} == {(5, 5)}
+    assert {(row["rng"], row["run_seed"]) for row in rows} == {(1, 1), (2, 2)}
 
 
-def test_iterations_of_batch_run_differ_and_can_be_repeated() -> None:
-    """Without a seed each has a fresh one, as with any Mesa model, and its row says which."""
+def test_runs_of_batch_run_without_a_seed_differ_and_can_be_repeated() -> None:
+    """Each has a fresh one, as with any Mesa model, and its row says which."""
     rows = mesa.batch_run(
-        sim.ReconnectionModel, parameters={"people": 40}, iterations=3, max_steps=5, display_progress=False
+        sim.ReconnectionModel, parameters={"people": 40, "rng": [None] * 3}, max_steps=5, display_progress=False
     )
     seeds = [row["run_seed"] for row in rows]
     assert len(set(seeds)) == 3
@@ -80,6 +83,12 @@ def test_seeds_are_refused_in_our_own_words(world: World, seed: float, words: st
     """Before Mesa or NumPy have a chance to."""
     with pytest.raises((TypeError, ValueError), match=f"seed is .*{words}"):
         sim.ReconnectionModel(world=world, seed=seed)  # type: ignore[arg-type]
+
+
+def test_the_seed_has_two_names_of_which_one_is_given(world: World) -> None:
+    assert sim.ReconnectionModel(world=world, rng=7).run_seed == sim.ReconnectionModel(world=world, seed=7).run_seed
+    with pytest.raises(ValueError, match="one of them"):
+        sim.ReconnectionModel(world=world, seed=7, rng=7)
 
 
 def test_a_subclass_can_override_a_decision(world: World) -> None:

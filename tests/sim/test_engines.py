@@ -23,6 +23,8 @@ from sim.reference import entry_points
 from sim.run import begin
 from sim.state.population import World
 
+pytestmark = pytest.mark.any_python
+
 DIRECTED = tuple(kind for kind in KINDS if kind != "post")
 
 # Settings that would make an example slow over their whole range, or that only matter to the world's past.

@@ -23,6 +23,7 @@ WITH_EXAMPLES = {
 }
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
     found = doctest.testmod(importlib.import_module(name))

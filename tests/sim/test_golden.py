@@ -12,6 +12,8 @@ from sim.reference.agents import Person
 from sim.runtime.fingerprint import PACKAGE, code_hash
 from verification import golden
 
+pytestmark = pytest.mark.any_python
+
 PINNED: dict[str, Any] = json.loads(golden.PATH.read_text())
 ADVICE = "python -m verification.golden tells what differs; with --accept it writes sim/model.json"
 

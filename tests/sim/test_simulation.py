@@ -86,6 +86,7 @@ def test_parameters_that_change_amid_a_run_change_what_follows(world: sim.World)
     assert sent["twin"] < sent["run"] / 2
 
 
+@pytest.mark.any_python
 def test_ties_are_seen_as_mesa_has_them(world: sim.World) -> None:
     run = go_on(run_of(world), 20)
     pairs = np.concatenate([pairs_of(run.world()), [[0, 0]]]).astype(np.int32)
