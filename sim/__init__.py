@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
-from sim.runtime import fingerprint, storage
+from sim.runtime import fingerprint
 
 if TYPE_CHECKING:
     from sim.reference.agents import Person, Tie
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # busy machine one that goes on looking keeps the other from its work: a part then takes milliseconds.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
-# Compiled code of this model, and of no other, is kept in one folder.
+# Compiled code of this model, and of no other, is kept in one folder. It is chosen before any module of the model is
+# imported, since Numba takes note of the folder where a function is defined.
 _before = numba.config.CACHE_DIR
 if not _before:
     numba.config.CACHE_DIR = str(fingerprint.compiled_folder())
@@ -32,6 +33,7 @@ from sim import measures, worlds
 from sim.model import chance, gestures, rules, strategies
 from sim.model.parameters import Parameters
 from sim.run import Gesture, Run, Simulation, simulate
+from sim.runtime import storage
 from sim.state.population import World
 
 numba.config.CACHE_DIR = _before

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from sim.runtime import fingerprint
-from sim.runtime.fingerprint import MODEL, code_hash, fingerprint_of
+from sim.runtime.fingerprint import MODEL, PACKAGE, code_hash, fingerprint_of
 
 RULE = '''\
 """A rule."""
@@ -137,3 +138,14 @@ def test_the_cache_need_not_be_there(package: Path, monkeypatch: pytest.MonkeyPa
     (package / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(package / "file"))
     assert code_hash(package) == whole
+
+
+def test_the_folder_of_compiled_code_is_chosen_before_any_code_of_the_model_is_defined() -> None:
+    """Numba would keep what is defined earlier next to its source, and not see a change of a rule in another file."""
+    before, chosen, _ = (PACKAGE / "__init__.py").read_text().partition("numba.config.CACHE_DIR = str(")
+    assert chosen
+    files = [before, *((PACKAGE / "runtime" / name).read_text() for name in ("__init__.py", "fingerprint.py"))]
+    at_run_time = [file.partition("if TYPE_CHECKING:")[0] for file in files]
+    assert re.findall(r"^(?:from|import) sim\b.*$", "\n".join(at_run_time), re.MULTILINE) == [
+        "from sim.runtime import fingerprint"
+    ]
