@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from sim import gpu
+from sim.gpu import core as gpu
 from sim.model.parameters import SETTINGS
 from sim.runtime.installation import install_command
 from sim.state.population import ACTIVITY, PERSON, TIE

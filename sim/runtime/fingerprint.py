@@ -1,6 +1,6 @@
 """Which model this is: a fingerprint that changes exactly when results can change.
 
-Two things decide it. `model.json` lies beside this file and has golden digests: what a handful of small worlds come to,
+Two things decide it. `sim/model.json` has golden digests: what a handful of small worlds come to,
 bit for bit, and the fingerprint of the model that gives them. It also says which code was last seen to give these
 digests, as a hash that does not see comments, docstrings, layout, names of local variables or the folder of a file.
 

@@ -32,7 +32,7 @@ def test_what_most_commands_do_without(command: str) -> None:
 
 def test_what_a_worker_does_without() -> None:
     run = "sim.simulate(sim.worlds.generated(people=9, burn_in_years=0), days=2, strategy='wait', adopters=1, seed=1)"
-    assert loaded(f"import sim; from experiments import runner; {run}", SLOW) == "scipy.optimize scipy.sparse"
+    assert loaded(f"import sim; from experiments.sweeps import runner; {run}", SLOW) == "scipy.optimize scipy.sparse"
 
 
 def test_help_does_without_the_model() -> None:

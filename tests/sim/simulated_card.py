@@ -14,14 +14,14 @@ from dataclasses import replace
 import numpy as np
 
 import sim
-import sim.gpu
 from sim.engine.day import Core
+from sim.gpu import core as gpu
 from sim.model.gestures import Channel, Kind
 from sim.state.population import GESTURE, NEVER, NO_ANSWER, NOBODY, DayRecord, World
 
 DAYS = 16  # more than two weeks
 
-Happened = Callable[[list[DayRecord], sim.gpu.GpuCore], bool]
+Happened = Callable[[list[DayRecord], gpu.GpuCore], bool]
 
 
 def state(seed: int, people: int = 50, **settings: float) -> World:
@@ -62,7 +62,7 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
         answering,
         lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
     )
-    sim.gpu.ROOM_TO_GROW, sim.gpu.SMALLEST_ROOM = 1 << 40, 4
+    gpu.ROOM_TO_GROW, gpu.SMALLEST_ROOM = 1 << 40, 4
     full = state(5, encounter_rate=3.0)
     yield "the pool is full", full, lambda _, card: len(card._state.ties) > len(full.ties) + 4
 
@@ -76,7 +76,7 @@ def _answers_of_answers(sent: np.ndarray) -> int:
 
 def differences(world: World, seed: int, happened: Happened) -> list[str]:
     """Where the card and the core part, in words."""
-    core, card = Core(world, seed=seed), sim.gpu.GpuCore(world, seed=seed)
+    core, card = Core(world, seed=seed), gpu.GpuCore(world, seed=seed)
     types = [array.dtype for array in card._buffers[:-1]]
     found: list[str] = []
     days = []
@@ -102,7 +102,7 @@ def differences(world: World, seed: int, happened: Happened) -> list[str]:
 
 def main() -> int:
     """Compare them all."""
-    assert sim.gpu.SIMULATED
+    assert gpu.SIMULATED
     different = False
     for name, world, happened in cases():
         found = differences(world, 9, happened)
