@@ -23,10 +23,10 @@ from sim.engine.memory import (
     contact_shares,
     find_slot,
     forget,
-    have_mutual_tie,
+    has_mutual_tie,
     mirror_of,
     new_filter,
-    refresh_ceilings,
+    refresh_bounds,
     remember,
     strangers_who_met,
     two_step_reach,
@@ -134,7 +134,7 @@ class Core:
         state = self.state
         if self.day % 7 == 0:
             begin_week(state.people, state.plans, planning, state.settings[0])
-            refresh_ceilings(state, self.day)
+            refresh_bounds(state, self.day)
         post(state, self.day, self.seed)
 
     def _gather(self, planning: bool) -> np.ndarray:
@@ -425,7 +425,19 @@ def with_guests(guests: Any, replies: Any, p: Any) -> Any:
 
 
 @njit_inline
-def notice(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
+def notices(state: Any, gesture: Any, tie: Any, day: int, seed: int) -> bool:
+    """Whether the receiver notices a gesture; a post in the feed counts only once."""
+    if gesture.kind == Kind.POST:
+        written = state.people[gesture.sender].last_post
+        is_new = gesture.delivery == PLANNED_POST or tie.post_seen < written
+        tie.post_seen = written
+        return is_new
+    u = uniform(seed, DrawPurpose.NOTICED, day, gesture.receiver, gesture.sender, gesture.event_key)
+    return u < state.settings[0].noticed[gesture.kind]
+
+
+@njit_inline
+def take_in(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
     p = state.settings[0]
     remember(state, gesture.receiver, gesture.receiver_slot, day, p.mind_received * p.mass[gesture.kind])
@@ -442,9 +454,26 @@ def odds_of_acquaintance(state: Any, gesture: Any, tie: Any, known: Any) -> floa
     """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
     if not tie.acquaintance:
         return 1.0
-    if gesture.at_place or have_mutual_tie(state, gesture.receiver, gesture.sender, known):
+    if gesture.at_place or has_mutual_tie(state, gesture.receiver, gesture.sender, known):
         return state.settings[0].mutual_odds
     return 1.0
+
+
+@njit_inline
+def will_answer(
+    state: Any, gesture: Any, tie: Any, strength: float, openness: float, before: int, day: int, seed: int, known: Any
+) -> bool:
+    """Whether the receiver answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
+
+    Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+    """
+    p, kind = state.settings[0], gesture.kind
+    if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind)]:
+        return False
+    odds = odds_of_acquaintance(state, gesture, tie, known)
+    likely = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
+    u = uniform(seed, DrawPurpose.ANSWERED, day, gesture.receiver, gesture.sender, gesture.event_key)
+    return u < likely
 
 
 @njit_inline
@@ -475,7 +504,7 @@ def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
 
 
 @njit_inline
-def deliver(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
+def receive(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
     """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered? If so, the answer is written.
 
     Returns:
@@ -484,34 +513,25 @@ def deliver(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed:
     people, p = state.people, state.settings[0]
     me, kind = gesture.receiver, gesture.kind
     tie = state.ties[people[me].first + gesture.receiver_slot]
-    if kind == Kind.POST:
-        written = people[gesture.sender].last_post
-        noticed = gesture.delivery == PLANNED_POST or tie.post_seen < written
-        tie.post_seen = written
-    else:
-        noticed = uniform(seed, DrawPurpose.NOTICED, day, me, gesture.sender, gesture.event_key) < p.noticed[kind]
+    noticed = notices(state, gesture, tie, day, seed)
     gesture.noticed = 1 if noticed else 0
     if not noticed:
         return False
     strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
     openness = rules.openness_now(tie.openness, day - tie.opened, p)
-    notice(state, gesture, tie, openness, day)
+    take_in(state, gesture, tie, openness, day)
     if kind == Kind.POST:
         return False
     before = received[me]
     received[me] += 1
-    if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
-        return False
-    odds = odds_of_acquaintance(state, gesture, tie, known)
-    chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
-    answers = uniform(seed, DrawPurpose.ANSWERED, day, me, gesture.sender, gesture.event_key) < chance
+    answers = will_answer(state, gesture, tie, strength, openness, before, day, seed, known)
     if answers:
         answer(state, gesture, reply, day, seed)
     return answers
 
 
 @njit_noalloc
-def _deliver_of(
+def _receive_of(
     state: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, known: Any
 ) -> int:
     count = 0
@@ -524,7 +544,7 @@ def _deliver_of(
             row = state.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
             fetch(state.ties, row)
             fetch(state.weight_bounds, row)
-        if deliver(state, gestures[k], replies[start + count], received, day, seed, known):
+        if receive(state, gestures[k], replies[start + count], received, day, seed, known):
             count += 1
     return count
 
@@ -541,7 +561,7 @@ def deliver_round(state: Any, gestures: Any, first: Any, received: Any, day: int
     for part in prange(len(first) - 1):
         start, stop = first[part], first[part + 1]
         if start < stop:
-            counts[part] = _deliver_of(state, gestures, start, stop, replies, received, day, seed, new_filter())
+            counts[part] = _receive_of(state, gestures, start, stop, replies, received, day, seed, new_filter())
     return packed_chunks(replies, first, counts)
 
 
@@ -559,8 +579,8 @@ def settle(state: Any, met: Any, sent: Any, delivered: Any, day: int) -> Any:
     sent, sent_first = sorted_by(sent, n, BY_SENDER, False)
     delivered, delivered_first = sorted_by(delivered, n, BY_PAIR, True)
     expose(state, met, day)
-    keep_in_mind(state, sent, sent_first, day)
-    keep_answers_in_mind(state, delivered, day)
+    remember_all_sent(state, sent, sent_first, day)
+    remember_all_answers(state, delivered, day)
     new_ties = settle_all_noticed(state, delivered, delivered_first, day)
     return sent, delivered, new_ties, forget(state, day)
 
@@ -576,7 +596,7 @@ def expose(state: Any, met: Any, day: int) -> None:
 
 
 @njit_inline
-def keep_sent_in_mind(state: Any, gesture: Any, day: int) -> None:
+def remember_sent(state: Any, gesture: Any, day: int) -> None:
     """Rule 7: what a gesture leaves with its sender when sent."""
     if gesture.kind != Kind.POST:
         p = state.settings[0]
@@ -584,7 +604,7 @@ def keep_sent_in_mind(state: Any, gesture: Any, day: int) -> None:
 
 
 @njit_noalloc
-def _keep_in_mind_of(state: Any, sent: Any, start: int, stop: int, day: int) -> None:
+def _remember_sent_of(state: Any, sent: Any, start: int, stop: int, day: int) -> None:
     for k in range(start, stop):
         if k + 2 * AHEAD < stop:
             fetch(state.people, sent[k + 2 * AHEAD].sender)
@@ -593,18 +613,18 @@ def _keep_in_mind_of(state: Any, sent: Any, start: int, stop: int, day: int) -> 
             fetch(state.ties, row)
             fetch(state.weight_bounds, row)
         sent[k].noticed = 0  # told of what was delivered
-        keep_sent_in_mind(state, sent[k], day)
+        remember_sent(state, sent[k], day)
 
 
 @njit(cache=True, parallel=True)
-def keep_in_mind(state: Any, sent: Any, first: Any, day: int) -> None:
+def remember_all_sent(state: Any, sent: Any, first: Any, day: int) -> None:
     """The same for all that was sent today, which comes by sender."""
     for part in prange(len(first) - 1):
-        _keep_in_mind_of(state, sent, first[part], first[part + 1], day)
+        _remember_sent_of(state, sent, first[part], first[part + 1], day)
 
 
 @njit_inline
-def keep_answer_in_mind(state: Any, gesture: Any, day: int) -> None:
+def remember_answer(state: Any, gesture: Any, day: int) -> None:
     """Rule 7: what an answer that is noticed leaves with whoever had asked."""
     if gesture.noticed and gesture.parent_kind != NO_ANSWER:
         p = state.settings[0]
@@ -613,12 +633,12 @@ def keep_answer_in_mind(state: Any, gesture: Any, day: int) -> None:
 
 
 @njit(cache=True)
-def keep_answers_in_mind(state: Any, delivered: Any, day: int) -> None:
+def remember_all_answers(state: Any, delivered: Any, day: int) -> None:
     """The same for all that was delivered today."""
     if state.settings[0].mind_answered == 0.0:
         return
     for k in range(len(delivered)):
-        keep_answer_in_mind(state, delivered[k], day)
+        remember_answer(state, delivered[k], day)
 
 
 @njit_inline
@@ -636,9 +656,9 @@ def settle_noticed(state: Any, gesture: Any, day: int) -> bool:
         is_new = mine.acquaintance == 1
         mine.acquaintance, theirs.acquaintance = 0, 0
     if p.mass[gesture.kind] > 0.0:
-        if day - theirs.last_received <= p.two_way_days:
+        if rules.is_two_way(day, theirs.last_received, p):
             mine.last_two_way, theirs.last_two_way = day, day
-            count = min(255, mine.two_way + 1)
+            count = rules.one_more_two_way(mine.two_way)
             mine.two_way, theirs.two_way = count, count
         mine.last_received = day
     return is_new

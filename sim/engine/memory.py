@@ -243,7 +243,7 @@ def likeliest_in_feed(person: int, count: int, day: int, event_key: int, seed: i
 
 
 @njit_inline
-def first_for_sure(state: Any, person: int, slot: int, draw: float, rival: float, day: int) -> bool:
+def surely_first(state: Any, person: int, slot: int, draw: float, rival: float, day: int) -> bool:
     """Whether the one whom `likeliest_in_feed` found wins, whatever the others do."""
     time = arrival_in_race(state, person, slot, draw, day)
     return time < np.inf and time <= rival
@@ -302,7 +302,7 @@ def refresh_bound(state: Any, person: int, slot: int, day: int) -> None:
 
 
 @njit_noalloc
-def _refresh_ceilings_of(state: Any, start: int, heaviest: Any, day: int) -> None:
+def _refresh_bounds_of(state: Any, start: int, heaviest: Any, day: int) -> None:
     people, count = state.people, len(heaviest)
     for k in range(count):
         first = people[start + k].first
@@ -314,12 +314,12 @@ def _refresh_ceilings_of(state: Any, start: int, heaviest: Any, day: int) -> Non
 
 
 @njit(cache=True, parallel=True)
-def refresh_ceilings(state: Any, day: int) -> None:
+def refresh_bounds(state: Any, day: int) -> None:
     """The same for everyone, on the weekly day."""
     n = len(state.people)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
-        _refresh_ceilings_of(state, start, np.empty(stop - start, np.int32), day)
+        _refresh_bounds_of(state, start, np.empty(stop - start, np.int32), day)
 
 
 @njit(cache=True, nogil=True)
@@ -335,12 +335,12 @@ def fresh_bounds(people: Any, ties: Any, day: int, p: Any, start: int, stop: int
 
 @njit_alloc
 def new_filter() -> Any:
-    """Room for `have_mutual_tie` to work in."""
+    """Room for `has_mutual_tie` to work in."""
     return np.empty(FILTER_BITS // 64, np.uint64)
 
 
 @njit_noalloc
-def have_mutual_tie(state: Any, one: int, two: int, known: Any) -> bool:
+def has_mutual_tie(state: Any, one: int, two: int, known: Any) -> bool:
     """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
     known[:] = 0
     first, slots = state.people[one].first, state.people[one].slots
@@ -479,7 +479,7 @@ def _excess_of(people: Any, start: int, stop: int) -> int:
 
 
 @njit_noalloc
-def _name_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
+def _name_pairs_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
     people, n, count = state.people, len(state.people), 0
     for person in range(start, stop):
         slot = NOBODY
@@ -491,7 +491,7 @@ def _name_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
 
 
 @njit(cache=True, parallel=True)
-def named(state: Any, day: int) -> Any:
+def pairs_to_forget(state: Any, day: int) -> Any:
     """Rule 10: the pairs (low * n + high) whom the one or the other, who holds too many, would drop."""
     people, n = state.people, len(state.people)
     at = np.zeros(chunks_of(n) + 1, np.int64)
@@ -503,7 +503,7 @@ def named(state: Any, day: int) -> Any:
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
         if at[part] < at[part + 1]:
-            _name_of(state, start, stop, day, pairs[at[part] : at[part + 1]])
+            _name_pairs_of(state, start, stop, day, pairs[at[part] : at[part + 1]])
     return pairs
 
 
@@ -515,18 +515,18 @@ def forget(state: Any, day: int) -> Any:
         The pairs that went, sorted.
     """
     n = len(state.people)
-    pairs = np.unique(named(state, day))
+    pairs = np.unique(pairs_to_forget(state, day))
     for pair in pairs:
         low, high = pair // n, pair % n
         slot = find_slot(state, low, high)
         mirror = mirror_of(state, low, slot)
-        let_go(state, low, slot)
-        let_go(state, high, mirror)
+        drop(state, low, slot)
+        drop(state, high, mirror)
     return pairs
 
 
 @njit_inline
-def let_go(state: Any, person: int, slot: int) -> None:
+def drop(state: Any, person: int, slot: int) -> None:
     """One direction of it."""
     row = state.people[person].first + slot
     state.ties[row] = state.empty_tie[0]

@@ -18,13 +18,13 @@ from sim.engine.memory import (
     comes_up_in_feed,
     fetch_known,
     find_slot,
-    first_for_sure,
     likeliest_in_feed,
     mirror_of,
     next_attempt,
     shown,
+    surely_first,
 )
-from sim.engine.places import pay_session
+from sim.engine.places import lose, pay, pay_session
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
@@ -38,7 +38,7 @@ EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
 
 
 @njit(cache=True)
-def called(state: Any, met: Any, day: int, seed: int) -> Any:
+def outside_prompts(state: Any, met: Any, day: int, seed: int) -> Any:
     """Prompts that come from outside: both sides of each meeting, and birthdays that are noticed.
 
     Returns:
@@ -100,7 +100,7 @@ def birthday_prompt(state: Any, person: int, slot: int, prompt: Any, day: int, s
 
 
 @njit_inline
-def sitting_today(state: Any, row: int, day: int, planning: bool) -> float:
+def minutes_for_session(state: Any, row: int, day: int, planning: bool) -> float:
     """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
     p = state.settings[0]
     plan = state.plans[row]
@@ -110,7 +110,7 @@ def sitting_today(state: Any, row: int, day: int, planning: bool) -> float:
     if way == Plan.EVENT:
         return least if plan.budget >= least and plan.event_day < day else 0.0
     if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
-        return rules.sitting_budget(plan.budget, least, rules.sittings_left(day, p.sessions[plan.strategy]))
+        return rules.session_budget(plan.budget, least, rules.sessions_left(day, p.sessions[plan.strategy]))
     return 0.0
 
 
@@ -159,7 +159,7 @@ def _count_prompts_of(
         occasions += calls_first[person + 1] - calls_first[person]
         room += occasions + counts[person, 1]
         for row in range(state.plan_first[person], state.plan_first[person + 1]):
-            minutes = sitting_today(state, row, day, planning)
+            minutes = minutes_for_session(state, row, day, planning)
             if minutes > 0.0:
                 occasions += 1
                 room += most_gestures(state, row, minutes)
@@ -272,7 +272,7 @@ def begin_prompts(
         prompts[count] = calls[k]
         count += 1
     for row in range(state.plan_first[person], state.plan_first[person + 1]):
-        if sitting_today(state, row, day, planning) > 0.0:
+        if minutes_for_session(state, row, day, planning) > 0.0:
             event_key = event_key_of(Occasion.PLAN, state.plans[row].strategy << 16)
             new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
             prompts[count].plan = row
@@ -290,7 +290,7 @@ def settle_prompt(state: Any, prompt: Any, day: int, seed: int, scratch: Any) ->
         prompt.slot = comes_to_mind_from(
             state, person, prompt.attempt, prompt.slot, prompt.draw, day, prompt.event_key, ANYONE, 0, seed, scratch
         )
-    elif not first_for_sure(state, person, prompt.slot, prompt.draw, prompt.rival, day):
+    elif not surely_first(state, person, prompt.slot, prompt.draw, prompt.rival, day):
         among = shown(state, person, scratch)
         prompt.slot = comes_up_in_feed(state, person, among, day, prompt.event_key, seed, scratch)
     if prompt.slot == NOBODY:
@@ -347,7 +347,7 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
 
 
 @njit_inline
-def emit_post_seen(out: Any, count: int, state: Any, prompt: Any, day: int) -> int:
+def see_post(out: Any, count: int, state: Any, prompt: Any, day: int) -> int:
     """A feed item that a person looks at: the other's post, surely noticed."""
     kept = emit(out, count, prompt, Kind.POST, day, state.settings[0])
     gesture = out[count]
@@ -358,7 +358,7 @@ def emit_post_seen(out: Any, count: int, state: Any, prompt: Any, day: int) -> i
 
 
 @njit_inline
-def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
+def comfort(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
     """Rule 3: what the person dares at this prompt."""
     person = people[prompt.person]
     practice = rules.practice_now(person.practice, day - person.practised, p)
@@ -373,6 +373,14 @@ def practise(person: Any, kind: int, day: int, p: Any) -> None:
     if p.worded[kind]:
         person.practice = rules.practised(rules.practice_now(person.practice, day - person.practised, p), p)
         person.practised = day
+
+
+@njit_inline
+def send(state: Any, prompt: Any, out: Any, count: int, kind: int, day: int) -> int:
+    """Send a gesture of this kind and practise if it has words; returns the new number of gestures in the outbox."""
+    p = state.settings[0]
+    practise(state.people[prompt.person], kind, day, p)
+    return emit(out, count, prompt, kind, day, p)
 
 
 @njit_inline
@@ -391,13 +399,25 @@ def perceived(state: Any, prompt: Any, day: int) -> Any:
 
 
 @njit_inline
+def choose_gesture(state: Any, prompt: Any, day: int, seed: int) -> int:
+    """The last gesture on the channel's ladder that comfort allows; -1 if it allows none."""
+    p = state.settings[0]
+    allowed = comfort(state.people, prompt, day, seed, p)
+    strength, openness, opened_by, unanswered = perceived(state, prompt, day)
+    hesitance = state.people[prompt.person].hesitance
+    return int(
+        rules.gesture_within_reach(prompt.channel, allowed, strength, openness, opened_by, unanswered, hesitance, p)
+    )
+
+
+@njit_inline
 def accepts(state: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
     """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
     p = state.settings[0]
     strength, openness, opened_by, unanswered = perceived(state, prompt, day)
     hesitance = state.people[prompt.person].hesitance
     needed = rules.barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p)
-    return needed <= comfort_now(state.people, prompt, day, seed, p) + p.follow_through
+    return needed <= comfort(state.people, prompt, day, seed, p) + p.follow_through
 
 
 @njit_inline
@@ -409,17 +429,12 @@ def act_spontaneously(state: Any, prompt: Any, out: Any, count: int, day: int, s
         if person.minutes_left < p.scroll_minutes:
             return count
         person.minutes_left = rules.minus(person.minutes_left, p.scroll_minutes)
-        count = emit_post_seen(out, count, state, prompt, day)
-    dared = comfort_now(state.people, prompt, day, seed, p)
-    strength, openness, opened_by, unanswered = perceived(state, prompt, day)
-    kind = rules.gesture_within_reach(
-        prompt.channel, dared, strength, openness, opened_by, unanswered, person.hesitance, p
-    )
+        count = see_post(out, count, state, prompt, day)
+    kind = choose_gesture(state, prompt, day, seed)
     if kind < 0 or person.minutes_left < p.minutes[kind]:
         return count
     person.minutes_left = rules.minus(person.minutes_left, p.minutes[kind])
-    practise(person, kind, day, p)
-    return emit(out, count, prompt, kind, day, p)
+    return send(state, prompt, out, count, kind, day)
 
 
 @njit_noalloc
@@ -433,14 +448,10 @@ def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     if p.minutes[kind] > plan.usable or plan.refusals >= p.refused_most:
         return count
     if not accepts(state, prompt, kind, Channel.IN_PERSON, day, seed):
-        lost = min(p.refused_minutes, plan.usable)
-        plan.usable = rules.minus(plan.usable, lost)
-        plan.refused += lost
-        plan.refusals += 1
+        lose(plan, p.refused_minutes)
         return count
     plan.usable = rules.minus(plan.usable, p.minutes[kind])
-    practise(state.people[prompt.person], kind, day, p)
-    return emit(out, count, prompt, kind, day, p)
+    return send(state, prompt, out, count, kind, day)
 
 
 @njit_noalloc
@@ -456,7 +467,7 @@ def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int
 
 
 @njit_alloc
-def sit_at_feed(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
     people, p = state.people, state.settings[0]
     plan = state.plans[prompt.plan]
@@ -478,21 +489,19 @@ def sit_at_feed(state: Any, prompt: Any, minutes: float, out: Any, count: int, d
             continue
         done[prompt.slot] = True
         prompt.other = state.contact_ids[first + prompt.slot]
-        count = emit_post_seen(out, count, state, prompt, day)
+        count = see_post(out, count, state, prompt, day)
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
         if spent + p.minutes[kind] > minutes:
             break
         if accepts(state, prompt, kind, Channel.FEED, day, seed):
             spent += p.minutes[kind]
-            practise(people[prompt.person], kind, day, p)
-            count = emit(out, count, prompt, kind, day, p)
+            count = send(state, prompt, out, count, kind, day)
         else:
             lost = min(p.refused_minutes, minutes - spent)
             spent += lost
             plan.refused += lost
             refusals += 1
-    plan.budget = rules.minus(plan.budget, spent)
-    plan.spent += spent
+    pay(plan, spent)
     return count
 
 
@@ -530,7 +539,7 @@ def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
 
 
 @njit_alloc
-def sit_over_list(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """A sitting of notes, or of messages and calls, down the list until the minutes are gone."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
@@ -547,20 +556,18 @@ def sit_over_list(state: Any, prompt: Any, minutes: float, out: Any, count: int,
         tie.planned = day
         if accepts(state, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
             spent += p.minutes[kind]
-            practise(people[prompt.person], kind, day, p)
-            count = emit(out, count, prompt, kind, day, p)
+            count = send(state, prompt, out, count, kind, day)
         else:
             lost = min(p.refused_minutes, minutes - spent)
             spent += lost
             plan.refused += lost
             refusals += 1
-    plan.budget = rules.minus(plan.budget, spent)
-    plan.spent += spent
+    pay(plan, spent)
     return count
 
 
 @njit_noalloc
-def sit_to_post(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
+def posting_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
     """Planned posts: as many as the minutes allow; nobody is addressed, so nothing has to be dared."""
     p = state.settings[0]
     plan = state.plans[prompt.plan]
@@ -570,15 +577,13 @@ def sit_to_post(state: Any, prompt: Any, minutes: float, out: Any, count: int, d
         prompt.event_key = start + item
         item += 1
         spent += p.minutes[Kind.POST]
-        practise(state.people[prompt.person], Kind.POST, day, p)
-        count = emit(out, count, prompt, Kind.POST, day, p)
-    plan.budget = rules.minus(plan.budget, spent)
-    plan.spent += spent
+        count = send(state, prompt, out, count, Kind.POST, day)
+    pay(plan, spent)
     return count
 
 
 @njit_alloc
-def sit_to_invite(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
     """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
@@ -604,29 +609,25 @@ def sit_to_invite(state: Any, prompt: Any, out: Any, count: int, day: int, seed:
         tie.planned = day
         if accepts(state, prompt, kind, Channel.PRIVATE, day, seed):
             plan.usable = rules.minus(plan.usable, p.minutes[kind])
-            practise(people[prompt.person], kind, day, p)
-            count = emit(out, count, prompt, kind, day, p)
+            count = send(state, prompt, out, count, kind, day)
             invited += 1
         else:
-            lost = min(p.refused_minutes, plan.usable)
-            plan.usable = rules.minus(plan.usable, lost)
-            plan.refused += lost
-            plan.refusals += 1
+            lose(plan, p.refused_minutes)
     return count
 
 
 @njit_alloc
-def act_on_plan(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+def hold_session(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """What a person makes of a sitting that is planned."""
-    minutes = sitting_today(state, prompt.plan, day, planning)
+    minutes = minutes_for_session(state, prompt.plan, day, planning)
     way = state.settings[0].plan[state.plans[prompt.plan].strategy]
     if way == Plan.FEED:
-        return sit_at_feed(state, prompt, minutes, out, count, day, seed)
+        return feed_session(state, prompt, minutes, out, count, day, seed)
     if way == Plan.LIST:
-        return sit_over_list(state, prompt, minutes, out, count, day, seed)
+        return list_session(state, prompt, minutes, out, count, day, seed)
     if way == Plan.POSTS:
-        return sit_to_post(state, prompt, minutes, out, count, day)
-    return sit_to_invite(state, prompt, out, count, day, seed)
+        return posting_session(state, prompt, minutes, out, count, day)
+    return inviting_session(state, prompt, out, count, day, seed)
 
 
 @njit_inline
@@ -636,7 +637,7 @@ def act(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool,
         return act_spontaneously(state, prompt, out, count, day, seed)
     if prompt.place != Place.NOWHERE:
         return act_at_place(state, prompt, out, count, day, seed)
-    return act_on_plan(state, prompt, out, count, day, planning, seed)
+    return hold_session(state, prompt, out, count, day, planning, seed)
 
 
 @njit_noalloc
@@ -756,7 +757,7 @@ def reach_out(state: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
     Returns:
         Gestures that are sent today; feed items seen.
     """
-    calls, calls_first = called(state, met, day, seed)
+    calls, calls_first = outside_prompts(state, met, day, seed)
     counts, how_many, first = count_prompts(state, calls_first, day, planning, seed)
     out, sent = act_all(state, counts, calls, calls_first, how_many, first, day, planning, seed)
     return packed_together(out, first, sent)

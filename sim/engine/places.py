@@ -27,21 +27,34 @@ def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> boo
         return False
     person = state.people[plan.person]
     if place == Place.GROUP:
-        return day % 7 == int(7 * uniform(seed, DrawPurpose.GROUP_DAY, 0, person.group, 0, 0))
+        return bool(rules.is_group_day(seed, person.group, day))
     if place == Place.SHOW:
-        offset = int(p.show_every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, person.industry, 0, 0))
-        return (day + offset) % p.show_every_days == 0
+        return bool(rules.is_show_day(seed, person.industry, day, p))
     return True
+
+
+@njit_inline
+def pay(plan: Any, minutes: float) -> None:
+    """Take minutes out of a plan's time budget."""
+    plan.budget = rules.minus(plan.budget, minutes)
+    plan.spent += minutes
 
 
 @njit_inline
 def pay_session(plan: Any, p: Any) -> None:
     """Take a session's cost out of the purse; half of it is left for gestures."""
-    cost = p.session_minutes[plan.strategy]
-    plan.budget = rules.minus(plan.budget, cost)
-    plan.spent += cost
+    pay(plan, p.session_minutes[plan.strategy])
     plan.usable = rules.usable_minutes(plan.strategy, p)
     plan.refusals = 0
+
+
+@njit_inline
+def lose(plan: Any, minutes: float) -> None:
+    """Charge a refused plan to a session that is already paid for: at most what the session has left."""
+    lost = min(minutes, plan.usable)
+    plan.usable = rules.minus(plan.usable, lost)
+    plan.refused += lost
+    plan.refusals += 1
 
 
 @njit(cache=True)
@@ -65,7 +78,7 @@ def keenest(keys: Any, most: int) -> Any:
 
 
 @njit(cache=True)
-def meet(state: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
+def people_met(state: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
     """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
     keys = np.empty(len(present))
     for k in range(len(present)):
@@ -84,11 +97,9 @@ def at_hangout(state: Any, community: int, going: Any, day: int, seed: int) -> A
     people = state.community_people[state.community_first[community] : state.community_first[community + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        chance = p.hangout_attendance * state.people[people[k]].sociability
-        regular = (
-            state.people[people[k]].regular and uniform(seed, DrawPurpose.HANGOUT_VISIT, day, people[k], 0, 0) < chance
-        )
-        here[k] = regular or going[people[k]] != NOBODY
+        one = state.people[people[k]]
+        comes = rules.hangs_out(seed, people[k], day, one.regular, one.sociability, p)
+        here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
 
@@ -98,7 +109,7 @@ def at_group(state: Any, group: int, going: Any, day: int, seed: int) -> Any:
     people = state.group_people[state.group_first[group] : state.group_first[group + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        comes = uniform(seed, DrawPurpose.GROUP_VISIT, day, people[k], 0, 0) < state.settings[0].group_attendance
+        comes = rules.attends_group(seed, people[k], day, state.settings[0])
         here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
@@ -109,8 +120,7 @@ def at_show(state: Any, industry: int, going: Any, day: int, seed: int) -> Any:
     people = state.industry_people[state.industry_first[industry] : state.industry_first[industry + 1]]
     keys = np.empty(len(people))
     for k in range(len(people)):
-        u = uniform(seed, DrawPurpose.SHOW_VISIT, day, people[k], 0, 0)
-        keys[k] = rules.chosen_key(u, max(1e-6, state.people[people[k]].sociability))
+        keys[k] = rules.show_key(seed, people[k], day, state.people[people[k]].sociability)
     here = np.zeros(len(people), np.bool_)
     here[keenest(keys, state.settings[0].show_people)] = True
     for k in range(len(people)):
@@ -197,7 +207,7 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
         second = int(
             86_400 * uniform(seed, DrawPurpose.PLACE_SECOND, day, where, 0, event_key_of(Occasion.PLACE, place))
         )
-        for other in meet(state, person, present[present != person], most, place, day, seed):
+        for other in people_met(state, person, present[present != person], most, place, day, seed):
             met = add_meeting(met, count, person, other, place, second, row, going[place, other])
             count += 1
 
@@ -212,7 +222,8 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
             met = add_meeting(met, count, host, guest, Place.EVENT, second, going[Place.EVENT, host], NOBODY)
             count += 1
         for guest in crowd:
-            for other in meet(state, guest, crowd[crowd != guest], (p.event_meets + 1) // 2, Place.EVENT, day, seed):
+            most = rules.sought_by_guest(p.event_meets)
+            for other in people_met(state, guest, crowd[crowd != guest], most, Place.EVENT, day, seed):
                 met = add_meeting(met, count, guest, other, Place.EVENT, second, NOBODY, NOBODY)
                 count += 1
 
@@ -236,11 +247,12 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
             86_400
             * uniform(seed, DrawPurpose.PLACE_SECOND, day, founder, 0, event_key_of(Occasion.PLACE, Place.MEETUP))
         )
-        for other in meet(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
+        for other in people_met(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
             met = add_meeting(met, count, founder, other, Place.MEETUP, second, row, NOBODY)
             count += 1
         for guest in crowd:
-            for other in meet(state, guest, crowd[crowd != guest], (p.meetup_meets + 1) // 2, Place.MEETUP, day, seed):
+            most = rules.sought_by_guest(p.meetup_meets)
+            for other in people_met(state, guest, crowd[crowd != guest], most, Place.MEETUP, day, seed):
                 met = add_meeting(met, count, guest, other, Place.MEETUP, second, NOBODY, NOBODY)
                 count += 1
         for k in range(len(members)):

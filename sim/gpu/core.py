@@ -27,20 +27,20 @@ from sim.engine.compiling import Scratch
 from sim.engine.day import (
     ROUNDS,
     Core,
-    deliver,
     is_settled,
-    keep_answer_in_mind,
-    keep_sent_in_mind,
     locate_one,
     mark_sent,
     may_post,
+    receive,
+    remember_answer,
+    remember_sent,
     settle_noticed,
 )
 from sim.engine.memory import (
     FILTER_BITS,
+    drop,
     find_slot,
     heaviest_of,
-    let_go,
     new_acquaintance,
     refresh_bound,
     weakest,
@@ -113,9 +113,9 @@ class GpuState(NamedTuple):
     showable: Any
     activity: Any
     ties: Any
-    others: Any
-    bounds: Any
-    nothing: Any
+    contact_ids: Any
+    weight_bounds: Any
+    empty_tie: Any
     community_first: Any
     community_people: Any
 
@@ -440,7 +440,7 @@ def _send(state: Any, buffers: Any, day: int) -> None:
 
 
 @cuda.jit
-def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> None:
+def _deliver_round(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> None:
     """One round: what has reached everybody, and their answers."""
     known = cuda.local.array(FILTER_WORDS, numba.uint64)
     reply = cuda.local.array(1, GESTURE)
@@ -449,7 +449,7 @@ def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> No
         while k != NOBODY:
             gesture = buffers.gestures[k]
             buffers.states[k] |= DELIVERED
-            if deliver(state, gesture, reply[0], buffers.received, day, seed, known):
+            if receive(state, gesture, reply[0], buffers.received, day, seed, known):
                 if reply[0]["day"] == day:
                     row = _write(buffers, reply[0], WRITTEN)
                     _put(buffers, SENT, person, row)
@@ -465,7 +465,7 @@ def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> No
 
 
 @cuda.jit
-def _keep_in_mind(state: Any, buffers: Any, left_over: int, day: int) -> None:
+def _remember(state: Any, buffers: Any, left_over: int, day: int) -> None:
     """Rule 7: what gestures leave with those who sent them, and answers with those who had asked.
 
     What still arrives after the last round waits for tomorrow.
@@ -473,11 +473,11 @@ def _keep_in_mind(state: Any, buffers: Any, left_over: int, day: int) -> None:
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         k = _next(buffers, SENT, person, NOBODY, False)
         while k != NOBODY:
-            keep_sent_in_mind(state, buffers.gestures[k], day)
+            remember_sent(state, buffers.gestures[k], day)
             k = _next(buffers, SENT, person, k, False)
         k = _next(buffers, ANSWERS, person, NOBODY, True)
         while k != NOBODY:
-            keep_answer_in_mind(state, buffers.gestures[k], day)
+            remember_answer(state, buffers.gestures[k], day)
             k = _next(buffers, ANSWERS, person, k, True)
         k = buffers.heads[left_over, person]
         while k != NOBODY:
@@ -499,7 +499,7 @@ def _settle_pairs(state: Any, buffers: Any, day: int) -> None:
 
 
 @cuda.jit
-def _name(state: Any, buffers: Any, day: int) -> None:
+def _name_pairs_to_forget(state: Any, buffers: Any, day: int) -> None:
     """Rule 10: whoever holds too many names the weakest."""
     n = len(state.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
@@ -519,7 +519,7 @@ def _forget(state: Any, buffers: Any) -> None:
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         other = _next_person(buffers, GOING, person, NOBODY)
         while other != NOBODY:
-            let_go(state, person, find_slot(state, person, other))
+            drop(state, person, find_slot(state, person, other))
             other = _next_person(buffers, GOING, person, other)
 
 
@@ -655,13 +655,13 @@ class GpuCore:
     def _rounds(self) -> None:
         for one in range(ROUNDS):
             arriving = (ARRIVING, ARRIVING_NEXT)[one % 2]
-            self._launch(_deliver, self._state, self._buffers, arriving, self.day, self.seed)
+            self._launch(_deliver_round, self._state, self._buffers, arriving, self.day, self.seed)
 
     def _settle(self) -> None:
         left_over = (ARRIVING, ARRIVING_NEXT)[ROUNDS % 2]
-        self._launch(_keep_in_mind, self._state, self._buffers, left_over, self.day)
+        self._launch(_remember, self._state, self._buffers, left_over, self.day)
         self._launch(_settle_pairs, self._state, self._buffers, self.day)
-        self._launch(_name, self._state, self._buffers, self.day)
+        self._launch(_name_pairs_to_forget, self._state, self._buffers, self.day)
         self._launch(_forget, self._state, self._buffers)
         self._counted()
         self._excess = 0

@@ -237,7 +237,7 @@ def kernel(decay: float) -> np.ndarray:
 _SCALARS = tuple(
     name for name, field in Parameters.model_fields.items() if field.annotation in (float, int)
 )
-_PLAN_FIELDS = ("plan", "place", "first", "second", "first_share", "session_minutes", "sittings")
+_PLAN_FIELDS = ("plan", "place", "first", "second", "first_share", "session_minutes", "sessions")
 _KINDS, _CHANNELS, _STRATEGIES = len(Kind), len(Channel), len(STRATEGIES)
 
 SETTINGS = np.dtype(
@@ -246,7 +246,7 @@ SETTINGS = np.dtype(
     + [(name, "f8", (_KINDS,)) for name in ("minutes", "noticed", "opens", "mass", "answer")]
     + [(name, "i8", (_KINDS,)) for name in ("rung", "worded", "channel")]
     + [("risk", "f8", (_CHANNELS, _KINDS)), ("ladder", "i8", (_CHANNELS, 6))]
-    + [(name, "i8", (_STRATEGIES,)) for name in ("plan", "place", "first", "second", "sittings")]
+    + [(name, "i8", (_STRATEGIES,)) for name in ("plan", "place", "first", "second", "sessions")]
     + [(name, "f8", (_STRATEGIES,)) for name in ("first_share", "session_minutes")],
     align=True,
 )

@@ -470,7 +470,7 @@ def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float
 
 
 @rule(int64(int64, int64))
-def sittings_left(day: int, sessions: int) -> int:
+def sessions_left(day: int, sessions: int) -> int:
     """Sittings left in the week, today's among them; 0 if today is not one. They are spread evenly."""
     weekday = day % 7
     if (weekday * sessions) % 7 >= sessions:
@@ -483,11 +483,71 @@ def sittings_left(day: int, sessions: int) -> int:
 
 
 @rule(float64(float64, float64, int64))
-def sitting_budget(budget: float, least: float, left: int) -> float:
+def session_budget(budget: float, least: float, left: int) -> float:
     """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one; 0 if not."""
     if budget < least or left == 0:
         return 0.0
     return max(budget / left, least)
+
+
+@rule(float64(float64, float64))
+def chosen_key(u: float, weight: float) -> float:
+    """Key of a weighted choice without replacement: the largest keys are chosen (Efraimidis & Spirakis 2006).
+
+    One candidate's key does not depend on who else is there.
+    """
+    return u ** (1.0 / weight)
+
+
+@rule(boolean(uint64, int64, int64))
+def is_group_day(seed: int, group: int, day: int) -> bool:
+    """Whether a group meets today; each group has one keyed day of the week."""
+    return day % 7 == int64(7 * uniform(seed, DrawPurpose.GROUP_DAY, 0, group, 0, 0))
+
+
+@rule(boolean(uint64, int64, int64, P))
+def is_show_day(seed: int, industry: int, day: int, p: Any) -> bool:
+    """Whether an industry's trade show is today; shows are `show_every_days` apart, with a keyed first day."""
+    offset = int64(p.show_every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, industry, 0, 0))
+    return (day + offset) % p.show_every_days == 0
+
+
+@rule(boolean(uint64, int64, int64, int64, float64, P))
+def hangs_out(seed: int, person: int, day: int, regular: int, sociability: float, p: Any) -> bool:
+    """Whether a person is at the community's hangout today; only regulars come, in proportion to sociability."""
+    if regular == 0:
+        return False
+    return uniform(seed, DrawPurpose.HANGOUT_VISIT, day, person, 0, 0) < p.hangout_attendance * sociability
+
+
+@rule(boolean(uint64, int64, int64, P))
+def attends_group(seed: int, person: int, day: int, p: Any) -> bool:
+    """Whether a member comes to today's meeting of the group, with probability `group_attendance`."""
+    return uniform(seed, DrawPurpose.GROUP_VISIT, day, person, 0, 0) < p.group_attendance
+
+
+@rule(float64(uint64, int64, int64, float64))
+def show_key(seed: int, person: int, day: int, sociability: float) -> float:
+    """Key of a person in the weighted choice of who is at a trade show today; see `chosen_key`."""
+    return chosen_key(uniform(seed, DrawPurpose.SHOW_VISIT, day, person, 0, 0), max(1e-6, sociability))
+
+
+@rule(int64(int64))
+def sought_by_guest(meets: int) -> int:
+    """How many others a guest seeks out: half of `meets`, rounded up, since others seek out the guest as well."""
+    return (meets + 1) // 2
+
+
+@rule(boolean(int64, int64, P))
+def is_two_way(day: int, last_received: int, p: Any) -> bool:
+    """Whether a gesture today makes a two-way contact: one in the other direction came within `two_way_days`."""
+    return day - last_received <= p.two_way_days
+
+
+@rule(int64(int64))
+def one_more_two_way(two_way: int) -> int:
+    """The number of two-way contacts after one more; the count stops at 255, the most that its field can store."""
+    return min(255, two_way + 1)
 
 
 @rule(float64(float64, P))
@@ -500,12 +560,3 @@ def post_probability(sociability: float, p: Any) -> float:
 def sale_probability(strength: float, p: Any) -> float:
     """Probability that somebody buys today from a person whom they hold at this strength."""
     return p.sale_hazard * strength * strength
-
-
-@rule(float64(float64, float64))
-def chosen_key(u: float, weight: float) -> float:
-    """Key of a weighted choice without replacement: the largest keys are chosen (Efraimidis & Spirakis 2006).
-
-    One candidate's key does not depend on who else is there.
-    """
-    return u ** (1.0 / weight)

@@ -375,11 +375,11 @@ class Person(mesa.Agent):
     def sessions(self) -> Iterator[Prompt]:
         """Planned sittings: over the feed, a list, posts, or invitations."""
         for plan in self.plans:
-            if self.minutes_for_sitting(plan) > 0.0:
+            if self.minutes_for_session(plan) > 0.0:
                 prompt = self.prompt(chance.event_key_of(Occasion.PLAN, plan.strategy << 16), None, Channel.PRIVATE)
                 yield replace(prompt, plan=plan)
 
-    def minutes_for_sitting(self, plan: PlanOfPerson) -> float:
+    def minutes_for_session(self, plan: PlanOfPerson) -> float:
         """Minutes that a plan has for a sitting today; 0 if there is none."""
         day, s = self.model.day, self.model.settings
         way, least = s.plan[plan.strategy], s.session_minutes[plan.strategy]
@@ -388,7 +388,7 @@ class Person(mesa.Agent):
         if way == Plan.EVENT:
             return least if plan.budget >= least and plan.event_day < day else 0.0
         if way in (Plan.FEED, Plan.LIST, Plan.POSTS):
-            return rules.sitting_budget(plan.budget, least, rules.sittings_left(day, s.sessions[plan.strategy]))
+            return rules.session_budget(plan.budget, least, rules.sessions_left(day, s.sessions[plan.strategy]))
         return 0.0
 
     # Reaching out --------------------------------------------------------------------------------------------------
@@ -397,12 +397,16 @@ class Person(mesa.Agent):
         """Phases 2 and 3: fill the outbox with what comes of today's prompts."""
         self.outbox = []
         for prompt in self.prompts():
-            if prompt.plan is None:
-                self.act_spontaneously(prompt)
-            elif prompt.place != Place.NOWHERE:
-                self.act_at_place(prompt, prompt.plan)
-            else:
-                self.sit(prompt, prompt.plan)
+            self.act(prompt)
+
+    def act(self, prompt: Prompt) -> None:
+        """React to one prompt: spontaneously, as planned at a place, or with a planned session."""
+        if prompt.plan is None:
+            self.act_spontaneously(prompt)
+        elif prompt.place != Place.NOWHERE:
+            self.act_at_place(prompt, prompt.plan)
+        else:
+            self.hold_session(prompt, prompt.plan)
 
     def comfort(self, prompt: Prompt) -> float:
         """Rule 3: what the person dares at this prompt."""
@@ -507,18 +511,18 @@ class Person(mesa.Agent):
         else:
             plan.lose(s.refused_minutes)
 
-    def sit(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+    def hold_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
         """A planned sitting."""
-        minutes = self.minutes_for_sitting(plan)
+        minutes = self.minutes_for_session(plan)
         way = self.model.settings.plan[plan.strategy]
         if way == Plan.FEED:
-            self.sit_at_feed(prompt, plan, minutes)
+            self.feed_session(prompt, plan, minutes)
         elif way == Plan.LIST:
-            self.sit_over_list(prompt, plan, minutes)
+            self.list_session(prompt, plan, minutes)
         elif way == Plan.POSTS:
-            self.sit_to_post(prompt, plan, minutes)
+            self.posting_session(prompt, plan, minutes)
         else:
-            self.sit_to_invite(prompt, plan)
+            self.inviting_session(prompt, plan)
 
     def planned_kind(self, plan: PlanOfPerson, prompt: Prompt) -> int:
         """The likelier or the other gesture of a strategy, by a keyed draw."""
@@ -529,7 +533,7 @@ class Person(mesa.Agent):
             return s.first[plan.strategy]
         return s.second[plan.strategy]
 
-    def sit_at_feed(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+    def feed_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Scroll, and react once to each person shown, until the minutes are gone."""
         s = self.model.settings
         scroll = s.scroll_minutes
@@ -579,7 +583,7 @@ class Person(mesa.Agent):
         is_listed = rules.is_dormant if wanted == DORMANT else rules.is_active
         return bool(is_listed(day, tie.last_two_way, tie.two_way, p))
 
-    def sit_over_list(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+    def list_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Notes, or messages and calls, down the list until the minutes are gone."""
         p, s = self.model.p, self.model.settings
         wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
@@ -602,7 +606,7 @@ class Person(mesa.Agent):
                 refusals += 1
         plan.pay(spent)
 
-    def sit_to_post(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+    def posting_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Planned posts: as many as the minutes allow."""
         cost = self.model.settings.minutes[Kind.POST]
         spent, item = 0.0, 0
@@ -612,7 +616,7 @@ class Person(mesa.Agent):
             spent += cost
         plan.pay(spent)
 
-    def sit_to_invite(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+    def inviting_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
         """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
         s = self.model.settings
         dormant, active = self.longest_silent(DORMANT), self.longest_silent(ACTIVE)
@@ -646,7 +650,7 @@ class Person(mesa.Agent):
 
     # Receiving -----------------------------------------------------------------------------------------------------
 
-    def deliver(self) -> None:
+    def deliver_round(self) -> None:
         """Phase 4, one round: take what is in the inbox in order; answers go into the outbox."""
         self.outbox = []
         for gesture in sorted(self.inbox, key=lambda gesture: gesture.by_arrival):
@@ -692,13 +696,20 @@ class Person(mesa.Agent):
         p, s = self.model.p, self.model.settings
         if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind)]:
             return False
-        odds = 1.0
-        if tie.acquaintance and (gesture.at_place or self.has_mutual_tie_with(gesture.sender)):
-            odds = s.mutual_odds
+        odds = self.odds_of_acquaintance(gesture, tie)
         likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
         return self.draw(DrawPurpose.ANSWERED, gesture.sender.id, gesture.event_key) < likely
 
-    def has_mutual_tie_with(self, other: Person) -> bool:
+    def odds_of_acquaintance(self, gesture: SentGesture, tie: Tie) -> float:
+        """Factor on the odds of an answer: `mutual_odds` for an acquaintance at a shared place or with a mutual tie.
+
+        It is 1 for all other acquaintances and for ties.
+        """
+        if tie.acquaintance and (gesture.at_place or self.has_mutual_tie(gesture.sender)):
+            return float(self.model.settings.mutual_odds)
+        return 1.0
+
+    def has_mutual_tie(self, other: Person) -> bool:
         """Whether the two share a tie."""
         return any(
             not tie.acquaintance and key in other.ties and not other.ties[key].acquaintance

@@ -186,13 +186,13 @@ class ReconnectionModel(mesa.Model):
     def reach_out(self, met: list[Meeting]) -> None:
         """Prompts, and what people make of them."""
         for meeting in met:
-            self.call_both(meeting)
+            self.meeting_prompts(meeting)
         for celebrant in self.birthdays.get(self.day % 365, []):
             for tie in celebrant.ties.values():
-                self.call_for_birthday(celebrant, tie)
+                self.birthday_prompt(celebrant, tie)
         self.agents.do("reach_out")
 
-    def call_both(self, meeting: Meeting) -> None:
+    def meeting_prompts(self, meeting: Meeting) -> None:
         """A meeting is a prompt for either side: planned if they came with a plan."""
         low, high, place = meeting.low, meeting.high, meeting.place
         draw = self.draw(DrawPurpose.MEETING_ORDER, low.id, high.id, chance.event_key_of(Occasion.PLACE, place))
@@ -200,7 +200,7 @@ class ReconnectionModel(mesa.Model):
         for person, other, plan in ((low, high, meeting.plans[0]), (high, low, meeting.plans[1])):
             person.called.append(Prompt(meeting.second, event_key, other, Channel.IN_PERSON, place, plan))
 
-    def call_for_birthday(self, celebrant: Person, tie: Tie) -> None:
+    def birthday_prompt(self, celebrant: Person, tie: Tie) -> None:
         """Somebody may notice a tie's birthday."""
         person, event_key = tie.other, chance.event_key_of(Occasion.BIRTHDAY, 0)
         if tie.acquaintance:
@@ -274,7 +274,7 @@ class ReconnectionModel(mesa.Model):
                 gesture.receiver.inbox.append(gesture)
             delivered += arriving
             receivers = self.agents.select(lambda person: len(person.inbox) > 0)
-            receivers.do("deliver")
+            receivers.do("deliver_round")
             replies = [reply for person in receivers for reply in person.outbox]
             arriving = [reply for reply in replies if reply.day == self.day]
             self.mail += [reply for reply in replies if reply.day > self.day]
@@ -286,13 +286,9 @@ class ReconnectionModel(mesa.Model):
         """Rules 7, 9 and 10, pair by pair."""
         sent = sorted(sent, key=lambda gesture: (gesture.sender.id, *gesture.by_sending))
         delivered = sorted(delivered, key=lambda gesture: (gesture.pair, *gesture.by_arrival))
-        for meeting in met:
-            meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
-            meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
+        self.expose(met)
         for gesture in sent:
-            if gesture.receiver is not None:
-                own = gesture.sender.ties[gesture.receiver.id]
-                gesture.sender.remember(own, self.settings.mind_sent * self.settings.mass[gesture.kind])
+            self.remember_sent(gesture)
         new = [self.settle_noticed(gesture) for gesture in delivered if gesture.noticed and gesture.kind != Kind.POST]
         forgotten = self.forget()
         n = len(self.people)
@@ -307,6 +303,24 @@ class ReconnectionModel(mesa.Model):
             np.array([(m.low.id, m.high.id, m.place, m.second, NOBODY, NOBODY) for m in met], dtype=MEETING),
         )
 
+    def expose(self, met: list[Meeting]) -> None:
+        """Add `exposure_mass` to both directions of each tie between two people who met."""
+        for meeting in met:
+            meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
+            meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
+
+    def remember_sent(self, gesture: SentGesture) -> None:
+        """Add the share `mind_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
+        if gesture.receiver is not None:
+            own = gesture.sender.ties[gesture.receiver.id]
+            gesture.sender.remember(own, self.settings.mind_sent * self.settings.mass[gesture.kind])
+
+    def remember_answer(self, gesture: SentGesture) -> None:
+        """Add the share `mind_answered` of the answered gesture's mass to the tie of the person it came from."""
+        assert gesture.receiver is not None
+        own = gesture.receiver.ties[gesture.sender.id]
+        gesture.receiver.remember(own, self.settings.mind_answered * self.settings.mass[gesture.parent_kind])
+
     def settle_noticed(self, gesture: SentGesture) -> tuple[int, int] | None:
         """Rules 7 and 9 for a gesture that was noticed; returns the pair if it is a tie from now on."""
         assert gesture.receiver is not None
@@ -314,13 +328,13 @@ class ReconnectionModel(mesa.Model):
         theirs = gesture.sender.ties[gesture.receiver.id]
         is_new = False
         if gesture.parent_kind != NO_ANSWER:
-            gesture.receiver.remember(mine, self.settings.mind_answered * self.settings.mass[gesture.parent_kind])
+            self.remember_answer(gesture)
             is_new = mine.acquaintance == 1
             mine.acquaintance = theirs.acquaintance = 0
         if self.settings.mass[gesture.kind] > 0.0:
-            if self.day - theirs.last_received <= self.settings.two_way_days:
+            if rules.is_two_way(self.day, theirs.last_received, self.p):
                 mine.last_two_way = theirs.last_two_way = self.day
-                mine.two_way = theirs.two_way = min(255, mine.two_way + 1)
+                mine.two_way = theirs.two_way = rules.one_more_two_way(mine.two_way)
             mine.last_received = self.day
         one, two = gesture.sender.id, gesture.receiver.id
         return (min(one, two), max(one, two)) if is_new else None
@@ -364,10 +378,9 @@ class ReconnectionModel(mesa.Model):
         if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.budget < s.session_minutes[plan.strategy]:
             return False
         if place == Place.GROUP:
-            return self.day % 7 == int(7 * chance.uniform(self.run_seed, DrawPurpose.GROUP_DAY, 0, person.group, 0, 0))
+            return bool(rules.is_group_day(self.run_seed, person.group, self.day))
         if place == Place.SHOW:
-            draw = chance.uniform(self.run_seed, DrawPurpose.SHOW_DAY, 0, person.industry, 0, 0)
-            return bool((self.day + int(s.show_every_days * draw)) % s.show_every_days == 0)
+            return bool(rules.is_show_day(self.run_seed, person.industry, self.day, self.p))
         return True
 
     def visits(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
@@ -379,7 +392,9 @@ class ReconnectionModel(mesa.Model):
             person = self.people[key]
             where, present = self.present(person, place, going[place])
             second = self.second_of(place, where)
-            for other in self.meets(person, [one for one in present if one is not person], int(most[place]), place):
+            for other in self.people_met(
+                person, [one for one in present if one is not person], int(most[place]), place
+            ):
                 yield meeting_of(person, other, place, second, plan, going[place].get(other.id))
 
     def present(self, person: Person, place: int, going: dict[int, PlanOfPerson]) -> tuple[int, list[Person]]:
@@ -388,19 +403,20 @@ class ReconnectionModel(mesa.Model):
             crowd = self.communities[person.community]
             return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
         if place == Place.GROUP:
-            likely, members = self.settings.group_attendance, self.groups[person.group]
-            return person.group, [
-                one for one in members if one.id in going or one.draw(DrawPurpose.GROUP_VISIT) < likely
-            ]
+            members = self.groups[person.group]
+            return person.group, [one for one in members if one.id in going or self.attends_group(one)]
         crowd = self.industries[person.industry]
-        keys = [rules.chosen_key(one.draw(DrawPurpose.SHOW_VISIT), max(1e-6, one.sociability)) for one in crowd]
+        keys = [rules.show_key(self.run_seed, one.id, self.day, one.sociability) for one in crowd]
         drawn = {one.id for one in keenest(crowd, keys, self.settings.show_people)}
         return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
 
     def hangs_out(self, person: Person) -> bool:
         """Whether a regular is at the hangout today."""
-        likely = self.settings.hangout_attendance * person.sociability
-        return bool(person.regular) and person.draw(DrawPurpose.HANGOUT_VISIT) < likely
+        return bool(rules.hangs_out(self.run_seed, person.id, self.day, person.regular, person.sociability, self.p))
+
+    def attends_group(self, person: Person) -> bool:
+        """Whether a member comes to the group's meeting today."""
+        return bool(rules.attends_group(self.run_seed, person.id, self.day, self.p))
 
     def second_of(self, place: int, where: int) -> int:
         """The second at which people meet at a place today."""
@@ -408,7 +424,7 @@ class ReconnectionModel(mesa.Model):
             86_400 * self.draw(DrawPurpose.PLACE_SECOND, where, event_key=chance.event_key_of(Occasion.PLACE, place))
         )
 
-    def meets(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
+    def people_met(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
         """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
         event_key = chance.event_key_of(Occasion.PLACE, place)
         keys = []
@@ -429,7 +445,9 @@ class ReconnectionModel(mesa.Model):
                 yield meeting_of(host, guest, Place.EVENT, second, going[Place.EVENT].get(host_id), None)
             for guest in crowd:
                 others = [one for one in crowd if one is not guest]
-                for other in self.meets(guest, others, (self.settings.event_meets + 1) // 2, Place.EVENT):
+                for other in self.people_met(
+                    guest, others, rules.sought_by_guest(self.settings.event_meets), Place.EVENT
+                ):
                     yield meeting_of(guest, other, Place.EVENT, second, None, None)
 
     def meetups(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
@@ -444,11 +462,13 @@ class ReconnectionModel(mesa.Model):
             crowd = [one for one in crowd if not members.get(one.id, False)]
             members.update({one.id: False for one in crowd})
             second = self.second_of(Place.MEETUP, founder_id)
-            for other in self.meets(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
+            for other in self.people_met(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
                 yield meeting_of(founder, other, Place.MEETUP, second, plan, None)
             for guest in crowd:
                 others = [one for one in crowd if one is not guest]
-                for other in self.meets(guest, others, (self.settings.meetup_meets + 1) // 2, Place.MEETUP):
+                for other in self.people_met(
+                    guest, others, rules.sought_by_guest(self.settings.meetup_meets), Place.MEETUP
+                ):
                     yield meeting_of(guest, other, Place.MEETUP, second, None, None)
             for guest in crowd:
                 if self.draw(DrawPurpose.MEETUP_LEAVES, guest.id, founder_id) < self.settings.meetup_leaves:

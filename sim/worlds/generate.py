@@ -200,7 +200,7 @@ def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: A
     in_parts(lambda start, stop: _activations(key, ids, excess, p, held, start, stop), len(ids), threads)
     first = np.cumsum(np.concatenate([[0], below + above]))
     own, stays = _by_person(ids, first, below), np.ones(len(ids), np.bool_)
-    in_parts(lambda start, stop: _let_go(own, first, excess, held, stays, start, stop), len(capacity), threads)
+    in_parts(lambda start, stop: _drop(own, first, excess, held, stays, start, stop), len(capacity), threads)
     return ids[stays]
 
 
@@ -230,7 +230,7 @@ def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _let_go(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
+def _drop(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
     """Mark the pairs that people start to stop let go of, in `stays`, shape (pairs,)."""
     for person in range(start, stop):
         if excess[person] > 0:

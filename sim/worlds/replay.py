@@ -124,7 +124,7 @@ def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int
     if answers:
         add_to_memory(own, day, p.mind_answered * p.mass[_MESSAGE], p)
         own.acquaintance = senders.acquaintance = 0
-    if day - senders.last_received <= p.two_way_days:
+    if rules.is_two_way(day, senders.last_received, p):
         own.last_two_way = senders.last_two_way = day
-        own.two_way = senders.two_way = min(255, own.two_way + 1)
+        own.two_way = senders.two_way = rules.one_more_two_way(own.two_way)
     own.last_received = day

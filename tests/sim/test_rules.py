@@ -25,16 +25,16 @@ from sim.engine.memory import (
     OWN_TIES,
     SHOWN,
     comes_up_in_feed,
-    first_for_sure,
     fresh_bounds,
     likeliest_in_feed,
     new_filter,
-    refresh_ceilings,
+    refresh_bounds,
     sample_contact,
     shown,
+    surely_first,
     weight_in_mind,
 )
-from sim.engine.memory import have_mutual_tie as engine_has_mutual_tie
+from sim.engine.memory import has_mutual_tie as engine_has_mutual_tie
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform
 from sim.model.gestures import KINDS, LADDERS, Channel, Kind
@@ -812,7 +812,7 @@ def _feed_picks(state: Any, person: int, day: int, count: int) -> Any:
         event_key, among = event_key_of(2, k), shown(state, person, scratch)
         if among > 0:
             slot, draw, rival = likeliest_in_feed(person, among, day, event_key, np.uint64(SEED), scratch)
-            if first_for_sure(state, person, slot, draw, rival, day):
+            if surely_first(state, person, slot, draw, rival, day):
                 slots[0, k] = slot
         slots[1, k] = comes_up_in_feed(state, person, among, day, event_key, np.uint64(SEED), scratch)
         slots[2, k] = sample_contact(state, person, day, event_key, SHOWN, 0, np.uint64(SEED), scratch)
@@ -867,7 +867,7 @@ def test_ceilings_of_the_week_are_those_of_a_look_at_everyone(world: sim.World) 
             core.step()
         everyone = core.to_world()
         fresh_bounds(everyone.people, everyone.ties, core.day, P, 0, len(everyone))
-        refresh_ceilings(core.state, core.day)
+        refresh_bounds(core.state, core.day)
         assert (core.state.people["weight_bound"] == everyone.people["weight_bound"]).all()
         core.step()
 
@@ -990,7 +990,7 @@ def test_tries_without_an_answer_count_up_to_three_and_are_forgotten(tries: floa
 @given(st.integers(0, 10_000), st.integers(0, 7))
 def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
     """As many days as asked for, each counting those left; never two apart by more than their even share."""
-    left = [rules.sittings_left(7 * week + weekday, sessions) for weekday in range(7)]
+    left = [rules.sessions_left(7 * week + weekday, sessions) for weekday in range(7)]
     sitting_days = [weekday for weekday, count in enumerate(left) if count]
     assert [count for count in left if count] == list(range(sessions, 0, -1))
     if sessions:
@@ -1002,10 +1002,10 @@ def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
 @given(st.floats(0, 3_000), st.floats(0.1, 600), st.integers(1, 7))
 def test_sittings_spend_a_purse_in_whole_sessions(budget: float, least: float, sessions: int) -> None:
     """A sitting has a whole session and at most the purse, or is not held; what the week leaves is less than one."""
-    assert rules.sitting_budget(budget, least, 0) == 0
-    assert (rules.sitting_budget(budget, least, sessions) > 0) == (budget >= least)
+    assert rules.session_budget(budget, least, 0) == 0
+    assert (rules.session_budget(budget, least, sessions) > 0) == (budget >= least)
     for left in range(sessions, 0, -1):
-        budget = rules.sitting_budget(budget, least, left)
+        budget = rules.session_budget(budget, least, left)
         assert budget == 0 or least <= budget <= budget
         if budget > least:
             assert budget == pytest.approx(budget / left), "an even part"
