@@ -289,7 +289,7 @@ def keep_minutes(self: Any) -> None:
 
 
 def stale_bound(self: Any) -> None:
-    """Field `ceiling`: the weekly day leaves it as it is."""
+    """Field `weight_bound`: it isn't refreshed once a week."""
     kept = self.weight_bound
     ORIGINAL["begin_week"](self)
     self.weight_bound = kept

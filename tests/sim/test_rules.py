@@ -92,7 +92,7 @@ def direct_strength(contacts: list[tuple[int, float]], day: int) -> float:
 
 
 def direct_answer(kind: str, strength: Any, openness: Any, tries: Any) -> Any:
-    """Rule 6 without load: the probability of an answer."""
+    """The probability of an answer without earlier gestures on the same day."""
     return expit(
         ANSWER[kind] + 0.8 * strength + 0.43 * openness + 0.36 * np.minimum(1, tries) - 0.35 * np.maximum(0, tries - 1)
     )
@@ -101,7 +101,7 @@ def direct_answer(kind: str, strength: Any, openness: Any, tries: Any) -> Any:
 def direct_barrier(
     kind: str, risk: float, strength: Any, openness: Any, opened_by: Any, tries: Any, hesitance: Any
 ) -> Any:
-    """Rule 3: the comfort that a gesture needs."""
+    """The comfort that a gesture needs, in logits."""
     welcome = direct_answer(kind, strength, openness, tries) if kind in ANSWER else 0.5
     doubt = logit(welcome) - logit(0.55 * welcome)
     door = openness * 0.5 ** np.maximum(0, RUNG[kind] - opened_by)
@@ -109,7 +109,7 @@ def direct_barrier(
 
 
 def direct_choice(channel: Channel, ease_and_practice: Any, *state: Any) -> dict[str, Any]:
-    """Rule 3: the probability of each gesture of a ladder, and of none, over the logistic luck of comfort.
+    """The probability of each gesture on a ladder, and of none, over the logistic random term of comfort.
 
     A gesture is taken when comfort reaches its barrier and none of those after it.
     """
@@ -121,7 +121,7 @@ def direct_choice(channel: Channel, ease_and_practice: Any, *state: Any) -> dict
     return {"none": expit(weight_bound), **share}
 
 
-# Rule 1: traces against the power law ------------------------------------------------------------------------------
+# Memory: traces against the power law ------------------------------------------------------------------------------
 
 
 def remembered(gaps_and_masses: list[tuple[int, float]]) -> tuple[np.ndarray, list[tuple[int, float]]]:
@@ -224,7 +224,7 @@ def test_reference_strengths(every: int, contacts: int, holds: float, after_a_ye
     st.integers(1, 400),
 )
 def test_between_contacts_strength_only_falls(history: list[tuple[int, float]], silence: int, more: int) -> None:
-    """The stored bound of rule 2 rests on this."""
+    """The stored weight bound relies on this."""
     traces, _ = remembered(history)
     assert rules.activation(traces, silence + more, P) < rules.activation(traces, silence, P)
     assert rules.standing(traces, silence + more) < rules.standing(traces, silence)
@@ -265,7 +265,7 @@ def test_what_fades_halves_in_its_half_life(value: float, days: int, half_life: 
     assert rules.faded(value, days, half_life) == pytest.approx(expected)
 
 
-# Rules 3 and 5: a like ---------------------------------------------------------------------------------------------
+# Openness: a like --------------------------------------------------------------------------------------------------
 
 
 def quiet(**changes: Any) -> sim.Parameters:
@@ -332,7 +332,7 @@ def test_a_door_halves_with_each_rung_above_the_one_that_opened_it(openness: flo
     assert rules.door(openness, rung, opened_by) == expected
 
 
-# Rule 3: the choice of gesture -------------------------------------------------------------------------------------
+# The choice of gesture ---------------------------------------------------------------------------------------------
 
 channels = st.sampled_from(sorted(LADDER))
 states = st.tuples(shares, shares, st.integers(0, 4), st.floats(0, 3), st.floats(0, 6))
@@ -473,7 +473,7 @@ def test_rule_three_writes_to_an_old_friend_as_people_did(world: sim.World) -> N
     assert 0.45 < who_write(warm) < 0.60
 
 
-# Rule 6: answers ---------------------------------------------------------------------------------------------------
+# Answers -----------------------------------------------------------------------------------------------------------
 
 
 def with_varied_ties(world: sim.World, acquaintances: float = 0.3) -> sim.World:
@@ -635,7 +635,7 @@ def test_other_answers_take_a_lognormal_time(kind: Kind, channel: Channel, media
     assert stats.kstest(standard[middle], stats.truncnorm(-2.5, 2.5).cdf).pvalue > 1e-3
 
 
-# Rule 2: who comes to mind -----------------------------------------------------------------------------------------
+# Who comes to mind -------------------------------------------------------------------------------------------------
 
 SEED = 11
 
@@ -940,7 +940,7 @@ def test_barriers_fall_with_strength_and_open_doors_and_rise_with_hesitance(
 
 
 def test_a_door_opened_by_little_can_make_bold_people_hesitate() -> None:
-    """An oddity of rule 3, and small: an open door raises the welcome that is doubted; a far rung gains less by it."""
+    """A small oddity of the barrier: an open door raises the expected welcome, and with it the doubt, on every rung."""
     state = (0.0, 0, 0.0, 0.0)  # strength, rung that opened, tries, hesitance
     shut, open_ = (
         rules.barrier(Kind.CONVERSATION, Channel.IN_PERSON, state[0], openness, *state[1:], P)
