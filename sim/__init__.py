@@ -1,4 +1,4 @@
-"""Rekindle's model: what happens between people who drifted apart.
+"""Rekindle: an agent-based model of people who reconnect.
 
 >>> import sim
 >>> world = sim.worlds.generated(people=60, burn_in_years=0, seed=1)
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from sim.reference.agents import Person, Tie
     from sim.reference.mesa_model import ReconnectionModel
 
-# A day has parts that threads share. One that waits for another looks for some microseconds and then sleeps, since on a
-# busy machine one that goes on looking keeps the other from its work: a part then takes milliseconds.
+# Threads that wait for others should sleep after some microseconds. On a busy machine, spinning threads keep the others
+# from working, and a parallel step takes milliseconds.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
-# Compiled code of this model, and of no other, is kept in one folder. It is chosen before any module of the model is
-# imported, since Numba takes note of the folder where a function is defined.
+# Each version of the model has its own folder for compiled code; see `sim.runtime.fingerprint.compiled_folder`. It is
+# set before any module of the model is imported, because Numba reads it where a function is defined.
 _before = numba.config.CACHE_DIR
 if not _before:
     numba.config.CACHE_DIR = str(fingerprint.compiled_folder())
@@ -42,7 +42,7 @@ _ON_MESA = {"Person": "agents", "Tie": "agents", "ReconnectionModel": "mesa_mode
 
 
 def __getattr__(name: str) -> Any:
-    """What is made on Mesa, once it is asked for: Mesa takes a second to load, and the fast engine does without."""
+    """Import names that need Mesa on first access: Mesa takes a second to load, and the fast engine doesn't use it."""
     if name not in _ON_MESA:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"sim.reference.{_ON_MESA[name]}"), name)

@@ -1,6 +1,6 @@
-"""Outcomes by name, with unit and definition, taken from what an engine reports of each day.
+"""Outcomes of a run, with their names, units and definitions, computed from the record of each day.
 
-Both engines report the same `DayRecord`, so a measure is defined once. Watching changes nothing.
+Both engines report the same `DayRecord`, so each measure is defined once. Recording doesn't affect the run.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from sim.model.gestures import KINDS, Channel, Kind
 from sim.model.parameters import Parameters
 from sim.state.population import NEVER, NO_ANSWER, NOBODY, DayRecord, FinalState, World
 
-RECONNECTION_DAYS = 60  # three worded gestures in alternation within this
+RECONNECTION_DAYS = 60  # days for three worded gestures in alternation, which make a reconnection
 MADE_OF_OTHERS = (
     "everyone_",
     "sent_",
     "answered_",
-)  # how the names of measures of a kind of gesture, or of everyone, begin
-INJECTED_WITHIN = 60  # a reconnection counts this long after an injected gesture
-LASTING_FROM, LASTING_TO = 150, 240  # days after the reconnection with two-way contact in them
-SALE_DAYS = (90, 365)  # by which a sale is told
-FEW = 32  # adopters whose ranks are counted one by one
+)  # prefixes of measures of one kind of gesture, or of everyone
+INJECTED_WITHIN = 60  # days after an injected gesture in which a reconnection counts
+LASTING_FROM, LASTING_TO = 150, 240  # days after a reconnection; one that lasts has two-way contact in them
+SALE_DAYS = (90, 365)  # days after which the probability of a sale is measured
+FEW = 32  # up to this many adopters, ranks are computed without ranking everyone
 
 
 class Measure(NamedTuple):
-    """A named outcome."""
+    """An outcome, with its name, unit and definition."""
 
     name: str
     unit: str
@@ -39,14 +39,14 @@ class Measure(NamedTuple):
 
 def _measures() -> dict[str, Measure]:
     per_person = [
-        ("dormant_at_start", "ties per person", "Ties that were dormant on the starting day: the candidates."),
-        ("reconnected", "ties per person", "Candidates with three worded gestures in alternation within 60 days, the last while the strategy ran (after an injected gesture: within 60 days of it)."),
-        ("lasting", "ties per person", "Of these, those kept up: in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing while that cannot be told. While a plan runs that long, its own gestures keep these ties up, so this does not say what is left once it stops: see kept."),
-        ("kept", "ties per person", "Candidates that are active at the end: two-way contact in the last 90 days (dormant_after_days). With days of ordinary life after the strategy (run.follow_up_days), this is what is left once the plan has stopped."),
+        ("dormant_at_start", "ties per person", "Ties that were dormant on the starting day: the ties at risk."),
+        ("reconnected", "ties per person", "Ties at risk with three worded gestures in alternation within 60 days, the last while the strategy ran (after an injected gesture: within 60 days of it)."),
+        ("lasting", "ties per person", "Of these, those kept up: in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing as long as the outcome is unknown. While a plan runs that long, its own gestures keep these ties up, so this does not show what is left once it stops: see kept."),
+        ("kept", "ties per person", "Ties at risk that are active at the end: two-way contact in the last 90 days (dormant_after_days). With days of ordinary life after the strategy (run.follow_up_days), this is what is left once the plan has stopped."),
         ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end."),
         ("two_step_reach", "people", "Others within two steps over active ties at the end: contacts and their contacts, each counted once."),
         ("new_ties", "ties per person", "People with whom a first answer made a tie."),
-        ("sent", "gestures per person", "Gestures sent, planned posts among them."),
+        ("sent", "gestures per person", "Gestures sent, including planned posts."),
         ("answered", "gestures per person", "Gestures sent that an answer was sent to."),
         ("contact_share", "share", "Share of a person's ties with two-way contact in the last 30 days, at the end; people without ties apart."),
         ("days_to_first_reconnection", "days", "Days to a person's first reconnection, over those who had one."),
@@ -60,16 +60,16 @@ def _measures() -> dict[str, Measure]:
     only_adopters = [
         ("industry_rank", "rank", "Rank by active ties among the people of the industry at the end: 1 is the best connected, equals share a rank."),
         ("industry_rank_two_steps", "rank", "The same rank by two-step reach: how many others are within two steps over active ties, of whatever industry."),
-        ("minutes_filled", "minutes per person", "Planned minutes put into the purse."),
-        ("minutes_spent", "minutes per person", "Planned minutes spent, travel, scrolling and refused plans among them."),
-        ("minutes_refused", "minutes per person", "Planned minutes lost on plans that were not dared."),
-        ("spent_share", "share", "Minutes spent over minutes filled, leaving out what is too little for one more session."),
+        ("minutes_filled", "minutes per person", "Planned minutes added to the time budget."),
+        ("minutes_spent", "minutes per person", "Planned minutes spent, including travel, scrolling and refused plans."),
+        ("minutes_refused", "minutes per person", "Planned minutes lost on plans that the person refused to carry out."),
+        ("spent_share", "share", "Minutes spent, as a share of minutes added, except for a remainder too small for another session."),
     ]  # fmt: skip
     focal = [
         ("focal", "ties", "Focal ties that are followed."),
         ("focal_reconnected", "share", "Of the focal ties that were dormant on the starting day, those that reconnected in the days in which that counts."),
         ("focal_answered", "share", "Of these, those whose second person sent the first a worded gesture in these days."),
-        ("focal_lasting", "share", "Of these, those in two-way contact on any of the days 150 to 240 after the starting day, reconnected or not; missing while that can not be told."),
+        ("focal_lasting", "share", "Of these, those in two-way contact on any of the days 150 to 240 after the starting day, reconnected or not; missing as long as the outcome is unknown."),
     ]  # fmt: skip
     focal += [
         (f"focal_sold_{days}", "probability", f"Probability that the second person of a focal tie has bought from the first within {days} days: one minus the product over days of one minus the day's hazard; mean over focal ties, missing in shorter runs.")
@@ -103,9 +103,14 @@ AT_RISK = np.dtype(
 
 @njit(cache=True)
 def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any) -> None:
-    """Add a day to counts by person: gestures sent and answered, shape (n, kinds), and new ties, shape (n,).
+    """Add a day to the counts of each person, in place.
 
-    ``gestures`` were sent on the day; ``pairs`` became ties, each ``low * n + high``.
+    Args:
+        sent: gestures sent, shape (n, kinds).
+        answered: gestures answered, shape (n, kinds).
+        new_ties: new ties, shape (n,).
+        gestures: gestures sent on the day, type `GESTURE`.
+        pairs: pairs that became ties on the day, each ``low * n + high``.
     """
     n = len(new_ties)
     for k in range(len(gestures)):
@@ -120,16 +125,15 @@ def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any
 
 @njit(cache=True)
 def follow_at_risk(at_risk: Any, keys: Any, delivered: Any, day: int, since: int, n: int, settings: Any) -> None:
-    """Bring the ties at risk up to date with a day's noticed gestures, which come in order of time for each pair.
+    """Update the ties at risk with a day's noticed gestures, in place.
 
     Args:
         at_risk: ties that were dormant at the start, type `AT_RISK`.
-        keys: of each, ``low * n + high``, rising.
-        delivered: on the day.
-        day: of the world.
-        since: the day from which the lasting window counts for everyone, or NEVER where it counts from each
-            reconnection.
-        n: people.
+        keys: ``low * n + high`` of each, ascending.
+        delivered: gestures delivered on the day, sorted by time within each pair, type `GESTURE`.
+        day: the day of the world.
+        since: the day from which `LASTING_FROM` and `LASTING_TO` count; `NEVER` to count from each reconnection.
+        n: the number of people.
         settings: packed parameters, shape (1,).
     """
     p = settings[0]
@@ -162,7 +166,7 @@ def follow_at_risk(at_risk: Any, keys: Any, delivered: Any, day: int, since: int
 
 @njit(cache=True)
 def sale_hazards(state: Any, pairs: Any, day: int) -> Any:
-    """Probability that the second person of each pair, shape (pairs, 2), buys from the first today; 0 for strangers."""
+    """Probability that the second person of each pair buys from the first today, shape (pairs,); 0 for strangers."""
     p = state.settings[0]
     hazards = np.zeros(len(pairs))
     for k in range(len(pairs)):
@@ -176,7 +180,7 @@ def sale_hazards(state: Any, pairs: Any, day: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
-    """Write the dormant ties, each once, by (low, high), as far as there is room; returns how many there are."""
+    """Write the dormant ties, once each, sorted by (low, high), while `found` has room; returns their number."""
     count = 0
     for low in range(len(people)):
         begun = count
@@ -197,28 +201,28 @@ def _find_dormant(people: Any, ties: Any, day: int, p: Any, found: Any) -> int:
 
 
 def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
-    """The ties of a world that are dormant today, once each, type `AT_RISK`, in the order of (low, high)."""
-    asked = (world.people, world.ties, world.day, parameters.packed)
-    at_risk = np.zeros(_find_dormant(*asked, np.zeros(0, AT_RISK)), AT_RISK)
+    """The ties of a world that are dormant today, once each, type `AT_RISK`, sorted by (low, high)."""
+    arguments = (world.people, world.ties, world.day, parameters.packed)
+    at_risk = np.zeros(_find_dormant(*arguments, np.zeros(0, AT_RISK)), AT_RISK)
     for name in ("last_worded", "began", "first_worded", "reconnected", "last_two_way"):
         at_risk[name] = NEVER
-    _find_dormant(*asked, at_risk)
+    _find_dormant(*arguments, at_risk)
     return at_risk
 
 
 class Measures(NamedTuple):
-    """What came of a run.
+    """The outcomes of a run.
 
     Attributes:
-        scalars: outcomes by name (`MEASURES` defines them); nan where an outcome is missing.
-        series: a row a day (index ``day``, from 0), or None: for adopters and with ``everyone_`` for all, gestures
-            sent and answered, new ties and reconnections of the day and active ties at its end, all per person; the
-            adopters' ``industry_rank``; and of focal ties, nan without any, the shares that have reconnected so far
-            (``focal_reconnected``) and the probability of a sale so far (``focal_sold``).
-        candidates: a row for each tie that was dormant on the starting day: the two people, day of the reconnection
-            and of
-            each one's first worded gesture since the start (days of the run; nan: none), and whether it lasted (nan:
-            too early to tell).
+        scalars: outcomes by name, as defined in `MEASURES`; nan if an outcome is missing.
+        series: one row for each day (index ``day``, from 0), or None. Columns per adopter, and per person with the
+            prefix ``everyone_``: gestures ``sent`` and ``answered``, ``new_ties`` and ``reconnected`` ties of the day,
+            and ``active_ties`` at its end. Further columns: the adopters' ``industry_rank``; the share of focal ties
+            that reconnected so far (``focal_reconnected``); and the probability of a sale so far (``focal_sold``). The
+            last two are nan without focal ties.
+        at_risk: one row for each tie that was dormant on the starting day: both people, the day of the reconnection
+            and of each person's first worded gesture (days of the run; nan if there was none), and whether the
+            reconnection lasted (nan if it's too early to know).
     """
 
     scalars: dict[str, float]
@@ -227,15 +231,15 @@ class Measures(NamedTuple):
 
 
 class OutcomeRecorder:
-    """Takes measures of a run, day by day.
+    """Records the outcomes of a run, day by day.
 
     Args:
-        world: on the starting day, before anything happened.
-        adopters: ids of the people in question, sorted.
-        within: days in which a reconnection counts; None: all.
-        injected: whether the starting day is that of an injected gesture.
-        series: keep a row a day.
-        focal: pairs of people, shape (pairs, 2), whose fate is told apart.
+        world: the world on the first morning.
+        adopters: ids of the adopters, sorted.
+        within: days in which a reconnection counts; None for all days.
+        injected: whether outcomes count from the first day, as after an injected gesture.
+        series: whether to keep daily measures.
+        focal: pairs of people that the ``focal_…`` measures follow, shape (pairs, 2).
     """
 
     def __init__(
@@ -268,7 +272,7 @@ class OutcomeRecorder:
         self.focal_rows = self._rows_of_focal()
 
     def _rows_of_focal(self) -> np.ndarray:
-        """Where the focal ties stand among the candidates, shape (pairs,); -1 for those that were not dormant."""
+        """Rows of the focal ties among the ties at risk, shape (pairs,); -1 for those that weren't dormant."""
         keys = self.focal.min(axis=1) * len(self.is_adopter) + self.focal.max(axis=1)
         rows = np.searchsorted(self.keys, keys)
         rows[rows == len(self.keys)] = 0
@@ -276,7 +280,7 @@ class OutcomeRecorder:
         return np.where(there, rows, -1)
 
     def observe(self, record: DayRecord, active: np.ndarray | None = None, hazards: np.ndarray | None = None) -> None:
-        """Take in a day; ``active`` (n,) is needed for a series, ``hazards`` (`sale_hazards` of the evening) for sales."""
+        """Record a day. Daily measures need ``active``, shape (n,), and sales need ``hazards`` from `sale_hazards`."""
         if hazards is not None:
             self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazards[:, None], 1)
         count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
@@ -309,7 +313,7 @@ class OutcomeRecorder:
         return row
 
     def _ranks_of_adopters(self, active: np.ndarray) -> np.ndarray:
-        """Their `industry_ranks`, shape (adopters,); of a few, without those of all others."""
+        """The `industry_ranks` of the adopters, shape (adopters,); for few adopters, without ranking everyone."""
         if len(self.adopters) > FEW:
             return industry_ranks(active, self.industry)[self.adopters]
         mine = active[self.adopters, None]
@@ -318,12 +322,12 @@ class OutcomeRecorder:
         return np.asarray(ahead + (equal + 1) / 2)
 
     def _share_of_focal(self, of_at_risk: np.ndarray) -> float:
-        """Share of the focal ties that were dormant of which something holds, given for each candidate."""
+        """Share of the dormant focal ties for which a mask over the ties at risk is true."""
         rows = self.focal_rows[self.focal_rows >= 0]
         return mean_or_nan(of_at_risk[rows].sum(), len(rows))
 
     def finish(self, end: FinalState) -> Measures:
-        """Measures of the run that ended so."""
+        """The outcomes of the run, given the state at its end."""
         values = self._by_person(end)
         scalars: dict[str, float] = {}
         for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(end.active)))):
@@ -340,16 +344,16 @@ class OutcomeRecorder:
         return Measures(scalars, series, self._at_risk_frame(end.day))
 
     def reconnected(self, day: int) -> np.ndarray:
-        """Reconnections of each person on the days before this one, shape (n,)."""
+        """Reconnections of each person before this day, shape (n,)."""
         return count_by_person(self.at_risk[self.counted(day)], len(self.is_adopter))
 
     def _window(self, day: int) -> int:
-        """Days of the run, up to this day, in which a reconnection counts."""
+        """The number of days of the run, up to this day, in which a reconnection counts."""
         elapsed = day - self.start
         return elapsed if self.within is None else min(self.within, elapsed)
 
     def counted(self, day: int) -> np.ndarray:
-        """Which candidates reconnected in those days, shape (candidates,)."""
+        """Which ties at risk reconnected in the days that count, before this day; shape (ties,)."""
         days = self.at_risk["reconnected"]
         return np.asarray((days != NEVER) & (days - self.start < self._window(day)))
 
@@ -380,12 +384,12 @@ class OutcomeRecorder:
         return values
 
     def _kept(self, day: int) -> np.ndarray:
-        """Which candidates are active today, shape (candidates,)."""
+        """Which ties at risk are active today, shape (ties,)."""
         last = self.at_risk["last_two_way"]
         return np.asarray((last != NEVER) & (day - last < self.parameters.dormant_after_days))
 
     def _lasting(self, day: int, counted: np.ndarray) -> np.ndarray:
-        """Lasting ties by person; missing for all while any of them may still be told."""
+        """Lasting ties of each person, shape (n,); all nan until the outcome of every tie is known."""
         n = len(self.is_adopter)
         last_start = self.start if self.since != NEVER else self.start + self._window(day) - 1
         if day <= last_start + LASTING_TO:
@@ -394,7 +398,7 @@ class OutcomeRecorder:
         return count_by_person(asked[asked["lasting"] == 1], n)
 
     def _of_focal(self, today: int) -> dict[str, float]:
-        """Measures of the focal ties; all but their number are missing without any."""
+        """The measures of focal ties; without focal ties, all except their number are nan."""
         days, sold = today - self.start, 1 - self.unsold
         receiver = (self.focal[:, 1] > self.focal[:, 0]).astype(int)  # the side of each, among low and high
         answered = np.zeros(len(self.at_risk), bool)
@@ -446,27 +450,27 @@ class OutcomeRecorder:
 
 
 def mean_or_nan(total: float, count: float) -> float:
-    """Total / count; nan where there is nothing to take a mean of."""
+    """``total / count``; nan if the count is 0."""
     return float(total) / float(count) if count > 0 else float("nan")
 
 
 def count_by_person(pairs: np.ndarray, n: int) -> np.ndarray:
-    """How many of the pairs each person is part of, shape (n,)."""
+    """The number of these pairs that each person is part of, shape (n,)."""
     both = np.concatenate([pairs["low"], pairs["high"]])
     return np.bincount(both, minlength=n).astype(float)
 
 
 def industry_ranks(connections: np.ndarray, industry: np.ndarray) -> np.ndarray:
-    """Rank of each person by connections within their industry, 1 the best connected; equals share a rank."""
+    """Each person's rank by connections within the industry, shape (n,); 1 is the best connected, and equals share a rank."""
     ranks = pd.Series(-connections).groupby(industry).rank(method="average")
     return np.asarray(ranks)
 
 
 def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
-    """The contact log: every directed gesture when sent, in order of time.
+    """The contact log: all gestures except posts, in the order in which they were sent.
 
-    Columns: source, target (ids), time (seconds since the world began), kind, channel, in_reply_to (row of the gesture
-    that it answers; -1: none, or sent before the log began).
+    Columns: ``source`` and ``target`` (ids), ``time`` (seconds since day 0 of the world), ``kind``, ``channel`` and
+    ``in_reply_to`` (row of the gesture that it answers; -1 if there is none in the log).
     """
     sent = np.concatenate(days)
     sent = sent[sent["kind"] != Kind.POST]

@@ -1,4 +1,4 @@
-"""One run: who follows which strategy, how many days, what came of it."""
+"""Running a world: `simulate` runs it to the end, and `Simulation` day by day."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from sim.state.population import (
     joined,
 )
 
-FOREVER = 2**30  # the day on which strategies without an end stop
+FOREVER = 2**30  # `strategies_end` of strategies that never stop
 
 Mixture = str | Mapping[str, float]
 Adopters = int | float | Sequence[int] | Set[int] | np.ndarray
@@ -53,13 +53,13 @@ _ADOPTERS = (
 
 @dataclass(frozen=True)
 class Gesture:
-    """One extra gesture, put into a run by hand: no barrier, no minutes, no practice; all else as any gesture.
+    """One extra gesture, injected into a run. It ignores the barrier and minutes, and adds no practice.
 
     Attributes:
-        day: of the run, 0 is its first.
-        kind: any but ``"post"``.
-        sender, receiver: ids.
-        second: of the day.
+        day: the day of the run, from 0.
+        kind: any kind except ``"post"``.
+        sender, receiver: ids of the two people.
+        second: the second of the day, 0 to 86,399; noon by default.
 
     Example:
         >>> import sim
@@ -76,13 +76,13 @@ class Gesture:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What came of a run.
+    """The results of a run.
 
     Attributes:
-        measures: outcomes; see `sim.measures`.
-        adopters: ids of those who followed the strategy, sorted.
-        log: the contact log, if it was asked for; see `sim.measures.log_frame`.
-        core: the engine, where it stopped.
+        measures: the outcomes; see `sim.measures`.
+        adopters: ids of the people who followed the strategy, sorted.
+        log: the contact log if ``log=True``, else None; see `sim.measures.log_frame`.
+        core: the engine after the last day.
     """
 
     measures: Measures
@@ -92,7 +92,7 @@ class Run:
 
     @cached_property
     def world(self) -> World:
-        """As it is after the last day; put together when it is first asked for."""
+        """The world after the last day; assembled on first access."""
         return self.core.to_world()
 
 
@@ -118,35 +118,36 @@ def simulate(
     """Run a world on the fast engine.
 
     Args:
-        world: where to begin; it stays as it is.
-        days: to simulate, 1 or more.
-        strategy: its name, or a mixture such as ``{"engage_regularly": 0.5, "check_in": 0.5}``; None goes on with the
-            plans that the people of the world already have (none, in a fresh world).
-        adopters: who follows it: a count, a share in (0, 1], ids, or a mask of shape (people,). 20 people if not said,
-            or those who have a plan.
-        seed: of all luck, 0 to 2**64 - 1. The same people adopt whatever the strategy.
-        threads: at most as many as the machine has cores; the result is the same for any number.
-        parameters: of the run; those of the world if not said.
-        strategy_days: days that the strategy runs (all of them if not said); the rest is ordinary life.
-        extra: gestures put in by hand.
-        focal: pairs of people whose fate is told apart (``focal_…`` of `sim.measures.MEASURES`), such as the sender and
-            the receiver of each extra gesture. A run with focal pairs and without a gesture is measured as one with:
-            from its first day on.
-        within: days in which a reconnection counts: `strategy_days` if not said, or 60 with extra gestures or focal
-            pairs.
-        log: keep the contact log.
-        series: keep measures of each day.
-        progress: called with the days done and all days, after each; and first of all with those of a checkpoint.
-        checkpoint: a file in which this run keeps how far it is, between two days. Cut off, even by SIGKILL, the same
-            call goes on from there, and what comes of it is the same to the bit. The file is deleted when the run ends;
-            one that is damaged or another run's is replaced, with a warning. None: nothing is kept.
-        checkpoint_minutes: of wall time, from the start or the last checkpoint to the next; 0: one after each day.
+        world: the starting point; it isn't changed.
+        days: days to simulate, 1 or more.
+        strategy: the name of a strategy, or a mixture such as ``{"engage_regularly": 0.5, "check_in": 0.5}``. None
+            continues the plans that people in the world already have; a new world has none.
+        adopters: the people who follow the strategy: a count, a share in (0, 1], ids, or a mask of shape (people,). The
+            default is 20 people, or the people who have plans if there is no strategy.
+        seed: the seed of all random draws, 0 to 2**64 - 1. It selects the same adopters for every strategy.
+        threads: the number of threads, at most the number of cores. Results don't depend on it.
+        parameters: the parameters of the run; those of the world by default.
+        strategy_days: days that the strategy runs; all days by default. The remaining days are ordinary life.
+        extra: gestures to inject.
+        focal: pairs of people that the ``focal_…`` measures follow (see `sim.measures.MEASURES`), such as the sender
+            and the receiver of each injected gesture. With focal pairs, outcomes are measured from the first day on, as
+            with injected gestures, so a run without the gestures can serve as a control.
+        within: days in which a reconnection counts. The default is `strategy_days`, or 60 with injected gestures or
+            focal pairs.
+        log: whether to keep the contact log.
+        series: whether to keep daily measures.
+        progress: a function that is called with (days done, all days) after each day, and once after a checkpoint is
+            loaded.
+        checkpoint: a file for the state of the run. If the run is interrupted, even by SIGKILL, the same call continues
+            from the file, with the same results bit for bit. The file is deleted at the end of the run. A damaged file,
+            or the file of another run, is replaced with a warning. By default, there is no checkpoint.
+        checkpoint_minutes: wall time between checkpoints, in minutes; 0 writes one after each day.
 
-    Ctrl-C ends a run between two days, never amid one; pressed twice, at once.
+    Ctrl-C stops a run between two days. Press it twice to stop at once.
 
     Raises:
-        TypeError, ValueError: an argument is of another kind, or out of its range; the message says what was expected.
-        sim.runtime.memory_limit.NotEnoughMemoryError: the world would not fit into memory a second time.
+        TypeError, ValueError: if an argument has the wrong type or is out of range.
+        sim.runtime.memory_limit.NotEnoughMemoryError: if there is no memory for a second copy of the world.
 
     Example:
         >>> import sim
@@ -157,7 +158,7 @@ def simulate(
     """
     days, threads = whole("days", days), whole("threads", threads)
     if days < 1:
-        raise ValueError(f"days is {days}; a run takes 1 day or more.")
+        raise ValueError(f"days is {days}; it must be 1 or more.")
     if within is not None and whole("within", within) < 0:
         raise ValueError(f"within is {within}; it must be 0 days or more.")
     if world.day + days > LAST_DAY:
@@ -186,7 +187,7 @@ def simulate(
         recorder = OutcomeRecorder(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
         today, sent = (start, []) if kept is None else kept.taken_up(recorder)
         core, done = Core(today, seed=int(seed)), today.day - start.day
-        del today  # of a large world, one copy less
+        del today  # frees one copy of the world
         if done and progress is not None:
             progress(done, days)
         for day in range(done, days):
@@ -208,19 +209,19 @@ def simulate(
 
 
 class Simulation:
-    """A run in motion: day by day, and between two days to be looked at, changed and copied.
+    """A run that you advance day by day. Between days, you can inspect, change and copy it.
 
-    Its days are those of `simulate`, bit for bit.
+    Its days equal those of `simulate` bit for bit.
 
     Args:
-        world, strategy, adopters, seed, parameters, strategy_days: as in `simulate`.
+        world, strategy, adopters, seed, parameters, strategy_days: see `simulate`.
 
     Attributes:
-        adopters: ids of those who follow the strategy, sorted.
-        parameters: as they are now.
+        adopters: ids of the people who follow the strategy, sorted.
+        parameters: the current parameters.
 
     Raises:
-        TypeError, ValueError: as in `simulate`.
+        TypeError, ValueError: if an argument has the wrong type or is out of range.
 
     Example:
         >>> import sim
@@ -259,26 +260,26 @@ class Simulation:
 
     @property
     def day(self) -> int:
-        """Days done."""
+        """The number of days done."""
         return self._core.day - self.start
 
     def step(self) -> DayRecord:
         """Simulate one day.
 
         Raises:
-            ValueError: the world has reached its last day.
+            ValueError: if the world has reached its last day.
         """
         if self._core.day >= LAST_DAY:
-            raise ValueError(f"This world is {self._core.day:,} days old, and none gets older.")
+            raise ValueError(f"This world is {self._core.day:,} days old, the most that a world can be.")
         record = self._core.step()
         self._watch.observe(record)
         return record
 
     def send(self, gesture: Gesture) -> None:
-        """Put a gesture in by hand, today or later; as `extra` of `simulate`.
+        """Inject a gesture, today or on a later day.
 
         Raises:
-            TypeError, ValueError: it can not be, or its day is over.
+            TypeError, ValueError: if the gesture is invalid or its day is over.
         """
         letter = _in_the_mail(gesture, self.start, len(self), self.parameters, None)
         if gesture.day < self.day:
@@ -286,7 +287,7 @@ class Simulation:
         self._core.mail = canonical_mail(joined(self._core.mail, letter))
 
     def change(self, parameters: Parameters) -> None:
-        """Go on with other parameters from today, as a run that begins with this world and them would."""
+        """Continue with other parameters from today, like a new run of this world with these parameters."""
         start, _ = begin(
             self.world(),
             strategy=None,
@@ -300,7 +301,7 @@ class Simulation:
         self.parameters = self._watch.parameters = parameters
 
     def twin(self) -> Simulation:
-        """The same run once more, as it is today; from now on the two go their own ways, with the same luck."""
+        """A copy of the run, which continues independently with the same random draws."""
         twin = copy.copy(self)
         twin._core = Core(self.world(), seed=int(self._core.seed))
         twin._watch = copy.deepcopy(self._watch)
@@ -308,39 +309,39 @@ class Simulation:
 
     @property
     def people(self) -> np.ndarray:
-        """The people as they are this morning, shape (n,), type `PERSON`; only to be looked at."""
+        """The people as of this morning, shape (n,), type `PERSON`. Don't change the array."""
         return self._core.state.people
 
     def known_to(self, person: int) -> np.ndarray:
-        """Ids of everybody whom a person holds a tie to, acquaintances among them."""
+        """Ids of a person's ties and acquaintances, shape (k,)."""
         one = self.people[person]
         others = self._core.state.ties["other"][one["first"] : one["first"] + one["slots"]]
         return others[others != NOBODY]
 
     def see(self, pairs: np.ndarray, slots: np.ndarray) -> np.ndarray:
-        """How these ties are today; see `sim.engine.views.see` for both. Shape (k,), type `SEEN`."""
+        """The state of these ties today, shape (k,), type `SEEN`; see `sim.engine.views.see` for the arguments."""
         seen, state = np.zeros(len(pairs), SEEN), self._core.state
         see(state.people, state.ties, pairs, slots, self._core.day, state.settings[0], seen)
         return seen
 
     def reconnections(self) -> np.ndarray:
-        """The pairs that have reconnected so far, shape (k, 2), the lower id first."""
+        """The pairs that have reconnected so far, shape (k, 2), with the lower id first."""
         found = self._watch.at_risk[self._watch.counted(self._core.day)]
         return np.stack([found["low"], found["high"]], axis=1)
 
     def world(self) -> World:
-        """The world as it is this morning."""
+        """The world as of this morning."""
         return self._core.to_world()
 
     def measures(self) -> Measures:
-        """What has come of the run so far, as `simulate` would say if it ended today."""
+        """The outcomes that `simulate` would return if the run ended today."""
         return self._watch.finish(self._core.final_state())
 
 
 def live_on(
     world: World, *, days: int, seed: int, threads: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Core:
-    """So many days of a world of which nobody takes measures; the world is spent, see `sim.engine.day.Core`."""
+    """Simulate this many days without measures. The world must not be used afterwards; see `sim.engine.day.Core`."""
     with on_threads(threads), held_back() as hand_on_interrupts:
         core = Core(world, seed=seed, spend=True)
         for day in range(days):
@@ -353,10 +354,10 @@ def live_on(
 
 @contextmanager
 def on_threads(count: int) -> Iterator[None]:
-    """So many threads share the work, and as many as before afterwards.
+    """Use this many threads within the block.
 
     Raises:
-        ValueError: the machine has not so many.
+        ValueError: if `count` isn't between 1 and the number of threads that Numba can use.
     """
     before, most = numba.get_num_threads(), numba.config.NUMBA_NUM_THREADS
     if not 1 <= count <= most:
@@ -379,10 +380,15 @@ def begin(
     extra: Sequence[Gesture],
     days: int | None = None,
 ) -> tuple[World, np.ndarray]:
-    """The world on the first morning of a run, for either engine, and the ids of its adopters.
+    """Prepare a world for a run on either engine: make plans, mail injected gestures, and apply the parameters.
 
-    Plans are made, extra gestures wait in the mail, and ceilings follow the parameters of the run. Whatever stays as it
-    is, is shared with the world.
+    See `simulate` for the arguments.
+
+    Returns:
+        The world on the first morning, which shares unchanged arrays with `world`; and the ids of the adopters, sorted.
+
+    Raises:
+        TypeError, ValueError: if an argument has the wrong type or is out of range.
     """
     seed = checked_seed(seed)
     if parameters is not None and not isinstance(parameters, Parameters):
@@ -412,10 +418,10 @@ def begin(
 
 
 def whole(name: str, value: object) -> int:
-    """A whole number, be it Python's or NumPy's, as Python's.
+    """Convert a whole number of Python or NumPy to an `int`.
 
     Raises:
-        TypeError: it is none; the message begins with the argument's name.
+        TypeError: if the value isn't a whole number; the message begins with `name`.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} is {value!r}; it must be a whole number.")
@@ -423,10 +429,10 @@ def whole(name: str, value: object) -> int:
 
 
 def checked_seed(seed: object) -> int:
-    """A seed of all luck.
+    """Check a seed and return it as an `int`.
 
     Raises:
-        TypeError, ValueError: it is no whole number from 0 to 2**64 - 1.
+        TypeError, ValueError: if it isn't a whole number from 0 to 2**64 - 1.
     """
     number = whole("seed", seed)
     if not 0 <= number < 2**64:
@@ -435,11 +441,11 @@ def checked_seed(seed: object) -> int:
 
 
 def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
-    """Shares of effort by strategy, in the order of the table.
+    """Shares of effort by strategy, in the order of `Strategy`.
 
     Raises:
-        TypeError: neither a name nor shares by name.
-        ValueError: an unknown name, a share out of range, or shares that do not add up to 1.
+        TypeError: if the argument is neither a name nor a mapping from names to shares.
+        ValueError: if a name is unknown, a share is out of range, or the shares don't add up to 1.
     """
     if not isinstance(strategy, str | Mapping):
         raise TypeError(f"strategy is {strategy!r}; it must be a name, or shares by name that add up to 1.")
@@ -457,13 +463,17 @@ def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint at the nearest right name: ``"; did you mean 'wait'?"``, or a full stop."""
+    """The end of an error message: ``"; did you mean 'wait'?"`` if a known name is close, else a full stop."""
     close = spelling.nearest(name, names)
     return f"; did you mean {close!r}?" if close else "."
 
 
 def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:
-    """Ids of the adopters, sorted: those named, or a keyed choice of a count or a share."""
+    """Ids of the adopters, sorted: the given ones, or a keyed choice of a count or a share of all people.
+
+    Raises:
+        ValueError: if `adopters` is invalid for this number of people.
+    """
     if isinstance(adopters, int | np.integer) and not isinstance(adopters, bool):
         count = int(adopters)
     elif isinstance(adopters, float | np.floating):
@@ -480,7 +490,7 @@ def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:
 
 
 def _named(adopters: Any, people: int) -> np.ndarray:
-    """Ids of the adopters whom a list, a set or a mask names, sorted."""
+    """Ids of the adopters in a list, a set or a mask, sorted."""
     if isinstance(adopters, str | bytes | Mapping):
         raise ValueError(f"adopters is {adopters!r}; it must be {_ADOPTERS}.")
     ids = np.asarray(list(adopters) if isinstance(adopters, Set) else adopters)
@@ -496,7 +506,7 @@ def _named(adopters: Any, people: int) -> np.ndarray:
 
 
 def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
-    """A row of type `PLAN` for each adopter and strategy; the purse starts with a keyed part of one session."""
+    """Plans for each adopter and strategy, type `PLAN`. Time budgets start with a random part of one session."""
     planned = [(row, share) for row, share in mixture.items() if STRATEGIES[row].plan != Plan.NOTHING]
     plans = np.zeros(len(who) * len(planned), PLAN)
     plans["event_day"] = NEVER
@@ -510,25 +520,29 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
 
 
 def _checked_pairs(focal: Iterable[tuple[int, int]], people: int) -> np.ndarray:
-    """Focal pairs, shape (pairs, 2).
+    """Check focal pairs and return them, shape (pairs, 2).
 
     Raises:
-        ValueError: no pairs of ids, or one that the world has not.
+        ValueError: if they aren't pairs of ids of two different people in the world.
     """
     pairs = np.asarray(list(focal))
     if not len(pairs):
         return np.zeros((0, 2), np.int64)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu":
-        raise ValueError("focal must hold pairs of ids such as (3, 17).")
+        raise ValueError("focal must contain pairs of ids such as (3, 17).")
     if pairs.min() < 0 or pairs.max() >= people or (pairs[:, 0] == pairs[:, 1]).any():
-        raise ValueError(f"focal must hold pairs of two people; the people are 0 to {people - 1}.")
+        raise ValueError(f"focal must contain pairs of two different people; ids are 0 to {people - 1}.")
     return pairs.astype(np.int64)
 
 
 def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Parameters, days: int | None) -> np.ndarray:
-    """An extra gesture as a letter that will be sent on its day, counted from the start of the run."""
+    """An injected gesture as one row of mail, type `GESTURE`, to be sent on its day of the run.
+
+    Raises:
+        TypeError, ValueError: if the gesture is invalid.
+    """
     if not isinstance(gesture, Gesture):
-        raise TypeError(f"extra holds {gesture!r}; it takes gestures such as sim.Gesture(0, 'like', 3, 17).")
+        raise TypeError(f"extra contains {gesture!r}; it takes gestures such as sim.Gesture(0, 'like', 3, 17).")
     for name in ("day", "second", "sender", "receiver"):
         whole(f"The {name} of an extra gesture", getattr(gesture, name))
     if gesture.kind not in KINDS or gesture.kind == "post":

@@ -126,7 +126,7 @@ def main(arguments: list[str]) -> None:
     capability = parser.parse_args(arguments).capability
     assembler = assembler_found()
     pretend(capability)
-    gpu._teach_card()
+    gpu._compile_for_gpu()
     kinds = types_of_arguments()
     with tempfile.TemporaryDirectory() as folder:
         for name, function in kernels():

@@ -479,7 +479,7 @@ def act(town: Any, person: int, prompts: Any, out: Any, day: int, planning: bool
 def minutes_today(town: Any, plan: int, day: int, p: Any) -> float:
     """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one."""
     strategy, weekday = town.plan_strategy[plan], day % 7
-    sittings, least, left = p.sittings[strategy], p.session_minutes[strategy], 0
+    sittings, least, left = p.sessions[strategy], p.session_minutes[strategy], 0
     for later in range(weekday, 7):
         left += 1 if (later * sittings) % 7 < sittings else 0
     if town.plan_budget[plan] < least or (weekday * sittings) % 7 >= sittings:

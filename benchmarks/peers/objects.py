@@ -371,7 +371,7 @@ class Behaviour:
     def minutes_for(self, plan: Plan) -> float:
         """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one."""
         s, weekday = self.town.s, self.town.day % 7
-        sittings, least = s.sittings[plan.strategy], s.session_minutes[plan.strategy]
+        sittings, least = s.sessions[plan.strategy], s.session_minutes[plan.strategy]
         left = [later for later in range(weekday, 7) if later * sittings % 7 < sittings]
         if not self.town.planning or plan.purse < least or weekday not in left:
             return 0.0

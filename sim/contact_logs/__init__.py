@@ -1,4 +1,4 @@
-"""Contact logs: who turned to whom and when, read from files and tables, checked and in order."""
+"""Contact logs, who contacted whom and when: reading them from files and tables, validating and sorting them."""
 
 from sim.contact_logs.errors import LogError, Note
 from sim.contact_logs.ids import person_of

@@ -1,22 +1,22 @@
-"""What is said of a contact log: why it cannot be used, and what there is to know about one that can."""
+"""Errors and notes about contact logs."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-_LENGTH = 200  # characters of what others say
+_LENGTH = 200  # default limit on quoted messages, in characters
 
 
 class LogError(ValueError):
-    """A contact log that cannot be used; the text says where it fails and what to do."""
+    """A contact log cannot be used; the message says where it fails and what to do."""
 
 
 class BadRowError(Exception):
-    """A value that cannot be used, before it is known how its file names a row.
+    """A value cannot be used. The caller knows how to refer to the row, and turns this into a `LogError`.
 
     Attributes:
-        row: counted from 0.
-        said: what is wrong with it, and what to do.
+        row: the row, counted from 0.
+        said: what is wrong and what to do.
     """
 
     def __init__(self, row: int, said: str) -> None:
@@ -26,11 +26,11 @@ class BadRowError(Exception):
 
 
 class Note(NamedTuple):
-    """What there is to know about a log that was read.
+    """A remark about a log that was read.
 
     Attributes:
-        text: whole sentences that name nobody.
-        example: ids of the log that show what is meant; empty where there is nothing to show.
+        text: complete sentences without ids.
+        example: ids of the log as an example; empty if there is none.
     """
 
     text: str
@@ -41,11 +41,11 @@ class Note(NamedTuple):
 
 
 def in_a_line(text: object, most: int = _LENGTH) -> str:
-    """What others say, on one line and not too long."""
+    """A text on one line, cut to ``most`` characters, without its final full stop."""
     said = " ".join(str(text).split()).removesuffix(".")
     return said if len(said) <= most else f"{said[:most]} …"
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """``1 row``, ``2 rows``, ``1,000 rows``; ``many`` is the plural where it takes no s."""
+    """A number with its noun: ``1 row``, ``2 rows``, ``1,000 rows``; ``many`` is an irregular plural."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"

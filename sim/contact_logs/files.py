@@ -1,4 +1,4 @@
-"""The files of contact logs: CSV, packed or not, and Parquet, known by what is in them and not by their names."""
+"""Reading the files of contact logs: CSV, optionally compressed, and Parquet. Their content determines the format."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from sim.contact_logs.errors import LogError, counted, in_a_line
 from sim.contact_logs.ids import Column
 
 COLUMNS = ("source", "target", "time")
-MOST_GIGABYTES = 2.0  # of an unpacked log, unless REKINDLE_LOG_GB says otherwise
+MOST_GIGABYTES = 2.0  # default size limit of a log without compression; REKINDLE_LOG_GB overrides it
 
 _GIGABYTE = 10**9
-_TAKES = 10  # times its size that a log takes in memory while it is read, about
+_TAKES = 10  # approximate memory for reading a log, as a multiple of its size
 _PIECE = 2**20  # bytes
-_LONGEST_LINE = 2**20  # characters; no row of a contact log is as long
+_LONGEST_LINE = 2**20  # characters, more than any row of a contact log has
 _BATCH = 2**16  # rows
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
-_BYTES_OF_A_ROW = 40  # of Parquet, once it is read
+_BYTES_OF_A_ROW = 40  # approximate bytes of a row of Parquet in memory
 
-# How files of other kinds begin, and what they are.
+# First bytes of files of other formats, and what to say about them.
 _OTHERS = (
     (b"BZh", "packed with bzip2; unpack it, or pack it with gzip"),
     (b"\x28\xb5\x2f\xfd", "packed with Zstandard; unpack it, or pack it with gzip"),
@@ -60,7 +60,7 @@ _OTHERS = (
     (b"ORC", "an ORC file; write it as Parquet"),
     (b"version https://git-lfs", "a pointer of Git LFS; fetch the log itself with `git lfs pull`"),
 )  # fmt: skip
-_MARKS = (  # the longer ones first, since one begins as another does
+_MARKS = (  # longer ones first, since the UTF-32 mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
@@ -69,7 +69,8 @@ _MARKS = (  # the longer ones first, since one begins as another does
 )
 _NOT_IN_WINDOWS_1252 = set(b"\x81\x8d\x8f\x90\x9d")
 _SCRIPTS = ("shift_jis", "gb18030", "cp1251", "koi8_r", "cp850")
-_UNLIKELY = re.compile(r"[\uff61-\uff9f\u2500-\u259f]|[а-я][А-Я]|[\u3300-\u33ff]")  # of a reading: frames, aBc
+# Signs of a wrong encoding: box drawing, and capitals within words.
+_UNLIKELY = re.compile(r"[\uff61-\uff9f\u2500-\u259f]|[а-я][А-Я]|[\u3300-\u33ff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DAMAGED = {
     ".csv": "It must be UTF-8 text with commas between the columns.",
@@ -80,12 +81,12 @@ _DAMAGED = {
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of a log as its file or its owner has them.
+    """The columns of a log as read from its file or table.
 
     Attributes:
-        columns: by name; of one length.
-        name: what the log is called in errors.
-        where: how a row, counted from 0, is called in errors.
+        columns: columns of equal length, by name.
+        name: the name of the log in errors.
+        where: a function from a row, counted from 0, to its description in errors.
     """
 
     columns: dict[str, Column]
@@ -97,14 +98,14 @@ class Table:
 
 
 def table_of(path: Path, also: Sequence[str] = ()) -> Table:
-    """The columns of a log's file.
+    """Read the columns of a log from its file.
 
     Args:
-        path: of the file.
-        also: other columns, wanted if the file has all of them.
+        path: the path of the file.
+        also: additional columns to read, if the file has all of them.
 
     Raises:
-        LogError: it cannot be read, or lacks a column.
+        LogError: if the file cannot be read or lacks a column.
     """
     if not path.is_file():
         raise LogError(_missing(path))
@@ -120,7 +121,7 @@ def table_of(path: Path, also: Sequence[str] = ()) -> Table:
 
 
 def _missing(path: Path) -> str:
-    """Why there is no such file, and which was perhaps meant."""
+    """The error message for a path that isn't a file, with a suggestion."""
     if path.is_dir():
         return f"{path} is a folder; name the log inside it."
     if path.exists():
@@ -134,10 +135,10 @@ def _missing(path: Path) -> str:
 
 
 def require_columns(found: Sequence[Any], name: str) -> None:
-    """Make sure that a log has its columns, each once.
+    """Check that a log has each of its columns once.
 
     Raises:
-        LogError: it does not.
+        LogError: if it doesn't.
     """
     for column in COLUMNS:
         if list(found).count(column) > 1:
@@ -154,7 +155,7 @@ def require_columns(found: Sequence[Any], name: str) -> None:
 
 
 def _like(column: str, found: list[str]) -> list[str]:
-    """Which of the columns that were found may be meant; one at most."""
+    """The column that was probably meant, as a list of one or none."""
     near = [other for other in found if other.strip("\"' \t\ufeff\xa0").lower() == column]
     return near[:1] or [other for other in get_close_matches(column, found, n=1) if other not in COLUMNS]
 
@@ -167,7 +168,7 @@ def _listed(columns: Sequence[Any]) -> str:
 
 
 def _start(path: Path) -> bytes:
-    """The first bytes of a file, unpacked."""
+    """The first bytes of a file, decompressed."""
     with _unpacked(path) as file:
         return file.read(_PIECE)
 
@@ -179,17 +180,17 @@ def _begins(path: Path, start: bytes) -> bool:
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[BinaryIO]:
-    """A file's bytes; those that were packed if it begins as gzip does."""
+    """Open a file, decompressing it if it begins like gzip."""
     with path.open("rb") as file:
         packed = file.peek(2)[:2] == b"\x1f\x8b"
         yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
 
 
 def _kind(path: Path, start: bytes) -> str:
-    """How a file is to be read: one of `_ENDINGS`.
+    """The format of a file: one of `_ENDINGS`.
 
     Raises:
-        LogError: it is something else; the text says what.
+        LogError: if it has another format. The message says which.
     """
     packed = _begins(path, b"\x1f\x8b")
     if not packed and start[:4] == b"PAR1":
@@ -213,7 +214,7 @@ def _kind(path: Path, start: bytes) -> str:
 
 
 def _other(path: Path, start: bytes, packed: bool) -> str | None:
-    """What a file is that is neither CSV nor Parquet."""
+    """The format of a file that is neither CSV nor Parquet, with advice; None if it isn't recognised."""
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return "a ZIP archive within gzip; unpack both, and name the log in it" if packed else _zipped(path)
     if packed and start[:2] == b"\x1f\x8b":
@@ -247,12 +248,12 @@ def _zipped(path: Path) -> str:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Whether bytes are no text: they hold NUL, or controls that no text has, and no encoding explains it."""
+    """Whether bytes aren't text: they include NUL or control characters that no known encoding explains."""
     return _encoding(start)[0] == "utf-8" and any(byte < 9 for byte in start[:4_096])
 
 
 def _is_junk(start: bytes) -> bool:
-    """Whether the first line is neither text in an encoding that is known nor in one that has ASCII in it."""
+    """Whether the first line isn't text in a known encoding or in any extension of ASCII."""
     if _encoding(start)[0] != "utf-8":
         return False
     first = re.split(rb"[\r\n]", start[:4_096].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n"))[0]
@@ -265,11 +266,11 @@ def _is_junk(start: bytes) -> bool:
 
 
 def _encoding(start: bytes) -> tuple[str, int]:
-    """The encoding of a text by its byte-order mark, or by the zeros of UTF-16 without one; and the mark's length."""
+    """The encoding of a text, from its byte-order mark or the zeros of UTF-16 and UTF-32; and the mark's length."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             length = len(mark)
-            while start.startswith(mark, length):  # each program that adds one adds another
+            while start.startswith(mark, length):  # some programs add a second mark
                 length += len(mark)
             return encoding, length
     for encoding, zeros in (("utf-32-le", (1, 2, 3)), ("utf-32-be", (0, 1, 2))):
@@ -287,10 +288,10 @@ def _encoding(start: bytes) -> tuple[str, int]:
 
 
 def limit() -> int:
-    """Bytes that a log may have once it is unpacked: what REKINDLE_LOG_GB says, or 2 GB, or what memory allows.
+    """The size limit of a decompressed log, in bytes: from REKINDLE_LOG_GB, or 2 GB or less if memory is short.
 
     Raises:
-        LogError: REKINDLE_LOG_GB says no number.
+        LogError: if REKINDLE_LOG_GB isn't a number above 0.
     """
     said = os.environ.get("REKINDLE_LOG_GB")
     if not said:
@@ -312,7 +313,7 @@ def _too_large(path: Path, most: int) -> LogError:
 
 
 class _Text(io.RawIOBase):
-    """The text of a CSV file as UTF-8 bytes without a mark, watched as they pass."""
+    """A CSV file as a stream of UTF-8 without byte-order mark; it records whether the text has quotes."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -324,7 +325,7 @@ class _Text(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes; none at the end."""
+        """Read the next bytes into a buffer; returns their number, 0 at the end."""
         if not self._rest:
             piece = next(self._pieces, b"")
             self.has_quotes |= b'"' in piece
@@ -335,17 +336,17 @@ class _Text(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         with suppress(ValueError):  # Arrow's thread may still be in it after an error; it ends with that
             self._pieces.close()
         super().close()
 
 
 def _pieces(path: Path) -> Generator[bytes, None, None]:
-    """The text of a file in pieces of UTF-8.
+    """Yield the text of a file in pieces of UTF-8.
 
     Raises:
-        LogError: there is too much of it, or it holds NUL, or a line longer than any.
+        LogError: if the text is too large, includes NUL, or has a line that is too long.
     """
     most, size, lines, unended = limit(), 0, 1, 0
     with _unpacked(path) as file:
@@ -390,7 +391,7 @@ def _read_csv(path: Path, also: Sequence[str]) -> dict[str, Column]:
             table = pa.csv.read_csv(text, parse_options=lines, convert_options=as_text)
         except pa.ArrowInvalid as problem:
             raise _why(path, len(header)) or problem from None
-        if text.has_quotes and (found := _misshapen(path, len(header))):  # Arrow reads on where one is never closed
+        if text.has_quotes and (found := _misshapen(path, len(header))):  # Arrow accepts a quote that is never closed
             raise found
     return {name: table.column(name) for name in wanted}
 
@@ -417,7 +418,7 @@ def _require_commas(header: Sequence[str], path: Path) -> None:
 
 @contextmanager
 def _lines(path: Path) -> Iterator[Iterator[str]]:
-    """The lines of a CSV file, for Python's reader; bytes that are no UTF-8 become half characters."""
+    """The lines of a CSV file, for the `csv` module; bytes that aren't UTF-8 become surrogate escapes."""
     before = csv.field_size_limit(_LONGEST_LINE)
     try:
         with _Text(path) as binary:
@@ -437,7 +438,7 @@ def _short_lines(path: Path, text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _line(path: Path, row: int) -> int:
-    """The line of a row counted from 0; the header is line 1, blank lines are lines but not rows."""
+    """The line number of a row, which counts from 0. The header is line 1; blank lines count as lines, not as rows."""
     with _lines(path) as lines:
         reader = csv.reader(lines)
         numbers = (reader.line_num for fields in reader if fields)
@@ -445,7 +446,7 @@ def _line(path: Path, row: int) -> int:
 
 
 def _why(path: Path, width: int) -> LogError | None:
-    """Why Arrow cannot read a file, if that can be found out."""
+    """The error that explains why Arrow cannot read a file; None if the reason isn't found."""
     with _lines(path) as lines:
         rows = sum(1 for _ in itertools.islice(filter(None, csv.reader(lines)), 2))
     if rows == 1:  # the header, without the end of its line
@@ -454,7 +455,7 @@ def _why(path: Path, width: int) -> LogError | None:
 
 
 def _misshapen(path: Path, width: int) -> LogError | None:
-    """The error for the first row with too many or too few values, or with a quote that does not end; or None."""
+    """The error for the first row with too many or too few values or an open quote; None if there is none."""
     with _lines(path) as lines:
         reader = csv.reader(lines, strict=True)
         row = 1
@@ -482,7 +483,7 @@ def _shown(text: str) -> str:
 
 
 def _not_utf8(path: Path) -> LogError | None:
-    """The error for the first line that is not UTF-8, with the encoding that it may have."""
+    """The error for the first line that isn't UTF-8, with its probable encoding; None if there is none."""
     with _lines(path) as lines:
         found = next((place for place in enumerate(lines, start=1) if not _is_utf8(place[1])), None)
     if found is None:
@@ -504,7 +505,7 @@ def _not_utf8(path: Path) -> LogError | None:
 
 
 def _is_western(text: str) -> bool:
-    """Whether a text reads as one in a language of western Europe: each word has more plain letters than others."""
+    """Whether a text looks like a western European language: words consist mostly of plain letters."""
     words = [word for word in re.findall(r"[^\s,;\"\x80-\x9f]+", text) if not word.isascii()]
     return all(
         all(letter.isascii() or letter.isalpha() for letter in word)
@@ -515,7 +516,7 @@ def _is_western(text: str) -> bool:
 
 
 def _readings(raw: bytes) -> Iterator[tuple[str, str]]:
-    """How a line reads in encodings of other scripts, where it may be text."""
+    """Yield encodings of other scripts in which a line may be text, with the decoded line."""
     for encoding in _SCRIPTS:
         with suppress(UnicodeDecodeError):
             text = raw.decode(encoding).strip()
@@ -559,7 +560,7 @@ def _read_parquet(path: Path, also: Sequence[str]) -> dict[str, Column]:
         if not batches:
             return {name: pa.chunked_array([], schema.field(name).type) for name in wanted}
         table = pa.Table.from_batches(batches)
-    table.validate(full=True)  # a damaged page may name values that are not there
+    table.validate(full=True)  # a damaged page may refer to values that don't exist
     return {name: table.column(name) for name in wanted}
 
 
@@ -571,7 +572,7 @@ def _is_text(schema: pa.Schema, name: str) -> bool:
 
 
 def _unpacked_size(metadata: pa.parquet.FileMetaData, wanted: Sequence[str]) -> int:
-    """Bytes of some columns once they are read, about, as far as the file itself says it."""
+    """The approximate size of some columns in memory, in bytes, according to the file's metadata."""
     groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
     columns = (group.column(column) for group in groups for column in range(metadata.num_columns))
     stored = sum(column.total_uncompressed_size for column in columns if column.path_in_schema in wanted)

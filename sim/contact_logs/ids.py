@@ -1,7 +1,7 @@
-"""The ids of a contact log: exact whatever their types, one for whatever is certainly the same person.
+"""The ids of a contact log. Spellings that certainly mean the same person are merged.
 
-Whole numbers are compared as whole numbers and all else as text, exactly as written but for what nobody can see: white
-space at the ends, the Unicode normal form, and the ``.0`` that a table program puts behind whole numbers.
+Whole numbers are compared as numbers. All other ids are compared as text, after removing differences that nobody sees:
+white space at the ends, the Unicode normal form, and the ``.0`` that spreadsheets append to whole numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sim.contact_logs.errors import BadRowError, LogError, Note, counted, in_a_l
 
 Column: TypeAlias = pa.ChunkedArray | pd.Series
 
-# Characters that nobody sees at the ends of an id: white space, marks of direction, joiners, the byte-order mark.
+# Invisible characters at the ends of an id: white space, direction marks, joiners and the byte-order mark.
 _UNSEEN = "".join(filter(str.isspace, map(chr, range(sys.maxunicode + 1)))) + (
     "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
@@ -46,9 +46,9 @@ class Ids(NamedTuple):
     """The people of a log.
 
     Attributes:
-        source, target: shape (rows,), numbers of people.
-        names: their ids, shape (people,): whole numbers if all are, else text; or other objects of a table.
-        notes: what was joined, and what was not.
+        source, target: the number of the person in each row, shape (rows,).
+        names: the ids of people, shape (people,): whole numbers if all are, else text, or other objects of a table.
+        notes: remarks on ids that were merged, and on similar ids that weren't.
     """
 
     source: np.ndarray
@@ -58,17 +58,17 @@ class Ids(NamedTuple):
 
 
 class _Coded(NamedTuple):
-    """A column: for each row the number of its value, -1 where there is none; and the values."""
+    """A column as codes: for each row the index of its value, or -1 if it's missing; and the distinct values."""
 
     codes: np.ndarray
     values: Any
 
 
 def ids_of(source: Column, target: Column) -> Ids:
-    """The ids in two columns of a table or file.
+    """Read the ids in the two columns of a table or file.
 
     Raises:
-        BadRowError: one of them is empty, or cannot be an id.
+        BadRowError: if a value is empty or cannot be an id.
     """
     columns = {"source": _coded(source, "source"), "target": _coded(target, "target")}
     one, two = (_classified(column.values) for column in columns.values())
@@ -91,7 +91,11 @@ def ids_of(source: Column, target: Column) -> Ids:
 
 
 def _people(name: str, column: _Coded, places: np.ndarray, empty: np.ndarray) -> np.ndarray:
-    """Numbers of people in the rows of a column."""
+    """The number of the person in each row of a column, shape (rows,).
+
+    Raises:
+        BadRowError: if a value is empty.
+    """
     codes = places[column.codes] if len(places) else column.codes
     missing = column.codes < 0
     missing |= empty[codes] if len(empty) else True
@@ -126,7 +130,7 @@ def _plain(value: object) -> str | None:
 
 
 def _of_arrow(values: pa.Array) -> Any:
-    """Values as an array of numbers, as Arrow's text, or as a list of objects."""
+    """Convert values to an array of numbers, Arrow text, or a list of objects."""
     kind = values.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return values.to_numpy(zero_copy_only=False)
@@ -150,21 +154,21 @@ def _coded_of_table(column: pd.Series, name: str) -> _Coded:
 
 
 def _without_nan(codes: np.ndarray, values: Any) -> _Coded:
-    """A float that is no number is no value."""
+    """Treat nan as a missing value."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and np.isnan(values).any():
         codes = np.where(np.isnan(values)[codes] & (codes >= 0), -1, codes)
     return _Coded(codes, values)
 
 
 class _Whole(NamedTuple):
-    """Whole numbers as NumPy has them, or as Python has them; and from which one on, they may have been rounded."""
+    """Whole numbers, and the limit from which on floating-point ids may have been rounded."""
 
     numbers: np.ndarray
     exact_below: float = np.inf
 
 
 def _classified(values: Any) -> _Whole | pa.Array | list[Any]:
-    """Whole numbers, text, or else a list of objects of a table."""
+    """Convert values to whole numbers or text if possible; otherwise return them as a list of objects."""
     if isinstance(values, pa.Array):
         return values
     if isinstance(values, np.ndarray):
@@ -190,7 +194,7 @@ def _whole_or_text(numbers: np.ndarray) -> _Whole | pa.Array:
 
 
 def _smallest(numbers: list[int]) -> np.ndarray:
-    """Whole numbers, in 64 bits if they fit."""
+    """Whole numbers as an array, of a 64-bit type if they fit."""
     low, high = min(numbers, default=0), max(numbers, default=0)
     kind = np.int64 if low >= -(2**63) and high < 2**63 else np.uint64 if low >= 0 and high < 2**64 else object
     return np.array(numbers, dtype=kind)
@@ -201,7 +205,7 @@ def _as_text(values: Sequence[Any]) -> pa.Array:
 
 
 def _written(value: Any) -> str:
-    """A value as one writes it: 7 for 7.0, text for bytes that are text, hexadecimal digits for others."""
+    """A value as text: 7 for 7.0, decoded text for bytes that are UTF-8, and hexadecimal digits for other bytes."""
     if isinstance(value, bytes):
         try:
             text = value.decode()
@@ -248,7 +252,7 @@ def _imprecise(values: object) -> list[Note]:
 
 
 def _numbered(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Names, and the place of each value among them, the values of the second column after those of the first."""
+    """Distinct ids, and the index of each value among them; values of the second column follow those of the first."""
     if one.dtype != two.dtype or one.dtype.kind not in "iu":
         values = _smallest([*map(int, one), *map(int, two)])
     else:
@@ -266,7 +270,7 @@ def _as_they_are(one: list[Any], two: list[Any]) -> tuple[np.ndarray, np.ndarray
 
 
 def _joined(one: pa.Array, two: pa.Array) -> tuple[np.ndarray, np.ndarray, list[Note]]:
-    """Names of text, the place of each value among them, and what there is to know about them."""
+    """Distinct ids of text, the index of each value among them, and notes."""
     written = pa.concat_arrays([one, two]).dictionary_encode()
     names = keys_of(written.dictionary).dictionary_encode()
     places = names.indices.to_numpy()
@@ -279,7 +283,7 @@ def _joined(one: pa.Array, two: pa.Array) -> tuple[np.ndarray, np.ndarray, list[
 
 
 def keys_of(written: pa.Array) -> pa.Array:
-    """What ids are known by: as written, without what nobody sees."""
+    """Normalise ids: remove invisible differences, but keep everything else as written."""
     keys = pc.utf8_normalize(pc.utf8_trim(written, characters=_UNSEEN), form="NFC")
     if not pc.any(pc.match_substring_regex(keys, _FRACTION), min_count=0).as_py():
         keys = pc.replace_substring_regex(keys, _WHOLE, r"\1")
@@ -334,7 +338,7 @@ def _notes(written: pa.Array, places: np.ndarray, names: pa.Array) -> list[Note]
 
 
 def _several(places: np.ndarray, written: pa.Array) -> tuple[int, str]:
-    """At how many places there are several, and the first two of the first such place."""
+    """The number of ids with several spellings, and the first two spellings of the first such id."""
     counts = np.bincount(places)
     several = np.flatnonzero(counts > 1)
     if not len(several):
@@ -347,17 +351,20 @@ def _several(places: np.ndarray, written: pa.Array) -> tuple[int, str]:
 
 
 def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
-    """The number of the person with this id, as the log shows it or as its file may have written it.
+    """Find the person with an id.
 
     Args:
-        names: ids of the people.
-        text: such as ``7``; ``7.0`` and `` 7`` find the same person.
+        names: the ids of people.
+        text: the id. Spellings that `keys_of` merges find the same person: ``7``, ``7.0`` and `` 7``.
+
+    Returns:
+        The number of the person.
 
     Raises:
-        LogError: nobody is called that; the text names whoever is called nearly that.
+        LogError: if there is no such person. The message suggests a similar id.
     """
     known = [str(name) for name in names]
-    with suppress(UnicodeError):  # in a locale without UTF-8, bytes of the command line are half characters
+    with suppress(UnicodeError):  # without a UTF-8 locale, the command line has surrogate escapes
         text = text.encode("utf-8", "surrogateescape").decode()
     try:
         (key,) = keys_of(pa.array([text], pa.large_string())).to_pylist()
@@ -372,5 +379,5 @@ def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
 
 
 def _folded(name: str) -> str:
-    """A name without case and accents."""
+    """An id without case and accents."""
     return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name).casefold()))

@@ -1,4 +1,4 @@
-"""Contact logs: who turned to whom and when, read from files and tables, checked and in order."""
+"""Reading contact logs from files and tables: validation, sorting and notes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
 
 @dataclass(frozen=True, eq=False)
 class ContactLog:
-    """A contact log in order of time, without contacts of people with themselves.
+    """A contact log sorted by time, without contacts of people with themselves.
 
     Attributes:
-        source, target: numbers of people from 0, in order of first appearance; shape (contacts,).
+        source, target: numbers of the two people, from 0 in order of first appearance, shape (contacts,).
         time: seconds, ascending, shape (contacts,).
-        names: the ids of the people, shape (people,): text, or whole numbers where a table has no others.
-        notes: what there is to know about it: ids that were joined, events that were left out.
+        names: the ids of the people, shape (people,): text, or whole numbers if all ids are.
+        notes: remarks, such as on ids that were merged and events that were left out.
     """
 
     source: np.ndarray
@@ -45,15 +45,15 @@ class ContactLog:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """All rows of a log, checked, in the order in which they were written.
+    """All rows of a log, validated, in their original order.
 
     Attributes:
-        name: what the log is called.
-        ids: of the two people in each.
-        times: of each.
-        also: other columns that were wanted; None if the log lacks one of them.
-        kept: which rows can be used, shape (rows,).
-        notes: what there is to know about them.
+        name: the name of the log in errors.
+        ids: the ids of the two people in each row.
+        times: the time of each row.
+        also: additional columns; None if the log lacks one of them.
+        kept: a mask of the rows that can be used, shape (rows,).
+        notes: remarks about the rows.
     """
 
     name: str
@@ -64,16 +64,16 @@ class Rows:
     notes: tuple[Note, ...]
 
     def chosen(self, rows: np.ndarray) -> Rows:
-        """Those of them that are flagged; ``rows`` of shape (rows,)."""
+        """Select rows with a mask, shape (rows,)."""
         return replace(self, kept=self.kept & rows)
 
     def in_order(self) -> ContactLog:
-        """The log that these rows are.
+        """Make a contact log of the rows that can be used.
 
-        Rows that are equal in ids and time count once, but for times that are whole days.
+        Rows with equal ids and times count once, unless times are whole days.
 
         Raises:
-            LogError: there is no contact between two people.
+            LogError: if there is no contact between two people.
         """
         rows = np.flatnonzero(self.kept & (self.ids.source != self.ids.target))
         if not len(rows):
@@ -104,15 +104,15 @@ _LEFT_OUT = "an earlier one in ids and time, and count once with it."
 
 
 def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> Rows:
-    """The rows of a contact log.
+    """Load the rows of a contact log.
 
     Args:
-        log: see `read_log`.
-        also: other columns, wanted if the log has all of them.
-        now: unix seconds; the clock if None. What is more than a day later is in the future, and left out.
+        log: the log; see `read_log`.
+        also: additional columns to load, if the log has all of them.
+        now: the present time in Unix seconds; the clock by default. Events more than a day later are left out.
 
     Raises:
-        LogError: the log cannot be used; the text names the line (the header is line 1) and what to do.
+        LogError: if the log cannot be used. The message names the line (the header is line 1) and says what to do.
     """
     table = _of_table(log, also) if isinstance(log, pd.DataFrame) else table_of(Path(log), also)
     if not len(table):
@@ -142,26 +142,27 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
 
 
 def read(log: Source, *, now: float | None = None) -> ContactLog:
-    """A contact log as arrays; see `read_log` and `load`."""
+    """Read a contact log as arrays; see `read_log` for the arguments and errors."""
     return load(log, now=now).in_order()
 
 
 def read_log(log: Source, *, now: float | None = None) -> pd.DataFrame:
-    """A contact log, checked and in order.
+    """Read a contact log, validate it and sort it by time.
 
     Args:
-        log: a CSV file, packed with gzip or not, a Parquet file, or a table, with the columns ``source``, ``target``
-            (ids: text, whole numbers, anything hashable) and ``time`` (unix seconds, timestamps, dates). Other columns
-            are left out.
-        now: unix seconds; the clock if None. Events more than a day later are left out.
+        log: a CSV file (optionally compressed with gzip), a Parquet file, or a table. It has the columns ``source`` and
+            ``target`` (ids: text, whole numbers or anything hashable) and ``time`` (Unix seconds, timestamps or dates).
+            Other columns are ignored.
+        now: the present time in Unix seconds; the clock by default. Events more than a day later are left out.
 
     Returns:
-        The three columns in order of time (rows of one time stay as they were), times in seconds, without contacts of
-        people with themselves. Rows that are equal in all three count once, but for times that are whole days. Ids of a
-        CSV are text as written. What there is to know about the log is in ``attrs["notes"]``, sentences.
+        The three columns, sorted by time (rows with equal times keep their order), with times in seconds and without
+        contacts of people with themselves. Rows that are equal in all three columns count once, unless times are whole
+        days. Ids from a CSV file are text as written. ``attrs["notes"]`` has remarks about the log.
 
     Raises:
-        LogError: the file cannot be read, lacks a column or holds a bad value; names the line (the header is line 1).
+        LogError: if the file cannot be read, lacks a column or has an invalid value. The message names the line (the
+            header is line 1).
     """
     found = read(log, now=now)
     columns = (found.names[found.source], found.names[found.target], found.time)
@@ -182,7 +183,7 @@ def _as_series(column: Column) -> pd.Series:
 
 
 def _equal_to_earlier(ids: Ids, times: Times, rows: np.ndarray) -> np.ndarray:
-    """Which rows, in order of time, are equal to an earlier one in ids and in time, as exactly as it is written."""
+    """A mask of the rows, sorted by time, that equal an earlier one in ids and in time as written, shape (rows,)."""
     seconds = times.seconds[rows]
     same = seconds[1:] == seconds[:-1]
     near = np.flatnonzero(np.append(same, False) | np.append(False, same))

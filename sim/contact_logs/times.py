@@ -1,7 +1,8 @@
-"""The times of a contact log: seconds since 1970 (or since its own beginning), out of whatever an export holds.
+"""The times of a contact log, in seconds since 1970 or since the beginning of the log.
 
-Where the type or the form of a time says what it is (timestamps, dates, ISO 8601), it is read. Where a number may be
-days, milliseconds or a date without hyphens, it is refused with the conversion, since a guess could be wrong.
+Times with an unambiguous type or form (timestamps, dates, ISO 8601) are converted. Numbers that may be days,
+milliseconds or dates without hyphens are refused with a message that contains the conversion, since a guess could be
+wrong.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from sim.contact_logs.errors import BadRowError, Note, counted, in_a_line
 from sim.contact_logs.ids import Column
 
 DAY = 86_400
-LONGEST_YEARS = 50  # a log that lasts longer has times in another unit, or some that are wrong
+LONGEST_YEARS = 50  # in a longer log, times have another unit or some are wrong
 _YEAR = 365.25 * DAY
-_DATED = 631_152_000  # seconds of 1990; numbers below it count from a time of their own
-_END = 253_402_300_800  # seconds of the year 10000: whatever is larger does not count seconds
-_SHARE = 0.9  # of times that must look like another unit; the others may be mistakes
-_FEW, _MANY = 20, 100  # events that a log has by chance within an hour, or not
+_DATED = 631_152_000  # Unix seconds of 1990; smaller numbers count from the beginning of the log
+_END = 253_402_300_800  # Unix seconds of the year 10000; larger numbers aren't seconds
+_SHARE = 0.9  # share of times that must look like another unit; the rest may be mistakes
+_FEW, _MANY = 20, 100  # numbers of events that may, or may not, fall within an hour by chance
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _ISO_DATE = r"^\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:[T t]\s*\d.*)?$"
 _HOW_TO_WRITE = "Times are unix seconds, such as 1700000000, or ISO 8601, such as 2023-11-14T22:13:20Z"
@@ -41,12 +42,12 @@ class Times:
     """The times of all rows.
 
     Attributes:
-        seconds: shape (rows,), all of them finite.
-        shown: how a row says it, for errors.
-        dated: whether they are dates by their type or form, and not numbers.
-        by_the_day: whether they are dates without a time of the day, or no finer than that.
-        exact: of some rows, what tells times apart that are equal in seconds; None where nothing does.
-        notes: what there is to know about them.
+        seconds: the times, all finite, shape (rows,).
+        shown: a function from a row to its time as written, for errors.
+        dated: whether the times are dates by type or form, not numbers.
+        by_the_day: whether the resolution is a day or coarser.
+        exact: a function from rows to values that distinguish times with equal seconds; None if nothing does.
+        notes: remarks about the times.
     """
 
     seconds: np.ndarray
@@ -61,7 +62,7 @@ class Times:
 
 
 class Usable(NamedTuple):
-    """Which rows have a time that can be used, and notes on the others with the row to name in each, or -1."""
+    """A mask of rows with a usable time; and notes on the others, as (row, function from its name to the note)."""
 
     rows: np.ndarray
     notes: list[tuple[int, Callable[[str], Note]]]
@@ -71,10 +72,10 @@ class Usable(NamedTuple):
 
 
 def times_of(column: Column) -> Times:
-    """The times in a column of a table or file.
+    """Read the times in a column of a table or file.
 
     Raises:
-        BadRowError: one of them is missing or no time.
+        BadRowError: if a value is missing or isn't a time.
     """
     if isinstance(column, pd.Series):
         column = _as_arrow(column)
@@ -108,7 +109,7 @@ def times_of(column: Column) -> Times:
 
 
 def _as_arrow(column: pd.Series) -> pa.ChunkedArray:
-    """A column of a table as Arrow has it; as text where it holds several types."""
+    """Convert a column of a table to Arrow; to text if it has several types."""
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     if column.dtype == object:
@@ -121,7 +122,7 @@ def _as_arrow(column: pd.Series) -> pa.ChunkedArray:
 
 
 def _said(value: Any) -> str | None:
-    """A value of any type as text that says the same time."""
+    """A time of any type as equivalent text; None if it's missing."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, datetime.date | datetime.datetime):
@@ -153,7 +154,7 @@ def _of_ticks(ticks: np.ndarray, per_second: int, shown: Callable[[int], str], *
 
 
 def _whole_days(seconds: np.ndarray) -> bool:
-    """Whether all are whole days apart, and some are."""
+    """Whether all times are whole days apart, and at least two differ."""
     return bool(len(seconds) and seconds.min() < seconds.max() and ((seconds - seconds.min()) % DAY == 0).all())
 
 
@@ -167,7 +168,11 @@ def _of_floats(numbers: np.ndarray, shown: Callable[[int], str]) -> Times:
 
 
 def _positive(times: Times) -> Times:
-    """The same, if they can count seconds; whole days apart, they are days."""
+    """Check that times are finite and non-negative, and detect a resolution of days.
+
+    Raises:
+        BadRowError: if a time is negative or not finite.
+    """
     seconds = times.seconds
     if not np.isfinite(seconds).all():
         row = int((~np.isfinite(seconds)).argmax())
@@ -185,7 +190,11 @@ def _positive(times: Times) -> Times:
 
 
 def _of_text(column: pa.ChunkedArray, shown: Callable[[int], str]) -> Times:
-    """Numbers, or dates in ISO 8601; not both."""
+    """Read times from text: either all numbers or all dates in ISO 8601.
+
+    Raises:
+        BadRowError: if they are neither.
+    """
     try:
         numbers = column.cast(pa.int64()).to_numpy()
     except pa.ArrowInvalid:
@@ -211,7 +220,7 @@ def _of_text(column: pa.ChunkedArray, shown: Callable[[int], str]) -> Times:
 
 
 def _mixed_zones(text: pd.Series) -> list[Note]:
-    """A note if some times say their zone and others do not."""
+    """A note if some times have a time zone and others don't."""
     timed = text[text.str.contains(":", regex=False)]
     zoned = timed.str.contains(r"(?:[A-Za-z\]]|[+-]\d\d(?::?\d\d)?)\s*$")
     if not len(timed) or zoned.all() or not zoned.any():
@@ -222,7 +231,7 @@ def _mixed_zones(text: pd.Series) -> list[Note]:
 
 
 def _fraction(text: str) -> Any:
-    """A number of seconds as exactly as it is written."""
+    """The exact value of a number as written; the text itself if it isn't a fraction."""
     try:
         return Fraction(text.strip())
     except ValueError:
@@ -230,7 +239,7 @@ def _fraction(text: str) -> Any:
 
 
 def _odd(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
-    """The error for the first time that is neither, or of which there are fewer."""
+    """The error for the first time that is neither a number nor a date, or that is of the less common sort."""
     fits = dates if dates.sum() > numbers.sum() else numbers
     row = int((~fits).argmax())
     said = shown(row)
@@ -245,7 +254,7 @@ def _odd(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callabl
 
 
 def _remedy(text: pd.Series, said: str) -> str:
-    """What to do where times are neither numbers nor dates in ISO 8601; with a full stop before it."""
+    """Advice for times that are neither numbers nor dates in ISO 8601; it begins with a full stop, or is empty."""
     if re.fullmatch(r"\D?\d{1,2}:\d{2}(?::\d{2}.{0,8})?", said):
         return ". It says the hour but not the day; put the date before it"
     if re.fullmatch(r"['\d.,\s_\u2019]+", said) and re.fullmatch(r"'?\d+(?:[.,\s_\u2019]\d{3})+|'?\d+(?:,\d+)?", said):
@@ -270,7 +279,10 @@ def _remedy(text: pd.Series, said: str) -> str:
 
 
 def _dates(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Which are dates in ISO 8601, naive ones in UTC; and when, in nanoseconds (Python's numbers where 64 bits end)."""
+    """A mask of dates in ISO 8601, and their times in nanoseconds; naive dates are in UTC.
+
+    The array has Python integers if 64 bits aren't enough.
+    """
     plain = text.str.strip().str.replace(r"(Z|[+-]\d\d:?\d\d)\s*(?:UTC|\[[\w/+-]+\])$", r"\1", regex=True)
     plain = plain.str.replace(r"\s*(?:UTC|GMT|\[UTC\])$", "Z", regex=True).str.replace(",", ".")
     formed = plain.str.match(_ISO_DATE).to_numpy(bool)
@@ -287,7 +299,7 @@ def _dates(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _far_date(text: str) -> int | None:
-    """A date before 1677 or after 2262, which has no nanoseconds in 64 bits."""
+    """The nanoseconds of a date before 1677 or after 2262, which don't fit in 64 bits; None if it isn't a date."""
     try:
         found = datetime.datetime.fromisoformat(text)
     except ValueError:
@@ -301,13 +313,13 @@ def _far_date(text: str) -> int | None:
 
 
 class _Unit(NamedTuple):
-    """What numbers may count in place of seconds.
+    """A unit that numbers may have instead of seconds.
 
     Attributes:
-        name: what they may be.
-        seconds: since 1970, of one of them.
-        conversion: of all of them, in pandas.
-        since: the year from which on it is looked for.
+        name: the name of the unit, in the plural.
+        seconds: a function from a number to Unix seconds.
+        conversion: the conversion of a column in pandas.
+        since: the first year for which this unit is plausible.
     """
 
     name: str
@@ -351,14 +363,14 @@ _COMPACT = (
 
 
 def require_seconds(times: Times, now: float) -> None:
-    """Make sure that numbers count seconds.
+    """Check that numbers are in seconds.
 
     Args:
-        times: of a log.
-        now: unix seconds.
+        times: the times of a log.
+        now: the present time, in Unix seconds.
 
     Raises:
-        BadRowError: they look like something else; the text has the conversion.
+        BadRowError: if they look like another unit. The message contains the conversion.
     """
     if times.dated or not len(times):
         return
@@ -384,13 +396,13 @@ def require_seconds(times: Times, now: float) -> None:
 
 
 def _inside(unit: _Unit, numbers: np.ndarray, now: float) -> np.ndarray:
-    """Which numbers are of a time that can be, if they count this unit."""
+    """A mask of the numbers that are plausible times in this unit."""
     seconds = unit.seconds(numbers)
     return np.asarray((seconds >= _start_of(unit.since)) & (seconds <= now + DAY))
 
 
 def doubts(times: Times, now: float) -> list[Note]:
-    """Notes on numbers that are taken for seconds and may count something else."""
+    """Notes on numbers that are read as seconds but may have another unit."""
     numbers = times.seconds
     if times.dated or not len(numbers) or np.median(numbers) >= _DATED + 6 * _YEAR:
         return []
@@ -425,13 +437,13 @@ def _require_no_compact_dates(times: Times) -> None:
 
 
 def _dated(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Which can be dates."""
+    """A mask of plausible dates between 1900 and 2100."""
     fits = (year >= 1900) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     return np.asarray(fits)
 
 
 def _refuse_dates(times: Times, fits: np.ndarray, name: str, form: str, digits: int = 0) -> None:
-    """Raise if most times are dates in a form; with fewer digits, zeros before them were lost."""
+    """Raise a `BadRowError` if most times are dates in this form; `digits` is its width if zeros may be lost."""
     if fits.mean() >= _SHARE:
         row = int(fits.argmax())
         text = f'log["time"].astype(str){f".str.zfill({digits})" if digits else ""}'
@@ -446,7 +458,7 @@ def _too_large(times: Times, too_large: np.ndarray, now: float) -> BadRowError:
     row = int(too_large.argmax())
     typical = float(np.median(times.seconds[too_large]))
     fitting = [unit for unit in _LARGE if _start_of(unit.since) <= unit.seconds(typical) <= now + 366 * DAY]
-    if fitting and fitting[0] in _LARGE[:3]:  # as most are, whatever else it may be
+    if fitting and fitting[0] in _LARGE[:3]:  # by far the most common units, so other matches are ignored
         fitting = fitting[:1]
     if fitting and too_large.mean() >= _SHARE:
         return _other_unit(times, row, *fitting)
@@ -478,7 +490,7 @@ def _start_of(year: int) -> float:
 
 
 def _date(seconds: float) -> str:
-    """The day of unix seconds, for people."""
+    """The date of Unix seconds, for messages."""
     return str(np.datetime64(int(seconds // DAY), "D"))
 
 
@@ -486,14 +498,14 @@ def _date(seconds: float) -> str:
 
 
 def usable(times: Times, now: float) -> Usable:
-    """Which times can be: none that is still to come, and none of a clock that was not set.
+    """Find the usable times, without those in the future and those of clocks that weren't set.
 
     Args:
-        times: that count seconds, one at least.
-        now: unix seconds; whatever is more than a day later is in the future.
+        times: times in seconds, at least one.
+        now: the present time in Unix seconds. Times more than a day later are in the future.
 
     Raises:
-        BadRowError: all are in the future, or the rest lasts longer than any log.
+        BadRowError: if all times are in the future, or if the others span more than `LONGEST_YEARS`.
     """
     seconds = times.seconds
     rows = np.ones(len(seconds), bool)
@@ -507,7 +519,7 @@ def usable(times: Times, now: float) -> Usable:
             )
         rows &= ~future
         notes += _left_out(future, times, "in the future, until {last}")
-        unset = (seconds >= -DAY) & (seconds < DAY)  # midnight of 1970 in some zone
+        unset = (seconds >= -DAY) & (seconds < DAY)  # start of 1970 in any time zone
         if not (rows & ~unset & (seconds < _DATED)).any() and not unset.all():
             rows &= ~unset
             notes += _left_out(unset, times, "of the first day of 1970, as of a clock that was not set")
@@ -538,7 +550,7 @@ def _require_a_life(times: Times, rows: np.ndarray) -> None:
 
 
 def gap(times: Times, rows: np.ndarray) -> list[tuple[int, Callable[[str], Note]]]:
-    """A note if a few of the first events are years before the others, as of a clock that was reset."""
+    """A note if a few of the first events are years before the others, as after a reset of the clock."""
     kept = np.flatnonzero(rows)
     order = kept[np.argsort(times.seconds[kept], kind="stable")]
     apart = np.diff(times.seconds[order[: 1 + max(1, len(order) // 10)]])
@@ -554,7 +566,7 @@ def gap(times: Times, rows: np.ndarray) -> list[tuple[int, Callable[[str], Note]
 
 
 def brevity(times: Times, rows: np.ndarray) -> list[Note]:
-    """A note if many events lie within less than a day."""
+    """A note if many events are within less than a day."""
     span = float(np.ptp(times.seconds[rows]))
     if rows.sum() < _FEW or span >= DAY or times.by_the_day:
         return []

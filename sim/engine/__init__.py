@@ -1,1 +1,1 @@
-"""The fast engine: a day on arrays, compiled by Numba. `day` has the phases in order; the other files do the work."""
+"""The fast engine: a day over arrays, compiled by Numba. `day` runs the phases in order."""

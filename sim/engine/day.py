@@ -1,9 +1,9 @@
 """A day of the model over arrays: the fast engine.
 
-`Core.step` lists the phases of a day once. Who is where is in `places`, prompts and gestures are in `outreach`, what
-people hold about each other is in `memory`; what happens between people is here: dispatch, rounds, settling. How it is
-made fast is kept apart: `pool` (where ties lie), `sorting` (who works on what), `prefetch` and `malloc`. A phase is one
-compiled call, or two, since in a small world calls take longer than people do.
+`Core.step` runs the phases of a day in order: morning, gather, reach out, dispatch, rounds, settle. `places` has
+meetings, `outreach` has prompts and gestures, and `memory` has what people remember about each other. Dispatch, rounds
+and settling are here. Performance code is separate: `pool` (memory of ties), `sorting` (work by thread), `prefetch` and
+`malloc`. Each phase is one or two compiled calls, because in a small world calls cost more than the work itself.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from sim.engine.memory import (
     contact_shares,
     find_slot,
     forget,
-    have_mutual_tie,
+    has_mutual_tie,
     mirror_of,
     new_filter,
-    refresh_ceilings,
+    refresh_bounds,
     remember,
     strangers_who_met,
     two_step_reach,
@@ -73,19 +73,19 @@ from sim.state.population import (
     taken,
 )
 
-ROUNDS = 6  # of delivering and answering in a day
-PEOPLE_A_PART = 4_096  # of a world that is handed on in parts
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # gestures in three arrays, to be sorted into one
+ROUNDS = 6  # deliveries in a day: each may bring answers that the next one delivers
+PEOPLE_A_PART = 4_096  # people whose ties `Core.in_parts` yields at once
+Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # three arrays of gestures that `sorted_by` sorts into one
 
 
 class Core:
-    """A world in motion over arrays.
+    """The fast engine: the state of a running world, advanced one day at a time.
 
     Args:
-        world: where to begin; it is copied.
-        seed: of all luck, 64 bits.
-        spend: take over the ties of the world, which is then worth nothing; they must lie in memory of their own, as
-            `sim.state.population.free_ties` makes it. A large world would not fit twice.
+        world: the starting point; it is copied.
+        seed: the seed of all random draws, 64 bits.
+        spend: reuse the memory of the world's ties, after which the world must not be used. The ties must own their
+            memory, as arrays from `sim.state.population.free_ties` do. Meant for worlds that don't fit in memory twice.
     """
 
     def __init__(self, world: World, *, seed: int, spend: bool = False) -> None:
@@ -117,7 +117,7 @@ class Core:
         )
 
     def step(self) -> DayRecord:
-        """Simulate one day: the whole model, phase by phase."""
+        """Simulate one day, phase by phase, and return what happened."""
         planning = self.day < self.strategies_end
         with shared(len(self.state.people)):
             self._morning(planning)
@@ -134,7 +134,7 @@ class Core:
         state = self.state
         if self.day % 7 == 0:
             begin_week(state.people, state.plans, planning, state.settings[0])
-            refresh_ceilings(state, self.day)
+            refresh_bounds(state, self.day)
         post(state, self.day, self.seed)
 
     def _gather(self, planning: bool) -> np.ndarray:
@@ -145,7 +145,7 @@ class Core:
         return once_each(met, len(self.state.people)) if len(met) else met
 
     def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, Parts]:
-        """What is sent today, and what arrives today in the first round; strangers become acquaintances."""
+        """Gestures sent today, and those of the first round. Strangers who met or wrote become acquaintances."""
         late, due, self.mail, strangers = take_from_mail(self.state, met, fresh, self.mail, self.day)
         if len(strangers):
             crowded = count_in(self.state.people, strangers)
@@ -157,7 +157,7 @@ class Core:
         return sent, arriving
 
     def _rounds(self, sent: np.ndarray, arriving: Parts) -> tuple[Parts, Parts]:
-        """All that is sent today, answers among it, and all that is delivered."""
+        """Deliver and answer; returns everything sent today, including answers, and everything delivered."""
         all_sent, arrived, waiting, guests = deliver_and_answer(self.state, sent, arriving, self.day, self.seed)
         self._post_off(waiting)
         if len(guests):
@@ -165,7 +165,7 @@ class Core:
         return all_sent, arrived
 
     def _post_off(self, gestures: np.ndarray) -> None:
-        """Keep for a later day."""
+        """Add gestures to the mail, for a later day."""
         if len(gestures):
             gestures["sender_slot"] = NOBODY
             gestures["receiver_slot"] = NOBODY
@@ -176,11 +176,11 @@ class Core:
         return active_ties(self.state.people, self.state.ties, self.day, self.state.settings[0])
 
     def contact_shares(self) -> np.ndarray:
-        """Share of each person's ties in two-way contact lately, shape (n,); see `memory.contact_shares`."""
+        """Share of each person's ties with recent two-way contact, shape (n,); see `memory.contact_shares`."""
         return contact_shares(self.state.people, self.state.ties, self.day)
 
     def final_state(self) -> FinalState:
-        """What is measured of the world as it now is."""
+        """The state that `sim.measures` needs at the end of a run."""
         state = self.state
         reach = two_step_reach(state.people, state.ties, self.day, state.settings[0])
         return FinalState(
@@ -188,7 +188,7 @@ class Core:
         )
 
     def to_world(self) -> World:
-        """The world as it now is, in its canonical form: people's slots one after another, mail in order."""
+        """The current world in canonical form: slots in the order of people, and mail sorted."""
         rest, parts = self.in_parts()
         ties, filled = aligned(int(rest.people["slots"].sum(dtype=np.int64)), TIE), 0
         for part in parts:
@@ -197,7 +197,7 @@ class Core:
         return replace(rest, ties=ties)
 
     def in_parts(self) -> tuple[World, Iterator[np.ndarray]]:
-        """The same, for who has no room for two of it: a world without its ties, and these in parts, in order."""
+        """The current world without its ties, and an iterator over the ties in parts, for worlds too large to copy."""
         people = self.state.people.copy()
         people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
         rest = World(
@@ -215,7 +215,7 @@ class Core:
         return rest, (self._ties_of(start) for start in range(0, len(people), PEOPLE_A_PART))
 
     def _ties_of(self, start: int) -> np.ndarray:
-        """The slots of the people of one part, one after another."""
+        """The slots of `PEOPLE_A_PART` people from `start` up, type `TIE`."""
         people = self.state.people[start : start + PEOPLE_A_PART]
         slots = people["slots"].astype(np.int64)
         before = np.cumsum(slots) - slots
@@ -227,7 +227,7 @@ class Core:
 
 @njit(cache=True)
 def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
-    """Rule 4: minutes of ordinary life without carry, planned minutes into the purse."""
+    """Refill everyone's weekly minutes, and add the week's planned minutes to each plan's time budget."""
     for person in range(len(people)):
         people[person].minutes_left = rules.minutes_of_week(people[person].sociability, p)
     if planning:
@@ -239,7 +239,7 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
 
 @njit_inline
 def may_post(state: Any, person: int, u: float, day: int) -> None:
-    """An ordinary post, if luck (the quantile u) and minutes are there for it; whoever has posted of late is shown."""
+    """Make an ordinary post if the draw `u` and the minutes allow; then update whether feeds may show the person."""
     people, p = state.people, state.settings[0]
     cost = p.minutes[Kind.POST]
     if u < rules.post_probability(people[person].sociability, p) and people[person].minutes_left >= cost:
@@ -256,7 +256,7 @@ def _post_of(state: Any, start: int, draw: Any, day: int) -> None:
 
 @njit(cache=True, parallel=True)
 def post(state: Any, day: int, seed: int) -> None:
-    """Ordinary posts: they make their writer showable from this day on."""
+    """Make everyone's ordinary posts. From today, feeds may show the authors."""
     n = len(state.people)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
@@ -270,10 +270,11 @@ def post(state: Any, day: int, seed: int) -> None:
 
 @njit(cache=True)
 def take_from_mail(state: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any:
-    """Late answers that are sent today, earlier ones that arrive, the rest of the mail, and who were strangers.
+    """Take today's gestures out of the mail.
 
     Returns:
-        Gestures three times, and pairs who have a gesture or a meeting today and no tie.
+        Answers that are sent today; gestures sent earlier that arrive today; the rest of the mail; and the pairs
+        (``low * n + high``) with a gesture or a meeting today but no tie.
     """
     late, due, waiting = by_turn(mail, day)
     return late, due, waiting, strangers_who_met(state, met, fresh, in_a_row((late, due)))
@@ -281,11 +282,11 @@ def take_from_mail(state: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any
 
 @njit(cache=True)
 def dispatch(state: Any, fresh: Any, late: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
-    """Senders keep count of what they send, and planned posts find their readers.
+    """Record each gesture with its sender, and find the readers of planned posts.
 
     Returns:
-        What is sent, by sender; what arrives today in the first round, in three arrays; what is under way to a later
-        day.
+        Gestures sent today, by sender; those that arrive in the first round, in three arrays; and those that arrive on
+        a later day.
     """
     locate(state, due)
     sent, first = sorted_by((fresh, late, late[:0]), len(state.people), BY_SENDER, False)
@@ -297,7 +298,7 @@ def dispatch(state: Any, fresh: Any, late: Any, due: Any, seen: Any, day: int, s
 
 @njit_inline
 def locate_one(state: Any, gesture: Any) -> None:
-    """Fill in the slots of both sides of a gesture, if they are not known yet."""
+    """Fill in the slots of both sides of a gesture if they're missing."""
     if gesture.receiver != NOBODY and gesture.receiver_slot == NOBODY:
         if gesture.sender_slot == NOBODY:
             gesture.sender_slot = find_slot(state, gesture.sender, gesture.receiver)
@@ -306,14 +307,14 @@ def locate_one(state: Any, gesture: Any) -> None:
 
 @njit(cache=True)
 def locate(state: Any, gestures: Any) -> None:
-    """The same for all of them."""
+    """Fill in the missing slots of both sides of each gesture."""
     for k in range(len(gestures)):
         locate_one(state, gestures[k])
 
 
 @njit_inline
 def mark_sent(state: Any, gesture: Any, day: int, p: Any) -> None:
-    """Rule 6's count of tries, on the sender's side: as before this gesture into it, as after it into the tie."""
+    """Count the sender's unanswered tries: store the number before the gesture in it, and the new one in the tie."""
     tie = state.ties[state.people[gesture.sender].first + gesture.sender_slot]
     before = rules.unanswered_now(tie.unanswered, day - tie.last_sent, p)
     gesture.unanswered = before
@@ -337,14 +338,14 @@ def _mark_sent_of(state: Any, sent: Any, start: int, stop: int, day: int) -> Non
 
 @njit(cache=True, parallel=True)
 def mark_all_sent(state: Any, sent: Any, first: Any, day: int) -> None:
-    """The same for all gestures of the day so far, which come by sender and in order of (second, cause)."""
+    """Call `mark_sent` for all gestures of the day so far, which are sorted by sender, second and event key."""
     for part in prange(len(first) - 1):
         _mark_sent_of(state, sent, first[part], first[part + 1], day)
 
 
 @njit(cache=True)
 def reach_of_posts(state: Any, sent: Any, day: int, seed: int) -> Any:
-    """Planned posts, as noticed by those who hold a tie to their writer; the writers become showable."""
+    """Planned posts, one row for each contact who notices one. From today, feeds may show the authors."""
     people, ties, p = state.people, state.ties, state.settings[0]
     room = 0
     for k in range(len(sent)):
@@ -369,16 +370,16 @@ def reach_of_posts(state: Any, sent: Any, day: int, seed: int) -> Any:
     return seen[:count]
 
 
-# 4. Rounds: deliver and answer ---------------------------------------------------------------------------------------
+# Rounds: deliver and answer ------------------------------------------------------------------------------------------
 
 
 @njit(cache=True)
 def deliver_and_answer(state: Any, sent: Any, arriving: Any, day: int, seed: int) -> Any:
-    """Round by round, until nothing more arrives today; what is left after the last round waits.
+    """Deliver gestures and collect answers, round by round, until nothing more arrives or `ROUNDS` rounds are over.
 
     Returns:
-        All that is sent today and all that is delivered, in three arrays each; what is under way to a later day; guests
-        who said yes.
+        Everything sent today and everything delivered, in three arrays each; gestures that arrive on a later day; and
+        the guests who accepted an invitation, type `BOOKING`.
     """
     n, none = len(state.people), sent[:0]
     received = np.zeros(n, np.int32)
@@ -407,7 +408,7 @@ def deliver_and_answer(state: Any, sent: Any, arriving: Any, day: int, seed: int
 
 @njit(cache=True)
 def with_guests(guests: Any, replies: Any, p: Any) -> Any:
-    """Guests, and after them whoever says yes to an invitation: they are expected on the evening."""
+    """The guests so far, and the people among the replies who accept an invitation, type `BOOKING`."""
     count = len(guests)
     for k in range(len(replies)):
         count += replies[k].parent_kind == Kind.INVITATION
@@ -425,8 +426,20 @@ def with_guests(guests: Any, replies: Any, p: Any) -> Any:
 
 
 @njit_inline
-def notice(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
-    """Rule 5, on the receiver's own tie: memory, tries cleared, the door."""
+def notices(state: Any, gesture: Any, tie: Any, day: int, seed: int) -> bool:
+    """Whether the receiver notices a gesture; a post in the feed counts only once."""
+    if gesture.kind == Kind.POST:
+        written = state.people[gesture.sender].last_post
+        is_new = gesture.delivery == PLANNED_POST or tie.post_seen < written
+        tie.post_seen = written
+        return is_new
+    u = uniform(seed, DrawPurpose.NOTICED, day, gesture.receiver, gesture.sender, gesture.event_key)
+    return u < state.settings[0].noticed[gesture.kind]
+
+
+@njit_inline
+def take_in(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
+    """Update the receiver's tie after a noticed gesture: memory, unanswered tries and openness."""
     p = state.settings[0]
     remember(state, gesture.receiver, gesture.receiver_slot, day, p.mind_received * p.mass[gesture.kind])
     tie.unanswered = 0.0
@@ -439,17 +452,37 @@ def notice(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> Non
 
 @njit_inline
 def odds_of_acquaintance(state: Any, gesture: Any, tie: Any, known: Any) -> float:
-    """Rule 9: a shared place or a mutual contact makes an acquaintance likelier to answer; 1 for ties."""
+    """Factor on the odds of an answer: `mutual_odds` for an acquaintance at a shared place or with a mutual tie.
+
+    It is 1 for all other acquaintances and for ties.
+    """
     if not tie.acquaintance:
         return 1.0
-    if gesture.at_place or have_mutual_tie(state, gesture.receiver, gesture.sender, known):
+    if gesture.at_place or has_mutual_tie(state, gesture.receiver, gesture.sender, known):
         return state.settings[0].mutual_odds
     return 1.0
 
 
 @njit_inline
+def will_answer(
+    state: Any, gesture: Any, tie: Any, strength: float, openness: float, before: int, day: int, seed: int, known: Any
+) -> bool:
+    """Whether the receiver answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
+
+    Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+    """
+    p, kind = state.settings[0], gesture.kind
+    if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind)]:
+        return False
+    odds = odds_of_acquaintance(state, gesture, tie, known)
+    likely = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
+    u = uniform(seed, DrawPurpose.ANSWERED, day, gesture.receiver, gesture.sender, gesture.event_key)
+    return u < likely
+
+
+@njit_inline
 def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
-    """Write the answer to a gesture: its kind, when it is sent, and what it costs."""
+    """Write the answer to a gesture into `reply`, and charge its minutes to the person who answers."""
     p = state.settings[0]
     kind = rules.answer_kind(gesture.kind)
     person = state.people[gesture.receiver]
@@ -475,43 +508,34 @@ def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
 
 
 @njit_inline
-def deliver(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
-    """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered? If so, the answer is written.
+def receive(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed: int, known: Any) -> bool:
+    """Receive one gesture: notice it or not, take it in, and answer it or not. An answer is written into `reply`.
 
     Returns:
-        Whether it is.
+        Whether it is answered.
     """
     people, p = state.people, state.settings[0]
     me, kind = gesture.receiver, gesture.kind
     tie = state.ties[people[me].first + gesture.receiver_slot]
-    if kind == Kind.POST:
-        written = people[gesture.sender].last_post
-        noticed = gesture.delivery == PLANNED_POST or tie.post_seen < written
-        tie.post_seen = written
-    else:
-        noticed = uniform(seed, DrawPurpose.NOTICED, day, me, gesture.sender, gesture.event_key) < p.noticed[kind]
+    noticed = notices(state, gesture, tie, day, seed)
     gesture.noticed = 1 if noticed else 0
     if not noticed:
         return False
     strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
     openness = rules.openness_now(tie.openness, day - tie.opened, p)
-    notice(state, gesture, tie, openness, day)
+    take_in(state, gesture, tie, openness, day)
     if kind == Kind.POST:
         return False
     before = received[me]
     received[me] += 1
-    if p.answer[kind] == -np.inf or people[me].minutes_left < p.minutes[rules.answer_kind(kind)]:
-        return False
-    odds = odds_of_acquaintance(state, gesture, tie, known)
-    chance = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
-    answers = uniform(seed, DrawPurpose.ANSWERED, day, me, gesture.sender, gesture.event_key) < chance
+    answers = will_answer(state, gesture, tie, strength, openness, before, day, seed, known)
     if answers:
         answer(state, gesture, reply, day, seed)
     return answers
 
 
 @njit_noalloc
-def _deliver_of(
+def _receive_of(
     state: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, known: Any
 ) -> int:
     count = 0
@@ -519,55 +543,55 @@ def _deliver_of(
         if k + 2 * AHEAD < stop:
             fetch(state.people, gestures[k + 2 * AHEAD].receiver)
             if gestures[k + 2 * AHEAD].kind == Kind.POST:
-                fetch(state.people, gestures[k + 2 * AHEAD].sender)  # who say when they wrote it
+                fetch(state.people, gestures[k + 2 * AHEAD].sender)  # for `last_post`
         if k + AHEAD < stop:
             row = state.people[gestures[k + AHEAD].receiver].first + gestures[k + AHEAD].receiver_slot
             fetch(state.ties, row)
             fetch(state.weight_bounds, row)
-        if deliver(state, gestures[k], replies[start + count], received, day, seed, known):
+        if receive(state, gestures[k], replies[start + count], received, day, seed, known):
             count += 1
     return count
 
 
 @njit(cache=True, parallel=True)
 def deliver_round(state: Any, gestures: Any, first: Any, received: Any, day: int, seed: int) -> Any:
-    """One round: each receiver takes what reached them, which comes in order of (second, sender, cause).
+    """Deliver one round of gestures, which are sorted by receiver, second, sender and event key.
 
     Returns:
-        Replies, by who gives them.
+        The replies, in the order of the people who send them, type `GESTURE`.
     """
     replies = np.empty(len(gestures), GESTURE)
     counts = np.zeros(len(first), np.int64)
     for part in prange(len(first) - 1):
         start, stop = first[part], first[part + 1]
         if start < stop:
-            counts[part] = _deliver_of(state, gestures, start, stop, replies, received, day, seed, new_filter())
+            counts[part] = _receive_of(state, gestures, start, stop, replies, received, day, seed, new_filter())
     return packed_chunks(replies, first, counts)
 
 
-# 5. Settle: rules 7, 9 and 10 ----------------------------------------------------------------------------------------
+# Settle: memory, two-way contact, new and forgotten ties -------------------------------------------------------------
 
 
 @njit(cache=True)
 def settle(state: Any, met: Any, sent: Any, delivered: Any, day: int) -> Any:
-    """What the day leaves between people.
+    """Update memory and ties at the end of the day.
 
     Returns:
-        What was sent, by sender; what was delivered, by pair; pairs who became ties; pairs who were forgotten.
+        Gestures sent, by sender; gestures delivered, by pair; and the pairs that became ties and that were forgotten.
     """
     n = len(state.people)
     sent, sent_first = sorted_by(sent, n, BY_SENDER, False)
     delivered, delivered_first = sorted_by(delivered, n, BY_PAIR, True)
     expose(state, met, day)
-    keep_in_mind(state, sent, sent_first, day)
-    keep_answers_in_mind(state, delivered, day)
+    remember_all_sent(state, sent, sent_first, day)
+    remember_all_answers(state, delivered, day)
     new_ties = settle_all_noticed(state, delivered, delivered_first, day)
     return sent, delivered, new_ties, forget(state, day)
 
 
 @njit(cache=True)
 def expose(state: Any, met: Any, day: int) -> None:
-    """Being in one place leaves a little with both."""
+    """Add `exposure_mass` to both directions of each tie between two people who met."""
     mass = state.settings[0].exposure_mass
     for k in range(len(met)):
         slot = find_slot(state, met[k].low, met[k].high)
@@ -576,15 +600,15 @@ def expose(state: Any, met: Any, day: int) -> None:
 
 
 @njit_inline
-def keep_sent_in_mind(state: Any, gesture: Any, day: int) -> None:
-    """Rule 7: what a gesture leaves with its sender when sent."""
+def remember_sent(state: Any, gesture: Any, day: int) -> None:
+    """Add the share `mind_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
     if gesture.kind != Kind.POST:
         p = state.settings[0]
         remember(state, gesture.sender, gesture.sender_slot, day, p.mind_sent * p.mass[gesture.kind])
 
 
 @njit_noalloc
-def _keep_in_mind_of(state: Any, sent: Any, start: int, stop: int, day: int) -> None:
+def _remember_sent_of(state: Any, sent: Any, start: int, stop: int, day: int) -> None:
     for k in range(start, stop):
         if k + 2 * AHEAD < stop:
             fetch(state.people, sent[k + 2 * AHEAD].sender)
@@ -592,20 +616,20 @@ def _keep_in_mind_of(state: Any, sent: Any, start: int, stop: int, day: int) -> 
             row = state.people[sent[k + AHEAD].sender].first + sent[k + AHEAD].sender_slot
             fetch(state.ties, row)
             fetch(state.weight_bounds, row)
-        sent[k].noticed = 0  # told of what was delivered
-        keep_sent_in_mind(state, sent[k], day)
+        sent[k].noticed = 0  # a record says this of delivered gestures only
+        remember_sent(state, sent[k], day)
 
 
 @njit(cache=True, parallel=True)
-def keep_in_mind(state: Any, sent: Any, first: Any, day: int) -> None:
-    """The same for all that was sent today, which comes by sender."""
+def remember_all_sent(state: Any, sent: Any, first: Any, day: int) -> None:
+    """Call `remember_sent` for all gestures sent today, which are sorted by sender."""
     for part in prange(len(first) - 1):
-        _keep_in_mind_of(state, sent, first[part], first[part + 1], day)
+        _remember_sent_of(state, sent, first[part], first[part + 1], day)
 
 
 @njit_inline
-def keep_answer_in_mind(state: Any, gesture: Any, day: int) -> None:
-    """Rule 7: what an answer that is noticed leaves with whoever had asked."""
+def remember_answer(state: Any, gesture: Any, day: int) -> None:
+    """Add the share `mind_answered` of the answered gesture's mass to the tie of the person it came from."""
     if gesture.noticed and gesture.parent_kind != NO_ANSWER:
         p = state.settings[0]
         mass = p.mind_answered * p.mass[gesture.parent_kind]
@@ -613,20 +637,20 @@ def keep_answer_in_mind(state: Any, gesture: Any, day: int) -> None:
 
 
 @njit(cache=True)
-def keep_answers_in_mind(state: Any, delivered: Any, day: int) -> None:
-    """The same for all that was delivered today."""
+def remember_all_answers(state: Any, delivered: Any, day: int) -> None:
+    """Call `remember_answer` for all gestures delivered today."""
     if state.settings[0].mind_answered == 0.0:
         return
     for k in range(len(delivered)):
-        keep_answer_in_mind(state, delivered[k], day)
+        remember_answer(state, delivered[k], day)
 
 
 @njit_inline
 def settle_noticed(state: Any, gesture: Any, day: int) -> bool:
-    """Rule 9 for a gesture that was noticed: two-way contact, a new tie.
+    """Update two-way contact after a noticed gesture. An answer turns acquaintances into ties.
 
     Returns:
-        Whether the two were acquaintances until now.
+        Whether the pair becomes a tie.
     """
     people, ties, p = state.people, state.ties, state.settings[0]
     mine = ties[people[gesture.receiver].first + gesture.receiver_slot]
@@ -636,9 +660,9 @@ def settle_noticed(state: Any, gesture: Any, day: int) -> bool:
         is_new = mine.acquaintance == 1
         mine.acquaintance, theirs.acquaintance = 0, 0
     if p.mass[gesture.kind] > 0.0:
-        if day - theirs.last_received <= p.two_way_days:
+        if rules.is_two_way(day, theirs.last_received, p):
             mine.last_two_way, theirs.last_two_way = day, day
-            count = min(255, mine.two_way + 1)
+            count = rules.one_more_two_way(mine.two_way)
             mine.two_way, theirs.two_way = count, count
         mine.last_received = day
     return is_new
@@ -646,7 +670,7 @@ def settle_noticed(state: Any, gesture: Any, day: int) -> bool:
 
 @njit_inline
 def is_settled(gesture: Any) -> bool:
-    """Whether a delivered gesture changes what two people hold about each other."""
+    """Whether a delivered gesture changes the tie between two people: it was noticed and isn't a post."""
     return gesture.noticed == 1 and gesture.kind != Kind.POST
 
 
@@ -669,7 +693,7 @@ def _settle_noticed_of(state: Any, delivered: Any, start: int, stop: int, new_ti
 
 @njit(cache=True, parallel=True)
 def settle_all_noticed(state: Any, delivered: Any, first: Any, day: int) -> Any:
-    """The same for everything that was noticed today, which comes by pair; returns the pairs that became ties."""
+    """Call `settle_noticed` for all gestures, which are sorted by pair; returns the pairs that became ties, sorted."""
     new_ties = np.full(len(delivered), -1, np.int64)
     for part in prange(len(first) - 1):
         _settle_noticed_of(state, delivered, first[part], first[part + 1], new_ties, day)

@@ -1,8 +1,7 @@
-"""What a day frees is kept for the next one.
+"""Keeping freed memory in the process, so that the next day can reuse it.
 
-The arrays of a day are made anew each day, and those of a large world take many megabytes. The C library of Linux gives
-so much memory back at once, and the system hands it out again page by page, each of them cleared: an eighth of a day of
-100,000 people.
+Each day allocates its arrays anew, and those of a large world take many megabytes. By default, glibc returns such
+blocks to the system at once. Getting them back as cleared pages takes an eighth of a day with 100,000 people.
 """
 
 from __future__ import annotations
@@ -10,20 +9,20 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as `mallopt` of glibc numbers its options
-_KEPT_ARRAY, _KEPT_IN_ALL = 1 << 28, 1 << 30  # bytes: the largest array that is kept, and how much of them
-_WORTH_KEEPING = 50_000  # people; with fewer, days take little, and what compiling had taken would be kept for nothing
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # option numbers of `mallopt` in glibc
+_KEPT_ARRAY, _KEPT_IN_ALL = 1 << 28, 1 << 30  # bytes: the largest array that is kept, and the total
+_WORTH_KEEPING = 50_000  # people; smaller worlds need little, and would only keep the memory that compiling took
 
 
 def keep_freed_memory(people: int) -> None:
-    """Let a process that lives days of so many people keep what it frees, up to a gigabyte, from now on."""
+    """Keep up to 1 GiB of freed memory in this process from now on, if it simulates a large world."""
     if people >= _WORTH_KEEPING:
         _keep()
 
 
 @cache
 def _keep() -> None:
-    """Nothing happens where the C library is another one."""
+    """Set the options of `mallopt`; do nothing if the C library isn't glibc."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

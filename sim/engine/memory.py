@@ -1,7 +1,6 @@
-"""What people hold about each other, over arrays: finding a tie, remembering a contact, who comes to mind, who is
-forgotten.
+"""What people remember about each other, over arrays: ties, contacts, who comes to mind and who is forgotten.
 
-Rules 1, 2, 9 and 10 of the model where they need more than one tie at a time; the formulas are in `sim.rules`.
+This module covers the steps that need more than one tie at a time. The formulas are in `sim.model.rules`.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from sim.model.chance import BATCH, DrawPurpose, next_attempts, uniform, uniform
 from sim.state.population import NEVER, NOBODY
 
 FILTER_BITS = 1 << 12
-ATTEMPTS = 256  # of keyed rejection before a race
-CONTACT_DAYS = 30  # of the share of the list in two-way contact
-ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # who may come to mind
+ATTEMPTS = 256  # attempts of rejection sampling before the exponential race decides
+CONTACT_DAYS = 30  # days that count as recent in `contact_shares`
+ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # which contacts may come to mind
 
 
 @njit_inline
 def find_slot(state: Any, person: int, other: int) -> int:
-    """The slot of a person's tie to another; NOBODY if they do not know each other."""
+    """The slot of a person's tie to another; `NOBODY` if they don't know each other."""
     first = state.people[person].first
     others = state.contact_ids[first : first + state.people[person].slots]
     for start in range(0, len(others), 4):  # slots come in fours
@@ -43,7 +42,7 @@ def find_slot(state: Any, person: int, other: int) -> int:
 
 @njit_inline
 def fetch_known(state: Any, person: int) -> None:
-    """Ask memory for whom a person knows and for the bounds, which lie in a row."""
+    """Prefetch the ids of a person's contacts and their weight bounds, which are contiguous."""
     first = state.people[person].first
     for row in range(first, first + state.people[person].slots, 16):
         fetch(state.contact_ids, row)
@@ -52,13 +51,13 @@ def fetch_known(state: Any, person: int) -> None:
 
 @njit_inline
 def mirror_of(state: Any, person: int, slot: int) -> int:
-    """The slot of the other direction of a person's tie, among the other's; NOBODY if there is no tie."""
+    """The slot of the tie's other direction, among the other person's slots; `NOBODY` if there is no tie."""
     return NOBODY if slot == NOBODY else state.ties[state.people[person].first + slot].mirror
 
 
 @njit_inline
 def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
-    """Rules 1 and 5: a contact adds its mass to a tie, the less the stronger it is."""
+    """Add a contact of this mass to a tie's traces. Strong ties gain less; see `rules.saturated`."""
     if mass <= 0.0:
         return
     silence = day - tie.last_contact
@@ -69,7 +68,7 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
 
 @njit_inline
 def remember(state: Any, person: int, slot: int, day: int, mass: float) -> None:
-    """The same for a person's tie, and what is derived from it moves along."""
+    """Add a contact of this mass to a person's tie, and raise the weight bounds of the tie and the person."""
     if mass <= 0.0:
         return
     p, row = state.settings[0], state.people[person].first + slot
@@ -82,7 +81,7 @@ def remember(state: Any, person: int, slot: int, day: int, mass: float) -> None:
 
 @njit_inline
 def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int, p: Any) -> bool:
-    """Whether a tie is among those asked for: anyone, those shown by the feed, ties proper, ties of an industry."""
+    """Whether a tie passes a filter: `ANYONE`, `SHOWN` by the feed, `OWN_TIES` (no acquaintances) or `OF_INDUSTRY`."""
     if among == ANYONE:
         return True
     if tie.acquaintance:
@@ -94,7 +93,7 @@ def may_come_to_mind(people: Any, tie: Any, day: int, among: int, industry: int,
 
 @njit_inline
 def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
-    """Rule 2: the weight of a tie today."""
+    """Weight with which a tie comes to mind today; see `rules.pull`."""
     boost = 0.0
     if among == SHOWN and p.feed_boost > 0.0:
         boost = rules.openness_now(tie.openness, day - tie.opened, p)
@@ -103,17 +102,20 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
 
 @njit_inline
 def bound_today(tie: Any, day: int, p: Any) -> float:
-    """The largest weight that a tie can have from today until its next contact."""
+    """Upper bound on the weight of a tie from today until its next contact."""
     return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
 
 
 @njit_inline
 def next_attempt(state: Any, person: int, start: int, day: int, event_key: int, seed: int, scratch: Any) -> Any:
-    """Rule 2, keyed rejection: the first attempt from `start` on that may hold, its slot and its level.
+    """Run rejection sampling with keyed draws up to the next attempt that may succeed.
 
-    An attempt draws a slot and a level by key and holds if the level is below the tie's weight, so a change in one
-    weight changes only the picks that touch that tie. Bounds settle most attempts without a look at the tie. The slot
-    is NOBODY if no attempt is left.
+    An attempt draws a slot and a level, and succeeds if the level is below the tie's weight. The draws are keyed, so
+    changing one weight changes only the choices that involve that tie. Weight bounds reject most attempts without
+    reading the tie.
+
+    Returns:
+        The number of the attempt, its slot and its level. The slot is `NOBODY` if all `ATTEMPTS` have failed.
     """
     first, slots, weight_bound = (
         state.people[person].first,
@@ -130,14 +132,14 @@ def next_attempt(state: Any, person: int, start: int, day: int, event_key: int, 
         for k in range(min(BATCH, ATTEMPTS - begin)):
             slot, level = drawn[k], draws[1, k]
             won = slot < slots
-            if won & (level < bounds[slot if won else 0]):  # one branch, which is nearly always the same
+            if won & (level < bounds[slot if won else 0]):  # a single branch, which is easy to predict
                 return begin + k, slot, level
     return ATTEMPTS, NOBODY, 0.0
 
 
 @njit_inline
-def holds(state: Any, person: int, slot: int, level: float, day: int, among: int, industry: int) -> bool:
-    """Whether an attempt does, by a look at the tie, which gets the bound of today."""
+def succeeds(state: Any, person: int, slot: int, level: float, day: int, among: int, industry: int) -> bool:
+    """Whether an attempt succeeds, from the tie itself. It also lowers the stored weight bound to today's."""
     p, row = state.settings[0], state.people[person].first + slot
     tie = state.ties[row]
     state.weight_bounds[row] = bound_today(tie, day, p)
@@ -149,9 +151,9 @@ def comes_to_mind_from(
     state: Any, person: int, attempt: int, slot: int, level: float, day: int, event_key: int, among: int, industry: int,
     seed: int, scratch: Any,
 ) -> int:  # fmt: skip
-    """The slot of whom a prompt falls on, if no attempt before this one of `next_attempt` holds."""
+    """Continue rejection sampling from an attempt of `next_attempt`; returns the slot of the contact, or `NOBODY`."""
     while slot != NOBODY:
-        if holds(state, person, slot, level, day, among, industry):
+        if succeeds(state, person, slot, level, day, among, industry):
             return slot
         attempt, slot, level = next_attempt(state, person, attempt + 1, day, event_key, seed, scratch)
     return wins_the_race(state, person, day, event_key, among, industry, seed)
@@ -161,10 +163,10 @@ def comes_to_mind_from(
 def sample_contact(
     state: Any, person: int, day: int, event_key: int, among: int, industry: int, seed: int, scratch: Any
 ) -> int:
-    """Rule 2: the slot of whom a prompt falls on, by keyed rejection; NOBODY if there is no candidate."""
+    """Sample a contact in proportion to weight, with keyed draws; returns the slot, or `NOBODY` if none passes."""
     if state.people[person].held == 0:
         return NOBODY
-    if among == SHOWN:  # of whom there are few, so nearly every attempt would fail
+    if among == SHOWN:  # few contacts pass this filter, so nearly every attempt would fail
         return wins_the_race(state, person, day, event_key, among, industry, seed)
     attempt, slot, level = next_attempt(state, person, 0, day, event_key, seed, scratch)
     return comes_to_mind_from(state, person, attempt, slot, level, day, event_key, among, industry, seed, scratch)
@@ -172,7 +174,7 @@ def sample_contact(
 
 @njit_noalloc
 def wins_the_race(state: Any, person: int, day: int, event_key: int, among: int, industry: int, seed: int) -> int:
-    """The same choice by a look at everyone, with keyed luck for each: exact, and as stable."""
+    """Sample a contact by an exponential race over all ties, with one keyed draw each; see `rules.race_time`."""
     people, p = state.people, state.settings[0]
     chosen, first_time = NOBODY, np.inf
     for slot in range(people[person].slots):
@@ -191,9 +193,12 @@ def wins_the_race(state: Any, person: int, day: int, event_key: int, among: int,
 
 @njit_inline
 def shown(state: Any, person: int, scratch: Any) -> int:
-    """Whom the feed may show to a person today, acquaintances among them: how many.
+    """Collect the contacts, acquaintances included, whose posts the feed may show to a person today.
 
-    Their slots, ids and bounds are the first so many of the scratch.
+    Their slots, ids and weight bounds go to the front of ``scratch.slots``, ``others`` and ``bounds``.
+
+    Returns:
+        How many there are.
     """
     first = state.people[person].first
     count = 0
@@ -209,9 +214,9 @@ def shown(state: Any, person: int, scratch: Any) -> int:
 
 @njit_inline
 def enter_race(person: int, count: int, day: int, event_key: int, seed: int, scratch: Any) -> None:
-    """A feed item is from whoever wins the race among those of `shown`, so many: the earliest that each may arrive.
+    """Draw the race between the first `count` contacts in `scratch`, with a lower bound on each one's time.
 
-    That is with the largest weight that their tie may have. Luck and times are those of the scratch.
+    The bound follows from the weight bound of the tie. Draws go to ``scratch.race_draws``, bounds to ``scratch.times``.
     """
     race_draws, times, bounds = scratch.race_draws[:count], scratch.times[:count], scratch.bounds[:count]
     uniforms_towards(race_draws, scratch.others[:count], seed, DrawPurpose.COMES_TO_MIND_RACE, day, person, event_key)
@@ -221,7 +226,7 @@ def enter_race(person: int, count: int, day: int, event_key: int, seed: int, scr
 
 @njit_inline
 def arrival_in_race(state: Any, person: int, slot: int, draw: float, day: int) -> float:
-    """When one of them does arrive, by a look at the tie, which gets the bound of today; an acquaintance never."""
+    """The race time of a contact, from the tie itself; infinite for acquaintances. It also updates the weight bound."""
     p, row = state.settings[0], state.people[person].first + slot
     tie = state.ties[row]
     state.weight_bounds[row] = bound_today(tie, day, p)
@@ -231,7 +236,7 @@ def arrival_in_race(state: Any, person: int, slot: int, draw: float, day: int) -
 
 @njit_inline
 def likeliest_in_feed(person: int, count: int, day: int, event_key: int, seed: int, scratch: Any) -> Any:
-    """Who may arrive first: their slot and luck, and the earliest that anybody else may arrive."""
+    """The contact with the least bound on the race time: slot, draw, and the least bound of all others."""
     enter_race(person, count, day, event_key, seed, scratch)
     times, soonest, rival = scratch.times[:count], 0, np.inf
     for k in range(1, count):
@@ -243,17 +248,17 @@ def likeliest_in_feed(person: int, count: int, day: int, event_key: int, seed: i
 
 
 @njit_inline
-def first_for_sure(state: Any, person: int, slot: int, draw: float, rival: float, day: int) -> bool:
-    """Whether the one whom `likeliest_in_feed` found wins, whatever the others do."""
+def surely_first(state: Any, person: int, slot: int, draw: float, rival: float, day: int) -> bool:
+    """Whether the contact from `likeliest_in_feed` wins the race for sure, without computing the other times."""
     time = arrival_in_race(state, person, slot, draw, day)
     return time < np.inf and time <= rival
 
 
 @njit_inline
 def comes_up_in_feed(state: Any, person: int, count: int, day: int, event_key: int, seed: int, scratch: Any) -> int:
-    """The slot of whom a feed item is from; NOBODY if only acquaintances are shown.
+    """The slot of a feed item's author; `NOBODY` if the feed may show only acquaintances.
 
-    Whoever may arrive first is looked at first, and the rest only until nobody can win any more.
+    Contacts are examined in the order of their bounds, until no bound is below the best time so far.
     """
     enter_race(person, count, day, event_key, seed, scratch)
     times, chosen, first_time = scratch.times[:count], NOBODY, np.inf
@@ -273,7 +278,7 @@ def comes_up_in_feed(state: Any, person: int, count: int, day: int, event_key: i
 
 @njit_inline
 def heaviest_of(bounds: Any) -> int:
-    """Where the largest of these is, all 0 or more: by their bits, which sort as they do and are compared in bulk."""
+    """Index of the largest of these non-negative floats. Their bits sort in the same order, and compare faster."""
     words, most = bounds.view(np.int32), np.int32(0)
     for slot in range(len(words)):
         most = max(most, words[slot])
@@ -285,9 +290,9 @@ def heaviest_of(bounds: Any) -> int:
 
 @njit_inline
 def refresh_bound(state: Any, person: int, slot: int, day: int) -> None:
-    """Rule 2: a person's W as of today; the slot is that of the largest bound.
+    """Lower a person's weight bound to the least power of two that still bounds all weights today.
 
-    Only the ties whose bounds still might be the largest are looked at.
+    `slot` must have the largest stored bound. Only ties whose bound may still be the largest are read.
     """
     first, slots = state.people[person].first, state.people[person].slots
     bounds = state.weight_bounds[first : first + slots]
@@ -302,7 +307,7 @@ def refresh_bound(state: Any, person: int, slot: int, day: int) -> None:
 
 
 @njit_noalloc
-def _refresh_ceilings_of(state: Any, start: int, heaviest: Any, day: int) -> None:
+def _refresh_bounds_of(state: Any, start: int, heaviest: Any, day: int) -> None:
     people, count = state.people, len(heaviest)
     for k in range(count):
         first = people[start + k].first
@@ -314,17 +319,17 @@ def _refresh_ceilings_of(state: Any, start: int, heaviest: Any, day: int) -> Non
 
 
 @njit(cache=True, parallel=True)
-def refresh_ceilings(state: Any, day: int) -> None:
-    """The same for everyone, on the weekly day."""
+def refresh_bounds(state: Any, day: int) -> None:
+    """Refresh everyone's weight bound, once a week; see `refresh_bound`."""
     n = len(state.people)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
-        _refresh_ceilings_of(state, start, np.empty(stop - start, np.int32), day)
+        _refresh_bounds_of(state, start, np.empty(stop - start, np.int32), day)
 
 
 @njit(cache=True, nogil=True)
 def fresh_bounds(people: Any, ties: Any, day: int, p: Any, start: int, stop: int) -> None:
-    """Rule 2: W of people start to stop as of this day, by a look at all their ties."""
+    """Compute the weight bounds of people `start` to `stop` on this day from all their ties."""
     for person in range(start, stop):
         heaviest = 0.0
         for row in range(people[person].first, people[person].first + people[person].slots):
@@ -335,13 +340,13 @@ def fresh_bounds(people: Any, ties: Any, day: int, p: Any, start: int, stop: int
 
 @njit_alloc
 def new_filter() -> Any:
-    """Room for `have_mutual_tie` to work in."""
+    """Working memory for `has_mutual_tie`: a bit set of `FILTER_BITS` bits, shape (words,)."""
     return np.empty(FILTER_BITS // 64, np.uint64)
 
 
 @njit_noalloc
-def have_mutual_tie(state: Any, one: int, two: int, known: Any) -> bool:
-    """Whether two people share a tie: a filter of those whom the one holds spares most looks at those of the other."""
+def has_mutual_tie(state: Any, one: int, two: int, known: Any) -> bool:
+    """Whether two people have a tie to the same third person. A bit set of one's contacts rules out most others."""
     known[:] = 0
     first, slots = state.people[one].first, state.people[one].slots
     for other in state.contact_ids[first : first + slots]:
@@ -359,9 +364,9 @@ def have_mutual_tie(state: Any, one: int, two: int, known: Any) -> bool:
 
 @njit(cache=True)
 def strangers_who_met(state: Any, met: Any, fresh: Any, mail: Any) -> Any:
-    """Rule 9: pairs (low * n + high, sorted) that met or wrote today and do not know each other yet.
+    """Pairs (``low * n + high``, sorted) that met or wrote today and don't know each other yet.
 
-    Whoever writes today has looked for the other: only of mail that comes from earlier days nobody knows.
+    Gestures made today know the sender's slot already. Mail from earlier days doesn't, so its ties are looked up.
     """
     n = len(state.people)
     pairs = np.empty(len(met) + len(mail), np.int64)
@@ -379,13 +384,13 @@ def strangers_who_met(state: Any, met: Any, fresh: Any, mail: Any) -> Any:
 
 @njit_inline
 def pair_of(gesture: Any, n: int) -> int:
-    """The number of the pair whom a gesture is between."""
+    """The number ``low * n + high`` of the two people of a gesture."""
     return np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
 
 
 @njit(cache=True, parallel=True)
 def written_to_strangers(fresh: Any, n: int) -> Any:
-    """Of the gestures of people who have looked for the other, the pairs who do not know each other."""
+    """Pairs of the gestures made today whose sender has no tie to the receiver, shape (pairs,), in any order."""
     pairs = np.full(len(fresh), -1, np.int64)
     for k in prange(len(fresh)):
         if fresh[k].receiver != NOBODY and fresh[k].sender_slot == NOBODY:
@@ -395,9 +400,9 @@ def written_to_strangers(fresh: Any, n: int) -> Any:
 
 @njit(cache=True, parallel=True)
 def acquaint(state: Any, pairs: Any, day: int, seed: int) -> None:
-    """Rule 9: these pairs (sorted) hold each other as acquaintances from now on; all have a free slot for it.
+    """Make these pairs (sorted, ``low * n + high``) acquaintances. Everyone must have enough free slots.
 
-    A person meets whoever has a lower id first, and so takes the others in order of id.
+    A person's new acquaintances take the lowest free slots in the order of their ids, as in the reference engine.
     """
     n, chunks, bits = len(state.people), chunks_of(len(state.people)), width_of(len(state.people))
     low, high = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
@@ -415,7 +420,7 @@ def acquaint(state: Any, pairs: Any, day: int, seed: int) -> None:
 
 @njit_noalloc
 def _take_slots(state: Any, pairs: Any, people: Any, others: Any, slots: Any) -> None:
-    """Find a slot for each of these pairs' other with the person, and fill in who it is."""
+    """Take a free slot of the person for each of these pairs, and write the id of the other person into it."""
     for k in range(len(pairs)):
         if k + AHEAD < len(pairs):
             fetch_known(state, people[pairs[k + AHEAD]])
@@ -435,7 +440,7 @@ def _introduce(state: Any, pairs: Any, people: Any, slots: Any, others: Any, mir
 
 @njit_inline
 def new_acquaintance(state: Any, person: int, slot: int, other: int, mirror: int, day: int, seed: int) -> None:
-    """One direction of it, in a slot that is counted as held."""
+    """Write one direction of a new acquaintance into a slot that counts as in use already."""
     people, p, row = state.people, state.settings[0], state.people[person].first + slot
     tie = state.ties[row]
     tie.other, tie.mirror, tie.acquaintance = other, mirror, 1
@@ -454,8 +459,9 @@ def _standing_of(tie: Any, day: int, p: Any) -> Any:
 
 @njit_noalloc
 def weakest(state: Any, person: int, day: int, after: int) -> int:
-    """The slot that a person over capacity would drop after this one (NOBODY: at first): acquaintances before ties,
-    then the least activation, then the lower id.
+    """The next slot that a person over capacity would drop, after the slot `after` (`NOBODY` for the first).
+
+    Acquaintances go before ties, then the least activation goes first, then the lower id.
     """
     people, ties, p = state.people, state.ties, state.settings[0]
     first = people[person].first
@@ -479,7 +485,7 @@ def _excess_of(people: Any, start: int, stop: int) -> int:
 
 
 @njit_noalloc
-def _name_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
+def _name_pairs_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
     people, n, count = state.people, len(state.people), 0
     for person in range(start, stop):
         slot = NOBODY
@@ -491,8 +497,8 @@ def _name_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> None:
 
 
 @njit(cache=True, parallel=True)
-def named(state: Any, day: int) -> Any:
-    """Rule 10: the pairs (low * n + high) whom the one or the other, who holds too many, would drop."""
+def pairs_to_forget(state: Any, day: int) -> Any:
+    """Pairs (``low * n + high``) that either person drops because they're over capacity; a pair may occur twice."""
     people, n = state.people, len(state.people)
     at = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
@@ -503,31 +509,31 @@ def named(state: Any, day: int) -> Any:
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
         if at[part] < at[part + 1]:
-            _name_of(state, start, stop, day, pairs[at[part] : at[part + 1]])
+            _name_pairs_of(state, start, stop, day, pairs[at[part] : at[part + 1]])
     return pairs
 
 
 @njit(cache=True)
 def forget(state: Any, day: int) -> Any:
-    """Rule 10: whoever holds too many names the weakest; what anybody named goes, both directions, once.
+    """Drop the weakest ties of everyone over capacity, in both directions.
 
     Returns:
-        The pairs that went, sorted.
+        The forgotten pairs (``low * n + high``), sorted.
     """
     n = len(state.people)
-    pairs = np.unique(named(state, day))
+    pairs = np.unique(pairs_to_forget(state, day))
     for pair in pairs:
         low, high = pair // n, pair % n
         slot = find_slot(state, low, high)
         mirror = mirror_of(state, low, slot)
-        let_go(state, low, slot)
-        let_go(state, high, mirror)
+        drop(state, low, slot)
+        drop(state, high, mirror)
     return pairs
 
 
 @njit_inline
-def let_go(state: Any, person: int, slot: int) -> None:
-    """One direction of it."""
+def drop(state: Any, person: int, slot: int) -> None:
+    """Drop one direction of a tie, and free its slot."""
     row = state.people[person].first + slot
     state.ties[row] = state.empty_tie[0]
     state.contact_ids[row], state.weight_bounds[row] = NOBODY, 0.0
@@ -536,7 +542,7 @@ def let_go(state: Any, person: int, slot: int) -> None:
 
 @njit_inline
 def is_active_tie(tie: Any, day: int, p: Any) -> bool:
-    """Whether a slot holds a tie, no acquaintance, that is active today."""
+    """Whether a slot has a tie that is active today. Acquaintances never are."""
     return tie.other != NOBODY and tie.acquaintance == 0 and rules.is_active(day, tie.last_two_way, tie.two_way, p)
 
 
@@ -551,7 +557,7 @@ def active_rows(ties: Any, day: int, p: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
-    """Active ties of each person, shape (n,): the one sweep over all ties, for those who ask."""
+    """Count the active ties of each person, shape (n,). It reads all ties."""
     counts = np.zeros(len(people), np.int64)
     for person in range(len(people)):
         for row in range(people[person].first, people[person].first + people[person].slots):
@@ -561,9 +567,9 @@ def active_ties(people: Any, ties: Any, day: int, p: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def two_step_reach(people: Any, ties: Any, day: int, p: Any) -> Any:
-    """How many others each person reaches within two steps over active ties, shape (n,): contacts, and their contacts.
+    """Count the people within two steps of each person over active ties, shape (n,): contacts and their contacts.
 
-    The time is that of one sweep over all ties, and one step for each active tie of each contact.
+    It reads all ties once, and takes one step for each active tie of each contact.
     """
     n = len(people)
     first = np.zeros(n + 1, np.int64)
@@ -589,7 +595,7 @@ def two_step_reach(people: Any, ties: Any, day: int, p: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def contact_shares(people: Any, ties: Any, day: int) -> Any:
-    """Share of each person's ties in two-way contact within `CONTACT_DAYS`, shape (n,); nan for people without ties."""
+    """Share of each person's ties with two-way contact in the last `CONTACT_DAYS`, shape (n,); nan without ties."""
     shares = np.full(len(people), np.nan)
     for person in range(len(people)):
         held, recent = 0, 0

@@ -1,7 +1,7 @@
-"""Phases 2 and 3, over arrays: what brings people to mind, and which gestures come of it.
+"""Reaching out, over arrays: prompts that bring people to mind, and the gestures that people make in response.
 
-What happens here concerns only the person who reaches out: their ties, minutes, practice and plans. Spontaneous prompts
-come first in the file, planned sittings after them.
+Everything here affects only the person who reaches out: their ties, minutes, practice and plans. Spontaneous prompts
+come first in the file, planned sessions after them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sim.engine.memory import (
     comes_up_in_feed,
     fetch_known,
     find_slot,
-    first_for_sure,
     likeliest_in_feed,
     mirror_of,
     next_attempt,
     shown,
+    surely_first,
 )
-from sim.engine.places import pay_session
+from sim.engine.places import lose, pay, pay_session
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
@@ -33,16 +33,16 @@ from sim.model.gestures import Channel, Kind
 from sim.model.strategies import Place, Plan, Strategy
 from sim.state.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 
-PEOPLE_TOGETHER = 16  # whose prompts are worked out before any of them acts: what they need is on its way meanwhile
-EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # whom a list names
+PEOPLE_TOGETHER = 16  # prompts of this many people are prepared before any of them acts, to hide memory latency
+EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # which ties a list contains
 
 
 @njit(cache=True)
-def called(state: Any, met: Any, day: int, seed: int) -> Any:
-    """Prompts that come from outside: both sides of each meeting, and birthdays that are noticed.
+def outside_prompts(state: Any, met: Any, day: int, seed: int) -> Any:
+    """Prompts from outside: one for each side of each meeting, and one for each birthday that is noticed.
 
     Returns:
-        Prompts by person; where each person's begin, shape (n + 1,).
+        The prompts, type `PROMPT`, sorted by person, and the row at which each person's prompts begin, shape (n + 1,).
     """
     people = state.people
     today = state.birthday_people[state.birthday_first[day % 365] : state.birthday_first[day % 365 + 1]]
@@ -81,7 +81,7 @@ def called(state: Any, met: Any, day: int, seed: int) -> Any:
 
 @njit_inline
 def birthday_noticed(state: Any, person: int, slot: int, day: int, seed: int) -> bool:
-    """Whether the one in this slot notices a person's birthday."""
+    """Whether the contact in this slot notices the person's birthday. Acquaintances never do."""
     tie = state.ties[state.people[person].first + slot]
     if tie.other == NOBODY or tie.acquaintance:
         return False
@@ -91,7 +91,7 @@ def birthday_noticed(state: Any, person: int, slot: int, day: int, seed: int) ->
 
 @njit_inline
 def birthday_prompt(state: Any, person: int, slot: int, prompt: Any, day: int, seed: int) -> None:
-    """The prompt that comes of it."""
+    """Fill in the prompt of a contact, the one in this slot, who noticed the person's birthday."""
     tie, event_key = state.ties[state.people[person].first + slot], event_key_of(Occasion.BIRTHDAY, 0)
     prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
     prompt.event_key, prompt.channel, prompt.place, prompt.plan = event_key, Channel.PRIVATE, Place.NOWHERE, NOBODY
@@ -100,8 +100,8 @@ def birthday_prompt(state: Any, person: int, slot: int, prompt: Any, day: int, s
 
 
 @njit_inline
-def sitting_today(state: Any, row: int, day: int, planning: bool) -> float:
-    """Minutes that a plan has for a sitting today (feed, list, posts, or an event to invite to); 0 if none."""
+def minutes_for_session(state: Any, row: int, day: int, planning: bool) -> float:
+    """Minutes that a plan has for a session today (feed, list, posts or invitations); 0 if there is no session."""
     p = state.settings[0]
     plan = state.plans[row]
     way, least = p.plan[plan.strategy], p.session_minutes[plan.strategy]
@@ -110,13 +110,13 @@ def sitting_today(state: Any, row: int, day: int, planning: bool) -> float:
     if way == Plan.EVENT:
         return least if plan.budget >= least and plan.event_day < day else 0.0
     if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
-        return rules.sitting_budget(plan.budget, least, rules.sittings_left(day, p.sessions[plan.strategy]))
+        return rules.session_budget(plan.budget, least, rules.sessions_left(day, p.sessions[plan.strategy]))
     return 0.0
 
 
 @njit_noalloc
 def most_gestures(state: Any, row: int, minutes: float) -> int:
-    """An upper bound of what a sitting can send."""
+    """An upper bound on the gestures and feed items that come out of one session of this many minutes."""
     p = state.settings[0]
     way = p.plan[state.plans[row].strategy]
     if way == Plan.FEED:
@@ -128,7 +128,7 @@ def most_gestures(state: Any, row: int, minutes: float) -> int:
 
 @njit_inline
 def activity_today(state: Any, person: int, day: int, seed: int) -> float:
-    """Factor on how often others come to a person's mind today; it stays the same for a spell."""
+    """Factor on how often others come to a person's mind today: sociability times the burst factor of the spell."""
     activity = state.activity[person]
     if day >= activity.until:
         p = state.settings[0]
@@ -139,7 +139,7 @@ def activity_today(state: Any, person: int, day: int, seed: int) -> float:
 
 @njit_inline
 def count_ordinary(state: Any, person: int, draw: Any, counts: Any, day: int, seed: int) -> None:
-    """How often routine, the feed and encounters bring someone to mind, by the quantiles of luck; shapes (3,)."""
+    """Count today's routine, feed and encounter prompts: Poisson counts at the quantiles `draw`; shapes (3,)."""
     p, activity = state.settings[0], activity_today(state, person, day, seed)
     counts[0] = poisson(p.routine_rate * activity, draw[0])
     counts[1] = poisson(p.feed_rate * activity, draw[1])
@@ -150,7 +150,7 @@ def count_ordinary(state: Any, person: int, draw: Any, counts: Any, day: int, se
 def _count_prompts_of(
     state: Any, start: int, draw: Any, calls_first: Any, counts: Any, how_many: Any, day: int, planning: bool, seed: int
 ) -> int:
-    """Prompts of each of these people; returns room for the gestures that may come of them."""
+    """Count the prompts of people `start` and up; returns the rows needed for the gestures that may result."""
     room = 0
     for k in range(draw.shape[1]):
         person = start + k
@@ -159,7 +159,7 @@ def _count_prompts_of(
         occasions += calls_first[person + 1] - calls_first[person]
         room += occasions + counts[person, 1]
         for row in range(state.plan_first[person], state.plan_first[person + 1]):
-            minutes = sitting_today(state, row, day, planning)
+            minutes = minutes_for_session(state, row, day, planning)
             if minutes > 0.0:
                 occasions += 1
                 room += most_gestures(state, row, minutes)
@@ -169,11 +169,11 @@ def _count_prompts_of(
 
 @njit(cache=True, parallel=True)
 def count_prompts(state: Any, calls_first: Any, day: int, planning: bool, seed: int) -> Any:
-    """How often something brings someone to mind, shape (n, 3): routine, feed, encounters; and room for it all.
+    """Count each person's prompts for today.
 
     Returns:
-        The counts; how many prompts each person has in all; where the gestures of each chunk of people may begin, with
-        room for all that may come of the prompts, shape (chunks + 1,).
+        Three arrays: the counts from routine, feed and encounters, shape (n, 3); each person's total, shape (n,); and
+        the row at which the gestures of each chunk of people begin, with room for the maximum, shape (chunks + 1,).
     """
     n = len(state.people)
     counts, how_many = np.empty((n, 3), np.int32), np.empty(n, np.int32)
@@ -192,7 +192,7 @@ def count_prompts(state: Any, calls_first: Any, day: int, planning: bool, seed: 
 def new_prompt(
     prompt: Any, person: int, other: int, slot: int, event_key: int, channel: int, day: int, seed: int
 ) -> None:
-    """An ordinary prompt at a keyed second."""
+    """Fill in a spontaneous prompt. Its second of the day is a keyed draw."""
     prompt.person, prompt.other, prompt.slot, prompt.event_key, prompt.channel = person, other, slot, event_key, channel
     prompt.second = int(86_400 * uniform(seed, DrawPurpose.PROMPT_SECOND, day, person, 0, event_key))
     prompt.place, prompt.plan, prompt.attempt = Place.NOWHERE, NOBODY, NOBODY
@@ -200,7 +200,7 @@ def new_prompt(
 
 @njit_inline
 def begin_thought(state: Any, prompt: Any, day: int, seed: int, scratch: Any) -> None:
-    """Look for whom a prompt may fall on, and ask memory for the tie."""
+    """Propose a contact for a prompt and prefetch the tie; `settle_prompt` accepts it or draws again."""
     prompt.attempt, prompt.slot, prompt.draw = next_attempt(
         state, prompt.person, 0, day, prompt.event_key, seed, scratch
     )
@@ -210,7 +210,7 @@ def begin_thought(state: Any, prompt: Any, day: int, seed: int, scratch: Any) ->
 
 @njit_inline
 def begin_feed_item(state: Any, prompt: Any, among: int, day: int, seed: int, scratch: Any) -> None:
-    """Look for whom a feed item may be from, of so many who are shown, and ask memory for the tie."""
+    """Propose the author of a feed item among the first `among` contacts in `scratch`, and prefetch the tie."""
     prompt.attempt = 0
     prompt.slot, prompt.draw, prompt.rival = likeliest_in_feed(
         prompt.person, among, day, prompt.event_key, seed, scratch
@@ -220,7 +220,7 @@ def begin_feed_item(state: Any, prompt: Any, among: int, day: int, seed: int, sc
 
 @njit_inline
 def stranger(state: Any, person: int, who: float, day: int, event_key: int, seed: int) -> int:
-    """Whom a chance encounter with no one in particular is with: of the community, or anyone at all."""
+    """The person met in a chance encounter that isn't with a contact: from the community, or from the whole world."""
     people, p = state.people, state.settings[0]
     u = uniform(seed, DrawPurpose.ENCOUNTER_STRANGER, day, person, 0, event_key)
     if who >= p.encounter_known + p.encounter_community:
@@ -234,7 +234,7 @@ def stranger(state: Any, person: int, who: float, day: int, event_key: int, seed
 def begin_ordinary_prompts(
     state: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any
 ) -> int:
-    """Begin what routine, the feed and encounters prompt today; returns how many. Whom they fall on may be open yet."""
+    """Begin today's prompts from routine, feed and encounters; returns how many. Some have no final contact yet."""
     count = 0
     for k in range(counts[0] if state.people[person].held > 0 else 0):
         event_key = event_key_of(Occasion.ROUTINE, k)
@@ -266,13 +266,13 @@ def begin_ordinary_prompts(
 def begin_prompts(
     state: Any, person: int, counts: Any, calls: Any, prompts: Any, day: int, planning: bool, seed: int, scratch: Any
 ) -> int:
-    """The same for all of a person's prompts of the day."""
+    """Begin all of a person's prompts of the day, with those from outside and planned sessions; returns how many."""
     count = begin_ordinary_prompts(state, person, counts, prompts, day, seed, scratch)
     for k in range(len(calls)):
         prompts[count] = calls[k]
         count += 1
     for row in range(state.plan_first[person], state.plan_first[person + 1]):
-        if sitting_today(state, row, day, planning) > 0.0:
+        if minutes_for_session(state, row, day, planning) > 0.0:
             event_key = event_key_of(Occasion.PLAN, state.plans[row].strategy << 16)
             new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
             prompts[count].plan = row
@@ -282,7 +282,7 @@ def begin_prompts(
 
 @njit_inline
 def settle_prompt(state: Any, prompt: Any, day: int, seed: int, scratch: Any) -> bool:
-    """Settle whom a prompt falls on, by the tie that was asked for; returns whether there is anybody."""
+    """Choose the contact of a prompt, now that its tie is in the cache; returns False if there is nobody to choose."""
     person = prompt.person
     if prompt.attempt == NOBODY:
         return True
@@ -290,7 +290,7 @@ def settle_prompt(state: Any, prompt: Any, day: int, seed: int, scratch: Any) ->
         prompt.slot = comes_to_mind_from(
             state, person, prompt.attempt, prompt.slot, prompt.draw, day, prompt.event_key, ANYONE, 0, seed, scratch
         )
-    elif not first_for_sure(state, person, prompt.slot, prompt.draw, prompt.rival, day):
+    elif not surely_first(state, person, prompt.slot, prompt.draw, prompt.rival, day):
         among = shown(state, person, scratch)
         prompt.slot = comes_up_in_feed(state, person, among, day, prompt.event_key, seed, scratch)
     if prompt.slot == NOBODY:
@@ -301,7 +301,7 @@ def settle_prompt(state: Any, prompt: Any, day: int, seed: int, scratch: Any) ->
 
 @njit_inline
 def settle_prompts(state: Any, prompts: Any, begun: int, day: int, seed: int, scratch: Any) -> int:
-    """Settle whom a person's prompts fall on and put them in order of (second, cause, other); returns how many stay."""
+    """Choose the contact of each prompt, and sort by (second, event key, other); returns how many prompts remain."""
     count = 0
     for k in range(begun):
         if settle_prompt(state, prompts[k], day, seed, scratch):
@@ -320,7 +320,7 @@ def settle_prompts(state: Any, prompts: Any, begun: int, day: int, seed: int, sc
 
 @njit_inline
 def earlier_prompt(one: Any, two: Any) -> bool:
-    """Order of prompts: second, cause, other."""
+    """Whether one prompt comes before another: by second, then event key, then the id of the other person."""
     if one.second != two.second:
         return one.second < two.second
     if one.event_key != two.event_key:
@@ -330,7 +330,7 @@ def earlier_prompt(one: Any, two: Any) -> bool:
 
 @njit_inline
 def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
-    """Put a gesture of this kind, in answer to a prompt, into the person's outbox; returns the new count."""
+    """Write a gesture of this kind, in response to a prompt, into row `count` of the outbox; returns ``count + 1``."""
     gesture = out[count]
     gesture.sender, gesture.receiver, gesture.kind = prompt.person, prompt.other, kind
     gesture.day, gesture.second = day, prompt.second
@@ -347,8 +347,8 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
 
 
 @njit_inline
-def emit_post_seen(out: Any, count: int, state: Any, prompt: Any, day: int) -> int:
-    """A feed item that a person looks at: the other's post, surely noticed."""
+def see_post(out: Any, count: int, state: Any, prompt: Any, day: int) -> int:
+    """Write the post that a person sees in the feed into row `count` of the outbox; returns ``count + 1``."""
     kept = emit(out, count, prompt, Kind.POST, day, state.settings[0])
     gesture = out[count]
     gesture.sender, gesture.receiver, gesture.delivery = prompt.other, prompt.person, FEED_ITEM
@@ -358,8 +358,8 @@ def emit_post_seen(out: Any, count: int, state: Any, prompt: Any, day: int) -> i
 
 
 @njit_inline
-def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
-    """Rule 3: what the person dares at this prompt."""
+def comfort(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
+    """The person's comfort at this prompt, in logits; see `rules.comfort`."""
     person = people[prompt.person]
     practice = rules.practice_now(person.practice, day - person.practised, p)
     return rules.comfort(
@@ -369,15 +369,23 @@ def comfort_now(people: Any, prompt: Any, day: int, seed: int, p: Any) -> float:
 
 @njit_inline
 def practise(person: Any, kind: int, day: int, p: Any) -> None:
-    """Rule 8, for the sender of a gesture."""
+    """Raise the sender's practice if the gesture has words; see `rules.practised`."""
     if p.worded[kind]:
         person.practice = rules.practised(rules.practice_now(person.practice, day - person.practised, p), p)
         person.practised = day
 
 
 @njit_inline
+def send(state: Any, prompt: Any, out: Any, count: int, kind: int, day: int) -> int:
+    """Send a gesture of this kind and practise if it has words; returns the new number of gestures in the outbox."""
+    p = state.settings[0]
+    practise(state.people[prompt.person], kind, day, p)
+    return emit(out, count, prompt, kind, day, p)
+
+
+@njit_inline
 def perceived(state: Any, prompt: Any, day: int) -> Any:
-    """What a person feels towards the other: strength, openness, rung of the door, own tries without an answer."""
+    """The state of a tie as its holder perceives it: strength, openness, the rung that opened it, unanswered tries."""
     if prompt.slot == NOBODY:
         return 0.0, 0.0, 0, 0.0
     p = state.settings[0]
@@ -391,40 +399,47 @@ def perceived(state: Any, prompt: Any, day: int) -> Any:
 
 
 @njit_inline
+def choose_gesture(state: Any, prompt: Any, day: int, seed: int) -> int:
+    """The last gesture on the channel's ladder that comfort allows; -1 if it allows none."""
+    p = state.settings[0]
+    allowed = comfort(state.people, prompt, day, seed, p)
+    strength, openness, opened_by, unanswered = perceived(state, prompt, day)
+    hesitance = state.people[prompt.person].hesitance
+    return int(
+        rules.gesture_within_reach(prompt.channel, allowed, strength, openness, opened_by, unanswered, hesitance, p)
+    )
+
+
+@njit_inline
 def accepts(state: Any, prompt: Any, kind: int, channel: int, day: int, seed: int) -> bool:
-    """Whether a planned gesture is within reach: the plan chooses the rung, not the barrier."""
+    """Whether comfort, plus the follow-through of a plan, reaches the barrier of a planned gesture."""
     p = state.settings[0]
     strength, openness, opened_by, unanswered = perceived(state, prompt, day)
     hesitance = state.people[prompt.person].hesitance
     needed = rules.barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p)
-    return needed <= comfort_now(state.people, prompt, day, seed, p) + p.follow_through
+    return needed <= comfort(state.people, prompt, day, seed, p) + p.follow_through
 
 
 @njit_inline
 def act_spontaneously(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
-    """An ordinary prompt: see the feed item, take the last gesture within reach, if there are minutes for it."""
+    """Respond to a spontaneous prompt: see the feed item if it is one, then send the chosen gesture if time allows."""
     p = state.settings[0]
     person = state.people[prompt.person]
     if prompt.channel == Channel.FEED:
         if person.minutes_left < p.scroll_minutes:
             return count
         person.minutes_left = rules.minus(person.minutes_left, p.scroll_minutes)
-        count = emit_post_seen(out, count, state, prompt, day)
-    dared = comfort_now(state.people, prompt, day, seed, p)
-    strength, openness, opened_by, unanswered = perceived(state, prompt, day)
-    kind = rules.gesture_within_reach(
-        prompt.channel, dared, strength, openness, opened_by, unanswered, person.hesitance, p
-    )
+        count = see_post(out, count, state, prompt, day)
+    kind = choose_gesture(state, prompt, day, seed)
     if kind < 0 or person.minutes_left < p.minutes[kind]:
         return count
     person.minutes_left = rules.minus(person.minutes_left, p.minutes[kind])
-    practise(person, kind, day, p)
-    return emit(out, count, prompt, kind, day, p)
+    return send(state, prompt, out, count, kind, day)
 
 
 @njit_noalloc
 def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
-    """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
+    """Make a planned gesture to a person met: the second kind if they're a contact and time allows, else the first."""
     p = state.settings[0]
     plan = state.plans[prompt.plan]
     kind = p.second[plan.strategy]
@@ -433,19 +448,15 @@ def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     if p.minutes[kind] > plan.usable or plan.refusals >= p.refused_most:
         return count
     if not accepts(state, prompt, kind, Channel.IN_PERSON, day, seed):
-        lost = min(p.refused_minutes, plan.usable)
-        plan.usable = rules.minus(plan.usable, lost)
-        plan.refused += lost
-        plan.refusals += 1
+        lose(plan, p.refused_minutes)
         return count
     plan.usable = rules.minus(plan.usable, p.minutes[kind])
-    practise(state.people[prompt.person], kind, day, p)
-    return emit(out, count, prompt, kind, day, p)
+    return send(state, prompt, out, count, kind, day)
 
 
 @njit_noalloc
 def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int:
-    """The likelier or the other gesture of a strategy, by a keyed draw."""
+    """The kind of a planned gesture: the strategy's first kind with probability `first_share`, else its second."""
     share = p.first_share[strategy]
     if (
         share >= 1.0
@@ -456,8 +467,8 @@ def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int
 
 
 @njit_alloc
-def sit_at_feed(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
-    """A planned feed session: scroll, and react once to each person shown, until the minutes are gone."""
+def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+    """Hold a feed session: scroll and react once to each person shown, until the minutes run out."""
     people, p = state.people, state.settings[0]
     plan = state.plans[prompt.plan]
     first = people[prompt.person].first
@@ -478,27 +489,25 @@ def sit_at_feed(state: Any, prompt: Any, minutes: float, out: Any, count: int, d
             continue
         done[prompt.slot] = True
         prompt.other = state.contact_ids[first + prompt.slot]
-        count = emit_post_seen(out, count, state, prompt, day)
+        count = see_post(out, count, state, prompt, day)
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
         if spent + p.minutes[kind] > minutes:
             break
         if accepts(state, prompt, kind, Channel.FEED, day, seed):
             spent += p.minutes[kind]
-            practise(people[prompt.person], kind, day, p)
-            count = emit(out, count, prompt, kind, day, p)
+            count = send(state, prompt, out, count, kind, day)
         else:
             lost = min(p.refused_minutes, minutes - spent)
             spent += lost
             plan.refused += lost
             refusals += 1
-    plan.budget = rules.minus(plan.budget, spent)
-    plan.spent += spent
+    pay(plan, spent)
     return count
 
 
 @njit_alloc
 def longest_silent(state: Any, person: int, day: int, wanted: int) -> Any:
-    """Slots of the ties that a list may name today, longest silent first; `wanted` as in `listed`."""
+    """Slots of the ties on a list, longest silent first, shape (ties,); see `listed` for `wanted`."""
     people, ties = state.people, state.ties
     first = people[person].first
     slots = np.empty(people[person].held, np.int64)
@@ -515,7 +524,7 @@ def longest_silent(state: Any, person: int, day: int, wanted: int) -> Any:
 
 @njit_noalloc
 def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
-    """Whether a list of this sort names a tie, left alone for long enough."""
+    """Whether a tie is on a list: it passes the filter `wanted`, and no list used it within `plan_gap_days`."""
     if day - tie.planned < p.plan_gap_days:
         return False
     if wanted == EVERYONE_KNOWN:
@@ -530,8 +539,8 @@ def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
 
 
 @njit_alloc
-def sit_over_list(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
-    """A sitting of notes, or of messages and calls, down the list until the minutes are gone."""
+def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
+    """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
     wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
@@ -547,21 +556,19 @@ def sit_over_list(state: Any, prompt: Any, minutes: float, out: Any, count: int,
         tie.planned = day
         if accepts(state, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
             spent += p.minutes[kind]
-            practise(people[prompt.person], kind, day, p)
-            count = emit(out, count, prompt, kind, day, p)
+            count = send(state, prompt, out, count, kind, day)
         else:
             lost = min(p.refused_minutes, minutes - spent)
             spent += lost
             plan.refused += lost
             refusals += 1
-    plan.budget = rules.minus(plan.budget, spent)
-    plan.spent += spent
+    pay(plan, spent)
     return count
 
 
 @njit_noalloc
-def sit_to_post(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
-    """Planned posts: as many as the minutes allow; nobody is addressed, so nothing has to be dared."""
+def posting_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int) -> int:
+    """Hold a posting session: as many posts as the minutes allow. A post has no addressee, so there is no barrier."""
     p = state.settings[0]
     plan = state.plans[prompt.plan]
     start = prompt.event_key
@@ -570,16 +577,14 @@ def sit_to_post(state: Any, prompt: Any, minutes: float, out: Any, count: int, d
         prompt.event_key = start + item
         item += 1
         spent += p.minutes[Kind.POST]
-        practise(state.people[prompt.person], Kind.POST, day, p)
-        count = emit(out, count, prompt, Kind.POST, day, p)
-    plan.budget = rules.minus(plan.budget, spent)
-    plan.spent += spent
+        count = send(state, prompt, out, count, Kind.POST, day)
+    pay(plan, spent)
     return count
 
 
 @njit_alloc
-def sit_to_invite(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
-    """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
+def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
+    """Invite dormant and active ties in turn to an event. Without anyone to invite, no event is planned."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
     dormant = longest_silent(state, prompt.person, day, DORMANT)
@@ -604,39 +609,35 @@ def sit_to_invite(state: Any, prompt: Any, out: Any, count: int, day: int, seed:
         tie.planned = day
         if accepts(state, prompt, kind, Channel.PRIVATE, day, seed):
             plan.usable = rules.minus(plan.usable, p.minutes[kind])
-            practise(people[prompt.person], kind, day, p)
-            count = emit(out, count, prompt, kind, day, p)
+            count = send(state, prompt, out, count, kind, day)
             invited += 1
         else:
-            lost = min(p.refused_minutes, plan.usable)
-            plan.usable = rules.minus(plan.usable, lost)
-            plan.refused += lost
-            plan.refusals += 1
+            lose(plan, p.refused_minutes)
     return count
 
 
 @njit_alloc
-def act_on_plan(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
-    """What a person makes of a sitting that is planned."""
-    minutes = sitting_today(state, prompt.plan, day, planning)
+def hold_session(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
+    """Hold a planned session, of the type that the strategy prescribes; returns the gestures in the outbox so far."""
+    minutes = minutes_for_session(state, prompt.plan, day, planning)
     way = state.settings[0].plan[state.plans[prompt.plan].strategy]
     if way == Plan.FEED:
-        return sit_at_feed(state, prompt, minutes, out, count, day, seed)
+        return feed_session(state, prompt, minutes, out, count, day, seed)
     if way == Plan.LIST:
-        return sit_over_list(state, prompt, minutes, out, count, day, seed)
+        return list_session(state, prompt, minutes, out, count, day, seed)
     if way == Plan.POSTS:
-        return sit_to_post(state, prompt, minutes, out, count, day)
-    return sit_to_invite(state, prompt, out, count, day, seed)
+        return posting_session(state, prompt, minutes, out, count, day)
+    return inviting_session(state, prompt, out, count, day, seed)
 
 
 @njit_inline
 def act(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
-    """What a person makes of one prompt; returns how many gestures are in the outbox after it."""
+    """React to one prompt: spontaneously, as planned at a place, or with a session; returns the gestures so far."""
     if prompt.plan == NOBODY:
         return act_spontaneously(state, prompt, out, count, day, seed)
     if prompt.place != Place.NOWHERE:
         return act_at_place(state, prompt, out, count, day, seed)
-    return act_on_plan(state, prompt, out, count, day, planning, seed)
+    return hold_session(state, prompt, out, count, day, planning, seed)
 
 
 @njit_noalloc
@@ -644,10 +645,12 @@ def act_together(
     state: Any, active: Any, counts: Any, calls: Any, calls_first: Any, prompts: Any, prompts_first: Any, begun: Any,
     out: Any, count: int, day: int, planning: bool, seed: int, scratch: Any,
 ) -> int:  # fmt: skip
-    """Prompts, then gestures, of a few people who are prompted; ``active`` has their ids.
+    """Work out the prompts, then the gestures, of a few people whose ids are in ``active``.
+
+    Each pass requests the memory that the next one reads, so the passes must stay separate.
 
     Returns:
-        How many gestures are in the outbox after them.
+        The number of gestures in the outbox.
     """
     for person in active:
         fetch_known(state, person)
@@ -666,7 +669,7 @@ def act_together(
 
 @njit_noalloc
 def prompted(how_many: Any, start: int, active: Any, first: Any) -> int:
-    """Who has prompts, of people `start` and on; where those of each begin; returns how many they are."""
+    """Collect the people with prompts, from `start` up, and where the prompts of each begin; returns how many."""
     count = 0
     for k in range(len(how_many)):
         active[count] = start + k
@@ -687,12 +690,12 @@ def act_all(
     planning: bool,
     seed: int,
 ) -> Any:
-    """Prompts, then the gestures that come of them in order of second, person by person.
+    """Work out everyone's prompts and the gestures that result, person by person, in order of time.
 
-    They stand in one function because prompts concern only the person who has them; nothing is read in between.
+    One function does both, because a prompt affects only its own person until gestures are delivered.
 
     Returns:
-        Gestures and feed items seen, from where each chunk of people begins in `first`; how many there are of each.
+        Gestures and feed items seen, with each chunk of people from its row in `first`; and the number in each chunk.
     """
     n = len(state.people)
     out = np.empty(first[-1], GESTURE)
@@ -734,7 +737,7 @@ def _pack(out: Any, gestures: Any, seen: Any) -> None:
 
 @njit(cache=True, parallel=True)
 def packed_together(out: Any, first: Any, sent: Any) -> Any:
-    """What is in everyone's outbox, without the room that was left: gestures, and feed items seen."""
+    """Pack the outboxes without the unused rows; returns gestures and feed items seen, both of type `GESTURE`."""
     chunks = len(sent)
     at, at_seen = np.zeros(chunks + 1, np.int64), np.zeros(chunks + 1, np.int64)
     for part in prange(chunks):
@@ -751,12 +754,12 @@ def packed_together(out: Any, first: Any, sent: Any) -> Any:
 
 @njit(cache=True)
 def reach_out(state: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
-    """Phases 2 and 3 for everyone.
+    """Find everyone's prompts of the day and the gestures that they make in response.
 
     Returns:
-        Gestures that are sent today; feed items seen.
+        Gestures sent today, and feed items seen, both of type `GESTURE`.
     """
-    calls, calls_first = called(state, met, day, seed)
+    calls, calls_first = outside_prompts(state, met, day, seed)
     counts, how_many, first = count_prompts(state, calls_first, day, planning, seed)
     out, sent = act_all(state, counts, calls, calls_first, how_many, first, day, planning, seed)
     return packed_together(out, first, sent)

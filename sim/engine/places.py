@@ -1,4 +1,4 @@
-"""Phase 1, over arrays: which places meet today, who is there, and who meets whom."""
+"""Meetings of the day, over arrays: which places meet, who is there, and who meets whom."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.state.population import MEETING, MEMBER, NOBODY, taken
 
 @njit(cache=True)
 def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> bool:
-    """Whether a plan takes its person to a place today: it meets, and the purse holds the whole session."""
+    """Whether a plan takes its person to a place today: the place meets, and the time budget covers a whole session."""
     p = state.settings[0]
     plan = state.plans[row]
     place = p.place[plan.strategy]
@@ -27,26 +27,39 @@ def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> boo
         return False
     person = state.people[plan.person]
     if place == Place.GROUP:
-        return day % 7 == int(7 * uniform(seed, DrawPurpose.GROUP_DAY, 0, person.group, 0, 0))
+        return bool(rules.is_group_day(seed, person.group, day))
     if place == Place.SHOW:
-        offset = int(p.show_every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, person.industry, 0, 0))
-        return (day + offset) % p.show_every_days == 0
+        return bool(rules.is_show_day(seed, person.industry, day, p))
     return True
 
 
 @njit_inline
+def pay(plan: Any, minutes: float) -> None:
+    """Take minutes out of a plan's time budget."""
+    plan.budget = rules.minus(plan.budget, minutes)
+    plan.spent += minutes
+
+
+@njit_inline
 def pay_session(plan: Any, p: Any) -> None:
-    """Take a session's cost out of the purse; half of it is left for gestures."""
-    cost = p.session_minutes[plan.strategy]
-    plan.budget = rules.minus(plan.budget, cost)
-    plan.spent += cost
+    """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
+    pay(plan, p.session_minutes[plan.strategy])
     plan.usable = rules.usable_minutes(plan.strategy, p)
     plan.refusals = 0
 
 
+@njit_inline
+def lose(plan: Any, minutes: float) -> None:
+    """Charge a refused plan to a session that is already paid for: at most what the session has left."""
+    lost = min(minutes, plan.usable)
+    plan.usable = rules.minus(plan.usable, lost)
+    plan.refused += lost
+    plan.refusals += 1
+
+
 @njit(cache=True)
 def add_meeting(met: Any, count: int, one: int, two: int, place: int, second: int, plan: int, other_plan: int) -> Any:
-    """Append a meeting, doubling the array when it is full."""
+    """Write a meeting into row `count`; returns the array, which is a larger copy if it was full."""
     if count == len(met):
         larger = np.empty(2 * len(met), MEETING)
         larger[:count] = met
@@ -60,13 +73,13 @@ def add_meeting(met: Any, count: int, one: int, two: int, place: int, second: in
 
 @njit(cache=True)
 def keenest(keys: Any, most: int) -> Any:
-    """Positions of the largest keys, largest first."""
+    """Indices of the `most` largest keys, largest first."""
     return np.argsort(-keys, kind="mergesort")[:most]
 
 
 @njit(cache=True)
-def meet(state: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
-    """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
+def people_met(state: Any, person: int, present: Any, most: int, place: int, day: int, seed: int) -> Any:
+    """Ids of the people whom a person meets at a place: a keyed choice in which contacts weigh `known_weight`."""
     keys = np.empty(len(present))
     for k in range(len(present)):
         weight = 1.0
@@ -79,38 +92,35 @@ def meet(state: Any, person: int, present: Any, most: int, place: int, day: int,
 
 @njit(cache=True)
 def at_hangout(state: Any, community: int, going: Any, day: int, seed: int) -> Any:
-    """Regulars who are there today and adopters who visit, in order of id."""
+    """Ids of the people at a community's hangout today: regulars who come and adopters who visit, sorted."""
     p = state.settings[0]
     people = state.community_people[state.community_first[community] : state.community_first[community + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        chance = p.hangout_attendance * state.people[people[k]].sociability
-        regular = (
-            state.people[people[k]].regular and uniform(seed, DrawPurpose.HANGOUT_VISIT, day, people[k], 0, 0) < chance
-        )
-        here[k] = regular or going[people[k]] != NOBODY
+        one = state.people[people[k]]
+        comes = rules.hangs_out(seed, people[k], day, one.regular, one.sociability, p)
+        here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
 
 @njit(cache=True)
 def at_group(state: Any, group: int, going: Any, day: int, seed: int) -> Any:
-    """Members who come today, in order of id."""
+    """Ids of the members at a group's meeting today, sorted; adopters with a session always come."""
     people = state.group_people[state.group_first[group] : state.group_first[group + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        comes = uniform(seed, DrawPurpose.GROUP_VISIT, day, people[k], 0, 0) < state.settings[0].group_attendance
+        comes = rules.attends_group(seed, people[k], day, state.settings[0])
         here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
 
 @njit(cache=True)
 def at_show(state: Any, industry: int, going: Any, day: int, seed: int) -> Any:
-    """People of the industry drawn by sociability, and adopters who go, in order of id."""
+    """Ids of the people at an industry's trade show: a choice weighted by sociability, and adopters who go; sorted."""
     people = state.industry_people[state.industry_first[industry] : state.industry_first[industry + 1]]
     keys = np.empty(len(people))
     for k in range(len(people)):
-        u = uniform(seed, DrawPurpose.SHOW_VISIT, day, people[k], 0, 0)
-        keys[k] = rules.chosen_key(u, max(1e-6, state.people[people[k]].sociability))
+        keys[k] = rules.show_key(seed, people[k], day, state.people[people[k]].sociability)
     here = np.zeros(len(people), np.bool_)
     here[keenest(keys, state.settings[0].show_people)] = True
     for k in range(len(people)):
@@ -122,7 +132,7 @@ def at_show(state: Any, industry: int, going: Any, day: int, seed: int) -> Any:
 def with_those_brought(
     state: Any, guests: Any, host: int, place: int, among: int, chance: float, day: int, seed: int
 ) -> Any:
-    """Guests, and after them whoever they bring: each at most one own tie, who is not there yet."""
+    """Ids of the guests, followed by the people they bring: at most one tie each, who isn't there yet."""
     industry = state.people[host].industry
     crowd = np.empty(2 * len(guests), np.int32)
     crowd[: len(guests)] = guests
@@ -143,7 +153,7 @@ def with_those_brought(
 
 @njit(cache=True)
 def first_members(state: Any, founder: int, seed: int) -> Any:
-    """Strangers of the founder's industry with whom a meetup starts, keenest first."""
+    """Ids of the strangers in the founder's industry with whom a meetup starts, largest key first."""
     industry = state.people[founder].industry
     people = state.industry_people[state.industry_first[industry] : state.industry_first[industry + 1]]
     strangers = np.zeros(len(people), np.bool_)
@@ -159,10 +169,13 @@ def first_members(state: Any, founder: int, seed: int) -> Any:
 
 @njit(cache=True)
 def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, seed: int) -> Any:
-    """Who meets whom today, and the members of meetups after it.
+    """Find today's meetings.
 
-    Places without an adopter are part of ordinary life and not played: of a hangout, a group or a trade show only the
-    adopters' own meetings are; events and meetups exist because of their host, so all their guests meet each other.
+    At a hangout, a group or a trade show, only the meetings of adopters are simulated; those of other people belong to
+    ordinary life. At events and meetups, guests meet each other too, because the host brought them together.
+
+    Returns:
+        Meetings, type `MEETING`, in which a pair may occur twice at one place; and the members of meetups afterwards.
     """
     p = state.settings[0]
     met = np.empty(64, MEETING)
@@ -197,7 +210,7 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
         second = int(
             86_400 * uniform(seed, DrawPurpose.PLACE_SECOND, day, where, 0, event_key_of(Occasion.PLACE, place))
         )
-        for other in meet(state, person, present[present != person], most, place, day, seed):
+        for other in people_met(state, person, present[present != person], most, place, day, seed):
             met = add_meeting(met, count, person, other, place, second, row, going[place, other])
             count += 1
 
@@ -212,7 +225,8 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
             met = add_meeting(met, count, host, guest, Place.EVENT, second, going[Place.EVENT, host], NOBODY)
             count += 1
         for guest in crowd:
-            for other in meet(state, guest, crowd[crowd != guest], (p.event_meets + 1) // 2, Place.EVENT, day, seed):
+            most = rules.sought_by_guest(p.event_meets)
+            for other in people_met(state, guest, crowd[crowd != guest], most, Place.EVENT, day, seed):
                 met = add_meeting(met, count, guest, other, Place.EVENT, second, NOBODY, NOBODY)
                 count += 1
 
@@ -236,11 +250,12 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
             86_400
             * uniform(seed, DrawPurpose.PLACE_SECOND, day, founder, 0, event_key_of(Occasion.PLACE, Place.MEETUP))
         )
-        for other in meet(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
+        for other in people_met(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
             met = add_meeting(met, count, founder, other, Place.MEETUP, second, row, NOBODY)
             count += 1
         for guest in crowd:
-            for other in meet(state, guest, crowd[crowd != guest], (p.meetup_meets + 1) // 2, Place.MEETUP, day, seed):
+            most = rules.sought_by_guest(p.meetup_meets)
+            for other in people_met(state, guest, crowd[crowd != guest], most, Place.MEETUP, day, seed):
                 met = add_meeting(met, count, guest, other, Place.MEETUP, second, NOBODY, NOBODY)
                 count += 1
         for k in range(len(members)):
@@ -252,7 +267,7 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
 
 @njit(cache=True)
 def with_members(members: Any, founder: int, people: Any) -> Any:
-    """Members of meetups and these of one founder's after them."""
+    """Members of meetups, type `MEMBER`, with these people appended as members of one founder's meetup."""
     larger = np.zeros(len(members) + len(people), MEMBER)
     larger[: len(members)] = members
     for k in range(len(people)):
@@ -262,6 +277,6 @@ def with_members(members: Any, founder: int, people: Any) -> Any:
 
 
 def once_each(met: np.ndarray, n: int) -> np.ndarray:
-    """Each pair once a place, the first time it was chosen; in the order of (place, low, high)."""
+    """Meetings with each pair once at each place, the first time it was chosen, sorted by (place, low, high)."""
     keys = (met["place"].astype(np.int64) * n + met["low"]) * n + met["high"]
     return taken(met, np.unique(keys, return_index=True)[1])

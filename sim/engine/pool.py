@@ -1,7 +1,7 @@
-"""Where ties lie in memory: a block of slots for each person, in one pool that all share.
+"""Memory of ties: one pool for everyone, with a block of slots for each person.
 
-Blocks grow by a few slots at a time and move when they do. Whoever grows to a size takes a block that somebody of that
-size has left; when the pool is used up, blocks move together, and only if that is not enough is a larger one made.
+A block that needs more slots moves to a larger one: a free block of that size, or the end of the pool. A full pool is
+compacted first, and reallocated only if that isn't enough.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from sim.engine.prefetch import AHEAD, fetch
 from sim.model import rules
 from sim.state.population import NOBODY, TIE, EngineState, aligned, all_room
 
-SPARE = 24  # one row more for so many: a part of the pool that is free when it is new
-RESERVE = 2  # likewise, of rows into which it can grow as it lies; they take memory once they are used
+SPARE = 24  # a new pool has one free row for each 24 in use
+RESERVE = 2  # reserved rows, one for each 2 in use, for growth in place; untouched pages take no memory
 
 
 def pool_of(ties: np.ndarray, *, spend: bool = False) -> list[np.ndarray]:
-    """A pool that begins with these ties as they lie: `ties`, `others` and `bounds` of `EngineState`.
+    """Make a pool from ties in canonical order.
 
     Args:
         ties: type `TIE`.
-        spend: let the pool have the memory of the ties, which `free_ties` made; they change with it.
+        spend: reuse the memory of the ties, which `free_ties` must have made.
 
-    Of bounds nothing is known yet.
+    Returns:
+        `ties`, `contact_ids` and `weight_bounds` of `EngineState`. Bounds are infinite, since none is known yet.
     """
     count = len(ties)
     others, bounds = (aligned(count, np.dtype(kind), count // RESERVE) for kind in ("i4", "f4"))
@@ -41,13 +42,13 @@ def pool_of(ties: np.ndarray, *, spend: bool = False) -> list[np.ndarray]:
 
 
 def no_free_blocks(people: np.ndarray) -> np.ndarray:
-    """`left` of `EngineState` when nobody has moved yet, for all sizes that a block may come to."""
+    """An empty `free_blocks` of `EngineState`, shape (sizes,), long enough for all sizes that a block may reach."""
     largest = max(int(people["capacity"].max()), int(people["slots"].max()))
     return np.full(largest // 2 + 1_024, NOBODY, np.int64)  # sizes in fours: twice the largest, and then some
 
 
 def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
-    """The rows of an array that are in use, in a larger one: as they lie, if what is reserved behind them will do."""
+    """The array with `more` rows after the `used` ones: in place if the reserved memory suffices, else a copy."""
     rows = used + max(more, used // SPARE)
     larger = all_room(array)
     if len(larger) < rows:
@@ -57,7 +58,7 @@ def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
 
 
 def with_sizes(state: EngineState, crowded: np.ndarray) -> EngineState:
-    """The same town, which knows all sizes that the blocks of these people may grow to today."""
+    """The state, with `free_blocks` extended to all sizes that the blocks of these people may reach today."""
     most = int(state.people["held"][crowded].max(initial=0)) // 2 + 1_024
     if most <= len(state.free_blocks):
         return state
@@ -67,7 +68,7 @@ def with_sizes(state: EngineState, crowded: np.ndarray) -> EngineState:
 
 
 def with_room(state: EngineState, rows: int) -> EngineState:
-    """The same town, with at least so many rows of the pool left."""
+    """The state, with at least this many free rows at the end of the pool."""
     if state.used[0] + rows <= len(state.ties):
         return state
     move_together(state)
@@ -82,10 +83,10 @@ def with_room(state: EngineState, rows: int) -> EngineState:
 
 @njit(cache=True)
 def count_in(people: Any, pairs: Any) -> Any:
-    """Count either of these pairs (low * n + high) as somebody whom the other holds.
+    """Add each of these pairs (``low * n + high``) to `held` of both people.
 
     Returns:
-        Ids of those whose block is too small for that.
+        Ids of the people whose block is now too small.
     """
     n = len(people)
     crowded, count = np.empty(2 * len(pairs), np.int32), 0
@@ -103,7 +104,7 @@ def count_in(people: Any, pairs: Any) -> Any:
 
 @njit(cache=True)
 def slots_in_need(slots: int, held: int) -> int:
-    """To how many slots a block of so many grows for so many who are held."""
+    """The size to which a block of `slots` grows so that it has room for `held` ties."""
     while slots < held:
         slots = rules.more_slots(slots)
     return slots
@@ -111,7 +112,7 @@ def slots_in_need(slots: int, held: int) -> int:
 
 @njit(cache=True)
 def room_for(people: Any, crowded: Any) -> int:
-    """Rows that the pool must have left before the blocks of these people grow, at most."""
+    """An upper bound on the free rows needed to grow the blocks of these people."""
     rows = 0
     for person in crowded:
         rows += slots_in_need(people[person].slots, people[person].held)
@@ -120,7 +121,7 @@ def room_for(people: Any, crowded: Any) -> int:
 
 @njit(cache=True)
 def move_together(state: Any) -> None:
-    """Move all blocks to the front of the pool, in the order in which they lie."""
+    """Compact the pool: move all blocks to the front, in their present order."""
     people, to = state.people, 0
     for person in np.argsort(people["first"]):
         first = people[person].first
@@ -139,7 +140,7 @@ def move_together(state: Any) -> None:
 
 @njit(cache=True)
 def grow_blocks(state: Any, crowded: Any) -> None:
-    """Give these people blocks in which all whom they hold have room."""
+    """Move each of these people to a block with room for all their ties."""
     for person in crowded:
         first, slots = state.people[person].first, state.people[person].slots
         grown = slots_in_need(slots, state.people[person].held)
@@ -165,7 +166,7 @@ def grow_blocks(state: Any, crowded: Any) -> None:
 
 @njit_inline
 def free_slot(state: Any, person: int) -> int:
-    """A person's lowest free slot; NOBODY if there is none."""
+    """A person's lowest free slot; `NOBODY` if there is none."""
     first = state.people[person].first
     for slot in range(state.people[person].slots):
         if state.contact_ids[first + slot] == NOBODY:

@@ -1,4 +1,4 @@
-"""Asking memory for what is needed soon, so that it is there by then: most of a day goes into ties far apart."""
+"""Prefetching of records that are needed soon. Most of a day's time goes into reading ties that are far apart."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from numba.core import cgutils, types
 from numba.core.cpu import CPUContext
 from numba.extending import intrinsic
 
-AHEAD = 12  # gestures between asking and needing; twice that for people, who say where their ties are
+AHEAD = 12  # gestures from prefetch to use; twice as many for people, whose records locate their ties
 
 
 @intrinsic
 def fetch(typing_context: Any, array: Any, index: Any) -> Any:
-    """Ask memory for a record of an array, or a number, that is needed soon; changes nothing."""
+    """Prefetch an element of an array. It changes nothing, and does nothing on a GPU."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if not isinstance(context, CPUContext):
-            return context.get_dummy_value()  # a graphics card lets other threads run while one waits
+            return context.get_dummy_value()  # a GPU runs other threads while one waits
         array_type = signature.args[0]
         values = context.make_array(array_type)(context, builder, arguments[0])
         position = context.cast(builder, arguments[1], signature.args[1], types.intp)

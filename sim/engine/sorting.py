@@ -1,7 +1,6 @@
-"""Gestures by whom they concern, in chunks of people that threads share out.
+"""Sorting gestures by person, in chunks of people that threads process in parallel.
 
-A chunk is a run of ids, the same whatever the number of threads, so a phase that takes chunk after chunk gives the same
-bits on any of them.
+A chunk is a range of ids that doesn't depend on the number of threads, so results are the same for any number.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.model.gestures import Kind
 from sim.state.population import GESTURE, NOBODY
 
-CHUNKS = 64  # at most
-SMALLEST_CHUNK = 4  # bits of the ids in it: 16 people, so that the small worlds of tests have several
-WORTH_SHARING = 2_000  # people or gestures; with fewer, to wake a second thread costs more than it brings
+CHUNKS = 64  # the most chunks of a population
+SMALLEST_CHUNK = 4  # bits of an id: a chunk has 16 people or more, so that small worlds in tests have several
+WORTH_SHARING = 2_000  # people; with fewer, waking a second thread costs more than it saves
 _POST = int(Kind.POST)
-SENT_TODAY, DUE_TODAY, WAITING = range(3)  # turns of mail
-BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # whom a gesture is sorted by; a pair by its lower id
+SENT_TODAY, DUE_TODAY, WAITING = range(3)  # what happens to mail today
+BY_RECEIVER, BY_SENDER, BY_PAIR = range(3)  # sort keys of gestures; a pair sorts by its lower id
 
 
 @contextmanager
 def shared(count: int) -> Iterator[None]:
-    """Let the threads share work on so many people or gestures; if they are few, one does it alone."""
+    """Run the block on all threads, or on one if there are fewer than `WORTH_SHARING` people."""
     threads = 1 if count >= WORTH_SHARING else numba.get_num_threads()
     if threads == 1:
-        yield  # to set their number takes as long as a small day
+        yield  # setting the number of threads takes as long as a small day
         return
     numba.set_num_threads(1)
     try:
@@ -42,7 +41,7 @@ def shared(count: int) -> Iterator[None]:
 
 @njit_inline
 def width_of(n: int) -> int:
-    """Bits of an id that tell people of one chunk apart, in a population of n."""
+    """The number of low id bits within a chunk, in a population of n."""
     bits = SMALLEST_CHUNK
     while (n - 1) >> bits >= CHUNKS:
         bits += 1
@@ -51,20 +50,20 @@ def width_of(n: int) -> int:
 
 @njit_inline
 def chunks_of(n: int) -> int:
-    """How many chunks n people make."""
+    """The number of chunks in a population of n."""
     return ((n - 1) >> width_of(n)) + 1
 
 
 @njit_inline
 def people_of(chunk: int, n: int) -> Any:
-    """The first person of a chunk, and the first one after it."""
+    """The range of ids in a chunk: its first person, and the first one after it."""
     bits = width_of(n)
     return chunk << bits, min(n, (chunk + 1) << bits)
 
 
 @njit_inline
 def concerned(gesture: Any, by: int) -> int:
-    """Whom a gesture is sorted by."""
+    """The id that a gesture is sorted by: sender, receiver or the lower of both."""
     if by == BY_RECEIVER:
         return int(gesture.receiver)
     if by == BY_PAIR and gesture.receiver != NOBODY:
@@ -74,7 +73,10 @@ def concerned(gesture: Any, by: int) -> int:
 
 @njit_inline
 def comes_first(one: Any, two: Any, arrival: bool) -> bool:
-    """Order of gestures: second (of arrival or of sending), sender, cause, receiver; posts that are seen last; day."""
+    """Whether a gesture sorts before another.
+
+    Keys are, in this order: second (of arrival or of sending), sender, event key, receiver, delivery and day.
+    """
     if arrival and one.arrives_second != two.arrives_second:
         return one.arrives_second < two.arrives_second
     if not arrival and one.second != two.second:
@@ -92,7 +94,7 @@ def comes_first(one: Any, two: Any, arrival: bool) -> bool:
 
 @njit_inline
 def of_parts(parts: Any, row: int) -> Any:
-    """A row of three arrays one after another."""
+    """A row of the concatenation of three arrays."""
     if row < len(parts[0]):
         return parts[0][row]
     row -= len(parts[0])
@@ -119,7 +121,7 @@ def _name_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, at: An
 def _put_in_order(
     parts: Any, rows: Any, start: int, by: int, arrival: bool, first: Any, filled: Any, order: Any, found: Any
 ) -> None:
-    """Copy these rows, all of people `start` and on, by person, and in order of time for each; `first` begins as 0."""
+    """Copy the rows of one chunk into `found`, sorted by person and time; `first` must be all 0."""
     for row in rows:
         first[concerned(of_parts(parts, row), by) - start + 1] += 1
     for person in range(len(filled)):
@@ -140,16 +142,16 @@ def _put_in_order(
 
 @njit(cache=True, parallel=True)
 def sorted_by(parts: Any, n: int, by: int, arrival: bool) -> Any:
-    """A copy of all gestures of three arrays by whom they concern, of n people, and in order of time for each.
+    """Sort the gestures of three arrays by person (`BY_RECEIVER`, `BY_SENDER` or `BY_PAIR`), then by time.
 
-    Until they are copied, only their rows are moved about.
+    Row numbers are sorted first, so that each record is copied only once.
 
     Returns:
-        The copy; first, shape (chunks + 1,): where each chunk begins in it.
+        The sorted copy, and the row at which each chunk of people begins in it, shape (chunks + 1,).
     """
     total, chunks, bits = len(parts[0]) + len(parts[1]) + len(parts[2]), chunks_of(n), width_of(n)
     shares = min(CHUNKS, total // 256 + 1)
-    at = np.zeros((shares, chunks), np.int64)  # of each share of the input, where its next one of each chunk goes
+    at = np.zeros((shares, chunks), np.int64)  # next row of each chunk, for each share of the input
     for share in prange(shares):
         _count_by_chunk(parts, share * total // shares, (share + 1) * total // shares, by, bits, at[share])
     first = np.zeros(chunks + 1, np.int64)
@@ -174,7 +176,7 @@ def sorted_by(parts: Any, n: int, by: int, arrival: bool) -> Any:
 
 @njit(cache=True)
 def by_turn(gestures: Any, day: int) -> Any:
-    """Gestures under way: those sent today, those sent before that arrive today, and those that have to wait."""
+    """Split the mail: gestures sent today, those sent earlier that arrive today, and those that wait."""
     counts = np.zeros(3, np.int64)
     for k in range(len(gestures)):
         counts[turn_of(gestures[k], day)] += 1
@@ -183,7 +185,7 @@ def by_turn(gestures: Any, day: int) -> Any:
     counts[:] = 0
     for k in range(len(gestures)):
         turn = turn_of(gestures[k], day)
-        if turn == SENT_TODAY:  # one array out of three would be counted each time
+        if turn == SENT_TODAY:  # a branch for each array, since indexing a tuple of arrays counts references
             sent[counts[turn]] = gestures[k]
         elif turn == DUE_TODAY:
             due[counts[turn]] = gestures[k]
@@ -195,7 +197,7 @@ def by_turn(gestures: Any, day: int) -> Any:
 
 @njit_inline
 def turn_of(gesture: Any, day: int) -> int:
-    """Whether a gesture under way is sent today, arrives today, or waits."""
+    """What happens to a gesture in the mail: `SENT_TODAY`, `DUE_TODAY` or `WAITING`."""
     if gesture.day == day:
         return SENT_TODAY
     return DUE_TODAY if gesture.day < day and gesture.arrives_day <= day else WAITING
@@ -203,7 +205,7 @@ def turn_of(gesture: Any, day: int) -> int:
 
 @njit(cache=True)
 def by_arrival(gestures: Any, day: int) -> Any:
-    """Of the gestures that are sent today: those that arrive today, and those that arrive later; posts do neither."""
+    """Split the gestures sent today into those that arrive today and those that arrive later, without posts."""
     now, later = np.empty(len(gestures), GESTURE), np.empty(len(gestures), GESTURE)
     count = count_later = 0
     for k in range(len(gestures)):
@@ -218,7 +220,7 @@ def by_arrival(gestures: Any, day: int) -> Any:
 
 @njit(cache=True, parallel=True)
 def packed_chunks(gestures: Any, first: Any, counts: Any) -> Any:
-    """The first so many gestures of each chunk, one after another."""
+    """The first ``counts[chunk]`` gestures of each chunk, concatenated."""
     starts = np.zeros(len(first), np.int64)
     for chunk in range(len(first) - 1):
         starts[chunk + 1] = starts[chunk] + counts[chunk]
@@ -230,7 +232,7 @@ def packed_chunks(gestures: Any, first: Any, counts: Any) -> Any:
 
 @njit(cache=True)
 def in_a_row(parts: Any) -> Any:
-    """Records of one type, in a tuple or a list of arrays, one after another."""
+    """Concatenate a tuple or list of arrays of one record type."""
     count = 0
     for part in parts:
         count += len(part)
@@ -245,7 +247,7 @@ def in_a_row(parts: Any) -> Any:
 
 @njit(cache=True)
 def rows_by(values: Any, groups: int) -> Any:
-    """Rows by group: where each group begins, shape (groups + 1,), and the rows, in order within each."""
+    """Sort row numbers by group; returns where each group begins, shape (groups + 1,), and the rows."""
     filled = np.zeros(groups + 1, np.int64)
     for row in range(len(values)):
         filled[values[row] + 1] += 1

@@ -1,4 +1,4 @@
-"""What can be seen of ties on a morning, for whoever draws or lists them; looking changes nothing."""
+"""Read-only views of ties on a morning, for displays and lists."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sim.state.population import NOBODY
 
 
 class State(IntEnum):
-    """What two people are to each other."""
+    """The relation of two people."""
 
     STRANGERS = 0
     ACQUAINTED = 1  # met but never answered
-    FAINT = 2  # a tie without enough two-way contact to be one of the next two
+    FAINT = 2  # a tie with too little two-way contact to be dormant or active
     DORMANT = 3
     ACTIVE = 4
 
 
 SEEN = np.dtype(
     [
-        ("strength", "f4", (2,)),  # 0..1, as the first and as the second of the pair holds the tie
-        ("openness", "f4", (2,)),  # 0..1, of the first's door for the second, and the other way round
-        ("silence", "i4"),  # days since two-way contact; what `NEVER` makes of it where there was none
+        ("strength", "f4", (2,)),  # 0..1, of the first person's tie and of the second's
+        ("openness", "f4", (2,)),  # 0..1, of the first person towards the second, and the reverse
+        ("silence", "i4"),  # days since two-way contact, counted from `NEVER` if there was none
         ("state", "u1"),  # State
     ],
     align=True,
@@ -54,7 +54,7 @@ def _see_side(view: Any, side: int, tie: Any, day: int, p: Any) -> None:
 
 @njit_inline
 def _fetch_tie(people: Any, ties: Any, pairs: Any, slots: Any, k: int) -> None:
-    """Ask memory for a tie that is looked at soon, and for its other direction: seeing takes a quarter of the time."""
+    """Prefetch a tie that is read soon, and its other direction, which makes `see` four times as fast."""
     later, soon = k + 2 * AHEAD, k + AHEAD
     if later < len(pairs) and slots[later] != NOBODY:
         fetch(ties, people[pairs[later, 0]].first + slots[later])
@@ -66,17 +66,17 @@ def _fetch_tie(people: Any, ties: Any, pairs: Any, slots: Any, k: int) -> None:
 
 @njit(cache=True)
 def see(people: Any, ties: Any, pairs: Any, slots: Any, day: int, p: Any, seen: Any) -> None:
-    """Look at ties as they are this morning.
+    """Read the state of ties on a morning.
 
     Args:
-        people: of a world, or of one in motion, shape (n,), type `PERSON`.
-        ties: of the same, type `TIE`.
+        people: shape (n,), type `PERSON`.
+        ties: type `TIE`.
         pairs: ids of the two people of each tie, shape (k, 2).
-        slots: where the tie was the last time, among the slots of the first, shape (k,); brought up to date. `NOBODY`
-            where that is not known, or there is no tie.
-        day: of the world.
+        slots: the slot of each tie in the last call, among the slots of the first person, shape (k,); updated in place.
+            `NOBODY` means that it's unknown or that there is no tie.
+        day: the day of the world.
         p: packed parameters.
-        seen: filled in, shape (k,), type `SEEN`.
+        seen: the output, shape (k,), type `SEEN`.
     """
     for k in range(len(pairs)):
         _fetch_tie(people, ties, pairs, slots, k)

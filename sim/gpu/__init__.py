@@ -1,4 +1,4 @@
-"""Days of ordinary life on a graphics card, bit for bit as on the fast engine."""
+"""The fast engine on a GPU, for worlds without plans."""
 
 from sim.gpu.core import GpuCore
 

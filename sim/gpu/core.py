@@ -1,15 +1,14 @@
-"""A day of ordinary life on a graphics card: the fast engine again, with a thread for each person.
+"""A day of ordinary life on a GPU: the fast engine with one thread per person.
 
-Every rule, and all that a person does, is the text that `sim.engine.day` runs, compiled once more. What differs is how
-the work is shared out. Gestures are not sorted here: those that concern a person are a linked list, and the thread that
-works on it takes them in the order of the model. Others may only put something at its head, in one step that nothing
-interrupts. So a day has the same result in whatever order the threads run.
+The functions of `sim.engine` are compiled again for the GPU; only the distribution of work differs. Gestures aren't
+sorted. Those of one person form a linked list, and one thread processes the list in the order of the model. Other
+threads only prepend to it, atomically. The result therefore doesn't depend on the order of threads.
 
-A card may round the last bit of an exponential, a logarithm or a power otherwise. So a stored number differs in its
-last bit now and then, and a decision hardly ever; `benchmarks/gpu.py` counts them. On Numba's simulator of a card
-(``NUMBA_ENABLE_CUDASIM=1``) the worlds are those of `sim.engine.day`, bit for bit.
+A GPU may round the last bit of an exponential, a logarithm or a power differently from a CPU. Stored numbers then
+differ in the last bit occasionally, and decisions very rarely; `benchmarks/gpu.py` counts both. On Numba's CUDA
+simulator (``NUMBA_ENABLE_CUDASIM=1``) results equal those of `sim.engine.day` bit for bit.
 
-A world in which somebody plans stays with `sim.engine.day`.
+Worlds with plans or invitations are not supported; run them on `sim.engine.day`.
 """
 
 from __future__ import annotations
@@ -27,20 +26,20 @@ from sim.engine.compiling import Scratch
 from sim.engine.day import (
     ROUNDS,
     Core,
-    deliver,
     is_settled,
-    keep_answer_in_mind,
-    keep_sent_in_mind,
     locate_one,
     mark_sent,
     may_post,
+    receive,
+    remember_answer,
+    remember_sent,
     settle_noticed,
 )
 from sim.engine.memory import (
     FILTER_BITS,
+    drop,
     find_slot,
     heaviest_of,
-    let_go,
     new_acquaintance,
     refresh_bound,
     weakest,
@@ -76,37 +75,37 @@ from sim.state.population import (
 
 FILTER_WORDS = FILTER_BITS // 64
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)
-GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads in each; a thread takes many people in turn
+GRID = (1, 8) if SIMULATED else (132 * 16, 128)  # blocks, and threads per block; each thread processes many people
 POOL = ("ties", "contact_ids", "weight_bounds")
-ROOM_TO_GROW, SMALLEST_ROOM = 4, 1 << 16  # rows that a new pool has more: one for so many, and so many at least
+ROOM_TO_GROW, SMALLEST_ROOM = 4, 1 << 16  # a new pool has a quarter more rows than are used, or at least this many
 
-# Lists of a person
+# Lists of each person
 ARRIVING, ARRIVING_NEXT, SENT, ANSWERS, BETWEEN, CALLED, MET, GOING = range(8)
 LISTS = GOING + 1
 
-# What is counted
+# Counters
 GESTURES, MAIL_WAITING, MAIL, CALLS_AT_MOST, CALLS, PROMPTS, ACTIVE, LISTED, NEW_TIES, FORGOTTEN = range(10)
-ROWS, WASTED, CROWDED = range(10, 13)  # of the pool: used, of them left by somebody, and whether it is full
+ROWS, WASTED, CROWDED = range(10, 13)  # of the pool: rows in use, rows of abandoned blocks, and whether it is full
 COUNTERS = CROWDED + 1
 
-# What became of a gesture
+# States of a gesture, as bits
 HOLE, WRITTEN, SEEN, DUE, DELIVERED = 0, 1, 2, 4, 8
 
 
 PROMPTED = np.dtype(
     [
-        ("person", "i4"),  # who is prompted today
-        ("occasions", "i4", (3,)),  # how often routine, the feed and encounters bring someone to mind
-        ("prompts", "i8", (2,)),  # where the room for their prompts begins and ends
+        ("person", "i4"),  # a person with prompts today
+        ("occasions", "i4", (3,)),  # prompts from routine, the feed and encounters
+        ("prompts", "i8", (2,)),  # first row of their prompts, and the row after the last
         ("gestures", "i8", (2,)),
     ],
     align=True,
 )
-ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # somebody on a list, and the next one on it
+ENTRY = np.dtype([("other", "i4"), ("link", "i4")], align=True)  # an entry of a list of people, and the next entry
 
 
 class GpuState(NamedTuple):
-    """What kernels read of an `EngineState`, of the same types; each further array makes launches slower."""
+    """The arrays of `EngineState` that kernels need. Each additional array makes launches slower."""
 
     settings: Any
     people: Any
@@ -121,26 +120,26 @@ class GpuState(NamedTuple):
 
 
 class DayBuffers(NamedTuple):
-    """What is under way on a day. A person's list begins in `heads`, NOBODY if it is empty, and goes on in `links`."""
+    """Working memory of a day. A person's list starts in `heads` (`NOBODY` if it's empty) and continues in `links`."""
 
     heads: Any  # (LISTS, n), i4
-    links: Any  # (4, gestures), i4: the gesture after each, in lists of what arrives, was sent, answers, is between two
-    gestures: Any  # GESTURE: all of the day, in any order
-    states: Any  # (gestures,), u1: what became of each
+    links: Any  # (4, gestures), i4: next gesture in the lists of arriving, sent, answering and paired gestures
+    gestures: Any  # GESTURE: all gestures of the day, in any order
+    states: Any  # (gestures,), u1: the state of each
     counts: Any  # (COUNTERS,), i8
     prompted: Any  # (n,), PROMPTED
-    mail: Any  # GESTURE, and those of the next morning
+    mail: Any  # GESTURE: mail of this morning; `next_mail` is that of the next
     next_mail: Any
     prompts: Any  # PROMPT
-    calls: Any  # PROMPT: those that come from outside
+    calls: Any  # PROMPT: those from birthdays
     call_links: Any  # (calls,), i4
-    listed: Any  # ENTRY: strangers who met somebody, and whom somebody lets go
-    pairs: Any  # (2, listed), i8: those who became ties, and those who were forgotten
-    received: Any  # (n,), i4: gestures today
-    scratch: Any  # of each row of the pool, as in `Scratch`: slots, others, bounds, lucks, times
+    listed: Any  # ENTRY: new acquaintances, and ties to drop
+    pairs: Any  # (2, listed), i8: pairs that became ties, and pairs that were forgotten
+    received: Any  # (n,), i4: gestures noticed today
+    scratch: Any  # for each row of the pool: slots, others, bounds, race_draws and times of `Scratch`
 
 
-BUFFERS: dict[str, Any] = {  # types of what is in it; a kernel is compiled for these, once
+BUFFERS: dict[str, Any] = {  # types of `DayBuffers`; kernels are compiled once, for these
     "heads": np.int32,
     "links": np.int32,
     "gestures": GESTURE,
@@ -163,13 +162,13 @@ BUFFERS: dict[str, Any] = {  # types of what is in it; a kernel is compiled for 
 
 @cuda.jit(device=True)
 def _links_of(which: int) -> int:
-    """The row of `links` for a list of gestures. None arrives both now and next, so lists 0 and 1 share one."""
+    """The row of `links` for a list of gestures. Lists 0 and 1 share a row, since no gesture is on both."""
     return max(0, which - 1)
 
 
 @cuda.jit(device=True)
 def _put(buffers: Any, which: int, person: int, k: int) -> None:
-    """Put a gesture on a person's list."""
+    """Prepend a gesture to a person's list."""
     buffers.links[_links_of(which), k] = cuda.atomic.exch(buffers.heads, (which, person), k)
 
 
@@ -182,7 +181,7 @@ def _is_before(gestures: Any, one: int, two: int, arrival: bool) -> bool:
 
 @cuda.jit(device=True)
 def _next(buffers: Any, which: int, person: int, after: int, arrival: bool) -> int:
-    """The gesture on a list that comes after this one (NOBODY: the first) in the order of `comes_first`."""
+    """The next gesture on a list after this one (`NOBODY`: the first), in the order of `comes_first`."""
     found = NOBODY
     k = buffers.heads[which, person]
     while k != NOBODY:
@@ -196,7 +195,7 @@ def _next(buffers: Any, which: int, person: int, after: int, arrival: bool) -> i
 
 @cuda.jit(device=True)
 def _put_person(buffers: Any, which: int, person: int, other: int) -> None:
-    """Put somebody on a person's list."""
+    """Prepend someone to a person's list of people."""
     k = cuda.atomic.add(buffers.counts, LISTED, 1)
     buffers.listed[k]["other"] = other
     buffers.listed[k]["link"] = cuda.atomic.exch(buffers.heads, (which, person), k)
@@ -204,7 +203,7 @@ def _put_person(buffers: Any, which: int, person: int, other: int) -> None:
 
 @cuda.jit(device=True)
 def _next_person(buffers: Any, which: int, person: int, after: int) -> int:
-    """Whoever on a list has the next higher id than this one (NOBODY: the least id); NOBODY if there is nobody."""
+    """The next higher id on a list after this one (`NOBODY`: the lowest id); `NOBODY` at the end."""
     found = NOBODY
     k = buffers.heads[which, person]
     while k != NOBODY:
@@ -220,7 +219,7 @@ def _next_person(buffers: Any, which: int, person: int, after: int) -> int:
 
 @cuda.jit
 def _wake(state: Any, buffers: Any, day: int, seed: int) -> None:
-    """Lists are empty; the week begins, people post; how many birthdays may be noticed is known after it."""
+    """Empty the lists, begin the week, make ordinary posts, and count the contacts who may notice a birthday."""
     p = state.settings[0]
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         for which in range(LISTS):
@@ -237,7 +236,7 @@ def _wake(state: Any, buffers: Any, day: int, seed: int) -> None:
 
 @cuda.jit
 def _call(state: Any, buffers: Any, day: int, seed: int) -> None:
-    """Birthdays that are noticed."""
+    """Create the prompts of birthdays that are noticed."""
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         if state.people[person]["birthday"] == day % 365:
             for slot in range(state.people[person]["slots"]):
@@ -255,7 +254,7 @@ def _take_room(room: Any, counts: Any, which: int, most: int) -> None:
 
 @cuda.jit
 def _count(state: Any, buffers: Any, day: int, seed: int) -> None:
-    """Who is prompted today, how often, and where there is room for it."""
+    """Count everyone's prompts, and reserve rows for the prompts and the gestures that may result."""
     draw = cuda.local.array(3, numba.float64)
     counts = cuda.local.array(3, numba.int32)
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
@@ -274,12 +273,13 @@ def _count(state: Any, buffers: Any, day: int, seed: int) -> None:
             for occasion in range(3):
                 mine["occasions"][occasion] = counts[occasion]
             _take_room(mine["prompts"], buffers.counts, PROMPTS, most)
-            _take_room(mine["gestures"], buffers.counts, GESTURES, most + counts[1])  # whatever is in the feed is seen
+            # Each feed prompt may bring two: the feed item seen, and a gesture.
+            _take_room(mine["gestures"], buffers.counts, GESTURES, most + counts[1])
 
 
 @cuda.jit
 def _act(state: Any, buffers: Any, day: int, seed: int) -> None:
-    """Prompts, then the gestures that come of them in order of second."""
+    """Work out everyone's prompts and the gestures that result, in order of time."""
     draws = cuda.local.array((2, BATCH), numba.float64)
     drawn = cuda.local.array(BATCH, numba.int32)
     one = cuda.local.array(1, PROMPT)
@@ -325,7 +325,7 @@ def _act(state: Any, buffers: Any, day: int, seed: int) -> None:
 
 @cuda.jit(device=True)
 def _write(buffers: Any, gesture: Any, state: int) -> int:
-    """Put a gesture among those of the day; returns its row."""
+    """Append a gesture to those of the day; returns its row."""
     k = cuda.atomic.add(buffers.counts, GESTURES, 1)
     buffers.gestures[k] = gesture
     buffers.states[k] = state
@@ -334,7 +334,7 @@ def _write(buffers: Any, gesture: Any, state: int) -> int:
 
 @cuda.jit(device=True)
 def _post_off(buffers: Any, gesture: Any, arrives_day: int) -> None:
-    """Keep for a later day."""
+    """Append a gesture to the mail of the next morning."""
     k = cuda.atomic.add(buffers.counts, MAIL, 1)
     buffers.next_mail[k] = gesture
     buffers.next_mail[k]["arrives_day"] = arrives_day
@@ -344,7 +344,7 @@ def _post_off(buffers: Any, gesture: Any, arrives_day: int) -> None:
 
 @cuda.jit
 def _take_from_mail(buffers: Any, day: int) -> None:
-    """Answers that are sent today, and what arrives today."""
+    """Take answers that are sent today and gestures that arrive today out of the mail."""
     for k in range(cuda.grid(1), buffers.counts[MAIL_WAITING], cuda.gridsize(1)):
         turn = turn_of(buffers.mail[k], day)
         if turn == SENT_TODAY:
@@ -357,7 +357,7 @@ def _take_from_mail(buffers: Any, day: int) -> None:
 
 @cuda.jit
 def _meet(state: Any, buffers: Any) -> None:
-    """Rule 9: who wrote to whom without knowing each other."""
+    """List the pairs of strangers between whom a gesture is sent or arrives today."""
     for k in range(cuda.grid(1), buffers.counts[GESTURES], cuda.gridsize(1)):
         one, two = buffers.gestures[k]["sender"], buffers.gestures[k]["receiver"]
         to_be_found = buffers.states[k] & (WRITTEN | DUE) and buffers.gestures[k]["sender_slot"] == NOBODY
@@ -368,12 +368,12 @@ def _meet(state: Any, buffers: Any) -> None:
 
 @cuda.jit(device=True)
 def _grow_block(state: Any, buffers: Any, person: int) -> bool:
-    """Give a person the next larger block; returns whether the pool has room for it."""
+    """Move a person to the next larger block; returns False if the pool is full."""
     first, slots = state.people[person]["first"], state.people[person]["slots"]
     grown = rules.more_slots(slots)
     block = cuda.atomic.add(buffers.counts, ROWS, grown)
     if block + grown > len(state.ties):
-        cuda.atomic.add(buffers.counts, WASTED, grown)  # never given back: what others got since lies behind it
+        cuda.atomic.add(buffers.counts, WASTED, grown)  # not given back, since others may have reserved rows after it
         return False
     for slot in range(grown):
         if slot < slots:
@@ -390,7 +390,7 @@ def _grow_block(state: Any, buffers: Any, person: int) -> bool:
 
 @cuda.jit
 def _make_room(state: Any, buffers: Any) -> None:
-    """A slot with everybody for each stranger they met, in order of id. Who has got one before keeps it."""
+    """Reserve a slot for each new acquaintance, in order of id. A repeated launch keeps the slots of earlier ones."""
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         other = _next_person(buffers, MET, person, NOBODY)
         while other != NOBODY:
@@ -406,7 +406,7 @@ def _make_room(state: Any, buffers: Any) -> None:
 
 @cuda.jit
 def _acquaint(state: Any, buffers: Any, day: int, seed: int) -> None:
-    """Rule 9: they hold each other as acquaintances from now on."""
+    """Make the listed strangers acquaintances."""
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         other = _next_person(buffers, MET, person, NOBODY)
         while other != NOBODY:
@@ -417,7 +417,7 @@ def _acquaint(state: Any, buffers: Any, day: int, seed: int) -> None:
 
 @cuda.jit
 def _send(state: Any, buffers: Any, day: int) -> None:
-    """Senders keep count of what they send; what arrives today goes to its receiver."""
+    """Record each gesture with its sender, and put those that arrive today on the receivers' lists."""
     p = state.settings[0]
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         k = _next(buffers, SENT, person, NOBODY, False)
@@ -440,8 +440,8 @@ def _send(state: Any, buffers: Any, day: int) -> None:
 
 
 @cuda.jit
-def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> None:
-    """One round: what has reached everybody, and their answers."""
+def _deliver_round(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> None:
+    """Deliver one round of gestures, and send the answers."""
     known = cuda.local.array(FILTER_WORDS, numba.uint64)
     reply = cuda.local.array(1, GESTURE)
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
@@ -449,7 +449,7 @@ def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> No
         while k != NOBODY:
             gesture = buffers.gestures[k]
             buffers.states[k] |= DELIVERED
-            if deliver(state, gesture, reply[0], buffers.received, day, seed, known):
+            if receive(state, gesture, reply[0], buffers.received, day, seed, known):
                 if reply[0]["day"] == day:
                     row = _write(buffers, reply[0], WRITTEN)
                     _put(buffers, SENT, person, row)
@@ -465,19 +465,16 @@ def _deliver(state: Any, buffers: Any, arriving: int, day: int, seed: int) -> No
 
 
 @cuda.jit
-def _keep_in_mind(state: Any, buffers: Any, left_over: int, day: int) -> None:
-    """Rule 7: what gestures leave with those who sent them, and answers with those who had asked.
-
-    What still arrives after the last round waits for tomorrow.
-    """
+def _remember(state: Any, buffers: Any, left_over: int, day: int) -> None:
+    """Remember gestures sent and answers received, and keep undelivered gestures for tomorrow."""
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         k = _next(buffers, SENT, person, NOBODY, False)
         while k != NOBODY:
-            keep_sent_in_mind(state, buffers.gestures[k], day)
+            remember_sent(state, buffers.gestures[k], day)
             k = _next(buffers, SENT, person, k, False)
         k = _next(buffers, ANSWERS, person, NOBODY, True)
         while k != NOBODY:
-            keep_answer_in_mind(state, buffers.gestures[k], day)
+            remember_answer(state, buffers.gestures[k], day)
             k = _next(buffers, ANSWERS, person, k, True)
         k = buffers.heads[left_over, person]
         while k != NOBODY:
@@ -487,7 +484,7 @@ def _keep_in_mind(state: Any, buffers: Any, left_over: int, day: int) -> None:
 
 @cuda.jit
 def _settle_pairs(state: Any, buffers: Any, day: int) -> None:
-    """Rule 9, pair by pair: two-way contact, new ties."""
+    """Update two-way contact and new ties, pair by pair; see `settle_noticed`."""
     n = len(state.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
         k = _next(buffers, BETWEEN, person, NOBODY, True)
@@ -499,8 +496,8 @@ def _settle_pairs(state: Any, buffers: Any, day: int) -> None:
 
 
 @cuda.jit
-def _name(state: Any, buffers: Any, day: int) -> None:
-    """Rule 10: whoever holds too many names the weakest."""
+def _name_pairs_to_forget(state: Any, buffers: Any, day: int) -> None:
+    """List the weakest ties of everyone over capacity; see `weakest`."""
     n = len(state.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
         slot = NOBODY
@@ -515,17 +512,17 @@ def _name(state: Any, buffers: Any, day: int) -> None:
 
 @cuda.jit
 def _forget(state: Any, buffers: Any) -> None:
-    """What anybody named goes, both directions, once."""
+    """Drop the listed ties in both directions."""
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         other = _next_person(buffers, GOING, person, NOBODY)
         while other != NOBODY:
-            let_go(state, person, find_slot(state, person, other))
+            drop(state, person, find_slot(state, person, other))
             other = _next_person(buffers, GOING, person, other)
 
 
 @cuda.jit
 def _move(state: Any, buffers: Any, pool: Any) -> None:
-    """Move everybody's block into a new pool."""
+    """Move everyone's block into a new pool."""
     ties, others, bounds = pool
     for person in range(cuda.grid(1), len(state.people), cuda.gridsize(1)):
         first, slots = state.people[person]["first"], state.people[person]["slots"]
@@ -540,26 +537,25 @@ def _move(state: Any, buffers: Any, pool: Any) -> None:
 
 
 class GpuCore:
-    """A world in motion on a graphics card.
+    """The fast engine on a GPU, for worlds without plans.
 
     Args:
-        world: where to begin; it is copied. Nobody in it may plan or expect guests. A million people take 19 GB on the
-            card.
-        seed: of all luck, 64 bits.
+        world: the starting point; it is copied. A million people take 19 GB of GPU memory.
+        seed: the seed of all random draws, 64 bits.
 
     Raises:
-        ValueError: if somebody in the world plans, or is invited.
-        RuntimeError: if there is no card that Numba can use.
+        ValueError: if the world has plans, bookings or invitations.
+        RuntimeError: if there is no GPU that Numba can use.
     """
 
     def __init__(self, world: World, *, seed: int) -> None:
         invited = (world.mail["kind"] == Kind.INVITATION) | (world.mail["parent_kind"] == Kind.INVITATION)
         if len(world.plans) or len(world.bookings) or invited.any():
             raise ValueError(
-                "Somebody in this world plans or is invited; the day on a graphics card has neither. Let sim.simulate "
-                "run it."
+                "This world has plans, bookings or invitations, which the GPU engine doesn't support. Run it with "
+                "sim.simulate."
             )
-        _teach_card()
+        _compile_for_gpu()
         self.day, self.seed = world.day, np.uint64(seed)
         self._host = Core(world, seed=seed)
         state = self._host.state
@@ -570,7 +566,7 @@ class GpuCore:
         pool = _new_pool(used, SMALLEST_ROOM)
         for new, old in zip(pool, (state.ties, state.contact_ids, state.weight_bounds), strict=True):
             _copy(new[:used], old[:used])
-        rest = {name: _on_card(getattr(state, name)) for name in GpuState._fields if name not in POOL}
+        rest = {name: _on_gpu(getattr(state, name)) for name in GpuState._fields if name not in POOL}
         self._state = GpuState(**rest, **dict(zip(POOL, pool, strict=True)))
         self._kernels: dict[Any, Any] = {}
         self._host.state = _without_pool(state)
@@ -578,19 +574,19 @@ class GpuCore:
         shapes |= {"heads": (LISTS, n), "prompted": (n,), "received": (n,)}
         buffers = {name: _empty(shapes[name], dtype) for name, dtype in BUFFERS.items()}
         buffers |= {
-            "counts": _on_card(self._counts),
-            "mail": _on_card(world.mail),
+            "counts": _on_gpu(self._counts),
+            "mail": _on_gpu(world.mail),
             "scratch": _new_scratch(len(pool[0])),
         }
         self._buffers = DayBuffers(**buffers)
 
     def step(self) -> DayRecord:
-        """Simulate one day, and fetch from the card what happened."""
+        """Simulate one day, and copy what happened from the GPU."""
         self.live(1)
         buffers, counts = self._buffers, self._counts
         gestures, states = (_on_host(array[: counts[GESTURES]]) for array in (buffers.gestures, buffers.states))
         sent, delivered = (taken(gestures, states & state != 0) for state in (WRITTEN, DELIVERED))
-        sent["noticed"] = 0  # told of what was delivered
+        sent["noticed"] = 0  # a record says this of delivered gestures only
         people = len(self._host.state.people)
         return DayRecord(
             self.day - 1,
@@ -602,14 +598,14 @@ class GpuCore:
         )
 
     def live(self, days: int) -> None:
-        """Simulate so many days: the whole of ordinary life, phase by phase.
+        """Simulate this many days without recording them.
 
         Raises:
             ValueError: if the world would get older than `LAST_DAY`.
         """
         if self.day + days > LAST_DAY:
             raise ValueError(
-                f"This world is {self.day:,} days old, and none gets older than {LAST_DAY:,}; {days:,} are too many."
+                f"This world is {self.day:,} days old, so days must be {LAST_DAY - self.day:,} or less, not {days:,}."
             )
         for _ in range(days):
             self._morning()
@@ -633,8 +629,8 @@ class GpuCore:
         self._launch(_count, self._state, self._buffers, self.day, self.seed)
         counts = self._counted()
         fresh = counts[GESTURES] + counts[MAIL_WAITING]
-        most = (ROUNDS + 1) * fresh  # each can be answered once in a round
-        # Two entries for each gesture between strangers, who then are too many for two people at most: two for each.
+        most = (ROUNDS + 1) * fresh  # each can be answered once per round
+        # Two entries for each gesture between strangers. It puts at most two people over capacity: two more for each.
         listed = 6 * fresh + 2 * self._excess
         self._fit(gestures=most, states=most, links=most, next_mail=counts[MAIL_WAITING] + most)
         self._fit(prompts=counts[PROMPTS], listed=listed, pairs=listed)
@@ -655,20 +651,20 @@ class GpuCore:
     def _rounds(self) -> None:
         for one in range(ROUNDS):
             arriving = (ARRIVING, ARRIVING_NEXT)[one % 2]
-            self._launch(_deliver, self._state, self._buffers, arriving, self.day, self.seed)
+            self._launch(_deliver_round, self._state, self._buffers, arriving, self.day, self.seed)
 
     def _settle(self) -> None:
         left_over = (ARRIVING, ARRIVING_NEXT)[ROUNDS % 2]
-        self._launch(_keep_in_mind, self._state, self._buffers, left_over, self.day)
+        self._launch(_remember, self._state, self._buffers, left_over, self.day)
         self._launch(_settle_pairs, self._state, self._buffers, self.day)
-        self._launch(_name, self._state, self._buffers, self.day)
+        self._launch(_name_pairs_to_forget, self._state, self._buffers, self.day)
         self._launch(_forget, self._state, self._buffers)
         self._counted()
         self._excess = 0
         self._buffers = self._buffers._replace(mail=self._buffers.next_mail, next_mail=self._buffers.mail)
 
     def to_world(self) -> World:
-        """The world as it now is, as `sim.engine.day.Core.to_world` gives it."""
+        """The current world in canonical form; see `sim.engine.day.Core.to_world`."""
         rows, host = int(self._counts[ROWS]), self._host
         pool = {name: _on_host(getattr(self._state, name)[:rows]) for name in POOL}
         host.state = host.state._replace(people=_on_host(self._state.people), **pool)
@@ -678,18 +674,18 @@ class GpuCore:
         return world
 
     def _launch(self, kernel: Any, *arguments: Any) -> None:
-        """Let a kernel run, as compiled for these types; to look at them each time would take longer than most run."""
+        """Launch a kernel, specialised on first use: checking types at each launch is slower than most kernels."""
         if kernel not in self._kernels:
             self._kernels[kernel] = kernel.specialize(*arguments)[GRID]
         self._kernels[kernel](*arguments)
 
     def _counted(self) -> np.ndarray:
-        """What has been counted so far today, shape (COUNTERS,)."""
+        """Copy today's counters from the GPU, shape (COUNTERS,)."""
         self._counts[:] = _on_host(self._buffers.counts)
         return self._counts
 
     def _fit(self, **lengths: int) -> None:
-        """Make arrays of the desk longer where they are too short; what was in them is gone."""
+        """Replace buffers that are too short by longer ones; their contents are lost."""
         for name, length in lengths.items():
             here = getattr(self._buffers, name)
             if here.shape[-1] < length:
@@ -697,9 +693,9 @@ class GpuCore:
                 self._buffers = self._buffers._replace(**{name: longer})
 
     def _move_into_a_larger_pool(self, room: int) -> None:
-        """All blocks that somebody lives in, one after another, and at least so many rows behind them."""
+        """Move all blocks in use into a new pool, with at least this many free rows at the end."""
         live = int(self._counts[ROWS] - self._counts[WASTED])
-        self._buffers = self._buffers._replace(scratch=_new_scratch(1))  # makes room
+        self._buffers = self._buffers._replace(scratch=_new_scratch(1))  # frees memory for the new pool
         pool = _new_pool(live, room)
         self._counts[[ROWS, WASTED, CROWDED]] = 0
         _copy(self._buffers.counts, self._counts)
@@ -721,47 +717,47 @@ def _new_scratch(rows: int) -> tuple[Any, ...]:
 
 
 def _with_spare(count: int) -> int:
-    """Days differ: a quarter more, and a little for small worlds."""
+    """A quarter more than today's count, since days differ, and a little more for small worlds."""
     return int(count) + int(count) // 4 + 1_024
 
 
-# The card ------------------------------------------------------------------------------------------------------------
+# The GPU -------------------------------------------------------------------------------------------------------------
 
 
-_TWIN = "_CUDATypingContext__dispatcher"  # where Numba keeps, and looks for, what a function is on the card
+_TWIN = "_CUDATypingContext__dispatcher"  # where Numba caches the GPU version of a function
 
 
 @cache
-def _teach_card() -> None:
-    """Compile for the card what has a signature of its own; what has none, Numba compiles when it is called."""
+def _compile_for_gpu() -> None:
+    """Compile functions with explicit signatures for the GPU. Numba compiles the others when they're called."""
     if SIMULATED:
         return
     if not cuda.is_available():
         raise RuntimeError(
-            "No graphics card that Numba can use was found. It takes one of NVIDIA's, its driver, and the package "
-            f"numba-cuda: {install_command('gpu')}."
+            "No GPU that Numba can use was found. You need an NVIDIA GPU, its driver and the package numba-cuda. To "
+            f"install the package: {install_command('gpu')}."
         )
     for module in (chance, rules):
         for function in vars(module).values():
             if isinstance(function, Dispatcher) and not function._can_compile and not hasattr(function, _TWIN):
-                signatures = [_signature_on_card(signature) for signature in function.nopython_signatures]
+                signatures = [_signature_on_gpu(signature) for signature in function.nopython_signatures]
                 setattr(function, _TWIN, cuda.jit(signatures, device=True)(function.py_func))
 
 
-def _signature_on_card(signature: Any) -> Any:
-    return _type_on_card(signature.return_type)(*(_type_on_card(argument) for argument in signature.args))
+def _signature_on_gpu(signature: Any) -> Any:
+    return _type_on_gpu(signature.return_type)(*(_type_on_gpu(argument) for argument in signature.args))
 
 
-def _type_on_card(kind: Any) -> Any:
-    """A type of Numba in the words of its package for cards, which has its own."""
+def _type_on_gpu(kind: Any) -> Any:
+    """The type of the numba-cuda package that corresponds to a type of Numba."""
     if isinstance(kind, numba.types.Array):
-        return cuda.types.Array(_type_on_card(kind.dtype), kind.ndim, kind.layout, aligned=kind.aligned)
+        return cuda.types.Array(_type_on_gpu(kind.dtype), kind.ndim, kind.layout, aligned=kind.aligned)
     if isinstance(kind, numba.types.Record):
         from numba.cuda.np.numpy_support import from_dtype  # not part of the simulator
 
         return from_dtype(as_dtype(kind))
     if isinstance(kind, numba.types.BaseTuple):
-        return cuda.types.UniTuple(_type_on_card(kind.dtype), kind.count)
+        return cuda.types.UniTuple(_type_on_gpu(kind.dtype), kind.count)
     return getattr(cuda.types, "boolean" if kind == numba.types.boolean else str(kind))
 
 
@@ -769,7 +765,7 @@ def _empty(shape: Any, dtype: Any) -> Any:
     return np.empty(shape, dtype) if SIMULATED else cuda.device_array(shape, dtype)
 
 
-def _on_card(array: np.ndarray) -> Any:
+def _on_gpu(array: np.ndarray) -> Any:
     return array.copy() if SIMULATED else cuda.to_device(array)
 
 

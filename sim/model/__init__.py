@@ -1,1 +1,1 @@
-"""The science: every parameter, gesture, strategy, rule and random draw. It imports nothing else of the project."""
+"""The model: parameters, gestures, strategies, equations and random draws. It imports nothing else of the project."""

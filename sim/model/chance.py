@@ -1,9 +1,9 @@
-"""Keyed random draws: every random choice of the model has a name, and its draw depends on nothing else.
+"""Keyed random draws: each random choice of the model has a key, and its draw depends on the key and the seed only.
 
 ``uniform(seed, purpose, day, person, other, event_key)`` runs Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011,
-"Parallel random numbers: as easy as 1, 2, 3") with the seed as its key and the other five as its counter. No stream is
-shared and nothing is counted. So a draw does not change with the order in which people are visited, with the number of
-threads or with what is recorded, and two worlds that differ in one gesture share all other draws.
+"Parallel random numbers: as easy as 1, 2, 3"). The seed is its key, and the other five arguments are its counter. There
+is no stream with a state. A draw therefore doesn't depend on the order of people, the number of threads or the
+recording, and two worlds that differ in one gesture share all other draws.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numba.core.types import UniTuple
 
 
 class DrawPurpose(IntEnum):
-    """Every random choice of the model."""
+    """The purpose of a draw: one for each kind of random choice in the model."""
 
     # Who people are
     SOCIABILITY = 0
@@ -85,7 +85,7 @@ _Pair = UniTuple(float64, 2)
 
 @njit(inline="always")
 def _ten_rounds(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
-    """Philox4x32-10, put whole into whatever calls it: in a loop, the compiler then works on several draws at once."""
+    """Philox4x32-10, inlined so that compilers can vectorise a loop over draws."""
     low = uint64(_LOW32)
     for _ in range(10):
         product0 = c0 * uint64(_M0)
@@ -101,7 +101,7 @@ def _ten_rounds(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 @njit(_Words(uint64, uint64, uint64, uint64, uint64, uint64), cache=True, inline="never")
 def philox4x32(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
-    """Philox4x32-10: counter words c0..c3 and key words k0, k1 (each 32 bits) to four 32-bit words."""
+    """Philox4x32-10: maps the counter c0..c3 and the key k0, k1 (32-bit words) to four 32-bit words."""
     return _ten_rounds(c0, c1, c2, c3, k0, k1)
 
 
@@ -113,12 +113,12 @@ def two_uniforms(seed: int, purpose: int, day: int, person: int, other: int, eve
     """Two independent uniforms in (0, 1), 52 bits each, for one random choice.
 
     Args:
-        seed: of the run, 64 bits.
+        seed: the seed of the run, 64 bits.
         purpose: a `DrawPurpose`, below 256.
-        day: of the world, 0 to 2**24 - 1.
-        person: id of whom it concerns, 0 to 2**32 - 1.
-        other: id of the other one (0 where there is nobody).
-        event_key: of the event that led to the draw, 32 bits.
+        day: the day of the world, 0 to 2**24 - 1.
+        person: the id of the person who chooses, 0 to 2**32 - 1.
+        other: the id of the other person; 0 if there is none.
+        event_key: the key of the event that caused the draw, 32 bits.
     """
     low = uint64(_LOW32)
     when = (uint64(day) << uint64(8)) | uint64(purpose)
@@ -135,7 +135,7 @@ BATCH = 32  # attempts that `next_attempts` draws at once
 
 @njit(inline="always")
 def _two_mantissas(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
-    """Two doubles of [1, 2), by their bits: it costs less than to convert 52 bits to a float."""
+    """Two doubles in [1, 2), assembled from bits, which is faster than converting 52 bits to a float."""
     one = uint64(0x3FF0000000000000)
     a, b, c, d = _ten_rounds(c0, c1, c2, c3, k0, k1)
     return one | (a << uint64(20)) | (b >> uint64(12)), one | (c << uint64(20)) | (d >> uint64(12))
@@ -143,9 +143,9 @@ def _two_mantissas(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 @njit(void(float64[:, ::1], uint64, int64, int64, int64, int64, int64), cache=True)
 def next_attempts(draws: Any, seed: int, purpose: int, day: int, person: int, event_key: int, start: int) -> None:
-    """The pairs of uniforms of attempts `start` to `start + BATCH - 1` at one random choice, into (2, BATCH).
+    """Write the uniforms of attempts `start` to `start + BATCH - 1` at one random choice to `draws`, shape (2, BATCH).
 
-    The same as `two_uniforms` with the attempt as `other`, at a fifth of the time.
+    Each column equals `two_uniforms` with the number of the attempt as `other`, at a fifth of the cost.
     """
     low = uint64(_LOW32)
     words = draws.view(np.uint64)
@@ -162,7 +162,7 @@ def next_attempts(draws: Any, seed: int, purpose: int, day: int, person: int, ev
 
 @njit(void(float64[::1], uint64, int64, int64, int64), cache=True)
 def uniforms_of_people(draws: Any, seed: int, purpose: int, day: int, start: int) -> None:
-    """`uniform` of a choice that everyone makes once a day, for people `start` and on, into (count,)."""
+    """Write `uniform` for people `start` and up, and a choice made once a day, to `draws`, shape (count,)."""
     low, none = uint64(_LOW32), uint64(0)
     words = draws.view(np.uint64)
     when, k0, k1 = ((uint64(day) << uint64(8)) | uint64(purpose)) & low, seed & low, seed >> uint64(32)
@@ -174,7 +174,7 @@ def uniforms_of_people(draws: Any, seed: int, purpose: int, day: int, start: int
 
 @njit(void(float64[::1], int32[::1], uint64, int64, int64, int64, int64), cache=True)
 def uniforms_towards(draws: Any, others: Any, seed: int, purpose: int, day: int, person: int, event_key: int) -> None:
-    """`uniform` of one person's choice about each of these others, into (len(others),)."""
+    """Write `uniform` for one person's choice about each of these others to `draws`, shape (len(others),)."""
     low = uint64(_LOW32)
     words = draws.view(np.uint64)
     when = ((uint64(day) << uint64(8)) | uint64(purpose)) & low
@@ -187,28 +187,28 @@ def uniforms_towards(draws: Any, others: Any, seed: int, purpose: int, day: int,
 
 @njit(float64(*_KEYED), cache=True)
 def uniform(seed: int, purpose: int, day: int, person: int, other: int, event_key: int) -> float:
-    """A uniform in (0, 1) for one random choice; arguments as in `two_uniforms`."""
+    """A uniform in (0, 1) for one random choice; see `two_uniforms` for the arguments."""
     return two_uniforms(seed, purpose, day, person, other, event_key)[0]
 
 
 @njit(void(float64[::1], int64[:, ::1], uint64, int64, int64, int64), cache=True)
 def uniforms_of_pairs(draws: Any, pairs: Any, seed: int, purpose: int, day: int, event_key: int) -> None:
-    """`uniform` of a choice about each of these pairs (person, other), shape (pairs, 2), into (pairs,)."""
+    """Write `uniform` for a choice about each pair (person, other), shape (pairs, 2), to `draws`, shape (pairs,)."""
     for k in range(len(draws)):
         draws[k] = uniform(seed, purpose, day, pairs[k, 0], pairs[k, 1], event_key)
 
 
 @njit(float64(*_KEYED), cache=True)
 def normal(seed: int, purpose: int, day: int, person: int, other: int, event_key: int) -> float:
-    """A standard normal (Box & Muller 1958) for one random choice; arguments as in `two_uniforms`."""
+    """A standard normal (Box & Muller 1958) for one random choice; see `two_uniforms` for the arguments."""
     first, second = two_uniforms(seed, purpose, day, person, other, event_key)
     return math.sqrt(-2.0 * math.log(first)) * math.cos(2.0 * math.pi * second)
 
 
 @njit(int64(float64, float64), cache=True)
 def poisson(rate: float, u: float) -> int:
-    """The count of a Poisson law with this rate (below 700) at the quantile u in (0, 1)."""
-    if u <= 1.0 - rate:  # which is not above exp(-rate)
+    """The quantile `u` in (0, 1) of the Poisson distribution with this rate, which must be below 700."""
+    if u <= 1.0 - rate:  # at most exp(-rate), so a cheap test for the most common count
         return 0
     probability = math.exp(-rate)
     below = probability
@@ -222,9 +222,10 @@ def poisson(rate: float, u: float) -> int:
 
 @njit(int64(int64, int64), cache=True)
 def follow(event_key: int, day: int) -> int:
-    """The 32-bit cause of what follows from a gesture: its own cause and the day it was sent, well mixed.
+    """The event key, 32 bits, of an answer to a gesture: a hash of the gesture's event key and the day it was sent.
 
-    The finaliser of MurmurHash3 (Appleby 2011); a chain of answers names itself link by link, so no counter is needed.
+    The hash is the finaliser of MurmurHash3 (Appleby 2011). A chain of answers gets its keys link by link, without a
+    counter.
     """
     low = uint64(_LOW32)
     word = (uint64(event_key) ^ (uint64(day) * uint64(0x9E3779B9) + uint64(0x85EBCA6B))) & low
@@ -234,7 +235,7 @@ def follow(event_key: int, day: int) -> int:
 
 
 class Occasion(IntEnum):
-    """What led to a prompt: the high byte of its cause."""
+    """The occasion of a prompt: the high byte of its event key."""
 
     ROUTINE = 1
     FEED = 2
@@ -248,5 +249,5 @@ class Occasion(IntEnum):
 
 @njit(int64(int64, int64), cache=True)
 def event_key_of(occasion: int, index: int) -> int:
-    """The cause of the index-th prompt (0 to 2**24 - 1) of an occasion on a day."""
+    """The event key of prompt number `index` (0 to 2**24 - 1) of an occasion on a day."""
     return (occasion << 24) | (index & 0xFFFFFF)

@@ -1,7 +1,8 @@
-"""The thirteen kinds of gesture: what each costs, feels like, opens, leaves behind and asks for.
+"""The thirteen kinds of gesture, with their minutes, felt risk, openness, memory mass and chance of an answer.
 
-Masses are assumed ("one click leaves nothing, a composed word something, time together most" has evidence,
-the exact ratios have none); so is how far each opens the door. Minutes are real effort; felt risk is kept apart.
+There is evidence for the order of the masses: one click leaves nothing, composed words leave something, and time
+together leaves the most. Their ratios are assumed, and so are the values of openness. Minutes are actual effort, which
+is separate from felt risk.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Kind(IntEnum):
-    """A gesture kind by its row in every gesture table."""
+    """A kind of gesture, numbered by its row in the gesture table."""
 
     LIKE = 0
     SMILE = 1
@@ -31,12 +32,12 @@ class Kind(IntEnum):
 
     @property
     def label(self) -> str:
-        """The kind's name as users write it, e.g. ``"like"``."""
+        """The kind's name in configs and tables, such as ``"like"``."""
         return self.name.lower()
 
 
 class Channel(IntEnum):
-    """Where a gesture happens."""
+    """The channel of a gesture."""
 
     FEED = 0
     PRIVATE = 1
@@ -45,7 +46,7 @@ class Channel(IntEnum):
 
     @property
     def label(self) -> str:
-        """The channel's name as logs and tables print it."""
+        """The channel's name in logs and tables, such as ``"in_person"``."""
         return self.name.lower()
 
 
@@ -54,7 +55,7 @@ KINDS = tuple(kind.label for kind in Kind)
 # "Worded": every kind but these. "Directed": every kind but a post.
 WORDLESS = frozenset({Kind.LIKE, Kind.SMILE, Kind.HELLO, Kind.POST})
 
-# A kind that always uses one channel; the others happen wherever the occasion is.
+# Kinds with a fixed channel. The other kinds use the channel of the occasion.
 FIXED_CHANNEL = {
     Kind.LIKE: Channel.FEED,
     Kind.COMMENT: Channel.FEED,
@@ -133,9 +134,9 @@ DEFAULT_GESTURES: dict[str, GestureRow] = {
 
 
 class Ladders(BaseModel):
-    """Felt risk (logit) of spontaneous gestures by channel, lowest first; the order is the ladder.
+    """Felt risk of spontaneous gestures, in logits, by channel. The order of the fields is the order of each ladder.
 
-    A person takes the last gesture of the ladder within reach. The numbers are assumed.
+    A person makes the last gesture on the ladder that their comfort allows. All values are assumed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

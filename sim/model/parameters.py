@@ -1,7 +1,7 @@
-"""Every number of the model: unit, range, default, source, and whether it is assumed.
+"""The parameters of the model, each with its unit, range, default and source.
 
-`Parameters` is what users write and validate; `Parameters.packed` is the same as one record for the engines.
-"Assumed" in a source means that nobody has measured the number: sweep it before you believe what rests on it.
+Users write `Parameters`, which validates them; the engines read the record `Parameters.packed`. "Assumed" in a source
+means that nobody has measured the number. Vary it in a sweep before you trust results that depend on it.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from sim.model.gestures import (
 )
 from sim.model.strategies import STRATEGIES
 
-TRACES = 6  # leaky counters of a tie; their half-lives are 5**0 .. 5**5 days
+TRACES = 6  # exponentially decaying counters of a tie, with half-lives of 5**0 to 5**5 days
 HALF_LIVES = 5.0 ** np.arange(TRACES)
 
 
 def _number(default: float, unit: str, low: float, high: float, meaning: str, source: str) -> Any:
-    """A float in [low, high] with its unit, its meaning and the source of its default."""
+    """A float field in [low, high], with its unit, its meaning and the source of its default."""
     return Field(default, ge=low, le=high, description=meaning, json_schema_extra={"unit": unit, "source": source})
 
 
 def _count(default: int, unit: str, low: int, high: int, meaning: str, source: str) -> Any:
-    """The same for a whole number."""
+    """An integer field in [low, high], with its unit, its meaning and the source of its default."""
     return Field(default, ge=low, le=high, description=meaning, json_schema_extra={"unit": unit, "source": source})
 
 
 class Parameters(BaseModel):
-    """All settings of the model, frozen.
+    """All parameters of the model. Objects are immutable.
 
-    Change one by making another: ``sim.Parameters(memory_decay=0.9)``,
-    ``sim.Parameters(gestures={"like": {"opens_door": 0}})``; what is not named keeps its default.
+    Pass the values that differ from the defaults: ``sim.Parameters(memory_decay=0.9)`` or
+    ``sim.Parameters(gestures={"like": {"opens_door": 0}})``.
 
     Raises:
-        pydantic.ValidationError: an unknown name, or a value outside its range.
+        pydantic.ValidationError: if a name is unknown or a value is outside its range.
 
     Example:
         >>> import sim
@@ -82,8 +82,8 @@ class Parameters(BaseModel):
     post_days: int = _count(3, "days", 1, 30, "a post can be shown for this long", "assumed")
     scroll_minutes: float = _number(0.25, "minutes", 0.01, 10, "time that an item seen costs", "assumed")
 
-    # Comfort: what people dare
-    ease: float = _number(2.7, "logit", -5, 10, "comfort before practice and luck", "set so that about 30 % write to an old friend: Aknin & Sandstrom 2024")
+    # Comfort
+    ease: float = _number(2.7, "logit", -5, 10, "comfort before practice and the random term", "set so that about 30 % write to an old friend: Aknin & Sandstrom 2024")
     practice_effect: float = _number(1.4, "logit", 0, 10, "comfort that full practice adds", "warm-up brings 31 to 53 %: Aknin & Sandstrom 2024")
     practice_gain: float = _number(0.3, "share", 0, 1, "share of the missing practice that a worded gesture adds", "assumed")
     practice_half_life: float = _number(1.0, "days", 0.01, 365, "practice halves in", "assumed")
@@ -114,7 +114,7 @@ class Parameters(BaseModel):
     unanswered_most: float = _number(3.0, "gestures", 1, 100, "tries without an answer that still count", "assumed")
 
     # Ties
-    tie_capacity: int = _count(250, "ties", 1, 100_000, "ties and acquaintances that a person can hold", "assumed")
+    tie_capacity: int = _count(250, "ties", 1, 100_000, "ties and acquaintances that a person can have", "assumed")
     liking_sd: float = _number(1.2, "log", 0, 3, "spread of the liking that each feels for each, on their own", "assumed; a round number chosen with wall posts in sight")
     two_way_days: int = _count(30, "days", 1, 365, "gestures in both directions within this are a two-way contact", "a convention")
     dormant_after_days: int = _count(90, "days", 30, 1_000, "without two-way contact a tie is dormant after", "a convention; sweep")
@@ -124,14 +124,14 @@ class Parameters(BaseModel):
     # Planned effort
     effort_minutes: float = _number(60.0, "minutes per week", 0, 10_000, "planned effort of an adopter", "the question's own budget")
     follow_through: float = _number(1.0, "logit", 0, 10, "comfort that a plan adds", "assumed; sweep 0 to 3")
-    refused_minutes: float = _number(1.0, "minutes", 0.1, 60, "time that a plan not dared costs", "assumed")
-    refused_most: int = _count(10, "targets", 1, 100, "plans not dared in a session before it ends", "assumed")
+    refused_minutes: float = _number(1.0, "minutes", 0.1, 60, "time that a refused plan costs", "assumed")
+    refused_most: int = _count(10, "targets", 1, 100, "refused plans after which a session ends", "assumed")
     plan_gap_days: int = _count(30, "days", 0, 3_650, "a listed target is left alone for", "assumed")
     once_strong: float = _number(5.0, "contacts", 0, 1_000, "the slowest trace of a tie that was once strong", "assumed")
     usable_share: float = _number(0.5, "share", 0.01, 1, "share of a session at a place that is left for gestures", "assumed")
 
     # Places
-    known_weight: float = _number(2.0, "factor", 0.01, 100, "how much likelier one meets somebody known", "odds about 2: Ingram & Morris 2007")
+    known_weight: float = _number(2.0, "factor", 0.01, 100, "how much likelier it is to meet a contact", "odds about 2: Ingram & Morris 2007")
     hangout_regulars: int = _count(40, "people", 1, 10_000, "regulars of a community's hangout", "assumed")
     hangout_attendance: float = _number(0.2, "per day", 0, 1, "a regular is there, times sociability", "assumed")
     hangout_meets: int = _count(3, "people", 1, 1_000, "people met in a visit", "assumed")
@@ -167,7 +167,7 @@ class Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete_gestures(cls, data: Any) -> Any:
-        """Let users name only what they change: ``gestures={"like": {"mass": 0.1}}``."""
+        """Fill in the defaults of gestures that users give in part, such as ``gestures={"like": {"mass": 0.1}}``."""
         if isinstance(data, dict) and isinstance(data.get("gestures"), dict):
             rows: dict[str, Any] = dict(DEFAULT_GESTURES)
             for kind, change in data["gestures"].items():
@@ -192,7 +192,7 @@ class Parameters(BaseModel):
 
     @cached_property
     def packed(self) -> np.void:
-        """The same numbers as one record of type `SETTINGS`, for `sim.rules` and the engines."""
+        """All parameters as one record of type `SETTINGS`, for `sim.rules` and the engines."""
         record = np.zeros(1, dtype=SETTINGS)
         for name in _SCALARS:
             record[name] = getattr(self, name)
@@ -206,7 +206,7 @@ class Parameters(BaseModel):
         record["answer"] = [-np.inf if row.answer is None else row.answer for row in rows]
         record["worded"] = [kind not in WORDLESS for kind in Kind]
         record["channel"] = [FIXED_CHANNEL.get(kind, -1) for kind in Kind]
-        record["risk"] = [row.felt_risk for row in rows]  # the same on every channel, but for the ladders
+        record["risk"] = [row.felt_risk for row in rows]  # the same on all channels, except for the ladders
         record["ladder"] = -1
         for channel, kinds in LADDERS.items():
             for step, kind in enumerate(kinds):
@@ -220,13 +220,13 @@ class Parameters(BaseModel):
 
 
 def kernel(decay: float) -> np.ndarray:
-    """Coefficients, shape (6,), with which six exponentials follow ``age**-decay`` from 1 to 4,000 days.
+    """Coefficients, shape (6,), of six exponentials that approximate ``age**-decay`` for ages of 1 to 4,000 days.
 
-    Non-negative least squares on relative errors at whole days, since the ages of contacts are whole, with days weighted
-    evenly in the logarithm of age. Half-lives are 1, 5, 25, 125, 625 and 3,125 days, so the sum is within a tenth of the
-    power on any day for decays of 0.6 to 1.0.
+    They minimise relative errors at whole days by non-negative least squares, with days weighted evenly in the logarithm
+    of age. Half-lives are 1, 5, 25, 125, 625 and 3,125 days. For decays of 0.6 to 1.0, the sum is within 10% of the
+    power law on any day.
     """
-    from scipy.optimize import nnls  # takes half a second, which whoever only reads parameters need not wait
+    from scipy.optimize import nnls  # importing it takes half a second, which most users of parameters don't need
 
     ages = np.unique(np.geomspace(1, 4_000, 400).round())
     weights = np.sqrt(np.gradient(np.log(ages)))

@@ -1,7 +1,7 @@
-"""The ten strategies as data: what the planned minutes buy, whom they aim at, which gestures they make.
+"""The ten strategies as data: the sessions, the people they target and the gestures they make.
 
-A strategy is a row, not a class: the engines know five ways of planning (`Plan`) and read the rest here. The essay
-supplies the words, nobody has measured the numbers: all are assumed.
+A strategy is a row, not a class. The engines implement the types of `Plan` and read everything else here. The
+descriptions come from the essay; all numbers are assumed, since nobody has measured them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sim.model.gestures import Channel, Kind
 
 
 class Strategy(IntEnum):
-    """A strategy by its row in the table."""
+    """A strategy, numbered by its row in `STRATEGIES`."""
 
     WAIT = 0
     ENGAGE_REGULARLY = 1
@@ -28,23 +28,23 @@ class Strategy(IntEnum):
 
     @property
     def label(self) -> str:
-        """The strategy's name as users write it, e.g. ``"handwritten_notes"``."""
+        """The strategy's name in configs and tables, such as ``"handwritten_notes"``."""
         return self.name.lower()
 
 
 class Plan(IntEnum):
-    """How a strategy finds the people that it aims at."""
+    """How a strategy chooses the people to contact."""
 
     NOTHING = 0  # ordinary life and answers only
-    FEED = 1  # whoever the feed shows
-    LIST = 2  # own ties, longest silent first
-    POSTS = 3  # everybody's feed
-    PLACE = 4  # whoever is met where one goes
-    EVENT = 5  # ties who are invited, and whom they bring
+    FEED = 1  # people whom the feed shows
+    LIST = 2  # contacts, longest silent first
+    POSTS = 3  # everyone, through their feeds
+    PLACE = 4  # people met at a place
+    EVENT = 5  # invited contacts and the people they bring
 
 
 class Place(IntEnum):
-    """Where people meet."""
+    """A place where people meet."""
 
     NOWHERE = 0
     HANGOUT = 1
@@ -55,7 +55,7 @@ class Place(IntEnum):
 
     @property
     def label(self) -> str:
-        """The place's name as users read it."""
+        """The place's name in tables, such as ``"hangout"``."""
         return self.name.lower()
 
 
@@ -63,10 +63,18 @@ class Place(IntEnum):
 class Row:
     """One strategy.
 
-    ``first`` is the gesture towards somebody new (or the likelier of two), ``second`` towards somebody met before;
-    where ``first_share`` is below 1 a keyed draw decides between the two instead. ``session_minutes`` must be in the
-    purse before a session starts; half of a session at a place is travel and preparation. ``sittings`` spread the purse
-    over the days of a week.
+    Attributes:
+        plan: how it chooses people.
+        place: where it meets them, if anywhere.
+        channel: the channel of its gestures.
+        first: the gesture to strangers; or the first of two gestures between which a draw decides.
+        second: the gesture to contacts; or the second of the two.
+        first_share: probability of `first` in that draw. At 1, there is no draw.
+        session_minutes: minutes that the time budget must cover before a session starts. In a session at a place,
+            `usable_share` of them is for gestures, and the rest is travel and preparation.
+        sessions: sessions a week, over which the time budget is spread.
+        essay: the strategy in the words of the essay.
+        buys: a description of what the minutes buy.
     """
 
     plan: Plan
@@ -89,11 +97,11 @@ STRATEGIES: dict[Strategy, Row] = {
     ),
     Strategy.ENGAGE_REGULARLY: Row(
         Plan.FEED, Place.NOWHERE, Channel.FEED, Kind.LIKE, Kind.COMMENT, 0.8, 5.0, 7,
-        "engage regularly on social media", "short daily feed sessions: a like or a comment for whoever the feed shows",
+        "engage regularly on social media", "short daily feed sessions: a like or a comment for people in the feed",
     ),
     Strategy.HANDWRITTEN_NOTES: Row(
         Plan.LIST, Place.NOWHERE, Channel.POST_OFFICE, Kind.NOTE, Kind.NOTE, 1.0, 15.0, 2,
-        "send handwritten notes", "two sittings a week: a note to whoever was once strong, longest silent first",
+        "send handwritten notes", "two sessions a week: notes to people who were once close, longest silent first",
     ),
     Strategy.SHOW_UP: Row(
         Plan.PLACE, Place.HANGOUT, Channel.IN_PERSON, Kind.HELLO, Kind.QUESTION, 1.0, 30.0, 7,

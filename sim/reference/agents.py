@@ -1,7 +1,7 @@
-"""Somebody with ties and decisions, one Mesa agent per person: for reading, extending and watching.
+"""People as Mesa agents, with their ties and decisions: for reading, extending and watching the model.
 
-Every rule and every draw is the same function of `sim.rules` and `sim.chance` that the fast engine calls. To change
-what people do, override a method of `Person`:
+All formulas and draws come from `sim.rules` and `sim.chance`, which the fast engine calls too. To change what people
+do, override a method of `Person`:
 
     >>> import sim
     >>> class Silent(sim.Person):
@@ -39,7 +39,7 @@ PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first
 
 @dataclass(slots=True)
 class Tie:
-    """What one person holds about another; see `sim.state.population.TIE` for units."""
+    """One direction of a tie: what a person remembers about another. See `sim.state.population.TIE` for units."""
 
     other: Person
     slot: int = NOBODY
@@ -59,13 +59,13 @@ class Tie:
     acquaintance: int = 0
 
     def activation(self, day: int, p: Any) -> float:
-        """A, today."""
+        """Activation on this day, in contacts; see `rules.activation`."""
         return rules.activation(self.traces, day - self.last_contact, p)
 
 
 @dataclass(slots=True)
 class PlanOfPerson:
-    """A strategy that a person follows, with its purse; see `sim.state.population.PLAN`."""
+    """A strategy that a person follows, with its time budget; see `sim.state.population.PLAN` for units."""
 
     strategy: int
     share: float
@@ -78,7 +78,7 @@ class PlanOfPerson:
     refused: float
 
     def pay_session(self, model: ReconnectionModel) -> None:
-        """Take a session's cost out of the purse; half of it is left for gestures."""
+        """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
         cost = model.settings.session_minutes[self.strategy]
         self.budget = rules.minus(self.budget, cost)
         self.spent += cost
@@ -86,12 +86,12 @@ class PlanOfPerson:
         self.refusals = 0
 
     def pay(self, minutes: float) -> None:
-        """Take minutes out of the purse."""
+        """Take minutes out of the time budget."""
         self.budget = rules.minus(self.budget, minutes)
         self.spent += minutes
 
     def lose(self, minutes: float) -> None:
-        """A plan not dared, in a session that is paid for, costs this much of it."""
+        """Charge a refused plan to a session that is already paid for: at most what the session has left."""
         lost = min(minutes, self.usable)
         self.usable = rules.minus(self.usable, lost)
         self.refused += lost
@@ -100,7 +100,7 @@ class PlanOfPerson:
 
 @dataclass(slots=True)
 class Prompt:
-    """Something that brings somebody (or, in a sitting, nobody yet) to a person's mind."""
+    """An occasion that brings another person to mind. A planned session starts without one: `other` is None."""
 
     second: int
     event_key: int
@@ -111,13 +111,13 @@ class Prompt:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """Prompts of a day are taken in this order."""
+        """Sort key of the prompts of a day."""
         return self.second, self.event_key, NOBODY if self.other is None else self.other.id
 
 
 @dataclass(slots=True)
 class SentGesture:
-    """A gesture on its way; see `sim.state.population.GESTURE`."""
+    """A gesture that was sent; see `sim.state.population.GESTURE` for its fields."""
 
     sender: Person
     receiver: Person | None
@@ -138,12 +138,12 @@ class SentGesture:
 
     @property
     def by_arrival(self) -> tuple[int, ...]:
-        """Order in which a receiver takes them."""
+        """Sort key of the gestures that reach a receiver."""
         return self.arrives_second, *self._rest_of_order
 
     @property
     def by_sending(self) -> tuple[int, ...]:
-        """Order in which they are sent."""
+        """Sort key of the gestures that are sent on a day."""
         return self.second, *self._rest_of_order
 
     @property
@@ -153,13 +153,13 @@ class SentGesture:
 
     @property
     def pair(self) -> int:
-        """The lower id of the two, by which a day is settled."""
+        """The lower id of sender and receiver, by which `settle` sorts gestures."""
         return self.sender.id if self.receiver is None else min(self.sender.id, self.receiver.id)
 
 
 @dataclass(slots=True)
 class Meeting:
-    """Two people in one place, and the plans with which they came."""
+    """A meeting of two people at a place, with the plan that brought each of them (None: no plan)."""
 
     low: Person
     high: Person
@@ -169,14 +169,17 @@ class Meeting:
 
 
 class Person(mesa.Agent):
-    """Somebody with ties, habits and perhaps a strategy.
+    """A person with ties, traits and plans. Subclass it to change decisions.
 
     Attributes:
         id: row in `World.people`, from 0.
-        ties: by the other's id.
-        slots: the same ties by slot; None where one is free.
-        plans: strategies that the person follows.
-        inbox: gestures that reach the person in this round.
+        ties: ties and acquaintances, by the other person's id.
+        slots: the same ties by slot, None where a slot is free.
+        plans: the strategies that the person follows.
+        inbox: gestures that reach the person in the present round.
+        outbox: gestures that the person sends in the present phase.
+        outside_prompts: today's prompts from meetings and birthdays.
+        received_today: gestures noticed today, posts excluded.
     """
 
     def __init__(self, model: ReconnectionModel, row: np.void) -> None:
@@ -188,13 +191,13 @@ class Person(mesa.Agent):
         self.plans: list[PlanOfPerson] = []
         self.inbox: list[SentGesture] = []
         self.outbox: list[SentGesture] = []
-        self.called: list[Prompt] = []
+        self.outside_prompts: list[Prompt] = []
         self.received_today = 0
         model.people.append(self)
         self.slots: list[Tie | None] = [None] * int(row["slots"])
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """By its place in the model: from tie to tie, a copy would run out of stack."""
+        """Pickle a person as its index in the model, since recursing from tie to tie would overflow the stack."""
         people = self.model.people
         if self.id < len(people) and people[self.id] is self:
             return person_of, (self.model, self.id)
@@ -218,27 +221,27 @@ class Person(mesa.Agent):
     # What a person knows -------------------------------------------------------------------------------------------
 
     def draw(self, purpose: int, other: int = 0, event_key: int = 0) -> float:
-        """A keyed uniform of today for a choice of this person's."""
+        """A keyed uniform in (0, 1) for one of this person's choices today."""
         return chance.uniform(self.model.run_seed, purpose, self.model.day, self.id, other, event_key)
 
     def strength_of(self, tie: Tie | None) -> float:
-        """Strength of a tie today; 0 for a stranger."""
+        """Strength of a tie today, 0..1; 0 for a stranger."""
         if tie is None:
             return 0.0
         return rules.strength(tie.activation(self.model.day, self.model.p), self.model.p)
 
     def openness_of(self, tie: Tie | None) -> float:
-        """How open this person's door is for the other."""
+        """Openness of this person towards the other today, 0..1; 0 for a stranger."""
         return 0.0 if tie is None else rules.openness_now(tie.openness, self.model.day - tie.opened, self.model.p)
 
     def tries_of(self, tie: Tie | None) -> float:
-        """Own tries without an answer that still weigh."""
+        """Own tries without an answer that still count today; 0 for a stranger."""
         return (
             0.0 if tie is None else rules.unanswered_now(tie.unanswered, self.model.day - tie.last_sent, self.model.p)
         )
 
     def remember(self, tie: Tie, mass: float) -> None:
-        """Rules 1, 2 and 5: a contact adds its saturated mass to a tie of this person's."""
+        """Add a contact of this mass to one of the person's ties, and raise the weight bound; see `rules.saturated`."""
         if mass <= 0.0:
             return
         day, p = self.model.day, self.model.p
@@ -252,7 +255,7 @@ class Person(mesa.Agent):
     # Morning -------------------------------------------------------------------------------------------------------
 
     def begin_week(self) -> None:
-        """Rules 2 and 4: fresh minutes, planned minutes into the purse, W as of today."""
+        """Refill the weekly minutes, add the week's planned minutes to each plan, and refresh the weight bound."""
         p, s = self.model.p, self.model.settings
         self.minutes_left = rules.minutes_of_week(self.sociability, p)
         if self.model.planning:
@@ -264,7 +267,7 @@ class Person(mesa.Agent):
         self.weight_bound = rules.fresh_bound(max(weights, default=0.0))
 
     def post(self) -> None:
-        """An ordinary post makes its writer showable."""
+        """Make an ordinary post if the draw and the minutes allow. From today, feeds may show the author."""
         p, s = self.model.p, self.model.settings
         cost = s.minutes[Kind.POST]
         likely = self.draw(DrawPurpose.POSTS) < rules.post_probability(self.sociability, p)
@@ -275,7 +278,10 @@ class Person(mesa.Agent):
     # Who comes to mind ---------------------------------------------------------------------------------------------
 
     def sample_contact(self, event_key: int, among: int, industry: int = 0) -> Tie | None:
-        """Rule 2: on whom a prompt falls: by keyed rejection, then by a race; among the few of the feed by a race."""
+        """Sample a contact in proportion to weight: by rejection with keyed draws, then by an exponential race.
+
+        The feed goes straight to the race, since few contacts pass its filter. None means that nobody passes.
+        """
         at_risk = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
         if not at_risk:
             return None
@@ -290,7 +296,7 @@ class Person(mesa.Agent):
         return self.wins_the_race(at_risk, event_key, among)
 
     def wins_the_race(self, at_risk: list[Tie], event_key: int, among: int) -> Tie | None:
-        """The candidate who arrives first, each with luck of its own."""
+        """Sample a contact by an exponential race, with one keyed draw for each; see `rules.race_time`."""
         chosen, first_time = None, np.inf
         for tie in at_risk:
             weight = self.weight_in_mind(tie, among)
@@ -301,7 +307,7 @@ class Person(mesa.Agent):
         return chosen
 
     def attempts(self, event_key: int) -> Iterator[tuple[float, float]]:
-        """The keyed draws of rejection: for a slot and for a level."""
+        """The keyed draws of rejection sampling: a pair of uniforms for each attempt, for the slot and the level."""
         draws = np.empty((2, BATCH))
         for start in range(0, ATTEMPTS, BATCH):
             day, seed = self.model.day, self.model.run_seed
@@ -309,7 +315,7 @@ class Person(mesa.Agent):
             yield from zip(*draws.tolist(), strict=True)
 
     def may_come_to_mind(self, tie: Tie, among: int, industry: int) -> bool:
-        """Whether a tie is among those asked for."""
+        """Whether a tie passes `ANYONE`, `SHOWN` (by the feed), `OWN_TIES` (no acquaintances) or `OF_INDUSTRY`."""
         if among == ANYONE:
             return True
         if tie.acquaintance:
@@ -319,45 +325,45 @@ class Person(mesa.Agent):
         return among == OWN_TIES or tie.other.industry == industry
 
     def weight_in_mind(self, tie: Tie, among: int) -> float:
-        """Rule 2: the weight of a tie today."""
+        """Weight with which a tie comes to mind today; see `rules.pull`."""
         boost = self.openness_of(tie) if among == SHOWN else 0.0
         return rules.pull(tie.activation(self.model.day, self.model.p), tie.liking, boost, self.model.p)
 
     # Prompts -------------------------------------------------------------------------------------------------------
 
     def prompts(self) -> list[Prompt]:
-        """What brings people to this person's mind today, in order."""
-        found = [*self.routine(), *self.feed(), *self.encounters(), *self.called, *self.sessions()]
-        self.called = []
+        """All of today's prompts, in order of time."""
+        found = [*self.routine(), *self.feed(), *self.encounters(), *self.outside_prompts, *self.sessions()]
+        self.outside_prompts = []
         return sorted(found, key=lambda prompt: prompt.order)
 
     def count(self, purpose: int, rate: float) -> int:
-        """How often something happens today."""
+        """A Poisson count for today; `rate` is per day, before sociability and the burst factor."""
         activity = self.sociability * rules.burst_factor(self.model.run_seed, self.id, self.model.day, self.model.p)
         return chance.poisson(rate * activity, self.draw(purpose))
 
     def prompt(self, event_key: int, other: Person | None, channel: int) -> Prompt:
-        """An ordinary prompt at a keyed second."""
+        """A spontaneous prompt. Its second of the day is a keyed draw."""
         return Prompt(
             int(86_400 * self.draw(DrawPurpose.PROMPT_SECOND, event_key=event_key)), event_key, other, channel
         )
 
     def routine(self) -> Iterator[Prompt]:
-        """Occasions to write to someone."""
+        """Prompts from routine: occasions to write to someone."""
         for index in range(self.count(DrawPurpose.ROUTINE_COUNT, self.model.settings.routine_rate)):
             event_key = chance.event_key_of(Occasion.ROUTINE, index)
             if (tie := self.sample_contact(event_key, ANYONE)) is not None:
                 yield self.prompt(event_key, tie.other, Channel.PRIVATE)
 
     def feed(self) -> Iterator[Prompt]:
-        """Feed items looked at."""
+        """Prompts from feed items that the person looks at."""
         for index in range(self.count(DrawPurpose.FEED_COUNT, self.model.settings.feed_rate)):
             event_key = chance.event_key_of(Occasion.FEED, index)
             if (tie := self.sample_contact(event_key, SHOWN)) is not None:
                 yield self.prompt(event_key, tie.other, Channel.FEED)
 
     def encounters(self) -> Iterator[Prompt]:
-        """Chance encounters: someone known, of the community, or anyone at all."""
+        """Prompts from chance encounters with a contact, someone of the community, or anyone in the world."""
         everyone, s = self.model.people, self.model.settings
         for index in range(self.count(DrawPurpose.ENCOUNTER_COUNT, s.encounter_rate)):
             event_key = chance.event_key_of(Occasion.ENCOUNTER, index)
@@ -373,14 +379,14 @@ class Person(mesa.Agent):
                 yield self.prompt(event_key, other, Channel.IN_PERSON)
 
     def sessions(self) -> Iterator[Prompt]:
-        """Planned sittings: over the feed, a list, posts, or invitations."""
+        """Prompts that start today's planned sessions: feed, list, posts or invitations."""
         for plan in self.plans:
-            if self.minutes_for_sitting(plan) > 0.0:
+            if self.minutes_for_session(plan) > 0.0:
                 prompt = self.prompt(chance.event_key_of(Occasion.PLAN, plan.strategy << 16), None, Channel.PRIVATE)
                 yield replace(prompt, plan=plan)
 
-    def minutes_for_sitting(self, plan: PlanOfPerson) -> float:
-        """Minutes that a plan has for a sitting today; 0 if there is none."""
+    def minutes_for_session(self, plan: PlanOfPerson) -> float:
+        """Minutes that a plan has for a session today (feed, list, posts or invitations); 0 if there is no session."""
         day, s = self.model.day, self.model.settings
         way, least = s.plan[plan.strategy], s.session_minutes[plan.strategy]
         if not self.model.planning:
@@ -388,30 +394,34 @@ class Person(mesa.Agent):
         if way == Plan.EVENT:
             return least if plan.budget >= least and plan.event_day < day else 0.0
         if way in (Plan.FEED, Plan.LIST, Plan.POSTS):
-            return rules.sitting_budget(plan.budget, least, rules.sittings_left(day, s.sessions[plan.strategy]))
+            return rules.session_budget(plan.budget, least, rules.sessions_left(day, s.sessions[plan.strategy]))
         return 0.0
 
     # Reaching out --------------------------------------------------------------------------------------------------
 
     def reach_out(self) -> None:
-        """Phases 2 and 3: fill the outbox with what comes of today's prompts."""
+        """React to all of today's prompts; the gestures that result go to the outbox."""
         self.outbox = []
         for prompt in self.prompts():
-            if prompt.plan is None:
-                self.act_spontaneously(prompt)
-            elif prompt.place != Place.NOWHERE:
-                self.act_at_place(prompt, prompt.plan)
-            else:
-                self.sit(prompt, prompt.plan)
+            self.act(prompt)
+
+    def act(self, prompt: Prompt) -> None:
+        """React to one prompt: spontaneously, as planned at a place, or with a planned session."""
+        if prompt.plan is None:
+            self.act_spontaneously(prompt)
+        elif prompt.place != Place.NOWHERE:
+            self.act_at_place(prompt, prompt.plan)
+        else:
+            self.hold_session(prompt, prompt.plan)
 
     def comfort(self, prompt: Prompt) -> float:
-        """Rule 3: what the person dares at this prompt."""
+        """The person's comfort at this prompt, in logits; see `rules.comfort`."""
         assert prompt.other is not None
         practice = rules.practice_now(self.practice, self.model.day - self.practised, self.model.p)
         return rules.comfort(practice, self.draw(DrawPurpose.COMFORT, prompt.other.id, prompt.event_key), self.model.p)
 
     def choose_gesture(self, prompt: Prompt) -> int | None:
-        """Rule 3: the last gesture of the channel's ladder within reach, None if there is none."""
+        """The last gesture on the channel's ladder that comfort allows; None if it allows none."""
         assert prompt.other is not None
         tie = self.ties.get(prompt.other.id)
         kind = rules.gesture_within_reach(
@@ -427,7 +437,7 @@ class Person(mesa.Agent):
         return None if kind < 0 else kind
 
     def accepts(self, prompt: Prompt, kind: int, channel: int) -> bool:
-        """Whether a planned gesture is within reach."""
+        """Whether comfort, plus the follow-through of a plan, reaches the barrier of a planned gesture."""
         assert prompt.other is not None
         tie = self.ties.get(prompt.other.id)
         needed = rules.barrier(
@@ -443,7 +453,7 @@ class Person(mesa.Agent):
         return needed <= self.comfort(prompt) + self.model.settings.follow_through
 
     def act_spontaneously(self, prompt: Prompt) -> None:
-        """See the feed item; make the gesture that comfort allows, if there are minutes for it."""
+        """Respond to a spontaneous prompt: see the feed item, if any, then send the chosen gesture if time allows."""
         s = self.model.settings
         if prompt.channel == Channel.FEED:
             scroll = s.scroll_minutes
@@ -457,26 +467,26 @@ class Person(mesa.Agent):
             self.send(prompt, kind)
 
     def see_post(self, prompt: Prompt) -> None:
-        """A feed item: the other's post, surely noticed."""
+        """See a post in the feed: it goes to the outbox, as a gesture that this person receives and surely notices."""
         assert prompt.other is not None
         item = self.gesture(prompt, Kind.POST)
         item.sender, item.receiver, item.delivery = prompt.other, self, FEED_ITEM
         self.outbox.append(item)
 
     def send(self, prompt: Prompt, kind: int) -> None:
-        """Make a gesture: practice grows if it has words."""
+        """Send a gesture of this kind, and practise if it has words."""
         self.practise(kind)
         self.outbox.append(self.gesture(prompt, kind))
 
     def practise(self, kind: int) -> None:
-        """Rule 8."""
+        """Raise practice if the gesture has words; see `rules.practised`."""
         day, p, s = self.model.day, self.model.p, self.model.settings
         if s.worded[kind]:
             self.practice = rules.practised(rules.practice_now(self.practice, day - self.practised, p), p)
             self.practised = day
 
     def gesture(self, prompt: Prompt, kind: int) -> SentGesture:
-        """A gesture of this kind in answer to a prompt."""
+        """A gesture of this kind in response to a prompt."""
         day, p = self.model.day, self.model.p
         return SentGesture(
             sender=self,
@@ -492,7 +502,7 @@ class Person(mesa.Agent):
         )
 
     def act_at_place(self, prompt: Prompt, plan: PlanOfPerson) -> None:
-        """A planned gesture towards somebody met: the second kind for people known before, while the session lasts."""
+        """Make a planned gesture to a person met: the second kind for a contact if time allows, else the first."""
         assert prompt.other is not None
         s = self.model.settings
         kind = s.second[plan.strategy]
@@ -507,21 +517,21 @@ class Person(mesa.Agent):
         else:
             plan.lose(s.refused_minutes)
 
-    def sit(self, prompt: Prompt, plan: PlanOfPerson) -> None:
-        """A planned sitting."""
-        minutes = self.minutes_for_sitting(plan)
+    def hold_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+        """Hold a planned session, of the type that the strategy prescribes."""
+        minutes = self.minutes_for_session(plan)
         way = self.model.settings.plan[plan.strategy]
         if way == Plan.FEED:
-            self.sit_at_feed(prompt, plan, minutes)
+            self.feed_session(prompt, plan, minutes)
         elif way == Plan.LIST:
-            self.sit_over_list(prompt, plan, minutes)
+            self.list_session(prompt, plan, minutes)
         elif way == Plan.POSTS:
-            self.sit_to_post(prompt, plan, minutes)
+            self.posting_session(prompt, plan, minutes)
         else:
-            self.sit_to_invite(prompt, plan)
+            self.inviting_session(prompt, plan)
 
     def planned_kind(self, plan: PlanOfPerson, prompt: Prompt) -> int:
-        """The likelier or the other gesture of a strategy, by a keyed draw."""
+        """The kind of a planned gesture: the strategy's first kind with probability `first_share`, else its second."""
         assert prompt.other is not None
         s = self.model.settings
         share = s.first_share[plan.strategy]
@@ -529,8 +539,8 @@ class Person(mesa.Agent):
             return s.first[plan.strategy]
         return s.second[plan.strategy]
 
-    def sit_at_feed(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
-        """Scroll, and react once to each person shown, until the minutes are gone."""
+    def feed_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+        """Hold a feed session: scroll and react once to each person shown, until the minutes run out."""
         s = self.model.settings
         scroll = s.scroll_minutes
         done: set[int] = set()
@@ -561,12 +571,12 @@ class Person(mesa.Agent):
         plan.pay(spent)
 
     def longest_silent(self, wanted: int) -> list[Tie]:
-        """Ties that a list may name today, longest silent first."""
+        """Ties on a list, longest silent first; see `listed` for `wanted`."""
         named = [tie for tie in self.ties.values() if self.listed(tie, wanted)]
         return sorted(named, key=lambda tie: (tie.last_contact, tie.other.id))
 
     def listed(self, tie: Tie, wanted: int) -> bool:
-        """Whether a list of this sort names a tie, left alone for long enough."""
+        """Whether a tie is on a list: it passes the filter `wanted`, and no list used it within `plan_gap_days`."""
         day, p, s = self.model.day, self.model.p, self.model.settings
         if day - tie.planned < s.plan_gap_days:
             return False
@@ -579,8 +589,8 @@ class Person(mesa.Agent):
         is_listed = rules.is_dormant if wanted == DORMANT else rules.is_active
         return bool(is_listed(day, tie.last_two_way, tie.two_way, p))
 
-    def sit_over_list(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
-        """Notes, or messages and calls, down the list until the minutes are gone."""
+    def list_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+        """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
         p, s = self.model.p, self.model.settings
         wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
         spent, refusals = 0.0, 0
@@ -602,8 +612,8 @@ class Person(mesa.Agent):
                 refusals += 1
         plan.pay(spent)
 
-    def sit_to_post(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
-        """Planned posts: as many as the minutes allow."""
+    def posting_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+        """Hold a posting session: as many posts as the minutes allow. A post has no addressee and no barrier."""
         cost = self.model.settings.minutes[Kind.POST]
         spent, item = 0.0, 0
         while spent + cost <= minutes:
@@ -612,8 +622,8 @@ class Person(mesa.Agent):
             spent += cost
         plan.pay(spent)
 
-    def sit_to_invite(self, prompt: Prompt, plan: PlanOfPerson) -> None:
-        """Invite dormant and active ties in turn to an evening; without anybody to invite there is none."""
+    def inviting_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
+        """Invite dormant and active ties in turn to an event. Without anyone to invite, no event is planned."""
         s = self.model.settings
         dormant, active = self.longest_silent(DORMANT), self.longest_silent(ACTIVE)
         if not dormant and not active:
@@ -635,7 +645,7 @@ class Person(mesa.Agent):
                 plan.lose(s.refused_minutes)
 
     def mark_sent(self, gesture: SentGesture) -> None:
-        """Rule 6's count of tries: as before this gesture into it, as after it into the tie."""
+        """Count unanswered tries: store the number before the gesture in it, and the new one in the tie."""
         assert gesture.receiver is not None
         p, s = self.model.p, self.model.settings
         tie = self.ties[gesture.receiver.id]
@@ -646,15 +656,15 @@ class Person(mesa.Agent):
 
     # Receiving -----------------------------------------------------------------------------------------------------
 
-    def deliver(self) -> None:
-        """Phase 4, one round: take what is in the inbox in order; answers go into the outbox."""
+    def deliver_round(self) -> None:
+        """Receive the gestures in the inbox, in order of arrival; answers go to the outbox."""
         self.outbox = []
         for gesture in sorted(self.inbox, key=lambda gesture: gesture.by_arrival):
             self.receive(gesture)
         self.inbox = []
 
     def receive(self, gesture: SentGesture) -> None:
-        """Rules 5 and 6 for one gesture: is it noticed, what does it leave, is it answered?"""
+        """Receive one gesture: notice it or not, take it in, and answer it or not."""
         tie = self.ties[gesture.sender.id]
         gesture.noticed = int(self.notices(gesture, tie))
         if not gesture.noticed:
@@ -669,7 +679,7 @@ class Person(mesa.Agent):
             self.answer(gesture)
 
     def notices(self, gesture: SentGesture, tie: Tie) -> bool:
-        """Whether the person becomes aware of a gesture; a feed item only once a post."""
+        """Whether the person notices a gesture; a post in the feed counts only once."""
         if gesture.kind == Kind.POST:
             written = gesture.sender.last_post
             is_new = gesture.delivery == PLANNED_POST or tie.post_seen < written
@@ -679,7 +689,7 @@ class Person(mesa.Agent):
         return bool(self.draw(DrawPurpose.NOTICED, gesture.sender.id, gesture.event_key) < likely)
 
     def take_in(self, gesture: SentGesture, tie: Tie, openness: float) -> None:
-        """Rule 5: memory, tries cleared, the door."""
+        """Update the tie after a noticed gesture: memory, unanswered tries and openness."""
         p, s = self.model.p, self.model.settings
         self.remember(tie, s.mind_received * s.mass[gesture.kind])
         tie.unanswered = 0.0
@@ -688,25 +698,35 @@ class Person(mesa.Agent):
             tie.openness, tie.opened, tie.opened_by = opened, self.model.day, s.rung[gesture.kind]
 
     def will_answer(self, gesture: SentGesture, tie: Tie, strength: float, openness: float, before: int) -> bool:
-        """Rule 6, with strength and openness before the gesture and the gestures already received today."""
+        """Whether the person answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
+
+        Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+        """
         p, s = self.model.p, self.model.settings
         if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind)]:
             return False
-        odds = 1.0
-        if tie.acquaintance and (gesture.at_place or self.has_mutual_tie_with(gesture.sender)):
-            odds = s.mutual_odds
+        odds = self.odds_of_acquaintance(gesture, tie)
         likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
         return self.draw(DrawPurpose.ANSWERED, gesture.sender.id, gesture.event_key) < likely
 
-    def has_mutual_tie_with(self, other: Person) -> bool:
-        """Whether the two share a tie."""
+    def odds_of_acquaintance(self, gesture: SentGesture, tie: Tie) -> float:
+        """Factor on the odds of an answer: `mutual_odds` for an acquaintance at a shared place or with a mutual tie.
+
+        It is 1 for all other acquaintances and for ties.
+        """
+        if tie.acquaintance and (gesture.at_place or self.has_mutual_tie(gesture.sender)):
+            return float(self.model.settings.mutual_odds)
+        return 1.0
+
+    def has_mutual_tie(self, other: Person) -> bool:
+        """Whether the two have a tie to the same third person. Acquaintances don't count."""
         return any(
             not tie.acquaintance and key in other.ties and not other.ties[key].acquaintance
             for key, tie in self.ties.items()
         )
 
     def answer(self, gesture: SentGesture) -> None:
-        """Write the answer: its kind, when it is sent, and what it costs."""
+        """Send the answer to a gesture, now or later, and pay its minutes."""
         day, p, s = self.model.day, self.model.p, self.model.settings
         kind = rules.answer_kind(gesture.kind)
         self.minutes_left = rules.minus(self.minutes_left, s.minutes[kind])
@@ -742,7 +762,10 @@ class Person(mesa.Agent):
     # Forgetting ----------------------------------------------------------------------------------------------------
 
     def weakest(self) -> list[Tie]:
-        """Rule 10: ties beyond capacity, acquaintances first, then the least activation, then the lower id."""
+        """The ties to drop because the person is over capacity.
+
+        Acquaintances go before ties, then the least activation goes first, then the lower id.
+        """
         excess = len(self.ties) - self.capacity
         if excess <= 0:
             return []
@@ -751,7 +774,7 @@ class Person(mesa.Agent):
         return rank[:excess]
 
     def hold(self, tie: Tie) -> None:
-        """Put a tie into the lowest free slot; when there is none there are more."""
+        """Put a tie into the lowest free slot, after adding slots if there is none."""
         if None not in self.slots:
             self.slots += [None] * (rules.more_slots(len(self.slots)) - len(self.slots))
         tie.slot = self.slots.index(None)
@@ -759,13 +782,13 @@ class Person(mesa.Agent):
         self.ties[tie.other.id] = tie
 
     def drop(self, tie: Tie) -> None:
-        """Forget a tie."""
+        """Drop one direction of a tie, and free its slot."""
         self.slots[tie.slot] = None
         del self.ties[tie.other.id]
 
     @property
     def active_ties(self) -> int:
-        """Ties with two-way contact of late."""
+        """The number of active ties today; see `rules.is_active`."""
         day, p = self.model.day, self.model.p
         return sum(
             not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p)
@@ -774,12 +797,12 @@ class Person(mesa.Agent):
 
 
 def person_of(model: ReconnectionModel, person: int) -> Person:
-    """The person of this id."""
+    """The person with this id; used to unpickle people."""
     return model.people[person]
 
 
 def in_turn(dormant: list[Tie], active: list[Tie]) -> Iterator[Tie]:
-    """Dormant, active, dormant … and, when one list ends, the rest of the other."""
+    """Alternate between dormant and active ties; when one list ends, the rest of the other follows."""
     for index in range(max(len(dormant), len(active))):
         yield from dormant[index : index + 1]
         yield from active[index : index + 1]

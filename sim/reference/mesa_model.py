@@ -1,6 +1,6 @@
-"""The day of the model on Mesa, one object per person: a phase a screen, in the order of `sim.engine.day`.
+"""The model on Mesa, with one object per person. The phases of a day are the same as in `sim.engine.day`.
 
-People and their decisions are in `sim.reference.agents`. The worlds agree with those of the fast engine bit for bit.
+People and their decisions are in `sim.reference.agents`. Results agree with those of the fast engine bit for bit.
 """
 
 from __future__ import annotations
@@ -48,23 +48,27 @@ _BITS_OF_A_FRESH_SEED = 48  # short enough to write down and exact in any table
 
 
 class ReconnectionModel(mesa.Model):
-    """The model on Mesa: a step is a day.
+    """The model on Mesa: one step is one day.
 
     Args:
-        world: where to begin; if not said, a generated one of `people` without burn-in.
-        people: of that world.
-        strategy, adopters, parameters, strategy_days, extra: as in `sim.simulate`.
-        seed: of all luck, 0 to 2**64 - 1; a fresh one if not said, as with any Mesa model.
-        rng: the seed by Mesa's name for it; one that `mesa.batch_run` sweeps is given by this name.
-        person_class: what people are; a subclass of `Person` may override any of its decisions.
+        world: the starting point. By default, a world of `people` is generated without burn-in.
+        people: the number of people if no world is given.
+        strategy, adopters, parameters, strategy_days, extra: see `sim.simulate`.
+        seed: the seed of all random draws, 0 to 2**64 - 1; drawn at random by default, as in any Mesa model.
+        rng: Mesa's name for the seed; use it for a seed that `mesa.batch_run` sweeps.
+        person_class: the class of people; a subclass of `Person` may override its decisions.
 
     Attributes:
-        people: the persons by id; ``model.agents`` holds the same.
-        run_seed: the seed, so that a run can be repeated.
-        record: what happened on the last day, as both engines report it.
-        datacollector: a row for the start and one after each step. Of the day: gestures ``sent`` and ``answered``,
-            ``new_ties`` and ``forgotten`` ones. So far: ``reconnected`` and ``active_ties`` per adopter, and
-            ``everyone_reconnected`` per person. ``day`` counts the steps, as Mesa's ``Step`` does.
+        people: all people, by id; ``model.agents`` contains the same objects.
+        run_seed: the seed, for repeating a run.
+        record: what happened on the last day, in the form that both engines report.
+        datacollector: one row for the start and one after each step. Columns for the day: gestures ``sent`` and
+            ``answered``, ``new_ties`` and ``forgotten`` ones. Columns for the run so far: ``reconnected`` and
+            ``active_ties`` per adopter, and ``everyone_reconnected`` per person. ``day`` counts steps, like Mesa's
+            ``Step``.
+
+    Raises:
+        TypeError, ValueError: if an argument has the wrong type or is out of range.
 
     Example:
         >>> import sim
@@ -131,8 +135,8 @@ class ReconnectionModel(mesa.Model):
     def register_agent(self, agent: mesa.Agent) -> None:
         """Register an agent under the next number of this model.
 
-        Mesa 3.3 counts agents in a table of their class, which keeps every model for ever and is lost where a model is
-        pickled. Later versions count in the model.
+        Mesa 3.3 counts agents in a table of their class. That table keeps every model alive, and pickling a model loses
+        it. Later versions of Mesa count in the model.
         """
         counters = getattr(type(agent), "_ids", None)
         if counters is not None:
@@ -155,14 +159,18 @@ class ReconnectionModel(mesa.Model):
         self.__dict__.update(state | {"people": self.people})
 
     def __copy__(self) -> Self:
-        return copy.deepcopy(self)  # with the same people in two models, a step of one would move the other
+        return copy.deepcopy(self)  # if two models shared people, a step of one would change the other
 
     # A day ---------------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
-        """Simulate one day: the whole model, phase by phase."""
+        """Simulate one day, phase by phase.
+
+        Raises:
+            ValueError: if the world has reached `LAST_DAY`.
+        """
         if self.day == LAST_DAY:
-            raise ValueError(f"This world is {self.day:,} days old, and none gets older.")
+            raise ValueError(f"This world is {self.day:,} days old, the most that a world can be.")
         self.morning()
         met = self.gather()
         self.reach_out(met)
@@ -175,47 +183,47 @@ class ReconnectionModel(mesa.Model):
 
     @property
     def planning(self) -> bool:
-        """Whether strategies still run."""
+        """Whether strategies still run today."""
         return self.day < self.strategies_end
 
     def draw(self, purpose: int, person: int, other: int = 0, event_key: int = 0) -> float:
-        """A keyed uniform of today."""
+        """A keyed uniform in (0, 1) for a choice of today."""
         return chance.uniform(self.run_seed, purpose, self.day, person, other, event_key)
 
     def morning(self) -> None:
-        """On the weekly day minutes are refilled; then people post."""
+        """Begin the week every seventh day; then everyone may post."""
         if self.day % 7 == 0:
             self.agents.do("begin_week")
         self.agents.do("post")
 
     def reach_out(self, met: list[Meeting]) -> None:
-        """Prompts, and what people make of them."""
+        """Hand out prompts from meetings and birthdays; then everyone reacts to their prompts of the day."""
         for meeting in met:
-            self.call_both(meeting)
+            self.meeting_prompts(meeting)
         for celebrant in self.birthdays.get(self.day % 365, []):
             for tie in celebrant.ties.values():
-                self.call_for_birthday(celebrant, tie)
+                self.birthday_prompt(celebrant, tie)
         self.agents.do("reach_out")
 
-    def call_both(self, meeting: Meeting) -> None:
-        """A meeting is a prompt for either side: planned if they came with a plan."""
+    def meeting_prompts(self, meeting: Meeting) -> None:
+        """Give both people of a meeting a prompt, which is a planned one if they came with a plan."""
         low, high, place = meeting.low, meeting.high, meeting.place
         draw = self.draw(DrawPurpose.MEETING_ORDER, low.id, high.id, chance.event_key_of(Occasion.PLACE, place))
         event_key = chance.event_key_of(Occasion.MEETING, (place << 20) | int(2**20 * draw))
         for person, other, plan in ((low, high, meeting.plans[0]), (high, low, meeting.plans[1])):
-            person.called.append(Prompt(meeting.second, event_key, other, Channel.IN_PERSON, place, plan))
+            person.outside_prompts.append(Prompt(meeting.second, event_key, other, Channel.IN_PERSON, place, plan))
 
-    def call_for_birthday(self, celebrant: Person, tie: Tie) -> None:
-        """Somebody may notice a tie's birthday."""
+    def birthday_prompt(self, celebrant: Person, tie: Tie) -> None:
+        """Give a contact a prompt if they notice the birthday. Acquaintances never do."""
         person, event_key = tie.other, chance.event_key_of(Occasion.BIRTHDAY, 0)
         if tie.acquaintance:
             return
         if person.draw(DrawPurpose.BIRTHDAY_NOTICED, celebrant.id, event_key) < self.settings.birthday_noticed:
             second = int(86_400 * person.draw(DrawPurpose.PROMPT_SECOND, celebrant.id, event_key))
-            person.called.append(Prompt(second, event_key, celebrant, Channel.PRIVATE))
+            person.outside_prompts.append(Prompt(second, event_key, celebrant, Channel.PRIVATE))
 
     def dispatch(self, met: list[Meeting]) -> tuple[list[SentGesture], list[SentGesture]]:
-        """What is sent today, and what arrives in the first round; strangers become acquaintances."""
+        """Gestures sent today, and those of the first round. Strangers who met or wrote become acquaintances."""
         fresh = [gesture for person in self.people for gesture in person.outbox]
         late = [letter for letter in self.mail if letter.day == self.day]
         due = [letter for letter in self.mail if letter.day < self.day and letter.arrives_day <= self.day]
@@ -233,7 +241,7 @@ class ReconnectionModel(mesa.Model):
         return sent, [*arriving, *due, *seen, *self.reach_of_posts(sent)]
 
     def acquaint(self, met: list[Meeting], gestures: list[SentGesture]) -> None:
-        """Rule 9: whoever met or wrote for the first time hold each other as acquaintances from now on."""
+        """Make people acquaintances who met or wrote to each other for the first time."""
         pairs = {(meeting.low.id, meeting.high.id) for meeting in met}
         for gesture in gestures:
             if gesture.receiver is not None:
@@ -245,7 +253,7 @@ class ReconnectionModel(mesa.Model):
                 self.people[high].hold(self.new_acquaintance(high, low))
 
     def new_acquaintance(self, person: int, other: int) -> Tie:
-        """One direction of it."""
+        """One direction of a new acquaintance, and a weight bound that covers it."""
         holder = self.people[person]
         one_group = holder.group == self.people[other].group
         liking = rules.liking(self.run_seed, person, other, one_group, self.p)
@@ -253,7 +261,7 @@ class ReconnectionModel(mesa.Model):
         return Tie(self.people[other], last_contact=self.day, liking=liking, acquaintance=1)
 
     def reach_of_posts(self, sent: list[SentGesture]) -> Iterator[SentGesture]:
-        """Planned posts, as noticed by those who hold a tie to their writer; the writers become showable."""
+        """Planned posts, one for each contact who notices one. From today, feeds may show the authors."""
         for post in sent:
             if post.kind != Kind.POST:
                 continue
@@ -267,7 +275,11 @@ class ReconnectionModel(mesa.Model):
     def rounds(
         self, sent: list[SentGesture], arriving: list[SentGesture]
     ) -> tuple[list[SentGesture], list[SentGesture]]:
-        """Deliver and answer until nothing more arrives today; what is left after the last round waits."""
+        """Deliver gestures and collect answers until nothing more arrives or `ROUNDS` rounds are over.
+
+        Returns:
+            Everything sent today, including answers, and everything delivered.
+        """
         delivered: list[SentGesture] = []
         for person in self.people:
             person.received_today = 0
@@ -279,7 +291,7 @@ class ReconnectionModel(mesa.Model):
                 gesture.receiver.inbox.append(gesture)
             delivered += arriving
             receivers = self.agents.select(lambda person: len(person.inbox) > 0)
-            receivers.do("deliver")
+            receivers.do("deliver_round")
             replies = [reply for person in receivers for reply in person.outbox]
             arriving = [reply for reply in replies if reply.day == self.day]
             self.mail += [reply for reply in replies if reply.day > self.day]
@@ -288,21 +300,17 @@ class ReconnectionModel(mesa.Model):
         return sent, delivered
 
     def settle(self, met: list[Meeting], sent: list[SentGesture], delivered: list[SentGesture]) -> None:
-        """Rules 7, 9 and 10, pair by pair."""
+        """Update memory and ties at the end of the day, and record what happened."""
         sent = sorted(sent, key=lambda gesture: (gesture.sender.id, *gesture.by_sending))
         delivered = sorted(delivered, key=lambda gesture: (gesture.pair, *gesture.by_arrival))
-        for meeting in met:
-            meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
-            meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
+        self.expose(met)
         for gesture in sent:
-            if gesture.receiver is not None:
-                own = gesture.sender.ties[gesture.receiver.id]
-                gesture.sender.remember(own, self.settings.mind_sent * self.settings.mass[gesture.kind])
+            self.remember_sent(gesture)
         new = [self.settle_noticed(gesture) for gesture in delivered if gesture.noticed and gesture.kind != Kind.POST]
         forgotten = self.forget()
         n = len(self.people)
         sent_rows = gesture_rows(sent)
-        sent_rows["noticed"] = 0  # told of what was delivered
+        sent_rows["noticed"] = 0  # a record says this of delivered gestures only
         self.record = DayRecord(
             self.day,
             sent_rows,
@@ -312,26 +320,48 @@ class ReconnectionModel(mesa.Model):
             np.array([(m.low.id, m.high.id, m.place, m.second, NOBODY, NOBODY) for m in met], dtype=MEETING),
         )
 
+    def expose(self, met: list[Meeting]) -> None:
+        """Add `exposure_mass` to both directions of each tie between two people who met."""
+        for meeting in met:
+            meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
+            meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
+
+    def remember_sent(self, gesture: SentGesture) -> None:
+        """Add the share `mind_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
+        if gesture.receiver is not None:
+            own = gesture.sender.ties[gesture.receiver.id]
+            gesture.sender.remember(own, self.settings.mind_sent * self.settings.mass[gesture.kind])
+
+    def remember_answer(self, gesture: SentGesture) -> None:
+        """Add the share `mind_answered` of the answered gesture's mass to the tie of the person it came from."""
+        assert gesture.receiver is not None
+        own = gesture.receiver.ties[gesture.sender.id]
+        gesture.receiver.remember(own, self.settings.mind_answered * self.settings.mass[gesture.parent_kind])
+
     def settle_noticed(self, gesture: SentGesture) -> tuple[int, int] | None:
-        """Rules 7 and 9 for a gesture that was noticed; returns the pair if it is a tie from now on."""
+        """Update two-way contact after a noticed gesture. An answer turns acquaintances into ties.
+
+        Returns:
+            The pair, lower id first, if it becomes a tie; None otherwise.
+        """
         assert gesture.receiver is not None
         mine = gesture.receiver.ties[gesture.sender.id]
         theirs = gesture.sender.ties[gesture.receiver.id]
         is_new = False
         if gesture.parent_kind != NO_ANSWER:
-            gesture.receiver.remember(mine, self.settings.mind_answered * self.settings.mass[gesture.parent_kind])
+            self.remember_answer(gesture)
             is_new = mine.acquaintance == 1
             mine.acquaintance = theirs.acquaintance = 0
         if self.settings.mass[gesture.kind] > 0.0:
-            if self.day - theirs.last_received <= self.settings.two_way_days:
+            if rules.is_two_way(self.day, theirs.last_received, self.p):
                 mine.last_two_way = theirs.last_two_way = self.day
-                mine.two_way = theirs.two_way = min(255, mine.two_way + 1)
+                mine.two_way = theirs.two_way = rules.one_more_two_way(mine.two_way)
             mine.last_received = self.day
         one, two = gesture.sender.id, gesture.receiver.id
         return (min(one, two), max(one, two)) if is_new else None
 
     def forget(self) -> list[tuple[int, int]]:
-        """Rule 10: what anybody over capacity named goes, both directions, once; returns the pairs."""
+        """Drop the weakest ties of everyone over capacity, in both directions; returns the pairs, sorted."""
         pairs = set()
         for person in self.people:
             for tie in person.weakest():
@@ -344,7 +374,7 @@ class ReconnectionModel(mesa.Model):
     # Places --------------------------------------------------------------------------------------------------------
 
     def gather(self) -> list[Meeting]:
-        """Phase 1: who is where, who meets whom; each pair once a place, in the order of (place, low, high)."""
+        """Find today's meetings, with each pair once at each place, sorted by (place, low, high)."""
         going: dict[int, dict[int, PlanOfPerson]] = defaultdict(dict)
         for person in self.people:
             for plan in person.plans:
@@ -361,7 +391,7 @@ class ReconnectionModel(mesa.Model):
         return [met[key] for key in sorted(met)]
 
     def goes_today(self, person: Person, plan: PlanOfPerson) -> bool:
-        """Whether a plan takes its person to a place today: it meets, and the purse holds the whole session."""
+        """Whether a plan takes its person to a place today: the place meets, and the budget covers a session."""
         s = self.settings
         place = s.place[plan.strategy]
         if s.plan[plan.strategy] == Plan.EVENT:
@@ -369,14 +399,13 @@ class ReconnectionModel(mesa.Model):
         if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.budget < s.session_minutes[plan.strategy]:
             return False
         if place == Place.GROUP:
-            return self.day % 7 == int(7 * chance.uniform(self.run_seed, DrawPurpose.GROUP_DAY, 0, person.group, 0, 0))
+            return bool(rules.is_group_day(self.run_seed, person.group, self.day))
         if place == Place.SHOW:
-            draw = chance.uniform(self.run_seed, DrawPurpose.SHOW_DAY, 0, person.industry, 0, 0)
-            return bool((self.day + int(s.show_every_days * draw)) % s.show_every_days == 0)
+            return bool(rules.is_show_day(self.run_seed, person.industry, self.day, self.p))
         return True
 
     def visits(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
-        """Adopters at hangouts, groups and trade shows."""
+        """Meetings of adopters at hangouts, groups and trade shows."""
         s = self.settings
         most = {Place.HANGOUT: s.hangout_meets, Place.GROUP: s.group_meets, Place.SHOW: s.show_meets}
         visits = [(key, place, plan) for place in most for key, plan in going[place].items()]
@@ -384,37 +413,40 @@ class ReconnectionModel(mesa.Model):
             person = self.people[key]
             where, present = self.present(person, place, going[place])
             second = self.second_of(place, where)
-            for other in self.meets(person, [one for one in present if one is not person], int(most[place]), place):
+            for other in self.people_met(
+                person, [one for one in present if one is not person], int(most[place]), place
+            ):
                 yield meeting_of(person, other, place, second, plan, going[place].get(other.id))
 
     def present(self, person: Person, place: int, going: dict[int, PlanOfPerson]) -> tuple[int, list[Person]]:
-        """Which hangout, group or show a person goes to, and who is there, adopters among them, in order of id."""
+        """The hangout, group or show that a person goes to, and everyone who is there, sorted by id."""
         if place == Place.HANGOUT:
             crowd = self.communities[person.community]
             return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
         if place == Place.GROUP:
-            likely, members = self.settings.group_attendance, self.groups[person.group]
-            return person.group, [
-                one for one in members if one.id in going or one.draw(DrawPurpose.GROUP_VISIT) < likely
-            ]
+            members = self.groups[person.group]
+            return person.group, [one for one in members if one.id in going or self.attends_group(one)]
         crowd = self.industries[person.industry]
-        keys = [rules.chosen_key(one.draw(DrawPurpose.SHOW_VISIT), max(1e-6, one.sociability)) for one in crowd]
+        keys = [rules.show_key(self.run_seed, one.id, self.day, one.sociability) for one in crowd]
         drawn = {one.id for one in keenest(crowd, keys, self.settings.show_people)}
         return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
 
     def hangs_out(self, person: Person) -> bool:
-        """Whether a regular is at the hangout today."""
-        likely = self.settings.hangout_attendance * person.sociability
-        return bool(person.regular) and person.draw(DrawPurpose.HANGOUT_VISIT) < likely
+        """Whether a person is at the community's hangout today; only regulars come."""
+        return bool(rules.hangs_out(self.run_seed, person.id, self.day, person.regular, person.sociability, self.p))
+
+    def attends_group(self, person: Person) -> bool:
+        """Whether a member comes to the group's meeting today."""
+        return bool(rules.attends_group(self.run_seed, person.id, self.day, self.p))
 
     def second_of(self, place: int, where: int) -> int:
-        """The second at which people meet at a place today."""
+        """The second of the day at which people meet at a place; a keyed draw."""
         return int(
             86_400 * self.draw(DrawPurpose.PLACE_SECOND, where, event_key=chance.event_key_of(Occasion.PLACE, place))
         )
 
-    def meets(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
-        """Whom a person meets among those present: a weighted keyed choice, people known already weigh more."""
+    def people_met(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
+        """The people whom a person meets at a place: a keyed choice in which contacts weigh `known_weight`."""
         event_key = chance.event_key_of(Occasion.PLACE, place)
         keys = []
         for other in present:
@@ -423,7 +455,7 @@ class ReconnectionModel(mesa.Model):
         return keenest(present, keys, most)
 
     def events(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
-        """Evenings: guests who said yes, and whom they bring; all meet the host, each some others."""
+        """Meetings at events: all guests and the people they bring meet the host, and each meets some others."""
         tonight = sorted((host, guest) for host, guest, day in self.bookings if day == self.day)
         for host_id in sorted({host for host, _ in tonight}):
             host = self.people[host_id]
@@ -434,11 +466,13 @@ class ReconnectionModel(mesa.Model):
                 yield meeting_of(host, guest, Place.EVENT, second, going[Place.EVENT].get(host_id), None)
             for guest in crowd:
                 others = [one for one in crowd if one is not guest]
-                for other in self.meets(guest, others, (self.settings.event_meets + 1) // 2, Place.EVENT):
+                for other in self.people_met(
+                    guest, others, rules.sought_by_guest(self.settings.event_meets), Place.EVENT
+                ):
                     yield meeting_of(guest, other, Place.EVENT, second, None, None)
 
     def meetups(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
-        """Meetups: members come, bring someone of the industry, and some leave for good."""
+        """Meetings at meetups: members come and may bring someone of the industry; some members leave for good."""
         for founder_id, plan in going[Place.MEETUP].items():
             founder = self.people[founder_id]
             if founder_id not in self.members:
@@ -449,18 +483,20 @@ class ReconnectionModel(mesa.Model):
             crowd = [one for one in crowd if not members.get(one.id, False)]
             members.update({one.id: False for one in crowd})
             second = self.second_of(Place.MEETUP, founder_id)
-            for other in self.meets(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
+            for other in self.people_met(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
                 yield meeting_of(founder, other, Place.MEETUP, second, plan, None)
             for guest in crowd:
                 others = [one for one in crowd if one is not guest]
-                for other in self.meets(guest, others, (self.settings.meetup_meets + 1) // 2, Place.MEETUP):
+                for other in self.people_met(
+                    guest, others, rules.sought_by_guest(self.settings.meetup_meets), Place.MEETUP
+                ):
                     yield meeting_of(guest, other, Place.MEETUP, second, None, None)
             for guest in crowd:
                 if self.draw(DrawPurpose.MEETUP_LEAVES, guest.id, founder_id) < self.settings.meetup_leaves:
                     members[guest.id] = True
 
     def first_members(self, founder: Person) -> list[Person]:
-        """Strangers of the founder's industry with whom a meetup starts."""
+        """The strangers in the founder's industry with whom a meetup starts, largest key first."""
         crowd = self.industries[founder.industry]
         strangers = [one for one in crowd if one is not founder and one.id not in founder.ties]
         keys = [chance.uniform(self.run_seed, DrawPurpose.MEETUP_MEMBER, 0, founder.id, one.id, 0) for one in strangers]
@@ -469,7 +505,7 @@ class ReconnectionModel(mesa.Model):
     def with_those_brought(
         self, guests: list[Person], host: Person, place: int, among: int, likely: float
     ) -> list[Person]:
-        """Guests, and after them whoever they bring: each at most one own tie, who is not there yet."""
+        """The guests, followed by the people they bring: at most one tie each, who isn't there yet."""
         crowd = list(guests)
         event_key = chance.follow(chance.event_key_of(Occasion.PLACE, place), host.id)
         for guest in guests:
@@ -482,7 +518,7 @@ class ReconnectionModel(mesa.Model):
     # Worlds --------------------------------------------------------------------------------------------------------
 
     def _load(self, world: World) -> None:
-        """Take ties, plans, mail and places from a world."""
+        """Load ties, plans, mail and places from a world."""
         for owner, at in zip(world.owners(), range(len(world.ties)), strict=True):
             row, holder = world.ties[at], self.people[owner]
             if row["other"] != NOBODY:
@@ -517,7 +553,7 @@ class ReconnectionModel(mesa.Model):
         return np.array([person.active_ties for person in self.people])
 
     def measures(self) -> Measures:
-        """Outcomes so far; see `sim.measures`."""
+        """The outcomes of the run so far; see `sim.measures`."""
         world = self.to_world()
         reach = two_step_reach(world.people, world.ties, world.day, world.parameters.packed)
         shares = contact_shares(world.people, world.ties, world.day)
@@ -525,7 +561,7 @@ class ReconnectionModel(mesa.Model):
         return self._watch.finish(end)
 
     def to_world(self) -> World:
-        """The world as it now is; another run, on either engine, can go on from it."""
+        """The current world, from which another run can continue on either engine."""
         n = len(self.people)
         people = np.zeros(n, PERSON)
         slots = np.array([len(person.slots) for person in self.people])
@@ -565,7 +601,7 @@ class ReconnectionModel(mesa.Model):
 
 
 def _of_adopters(model: ReconnectionModel, values: Sequence[float] | np.ndarray) -> float:
-    """The mean of an outcome over the adopters; nan where there are none."""
+    """Mean of an outcome over the adopters; nan if there are none."""
     return mean_or_nan(float(np.sum(values)), len(model.adopters))
 
 
@@ -594,11 +630,11 @@ def _everyone_reconnected(model: ReconnectionModel) -> float:
 
 
 def _active_ties(model: ReconnectionModel) -> float:
-    active = [model.people[person].active_ties for person in model.adopters]  # of everyone, it would take long
+    active = [model.people[person].active_ties for person in model.adopters]  # counting for everyone would be slow
     return _of_adopters(model, active)
 
 
-# Functions of the module, since a model with lambdas cannot be pickled.
+# Module-level functions, because a model with lambdas cannot be pickled.
 REPORTERS = {
     "run_seed": "run_seed",
     "day": "steps",
@@ -613,14 +649,14 @@ REPORTERS = {
 
 
 def _without_state(model_class: type[ReconnectionModel], person_classes: Sequence[type[Person]]) -> ReconnectionModel:
-    """A model and its people before their state is restored, so that the state can refer to each of them."""
+    """A model and its people without state, so that the state to restore can refer to each of them."""
     model = model_class.__new__(model_class)
     model.people = [person_class.__new__(person_class) for person_class in person_classes]
     return model
 
 
 def _restore(person: Person, state: Any) -> None:
-    """Give a person the state that its `__getstate__` returned."""
+    """Restore the state of a person from what its `__getstate__` returned."""
     if hasattr(person, "__setstate__"):
         person.__setstate__(state)
         return
@@ -646,7 +682,7 @@ def keenest(people: list[Person], keys: Iterable[float], most: int) -> list[Pers
 def meeting_of(
     one: Person, two: Person, place: int, second: int, plan: PlanOfPerson | None, other_plan: PlanOfPerson | None
 ) -> Meeting:
-    """A meeting, with the lower id first."""
+    """A meeting of two people, with the lower id first."""
     if one.id < two.id:
         return Meeting(one, two, int(place), second, (plan, other_plan))
     return Meeting(two, one, int(place), second, (other_plan, plan))

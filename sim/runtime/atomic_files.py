@@ -1,6 +1,6 @@
-"""Files that are written whole: under another name first, flushed, then renamed. Nobody ever meets half of one.
+"""Atomic writes: a file is written under a temporary name, flushed and renamed, so no reader finds half of it.
 
-All that sim and experiments keep is written this way, on local disks and on those that several machines share.
+`sim` and `experiments` write all their files this way, on local disks and on network file systems.
 """
 
 from __future__ import annotations
@@ -14,42 +14,42 @@ from pathlib import Path
 
 from sim.runtime.interrupts import held_back
 
-# A folder that cannot be flushed, or not by this user or system: the rename itself is fine.
+# Errors of systems and file systems that cannot flush folders. The rename itself has succeeded.
 _NO_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> int:
-    """Let ``write`` fill a temporary file beside ``path``, flush and rename it: all of it or nothing.
+    """Write a file atomically.
 
-    The folder is made if it is missing, and flushed after the rename, so the file outlives a loss of power.
+    The folder is created if it's missing. It's flushed after the rename, so the file survives a power failure.
 
     Args:
-        path: of the file.
-        write: creates and fills the file that it is given.
+        path: the path of the file.
+        write: a function that creates and fills the temporary file whose path it gets.
 
     Returns:
         The file's size, in bytes.
 
     Raises:
-        OSError: the disk refuses; the text names ``path``, and the temporary file is gone.
+        OSError: if writing fails. The message names ``path``, and the temporary file is deleted.
     """
     return write_named(path, write, lambda _: path)[1]
 
 
 @held_back()
 def write_named(path: Path, write: Callable[[Path], object], name: Callable[[Path], Path]) -> tuple[Path, int]:
-    """The same for a file whose name comes from its content.
+    """Write a file atomically under a name that depends on its content.
 
     Args:
-        path: in its folder; for the temporary name and for what an error says.
-        write: creates and fills the file that it is given.
-        name: the final path, from the filled file.
+        path: a path in the same folder, for the temporary name and for errors.
+        write: a function that creates and fills the temporary file whose path it gets.
+        name: a function from the path of the filled file to the final path.
 
     Returns:
         The final path, and the file's size in bytes.
 
     Raises:
-        OSError: the disk refuses; the text names ``path``, and the temporary file is gone.
+        OSError: if writing fails. The message names ``path``, and the temporary file is deleted.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_beside(path)
@@ -63,33 +63,33 @@ def write_named(path: Path, write: Callable[[Path], object], name: Callable[[Pat
         flush_folder(final.parent)
         return final, size
     except OSError as problem:
-        why = os.strerror(problem.errno) if problem.errno else problem  # pyarrow's own words are long
+        why = os.strerror(problem.errno) if problem.errno else problem  # messages of pyarrow are long
         raise OSError(problem.errno, f"{why}, writing {path}") from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name in the folder of ``path`` that no other process uses, whatever its machine or PID namespace.
+    """A temporary path in the folder of ``path``, unique across processes, machines and PID namespaces.
 
-    It begins with a dot and ends in ``.half``: what a kill leaves behind is taken for nothing else.
+    The name begins with a dot and ends in ``.half``, so leftovers of killed processes are recognised.
     """
-    # Not `tempfile`, whose files only their owner may read: results are often shared.
+    # Not `tempfile`: only the owner can read its files, and results are often shared.
     return path.with_name(f".{secrets.token_hex(8)}-{path.name}.half")
 
 
 def left_beside(path: Path) -> list[Path]:
-    """Temporary files of ``path``: those of killed processes, and of processes that are writing it right now."""
+    """Temporary files of ``path``, from killed processes and from processes that are writing it right now."""
     return list(path.parent.glob(f".*-{glob.escape(path.name)}.half"))
 
 
 def flush_folder(folder: Path) -> None:
-    """Flush the names in a folder, so that a rename in it outlives a loss of power.
+    """Flush a folder, so that a rename in it survives a power failure.
 
-    Where the system or the file system cannot do so, nothing happens.
+    It does nothing on systems and file systems that don't support this.
 
     Raises:
-        OSError: the disk refuses.
+        OSError: if flushing fails.
     """
     try:
         opened = os.open(folder, os.O_RDONLY)

@@ -1,8 +1,8 @@
-"""A long run keeps how far it is in a file, and after a crash goes on from there, to the bit.
+"""Checkpoints: a long run saves its state in a file, and continues from it bit for bit after a crash.
 
-Kept is what the days to come can not do without: the world, what has been measured, and the log so far. A run is known
-by a hash of the world on its first morning, of what it was told and of the program: none goes on from another's file.
-Nor does one go on from the file of another kind of machine, which may have rounded otherwise.
+The file has everything that the remaining days need: the world, the measures and the log so far. It also has a hash of
+the first morning's world, the arguments and the program, so that no run continues from the file of another. A run also
+refuses the file of another kind of machine, where numbers may have been rounded differently.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ _RECORDED = ("at_risk", "sent", "answered", "new_ties", "unsold")  # arrays that
 
 
 class Checkpoint:
-    """The file of one run.
+    """The checkpoint file of one run.
 
     Args:
-        path: of the file; it need not be there.
-        minutes: of wall time, from the start or the last checkpoint to the next; 0: one after each day.
+        path: the file, which needn't exist yet.
+        minutes: wall time between checkpoints, in minutes; 0 writes one after each day.
         start: the world on the first morning.
-        adopters: ids.
-        told: all else that determines what comes of the run.
+        adopters: ids of the adopters.
+        told: all other arguments that determine the results of the run.
 
     Raises:
-        TypeError, ValueError: an argument is of another kind, or out of its range.
+        TypeError, ValueError: if an argument has the wrong type or is out of range.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Checkpoint:
 
     @cached_property
     def run(self) -> str:
-        """A hash of all that determines what comes of the run; a short run never needs it."""
+        """A hash of everything that determines the results. Short runs never compute it."""
         start, arrays = self.start, [getattr(self.start, name) for name in World.ARRAYS]
         said = {
             "model": model_fingerprint(),
@@ -75,15 +75,17 @@ class Checkpoint:
             "told": self.told,
         }
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
-        columns = (array[name] for array in arrays for name in array.dtype.names)  # the bytes between them are anything
+        # Column by column, because the bytes between columns are arbitrary.
+        columns = (array[name] for array in arrays for name in array.dtype.names)
         for values in (self.adopters, *columns):
             digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
 
     def taken_up(self, recorder: OutcomeRecorder) -> tuple[World, list[np.ndarray]]:
-        """Where to go on: the world, and the gestures sent so far; ``recorder`` is told what it had seen.
+        """Load the checkpoint: the world and the gestures sent so far. It also restores ``recorder``.
 
-        Without a file it is the start. With one that is damaged or another run's, too, and a warning says so.
+        Without a file, the run starts at the first morning. If the file is damaged or from another run, it does so with
+        a warning.
         """
         try:
             kept = load_records(self.path)
@@ -100,13 +102,17 @@ class Checkpoint:
             return self._anew(f"was kept on another kind of machine ({machine}; this is {kind_of_machine()}), {why}")
         try:
             return self._gone_on_from(kept, said, recorder)
-        except Exception as problem:  # its checksum is right, and so it must have been written by something else
+        except Exception as problem:  # the checksum is right, so another program must have written it
             return self._anew(f"is damaged or no checkpoint ({problem})")
 
     def _gone_on_from(
         self, kept: dict[str, np.ndarray], said: dict[str, Any], recorder: OutcomeRecorder
     ) -> tuple[World, list[np.ndarray]]:
-        """What the records hold, once all of it is known to be what this run would have kept."""
+        """The state in the records, after checking that it fits this run.
+
+        Raises:
+            ValueError: if it doesn't fit.
+        """
         arrays: dict[str, Any] = {name: kept[name] for name in World.ARRAYS}
         world, log = replace(self.start, day=said["day"], **arrays), kept["log"].view(GESTURE)
         check_world(world)
@@ -127,9 +133,9 @@ class Checkpoint:
         return self.start, []
 
     def save_if_due(self, core: Core, recorder: OutcomeRecorder, sent: list[np.ndarray]) -> None:
-        """Between two days: keep how far the run is, if it is time.
+        """Save the state between two days if a checkpoint is due.
 
-        A disk that refuses brings a warning, since the run itself is fine.
+        If writing fails, it only warns, because the run itself is fine.
         """
         if time.monotonic() - self.last < self.seconds:
             return
@@ -148,7 +154,7 @@ class Checkpoint:
         self.last = time.monotonic()
 
     def remove(self) -> None:
-        """After the last day: nothing is left to go on from."""
+        """Delete the file after the last day; if that fails, it only warns."""
         try:
             remove_records(self.path)
         except OSError as problem:

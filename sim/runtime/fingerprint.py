@@ -1,17 +1,17 @@
-"""Which model this is: a fingerprint that changes exactly when results can change.
+"""The fingerprint of the model, which changes only if results can change.
 
-Two things decide it. `sim/model.json` has golden digests: what a handful of small worlds come to,
-bit for bit, and the fingerprint of the model that gives them. It also says which code was last seen to give these
-digests, as a hash that does not see comments, docstrings, layout, names of local variables or the folder of a file.
+`sim/model.json` has golden digests: hashes of the results of a few small worlds, with the fingerprint of the model that
+produces them. It also has a hash of the code that was last verified to produce these digests. The hash ignores
+comments, docstrings, formatting, names of local variables and the folders of files.
 
-- Code with that hash *is* the model of `model.json`, and has its fingerprint.
-- Any other code may be another model. It gets a fingerprint of its own, so nothing that it makes is taken for a result
-  of the model, nor the other way round, until somebody runs the golden worlds on it: ``python -m verification.golden
-  --accept``. If the digests are as they were, it is the same model and keeps its fingerprint, with all kept worlds and
-  runs. If they are not, it is a new version of the model, with a new fingerprint.
+- Code with that hash has the fingerprint in `model.json`.
+- Any other code may be a different model, so it gets a fingerprint of its own, and its results are never mixed with
+  those of the model. To verify it, run the golden worlds: ``python -m verification.golden --accept``. If the digests
+  haven't changed, the code keeps the fingerprint, with all cached worlds and runs. If they have, it's a new version of
+  the model, with a new fingerprint.
 
-A test fails while `model.json` does not describe the code beside it, so a released version always has a fingerprint of
-the first sort. Versions of Python, NumPy and Numba are no part of it: the same test runs the golden worlds on each.
+A test fails if `model.json` doesn't describe the present code, so a released version always has a verified fingerprint.
+The versions of Python, NumPy and Numba aren't part of it, because the same test runs the golden worlds on each.
 """
 
 from __future__ import annotations
@@ -33,38 +33,35 @@ import numpy as np
 PACKAGE = Path(__file__).parents[1]
 MODEL = "model.json"
 
-Scope = Mapping[str, str]  # names of local variables, and what they are hashed as
+Scope = Mapping[str, str]  # names of local variables, and their numbered replacements
 
 
 def cache_folder() -> Path:
-    """Where burnt-in worlds are kept: ``$XDG_CACHE_HOME/rekindle``, else ``~/.cache/rekindle``. Safe to delete."""
+    """The cache folder: ``$XDG_CACHE_HOME/rekindle``, or ``~/.cache/rekindle``. It's safe to delete."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rekindle"
 
 
 @cache
 def model_fingerprint() -> str:
-    """The model that makes worlds and runs, 16 hex digits."""
+    """The fingerprint of this model, 16 hex digits."""
     return fingerprint_of(PACKAGE)
 
 
 @cache
 def compiled_folder() -> Path:
-    """Where Numba keeps the compiled code of this model, for these versions of NumPy and Numba.
+    """The folder for compiled code of this model, for the present versions of Python, NumPy and Numba.
 
-    Numba looks at a function's own file to tell whether its compiled code is stale, but rules are compiled into the
-    engine. So each state of the code has a folder of its own. The paths of the files count, too: compiled code refers
-    to classes by their modules.
+    Numba recompiles a function only if its own file changes, but functions of other files are inlined into it. Each
+    version of the code therefore has its own folder. The paths of the files are part of the version, because compiled
+    code refers to classes by their modules.
     """
     paths = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
-    return (
-        cache_folder()
-        / "compiled"
-        / _short("\n".join([code_hash(PACKAGE), sys.version, numba.__version__, np.__version__, *paths]))
-    )
+    version = [code_hash(PACKAGE), sys.version, numba.__version__, np.__version__, *paths]
+    return cache_folder() / "compiled" / _short("\n".join(version))
 
 
 def fingerprint_of(package: Path) -> str:
-    """The fingerprint of the model in a folder, 16 hex digits."""
+    """The fingerprint of the model whose package is in this folder, 16 hex digits."""
     said = json.loads((package / MODEL).read_text(encoding="utf-8"))
     code = code_hash(package)
     return str(said["fingerprint"]) if code == said["code"] else _short(f"{said['fingerprint']} {code}")
@@ -75,9 +72,9 @@ def _short(text: str) -> str:
 
 
 def code_hash(package: Path) -> str:
-    """A hash of what the Python files of a folder and below it do, 64 hex digits.
+    """A hash of the Python code in and below a folder, 64 hex digits.
 
-    It takes half a second, so it is kept in the cache under a hash of the files' bytes.
+    Computing it takes half a second, so it's cached under a hash of the files' bytes.
     """
     sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
     every_byte = hashlib.sha256()
@@ -100,11 +97,11 @@ def code_hash(package: Path) -> str:
 
 
 def tokens_of(source: bytes, modules: set[str]) -> Iterator[str]:
-    """What the text of a Python file says, word by word, without what cannot change a result.
+    """Yield the tokens of a Python file that can affect results.
 
     Args:
-        source: the text.
-        modules: dotted names of the modules of the package, whose folders do not matter.
+        source: the bytes of the file.
+        modules: dotted names of the modules in the package; only their last parts become tokens.
     """
     return _Tokens(modules).of(ast.parse(source), {})
 
@@ -118,14 +115,14 @@ def _module_digest(source: bytes, modules: set[str]) -> bytes:
 
 
 class _Tokens:
-    """What a syntax tree says, as a stream of words that is the same for all sources that do the same."""
+    """Converts a syntax tree into tokens that are equal for equivalent sources."""
 
     def __init__(self, modules: set[str]) -> None:
         self._modules = modules
-        self._locals = 0  # numbered so far
+        self._locals = 0  # local variables numbered so far
 
     def of(self, value: Any, scope: Scope) -> Iterator[str]:
-        """The words of a node, a list of nodes or a plain value."""
+        """Yield the tokens of a node, a list of nodes or a plain value."""
         match value:
             case ast.Import() | ast.ImportFrom():
                 yield from self._imported(value)
@@ -159,7 +156,7 @@ class _Tokens:
                 yield repr(value)
 
     def _parts(self, node: ast.AST, scope: Scope, fields: Iterable[str]) -> Iterator[str]:
-        """The words of some fields of a node; those that say nothing are left out, as versions of Python differ."""
+        """Yield the tokens of some fields of a node, without empty ones, which differ between versions of Python."""
         yield type(node).__name__
         for name in fields:
             value = getattr(node, name, None)
@@ -168,7 +165,7 @@ class _Tokens:
                 yield from self.of(value, scope)
 
     def _scope(self, body: list[Any], parameters: set[str], outer: Scope) -> Scope:
-        """The local names of a function; names of parameters stay, as callers write them."""
+        """Number the local names of a function. Parameters keep their names, since callers can use them."""
         inside = {name: said for name, said in outer.items() if name not in parameters}
         for name in _bound(body):
             if name not in parameters:
@@ -177,7 +174,7 @@ class _Tokens:
         return inside
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-        """What is imported and its name here: a module by its last name, so that its folder does not matter."""
+        """Yield imported names and their aliases; of a module, only the last part of its name, without folders."""
         module = getattr(node, "module", None)
         for alias in node.names:
             whole = f"{module}.{alias.name}" if module else alias.name

@@ -1,4 +1,4 @@
-"""How the program was installed: from its sources, or from a wheel; and how to install more of it."""
+"""How the program was installed, from sources or from a wheel, and how to install optional parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME = "rekindle"
 
 @cache
 def checkout() -> Path | None:
-    """The folder of the sources; None where the program runs from a wheel."""
+    """The folder of the sources; None if the program was installed from a wheel."""
     folder = Path(__file__).parents[2]
     try:
         said = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
@@ -21,7 +21,7 @@ def checkout() -> Path | None:
 
 
 def install_command(extra: str = "") -> str:
-    """The command that installs the program with what it needs, or with what an optional part needs, too."""
+    """The command that installs the program and its dependencies, optionally with those of an extra."""
     folder, part = checkout(), f"[{extra}]" if extra else ""
     if folder is None:
         return f"pip install '{NAME}{part}'"

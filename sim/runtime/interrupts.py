@@ -1,6 +1,6 @@
-"""Ctrl-C between days: amid compiled code, an exception would come out as Numba's own error, and the day half done.
+"""Handling of Ctrl-C between days. In compiled code, it would surface as an error of Numba, with the day half done.
 
-Compiled code that may run for long on one thread has ``nogil``, so that other threads can act on a signal meanwhile.
+Compiled functions that may run for long on one thread release the GIL, so that other threads can handle signals.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
-    """Hold back SIGINT and SIGTERM; gives a function that hands on what has come since, to whoever handled it before.
+    """Defer SIGINT and SIGTERM within the block; yields a function that passes deferred signals to their handlers.
 
-    What is handed on has no frame, by which a handler can tell that this moment is safe. A second signal is handed on
-    at once, with its frame, for whoever cannot wait. Outside the main thread, which alone hears signals, and for
-    signals that nothing in Python handles, all stays as it is. What comes last is handed on at the end.
+    Handlers get None as the frame of a deferred signal, which tells them that it's safe to stop. A second signal is
+    passed on at once, with its frame. Signals that are still deferred at the end of the block are passed on then.
+    Outside the main thread, which alone gets signals, and for signals without a Python handler, nothing changes.
     """
     came: list[int] = []
     before: dict[int, Callable[[int, FrameType | None], object]] = {}  # by number

@@ -1,4 +1,4 @@
-"""What kind of machine this is, as far as the last bit of a computed number may depend on it."""
+"""The kind of machine, as far as the last bit of a computed number may depend on it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from llvmlite import binding
 
 @cache
 def kind_of_machine() -> str:
-    """Processor family, whether it fuses multiplication and addition, and the C library: ``"x86_64 fma glibc-2.36"``.
+    """The processor family, whether it has fused multiply-add, and the C library: ``"x86_64 fma glibc-2.36"``.
 
-    The model's exp, log and powers come from the C library, which has one form of them for processors that fuse and
-    another for those that do not. They differ in the last bit of some values.
+    The model uses exp, log and pow of the C library, which has different versions of them for processors with and
+    without fused multiply-add. Some results differ in the last bit.
     """
     parts = [platform.machine() or "unknown", "fma" if fuses() else "no-fma", libm()]
     asked = (numba.config.CPU_NAME, numba.config.CPU_FEATURES)
@@ -22,19 +22,19 @@ def kind_of_machine() -> str:
 
 
 def processor() -> str:
-    """What the compiler calls the processor, such as ``"znver4"`` or ``"skylake-avx512"``."""
+    """The compiler's name for the processor, such as ``"znver4"`` or ``"skylake-avx512"``."""
     return str(binding.get_host_cpu_name())
 
 
 def fuses() -> bool:
-    """Whether the processor multiplies and adds in one step, with one rounding."""
+    """Whether the processor has fused multiply-add, which rounds once."""
     if platform.machine().lower() in ("arm64", "aarch64"):
         return True
     return bool(binding.get_host_cpu_features().get("fma", False))
 
 
 def libm() -> str:
-    """The C library whose mathematics is used, with its version."""
+    """The C library that provides the mathematical functions, with its version."""
     name, version = platform.libc_ver()
     if name:
         return f"{name}-{version}"

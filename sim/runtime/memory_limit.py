@@ -1,7 +1,7 @@
-"""How much memory a world takes, told before it is built: a refusal in words is better than a kill.
+"""Estimates of the memory that a world takes, so that large requests fail with a message before they start.
 
-The numbers of records are those of the arrays in `sim.worlds`, `sim.state.population` and `sim.measures`; what a person
-meets in a year was measured (docs/scaling.md).
+The estimates count the records of the arrays in `sim.worlds`, `sim.state.population` and `sim.measures`. The number of
+people met in a year was measured (docs/scaling.md).
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from sim.model.parameters import Parameters
 from sim.runtime.storage import GIGABYTE
 from sim.state.population import PERSON, TIE, World
 
-_POOL = TIE.itemsize + 4 + 4  # bytes of a slot in motion: the tie, whom it is about, its bound
+_POOL = TIE.itemsize + 4 + 4  # bytes of a slot in the engine: the tie, the contact id and the weight bound
 _CANDIDATE = 52  # bytes of a record, `sim.measures.AT_RISK`
-_FOUND = 5 * 8  # of each pair, while it is found out who lets go of whom
-_SEATED = 2 * 8  # of each pair that is laid out: its number, and the slots of both directions
-_LIFE = 500  # bytes of a person beside ties: groups, prompts, gestures of a day on their way
-_MEASURED = 150  # of a person: counts of gestures
-_MET_IN_A_YEAR = 8.0  # ties and acquaintances that people come to hold beyond those they forget, most of them by chance
+_FOUND = 5 * 8  # bytes of each pair, while ties beyond capacity are dropped
+_SEATED = 2 * 8  # bytes of each pair during layout: its number, and the slots of both directions
+_LIFE = 500  # bytes of a person apart from ties: groups, and the prompts and gestures of a day
+_MEASURED = 150  # bytes of a person for measures: counts of gestures
+_MET_IN_A_YEAR = 8.0  # net gain of ties and acquaintances in a year, mostly from chance encounters
 _SLACK = 2.0  # free slots of a person
 
 
 class NotEnoughMemoryError(MemoryError):
-    """What is asked for would not fit; the text says how much it takes and what to do."""
+    """There isn't enough memory; the message says how much is needed and what to do."""
 
 
 def to_generate(people: int, years: float, parameters: Parameters) -> int:
-    """Bytes that `sim.worlds.generated` takes at most, about."""
+    """Estimate the peak memory of `sim.worlds.generated`, in bytes."""
     most = float(parameters.tie_capacity)
-    found = people * parameters.ties_at_start / 2  # pairs, before anybody holds too many
+    found = people * parameters.ties_at_start / 2  # pairs, before ties beyond capacity are dropped
     kept = people * min(parameters.ties_at_start, most) / 2
     pairing = _FOUND * found
     slots = 2 * kept + _SLACK * people
@@ -41,7 +41,7 @@ def to_generate(people: int, years: float, parameters: Parameters) -> int:
 
 
 def to_run(world: World) -> int:
-    """Bytes that `sim.simulate` takes beside the world, about: what is in motion, and what is watched."""
+    """Estimate the memory that `sim.simulate` takes in addition to the world, in bytes."""
     slots, people = len(world.ties), len(world)
     return int(
         _POOL * slots * (1 + 1 / SPARE) + _CANDIDATE * slots / 4 + (PERSON.itemsize + _LIFE + _MEASURED) * people
@@ -49,14 +49,14 @@ def to_run(world: World) -> int:
 
 
 def require(needed: int, what: str) -> None:
-    """Make sure that there is so much memory.
+    """Check that there is enough free memory.
 
     Args:
         needed: bytes.
-        what: takes them; the beginning of a sentence.
+        what: what needs the memory; the beginning of the error message.
 
     Raises:
-        NotEnoughMemoryError: there is less.
+        NotEnoughMemoryError: if less than `needed` is free.
     """
     free = psutil.virtual_memory().available
     if needed > free:

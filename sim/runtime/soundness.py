@@ -1,7 +1,7 @@
-"""Whether a world is one that a run can begin with: compiled code takes every index in it on trust.
+"""Validation of worlds. Compiled code doesn't check indices, so a bad one could read or write other memory.
 
-A file may be damaged, and arrays may come from elsewhere; so `sim.simulate` and `sim.storage.load_world` look at each
-world once before anything is computed with it.
+Files may be damaged, and users may supply arrays. `sim.simulate` and `sim.storage.load_world` therefore validate each
+world before they use it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from sim.model.parameters import Parameters
 from sim.model.strategies import Strategy
 from sim.state.population import LAST_DAY, NEVER, NO_ANSWER, NOBODY, World
 
-MOST_GROUPS = 2**20  # or as many as people: communities and groups are numbered, and each number takes memory
-MOST_CAPACITY = 100_000  # or as many as people
-MOST_MINUTES = 10_000.0 * (LAST_DAY / 7 + 2)  # that a purse can come to
-_FAR = 1e15  # a float that is still far from an overflow
+MOST_GROUPS = 2**20  # or the number of people, if larger: each number of a community or group takes memory
+MOST_CAPACITY = 100_000  # or the number of people, if larger
+MOST_MINUTES = 10_000.0 * (LAST_DAY / 7 + 2)  # the most that a time budget can reach
+_FAR = 1e15  # the largest valid float, far from overflow
 _TOP_RUNG = 4
 
-# What is wrong with a tie, as `_bad_tie` numbers it.
+# Faults of a tie, by the number that `_bad_tie` returns.
 _TIE_FAULTS = (
     "",
     "other is nobody of this world",
@@ -42,10 +42,10 @@ _FINE, _OTHER, _MIRROR, _NUMBER, _DAY, _SMALL = range(len(_TIE_FAULTS))
 
 
 def check_world(world: World) -> None:
-    """Look at every number of a world that an index, a length or a loop depends on.
+    """Validate every number of a world on which an index, a length or a loop depends.
 
     Raises:
-        ValueError: a run could not begin with it; the text names the array, the column and the row.
+        ValueError: if the world is invalid; the message names the array, the column and the row.
     """
     fault = next(_faults(world), None)
     if fault is not None:
@@ -53,7 +53,7 @@ def check_world(world: World) -> None:
 
 
 def _faults(world: World) -> Iterator[str]:
-    """What is wrong, one thing after another; each look relies on those before it."""
+    """Yield faults in order. Each check relies on the ones before it, so only the first fault is meaningful."""
     yield from _of_dates(world)
     yield from _of_people(world)
     yield from _of_ties(world)
@@ -111,7 +111,7 @@ def _of_ties(world: World) -> Iterator[str]:
     n, day = len(world), int(world.day)
     threads = numba.get_num_threads() if n >= WORTH_SHARING else 1
     edges = np.linspace(0, n, 4 * threads + 1 if threads > 1 else 2).astype(np.int64)
-    # Not a parallel loop of Numba's: worlds may be loaded in several threads, which not all its layers survive.
+    # Not a parallel loop of Numba: several threads may load worlds, and not all its threading layers allow that.
     with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(lambda part: _first_fault_of(world.people, world.ties, *part, day), pairwise(edges))
         for row, fault in parts:
@@ -129,7 +129,7 @@ def _of_plans(world: World) -> Iterator[str]:
     rising = np.diff(order, prepend=-1) > 0
     yield from _where("plans.strategy", plans["strategy"], rising, "above the one before, in the order of people")
     yield from _outside("plans.share", plans["share"], 0.0, 1.0)
-    for name in ("budget", "usable", "filled", "spent", "refused"):  # sums of rounded numbers may end just below 0
+    for name in ("budget", "usable", "filled", "spent", "refused"):  # rounding may leave sums just below 0
         yield from _outside(f"plans.{name}", plans[name], -1.0, MOST_MINUTES)
     yield from _outside("plans.refusals", plans["refusals"], 0, 2**30)
     yield from _outside("plans.event_day", plans["event_day"], NEVER, 2**30)
@@ -157,19 +157,19 @@ def _of_mail(world: World) -> Iterator[str]:
 
 
 def _outside(name: str, values: np.ndarray, low: float, high: Any) -> Iterator[str]:
-    """The first value that is not in [low, high], nan among them."""
+    """Yield the first value outside [low, high]; nan is outside."""
     if np.ndim(high) or not _all_within(values, low, high):
         right = (values >= low) & (values <= high)
         yield from _where(name, values, right, f"{low:,} or more" if np.ndim(high) else f"from {low:,} to {high:,}")
 
 
 def _all_within(values: np.ndarray, low: float, high: float) -> bool:
-    """Whether all values are in [low, high]; nan is not."""
+    """Whether all values are in [low, high]; nan is outside."""
     return not len(values) or bool(values.min() >= low and values.max() <= high)
 
 
 def _where(name: str, values: np.ndarray, right: np.ndarray, said: str) -> Iterator[str]:
-    """The first value that is not right."""
+    """Yield the first value that isn't right; `said` describes valid values."""
     if not right.all():
         row = int(right.argmin())
         yield f"{name}, row {row}, is {values[row]}; it must be {said}"
@@ -177,7 +177,7 @@ def _where(name: str, values: np.ndarray, right: np.ndarray, said: str) -> Itera
 
 @njit_noalloc
 def _bad_tie(people: Any, ties: Any, person: int, slot: int, day: int) -> int:
-    """What is wrong with a person's slot, by number."""
+    """The fault of a person's slot, as an index of `_TIE_FAULTS`."""
     tie = ties[people[person].first + slot]
     for trace in tie.traces:
         if not 0.0 <= trace <= _FAR:
@@ -206,7 +206,7 @@ def _bad_tie(people: Any, ties: Any, person: int, slot: int, day: int) -> int:
 
 @njit_noalloc
 def _fetch_other_side(people: Any, ties: Any, row: int) -> None:
-    """Ask memory for who is in a row that is looked at soon, and for the other direction of one that comes sooner."""
+    """Prefetch the other person of a later row, and the other direction of the tie in a nearer row."""
     if row + 2 * AHEAD < len(ties) and 0 <= ties[row + 2 * AHEAD].other < len(people):
         fetch(people, ties[row + 2 * AHEAD].other)
     if row + AHEAD < len(ties) and 0 <= ties[row + AHEAD].other < len(people):
@@ -215,9 +215,11 @@ def _fetch_other_side(people: Any, ties: Any, row: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _first_fault_of(people: Any, ties: Any, start: int, stop: int, day: int) -> tuple[int, int]:
-    """The first fault of people start to stop: a row of ties and why; or who holds another number, and _FINE; or none.
+    """Find the first fault among people `start` to `stop`.
 
-    None is (NOBODY, _FINE).
+    Returns:
+        ``(row of ties, fault)`` for a bad tie; ``(person, _FINE)`` if `held` isn't the number of slots in use; and
+        ``(NOBODY, _FINE)`` if there is no fault.
     """
     for person in range(start, stop):
         held = 0

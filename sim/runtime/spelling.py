@@ -1,19 +1,19 @@
-"""What somebody may have meant by a name that does not exist."""
+"""Suggestions for misspelt names."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-_ALIKE = 0.75  # of `difflib`: one letter wrong in four, two swapped in four, one too many or too few in three
-_SHORTEST, _LONGEST = 3, 60  # letters of a name that can be a misspelling
+_ALIKE = 0.75  # cutoff of `difflib`: allows one wrong letter in four, or one too many or too few in three
+_SHORTEST, _LONGEST = 3, 60  # lengths of names for which suggestions make sense
 
 
 def alike(name: str, known: Iterable[str], most: int = 5) -> list[str]:
-    """Known names that this one may stand for, the most likely first.
+    """Known names that resemble a name, the most similar first.
 
-    Names of a letter or two, numbers and paths are like nothing: a guess would be no help. A whole word, such as
-    ``effort``, stands for the names it is in: ``effort_minutes``.
+    One- and two-letter names, numbers and paths get no suggestions. A whole word, such as ``effort``, matches the names
+    that contain it, such as ``effort_minutes``.
     """
     asked = name.lower().replace("-", "_")
     if not _SHORTEST <= len(asked) <= _LONGEST or _is_number(asked) or "/" in asked or "\\" in asked:
@@ -25,7 +25,7 @@ def alike(name: str, known: Iterable[str], most: int = 5) -> list[str]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that this one most likely stands for; None if none is close."""
+    """The known name that is most similar; None if none is close."""
     return next(iter(alike(name, known, most=1)), None)
 
 

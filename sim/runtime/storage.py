@@ -1,4 +1,4 @@
-"""What sim keeps on disk: burnt-in worlds and the records of long runs."""
+"""Files of `sim`: saved worlds, the records of long runs, and the cache of burnt-in worlds."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ from sim.state.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, Wo
 # Worlds -----------------------------------------------------------------------------------------------------------
 
 _DESCRIPTION, _ORIGIN, _MANIFEST = "world.json", "origin.json", "manifest.json"
-_HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # what a kill leaves behind has such a name
+_HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # prefixes of folders that a killed process may leave behind
 _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
 _LAYOUT = hashlib.sha256(repr([(name, kind.descr) for name, kind in _TYPES.items()]).encode()).hexdigest()[:16]
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
-_RIVALS = 100  # that may take one place before a process gives up on it
-_HASHED_TOGETHER = 2**26  # bytes of a large file that one thread hashes
-_UNTOUCHED_NS = 2 * 10**9  # for so long, or the clock of its file system may not tell the next change of a file apart
+_RIVALS = 100  # attempts to replace a folder while other processes replace it too
+_HASHED_TOGETHER = 2**26  # bytes of a part of a large file, which one thread hashes
+_UNTOUCHED_NS = 2 * 10**9  # age after which any later change of a file has another time stamp
 
 
 _Seen = TypeVar("_Seen")
 
 
 class WorldError(ValueError):
-    """A folder that holds no world that can be used.
+    """A folder doesn't have a usable world.
 
     Attributes:
-        folder: its path.
-        why: what is wrong, in a few words.
+        folder: the path of the folder.
+        why: the reason, in a few words.
     """
 
     def __init__(self, folder: Path, why: object) -> None:
@@ -65,30 +65,30 @@ class WorldError(ValueError):
 
 
 def _briefly(problem: object) -> str:
-    """What is wrong, on one line; the kind of an error that says nothing."""
+    """A problem on one line: its text, or the type of an exception without text."""
     return in_a_line(problem) or type(problem).__name__
 
 
 class MissingWorldError(WorldError):
-    """There is nothing."""
+    """There is no world in the folder."""
 
 
 class OutdatedWorldError(WorldError):
-    """A world that another version of the program kept."""
+    """Another version of the program saved the world."""
 
 
 class DamagedWorldError(WorldError):
-    """A world whose bytes are not those that were kept, or that no run could begin with."""
+    """The bytes of the world have changed since it was saved, or the world is invalid."""
 
 
 class InMotion(Protocol):
-    """A world that an engine has; see `sim.engine.day.Core`."""
+    """A running world; see `sim.engine.day.Core`."""
 
     def to_world(self) -> World:
-        """As it now is."""
+        """The current world."""
 
     def in_parts(self) -> tuple[World, Iterator[np.ndarray]]:
-        """The same without its ties, and these in parts."""
+        """The current world without its ties, and the ties in parts."""
 
 
 @held_back()
@@ -99,20 +99,19 @@ def save_world(
     *,
     ties: Iterable[np.ndarray] | None = None,
 ) -> None:
-    """Keep a world in a folder of its own, in place of what the folder held: all of it or, if that fails, nothing.
+    """Save a world in a folder, replacing the folder as a whole. If saving fails, the old folder stays as it was.
 
-    A manifest beside the arrays has the size and the SHA-256 of every file, the version of the model, and a digest of
-    its own.
+    A manifest has the size and the SHA-256 of every file, the version of the model, and a digest of itself.
 
     Args:
-        world: to keep.
-        folder: for it alone.
-        origin: what the world was made of, kept beside it; see `origin_of`.
-        ties: in place of those of the world, in parts.
+        world: the world to save.
+        folder: the folder, which contains nothing else.
+        origin: the inputs that the world was made from, saved with it; see `origin_of`.
+        ties: ties in parts, to save instead of those of `world`.
 
     Raises:
-        OSError: the disk refuses.
-        ValueError: the world has names that are neither text nor numbers.
+        OSError: if writing fails.
+        ValueError: if the world has names that are neither text nor numbers.
     """
     folder = Path(folder)
     text = _described(world)
@@ -136,7 +135,7 @@ def save_world(
 
 
 def _put_in_place(fresh: Path, folder: Path, scratch: Path) -> None:
-    """Rename a folder, and what is in its place into a scratch folder; others may do the same at this moment."""
+    """Rename `fresh` to `folder`, moving an old one to `scratch`; other processes may do the same concurrently."""
     for attempt in range(_RIVALS):
         try:
             fresh.rename(folder)
@@ -151,7 +150,7 @@ def _put_in_place(fresh: Path, folder: Path, scratch: Path) -> None:
 
 
 def _save_ties(parts: Iterable[np.ndarray], count: int, path: Path) -> None:
-    """As `numpy.save` would write them in one piece."""
+    """Write parts of an array as `numpy.save` would write the whole."""
     with path.open("wb") as file:
         file.write(_header(TIE, count))
         for part in parts:
@@ -159,7 +158,7 @@ def _save_ties(parts: Iterable[np.ndarray], count: int, path: Path) -> None:
 
 
 def _header(dtype: np.dtype[Any], count: int) -> bytes:
-    """What `numpy.save` writes before the records of an array of shape (count,)."""
+    """The header that `numpy.save` writes for an array of shape (count,)."""
     file = io.BytesIO()
     facts = np.lib.format.header_data_from_array_1_0(np.zeros(0, dtype)) | {"shape": (count,)}
     np.lib.format.write_array_header_1_0(file, facts)
@@ -167,14 +166,14 @@ def _header(dtype: np.dtype[Any], count: int) -> bytes:
 
 
 def _manifest(files: Mapping[str, Any], model: Any) -> str:
-    """The text of a manifest: each file's ``bytes`` and ``sha256``, and the version of the model that kept them."""
+    """The text of a manifest: each file's ``bytes`` and ``sha256``, and the fingerprint of the model."""
     said = {"format": 1, "files": files, "model": model}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     return json.dumps(said | {"digest": digest}, sort_keys=True)
 
 
 def _flushed_entry(path: Path) -> dict[str, Any]:
-    """What a manifest says of a file, which is on the disk by then."""
+    """Flush a file to disk, and return its entry in the manifest."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         size = os.fstat(file.fileno()).st_size
@@ -182,7 +181,7 @@ def _flushed_entry(path: Path) -> dict[str, Any]:
 
 
 def _digest(file: BinaryIO, size: int) -> str:
-    """The SHA-256 of the SHA-256 of each part of a file; several threads work on a large one."""
+    """The SHA-256 of the SHA-256 digests of a file's parts; several threads hash a large file."""
 
     def of_part(start: int) -> bytes:
         digest, stop = hashlib.sha256(), min(size, start + _HASHED_TOGETHER)
@@ -202,20 +201,20 @@ def _digest(file: BinaryIO, size: int) -> str:
 
 
 def load_world(folder: str | os.PathLike[str]) -> World:
-    """A world that `save_world` kept, equal to it bit for bit.
+    """Load a world that `save_world` saved, equal bit for bit.
 
-    Its arrays are read when they are touched and written to memory only, so several processes share one copy. The first
-    time that a process loads a world, and again when a file of it has changed, it reads every byte: what differs from
-    the manifest, or is no sound world (see `sim.runtime.soundness.check_world`), is not loaded.
+    Arrays are memory-mapped copy-on-write: pages are read on first access, and processes share them. When a process
+    loads a world for the first time, or after a file has changed, it verifies every byte against the manifest and
+    validates the world; see `sim.runtime.soundness.check_world`.
 
     Raises:
-        WorldError: the folder does not hold a whole world of this version of the program; a `ValueError`.
+        WorldError: if the folder has no complete world of this version of the program; a `ValueError`.
     """
     return _steadily(Path(folder), _loaded)[0]
 
 
 def _steadily(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
-    """What a look at a world says, taken again where somebody replaced or removed the world meanwhile."""
+    """Call ``look(folder)``, and repeat it if it fails because another process replaced or removed the folder."""
     while True:
         before = _inode(folder)
         try:
@@ -226,7 +225,7 @@ def _steadily(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one in its place; None if there is none."""
+    """The identity of a folder (device, inode), which changes when it's replaced; None if it doesn't exist."""
     try:
         found = folder.stat()
     except OSError:
@@ -234,11 +233,11 @@ def _inode(folder: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-_checked: set[tuple[Any, ...]] = set()  # the files of worlds that this process has found whole and sound
+_checked: set[tuple[Any, ...]] = set()  # files of worlds that this process has verified
 
 
 def _loaded(folder: Path) -> tuple[World, Any]:
-    """The world in a folder, and its origin (None: it has none)."""
+    """The world in a folder, and its origin, or None if it has none."""
     manifest = _manifest_of(folder)
     try:
         with ExitStack() as stack:
@@ -262,10 +261,10 @@ def _loaded(folder: Path) -> tuple[World, Any]:
 
 
 def _opened_files(folder: Path, manifest: Mapping[str, Any], stack: ExitStack) -> dict[str, BinaryIO]:
-    """The files of a world, opened.
+    """Open the files of a world.
 
     Raises:
-        WorldError: one of them is not there, or cannot be read.
+        WorldError: if a file is missing or cannot be read.
     """
     files: dict[str, BinaryIO] = {}
     for name in sorted(manifest["files"]):
@@ -279,10 +278,10 @@ def _opened_files(folder: Path, manifest: Mapping[str, Any], stack: ExitStack) -
 
 
 def _manifest_of(folder: Path) -> dict[str, Any]:
-    """What the manifest of a world says.
+    """Read the manifest of a world.
 
     Raises:
-        WorldError: there is none, or it is damaged.
+        WorldError: if it's missing or damaged.
     """
     try:
         text = (folder / _MANIFEST).read_bytes().decode()
@@ -300,7 +299,7 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def _without_manifest(folder: Path) -> WorldError:
-    """What is to be said of a folder without a manifest: versions before this one kept none."""
+    """The error for a folder without a manifest, which older versions of the program didn't write."""
     if not folder.is_dir():
         return (
             DamagedWorldError(folder, "it is no folder") if folder.exists() else MissingWorldError(folder, "no world")
@@ -312,7 +311,7 @@ def _without_manifest(folder: Path) -> WorldError:
 
 
 def _identity(file: BinaryIO) -> tuple[int, ...]:
-    """What changes when a file is written to, or another one takes its place."""
+    """Values that change when a file is written or replaced."""
     found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
@@ -323,10 +322,10 @@ def _is_untouched(file: BinaryIO) -> bool:
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, BinaryIO]) -> None:
-    """Whether every byte of these files is the one that was kept.
+    """Verify the size and digest of each file.
 
     Raises:
-        DamagedWorldError: one is not.
+        DamagedWorldError: if a file has changed since it was saved.
     """
     for name, file in files.items():
         entry, size = manifest["files"][name], os.fstat(file.fileno()).st_size
@@ -337,7 +336,7 @@ def _check_digests(folder: Path, manifest: Mapping[str, Any], files: Mapping[str
 
 
 def _origin_in(files: Mapping[str, BinaryIO]) -> Any:
-    """What a world says that it was made of; None where it says nothing."""
+    """The origin of a world; None if it has none."""
     return json.loads(files[_ORIGIN].read()) if _ORIGIN in files else None
 
 
@@ -354,19 +353,19 @@ def _world_in(files: Mapping[str, BinaryIO]) -> World:
 
 
 def _names(names: list[Any], kind: str) -> np.ndarray:
-    """Names as the array that they came in."""
+    """Names as an array of their original type."""
     longest = max((len(name) for name in names if isinstance(name, str)), default=1)
     width = re.fullmatch(r"[<>]U(\d{1,9})", kind)
-    # Room for much longer text than there is could be more than the memory holds.
+    # A damaged type with a huge width could exhaust memory.
     if int(width[1]) > longest + 1_000 if width else not re.fullmatch(r"\|O|[<>|][iuf][1248]|\|b1", kind):
         raise ValueError(f"{_DESCRIPTION} has names of type {kind!r}")
     return np.array(names, dtype=kind)
 
 
 def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
-    """The records of a ``.npy`` file, read when they are touched, written to memory only; shape (count,)."""
+    """The records of a ``.npy`` file, memory-mapped copy-on-write, shape (count,)."""
     memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    start = len(_header(dtype, 0))  # which has room for any count
+    start = len(_header(dtype, 0))  # the same length for any count
     count = (len(memory) - start) // dtype.itemsize
     if memory[:start] != _header(dtype, count) or start + count * dtype.itemsize != len(memory):
         raise ValueError(f"{file.name} has other fields")
@@ -374,7 +373,7 @@ def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
 
 
 def _described(world: World) -> str:
-    """All of a world that is not an array, as JSON."""
+    """Everything of a world that isn't an array of records, as JSON."""
     names = None if world.names is None else world.names.tolist()
     strange = next((name for name in names or () if not isinstance(name, str | int | float)), None)
     if strange is not None:
@@ -396,12 +395,12 @@ _CHECKSUM = 32  # bytes
 
 
 def save_records(records: Mapping[str, np.ndarray], path: Path) -> None:
-    """Keep arrays in one file: a checksum, and the rest as NumPy's ``.npz``.
+    """Save arrays in one file: a checksum, followed by the bytes of a NumPy ``.npz`` file.
 
-    A kill at any moment leaves what the file held before, or all of the new.
+    If the process is killed, the file has either its old or its new content, never a mixture.
 
     Raises:
-        OSError: the disk refuses.
+        OSError: if writing fails.
     """
 
     def fill(temporary: Path) -> None:
@@ -417,11 +416,11 @@ def save_records(records: Mapping[str, np.ndarray], path: Path) -> None:
 
 
 def load_records(path: Path) -> dict[str, np.ndarray]:
-    """The arrays that `save_records` kept, bit for bit.
+    """Load the arrays that `save_records` saved, by name.
 
     Raises:
-        OSError: there is no such file, or it cannot be read.
-        ValueError: it is damaged, or something else.
+        OSError: if the file is missing or cannot be read.
+        ValueError: if it's damaged or of another format.
     """
     with path.open("rb") as file:
         checksum = file.read(_CHECKSUM)
@@ -433,15 +432,15 @@ def load_records(path: Path) -> dict[str, np.ndarray]:
                 return {name: kept[name] for name in kept.files}
         except OSError:
             raise
-        except Exception as problem:  # a checksum tells that somebody wrote the bytes, not who
+        except Exception as problem:  # a valid checksum doesn't prove that `save_records` wrote the file
             raise ValueError(f"it holds no records: {_briefly(problem)}") from problem
 
 
 def remove_records(path: Path) -> None:
-    """Delete the file, and what a kill may have left of a newer one.
+    """Delete the file, and temporary files that a killed process may have left.
 
     Raises:
-        OSError: the disk refuses.
+        OSError: if deleting fails.
     """
     for file in (path, *left_beside(path)):
         file.unlink(missing_ok=True)
@@ -450,12 +449,12 @@ def remove_records(path: Path) -> None:
 # The cache --------------------------------------------------------------------------------------------------------
 
 GIGABYTE = 10**9
-MOST_GIGABYTES = 20.0  # of kept worlds, unless REKINDLE_CACHE_GB says otherwise
-SECONDS_OF_A_SCRAP = 86_400  # what is half written or half removed for so long is of a process that was killed
+MOST_GIGABYTES = 20.0  # default size limit of the cache; REKINDLE_CACHE_GB overrides it
+SECONDS_OF_A_SCRAP = 86_400  # age after which a half-written or half-removed folder counts as abandoned
 
 
 class CacheError(ValueError):
-    """A cache that can not be used as it was asked for; the text says what to write instead."""
+    """The cache settings are invalid; the message says what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -463,10 +462,10 @@ class KeptWorld:
     """A world in the cache.
 
     Attributes:
-        key: its folder; see `content_key`.
-        size: bytes.
-        used: when it was made or last taken from the cache, in unix seconds.
-        origin: what it was made of, see `origin_of`; None where that is not known.
+        key: the name of its folder; see `content_key`.
+        size: its size, in bytes.
+        used: when it was made or last loaded, in Unix seconds.
+        origin: the inputs that it was made from, see `origin_of`; None if unknown.
     """
 
     key: str
@@ -476,7 +475,7 @@ class KeptWorld:
 
     @property
     def is_present(self) -> bool:
-        """Whether the program as it now is made it; nothing else will ever ask for it again."""
+        """Whether this version of the program made it. If not, no run will load it again."""
         return self.origin is not None and _of_this_program().items() <= self.origin.items()
 
     @property
@@ -486,15 +485,15 @@ class KeptWorld:
 
 
 def worlds_folder() -> Path:
-    """The part of the cache that holds worlds, each in a folder that has its key for a name."""
+    """The folder of cached worlds, with a subfolder for each, named by its key."""
     return cache_folder() / "worlds"
 
 
 def cache_limit() -> float:
-    """Bytes that kept worlds may take: 20 GB, or what the environment variable ``REKINDLE_CACHE_GB`` says.
+    """The size limit of the cache, in bytes: 20 GB, unless the environment variable ``REKINDLE_CACHE_GB`` is set.
 
     Raises:
-        CacheError: it says no number.
+        CacheError: if the variable isn't a number of 0 or more.
     """
     said = os.environ.get("REKINDLE_CACHE_GB") or str(MOST_GIGABYTES)
     with suppress(ValueError):
@@ -504,14 +503,18 @@ def cache_limit() -> float:
 
 
 def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settings: float) -> World:
-    """The world kept under the key of these (see `content_key`), or a new one, which is then kept.
+    """Load the world with these inputs from the cache, or build it and save it there; see `content_key`.
 
-    A damaged entry brings a warning and is built again; so is one that another process removes at this moment. A disk
-    that refuses brings a warning, since the world itself is fine. Where a new world makes the cache too large, those go
-    that nobody has used for longest.
+    A damaged world is built again, with a warning. If saving fails, it only warns, since the new world itself is fine.
+    If a new world makes the cache too large, the least recently used worlds are removed.
+
+    Args:
+        build: a function that makes the world.
+        parameters: the parameters of the world.
+        settings: all other inputs that determine the world.
 
     Raises:
-        CacheError: REKINDLE_CACHE_GB says no number.
+        CacheError: if REKINDLE_CACHE_GB isn't a number of 0 or more.
     """
     limit = cache_limit()
     origin = origin_of(parameters, **settings)
@@ -538,29 +541,29 @@ def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settin
 
 
 def load_kept_world(key: str) -> World:
-    """A world out of the cache, which has then been used just now.
+    """Load a world from the cache, and mark it as just used.
 
     Raises:
-        WorldError: there is none under this key, or it is not whole, or another one; a `ValueError`.
+        WorldError: if there is no world with this key, or if it's damaged or a different one; a `ValueError`.
     """
     folder = worlds_folder() / key
     world, origin = _steadily(folder, _loaded)
     if _key(origin) != key:
         raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
-    with suppress(OSError):  # it was removed meanwhile, or may only be read: the world is whole all the same
+    with suppress(OSError):  # removed meanwhile, or read-only; the loaded world is fine
         os.utime(folder)
     return world
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What is wrong with a kept world.
+    """A problem with a cached world.
 
     Attributes:
-        folder: of the world.
-        why: in a few words.
-        is_outdated: whether an older version kept the world, without digests; so nobody can tell whether it is whole,
-            and nobody will ask for it again.
+        folder: the folder of the world.
+        why: the reason, in a few words.
+        is_outdated: whether an older version saved the world without digests. It cannot be verified, and no run will
+            load it again.
     """
 
     folder: Path
@@ -569,13 +572,12 @@ class Damage:
 
 
 def check_kept_world(key: str) -> Damage | None:
-    """Read every byte of a kept world, whether or not this process has done so before.
+    """Verify every byte of a cached world, even if this process has done so before.
 
-    To check a world is not to use it. One that the present version made must be sound, too; of one that another version
-    kept, the bytes must be those that were kept.
+    If this version of the program made the world, it's validated too. The check doesn't count as use of the world.
 
     Returns:
-        What is wrong with it; None for a whole world, and where there is none (any more).
+        The problem; None if there is none, or if the world doesn't exist.
     """
     folder = worlds_folder() / key
     try:
@@ -588,10 +590,10 @@ def check_kept_world(key: str) -> Damage | None:
 
 
 def _check_in_full(folder: Path) -> None:
-    """Look at a kept world.
+    """Verify a cached world.
 
     Raises:
-        WorldError: it is missing, damaged, or of a version that kept no digests.
+        WorldError: if it's missing, damaged, or from a version that saved no digests.
     """
     manifest = _manifest_of(folder)
     with ExitStack() as stack:
@@ -609,7 +611,7 @@ def _check_in_full(folder: Path) -> None:
 
 
 def kept_worlds() -> list[KeptWorld]:
-    """Every world in the cache, the last used first. Whatever else is there has another form of name."""
+    """All worlds in the cache, the most recently used first. Folders with names of another form are ignored."""
     with suppress(FileNotFoundError, NotADirectoryError):
         found = [_kept(folder) for folder in worlds_folder().iterdir() if _is_of_a_world(folder)]
         return sorted(filter(None, found), key=lambda world: (-world.used, world.key))
@@ -617,12 +619,12 @@ def kept_worlds() -> list[KeptWorld]:
 
 
 def remove_kept_world(key: str) -> bool:
-    """Remove a world from the cache; False if it is not there. Who is reading it keeps what they have.
+    """Remove a world from the cache; returns False if it isn't there. Processes that have loaded it can still use it.
 
-    It has another name before its first file goes, so nobody meets half of it.
+    The folder is renamed before its files are deleted, so no process finds an incomplete world.
 
     Raises:
-        OSError: the disk refuses.
+        OSError: if removing fails.
     """
     folder = worlds_folder() / key
     if not _is_of_a_world(folder):
@@ -636,20 +638,20 @@ def remove_kept_world(key: str) -> bool:
 
 
 def scraps() -> list[Path]:
-    """Folders in the cache that processes left behind when they were killed amid writing or removing a world."""
+    """Folders that killed processes left in the cache while writing or removing a world."""
     names = (f"{prefix}*" for prefix in (_HALF_WRITTEN, _REMOVED))
     found = [folder for name in names for folder in worlds_folder().glob(name) if not folder.is_symlink()]
     return [folder for folder in found if time.time() - _used(folder) > SECONDS_OF_A_SCRAP]
 
 
 def remove_scraps() -> None:
-    """Remove what killed processes left behind."""
+    """Remove the folders of `scraps`."""
     for folder in scraps():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder and below; what goes while they are counted is left out."""
+    """The total size of all files below a folder, in bytes; files that disappear meanwhile are left out."""
     size = 0
     for below, _, names in os.walk(folder):
         for name in names:
@@ -659,7 +661,7 @@ def size_of(folder: Path) -> int:
 
 
 def least_used(worlds: Sequence[KeptWorld], limit: float) -> list[KeptWorld]:
-    """Of worlds in the order of `kept_worlds`, the last ones: as few as must go for the rest to be within the limit."""
+    """The fewest least recently used worlds to remove so that the rest fits `limit` bytes; see `kept_worlds`."""
     size = sum(world.size for world in worlds)
     found = []
     for world in reversed(worlds):
@@ -671,7 +673,7 @@ def least_used(worlds: Sequence[KeptWorld], limit: float) -> list[KeptWorld]:
 
 
 def _make_room(limit: float, new: str) -> None:
-    """Remove worlds that nobody has used for longest until the cache is within its limit; the new one stays."""
+    """Remove the least recently used worlds until the cache fits its limit, but never the new one."""
     kept = kept_worlds()
     others = [world for world in kept if world.key != new]
     for world in least_used(others, limit - sum(world.size for world in kept if world.key == new)):
@@ -679,7 +681,7 @@ def _make_room(limit: float, new: str) -> None:
 
 
 def _kept(folder: Path) -> KeptWorld | None:
-    """What a folder keeps; None if it is gone by now."""
+    """The cached world in a folder; None if the folder no longer exists."""
     size, origin = size_of(folder), _origin(folder)
     try:
         return KeptWorld(folder.name, size, folder.stat().st_mtime, origin)
@@ -688,7 +690,7 @@ def _kept(folder: Path) -> KeptWorld | None:
 
 
 def _used(folder: Path) -> float:
-    """When a folder was last touched; just now if it is gone."""
+    """When a folder was last touched, in Unix seconds; the present time if it no longer exists."""
     try:
         return folder.stat().st_mtime
     except FileNotFoundError:
@@ -696,7 +698,7 @@ def _used(folder: Path) -> float:
 
 
 def _origin(folder: Path) -> Mapping[str, Any] | None:
-    """What the world in a folder was made of; None where nothing says, or where what it says gives another key."""
+    """The origin of the world in a folder; None if it's missing or doesn't match the folder's key."""
     try:
         origin = json.loads((folder / _ORIGIN).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -705,24 +707,24 @@ def _origin(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _is_of_a_world(folder: Path) -> bool:
-    """Whether a path is one that keeps a world: a folder, no link to one elsewhere, named by a key."""
+    """Whether a path is the folder of a cached world: named by a key, and not a symbolic link."""
     named = re.fullmatch("[0-9a-f]{32}", folder.name) is not None and folder.parent == worlds_folder()
     return named and folder.is_dir() and not folder.is_symlink()
 
 
 def origin_of(parameters: Parameters, **settings: float) -> dict[str, Any]:
-    """All that determines a world to the bit, ready for JSON: parameters, settings, the program and the machine."""
+    """Everything that determines a world bit for bit, as JSON values: parameters, settings, program and machine."""
     made_by = _of_this_program() | {"machine": kind_of_machine()}
     return {"parameters": parameters.model_dump(mode="json"), **made_by, **settings}
 
 
 def _of_this_program() -> dict[str, str]:
-    """The model, and how its records are laid out: a renamed field changes no result, but a file that has it."""
+    """The fingerprint of the model, and the layout of records, which affects files but not results."""
     return {"model": model_fingerprint(), "layout": _LAYOUT}
 
 
 def content_key(parameters: Parameters, **settings: float) -> str:
-    """A name, 32 hex digits, for what parameters, settings, the program and the machine make together."""
+    """The cache key, 32 hex digits, of a world with these parameters and settings on this program and machine."""
     return _key(origin_of(parameters, **settings))
 
 

@@ -1,7 +1,7 @@
-"""People, ties and everything under way between them, as arrays of records; no behaviour.
+"""People, ties and gestures under way, as arrays of records, without behaviour.
 
-A `World` is a population on a morning: whatever a run needs to go on, on either engine. Two worlds are equal when every
-array of theirs is, bit for bit.
+A `World` is the complete state of a population on a morning, from which a run can continue on either engine. Two worlds
+are equal if all their arrays are equal bit for bit.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ import numpy as np
 
 from sim.model.parameters import TRACES, Parameters
 
-NEVER = -16_384  # the day of what has not happened
-LAST_DAY = 16_383  # a world ends before it is 45 years old: days are kept in 16 bits, and so are their differences
+NEVER = -16_384  # the day of an event that hasn't happened
+LAST_DAY = 16_383  # just under 45 years: days and their differences must fit in 16 bits
 NOBODY = -1
-NO_ANSWER = 255  # the parent's kind of a gesture that answers none
-FEED_ITEM, PLANNED_POST = 1, 2  # posts that are surely noticed
+NO_ANSWER = 255  # `parent_kind` of a gesture that isn't an answer
+FEED_ITEM, PLANNED_POST = 1, 2  # values of `delivery`: posts that are noticed for sure
 
-# A person is a cache line, and so is a direction of a tie: most of a day's time goes into fetching them.
+# A person takes one cache line, and so does one direction of a tie: most of a day's time goes into reading them.
 PERSON = np.dtype(
     [
         ("first", "i8"),  # row in `ties` of slot 0
         ("slots", "i4"),  # a multiple of four
         ("held", "i4"),  # slots in use
-        ("capacity", "i4"),  # ties and acquaintances at most
+        ("capacity", "i4"),  # the most ties and acquaintances
         ("sociability", "f4"),  # factor on prompts, mean 1
         ("hesitance", "f4"),  # logit
         ("practice", "f4"),  # 0..1, as of `practised`
-        ("minutes_left", "f4"),  # of ordinary life, this week
-        ("weight_bound", "f4"),  # W: a power of two above the weight of every tie
+        ("minutes_left", "f4"),  # minutes left for spontaneous gestures and answers this week
+        ("weight_bound", "f4"),  # a power of two, at least the weight of every tie
         ("community", "i4"),
         ("group", "i4"),
         ("practised", "i2"),  # day
         ("last_post", "i2"),  # day
         ("industry", "i2"),
         ("birthday", "i2"),  # day of the year, 0..364
-        ("regular", "u1"),  # of the community's hangout
+        ("regular", "u1"),  # 1 for regulars of the community's hangout
     ],
     align=True,
 )
@@ -45,7 +45,7 @@ PERSON = np.dtype(
 TIE = np.dtype(
     [
         ("other", "i4"),  # NOBODY: the slot is free
-        ("mirror", "i4"),  # slot of the other direction, among the other's
+        ("mirror", "i4"),  # slot of the other direction, among the other person's slots
         ("traces", "f4", (TRACES,)),  # contacts, as of last_contact
         ("liking", "f4"),
         ("openness", "f4"),  # 0..1, as of `opened`
@@ -58,12 +58,12 @@ TIE = np.dtype(
         ("planned", "i2"),  # day of the last listed plan
         ("post_seen", "i2"),  # day of the other's last post that was noticed
         ("opened_by", "u1"),  # rung
-        ("two_way", "u1"),  # two-way contacts, 255 at most
-        ("acquaintance", "u1"),  # met but never answered
+        ("two_way", "u1"),  # number of two-way contacts, at most 255
+        ("acquaintance", "u1"),  # 1 if they met, but neither answered the other
     ],
     align=True,
 )
-CACHE_LINE = 64  # bytes; what both take
+CACHE_LINE = 64  # bytes of a cache line, and of both records
 
 GESTURE = np.dtype(
     [
@@ -75,15 +75,15 @@ GESTURE = np.dtype(
         ("arrives_second", "i4"),
         ("kind", "u1"),
         ("channel", "u1"),
-        ("at_place", "u1"),  # both are at one place
-        ("delivery", "u1"),  # already known to be noticed: a feed item seen
+        ("at_place", "u1"),  # 1 if both are at the same place
+        ("delivery", "u1"),  # FEED_ITEM or PLANNED_POST if it is noticed for sure, else 0
         ("event_key", "u4"),
-        ("parent_key", "u4"),  # of the gesture that this one answers
-        ("parent_day", "i4"),  # NEVER: answers none
+        ("parent_key", "u4"),  # event key of the gesture that this one answers
+        ("parent_day", "i4"),  # NEVER if it isn't an answer
         ("parent_kind", "u1"),
         ("noticed", "u1"),  # set when delivered
         ("unanswered", "f4"),  # the sender's tries before this one
-        ("sender_slot", "i4"),  # where the tie of each is; for the day only
+        ("sender_slot", "i4"),  # slots of the tie, which are known during the day only
         ("receiver_slot", "i4"),
     ],
     align=True,
@@ -95,12 +95,12 @@ PLAN = np.dtype(
         ("strategy", "i4"),
         ("share", "f4"),  # of the person's effort
         ("budget", "f4"),  # minutes
-        ("usable", "f4"),  # minutes left of a session that is paid for
+        ("usable", "f4"),  # minutes left in the session that is paid for
         ("event_day", "i4"),
         ("refusals", "i4"),  # in the present session
-        ("filled", "f8"),  # minutes since the run began: put into the purse,
-        ("spent", "f8"),  # taken out of it,
-        ("refused", "f8"),  # and of these, on plans not dared
+        ("filled", "f8"),  # minutes since the run began: added to the time budget,
+        ("spent", "f8"),  # spent,
+        ("refused", "f8"),  # and of the spent ones, lost on refused plans
     ],
     align=True,
 )
@@ -113,18 +113,18 @@ PROMPT = np.dtype(
         ("person", "i4"),
         ("second", "i4"),
         ("event_key", "u4"),
-        ("other", "i4"),  # NOBODY: a sitting over several people
-        ("slot", "i4"),  # NOBODY: a stranger
+        ("other", "i4"),  # NOBODY for a planned session with several people
+        ("slot", "i4"),  # NOBODY for a stranger
         ("channel", "i4"),
         ("place", "i4"),
-        ("plan", "i4"),  # row of the plan that pays; NOBODY: ordinary life
-        ("attempt", "i4"),  # of rule 2, whose tie is still to be looked at; NOBODY: whom it falls on is settled
-        ("draw", "f8"),  # of this attempt: its level; in the feed, what the race is run with,
-        ("rival", "f8"),  # and the earliest that anybody else may arrive in it
+        ("plan", "i4"),  # row of the plan that pays; NOBODY if spontaneous
+        ("attempt", "i4"),  # attempt of `next_attempt` whose tie isn't read yet; NOBODY if the contact is final
+        ("draw", "f8"),  # level of this attempt; in the feed, the draw of the race
+        ("rival", "f8"),  # in the feed, the least race time that any other contact may have
     ],
     align=True,
 )
-ACTIVITY = np.dtype([("factor", "f8"), ("until", "i8")])  # on how often others come to mind; first day of another
+ACTIVITY = np.dtype([("factor", "f8"), ("until", "i8")])  # activity factor, and the first day of the next spell
 MEETING = np.dtype(
     [
         ("low", "i4"),
@@ -139,9 +139,9 @@ MEETING = np.dtype(
 
 
 def aligned(count: int, dtype: np.dtype[Any], spare: int = 0) -> np.ndarray:
-    """Room for so many records, shape (count,), that begins on a cache line; what is in it is anything.
+    """An uninitialised array of records, shape (count,), aligned to a cache line.
 
-    Room for ``spare`` more lies behind them, see `all_room`; it takes memory once it is written to.
+    Memory for ``spare`` more records is reserved after it; see `all_room`. Untouched pages of it take no memory.
     """
     room = np.empty((count + spare) * dtype.itemsize + CACHE_LINE, np.uint8)
     start = -room.ctypes.data % CACHE_LINE
@@ -149,7 +149,7 @@ def aligned(count: int, dtype: np.dtype[Any], spare: int = 0) -> np.ndarray:
 
 
 def all_room(records: np.ndarray) -> np.ndarray:
-    """An array that `aligned` made, with the spare room behind it."""
+    """An array from `aligned`, extended by its reserved memory."""
     room: np.ndarray = records.base  # type: ignore[assignment]
     start = records.ctypes.data - room.ctypes.data
     rows = (len(room) - start) // records.itemsize
@@ -157,7 +157,7 @@ def all_room(records: np.ndarray) -> np.ndarray:
 
 
 def free_ties(count: int, spare: int = 0) -> np.ndarray:
-    """Free slots, shape (count,), type `TIE`: the one form that an unused slot has; ``spare`` as in `aligned`."""
+    """Free slots in their only valid form, shape (count,), type `TIE`; see `aligned` for ``spare``."""
     ties = aligned(count, TIE, spare)
     ties.view(np.uint8)[:] = 0
     ties["other"] = NOBODY
@@ -166,18 +166,18 @@ def free_ties(count: int, spare: int = 0) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class World:
-    """A population on the morning of a day, before anything has happened.
+    """A population on the morning of a day.
 
     Attributes:
-        day: days since the world began; the next one to be simulated.
+        day: the next day to simulate, counted from 0.
         people: shape (n,), type `PERSON`; a person's id is their row.
         ties: type `TIE`; a person's slots are rows ``first`` to ``first + slots``, in the order of people.
-        plans: type `PLAN`, in the order of (person, strategy); one row for each strategy that a person follows.
-        mail: type `GESTURE`; letters under way, answers not yet sent, what a late evening left over.
-        bookings, members: types `BOOKING` and `MEMBER`; guests of coming events, members of meetups.
-        strategies_end: the first day on which nobody plans any more.
-        parameters: with which the ceilings were computed; the next run's unless told otherwise.
-        names: the ids that people had in the log that a world was replayed from; None elsewhere.
+        plans: type `PLAN`, sorted by (person, strategy); one row for each strategy that a person follows.
+        mail: type `GESTURE`: notes under way, answers to be sent later, and gestures left over from the last evening.
+        bookings, members: types `BOOKING` and `MEMBER`: guests of coming events, and members of meetups.
+        strategies_end: the first day without plans.
+        parameters: the parameters of the weight bounds, and of the next run by default.
+        names: people's ids in the log from which the world was replayed; None for other worlds.
 
     Example:
         >>> import sim
@@ -200,8 +200,7 @@ class World:
     ARRAYS = ("people", "ties", "plans", "mail", "bookings", "members")
 
     def __post_init__(self) -> None:
-        # Read from disk, an array has forgotten that its records are aligned, and compiled code would take it for
-        # another type.
+        # Arrays read from disk lose the alignment flag of their type, and compiled code would reject them.
         for name, dtype in zip(self.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True):
             object.__setattr__(self, name, getattr(self, name).view(dtype))
 
@@ -216,7 +215,7 @@ class World:
         return isinstance(other, World) and not self.differences(other)
 
     def differences(self, other: World) -> list[str]:
-        """Where two worlds differ, in words: ``["ties.openness: 3 rows, first 17"]``; empty if they are equal."""
+        """Describe the differences of two worlds, such as ``["ties.openness: 3 rows, first 17"]``; empty if equal."""
         found = [
             f"{name}: {getattr(self, name)!r} and {getattr(other, name)!r}"
             for name in ("day", "strategies_end", "parameters")
@@ -235,34 +234,34 @@ class World:
         return found
 
     def copy(self, **changes: Any) -> World:
-        """A world of its own, with these attributes changed."""
+        """A copy that shares no arrays, with these attributes changed."""
         arrays = {name: getattr(self, name).copy() for name in self.ARRAYS}
         return replace(self, **{**arrays, **changes})
 
     def owners(self) -> np.ndarray:
-        """Who holds each row of `ties`, shape (len(ties),)."""
+        """The id of the person to whom each row of `ties` belongs, shape (len(ties),)."""
         return np.repeat(np.arange(len(self), dtype=np.int32), self.people["slots"])
 
 
 def taken(records: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """``records[which]`` for a mask or positions, ten times as fast: whole records are moved, not field after field."""
+    """``records[which]`` for a mask or indices, ten times as fast, since it copies whole records instead of fields."""
     raw = np.dtype((np.void, records.dtype.itemsize))
     return records.view(raw)[which].view(records.dtype)
 
 
 def joined(*parts: np.ndarray) -> np.ndarray:
-    """Records of one type one after another, moved as whole records."""
+    """Concatenate arrays of one record type, copying whole records."""
     raw = np.dtype((np.void, parts[0].dtype.itemsize))
     return np.concatenate([part.view(raw) for part in parts]).view(parts[0].dtype)
 
 
 def bits(values: np.ndarray) -> np.ndarray:
-    """The same array as whole numbers of its width, so that comparing them compares bits."""
+    """View floats as integers of the same width, so that comparisons compare bits; other arrays stay as they are."""
     return values.view(f"u{values.dtype.itemsize}") if values.dtype.kind == "f" else values
 
 
 def canonical_mail(mail: np.ndarray) -> np.ndarray:
-    """Mail in one order, without the slots of the day."""
+    """Mail in canonical order, without slots."""
     order = np.lexsort((mail["event_key"], mail["receiver"], mail["sender"], mail["second"], mail["day"]))
     mail = taken(mail, order)
     mail["sender_slot"] = NOBODY
@@ -271,26 +270,26 @@ def canonical_mail(mail: np.ndarray) -> np.ndarray:
 
 
 def slots_for(held: np.ndarray) -> np.ndarray:
-    """Slots for people who hold this many ties: the next multiple of four, four at least; shape as given."""
+    """Slots for people with this many ties: the next multiple of four, and at least four; same shape as `held`."""
     return np.asarray(np.maximum(held + 3, 4) // 4 * 4, np.int32)
 
 
 class EngineState(NamedTuple):
-    """What a phase may read: one record of settings, the people, their ties and plans, and who belongs where."""
+    """The state of the fast engine: settings, people, ties, plans, and the members of each group."""
 
     settings: np.ndarray  # (1,), SETTINGS
     people: np.ndarray  # (n,), PERSON
-    showable: np.ndarray  # (n,), whether somebody has posted of late
+    showable: np.ndarray  # (n,), whether feeds may show the person, who posted recently
     activity: np.ndarray  # (n,), ACTIVITY
-    ties: np.ndarray  # TIE; a person's block is found by `first` and `slots`
-    contact_ids: np.ndarray  # of each row of `ties`, once more: the id of the other person
-    weight_bounds: np.ndarray  # of each row: no weight of a contact is above it until the next contact; 0: a free row
+    ties: np.ndarray  # TIE: the pool, in which `first` and `slots` locate a person's block
+    contact_ids: np.ndarray  # `other` of each row of `ties`, in a compact array
+    weight_bounds: np.ndarray  # upper bound on the weight of each row until its next contact; 0 for free rows
     used: np.ndarray  # (1,), rows in use
-    free_blocks: np.ndarray  # by size in fours: the first block that no person uses any more
+    free_blocks: np.ndarray  # first free block of each size in fours; free blocks form linked lists
     empty_tie: np.ndarray  # (1,), TIE: a free slot
     plans: np.ndarray  # PLAN, by (person, strategy)
-    plan_first: np.ndarray  # (n + 1,): a person's rows of `plans`
-    community_first: np.ndarray  # rows of `community_people` of each community; likewise below
+    plan_first: np.ndarray  # (n + 1,): where each person's rows of `plans` begin
+    community_first: np.ndarray  # where each community begins in `community_people`; likewise below
     community_people: np.ndarray
     industry_first: np.ndarray
     industry_people: np.ndarray
@@ -303,28 +302,27 @@ class EngineState(NamedTuple):
 class DayRecord(NamedTuple):
     """What happened on a day, for measures and logs. Pairs are ``low * len(people) + high``.
 
-    Gestures come in the order in which they are settled: those that are sent by sender, those that are delivered by the
-    lower id of the two, and then by time.
+    Sent gestures are sorted by sender and time, and delivered ones by the lower id of both people and time.
     """
 
     day: int
-    sent: np.ndarray  # GESTURE, posts that were planned among them
-    delivered: np.ndarray  # GESTURE with `noticed` set, posts that were seen among them
-    new_ties: np.ndarray  # pairs that answered for the first time
+    sent: np.ndarray  # GESTURE, including planned posts
+    delivered: np.ndarray  # GESTURE with `noticed` set, including posts seen in feeds
+    new_ties: np.ndarray  # pairs that became ties with a first answer
     forgotten: np.ndarray  # pairs that were dropped
     met: np.ndarray  # MEETING
 
 
 class FinalState(NamedTuple):
-    """What a run leaves that is measured at its end.
+    """The state at the end of a run, for measures.
 
     Attributes:
-        day: the first one that was not simulated.
+        day: the first day that wasn't simulated.
         industry: of each person, shape (n,).
         plans: type `PLAN`.
         active: active ties of each person, shape (n,).
         reach: others within two steps of each person over active ties, shape (n,).
-        contact_shares: share of each person's ties in two-way contact of late, shape (n,); nan for people without ties.
+        contact_shares: share of each person's ties with recent two-way contact, shape (n,); nan if they have no ties.
     """
 
     day: int

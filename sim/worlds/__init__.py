@@ -1,4 +1,4 @@
-"""Where a population comes from: generated, replayed from a contact log, or one of these with newcomers."""
+"""Worlds to start from: generated, replayed from a contact log, or either of these with newcomers."""
 
 from sim.worlds.generate import generated, key_in_cache
 from sim.worlds.newcomers import empty

@@ -1,8 +1,8 @@
-"""Communities in a network of contacts: label propagation with a limit on size.
+"""Communities in a network of contacts, found by label propagation with a size limit.
 
-Labels spread over ties weighted by contacts, first among people, then among the communities found (Raghavan, Albert
-& Kumara 2007, Phys. Rev. E 76:036106; limit and levels as in Meyerhenke, Sanders & Schulz 2014, arXiv:1402.3281). The
-order of people is keyed, so the same contacts and seed give the same communities.
+Labels spread along ties weighted by contacts, first between people, then between communities. The method is from
+Raghavan, Albert & Kumara 2007, Phys. Rev. E 76:036106; size limit and levels are from Meyerhenke, Sanders & Schulz
+2014, arXiv:1402.3281. The order of people is a keyed draw, so the same contacts and seed give the same communities.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sim.model.chance import DrawPurpose, uniform
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-LARGEST, SMALLEST = 1.5, 0.5  # of what is wanted
+LARGEST, SMALLEST = 1.5, 0.5  # size limits, as factors of the intended size
 _SWEEPS = 20
 _ORDER = int(DrawPurpose.LABEL_ORDER)
 
@@ -25,20 +25,20 @@ _ORDER = int(DrawPurpose.LABEL_ORDER)
 def communities(
     *, low: np.ndarray, high: np.ndarray, contacts: np.ndarray, people: int, size: int, seed: int
 ) -> np.ndarray:
-    """Each person's community, shape (people,), ids from 0.
+    """Assign each person to a community; returns ids from 0, shape (people,).
 
-    None grows beyond `size` at first. Those that stay under half of it then join whom they know best, up to one and a
-    half of it; whoever still is in a small one has no such ties, and is put together with others like them.
+    Communities first grow up to `size`. Those under half of it then join the communities with which they have the most
+    contacts, up to 1.5 times `size`. Small communities that remain have no such ties, and are merged with each other.
 
     Args:
-        low: the one of each pair, shape (pairs,).
-        high: the other; each pair once.
-        contacts: between them, whole numbers of the same shape.
-        people: how many there are.
-        size: people that a community should have.
-        seed: of the order in which people choose.
+        low: one person of each pair, shape (pairs,).
+        high: the other person, shape (pairs,); each pair occurs once.
+        contacts: the number of contacts of each pair, shape (pairs,).
+        people: the number of people.
+        size: the intended number of people in a community.
+        seed: the seed for the order in which people choose.
     """
-    from scipy.sparse import csr_array  # only replayed worlds have communities to find
+    from scipy.sparse import csr_array  # imported late, since only replayed worlds need it
 
     both = np.concatenate([low, high]), np.concatenate([high, low])
     network = csr_array((np.concatenate([contacts, contacts]), both), shape=(people, people))
@@ -48,7 +48,7 @@ def communities(
 
 
 def _joined(label: np.ndarray, network: csr_array, most: int, small: float, seed: int) -> np.ndarray:
-    """Let communities under `small` people join others, up to `most` people, until none does; shapes (people,)."""
+    """Merge communities under `small` people into others of up to `most`, until nothing changes; shapes (people,)."""
     while True:
         sizes = np.bincount(label)
         member = type(network)((np.ones(len(label), np.int64), (np.arange(len(label)), label)))
@@ -67,7 +67,7 @@ def _joined(label: np.ndarray, network: csr_array, most: int, small: float, seed
 
 @njit(cache=True, nogil=True)
 def _keyed_order(seed: int, nodes: int, sweep: int) -> np.ndarray:
-    """An order of nodes, shape (nodes,), for one sweep on the level that has this many."""
+    """A keyed random order of nodes, shape (nodes,), for one sweep over the level with this many nodes."""
     keys = np.empty(nodes)
     for node in range(nodes):
         keys[node] = uniform(seed, _ORDER, 0, node, nodes, sweep)
@@ -78,7 +78,7 @@ def _keyed_order(seed: int, nodes: int, sweep: int) -> np.ndarray:
 def _sweep(
     order: Any, starts: Any, others: Any, weights: Any, sizes: Any, label: Any, members: Any, most: int, small: float
 ) -> int:
-    """Let each small node, in order, take the label it has most contacts with and that has room; returns the moves."""
+    """Move each small node to the label with room with which it has the most contacts; returns the number of moves."""
     pull = np.zeros(len(sizes), np.int64)
     moves = 0
     for node in order:
@@ -104,7 +104,7 @@ def _sweep(
 
 
 def _with_leftovers_together(label: np.ndarray, size: int) -> np.ndarray:
-    """The same labels, but small communities put together, whole, into some of about this size; shapes (people,)."""
+    """Merge the remaining small communities into some of about this size, without splitting any; shapes (people,)."""
     sizes = np.bincount(label)
     small = sizes < SMALLEST * size
     total = int(sizes[small].sum())

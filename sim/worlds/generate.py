@@ -1,4 +1,4 @@
-"""A generated world: people in communities and industries, whose ties have a past."""
+"""Generated worlds: people in communities and industries, with ties that have a past."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def generated(
     cache: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> World:
-    """People in communities and industries, with ties that have a past, after years of ordinary life.
+    """Generate a world: people in communities and industries, with ties that have a past, after a burn-in.
 
     Args:
-        people: how many, 2 or more.
-        burn_in_years: ordinary life after day 0, in years of 365 days; 0 gives the morning of day 0.
-        seed: of all chance, 0 to 2**64 - 1.
-        parameters: of the past and the burn-in; the defaults if None.
-        threads: that share the work; the world is the same for any number.
-        cache: keep the burnt-in world on disk, and take it from there if it is.
-        progress: called with (days done, days in all) during the burn-in.
+        people: the number of people, 2 or more.
+        burn_in_years: ordinary life to simulate after day 0, in years of 365 days. 0 returns the morning of day 0.
+        seed: the seed of all random draws, 0 to 2**64 - 1.
+        parameters: parameters of the past and the burn-in; the defaults if None.
+        threads: the number of threads. The world doesn't depend on it.
+        cache: whether to load the burnt-in world from the cache on disk, or to save it there.
+        progress: a function that is called with (days done, all days) during the burn-in.
 
     Raises:
-        ValueError: too few people, or a number outside its range.
-        sim.runtime.memory_limit.NotEnoughMemoryError: the world would not fit.
+        TypeError, ValueError: if an argument has the wrong type or is out of range.
+        sim.runtime.memory_limit.NotEnoughMemoryError: if the world doesn't fit in memory.
 
     Example:
         >>> import sim
@@ -88,12 +88,12 @@ def generated(
 
 
 def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:
-    """Under which key `generated` keeps the world that it makes of these."""
+    """The cache key of the world that `generated` makes from these arguments."""
     return content_key(parameters, people=people, days=round(burn_in_years * DAYS_A_YEAR), seed=seed)
 
 
 def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) -> World:
-    """A generated world on day 0."""
+    """Generate the world on the morning of day 0."""
     key, p = np.uint64(seed), parameters.packed
     number = max(1, round(count / parameters.community_size))
     people = born(np.arange(count) * number // count, drawn_sociability(key, count, p), seed, parameters)
@@ -105,9 +105,9 @@ def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) 
 
 
 def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
-    """Numbers of the pairs who know each other from the community, the industry and anywhere, sorted.
+    """Numbers of the pairs with a tie on day 0, from the community, the industry or anywhere; sorted.
 
-    Whoever writes to more people also knows more: outside their group, ties are in proportion to sociability.
+    Sociable people have more ties: outside a person's group, the mean number is in proportion to sociability.
     """
     sociability = people["sociability"].astype(np.float64)
     until = np.searchsorted(people["community"], people["community"], side="right")
@@ -121,7 +121,7 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
     found_elsewhere = _found_in(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
     ids = np.concatenate([near, of_industry, found_elsewhere])
     ids.sort()
-    return ids[np.diff(ids, prepend=-1) > 0]  # np.unique hashes first, which takes twenty times as long
+    return ids[np.diff(ids, prepend=-1) > 0]  # np.unique takes twenty times as long, since it hashes
 
 
 @njit(cache=True, nogil=True)
@@ -134,12 +134,19 @@ def _neighbours(
     p: Any,
     ids: np.ndarray,
 ) -> int:
-    """Write the pairs within communities as far as there is room; returns how many there are.
+    """Find the pairs with a tie within communities, with ties in the group first.
 
-    The people of one's group come first, the rest of the community fills what is wanted beyond them.
+    Args:
+        seed: the seed.
+        until: the end of each person's community, which is a range of ids, shape (n,).
+        group: each person's group, shape (n,).
+        members: the size of each group, shape (groups,).
+        sociability: shape (n,).
+        p: packed parameters.
+        ids: the output. If it's too short, the rest is counted but not written.
 
-    Communities are runs of ids; `until` is the end of each person's, `group` the group, shapes (n,); `members` the size
-    of each group; `sociability` shape (n,).
+    Returns:
+        The number of pairs.
     """
     found = start = 0
     wanted = p.ties_at_start * p.ties_in_community
@@ -160,7 +167,7 @@ def _neighbours(
 
 
 def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int) -> np.ndarray:
-    """Pairs of people and partners from their circle: each looks for half of their mean, and is found by others."""
+    """Numbers of pairs within circles. Each person chooses half of their mean number, since others choose them too."""
     members = np.argsort(circle, kind="stable")
     starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
     one, two = _partners(key, purpose, circle, members, starts, 0.5 * means)
@@ -172,7 +179,7 @@ def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: in
 def _partners(
     seed: int, purpose: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who looks and whom they find, each keyed uniform: whole numbers about the means, shape (n,), by one draw each."""
+    """Draw partners: each person gets ``means[person]`` uniform partners, randomly rounded; returns both sides."""
     most = len(circle) + int(means.sum() + 1.0)
     one, two = np.empty(most, np.int32), np.empty(most, np.int32)
     found = 0
@@ -187,10 +194,9 @@ def _partners(
 
 
 def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: Any, threads: int) -> np.ndarray:
-    """Rule 10 for everybody at once: the numbers of the pairs that stay.
+    """Drop the weakest ties of people over capacity; returns the numbers of the pairs that stay.
 
-    Whoever holds too many lets go of the weakest (of equal ones, the lower id, as on any day); all choose before any
-    pair goes, and it goes in both directions.
+    Of equally weak ties, the one with the lower id goes. All people choose before any pair is dropped.
     """
     below, above = partners_of(ids, len(capacity))
     excess = below + above - capacity
@@ -200,13 +206,13 @@ def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: A
     in_parts(lambda start, stop: _activations(key, ids, excess, p, held, start, stop), len(ids), threads)
     first = np.cumsum(np.concatenate([[0], below + above]))
     own, stays = _by_person(ids, first, below), np.ones(len(ids), np.bool_)
-    in_parts(lambda start, stop: _let_go(own, first, excess, held, stays, start, stop), len(capacity), threads)
+    in_parts(lambda start, stop: _drop(own, first, excess, held, stays, start, stop), len(capacity), threads)
     return ids[stays]
 
 
 @njit(cache=True, nogil=True)
 def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int, stop: int) -> None:
-    """A on day 0 of those of pairs start to stop of whom somebody holds too many, into `held`, shape (pairs,)."""
+    """Write activations on day 0 to `held`, shape (pairs,), for pairs `start` to `stop` with a person over capacity."""
     n = len(excess)
     tie = np.zeros(1, TIE)
     for k in range(start, stop):
@@ -219,7 +225,7 @@ def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int
 
 @njit(cache=True, nogil=True)
 def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
-    """The pairs of each person, by the id of the other one; `first` is where each person's begin, shape (n + 1,)."""
+    """Rows of each person's pairs, sorted by the other id; `first`, shape (n + 1,), is where each person's begin."""
     own = np.empty(2 * len(ids), np.uint32)
     slots = seats(ids, below)
     n = len(below)
@@ -230,8 +236,8 @@ def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _let_go(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
-    """Mark the pairs that people start to stop let go of, in `stays`, shape (pairs,)."""
+def _drop(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
+    """Clear `stays`, shape (pairs,), for the pairs that people `start` to `stop` drop."""
     for person in range(start, stop):
         if excess[person] > 0:
             pairs = own[first[person] : first[person + 1]]

@@ -1,4 +1,4 @@
-"""A world and newcomers who know nobody in it."""
+"""Worlds with newcomers, who know nobody."""
 
 from __future__ import annotations
 
@@ -12,24 +12,28 @@ from sim.worlds.people import check_number, check_seed, draws_of_people, give_tr
 def empty(
     inside: World, *, newcomers: int = 1, seed: int = 1, sociability: float = 1.0, hesitance: float | None = None
 ) -> World:
-    """A world and, at the end of its people, newcomers who know nobody.
+    """Add newcomers, who know nobody, to a world.
 
-    A newcomer has a keyed community (each is as likely), industry and birthday, and joins the smallest group there.
+    A newcomer's community (all are equally likely), industry and birthday are keyed draws. Newcomers join the smallest
+    group of their community.
 
     Args:
-        inside: the world that they come into; it stays as it is.
-        newcomers: how many, 1 or more; their ids follow those of the others.
-        seed: of their community, industry and birthday, 0 to 2**64 - 1.
-        sociability: of each, 0 or more.
-        hesitance: of each, in logits, 0 or more; the mean of the world's parameters if None.
+        inside: the world to add them to; it isn't changed.
+        newcomers: the number of newcomers, 1 or more. Their ids follow the existing ones.
+        seed: the seed of their community, industry and birthday, 0 to 2**64 - 1.
+        sociability: the sociability of each, 0 or more.
+        hesitance: the hesitance of each, in logits, 0 or more; the mean of the world's parameters if None.
+
+    Returns:
+        A world that shares no arrays with `inside`.
 
     Raises:
-        ValueError: a number outside its range.
+        ValueError: if a number is out of range.
 
     Example:
         >>> import sim
-        >>> town = sim.worlds.generated(people=40, burn_in_years=0)
-        >>> world = sim.worlds.empty(town, newcomers=1)
+        >>> base = sim.worlds.generated(people=40, burn_in_years=0)
+        >>> world = sim.worlds.empty(base, newcomers=1)
         >>> len(world), int(world.people["held"][40])
         (41, 0)
     """
@@ -58,7 +62,7 @@ def empty(
 
 
 def _smallest_groups(people: np.ndarray, community: np.ndarray) -> list[int]:
-    """A group for newcomers in these communities: the smallest of its own, and of equal ones the first."""
+    """The group that each newcomer joins: the smallest of the community, and the first of equally small ones."""
     members = np.bincount(people["group"])
     joined = []
     for home in community:

@@ -1,4 +1,4 @@
-"""The past of the ties of a generated world: a Poisson process of answered contacts that may have stopped."""
+"""The past of generated ties: a Poisson process of answered contacts, which may have stopped."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.state.population import NEVER
 from sim.worlds.people import DAYS_A_YEAR
 from sim.worlds.ties import date
 
-MOST_CONTACTS_A_DAY = 24.0  # of one tie in its past: without a limit, a very wide spread of rates would take for ever
+MOST_CONTACTS_A_DAY = 24.0  # limit on a tie's past rate, since a wide spread of rates could take forever
 _PAST_RATE, _PAST_STOPS, _PAST_GAP = int(DrawPurpose.PAST_RATE), int(DrawPurpose.PAST_STOPS), int(DrawPurpose.PAST_GAP)
 
 
 @njit(cache=True, nogil=True)
 def give_past(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start: int, stop: int) -> None:
-    """Let pairs start to stop, which have none, have the past that they share."""
+    """Give the new ties of pairs `start` to `stop` their past, which both directions share."""
     n = len(people)
     for k in range(start, stop):
         low, high = ids[k] // n, ids[k] % n
@@ -33,10 +33,10 @@ def give_past(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, s
 
 @njit(cache=True, nogil=True)
 def live_past(seed: int, low: int, high: int, tie: Any, p: Any) -> int:
-    """Add its past to a tie without one: answered contacts of mass 1, a Poisson process that may have stopped.
+    """Add the past to a tie without one: a Poisson process of answered contacts of mass 1, which may have stopped.
 
     Returns:
-        How many contacts there were.
+        The number of contacts.
     """
     span = p.past_years * DAYS_A_YEAR
     rate = p.past_rate * math.exp(p.past_sigma * normal(seed, _PAST_RATE, 0, low, high, 0))
@@ -57,5 +57,5 @@ def live_past(seed: int, low: int, high: int, tie: Any, p: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def _gap(seed: int, low: int, high: int, contact: int, rate: float) -> float:
-    """Days until the next contact of the past."""
+    """Days until the next contact of the past: a keyed exponential draw with this rate per day."""
     return -math.log(uniform(seed, _PAST_GAP, 0, low, high, contact)) / rate

@@ -1,4 +1,4 @@
-"""The people of a new world: their community, group, industry and traits."""
+"""The people of a new world, with their community, group, industry and traits."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ _INDUSTRY, _BIRTHDAY = int(DrawPurpose.INDUSTRY), int(DrawPurpose.BIRTHDAY)
 
 
 def check_number(name: str, value: float) -> None:
-    """Raise a `ValueError` unless a setting is a number of 0 or more."""
+    """Raise a `ValueError` unless a setting is a finite number of 0 or more."""
     if not 0 <= value < math.inf:
         raise ValueError(f"{name} is {value}; it must be a number of 0 or more.")
 
 
 def check_seed(seed: int) -> None:
-    """Raise a `ValueError` unless a seed is within its range."""
+    """Raise a `ValueError` unless a seed is in 0 to 2**64 - 1."""
     if not 0 <= seed < 2**64:
         raise ValueError(f"seed is {seed}; it must be a whole number from 0 to 2**64 - 1.")
 
 
 def wake(people: np.ndarray, ties: np.ndarray, day: int, p: Any, threads: int) -> None:
-    """Fill in, in place, what depends on the day on which a world begins."""
+    """Set the fields of people that depend on the day on which a world begins, in place."""
     people["practised"] = day
     in_parts(lambda start, stop: fresh_bounds(people, ties, day, p, start, stop), len(people), threads)
 
 
 def in_parts(work: Callable[[int, int], None], count: int, threads: int) -> None:
-    """Call ``work(start, stop)`` for parts of 0..count on this many threads; each part writes to rows of its own."""
+    """Call ``work(start, stop)`` for parts of 0..count on this many threads. Parts must write to separate rows."""
     edges = np.linspace(0, count, 16 * threads + 1).astype(np.int64)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, edges[:-1], edges[1:]))
 
 
 def born(community: np.ndarray, sociability: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
-    """People of these communities, shape (n,), type `PERSON`, who hold no ties yet."""
+    """New people without ties, shape (n,), type `PERSON`, with these communities and this sociability."""
     key = np.uint64(seed)
     people = np.zeros(len(community), PERSON)
     people["community"] = community
@@ -61,7 +61,7 @@ def born(community: np.ndarray, sociability: np.ndarray, seed: int, parameters: 
 
 
 def _ranks(draws: np.ndarray, community: np.ndarray) -> np.ndarray:
-    """Each person's place, from 0, in the order of these draws within the community; shapes (n,)."""
+    """Each person's rank, from 0, by these draws within the community; shapes (n,)."""
     order = np.lexsort((draws, community))
     ordered = community[order]
     ranks = np.empty(len(order), np.int64)
@@ -70,7 +70,7 @@ def _ranks(draws: np.ndarray, community: np.ndarray) -> np.ndarray:
 
 
 def _groups(turn: np.ndarray, community: np.ndarray, members: int) -> np.ndarray:
-    """Each person's group: communities cut, in the order of turns, into even groups of about `members`; shapes (n,)."""
+    """Each person's group: communities are cut, by rank, into even groups of about `members`; shapes (n,)."""
     sizes = np.bincount(community)
     groups = np.maximum(1, np.rint(sizes / members).astype(np.int64))
     before = np.cumsum(groups) - groups
@@ -79,7 +79,7 @@ def _groups(turn: np.ndarray, community: np.ndarray, members: int) -> np.ndarray
 
 @njit(cache=True)
 def draws_of_people(seed: int, purpose: int, first: int, count: int) -> np.ndarray:
-    """One uniform for each person from `first` on, shape (count,)."""
+    """One uniform for each person from id `first` up, shape (count,)."""
     drawn = np.empty(count)
     for i in range(count):
         drawn[i] = uniform(seed, purpose, 0, first + i, 0, 0)
@@ -88,7 +88,7 @@ def draws_of_people(seed: int, purpose: int, first: int, count: int) -> np.ndarr
 
 @njit(cache=True)
 def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
-    """Sociability of people 0 to count - 1: lognormal with mean 1."""
+    """Sociability of people 0 to count - 1, shape (count,): lognormal with mean 1."""
     drawn = np.empty(count)
     for i in range(count):
         draw = normal(seed, _SOCIABILITY, 0, i, 0, 0)
@@ -98,7 +98,7 @@ def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
 
 @njit(cache=True)
 def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
-    """Keyed industry, birthday and hesitance, and a fresh week, for people with ids from `first` on."""
+    """Draw industry, birthday and hesitance, and refill the minutes, for people with ids from `first` up."""
     for i in range(len(people)):
         person = people[i]
         person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)

@@ -1,4 +1,4 @@
-"""The world that a contact log leaves behind."""
+"""Worlds that are replayed from a contact log."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from sim.worlds.communities import communities
 from sim.worlds.people import born, check_seed, wake
 from sim.worlds.ties import laid_out, pair_ids
 
-ACTIVITY_HALF_LIFE = 60.0  # days, of what a log tells about how active a person is
+ACTIVITY_HALF_LIFE = 60.0  # days in which a sent message loses half of its weight for sociability
 _MESSAGE = int(Kind.MESSAGE)
 
 
 def replayed(
     log: str | os.PathLike[str] | pd.DataFrame, *, seed: int = 1, parameters: Parameters | None = None
 ) -> World:
-    """The world that a contact log leaves behind, on the morning after its last day.
+    """Replay a contact log; returns the world on the morning after its last day.
 
-    Every event is replayed as a private message that is noticed, so each real tie has the traces, the silence and the
-    two-way history that really happened; two people who never answered each other are acquaintances. Sociability is how
-    much each has sent of late, see `_sociability_of`. Communities are found in the log; what else it does not tell is
-    keyed.
+    Each event is replayed as a private message that is noticed, so ties have the traces, the silence and the two-way
+    history of the log. Pairs who never answered each other are acquaintances. Sociability follows from the number of
+    recently sent messages, and communities from the network. Everything else is a keyed draw.
 
     Args:
         log: a file or table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
-        seed: of what the log does not tell (liking, hesitance, industry, ...), 0 to 2**64 - 1.
-        parameters: with which memory is replayed; the defaults if None.
+        seed: the seed of traits that the log doesn't contain (liking, hesitance, industry, ...), 0 to 2**64 - 1.
+        parameters: the parameters of memory; the defaults if None.
 
     Returns:
         A world whose ``names`` are the ids of the log, in order of appearance.
 
     Raises:
-        sim.contact_logs.LogError: the log cannot be used.
+        ValueError: if the seed is out of range.
+        sim.contact_logs.LogError: if the log cannot be used.
 
     Example:
         >>> import pandas, sim
@@ -78,11 +78,11 @@ def replayed(
 
 
 def _sociability_of(source: np.ndarray, day: np.ndarray, people: int) -> np.ndarray:
-    """Sociability by how much each has sent of late, shape (people,), mean 1.
+    """Sociability from recently sent messages, shape (people,), with mean 1.
 
-    A message sent counts half as much every `ACTIVITY_HALF_LIFE` days. Then everybody is drawn half-way to the mean:
-    about half of how recent activity differs is a busy or a quiet spell that will pass. Both numbers were chosen by how
-    well worlds that start 70 % into the Facebook wall foretell which silent pairs come back (docs/forecast.md).
+    A message loses half of its weight every `ACTIVITY_HALF_LIFE` days. The result is then shrunk halfway to the mean,
+    because about half of the differences in recent activity are busy or quiet spells that will pass. Both numbers were
+    chosen to forecast best which silent pairs of the Facebook wall come back, from 70% of its time (docs/forecast.md).
     """
     recent = np.bincount(source, weights=0.5 ** ((day[-1] - day) / ACTIVITY_HALF_LIFE), minlength=people)
     return np.asarray(0.5 + 0.5 * recent / recent.mean())
@@ -92,7 +92,7 @@ def _sociability_of(source: np.ndarray, day: np.ndarray, people: int) -> np.ndar
 def _replay(
     people: Any, ties: Any, source: np.ndarray, target: np.ndarray, slots: np.ndarray, days: np.ndarray, p: Any
 ) -> None:
-    """Send and notice a message for each event, in order; `slots` are those of the low and the high one."""
+    """Send and notice a message for each event, in order; `slots`, shape (events, 2), has the lower id's first."""
     for k in range(len(days)):
         side = 0 if source[k] < target[k] else 1
         _send(people, ties, source[k], slots[k, side], days[k], p)
@@ -101,7 +101,7 @@ def _replay(
 
 @njit(cache=True)
 def _send(people: Any, ties: Any, sender: int, slot: int, day: int, p: Any) -> None:
-    """What a message does to its sender, noticed or not (rule 7)."""
+    """Update the sender's tie after sending a message: memory and unanswered tries."""
     own = ties[people[sender].first + slot]
     add_to_memory(own, day, p.mind_sent * p.mass[_MESSAGE], p)
     tries = rules.unanswered_now(own.unanswered, day - own.last_sent, p)
@@ -111,7 +111,7 @@ def _send(people: Any, ties: Any, sender: int, slot: int, day: int, p: Any) -> N
 
 @njit(cache=True)
 def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int, slot: int, day: int, p: Any) -> None:
-    """What a message does when it is noticed (rules 5, 7 and 9): an answer, if the receiver had tried before."""
+    """Update the receiver's tie after a noticed message, which counts as an answer if the receiver had tried before."""
     own = ties[people[receiver].first + slot]
     senders = ties[people[sender].first + sender_slot]
     answers = own.unanswered > 0.0
@@ -124,7 +124,7 @@ def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int
     if answers:
         add_to_memory(own, day, p.mind_answered * p.mass[_MESSAGE], p)
         own.acquaintance = senders.acquaintance = 0
-    if day - senders.last_received <= p.two_way_days:
+    if rules.is_two_way(day, senders.last_received, p):
         own.last_two_way = senders.last_two_way = day
-        own.two_way = senders.two_way = min(255, own.two_way + 1)
+        own.two_way = senders.two_way = rules.one_more_two_way(own.two_way)
     own.last_received = day

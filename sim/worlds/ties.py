@@ -1,4 +1,4 @@
-"""Ties laid out in the slots of the people who hold them."""
+"""Layout of new ties in people's slots."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from sim.worlds.people import in_parts
 
 
 def pair_ids(one: Any, two: Any, people: int) -> np.ndarray:
-    """One number for each pair of ids, in the order of (low, high); shapes as given."""
+    """The number ``low * people + high`` of each pair of ids; same shape as the arguments."""
     return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))
 
 
 def laid_out(people: np.ndarray, ids: np.ndarray, seed: int, p: Any, threads: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slots for everybody, and in them both directions of each pair, who have no past yet.
+    """Create both directions of each tie, without a past.
 
     Args:
-        people: shape (n,); gets `first`, `slots` and `held`.
-        ids: of the pairs, shape (pairs,), sorted.
-        seed: of liking.
+        people: shape (n,), type `PERSON`; its `first`, `slots` and `held` are set in place.
+        ids: the numbers of the pairs, shape (pairs,), sorted.
+        seed: the seed of liking.
         p: packed parameters.
-        threads: that share the work.
+        threads: the number of threads.
 
     Returns:
-        Ties, a person's in the order of the other's id with free slots after them; and the slots, shape (pairs, 2), in
-        which the low and the high one of each pair hold the other.
+        The ties, type `TIE`, each person's sorted by the other id, with free slots at the end; and the slots of both
+        directions, shape (pairs, 2), that of the lower id first.
     """
     below, above = partners_of(ids, len(people))
     people["held"] = below + above
@@ -46,7 +46,7 @@ def laid_out(people: np.ndarray, ids: np.ndarray, seed: int, p: Any, threads: in
 
 @njit(cache=True, nogil=True)
 def partners_of(ids: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
-    """In how many of these pairs each person is with somebody of a lower id, and of a higher one; shapes (people,)."""
+    """Count each person's partners with a lower id, and those with a higher id; shapes (people,)."""
     below, above = np.zeros(people, np.int32), np.zeros(people, np.int32)
     for pair in ids:
         below[pair % people] += 1
@@ -56,7 +56,7 @@ def partners_of(ids: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
 
 @njit(cache=True, nogil=True)
 def seats(ids: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Slots of both directions, shape (pairs, 2); `below` is how many ties each person has with lower ids."""
+    """Slots of both directions, shape (pairs, 2). `below` is each person's number of ties to lower ids, shape (n,)."""
     n = len(below)
     slots = np.empty((len(ids), 2), np.int32)
     upwards, downwards = below.copy(), np.zeros_like(below)
@@ -71,7 +71,7 @@ def seats(ids: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def _fill(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start: int, stop: int) -> None:
-    """Write both directions of pairs start to stop."""
+    """Write both directions of pairs `start` to `stop`."""
     n = len(people)
     for k in range(start, stop):
         low, high = ids[k] // n, ids[k] % n
@@ -89,7 +89,7 @@ def _fill(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start
 
 @njit(cache=True, nogil=True)
 def date(tie: Any, day: int) -> None:
-    """Let a tie's last contact, in both ways, be of this day."""
+    """Set all dates of a tie's last contact, in both directions, to this day."""
     tie.last_contact = day
     tie.last_sent = day
     tie.last_received = day

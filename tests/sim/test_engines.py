@@ -291,7 +291,7 @@ def keep_minutes(self: Any) -> None:
 
 
 def stale_bound(self: Any) -> None:
-    """Field `ceiling`: the weekly day leaves it as it is."""
+    """Field `weight_bound`: it isn't refreshed once a week."""
     kept = self.weight_bound
     ORIGINAL["begin_week"](self)
     self.weight_bound = kept
@@ -301,7 +301,7 @@ def meet_strangers_alike(self: Any, person: Any, present: list[Any], most: int, 
     """Gather: people known already weigh no more."""
     known, self.settings.known_weight = self.settings.known_weight, 1.0
     try:
-        return ORIGINAL["meets"](self, person, present, most, place)
+        return ORIGINAL["people_met"](self, person, present, most, place)
     finally:
         self.settings.known_weight = known
 
@@ -339,13 +339,8 @@ def never_tired(self: Any, gesture: Any, tie: Any, strength: float, openness: fl
     return bool(ORIGINAL["will_answer"](self, gesture, tie, strength, openness, 0))
 
 
-def half_of_rule_seven(self: Any, gesture: Any) -> Any:
-    """Settle: an answer leaves nothing more with the one who asked."""
-    kept, self.settings.mind_answered = self.settings.mind_answered, 0.0
-    try:
-        return ORIGINAL["settle_noticed"](self, gesture)
-    finally:
-        self.settings.mind_answered = kept
+def answers_leave_nothing(self: Any, gesture: Any) -> None:
+    """Settle: an answer adds nothing to the memory of the person who receives it."""
 
 
 def forget_the_strongest(self: Any) -> Any:
@@ -379,14 +374,14 @@ def last_slot(self: Any, tie: Any) -> None:
 FAULTS: list[tuple[type, str, Callable[..., Any], str]] = [
     (Person, "begin_week", keep_minutes, "wait"),
     (Person, "begin_week", stale_bound, "wait"),
-    (Model, "meets", meet_strangers_alike, "join_community"),
-    (Model, "call_for_birthday", no_birthdays, "wait"),
+    (Model, "people_met", meet_strangers_alike, "join_community"),
+    (Model, "birthday_prompt", no_birthdays, "wait"),
     (Person, "practise", no_practice, "wait"),
     (Person, "mark_sent", tries_not_counted, "check_in"),
-    (Person, "deliver", latest_first, "host_event"),
+    (Person, "deliver_round", latest_first, "host_event"),
     (Person, "take_in", door_always_opens, "engage_regularly"),
     (Person, "will_answer", never_tired, "check_in"),
-    (Model, "settle_noticed", half_of_rule_seven, "wait"),
+    (Model, "remember_answer", answers_leave_nothing, "wait"),
     (Person, "weakest", forget_the_strongest, "trade_shows"),
     (Person, "gesture", slow_post, "handwritten_notes"),
     (Person, "notices", posts_seen_again, "share_content"),

@@ -32,11 +32,11 @@ def test_whoever_plans_stays_with_the_core() -> None:
     world = sim.worlds.generated(people=20, burn_in_years=0, seed=1)
     nothing = {"adopters": None, "parameters": None, "strategy_days": None, "extra": []}
     start, _ = begin(world, strategy="check_in", seed=1, **nothing)
-    with pytest.raises(ValueError, match="Somebody in this world plans"):
+    with pytest.raises(ValueError, match="has plans, bookings or invitations"):
         GpuCore(start, seed=1)
 
 
 @pytest.mark.skipif(cuda.is_available(), reason="there is a graphics card")
 def test_without_a_card_it_says_what_it_takes() -> None:
-    with pytest.raises(RuntimeError, match="No graphics card that Numba can use"):
+    with pytest.raises(RuntimeError, match="No GPU that Numba can use"):
         GpuCore(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1)

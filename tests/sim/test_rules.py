@@ -25,16 +25,16 @@ from sim.engine.memory import (
     OWN_TIES,
     SHOWN,
     comes_up_in_feed,
-    first_for_sure,
     fresh_bounds,
     likeliest_in_feed,
     new_filter,
-    refresh_ceilings,
+    refresh_bounds,
     sample_contact,
     shown,
+    surely_first,
     weight_in_mind,
 )
-from sim.engine.memory import have_mutual_tie as engine_has_mutual_tie
+from sim.engine.memory import has_mutual_tie as engine_has_mutual_tie
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform
 from sim.model.gestures import KINDS, LADDERS, Channel, Kind
@@ -92,7 +92,7 @@ def direct_strength(contacts: list[tuple[int, float]], day: int) -> float:
 
 
 def direct_answer(kind: str, strength: Any, openness: Any, tries: Any) -> Any:
-    """Rule 6 without load: the probability of an answer."""
+    """The probability of an answer without earlier gestures on the same day."""
     return expit(
         ANSWER[kind] + 0.8 * strength + 0.43 * openness + 0.36 * np.minimum(1, tries) - 0.35 * np.maximum(0, tries - 1)
     )
@@ -101,7 +101,7 @@ def direct_answer(kind: str, strength: Any, openness: Any, tries: Any) -> Any:
 def direct_barrier(
     kind: str, risk: float, strength: Any, openness: Any, opened_by: Any, tries: Any, hesitance: Any
 ) -> Any:
-    """Rule 3: the comfort that a gesture needs."""
+    """The comfort that a gesture needs, in logits."""
     welcome = direct_answer(kind, strength, openness, tries) if kind in ANSWER else 0.5
     doubt = logit(welcome) - logit(0.55 * welcome)
     door = openness * 0.5 ** np.maximum(0, RUNG[kind] - opened_by)
@@ -109,7 +109,7 @@ def direct_barrier(
 
 
 def direct_choice(channel: Channel, ease_and_practice: Any, *state: Any) -> dict[str, Any]:
-    """Rule 3: the probability of each gesture of a ladder, and of none, over the logistic luck of comfort.
+    """The probability of each gesture on a ladder, and of none, over the logistic random term of comfort.
 
     A gesture is taken when comfort reaches its barrier and none of those after it.
     """
@@ -121,7 +121,7 @@ def direct_choice(channel: Channel, ease_and_practice: Any, *state: Any) -> dict
     return {"none": expit(weight_bound), **share}
 
 
-# Rule 1: traces against the power law ------------------------------------------------------------------------------
+# Memory: traces against the power law ------------------------------------------------------------------------------
 
 
 def remembered(gaps_and_masses: list[tuple[int, float]]) -> tuple[np.ndarray, list[tuple[int, float]]]:
@@ -224,7 +224,7 @@ def test_reference_strengths(every: int, contacts: int, holds: float, after_a_ye
     st.integers(1, 400),
 )
 def test_between_contacts_strength_only_falls(history: list[tuple[int, float]], silence: int, more: int) -> None:
-    """The stored bound of rule 2 rests on this."""
+    """The stored weight bound relies on this."""
     traces, _ = remembered(history)
     assert rules.activation(traces, silence + more, P) < rules.activation(traces, silence, P)
     assert rules.standing(traces, silence + more) < rules.standing(traces, silence)
@@ -265,7 +265,7 @@ def test_what_fades_halves_in_its_half_life(value: float, days: int, half_life: 
     assert rules.faded(value, days, half_life) == pytest.approx(expected)
 
 
-# Rules 3 and 5: a like ---------------------------------------------------------------------------------------------
+# Openness: a like --------------------------------------------------------------------------------------------------
 
 
 def quiet(**changes: Any) -> sim.Parameters:
@@ -332,7 +332,7 @@ def test_a_door_halves_with_each_rung_above_the_one_that_opened_it(openness: flo
     assert rules.door(openness, rung, opened_by) == expected
 
 
-# Rule 3: the choice of gesture -------------------------------------------------------------------------------------
+# The choice of gesture ---------------------------------------------------------------------------------------------
 
 channels = st.sampled_from(sorted(LADDER))
 states = st.tuples(shares, shares, st.integers(0, 4), st.floats(0, 3), st.floats(0, 6))
@@ -473,7 +473,7 @@ def test_rule_three_writes_to_an_old_friend_as_people_did(world: sim.World) -> N
     assert 0.45 < who_write(warm) < 0.60
 
 
-# Rule 6: answers ---------------------------------------------------------------------------------------------------
+# Answers -----------------------------------------------------------------------------------------------------------
 
 
 def with_varied_ties(world: sim.World, acquaintances: float = 0.3) -> sim.World:
@@ -635,7 +635,7 @@ def test_other_answers_take_a_lognormal_time(kind: Kind, channel: Channel, media
     assert stats.kstest(standard[middle], stats.truncnorm(-2.5, 2.5).cdf).pvalue > 1e-3
 
 
-# Rule 2: who comes to mind -----------------------------------------------------------------------------------------
+# Who comes to mind -------------------------------------------------------------------------------------------------
 
 SEED = 11
 
@@ -812,7 +812,7 @@ def _feed_picks(state: Any, person: int, day: int, count: int) -> Any:
         event_key, among = event_key_of(2, k), shown(state, person, scratch)
         if among > 0:
             slot, draw, rival = likeliest_in_feed(person, among, day, event_key, np.uint64(SEED), scratch)
-            if first_for_sure(state, person, slot, draw, rival, day):
+            if surely_first(state, person, slot, draw, rival, day):
                 slots[0, k] = slot
         slots[1, k] = comes_up_in_feed(state, person, among, day, event_key, np.uint64(SEED), scratch)
         slots[2, k] = sample_contact(state, person, day, event_key, SHOWN, 0, np.uint64(SEED), scratch)
@@ -867,7 +867,7 @@ def test_ceilings_of_the_week_are_those_of_a_look_at_everyone(world: sim.World) 
             core.step()
         everyone = core.to_world()
         fresh_bounds(everyone.people, everyone.ties, core.day, P, 0, len(everyone))
-        refresh_ceilings(core.state, core.day)
+        refresh_bounds(core.state, core.day)
         assert (core.state.people["weight_bound"] == everyone.people["weight_bound"]).all()
         core.step()
 
@@ -940,7 +940,7 @@ def test_barriers_fall_with_strength_and_open_doors_and_rise_with_hesitance(
 
 
 def test_a_door_opened_by_little_can_make_bold_people_hesitate() -> None:
-    """An oddity of rule 3, and small: an open door raises the welcome that is doubted; a far rung gains less by it."""
+    """A small oddity of the barrier: an open door raises the expected welcome, and with it the doubt, on every rung."""
     state = (0.0, 0, 0.0, 0.0)  # strength, rung that opened, tries, hesitance
     shut, open_ = (
         rules.barrier(Kind.CONVERSATION, Channel.IN_PERSON, state[0], openness, *state[1:], P)
@@ -990,7 +990,7 @@ def test_tries_without_an_answer_count_up_to_three_and_are_forgotten(tries: floa
 @given(st.integers(0, 10_000), st.integers(0, 7))
 def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
     """As many days as asked for, each counting those left; never two apart by more than their even share."""
-    left = [rules.sittings_left(7 * week + weekday, sessions) for weekday in range(7)]
+    left = [rules.sessions_left(7 * week + weekday, sessions) for weekday in range(7)]
     sitting_days = [weekday for weekday, count in enumerate(left) if count]
     assert [count for count in left if count] == list(range(sessions, 0, -1))
     if sessions:
@@ -1002,10 +1002,10 @@ def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
 @given(st.floats(0, 3_000), st.floats(0.1, 600), st.integers(1, 7))
 def test_sittings_spend_a_purse_in_whole_sessions(budget: float, least: float, sessions: int) -> None:
     """A sitting has a whole session and at most the purse, or is not held; what the week leaves is less than one."""
-    assert rules.sitting_budget(budget, least, 0) == 0
-    assert (rules.sitting_budget(budget, least, sessions) > 0) == (budget >= least)
+    assert rules.session_budget(budget, least, 0) == 0
+    assert (rules.session_budget(budget, least, sessions) > 0) == (budget >= least)
     for left in range(sessions, 0, -1):
-        budget = rules.sitting_budget(budget, least, left)
+        budget = rules.session_budget(budget, least, left)
         assert budget == 0 or least <= budget <= budget
         if budget > least:
             assert budget == pytest.approx(budget / left), "an even part"

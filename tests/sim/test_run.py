@@ -189,7 +189,7 @@ def test_strategies_stop_when_told(world: World) -> None:
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"days": 0}, "1 day or more"),
+    ({"days": 0}, "days is 0; it must be 1 or more"),
     ({"strategy": "hand_written_notes"}, "did you mean 'handwritten_notes'"),
     ({"strategy": {"wait": 0.5, "check_in": 0.6}}, "add up to 1.1"),
     ({"strategy": {"wait": -0.5, "check_in": 1.5}}, "above 0"),
@@ -261,7 +261,7 @@ NUMBERS: list[tuple[dict[str, Any], str]] = [
     ({"strategy": {3: 1.0}}, "Unknown strategy 3"),
     ({"strategy": {"wait": True}}, "The share of wait in the mixture is not a number"),
     ({"parameters": {}}, r"parameters is a dict; give sim.Parameters"),
-    ({"extra": ["like"]}, "extra holds 'like'; it takes gestures such as"),
+    ({"extra": ["like"]}, "extra contains 'like'; it takes gestures such as"),
     ({"extra": [sim.Gesture(0, 3, 1, 2)]}, "Unknown kind 3"),  # type: ignore[arg-type]
     ({"extra": [sim.Gesture(0.5, "like", 1, 2)]}, "The day of an extra gesture is 0.5"),  # type: ignore[arg-type]
     ({"extra": [sim.Gesture(0, "like", 1, 2.0)]}, "The receiver of an extra gesture is 2.0"),  # type: ignore[arg-type]
