@@ -21,7 +21,7 @@ import sim
 from experiments import cli
 from experiments.config.settings import load
 from experiments.sweeps import runner, store
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
 from experiments.terminal import compiling
 from sim.engine.day import Core
@@ -105,7 +105,7 @@ def test_a_sweep_of_factors_compares_strategies_at_each_point(
 def test_fail_fast_stops_at_the_first_failure(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: Run, *_: Any) -> sim.Run:
+    def fail(run: RunSpec, *_: Any) -> sim.Run:
         raise ZeroDivisionError("a planted fault")
 
     monkeypatch.setattr(runner, "_simulated", fail)
@@ -159,7 +159,7 @@ def test_finished_runs_are_not_run_again(
     before = RUNS.read_bytes()
     ran: list[tuple[int, str]] = []
 
-    def noted(run: Run, **options: Any) -> Ended:
+    def noted(run: RunSpec, **options: Any) -> Ended:
         ran.append((run.replicate, run.scenario))
         return run_one(run, **options)
 
@@ -180,7 +180,7 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
 ) -> None:
     simulated = runner._simulated
 
-    def fail_once(run: Run, *options: Any) -> sim.Run:
+    def fail_once(run: RunSpec, *options: Any) -> sim.Run:
         if run.scenario == "check_in" and run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
         return simulated(run, *options)
@@ -429,7 +429,7 @@ def test_a_sweep_of_a_contact_log(config: Path, rekindle: Rekindle, in_threads: 
 EACH_DAY = "run.checkpoint_minutes=1e-9"  # as long as a day takes, at least
 
 
-def cut_off(run: Run, checkpoints: runner.Checkpoints, day: int) -> Path:
+def cut_off(run: RunSpec, checkpoints: runner.Checkpoints, day: int) -> Path:
     """Let a run end in a crash after this day; gives the checkpoint that is then there."""
 
     def crash(done: int, _: int) -> None:

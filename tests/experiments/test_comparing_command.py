@@ -237,7 +237,7 @@ def test_other_formats_are_clean_and_draw_nothing(table: Path, rekindle: Rekindl
 def test_no_number_is_cut(
     table: Path, rekindle: Rekindle, undrawn: None, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    monkeypatch.setattr(comparing, "console_of", lambda: Console(width=width))
+    monkeypatch.setattr(comparing, "stdout_console", lambda: Console(width=width))
     ended = rekindle("compare", "show_up", "wait", "--runs", table, "--resamples", "2000", "--measure", "reconnected")
     (row,) = compare(rekindle, "show_up", "wait", "--runs", table).query("level == 'all'").to_dict("records")
     told = [float(found) for found in re.findall(r"[+-]\d+\.\d+", ended.out)]

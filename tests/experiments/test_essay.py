@@ -24,7 +24,7 @@ from experiments.figures.page import STYLES, provenance_in
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
-from experiments.sweeps.swept import asked, by_histories, collected
+from experiments.sweeps.sweep_result import by_histories, collected, sweep_plan
 
 ROOT = Path(experiments.__file__).parents[1]
 CONFIGS = ROOT / "configs"
@@ -55,7 +55,7 @@ def changes_of(name: str) -> list[str]:
 
 def at_toy_size(sentence: Sentence, folder: Path) -> Told:
     """A sentence of which every run is made here, in this process."""
-    sweeps = {name: asked(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in sentence.sweeps}
+    sweeps = {name: sweep_plan(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in sentence.sweeps}
     for kept, runs in by_histories(list(sweeps.values())).items():
         store.prepare(folder, [history.table for history in kept])
         ended = [run_one(run, histories=kept) for run in runs]

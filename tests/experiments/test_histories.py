@@ -20,7 +20,7 @@ import sim
 from experiments import provenance
 from experiments.config.settings import ConfigError, load
 from experiments.sweeps import histories, results, runner, store
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import EVENTS, SERIES, Ended, History
 from experiments.sweeps.planning import timed
 from experiments.sweeps.store import StoreError
@@ -45,7 +45,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     run_one = runner.run_one
 
-    def noted(run: Run, **options: Any) -> Ended:
+    def noted(run: RunSpec, **options: Any) -> Ended:
         made.append(run.id)
         return run_one(run, **options)
 
@@ -66,7 +66,7 @@ def assert_same(these: list[pd.DataFrame], those: list[pd.DataFrame]) -> None:
         pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
-def direct(run: Run) -> sim.Run:
+def direct(run: RunSpec) -> sim.Run:
     """The run as `sim` alone makes it."""
     world = sim.worlds.generated(people=40, burn_in_years=0, seed=run.world.seed)
     return sim.simulate(
@@ -170,7 +170,7 @@ def test_what_a_lost_part_held_is_run_again(
     rekindle("sweep", config, *KEEP)
     before, history = tables(), {"series": WEEKS, "events": LOG}[table]
     lost = parts(table)[0]
-    ids = {run for run, part in histories.held(TINY, history).items() if part == lost}
+    ids = {run for run, part in histories.parts_by_run(TINY, history).items() if part == lost}
     assert 0 < len(ids) < 9
     lost.unlink()
     ran.clear()
@@ -188,7 +188,7 @@ def test_a_damaged_part_is_set_aside_and_run_again(
 ) -> None:
     rekindle("sweep", config, *KEEP)
     before, part = tables(), parts(EVENTS)[0]
-    ids = {run for run, holder in histories.held(TINY, LOG).items() if holder == part}
+    ids = {run for run, holder in histories.parts_by_run(TINY, LOG).items() if holder == part}
     whole = part.read_bytes()
     if damage == "foreign":
         pd.DataFrame({"of": ["something else"]}).to_parquet(part)
@@ -220,7 +220,7 @@ def test_every_flipped_bit_is_noticed(
     with suppress(StoreError):
         histories.read(folder, history, {"0", "1", "2"})
     assert histories.set_damaged_aside(folder, [WEEKS, LOG]) == [part.with_suffix(".damaged")]
-    assert histories.held(folder, history) == {}
+    assert histories.parts_by_run(folder, history) == {}
 
 
 @pytest.mark.parametrize("ask", ["SELECT * FROM events", "SELECT count(*) FROM series"])
@@ -310,7 +310,7 @@ def test_failed_runs_leave_nothing(
     rekindle("sweep", config)
     simulate = runner.simulate
 
-    def fail(run: Run, *more: Any, **options: Any) -> sim.Run:
+    def fail(run: RunSpec, *more: Any, **options: Any) -> sim.Run:
         if run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
         return simulate(run, *more, **options)
@@ -477,14 +477,14 @@ def test_parts_that_vanish_while_they_are_read_were_put_together(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], pd.DataFrame]
 ) -> None:
     rekindle("sweep", config, *KEEP)
-    count, held, looks = len(ask()), histories.held, list[int]()
+    count, held, looks = len(ask()), histories.parts_by_run, list[int]()
 
     def moved(folder: Path, history: History) -> dict[str, Path]:
         looks.append(1)
         there = held(folder, history)
         return {**there, min(there): TINY / "events" / "gone.parquet"} if len(looks) <= 2 else there
 
-    monkeypatch.setattr(histories, "held", moved)
+    monkeypatch.setattr(histories, "parts_by_run", moved)
     assert len(ask()) == count
     assert len(looks) == 3
 
@@ -526,7 +526,7 @@ def test_parts_put_together_hold_the_same_runs_once(
             assert len(parts(table, folder)) <= most + 1
     history = next(history for history in asked if history.table == table)
     numbers = {number for batch in batches for number in batch} | ({99} if table == EVENTS else set())
-    assert set(histories.held(folder, history)) == {str(number) for number in numbers}
+    assert set(histories.parts_by_run(folder, history)) == {str(number) for number in numbers}
     found = histories.read(folder, history, {str(number) for number in range(30)})
     expected = sorted(str(number) for number in numbers - {30, 99} for _ in range(rows))
     assert sorted(found["id"]) == expected
@@ -543,7 +543,7 @@ def test_large_parts_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         histories.put_together(tmp_path, [WEEKS])
     assert large in parts(SERIES, tmp_path)
     assert len(parts(SERIES, tmp_path)) == 2
-    assert len(histories.held(tmp_path, WEEKS)) == 9
+    assert len(histories.parts_by_run(tmp_path, WEEKS)) == 9
 
 
 def interrupted(path: Path, missing_ok: bool = False) -> None:
@@ -584,7 +584,7 @@ def test_parts_that_another_sweep_puts_together_meanwhile_are_left_to_it(
     monkeypatch.undo()
     assert len(parts(EVENTS, tmp_path)) == 2
     assert len(list((tmp_path / EVENTS).iterdir())) == 2
-    assert len(histories.held(tmp_path, LOG)) == 2
+    assert len(histories.parts_by_run(tmp_path, LOG)) == 2
     there = histories.paths
     monkeypatch.setattr(histories, "paths", lambda *which: [*there(*which), tmp_path / EVENTS / "gone.parquet"])
     assert histories.set_damaged_aside(tmp_path, [LOG]) == []
@@ -614,7 +614,7 @@ def test_parts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, m
     said = (
         rf"another version .*histories {histories.VERSION + 1}, where {histories.VERSION} is read.. Move .*events away"
     )
-    for ask in (lambda: histories.held(tmp_path, LOG), lambda: histories.set_damaged_aside(tmp_path, [LOG])):
+    for ask in (lambda: histories.parts_by_run(tmp_path, LOG), lambda: histories.set_damaged_aside(tmp_path, [LOG])):
         with pytest.raises(StoreError, match=said):
             ask()
 

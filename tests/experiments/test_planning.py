@@ -237,7 +237,7 @@ def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: 
         Path("results/tiny"), *_longer(Path("results/tiny/design.parquet"))
     )  # as if a longer sweep had been stopped
     found = results.progress("tiny")
-    assert (found.asked, found.done, found.failed, found.left) == (10, 9, 0, 1)
+    assert (found.requested, found.done, found.failed, found.left) == (10, 9, 0, 1)
     said = rekindle("status", "tiny").out
     assert "9 of 10 runs are there, 0 failed, 1 left." in said
     assert "give the same command again:\n    rekindle" in said

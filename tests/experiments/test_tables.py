@@ -170,7 +170,7 @@ def tables() -> dict[str, tuple[RenderableType, list[str]]]:
           "note": "too few"} for name in IDS]
     )  # fmt: skip
     numbers = ["+1,234", "+1,200 … +1,290", "1,000", "12"]
-    arms = pd.DataFrame({"scenario": IDS, "asked": 1_234_567, "done": 987_654})
+    arms = pd.DataFrame({"scenario": IDS, "requested": 1_234_567, "done": 987_654})
     many = pd.DataFrame({f"column_{k}": [1_234.5] for k in range(30)}).assign(name=IDS[0], day="2023-11-30")
     return {
         "plan-week": (plan, [*IDS, "2023-11-30", "1,234 d", "12.3 y", "1,017", "message", "+47", "−30 … +63", "53%"]),
