@@ -54,7 +54,7 @@ COMMANDS = {
     ),
     "verify": Command(
         "verifying",
-        "Check every stored byte of results or cached worlds. Damage gives exit code 1 and the command that repairs it.",
+        "Check every stored byte of results or cached worlds. Damage gives exit code 1 and the command for repair.",
         "nine_strategies",
     ),
     "schema": Command(
@@ -249,7 +249,7 @@ def _out_of_memory(error: MemoryError) -> str:
     said = " ".join(str(error).split())
     if isinstance(error, NotEnoughMemoryError):
         return said
-    return f"There is not enough memory ({said or 'no details available'}). Try fewer people, for example world.people=500."
+    return f"There is not enough memory ({said or 'no details available'}). Try a smaller world.people."
 
 
 def _is_for_users(error: ValueError) -> bool:

@@ -73,7 +73,9 @@ def calibrate(
         typer.Option(metavar="STATISTIC", help="A statistic to fit to. Can be repeated. Default: all that a fit "
                      "may use."),
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="Total number of trials, including those of earlier calls.")] = 100,
+    trials: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Total number of trials, including those of earlier calls.")
+    ] = 100,
     people: People = 1_000,
     seed: Seed = 1,
     config: Config = None,
@@ -165,8 +167,8 @@ def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
     """
     if real.people < FEWEST_PEOPLE or real.days < FEWEST_DAYS:
         raise ConfigError(
-            f"{log} has {real.people} people in {real.days:.0f} days; a comparison with simulated worlds needs at least "
-            f"{FEWEST_PEOPLE} people and {FEWEST_DAYS} days."
+            f"{log} has {real.people} people in {real.days:.0f} days; a comparison with simulated worlds needs at "
+            f"least {FEWEST_PEOPLE} people and {FEWEST_DAYS} days."
         )
     return real
 

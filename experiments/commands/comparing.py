@@ -68,7 +68,7 @@ class _Question:
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="An arm, a table (.parquet) or a factor such as parameters.ease.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="An arm, a table or a factor such as parameters.ease.")],
     b: Annotated[
         str | None, typer.Argument(metavar="[B]", help="The arm or table to compare A with. Leave out for a factor.")
     ] = None,
@@ -77,8 +77,8 @@ def compare(
                                   "results/*/runs.parquet."),
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="LEVEL", help="Level of the factor that the others are compared with. Default: "
-                                 "its first level."),
+        str | None, typer.Option(metavar="LEVEL", help="Level of the factor to compare the others with. Default: the "
+                                 "first level."),
     ] = None,
     measure: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A measure. Can be repeated. Default: reconnected, lasting "
@@ -89,7 +89,7 @@ def compare(
     ] = RESAMPLES,
     form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Output format.")] = "table",
     folder: Annotated[
-        Path | None, typer.Option("--results", "-o", metavar="FOLDER", help="Folder for the plots. Default: the table's "
+        Path | None, typer.Option("--results", "-o", metavar="FOLDER", help="Folder for plots. Default: the table's "
                                   "folder; no plots with CSV or JSON."),
     ] = None,
 ) -> None:  # fmt: skip
@@ -175,7 +175,7 @@ def _refuse_other_points(a: _Table, b: _Table) -> None:
 
 
 def _names(a: Path, b: Path) -> tuple[str, str]:
-    """Names that distinguish two paths: ``old`` and ``new`` for results/old/runs.parquet and results/new/runs.parquet."""
+    """Names that distinguish two paths: ``old`` and ``new`` for old/runs.parquet and new/runs.parquet."""
     parts = (path.resolve().parts[::-1] for path in (a, b))
     first, second = next((one, other) for one, other in zip(*parts, strict=False) if one != other)
     return first.removesuffix(".parquet"), second.removesuffix(".parquet")
@@ -256,7 +256,7 @@ def _of_arms(table: _Table, a: str, b: str) -> Contrast:
         if name not in set(table.runs[column]):
             raise ConfigError(
                 f"{name} is {'a strategy' if column == 'scenario' else 'one arm'} with several levels in {table.path}, "
-                f"and the other is a single arm; give two strategies, or two arms such as {_few(table.runs['scenario'])}."
+                f"and the other is a single arm; give two strategies, or two arms: {_few(table.runs['scenario'])}."
             )
     of_a, of_b = (table.runs[table.runs[column] == name] for name in (a, b))
     return Contrast(a, b, of_a, of_b, _varied(table, STRATEGY) if strategies else ())
@@ -278,8 +278,8 @@ def _of_factor(table: _Table, factor: str, baseline: str | None) -> _Question:
     paired = [contrast for contrast in contrasts if contrast.levels()]
     if not paired:
         raise ConfigError(
-            f"No run with another level of {factor} has the same {', '.join(within)} as a run with {base}; a comparison "
-            "needs runs that differ in one factor only, such as those of [sweep.grid]."
+            f"No run with another level of {factor} has the same {', '.join(within)} as a run with {base}; a "
+            "comparison needs runs that differ in one factor only, such as those of [sweep.grid]."
         )
     alone = [contrast.a for contrast in contrasts if not contrast.levels()]
     notes = [f"Left out, because no run differs from them in {factor} only: {_few(alone)}."] if alone else []

@@ -151,8 +151,8 @@ def _instead(path: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> str:
         return f"its points were sampled; draw which factors matter with `rekindle sensitivity {name}`."
     if method:
         return (
-            "its points were sampled, and no figure shows them all. To see which factors matter, set sweep.sample.method "
-            f"to {' or '.join(COLUMNS)}, and use `rekindle sensitivity {name}`."
+            "its points were sampled, and no figure shows them all. To see which factors matter, set "
+            f"sweep.sample.method to {' or '.join(COLUMNS)}, and use `rekindle sensitivity {name}`."
         )
     if factors:
         return f"it varies {', '.join(factors)}; compare the levels with `rekindle compare {factors[0]} {table}`."

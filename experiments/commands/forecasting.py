@@ -127,7 +127,9 @@ def plan_week(
     minutes: Annotated[int, typer.Option(min=1, max=300, help="Time budget of the week, in minutes.")] = 60,
     ties: Annotated[int, typer.Option(min=1, max=30, help="Maximum number of ties in the list.")] = 10,
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which the others may write back.")] = 60,
-    silent: Annotated[int, typer.Option(min=1, max=36_500, help="A tie is dormant after more than this many days of silence.")] = 90,
+    silent: Annotated[
+        int, typer.Option(min=1, max=36_500, help="A tie is dormant after more than this many days of silence.")
+    ] = 90,
     gestures: Annotated[
         str, typer.Option(metavar="KINDS", help="Gestures to choose from, separated by commas.")
     ] = ",".join(SMALL),

@@ -36,8 +36,8 @@ def log(
     form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
     folder: Annotated[
         Path | None,
-        typer.Option("--figure", "-o", metavar="FOLDER", help="Folder for the page of plots. Default: results/logs with a "
-                     "table, none with JSON or CSV."),
+        typer.Option("--figure", "-o", metavar="FOLDER", help="Folder for the page of plots. Default: results/logs "
+                     "with a table, none with JSON or CSV."),
     ] = None,
     channel: Annotated[
         str | None, typer.Option(help="Only this channel, in logs of simulated runs, e.g. private.")
@@ -53,7 +53,7 @@ def log(
         raise ConfigError(f"--figure {folder} is a file; give a folder.")
     if folder is not None and len(names) > MOST_LOGS:
         raise ConfigError(
-            f"{len(names)} logs are too many for one figure, which shows at most {MOST_LOGS}; print them with --format csv."
+            f"{len(names)} logs are too many for a figure, which shows at most {MOST_LOGS}; use --format csv."
         )
     found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
     for path, one in zip(logs, found.values(), strict=True):

@@ -100,7 +100,7 @@ def _say_time_of_kept(seconds: Sequence[float], left: Sequence[RunSpec], process
     """Print an estimate of the remaining time from the finished runs, or how to get one."""
     if not seconds:
         console.print(
-            "No run is finished yet, so the time is unknown. To estimate it, make three runs with `--time 3`; they are saved.",
+            "No run is finished yet, so the time is unknown. Estimate it with `--time 3`, which makes and saves three.",
             highlight=False,
         )
         return

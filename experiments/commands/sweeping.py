@@ -172,9 +172,9 @@ def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
     before = store.ids_in(folder / store.DESIGN)
     if before and before.isdisjoint(run.id for run in runs):
         print(
-            f"The last sweep in {folder} had {counted(len(before), 'run')}, and this one has none of them. They are kept, "
-            "but `status` and `results` only show the latest sweep. If this is another experiment, give it its own "
-            "folder with --set name=….",
+            f"The last sweep in {folder} had {counted(len(before), 'run')}, and this one has none of them. They are "
+            "kept, but `status` and `results` only show the latest sweep. If this is another experiment, give it its "
+            "own folder with --set name=….",
             file=sys.stderr,
         )
 
@@ -217,8 +217,8 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 def _report_replaced(gone: set[str], before: int, folder: Path) -> None:
     if gone:
         print(
-            f"The previous table had {counted(before, 'run')}, of which {len(gone):,} do not belong to this sweep. They are "
-            f"kept in {folder / store.PARTS}; to get their table back, run their sweep again.",
+            f"The previous table had {counted(before, 'run')}, of which {len(gone):,} do not belong to this sweep. "
+            f"They are kept in {folder / store.PARTS}; to get their table back, run their sweep again.",
             file=sys.stderr,
         )
 

@@ -32,7 +32,7 @@ def verify(
     worlds: Annotated[bool, typer.Option("--worlds", help="Check the cached worlds instead.")] = False,
     results: Results = Path("results"),
 ) -> None:
-    """Check every stored byte of results or cached worlds. Damage gives exit code 1 and the command that repairs it."""
+    """Check every stored byte of results or cached worlds. Damage gives exit code 1 and the command for repair."""
     if worlds and name:
         raise ConfigError(f"--worlds checks the cached worlds, and {name} names results; give only one of them.")
     is_damaged = _verify_worlds() if worlds else _verify_results(name, results)

@@ -80,8 +80,8 @@ def build(
     console.print(_worlds_table(kept, {"state": lambda world: "built now" if world.key in missing else "in the cache"}))
     if len(kept) < len(wanted):
         print(
-            f"{len(wanted) - len(kept):,} of {len(wanted):,} worlds are not in {worlds_folder()}. Unless an error is shown "
-            f"above, together they exceed the limit of {in_bytes(limit)}; set REKINDLE_CACHE_GB to a larger number.",
+            f"{len(wanted) - len(kept):,} of {len(wanted):,} worlds are not in {worlds_folder()}. Unless an error is "
+            f"shown above, together they exceed the limit of {in_bytes(limit)}; increase REKINDLE_CACHE_GB.",
             file=sys.stderr,
         )
         raise typer.Exit(1)

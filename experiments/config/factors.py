@@ -25,7 +25,7 @@ MORRIS_LEVELS = 4  # levels of the grid of a trajectory (Morris 1991)
 
 
 def flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each dotted path of a table and its value; ``run.adopters = [5]`` and ``"run.adopters" = [5]`` are the same."""
+    """Yield each dotted path of a table and its value; ``run.adopters`` and ``"run.adopters"`` are the same."""
     for key, value in table.items():
         path = f"{above}{key}"
         if isinstance(value, Mapping) and value and not set(value) & {"from", "to", "count"}:

@@ -121,9 +121,9 @@ def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
     count = levels * drawn * strategies * sweep.replicates
     if count > MOST_RUNS:
         raise ConfigError(
-            f"The sweep has {count:,} runs, more than the limit of {MOST_RUNS:,}: {levels:,} points of grid, zip and rows "
-            f"× {drawn:,} sampled × {strategies:,} strategies × {sweep.replicates:,} replicates. Use fewer levels, or "
-            "sample points with [sweep.sample]."
+            f"The sweep has {count:,} runs, more than the limit of {MOST_RUNS:,}: {levels:,} points of grid, zip and "
+            f"rows × {drawn:,} sampled × {strategies:,} strategies × {sweep.replicates:,} replicates. Use fewer "
+            "levels, or sample points with [sweep.sample]."
         )
 
 

@@ -5,7 +5,7 @@
 
 Histories are stored next to the parts of runs and protected in the same way. They may be larger than memory, so they
 are written as runs end, and read one part at a time. The footer of a part lists the runs in it, including those without
-a row, and has its own checksum, so that the contents are known without reading the file. The name of a part is a hash of
+a row, and has its own checksum, so that the contents are known without reading the file. A part is named by a hash of
 the file, so damage is noticed before a row is used. If two parts have the same run, only one of them is read.
 """
 

@@ -160,8 +160,8 @@ def _require_question(sql: str) -> None:
     pivots = kind == duckdb.StatementType.MULTI and re.match(r"\s*(PIVOT|FROM|SELECT|WITH)\b", sql, re.IGNORECASE)
     if kind != duckdb.StatementType.SELECT and not pivots:
         raise StoreError(
-            f"The query {sql!r} is not read-only; expected SELECT, WITH, DESCRIBE or SHOW. Use --format and --out to write "
-            "the result to a file."
+            f"The query {sql!r} is not read-only; expected SELECT, WITH, DESCRIBE or SHOW. Use --format and --out to "
+            "write the result to a file."
         )
 
 

@@ -92,8 +92,8 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hin
     points.columns = pd.Index(_short_names(ranges))
     worlds = runs["replicate"].nunique()
     first = (
-        f"{counted(len(points), 'point')} of {counted(len(ranges), 'setting')}, {counted(worlds, 'world')} each. Spread of "
-        "the mean over worlds across the points, in ties per adopter:"
+        f"{counted(len(points), 'point')} of {counted(len(ranges), 'setting')}, {counted(worlds, 'world')} each. "
+        "Spread of the mean over worlds across the points, in ties per adopter:"
     )
     more = f"… and {len(found) - _MOST_ROWS:,} more rows." if len(found) > _MOST_ROWS else ""
     compared = any(one.baseline for one in found)

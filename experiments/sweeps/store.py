@@ -165,8 +165,8 @@ def require_all(folder: Path, gone: Collection[str]) -> None:
     """
     if gone:
         raise StoreError(
-            f"{'A finished run is' if len(gone) == 1 else f'{len(gone):,} finished runs are'} missing from {folder}, because "
-            "files were removed during the sweep. No table was written; the same command repeats the missing runs."
+            f"{'A finished run is' if len(gone) == 1 else f'{len(gone):,} finished runs are'} missing from {folder}, "
+            "because files were removed during the sweep. No table was written; the same command makes them again."
         )
 
 
@@ -251,8 +251,8 @@ def _name_in_version_2(table: pa.Table) -> str:
 
 def _of_another_version(path: Path, found: bytes) -> StoreError:
     return StoreError(
-        f"{path} was written by another version of this program (its parts have format {found.decode()}, and this version "
-        f"reads {SCHEMA.decode()}). Move or delete {path.parent.parent}, and run the sweep again."
+        f"{path} was written by another version of this program (its parts have format {found.decode()}, and this "
+        f"version reads {SCHEMA.decode()}). Move or delete {path.parent.parent}, and run the sweep again."
     )
 
 

@@ -56,9 +56,7 @@ def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
     points = runs["point"].unique()
     if len(points) * runs["strategy"].nunique() > _MOST_ARMS:
         return Group(
-            Text(
-                f"The sweep has {runs['scenario'].nunique():,} arms, too many to print; query them with `rekindle results`."
-            )
+            Text(f"The sweep has {runs['scenario'].nunique():,} arms, too many to print; use `rekindle results`.")
         )
     if runs["strategy"].nunique() < 2 or BASELINE not in set(runs["strategy"]):
         return Group(_means_table(runs))
@@ -110,7 +108,7 @@ def sweep_table(runs: pd.DataFrame) -> Group:
     table.add_row(BASELINE, *means, *_minutes(effort.loc[BASELINE]), style="dim")
     notes = _footnotes(paired["reconnected"], effort)
     if runs["lasting"].isna().all():
-        notes += "\nKept up is defined only 240 days after a tie came back, and no tie had that long; increase run.follow_up_days."
+        notes += "\nKept up is defined only 240 days after a tie came back; increase run.follow_up_days to see it."
     return Group(table, Text(notes))
 
 
@@ -133,22 +131,22 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
         f"{' (bootstrap over worlds)' if worlds > 1 else ''}; the row `{BASELINE}` shows its mean.",
         "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the strategy still runs. Left at "
         "end: dormant at the start, and in two-way contact in the last 90 days of the run, including follow-up days.",
-        "Minutes: per adopter over the whole run. Minutes used include minutes lost, when the person backed out. Share "
-        "used ignores a remainder too short for another session.",
+        "Minutes: per adopter over the whole run. Minutes used include those lost because the person backed out. "
+        "Share used ignores a remainder too short for another session.",
     ]
     if worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: there are {worlds}, and at least {ENOUGH_WORLDS} are needed.")
     if effort["idle"].any():
         lines.append(
-            f"! This strategy used less than {SPENT_ENOUGH:.0%} of its time budget, so it is not a like-for-like comparison."
+            f"! This strategy used less than {SPENT_ENOUGH:.0%} of its time budget, so it is not a like-for-like "
+            "comparison."
         )
-    fewer = (
-        paired["fewer_runs"].replace(math.inf, math.nan).dropna()
-    )  # infinite if the difference is the same in every world
+    # Infinite if the difference is the same in every world.
+    fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()
     if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds is meaningless
         lines.append(
-            f"Without pairing, the same precision would need {number(fewer.median(), 2)} times as many runs (median over the "
-            "arms)."
+            f"Without pairing, the same precision would need {number(fewer.median(), 2)} times as many runs (median "
+            "over the arms)."
         )
     return "\n".join(lines)
 

@@ -42,7 +42,7 @@ def load_model(progress: Report = _silent) -> None:
 
 
 def compile_model(progress: Report = _silent) -> None:
-    """Compile the model in this thread, or wait for another process or thread that does; return at once if it is compiled.
+    """Compile the model in this thread, or wait for another process or thread that does.
 
     If the file system has no locks, processes that start together each compile, and each succeeds.
 

@@ -1,4 +1,4 @@
-"""Consoles for results (standard output) and for progress and notes (standard error), and options that commands share."""
+"""Consoles for results (standard output) and progress and notes (standard error), and options shared by commands."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _PLAIN = str.maketrans(
 
 
 def visible(text: str, keep: str = "") -> str:
-    r"""The text with each control or invisible character replaced by its escape, such as ``\n``, ``\x1b`` or ``\u202e``.
+    r"""The text with each control or invisible character replaced by its escape: ``\n``, ``\x1b`` or ``\u202e``.
 
     Args:
         text: any text.

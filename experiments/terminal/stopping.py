@@ -113,7 +113,7 @@ def came() -> bool:
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """Handle a signal: end the process, or raise `Stopped` if the signal was deferred (it then comes without a frame)."""
+    """Handle a signal: end the process, or raise `Stopped` if it was deferred (and comes without a frame)."""
     _state.first = _state.first or number
     if frame is None:
         raise Stopped(_state.first)

@@ -125,7 +125,7 @@ def test_drawn_points_that_are_not_the_same_are_not_compared(table: Path, rekind
     one = write(Path("results/one/runs.parquet"), by_number)
     two = write(Path("results/two/runs.parquet"), by_number.assign(**{EFFORT: by_number[EFFORT] + 1}))
     said = refused(rekindle("compare", one, two))
-    assert f"{EFFORT} = 60 in {one} and 61 in {two}: points were drawn anew" in said
+    assert f"{EFFORT} = 60 in {one} and 61 in {two}: their points were drawn separately" in said
     assert rekindle("compare", one, write(Path("results/three/runs.parquet"), by_number)).code == 0
 
 
@@ -141,7 +141,7 @@ def test_two_tables_are_paired_by_arm_and_world(table: Path, rekindle: Rekindle)
     said = " ".join(outcome.err.split())
     assert "differ in: world.people 800 and 500." in said
     assert "not the same worlds" in said
-    assert "Only one of the two has, and is left out: show_up, effort_minutes=60," in said
+    assert "Left out, because only one of the two has it: show_up, effort_minutes=60," in said
 
 
 def test_tables_of_other_worlds_are_refused(table: Path, rekindle: Rekindle) -> None:
@@ -158,7 +158,7 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
     write(table, runs)
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
     assert ended.code == 0
-    assert "2 of 40 runs failed, and are left out with their worlds (check_in: 2)." in ended.out
+    assert "2 of 40 runs failed and are left out, together with their worlds (check_in: 2)." in ended.out
     assert "too few worlds for a verdict; 2 worlds left out" in ended.out
     (row,) = compare(rekindle, "check_in", "wait", "--runs", table).to_dict("records")
     assert (row["worlds"], row["left_out"]) == (18, 2)
@@ -167,14 +167,14 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
 def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekindle) -> None:
     write(table, rows().drop(columns=["reconnected", "lasting", "minutes_filled", "minutes_spent", "minutes_refused",
                                       "spent_share"]).assign(error="ValueError: no"))  # fmt: skip
-    assert "has no measures, since each of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
+    assert "has no measures, because all of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
 
 
 def test_the_newest_table_is_taken_and_named(table: Path, rekindle: Rekindle, undrawn: None) -> None:
     older = write(Path("results/zealous/runs.parquet"), rows(efforts=(60.0,)))
     os.utime(older, ns=(1, 1))
     ended = rekindle("compare", "check_in", "wait")
-    assert f"Of {TABLE}, the newest table." in ended.out
+    assert f"Using the newest table, {TABLE}." in ended.out
     assert "effort_minutes=120" in ended.out
 
 
@@ -198,7 +198,9 @@ def test_a_measure_that_no_world_has_is_not_drawn(table: Path, rekindle: Rekindl
     write(table, rows(efforts=(60.0,)).assign(lasting=np.nan))
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
     assert ended.code == 0, ended.err
-    assert "No figure of lasting: no world has it on both sides. It takes 240 days" in " ".join(ended.out.split())
+    assert "No figure for lasting: no world has a value for both sides. It is defined only 240 days" in " ".join(
+        ended.out.split()
+    )
     assert sorted({path.stem for path in TABLE.parent.iterdir()}) == ["compare-check_in-wait-reconnected", "runs"]
 
 
@@ -288,9 +290,9 @@ def test_a_factor_without_equal_others_and_one_of_one_level_are_refused(table: P
     origin = {"run_hash": "0", "config": {"world": {"log": None}}, "model": "m", "factors": [EFFORT, "parameters.ease"]}
     store.write_table(table.parent, runs, origin)
     said = refused(rekindle("compare", EFFORT, "--runs", table))
-    assert "differ in one factor alone, as a grid has them" in said
+    assert "differ in one factor only, such as those of [sweep.grid]" in said
     store.write_table(table.parent, runs.assign(**{EFFORT: 60.0}), origin)
-    assert "has one level" in refused(rekindle("compare", EFFORT, "--runs", table))
+    assert "has only one level" in refused(rekindle("compare", EFFORT, "--runs", table))
 
 
 def test_no_table_at_all(tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,7 +155,7 @@ def test_missing_files_name_the_nearest(config: Path) -> None:
     assert problem(Path("tinny.toml")) == "There is no file tinny.toml; did you mean tiny.toml?"
     assert "is a folder" in problem(Path())
     Path("bytes.toml").write_bytes(b"\xff\xfe\x00")
-    assert problem(Path("bytes.toml")).startswith("bytes.toml is in UTF-16, which is not read; save it as UTF-8")
+    assert problem(Path("bytes.toml")).startswith("bytes.toml is in UTF-16, which is not supported; save it as UTF-8")
     assert problem(Path("one_rum")) == "There is no file one_rum; did you mean one_run?"
     assert "`rekindle configs` lists" in problem(Path("x"))
 
@@ -181,8 +181,8 @@ def test_set_names_itself_in_errors(config: Path) -> None:
     assert "--set world.peple=3: there is no such setting; did you mean world.people?" in problem(
         config, "world.peple=3"
     )
-    assert "write path=value" in problem(config, "world.people")
-    assert "write path=value" in problem(config, "world..people=3")
+    assert "expected path=value" in problem(config, "world.people")
+    assert "expected path=value" in problem(config, "world..people=3")
     assert "expected a table, [world]" in problem(config, "world=3")
     assert "letters, digits" in problem(config, "name=../elsewhere")
 
@@ -192,8 +192,14 @@ def test_a_log_takes_the_place_of_a_generated_world(config: Path) -> None:
     assert (experiment.world.log, experiment.world.seed) == ("logs/wall posts.csv.gz", 5)
     assert experiment.name.startswith("tiny-wall_posts-")
     message = problem(config, "world.people=50", "world.burn_in_years=1", world=Path("a.csv"))
-    assert "--set world.people=50: a replayed log has its own people; leave it out." in message
-    assert "--set world.burn_in_years=1: a replayed log has its own past; leave it out." in message
+    assert (
+        "--set world.people=50: this does not apply to a replayed log, which has its own people; leave it out."
+        in message
+    )
+    assert (
+        "--set world.burn_in_years=1: this does not apply to a replayed log, which has its own past; leave it out."
+        in message
+    )
 
 
 def test_a_log_in_a_file_counts_from_its_folder(config: Path) -> None:
@@ -303,7 +309,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, text: str
     [
         (f"world.people={MANY}", "this number or date is too large"),
         (f"world.log={DEEP}", "this nests more than 32 tables"),
-        (".".join("a" * 5_000) + "=1", "write path=value"),
+        (".".join("a" * 5_000) + "=1", "expected path=value"),
         ("run.adopters=1\nseed = 2", "this sets several things"),
         ("world.seed=18446744073709551616", "a whole number goes from"),
         ("sweep.sample.ranges.parameters.ease={}", "expected a range"),

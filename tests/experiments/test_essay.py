@@ -249,9 +249,9 @@ def test_the_command_makes_what_is_missing_and_its_figure_can_be_checked(
     assert first.code == 0, first.err
     assert "too few runs" in first.out
     page = Path("results/essay/report.html").read_bytes()
-    assert re.search(r"\b0 there already", first.out)
+    assert re.search(r"\b0 already done", first.out)
     again = rekindle(*asked_for)
-    assert not re.search(r"\b0 there already", again.out)
+    assert not re.search(r"\b0 already done", again.out)
     assert Path("results/essay/report.html").read_bytes() == page
     figure = Path("results/essay/figures/everyone_does_it.png")
     assert figure.with_suffix(".csv").read_text().startswith("strategy,share,value,low,high,worlds")
