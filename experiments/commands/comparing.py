@@ -308,7 +308,7 @@ def _varied(table: _Table, but: str) -> tuple[str, ...]:
     return tuple(name for name in table.factors if name != but and table.runs[name].map(level_text).nunique() > 1)
 
 
-# What is said, and drawn -----------------------------------------------------------------------------------------
+# Measures, notes and figures -----------------------------------------------------------------------------------------
 
 
 def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[str]:

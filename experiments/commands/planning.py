@@ -107,10 +107,10 @@ def _say_time_of_kept(seconds: Sequence[float], left: Sequence[RunSpec], process
     each = median(seconds)  # the first run of each process may include compiling the model
     rest = duration(plans.Timing((each,), (), 0.0, 0.0, ()).total(len(left), 0, processes))
     worlds = len(runner.worlds_to_keep(left))
-    building = f", plus building up to {counted(worlds, 'world')}" if worlds else ""
+    building = f", plus the time to build up to {counted(worlds, 'world')}" if worlds else ""
     console.print(
-        f"The remaining {counted(len(left), 'run')} take about {rest} in {_counted_processes(processes)}, estimated "
-        f"from {counted(len(seconds), 'finished run')}{building}.",
+        f"Estimated time for the remaining {len(left):,}: {rest} in {_counted_processes(processes)}, based on "
+        f"{counted(len(seconds), 'finished run')}{building}.",
         highlight=False,
     )
 
@@ -136,8 +136,8 @@ def _say_time(timing: plans.Timing, left: Sequence[RunSpec], processes: int, con
     disk = len(left) * timing.run_bytes / 1e6
     kept = f", and {worlds * timing.world_bytes / 1e6:,.0f} MB for {counted(worlds, 'cached world')}" if worlds else ""
     console.print(
-        f"The remaining {counted(len(left), 'run')} take about {rest} in {_counted_processes(processes)}, and "
-        f"{disk:,.1f} MB for results{kept}.",
+        f"Estimate for the remaining {len(left):,}: {rest} in {_counted_processes(processes)}, {disk:,.1f} MB of "
+        f"results{kept}.",
         highlight=False,
     )
 

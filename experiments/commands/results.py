@@ -30,8 +30,8 @@ def status(name: Name, results: Results = Path("results")) -> None:
     console.print(progress_table(found.arms), highlight=False)
     took = "" if math.isnan(found.seconds) else f" A run took {found.seconds:.3g} s on average."
     console.print(
-        f"{found.done:,} of {found.requested:,} runs are done, {found.failed:,} failed, {found.left:,} remain.{took} "
-        f"{counted(found.parts, 'file')}, {found.size / 1e6:,.1f} MB.",
+        f"{found.done:,} of {found.requested:,} runs are done; {found.failed:,} failed, {found.left:,} remaining."
+        f"{took} {counted(found.parts, 'file')}, {found.size / 1e6:,.1f} MB.",
         highlight=False,
     )
     for history, runs, files, size in found.histories:

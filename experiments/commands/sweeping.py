@@ -153,7 +153,7 @@ def sweep(
         _report_replaced(replaced - set(design["id"]), len(replaced), folder)
     elif not failed:
         console.print(
-            f"{counted(left, 'run')} of other shards remain; the same command without --shard writes the table."
+            f"Remaining in other shards: {counted(left, 'run')}; the same command without --shard writes the table."
         )
     if failed:
         _complain(failed, design)

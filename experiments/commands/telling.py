@@ -77,11 +77,11 @@ def _words(one: Story) -> Words:
     day = one.reconnected[WITH]
     years = f"{one.silent / 365:.1f} years" if one.silent >= 365 else f"{one.silent} days"
     return Words(
-        f"After {years} of silence one like, and {day} days later they talk:\nwithout the like, words never go both ways",
-        "All gestures between A, who liked, and B, in two worlds that share all luck but the like.\n"
+        f"One like after {years} of silence, and {day} days later they talk again.\nWithout the like, they never do.",
+        "All gestures between A, who liked, and B, in two worlds that only differ in the like.\n"
         "Vermillion: without words. Blue: with words. Grey: not noticed.",
-        f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, looked for among many. "
-        "That a like opens a door is assumed.\nGestures of one day are drawn one beside the other.",
+        f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, selected from many. "
+        "That a like opens a door is assumed.\nGestures of the same day are drawn side by side.",
     )
 
 

@@ -82,7 +82,7 @@ def _print(folder: Path, files: Sequence[Checked], console: Console) -> None:
     if any(file.state in (State.LEFT_OVER, State.SET_ASIDE) for file in files):
         _say(
             console,
-            "Incomplete files of ended sweeps and files that were set aside are never read; you can delete them.",
+            "Incomplete files of ended sweeps and damaged files that were renamed are never read; you can delete them.",
         )
     console.print()
 

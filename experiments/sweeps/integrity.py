@@ -22,7 +22,7 @@ class State(StrEnum):
     OLDER = "ok (checksums for pages only)"
     DAMAGED = "damaged"
     FOREIGN = "another version"
-    SET_ASIDE = "set aside earlier"
+    SET_ASIDE = "not used"
     LEFT_OVER = "incomplete"
     UNCHECKED = "readable, no checksum"
 
@@ -108,7 +108,7 @@ def _kind_of(path: Path) -> tuple[str, _Check]:
     """The kind of a file, from its path in the results folder, and how to check it."""
     top, is_parquet = path.parts[0], path.suffix == ".parquet"
     if path.suffix == ".damaged":
-        return "set aside earlier", _is(State.SET_ASIDE)
+        return "renamed earlier", _is(State.SET_ASIDE)
     if path.suffix in (".half", ".new"):  # .new: of an earlier version
         return "incomplete", _is(State.LEFT_OVER)
     if str(path) in (store.DESIGN, store.TABLE):

@@ -48,7 +48,7 @@ def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle:
         "In this order, again and again: wait, effort_minutes 60; check_in, effort_minutes 60;",
         "Done: 0. Remaining: 18.",
         "2 timed runs took",
-        "The 16 that are left take about",
+        "Estimate for the remaining 16: ",
         "in 2 processes",
     ):
         assert said in planned.out
@@ -112,7 +112,7 @@ def test_a_plan_tells_how_long_by_what_the_kept_runs_took(
     monkeypatch.setattr(runner, "run_one", in_ten_seconds)
     rekindle("sweep", config)
     more = ("--set", "sweep.replicates=5", "--processes", "2")
-    assert "The remaining 6 runs take about 30 s in 2 processes, estimated from 9 finished runs." in " ".join(
+    assert "Estimated time for the remaining 6: 30 s in 2 processes, based on 9 finished runs." in " ".join(
         rekindle("plan", config, *more).out.split()
     )
     assert "beside 2 worlds to build" not in rekindle("plan", config, *more).out
@@ -239,7 +239,7 @@ def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: 
     found = results.progress("tiny")
     assert (found.requested, found.done, found.failed, found.left) == (10, 9, 0, 1)
     said = rekindle("status", "tiny").out
-    assert "9 of 10 runs are done, 0 failed, 1 remain." in said
+    assert "9 of 10 runs are done; 0 failed, 1 remaining." in said
     assert "repeat the same command:\n    rekindle" in said
 
 

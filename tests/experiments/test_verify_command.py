@@ -76,7 +76,7 @@ def test_the_command_that_it_names_makes_all_of_it_again(swept: Path, rekindle: 
     assert rekindle(*shlex.split(command)[1:]).code == 0
     again = rekindle("verify", "tiny")
     assert again.code == 0
-    assert "3" in next(line for line in again.out.splitlines() if line.startswith(" set aside"))
+    assert "3" in next(line for line in again.out.splitlines() if line.startswith(" renamed earlier"))
     assert "never read; you can delete them" in again.out
 
 
