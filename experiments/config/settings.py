@@ -299,8 +299,8 @@ class SweepSettings(_Settings):
     def _check(self) -> SweepSettings:
         lengths = {name: len(levels) for name, levels in self.zip.items()}
         if len(set(lengths.values())) > 1:
-            each = ", ".join(f"{name} {count}" for name, count in lengths.items())
-            raise ValueError(f"zip needs lists of the same length, but has {each} levels")
+            each = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+            raise ValueError(f"zip needs lists of the same length, but they differ: {each}")
         factors = self.factors
         twice = _twice(factors)
         if twice is not None:

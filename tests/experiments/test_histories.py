@@ -140,7 +140,7 @@ def test_they_are_no_part_of_what_determines_a_run(config: Path) -> None:
         ("sweep.events=yes", "--set sweep.events=yes: expected true or false"),
         ("sweep.events=1", "expected true or false"),
         ("sweep.series_days=-1", "expected a whole number from 0 to 36,500"),
-        ("sweep.grid={sweep.events=[true]}", "is no setting of a run"),
+        ("sweep.grid={sweep.events=[true]}", "is not a setting of a run"),
     ],
 )
 def test_what_can_not_be_kept(config: Path, change: str, said: str) -> None:

@@ -45,7 +45,7 @@ def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle:
     for said in (
         "18 runs: 3 strategies at 2 points in 3 replicates.",
         "parameters.effort_minutes: 60, 240",
-        "In this order, again and again: wait, effort_minutes 60; check_in, effort_minutes 60;",
+        "Order within each replicate: wait, effort_minutes 60; check_in, effort_minutes 60;",
         "Done: 0. Remaining: 18.",
         "2 timed runs took",
         "Estimate for the remaining 16: ",
@@ -312,8 +312,8 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
     [
         (["results", "tiny", "SELCT 1"], "The query failed: Parser Error"),
         (["results", "tiny", "SELECT nothing FROM runs"], "The query failed: Binder Error"),
-        (["results", "tiny", ";"], "has 0 statements; ask one question"),
-        (["results", "tiny", "SELECT 1; SELECT 2"], "has 2 statements; ask one question"),
+        (["results", "tiny", ";"], "has 0 statements; expected exactly one"),
+        (["results", "tiny", "SELECT 1; SELECT 2"], "has 2 statements; expected exactly one"),
         (["results", "tiny", "COPY runs TO 'a.csv'"], "is not read-only; expected SELECT"),
         (["results", "tiny", "EXPLAIN ANALYZE COPY runs TO 'a.csv'"], "is not read-only; expected SELECT"),
         (["results", "tiny", "CREATE TABLE a AS PIVOT runs ON strategy"], "is not read-only; expected SELECT"),
@@ -323,7 +323,7 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
         ),
         (["results", "tiny", "SELECT run.adopters FROM runs"], 'write it in double quotes, "run.adopters"'),
         (["results", "tinny"], "There are no results of a sweep named tinny; known: tiny."),
-        (["results", "tiny", "--format", "parquet"], "name a file with --out"),
+        (["results", "tiny", "--format", "parquet"], "give a file with --out"),
         (["results", "tiny", "--out", "a.txt"], "add --format csv, json or parquet"),
     ],
 )

@@ -124,9 +124,9 @@ def test_tables_of_an_earlier_version_are_said_to_have_fewer_checksums(swept: Pa
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ([], "No sweep has left results in results."),
-        (["tinny"], "There are no results named tinny; there is none in results."),
-        (["tiny", "--worlds"], "--worlds reads all kept worlds, not tiny"),
+        ([], "There are no results of a sweep in results."),
+        (["tinny"], "There are no results named tinny; known: none in results."),
+        (["tiny", "--worlds"], "--worlds checks the cached worlds, and tiny names results"),
     ],
 )
 def test_what_is_not_there(config: Path, rekindle: Rekindle, asked: list[str], said: str) -> None:
