@@ -53,7 +53,7 @@ def test_what_a_worker_was_at_begins_again(
     others = [two.submit(abs, -at) for at in range(20)]
     assert died.result(60) == "done"
     assert [other.result(60) for other in others] == list(range(20))
-    assert capsys.readouterr().err == f"A worker process died ({number.name}); what it was at begins again.\n"
+    assert capsys.readouterr().err == f"A worker process died ({number.name}); its task starts again.\n"
 
 
 def test_a_worker_that_is_stopped_is_noticed(
