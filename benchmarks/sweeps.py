@@ -39,7 +39,7 @@ from benchmarks.peers.mesa_plain import PlainModel
 from benchmarks.peers.start import start_of
 from experiments.config.settings import load
 from experiments.sweeps import runner, store
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.workers import Workers
 
 PEOPLE, ADOPTERS, DAYS, REPLICATES = 60, 5, 120, 50
@@ -90,7 +90,7 @@ def folder_with(replicates: int, **settings: Any) -> Iterator[Path]:
         yield Path(temporary)
 
 
-def warmed(processes: int, run: Run) -> Workers:
+def warmed(processes: int, run: RunSpec) -> Workers:
     """Workers each of which has made this run."""
     executor = runner.worker_processes(processes)
     warm = set[int]()
@@ -99,12 +99,12 @@ def warmed(processes: int, run: Run) -> Workers:
     return executor
 
 
-def _warm(run: Run) -> int:
+def _warm(run: RunSpec) -> int:
     runner.run_one(run)
     return os.getpid()
 
 
-def swept(runs: list[Run], folder: Path, processes: int) -> tuple[Speed, list[store.Row]]:
+def swept(runs: list[RunSpec], folder: Path, processes: int) -> tuple[Speed, list[store.Row]]:
     """Make and keep these runs as `rekindle sweep` does."""
     rows: list[store.Row] = []
     began = time.perf_counter()

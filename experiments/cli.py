@@ -1,7 +1,7 @@
-"""`rekindle`: its commands under one name, and what happens when one of them can not go on.
+"""The `rekindle` command line: dispatch to one command, and turn its errors into messages and exit codes.
 
-Only the command that is asked for is loaded, since all of them together take seconds; of the others, a line is known.
-Nothing else is loaded before signals are listened to.
+Only the requested command is imported, because importing all of them takes seconds. The others are represented by one
+line of help. The signal handlers are installed before anything else is imported.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """A command: the module of `experiments.commands` that has a function of its name, its line of help, an example."""
+    """A command: the module of `experiments.commands` that defines it, its one-line help, and example arguments."""
 
     module: str
     help: str
@@ -29,120 +29,120 @@ class Command(NamedTuple):
 COMMANDS = {
     "run": Command(
         "sweeping",
-        "One run, and a summary of what came of it.",
+        "Simulate one run and print a summary of its outcome.",
         "configs/one_run.toml --set run.strategy=check_in",
     ),
     "sweep": Command(
         "sweeping",
-        "All arms in all worlds, in parallel; what is there already is not run again.",
+        "Run every arm in every world, in parallel. Finished runs are not repeated.",
         "configs/nine_strategies.toml --set sweep.replicates=4",
     ),
     "plan": Command(
         "planning",
-        "What a sweep would run, how much of it is there, and about how long the rest takes.",
+        "Show which runs a sweep needs, how many are finished, and about how long the rest takes.",
         "configs/nine_strategies.toml --set sweep.replicates=40",
     ),
     "status": Command(
         "results",
-        "How many runs of a sweep are there, failed or left, and how to go on.",
+        "Show how many runs of a sweep are finished, failed or remaining, and how to continue.",
         "nine_strategies",
     ),
     "results": Command(
         "results",
-        "Ask the runs of a sweep, finished or not, in SQL (DuckDB).",
+        "Query the runs of a sweep with SQL (DuckDB). The sweep may be unfinished.",
         'nine_strategies "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario"',
     ),
     "verify": Command(
         "verifying",
-        "Read every stored byte of results, or of kept worlds: what is damaged (exit code 1), and what makes it again.",
+        "Check every stored byte of results or cached worlds. Damage gives exit code 1 and the command for repair.",
         "nine_strategies",
     ),
     "schema": Command(
         "planning",
-        "The JSON Schema of an experiment's file, for editors.",
+        "Print the JSON Schema of experiment files, for editors.",
         "--out experiment.schema.json",
     ),
     "configs": Command(
         "configs",
-        "List, print or copy the experiments that ship with the program.",
+        "List, print or copy the bundled experiments.",
         "one_run --out .",
     ),
     "essay": Command(
         "essaying",
-        "Put the essay to the test: run what is missing, judge each sentence, write one report with all figures.",
+        "Test the essay: make the missing runs, judge each claim, and write one report with all figures.",
         "--only one_like --set sweep.replicates=20",
     ),
     "story": Command(
         "telling",
-        "Follow one like that made two people talk again: the chain of what would not have happened without it.",
+        "Follow one like that made two people talk again: every event that would not have happened without it.",
         "configs/one_like.toml --worlds 40",
     ),
     "figure": Command(
         "drawing",
-        "Draw a figure: PNG, SVG and PDF, with what it was made from in its metadata.",
+        "Draw a figure as PNG, SVG and PDF, with its provenance in the metadata.",
         "one_like --style paper --data",
     ),
     "compare": Command(
         "comparing",
-        "Paired differences A − B over worlds: 95 % intervals, how many runs pairing saved, and a plot a measure.",
+        "Compare two arms, tables or levels of a factor: paired differences A − B with 95% intervals, and plots.",
         "check_in wait --runs results/nine_strategies/runs.parquet",
     ),
     "sensitivity": Command(
         "sensitivity",
-        "Morris screening or Sobol indices of a sweep whose points were drawn for them, and a figure for each arm.",
+        "Compute Morris screening or Sobol indices of a sampled sweep, and draw a figure for each arm.",
         "my_screening --measure lasting",
     ),
     "log": Command(
         "logs",
-        "What contact logs say of how people keep in touch: statistics side by side, and a page of plots.",
+        "Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots.",
         "wall.csv.gz email.csv.gz --figure results/logs",
     ),
     "calibrate": Command(
         "calibration",
-        "Fit parameters to a contact log; a search that was stopped goes on with the same command.",
+        "Fit parameters to a contact log. The same command resumes a search that was stopped.",
         "wall.csv.gz --fit routine_rate=0.01:0.5 --trials 50",
     ),
     "validate": Command(
         "calibration",
-        "Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed.",
+        "Compare simulated worlds with a real log, statistic by statistic: fitted, seen or emergent, met or missed.",
         "wall.csv.gz --against email.csv.gz --refit-activity",
     ),
     "forecast": Command(
         "forecasting",
-        "The chance that each silent tie of a contact log comes back, by itself and after a gesture.",
+        "Estimate the chance that each silent tie of a contact log comes back, spontaneously and after a gesture.",
         "LOG.csv.gz --person ann --gestures like,note --worlds 50",
     ),
     "plan-week": Command(
         "forecasting",
-        "A short list for one person's week: which dormant ties, by which small gesture, and what it may gain.",
+        "Suggest which dormant ties one person could contact this week, by which small gesture, and the expected gain.",
         "LOG.csv.gz --person ann --minutes 60",
     ),
     "watch": Command(
         "watching",
-        "A world in the browser: watch it, lay two strategies side by side, follow a person, send a like.",
+        "Watch a world in the browser: compare two strategies side by side, follow a person, send a like.",
         "configs/one_run.toml --set world.people=300",
     ),
     "film": Command(
         "watching",
-        "Films of worlds, or of two side by side with the same luck, drawn from the seed: MP4 or GIF.",
+        "Make a film (MP4 or GIF) of a world, or of two strategies side by side with the same random draws.",
         "configs/one_run.toml --set world.people=300 --side-by-side wait check_in --out film.mp4",
     ),
     "explain": Command(
         "explaining",
-        "What a parameter, gesture, strategy, measure, statistic or setting is: value, unit, range, source, assumed.",
+        "Explain a parameter, gesture, strategy, measure, statistic or setting: value, unit, range and source.",
         "memory_decay",
     ),
     "doctor": Command(
         "doctor",
-        "Check versions, cores, cache, disk and the model itself; exit code 1 if there is a problem.",
+        "Check versions, cores, cache, disk and the model itself. A problem gives exit code 1.",
         "--results results",
     ),
 }
-GROUPS = {"world": ("worlds", "Burnt-in worlds, which are kept: build, list, show, prune.")}
+GROUPS = {"world": ("worlds", "Manage the cache of burnt-in worlds: build, list, show, prune.")}
 
 
-def app_for(asked: str) -> typer.Typer:
-    """The application with the command that is asked for, and the names and help of the others."""
+def app_for(requested: str) -> typer.Typer:
+    """The Typer application: the requested command in full, and the name and help of each other command."""
     import typer
 
     app = typer.Typer(
@@ -154,12 +154,12 @@ def app_for(asked: str) -> typer.Typer:
         rich_markup_mode="markdown",
     )
     for name, command in COMMANDS.items():
-        if name == asked:
+        if name == requested:
             app.command(name, epilog=f"Example: `rekindle {name} {command.example}`")(loaded(command.module, name))
         else:
             app.command(name, help=command.help)(_not_loaded)
     for name, (module, text) in GROUPS.items():
-        if name == asked:
+        if name == requested:
             app.add_typer(loaded(module, "app"), name=name, help=text)
         else:
             app.command(name, help=text)(_not_loaded)
@@ -167,17 +167,17 @@ def app_for(asked: str) -> typer.Typer:
 
 
 def loaded(module: str, name: str) -> Any:
-    """What a module of the commands calls by this name, with _ for a hyphen."""
+    """The attribute of a command module with this name, in which a hyphen is written as an underscore."""
     return getattr(import_module(f"experiments.commands.{module}"), name.replace("-", "_"))
 
 
 def _not_loaded() -> None:
-    """Stands for a command that is not asked for."""
+    """Placeholder for a command that was not requested."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; whatever is wrong with what it was given is one paragraph and exit code 2."""
-    if arguments is None:  # in a process of its own
+    """Run the command line. An error in the input prints one paragraph and gives exit code 2."""
+    if arguments is None:  # called as a program, so this process is ours
         stopping.listen()
         warn_in_words()
         with legible_output():
@@ -191,19 +191,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _exit_code(arguments: list[str]) -> int:
     try:
         return _ended(arguments)
-    except BaseException:  # after a signal, whatever was raised may have come of it
+    except BaseException:  # after a signal, any exception may be a consequence of it
         if not stopping.came():
             raise
         return stopping.say_stopped()
 
 
 def _ended(arguments: list[str]) -> int:
-    """The exit code of a command that ended by itself; what is wrong is said."""
-    asked = next(iter(arguments), "")
+    """The exit code of a command that no signal ended, after printing its error if there is one."""
+    requested = next(iter(arguments), "")
     try:
-        if asked in COMMANDS or asked in GROUPS:
+        if requested in COMMANDS or requested in GROUPS:
             _load_model()
-        return app_for(asked)(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
+        return app_for(requested)(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
     except ValueError as error:
         if stopping.came() or not _is_for_users(error):
             raise
@@ -222,39 +222,39 @@ def _ended(arguments: list[str]) -> int:
 
 
 def _load_model() -> None:
-    """Import the model; where that compiles for the first time, say so."""
+    """Import the model. If the import has to compile it, print a notice and the progress."""
     from experiments.terminal import compiling
 
     if compiling.is_imported():
         return
-    from experiments.terminal.console import shown_compiling, told_aside
+    from experiments.terminal.console import shown_compiling, stderr_console
 
-    told = told_aside()
-    told.print("The model is loaded for the first time, and its rules are compiled.", highlight=False)
-    with shown_compiling(told) as report:
+    stderr = stderr_console()
+    stderr.print("Compiling the model's rules, because this is the first time that it is loaded.", highlight=False)
+    with shown_compiling(stderr) as report:
         compiling.load_model(report)
 
 
 def _is_usage(error: Exception) -> bool:
-    """Whether typer raised this for a wrong option: by a class of click, or of the click that typer has within."""
+    """Whether this is a usage error: typer raises a ClickException of click, or of its own bundled click."""
     from typer import BadParameter
 
     return isinstance(error, next(kind for kind in BadParameter.__mro__ if kind.__name__ == "ClickException"))
 
 
 def _out_of_memory(error: MemoryError) -> str:
-    """What to do about it: a world that was refused beforehand says it itself."""
+    """The message for a lack of memory. A world that is refused before it is built has its own message."""
     from sim.runtime.memory_limit import NotEnoughMemoryError
 
     said = " ".join(str(error).split())
     if isinstance(error, NotEnoughMemoryError):
         return said
-    return f"There is not enough memory ({said or 'no more is said'}); ask for fewer people."
+    return f"There is not enough memory ({said or 'no details available'}). Try a smaller world.people."
 
 
 def _is_for_users(error: ValueError) -> bool:
-    """Whether an error says in words what users gave that can not be."""
-    from experiments.config.settings import ConfigError  # whoever raised one of these has loaded it
+    """Whether an error describes a mistake in the user's input."""
+    from experiments.config.settings import ConfigError  # already imported if one of these was raised
     from experiments.sweeps.store import StoreError
     from sim.contact_logs import LogError
     from sim.runtime.storage import CacheError
@@ -263,18 +263,20 @@ def _is_for_users(error: ValueError) -> bool:
 
 
 def _usage(error: Any) -> str:
-    """A wrong option in words."""
+    """The message for a usage error."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "rekindle"
     said = _expected(error) or " ".join(error.format_message().split())
     if said.startswith("Missing argument") and "CONFIG" in said:
-        said = "CONFIG is missing: name a TOML file, or an experiment that ships: `rekindle configs` lists them."
-    return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{command} --help` shows what can be written."
+        said = (
+            "CONFIG is missing: give a TOML file or the name of a bundled experiment (`rekindle configs` lists them)."
+        )
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} See `{command} --help`."
 
 
 def _expected(error: Any) -> str | None:
-    """What an option with few words or a range of numbers wants, as files have it; None for any other mistake."""
+    """What a choice or number option accepts, in the same words as for files; None for any other mistake."""
     option: Any = getattr(error, "param", None)
-    wrong: Any = getattr(error.__cause__, "errors", list)()  # pydantic's, by which typer reads what is given
+    wrong: Any = getattr(error.__cause__, "errors", list)()  # typer parses option values with pydantic
     if not wrong:
         return None
     value = str(wrong[0]["input"])

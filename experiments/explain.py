@@ -1,4 +1,4 @@
-"""What every name means: parameters, gestures, strategies, measures, and the settings of an experiment."""
+"""Explanations of every name: parameters, gestures, strategies, measures, statistics and settings."""
 
 from __future__ import annotations
 
@@ -42,26 +42,26 @@ _WRITTEN: dict[KeyPath, str] = {
     ("sweep", "silence"): TRUTH_WRITTEN,
     ("verdict", "gate", "log"): 'a name, such as "facebook_wall"',
     ("full",): 'settings by path, such as "sweep.replicates" = 100',
-    ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; of several `wait` is one; mixtures may be, too",
+    ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; mixtures are allowed, and a list of several must include wait",
     ("sweep", "grid"): f"settings, each with {LEVELS_WRITTEN}",
-    ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}, all equally many",
-    ("sweep", "rows"): "a table of settings for each row, by its name",
+    ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}; all lists have the same length",
+    ("sweep", "rows"): "one table of settings per row, under the row's name",
     ("sweep", "events"): TRUTH_WRITTEN,
     ("sweep", "sample", "method"): f"one of {', '.join(METHODS)}",
     ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }
 _NAMED = {("run", "strategy"), ("sweep", "strategies")}
-_NOBODY = "yes: nobody has measured it"
+_NOBODY = "yes: nobody has measured this"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a name stands for.
+    """The explanation of one name.
 
     Attributes:
-        name: as users write it.
+        name: the name as users write it.
         sort: "parameter", "gesture", "strategy", "measure", "statistic" or "setting".
-        facts: what there is to say, by title: value, unit, range, meaning, source, assumed or not …
+        facts: facts by title: value, unit, range, meaning, source, whether it is assumed, …
     """
 
     name: str
@@ -70,18 +70,18 @@ class Entry:
 
     @property
     def made(self) -> bool:
-        """Whether the name is made of others, such as ``gestures.like.mass`` or ``sent_like``."""
+        """Whether the name is composed of others, such as ``gestures.like.mass`` or ``sent_like``."""
         return self.name.count(".") == 2 or (self.sort == "measure" and self.name.startswith(MADE_OF_OTHERS))
 
     @property
     def gist(self) -> str:
-        """The entry in half a line, for a list of all."""
+        """A short form of the entry, for lists."""
         return " ".join(self.facts[title] for title in ("Value", "Unit", "Meaning") if title in self.facts)
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Everything that can be explained; a parameter's name is its path below ``[parameters]``."""
+    """All entries. The name of a parameter is its path below ``[parameters]``."""
     named = [path for path in SETTINGS if path not in TABLES and path[:2] != ("world", "parameters")]
     parameters = [_parameter(path[1:]) for path in named if path[0] == "parameters"]
     settings = [_setting(path) for path in named if path[0] != "parameters"]
@@ -90,13 +90,13 @@ def entries() -> tuple[Entry, ...]:
 
 
 def explained(name: str) -> list[Entry]:
-    """What a name stands for; more than one entry where a word is used twice, none where it is unknown."""
+    """The entries with this name: several if it has several meanings, none if it is unknown."""
     wanted = name.lower().removeprefix("parameters.").removeprefix("measures.").removeprefix("strategies.")
     return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
 
 
 def within(table: str) -> list[Entry]:
-    """What is in a table of an experiment, such as ``world``; nothing where there is none of this name."""
+    """The entries of a table of an experiment file, such as ``world``; none if there is no such table."""
     above = (f"{table.lower()}.", f"parameters.{table.lower()}.")
     return [entry for entry in entries() if table and _path(entry).startswith(above)]
 
@@ -106,15 +106,15 @@ def _path(entry: Entry) -> str:
 
 
 def close_names(name: str) -> list[str]:
-    """Up to five known names most like this one."""
+    """Up to five known names that are similar to this one."""
     return alike(name, [entry.name for entry in entries()])
 
 
 def assumed(source: str) -> str:
-    """Whether a number is assumed, from what its source says."""
+    """Whether a number is an assumption, according to its source."""
     if source.startswith("assumed"):
         return _NOBODY
-    return "in part: see the source" if "assumed" in source else "no"
+    return "in part (see the source)" if "assumed" in source else "no"
 
 
 def _parameter(path: KeyPath) -> Entry:
@@ -128,32 +128,36 @@ def _parameter(path: KeyPath) -> Entry:
     elif path[0] == "gestures":
         unit, source, meaning = "", DEFAULT_GESTURES[path[1]].source, field.description or ""
     else:
-        unit, source, meaning = "logit", "assumed", f"felt risk of a spontaneous gesture: {path[-1].replace('_', ' ')}"
-    facts = {"Value": _said(value), "Unit": unit, "Range": _range(field), "Meaning": meaning, "Source": source}
+        unit, source, meaning = (
+            "logit",
+            "assumed",
+            f"perceived risk of a spontaneous gesture: {path[-1].replace('_', ' ')}",
+        )
+    facts = {"Value": _shown(value), "Unit": unit, "Range": _range(field), "Meaning": meaning, "Source": source}
     facts["Assumed"] = _NOBODY if "(assumed)" in meaning else assumed(source)
-    facts["Set it"] = "" if value is None else f"--set parameters.{'.'.join(path)}={_said(value)}"
-    return Entry(".".join(path), "parameter", _told(facts))
+    facts["To set it"] = "" if value is None else f"--set parameters.{'.'.join(path)}={_shown(value)}"
+    return Entry(".".join(path), "parameter", _without_empty(facts))
 
 
 def _setting(path: KeyPath) -> Entry:
     field = SETTINGS[path]
     value = None if field.is_required() else field.get_default(call_default_factory=True)
-    facts = {"Value": _said(value), "Range": _range(field), "Write": _WRITTEN.get(path, "")}
+    facts = {"Value": _shown(value), "Range": _range(field), "Write": _WRITTEN.get(path, "")}
     facts |= {"Names": ", ".join(NAMES) if path in _NAMED else "", "Meaning": field.description or ""}
-    return Entry(".".join(path), "setting", _told(facts))
+    return Entry(".".join(path), "setting", _without_empty(facts))
 
 
 def _gesture(kind: Kind) -> Entry:
     row = DEFAULT_GESTURES[kind.label]
-    facts = {"Meaning": f"gesture, rung {row.rung} of the ladder of effort"}
+    facts = {"Meaning": f"a gesture; step {row.rung} on the ladder of effort"}
     for name, field in GestureRow.model_fields.items():
         if name != "source":
-            facts[name] = f"{_said(getattr(row, name))}  ({field.description})"
+            facts[name] = f"{_shown(getattr(row, name))}  ({field.description})"
     for channel, kinds in LADDERS.items():
         if kind in kinds:
             risk = getattr(Parameters().ladders, f"{channel.label}_{kind.label}")
             facts[f"risk, {channel.label.replace('_', ' ')}"] = (
-                f"{risk:g}  (felt risk when spontaneous, logit; assumed)"
+                f"{risk:g}  (perceived risk of a spontaneous gesture, in logits; assumed)"
             )
     facts |= {"Source": row.source, "Assumed": assumed(row.source)}
     return Entry(f"gestures.{kind.label}", "gesture", facts)
@@ -164,14 +168,14 @@ def _strategies() -> list[Entry]:
         Entry(
             strategy.label,
             "strategy",
-            _told(
+            _without_empty(
                 {
                     "Meaning": row.buys,
                     "Essay": row.essay,
-                    "Place": row.place.label if row.place else "",
+                    "Meeting place": row.place.label if row.place else "",
                     "Gestures": f"{row.first.label}, {row.second.label}" if row.session_minutes else "",
-                    "A session": f"{row.session_minutes:g} minutes" if row.session_minutes else "",
-                    "Source": "the essay's words; the numbers are assumed",
+                    "Session length": f"{row.session_minutes:g} minutes" if row.session_minutes else "",
+                    "Source": "the essay describes it; the numbers are assumed",
                     "Assumed": _NOBODY,
                 }
             ),
@@ -198,11 +202,11 @@ def _range(field: FieldInfo) -> str:
     return (range_of(field) or "").replace("from ", "").replace(" to ", " … ")
 
 
-def _said(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None or value == {}:
         return "none"
     return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else show(value)
 
 
-def _told(facts: dict[str, str]) -> dict[str, str]:
+def _without_empty(facts: dict[str, str]) -> dict[str, str]:
     return {title: text for title, text in facts.items() if text}

@@ -1,4 +1,4 @@
-"""Where a table or a figure comes from: configuration, logs, command line, commit, machine and versions."""
+"""Provenance of a table or figure: configuration, logs, command line, commit, machine and versions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "pydantic")
 
 
 def run_hash(parts: Iterable[str]) -> str:
-    """One hash, 16 hex digits, for the runs or files that something was made of."""
+    """One hash (16 hex digits) of the ids of all runs or files behind a result."""
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
 def of_runs(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
-    """Where a table comes from, ready for JSON."""
+    """The provenance of a table of runs, ready for JSON."""
     return {
         "run_hash": run_hash(ids),
         "config": private(experiment.model_dump(mode="json")),
@@ -41,11 +41,11 @@ def of_runs(experiment: Experiment, ids: Sequence[str]) -> dict[str, Any]:
 
 
 def of_logs(logs: Sequence[Path], resamples: int) -> dict[str, Any]:
-    """Where a figure of contact logs comes from, ready for JSON."""
+    """The provenance of a figure of contact logs, ready for JSON."""
     contents = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in logs}
-    asked = json.dumps([list(contents.values()), resamples])
+    identity = json.dumps([list(contents.values()), resamples])
     return {
-        "run_hash": run_hash([asked]),
+        "run_hash": run_hash([identity]),
         "logs": contents,
         "resamples": resamples,
         **environment(),
@@ -53,7 +53,7 @@ def of_logs(logs: Sequence[Path], resamples: int) -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """With what a file was made: the commit, the command line, the machine and the versions."""
+    """The commit, command line, machine and package versions behind a file."""
     return {
         "commit": commit(),
         "command": command_line(sys.argv[1:]),
@@ -65,9 +65,9 @@ def environment() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """The git commit of the code, ``+changes`` if files differ from it; None where there is no git.
+    """The git commit of the code, with ``+changes`` if files differ from it; None without git or a checkout.
 
-    A wheel may be installed within another project, whose commit says nothing about this program.
+    A wheel may be installed inside another project's repository, whose commit is irrelevant.
     """
     here = checkout()
     if here is None:
@@ -85,5 +85,5 @@ def commit() -> str | None:
 
 
 def whole_sweep(origin: dict[str, Any]) -> str:
-    """The command that finishes the sweep from which something comes; that of a shard finishes its part alone."""
+    """The command that finishes a whole sweep, given its provenance: the recorded command without ``--shard``."""
     return re.sub(r" --shard[ =]\S+", "", str(origin["command"]))

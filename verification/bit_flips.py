@@ -29,8 +29,8 @@ from rich.table import Table
 from experiments import cli
 from experiments.config.settings import load
 from experiments.sweeps import histories, planning, results, runner, store
-from experiments.sweeps.design import Run, runs_of
-from experiments.sweeps.histories import asked_for
+from experiments.sweeps.design import RunSpec, runs_of
+from experiments.sweeps.histories import requested_histories
 from experiments.sweeps.store import StoreError
 
 CONFIG = """\
@@ -60,8 +60,8 @@ class Sweep:
         self.config, self.folder = config, Path("results/flips")
         self.experiment = load(config)
         assert self.experiment.sweep is not None
-        self.runs: list[Run] = runs_of(self.experiment)
-        self.histories = asked_for(self.experiment.sweep)
+        self.runs: list[RunSpec] = runs_of(self.experiment)
+        self.histories = requested_histories(self.experiment.sweep)
         self.carry_out()
         (self.folder / "tables").mkdir()
         shutil.copy(self.folder / store.TABLE, self.folder / "tables/flips.parquet")

@@ -1,1 +1,1 @@
-"""The commands of `rekindle`, one file for those that belong together; `experiments.cli` puts them under one name."""
+"""The commands of `rekindle`, one module per group of related commands; `experiments.cli` dispatches to them."""

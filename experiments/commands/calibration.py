@@ -1,4 +1,4 @@
-"""`rekindle calibrate` and `rekindle validate`: make worlds like a real log, and see how far they are."""
+"""`rekindle calibrate` and `rekindle validate`: fit simulated worlds to a real log, and measure how well they match."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from experiments.terminal.console import (
     LogFile,
     Processes,
     Results,
-    console_of,
+    report_compiling,
+    report_log_notes,
     say_written,
-    tell_of_compiling,
-    tell_of_log,
-    told_aside,
+    stderr_console,
+    stdout_console,
 )
 from experiments.terminal.names import file_name, write_csv
 from experiments.terminal.progress import shown
@@ -57,41 +57,43 @@ ACTIVITY_FIT = (Range("routine_rate", 0.003, 1.0), Range("sociability_sd", 0.2, 
 ACTIVITY_TRIALS = 30
 FEWEST_PEOPLE, FEWEST_DAYS = 10, 14
 
-Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Of the simulated worlds.")]
-People = Annotated[int, typer.Option(min=2, max=10_000_000, help="At most so many in a simulated world.")]
+Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Seed of the first simulated world.")]
+People = Annotated[int, typer.Option(min=2, max=10_000_000, help="Largest number of people in a simulated world.")]
 
 
 def calibrate(
     log: LogFile,
     fit: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[=LOW:HIGH]", help="A parameter to fit; may be repeated. Activity and answers if not "
-                     "given."),
+        typer.Option(metavar="NAME[=LOW:HIGH]", help="A parameter to fit. Can be repeated. Default: parameters of "
+                     "activity and answers."),
     ] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option(metavar="STATISTIC", help="A statistic to fit; may be repeated. All that a fit may use if not "
-                     "given."),
+        typer.Option(metavar="STATISTIC", help="A statistic to fit to. Can be repeated. Default: all that a fit "
+                     "may use."),
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, max=1_000_000, help="In all, those of earlier calls among them.")] = 100,
+    trials: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Total number of trials, including those of earlier calls.")
+    ] = 100,
     people: People = 1_000,
     seed: Seed = 1,
     config: Config = None,
     changes: Changes = None,
     results: Results = Path("results"),
 ) -> None:  # fmt: skip
-    """Fit parameters to a contact log; a search that was stopped goes on with the same command."""
+    """Fit parameters to a contact log. The same command resumes a search that was stopped."""
     base = load(config, changes or (), log).parameters
     real = _large_enough(_read(log), log)
     ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
     folder = results / f"calibration-{file_name(stem_of_log(log))}"
-    console, told = console_of(), told_aside()
-    tell_of_compiling(told)
-    kept = f"What was tried is kept in {folder}; the same command goes on from there."
-    with saying(kept), shown(told, "trials", trials) as report_progress:
+    console, stderr = stdout_console(), stderr_console()
+    report_compiling(stderr)
+    kept = f"Finished trials are saved in {folder}; the same command resumes the search."
+    with saying(kept), shown(stderr, "trials", trials) as report_progress:
         ledger = search(
             real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
-            base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress, say=_aside(told),
+            base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress, say=_printer(stderr),
         )  # fmt: skip
     console.print(ledger_table(ledger))
     for file in sorted(folder.iterdir()):
@@ -101,29 +103,30 @@ def calibrate(
 def validate(
     log: LogFile,
     against: Annotated[
-        list[Path] | None, typer.Option(metavar="LOG", help="Another real log, for the range that real logs span.")
+        list[Path] | None,
+        typer.Option(metavar="LOG", help="Another real log, to show the range of real logs. Can be repeated."),
     ] = None,
     ledger: Annotated[
-        Path | None, typer.Option(metavar="FILE", help=f"{LEDGER} of a calibration: its values, and what is fitted.")
+        Path | None, typer.Option(metavar="FILE", help=f"{LEDGER} of a calibration, for its fitted values.")
     ] = None,
     seen: Annotated[
-        bool, typer.Option("--seen", help="This log was looked at while the model was built: nothing is emergent.")
+        bool, typer.Option("--seen", help="Mark statistics as seen, because the model was built with this log in view.")
     ] = False,
     refit: Annotated[
-        bool, typer.Option("--refit-activity", help="Fit how active people are to this log first, and nothing else.")
+        bool, typer.Option("--refit-activity", help="First fit only the activity of people to this log.")
     ] = False,
-    worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Simulated worlds.")] = 4,
+    worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of simulated worlds.")] = 4,
     people: People = MOST_PEOPLE,
-    resamples: Annotated[int, typer.Option(min=0, max=100_000, help="Of the bootstrap over people.")] = 200,
+    resamples: Annotated[int, typer.Option(min=0, max=100_000, help="Bootstrap resamples over people.")] = 200,
     seed: Seed = 1,
     config: Config = None,
     changes: Changes = None,
     processes: Processes = None,
     results: Results = Path("results"),
 ) -> None:
-    """Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed."""
-    console, told = console_of(), told_aside()
-    tell_of_compiling(told)
+    """Compare simulated worlds with a real log, statistic by statistic: fitted, seen or emergent, met or missed."""
+    console, stderr = stdout_console(), stderr_console()
+    report_compiling(stderr)
     parameters = load(config, changes or (), log).parameters
     found = read_ledger(ledger) if ledger else None
     if found:
@@ -135,12 +138,12 @@ def validate(
     folder.mkdir(parents=True, exist_ok=True)
     fitted = list(found.real) if found and found.log == log.name else []
     if refit:
-        parameters, again = _refitted(real, log, parameters, seed, people, folder, told)
+        parameters, again = _refitted(real, log, parameters, seed, people, folder, stderr)
         fitted += [aim for aim in again.real if aim not in fitted]
-    with shown(told, "resamples", resamples) as progress:
+    with shown(stderr, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
-    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, told)
+    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
     rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
     known = beside(facts(real), of_model)
     passed = gate(rows)
@@ -150,56 +153,56 @@ def validate(
 
 
 def _read(log: Path) -> contact_log.Log:
-    """A log; what there is to know about it is said aside."""
+    """Read a log and print notes about it to standard error."""
     found = contact_log.read(log)
-    tell_of_log(log, found.notes, told_aside())
+    report_log_notes(log, found.notes, stderr_console())
     return found
 
 
 def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
-    """The log, if a simulated world of its size can say anything.
+    """Return the log if it is large enough to compare with simulated worlds.
 
     Raises:
-        ConfigError: it has too few people or days.
+        ConfigError: if it has too few people or days.
     """
     if real.people < FEWEST_PEOPLE or real.days < FEWEST_DAYS:
         raise ConfigError(
-            f"{log} has {real.people} people in {real.days:.0f} days; to be compared with simulated worlds a log needs "
-            f"{FEWEST_PEOPLE} people and {FEWEST_DAYS} days."
+            f"{log} has {real.people} people in {real.days:.0f} days; a comparison with simulated worlds needs at "
+            f"least {FEWEST_PEOPLE} people and {FEWEST_DAYS} days."
         )
     return real
 
 
 def _refitted(
-    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, told: Console
+    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
 ) -> tuple[sim.Parameters, Ledger]:
-    """Parameters under which people are as active as in a log; each question has a search of its own."""
+    """Parameters fitted to the activity in a log. Each combination of inputs has its own search."""
     window = window_of(real, min(people, 1_000))
-    asked = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
-    name = f"activity-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
-    with shown(told, "activity, trials", ACTIVITY_TRIALS) as progress:
+    identity = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
+    name = f"activity-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    with shown(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
         ledger = search(
             real, name=log.name, fit=ACTIVITY_FIT, to=ACTIVITY, trials=ACTIVITY_TRIALS,
             window=window, folder=folder / name, base=parameters, seed=seed,
-            threads=os.cpu_count() or 1, progress=progress, say=_aside(told),
+            threads=os.cpu_count() or 1, progress=progress, say=_printer(stderr),
         )  # fmt: skip
     return ledger.parameters(parameters), ledger
 
 
-def _aside(told: Console) -> Callable[[str], object]:
-    return lambda sentence: told.print(sentence, highlight=False, markup=False, soft_wrap=True)
+def _printer(stderr: Console) -> Callable[[str], object]:
+    return lambda sentence: stderr.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def _simulated(
-    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, told: Console
+    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
 ) -> tuple[list[dict[str, float]], pd.DataFrame]:
-    """Statistics of the log of each world, in the order of their seeds; published facts in the first."""
+    """Statistics of each world's log, in the order of the seeds, and the published facts in the first world."""
     many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
-    nothing_kept = "Nothing is kept of a validation; give it fewer --worlds."
+    nothing_kept = "A validation saves no partial results; to shorten it, use fewer --worlds."
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
         worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
-        with shown(told, "worlds", len(seeds) + 1) as progress:
+        with shown(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
                     progress(done, len(seeds) + 1)
@@ -221,7 +224,7 @@ def _keep(
     window: Window,
     console: Console,
 ) -> None:
-    """Write the tables, the report and the figure."""
+    """Write the tables, the report and the figure to the folder."""
     origin = provenance.of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     store.write_whole(folder / "validation.csv", lambda path: write_csv(rows, path, float_format="%.6g"))
     text = report(rows, known, passed, name, json.dumps(vars(window)))

@@ -1,4 +1,4 @@
-"""`rekindle compare`: two arms, two tables, or the levels of a factor, paired world by world."""
+"""`rekindle compare`: compare two arms, two tables or the levels of a factor, paired world by world."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
 from experiments.sweeps import store
-from experiments.terminal.console import console_of, say_written, told_aside
+from experiments.terminal.console import say_written, stderr_console, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from sim.measures import MEASURES
 
 OUTCOMES = ("reconnected", "lasting", "kept")
-STRATEGY = "strategy"  # is a factor of every sweep
+STRATEGY = "strategy"  # a factor of every sweep
 _MOST_NAMED = 6
-_WHY = {"lasting": " It takes 240 days after a tie came back; see run.follow_up_days."}
+_WHY = {"lasting": " It is defined only 240 days after a tie came back; increase run.follow_up_days."}
 
 
 @dataclass(frozen=True)
 class _Table:
-    """A sweep's table: its path, its runs, where they come from, and by what its arms differ."""
+    """The table of a sweep: its path, its runs, their provenance and the factors of its arms."""
 
     path: Path
     runs: pd.DataFrame
@@ -59,7 +59,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Question:
-    """What is compared: its sides, the tables they come from, and what must be said of these."""
+    """The contrasts to compute, the tables they come from, and notes about these."""
 
     contrasts: list[Contrast]
     tables: list[_Table]
@@ -68,51 +68,51 @@ class _Question:
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="An arm, a table, or a factor such as parameters.ease.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="An arm, a table or a factor such as parameters.ease.")],
     b: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="The arm or table that A is compared with; none for a factor.")
+        str | None, typer.Argument(metavar="[B]", help="The arm or table to compare A with. Leave out for a factor.")
     ] = None,
     runs: Annotated[
-        Path | None, typer.Option(help="Table of the arms or the factor; the newest results/*/runs.parquet if not "
-                                  "given."),
+        Path | None, typer.Option(help="Table of the arms or the factor. Default: the newest "
+                                  "results/*/runs.parquet."),
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="LEVEL", help="Of a factor, what others are compared with; its first level "
-                                 "if not given."),
+        str | None, typer.Option(metavar="LEVEL", help="Level of the factor to compare the others with. Default: the "
+                                 "first level."),
     ] = None,
     measure: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A measure; may be repeated. reconnected, lasting (kept up "
-                                       "while the plan runs) and kept (left at the end) if not given."),
+        list[str] | None, typer.Option(metavar="NAME", help="A measure. Can be repeated. Default: reconnected, lasting "
+                                       "(kept up) and kept (left at the end)."),
     ] = None,
     resamples: Annotated[
-        int, typer.Option(min=2_000, max=1_000_000, help="Of the bootstrap over worlds.")
+        int, typer.Option(min=2_000, max=1_000_000, help="Bootstrap resamples over worlds.")
     ] = RESAMPLES,
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="What to print.")] = "table",
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Output format.")] = "table",
     folder: Annotated[
-        Path | None, typer.Option("--results", "-o", metavar="FOLDER", help="For the plots; beside the table if not "
-                                  "given, and none with CSV or JSON."),
+        Path | None, typer.Option("--results", "-o", metavar="FOLDER", help="Folder for plots. Default: the table's "
+                                  "folder; no plots with CSV or JSON."),
     ] = None,
 ) -> None:  # fmt: skip
-    """Paired differences A − B over worlds: 95 % intervals, how many runs pairing saved, and a plot a measure."""
-    console = console_of()
-    told = console if form == "table" else told_aside()
+    """Compare two arms, tables or levels of a factor: paired differences A − B with 95% intervals, and plots."""
+    console = stdout_console()
+    side_console = console if form == "table" else stderr_console()
     if folder is not None and folder.exists() and not folder.is_dir():
-        raise ConfigError(f"--results {folder}: this is a file; name a folder.")
+        raise ConfigError(f"--results {folder} is a file; give a folder.")
     if _is_file(a) or (b is not None and _is_file(b)):
         question = _of_two_tables(a, b, runs, baseline)
     else:
-        question = _of_one_table(a, b, runs, baseline, told)
+        question = _of_one_table(a, b, runs, baseline, side_console)
     measures = _measures(measure, question.tables)
     try:
         found = compared(question.contrasts, measures, resamples)
     except PairingError as problem:
         raise ConfigError(f"{' and '.join(str(table.path) for table in question.tables)}: {problem}.") from None
     notes = [*_failures(question.contrasts), *_one_sided(question.contrasts), *question.notes]
-    _print(found, notes, form, console, told)
+    _print(found, notes, form, console, side_console)
     if folder is None and form == "table":
         folder = question.tables[0].path.parent
     if folder is not None:
-        _draw(question, found, measures, resamples, folder, told)
+        _draw(question, found, measures, resamples, folder, side_console)
 
 
 def _is_file(name: str) -> bool:
@@ -123,11 +123,13 @@ def _read(path: Path) -> _Table:
     return _Table(path, *store.table_at(path))
 
 
-def _newest(told: Console) -> Path:
+def _newest(side_console: Console) -> Path:
     tables = sorted(Path("results").glob(f"*/{store.TABLE}"), key=lambda path: (path.stat().st_mtime_ns, path))
     if not tables:
-        raise ConfigError("There is no results/*/runs.parquet; run `rekindle sweep`, or name a table with --runs.")
-    told.print(f"Of {tables[-1]}, the newest table.", highlight=False, soft_wrap=True)
+        raise ConfigError(
+            "There is no results/*/runs.parquet; run `rekindle sweep` first, or give a table with --runs."
+        )
+    side_console.print(f"Using the newest table, {tables[-1]}.", highlight=False, soft_wrap=True)
     return tables[-1]
 
 
@@ -135,31 +137,31 @@ def _newest(told: Console) -> Path:
 
 
 def _of_two_tables(a: str, b: str | None, runs: Path | None, baseline: str | None) -> _Question:
-    """The same arms in two tables."""
+    """Compare arms of the same name in two tables."""
     if b is None:
-        raise ConfigError(f"{a} is compared with what? Name a second table, or arms of this one with --runs {a}.")
+        raise ConfigError(f"{a} is a table, and B is missing; give a second table, or two arms and --runs {a}.")
     if not (_is_file(a) and _is_file(b)):
         arm, table = (b, a) if _is_file(a) else (a, b)
-        raise ConfigError(f"{table} is a table, and {arm} is not; name two tables, or two arms and --runs {table}.")
+        raise ConfigError(f"{table} is a table, and {arm} is not; give two tables, or two arms and --runs {table}.")
     for option, value in (("--runs", runs), ("--baseline", baseline)):
         if value is not None:
-            raise ConfigError(f"{option} {value}: two tables are compared as they are; leave it out.")
+            raise ConfigError(f"{option} {value} does not apply to a comparison of two tables; leave it out.")
     if Path(a).resolve() == Path(b).resolve():
-        raise ConfigError(f"{a} and {b} are the same table; name another.")
+        raise ConfigError(f"{a} and {b} are the same table; give two different ones.")
     first, second = _read(Path(a)), _read(Path(b))
     a_name, b_name = _names(first.path, second.path)
     contrast = Contrast(a_name, b_name, first.runs, second.runs, ("scenario",))
     if not contrast.levels():
         raise ConfigError(
-            f"{a} and {b} have no arm in common: {_few(first.runs['scenario'])} in one, "
-            f"{_few(second.runs['scenario'])} in the other; name two sweeps of the same arms."
+            f"{a} and {b} have no arm in common: the first has {_few(first.runs['scenario'])}, the second "
+            f"{_few(second.runs['scenario'])}. Give two sweeps of the same arms."
         )
     _refuse_other_points(first, second)
     return _Question([contrast], [first, second], _named(a_name, b_name), _apart(first.origin, second.origin))
 
 
 def _refuse_other_points(a: _Table, b: _Table) -> None:
-    """Arms of two tables are paired by name, and drawn points are named by number: see that levels are the same."""
+    """Check that arms of the same name have the same levels: arms at sampled points are named by number only."""
     shared = [name for name in a.factors if name != STRATEGY and name in b.factors]
     sides = [table.runs.drop_duplicates("scenario").set_index("scenario")[shared] for table in (a, b)]
     for arm in sides[0].index.intersection(sides[1].index):
@@ -167,29 +169,33 @@ def _refuse_other_points(a: _Table, b: _Table) -> None:
             levels = [level_text(side.loc[arm, name]) for side in sides]
             if levels[0] != levels[1]:
                 raise ConfigError(
-                    f"{arm} has {name} = {levels[0]} in {a.path} and {levels[1]} in {b.path}: points were drawn anew, "
-                    "so arms of one name are not the same. Draw both sweeps with the same ranges, points and seed."
+                    f"{arm} has {name} = {levels[0]} in {a.path} and {levels[1]} in {b.path}: their points were drawn "
+                    "separately, so arms of the same name differ. Give both sweeps the same ranges, points and seed."
                 )
 
 
 def _names(a: Path, b: Path) -> tuple[str, str]:
-    """What tells two paths apart, from the end: results/old/runs.parquet is ``old`` beside results/new/runs.parquet."""
+    """Names that distinguish two paths: ``old`` and ``new`` for old/runs.parquet and new/runs.parquet."""
     parts = (path.resolve().parts[::-1] for path in (a, b))
     first, second = next((one, other) for one, other in zip(*parts, strict=False) if one != other)
     return first.removesuffix(".parquet"), second.removesuffix(".parquet")
 
 
 def _apart(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """By what two tables differ, in words."""
+    """Notes on the differences between two tables."""
     before, after = (_flat(origin["config"]) for origin in (a, b))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     names = [name for name in names if name != "name" and not name.startswith("sweep.")]
-    told = [f"{name} {_shown(before.get(name))} and {_shown(after.get(name))}" for name in names[:_MOST_NAMED]]
-    told += [f"{len(names) - _MOST_NAMED} more settings"] * (len(names) > _MOST_NAMED)
-    told += ["the model's code"] * (a["model"] != b["model"])
-    notes = [f"A and B differ in: {'; '.join(told)}."] if told else ["A and B have the same settings and model."]
+    differences = [f"{name} {_shown(before.get(name))} and {_shown(after.get(name))}" for name in names[:_MOST_NAMED]]
+    differences += [f"{len(names) - _MOST_NAMED} more settings"] * (len(names) > _MOST_NAMED)
+    differences += ["the model's code"] * (a["model"] != b["model"])
+    notes = (
+        [f"A and B differ in: {'; '.join(differences)}."]
+        if differences
+        else ["A and B have the same settings and model."]
+    )
     if any(name.startswith("world.") for name in names):
-        notes.append("Their worlds have the same seeds, and yet are not the same worlds.")
+        notes.append("Their worlds have the same seeds but different settings, so they are not the same worlds.")
     return notes
 
 
@@ -210,28 +216,30 @@ def _shown(value: Any) -> str:
 # One table -------------------------------------------------------------------------------------------------------
 
 
-def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None, told: Console) -> _Question:
-    """Two arms of a table, or the levels of one of its factors."""
-    table = _with_short_levels(_read(runs or _newest(told)))
+def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None, side_console: Console) -> _Question:
+    """Compare two arms of a table, or the levels of one of its factors."""
+    table = _with_short_levels(_read(runs or _newest(side_console)))
     arms = {*table.runs["scenario"], *table.runs[STRATEGY]}
     for name in (a, *([] if b is None else [b])):
         if name not in arms and name not in table.factors:
-            raise ConfigError(f"{table.path} has no arm or factor {name!r}; {_hint(name, [*arms, *table.factors])}")
+            raise ConfigError(
+                f"{name!r} is not an arm or factor of {table.path}; {_hint(name, [*arms, *table.factors])}"
+            )
     if a in table.factors:
         if b is not None:
             raise ConfigError(
-                f"{a} is a factor, whose levels are compared with one of them; write --baseline, not {b}."
+                f"{a} is a factor; its levels are compared with one of them, so give --baseline LEVEL instead of {b}."
             )
         return _of_factor(table, a, baseline)
     if b is None:
         others = [name for name in table.runs[STRATEGY].unique() if name != a]
-        raise ConfigError(f"{a} is compared with what? Name a second arm, such as {_few(others) or 'wait'}.")
+        raise ConfigError(f"{a} is an arm, and B is missing; give a second arm, such as {_few(others) or 'wait'}.")
     if baseline is not None:
-        raise ConfigError(f"--baseline {baseline} is a level of a factor; two arms need none: leave it out.")
+        raise ConfigError(f"--baseline {baseline} only applies to a factor, and {a} is an arm; leave it out.")
     if b in table.factors:
-        raise ConfigError(f"{b} is a factor, and {a} an arm; name two arms, or the factor alone.")
+        raise ConfigError(f"{b} is a factor and {a} is an arm; give two arms, or only the factor.")
     if a == b:
-        raise ConfigError(f"{a} is compared with itself; name another arm.")
+        raise ConfigError(f"A and B are both {a}; give two different arms.")
     return _Question([_of_arms(table, a, b)], [table], _named(a, b), [])
 
 
@@ -241,26 +249,26 @@ def _with_short_levels(table: _Table) -> _Table:
 
 
 def _of_arms(table: _Table, a: str, b: str) -> Contrast:
-    """Strategies at equal levels of all factors; arms that are named in full, as they are."""
+    """Compare two strategies at equal levels of all factors, or two arms given by their full names."""
     strategies = {a, b} <= set(table.runs[STRATEGY])
     column = STRATEGY if strategies else "scenario"
     for name in (a, b):
         if name not in set(table.runs[column]):
             raise ConfigError(
                 f"{name} is {'a strategy' if column == 'scenario' else 'one arm'} with several levels in {table.path}, "
-                f"and the other is one arm; name two strategies, or two of its arms: {_few(table.runs['scenario'])}."
+                f"and the other is a single arm; give two strategies, or two arms: {_few(table.runs['scenario'])}."
             )
     of_a, of_b = (table.runs[table.runs[column] == name] for name in (a, b))
     return Contrast(a, b, of_a, of_b, _varied(table, STRATEGY) if strategies else ())
 
 
 def _of_factor(table: _Table, factor: str, baseline: str | None) -> _Question:
-    """Every level of a factor against the baseline level, all else equal."""
+    """Compare every level of a factor with the baseline level, at equal levels of the other factors."""
     texts, names = table.runs[factor].map(level_text), level_names(table.runs, (factor,))
     levels = list(names.unique())
     base = levels[0] if baseline is None else names[texts == _level(baseline, list(texts.unique()), factor)].iloc[0]
     if len(levels) == 1:
-        raise ConfigError(f"{factor} has one level in {table.path}: there is nothing to compare {levels[0]} with.")
+        raise ConfigError(f"{factor} has only one level in {table.path}, {levels[0]}; a comparison needs at least two.")
     within = _varied(table, factor)
     contrasts = [
         Contrast(level, base, table.runs[names == level], table.runs[names == base], within)
@@ -270,25 +278,25 @@ def _of_factor(table: _Table, factor: str, baseline: str | None) -> _Question:
     paired = [contrast for contrast in contrasts if contrast.levels()]
     if not paired:
         raise ConfigError(
-            f"No run with another level of {factor} has the same {', '.join(within)} as one with {base}; compare needs "
-            "runs that differ in one factor alone, as a grid has them."
+            f"No run with another level of {factor} has the same {', '.join(within)} as a run with {base}; a "
+            "comparison needs runs that differ in one factor only, such as those of [sweep.grid]."
         )
     alone = [contrast.a for contrast in contrasts if not contrast.levels()]
-    notes = [f"Without a partner that differs in {factor} alone, and left out: {_few(alone)}."] if alone else []
+    notes = [f"Left out, because no run differs from them in {factor} only: {_few(alone)}."] if alone else []
     return _Question(paired, [table], _named(factor, base), notes)
 
 
-def _level(told: str, levels: Sequence[str], factor: str) -> str:
-    number = _number(told)
-    same = [told, *(level_text(float(f"{number:.{digits}g}")) for digits in range(12, 3, -1))]  # 60.0 is 60
+def _level(wanted: str, levels: Sequence[str], factor: str) -> str:
+    number = _number(wanted)
+    same = [wanted, *(level_text(float(f"{number:.{digits}g}")) for digits in range(12, 3, -1))]  # 60.0 is 60
     for level in same:
         if level in levels:
             return level
-    raise ConfigError(f"--baseline {told}: {factor} has no such level; {_hint(told, levels)}")
+    raise ConfigError(f"--baseline {wanted} is not a level of {factor}; {_hint(wanted, levels)}")
 
 
 def _number(text: str) -> float:
-    """The number that a text is, infinite where it is none."""
+    """The number in a text; infinity if it is not a number."""
     try:
         return float(text)
     except ValueError:
@@ -296,71 +304,69 @@ def _number(text: str) -> float:
 
 
 def _varied(table: _Table, but: str) -> tuple[str, ...]:
-    """The factors that have several levels in a table, but for one."""
+    """The factors with several levels in a table, except one."""
     return tuple(name for name in table.factors if name != but and table.runs[name].map(level_text).nunique() > 1)
 
 
-# What is said, and drawn -----------------------------------------------------------------------------------------
+# Measures, notes and figures -----------------------------------------------------------------------------------------
 
 
 def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[str]:
-    """The measures to compare; without a wish, those of `OUTCOMES` that all tables have.
+    """The measures to compare: the requested ones, or by default those of `OUTCOMES` that all tables have.
 
     Raises:
-        ConfigError: a table lacks one that was asked for, or has none at all.
+        ConfigError: if a table lacks a requested measure, or has no measures at all.
     """
     for table in tables:
         known = [column for column in table.runs.columns if column in MEASURES]
         if not known:
-            raise ConfigError(f"{table.path} has no measures, since each of its runs failed; run the sweep again.")
+            raise ConfigError(f"{table.path} has no measures, because all of its runs failed; run the sweep again.")
         for name in wanted or ():
             if name not in known:
-                raise ConfigError(f"--measure {name}: {_why_not(name, table)}; {_hint(name, known)}")
+                raise ConfigError(f"--measure {name} {_why_not(name, table)}; {_hint(name, known)}")
     usual = [name for name in OUTCOMES if all(name in table.runs for table in tables)]
     return list(dict.fromkeys(wanted or usual))
 
 
 def _why_not(name: str, table: _Table) -> str:
-    """Why a name is no measure of a table."""
+    """The reason why a name is not a measure of a table."""
     if name not in table.runs:
-        return f"{table.path} has no such measure"
-    return (
-        "this is set by the design, and no measure"
-        if is_numeric_dtype(table.runs[name])
-        else "this is text, and not a number"
-    )
+        return f"is not a measure in {table.path}"
+    return "is part of the design, not a measure" if is_numeric_dtype(table.runs[name]) else "is text, not a number"
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
     close = nearest(name, known)
     in_order = sorted(known, key=lambda name: (_number(name), name))
-    return f"did you mean {close}?" if close else f"it has {_few(in_order)}."
+    return f"did you mean {close}?" if close else f"known: {_few(in_order)}."
 
 
 def _few(names: Sequence[str] | pd.Series) -> str:
-    """Some names, and how many more there are."""
+    """The first few names, and the number of others."""
     each = list(dict.fromkeys(names))
     more = f" and {len(each) - _MOST_NAMED} more" if len(each) > _MOST_NAMED else ""
     return ", ".join(each[:_MOST_NAMED]) + more
 
 
 def _failures(contrasts: Sequence[Contrast]) -> list[str]:
-    """How many of the runs failed, and of what."""
+    """A note on the number of failed runs in each arm."""
     sides = [runs for contrast in contrasts for runs in (contrast.a_runs, contrast.b_runs)]
     each = pd.concat(sides).drop_duplicates("id")
     failed = each[each["error"].notna()]
     if failed.empty:
         return []
     of = ", ".join(f"{arm}: {count}" for arm, count in failed["scenario"].value_counts(sort=False).items())
-    return [f"{len(failed):,} of {counted(len(each), 'run')} failed, and are left out with their worlds ({of})."]
+    return [
+        f"{len(failed):,} of {counted(len(each), 'run')} failed and are left out, together with their worlds ({of})."
+    ]
 
 
 def _one_sided(contrasts: Sequence[Contrast]) -> list[str]:
     alone = [level for contrast in contrasts for level in contrast.one_sided()]
-    return [f"Only one of the two has, and is left out: {_few(alone)}."] if alone else []
+    return [f"Left out, because only one of the two has it: {_few(alone)}."] if alone else []
 
 
-def _print(found: Compared, notes: Sequence[str], form: str, console: Console, told: Console) -> None:
+def _print(found: Compared, notes: Sequence[str], form: str, console: Console, side_console: Console) -> None:
     if form == "table":
         console.print(comparison_table(found.rows, notes), highlight=False)
         return
@@ -369,31 +375,31 @@ def _print(found: Compared, notes: Sequence[str], form: str, console: Console, t
     else:
         print(found.rows.to_json(orient="records", force_ascii=False, indent=2, double_precision=10))
     for note in notes:
-        told.print(note, highlight=False)
+        side_console.print(note, highlight=False)
 
 
 def _draw(
-    question: _Question, found: Compared, measures: Sequence[str], resamples: int, folder: Path, told: Console
+    question: _Question, found: Compared, measures: Sequence[str], resamples: int, folder: Path, side_console: Console
 ) -> None:
-    """A figure a measure, each with the provenance of its tables."""
+    """Draw one figure per measure, each with the provenance of its tables."""
     origins = [table.origin for table in question.tables]
     origin = origins[0] if len(origins) == 1 else {
         "run_hash": provenance.run_hash(origin["run_hash"] for origin in origins), "tables": origins
     }  # fmt: skip
     for measure in measures:
         if found.rows.loc[found.rows["measure"] == measure, "difference"].isna().all():
-            told.print(
-                f"No figure of {measure}: no world has it on both sides.{_WHY.get(measure, '')}", highlight=False
+            side_console.print(
+                f"No figure for {measure}: no world has a value for both sides.{_WHY.get(measure, '')}", highlight=False
             )
             continue
-        asked = {"of": question.name, "measure": measure, "resamples": resamples}
+        compared_with = {"of": question.name, "measure": measure, "resamples": resamples}
         figure = comparison(found, measure, _worlds(question.tables))
-        for path in save(figure, folder, f"{question.name}-{measure}", {**origin, "comparison": asked}):
-            say_written(path, told)
+        for path in save(figure, folder, f"{question.name}-{measure}", {**origin, "comparison": compared_with}):
+            say_written(path, side_console)
 
 
 def _worlds(tables: Sequence[_Table]) -> str:
-    """The worlds behind a figure in words."""
+    """A description of the worlds behind a figure."""
     sizes = sorted({int(size) for table in tables for size in table.runs["people"].dropna()})
     logs = sorted({drawable(Path(log).name) for table in tables if (log := table.origin["config"]["world"]["log"])})
     people = f"{sizes[0]:,}" + (f" to {sizes[-1]:,}" if len(sizes) > 1 else "") if sizes else "no"
@@ -401,7 +407,7 @@ def _worlds(tables: Sequence[_Table]) -> str:
 
 
 def _named(*names: str) -> str:
-    """The name of a comparison's figures; names that are the same but for their signs get some digits."""
+    """The file name of a comparison's figures. If signs had to be replaced, it ends in four digits of a hash."""
     plain = "-".join(re.sub(r"[^\w.]+", "_", name).strip("_") for name in ("compare", *names))
     same = plain == "-".join(("compare", *names))
     return plain if same else f"{plain}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:4]}"

@@ -1,4 +1,4 @@
-"""`rekindle configs`: the experiments that ship with the program."""
+"""`rekindle configs`: the bundled experiments."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from experiments.config import shipped
 from experiments.config.settings import ConfigError, nearest
 from experiments.sweeps import store
-from experiments.terminal.console import console_of, say_written
+from experiments.terminal.console import say_written, stdout_console
+from experiments.terminal.tables import table_of
 
 
 def configs(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="To print or to copy; all of them if none is given.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Experiments to print or copy. Default: all of them."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FOLDER", help="Copy them there, to change them.")
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Copy them to this folder, so that you can change them."),
     ] = None,
 ) -> None:
-    """List, print or copy the experiments that ship with the program."""
+    """List, print or copy the bundled experiments."""
     chosen = [_checked(name) for name in names or shipped.names()]
     if out is not None:
         _copy(chosen, out)
@@ -40,36 +40,34 @@ def _checked(name: str) -> str:
     if plain in known:
         return plain
     close = nearest(plain, known)
-    hint = f"did you mean {close}?" if close else f"there is {', '.join(known)}."
-    raise ConfigError(f"No experiment named {name} ships with the program; {hint}")
+    hint = f"did you mean {close}?" if close else f"known: {', '.join(known)}."
+    raise ConfigError(f"There is no bundled experiment {name}; {hint}")
 
 
 def _list(names: list[str]) -> None:
-    console = console_of()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("name", no_wrap=True)
-    table.add_column("about", overflow="fold")
+    console = stdout_console()
+    table = table_of("name", "subject", text=("subject",), whole=True)
     for name in names:
-        table.add_row(Text(name), Text(shipped.about(name)))
+        table.add_row(name, shipped.about(name))
     console.print(table)
     console.print(
-        "Commands take these names where no such file exists. `rekindle configs NAME --out FOLDER` copies one.",
+        "Commands accept these names if no file has that name. `rekindle configs NAME --out FOLDER` copies one.",
         highlight=False,
     )
 
 
 def _copy(names: list[str], folder: Path) -> None:
-    """Copy files, none over one that is there.
+    """Copy files to a folder without overwriting any.
 
     Raises:
-        ConfigError: a file of that name is there already, or a file is in the folder's place.
+        ConfigError: if a file of that name exists, or the folder is a file.
     """
     there = [folder / f"{name}.toml" for name in names if (folder / f"{name}.toml").exists()]
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"--out {folder}: this is a file; name a folder.")
+        raise ConfigError(f"--out {folder} is a file; give a folder.")
     if there:
-        raise ConfigError(f"--out {folder}: {there[0]} is there already; move it away, or name another folder.")
+        raise ConfigError(f"--out {folder}: {there[0]} already exists; move it away, or give another folder.")
     for name in names:
         text = shipped.text(name)
         store.write_whole(folder / f"{name}.toml", lambda path: path.write_text(text, encoding="utf-8"))  # noqa: B023
-        say_written(folder / f"{name}.toml", console_of())
+        say_written(folder / f"{name}.toml", stdout_console())

@@ -1,4 +1,4 @@
-"""`rekindle doctor`: whether this machine can run the model, one line a check, with the remedy."""
+"""`rekindle doctor`: check whether this machine can run the model, with one line per check and a remedy."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from typer import Exit
 import sim
 from experiments.commands.worlds import in_bytes
 from experiments.terminal import compiling
-from experiments.terminal.console import Results, console_of, tell_of_compiling, told_aside
+from experiments.terminal.console import Results, report_compiling, stderr_console, stdout_console
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted
 from sim.runtime.fingerprint import cache_folder, model_fingerprint
 from sim.runtime.installation import checkout, install_command
 from sim.runtime.storage import CacheError, cache_limit, kept_worlds, size_of, worlds_folder
 
-OF_SOURCES = ("bench", "dev", "test")  # optional parts that only work on the sources
+OF_SOURCES = ("bench", "dev", "test")  # extras for development, which need the sources
 LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes
 SAMPLE_PEOPLE, SAMPLE_DAYS = 60, 20
 
 
 class State(StrEnum):
-    """How a check came out; only a problem keeps the model from running as it should."""
+    """The outcome of a check; only a problem prevents the model from running correctly."""
 
     OK = "ok"
     WARNING = "warning"
@@ -46,12 +46,12 @@ _STYLES = {State.OK: "green", State.WARNING: "yellow", State.PROBLEM: "bold red"
 
 
 class Finding(NamedTuple):
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        state: how it came out.
-        said: what was checked, and what is there.
-        remedy: what to do about it, unless all is well.
+        state: the outcome.
+        said: what was checked, and what was found.
+        remedy: what to do about it; empty if all is well.
     """
 
     state: State
@@ -60,12 +60,12 @@ class Finding(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What the program needs.
+    """The requirements of the program.
 
     Attributes:
-        python: versions of Python.
-        packages: without which nothing runs.
-        extras: packages of optional parts, by part.
+        python: supported versions of Python.
+        packages: required packages.
+        extras: packages of each extra, by the extra's name.
     """
 
     python: SpecifierSet
@@ -74,8 +74,8 @@ class Needs(NamedTuple):
 
 
 def doctor(results: Results = Path("results")) -> None:
-    """Check versions, cores, cache, disk and the model itself; exit code 1 if there is a problem."""
-    console = console_of()
+    """Check versions, cores, cache, disk and the model itself. A problem gives exit code 1."""
+    console = stdout_console()
     counts = dict.fromkeys(State, 0)
     for state, said, remedy in findings(results):
         line = Text.assemble((f"{state:<8}", _STYLES[state]), visible(said), visible(f". {remedy}" if remedy else ""))
@@ -89,7 +89,7 @@ def doctor(results: Results = Path("results")) -> None:
 
 
 def findings(results: Path) -> Iterator[Finding]:
-    """All checks, the quick ones first."""
+    """Run all checks, the quick ones first."""
     needs = needed()
     yield python_found(needs.python, platform.python_version())
     yield from packages_found(needs.packages)
@@ -99,12 +99,12 @@ def findings(results: Path) -> Iterator[Finding]:
     yield from worlds_found()
     yield from folder_found("results folder", results)
     yield model_found()
-    tell_of_compiling(told_aside())
+    report_compiling(stderr_console())
     yield sample_found()
 
 
 def needed() -> Needs:
-    """What pyproject.toml says that the program needs or, where there is none, what the installed package says."""
+    """The requirements in pyproject.toml or, without the sources, in the metadata of the installed package."""
     sources = checkout()
     if sources is not None:
         said = tomllib.loads((sources / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -126,31 +126,29 @@ def needed() -> Needs:
 
 
 def _anew() -> str:
-    """The command that replaces packages that may be damaged."""
+    """The command that reinstalls all packages."""
     return install_command().replace("pip install", "pip install --force-reinstall", 1)
 
 
 def python_found(wanted: SpecifierSet, found: str) -> Finding:
-    """Whether this is a Python that the program is made for."""
+    """Check the version of Python."""
     if found in wanted:
         return Finding(State.OK, f"Python {found}")
-    return Finding(
-        State.PROBLEM, f"Python {found} is not {wanted}", "Make a new .venv with a Python of these versions."
-    )
+    return Finding(State.PROBLEM, f"Python {found} is not {wanted}", "Make a new .venv with a supported version.")
 
 
 def packages_found(wanted: Sequence[Requirement]) -> Iterator[Finding]:
-    """The packages that are there, in one line, and one for each that is not as it must be."""
-    yield from _packages("packages", wanted, State.PROBLEM, f"`{install_command()}` installs it")
+    """Check the required packages: one line for those that fit, and one for each that does not."""
+    yield from _packages("packages", wanted, State.PROBLEM, f"Install it with `{install_command()}`")
 
 
 def extras_found(extras: Mapping[str, Sequence[Requirement]]) -> Iterator[Finding]:
-    """The same for each optional part."""
+    """Check the packages of each extra."""
     for name, wanted in extras.items():
-        if name == "gpu" and shutil.which("nvidia-smi") is None:  # which comes with the driver
-            yield Finding(State.OK, "optional part gpu: of no use here, for no graphics card of NVIDIA's was found")
+        if name == "gpu" and shutil.which("nvidia-smi") is None:  # nvidia-smi comes with the driver
+            yield Finding(State.OK, "extra gpu: not needed, because no NVIDIA GPU was found")
             continue
-        yield from _packages(f"optional part {name}", wanted, State.WARNING, f"`{install_command(name)}` installs it")
+        yield from _packages(f"extra {name}", wanted, State.WARNING, f"Install it with `{install_command(name)}`")
 
 
 def _packages(what: str, wanted: Sequence[Requirement], otherwise: State, remedy: str) -> Iterator[Finding]:
@@ -162,7 +160,7 @@ def _packages(what: str, wanted: Sequence[Requirement], otherwise: State, remedy
         if there is None:
             yield Finding(otherwise, f"{what}: {one.name} is not installed", f"{remedy}.")
         elif not one.specifier.contains(there, prereleases=True):
-            yield Finding(otherwise, f"{what}: {one.name} {there} is not {one.specifier}", f"{remedy} anew.")
+            yield Finding(otherwise, f"{what}: {one.name} {there} is not {one.specifier}", f"{remedy}.")
 
 
 def _version(package: str) -> str | None:
@@ -173,17 +171,17 @@ def _version(package: str) -> str | None:
 
 
 def cores_found() -> Finding:
-    """Whether Numba's threads are as many as the cores that this process may use."""
+    """Check that Numba uses one thread per core that is available to this process."""
     threads, cores = numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_DEFAULT_NUM_THREADS
     said = f"Numba: threads {threads}, cores {cores}"
     if threads == cores:
         return Finding(State.OK, said)
-    few = "cores are left idle" if threads < cores else "threads wait for one another"
-    return Finding(State.WARNING, f"{said}: {few}", f"Set NUMBA_NUM_THREADS={cores}, or unset it.")
+    mismatch = "some cores are idle" if threads < cores else "threads compete for cores"
+    return Finding(State.WARNING, f"{said}: {mismatch}", f"Unset NUMBA_NUM_THREADS, or set it to {cores}.")
 
 
 def folder_found(what: str, folder: Path) -> Iterator[Finding]:
-    """Whether a folder can be written, or made, and whether its disk has room."""
+    """Check that a folder is writable or can be created, and that its disk has space."""
     there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     try:
         with tempfile.NamedTemporaryFile(dir=there, prefix=".doctor-"):
@@ -191,12 +189,14 @@ def folder_found(what: str, folder: Path) -> Iterator[Finding]:
     except OSError as problem:
         why = problem.strerror or problem
         yield Finding(
-            State.PROBLEM, f"{what}: nothing can be written in {there} ({why})", "Make it writable, or name another."
+            State.PROBLEM, f"{what}: {there} is not writable ({why})", "Make it writable, or choose another folder."
         )
         return
     yield Finding(
         State.OK,
-        f"{what}: {folder}, {in_bytes(size_of(folder))}" if there == folder else f"{what}: {folder}, not made yet",
+        f"{what}: {folder}, {in_bytes(size_of(folder))}"
+        if there == folder
+        else f"{what}: {folder}, does not exist yet",
     )
     free = shutil.disk_usage(there).free
     said = f"disk of the {what}: {in_bytes(free)} free"
@@ -204,12 +204,14 @@ def folder_found(what: str, folder: Path) -> Iterator[Finding]:
         yield Finding(State.OK, said)
     else:
         yield Finding(
-            State.PROBLEM if free < NO_DISK else State.WARNING, said, "Make room; `rekindle world prune` may."
+            State.PROBLEM if free < NO_DISK else State.WARNING,
+            said,
+            "Free some space, for example with `rekindle world prune`.",
         )
 
 
 def worlds_found() -> Iterator[Finding]:
-    """How many worlds are kept, and how many of them are of another version of the model."""
+    """Check the cache of worlds: how many there are, and how many belong to another version of the model."""
     try:
         limit = cache_limit()
     except CacheError as problem:
@@ -218,38 +220,38 @@ def worlds_found() -> Iterator[Finding]:
     kept = kept_worlds()
     outdated = [world for world in kept if not world.is_present]
     size = sum(world.size for world in kept)
-    said = f"kept worlds: {len(kept):,}, {in_bytes(size)} of at most {in_bytes(limit)}, in {worlds_folder()}"
+    said = f"cached worlds: {len(kept):,}, {in_bytes(size)} of at most {in_bytes(limit)}, in {worlds_folder()}"
     if outdated:
         freed = in_bytes(sum(world.size for world in outdated))
-        said += f"; {len(outdated):,} of another version of the model"
-        yield Finding(State.WARNING, said, f"`rekindle world prune` removes these and frees {freed}.")
+        said += f"; {len(outdated):,} from another version of the model"
+        yield Finding(State.WARNING, said, f"Remove these with `rekindle world prune`, which frees {freed}.")
     else:
         yield Finding(State.OK, said)
 
 
 def model_found() -> Finding:
-    """The version of the model, and whether it is compiled."""
+    """Check the version of the model, and whether it is compiled."""
     said = f"model {model_fingerprint()}"
     if compiling.is_compiled():
         return Finding(State.OK, f"{said}, compiled")
-    return Finding(State.WARNING, f"{said}, not compiled yet", "The first run does it, in about a minute.")
+    return Finding(State.WARNING, f"{said}, not compiled yet", "The first run compiles it, in about a minute.")
 
 
 def sample_found() -> Finding:
-    """Whether a tiny run gives the same contact log and the same world, bit for bit, on one thread and on two."""
+    """Check that a tiny run gives the same contact log and world, to the bit, on one thread and on two."""
     said = f"sample run of {SAMPLE_PEOPLE} people and {SAMPLE_DAYS} days"
     most = numba.config.NUMBA_NUM_THREADS
     try:
         (one, log), (two, other_log) = (_sample(threads) for threads in (1, min(2, most)))
-    except Exception as problem:  # whatever it is, it must be told in a line
+    except Exception as problem:  # any failure must become one line
         why = " ".join(f"{type(problem).__name__}: {problem}".split())
-        return Finding(State.PROBLEM, f"{said}: {why}", f"Delete the cache folder, and install anew: `{_anew()}`.")
+        return Finding(State.PROBLEM, f"{said}: {why}", f"Delete the cache folder, and reinstall: `{_anew()}`.")
     if one != two or not log.equals(other_log):
-        remedy = "Set NUMBA_NUM_THREADS=1, and tell the authors."
-        return Finding(State.PROBLEM, f"{said}: two threads give other bits than one", remedy)
+        remedy = "Set NUMBA_NUM_THREADS=1, and report this to the authors."
+        return Finding(State.PROBLEM, f"{said}: results differ between one thread and two", remedy)
     if most < 2:
-        return Finding(State.WARNING, f"{said}: there is one thread alone, so two were not tried")
-    return Finding(State.OK, f"{said}: {len(log):,} gestures, the same bits on 1 and 2 threads")
+        return Finding(State.WARNING, f"{said}: only one thread is available, so two were not tested")
+    return Finding(State.OK, f"{said}: {len(log):,} gestures, identical on 1 and 2 threads")
 
 
 def _sample(threads: int) -> tuple[sim.World, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""`rekindle figure`: one figure, of a sweep of strategies or of the essay; and whether a figure can be made again."""
+"""`rekindle figure`: draw a figure of a sweep or of the essay, or check that a figure can be reproduced."""
 
 from __future__ import annotations
 
@@ -23,34 +23,35 @@ from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.sweeps import store
-from experiments.sweeps.swept import asked, collected
-from experiments.terminal.console import Changes, Processes, Results, console_of, say_written
+from experiments.sweeps.sweep_result import collected, sweep_plan
+from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
 from experiments.terminal.names import at_home, write_csv
 
-SWEEP, STRATEGIES = "nine_strategies", "strategies"  # the figure of a sweep's own table; all others are the essay's
+SWEEP, STRATEGIES = (
+    "nine_strategies",
+    "strategies",
+)  # names of figures of a sweep's table; all other figures belong to the essay
 
 
 def figure(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A sweep, or a figure of the essay such as one_like.")
+        str | None, typer.Argument(metavar="[NAME]", help="A sweep, or a figure of the essay, such as one_like.")
     ] = None,
-    runs: Annotated[
-        Path | None, typer.Option(help="Table of the sweep; results/NAME/runs.parquet if not given.")
-    ] = None,
-    style: Annotated[str, typer.Option(metavar="STYLE", help="talk or paper.")] = "talk",
-    data: Annotated[bool, typer.Option("--data", help="Write the plotted values as CSV, too.")] = False,
+    runs: Annotated[Path | None, typer.Option(help="Table of the sweep. Default: results/NAME/runs.parquet.")] = None,
+    style: Annotated[str, typer.Option(metavar="STYLE", help="Style: talk or paper.")] = "talk",
+    data: Annotated[bool, typer.Option("--data", help="Also write the plotted values as CSV.")] = False,
     check: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Make this figure again from its own metadata, and compare.")
+        Path | None, typer.Option(metavar="PNG", help="Reproduce this figure from its metadata, and compare the bytes.")
     ] = None,
     changes: Changes = None,
-    configs: Annotated[Path, typer.Option(help="Folder of the essay's files.")] = CONFIGS,
+    configs: Annotated[Path, typer.Option(help="Folder of the essay's configurations.")] = CONFIGS,
     processes: Processes = None,
     results: Results = Path("results"),
 ) -> None:
-    """Draw a figure: PNG, SVG and PDF, with what it was made from in its metadata."""
-    console, in_style = console_of(), style_named(style)
+    """Draw a figure as PNG, SVG and PDF, with its provenance in the metadata."""
+    console, in_style = stdout_console(), style_named(style)
     if (name is None and runs is None) == (check is None):
-        raise ConfigError("Name a figure, such as `rekindle figure one_like`, or a PNG with --check, and not both.")
+        raise ConfigError("Give either a figure, such as `rekindle figure one_like`, or a PNG with --check.")
     if check is not None:
         _check(check, results, processes)
     elif table := runs or _table_of(str(name), results):
@@ -68,22 +69,22 @@ def figure(
 
 # The essay's figures ---------------------------------------------------------------------------------------------
 
-# By the name of the experiment; the headline comes first.
+# Figures by experiment, the main one first.
 PICTURES: dict[str, tuple[str, ...]] = {
     "one_like": ("one_like", "one_like_curves", "one_like_gestures"),
     "nine_strategies": ("nine_strategies_lasting", "nine_strategies_effort", "nine_strategies_left"),
 }
 
 
-# The sentence that a figure belongs to, by the figure's name.
+# The claim that each figure belongs to, by the name of the figure.
 OF_ESSAY = {picture: name for name in essays.BY_NAME for picture in PICTURES.get(name, (name,))}
 
 
 def _table_of(name: str, results: Path) -> Path | None:
-    """The table of the sweep that is to be drawn; None where the name is that of a figure of the essay.
+    """The table of the sweep to draw; None if the name is a figure of the essay.
 
     Raises:
-        ConfigError: it is neither; the message names what it may be.
+        ConfigError: if it is neither; the message lists the known names.
     """
     if name in OF_ESSAY:
         return None
@@ -93,17 +94,17 @@ def _table_of(name: str, results: Path) -> Path | None:
         if (folder / store.TABLE).is_file():
             return folder / store.TABLE
         if (folder / store.DESIGN).is_file():
-            raise ConfigError(f"The sweep {name} is not finished: `rekindle status {name}` says how to go on.")
+            raise ConfigError(f"The sweep {name} is not finished; `rekindle status {name}` shows how to continue it.")
     sweeps = sorted(path.parent.name for path in results.glob(f"*/{store.TABLE}"))
     close = nearest(name, (*sweeps, *OF_ESSAY, SWEEP))
-    hint = f"did you mean {close}?" if close else f"there is {', '.join(dict.fromkeys((SWEEP, *OF_ESSAY, *sweeps)))}."
+    hint = f"did you mean {close}?" if close else f"known: {', '.join(dict.fromkeys((SWEEP, *OF_ESSAY, *sweeps)))}."
     raise ConfigError(f"There is no sweep or figure {name!r}; {hint}")
 
 
 def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder: Path, processes: int | None) -> Told:
-    """A sentence judged by results that are there, or are made now."""
-    sweeps = {name: asked(experiment) for name, experiment in experiments.items()}
-    make(list(sweeps.values()), folder, processes, console_of())
+    """A claim judged by its results, after making those that are missing."""
+    sweeps = {name: sweep_plan(experiment) for name, experiment in experiments.items()}
+    make(list(sweeps.values()), folder, processes, stdout_console())
     return essays.told(sentence, {name: collected(one, folder) for name, one in sweeps.items()})
 
 
@@ -111,8 +112,8 @@ def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder:
 
 
 def _of_a_sweep(path: Path, called: str, style: Style, data: bool) -> None:
-    """Draw the sweep of a table; the figure goes beside it."""
-    console = console_of()
+    """Draw the sweep of a table, and save the figure in the table's folder."""
+    console = stdout_console()
     drawn, origin, rows = _drawn_from(path, style)
     for written in save(drawn, path.parent, called, origin, style.settings):
         say_written(written, console)
@@ -123,7 +124,7 @@ def _of_a_sweep(path: Path, called: str, style: Style, data: bool) -> None:
 
 
 def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.DataFrame]:
-    """The figure of a sweep's table, with where it comes from, and what is plotted."""
+    """The figure of a sweep's table, its provenance and the plotted values."""
     rows, origin = store.table_at(path)
     whole = rows[rows["error"].isna()]
     if not _is_drawn(whole, origin):
@@ -133,41 +134,45 @@ def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.Da
 
 
 def _is_drawn(rows: pd.DataFrame, origin: dict[str, Any]) -> bool:
-    """Whether a sweep varies strategies alone, `wait` among them."""
+    """Whether a sweep only varies the strategy, and includes `wait`."""
     return not origin.get("factors") and rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
 
 
 def _instead(path: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> str:
-    """What does draw a sweep that this figure does not."""
-    from experiments.analysis.sensitivity import COLUMNS  # loads what analyses, which takes a second
+    """Which command draws a sweep that this figure cannot show."""
+    from experiments.analysis.sensitivity import COLUMNS  # slow to import
 
     name, table = path.parent.name, f"--runs {shlex.quote(str(path))}"
     arms, factors = list(dict.fromkeys(rows["scenario"])), origin.get("factors") or []
     method = ((origin["config"]["sweep"] or {}).get("sample") or {}).get("method")
     if not arms:
-        return "no run of it is there; finish the sweep first."
+        return "it has no finished runs; run the sweep first."
     if method in COLUMNS:
-        return f"its points were drawn from ranges; `rekindle sensitivity {name}` draws what the outcome hangs on."
+        return f"its points were sampled; draw which factors matter with `rekindle sensitivity {name}`."
     if method:
         return (
-            "its points were drawn from ranges, and no figure shows them all; draw them by the method "
-            f"{' or '.join(COLUMNS)}, and `rekindle sensitivity {name}` shows what the outcome hangs on."
+            "its points were sampled, and no figure shows them all. To see which factors matter, set "
+            f"sweep.sample.method to {' or '.join(COLUMNS)}, and use `rekindle sensitivity {name}`."
         )
     if factors:
-        return f"it varies {', '.join(factors)}; `rekindle compare {factors[0]} {table}` draws its levels side by side."
+        return f"it varies {', '.join(factors)}; compare the levels with `rekindle compare {factors[0]} {table}`."
     if len(arms) > 1:
         of = shlex.join(arms[:2])
-        return f"it has no `{BASELINE}` to compare with; `rekindle compare {of} {table}` draws two of its arms."
-    return f"it has the one arm {arms[0]}; add another and `{BASELINE}` to sweep.strategies, and sweep again."
+        return (
+            f"it has no arm `{BASELINE}` to compare with; compare two of its arms with `rekindle compare {of} {table}`."
+        )
+    return (
+        f"it has only the arm {arms[0]}; add `{BASELINE}` and another strategy to sweep.strategies, and run it again."
+    )
 
 
-# Whether a figure can be made again ------------------------------------------------------------------------------
+# Checking that a figure can be reproduced -------------------------------------------------------------------------
 
 
 def _check(path: Path, results: Path, processes: int | None) -> None:
-    """Make a figure again and compare; exit code 1 where it is another."""
+    """Reproduce a figure and compare the bytes; exit code 1 if they differ."""
     if not path.is_file():
-        raise ConfigError(f"--check {path}: there is no such file.")
+        raise ConfigError(f"--check {path}: this file does not exist.")
     try:
         said = provenance_in(path)
     except ValueError as error:
@@ -175,20 +180,20 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
     with tempfile.TemporaryDirectory() as aside:
         made = _again(said, path, Path(aside), results, processes)
         others = _differences(path, made, said)
-    console = console_of()
+    console = stdout_console()
     if not others:
-        console.print(f"{path} is the same to the byte, and so are the files beside it.", highlight=False)
+        console.print(f"{path} was reproduced to the byte, as were the other formats of it.", highlight=False)
         return
-    console.print(f"{path} can not be made again: {'; '.join(others)}.", highlight=False, soft_wrap=True)
+    console.print(f"{path} cannot be reproduced: {'; '.join(others)}.", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
 def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, processes: int | None) -> list[Path]:
-    """The files of the same figure, made anew in another folder."""
+    """Draw the same figure in another folder; returns its files."""
     if "figure" not in said:
         if path.stem not in (SWEEP, STRATEGIES):
             raise ConfigError(
-                f"--check {path}: only figures of a sweep and those of the essay can be made again from themselves."
+                f"--check {path}: only figures of a sweep or of the essay can be reproduced from their metadata."
             )
         style = style_named(said.get("style", "talk"))
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
@@ -203,11 +208,11 @@ def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, process
 
 
 def _differences(path: Path, made: Sequence[Path], said: dict[str, Any]) -> list[str]:
-    """In what a figure and its copy differ, in words."""
+    """The differences between a figure and its copy, as text."""
     now = provenance_in(next(one for one in made if one.suffix == ".png"))
-    told = [f"{name} is another one now" for name in said if json.dumps(now.get(name)) != json.dumps(said[name])]
+    found = [f"its {name} has changed" for name in said if json.dumps(now.get(name)) != json.dumps(said[name])]
     for copy in made:
         there = path.with_suffix(copy.suffix)
         if there.exists() and there.read_bytes() != copy.read_bytes():
-            told.append(f"{there.name} differs")
-    return told
+            found.append(f"{there.name} differs")
+    return found

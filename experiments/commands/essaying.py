@@ -1,4 +1,4 @@
-"""`rekindle essay`: every sentence of the essay put to the test, and one report of all."""
+"""`rekindle essay`: test every claim of the essay, and write one report."""
 
 from __future__ import annotations
 
@@ -17,85 +17,85 @@ from experiments.essay import report
 from experiments.essay.essay import CONFIGS, Told
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
-from experiments.sweeps.swept import Asked, Swept, asked, by_histories, collected
+from experiments.sweeps.sweep_result import SweepPlan, SweepResult, by_histories, collected, sweep_plan
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
     Changes,
     Processes,
     Results,
-    console_of,
+    report_compiling,
     say_written,
-    tell_of_compiling,
-    told_aside,
+    stderr_console,
+    stdout_console,
 )
 from experiments.terminal.names import command_line
 from experiments.terminal.numbers import counted
 
 FIGURES = "figures"
-NAME, NAME_FULL = "essay", "essay-full"  # of the folders of results
+NAME, NAME_FULL = "essay", "essay-full"  # names of the results folders
 
 
 def essay(
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="One experiment; may be repeated.")
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Only this experiment. Can be repeated.")
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="The size for a talk: [full] of each file.")] = False,
-    style: Annotated[str, typer.Option(metavar="STYLE", help=f"Of the figures: {' or '.join(STYLES)}.")] = "talk",
+    full: Annotated[bool, typer.Option("--full", help="Use the sizes in [full] of each file.")] = False,
+    style: Annotated[str, typer.Option(metavar="STYLE", help=f"Style of the figures: {' or '.join(STYLES)}.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Also write the plotted values of each figure as CSV.")] = False,
     changes: Changes = None,
-    configs: Annotated[Path, typer.Option(help="Folder of the experiments' files.")] = CONFIGS,
+    configs: Annotated[Path, typer.Option(help="Folder of the configurations.")] = CONFIGS,
     docs: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Also write essay.md and gallery.md with small figures there.")
     ] = None,
     processes: Processes = None,
     results: Results = Path("results"),
 ) -> None:
-    """Put the essay to the test: run what is missing, judge each sentence, write one report with all figures."""
+    """Test the essay: make the missing runs, judge each claim, and write one report with all figures."""
     sentences = essays.chosen(only or ())
     of_figures = style_named(style)
     experiments = essays.experiments_of(sentences, configs, changes or (), full=full)
-    sweeps = {name: asked(experiment) for name, experiment in experiments.items()}
-    folder, console = results / (NAME_FULL if full else NAME), console_of()
+    sweeps = {name: sweep_plan(experiment) for name, experiment in experiments.items()}
+    folder, console = results / (NAME_FULL if full else NAME), stdout_console()
     make(list(sweeps.values()), folder, processes, console)
-    told = [essays.told(sentence, _collected(sweeps, folder)) for sentence in sentences]
-    console.print(_verdicts(told))
-    for one in told:
+    judged = [essays.told(sentence, _collected(sweeps, folder)) for sentence in sentences]
+    console.print(_verdicts(judged))
+    for one in judged:
         for picture in one.finding.pictures:
             essays.saved(one, picture, of_figures, folder / FIGURES)
             if data:
                 say_written(essays.write_data(picture, folder / FIGURES), console)
     command = command_of(full, changes or (), configs)
-    for path in report.write(told, folder, command):
+    for path in report.write(judged, folder, command):
         say_written(path, console)
     if docs is not None:
-        for path in _write_docs(told, docs, command):
+        for path in _write_docs(judged, docs, command):
             say_written(path, console)
 
 
 def style_named(name: str) -> Style:
-    """A style of figures.
+    """The style of figures with this name.
 
     Raises:
-        ConfigError: there is none of this name.
+        ConfigError: if there is none.
     """
     if name not in STYLES:
-        raise ConfigError(f"--style {name}: write {' or '.join(STYLES)}.")
+        raise ConfigError(f"--style {name}: expected {' or '.join(STYLES)}.")
     return STYLES[name]
 
 
 def command_of(full: bool, changes: Sequence[str], configs: Path) -> str:
-    """The command that makes this report, as short as it can be."""
+    """The shortest command that makes this report."""
     words = ["essay", *(["--full"] if full else [])]
     words += ["--configs", str(configs)] if configs != CONFIGS else []
     words += [word for change in changes for word in ("--set", change)]
     return command_line(words)
 
 
-def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: Console) -> None:
-    """Make the runs that are missing, each once however many sweeps ask for it.
+def make(sweeps: Sequence[SweepPlan], folder: Path, processes: int | None, console: Console) -> None:
+    """Make the missing runs; one that several sweeps share is made once.
 
     Raises:
-        ConfigError: some failed.
+        ConfigError: if runs failed.
     """
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), 0)
     limits = [one.experiment.run.timeout_minutes for one in sweeps]
@@ -104,35 +104,33 @@ def make(sweeps: Sequence[Asked], folder: Path, processes: int | None, console: 
         prepare(folder, histories)
         missing = planning.missing(runs, folder, histories)
         kept = f" with {' and '.join(map(str, histories))}" if histories else ""
-        console.print(
-            f"{counted(len(runs), 'run')}{kept}; {len(runs) - len(missing):,} there already.", highlight=False
-        )
+        console.print(f"{counted(len(runs), 'run')}{kept}; {len(runs) - len(missing):,} already done.", highlight=False)
         if missing:
             many = min(processes or os.cpu_count() or 1, len(missing))
-            tell_of_compiling(told_aside())
+            report_compiling(stderr_console())
             workers = workers_of(None, many)
             failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
             if failed:
-                raise ConfigError(f"{counted(len(failed), 'run')} failed, the first with: {failed[0]['error']}.")
+                raise ConfigError(f"{counted(len(failed), 'run')} failed; the first error: {failed[0]['error']}.")
             store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})
 
 
-def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:
+def _collected(sweeps: dict[str, SweepPlan], folder: Path) -> dict[str, SweepResult]:
     return {name: collected(one, folder) for name, one in sweeps.items()}
 
 
-def _verdicts(told: Sequence[Told]) -> Columns:
+def _verdicts(judged: Sequence[Told]) -> Columns:
     table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"), whole=True)
-    for one in told:
+    for one in judged:
         on = f": {one.ruling.on}" if one.ruling.on else ""
         table.add_row(one.sentence.name, f"{one.ruling.word}{on}", one.finding.effect)
     return table
 
 
-def _write_docs(told: Sequence[Told], docs: Path, command: str) -> list[Path]:
-    """The report and the gallery with small figures, for the pages of the project."""
+def _write_docs(judged: Sequence[Told], docs: Path, command: str) -> list[Path]:
+    """Write the report and the gallery with small figures, for the documentation."""
     places = {}
-    for one in told:
+    for one in judged:
         for picture in one.finding.pictures:
             for path in essays.saved(one, picture, FOR_DOCS, docs / NAME):
                 if path.suffix != ".png":
@@ -140,7 +138,7 @@ def _write_docs(told: Sequence[Told], docs: Path, command: str) -> list[Path]:
             places[picture.name] = f"{NAME}/{picture.name}.png"
     written = []
     for template, name in ((report.MARKDOWN, "essay.md"), (report.GALLERY, "gallery.md")):
-        text = report.rendered(told, template, command, places)
+        text = report.rendered(judged, template, command, places)
         store.write_whole(docs / name, lambda temporary: temporary.write_text(text, encoding="utf-8"))  # noqa: B023
         written.append(docs / name)
     return written

@@ -1,4 +1,4 @@
-"""`rekindle explain`: what every name of the model means."""
+"""`rekindle explain`: explain any name of the model."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from rich.text import Text
 from experiments.config.settings import ConfigError
 from experiments.explain import Entry, close_names, entries, explained, within
 from experiments.terminal.columns import Columns
-from experiments.terminal.console import console_of
+from experiments.terminal.console import stdout_console
 from experiments.terminal.tables import table_of
 
 
 def explain(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Any of them; all are listed if not given.")
+        str | None, typer.Argument(metavar="[NAME]", help="A name or a table such as world. Default: list all names.")
     ] = None,
 ) -> None:
-    """What a parameter, gesture, strategy, measure, statistic or setting is: value, unit, range, source, assumed."""
-    console = console_of()
+    """Explain a parameter, gesture, strategy, measure, statistic or setting: value, unit, range and source."""
+    console = stdout_console()
     if name is None:
         console.print(names_table(entries()))
         return
     found = explained(name)
     inner = within(name)
     if not found and inner:
-        console.print(f"[{name}] is a table of an experiment's file; in it are:", highlight=False, markup=False)
+        console.print(f"[{name}] is a table of an experiment file. It contains:", highlight=False, markup=False)
         console.print(entries_table(inner))
         return
     if not found:
         close = close_names(name)
         hint = f"did you mean {', '.join(close)}?" if close else "`rekindle explain` lists all names."
-        raise ConfigError(f"Nothing is called {name!r}; {hint}")
+        raise ConfigError(f"Unknown name {name!r}; {hint}")
     for entry in found:
         console.print(explained_table(entry))
 
 
 def explained_table(entry: Entry) -> Table:
-    """One name and all that there is to say about it."""
+    """The facts about one name."""
     table = Table(
         title=Text(f"{entry.name} ({entry.sort})"), title_justify="left", box=None, show_header=False, padding=(0, 2)
     )
@@ -54,14 +54,16 @@ def explained_table(entry: Entry) -> Table:
 
 
 def entries_table(known: Sequence[Entry]) -> Columns:
-    """Names with their gist."""
-    table = table_of("name", "sort", "value, unit, meaning", text=("value, unit, meaning",), whole=True)
+    """Names with a short explanation of each."""
+    table = table_of("name", "type", "value, unit, meaning", text=("value, unit, meaning",), whole=True)
     for entry in known:
         table.add_row(entry.name, entry.sort, entry.gist)
     return table
 
 
 def names_table(known: Sequence[Entry]) -> Group:
-    """All names with their gist, but for those that are made of others."""
+    """All names with a short explanation, except names that are composed of others."""
     table = entries_table([entry for entry in known if not entry.made])
-    return Group(table, Text("Also gestures.KIND.NUMBER, sent_KIND, answered_KIND and everyone_MEASURE."))
+    return Group(
+        table, Text("You can also look up gestures.KIND.NUMBER, sent_KIND, answered_KIND and everyone_MEASURE.")
+    )

@@ -1,4 +1,4 @@
-"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to write to this week."""
+"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to contact this week."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from experiments.terminal.console import (
     LogFile,
     Processes,
     Results,
-    console_of,
+    report_compiling,
+    report_log_notes,
     say_written,
-    tell_of_compiling,
-    tell_of_log,
-    told_aside,
+    stderr_console,
+    stdout_console,
 )
 from experiments.terminal.names import as_csv, file_name, write_csv
 from experiments.terminal.numbers import counted
@@ -53,46 +53,53 @@ from sim.runtime.interrupts import held_back
 def forecast(
     log: LogFile,
     person: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only the ties of this person, who sends the gestures.")
+        str | None, typer.Option(metavar="NAME", help="Only forecast the ties of this person, who sends the gestures.")
     ] = None,
     judge: Annotated[
-        bool, typer.Option("--evaluate", help="Instead, judge a forecast made 70 % into the log by what followed.")
+        bool, typer.Option("--evaluate", help="Instead, make a forecast 70% into the log, and score it by the rest.")
     ] = False,
     cut: Annotated[
-        int | None, typer.Option(metavar="DAY", help="Of the judged forecast; 70 % into the log if not given.")
+        int | None, typer.Option(metavar="DAY", help="Day of the scored forecast. Default: 70% into the log.")
     ] = None,
-    worlds: Annotated[int, typer.Option(min=1, max=100_000, help="Simulated worlds; their share is the chance.")] = 100,
-    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which a tie is to come back.")] = 90,
-    silent: Annotated[int, typer.Option(min=1, max=36_500, help="Ask about ties silent for over so many days.")] = 30,
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="Ties to show, and to ask gestures of.")] = 10,
+    worlds: Annotated[
+        int,
+        typer.Option(
+            min=1, max=100_000, help="Simulated worlds. The chance is the share of worlds in which a tie comes back."
+        ),
+    ] = 100,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which a tie may come back.")] = 90,
+    silent: Annotated[
+        int, typer.Option(min=1, max=36_500, help="Forecast ties that are silent for more than this many days.")
+    ] = 30,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of ties to show, and to try gestures on.")] = 10,
     gestures: Annotated[
-        str, typer.Option(metavar="KINDS", help="Gestures of day 0, with commas between them, or none.")
+        str, typer.Option(metavar="KINDS", help="Gestures to try on day 0, separated by commas, or none.")
     ] = ",".join(GESTURES),
     ids: Annotated[
-        bool, typer.Option("--ids", help="Name people by their ids, in files too; without it no id is shown.")
+        bool, typer.Option("--ids", help="Show the ids of people, also in files. By default no id is shown.")
     ] = False,
-    form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Of the written files.")] = "csv",
+    form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Format of the written files.")] = "csv",
     config: Config = None,
     changes: Changes = None,
     processes: Processes = None,
     results: Results = Path("results"),
 ) -> None:
-    """The chance that each silent tie of a contact log comes back, by itself and after a gesture."""
+    """Estimate the chance that each silent tie of a contact log comes back, spontaneously and after a gesture."""
     experiment = load(config, changes or (), log, unnamed="forecast")
     if cut is not None and not judge:
-        raise ConfigError(f"--cut {cut} is the day of a judged forecast; add --evaluate.")
+        raise ConfigError(f"--cut {cut} only applies to a scored forecast; add --evaluate.")
     contacts = contacts_of(log)
-    tell_of_log(log, contacts.notes, told_aside(), ids=ids)
+    report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures)
     if judge:
-        cut_of(contacts, days, cut)  # a log that is too short says so before the work
+        cut_of(contacts, days, cut)  # fails early if the log is too short
     many = _worlds(worlds, experiment)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
-    console, told = console_of(), told_aside()
-    tell_of_compiling(told)
-    with _at_work(told, worlds, processes, "Nothing is kept of a forecast") as work:
+    console, stderr = stdout_console(), stderr_console()
+    report_compiling(stderr)
+    with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as work:
         executor, report = work
         if judge:
             found: Evaluation | Forecast = evaluate(
@@ -116,41 +123,43 @@ def forecast(
 
 def plan_week(
     log: LogFile,
-    person: Annotated[str, typer.Option(metavar="ID", help="Whose week it is, by the id in the log.")],
-    minutes: Annotated[int, typer.Option(min=1, max=300, help="Of the week, for gestures.")] = 60,
-    ties: Annotated[int, typer.Option(min=1, max=30, help="Ties on the list, at most.")] = 10,
-    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which the others may write.")] = 60,
-    silent: Annotated[int, typer.Option(min=1, max=36_500, help="A tie is dormant after over so many days.")] = 90,
+    person: Annotated[str, typer.Option(metavar="ID", help="The person whose week is planned, by the id in the log.")],
+    minutes: Annotated[int, typer.Option(min=1, max=300, help="Time budget of the week, in minutes.")] = 60,
+    ties: Annotated[int, typer.Option(min=1, max=30, help="Maximum number of ties in the list.")] = 10,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which the others may write back.")] = 60,
+    silent: Annotated[
+        int, typer.Option(min=1, max=36_500, help="A tie is dormant after more than this many days of silence.")
+    ] = 90,
     gestures: Annotated[
-        str, typer.Option(metavar="KINDS", help="To choose among, with commas between them.")
+        str, typer.Option(metavar="KINDS", help="Gestures to choose from, separated by commas.")
     ] = ",".join(SMALL),
-    ids: Annotated[bool, typer.Option("--ids", help="Name the ties by their ids; without it no id is shown.")] = False,
+    ids: Annotated[bool, typer.Option("--ids", help="Show the ids of people. By default no id is shown.")] = False,
     worlds: Annotated[
-        int, typer.Option(min=2, max=100_000, help="Worlds that choose the plan; as many others tell what it gains.")
+        int, typer.Option(min=2, max=100_000, help="Worlds used to choose the plan; as many others estimate its gain.")
     ] = 100,
     cut: Annotated[
-        int | None, typer.Option(metavar="DAY", help="On which rankings are judged; 70 % into the log if not given.")
+        int | None, typer.Option(metavar="DAY", help="Day on which rankings are scored. Default: 70% into the log.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
     config: Config = None,
     changes: Changes = None,
     processes: Processes = None,
 ) -> None:  # fmt: skip
-    """A short list for one person's week: which dormant ties, by which small gesture, and what it may gain."""
+    """Suggest which dormant ties one person could contact this week, by which small gesture, and the expected gain."""
     experiment = load(config, changes or (), log, unnamed="forecast")
     kinds = _kinds(gestures)
     if not kinds:
-        raise ConfigError(f"--gestures {gestures}: a plan needs one at least, such as {SMALL[2]}.")
+        raise ConfigError(f"--gestures {gestures}: expected at least one gesture, such as {SMALL[2]}.")
     contacts = contacts_of(log)
-    tell_of_log(log, contacts.notes, told_aside(), ids=ids)
+    report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = _person(person, contacts, log, ids)
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
         cut_of(contacts, days, cut)
     many = _worlds(worlds, experiment)
-    told = told_aside()
-    tell_of_compiling(told)
-    with _at_work(told, worlds, processes, "Nothing is kept of a plan") as work:
+    stderr = stderr_console()
+    report_compiling(stderr)
+    with _at_work(stderr, worlds, processes, "A plan saves no partial results") as work:
         executor, report = work
         found = week.plan_week(
             contacts, many, person=who, minutes=minutes, most=ties, days=days, silent=silent, gestures=kinds,
@@ -160,16 +169,16 @@ def plan_week(
         found = found._replace(plan=found.plan.drop(columns="id"))
     said = week_said(found, minutes, worlds, days, silent)
     if form is Format.TABLE:
-        console_of().print(week_table(found, said), highlight=False)
+        stdout_console().print(week_table(found, said), highlight=False)
     elif form is Format.JSON:
         print(_week_as_json(found, said))
     else:
         print(as_csv(found.plan, index=False, float_format="%.6g").rstrip("\n"))
-        told.print("\n".join(said), highlight=False)
+        stderr.print("\n".join(said), highlight=False)
 
 
 def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
-    """A plan and all that is known of it as one object; null is missing."""
+    """A plan and its evaluation as one JSON object; missing values are null."""
     plan = found.plan.to_json(orient="records", double_precision=6)
     together = dict(zip(("value", "low", "high"), found.together, strict=True))
     past = None
@@ -181,21 +190,23 @@ def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
 
 
 def _worlds(count: int, experiment: Experiment) -> Worlds:
-    """So many worlds, with the parameters and seeds of an experiment."""
+    """This many worlds, with the parameters and seeds of an experiment."""
     world = experiment.world
     return Worlds(count, experiment.parameters, world.parameters, world.seed, experiment.run.seed)
 
 
 @contextmanager
-def _at_work(told: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[tuple[Executor, Report]]:
-    """Worker processes, and what is to be told of each world done; if it ends badly, all of them end."""
+def _at_work(
+    stderr: Console, worlds: int, processes: int | None, nothing_kept: str
+) -> Iterator[tuple[Executor, Report]]:
+    """Worker processes and a progress report; all workers end if an exception is raised."""
     with (
-        saying(f"{nothing_kept}; give it fewer --worlds."),
+        saying(f"{nothing_kept}; to shorten it, use fewer --worlds."),
         held_back() as hand_on_stop,
         runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
     ):
         try:
-            with shown(told, "worlds", worlds) as show:
+            with shown(stderr, "worlds", worlds) as show:
 
                 def report(done: int, total: int) -> None:
                     show(done, total)
@@ -208,7 +219,7 @@ def _at_work(told: Console, worlds: int, processes: int | None, nothing_kept: st
 
 
 def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[str, Any], console: Console) -> None:
-    """Print how good forecasts were, and write their tables and figure."""
+    """Print the scores of forecasts, and write their tables and figure."""
     console.print(evaluation_table(found), highlight=False)
     tables = {"evaluation": found.scores, "calibration": found.calibration, "pairs": found.pairs}
     for name, table in tables.items():
@@ -218,11 +229,11 @@ def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[
 
 
 def _person(name: str, contacts: Contacts, log: Path, ids: bool) -> int:
-    """The number of the person whom a log calls so; who else is called nearly that is said only if ids may be shown."""
+    """The number of the person with this id; the error only suggests similar ids if ids may be shown."""
     try:
         return person_of(contacts.names, name)
     except LogError as error:
-        said = error if ids else f"nobody is called {name!r}."
+        said = error if ids else f"there is no person {name!r}."
         raise ConfigError(
             f"--person {name}: in {log}, {said} The ids of its {len(contacts.names):,} people are "
             f"{_form_of(contacts.names)}."
@@ -230,12 +241,12 @@ def _person(name: str, contacts: Contacts, log: Path, ids: bool) -> int:
 
 
 def _called(who: int, contacts: Contacts, ids: bool) -> str:
-    """What a person is called in the name of a file."""
+    """The name of a person in file names."""
     return file_name(str(contacts.names[who])) if ids else f"person_{number_of_person(contacts, who)}"
 
 
 def _form_of(ids: np.ndarray) -> str:
-    """What ids look like, without any of them."""
+    """A description of the ids that reveals none of them."""
     lengths = [len(str(one)) for one in ids]
     if all(str(one).isdecimal() and (len(str(one)) == 1 or not str(one).startswith("0")) for one in ids):
         return f"whole numbers of {min(lengths)} to {max(lengths)} digits"
@@ -243,30 +254,32 @@ def _form_of(ids: np.ndarray) -> str:
 
 
 def _require_dormant(contacts: Contacts, who: int, person: str, silent: int) -> None:
-    """Raise a `ConfigError` if there is no tie for a plan to choose."""
+    """Raise a `ConfigError` if the person has no dormant tie to plan for."""
     if len(week.dormant_ties(contacts, silent, who)):
         return
     longest = week.dormant_ties(contacts, 0, who)["silence"].max()
-    known = "nobody to whom they wrote has written back"
+    known = "nobody has written back to them"
     if not math.isnan(longest):
-        known = f"of those in which both wrote, the longest silence is {counted(round(longest), 'day')}: lower --silent"
-    raise ConfigError(f"--person {person}: they have no tie that has been dormant for over {silent} days; {known}.")
+        known = (
+            f"the longest silence of a tie in which both wrote is {counted(round(longest), 'day')}, so lower --silent"
+        )
+    raise ConfigError(f"--person {person}: this person has no tie that is silent for more than {silent} days; {known}.")
 
 
 def _kinds(gestures: str) -> tuple[str, ...]:
-    """The kinds of gesture in a list with commas, each once; none for "none"."""
+    """The kinds of gesture in a comma-separated list, each once; empty for "none"."""
     kinds = tuple(dict.fromkeys(kind.strip() for kind in gestures.split(","))) if gestures != "none" else ()
     known = [kind for kind in KINDS if kind != "post"]
     for kind in kinds:
         if kind not in known:
             close = nearest(kind, known)
-            hint = f"did you mean {close}?" if close else f"there is {', '.join(known)}, or none."
-            raise ConfigError(f"--gestures {gestures}: {kind!r} is no gesture to one person; {hint}")
+            hint = f"did you mean {close}?" if close else f"known: {', '.join(known)}, or none."
+            raise ConfigError(f"--gestures {gestures}: {kind!r} is not a gesture to one person; {hint}")
     return kinds
 
 
 def _write_frame(table: pd.DataFrame, path: Path) -> Path:
-    """Write a table as CSV, or as JSON with an object a row; returns its path."""
+    """Write a table as CSV, or as JSON with one object per row; returns the path."""
     if path.suffix == ".json":
         store.write_whole(path, lambda file: table.to_json(file, orient="records", indent=1, double_precision=6))
     else:

@@ -1,4 +1,4 @@
-"""`rekindle log`: what contact logs say."""
+"""`rekindle log`: statistics of contact logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.logs import contact_log
 from experiments.logs.tables import log_table
-from experiments.terminal.console import Format, console_of, say_written, tell_of_log, told_aside
+from experiments.terminal.console import Format, report_log_notes, say_written, stderr_console, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.progress import shown
@@ -31,34 +31,36 @@ def log(
         typer.Argument(metavar="LOG", help="Contact logs: CSV, CSV.gz or Parquet with source, target, time."),
     ],
     resamples: Annotated[
-        int, typer.Option(min=0, max=100_000, help="Of the bootstrap over people; 0 leaves out the intervals.")
+        int, typer.Option(min=0, max=100_000, help="Bootstrap resamples over people; 0 leaves out the intervals.")
     ] = contact_log.RESAMPLES,
-    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
     folder: Annotated[
         Path | None,
-        typer.Option("--figure", "-o", metavar="FOLDER", help="For the page of plots; results/logs with a table, "
-                     "none with JSON or CSV, if not given."),
+        typer.Option("--figure", "-o", metavar="FOLDER", help="Folder for the page of plots. Default: results/logs "
+                     "with a table, none with JSON or CSV."),
     ] = None,
     channel: Annotated[
-        str | None, typer.Option(help="Of logs of simulated runs, one channel alone, e.g. private.")
+        str | None, typer.Option(help="Only this channel, in logs of simulated runs, e.g. private.")
     ] = None,
 ) -> None:  # fmt: skip
-    """What contact logs say of how people keep in touch: statistics side by side, and a page of plots."""
+    """Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots."""
     names = _names_of(logs)
-    printed = console_of(_WIDTH_OF_STATISTICS + _WIDTH_OF_A_LOG * len(names))
-    told = printed if form is Format.TABLE else told_aside()
+    printed = stdout_console(_WIDTH_OF_STATISTICS + _WIDTH_OF_A_LOG * len(names))
+    side_console = printed if form is Format.TABLE else stderr_console()
     if folder is None and form is Format.TABLE:
         folder = Path("results/logs")
     if folder is not None and folder.exists() and not folder.is_dir():
-        raise ConfigError(f"--figure {folder}: this is a file; name a folder.")
+        raise ConfigError(f"--figure {folder} is a file; give a folder.")
     if folder is not None and len(names) > MOST_LOGS:
-        raise ConfigError(f"{len(names)} logs: a figure can tell {MOST_LOGS} apart. Print them with --format csv.")
+        raise ConfigError(
+            f"{len(names)} logs are too many for a figure, which shows at most {MOST_LOGS}; use --format csv."
+        )
     found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
     for path, one in zip(logs, found.values(), strict=True):
-        tell_of_log(path, one.notes, told_aside())
+        report_log_notes(path, one.notes, stderr_console())
     tables = {}
     for name, one in found.items():
-        with shown(told, f"{name}, resamples", resamples) as report:
+        with shown(side_console, f"{name}, resamples", resamples) as report:
             tables[name] = contact_log.statistics(one, resamples=resamples, progress=report)
     if form is Format.TABLE:
         for name, one in found.items():
@@ -70,20 +72,20 @@ def log(
     if folder is not None:
         page = draw_contact_log(tables, {name: contact_log.curves(one) for name, one in found.items()})
         for written in save(page, folder, "contact_log", provenance.of_logs(logs, resamples)):
-            say_written(written, told)
+            say_written(written, side_console)
 
 
 def _names_of(logs: Sequence[Path]) -> list[str]:
-    """Short names of log files; whole paths where these would be the same."""
+    """Short names of log files, or full paths if the short names coincide."""
     short = [stem_of_log(path) for path in logs]
     names = [name if short.count(name) == 1 else str(path) for name, path in zip(short, logs, strict=True)]
     if len(set(names)) < len(names):
-        raise ConfigError(f"One of the logs is there twice: {', '.join(names)}.")
+        raise ConfigError(f"A log is given twice: {', '.join(names)}. Give each log once.")
     return names
 
 
 def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
-    """A list of logs, each with its statistics; null is missing."""
+    """A JSON list of logs with their statistics; missing values are null."""
     said = [
         {
             "log": name,
@@ -99,6 +101,6 @@ def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFr
 
 
 def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
-    """One row a statistic of a log, with the log's name first."""
+    """CSV with one row per log and statistic; the first column is the log's name."""
     rows = pd.concat(tables, names=["log", None]).reset_index("log")
     return as_csv(rows, index=False).rstrip("\n")

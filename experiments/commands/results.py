@@ -1,4 +1,4 @@
-"""`rekindle status` and `rekindle results`: how far a sweep has come, and what is there, under SQL."""
+"""`rekindle status` and `rekindle results`: show the progress of a sweep, and query its results with SQL."""
 
 from __future__ import annotations
 
@@ -15,57 +15,62 @@ from experiments.config.settings import ConfigError
 from experiments.sweeps import results as kept
 from experiments.sweeps import store
 from experiments.sweeps.tables import progress_table
-from experiments.terminal.console import Results, console_of, say_written
+from experiments.terminal.console import Results, say_written, stdout_console
 from experiments.terminal.names import as_csv, write_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the sweep: the folder of its results.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the sweep, or its results folder.")]
 
 
 def status(name: Name, results: Results = Path("results")) -> None:
-    """How many runs of a sweep are there, failed or left, and how to go on."""
+    """Show how many runs of a sweep are finished, failed or remaining, and how to continue."""
     found = kept.progress(name, results)
-    console = console_of()
+    console = stdout_console()
     console.print(progress_table(found.arms), highlight=False)
-    took = "" if math.isnan(found.seconds) else f" A run took {found.seconds:.3g} s."
+    took = "" if math.isnan(found.seconds) else f" A run took {found.seconds:.3g} s on average."
     console.print(
-        f"{found.done:,} of {found.asked:,} runs are there, {found.failed:,} failed, {found.left:,} left.{took} "
-        f"{counted(found.parts, 'file')}, {found.size / 1e6:,.1f} MB.",
+        f"{found.done:,} of {found.requested:,} runs are done; {found.failed:,} failed, {found.left:,} remaining."
+        f"{took} {counted(found.parts, 'file')}, {found.size / 1e6:,.1f} MB.",
         highlight=False,
     )
     for history, runs, files, size in found.histories:
-        console.print(f"{history}: of {runs:,} runs, {files:,} files, {size / 1e6:,.1f} MB.", highlight=False)
+        console.print(
+            f"{history}: {counted(runs, 'run')}, {counted(files, 'file')}, {size / 1e6:,.1f} MB.", highlight=False
+        )
     if found.left:
         shared_out = " without --shard" if "--shard" in found.origin["command"] else ""
-        console.print(f"To go on, give the same command again{shared_out}:", highlight=False)
+        console.print(f"To continue, repeat the same command{shared_out}:", highlight=False)
         console.print(f"    {provenance.whole_sweep(found.origin)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def results(
     name: Name,
     sql: Annotated[
-        str, typer.Argument(metavar="[SQL]", help="Over runs, series, events; means of the arms if none.")
+        str,
+        typer.Argument(
+            metavar="[SQL]", help="Query over the tables runs, series and events. Default: mean outcomes of each arm."
+        ),
     ] = "",
     form: Annotated[
-        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How the answer is written.")
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="Output format.")
     ] = "table",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where; to the terminal if not said.")
+        Path | None, typer.Option("--out", metavar="FILE", help="File to write. Default: print to the terminal.")
     ] = None,
     results: Results = Path("results"),
 ) -> None:
-    """Ask the runs of a sweep, finished or not, in SQL (DuckDB)."""
+    """Query the runs of a sweep with SQL (DuckDB). The sweep may be unfinished."""
     if form == "parquet" and out is None:
-        raise ConfigError("--format parquet can not be shown in a terminal; name a file with --out.")
+        raise ConfigError("--format parquet cannot be printed; give a file with --out.")
     if form == "table" and out is not None:
-        raise ConfigError(f"--out {out} takes a table for programs; add --format csv, json or parquet.")
+        raise ConfigError(f"--out {out} needs a file format; add --format csv, json or parquet.")
     found = kept.query(name, sql or kept.MEANS, results)
     if out is None:
-        _print(found, form, console_of())
+        _print(found, form, stdout_console())
         return
     store.write_whole(out, lambda path: _write(found, form, path))
-    say_written(out, console_of())
+    say_written(out, stdout_console())
 
 
 def _print(found: pd.DataFrame, form: str, console: Console) -> None:

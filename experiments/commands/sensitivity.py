@@ -1,4 +1,4 @@
-"""`rekindle sensitivity`: which of the drawn factors an outcome hangs on."""
+"""`rekindle sensitivity`: which of the sampled factors an outcome depends on."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from experiments.config.settings import ConfigError, nearest
 from experiments.figures import save
 from experiments.figures.sensitivity import sensitivity as drawn
 from experiments.sweeps import results as kept
-from experiments.terminal.console import Results, console_of, say_written
+from experiments.terminal.console import Results, say_written, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
 from sim.measures import MEASURES
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")
-_FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error names
+_FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error message lists
 
 
 def sensitivity(
     name: Name,
     measure: Annotated[
-        str, typer.Option(metavar="NAME", help="The outcome; `rekindle explain` lists them.")
+        str, typer.Option(metavar="NAME", help="The outcome; `rekindle explain` lists all measures.")
     ] = "reconnected",
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the indices.")] = "table",
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Output format.")] = "table",
     results: Results = Path("results"),
 ) -> None:
-    """Morris screening or Sobol indices of a sweep whose points were drawn for them, and a figure for each arm."""
+    """Compute Morris screening or Sobol indices of a sampled sweep, and draw a figure for each arm."""
     runs, origin = kept.load(name, results), kept.progress(name, results).origin
     _check(measure, runs, origin["factors"])
     try:
         found = indices(runs, origin, measure)
     except SensitivityError as error:
         raise ConfigError(str(error)) from None
-    console = console_of()
+    console = stdout_console()
     if form != "table":
         whole = pd.concat([one.table.reset_index().assign(strategy=one.strategy, **one.held) for one in found])
         print(as_csv(whole, index=False) if form == "csv" else whole.to_json(orient="records", indent=1), end="")
@@ -58,21 +58,25 @@ def sensitivity(
 
 
 def _check(measure: str, runs: pd.DataFrame, factors: Sequence[str]) -> None:
-    """Make sure that this is a measure of runs, and not what tells them apart: a name, a seed, a level."""
+    """Check that this is a measure, and not a name, a seed or a level that identifies runs."""
     is_number = measure in runs and is_numeric_dtype(runs[measure])
     if measure in MEASURES or (is_number and measure not in (*_OF_THE_DESIGN, *factors)):
         return
     close = nearest(measure, MEASURES)
-    hint = f"did you mean {close}?" if close else f"measures are {', '.join(_FIRST)} and more: `rekindle explain`."
-    what = "there is no such measure"
+    hint = (
+        f"did you mean {close}?"
+        if close
+        else f"measures are {', '.join(_FIRST)} and others that `rekindle explain` lists."
+    )
+    what = "is not a measure"
     if measure in runs:
-        what = "this is set by the design, and no measure" if is_number else "this is text, and not a number"
-    raise ConfigError(f"--measure {measure}: {what}; {hint}")
+        what = "is part of the design, not a measure" if is_number else "is text, not a number"
+    raise ConfigError(f"--measure {measure} {what}; {hint}")
 
 
 def _title(found: Indices) -> str:
     held = "".join(f", {name} = {level}" for name, level in found.held.items())
-    less = f", less {found.baseline}" if found.baseline else ""
+    less = f" minus {found.baseline}" if found.baseline else ""
     design = f"{counted(found.points, 'point')}, {counted(found.replicates, 'world')} each"
     return f"{found.measure} of {found.strategy}{less}{held}: {design}"
 

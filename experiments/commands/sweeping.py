@@ -1,4 +1,4 @@
-"""`rekindle run` and `rekindle sweep`: experiments."""
+"""`rekindle run` and `rekindle sweep`: run experiments."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from experiments.config.settings import (
 from experiments.sweeps import histories as kept
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
-from experiments.sweeps.design import PointError, Run, described, runs_of, shard_of
-from experiments.sweeps.histories import History, asked_for
+from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of
+from experiments.sweeps.histories import History, requested_histories
 from experiments.sweeps.sampled import next_step, summary
 from experiments.sweeps.tables import run_tables, sweep_tables
 from experiments.terminal import stopping
@@ -38,11 +38,11 @@ from experiments.terminal.console import (
     Changes,
     Processes,
     Results,
-    console_of,
+    report_compiling,
+    report_log_notes,
     say_written,
-    tell_of_compiling,
-    tell_of_log,
-    told_aside,
+    stderr_console,
+    stdout_console,
 )
 from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import Report, duration, shown
@@ -51,7 +51,7 @@ from sim.contact_logs import read as read_contacts
 from sim.runtime.fingerprint import cache_folder
 from sim.runtime.interrupts import held_back
 
-NO_SWEEP = "{} has no [sweep]; add one with strategies and replicates, or use `rekindle run`."
+NO_SWEEP = "{} has no [sweep] table; add one with strategies and replicates, or use `rekindle run`."
 CHECKPOINTS = store.CHECKPOINTS
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
@@ -62,18 +62,18 @@ Log = Annotated[
 
 
 def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
-    """One run, and a summary of what came of it."""
+    """Simulate one run and print a summary of its outcome."""
     experiment = checked(config, changes, world)
-    console, told = console_of(), told_aside()
+    console, stderr = stdout_console(), stderr_console()
     single = runs_of(experiment.model_copy(update={"sweep": None}))[0]
     threads = numba.config.NUMBA_NUM_THREADS
-    tell_of_compiling(told)
-    with shown(told, "world", 0) as report:
+    report_compiling(stderr)
+    with shown(stderr, "world", 0) as report:
         start = runner.world_of(single.world, **({} if single.world.log else {"threads": threads, "progress": report}))
     kept = runner.Checkpoints(cache_folder() / "runs", experiment.run.checkpoint_minutes)
-    with shown(told, "days", single.days) as report:
+    with shown(stderr, "days", single.days) as report:
         result = runner.simulate(
-            single, start, threads=threads, progress=_going_on(told, report), series=False, **kept.of(single)
+            single, start, threads=threads, progress=_going_on(stderr, report), series=False, **kept.of(single)
         )
     console.print(
         f"{single.scenario}: {counted(len(result.adopters), 'adopter')} among {len(start):,} people, "
@@ -83,14 +83,14 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     console.print(run_tables(result.measures.scalars))
 
 
-def _going_on(told: Console, report: Report) -> Report:
-    """The same report; where a run begins in its midst, it says so."""
+def _going_on(stderr: Console, report: Report) -> Report:
+    """A report that also prints a line if the run resumes from a checkpoint."""
     begun = False
 
     def report_or_say(done: int, days: int, note: str = "", /) -> None:
         nonlocal begun
         if not begun and done > 1:
-            told.print(f"Going on from day {done:,} of {days:,}.", highlight=False)
+            stderr.print(f"Resuming from day {done:,} of {days:,}.", highlight=False)
         begun = True
         report(done, days, note)
 
@@ -103,26 +103,27 @@ def sweep(
     world: Log = None,
     processes: Processes = None,
     shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Make only the I-th of N parts, for the jobs of an array.")
+        str | None, typer.Option(metavar="I/N", help="Make only the I-th of N parts, for array jobs.")
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Run on a Dask cluster (extra `cluster`), not in processes.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a Dask cluster (extra `cluster`) instead of local processes."),
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
     results: Results = Path("results"),
 ) -> None:
-    """All arms in all worlds, in parallel; what is there already is not run again."""
+    """Run every arm in every world, in parallel. Finished runs are not repeated."""
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
     part = _shard(shard)
-    console = console_of()
+    console = stdout_console()
     runs = planned(experiment, config, changes)
-    folder, histories = results / experiment.name, asked_for(experiment.sweep)
-    if scheduler is not None:  # nothing is written before a cluster that will do has answered
+    folder, histories = results / experiment.name, requested_histories(experiment.sweep)
+    if scheduler is not None:  # check the cluster before anything is written
         with cluster(scheduler):
             pass
-    tell_of_another(folder, runs)
+    warn_of_other_sweep(folder, runs)
     prepare(folder, histories)
     design = described(runs)
     replaced = store.ids_in(folder / store.TABLE)
@@ -132,19 +133,16 @@ def sweep(
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
     different = len({run.id for run in mine})
     there = different - len(missing)
-    is_or_are = "is" if there == 1 else "are"
-    console.print(
-        f"{of_all}{counted_runs(len(mine), different)}; {there:,} {is_or_are} there already.", highlight=False
-    )
+    console.print(f"{of_all}{counted_runs(len(mine), different)}; {there:,} already done.", highlight=False)
     checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
     workers = workers_of(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
     failed = []
     if missing:
-        if scheduler is None:  # a cluster's workers compile for themselves
-            tell_of_compiling(told_aside())
+        if scheduler is None:  # a cluster's workers compile the model themselves
+            report_compiling(stderr_console())
         minutes = experiment.run.timeout_minutes
         failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast, minutes)
-    with suppress(OSError):  # it may not be there, or hold those of another sweep
+    with suppress(OSError):  # the folder may not exist, or may have checkpoints of another sweep
         checkpoints.folder.rmdir()
     absent = {run.id for run in planning.missing(runs, folder, histories)} - {row["id"] for row in failed}
     left = len(absent)
@@ -152,41 +150,43 @@ def sweep(
         store.require_all(folder, absent.intersection(run.id for run in mine))
     if not left:
         _report(experiment, design, failed, folder, console)
-        _tell_of_replaced(replaced - set(design["id"]), len(replaced), folder)
+        _report_replaced(replaced - set(design["id"]), len(replaced), folder)
     elif not failed:
-        console.print(f"{counted(left, 'run')} of other shards left; the same command without --shard makes the table.")
+        console.print(
+            f"Remaining in other shards: {counted(left, 'run')}; the same command without --shard writes the table."
+        )
     if failed:
         _complain(failed, design)
         raise typer.Exit(1)
 
 
 def prepare(folder: Path, histories: Sequence[History]) -> None:
-    """Make a results folder that can be written, and tell of what in it was damaged."""
+    """Create a results folder and check that it is writable; print a note on each damaged file."""
     damaged = store.prepare(folder, [history.table for history in histories])
     for aside in (*damaged, *kept.set_damaged_aside(folder, histories)):
-        print(store.told_of_damage(aside), file=sys.stderr)
+        print(store.damage_message(aside), file=sys.stderr)
 
 
-def tell_of_another(folder: Path, runs: Sequence[Run]) -> None:
-    """Warn where the last sweep in this folder asked for none of these runs: another experiment of the same name."""
+def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
+    """Warn if the last sweep in this folder shares no run with this one, so that it may be another experiment."""
     before = store.ids_in(folder / store.DESIGN)
     if before and before.isdisjoint(run.id for run in runs):
         print(
-            f"The last sweep in {folder} asked for {counted(len(before), 'run')}, none of them of this one. They stay, "
-            "but `status` and `results` tell of the last sweep alone; if this is another experiment, give it a folder "
-            "of its own with --set name=….",
+            f"The last sweep in {folder} had {counted(len(before), 'run')}, and this one has none of them. They are "
+            "kept, but `status` and `results` only show the latest sweep. If this is another experiment, give it its "
+            "own folder with --set name=….",
             file=sys.stderr,
         )
 
 
-def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None) -> list[Run]:
-    """All runs of a sweep; planning very many takes more than a moment, and is shown.
+def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None) -> list[RunSpec]:
+    """All runs of a sweep, with a progress display because planning many takes a while.
 
     Raises:
-        ConfigError: levels that can not go together, and where they were given.
+        ConfigError: if levels cannot be combined; the message says where they are set.
     """
     try:
-        with shown(told_aside(), "points planned", 0) as report:
+        with shown(stderr_console(), "points planned", 0) as report:
             return runs_of(experiment, report)
     except PointError as error:
         where, said = place_of_factor(config, changes or (), error.factor, error.row), str(error)
@@ -195,7 +195,7 @@ def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None)
 
 @contextmanager
 def workers_of(scheduler: str | None, processes: int) -> Iterator[Cluster]:
-    """Who makes the runs: a cluster's workers, or processes of our own."""
+    """The workers that make the runs: those of a cluster, or local processes."""
     if scheduler is not None:
         with cluster(scheduler) as there:
             yield there
@@ -205,26 +205,26 @@ def workers_of(scheduler: str | None, processes: int) -> Iterator[Cluster]:
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
-    """Which part of how many, from ``2/8``; None for all."""
+    """The part and the number of parts in a text such as ``2/8``; None for all runs."""
     if text is None:
         return None
     number, _, count = text.partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-        raise ConfigError(f"--shard {text}: write I/N, such as 2/8 for the second of eight jobs.")
+        raise ConfigError(f"--shard {text}: expected I/N, such as 2/8 for the second of eight jobs.")
     return int(number), int(count)
 
 
-def _tell_of_replaced(gone: set[str], before: int, folder: Path) -> None:
+def _report_replaced(gone: set[str], before: int, folder: Path) -> None:
     if gone:
         print(
-            f"The table there before had {counted(before, 'run')}, {len(gone):,} of them not of this sweep. They stay "
-            f"in {folder / store.PARTS}; the sweep that asked for them makes its table of them again.",
+            f"The previous table had {counted(before, 'run')}, of which {len(gone):,} do not belong to this sweep. "
+            f"They are kept in {folder / store.PARTS}; to get their table back, run their sweep again.",
             file=sys.stderr,
         )
 
 
 def carry_out(
-    runs: Sequence[Run],
+    runs: Sequence[RunSpec],
     histories: Sequence[History],
     folder: Path,
     checkpoints: runner.Checkpoints,
@@ -232,18 +232,18 @@ def carry_out(
     fail_fast: bool,
     minutes: float = 0,
 ) -> list[store.Row]:
-    """Run what is missing and keep it, part by part; returns the rows of failed runs."""
+    """Make these runs and save them, part by part; returns the rows of failed runs."""
     failed: list[store.Row] = []
-    done, began, told = 0, time.monotonic(), told_aside()
-    kept_so_far = f"What had ended is kept in {folder}; the same command goes on from there."
-    # While parts are written, an exception would leave what had ended unwritten.
+    done, began, stderr = 0, time.monotonic(), stderr_console()
+    kept_so_far = f"Finished runs are saved in {folder}; the same command continues from there."
+    # Signals are deferred, because an exception while parts are written would lose finished runs.
     with stopping.saying(kept_so_far), held_back() as hand_on_stop, workers as (executor, cores):
         try:
-            with shown(told, "worlds", len(runner.worlds_to_keep(runs))) as report:
+            with shown(stderr, "worlds", len(runner.worlds_to_keep(runs))) as report:
                 for built, worlds in runner.build_worlds(runs, executor, minutes):
                     report(built, worlds)
                     hand_on_stop()
-            with shown(told, "runs", len(runs)) as report:
+            with shown(stderr, "runs", len(runs)) as report:
                 ahead = 2 * cores if histories else None
                 for ended in runner.finished(runs, executor, checkpoints, histories, ahead, minutes):
                     rows = [run.row for run in ended]
@@ -259,23 +259,25 @@ def carry_out(
                         runner.stop(executor)
                         break
         except BaseException:
-            runner.stop(executor)  # or else the executor would first finish all
+            runner.stop(executor)  # otherwise the executor would first finish all runs
             raise
     took = time.monotonic() - began
-    each = f", {took * cores / done:.2g} s of a core a run" if done else ""
+    each = f", {took * cores / done:.2g} core-seconds per run" if done else ""
     made = f"{counted(done, 'run')} in {duration(took)} on {counted(cores, 'core')}{each}"
-    told.print(f"{made}; {len(failed):,} failed.", highlight=False)
+    stderr.print(f"{made}; {len(failed):,} failed.", highlight=False)
     return failed
 
 
 def _report(
     experiment: Experiment, design: pd.DataFrame, failed: list[store.Row], folder: Path, console: Console
 ) -> None:
-    """Write the sweep's table, in the order of its design, and print it."""
+    """Write the table of the sweep, in the order of its design, and print a summary."""
     rows = store.finished(folder)
     if failed:
         anew = store.frame_of(failed).set_index("id")
-        rows = pd.concat([rows.drop(anew.index, errors="ignore"), anew])  # one run again for its histories had a row
+        rows = pd.concat(
+            [rows.drop(anew.index, errors="ignore"), anew]
+        )  # a run repeated for its histories already has a row
     store.require_all(folder, set(design["id"]).difference(rows.index))
     table = store.table_of(design, rows)
     origin = provenance.of_runs(experiment, list(design["id"])) | {
@@ -289,15 +291,15 @@ def _report(
 
 
 def _tables(experiment: Experiment, whole: pd.DataFrame, folder: Path) -> Group:
-    """The arms of a sweep; of one whose points were drawn, how its outcomes spread over them."""
+    """The arms of a sweep or, if its points were sampled, the spread of its outcomes over the points."""
     sweep = experiment.sweep or SweepSettings()
     if sweep.sample is None:
         return sweep_tables(whole, sweep.factors)
     ranges = list(sweep.sample.ranges)
-    held = [name for name in sweep.factors if name not in ranges]
+    fixed = [name for name in sweep.factors if name not in ranges]
     elsewhere = "" if folder.parent == Path("results") else f" --results {shlex.quote(str(folder.parent))}"
     hint = next_step(sweep.sample.method, experiment.name, elsewhere)
-    return summary(whole, ranges, held, hint)
+    return summary(whole, ranges, fixed, hint)
 
 
 def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
@@ -305,20 +307,20 @@ def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
     run = design.set_index("id").loc[[first["id"]]].iloc[0]
     count = "One run failed" if len(failed) == 1 else f"{len(failed):,} runs failed"
     print(
-        f"{count}; the table has the errors and tracebacks. The first, {run['scenario']} in replicate "
+        f"{count}; the table has the errors and tracebacks. The first error, of {run['scenario']} in replicate "
         f"{run['replicate']}: {first['error']}",
         file=sys.stderr,
     )
 
 
 def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> Experiment:
-    """The experiment; a contact log is read once before any work begins.
+    """Load an experiment, and check its contact log before any work starts.
 
     Raises:
-        ConfigError, LogError: something is wrong with either.
+        ConfigError, LogError: if the experiment or the log is invalid.
     """
     if world is not None and not world.name:
-        raise ConfigError(f'--world "{world}": name a contact log, such as wall.csv.gz.')
+        raise ConfigError(f'--world "{world}": expected a contact log, such as wall.csv.gz.')
     experiment = load(config, changes or (), world)
     if experiment.world.log is not None:
         try:
@@ -327,10 +329,10 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
             if world is not None:
                 raise
             where = place_of(config, changes or (), ("world", "log"))
-            counted = "" if "--set" in where else f" It counts from the folder of {config.name}."
+            relative = "" if "--set" in where else f" The path is relative to the folder of {config.name}."
             missing = not Path(experiment.world.log).exists()
-            raise ConfigError(f"{where}: {error}{counted if missing else ''}") from None
-        tell_of_log(experiment.world.log, contacts.notes, told_aside())
+            raise ConfigError(f"{where}: {error}{relative if missing else ''}") from None
+        report_log_notes(experiment.world.log, contacts.notes, stderr_console())
         try:
             require_adopters(experiment.run.adopters, len(contacts.names))
         except ValueError as error:

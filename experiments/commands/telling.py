@@ -1,4 +1,4 @@
-"""`rekindle story`: one like, up close."""
+"""`rekindle story`: follow one like in detail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import typer
 
 from experiments import provenance
 from experiments.commands.essaying import style_named
-from experiments.config.settings import ConfigError, Experiment, load
+from experiments.config.settings import ConfigError, Experiment, load, show
 from experiments.essay.story import WITH, Story, found, sentences
 from experiments.figures import save
 from experiments.figures.page import Words
 from experiments.figures.story import draw
 from experiments.sweeps import store
-from experiments.terminal.console import Changes, Results, console_of, say_written, tell_of_compiling, told_aside
+from experiments.terminal.console import Changes, Results, report_compiling, say_written, stderr_console, stdout_console
 from experiments.terminal.progress import shown
 
 NAME = "story"
@@ -25,27 +25,27 @@ def story(
     config: Annotated[
         Path, typer.Argument(metavar="[CONFIG]", help="TOML file with an [inject] table.")
     ] = Path("configs/one_like.toml"),
-    worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Worlds to look through, at most.")] = 20,
-    first: Annotated[int, typer.Option("--from", min=0, max=100_000, help="Worlds to pass over.")] = 0,
-    style: Annotated[str, typer.Option(metavar="STYLE", help="Of the figure: talk or paper.")] = "talk",
+    worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of worlds to search.")] = 20,
+    first: Annotated[int, typer.Option("--from", min=0, max=100_000, help="Number of worlds to skip.")] = 0,
+    style: Annotated[str, typer.Option(metavar="STYLE", help="Style of the figure: talk or paper.")] = "talk",
     changes: Changes = None,
     results: Results = Path("results"),
 ) -> None:  # fmt: skip
-    """Follow one like that made two people talk again: the chain of what would not have happened without it."""
+    """Follow one like that made two people talk again: every event that would not have happened without it."""
     experiment, in_style = load(config, changes or ()), style_named(style)
     _require_a_like(experiment, config)
-    console, told = console_of(), told_aside()
-    tell_of_compiling(told)
+    console, stderr = stdout_console(), stderr_console()
+    report_compiling(stderr)
     one: Story | None = None
-    with shown(told, "worlds", worlds) as progress:
+    with shown(stderr, "worlds", worlds) as progress:
         for done, one in enumerate(found(experiment, worlds=worlds, first=first), start=1):
             progress(done, worlds)
             if one is not None:
                 break
     if one is None:
         console.print(
-            f"In worlds {first + 1} to {first + worlds} no like made two people talk again who would not have; look "
-            f"further with --from {first + worlds}.",
+            f"In worlds {first + 1} to {first + worlds}, no like made two people talk again who otherwise would not have. "
+            f"Search further with --from {first + worlds}.",
             highlight=False,
         )
         return
@@ -62,33 +62,33 @@ def story(
 
 
 def _require_a_like(experiment: Experiment, config: Path) -> None:
-    """Raise a `ConfigError` if an experiment has no like to a dormant tie to follow."""
+    """Raise a `ConfigError` unless the experiment injects likes to dormant ties."""
     if experiment.inject is None:
         raise ConfigError(
-            f"{config} has no [inject] table; a story follows an injected like, as in configs/one_like.toml."
+            f"{config} has no [inject] table; a story needs an injected like, as in configs/one_like.toml."
         )
     if experiment.inject.towards != "dormant":
-        raise ConfigError(f"inject.towards is {experiment.inject.towards!r}; a story follows a like to a dormant tie.")
+        raise ConfigError(f'{config}, inject.towards = {show(experiment.inject.towards)}: a story needs "dormant".')
     if experiment.inject.kind != "like":
-        raise ConfigError(f"inject.kind is {experiment.inject.kind!r}; a story follows a like.")
+        raise ConfigError(f'{config}, inject.kind = {show(experiment.inject.kind)}: a story needs "like".')
 
 
 def _words(one: Story) -> Words:
     day = one.reconnected[WITH]
     years = f"{one.silent / 365:.1f} years" if one.silent >= 365 else f"{one.silent} days"
     return Words(
-        f"After {years} of silence one like, and {day} days later they talk:\nwithout the like, words never go both ways",
-        "All gestures between A, who liked, and B, in two worlds that share all luck but the like.\n"
+        f"One like after {years} of silence, and {day} days later they talk again.\nWithout the like, they never do.",
+        "All gestures between A, who liked, and B, in two worlds that only differ in the like.\n"
         "Vermillion: without words. Blue: with words. Grey: not noticed.",
-        f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, looked for among many. "
-        "That a like opens a door is assumed.\nGestures of one day are drawn one beside the other.",
+        f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, selected from many. "
+        "That a like opens a door is assumed.\nGestures of the same day are drawn side by side.",
     )
 
 
 def _origin(one: Story, config: dict[str, Any]) -> dict[str, Any]:
-    told = f"{one.replicate} {one.pair} {config}"
+    identity = f"{one.replicate} {one.pair} {config}"
     return {
-        "run_hash": provenance.run_hash([told]),
+        "run_hash": provenance.run_hash([identity]),
         "story": {"replicate": one.replicate, "pair": list(one.pair)},
         "config": config,
         **provenance.environment(),

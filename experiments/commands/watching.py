@@ -1,4 +1,4 @@
-"""`rekindle film` and `rekindle watch`: a world to look at."""
+"""`rekindle film` and `rekindle watch`: show a world."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ import typer
 from experiments.config import shipped
 from experiments.config.settings import ConfigError, Strategy, WorldSettings, load
 from experiments.sweeps import runner
-from experiments.terminal.console import Changes, console_of, say_written, tell_of_compiling, tell_of_log, told_aside
+from experiments.terminal.console import (
+    Changes,
+    report_compiling,
+    report_log_notes,
+    say_written,
+    stderr_console,
+    stdout_console,
+)
 from experiments.terminal.progress import shown
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
@@ -33,34 +40,36 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".mp4", ".gif")
 
-ConfigFiles = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="TOML files, of an experiment each.")]
+ConfigFiles = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="TOML files, one per experiment.")]
 SideBySide = Annotated[
     tuple[str, str] | None,
-    typer.Option("--side-by-side", metavar="A B", help="Two strategies in one world, with the same luck."),
+    typer.Option("--side-by-side", metavar="A B", help="Two strategies in the same world, with the same random draws."),
 ]
 
 
 def film(
     configs: ConfigFiles,
     out: Annotated[
-        Path, typer.Option(metavar="FILE|FOLDER", help="FILE.mp4 or FILE.gif; or a folder, for an MP4 of each CONFIG.")
+        Path, typer.Option(metavar="FILE|FOLDER", help="FILE.mp4, FILE.gif, or a folder for one MP4 per CONFIG.")
     ] = Path("film.mp4"),
     side_by_side: SideBySide = None,
-    follow: Annotated[int | None, typer.Option(metavar="PERSON", help="Id of somebody to keep an eye on.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days shown; those of the strategy if not given.")] = None,
-    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long the film is.")] = 20.0,
+    follow: Annotated[int | None, typer.Option(metavar="PERSON", help="Id of a person to highlight.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days to show. Default: the days of the strategy.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of the film in seconds.")] = 20.0,
     changes: Changes = None,
 ) -> None:
-    """Films of worlds, or of two side by side with the same luck, drawn from the seed: MP4 or GIF."""
+    """Make a film (MP4 or GIF) of a world, or of two strategies side by side with the same random draws."""
     _require("film", "av")
     into_folder = out.suffix.lower() not in _ENDINGS
     if into_folder and out.suffix:
-        raise ConfigError(f'--out "{out}": name a file that ends in .mp4 or .gif, or a folder.')
+        raise ConfigError(f'--out "{out}": expected a file that ends in .mp4 or .gif, or a folder.')
     if len(configs) > 1 and not into_folder:
-        raise ConfigError(f'--out "{out}" is one film, and there are {len(configs)} configurations: name a folder.')
+        raise ConfigError(f'--out "{out}" is one file, and there are {len(configs)} configurations; give a folder.')
     names = Counter(config.stem for config in configs)
     if twice := [name for name, count in names.items() if count > 1]:
-        raise ConfigError(f"Several configurations are called {twice[0]}, and so would their films be; rename one.")
+        raise ConfigError(
+            f"Several configurations are named {twice[0]}, so their films would have the same name; rename one."
+        )
     strategies, failed = checked_pair(side_by_side), 0
     for config in configs:
         wanted = _Film(config, out / f"{config.stem}.mp4" if into_folder else out, strategies, follow, days, seconds)
@@ -70,13 +79,13 @@ def film(
             if len(configs) == 1:
                 raise
             failed += 1
-            told_aside().print(str(error), highlight=False, markup=False, soft_wrap=True)
+            stderr_console().print(str(error), highlight=False, markup=False, soft_wrap=True)
     if failed:
-        raise ConfigError(f"{failed} of {len(configs)} films could not be made; why is said above.")
+        raise ConfigError(f"{failed} of {len(configs)} films could not be made; see the errors above.")
 
 
 class _Film(NamedTuple):
-    """What a film is to show, and where it goes."""
+    """The content of a film, and its path."""
 
     config: Path
     out: Path
@@ -87,36 +96,36 @@ class _Film(NamedTuple):
 
 
 def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
-    """Make a film; or keep the one that is there, if it shows the same and is to be kept.
+    """Make a film, or keep an existing one with the same content if ``keep``.
 
     Raises:
-        ConfigError, LogError: it can not be.
+        ConfigError, LogError: if the configuration, the log or an option is invalid.
     """
-    from experiments.watch.film import Shot, film, told_by  # draws, which takes a second to load
+    from experiments.watch.film import Shot, film, told_by  # slow to import
     from experiments.watch.playback import Stage
 
     experiment = load(wanted.config, changes)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
-    asked = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
-    told = f"rekindle {sha256(json.dumps([asked, model_fingerprint()]).encode()).hexdigest()[:16]}"
-    if keep and told_by(wanted.out) == told:
-        console_of().print(f"Kept: {wanted.out}", highlight=False, soft_wrap=True)
+    contents = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
+    marker = f"rekindle {sha256(json.dumps([contents, model_fingerprint()]).encode()).hexdigest()[:16]}"
+    if keep and told_by(wanted.out) == marker:
+        stdout_console().print(f"Already up to date: {wanted.out}", highlight=False, soft_wrap=True)
         return
     world = world_shown(experiment.world)
     if wanted.follow is not None and not 0 <= wanted.follow < len(world):
-        raise ConfigError(f"--follow {wanted.follow}: the people are 0 to {len(world) - 1:,}.")
+        raise ConfigError(f"--follow {wanted.follow}: expected a person from 0 to {len(world) - 1:,}.")
     stage = Stage(world, experiment, wanted.strategies)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
-    with shown(told_aside(), f"frames of {wanted.out.name}", 0) as report:
-        film(stage, shot, wanted.out, report, told)
-    say_written(wanted.out, console_of())
+    with shown(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
+        film(stage, shot, wanted.out, report, marker)
+    say_written(wanted.out, stdout_console())
 
 
 def checked_pair(pair: tuple[str, str] | None) -> list[Strategy] | None:
-    """The two strategies of ``--side-by-side``.
+    """Check the two strategies of ``--side-by-side``.
 
     Raises:
-        ConfigError: one of them is none.
+        ConfigError: if one is not a strategy.
     """
     if pair is None:
         return None
@@ -129,33 +138,35 @@ def checked_pair(pair: tuple[str, str] | None) -> list[Strategy] | None:
 
 
 def world_shown(settings: WorldSettings) -> World:
-    """The world that settings describe; while it is built, how far that is."""
-    told = told_aside()
-    tell_of_compiling(told)
+    """Build the world of these settings, and show the progress."""
+    stderr = stderr_console()
+    report_compiling(stderr)
     if settings.log is not None:
-        tell_of_log(settings.log, read_contacts(settings.log).notes, told)
+        report_log_notes(settings.log, read_contacts(settings.log).notes, stderr)
         return runner.world_of(settings)
-    with shown(told, "world", 0) as report:
+    with shown(stderr, "world", 0) as report:
         return runner.world_of(settings, threads=numba.config.NUMBA_NUM_THREADS, progress=report)
 
 
 def watch(
     config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file of the experiment.")] = None,
     side_by_side: SideBySide = None,
-    day: Annotated[int, typer.Option(min=0, max=5_475, help="Begin paused on this day.")] = 0,
+    day: Annotated[int, typer.Option(min=0, max=5_475, help="Start paused on this day.")] = 0,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65_535, help="Port; 8765 if it is free, or another, if not given.")
+        int | None, typer.Option(min=1, max=65_535, help="Port. Default: 8765, or another if that is in use.")
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
     changes: Changes = None,
 ) -> None:
-    """A world in the browser: watch it, lay two strategies side by side, follow a person, send a like."""
+    """Watch a world in the browser: compare two strategies side by side, follow a person, send a like."""
     _require("watch", "uvicorn")
     from experiments.watch.server import Server, free_port
 
     opening = _opening(config, checked_pair(side_by_side), day, changes or [])
     server = Server(free_port(port), opening, _presets(config))
-    console_of().print(f"{server.address} shows the world; Ctrl-C ends it.", highlight=False, soft_wrap=True)
+    stdout_console().print(
+        f"Open {server.address} to see the world. Press Ctrl-C to stop.", highlight=False, soft_wrap=True
+    )
     try:
         with nullcontext() if no_open else _opened(server.address):
             _warm_up()
@@ -166,9 +177,9 @@ def watch(
 
 @contextmanager
 def _opened(address: str) -> Iterator[None]:
-    """Open the browser, by way of a file that only its user can read.
+    """Open the browser through a file that only this user can read.
 
-    All users of a machine see what a program is called with, and the address has the token of the page.
+    The address contains the token of the page, and all users of a machine can see the arguments of a program.
     """
     there = escape(address, quote=True)
     with TemporaryDirectory(prefix="rekindle-") as folder:
@@ -183,10 +194,10 @@ def _opened(address: str) -> Iterator[None]:
 
 
 def _warm_up() -> None:
-    """Compile or load what a day and a picture take, with few people, while the browser still loads the page."""
+    """Simulate and draw a day of a tiny world, so that compiling happens while the browser loads the page."""
     from experiments.watch.playback import Stage
 
-    tell_of_compiling(told_aside())
+    report_compiling(stderr_console())
     experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
     stage = Stage(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
     stage.step()
@@ -194,15 +205,15 @@ def _warm_up() -> None:
 
 
 def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Asked:
-    """What tabs show at first.
+    """The initial state of a tab.
 
     Raises:
-        ConfigError: it can not be.
+        ConfigError: if the configuration or an option is invalid.
     """
     from experiments.watch.asked import OPENING, OPENING_BESIDE, Asked
 
     given = dict(change.partition("=")[::2] for change in changes)
-    load(config, changes)  # for its errors, which name options as they were typed
+    load(config, changes)  # so that errors quote the options as typed
     first = {} if config is not None else OPENING
     strategies = {"run.strategy": str(pair[0])} if pair else {}
     beside = str(pair[1]) if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
@@ -212,7 +223,7 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
 
 
 def _presets(config: Path | None) -> dict[str, Path]:
-    """The configurations that a page can choose from: those in ``configs``, and beside the one that was named."""
+    """The configurations that the page offers: those in ``configs`` and in the folder of the given one."""
     folders = [Path(shipped.FOLDER)] + ([config.parent] if config is not None else [])
     there = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
     ships = [] if folders[0].is_dir() else [folders[0] / f"{name}.toml" for name in shipped.names()]
@@ -220,12 +231,12 @@ def _presets(config: Path | None) -> dict[str, Path]:
 
 
 def _require(extra: str, module: str) -> None:
-    """Make sure that what an extra brings is there.
+    """Check that an extra is installed.
 
     Raises:
-        ConfigError: it is not; the message says how to get it.
+        ConfigError: if it is not; the message says how to install it.
     """
     from importlib.util import find_spec
 
     if find_spec(module) is None:
-        raise ConfigError(f"`rekindle {extra}` needs more packages: {install_command(extra)}")
+        raise ConfigError(f"`rekindle {extra}` needs more packages; install them with `{install_command(extra)}`.")

@@ -1,8 +1,8 @@
-"""What a sweep varies: levels of settings, crossed, side by side, or drawn from ranges.
+"""The factors of a sweep: levels of settings that are crossed, paired, named or sampled.
 
-In a file, ``[sweep.grid]`` gives levels of which every combination is run, ``[sweep.zip]`` levels that go side by side,
-``[sweep.rows.NAME]`` several settings at once under a name, and ``[sweep.sample]`` ranges from which points are drawn.
-A sweep with several of these crosses them.
+In a file, ``[sweep.grid]`` has levels to combine in every way, ``[sweep.zip]`` has levels to pair side by side,
+``[sweep.rows.NAME]`` changes several settings at once under a name, and ``[sweep.sample]`` has ranges to sample points
+from. A sweep with several of these crosses them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Point = dict[str, Level]
 LEVELS_WRITTEN = "a list of levels such as [15, 60, 120], or even steps such as { from = 15, to = 120, count = 4 }"
 RANGE_WRITTEN = "a range such as [0.0, 1.0], the lower end first"
 METHODS = ("latin_hypercube", "sobol", "morris", "saltelli")
-_LARGEST = 1e300  # end of a range or of even steps; beyond, their difference overflows
-MORRIS_LEVELS = 4  # of the grid on which a trajectory steps (Morris 1991)
+_LARGEST = 1e300  # limit for the ends of a range, so that their difference cannot overflow
+MORRIS_LEVELS = 4  # levels of the grid of a trajectory (Morris 1991)
 
 
 def flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Each dotted path of a table with what it is given: ``run.adopters = [5]`` and ``"run.adopters" = [5]`` alike."""
+    """Yield each dotted path of a table and its value; ``run.adopters`` and ``"run.adopters"`` are the same."""
     for key, value in table.items():
         path = f"{above}{key}"
         if isinstance(value, Mapping) and value and not set(value) & {"from", "to", "count"}:
@@ -35,10 +35,10 @@ def flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def spelled_out(value: Any, whole: bool) -> tuple[Level, ...]:
-    """Levels as a list has them, or evenly spaced between two ends, rounded where the setting wants whole numbers.
+    """Levels from a list, or from even steps between two ends, which are rounded if the setting is a whole number.
 
     Raises:
-        ValueError: neither, an empty list, or a level twice.
+        ValueError: if the value is neither, is an empty list, or repeats a level.
     """
     if isinstance(value, Mapping):
         value = _evenly_spaced(value, whole)
@@ -46,10 +46,10 @@ def spelled_out(value: Any, whole: bool) -> tuple[Level, ...]:
         raise ValueError(f"expected {LEVELS_WRITTEN}")
     seen = set()
     for level in value:
-        told = (type(level), repr(level))
-        if told in seen:
-            raise ValueError(f"has the level {repr(level)[:100]} twice; name each level once")
-        seen.add(told)
+        identity = (type(level), repr(level))
+        if identity in seen:
+            raise ValueError(f"has the level {repr(level)[:100]} twice; give each level once")
+        seen.add(identity)
     return tuple(value)
 
 
@@ -65,7 +65,7 @@ def _evenly_spaced(value: Mapping[str, Any], whole: bool) -> list[Level]:
 
 
 def _is_finite(end: Any) -> bool:
-    """Whether this is a number between whose like steps can be taken."""
+    """Whether this is a number that can be an end of a range."""
     return isinstance(end, int | float) and not isinstance(end, bool) and abs(end) <= _LARGEST
 
 
@@ -73,7 +73,7 @@ def span_of(value: Any) -> tuple[float, float]:
     """The two ends of a range.
 
     Raises:
-        ValueError: it is none.
+        ValueError: if the value is not a range.
     """
     if not isinstance(value, list | tuple) or len(value) != 2 or not all(map(_is_finite, value)):
         raise ValueError(f"expected {RANGE_WRITTEN}")
@@ -84,7 +84,7 @@ def span_of(value: Any) -> tuple[float, float]:
 
 
 def crossed(grid: Levels, side_by_side: Levels, drawn: Sequence[Point], named: Sequence[Point] = ()) -> list[Point]:
-    """All points of a sweep: every combination of the grid, with each row of the zip, named row and drawn point."""
+    """All points of a sweep: every combination of the grid with each row of the zip, named row and sampled point."""
     combinations = [dict(zip(grid, levels, strict=True)) for levels in itertools.product(*grid.values())]
     rows = [dict(zip(side_by_side, levels, strict=True)) for levels in zip(*side_by_side.values(), strict=True)]
     return [
@@ -97,22 +97,22 @@ def crossed(grid: Levels, side_by_side: Levels, drawn: Sequence[Point], named: S
 
 
 def drawn_points(ranges: Mapping[str, tuple[float, float]], method: str, points: int, seed: int) -> np.ndarray:
-    """Points from ranges, each a row; columns are in the order of the ranges.
+    """Sample points from ranges, one per row; the columns have the order of the ranges.
 
     Args:
-        ranges: ends by name.
-        method: ``latin_hypercube``: `points` points, one in each of as many slices of every range (McKay et al. 1979).
-            ``sobol``: `points`, a power of two, of a scrambled Sobol sequence (Owen 1998). ``morris``: `points`
-            trajectories that move one factor a step, for screening (Morris 1991). ``saltelli``: the matrices from
-            `points`, a power of two, from which first-order and total indices are estimated (Saltelli et al. 2010).
-        points: see the methods.
-        seed: of the draws; the same seed gives the same points.
+        ranges: the two ends of each range, by name.
+        method: ``latin_hypercube`` takes one point in each of `points` slices of every range (McKay et al. 1979).
+            ``sobol`` takes `points` (a power of two) points of a scrambled Sobol sequence (Owen 1998). ``morris`` makes
+            `points` trajectories that move one factor per step, for screening (Morris 1991). ``saltelli`` makes the
+            matrices for first-order and total indices, with `points` (a power of two) rows (Saltelli et al. 2010).
+        points: number of points, trajectories or rows, depending on the method.
+        seed: seed of the sample; the same seed gives the same points.
 
     Returns:
         Shape (rows, ranges): `points` rows, ``points * (ranges + 1)`` for Morris, ``points * (ranges + 2)`` for
         Saltelli.
     """
-    from SALib.sample import morris, sobol  # these take a second, which a sweep that draws nothing need not wait
+    from SALib.sample import morris, sobol  # slow to import, and only needed for sampling
     from scipy.stats import qmc
 
     low, high = np.array(list(ranges.values())).T
@@ -127,10 +127,10 @@ def drawn_points(ranges: Mapping[str, tuple[float, float]], method: str, points:
 
 
 def points_drawn(method: str, ranges: int, points: int) -> int:
-    """How many rows `drawn_points` gives."""
+    """The number of rows that `drawn_points` returns."""
     return points * {"morris": ranges + 1, "saltelli": ranges + 2}.get(method, 1)
 
 
 def problem_of(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
-    """Ranges as SALib wants them."""
+    """Ranges in the format of SALib."""
     return {"num_vars": len(ranges), "names": list(ranges), "bounds": [list(ends) for ends in ranges.values()]}

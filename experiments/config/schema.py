@@ -1,4 +1,4 @@
-"""The JSON Schema of an experiment's file, for editors that complete and check TOML as it is written."""
+"""The JSON Schema of experiment files, for editors that complete and check TOML."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _ENDS = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems"
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a file: every key may be left out, and unknown keys are refused.
+    """The JSON Schema (2020-12) of a file, in which every key is optional and unknown keys are errors.
 
-    What it can not say (shares that add up to 1, levels within their setting's range) `rekindle plan` does.
+    A schema cannot express some rules (shares add up to 1, levels are in the range of their setting); `rekindle plan`
+    checks these.
     """
     found = Experiment.model_json_schema()
     for table in (found, *found["$defs"].values()):
@@ -52,5 +53,5 @@ def schema() -> dict[str, Any]:
 
 
 def _by_path(below: dict[str, Any]) -> dict[str, Any]:
-    """Settings by dotted path, as one key in quotes or as tables within tables."""
+    """The schema of settings by dotted path, written as one quoted key or as nested tables."""
     return {"additionalProperties": {"anyOf": [below, {"type": "object"}]}}

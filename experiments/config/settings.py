@@ -1,6 +1,6 @@
-"""A TOML file becomes a validated experiment; each error names file, line, key, value and what to write instead.
+"""Load a TOML file as a validated experiment; errors give the file, line, key, value and what is expected.
 
-Every setting can also be given on the command line (``--set world.people=500``); its errors then name the option.
+Every setting can also be given on the command line (``--set world.people=500``); errors then name the option.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ from sim.model.parameters import Parameters
 from sim.run import mixture_of
 from sim.runtime.spelling import nearest as nearest
 
-# What may be written where there is no range of numbers; for errors, and for `rekindle explain`.
+# What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
 STRATEGIES_WRITTEN = 'a list of strategies, such as ["wait", "check_in"]'
 ADOPTERS_WRITTEN = 'a count such as 20, a share such as 0.05, a list of ids such as [3, 17], or "newcomers"'
 KINDS_WRITTEN = f'"nothing", or a kind of gesture: {", ".join(kind for kind in KINDS if kind != "post")}'
 NAME_WRITTEN = "a name made of letters, digits, _ . and -"
 TRUTH_WRITTEN = "true or false"
-LOG_WRITTEN = 'a file such as "wall.csv.gz", counted from the folder of the TOML file'
+LOG_WRITTEN = 'a file such as "wall.csv.gz", relative to the folder of the TOML file'
 
-MOST_PROBLEMS = 20  # that are named one by one
-_LONGEST_SHOWN, _LONGEST_PROBLEM = 100, 600  # characters of a value and of a line in an error
-_MOST_LEVELS = 6  # that are named one by one
-_LONGEST_NAME = 2 * LONGEST_FILE_NAME + 1  # bytes; of a configuration and of a log
+MOST_PROBLEMS = 20  # number of errors that are listed
+_LONGEST_SHOWN, _LONGEST_PROBLEM = 100, 600  # characters of a value and of a line in an error message
+_MOST_LEVELS = 6  # number of levels that are listed
+_LONGEST_NAME = 2 * LONGEST_FILE_NAME + 1  # bytes: the name of a configuration and of a log
 
 Strategy = str | dict[str, float]
 Adopters = int | float | tuple[int, ...] | Literal["newcomers"]
 Third = Literal["any", "low", "high"]
-NOTHING = "nothing"  # in the place of a gesture
+NOTHING = "nothing"  # instead of a gesture
 
 
 class ConfigError(ValueError):
-    """What is wrong with an experiment, in words for whoever wrote it: one line for each problem."""
+    """One or more mistakes in the user's input, with one line for each."""
 
 
 def checked_strategy(value: Any) -> Strategy:
-    """A strategy's name, or a mixture: shares by name, above 0, that add up to 1.
+    """Validate the name of a strategy, or a mixture: positive shares by name that add up to 1.
 
     Raises:
-        ValueError: it is neither; the message says what to write.
+        ValueError: if it is neither; the message says what is expected.
     """
     if not isinstance(value, str | Mapping):
         raise ValueError(f"expected {STRATEGY_WRITTEN}")
@@ -67,24 +67,24 @@ def checked_strategy(value: Any) -> Strategy:
 
 
 def checked_strategies(value: Any) -> tuple[Strategy, ...]:
-    """Arms of a sweep: strategies or mixtures, none twice, and of several the baseline ``wait``.
+    """Validate the arms of a sweep: distinct strategies or mixtures; a list of several must include ``wait``.
 
     Raises:
-        ValueError: no list, an empty one, or one with something wrong in it.
+        ValueError: if the list is invalid.
     """
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(f"expected {STRATEGIES_WRITTEN}")
     strategies = tuple(checked_strategy(item) for item in value)
     twice = _twice([one if isinstance(one, str) else frozenset(one.items()) for one in strategies])
     if twice is not None:
-        raise ValueError(f"{_brief(show(strategies[twice]))} is there twice; name each strategy once")
+        raise ValueError(f"{_brief(show(strategies[twice]))} is in the list twice; name each strategy once")
     if len(strategies) > 1 and "wait" not in strategies:
-        raise ValueError('"wait" must be among them: it is the baseline that the others are compared with')
+        raise ValueError('"wait" is missing; add it, because it is the baseline that the others are compared with')
     return strategies
 
 
 def _twice(values: Sequence[Any]) -> int | None:
-    """The place of the first value that was there before; None where each is there once."""
+    """The position of the first repeated value; None if there is none."""
     seen = set()
     for place, value in enumerate(values):
         if value in seen:
@@ -94,11 +94,11 @@ def _twice(values: Sequence[Any]) -> int | None:
 
 
 def checked_adopters(value: Any) -> Adopters:
-    """Who follows the strategy: a count (1 or more), a share (above 0, at most 1, with a decimal point), ids, or the
-    newcomers of the world.
+    """Validate the adopters: a count (1 or more), a share (above 0, at most 1, with a decimal point), ids, or
+    ``newcomers``.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: if it is none of these.
     """
     if isinstance(value, list | tuple) and value and all(type(i) is int and i >= 0 for i in value):
         return tuple(value)
@@ -108,10 +108,10 @@ def checked_adopters(value: Any) -> Adopters:
 
 
 def checked_kind(value: Any) -> str:
-    """A kind of gesture that can be put into a run, or ``nothing``.
+    """Validate a kind of gesture that can be injected, or ``nothing``.
 
     Raises:
-        ValueError: it is none.
+        ValueError: if it is neither.
     """
     known = [NOTHING, *(kind for kind in KINDS if kind != "post")]
     if value in known:
@@ -121,23 +121,23 @@ def checked_kind(value: Any) -> str:
 
 
 def checked_name(value: Any) -> str:
-    """A name that can be a folder.
+    """Validate a name that can be the name of a folder.
 
     Raises:
-        ValueError: it cannot.
+        ValueError: if it cannot.
     """
     if not isinstance(value, str) or not re.fullmatch(r"\w[\w.-]*", value):
         raise ValueError(f"expected {NAME_WRITTEN}")
     if len(os.fsencode(value)) > _LONGEST_NAME:
-        raise ValueError(f"expected a name of at most {_LONGEST_NAME} bytes, since it names a folder")
+        raise ValueError(f"expected a name of at most {_LONGEST_NAME} bytes, because it is the name of a folder")
     return value
 
 
 def checked_log(value: Any) -> str | None:
-    """The path of a contact log, or None.
+    """Validate the path of a contact log, or None.
 
     Raises:
-        ValueError: it is no text that can be a path.
+        ValueError: if it cannot be a path.
     """
     if value is None or (isinstance(value, str) and value and "\0" not in value):
         return value
@@ -149,96 +149,113 @@ class _Settings(BaseModel):
 
 
 class WorldSettings(_Settings):
-    """Where the worlds come from: generated and burnt in, or replayed from a contact log."""
+    """The source of the worlds: generated and burnt in, or replayed from a contact log."""
 
     log: Annotated[str | None, BeforeValidator(checked_log)] = Field(
-        None, description="contact log to replay (CSV, CSV.gz or Parquet); none = generated"
+        None, description="contact log to replay (CSV, CSV.gz or Parquet); none: worlds are generated"
     )
-    people: int = Field(2_000, ge=2, le=10_000_000, description="people")
+    people: int = Field(2_000, ge=2, le=10_000_000, description="number of people")
     burn_in_years: float = Field(3.0, ge=0, le=20, description="years of ordinary life before day 0")
-    seed: int = Field(1, ge=0, le=10**15, description="seed of the first world; replicate r has this plus r")
-    newcomers: int = Field(0, ge=0, le=100_000, description="people who know nobody, added on day 0")
-    parameters: Parameters = Field(default_factory=Parameters, description="parameters of the world's past")
+    seed: int = Field(1, ge=0, le=10**15, description="seed of the first world; replicate r uses this plus r")
+    newcomers: int = Field(0, ge=0, le=100_000, description="number of people who know nobody and are added on day 0")
+    parameters: Parameters = Field(default_factory=Parameters, description="parameters of the world before day 0")
 
 
 class RunSettings(_Settings):
-    """Who does what, and for how long."""
+    """The strategy, its adopters and the length of the run."""
 
     strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
     adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
-    sociability: Third = Field("any", description="third of the people from which adopters are drawn")
-    hesitance: Third = Field("any", description="the same by how much strangeness weighs for them")
-    strategy_days: int = Field(730, ge=1, le=5_475, description="days for which the strategy is followed")
-    follow_up_days: int = Field(240, ge=0, le=3_600, description="days of ordinary life after it")
-    seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r has this plus r")
+    sociability: Third = Field("any", description="third of the people, by sociability, from which adopters are drawn")
+    hesitance: Third = Field("any", description="third of the people, by hesitance, from which adopters are drawn")
+    strategy_days: int = Field(730, ge=1, le=5_475, description="number of days for which the strategy is followed")
+    follow_up_days: int = Field(240, ge=0, le=3_600, description="number of days of ordinary life after the strategy")
+    seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r uses this plus r")
     checkpoint_minutes: float = Field(
-        10.0, ge=0, le=525_600, description="minutes after which a long run keeps how far it is; 0 = never"
+        10.0, ge=0, le=525_600, description="interval in minutes at which a long run saves its state; 0: never"
     )
     timeout_minutes: float = Field(
-        0.0, ge=0, le=525_600, description="minutes that a run of a sweep may take before it has failed; 0 = any"
+        0.0, ge=0, le=525_600, description="time limit of a run of a sweep in minutes, after which it fails; 0: none"
     )
 
     @property
     def days(self) -> int:
-        """Days of the whole run."""
+        """The number of days of the whole run."""
         return self.strategy_days + self.follow_up_days
 
 
 class InjectSettings(_Settings):
-    """Gestures put into each run by hand, to focal ties that are the same in every arm."""
+    """Gestures injected into each run, to focal ties that are the same in every arm."""
 
     kind: Annotated[str, BeforeValidator(checked_kind)] = Field(
-        "like", description='kind of the gestures; "nothing" follows the same ties without one'
+        "like", description='kind of the gestures; "nothing" is a control that follows the same ties without a gesture'
     )
     towards: Literal["dormant", "stranger"] = Field(
-        "dormant", description="focal ties: dormant ones, or strangers of the sender's industry"
+        "dormant", description="who receives the gestures: dormant ties, or strangers in the sender's industry"
     )
-    ties: int = Field(50, ge=1, le=100_000, description="focal ties of a world, far apart; fewer where it has no more")
-    silent_from: int = Field(0, ge=0, le=16_383, description="least days of silence of a dormant focal tie")
-    silent_to: int = Field(16_383, ge=1, le=16_383, description="most days of it")
-    times: int = Field(1, ge=1, le=1_000, description="gestures to each focal tie")
-    every_days: int = Field(0, ge=0, le=365, description="days from one to the next; 0 = all on the first day")
+    ties: int = Field(
+        50, ge=1, le=100_000, description="number of focal ties per world, far apart; fewer if it has no more"
+    )
+    silent_from: int = Field(0, ge=0, le=16_383, description="shortest silence of a dormant focal tie, in days")
+    silent_to: int = Field(16_383, ge=1, le=16_383, description="longest silence of a dormant focal tie, in days")
+    times: int = Field(1, ge=1, le=1_000, description="number of gestures to each focal tie")
+    every_days: int = Field(0, ge=0, le=365, description="days between gestures to a tie; 0: all on the first day")
 
 
 class GateSettings(_Settings):
-    """What a world's own log must show before the world is believed: see `experiments.logs.gate`."""
+    """The silence that a world's own log must show for a verdict to be given; see `experiments.logs.gate`."""
 
-    log: str = Field(description="name of the real log whose hazards these are")
+    log: str = Field(description="name of the real log that these hazards come from")
     hazard_per_day_90_180: float = Field(
-        ge=1e-6, le=1, description="its contacts per pair-day, 90 to 180 days into silence"
+        ge=1e-6, le=1, description="contacts per pair and day in the real log, 90 to 180 days into silence"
     )
-    hazard_per_day_180_365: float = Field(ge=1e-6, le=1, description="the same, 180 to 365 days into silence")
-    factor: float = Field(2.0, ge=1, le=100, description="how far a simulated hazard may be off")
-    reactivated_low: float = Field(0.18, ge=0, le=1, description="least share of silent pairs back within 90 days")
-    reactivated_high: float = Field(0.44, ge=0, le=1, description="largest share of them")
-    worlds: int = Field(3, ge=1, le=1_000, description="worlds that are looked at, of each set of parameters")
-    days: int = Field(730, ge=370, le=3_650, description="days of ordinary life that are looked at")
+    hazard_per_day_180_365: float = Field(
+        ge=1e-6, le=1, description="contacts per pair and day in the real log, 180 to 365 days into silence"
+    )
+    factor: float = Field(2.0, ge=1, le=100, description="factor by which a simulated hazard may differ")
+    reactivated_low: float = Field(
+        0.18, ge=0, le=1, description="smallest share of silent pairs that are back within 90 days"
+    )
+    reactivated_high: float = Field(
+        0.44, ge=0, le=1, description="largest share of silent pairs that are back within 90 days"
+    )
+    worlds: int = Field(3, ge=1, le=1_000, description="number of simulated worlds per set of parameters")
+    days: int = Field(730, ge=370, le=3_650, description="number of simulated days of ordinary life")
 
 
 class VerdictSettings(_Settings):
-    """The thresholds by which results become a verdict; written down before the results are there."""
+    """The thresholds that turn results into a verdict; fixed before the results are known."""
 
-    worlds: int = Field(20, ge=2, le=1_000_000, description='fewer give "too few" in place of a verdict')
-    margin: float = Field(0.05, ge=0.001, le=0.9, description="a ratio within this of 1 is none; beyond, it is one")
-    best: float = Field(0.9, ge=0.5, le=1, description="probability of being best from which a winner is named")
-    family_error: float = Field(0.05, ge=0.0001, le=0.5, description="of a family of comparisons, by Holm's correction")
-    most: float | None = Field(
-        None, ge=0, le=1_000_000, description="value below which a measured share or rank bears a claim out"
+    worlds: int = Field(
+        20, ge=2, le=1_000_000, description='smallest number of worlds; with fewer, the verdict is "too few"'
     )
-    gate: GateSettings | None = Field(None, description="what the world's own log must show")
+    margin: float = Field(
+        0.05, ge=0.001, le=0.9, description="a ratio that is closer to 1 than this counts as no effect"
+    )
+    best: float = Field(0.9, ge=0.5, le=1, description="probability of being best that is needed to name a winner")
+    family_error: float = Field(
+        0.05, ge=0.0001, le=0.5, description="error rate of a family of comparisons (Holm's correction)"
+    )
+    most: float | None = Field(
+        None, ge=0, le=1_000_000, description="a measured share or rank below this value confirms a claim"
+    )
+    gate: GateSettings | None = Field(None, description="conditions on the world's own log")
 
 
 class SampleSettings(_Settings):
-    """Points drawn from ranges."""
+    """Points sampled from ranges."""
 
     method: Literal["latin_hypercube", "sobol", "morris", "saltelli"] = Field(
-        "latin_hypercube", description=f"how points are drawn: {', '.join(METHODS)}"
+        "latin_hypercube", description=f"sampling method: {', '.join(METHODS)}"
     )
     points: int = Field(
-        64, ge=1, le=1_000_000, description="points; for morris trajectories, for saltelli the rows of its matrices"
+        64,
+        ge=1,
+        le=1_000_000,
+        description="number of points; for morris, of trajectories; for saltelli, of rows of its matrices",
     )
-    seed: int = Field(1, ge=0, le=2**31, description="seed of the draws")
-    ranges: dict[str, tuple[float, float]] = Field(description="the two ends, by setting")
+    seed: int = Field(1, ge=0, le=2**31, description="seed of the sample")
+    ranges: dict[str, tuple[float, float]] = Field(description="lower and upper end, by setting")
 
     @model_validator(mode="after")
     def _check(self) -> SampleSettings:
@@ -247,34 +264,34 @@ class SampleSettings(_Settings):
                 f"points must be a power of two for {self.method}, such as {2 ** self.points.bit_length()}"
             )
         if self.method == "morris" and self.points < 2:
-            raise ValueError("points must be 2 or more for morris; they are its trajectories")
+            raise ValueError("points must be at least 2 for morris, because they are its trajectories")
         return self
 
 
 class SweepSettings(_Settings):
-    """Which arms, and in how many worlds each."""
+    """The arms, and the number of worlds in which each is run."""
 
     strategies: Annotated[tuple[Strategy, ...], BeforeValidator(checked_strategies)] | None = Field(
-        None, description="arms; each takes the place of run.strategy, which alone is run if none are given"
+        None, description="arms, each instead of run.strategy; none: run.strategy is the only arm"
     )
-    replicates: int = Field(20, ge=1, le=1_000_000, description="worlds that every arm meets")
-    grid: Levels = Field(default_factory=dict, description="levels by setting, of which every combination is run")
-    zip: Levels = Field(default_factory=dict, description="levels by setting, side by side")
+    replicates: int = Field(20, ge=1, le=1_000_000, description="number of worlds in which every arm is run")
+    grid: Levels = Field(default_factory=dict, description="levels by setting, combined in every way")
+    zip: Levels = Field(default_factory=dict, description="levels by setting, paired side by side")
     rows: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="settings by name of the row; what a row does not name stays as it is"
+        default_factory=dict, description="settings by name of the row; other settings keep their values"
     )
-    sample: SampleSettings | None = Field(None, description="points drawn from ranges")
+    sample: SampleSettings | None = Field(None, description="points sampled from ranges")
     series_days: int = Field(
-        0, ge=0, le=36_500, description="days from one row of a run's series that is kept to the next; 0 = none is kept"
+        0, ge=0, le=36_500, description="interval in days at which each run's time series is saved; 0: not at all"
     )
-    events: bool = Field(False, description="whether each run's contact log is kept")
+    events: bool = Field(False, description="whether each run's contact log is saved")
     silence: bool = Field(
-        False, description="whether each run says how final silence is in its own log (questions and messages)"
+        False, description="whether each run reports how final silence is in its own log of questions and messages"
     )
 
     @property
     def factors(self) -> list[str]:
-        """The settings that are varied, in the order of grid, zip, rows and sample."""
+        """The varied settings, in the order of grid, zip, rows and sample."""
         of_rows = dict.fromkeys(name for row in self.rows.values() for name in row)
         return [*self.grid, *self.zip, *of_rows, *(self.sample.ranges if self.sample else ())]
 
@@ -282,45 +299,45 @@ class SweepSettings(_Settings):
     def _check(self) -> SweepSettings:
         lengths = {name: len(levels) for name, levels in self.zip.items()}
         if len(set(lengths.values())) > 1:
-            each = ", ".join(f"{name} {count}" for name, count in lengths.items())
-            raise ValueError(f"zip goes side by side, and its levels are not equally many: {each}")
+            each = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+            raise ValueError(f"zip needs lists of the same length, but they differ: {each}")
         factors = self.factors
         twice = _twice(factors)
         if twice is not None:
-            raise ValueError(f"varies {factors[twice]} in two of grid, zip, rows and sample; vary it in one")
+            raise ValueError(f"varies {factors[twice]} in two of grid, zip, rows and sample; vary it in only one")
         return self
 
 
 class Experiment(_Settings):
-    """One experiment, whole: what a TOML file says, with every default filled in."""
+    """One experiment: the contents of a TOML file, with every default filled in."""
 
-    name: Annotated[str, BeforeValidator(checked_name)] = Field(description="folder of its results")
-    world: WorldSettings = Field(default_factory=WorldSettings, description="where the worlds come from")
-    run: RunSettings = Field(default_factory=RunSettings, description="who does what, and for how long")
+    name: Annotated[str, BeforeValidator(checked_name)] = Field(description="name of the results folder")
+    world: WorldSettings = Field(default_factory=WorldSettings, description="source of the worlds")
+    run: RunSettings = Field(default_factory=RunSettings, description="strategy, adopters and length of the runs")
     parameters: Parameters = Field(default_factory=Parameters, description="parameters of the runs")
-    inject: InjectSettings | None = Field(None, description="gestures put in by hand")
+    inject: InjectSettings | None = Field(None, description="injected gestures")
     sweep: SweepSettings | None = Field(None, description="arms and replicates")
-    verdict: VerdictSettings | None = Field(None, description="thresholds of the verdict that `rekindle essay` draws")
-    full: dict[str, Any] = Field(default_factory=dict, description="settings, by path, that `--full` changes")
+    verdict: VerdictSettings | None = Field(None, description="thresholds for the verdict of `rekindle essay`")
+    full: dict[str, Any] = Field(default_factory=dict, description="settings that `--full` changes, by path")
 
     @model_validator(mode="after")
     def _check_adopters(self) -> Experiment:
         if self.run.adopters == "newcomers" and not self.world.newcomers:
-            raise ValueError("run.adopters are the newcomers, and there are none; set world.newcomers")
+            raise ValueError('run.adopters is "newcomers", and the world has none; set world.newcomers')
         if self.world.log is None:
             require_adopters(self.run.adopters, self.world.people + self.world.newcomers)
         return self
 
 
 def require_adopters(adopters: Adopters, people: int) -> None:
-    """Make sure that a world of this many people, newcomers apart, has these adopters.
+    """Check that a world of this many people has these adopters.
 
     Raises:
-        ValueError: it has not; the message begins with the setting's name.
+        ValueError: if it has not; the message begins with the name of the setting.
     """
     problems = []
     if isinstance(adopters, int) and adopters > people:
-        problems.append(f"asks for {adopters:,} of {people:,} people; ask for fewer")
+        problems.append(f"needs {adopters:,} of {people:,} people; use a smaller number")
     if isinstance(adopters, tuple) and max(adopters) >= people:
         problems.append(f"names person {max(adopters)}; ids go from 0 to {people - 1:,}")
     if isinstance(adopters, tuple) and (twice := _twice(adopters)) is not None:
@@ -330,7 +347,7 @@ def require_adopters(adopters: Adopters, people: int) -> None:
 
 
 def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
-    """Every setting that a file can name, tables included, by its path: ``("world", "people")``."""
+    """Every setting of a file, including tables, by its path: ``("world", "people")``."""
     found: dict[KeyPath, FieldInfo] = {}
     for name, field in model.model_fields.items():
         path = (*above, name)
@@ -356,19 +373,19 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
 SETTINGS: Mapping[KeyPath, FieldInfo] = MappingProxyType(settings())
 TABLES = frozenset(path[:-1] for path in SETTINGS)
 
-ROWS: KeyPath = ("sweep", "rows")  # a table of tables whose keys are paths of other settings
+ROWS: KeyPath = ("sweep", "rows")  # a table of tables, whose keys are paths of other settings
 FULL: KeyPath = ("full",)  # a table of settings by path, as for --set
 # Tables whose keys are paths of other settings.
 VARIED: tuple[KeyPath, ...] = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "ranges"))
-# Settings that no table may vary, and why.
+# Settings that cannot be varied, and why.
 _NOT_VARIED: dict[KeyPath, str] = {
-    ("run", "strategy"): "name the strategies in sweep.strategies",
+    ("run", "strategy"): "list the strategies in sweep.strategies",
     ("world", "seed"): "each replicate has a seed of its own; set sweep.replicates",
     ("run", "seed"): "each replicate has a seed of its own; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",
     ("run", "timeout_minutes"): "it changes nothing in a run",
-    ("name",): "it is where results go",
+    ("name",): "it names the results folder",
 }
 
 
@@ -383,15 +400,15 @@ def load(
     """Read an experiment.
 
     Args:
-        path: of the TOML file, or the name of one that ships where there is no such file; None for one that says
-            nothing. A relative ``world.log`` in it counts from its folder.
-        changes: ``path=value`` each, as given to ``--set``; a value is TOML, or else text.
-        world: contact log that takes the place of the file's world, as given to ``--world``.
-        full: whether the changes of the file's ``[full]`` come first.
-        unnamed: name of the experiment where there is no file.
+        path: the TOML file, or the name of a bundled experiment if there is no such file; None for all defaults. A
+            relative ``world.log`` is relative to the folder of the file.
+        changes: ``path=value`` texts, as for ``--set``; a value is TOML or, if it is not valid TOML, text.
+        world: contact log to replay instead of the file's world, as for ``--world``.
+        full: whether to apply the file's ``[full]`` before the changes.
+        unnamed: name of the experiment if there is no file.
 
     Raises:
-        ConfigError: with all that is wrong, each with its line or option.
+        ConfigError: with all mistakes, each with its line or option.
     """
     text = "" if path is None else _read(path)
     data = _parsed(path, text)
@@ -415,12 +432,12 @@ def load(
 
 
 def stem_of_log(log: Path) -> str:
-    """A log's name without its ending: ``wall.2009`` of ``logs/wall.2009.csv.gz``."""
+    """The name of a log without its extension: ``wall.2009`` for ``logs/wall.2009.csv.gz``."""
     return re.sub(r"\.(csv|csv\.gz|parquet)$", "", log.name, flags=re.IGNORECASE)
 
 
 def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
-    """Where a setting was given, ``mine.toml, line 4, world.log``, for errors that are found later on."""
+    """The place where a setting was given, for errors found later: ``mine.toml, line 4, world.log``."""
     name = ".".join(key)
     for change in reversed(changes):
         if change.partition("=")[0].strip() == name:
@@ -430,7 +447,7 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
 
 
 def place_of_factor(path: Path, changes: Sequence[str], name: str, row: str = "") -> str:
-    """Where a sweep, or a row of it, was given levels of a setting, ``mine.toml, line 9, sweep.grid.run.adopters``."""
+    """The place where a factor's levels were given: ``mine.toml, line 9, sweep.grid.run.adopters``."""
     origins = {key: f"{path}, line {line}" for key, line in lines_of(_read(path)).items()}
     for change in changes:
         origins[tuple(part.strip() for part in change.partition("=")[0].split("."))] = f"{path}, --set {change}"
@@ -458,7 +475,7 @@ def _at_line(path: Path | None, line: int | None) -> str:
 
 
 def _instead_of(path: Path) -> str:
-    """What somebody who named a file that does not exist may have meant."""
+    """A suggestion for the path of a file that does not exist."""
     ships = {name: name for name in shipped.names()}
     try:
         beside = {other.stem: str(other) for other in sorted(path.parent.glob("*.toml"))}
@@ -467,7 +484,7 @@ def _instead_of(path: Path) -> str:
     close = nearest(path.name.removesuffix(".toml"), beside) or nearest(path.stem, ships)
     if close:
         return f"did you mean {(ships | beside)[close]}?"
-    return "`rekindle configs` lists the experiments that ship with the program."
+    return "`rekindle configs` lists the bundled experiments."
 
 
 def _parsed(path: Path | None, text: str) -> dict[str, Any]:
@@ -478,7 +495,7 @@ def _parsed(path: Path | None, text: str) -> dict[str, Any]:
 
 
 def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, str], log: Path) -> None:
-    """Put a contact log in the place of the world that the file describes; its seed and parameters stay."""
+    """Replace the world of the file by a contact log; its seed and parameters are kept."""
     before = data.get("world", {})
     kept = {key: before[key] for key in ("seed", "parameters") if key in before} if isinstance(before, dict) else {}
     data["world"] = {**kept, "log": str(log)}
@@ -486,13 +503,13 @@ def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, str], log: Path
 
 
 def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> None:
-    """Carry out one ``path=value``; what it replaces is forgotten."""
+    """Apply one ``path=value`` to the data and the origins."""
     name, equals, text = change.partition("=")
     path = tuple(part.strip() for part in name.split("."))
     if not toml_text.is_text(change):
-        raise ConfigError(f"--set {_brief(change)}: this is not text in UTF-8.")
+        raise ConfigError(f"--set {_brief(change)}: this is not valid UTF-8.")
     if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
-        raise ConfigError(f"--set {_brief(change)}: write path=value, for example --set world.people=500.")
+        raise ConfigError(f"--set {_brief(change)}: expected path=value, for example --set world.people=500.")
     table = data
     for part in path[:-1]:
         if not isinstance(table.get(part), dict):
@@ -512,15 +529,17 @@ def _value(change: str, text: str) -> Any:
         if not meant:
             return text
         what = str(error).partition("; write one")[0]
-        hint = "; close every bracket and quote, and put all of it in 'quotes'" if "not TOML" in what else ""
+        hint = (
+            "; close every bracket and quote, and put the whole option in single quotes" if "not TOML" in what else ""
+        )
         raise ConfigError(f"--set {_brief(change)}: {what}{hint}.") from None
     if len(said) > 1:
-        raise ConfigError(f"--set {_brief(change)}: this sets several things; give each a --set of its own.")
+        raise ConfigError(f"--set {_brief(change)}: this sets several settings; use one --set for each.")
     return said["value"]
 
 
 def _inherited(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of the run as written: those of the world, changed by ``[parameters]``."""
+    """The parameters of the run: those of the world, overridden by ``[parameters]``."""
     return _merged(data["world"]["parameters"], data.get("parameters", {}))
 
 
@@ -534,9 +553,9 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 @dataclass(frozen=True)
 class _Problem:
-    """Something wrong: the setting, its value, what is said of it, and where it was given if not where its path was.
+    """A mistake: the setting, its value, the message, and its origin if that differs from the origin of its path.
 
-    What takes a while to find out, such as the name that was meant, is a function, since few problems are shown.
+    A message that is slow to compute, such as one with a suggestion, is a function, because few mistakes are shown.
     """
 
     path: KeyPath
@@ -545,14 +564,14 @@ class _Problem:
     origin: str = ""
 
     def line(self, origins: Mapping[KeyPath, str]) -> float:
-        """The line of the file at fault; infinite for an option."""
+        """The line of the mistake; infinity for an option."""
         above = (self.path[:end] for end in range(len(self.path), 0, -1))
         origin = self.origin or next((origins[path] for path in above if path in origins), "")
         found = re.match(r"line (\d+)", origin)
         return float(found[1]) if found else math.inf
 
     def shown(self, origins: Mapping[KeyPath, str]) -> str:
-        """The problem in a line."""
+        """The mistake as one line."""
         known = {self.path: self.origin} if self.origin else origins
         text = f"{_said(self.path, self.value, known)}: {self.said if isinstance(self.said, str) else self.said()}"
         text = _brief(" ".join(text.splitlines()), _LONGEST_PROBLEM)
@@ -573,13 +592,13 @@ def _validated(data: dict[str, Any], origins: Mapping[KeyPath, str], path: Path 
         lines.append(f"and {len(problems) - MOST_PROBLEMS:,} more.")
     if len(lines) == 1:
         raise ConfigError(lines[0] if path is None else f"{path}, {lines[0]}")
-    raise ConfigError("\n  ".join([f"{path or 'What was set'} has {len(problems):,} errors:", *lines]))
+    raise ConfigError("\n  ".join([f"{path or 'The command line'} has {len(problems):,} errors:", *lines]))
 
 
 def _known(
     data: Mapping[str, Any], origins: Mapping[KeyPath, str], above: KeyPath = ()
 ) -> tuple[dict[str, Any], list[_Problem]]:
-    """The data without keys that are no setting, and a problem for each of these."""
+    """The data without unknown keys, and a problem for each of these."""
     kept: dict[str, Any] = {}
     problems: list[_Problem] = []
     for key, value in data.items():
@@ -595,7 +614,7 @@ def _known(
         elif path == FULL and isinstance(value, Mapping):
             kept[key] = dict(flattened(value))
             unknown = [name for name in kept[key] if not _is_setting(tuple(name.split(".")))]
-            problems += [_Problem(path, value, f"there is no setting {_brief(name)} to change") for name in unknown]
+            problems += [_Problem(path, value, f"there is no setting {_brief(name)}") for name in unknown]
         elif path in TABLES and isinstance(value, Mapping):
             kept[key], inner = _known(value, origins, path)
             problems += inner
@@ -603,7 +622,11 @@ def _known(
             kept[key] = value
     if above == ("world",) and kept.get("log") is not None:
         problems += [
-            _Problem((*above, name), kept[name], f"a replayed log has its own {what}; leave it out")
+            _Problem(
+                (*above, name),
+                kept[name],
+                f"this does not apply to a replayed log, which has its own {what}; leave it out",
+            )
             for name, what in (("people", "people"), ("burn_in_years", "past"))
             if name in kept
         ]
@@ -615,7 +638,7 @@ def _no_such(path: KeyPath) -> str:
 
 
 def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> tuple[dict[str, Any], list[_Problem]]:
-    """What each named row changes, by dotted path, and a problem for each setting that it cannot."""
+    """The changes of each named row by dotted path, and a problem for each invalid one."""
     kept: dict[str, Any] = {}
     problems: list[_Problem] = []
     for name, changes in given.items():
@@ -633,7 +656,7 @@ def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> tuple[dic
 
 
 def _is_setting(path: KeyPath) -> bool:
-    """Whether a path names a setting, or a factor of a sweep."""
+    """Whether a path is a setting or a factor of a sweep."""
     above = next((table for table in VARIED if path[: len(table)] == table), ())
     return path[len(above) :] in SETTINGS
 
@@ -641,11 +664,11 @@ def _is_setting(path: KeyPath) -> bool:
 def _varied(
     table: KeyPath, given: Mapping[str, Any], origins: Mapping[KeyPath, str]
 ) -> tuple[dict[str, Any], list[_Problem]]:
-    """What a table of factors varies, by dotted path, and a problem for each that it cannot."""
+    """The levels in a table of factors by dotted path, and a problem for each invalid one."""
     kept: dict[str, Any] = {}
     problems: list[_Problem] = []
     if not given:
-        problems.append(_Problem(table, given, "is empty; give a setting such as parameters.ease, or leave it out"))
+        problems.append(_Problem(table, given, "is empty; add a setting such as parameters.ease, or leave it out"))
     for name, value in flattened(given):
         path = tuple(name.split("."))
         try:
@@ -656,30 +679,30 @@ def _varied(
 
 
 def _origin_in(table: KeyPath, path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
-    """Where a factor was given, be its path one key or several."""
+    """The origin of a factor, whose path may be one key or nested tables."""
     written = [(*table, ".".join(path)), *((*table, *path[:end]) for end in range(len(path), -1, -1))]
     return next((origins[key] for key in written if key in origins), "")
 
 
 def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
-    """The levels of a setting, or the ends of its range, each of them one that the setting allows.
+    """Validate the levels of a setting or the ends of its range.
 
     Raises:
-        ValueError: they are not; the message says what to write.
+        ValueError: if they are invalid; the message says what is expected.
     """
     if path in _NOT_VARIED:
-        raise ValueError(f"can not be varied; {_NOT_VARIED[path]}")
+        raise ValueError(f"cannot be varied; {_NOT_VARIED[path]}")
     if path[0] in ("sweep", "verdict", "full"):
-        raise ValueError("is no setting of a run; only world, run, inject and parameters can be varied")
+        raise ValueError("is not a setting of a run; only world, run, inject and parameters can be varied")
     if path in TABLES:
         inner = next(known for known in SETTINGS if known[: len(path)] == path and known not in TABLES)
-        raise ValueError(f"is a table; name a setting in it, such as {'.'.join(inner)}")
+        raise ValueError(f"is a table; give a setting in it, such as {'.'.join(inner)}")
     if path not in SETTINGS:
-        raise ValueError(f"there is no such setting to vary{_remedy(path)}")
+        raise ValueError(f"there is no such setting{_remedy(path)}")
     field = SETTINGS[path]
     levels: tuple[Any, ...] = span_of(value) if is_range else spelled_out(value, whole=field.annotation is int)
     if is_range and range_of(field) is None:
-        raise ValueError("is no number, so nothing can be drawn; give its levels in [sweep.grid]")
+        raise ValueError("is not a number, so it has no range; list its levels in [sweep.grid]")
     whole = is_range and field.annotation is int
     wrong: dict[str, list[str]] = {}
     for level in levels:
@@ -698,7 +721,7 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
 
 @cache
 def _adapter(path: KeyPath) -> TypeAdapter[Any]:
-    """What checks a value of one setting."""
+    """The validator of one setting."""
     allowed: Any = SETTINGS[path].annotation
     for rule in SETTINGS[path].metadata:
         allowed = Annotated[allowed, rule]
@@ -706,7 +729,7 @@ def _adapter(path: KeyPath) -> TypeAdapter[Any]:
 
 
 def _wrong_with(path: KeyPath, level: Any) -> str | None:
-    """What a setting would want instead of this level; None where it allows it."""
+    """What a setting expects instead of this level; None if the level is valid."""
     try:
         _adapter(path).validate_python(level, strict=True)
     except ValidationError as error:
@@ -724,11 +747,11 @@ def _remedy(path: KeyPath) -> str:
     close = nearest(path[-1], [known[-1] for known in by_length])
     if close:
         return f"; did you mean {'.'.join(next(known for known in by_length if known[-1] == close))}?"
-    return f"; there is {', '.join(beside or Experiment.model_fields)}"
+    return f"; known: {', '.join(beside or Experiment.model_fields)}"
 
 
 def _problem(error: Any, data: Mapping[str, Any]) -> _Problem:
-    """One of pydantic's errors in words: where, what was given, what was expected."""
+    """Convert an error of pydantic: where it is, what was given and what is expected."""
     path = tuple(str(part) for part in error["loc"])
     if error["type"] == "value_error":
         message = str(error["ctx"]["error"])
@@ -741,7 +764,7 @@ def _problem(error: Any, data: Mapping[str, Any]) -> _Problem:
 
 
 def _named_first(message: str, above: KeyPath) -> KeyPath:
-    """The path of the setting with whose name a message begins; the path above where it begins with none."""
+    """The path of the setting that a message begins with, or the path above if it begins with none."""
     named = (*above, *message.split(" ", 1)[0].split("."))
     return named if named in SETTINGS else above
 
@@ -753,7 +776,7 @@ def _value_at(data: Any, path: KeyPath) -> Any:
 
 
 def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
-    """``line 4, world.people = -3``; an option that gave just this value stands for itself."""
+    """The place and value of a mistake: ``line 4, world.people = -3``, or the option that set this value."""
     given = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in origins), None)
     given = given or next((known for known in origins if known[: len(path)] == path), None)
     if given == path and origins[path].startswith("--"):
@@ -766,12 +789,12 @@ def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
 
 
 def _brief(text: str, most: int = _LONGEST_SHOWN) -> str:
-    """A text, cut where it is too long to be read."""
+    """A text, cut if it is too long."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def written(experiment: Experiment) -> str:
-    """An experiment's run as TOML, without what is at its default; `load` makes the same run of it."""
+    """The run of an experiment as TOML, without default values; `load` recreates the same run from it."""
     lines: dict[KeyPath, list[str]] = {(): [f"name = {show(experiment.name)}"]}
     usual = Experiment(name=experiment.name, parameters=experiment.world.parameters)
     for path in SETTINGS:
@@ -788,7 +811,7 @@ def written(experiment: Experiment) -> str:
 
 
 def _attribute(experiment: Experiment, path: KeyPath) -> Any:
-    """The value of a setting; None also where its whole table is absent."""
+    """The value of a setting; None if its table is absent."""
     value: Any = experiment
     for part in path:
         if value is None:
@@ -798,7 +821,7 @@ def _attribute(experiment: Experiment, path: KeyPath) -> Any:
 
 
 def show(value: Any) -> str:
-    """A value as TOML has it."""
+    """A value in TOML notation."""
     if isinstance(value, Mapping):
         return (
             "{}" if not value else "{ " + ", ".join(f"{_key(key)} = {show(item)}" for key, item in value.items()) + " }"
@@ -815,7 +838,7 @@ def _key(key: str) -> str:
 
 
 def expected(path: KeyPath) -> str | None:
-    """What a setting wants, in words: ``expected a number from 0 to 1 (probability)``; None where nothing says."""
+    """What a setting expects: ``expected a number from 0 to 1 (probability)``; None if that is unknown."""
     if path in TABLES:
         return f"expected a table, [{'.'.join(path)}]"
     if path in VARIED:
@@ -839,13 +862,13 @@ def expected(path: KeyPath) -> str | None:
 
 
 def _choices(path: KeyPath) -> tuple[str, ...]:
-    """The words of which a setting takes one; none where it takes other values."""
+    """The allowed words of a setting; empty if it takes other values."""
     annotation = SETTINGS[path].annotation if path in SETTINGS else None
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def range_of(field: FieldInfo) -> str | None:
-    """The limits of a number, ``from 0 to 1``; None where it has none."""
+    """The limits of a number, ``from 0 to 1``; None if it has none."""
     low = next((rule.ge for rule in field.metadata if hasattr(rule, "ge")), None)
     high = next((rule.le for rule in field.metadata if hasattr(rule, "le")), None)
     return None if low is None or high is None else f"from {low:,} to {high:,}"

@@ -1,4 +1,4 @@
-"""The experiments that ship with the program: files in ``configs/`` of the sources, package data in a wheel."""
+"""The bundled experiments: files in ``configs/`` of the sources, or package data in a wheel."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 _OF_A_WHEEL, _OF_THE_SOURCES = _PACKAGE / "configs", _PACKAGE.parent / "configs"
-FOLDER = "configs"  # by which the documentation names them
+FOLDER = "configs"  # the folder in the documentation's paths
 
 
 def folder() -> Path:
-    """Where they lie."""
+    """The folder of the bundled experiments."""
     return _OF_A_WHEEL if _OF_A_WHEEL.is_dir() else _OF_THE_SOURCES
 
 
 def names() -> list[str]:
-    """Their names, such as ``one_run``."""
+    """The names of the bundled experiments, such as ``one_run``."""
     return sorted(path.stem for path in folder().glob("*.toml"))
 
 
 def text(name: str) -> str:
-    """The text of one."""
+    """The TOML text of a bundled experiment."""
     return (folder() / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def about(name: str) -> str:
-    """What one is about: the sentence that its comment begins with."""
+    """The subject of a bundled experiment: the first sentence of its comment."""
     comment = takewhile(lambda line: line.startswith("#"), text(name).splitlines())
     words = " ".join(line.removeprefix("#").strip() for line in comment)
     return re.split(r"(?<=[.?]) ", words, maxsplit=1)[0]
 
 
 def found(path: Path, *, tell: bool = True) -> Path:
-    """The file at a path or, where there is none, the one that ships under this name; `tell` says so, once.
+    """The file at a path or, if there is none, the bundled experiment of this name; `tell` prints a note once.
 
-    ``nine_strategies``, ``nine_strategies.toml`` and ``configs/nine_strategies.toml`` all name it.
+    ``nine_strategies``, ``nine_strategies.toml`` and ``configs/nine_strategies.toml`` are names of the same experiment.
     """
     instead = folder() / f"{path.stem}.toml"
     named = path.parent in (Path(), Path(FOLDER)) and path.suffix in ("", ".toml")
@@ -51,4 +51,4 @@ def found(path: Path, *, tell: bool = True) -> Path:
 
 @cache
 def _tell(path: Path, instead: Path) -> None:
-    print(f"There is no file {path}; the one that ships with the program is read: {instead}", file=sys.stderr)
+    print(f"There is no file {path}; using the bundled experiment {instead}", file=sys.stderr)

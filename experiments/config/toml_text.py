@@ -1,4 +1,4 @@
-"""TOML from files and options: what cannot be read is refused with its line, whatever the bytes are."""
+"""Read TOML from files and options. Invalid input of any kind gives an error with its line."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 KeyPath = tuple[str, ...]
 
-MOST_BYTES = 1_000_000  # of a file
-MOST_DEEP = 32  # tables and arrays within one another
-LARGEST_WHOLE = 2**63 - 1  # of TOML: what fits into 64 bits
+MOST_BYTES = 1_000_000  # limit for a file
+MOST_DEEP = 32  # limit for nested tables and arrays
+LARGEST_WHOLE = 2**63 - 1  # the largest integer in TOML, which has 64 bits
 _ASIDE = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
-# The parts of a TOML text that matter for where a statement ends; an open string ends with its line, or with the text.
+# The tokens of a TOML text that determine where a statement ends. An unclosed string ends with its line or the text.
 _PARTS = re.compile(
     r"""(?P<comment>\#[^\n]*)
     | (?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\\?\Z) | '{3}(?:[^']|'(?!''))*+(?:'{3,5}|\Z)
@@ -27,10 +27,10 @@ _PARTS = re.compile(
 
 
 class TextError(ValueError):
-    """A text that is no TOML, or none that can be read; the message says what is wrong, without the file's name.
+    """A text that is not valid TOML or cannot be read; the message does not name the file.
 
     Attributes:
-        line: at fault, from 1; None where it is the whole.
+        line: number of the line with the error, from 1; None if it concerns the whole file.
     """
 
     def __init__(self, said: str, line: int | None = None) -> None:
@@ -39,7 +39,7 @@ class TextError(ValueError):
 
 
 class Statement(NamedTuple):
-    """A table's header, or a key with its value; several lines where an array or a long string has them."""
+    """A table header, or a key with its value, which may span several lines."""
 
     line: int
     text: str
@@ -49,19 +49,17 @@ def read(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        TextError: it is no regular file, too large, or no text in UTF-8.
-        FileNotFoundError, PermissionError, OSError: the system refuses.
+        TextError: if it is not a regular file, is too large, or is not UTF-8.
+        FileNotFoundError, PermissionError, OSError: if it cannot be read.
     """
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
-        raise TextError("is a folder; name a TOML file in it")
+        raise TextError("is a folder; give a TOML file in it")
     if not stat.S_ISREG(found.st_mode):
-        raise TextError("is a pipe or a device; save its text as a file, and name that")
+        raise TextError("is a pipe or a device; save its content as a file, and give that")
     if found.st_size > MOST_BYTES:
-        raise TextError(
-            f"has {found.st_size:,} bytes, and {MOST_BYTES:,} are the most that an experiment's file may have"
-        )
-    data = path.read_bytes()[: MOST_BYTES + 1]  # it may have grown
+        raise TextError(f"has {found.st_size:,} bytes; an experiment file may have at most {MOST_BYTES:,}")
+    data = path.read_bytes()[: MOST_BYTES + 1]  # the file may have grown since
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,24 +70,24 @@ def read(path: Path) -> str:
 
 
 def _encoding_of(data: bytes) -> str | None:
-    """UTF-16 or UTF-32, by the mark at the beginning; None for neither."""
+    """UTF-16 or UTF-32, according to the byte order mark; None without such a mark."""
     return next((name for mark, name in _ASIDE.items() if data.startswith(mark)), None)
 
 
 def _not_utf_8(name: str | None, data: bytes, at: int, path: Path) -> str:
     if name is None and b"\0" in data:
-        return "is no text; name the TOML file of an experiment"
-    told = name or f"byte 0x{data[at]:02x} is not UTF-8, so the file may be in Windows-1252 or Latin-1"
+        return "is not a text file; give the TOML file of an experiment"
+    problem = name or f"byte 0x{data[at]:02x} is not UTF-8, so the file may be in Windows-1252 or Latin-1"
     code = name or "WINDOWS-1252"
-    told = f"is in {told}, which is not read" if name else told
-    return f"{told}; save it as UTF-8, for example with `iconv -f {code} -t UTF-8 {path} > new.toml`"
+    problem = f"is in {problem}, which is not supported" if name else problem
+    return f"{problem}; save it as UTF-8, for example with `iconv -f {code} -t UTF-8 {path} > new.toml`"
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """What a TOML text says.
+    """Parse a TOML text.
 
     Raises:
-        TextError: it is not TOML, nests too deep, or has a whole number of more than 64 bits.
+        TextError: if it is not TOML, is nested too deeply, or has an integer of more than 64 bits.
     """
     text = text.replace("\r\n", "\n")
     refuse_deep(text)
@@ -97,11 +95,11 @@ def parsed(text: str) -> dict[str, Any]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(str(error), text) from None
-    except (ValueError, RecursionError):  # a number of thousands of digits; a date that cannot be
-        raise TextError("this number or date is too large to be read", _line_that_fails(text)) from None
+    except (ValueError, RecursionError):  # a number with thousands of digits, or an invalid date
+        raise TextError("this number or date is too large", _line_that_fails(text)) from None
     line = next((line for line, value in _with_lines(text) if not _can_be(value)), None)
     if line is not None:
-        raise TextError(f"a whole number goes from -{LARGEST_WHOLE + 1:,} to {LARGEST_WHOLE:,} in TOML", line)
+        raise TextError(f"a whole number in TOML must be from -{LARGEST_WHOLE + 1:,} to {LARGEST_WHOLE:,}", line)
     return data
 
 
@@ -110,20 +108,20 @@ def _not_toml(said: str, text: str) -> TextError:
     found = re.search(r"line (\d+)", where)
     line = int(found[1]) if found else text.count("\n") + 1
     if "\0" in text[:1_000]:
-        return TextError("this is no text, or text in UTF-16; save it as UTF-8", line)
-    remedy = "write one `key = value` a line, with text in quotes"
+        return TextError("this is not text, or is text in UTF-16; save it as UTF-8", line)
+    remedy = "write one `key = value` per line, with strings in quotes"
     if what.startswith("Cannot"):
-        remedy = "give each key and each table once"
+        remedy = "define each key and each table only once"
     elif "\r" in text.replace("\r\n", ""):
-        remedy = "a line ends in a carriage return alone; save the file with line feeds"
+        remedy = "some lines end with a carriage return only; save the file with line feeds"
     return TextError(f"this is not TOML ({what[:200]}); {remedy}", line)
 
 
 def refuse_deep(text: str) -> None:
-    """Make sure that no table or array is too deep within others, before anything descends into it.
+    """Check the depth of nested tables and arrays before anything recurses into them.
 
     Raises:
-        TextError: one is.
+        TextError: if the nesting is too deep.
     """
     line, depth, dots = 1, 0, 0
     for part in _PARTS.finditer(text):
@@ -137,12 +135,14 @@ def refuse_deep(text: str) -> None:
         elif kind in ("next", "line"):
             dots = 0
         if max(depth, dots + 1) > MOST_DEEP:
-            raise TextError(f"this nests more than {MOST_DEEP} tables or arrays; an experiment needs six at most", line)
+            raise TextError(
+                f"tables or arrays are nested more than {MOST_DEEP} deep; an experiment needs at most six levels", line
+            )
         line += part.group().count("\n")
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The statements of a TOML text with the lines on which they begin; the time grows with the text's length alone."""
+    """Yield the statements of a TOML text with their first lines, in linear time."""
     line, depth, begins, start = 1, 0, 1, 0
     for part in _PARTS.finditer(text):
         kind = part.lastgroup
@@ -161,7 +161,7 @@ def _statement(line: int, text: str) -> Iterator[Statement]:
 
 
 def lines_of(text: str) -> dict[KeyPath, int]:
-    """The line (from 1) on which each key of a TOML text is given, tables included."""
+    """The line (from 1) of each key in a TOML text, including tables."""
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
     for line, text_of_it in statements(text.replace("\r\n", "\n")):
@@ -177,7 +177,7 @@ def lines_of(text: str) -> dict[KeyPath, int]:
 
 
 def _header(said: Mapping[str, Any]) -> KeyPath:
-    """The path of a table, or of an array of tables, of which this is the header alone."""
+    """The path of a table or an array of tables, from its parsed header."""
     path: list[str] = []
     inner: Any = said
     while isinstance(inner, Mapping) and inner:
@@ -194,7 +194,7 @@ def _paths(data: Mapping[str, Any], above: KeyPath) -> Iterator[KeyPath]:
 
 
 def _line_that_fails(text: str) -> int:
-    """The first statement that cannot be read by itself."""
+    """The line of the first statement that cannot be parsed on its own."""
     for line, said in statements(text):
         try:
             tomllib.loads(said)
@@ -204,14 +204,14 @@ def _line_that_fails(text: str) -> int:
 
 
 def _with_lines(text: str) -> Iterator[tuple[int, Any]]:
-    """Long numbers alone can be too large; most texts have none, and are not read twice."""
+    """Yield each statement with its line, if the text has long numbers; only these can be too large."""
     if re.search(r"[0-9a-fA-F_]{16}", text):
         for line, said in statements(text):
             yield line, tomllib.loads(said)
 
 
 def _can_be(value: Any) -> bool:
-    """Whether all whole numbers in a value fit into 64 bits."""
+    """Whether all integers in a value fit into 64 bits."""
     if isinstance(value, Mapping):
         return all(map(_can_be, value.values()))
     if isinstance(value, list):
@@ -220,10 +220,10 @@ def _can_be(value: Any) -> bool:
 
 
 def is_whole_number(text: str) -> bool:
-    """Whether a text is meant as a whole number, be it too long to be read."""
+    """Whether a text looks like an integer, of any length."""
     return re.fullmatch(r"\s*[+-]?[0-9_]+\s*", text) is not None
 
 
 def is_text(text: str) -> bool:
-    """Whether a text can be written in UTF-8: an option whose bytes are not has stray surrogates in their place."""
+    """Whether a text is valid UTF-8; an option with invalid bytes has lone surrogates in their place."""
     return not any("\ud800" <= character <= "\udfff" for character in text)

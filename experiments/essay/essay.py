@@ -35,7 +35,7 @@ from experiments.figures import save
 from experiments.figures.page import Style
 from experiments.provenance import run_hash
 from experiments.sweeps import store
-from experiments.sweeps.swept import Swept, fewest_worlds
+from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
 from sim.runtime.fingerprint import model_fingerprint
 
@@ -248,7 +248,7 @@ def experiments_of(
     return {name: load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full) for name in names}
 
 
-def told(sentence: Sentence, swept: Mapping[str, Swept]) -> Told:
+def told(sentence: Sentence, swept: Mapping[str, SweepResult]) -> Told:
     """A sentence judged by the results of its sweeps."""
     mine = {name: swept[name] for name in sentence.sweeps}
     finding = sentence.finding(mine)

@@ -14,7 +14,7 @@ import pandas as pd
 
 import sim
 from experiments.config.settings import Experiment, InjectSettings
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.injected import Pair, focal_ties, gestures
 from experiments.sweeps.runner import world_of
 from sim.engine.day import Core
@@ -77,7 +77,7 @@ def found(experiment: Experiment, *, worlds: int, first: int = 0) -> Iterator[St
         yield _in(run)
 
 
-def _likes(experiment: Experiment, replicates: int) -> list[Run]:
+def _likes(experiment: Experiment, replicates: int) -> list[RunSpec]:
     """One run a replicate, with a like and the parameters as given."""
     inject = (experiment.inject or InjectSettings()).model_copy(update={"kind": "like"})
     sweep = (
@@ -88,7 +88,7 @@ def _likes(experiment: Experiment, replicates: int) -> list[Run]:
     return runs_of(experiment.model_copy(update={"inject": inject, "sweep": sweep}))
 
 
-def _in(run: Run) -> Story | None:
+def _in(run: RunSpec) -> Story | None:
     """The first story of a world: found with all its likes at once, and told of one alone."""
     assert run.inject is not None
     world = world_of(run.world)
@@ -113,7 +113,7 @@ def _in(run: Run) -> Story | None:
     return None
 
 
-def told_of(run: Run, world: sim.World, pair: Pair) -> Story:
+def told_of(run: RunSpec, world: sim.World, pair: Pair) -> Story:
     """Two worlds day by day, with one like and without it."""
     assert run.inject is not None
     sides = {WITH: gestures(run.inject, [pair]), WITHOUT: []}
@@ -130,7 +130,7 @@ def told_of(run: Run, world: sim.World, pair: Pair) -> Story:
     )
 
 
-def _lived(run: Run, world: sim.World, extra: Sequence[sim.Gesture]) -> pd.DataFrame:
+def _lived(run: RunSpec, world: sim.World, extra: Sequence[sim.Gesture]) -> pd.DataFrame:
     """Every directed gesture that arrived, in order of time, noticed or not."""
     start, _ = begin(
         world, strategy=None, adopters=None, seed=run.seed, parameters=run.parameters, strategy_days=None, extra=extra,

@@ -1,7 +1,7 @@
-"""Parquet files of which every byte is checked before any is parsed.
+"""Parquet files in which every byte is checked before any is parsed.
 
-A part is named by a hash of its bytes. A table whose name is fixed has in its footer a SHA-256 of all its other bytes.
-So a checksum is written together with what it is of, in one rename, and no kill can leave an old one beside new bytes.
+A part is named by a hash of its bytes. A table, whose name is fixed, has a SHA-256 of all its other bytes in its
+footer. So a checksum is always written in the same rename as its content, and the two cannot get out of step.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_DIGEST = b"rekindle-sha256"  # key in the footer of a table
-_HAS_DIGEST = b"rekindle-has-digest"  # in the schema: where the digest is not found, it was lost
+_DIGEST = b"rekindle-sha256"  # key of the digest in the footer of a table
+_HAS_DIGEST = b"rekindle-has-digest"  # mark in the schema: a table with it must have a digest
 _BLANK = b"0" * 64
-_FOUND = re.compile(re.escape(_DIGEST) + rb".{1,8}?([0-9a-f]{64})", re.DOTALL)  # Thrift's type and length in between
+_FOUND = re.compile(re.escape(_DIGEST) + rb".{1,8}?([0-9a-f]{64})", re.DOTALL)  # the gap is Thrift's type and length
 _BAD_SECTORS = (errno.EIO, errno.EBADMSG, errno.EUCLEAN)
 
 
 class DamagedError(ValueError):
-    """A file whose bytes are not those that were written; the text names it."""
+    """A file whose bytes have changed since it was written; the message names it."""
 
 
 def name_of(content: bytes) -> str:
-    """What a part with this content is called, without its ending."""
+    """The file name of a part with this content, without its extension."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def has_its_name(path: Path) -> bool:
-    """Whether a part has the bytes that its name promises; it is read piece by piece.
+    """Whether the bytes of a part match its name; the file is read in pieces.
 
     Raises:
-        FileNotFoundError: it is gone.
-        OSError: it cannot be read, for a reason that says nothing about its bytes.
+        FileNotFoundError: if it is gone.
+        OSError: if it cannot be read for a reason other than damage.
     """
     try:
         return path.stem == hash_of(path)
@@ -46,11 +46,11 @@ def has_its_name(path: Path) -> bool:
 
 
 def hash_of(path: Path) -> str:
-    """The name that the bytes of a file ask for.
+    """The name that matches the bytes of a file.
 
     Raises:
-        DamagedError: the disk cannot read them, or the path is no file.
-        OSError: they cannot be read for another reason.
+        DamagedError: if the disk cannot read it, or the path is not a file.
+        OSError: if it cannot be read for another reason.
     """
     try:
         with path.open("rb") as file:
@@ -60,11 +60,11 @@ def hash_of(path: Path) -> str:
 
 
 def bytes_of(path: Path) -> bytes:
-    """All of a file.
+    """The bytes of a file.
 
     Raises:
-        DamagedError: the disk cannot read it, or the path is no file.
-        OSError: it cannot be read for another reason.
+        DamagedError: if the disk cannot read it, or the path is not a file.
+        OSError: if it cannot be read for another reason.
     """
     try:
         return path.read_bytes()
@@ -73,7 +73,7 @@ def bytes_of(path: Path) -> bytes:
 
 
 def judged(path: Path, problem: OSError) -> Exception:
-    """Damage, where it will not go away by itself; otherwise the problem as it was."""
+    """A `DamagedError` for a permanent problem; otherwise the original exception."""
     if isinstance(problem, IsADirectoryError):
         return DamagedError(f"{path} is a folder")
     if isinstance(problem, FileNotFoundError) and path.is_symlink():
@@ -87,27 +87,27 @@ def parsed(content: bytes, *, checked: bool) -> pa.Table:
     """The table in the bytes of a Parquet file.
 
     Args:
-        content: of the file.
-        checked: whether these are known to be the bytes that were written; of others, only the pages have checksums.
+        content: bytes of the file.
+        checked: whether a checksum of the whole file was verified; otherwise only its pages have checksums.
 
     Raises:
-        MemoryError: there is too little memory for it.
-        ValueError: it is no Parquet file, or damaged.
+        MemoryError: if there is not enough memory.
+        ValueError: if it is damaged, or not a Parquet file.
     """
     try:
         return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
-    except Exception as problem:  # damaged bytes raise anything, from RecursionError to a MemoryError
+    except Exception as problem:  # damaged bytes can raise anything, including RecursionError and MemoryError
         if checked and isinstance(problem, MemoryError):
             raise
-        raise ValueError(f"no Parquet file, or damaged ({problem})") from None
+        raise ValueError(f"damaged, or not a Parquet file ({problem})") from None
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
-    """A table as pandas has it.
+    """Convert a table to pandas.
 
     Raises:
-        MemoryError: there is too little memory for it.
-        ValueError: what the footer says of it makes no sense.
+        MemoryError: if there is not enough memory.
+        ValueError: if its footer is invalid.
     """
     try:
         return table.to_pandas()
@@ -118,19 +118,19 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
 
 
 def with_metadata(table: pa.Table, metadata: Mapping[bytes, str | bytes]) -> pa.Table:
-    """The same table, which says more about itself."""
+    """A copy of a table with additional metadata."""
     return table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata})
 
 
 def parquet_of(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file, with a checksum for each page."""
+    """The bytes of a Parquet file with this table, with a checksum for each page."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, write_page_checksum=True)
     return bytes(sink.getvalue())
 
 
 def with_digest(table: pa.Table) -> bytes:
-    """The same, with a digest of all other bytes in the footer; `table_with_digest` reads it."""
+    """The bytes of a Parquet file with a digest of all other bytes in its footer; `table_with_digest` reads it."""
     table = with_metadata(table, {_HAS_DIGEST: b"1"})
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, write_page_checksum=True) as writer:
@@ -142,33 +142,33 @@ def with_digest(table: pa.Table) -> bytes:
 
 
 def table_with_digest(path: Path) -> pa.Table:
-    """A table that `with_digest` made; earlier versions wrote none, and of theirs only the pages are checked.
+    """Read a table written by `with_digest`. Tables of earlier versions have no digest; only their pages are checked.
 
     Raises:
-        FileNotFoundError: it is not there.
-        DamagedError: its bytes are not those that were written.
-        ValueError: it is no Parquet file, or damaged.
-        OSError: it cannot be read.
+        FileNotFoundError: if it does not exist.
+        DamagedError: if its bytes have changed.
+        ValueError: if it is damaged, or not a Parquet file.
+        OSError: if it cannot be read.
     """
     content = bytes_of(path)
     begins, ends = _place_of_digest(content)
     if begins < 0:
         table = parsed(content, checked=False)
         if _HAS_DIGEST in (table.schema.metadata or {}):
-            raise DamagedError(f"{path} is damaged: its digest is gone")
+            raise DamagedError(f"{path} is damaged: its checksum is missing")
         return table
     blank = content[:begins] + _BLANK + content[ends:]
     if hashlib.sha256(blank).hexdigest().encode() != content[begins:ends]:
-        raise DamagedError(f"{path} is damaged: its bytes are not those that were written")
+        raise DamagedError(f"{path} is damaged: its checksum does not match")
     return parsed(content, checked=True)
 
 
 def has_digest(path: Path) -> bool:
-    """Whether a table has a digest of all its bytes; those of earlier versions have none."""
+    """Whether a table has a digest; those of earlier versions have none."""
     return _place_of_digest(bytes_of(path))[0] >= 0
 
 
 def _place_of_digest(content: bytes) -> tuple[int, int]:
-    """Where the digest begins and ends; negative where there is none."""
+    """The start and end of the digest; -1 for both if there is none."""
     found = _FOUND.match(content, max(0, content.rfind(_DIGEST)))
     return found.span(1) if found else (-1, -1)

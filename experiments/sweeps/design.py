@@ -1,4 +1,4 @@
-"""An experiment becomes runs: every arm in every world, interleaved, each with an id of all that determines it."""
+"""Turn an experiment into runs: every arm in every world, interleaved, with ids that hash everything that matters."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from experiments.terminal.progress import Report
 from sim.model.parameters import Parameters
 from sim.runtime.fingerprint import model_fingerprint
 
-MOST_RUNS = 1_000_000  # of a sweep
+MOST_RUNS = 1_000_000  # limit for a sweep
 _POINTS_BETWEEN_REPORTS = 100
 
 
-_MOST_LISTED = 4  # levels that an error names
+_MOST_LISTED = 4  # number of levels that an error message lists
 
 
 class PointError(ConfigError):
-    """Levels of a sweep that cannot go together, and the factor at fault: the first, where none is named.
+    """An invalid combination of levels in a sweep.
 
     Attributes:
-        factor: its path.
-        row: name of the row at fault; empty where the sweep has none.
+        factor: path of the factor at fault, or of the first one if that is unknown.
+        row: name of the row at fault; empty if the sweep has no rows.
     """
 
     def __init__(self, said: str, factor: str, row: str = "") -> None:
@@ -52,23 +52,23 @@ class PointError(ConfigError):
 
 
 @dataclass(frozen=True)
-class Run:
+class RunSpec:
     """One arm in one world.
 
     Attributes:
-        id: hash of everything that determines the outcome, the model's code among it.
+        id: hash of everything that determines the outcome, including the model's code.
         scenario: name of the arm.
-        replicate: from 0; the same replicate of two arms has the same seeds, and so luck, and the same world and
-            adopters where the arms do not differ in these.
-        point: number of the levels in the design, from 0.
-        factors: level of each setting that the sweep varies, by its path.
-        row: name of its row, where the sweep has rows.
-        world: settings of the world, its own seed among them.
-        seed: of the run.
-        days: of the whole run, of which the strategy is followed for the first ``strategy_days``.
+        replicate: number from 0. The same replicate of two arms has the same seeds and random draws, and the same
+            world and adopters unless the arms differ in these.
+        point: number of the point in the design, from 0.
+        factors: level of each varied setting, by its path.
+        row: name of its row, if the sweep has rows.
+        world: settings of the world, including its seed.
+        seed: seed of the run.
+        days: length of the run; the strategy is followed for the first ``strategy_days``.
         among: thirds of the people, by sociability and by hesitance, from which adopters are drawn.
-        inject: gestures put in by hand.
-        silence: whether the run says how final silence is in its own log.
+        inject: injected gestures.
+        silence: whether the run reports how final silence is in its own log.
     """
 
     id: str
@@ -89,17 +89,17 @@ class Run:
     row: str = ""
 
 
-def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
-    """Every run of an experiment: all arms of the first replicate, then all of the next, so a part is a fair sample.
+def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpec]:
+    """All runs of an experiment: every arm of the first replicate, then every arm of the next, and so on.
 
-    Without a sweep it is one run, of ``run.strategy``.
+    This order keeps an unfinished sweep balanced. Without a sweep there is one run, of ``run.strategy``.
 
     Args:
-        experiment: what is asked for.
-        report: called now and then with the points that are planned and all there are; many take a while.
+        experiment: the experiment.
+        report: called from time to time with the number of planned points and their total.
 
     Raises:
-        ConfigError: levels that can not go together.
+        ConfigError: if levels cannot be combined.
     """
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
@@ -114,23 +114,23 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[Run]:
 
 
 def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
-    """Count before anything is made: a grid is quickly written and never ends."""
+    """Refuse a sweep with too many runs before any of them is created."""
     beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))
     levels = math.prod(len(each) for each in sweep.grid.values()) * beside
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
     count = levels * drawn * strategies * sweep.replicates
     if count > MOST_RUNS:
         raise ConfigError(
-            f"The sweep asks for {count:,} runs, and {MOST_RUNS:,} are the most: {levels:,} points of grid, zip and "
-            f"rows × {drawn:,} drawn × {strategies:,} strategies × {sweep.replicates:,} replicates. Take fewer levels, "
-            "or draw points with [sweep.sample]."
+            f"The sweep has {count:,} runs, more than the limit of {MOST_RUNS:,}: {levels:,} points of grid, zip and "
+            f"rows × {drawn:,} sampled × {strategies:,} strategies × {sweep.replicates:,} replicates. Use fewer "
+            "levels, or sample points with [sweep.sample]."
         )
 
 
 class _Place(NamedTuple):
-    """A point of a design: the experiment there, and the hashes of the parameters of its worlds and of its runs.
+    """A point of a design: the experiment at this point, and hashes of the parameters of its worlds and runs.
 
-    ``row`` is the name of its row, where the sweep has rows.
+    ``row`` is the name of its row, if the sweep has rows.
     """
 
     number: int
@@ -165,16 +165,16 @@ def _hash(parameters: Parameters) -> str:
 
 
 def _listed_short(point: Point) -> str:
-    """Levels in an arm's name: ``effort_minutes 60``, with the whole path only where two would be called the same."""
+    """Levels as part of an arm's name: ``effort_minutes 60``, with the full path if two short names coincide."""
     short = {name: name.rpartition(".")[2] for name in point}
     twice = [name for name in point if list(short.values()).count(short[name]) > 1]
     return ", ".join(f"{name if name in twice else short[name]} {show(level)}" for name, level in point.items())
 
 
-def shard_of(runs: Sequence[Run], number: int, count: int) -> list[Run]:
-    """The part of these runs that the `number`-th of `count` jobs makes, from 1; together they make each once.
+def shard_of(runs: Sequence[RunSpec], number: int, count: int) -> list[RunSpec]:
+    """The runs of the `number`-th (from 1) of `count` jobs; together the jobs make each run once.
 
-    Whole worlds go to a job where there are enough of them, so that each is built once; else the runs are dealt out.
+    If there are enough worlds, each job gets whole worlds, so that each is built once. Otherwise jobs take turns.
     """
     worlds = {world: at for at, world in enumerate(dict.fromkeys(map(_world, runs)))}
     if len(worlds) >= count:
@@ -182,15 +182,15 @@ def shard_of(runs: Sequence[Run], number: int, count: int) -> list[Run]:
     return list(runs[number - 1 :: count])
 
 
-def _world(run: Run) -> str:
+def _world(run: RunSpec) -> str:
     return run.world.model_dump_json()
 
 
-def described(runs: Sequence[Run]) -> pd.DataFrame:
-    """A row a run, with all that tells it from the others: id, arm, replicate, point, factors and seeds."""
+def described(runs: Sequence[RunSpec]) -> pd.DataFrame:
+    """The design table: one row per run with its id, arm, replicate, point, factors and seeds."""
     names = list(dict.fromkeys(name for run in runs for name in run.factors))
     levels = {name: _as_column([run.factors.get(name) for run in runs]) for name in names}
-    told = {
+    columns = {
         "id": [run.id for run in runs],
         "scenario": [run.scenario for run in runs],
         "strategy": [label(run.strategy) for run in runs],
@@ -201,17 +201,17 @@ def described(runs: Sequence[Run]) -> pd.DataFrame:
         "world_seed": [run.world.seed for run in runs],
         "seed": [run.seed for run in runs],
     }
-    return pd.DataFrame(told)
+    return pd.DataFrame(columns)
 
 
 def _as_column(levels: list[Level]) -> list[Level]:
-    """Numbers and words as they are; what else there may be, lists of people among it, as text."""
+    """Levels as a column: numbers and strings unchanged, anything else (such as a list of people) as text."""
     numbers = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
     return levels if numbers else [level if isinstance(level, str) else show(level) for level in levels]
 
 
 def points_of(experiment: Experiment) -> list[Point]:
-    """The levels of all factors, for each point of a sweep; one point without any where nothing is varied."""
+    """The levels of all factors at each point of a sweep; one empty point if nothing is varied."""
     sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn: list[Point] = []
     if sweep.sample:
@@ -229,13 +229,13 @@ def _as_drawn(level: float, whole: bool) -> Level:
 
 
 def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
-    """An experiment without its sweep, with these levels in the place of its settings; tables without one are shared.
+    """An experiment without its sweep, with its settings replaced by these levels; unchanged tables are shared.
 
-    As in a file, runs go on with the parameters of their world: a factor of ``world.parameters`` moves the same
-    parameter of the run where the two are equal.
+    As in a file, runs inherit the parameters of their world: a factor of ``world.parameters`` also changes the run's
+    parameter of the same name if the two were equal.
 
     Raises:
-        PointError: levels that can not go together; the message names them.
+        PointError: if the levels cannot be combined; the message names them.
     """
     if not point:
         return experiment
@@ -260,12 +260,12 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
         at_fault = str(said).split(" ", 1)[0]
         factor = next((name for name in point if f".{name}".endswith(f".{at_fault}")), next(iter(point)))
         in_order = {factor: point[factor], **point}
-        told = _listed(dict(list(in_order.items())[:_MOST_LISTED])) + (" …" if len(point) > _MOST_LISTED else "")
-        raise PointError(f"The sweep has a point that cannot be, {told}: {said}.", factor) from None
+        listed = _listed(dict(list(in_order.items())[:_MOST_LISTED])) + (" …" if len(point) > _MOST_LISTED else "")
+        raise PointError(f"The sweep has an invalid point, {listed}: {said}.", factor) from None
 
 
 def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:
-    """Settings with changes, by key; only what is changed is made and checked anew, since a sweep has many points."""
+    """Settings with changes by key. Only changed tables are copied and validated, because a sweep has many points."""
     is_model = isinstance(settings, BaseModel)
     values = {key: getattr(settings, key) for key in type(settings).model_fields} if is_model else dict(settings)
     for key, change in changes.items():
@@ -284,10 +284,10 @@ def _listed(point: Mapping[str, Level]) -> str:
     return ", ".join(f"{name} = {show(level)}" for name, level in point.items())
 
 
-def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Run:
+def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> RunSpec:
     settings = place.experiment.run
     world = place.experiment.world
-    log = None if world.log is None else os.path.abspath(world.log)  # workers may have another current folder
+    log = None if world.log is None else os.path.abspath(world.log)  # workers may have a different working directory
     world = world.model_copy(update={"seed": world.seed + replicate, "log": log})
     seed = settings.seed + replicate
     inject = place.experiment.inject
@@ -299,7 +299,7 @@ def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Ru
         [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
         [settings.sociability, settings.hesitance, inject and inject.model_dump(), silence],
     ]
-    return Run(
+    return RunSpec(
         id=_fingerprint(identity),
         scenario=", ".join(part for part in (label(strategy), place.name) if part),
         replicate=replicate,
@@ -328,20 +328,20 @@ def _digest(text: str) -> str:
 
 
 def log_hash(path: str) -> str:
-    """Hash of a contact log's bytes."""
+    """The hash of a contact log's bytes."""
     found = os.stat(path)
     return _hash_of(os.path.abspath(path), found.st_mtime_ns, found.st_size)
 
 
 @cache
 def _hash_of(path: str, *_: int) -> str:
-    """The same, once for a file as long as it stays as it is."""
+    """The hash of a file's bytes, cached by its modification time and size."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def label(strategy: Strategy) -> str:
-    """An arm's name: the strategy's, or ``check_in 0.5 + show_up 0.5`` for a mixture."""
+    """The name of a strategy, or ``check_in 0.5 + show_up 0.5`` for a mixture."""
     if isinstance(strategy, str):
         return strategy
     return " + ".join(f"{name} {share:g}" for name, share in sorted(strategy.items()))

@@ -1,13 +1,12 @@
-"""Histories of runs, which a sweep keeps where it is asked to: a series of measures, and the contact log.
+"""Optional histories of runs: a time series of measures, and the contact log.
 
-    results/NAME/series/HASH.parquet   of some runs: a row every so many days
-    results/NAME/events/HASH.parquet   of some runs: a row a gesture
+    results/NAME/series/HASH.parquet   some runs, one row per saved day
+    results/NAME/events/HASH.parquet   some runs, one row per gesture
 
-They lie beside the parts of runs and are kept with the same care, but may be larger than the memory: they are written
-as they come, and read a part at a time. A part's footer says whose history it holds, be it without a row, so what is
-there is known from the footers; its name is a hash of the file, so damage is noticed before a row is used. What a
-footer says has a checksum of its own, so that much can be asked without reading the file. Where two parts hold a run,
-one of them is read.
+Histories are stored next to the parts of runs and protected in the same way. They may be larger than memory, so they
+are written as runs end, and read one part at a time. The footer of a part lists the runs in it, including those without
+a row, and has its own checksum, so that the contents are known without reading the file. A part is named by a hash of
+the file, so damage is noticed before a row is used. If two parts have the same run, only one of them is read.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ from experiments.sweeps.store import StoreError
 from sim.runtime.atomic_files import write_named
 
 SERIES, EVENTS = "series", "events"
-SMALL = 8_000_000  # bytes of a part that is put together with others
-VERSION = 2  # of the parts; whoever changes it says what to do with older ones in `_part`
+SMALL = 8_000_000  # smaller parts (in bytes) are merged
+VERSION = 2  # of the parts; `_part` handles older ones
 _COUNTED = ("sent", "answered", "new_ties", "reconnected", "active_ties")
 COLUMNS = {
     SERIES: pa.schema(
@@ -56,29 +55,29 @@ COLUMNS = {
         ]
     ),
 }
-_GROWING = ("day", "event", "time", "in_reply_to")  # columns of which the steps are written, in a third of the space
+_GROWING = ("day", "event", "time", "in_reply_to")  # columns stored as differences, which takes a third of the space
 _FOOTER = b"rekindle-histories"
 
 
 class History(NamedTuple):
-    """What is kept of each run: ``series`` or ``events``, and of a series the days from one row to the next."""
+    """A kind of history: ``series`` or ``events``, and for a series the days between its rows."""
 
     table: str
     days: int = 0
 
     def __str__(self) -> str:
-        return f"{self.table}, a row each {self.days:,} days" if self.days else self.table
+        return f"{self.table} (every {self.days:,} days)" if self.days else self.table
 
 
 class Ended(NamedTuple):
-    """A run that has ended: its row, and the tables of its histories (none where it failed)."""
+    """A run that has ended: its row, and the tables of its histories (none if it failed)."""
 
     row: store.Row
     histories: Mapping[History, pa.Table]
 
 
 class Stored(NamedTuple):
-    """What a folder holds of a history: runs, files and their size in bytes."""
+    """The amount of a history in a folder: runs, files and their size in bytes."""
 
     history: History
     runs: int
@@ -93,20 +92,20 @@ class _Part(NamedTuple):
     ids: list[str]
 
 
-def asked_for(sweep: SweepSettings) -> tuple[History, ...]:
-    """The histories that a sweep keeps."""
+def requested_histories(sweep: SweepSettings) -> tuple[History, ...]:
+    """The histories that a sweep saves."""
     series = (History(SERIES, sweep.series_days),) if sweep.series_days else ()
     return (*series, *((History(EVENTS),) if sweep.events else ()))
 
 
 def options(histories: Collection[History]) -> dict[str, bool]:
-    """What `sim.simulate` is told, so that a run leaves these histories; it changes nothing else in the run."""
+    """The options of `sim.simulate` that record these histories; they change nothing else in the run."""
     tables = {history.table for history in histories}
     return {"series": SERIES in tables, "log": EVENTS in tables}
 
 
 def of_run(result: sim.Run, histories: Collection[History]) -> dict[History, pa.Table]:
-    """The histories of a run, without its id: of a series the days 0, N, 2 N, … and the last."""
+    """The histories of a run, without its id; a series has the days 0, N, 2 N, … and the last."""
     return {history: _table(history, result) for history in histories}
 
 
@@ -126,52 +125,52 @@ def _without_id(history: History) -> pa.Schema:
 
 
 def set_damaged_aside(folder: Path, histories: Iterable[History]) -> list[Path]:
-    """Look at every byte of these histories, and give damaged parts another name; returns their paths.
+    """Check every byte of these histories and rename damaged parts; returns their new paths.
 
     Raises:
-        StoreError: a part is of another version.
+        StoreError: if a part is of another version.
     """
     damaged = (path for history in histories for path in paths(folder, history.table) if is_damaged(path))
     return [aside for path in damaged if (aside := store.set_aside(path))]
 
 
 def paths(folder: Path, table: str) -> list[Path]:
-    """The parts of a history."""
+    """The paths of the parts of a history."""
     return sorted((folder / table).glob("*.parquet"))
 
 
 def is_damaged(path: Path) -> bool:
-    """Look at every byte of a part.
+    """Whether a part is damaged; every byte is read.
 
     Raises:
-        StoreError: it is of another version.
+        StoreError: if it is of another version.
     """
     try:
         if not checksums.has_its_name(path):
             return True
-        _part(path)  # or is it of another version?
+        _part(path)  # raises if it is of another version
     except DamagedError:
         return True
-    except FileNotFoundError:  # another sweep has just put parts together
+    except FileNotFoundError:  # another sweep has just merged parts
         pass
     return False
 
 
 def _part(path: Path) -> _Part:
-    """What a part holds, from its footer.
+    """The contents of a part, from its footer.
 
     Raises:
-        FileNotFoundError: it is gone.
-        DamagedError: it cannot be read, or is no part.
-        StoreError: it is of another version.
-        OSError: it cannot be read, for a reason that says nothing about its bytes.
+        FileNotFoundError: if it is gone.
+        DamagedError: if it is damaged, or not a part.
+        StoreError: if it is of another version.
+        OSError: if it cannot be read for a reason other than damage.
     """
     try:
         with path.open("rb") as file:
             said = json.loads(pq.read_metadata(file).metadata[_FOOTER])
-        version, check = said["version"], said.pop("check", None)  # which earlier versions did not write
+        version, check = said["version"], said.pop("check", None)  # earlier versions have no check
         part = _Part(path, path.stat().st_size, int(said["days"]), list(map(str, said["ids"])))
-    except Exception as problem:  # damaged bytes raise anything, from RecursionError to a MemoryError
+    except Exception as problem:  # damaged bytes can raise anything, including RecursionError and MemoryError
         raise _judged(path, problem) from None
     if check not in (None, _check_of(said)):
         raise DamagedError(f"{path} is damaged")
@@ -179,17 +178,17 @@ def _part(path: Path) -> _Part:
         if not checksums.has_its_name(path):
             raise DamagedError(f"{path} is damaged")
         raise StoreError(
-            f"{path} was left by another version of this program (histories {version}, where {VERSION} is read). "
-            f"Move {path.parent} away, or delete it, and run the sweep again."
+            f"{path} was written by another version of this program (its histories have format {version}, and this "
+            f"version reads {VERSION}). Move or delete {path.parent}, and run the sweep again."
         )
     return part
 
 
 def _judged(path: Path, problem: Exception) -> Exception:
-    """Damage, unless the disk refused for a reason that says nothing about the bytes."""
+    """A `DamagedError`, or the original exception if it does not indicate damage."""
     if isinstance(problem, OSError) and problem.errno is not None:
         return checksums.judged(path, problem)
-    return DamagedError(f"{path} is damaged, or no part of a sweep")
+    return DamagedError(f"{path} is damaged, or not a part of a sweep")
 
 
 def _check_of(said: Mapping[str, Any]) -> str:
@@ -200,17 +199,17 @@ def _parts(folder: Path, table: str) -> list[_Part]:
     while True:
         try:
             return [_part(path) for path in paths(folder, table)]
-        except FileNotFoundError:  # another sweep has just put parts together
+        except FileNotFoundError:  # another sweep has just merged parts
             continue
         except DamagedError as error:
             raise store.damaged(folder, error) from None
 
 
-def held(folder: Path, history: History) -> dict[str, Path]:
-    """The part from which each run's history is read, by the run's id: one, where several hold it.
+def parts_by_run(folder: Path, history: History) -> dict[str, Path]:
+    """The part from which each run's history is read, by the run's id; only one if several parts have it.
 
     Raises:
-        StoreError: a part is damaged, or is of another version.
+        StoreError: if a part is damaged or of another version.
     """
     return _holders([part for part in _parts(folder, history.table) if part.days == history.days])
 
@@ -220,20 +219,20 @@ def _holders(parts: Sequence[_Part]) -> dict[str, Path]:
 
 
 def there(folder: Path, histories: Iterable[History]) -> set[str]:
-    """Ids of the runs that a folder holds whole: with their row, and with each of these histories.
+    """The ids of the runs that are complete in a folder: with their row and each of these histories.
 
     Raises:
-        StoreError: a part is damaged, or is of another version.
+        StoreError: if a part is damaged or of another version.
     """
     rows = store.finished(folder, ["seconds"])
-    return set(rows.index).intersection(*(held(folder, history) for history in histories))
+    return set(rows.index).intersection(*(parts_by_run(folder, history) for history in histories))
 
 
 def stored(folder: Path) -> list[Stored]:
-    """Which histories a folder holds, of the runs of all sweeps.
+    """The histories in a folder, over the runs of all sweeps.
 
     Raises:
-        StoreError: a part is damaged, or is of another version.
+        StoreError: if a part is damaged or of another version.
     """
     found = []
     for table in COLUMNS:
@@ -246,33 +245,33 @@ def stored(folder: Path) -> list[Stored]:
 
 
 def read(folder: Path, history: History, ids: Collection[str]) -> pd.DataFrame:
-    """The history of these runs, those that are there, each in the order in which it was; columns as in `COLUMNS`.
+    """The history of these runs as far as it exists, each run in its original order; the columns are in `COLUMNS`.
 
     Raises:
-        StoreError: a part is damaged, or is of another version.
+        StoreError: if a part is damaged or of another version.
     """
     while True:
-        wanted = {run: path for run, path in held(folder, history).items() if run in ids}
+        wanted = {run: path for run, path in parts_by_run(folder, history).items() if run in ids}
         try:
             return pa.concat_tables([COLUMNS[history.table].empty_table(), *_read(wanted)]).to_pandas()
-        except FileNotFoundError:  # another sweep has just put parts together
+        except FileNotFoundError:  # another sweep has just merged parts
             continue
         except DamagedError as error:
             raise store.damaged(folder, error) from None
 
 
 def require_whole(folder: Path, parts: Iterable[Path]) -> None:
-    """Look at every byte of these parts before another program reads them; once a process, while they stay as they are.
+    """Check every byte of these parts before another library reads them; unchanged parts are checked once per process.
 
     Raises:
-        StoreError: one is damaged.
+        StoreError: if one is damaged.
     """
     for path in parts:
         try:
             stat = path.stat()
             if not _has_its_name(path, stat.st_ino, stat.st_size, stat.st_mtime_ns):
                 raise store.damaged(folder, f"{path} is damaged")
-        except FileNotFoundError:  # another sweep has just put parts together, which the reader will see
+        except FileNotFoundError:  # another sweep has just merged parts, which the reader will notice
             pass
 
 
@@ -282,10 +281,10 @@ def _has_its_name(path: Path, *_: int) -> bool:
 
 
 def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
-    """What each part holds of the runs that are to be read from it, part by part.
+    """The rows of the runs that are read from each part, part by part.
 
     Raises:
-        DamagedError: the bytes of a part are not those that were written.
+        DamagedError: if the bytes of a part have changed.
     """
     mine: dict[Path, list[str]] = {}
     for run, path in holders.items():
@@ -299,10 +298,10 @@ def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
 
 
 def add(folder: Path, ended: Sequence[Ended]) -> int:
-    """Keep the histories of finished runs, a part for each; this comes before their rows, so that none is forgotten.
+    """Save the histories of finished runs, as one part per history. Save them before the rows of the runs.
 
     Returns:
-        The size of the parts, in bytes.
+        The size of the parts in bytes.
     """
     size = 0
     for history in dict.fromkeys(history for run in ended for history in run.histories):
@@ -317,7 +316,7 @@ def _with_id(run: str, table: pa.Table) -> pa.Table:
 
 
 def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[pa.Table]) -> tuple[Path, int]:
-    """Write a part; returns its path and its size, since another sweep may put it together with others at once."""
+    """Write a part; returns its path and size, because another sweep may merge it immediately."""
     said: dict[str, Any] = {"version": VERSION, "days": history.days, "ids": sorted(ids)}
     said["check"] = _check_of(said)
     columns = COLUMNS[history.table]
@@ -333,7 +332,7 @@ def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[
                 use_dictionary=[name for name in columns.names if name not in growing],
                 column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
                 write_page_checksum=True,
-                store_schema=False,  # which would hold the ids once more
+                store_schema=False,  # the schema would repeat the ids
             ) as writer,
         ):
             for table in tables:
@@ -345,19 +344,19 @@ def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[
 
 
 def put_together(folder: Path, histories: Iterable[History]) -> None:
-    """Make one part of the small ones of each history, if there are many, as `store.put_together` does with runs."""
+    """Merge the small parts of each history if there are many, as `store.put_together` does for runs."""
     for history in histories:
         try:
             small = [path for path in paths(folder, history.table) if path.stat().st_size < SMALL]
             if len(small) > store.MOST_SMALL_PARTS:
                 whole = [_part(path) for path in small if not _is_unusable(path)]
                 _put_together(folder, history, [part for part in whole if part.days == history.days])
-        except (FileNotFoundError, DamagedError):  # another sweep does the same, and this one leaves it to it
+        except (FileNotFoundError, DamagedError):  # another sweep is merging them
             pass
 
 
 def _is_unusable(path: Path) -> bool:
-    """Whether a part is damaged or of another version, which the next reader will tell."""
+    """Whether a part is damaged or of another version; the next reader reports it."""
     try:
         return is_damaged(path)
     except StoreError:

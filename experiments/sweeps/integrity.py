@@ -1,4 +1,4 @@
-"""Whether what is stored is what was written: every byte of a results folder, file by file."""
+"""Check every byte of a results folder, file by file."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from experiments.sweeps.checksums import DamagedError
 from experiments.sweeps.store import StoreError
 from sim.runtime.storage import load_records
 
-_PIECE = 2**24  # bytes of a file without a checksum that are read at a time
+_PIECE = 2**24  # bytes to read at a time from a file without a checksum
 
 
 class State(StrEnum):
-    """What was found of a file."""
+    """The state of a file."""
 
     WHOLE = "ok"
-    OLDER = "ok, only pages have checksums"
+    OLDER = "ok (checksums for pages only)"
     DAMAGED = "damaged"
-    FOREIGN = "of another version"
-    SET_ASIDE = "set aside earlier"
-    LEFT_OVER = "half written"
-    UNCHECKED = "read, no checksum"
+    FOREIGN = "another version"
+    SET_ASIDE = "not used"
+    LEFT_OVER = "incomplete"
+    UNCHECKED = "readable, no checksum"
 
 
 class Checked(NamedTuple):
-    """A file that was read: its kind, its size in bytes, what was found, and of damage in words what is wrong."""
+    """A file that was checked: its kind, its size in bytes, its state, and a description of any problem."""
 
     path: Path
     kind: str
@@ -41,14 +41,14 @@ _Check = Callable[[Path], State]
 
 
 def results_folders(name: str, results: Path) -> list[Path]:
-    """The folders of results that a name means: one of a sweep, or all that are in a folder.
+    """The results folders with this name: the folder of a sweep, or all those in a folder.
 
     Args:
-        name: of a sweep, or path of a folder; empty for all.
-        results: the folder that holds all results.
+        name: name of a sweep, or path of a folder; empty for all.
+        results: the folder for results.
 
     Raises:
-        StoreError: there are none.
+        StoreError: if there are none.
     """
     for where in (results / name, Path(name)) if name else (results,):
         if _holds_results(where):
@@ -58,8 +58,8 @@ def results_folders(name: str, results: Path) -> list[Path]:
             return found
     there = ", ".join(folder.name for folder in sorted(_entries(results)) if _holds_results(folder))
     if name:
-        raise StoreError(f"There are no results named {name}; there is {there or f'none in {results}'}.")
-    raise StoreError(f"No sweep has left results in {results}.")
+        raise StoreError(f"There are no results named {name}; known: {there or f'none in {results}'}.")
+    raise StoreError(f"There are no results of a sweep in {results}.")
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -72,12 +72,12 @@ def _holds_results(folder: Path) -> bool:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file in a folder and below."""
+    """All files in a folder and its subfolders."""
     return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
 def checked(folder: Path, files: Sequence[Path]) -> Iterator[Checked]:
-    """Read every byte of these files of a results folder; those that other processes remove meanwhile are left out."""
+    """Check every byte of these files of a results folder; files that disappear meanwhile are skipped."""
     for path in files:
         kind, check = _kind_of(path.relative_to(folder))
         try:
@@ -96,7 +96,7 @@ def _checked(path: Path, kind: str, check: _Check) -> Checked:
         return Checked(path, kind, size, State.FOREIGN, str(error))
     except MemoryError:
         raise
-    except Exception as problem:  # whatever damaged bytes may raise
+    except Exception as problem:  # damaged bytes can raise anything
         return Checked(path, kind, size, State.DAMAGED, _in_words(path, problem))
 
 
@@ -105,12 +105,12 @@ def _in_words(path: Path, problem: Exception) -> str:
 
 
 def _kind_of(path: Path) -> tuple[str, _Check]:
-    """What a file is, by its path in the results folder, and how it is checked."""
+    """The kind of a file, from its path in the results folder, and how to check it."""
     top, is_parquet = path.parts[0], path.suffix == ".parquet"
     if path.suffix == ".damaged":
-        return "set aside earlier", _is(State.SET_ASIDE)
-    if path.suffix in (".half", ".new"):  # the second, of an earlier version
-        return "left by a kill", _is(State.LEFT_OVER)
+        return "renamed earlier", _is(State.SET_ASIDE)
+    if path.suffix in (".half", ".new"):  # .new: of an earlier version
+        return "incomplete", _is(State.LEFT_OVER)
     if str(path) in (store.DESIGN, store.TABLE):
         return "design" if str(path) == store.DESIGN else "table of runs", _check_table
     if top == store.TABLES and is_parquet:
@@ -125,7 +125,7 @@ def _kind_of(path: Path) -> tuple[str, _Check]:
 
 
 def _is(state: State) -> _Check:
-    """A check of files that have no checksum: whether the disk gives their bytes."""
+    """A check for files without a checksum: whether all bytes can be read."""
 
     def check(path: Path) -> State:
         try:
@@ -151,7 +151,7 @@ def _check_part(path: Path) -> State:
 
 def _check_history(path: Path) -> State:
     if histories.is_damaged(path):
-        raise DamagedError(f"{path} is damaged, or no part of a sweep")
+        raise DamagedError(f"{path} is damaged, or not a part of a sweep")
     return State.WHOLE
 
 

@@ -1,4 +1,4 @@
-"""What a sweep would take: its runs, what of them is there, and from a few timed ones how long the rest takes."""
+"""The plan of a sweep: which runs are missing, and an estimate of their time from a few timed runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import sim
 from experiments.sweeps import histories as kept
 from experiments.sweeps import runner, store
-from experiments.sweeps.design import Run
+from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import History
 
 Report = Callable[[int, int], None]
@@ -18,14 +18,14 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Timing:
-    """What a few runs took.
+    """The time and space that a few runs took.
 
     Attributes:
-        seconds: of each timed run, its world not counted.
-        worlds: seconds of each world that was built for one.
-        world_bytes: mean size of a world in memory, which is about that on disk.
+        seconds: time of each run, without building its world.
+        worlds: time to build each world, in seconds.
+        world_bytes: mean size of a world in memory, which is similar to its size on disk.
         run_bytes: mean size on disk of a run's row and histories.
-        failed: errors of timed runs that failed, in a line each.
+        failed: one-line errors of the runs that failed.
     """
 
     seconds: tuple[float, ...]
@@ -35,30 +35,32 @@ class Timing:
     failed: tuple[str, ...]
 
     def total(self, runs: int, worlds: int, processes: int) -> float:
-        """Seconds that so many runs and worlds take in so many processes; they are spread evenly."""
+        """The estimated seconds for this many runs and worlds, spread evenly over the processes."""
         each = sum(self.seconds) / max(1, len(self.seconds))
         world = sum(self.worlds) / max(1, len(self.worlds))
         return (runs * each + worlds * world) / max(1, min(processes, runs))
 
 
-def kept_seconds(runs: Sequence[Run], folder: Path) -> tuple[float, ...]:
-    """What those of these runs that a folder holds took, in seconds; a world that was there for them not counted."""
+def kept_seconds(runs: Sequence[RunSpec], folder: Path) -> tuple[float, ...]:
+    """The seconds that each of these runs took, if it is in the folder; excludes worlds that were cached."""
     rows = store.finished(folder, ["seconds"])
     if "seconds" not in rows:
         return ()
     return tuple(rows.loc[rows.index.intersection([run.id for run in runs]), "seconds"].dropna())
 
 
-def missing(runs: Sequence[Run], folder: Path, histories: Sequence[History] = ()) -> list[Run]:
-    """The runs that a folder does not hold, or not with each of these histories, each once."""
+def missing(runs: Sequence[RunSpec], folder: Path, histories: Sequence[History] = ()) -> list[RunSpec]:
+    """The runs that a folder lacks, or has without one of these histories; each once."""
     known = kept.there(folder, histories)
     return list({run.id: run for run in runs if run.id not in known}.values())
 
 
-def timed(runs: Sequence[Run], folder: Path, count: int, report: Report, histories: Sequence[History] = ()) -> Timing:
-    """Time a few runs, evenly spread over these, on one thread; they are kept, so the sweep does not make them again.
+def timed(
+    runs: Sequence[RunSpec], folder: Path, count: int, report: Report, histories: Sequence[History] = ()
+) -> Timing:
+    """Time a few runs, evenly spread over these, on one thread. They are saved, so the sweep does not repeat them.
 
-    A tiny run before them compiles or loads the model, whose time must not be counted.
+    A tiny run comes first, so that compiling or loading the model is not timed.
     """
     tiny = sim.worlds.generated(people=4, burn_in_years=0, cache=False)
     sim.simulate(tiny, days=8, strategy="show_up", adopters=1, seed=1)
@@ -70,7 +72,7 @@ def timed(runs: Sequence[Run], folder: Path, count: int, report: Report, histori
         began = time.perf_counter()
         try:
             world = runner.world_of(run.world)
-        except Exception as error:  # the row of the run tells it once more
+        except Exception as error:  # the row of the run also has this error
             failed.append(f"{type(error).__name__}: {error}")
             continue
         worlds.append(time.perf_counter() - began)

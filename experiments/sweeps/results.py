@@ -1,10 +1,10 @@
-"""Results of a sweep, finished or not: as a table, under SQL, and how far it has come.
+"""Results of a sweep, finished or not: as a data frame, with SQL, and its progress.
 
 In a notebook:
 
     from experiments import results
-    runs = results.load("nine_strategies")             # one row a run, as pandas has it
-    series = results.load("nine_strategies", table="series")    # where the sweep kept it; events, too
+    runs = results.load("nine_strategies")             # a data frame with one row per run
+    series = results.load("nine_strategies", table="series")    # if the sweep saved it; likewise events
     results.query("nine_strategies", "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario")
 """
 
@@ -23,7 +23,7 @@ import pandas as pd
 from experiments import provenance
 from experiments.config.settings import SweepSettings
 from experiments.sweeps import histories, store
-from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, asked_for
+from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, requested_histories
 from experiments.sweeps.sandbox import shut_in
 from experiments.sweeps.store import StoreError
 
@@ -32,39 +32,39 @@ if TYPE_CHECKING:
 
 RESULTS = Path("results")
 RUNS = "runs"
-HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true"}  # and the setting that keeps them
+HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true"}  # and the setting that saves each
 MEANS = (
     "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting, "
     "avg(kept) AS kept "
     "FROM runs WHERE error IS NULL AND reconnected IS NOT NULL GROUP BY scenario ORDER BY min(point), scenario"
 )
 OUT_OF_REACH = (
-    f"A query sees the tables {', '.join((RUNS, *HISTORIES))} of the sweep, and no other file, network, extension or "
-    "setting; --format and --out write what it finds to a file."
+    f"A query can only read the tables {', '.join((RUNS, *HISTORIES))} of the sweep, and no other file, network, "
+    "extension or setting; use --format and --out to write the result to a file."
 )
 
 
 class NotKeptError(StoreError):
-    """A table that is not there; the text says how to get it."""
+    """A table that was not saved; the message says how to get it."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep has come.
+    """The progress of a sweep.
 
     Attributes:
-        asked: runs that the last sweep asked for.
-        done: how many of them are there, with the histories that it asked for.
-        failed: how many failed when they were last tried.
-        arms: a row an arm, in the order of the design: ``scenario``, ``asked``, ``done``.
-        seconds: that a run took, mean; NaN where none is there.
-        parts: files that hold runs.
-        size: of these files, bytes.
-        histories: what the folder holds of them, of all sweeps.
-        origin: where the sweep comes from: command line, versions, commit and configuration.
+        requested: number of runs that the last sweep requested.
+        done: number of these that are finished, with the histories that it requested.
+        failed: number of runs that failed when they were last tried.
+        arms: one row per arm, in the order of the design: ``scenario``, ``requested``, ``done``.
+        seconds: mean time of a run; NaN if there is none.
+        parts: number of files with runs.
+        size: size of these files in bytes.
+        histories: the histories in the folder, over all sweeps.
+        origin: provenance of the sweep: command line, versions, commit and configuration.
     """
 
-    asked: int
+    requested: int
     done: int
     failed: int
     arms: pd.DataFrame
@@ -76,29 +76,29 @@ class Progress:
 
     @property
     def left(self) -> int:
-        """Runs that are still to be made."""
-        return self.asked - self.done
+        """The number of runs that remain to be made."""
+        return self.requested - self.done
 
 
 def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> pd.DataFrame:
-    """A table of the last sweep of this name, each row with its run's arm, replicate, factors and seeds.
+    """A table of the last sweep of this name; each row has the arm, replicate, factors and seeds of its run.
 
-    Of ``runs`` it is a row a run with every measure. Measures of runs that are not there yet are missing, and of failed
-    ones the error is there. Of ``series`` it is a row for each day that was kept, see `sim.measures.Measures`; of
-    ``events`` a row a gesture, see `sim.measures.log_frame`, and ``event``, from 0, numbers those of a run.
+    ``runs`` has one row per run with every measure. Measures of unfinished runs are missing; failed runs have an error.
+    ``series`` has one row per saved day, see `sim.measures.Measures`. ``events`` has one row per gesture, see
+    `sim.measures.log_frame`; its column ``event`` numbers the gestures of each run from 0.
 
     Args:
-        name: of the sweep, or the path of its folder.
-        folder: in which results lie.
-        table: "runs", "series" or "events"; what does not fit into the memory can be asked with `query`.
+        name: name of the sweep, or the path of its folder.
+        folder: the folder for results.
+        table: "runs", "series" or "events"; use `query` for tables that are larger than memory.
 
     Raises:
-        StoreError: there are no such results; the text names those that there are.
+        StoreError: if there are no such results; the message lists the known ones.
     """
     where = _place(name, folder)
     design, origin = _design(where)
     if table != RUNS:
-        history = _asked(origin, where, table)
+        history = _requested_history(origin, where, table)
         return design.merge(histories.read(where, history, _holders(where, design, history)), on="id")
     rows = store.finished(where)
     failed = _failures(where)
@@ -108,15 +108,15 @@ def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> p
 
 
 def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> pd.DataFrame:
-    """What SQL finds in the tables ``runs``, ``series`` and ``events`` of a sweep, see `load`.
+    """The result of an SQL query on the tables ``runs``, ``series`` and ``events`` of a sweep, see `load`.
 
-    Names with a dot go in double quotes. Series and events are read from their files as the query needs them. The
-    query sees nothing else, see `experiments.sweeps.sandbox`.
+    Quote names with a dot in double quotes. Series and events are read from disk as needed. The query cannot access
+    anything else, see `experiments.sweeps.sandbox`.
 
     Raises:
-        StoreError: there are no such results, or the SQL is no question or wrong; the text says where.
+        StoreError: if there are no such results, or the SQL is not a query or invalid; the message says where.
     """
-    import duckdb  # is slow to load, and only a question needs it
+    import duckdb  # slow to import, and only queries need it
 
     where = _place(name, folder)
     _require_question(sql)
@@ -129,7 +129,7 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
         try:
             with shut_in(partial(_give, runs=runs, histories=named), parts) as connection:
                 return connection.sql(sql).df()
-        except duckdb.PermissionException:  # DuckDB says it of a part that has just gone, too
+        except duckdb.PermissionException:  # DuckDB also raises this for a part that has just been removed
             if all(map(os.path.exists, parts)):
                 raise StoreError(OUT_OF_REACH) from None
         except duckdb.CatalogException as error:
@@ -139,14 +139,14 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
         except duckdb.Error as error:
             if all(map(os.path.exists, parts)):
                 raise StoreError(f"The query failed: {error}") from None
-            # another sweep has just put parts together
+            # another sweep has just merged parts
 
 
 def _require_question(sql: str) -> None:
-    """Let pass one statement that asks and changes nothing.
+    """Check that the SQL is a single read-only statement.
 
     Raises:
-        StoreError: it is none, several or another one.
+        StoreError: if it is not.
     """
     import duckdb
 
@@ -155,47 +155,47 @@ def _require_question(sql: str) -> None:
     except duckdb.Error as error:
         raise StoreError(f"The query failed: {error}") from None
     if len(statements) != 1:
-        raise StoreError(f"The query {sql!r} has {len(statements)} statements; ask one question, a SELECT, at a time.")
+        raise StoreError(f"The query {sql!r} has {len(statements)} statements; expected exactly one, such as a SELECT.")
     kind = statements[0].type
     pivots = kind == duckdb.StatementType.MULTI and re.match(r"\s*(PIVOT|FROM|SELECT|WITH)\b", sql, re.IGNORECASE)
     if kind != duckdb.StatementType.SELECT and not pivots:
         raise StoreError(
-            f"The query {sql!r} does not ask; begin it with SELECT, WITH, DESCRIBE or SHOW. --format and --out write "
-            "what it finds to a file."
+            f"The query {sql!r} is not read-only; expected SELECT, WITH, DESCRIBE or SHOW. Use --format and --out to "
+            "write the result to a file."
         )
 
 
 def _unknown(said: str, absent: Sequence[str]) -> str:
-    """What to say of a name that DuckDB does not know: of a table, which there are, not its own that are like it."""
+    """The message for a name that DuckDB does not know: for a table, it lists the tables of the sweep."""
     if absent:
         return "\n".join(absent)
-    if "exists in the" in said:  # followed by how to install an extension, which cannot be done here
+    if "exists in the" in said:  # DuckDB would suggest to install an extension, which is not allowed here
         return OUT_OF_REACH
     table = re.search(r'Table with name "?(.+?)"? does not exist', said)
     return (
-        f"There is no table {table[1]}; there is {', '.join((RUNS, *HISTORIES))}."
+        f"There is no table {table[1]}; the tables are {', '.join((RUNS, *HISTORIES))}."
         if table
         else f"The query failed: {said}"
     )
 
 
 def _quotes_for(sql: str, runs: pd.DataFrame) -> str:
-    """A hint, where a query names columns that have a dot without quotes."""
+    """A hint if a query uses a column with a dot in its name without quotes."""
     bare = [name for name in runs if "." in name and re.search(rf'(?<![\w."]){re.escape(name)}(?![\w"])', sql)]
-    return "".join(f'\n{name} has a dot: put the name in double quotes, "{name}".' for name in bare)
+    return "".join(f'\nThe column {name} has a dot in its name; write it in double quotes, "{name}".' for name in bare)
 
 
 def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """The histories that a query names: the runs of each, with the part that holds it; and how to get those not there.
+    """The histories that a query names, as the runs of each with their parts, and messages for those that are missing.
 
-    A word too many, such as one in quotes, only costs time.
+    A name that is not used as a table, such as one in a string, only costs time.
     """
     design, origin = _design(where)
     named, absent = dict[str, pd.DataFrame](), list[str]()
     for table in HISTORIES:
         if re.search(rf"\b{table}\b", sql, re.IGNORECASE):
             try:
-                holders = _holders(where, design, _asked(origin, where, table))
+                holders = _holders(where, design, _requested_history(origin, where, table))
                 histories.require_whole(where, map(Path, sorted(set(holders.values()))))
                 named[table] = design.assign(part=design["id"].map(holders)).dropna(subset=["part"])
             except NotKeptError as error:
@@ -204,14 +204,14 @@ def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], li
 
 
 def _give(connection: duckdb.DuckDBPyConnection, runs: pd.DataFrame, histories: dict[str, pd.DataFrame]) -> None:
-    """Put the tables of a sweep where queries see them."""
+    """Register the tables of a sweep in a connection."""
     connection.register(RUNS, runs)
     for table, of_runs in histories.items():
         _show(connection, table, of_runs)
 
 
 def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame) -> None:
-    """Let queries see a history of these runs, each read from its ``part``, with what the design says of them."""
+    """Register a history of these runs, each read from its ``part`` and joined with its row of the design."""
     parts, of_runs = f"parts of {table}", f"runs of {table}"
     connection.from_parquet(runs["part"].unique().tolist(), filename=True).create_view(parts)
     connection.register(of_runs, runs)
@@ -222,27 +222,27 @@ def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame)
 
 
 def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
-    """The table with the columns that any finished run has, so that a question can be asked before one is there."""
+    """The table with the columns of finished runs, so that queries also work before a run is finished."""
     missing = [column for column in ("error", "reconnected", "lasting", "kept") if column not in runs]
     return runs.assign(**dict.fromkeys(missing))
 
 
 def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:
-    """How far a sweep has come.
+    """The progress of a sweep.
 
     Raises:
-        StoreError: there are no such results.
+        StoreError: if there are no such results.
     """
     where = _place(name, folder)
     design, origin = _design(where)
     rows = store.finished(where, ["seconds"])
-    design = design.assign(done=design["id"].isin(histories.there(where, _asked_for(origin))))
-    arms = design.groupby("scenario", sort=False)["done"].agg(asked="size", done="sum").reset_index()
+    design = design.assign(done=design["id"].isin(histories.there(where, _requested_histories(origin))))
+    arms = design.groupby("scenario", sort=False)["done"].agg(requested="size", done="sum").reset_index()
     failed = _failures(where).index.intersection(pd.Index(design["id"][~design["done"]]))
     files = list((where / store.PARTS).glob("*.parquet"))
     mine = rows.loc[rows.index.intersection(pd.Index(design["id"]))]
     return Progress(
-        asked=len(design),
+        requested=len(design),
         done=int(design["done"].sum()),
         failed=len(failed),
         arms=arms,
@@ -260,7 +260,7 @@ def _place(name: str | Path, folder: str | Path) -> Path:
         if (where / store.DESIGN).is_file():
             return where
     there = sorted(path.parent.name for path in folder.glob(f"*/{store.DESIGN}"))
-    hint = f"there is {', '.join(there)}" if there else f"no sweep has left any in {folder}"
+    hint = f"known: {', '.join(there)}" if there else f"{folder} has no results of any sweep"
     raise StoreError(f"There are no results of a sweep named {name}; {hint}.")
 
 
@@ -268,50 +268,52 @@ def _design(where: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     try:
         return store.read_table(where / store.DESIGN)
     except (OSError, ValueError, KeyError):
-        raise StoreError(f"{where / store.DESIGN} is damaged; run the sweep again, its runs are kept.") from None
+        raise StoreError(
+            f"{where / store.DESIGN} is damaged; run the sweep again, which keeps its finished runs."
+        ) from None
 
 
-def _asked_for(origin: dict[str, Any]) -> tuple[History, ...]:
-    """The histories that the last sweep asked for."""
-    return asked_for(SweepSettings.model_validate(origin["config"]["sweep"]))
+def _requested_histories(origin: dict[str, Any]) -> tuple[History, ...]:
+    """The histories that the last sweep requested."""
+    return requested_histories(SweepSettings.model_validate(origin["config"]["sweep"]))
 
 
-def _asked(origin: dict[str, Any], where: Path, table: str) -> History:
-    """One of the histories that the last sweep asked for.
+def _requested_history(origin: dict[str, Any], where: Path, table: str) -> History:
+    """One of the histories that the last sweep requested.
 
     Raises:
-        NotKeptError: it did not; the text says how to get it.
-        StoreError: there is no table of this name.
+        NotKeptError: if it did not request this one; the message says how to get it.
+        StoreError: if there is no table of this name.
     """
     if table not in HISTORIES:
-        raise StoreError(f"There is no table {table}; there is {', '.join((RUNS, *HISTORIES))}.")
-    for history in _asked_for(origin):
+        raise StoreError(f"There is no table {table}; the tables are {', '.join((RUNS, *HISTORIES))}.")
+    for history in _requested_histories(origin):
         if history.table == table:
             return history
     raise NotKeptError(
-        f"The last sweep in {where} kept no {table}; give its command once more, and --set {HISTORIES[table]}:\n"
+        f"The last sweep in {where} did not save {table}; repeat its command with --set {HISTORIES[table]}:\n"
         f"    {provenance.whole_sweep(origin)} --set {HISTORIES[table]}"
     )
 
 
 def _holders(where: Path, design: pd.DataFrame, history: History) -> dict[str, str]:
-    """The part that holds each of these runs, by id.
+    """The part with the history of each of these runs, by id.
 
     Raises:
-        NotKeptError: none is there.
+        NotKeptError: if no run has one yet.
     """
     ids = set(design["id"])
-    found = {run: str(part) for run, part in histories.held(where, history).items() if run in ids}
+    found = {run: str(part) for run, part in histories.parts_by_run(where, history).items() if run in ids}
     if not found:
-        raise NotKeptError(f"{where} has no {history.table} yet; they come with the first run that ends.")
+        raise NotKeptError(f"{where} has no {history.table} yet; they are saved when the first run ends.")
     return found
 
 
 def _failures(where: Path) -> pd.DataFrame:
-    """Runs that failed when the last table was made, indexed by id.
+    """The runs that failed when the last table was written, indexed by id.
 
     Raises:
-        StoreError: the table is damaged.
+        StoreError: if the table is damaged.
     """
     try:
         table, _ = store.table_at(where / store.TABLE)

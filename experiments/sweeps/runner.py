@@ -1,4 +1,4 @@
-"""A run, and many of them on any `concurrent.futures` executor; a run that fails is a row, not a crash."""
+"""Make one run, or many on any `concurrent.futures` executor. A run that fails becomes a row, not a crash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import sim
 from experiments.config.settings import WorldSettings, require_adopters
 from experiments.logs.gate import silence_of
 from experiments.sweeps.adopters import adopters_of
-from experiments.sweeps.design import Run
+from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import Ended, History, of_run, options
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.sweeps.store import Row
@@ -25,28 +25,28 @@ from experiments.sweeps.workers import TooLongError, Workers
 from experiments.terminal import stopping
 from experiments.terminal.names import private
 
-SECONDS_A_PART = 1.0  # a sweep that is killed loses no more than what ended within this
-AHEAD = 1_000  # runs that are handed to the workers at a time
-SECONDS_TO_NOTICE = 0.2  # a signal
+SECONDS_A_PART = 1.0  # a sweep that is killed loses at most the runs of this time
+AHEAD = 1_000  # number of runs submitted in advance
+SECONDS_TO_NOTICE = 0.2  # longest time until a signal is noticed
 
 
 class Checkpoints(NamedTuple):
-    """Where runs that take long keep how far they are, each under its id, and every how many minutes (0: never)."""
+    """The folder in which long runs save their state, under their ids, and the interval in minutes (0: never)."""
 
     folder: Path
     minutes: float
 
-    def of(self, run: Run) -> dict[str, Any]:
-        """What `sim.simulate` is told of them."""
+    def of(self, run: RunSpec) -> dict[str, Any]:
+        """The options of `sim.simulate` for the checkpoints of a run."""
         return {"checkpoint": self.folder / run.id, "checkpoint_minutes": self.minutes} if self.minutes else {}
 
 
-def run_one(run: Run, checkpoints: Checkpoints | None = None, histories: Sequence[History] = ()) -> Ended:
-    """Simulate one run on one thread; with checkpoints, it goes on from where it was cut off.
+def run_one(run: RunSpec, checkpoints: Checkpoints | None = None, histories: Sequence[History] = ()) -> Ended:
+    """Simulate one run on one thread; with checkpoints, it resumes where it was interrupted.
 
     Returns:
-        Its row: id, people, every scalar measure, seconds taken; and, where it failed, the error in a line and its
-        traceback instead of measures. With it the histories that were asked for.
+        Its row (id, people, every scalar measure, seconds) and the requested histories. A run that failed has a
+        one-line error and a traceback instead of measures.
     """
     began = time.perf_counter()
     row: Row = {"id": run.id, "error": None, "traceback": None}
@@ -57,7 +57,7 @@ def run_one(run: Run, checkpoints: Checkpoints | None = None, histories: Sequenc
         row |= {"people": len(result.core.state.people), **result.measures.scalars}
         if run.silence and result.log is not None:
             row |= silence_of(result.log)
-    except Exception as error:  # whatever goes wrong in one run must not cost the others
+    except Exception as error:  # a failure in one run must not affect the others
         row |= private({"error": _in_a_line(error), "traceback": traceback.format_exc()})
     return Ended({**row, "seconds": time.perf_counter() - began}, left)
 
@@ -66,16 +66,16 @@ def _in_a_line(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
-def _simulated(run: Run, checkpoints: Checkpoints | None, histories: Sequence[History]) -> sim.Run:
+def _simulated(run: RunSpec, checkpoints: Checkpoints | None, histories: Sequence[History]) -> sim.Run:
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
-    asked = options(histories)
-    asked["log"] |= run.silence
-    return simulate(run, world, threads=1, **asked, **(checkpoints.of(run) if checkpoints else {}))
+    outputs = options(histories)
+    outputs["log"] |= run.silence
+    return simulate(run, world, threads=1, **outputs, **(checkpoints.of(run) if checkpoints else {}))
 
 
-def simulate(run: Run, world: sim.World, **options: Any) -> sim.Run:
-    """One run as `sim.simulate` has it; ``options`` are passed on."""
+def simulate(run: RunSpec, world: sim.World, **options: Any) -> sim.Run:
+    """Simulate a run with `sim.simulate`; ``options`` are passed on."""
     if run.inject is not None:
         focal = focal_ties(world, run.inject, run.seed, run.parameters)
         options |= {"focal": focal, "extra": gestures(run.inject, focal)}
@@ -92,7 +92,7 @@ def simulate(run: Run, world: sim.World, **options: Any) -> sim.Run:
 
 
 def world_of(settings: WorldSettings, **options: Any) -> sim.World:
-    """The world that settings describe; a generated one is kept on disk by `sim.worlds`."""
+    """The world of these settings; `sim.worlds` caches generated worlds on disk."""
     if settings.log is not None:
         return _with_newcomers(_replayed(settings.log, settings.seed, settings.parameters.model_dump_json()), settings)
     world = sim.worlds.generated(
@@ -111,21 +111,21 @@ def _with_newcomers(world: sim.World, settings: WorldSettings) -> sim.World:
     return sim.worlds.empty(world, newcomers=settings.newcomers, seed=settings.seed)
 
 
-@lru_cache(maxsize=1)  # all arms of a replicate follow one another
+@lru_cache(maxsize=1)  # all arms of a replicate come one after another
 def _replayed(log: str, seed: int, parameters: str) -> sim.World:
     return sim.worlds.replayed(log, seed=seed, parameters=sim.Parameters.model_validate_json(parameters))
 
 
-def worlds_to_keep(runs: Sequence[Run]) -> list[WorldSettings]:
-    """The worlds of these runs that are burnt in, and so built and kept before the runs, each once."""
+def worlds_to_keep(runs: Sequence[RunSpec]) -> list[WorldSettings]:
+    """The burnt-in worlds of these runs, each once; they are built and cached before the runs."""
     burnt_in = (run.world for run in runs if run.world.log is None and run.world.burn_in_years > 0)
     return list({world.model_dump_json(): world for world in burnt_in}.values())
 
 
-def build_worlds(runs: Sequence[Run], executor: Executor, minutes: float = 0) -> Iterator[tuple[int, int]]:
-    """Build and keep each burnt-in world of these runs once; yields (worlds there, worlds in all), each second.
+def build_worlds(runs: Sequence[RunSpec], executor: Executor, minutes: float = 0) -> Iterator[tuple[int, int]]:
+    """Build and cache each burnt-in world of these runs; yields (worlds built, number of worlds) every second.
 
-    A world that cannot be built, or not in so many minutes (0: as long as it takes), says so in the rows of its runs.
+    If a world cannot be built, or not within the time limit (0: no limit), the rows of its runs have the error.
     """
     worlds = worlds_to_keep(runs)
     built = 0
@@ -139,25 +139,25 @@ def _build(settings: WorldSettings) -> None:
 
 
 def finished(
-    runs: Sequence[Run],
+    runs: Sequence[RunSpec],
     executor: Executor,
     checkpoints: Checkpoints | None = None,
     histories: Sequence[History] = (),
     ahead: int | None = None,
     minutes: float = 0,
 ) -> Iterator[list[Ended]]:
-    """Runs as they come: those that ended since the last time, be it none, each second.
+    """Make runs; yields every second those that have ended since the last time, possibly none.
 
     Args:
-        runs: to be made.
-        executor: that makes them.
-        checkpoints: of long ones.
-        histories: to be kept of each.
-        ahead: runs that are handed over at a time, `AHEAD` if not said; no more of them than these wait in the memory.
-        minutes: that a run may take in a process of our own, 0 for as long as it takes; then it has failed.
+        runs: the runs to make.
+        executor: the executor that makes them.
+        checkpoints: where long runs save their state.
+        histories: the histories to save of each run.
+        ahead: number of runs submitted in advance, which limits the results in memory. Default: `AHEAD`.
+        minutes: time limit of a run in a local process, after which it has failed; 0 for none.
 
     Raises:
-        BrokenProcessPool: workers died of one run, again and again; the runs that had ended come first.
+        BrokenProcessPool: if workers died repeatedly on the same run; runs that had ended are yielded first.
     """
     work = partial(run_one, checkpoints=checkpoints, histories=histories)
     for ended in _as_they_end(executor, work, runs, ahead or AHEAD, minutes):
@@ -168,8 +168,8 @@ def finished(
             broken.result()
 
 
-def _not_ended(run: Run, minutes: float) -> Ended:
-    """The row of a run that took too long."""
+def _not_ended(run: RunSpec, minutes: float) -> Ended:
+    """The row of a run that exceeded its time limit."""
     error = f"it took longer than run.timeout_minutes = {minutes:g}, and its worker process was ended"
     row: Row = {"id": run.id, "error": f"TimeoutError: {error}", "traceback": None, "seconds": 60 * minutes}
     return Ended(row, {})
@@ -178,9 +178,9 @@ def _not_ended(run: Run, minutes: float) -> Ended:
 def _as_they_end(
     executor: Executor, work: Callable[[Any], Any], items: Sequence[Any], ahead: int, minutes: float
 ) -> Iterator[dict[Future[Any], Any]]:
-    """What has ended since the last time, with its item, each second: the caller can keep it, and look for Ctrl-C.
+    """Yield every second the finished futures with their items, so that the caller can save them and check for Ctrl-C.
 
-    Only so many are handed over ahead of time, so a long sweep does not fill the memory with what is yet to come.
+    Only a limited number is submitted in advance, so that a long sweep does not fill the memory.
     """
     coming, waiting = iter(items), dict[Future[Any], Any]()
     while True:
@@ -192,14 +192,14 @@ def _as_they_end(
 
 
 def _submitted(executor: Executor, work: Callable[[Any], Any], item: Any, minutes: float) -> Future[Any]:
-    """Hand a piece of work over; processes of our own keep to its limit."""
+    """Submit an item, with a time limit if the executor supports one."""
     if minutes and isinstance(executor, Workers):
         return executor.submit_within(60 * minutes, work, item)
     return executor.submit(work, item)
 
 
 def _ended_in_a_part(waiting: Iterable[Future[Any]]) -> set[Future[Any]]:
-    """Those that end within a second, or before all have, or before a signal comes."""
+    """The futures that are done after a second, or earlier once all are done or a signal arrives."""
     until = time.monotonic() + SECONDS_A_PART
     while True:
         found = wait(waiting, timeout=SECONDS_TO_NOTICE)
@@ -208,15 +208,15 @@ def _ended_in_a_part(waiting: Iterable[Future[Any]]) -> set[Future[Any]]:
 
 
 def worker_processes(count: int) -> Workers:
-    """An executor of this many processes, see `experiments.sweeps.workers`; all begin now."""
+    """An executor with this many processes, which all start now; see `experiments.sweeps.workers`."""
     return Workers(count)
 
 
 def stop(executor: Executor) -> None:
-    """Drop what has not ended yet, workers of our own included."""
+    """Cancel all unfinished work, and kill local workers."""
     if isinstance(executor, Workers):
         executor.kill()
     elif isinstance(executor, ThreadPoolExecutor):
         executor.shutdown(wait=False, cancel_futures=True)
     else:
-        executor.shutdown(wait=False)  # a cluster's, which cancels in any case
+        executor.shutdown(wait=False)  # the executor of a cluster, which cancels in any case

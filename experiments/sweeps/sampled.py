@@ -1,6 +1,6 @@
-"""A sweep whose points were drawn, in short: how its outcomes spread over the points, and where the ends lie.
+"""A summary of a sampled sweep: the spread of its outcomes over the points, and the points at either end.
 
-Such a sweep has hundreds of arms, ``check_in, point 17``; a row for each would tell nothing.
+Such a sweep has hundreds of arms (``check_in, point 17``), so a table with a row for each is of little use.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from experiments.analysis.compare import BASELINE, short_levels
 from experiments.config.settings import show
+from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import counted, number, signed
+from experiments.terminal.tables import table_of
 
 OUTCOMES = ("reconnected", "lasting", "kept")
-_ENDS = 3  # points of each end that are named
+_ENDS = 3  # number of points listed at each end
 _MOST_ROWS = 24
-_MOST_NAMED = 2  # strategies whose ends are named
-_MOST_LEVELS = 6  # of a point that are named
+_MOST_NAMED = 2  # number of strategies whose ends are listed
+_MOST_LEVELS = 6  # number of levels listed for a point
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How an outcome of one arm spreads over the points.
+    """The spread of an outcome of one arm over the points.
 
     Attributes:
-        arm: its strategy, and the levels that were not drawn.
+        arm: the strategy and the levels of factors that were not sampled.
         measure: the outcome.
-        baseline: the strategy from which differences were taken in each world; None if it is the level itself.
-        outcome: mean over worlds at each point, by the point's number.
+        baseline: the strategy that was subtracted in each world; None if the outcome is not a difference.
+        outcome: mean over worlds at each point, indexed by the point's number.
     """
 
     arm: str
@@ -43,29 +43,29 @@ class Spread:
     outcome: pd.Series
 
 
-def spreads(runs: pd.DataFrame, held: Sequence[str], measures: Sequence[str] = OUTCOMES) -> list[Spread]:
-    """Each arm and outcome; of strategies beside ``wait``, the paired difference from it.
+def spreads(runs: pd.DataFrame, fixed: Sequence[str], measures: Sequence[str] = OUTCOMES) -> list[Spread]:
+    """The spread of each outcome in each arm; if ``wait`` is an arm, the others are paired differences from it.
 
     Args:
         runs: finished runs, with columns ``strategy``, ``point``, ``replicate`` and measures.
-        held: columns of the factors that were not drawn, within whose levels strategies are compared.
+        fixed: columns of the factors that were not sampled; strategies are compared at equal levels of these.
         measures: the outcomes; those that no run has are left out.
     """
     there = [measure for measure in measures if measure in runs and runs[measure].notna().any()]
     return [
         Spread(arm, measure, baseline, outcome)
-        for levels, rows in _by_level(runs, held)
+        for levels, rows in _by_level(runs, fixed)
         for measure in there
         for arm, baseline, outcome in _outcomes(rows, measure, levels)
     ]
 
 
-def _by_level(runs: pd.DataFrame, held: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-    if not held:
+def _by_level(runs: pd.DataFrame, fixed: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    if not fixed:
         yield "", runs
         return
-    for key, rows in runs.groupby(list(held), sort=False, dropna=False):
-        levels = zip(held, key, strict=True)
+    for key, rows in runs.groupby(list(fixed), sort=False, dropna=False):
+        levels = zip(fixed, key, strict=True)
         yield ", ".join(f"{name.rpartition('.')[2]} {level}" for name, level in levels), rows
 
 
@@ -78,46 +78,42 @@ def _outcomes(rows: pd.DataFrame, measure: str, levels: str) -> Iterator[tuple[s
         yield ", ".join(filter(None, (strategy, levels))), baseline, outcome.mean(axis=1).dropna()
 
 
-def summary(runs: pd.DataFrame, ranges: Sequence[str], held: Sequence[str], hint: str) -> Group:
-    """The spread of each arm over the points, the points at its ends, and the command that goes on.
+def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hint: str) -> Group:
+    """The spread of each arm over the points, the points at either end, and a hint for the next step.
 
     Args:
-        runs: as for `spreads`, with a column for each drawn setting.
-        ranges: names of the drawn settings.
-        held: names of the factors that were not drawn.
-        hint: what to do next.
+        runs: finished runs as for `spreads`, with a column for each sampled setting.
+        ranges: names of the sampled settings.
+        fixed: names of the factors that were not sampled.
+        hint: the suggested next step.
     """
-    found = spreads(runs, held)
+    found = spreads(runs, fixed)
     points = runs.drop_duplicates("point").set_index("point")[list(ranges)].apply(short_levels)
     points.columns = pd.Index(_short_names(ranges))
     worlds = runs["replicate"].nunique()
     first = (
-        f"{counted(len(points), 'point')} of {counted(len(ranges), 'setting')}, {counted(worlds, 'world')} each: how "
-        "the mean over worlds spreads over the points, in ties per adopter."
+        f"{counted(len(points), 'point')} of {counted(len(ranges), 'setting')}, {counted(worlds, 'world')} each. "
+        "Spread of the mean over worlds across the points, in ties per adopter:"
     )
     more = f"… and {len(found) - _MOST_ROWS:,} more rows." if len(found) > _MOST_ROWS else ""
     compared = any(one.baseline for one in found)
-    note = f"+ and −: paired differences from `{BASELINE}`." if compared else ""
+    note = f"Values with a sign are paired differences from `{BASELINE}`." if compared else ""
     ends = [line for one in _worth_naming(found) for line in _ends(one, points)]
-    parts: list[str | Table] = [first, _table(found[:_MOST_ROWS]), more, note, *ends, hint]
+    parts: list[str | Columns] = [first, _table(found[:_MOST_ROWS]), more, note, *ends, hint]
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts if part))
 
 
-def _table(found: Sequence[Spread]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("arm", overflow="fold")
-    table.add_column("outcome", no_wrap=True)
-    for title in ("mean", "sd", "lowest", "median", "highest"):
-        table.add_column(title, justify="right", no_wrap=True)
+def _table(found: Sequence[Spread]) -> Columns:
+    table = table_of("arm", "outcome", "mean", "standard deviation", "lowest", "median", "highest", text=("outcome",))
     for one in found:
         of = one.outcome
         cells = [_value(value, one) for value in (of.mean(), of.min(), of.median(), of.max())]
-        table.add_row(Text(one.arm), one.measure, cells[0], number(_rounded(float(of.std()))), *cells[1:])
+        table.add_row(one.arm, one.measure, cells[0], number(_rounded(float(of.std()))), *cells[1:])
     return table
 
 
 def _rounded(spread: float) -> float:
-    """A spread, none where it is what rounding leaves of one."""
+    """A standard deviation, or zero if it is only a rounding error."""
     return 0.0 if spread < 1e-12 else spread
 
 
@@ -126,7 +122,7 @@ def _value(value: float, of: Spread) -> str:
 
 
 def _worth_naming(found: Sequence[Spread]) -> list[Spread]:
-    """The arms with the highest means in the first outcome, where it varies."""
+    """The arms with the highest means of the first outcome, among those in which it varies."""
     compared = any(one.baseline for one in found)
     of_first = [one for one in found if one.measure == OUTCOMES[0] and (one.baseline is not None) == compared]
     best = [one for one in of_first if one.outcome.max() > one.outcome.min()]
@@ -134,10 +130,10 @@ def _worth_naming(found: Sequence[Spread]) -> list[Spread]:
 
 
 def _ends(of: Spread, points: pd.DataFrame) -> Iterator[str]:
-    """The points with the most and with the least, each with its levels."""
+    """Lines with the highest and lowest points and their levels."""
     ranked = of.outcome.sort_values(ascending=False, kind="stable")
     many = min(_ENDS, len(ranked) // 2)
-    for title, ends in (("Most", ranked.head(many)), ("Least", ranked.tail(many))):
+    for title, ends in (("Highest", ranked.head(many)), ("Lowest", ranked.tail(many))):
         if len(ends):
             yield f"{title} {of.measure} of {of.arm}:"
         for point, value in ends.items():
@@ -151,7 +147,7 @@ def _levels(point: pd.Series) -> str:
 
 
 def _short_names(names: Sequence[str]) -> list[str]:
-    """The last words of each path, as many as tell it from all others."""
+    """The shortest ending of each path that distinguishes it from all others."""
     short = []
     for name in names:
         words = name.split(".")
@@ -161,11 +157,13 @@ def _short_names(names: Sequence[str]) -> list[str]:
 
 
 def next_step(method: str, name: str, results: str) -> str:
-    """The command that says more of a sweep whose points were drawn by this method."""
+    """A hint about the commands that analyse a sweep sampled by this method."""
     where = f"{name}{results}"
     if method in ("morris", "saltelli"):
-        return f"`rekindle sensitivity {where}` says which settings matter; `rekindle results {where}` has every arm."
+        return (
+            f"`rekindle sensitivity {where}` shows which settings matter; `rekindle results {where}` lists every arm."
+        )
     return (
-        f"`rekindle results {where}` has every arm. Which settings matter is a question for points of the method "
-        '"morris" or "saltelli": see `rekindle explain sweep.sample.method`.'
+        f"`rekindle results {where}` lists every arm. To find out which settings matter, sample the points by "
+        '"morris" or "saltelli"; see `rekindle explain sweep.sample.method`.'
     )

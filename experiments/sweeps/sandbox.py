@@ -1,6 +1,6 @@
-"""SQL that sees the tables it is given and nothing else: no other file, no network, no variable of Python.
+"""SQL queries that can only read the tables they are given: no other file, no network, no Python variable.
 
-A question that someone sends you to paste cannot read your files.
+A query that you paste from somewhere else cannot read your files.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ import psutil
 if TYPE_CHECKING:
     import duckdb
 
-# Fixed when the connection is made.
+# Options that can only be set when the connection is created.
 _FROM_THE_START = {
-    "python_enable_replacements": False,  # or a table's name could be a variable of the caller
+    "python_enable_replacements": False,  # otherwise a table name could refer to a Python variable
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
     "allow_persistent_secrets": False,
 }
-_SHARE_OF_MEMORY, _LEAST_MEMORY = 0.5, 250_000_000  # of what is free, bytes; what takes more goes to the disk
+_SHARE_OF_MEMORY, _LEAST_MEMORY = 0.5, 250_000_000  # share of free memory, and bytes; larger queries use the disk
 
 
 @contextmanager
 def shut_in(
     give: Callable[[duckdb.DuckDBPyConnection], None], files: Sequence[str]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of which queries see what ``give`` puts there, and cannot change that.
+    """A connection in which queries can only read the tables that ``give`` registers, and cannot change this.
 
     Args:
-        give: puts tables and views into the connection.
-        files: that the views read, and that therefore stay readable.
+        give: registers tables and views in the connection.
+        files: files that the views read.
     """
-    import duckdb  # is slow to load, and only a question needs it
+    import duckdb  # slow to import, and only queries need it
 
     memory = max(_LEAST_MEMORY, int(_SHARE_OF_MEMORY * psutil.virtual_memory().available))
     with (

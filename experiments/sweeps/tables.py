@@ -1,4 +1,4 @@
-"""What came of a run or a sweep, as tables in a terminal."""
+"""Outcomes of a run or a sweep as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from experiments.analysis.compare import (
 )
 from experiments.terminal.columns import Columns
 from experiments.terminal.names import visible
-from experiments.terminal.numbers import number, signed
+from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import BESIDE, table_of
 from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.gestures import KINDS
 
 _OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
-_MOST_ARMS = 120  # that a terminal is asked to show
+_MOST_ARMS = 120  # most arms that are printed
 
 
 def run_tables(measures: Mapping[str, float]) -> Group:
-    """One run: each measure for the adopters and for everyone, then gestures by kind."""
+    """Tables of one run: each measure for the adopters and for everyone, then gestures by kind."""
     outcomes = table_of("measure", "adopters", "everyone", "unit", text=("unit",), whole=True)
     for name, measure in MEASURES.items():
         if not name.startswith(MADE_OF_OTHERS):
             row = (measures.get(key, math.nan) for key in (name, f"everyone_{name}"))
             outcomes.add_row(name, *(number(value) for value in row), measure.unit)
-    gestures = table_of("gesture", "sent", "answered", "sent, everyone", "answered, everyone", whole=True)
+    gestures = table_of("gesture", "sent", "answered", "sent (everyone)", "answered (everyone)", whole=True)
     for kind in KINDS:
         keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
         gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
@@ -47,7 +47,7 @@ def run_tables(measures: Mapping[str, float]) -> Group:
 
 
 def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
-    """What came of a sweep: its strategies compared at each point of the factors, or the mean of each arm.
+    """Tables of a sweep: its strategies compared at each point of the factors, or the mean of each arm.
 
     Args:
         runs: finished runs, with columns ``scenario``, ``strategy``, ``replicate``, ``point``, factors and measures.
@@ -56,7 +56,7 @@ def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
     points = runs["point"].unique()
     if len(points) * runs["strategy"].nunique() > _MOST_ARMS:
         return Group(
-            Text(f"{runs['scenario'].nunique():,} arms are too many for a table here; see `rekindle results`.")
+            Text(f"The sweep has {runs['scenario'].nunique():,} arms, too many to print; use `rekindle results`.")
         )
     if runs["strategy"].nunique() < 2 or BASELINE not in set(runs["strategy"]):
         return Group(_means_table(runs))
@@ -74,10 +74,10 @@ def _level(value: float | str) -> str:
 
 
 def _means_table(runs: pd.DataFrame) -> Columns:
-    """The mean of each arm in each outcome, with its 95 % interval over worlds."""
+    """The mean of each outcome in each arm, with its 95% interval over worlds."""
     outcomes = [name for name in _OUTCOMES if name in runs]
     table = table_of(
-        "arm", *(title for measure in outcomes for title in (_OUTCOMES[measure], "95 % interval")), "worlds"
+        "arm", *(title for measure in outcomes for title in (_OUTCOMES[measure], "95% interval")), "worlds"
     )
     for arm, rows in runs.groupby("scenario", sort=False):
         cells = [cell for measure in outcomes for cell in _mean(rows[measure].dropna().to_numpy(float))]
@@ -93,22 +93,22 @@ def _mean(values: np.ndarray) -> tuple[str, str]:
 
 
 def sweep_table(runs: pd.DataFrame) -> Group:
-    """All arms of a sweep, best first: paired differences with intervals, and where the minutes went, per adopter."""
+    """All arms of a sweep, best first: paired differences with intervals, and how the time budget was used."""
     paired = {name: paired_differences(runs, name, BASELINE) for name in _OUTCOMES if name in runs}
     base = runs[runs["scenario"] == BASELINE]
     effort = minutes(runs)
     arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
-    spent = ("filled", "spent", "refused", "spent of filled")
-    titles = (*(title for measure in paired for title in (_OUTCOMES[measure], "95 % interval")), *spent)
-    table = table_of("strategy", *titles, beside=(*BESIDE, *spent[1:]))
+    effort_titles = ("minutes planned", "minutes used", "minutes lost", "share used")
+    titles = (*(title for measure in paired for title in (_OUTCOMES[measure], "95% interval")), *effort_titles)
+    table = table_of("strategy", *titles, beside=(*BESIDE, *effort_titles[1:]))
     for arm in arms:
         found = (cell for measure in paired for cell in _interval(paired[measure].loc[arm]))
         table.add_row(str(arm), *found, *_minutes(effort.loc[arm]))
-    level = (cell for measure in paired for cell in (number(base[measure].mean()), "(its level)"))
-    table.add_row(BASELINE, *level, *_minutes(effort.loc[BASELINE]), style="dim")
+    means = (cell for measure in paired for cell in (number(base[measure].mean()), "(mean)"))
+    table.add_row(BASELINE, *means, *_minutes(effort.loc[BASELINE]), style="dim")
     notes = _footnotes(paired["reconnected"], effort)
     if runs["lasting"].isna().all():
-        notes += "\nKept up takes 240 days after a tie came back: none had them; see run.follow_up_days."
+        notes += "\nKept up is defined only 240 days after a tie came back; increase run.follow_up_days to see it."
     return Group(table, Text(notes))
 
 
@@ -119,7 +119,7 @@ def _interval(row: pd.Series) -> tuple[str, str]:
 
 def _minutes(row: pd.Series) -> tuple[str, ...]:
     share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
-    if row["idle"] and share == f"{SPENT_ENOUGH:.0%}":  # which it is not: rounded down, it shows
+    if row["idle"] and share == f"{SPENT_ENOUGH:.0%}":  # round down, so that a marked share is below the threshold
         share = f"{math.floor(1_000 * row['share']) / 10:.1f}%"
     return (*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else ""))
 
@@ -127,33 +127,37 @@ def _minutes(row: pd.Series) -> tuple[str, ...]:
 def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     worlds = int(paired["worlds"].min()) if len(paired) else 0
     lines = [
-        f"Ties per adopter: paired differences from `{BASELINE}` over {worlds} world{'' if worlds == 1 else 's'}"
-        f"{', bootstrap over worlds' if worlds > 1 else ''}. Minutes per adopter over the whole run.",
-        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the plan still runs. Left at end: "
-        "dormant at the start, and in two-way contact in the last 90 days of the run, follow-up days included.",
+        f"Ties per adopter: paired differences from `{BASELINE}` over {counted(worlds, 'world')}"
+        f"{' (bootstrap over worlds)' if worlds > 1 else ''}; the row `{BASELINE}` shows its mean.",
+        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the strategy still runs. Left at "
+        "end: dormant at the start, and in two-way contact in the last 90 days of the run, including follow-up days.",
+        "Minutes: per adopter over the whole run. Minutes used include those lost because the person backed out. "
+        "Share used ignores a remainder too short for another session.",
     ]
     if worlds < ENOUGH_WORLDS:
-        lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
+        lines.append(f"{TOO_FEW.capitalize()}: there are {worlds}, and at least {ENOUGH_WORLDS} are needed.")
     if effort["idle"].any():
         lines.append(
-            "! spent under 90 % of its minutes, what is too little for one more session left out: it is not the same "
-            "effort."
+            f"! This strategy used less than {SPENT_ENOUGH:.0%} of its time budget, so it is not a like-for-like "
+            "comparison."
         )
-    fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()  # infinite: the same difference in every world
-    if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds says nothing
+    # Infinite if the difference is the same in every world.
+    fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()
+    if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds is meaningless
         lines.append(
-            f"Independent seeds would have needed {number(fewer.median(), 2)} times the runs (median over the arms)."
+            f"Without pairing, the same precision would need {number(fewer.median(), 2)} times as many runs (median "
+            "over the arms)."
         )
     return "\n".join(lines)
 
 
 def progress_table(arms: pd.DataFrame) -> Columns:
-    """How far each arm of a sweep has come; of many arms, those at the ends."""
-    table = table_of("arm", "done", "asked")
+    """The progress of each arm of a sweep; if there are many, only the first and last arms."""
+    table = table_of("arm", "runs done", "runs requested")
     left_out = len(arms) - _MOST_ARMS
-    for at, (arm, asked, done) in enumerate(arms[["scenario", "asked", "done"]].itertuples(index=False)):
+    for at, (arm, requested, done) in enumerate(arms[["scenario", "requested", "done"]].itertuples(index=False)):
         if left_out > 0 and at == _MOST_ARMS // 2:
             table.add_row(f"… {left_out:,} more …", "", "")
         if left_out <= 0 or at < _MOST_ARMS // 2 or at >= len(arms) - _MOST_ARMS // 2:
-            table.add_row(str(arm), f"{done:,}", f"{asked:,}")
+            table.add_row(str(arm), f"{done:,}", f"{requested:,}")
     return table

@@ -1,10 +1,10 @@
-"""Worker processes behind the seam of `concurrent.futures`, any of which may die, hang or be stopped at any time.
+"""Worker processes behind the interface of `concurrent.futures`, which survive crashes, hangs and suspension.
 
-Each has a pipe of its own and one piece of work at a time, and a thread here that waits for it. So a worker shares no
-lock with the others that it could take along, it is known what it was at, and another begins in its place.
+Each worker has its own pipe, one task at a time, and a thread in this process that waits for it. So a worker that dies
+holds no shared lock, its task is known, and another worker can take its place.
 
-A worker leaves signals to the kernel: Ctrl-C, which a terminal sends to all, and SIGTERM end it at once. What it was at
-begins again in a new one, unless the command ends, too.
+Workers use the default signal handlers: Ctrl-C, which a terminal sends to all processes, and SIGTERM end them at once.
+Their tasks start again in new workers, unless the command is ending as well.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ import psutil
 from experiments.terminal import stopping
 from experiments.terminal.names import warn_in_words
 
-TRIES = 3  # workers that may die of one piece of work before it is given up
-SECONDS_STOPPED = 20.0  # for which a signal may make a worker stand still
+TRIES = 3  # workers that may die on the same task before it is abandoned
+SECONDS_STOPPED = 20.0  # longest time that a worker may be suspended
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_TO_END = 2.0
 _BEGUN = b"begun"
@@ -40,15 +40,15 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 class TooLongError(Exception):
-    """A piece of work took longer than it may, and its worker was ended."""
+    """A task exceeded its time limit, and its worker was killed."""
 
 
 class _DiedError(Exception):
-    """A worker died; the message says of what."""
+    """A worker died; the message gives the cause."""
 
 
 class _Work(NamedTuple):
-    """A pickled call, the future of what comes of it, and the seconds that it may take; None for any."""
+    """A pickled call, the future for its result, and its time limit in seconds (None for no limit)."""
 
     future: Future[Any]
     call: bytes
@@ -56,33 +56,33 @@ class _Work(NamedTuple):
 
 
 class Workers(Executor):
-    """So many worker processes, which all begin now."""
+    """An executor with this many worker processes, which all start now."""
 
     def __init__(self, count: int) -> None:
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._workers: set[_Worker] = set()
         self._closed, self._killed = threading.Event(), threading.Event()
-        resource_tracker.ensure_running()  # it would change which signals are blocked when it starts
+        resource_tracker.ensure_running()  # start it now, because starting it changes the blocked signals
         self._threads = [threading.Thread(target=self._serve, name="worker", daemon=True) for _ in range(count)]
         for thread in (*self._threads, threading.Thread(target=self._look_after, name="looks after", daemon=True)):
             thread.start()
 
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        """As `concurrent.futures` has it."""
+        """Submit a call; see `concurrent.futures.Executor.submit`."""
         return self.submit_within(None, work, *arguments, **options)
 
     def submit_within(
         self, seconds: float | None, work: Callable[..., Any], /, *arguments: Any, **options: Any
     ) -> Future[Any]:
-        """The same for work that may take so many seconds: then its worker is ended, for a `TooLongError`."""
+        """Submit a call with a time limit in seconds, after which its worker is killed and it raises `TooLongError`."""
         if self._closed.is_set():
-            raise RuntimeError("These workers were told to end.")
+            raise RuntimeError("These workers have been shut down.")
         future: Future[Any] = Future()
         self._waiting.put(_Work(future, pickle.dumps((work, arguments, options)), seconds))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """As `concurrent.futures` has it."""
+        """Shut down; see `concurrent.futures.Executor.shutdown`."""
         if cancel_futures:
             with suppress(queue.Empty):
                 while True:
@@ -97,26 +97,26 @@ class Workers(Executor):
                 thread.join()
 
     def kill(self) -> None:
-        """End all workers now, whatever they are at."""
+        """Kill all workers now."""
         self._killed.set()
         self.shutdown(wait=False, cancel_futures=True)
         for worker in list(self._workers):
             worker.kill()
 
     def _serve(self) -> None:
-        """Give work to one worker, or to those that begin in its place, until there is no more."""
+        """Pass tasks to one worker, or to its replacements, until there are no more."""
         worker: _Worker | None = None
-        with suppress(OSError):  # as where there are too many processes; it is tried again when there is work
+        with suppress(OSError):  # for example, too many processes; retried when there is a task
             worker = self._begun()
         while (work := self._waiting.get()) is not None:
             if not work.future.set_running_or_notify_cancel():
                 continue
             try:
                 worker = self._carried_out(work, worker or self._begun())
-            except Exception as error:  # no process can begin, and the caller waits for the work
+            except Exception as error:  # no process can start, and the caller waits for the result
                 worker = None
                 if not work.future.done():
-                    work.future.set_exception(BrokenProcessPool(f"No worker process can begin ({error})."))
+                    work.future.set_exception(BrokenProcessPool(f"A worker process could not be started ({error})."))
         if worker is not None:
             self._workers.discard(worker)
             worker.end()
@@ -129,26 +129,26 @@ class Workers(Executor):
         return worker
 
     def _carried_out(self, work: _Work, worker: _Worker) -> _Worker:
-        """Carry out a piece of work; gives the worker that is there afterwards."""
+        """Carry out a task; returns the worker to use next."""
         for tried in range(1, TRIES + 1):
             try:
                 worked, outcome = pickle.loads(worker.carry_out(work))
             except _DiedError as died:
                 self._workers.discard(worker)
                 if self._ending():
-                    work.future.set_exception(BrokenProcessPool("The workers were ended."))
+                    work.future.set_exception(BrokenProcessPool("The workers were killed."))
                     return worker
                 worker = self._begun()
                 if tried < TRIES:
-                    print(f"A worker process died ({died}); what it was at begins again.", file=sys.stderr)
+                    print(f"A worker process died ({died}); its task starts again.", file=sys.stderr)
                     continue
-                why = f"{TRIES} worker processes died of the same work ({died}), perhaps for want of memory."
+                why = f"{TRIES} worker processes died on the same task ({died}), perhaps because of a lack of memory."
                 work.future.set_exception(BrokenProcessPool(why))
             except TooLongError as error:
                 self._workers.discard(worker)
                 worker = self._begun()
                 work.future.set_exception(error)
-            except Exception as error:  # what came of it cannot be read
+            except Exception as error:  # the result cannot be unpickled
                 work.future.set_exception(error)
             else:
                 (work.future.set_result if worked else work.future.set_exception)(outcome)
@@ -156,7 +156,7 @@ class Workers(Executor):
         return worker
 
     def _ending(self) -> bool:
-        """Whether the command ends, too, for a signal that all got comes here a little later."""
+        """Whether the command is ending as well; its own signal may arrive slightly later."""
         return self._killed.wait(SECONDS_BETWEEN_LOOKS) or stopping.came()
 
     def _look_after(self) -> None:
@@ -167,15 +167,15 @@ class Workers(Executor):
 
 
 class _Worker:
-    """A worker process, which begins now."""
+    """A worker process, which starts now."""
 
     def __init__(self) -> None:
         self._pipe, there = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=_work, args=(there,), daemon=True)
-        self._until: float | None = None  # by the monotonic clock
+        self._until: float | None = None  # deadline on the monotonic clock
         self._looks_stopped = 0
         self._killed_for: Exception | None = None
-        # While it begins, a signal would be an exception in it and a traceback.
+        # A signal during start-up would print a traceback.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping.SIGNALS)
         try:
             with stopping.beginning:
@@ -185,16 +185,16 @@ class _Worker:
         there.close()
 
     def carry_out(self, work: _Work) -> bytes:
-        """What comes of a piece of work, pickled: whether it worked, and its result or exception.
+        """Carry out a task; returns, pickled, whether it succeeded and its result or exception.
 
         Raises:
-            _DiedError: the worker died.
-            TooLongError: it took too long, and was ended.
+            _DiedError: if the worker died.
+            TooLongError: if the task exceeded its time limit.
         """
-        self._killed_for = None  # a kill that came as the work before ended is not for this
+        self._killed_for = None  # ignore a kill meant for the previous task
         try:
             self._pipe.send_bytes(work.call)
-            self._pipe.recv_bytes()  # it has loaded what it needs
+            self._pipe.recv_bytes()  # the worker has imported what it needs
             if work.seconds is not None:
                 self._until = time.monotonic() + work.seconds
             return self._pipe.recv_bytes()
@@ -205,13 +205,13 @@ class _Worker:
         raise self._killed_for or _DiedError(_of_what(self._process.exitcode))
 
     def look_after(self) -> None:
-        """End it where it stands still or takes too long."""
-        until = self._until  # the thread that waits for the work may forget it at any moment
+        """Kill the worker if it is suspended or its task exceeds the time limit."""
+        until = self._until  # the waiting thread may reset it at any moment
         if until is not None and time.monotonic() > until:
-            self.kill(TooLongError("it took longer than a run may take, and its worker was ended"))
+            self.kill(TooLongError("the task took longer than its time limit, and its worker was killed"))
         self._looks_stopped = self._looks_stopped + 1 if self._is_stopped() else 0
         if self._looks_stopped * SECONDS_BETWEEN_LOOKS > SECONDS_STOPPED:
-            self.kill(_DiedError(f"it stood still for {SECONDS_STOPPED:.0f} s by SIGSTOP, and was ended"))
+            self.kill(_DiedError(f"it was suspended by SIGSTOP for {SECONDS_STOPPED:.0f} s and then killed"))
 
     def _is_stopped(self) -> bool:
         try:
@@ -220,12 +220,12 @@ class _Worker:
             return False
 
     def kill(self, why: Exception | None = None) -> None:
-        """End it now."""
+        """Kill the worker now."""
         self._killed_for = self._killed_for or why
         self._process.kill()
 
     def end(self) -> None:
-        """Let it end by itself, or else now."""
+        """Let the worker end normally, or kill it if it does not."""
         self._pipe.close()
         self._process.join(SECONDS_TO_END)
         self._process.kill()
@@ -233,7 +233,7 @@ class _Worker:
 
 
 def _of_what(code: int | None) -> str:
-    """What a process died of, from its exit code."""
+    """The cause of a process's death, from its exit code."""
     if code is None or code >= 0:
         return f"exit code {code}"
     try:
@@ -243,7 +243,7 @@ def _of_what(code: int | None) -> str:
 
 
 def _work(pipe: Connection) -> None:
-    """Be a worker: carry out what comes through a pipe, until it is closed or the process that began this one ends."""
+    """The main function of a worker: carry out calls from a pipe until it is closed or the parent process ends."""
     for number in stopping.SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, stopping.SIGNALS)
@@ -258,12 +258,12 @@ def _work(pipe: Connection) -> None:
 
 
 def _outcome(call: bytes, pipe: Connection) -> bytes:
-    """Carry out a call; gives whether it worked, and its result or exception."""
+    """Carry out a call; returns, pickled, whether it succeeded and its result or exception."""
     try:
         work, arguments, options = pickle.loads(call)
         pipe.send_bytes(_BEGUN)
         return pickle.dumps((True, work(*arguments, **options)))
-    except BaseException as error:  # be it what it may, it is of the one who asked
+    except BaseException as error:  # any exception belongs to the caller
         error.add_note(traceback.format_exc())
         try:
             return pickle.dumps((False, error))
@@ -272,7 +272,7 @@ def _outcome(call: bytes, pipe: Connection) -> bytes:
 
 
 def _end_with_parent() -> None:
-    """End this process as soon as its parent has, however that came about."""
+    """End this process as soon as its parent has ended for any reason."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     connection.wait([parent.sentinel])

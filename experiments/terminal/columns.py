@@ -1,7 +1,7 @@
-"""Tables that a terminal of any width can show whole: no number, date or word of the model is ever cut.
+"""Tables that fit a terminal of any width without cutting a number, date or model name.
 
-What does not fit is first folded (names and prose, never numbers), then laid out in several tables below one another,
-and where even that takes more columns than there are, as a paragraph a row.
+If a table is too wide, names and prose are folded first (never numbers). Then it is split into several tables below one
+another. If even these are too wide, each row becomes a paragraph.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from rich.text import Text
 
 from experiments.terminal.names import visible
 
-FOLDED = 16  # columns that a name keeps where it is folded
-_NAME = 40  # columns that a name has before other columns have more than they need
-_BETWEEN = 3  # columns: a space on either side of what divides them
+FOLDED = 16  # minimum width of a folded name, in characters
+_NAME = 40  # width that the name column gets before other columns grow
+_BETWEEN = 3  # characters between columns: a separator with a space on either side
 _INDENT = 2
 
 
@@ -31,11 +31,11 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: above it; a line break in it stays.
-        text: whether it holds names or prose, which may be folded.
-        left: whether it begins at the left.
-        joined: whether it stays beside the column before it, as an interval beside its value.
-        cells: as they are shown.
+        title: heading; a line break in it is kept.
+        text: whether the cells are names or prose, which may be folded.
+        left: whether the cells are left-aligned.
+        joined: whether the column stays next to the one before it, as an interval next to its value.
+        cells: the cells as printed.
     """
 
     title: str
@@ -46,12 +46,12 @@ class Column:
 
     @property
     def natural(self) -> int:
-        """How wide it wants to be."""
+        """The preferred width."""
         return max(_widest(self.title.split("\n")), self._cells)
 
     @property
     def least(self) -> int:
-        """How narrow it can be: titles break between words, and text anywhere."""
+        """The minimum width: titles break between words, and text breaks anywhere."""
         words = _widest(self.title.split())
         return min(self.natural, FOLDED) if self.text else max(self._cells, min(words, FOLDED))
 
@@ -61,14 +61,14 @@ class Column:
 
 
 class Columns:
-    """A table, whose layout follows from the width in which it is printed.
+    """A table whose layout depends on the width of the terminal.
 
     Args:
-        first: title of the first column, which names the rows: it is shown again wherever the table goes on below.
+        first: title of the first column, which names the rows and is repeated if the table is split.
         others: titles of the other columns.
-        text: titles of others that hold names or prose, which may be folded.
-        beside: titles of others that stay beside the one before them, as an interval beside its value.
-        whole: whether the first column is never folded, since it holds short words of our own.
+        text: titles of the columns with names or prose, which may be folded.
+        beside: titles of the columns that stay next to the one before them, as an interval next to its value.
+        whole: whether the first column is never folded, because it only has short names of the program's own.
     """
 
     def __init__(
@@ -86,17 +86,17 @@ class Columns:
         self._styles: list[str | None] = []
 
     def add_row(self, *cells: str, style: str | None = None) -> None:
-        """Add a row, one cell for each column; what cannot be seen in a cell is shown escaped."""
+        """Add a row with one cell per column. Control characters in cells are escaped."""
         for column, cell in zip(self.columns, cells, strict=True):
             column.cells.append(visible(cell))
         self._styles.append(style)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """Any width will do."""
+        """The range of widths: any width works."""
         return Measurement(1, min(options.max_width, _taken([column.natural for column in self.columns])))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The table in the columns that there are."""
+        """The table, laid out for the available width."""
         parts = self.parts(options.max_width)
         if parts is None:
             yield from self._paragraphs(options.max_width)
@@ -105,7 +105,7 @@ class Columns:
             yield self._table(part, options.max_width)
 
     def parts(self, width: int) -> list[list[Column]] | None:
-        """The columns of each table, of which as few as can be lie below one another; None where none would fit."""
+        """The columns of each part, with as few parts as possible; None if the table does not fit in any way."""
         name, *others = self.columns
         groups: list[list[Column]] = []
         for column in others:
@@ -123,7 +123,7 @@ class Columns:
     def _table(self, columns: Sequence[Column], width: int) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column, wide in zip(columns, _widths(columns, width), strict=True):
-            folded = _widest(column.title.split()) > wide  # whose pieces are easier to read from the left
+            folded = _widest(column.title.split()) > wide  # folded titles are easier to read left-aligned
             title = Text(column.title, justify="left" if folded or column.left else "right")
             table.add_column(title, width=wide, justify="left" if column.left else "right", overflow="fold")
         for at, style in enumerate(self._styles):
@@ -131,7 +131,7 @@ class Columns:
         return table
 
     def _paragraphs(self, width: int) -> Iterable[RenderableType]:
-        """Each row below the other: its name, and a line for each cell."""
+        """One paragraph per row: its name, then a line for each other cell."""
         name, *others = self.columns
         for at, style in enumerate(self._styles):
             yield Text(f"\n{name.cells[at]}", style=style or "bold", overflow="fold")
@@ -151,7 +151,7 @@ def _widest(texts: Iterable[str]) -> int:
 
 
 def _taken(widths: Sequence[int]) -> int:
-    """Columns of the terminal that a table takes: its columns, what is between them, and a space at either end."""
+    """The width of a table: its columns, the separators, and a space at either end."""
     return sum(widths) + _BETWEEN * (len(widths) - 1) + 2
 
 
@@ -160,7 +160,7 @@ def _fits(columns: Sequence[Column], width: int) -> bool:
 
 
 def _widths(columns: Sequence[Column], width: int) -> list[int]:
-    """How wide each is: what there is beyond the least goes to names, then to those that want most."""
+    """The width of each column. Space beyond the minimum goes to the names, then to the columns that lack most."""
     widths = [column.least for column in columns]
     wanted = [column.natural for column in columns]
     for _ in itertools.repeat(None, max(0, width - _taken(widths))):

@@ -1,7 +1,7 @@
-"""The model is compiled once, by one process; all others wait for it, and each can say what it waits for.
+"""Compile the model once: one process does it, and others wait and show its progress.
 
-To import `sim` compiles the functions whose types are written down; the first days of a world compile the rest. So this
-module imports nothing of `sim` or Numba before it is their turn.
+Importing `sim` compiles the functions with explicit signatures; the first simulated days compile the rest. For this
+reason, this module imports `sim` and Numba only when it is its turn to compile.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from experiments.terminal.progress import Report
 
-FUNCTIONS = 300  # compiled in all, about; only progress is counted by it
-IMPORTED, COMPILED = "imported", "compiled"  # how far the model is: two files say so
-LOCK = "rekindle.lock"  # whose holder compiles; it holds how many functions are done
+FUNCTIONS = 300  # approximate number of compiled functions; only used to show progress
+IMPORTED, COMPILED = "imported", "compiled"  # the two stages, each recorded by a marker file
+LOCK = "rekindle.lock"  # the process that holds the lock compiles, and writes its progress into the file
 SECONDS_BETWEEN_LOOKS = 0.1
 ELSEWHERE = "in another process"
 
 
 def _silent(done: int, total: int, note: str = "", /) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 def load_model(progress: Report = _silent) -> None:
-    """Import `sim`; as `compile_model`, for what the import compiles."""
+    """Import `sim`, compiling what its import compiles unless another process has; see `compile_model`."""
     _once(IMPORTED, lambda: import_module("sim"), progress)
     import_module("sim")
 
 
 def compile_model(progress: Report = _silent) -> None:
-    """Compile the model in this thread, or wait until another process or thread has; return at once if it is compiled.
+    """Compile the model in this thread, or wait for another process or thread that does.
 
-    Where files cannot be locked, two that begin together both compile, and both succeed.
+    If the file system has no locks, processes that start together each compile, and each succeeds.
 
     Args:
-        progress: called with the functions done and about how many there are, and a note while another process
-            compiles, at least once a second while waiting. What it raises ends the work and is raised here.
+        progress: called with the functions compiled so far and their approximate total, plus a note while another
+            process compiles; at least once a second while waiting. Its exceptions end the work and propagate.
     """
     load_model(progress)
     _once(COMPILED, _live_a_little, progress)
 
 
 def is_compiled() -> bool:
-    """Whether an earlier process has compiled the whole model as it now is, for this machine."""
+    """Whether the current model has been compiled completely, for this machine."""
     return _file_of(COMPILED).exists() and any(folder_of_compiled().rglob("day.*.nbi"))
 
 
@@ -65,16 +65,16 @@ def is_imported() -> bool:
 
 
 def folder_of_compiled() -> Path:
-    """Where compiled code lies: what ``NUMBA_CACHE_DIR`` says, or a folder in the cache of this program."""
+    """The folder of compiled code: ``NUMBA_CACHE_DIR`` if it is set, else a folder in this program's cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("NUMBA_CACHE_DIR") or Path(cache) / "rekindle" / "compiled")
 
 
 def _file_of(stage: str) -> Path:
-    """The file whose presence says that the model is so far, by all that compiled code depends on."""
+    """The marker file of a stage; its name is a hash of everything that compiled code depends on."""
     from llvmlite import binding
 
-    # As Numba does, by size and time of the sources, and by the processor.
+    # Like Numba: size and modification time of the sources, and the processor.
     parts = [sys.version, version("numba"), version("numpy"), binding.get_host_cpu_name()]
     parts.append(binding.get_host_cpu_features().flatten())
     for source in _sources():
@@ -92,7 +92,7 @@ def _sources() -> list[Path]:
 
 
 def _once(stage: str, work: Callable[[], object], progress: Report) -> None:
-    """Do a piece of work that compiles, unless it was done before or is done elsewhere in the meantime."""
+    """Do work that compiles, unless it was done before or another process does it in the meantime."""
     file = _file_of(stage)
     if file.exists():
         return
@@ -106,11 +106,11 @@ def _once(stage: str, work: Callable[[], object], progress: Report) -> None:
 
 @contextmanager
 def _turn(path: Path, progress: Report) -> Iterator[IO[str] | None]:
-    """Wait for the lock of a file and hold it; the kernel takes it from a process that dies."""
+    """Acquire the lock of a file, waiting if necessary. The kernel releases it if a process dies."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("a+", encoding="ascii")
-    except OSError:  # Numba, too, goes on without a folder that cannot be written
+    except OSError:  # like Numba, continue without a writable folder
         yield None
         return
     with lock:
@@ -121,7 +121,7 @@ def _turn(path: Path, progress: Report) -> Iterator[IO[str] | None]:
 
 
 def _taken(lock: IO[str]) -> bool:
-    """Whether the lock is ours, or there are none on this file system."""
+    """Whether this process now has the lock, or the file system has no locks."""
     if sys.platform == "win32":
         return True
     try:
@@ -134,14 +134,14 @@ def _taken(lock: IO[str]) -> bool:
 
 
 def _read(lock: IO[str]) -> int:
-    """The functions that another process has compiled so far."""
+    """The number of functions that another process has compiled so far."""
     lock.seek(0)
     said = lock.read()
     return int(said) if said.isdecimal() else 0
 
 
 def _written_down(progress: Report, lock: IO[str] | None) -> Report:
-    """The same report, which those who wait can read, too."""
+    """A report that also writes the progress into the lock file, for the processes that wait."""
 
     def report(done: int, total: int, note: str = "", /) -> None:
         if lock is not None:
@@ -156,20 +156,20 @@ def _written_down(progress: Report, lock: IO[str] | None) -> Report:
 
 @contextmanager
 def _counted(progress: Report) -> Iterator[None]:
-    """Report each function that Numba compiles meanwhile."""
+    """Report each function that Numba compiles inside this context."""
     from numba.core import event
 
     done = _compiled_before()
 
     class Counter(event.Listener):
-        """Hears of each function that is compiled."""
+        """Listener that counts compiled functions."""
 
         def on_start(self, event: Any) -> None:
-            """Nothing is known yet."""
+            """Ignore the start of a compilation."""
 
         def on_end(self, event: Any) -> None:
             nonlocal done
-            if event.data["dispatcher"].py_func.__module__.startswith("sim."):  # Numba compiles some of its own, too
+            if event.data["dispatcher"].py_func.__module__.startswith("sim."):  # Numba also compiles its own functions
                 done += 1
                 progress(done, max(done, FUNCTIONS))
 
@@ -179,12 +179,12 @@ def _counted(progress: Report) -> Iterator[None]:
 
 
 def _compiled_before() -> int:
-    """The functions that are in the folder already, as where an earlier process was stopped before it was done."""
+    """The number of functions already in the folder, for example after an interrupted compilation."""
     return min(FUNCTIONS - 1, len(list(folder_of_compiled().rglob("*.nbc"))))
 
 
 def _live_a_little() -> None:
-    """Let few people live through whatever is compiled for a run, a look at one, and a world from a contact log."""
+    """Simulate a tiny world to compile what a run, a view of a run and a replayed contact log need."""
     import numpy as np
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""What commands say and to whom: results to the terminal or a file, progress and notes beside them; common options."""
+"""Consoles for results (standard output) and progress and notes (standard error), and options shared by commands."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. parameters.ease=3; may be repeated."),
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. parameters.ease=3. Can be repeated."),
 ]
 Config = Annotated[
-    Path | None, typer.Option("--config", metavar="CONFIG", help="TOML with [parameters], such as a calibration wrote.")
+    Path | None,
+    typer.Option(
+        "--config", metavar="CONFIG", help="TOML file with [parameters], such as one written by `rekindle calibrate`."
+    ),
 ]
-Processes = Annotated[
-    int | None, typer.Option(min=1, max=1_024, help="Worker processes; as many as cores if not given.")
-]
-Results = Annotated[Path, typer.Option(help="Folder that holds all results.")]
+Processes = Annotated[int | None, typer.Option(min=1, max=1_024, help="Worker processes. Default: one per core.")]
+Results = Annotated[Path, typer.Option(help="Folder for results.")]
 
 
 class Format(StrEnum):
-    """How a table is printed."""
+    """The format in which a table is printed."""
 
     TABLE = "table"
     JSON = "json"
@@ -44,55 +45,55 @@ class Format(StrEnum):
 
 
 class Terminal(Console):
-    """A console that prints what it is given as it is written.
+    """A console that prints text literally, whatever names users chose.
 
-    Nothing in it is markup, an emoji's code or worth a colour, whatever names users gave; what would move the cursor
-    is shown escaped. Where the reader has gone, the rest is passed over and the work behind it goes on.
+    Text is never interpreted as markup or emoji codes, and is never highlighted. Control characters are escaped. If
+    the reader of a pipe is gone, further output is discarded and the command continues.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """A text as it is written."""
+        """A text without any interpretation."""
         return super().render_str(visible(text, keep="\n"), **options)
 
     def on_broken_pipe(self) -> None:
-        """Go on without the reader: there may be results to be kept."""
+        """Continue without a reader, because there may be results to save."""
         let_go(self.file)
 
 
-def console_of(width: int = WIDTH_OF_A_FILE) -> Console:
-    """The terminal, or a console of this many columns where there is none."""
+def stdout_console(width: int = WIDTH_OF_A_FILE) -> Console:
+    """The console for results; it has this many columns if standard output is not a terminal."""
     console = Terminal()
     return console if console.is_terminal else Terminal(width=width)
 
 
-def told_aside() -> Console:
-    """Where progress is told: apart from the results, so that these can go to a file."""
+def stderr_console() -> Console:
+    """The console for progress and notes, kept apart from results so that these can be redirected to a file."""
     return Terminal(stderr=True)
 
 
 def say_written(path: Path, console: Console) -> None:
-    """Name a file that was written, on a line of its own however long."""
+    """Print the path of a file that was written, on one line."""
     console.print(f"Written: {visible(str(path))}", soft_wrap=True)
 
 
-def tell_of_log(log: object, notes: Iterable[Note], told: Console, *, ids: bool = True) -> None:
-    """Say what there is to know about a contact log that was read, beside the results; its ids only if they may be."""
+def report_log_notes(log: object, notes: Iterable[Note], stderr: Console, *, ids: bool = True) -> None:
+    """Print the notes about a contact log that was read; with ``ids=False``, without anybody's id."""
     for note in notes:
-        told.print(f"{log}: {note if ids else note.text}", soft_wrap=True)
+        stderr.print(f"{log}: {note if ids else note.text}", soft_wrap=True)
 
 
-def tell_of_compiling(told: Console) -> None:
-    """Compile the model if no process has, and show how far that is."""
+def report_compiling(stderr: Console) -> None:
+    """Compile the model if no earlier process has, and show the progress."""
     if compiling.is_compiled():
         return
-    told.print("The model is compiled first, once; that takes about a minute.", highlight=False)
-    with shown_compiling(told) as report:
+    stderr.print("Compiling the model; this happens only once and takes about a minute.", highlight=False)
+    with shown_compiling(stderr) as report:
         compiling.compile_model(report)
 
 
-def shown_compiling(told: Console) -> AbstractContextManager[Report]:
-    """The progress of compiling, which never stands still for long."""
-    return shown(told, "functions compiled", compiling.FUNCTIONS, every=10.0)
+def shown_compiling(stderr: Console) -> AbstractContextManager[Report]:
+    """A progress display for compiling, with a line every ten seconds outside a terminal."""
+    return shown(stderr, "functions compiled", compiling.FUNCTIONS, every=10.0)

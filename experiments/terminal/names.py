@@ -1,6 +1,6 @@
-"""Names that users gave (ids, files, rows, levels): as they are shown, as files are called by them, and in CSV.
+"""Names chosen by users (ids, files, rows, levels): how they are printed, used in file names, and written to CSV.
 
-Nothing of the model or of NumPy is loaded here, so that the first thing a command does can use it.
+This module imports neither the model nor NumPy, so that it is available from the start of a command.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST_FILE_NAME = 120  # bytes of UTF-8; file systems take 255, and endings and parts of names come on top
-CLOSED_PIPE = 141  # the exit code of a process that SIGPIPE ended, which shells pass over
+LONGEST_FILE_NAME = 120  # bytes of UTF-8; file systems allow 255, and prefixes and endings are added
+CLOSED_PIPE = 141  # exit code of a process that SIGPIPE ended; shells ignore it
 
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))  # categories of what moves a cursor, or is not seen
-_JOINERS = "\u200c\u200d"  # between letters of some scripts, and within emoji
+_UNSEEN = frozenset(
+    ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+)  # Unicode categories of control and invisible characters
+_JOINERS = "\u200c\u200d"  # joiners between letters of some scripts, and within emoji
 _RESERVED = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))))
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "—": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "±": "+/-", "×": "x", "∞": "inf",
@@ -38,13 +40,13 @@ _PLAIN = str.maketrans(
 
 
 def visible(text: str, keep: str = "") -> str:
-    r"""The text with every character that cannot be seen written as its escape, such as ``\n``, ``\x1b`` or ``\u202e``.
+    r"""The text with each control or invisible character replaced by its escape: ``\n``, ``\x1b`` or ``\u202e``.
 
     Args:
-        text: anything.
-        keep: characters that stay as they are.
+        text: any text.
+        keep: characters that are not escaped.
     """
-    if text.isprintable():  # most are; spaces other than the plain one are not printable, but letters of any script are
+    if text.isprintable():  # the common case: letters of any script are printable
         return text
     return "".join(one if one in keep or one in _JOINERS else _seen(one) for one in text)
 
@@ -54,14 +56,14 @@ def _seen(character: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    r"""As Python writes it or, beyond Latin-1, as JSON does."""
+    r"""A character's escape as Python writes it or, beyond Latin-1, as JSON does."""
     if ord(character) < 0x100:
         return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character, f"\\x{ord(character):02x}")
     return escaped(character)
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of no more characters than this, which where it is longer lacks its middle."""
+    """A text with at most this many characters; a longer one loses its middle."""
     if len(text) <= most:
         return text
     head = most // 2
@@ -70,24 +72,24 @@ def shortened(text: str, most: int) -> str:
 
 @contextlib.contextmanager
 def legible_output() -> Iterator[None]:
-    """Within it, output never fails for want of a character, nor says more than needed of a pipe that was closed."""
+    """Keep output from failing if the encoding lacks a character, and end quietly if the reader closes the pipe."""
     codecs.register_error("rekindle.legible", _legible)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a stand-in may not have it
+        if hasattr(stream, "reconfigure"):  # a replacement stream may lack it
             stream.reconfigure(errors="rekindle.legible")
     try:
         yield
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit) as problem:
         if isinstance(problem, SystemExit) and not isinstance(problem.__context__, BrokenPipeError):
-            raise  # click makes a SystemExit of a closed pipe
+            raise  # click turns a closed pipe into a SystemExit
         for stream in (sys.stdout, sys.stderr):
             let_go(stream)
         raise SystemExit(CLOSED_PIPE) from None
 
 
 def warn_in_words() -> None:
-    """Let warnings of this process be sentences, without the line of source that they came from."""
+    """Print warnings of this process as sentences, without their source line."""
     usual = warnings.formatwarning
 
     def worded(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
@@ -98,15 +100,15 @@ def warn_in_words() -> None:
 
 
 def let_go(stream: IO[str]) -> None:
-    """Let a stream whose reader has gone swallow what is yet to come, so that the work behind it can end."""
-    with contextlib.suppress(OSError, ValueError):  # it may be no file
+    """Discard further output of a stream whose reader is gone, so that the work can finish."""
+    with contextlib.suppress(OSError, ValueError):  # it may not be a file
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 
 def _legible(error: UnicodeError) -> tuple[str, int]:
-    r"""What stands for characters that an encoding lacks: a plain one that is alike, or an escape as JSON has it."""
+    r"""The replacement for characters that an encoding lacks: a similar ASCII character, or an escape as in JSON."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
@@ -116,7 +118,7 @@ def _legible(error: UnicodeError) -> tuple[str, int]:
 
 
 def escaped(character: str) -> str:
-    r"""A character as JSON writes it, such as ``\u4e2d``; one beyond 16 bits takes two of these."""
+    r"""A character as JSON writes it, such as ``\u4e2d``, or two of these if it needs more than 16 bits."""
     units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
@@ -125,9 +127,9 @@ def escaped(character: str) -> str:
 
 
 def file_name(name: str) -> str:
-    """A name as part of a file's name on any system: letters of any language stay, the rest are underscores.
+    """A name that is valid in file names on any system: letters of any language stay, the rest become underscores.
 
-    A few digits then tell apart the names that would become the same.
+    A changed name gets four digits of a hash, so that different names stay different.
     """
     plain = re.sub(r"[^\w.-]+", "_", name)
     plain = plain if re.match(r"\w", plain) else f"_{plain}"
@@ -140,7 +142,7 @@ def file_name(name: str) -> str:
 
 
 def _within(text: str, size: int) -> str:
-    """The beginning of a text that takes no more bytes than this."""
+    """The beginning of a text, of at most this many bytes."""
     return os.fsencode(text)[:size].decode(errors="ignore")
 
 
@@ -151,21 +153,21 @@ _NUMBER = re.compile(r"[+-]\.?\d[\d .]*(e[+-]?\d+)?", re.IGNORECASE)  # and tele
 
 
 def as_csv(table: pd.DataFrame, **options: Any) -> str:
-    """A table as CSV that spreadsheets can open: text in it that they would take for a formula begins with ``'``.
+    """A table as CSV that is safe to open in a spreadsheet: text that would be read as a formula starts with ``'``.
 
-    A sign and digits alone are left as they are: nothing is called by them, and a telephone number such as
-    ``+491705550001`` is read back as it was. Numbers stay numbers.
+    A sign followed by digits is left alone: it calls no function, and a telephone number such as ``+491705550001`` must
+    survive. Numbers stay numbers.
 
     Args:
-        table: anything.
-        options: of `pandas.DataFrame.to_csv`.
+        table: any data frame.
+        options: options of `pandas.DataFrame.to_csv`.
     """
-    import numpy as np  # a table has loaded it already
+    import numpy as np  # already imported by pandas
 
     harmless = table.copy(deep=False)
     for at, dtype in enumerate(harmless.dtypes):
         if dtype.kind not in "biufcmM":
-            cells = np.empty(len(harmless), object)  # in which whole numbers beside missing ones stay whole
+            cells = np.empty(len(harmless), object)  # so that whole numbers next to missing values stay whole
             cells[:] = [_harmless(cell) for cell in harmless.iloc[:, at]]
             harmless.isetitem(at, cells)
     harmless.columns = harmless.columns.map(_harmless)
@@ -176,7 +178,7 @@ def as_csv(table: pd.DataFrame, **options: Any) -> str:
 
 
 def write_csv(table: pd.DataFrame, path: Path, **options: Any) -> None:
-    """Write a table as `as_csv` has it, in UTF-8."""
+    """Write a table to a file with `as_csv`, in UTF-8."""
     path.write_text(as_csv(table, **options), encoding="utf-8", errors="backslashreplace", newline="")
 
 
@@ -185,7 +187,7 @@ def _harmless(value: Any) -> Any:
         return tuple(map(_harmless, value))
     if not isinstance(value, str):
         return value
-    text = value.replace("\r", r"\r")  # which would begin a row of its own
+    text = value.replace("\r", r"\r")  # a carriage return would start a new row
     return f"'{text}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else text
 
 
@@ -193,14 +195,14 @@ def _harmless(value: Any) -> Any:
 
 
 def without_home(text: str) -> str:
-    """A text in which the home folder of the user is ``~``, wherever it stands."""
+    """A text with each occurrence of the user's home folder replaced by ``~``."""
     for home in _homes():
         text = re.sub(rf"{re.escape(home)}(?=[/\\]|$|[\s'\":,;)])", "~", text)
     return text
 
 
 def private(value: Any) -> Any:
-    """The same data, such as JSON has, without the user's home folder in any of its texts."""
+    """A copy of JSON-like data, with the user's home folder replaced by ``~`` in every string."""
     if isinstance(value, str):
         return without_home(value)
     if isinstance(value, dict):
@@ -209,16 +211,16 @@ def private(value: Any) -> Any:
 
 
 def at_home(config: dict[str, Any]) -> dict[str, Any]:
-    """The settings of an experiment that `private` made, with the contact log where it is for this user."""
+    """The settings of an experiment after `private`, with the path of the contact log expanded for this user."""
     log = config.get("world", {}).get("log")
     return {**config, "world": {**config["world"], "log": os.path.expanduser(log)}} if log else config
 
 
 def command_line(arguments: Sequence[str]) -> str:
-    """A command as it can be given again in the same folder, without what others need not know.
+    """A command that can be repeated in the same folder, without private details.
 
-    Paths below the current folder are relative, those below the home folder begin at it; whose week or forecast was
-    asked for is left out unless ids were to be shown.
+    Paths below the current folder are relative, and paths below the home folder start with ``~`` or ``$HOME``. The
+    value of ``--person`` is left out unless ``--ids`` is given.
     """
     words = list(arguments)
     if "--ids" not in words:
@@ -228,7 +230,7 @@ def command_line(arguments: Sequence[str]) -> str:
 
 
 def _word(word: str) -> str:
-    """A word for a shell, its path as short as it can be."""
+    """A word quoted for a shell, with its path as short as possible."""
     option, equals, value = word.rpartition("=")
     if not os.path.isabs(value):
         return shlex.quote(without_home(word))
@@ -244,6 +246,6 @@ def _word(word: str) -> str:
 
 
 def _homes() -> list[str]:
-    """The home folder as it is called and as it is, the longer first; none where it is the root of all."""
+    """The home folder, as named and with links resolved, the longer first; none if it is the root folder."""
     home = os.path.expanduser("~")
     return sorted({path for path in (home, os.path.realpath(home)) if len(path) > 1}, key=len, reverse=True)

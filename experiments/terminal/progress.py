@@ -1,4 +1,4 @@
-"""How far the work has come: a bar in a terminal, a plain line now and then elsewhere."""
+"""Progress of a task: a bar in a terminal, occasional plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ FIRST_LINE, SECONDS_BETWEEN_LINES = 20.0, 60.0
 
 
 class Report(Protocol):
-    """Called with what is done, all there is, and perhaps a word about it."""
+    """A callback that takes the amount done, the total, and an optional note."""
 
     def __call__(self, done: int, total: int, note: str = "", /) -> None:
-        """Tell of it."""
+        """Report the progress."""
 
 
 @contextmanager
 def shown(console: Console, what: str, total: int, every: float | None = None) -> Iterator[Report]:
-    """Show the progress of a piece of work; gives a function to call with (done, total).
+    """Show the progress of a task; yields a function to call with (done, total).
 
     Args:
-        console: a terminal gets a bar, anything else a line now and then.
-        what: is done.
-        total: of what there is to do.
-        every: seconds between lines; the first after `FIRST_LINE`, then one a minute, if not given.
+        console: where to print. A terminal gets a bar, anything else occasional lines.
+        what: name of the task's units, such as "runs".
+        total: number of units.
+        every: seconds between lines. By default, the first comes after `FIRST_LINE`, then one a minute.
     """
     if not console.is_terminal:
         yield _plain(console, what, *((FIRST_LINE, SECONDS_BETWEEN_LINES) if every is None else (every, every)))
@@ -44,9 +44,9 @@ def shown(console: Console, what: str, total: int, every: float | None = None) -
 
 
 def _plain(console: Console, what: str, first_line: float, between_lines: float) -> Report:
-    """A line after the first while, then one now and then, and one at the end.
+    """Print a line after a delay, then at intervals, and one at the end.
 
-    What is left is foretold from the second step on: the first may have waited for the model to be compiled.
+    The remaining time is estimated from the second step on, because the first may include compiling the model.
     """
     began = time.monotonic()
     due = began + first_line
@@ -68,7 +68,7 @@ def _plain(console: Console, what: str, first_line: float, between_lines: float)
 
 
 def duration(seconds: float) -> str:
-    """A time for people: ``40 s``, ``12 min``, ``3 h 20 min``, ``2 days 5 h``."""
+    """A duration as text: ``40 s``, ``12 min``, ``3 h 20 min``, ``2 days 5 h``."""
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s"

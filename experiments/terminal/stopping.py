@@ -1,11 +1,11 @@
-"""Ctrl-C and SIGTERM end every command within two seconds, with a sentence that says how to go on.
+"""Ctrl-C and SIGTERM end every command within two seconds, with a sentence that says how to continue.
 
-The handler ends the process as soon as the main thread can run it. Work that has something to tidy up holds signals
-back (`interrupts.held_back`) until a safe moment, at which the handler raises `Stopped`. Whatever comes of that, a
-thread ends the process soon after the first signal: the kernel wakes it, also while the main thread waits for a lock or
-runs compiled code. No file is left half done by this, since each is written under another name first.
+The handler ends the process as soon as the main thread can run it. Work that needs a cleanup defers signals
+(`interrupts.held_back`) until a safe point, where the handler raises `Stopped`. In any case, a watchdog thread ends the
+process soon after the first signal. The kernel wakes this thread even while the main thread waits for a lock or runs
+compiled code. No file is left incomplete, because each is written under a temporary name first.
 
-This is the first module of the program that is loaded, so it loads little.
+This module is imported before any other, so it imports little.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 1.2  # seconds from the first signal until the process is ended
-SECONDS_TO_BEGIN = 0.3  # a worker process, at most
-_CLEAN_LINE = b"\r\x1b[2K\x1b[?25h"  # where a bar of progress was: nothing, and the cursor again
+SECONDS_TO_BEGIN = 0.3  # longest wait for a worker process that is starting
+_CLEAN_LINE = b"\r\x1b[2K\x1b[?25h"  # clears a progress bar and shows the cursor again
 
-beginning = threading.Lock()  # held while a worker process begins, so that none begins while all are ended
+beginning = threading.Lock()  # locked while a worker process starts, so that none starts while all are being killed
 
 
 class Stopped(BaseException):
-    """Ctrl-C, or SIGTERM from elsewhere: to keep what there is and end."""
+    """Raised at a safe point after Ctrl-C or SIGTERM: save what is finished, and end."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -38,12 +38,12 @@ class Stopped(BaseException):
 
 
 class _State:
-    """What is known of signals.
+    """The state of signal handling.
 
     Attributes:
-        first: the first signal that came; 0 before.
-        kept: sentences that say how to go on, the one that holds now last.
-        saying: taken by the one who says it.
+        first: number of the first signal; 0 before it.
+        kept: stack of sentences that say how to continue; the last one is current.
+        saying: lock taken by the thread that prints the sentence, so that it is printed once.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ _state = _State()
 
 
 class _Watch:
-    """Hears signals, and a thread that ends the process soon after the first, unless the watch is over."""
+    """Signal handlers, and a thread that ends the process soon after the first signal unless the watch has ended."""
 
     def __init__(self) -> None:
         self._woken, self._wakes = os.pipe()
@@ -69,14 +69,14 @@ class _Watch:
             numbers = os.read(self._woken, 1)
             if not numbers:
                 break
-            if numbers[0] in SIGNALS:  # others may be handled in Python, too
+            if numbers[0] in SIGNALS:  # Python may also handle other signals
                 _state.first = _state.first or numbers[0]
         if came() and not self._over.wait(PATIENCE):
             _end_now()
         os.close(self._woken)
 
     def end(self) -> None:
-        """Let signals do what they did before."""
+        """Restore the previous signal handlers."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakeup)
@@ -85,15 +85,15 @@ class _Watch:
 
 
 def listen() -> None:
-    """From now on, let Ctrl-C and SIGTERM end this process; see `signals_stop`."""
+    """Let Ctrl-C and SIGTERM end this process from now on; see `signals_stop`."""
     _Watch()
 
 
 @contextmanager
 def signals_stop() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the process, or raise `Stopped` at the moment until which they are held back.
+    """Let Ctrl-C and SIGTERM end the process, or raise `Stopped` at the end of a deferral.
 
-    Outside the main thread, which alone hears signals, nothing is changed.
+    This has no effect outside the main thread, because only the main thread receives signals.
     """
     global _state
     if threading.current_thread() is not threading.main_thread():
@@ -108,22 +108,22 @@ def signals_stop() -> Iterator[None]:
 
 
 def came() -> bool:
-    """Whether a signal has come that ends the command."""
+    """Whether a signal that ends the command has arrived."""
     return _state.first != 0
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """Handle a signal: now, or where it was held back and is handed on (without a frame), by `Stopped`."""
+    """Handle a signal: end the process, or raise `Stopped` if it was deferred (and comes without a frame)."""
     _state.first = _state.first or number
     if frame is None:
         raise Stopped(_state.first)
-    with suppress(Exception):  # it may be writing there
+    with suppress(Exception):  # the interrupted code may be writing to it
         sys.stdout.flush()
     _end_now()
 
 
 def _end_now() -> NoReturn:
-    """End this process and its workers, whatever goes wrong meanwhile."""
+    """End this process and its workers, even if something fails on the way."""
     try:
         with suppress(Exception):
             _kill_workers()
@@ -135,14 +135,14 @@ def _end_now() -> NoReturn:
 
 
 def _kill_workers() -> None:
-    beginning.acquire(timeout=SECONDS_TO_BEGIN)  # for good: no other is to begin
+    beginning.acquire(timeout=SECONDS_TO_BEGIN)  # never released, so that no other worker starts
     processes = sys.modules.get("multiprocessing")
     for worker in processes.active_children() if processes else ():
         worker.kill()
 
 
 def _write(sentence: str) -> None:
-    """Write to standard error, past whatever the main thread may be writing there; not if nobody reads it."""
+    """Write to the standard error descriptor directly, unless that would block because nobody reads it."""
     _, ready, _ = select.select([], [2], [], 0)
     if ready:
         os.write(2, (_CLEAN_LINE if os.isatty(2) else b"") + f"{sentence}\n".encode(errors="backslashreplace"))
@@ -150,7 +150,7 @@ def _write(sentence: str) -> None:
 
 @contextmanager
 def saying(kept: str) -> Iterator[None]:
-    """Work of which ``kept`` is said where a signal ends it, or where `end` has something to say."""
+    """Run work for which ``kept`` is printed if a signal or an error that `end` handles stops it."""
     _state.kept.append(kept)
     try:
         yield
@@ -161,16 +161,16 @@ def saying(kept: str) -> Iterator[None]:
 
 
 def say_stopped(kept: str = "") -> int:
-    """Say that the command was stopped, if that was not said yet; gives its exit code."""
+    """Print that the command was stopped, unless that was printed before; returns the exit code."""
     if _state.saying.acquire(blocking=False):
         print(f"Stopped. {kept}".strip(), file=sys.stderr)
     return 128 + _state.first
 
 
 def leave(code: int) -> NoReturn:
-    """End the process of a command with this code; at once where a signal has come, so that nothing holds it up.
+    """End the process with this exit code, at once if a signal has arrived.
 
-    Python would stop listening to signals before it has taken everything apart, so that is left out.
+    This skips the interpreter's shutdown, during which Python no longer handles signals.
     """
     if came():
         with suppress(Exception):
@@ -179,22 +179,22 @@ def leave(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # Python says so
+    except OSError:  # Python reports it
         sys.exit(code)
     atexit._run_exitfuncs()
     os._exit(code)
 
 
 def end(problem: BaseException, kept: str) -> NoReturn:
-    """End with a sentence where work was stopped, a process died or the disk refused; raise all else again.
+    """End with a sentence if work was stopped, a process died or the disk failed; re-raise any other exception.
 
     Args:
-        problem: what was raised amid the work.
-        kept: what is kept and how to go on.
+        problem: the exception that ended the work.
+        kept: a sentence about what is saved and how to continue.
 
     Raises:
-        typer.Exit: 128 + the signal's number after a signal, 1 where a process or a cluster's workers died, 2 where
-            the disk refused.
+        typer.Exit: with 128 + the signal's number after a signal, 1 if a process or a cluster's workers died, and 2
+            if the disk failed.
     """
     from concurrent.futures.process import BrokenProcessPool
 
@@ -202,13 +202,13 @@ def end(problem: BaseException, kept: str) -> NoReturn:
 
     if isinstance(problem, Stopped):
         _state.first = _state.first or problem.code - 128
-    if came():  # whatever else was raised may have come of the signal
+    if came():  # any other exception may be a consequence of the signal
         raise Exit(say_stopped(kept)) from None
     if isinstance(problem, BrokenProcessPool):
         print(f"{problem or 'A worker process died.'} {kept} Try --processes 1.", file=sys.stderr)
         raise Exit(1) from None
-    if type(problem).__name__ == "KilledWorker":  # Dask's, which is not always there to be asked
-        print(f"Too many workers of the cluster died of one run: {problem} {kept}", file=sys.stderr)
+    if type(problem).__name__ == "KilledWorker":  # from Dask, which may not be installed
+        print(f"Too many cluster workers died on the same run: {problem} {kept}", file=sys.stderr)
         raise Exit(1) from None
     if isinstance(problem, OSError) and not isinstance(problem, ConnectionError):
         print(f"{disk_refused(problem)} {kept}", file=sys.stderr)
@@ -217,6 +217,6 @@ def end(problem: BaseException, kept: str) -> NoReturn:
 
 
 def disk_refused(problem: OSError) -> str:
-    """What the disk did not do, in a sentence."""
+    """A sentence about an error of the file system."""
     said = problem.strerror if problem.strerror and problem.filename is None else problem
-    return f"The disk refused: {said}."
+    return f"A file could not be read or written: {said}."

@@ -11,23 +11,23 @@ from experiments.terminal.columns import Columns
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import number
 
-BESIDE = ("95 % interval", "over worlds")  # titles of columns that stay beside the one before them
+BESIDE = ("95% interval", "95 % interval", "over worlds")  # titles of columns that stay next to the column before them
 
 
 def table_of(
     first: str, *others: str, text: Sequence[str] = (), beside: Sequence[str] = BESIDE, whole: bool = False
 ) -> Columns:
-    """A table whose columns of intervals stay next to the column before them; see `Columns` for the arguments."""
+    """A table in which interval columns stay next to the column before them; see `Columns` for the arguments."""
     return Columns(first, *others, text=text, beside=beside, whole=whole)
 
 
 def sentences(lines: Sequence[str]) -> str:
-    """Sentences one below the other; names of users in them cannot break lines, nor do worse."""
+    """Sentences on separate lines; control characters in users' names are escaped."""
     return "\n".join(visible(line) for line in lines)
 
 
 def frame_table(frame: pd.DataFrame) -> Columns:
-    """Any table, its numbers short."""
+    """Any data frame as a table with short numbers."""
     titles = list(map(str, frame.columns))
     text = [title for title, dtype in zip(titles, frame.dtypes, strict=True) if dtype.kind not in "biufcmM"]
     table = Columns(*titles, text=text, whole=titles[0] not in text)

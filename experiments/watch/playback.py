@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.config.settings import Experiment, Strategy
 from experiments.sweeps.adopters import adopters_of
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.watch.layout import Picture, Scene, Sight, only_differences
 from sim.engine.views import State
@@ -242,7 +242,7 @@ class Stage:
         return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, -tie.strength, tie.other))
 
 
-def _by_hand(run: Run, world: World) -> list[Gesture]:
+def _by_hand(run: RunSpec, world: World) -> list[Gesture]:
     """What the configuration of a run puts into it."""
     if run.inject is None:
         return []

@@ -68,7 +68,7 @@ def test_a_day_to_cut_at_is_of_a_judged_forecast(log: Path, rekindle: Callable[.
 def test_a_file_is_no_folder_for_plots(log: Path, rekindle: Callable[..., Any]) -> None:
     ended = rekindle("log", log, "-o", log, "--resamples", 2)
     assert (ended.code, ended.out) == (2, "")
-    assert "name a folder" in ended.err
+    assert "give a folder" in ended.err
 
 
 def test_a_log_and_a_wish_that_can_not_be_are_one_paragraph(log: Path, rekindle: Callable[..., Any]) -> None:

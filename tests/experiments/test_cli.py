@@ -21,7 +21,7 @@ import sim
 from experiments import cli
 from experiments.config.settings import load
 from experiments.sweeps import runner, store
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
 from experiments.terminal import compiling
 from sim.engine.day import Core
@@ -73,8 +73,8 @@ def test_shards_together_make_the_table_of_the_whole(config: Path, rekindle: Rek
     for number in (3, 1, 2):
         ended = rekindle("sweep", config, "--shard", f"{number}/3")
         assert ended.code == 0, ended.err
-        assert f"shard {number} of 3: 3 runs; 0 are there already." in ended.out
-        assert ("the same command without --shard makes the table" in ended.out) == (number != 2)
+        assert f"shard {number} of 3: 3 runs; 0 already done." in ended.out
+        assert ("the same command without --shard writes the table" in ended.out) == (number != 2)
     whole, merged = (store.read_table(Path(folder) / "tiny/runs.parquet")[0] for folder in ("whole", "results"))
     pd.testing.assert_frame_equal(merged, whole, check_exact=True)
     for wrong in ("0/3", "4/3", "1", "a/b", "1/0"):
@@ -94,19 +94,22 @@ def test_a_sweep_of_factors_compares_strategies_at_each_point(
     assert rows.groupby("parameters.effort_minutes").size().to_dict() == {60: 9, 240: 9}
     drawn = rekindle("figure", "nine_strategies", "--runs", RUNS)
     assert drawn.code == 2
-    assert "it varies parameters.effort_minutes; `rekindle compare parameters.effort_minutes" in drawn.err
+    assert (
+        "it varies parameters.effort_minutes; compare the levels with `rekindle compare parameters.effort_minutes"
+        in drawn.err
+    )
     alone = rekindle("sweep", config, "--set", grid, "--set", 'sweep.strategies=["check_in"]')
     assert "18 runs" not in alone.out
     assert "check_in, effort_minutes 240" in alone.out
     many = rekindle("sweep", config, "--set", "sweep.grid.parameters.ease={from=1,to=3,count=50}", "--set",
                     "sweep.replicates=1")  # fmt: skip
-    assert "150 arms are too many for a table here; see `rekindle results`" in many.out
+    assert "The sweep has 150 arms, too many to print; use `rekindle results`" in many.out
 
 
 def test_fail_fast_stops_at_the_first_failure(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(run: Run, *_: Any) -> sim.Run:
+    def fail(run: RunSpec, *_: Any) -> sim.Run:
         raise ZeroDivisionError("a planted fault")
 
     monkeypatch.setattr(runner, "_simulated", fail)
@@ -123,7 +126,7 @@ def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle
     assert rekindle(*sweep).code == 0
     later = rekindle(*sweep, "--set", 'sweep.strategies=["wait", "start_meetup"]')
     assert later.code == 0, later.err
-    assert "2 runs; 1 is there already" in later.out
+    assert "2 runs; 1 already done" in later.out
 
 
 @pytest.mark.any_python
@@ -157,22 +160,22 @@ def test_arms_share_worlds_and_adopters(config: Path, rekindle: Rekindle, in_thr
 def test_finished_runs_are_not_run_again(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "9 runs; 0 are there already" in rekindle("sweep", config).out
+    assert "9 runs; 0 already done" in rekindle("sweep", config).out
     before = RUNS.read_bytes()
     ran: list[tuple[int, str]] = []
 
-    def noted(run: Run, **options: Any) -> Ended:
+    def noted(run: RunSpec, **options: Any) -> Ended:
         ran.append((run.replicate, run.scenario))
         return run_one(run, **options)
 
     run_one = runner.run_one
     monkeypatch.setattr(runner, "run_one", noted)
-    assert "9 runs; 9 are there already" in rekindle("sweep", config).out
+    assert "9 runs; 9 already done" in rekindle("sweep", config).out
     assert ran == []
     more = rekindle("sweep", config, "--set", "sweep.replicates=4", "--set", 'sweep.strategies=["wait", "show_up"]')
-    assert "8 runs; 3 are there already" in more.out
+    assert "8 runs; 3 already done" in more.out
     assert sorted(ran) == [(0, "show_up"), (1, "show_up"), (2, "show_up"), (3, "show_up"), (3, "wait")]
-    assert "9 runs; 9 are there already" in rekindle("sweep", config).out
+    assert "9 runs; 9 already done" in rekindle("sweep", config).out
     old, new = store.read_table(RUNS)[0], pd.read_parquet(pd.io.common.BytesIO(before))
     pd.testing.assert_frame_equal(old, new, check_exact=True)
 
@@ -182,7 +185,7 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
 ) -> None:
     simulated = runner._simulated
 
-    def fail_once(run: Run, *options: Any) -> sim.Run:
+    def fail_once(run: RunSpec, *options: Any) -> sim.Run:
         if run.scenario == "check_in" and run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
         return simulated(run, *options)
@@ -200,7 +203,7 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
     assert len(rows) == 9
     mended = rekindle("sweep", config)
     assert mended.code == 0
-    assert "8 are there already" in mended.out
+    assert "8 already done" in mended.out
     assert store.read_table(RUNS)[0]["error"].isna().all()
 
 
@@ -217,7 +220,7 @@ def started_sweep(config: Path, *more: str) -> subprocess.Popen[str]:
     return sweep
 
 
-KEPT = "Stopped. What had ended is kept in results/tiny; the same command goes on from there.\n"
+KEPT = "Stopped. Finished runs are saved in results/tiny; the same command continues from there.\n"
 
 
 @pytest.mark.parametrize(
@@ -309,8 +312,8 @@ def test_a_damaged_part_is_named_set_aside_and_run_again(
         part.write_bytes(content)
     again = rekindle("sweep", config)
     assert again.code == 0
-    assert f"A part was damaged and is set aside as {part.with_suffix('.damaged')}" in again.err
-    assert "9 runs; 0 are there already" in again.out
+    assert f"A damaged part was renamed to {part.with_suffix('.damaged')}" in again.err
+    assert "9 runs; 0 already done" in again.out
     pd.testing.assert_frame_equal(store.read_table(RUNS)[0], before, check_exact=True)
 
 
@@ -340,7 +343,7 @@ def test_runs_that_are_removed_amid_a_sweep_are_spoken_of(
         planted.setattr(store, called, removed_first)
         ended = rekindle("sweep", config)
     assert ended.code == 2
-    assert "had ended cannot be found in results/tiny" in ended.err
+    assert "missing from results/tiny" in ended.err
     assert not RUNS.exists()
     assert rekindle("sweep", config).code == 0
     alone, again = (store.read_table(Path(folder) / "tiny/runs.parquet")[0] for folder in ("alone", "results"))
@@ -357,8 +360,8 @@ def test_a_damaged_table_is_set_aside_and_written_again(
     path.write_bytes(whole[:99] + bytes([whole[99] ^ 1]) + whole[100:])
     again = rekindle("sweep", config)
     assert again.code == 0
-    assert f"A table was damaged and is set aside as {path.with_suffix('.damaged')}; the sweep writes it" in again.err
-    assert "9 are there already" in again.out
+    assert f"A damaged table was renamed to {path.with_suffix('.damaged')}; the sweep writes the table" in again.err
+    assert "9 already done" in again.out
     pd.testing.assert_frame_equal(store.read_table(RUNS)[0], before, check_exact=True)
 
 
@@ -368,8 +371,8 @@ def test_parts_of_an_older_version_are_refused_with_the_way_out(config: Path, re
     pd.DataFrame({"id": ["a"], "scenario": ["wait"]}).to_parquet(part)
     said = refused(rekindle("sweep", config))
     assert str(part) in said
-    assert "left by another version of this program (parts 1, where 3 is read)" in said
-    assert "Move results/tiny away, or delete it" in said
+    assert "written by another version of this program (its parts have format 1, and this version reads 3)" in said
+    assert "Move or delete results/tiny" in said
 
 
 @pytest.mark.parametrize("taken", ["results", "results/tiny", "results/tiny/parts", "results/tiny/runs.parquet"])
@@ -391,7 +394,7 @@ def test_a_folder_that_can_not_be_written_is_named_before_the_work(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(store, "write_whole", refuse)
-    assert "Nothing can be written in results/tiny (Permission denied)" in refused(rekindle("sweep", config))
+    assert "The folder results/tiny is not writable (Permission denied)" in refused(rekindle("sweep", config))
 
 
 def test_a_table_that_is_replaced_by_a_smaller_one_is_spoken_of(
@@ -400,9 +403,9 @@ def test_a_table_that_is_replaced_by_a_smaller_one_is_spoken_of(
     assert "The table there before" not in rekindle("sweep", config).err
     assert "The table there before" not in rekindle("sweep", config).err
     smaller = rekindle("sweep", config, "--set", "sweep.replicates=1")
-    assert "The table there before had 9 runs, 6 of them not of this sweep." in smaller.err
+    assert "The previous table had 9 runs, of which 6 do not belong to this sweep." in smaller.err
     again = rekindle("sweep", config)
-    assert "9 are there already" in again.out
+    assert "9 already done" in again.out
     assert "The table there before" not in again.err
 
 
@@ -415,7 +418,7 @@ def test_progress_is_told_apart_from_results(config: Path, rekindle: Rekindle) -
 
 def test_the_first_compilation_is_announced(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "is_compiled", lambda: False)
-    assert "The model is compiled first, once" in rekindle("run", config).err
+    assert "Compiling the model; this happens only once" in rekindle("run", config).err
 
 
 def test_a_sweep_of_a_contact_log(config: Path, rekindle: Rekindle, in_threads: None) -> None:
@@ -431,7 +434,7 @@ def test_a_sweep_of_a_contact_log(config: Path, rekindle: Rekindle, in_threads: 
 EACH_DAY = "run.checkpoint_minutes=1e-9"  # as long as a day takes, at least
 
 
-def cut_off(run: Run, checkpoints: runner.Checkpoints, day: int) -> Path:
+def cut_off(run: RunSpec, checkpoints: runner.Checkpoints, day: int) -> Path:
     """Let a run end in a crash after this day; gives the checkpoint that is then there."""
 
     def crash(done: int, _: int) -> None:
@@ -452,7 +455,7 @@ def test_a_sweep_goes_on_amid_the_runs_that_were_cut_off(config: Path, rekindle:
     with steps_counted() as steps:
         ended = rekindle("sweep", config, "--set", EACH_DAY)
     assert ended.code == 0, ended.err
-    assert "9 runs; 0 are there already" in ended.out
+    assert "9 runs; 0 already done" in ended.out
     assert len(steps) == 9 * 25 - 2 * 11
     assert not any(path.exists() for path in (*paths, kept.folder))
     tables = [store.read_table(Path(folder, "tiny/runs.parquet"))[0] for folder in ("uninterrupted", "results")]
@@ -569,11 +572,11 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
         (["run", "tiny.toml", "--set", "world.people=1"], "from 2 to"),
         (["sweep", "none.toml"], "has no [sweep]"),
         (["figure", "nine_strategies"], "There is no table"),
-        (["figure", "nine_strategies", "--runs", "tiny.toml"], "is no table of a sweep"),
+        (["figure", "nine_strategies", "--runs", "tiny.toml"], "is not a table of a sweep"),
         (["figure", "nine"], "There is no sweep or figure 'nine'"),
         (
             ["sweep", "tiny.toml", "--processes", "0"],
-            "--processes 0: expected a whole number from 1 to 1,024. `rekindle",
+            "--processes 0: expected a whole number from 1 to 1,024. See `rekindle",
         ),
         (["sweep", "tiny.toml", "--processes", "two"], "--processes two: expected a whole number from 1 to 1,024."),
         (["log", "a.csv", "--format", "xml"], "--format xml: expected one of table, json, csv"),
@@ -581,16 +584,16 @@ def test_help_shows_an_example(rekindle: Rekindle, command: str) -> None:
             ["results", "tiny", "--format", "parket"],
             "--format parket: expected one of table, csv, json, parquet; did you mean parquet?",
         ),
-        (["sweep", "tiny.toml", "--processors", "2"], "`rekindle sweep --help` shows what can be written."),
+        (["sweep", "tiny.toml", "--processors", "2"], "See `rekindle sweep --help`."),
         (
             ["plan", "tiny.toml", "--set", "sweep.grid.run.adopters=[5, 500]"],
-            "tiny.toml, --set sweep.grid.run.adopters=[5, 500]: the sweep has a point that cannot be, run.adopters = ",
+            "tiny.toml, --set sweep.grid.run.adopters=[5, 500]: the sweep has an invalid point, run.adopters = ",
         ),
-        (["sweep", "grid.toml"], "grid.toml, line 4, sweep.grid.run.adopters: the sweep has a point that cannot be"),
-        (["sweep", "zip.toml"], "zip.toml, line 4, sweep.zip.run.adopters: the sweep has a point that cannot be"),
+        (["sweep", "grid.toml"], "grid.toml, line 4, sweep.grid.run.adopters: the sweep has an invalid point"),
+        (["sweep", "zip.toml"], "zip.toml, line 4, sweep.zip.run.adopters: the sweep has an invalid point"),
         (["swep"], "No such command 'swep'"),
         (["run"], "CONFIG"),
-        (["run", "tiny.toml", "--world", ""], "name a contact log"),
+        (["run", "tiny.toml", "--world", ""], "expected a contact log"),
         (["run", "tiny.toml", "--set", "run.strategy={check_in=0.5"], "this is not TOML"),
         (["run", "logged.toml"], "logged.toml, line 2, world.log: none.csv does not exist."),
         (["run", "logged.toml", "--set", "world.log=nun.csv"], "--set world.log=nun.csv: nun.csv does not exist."),
@@ -632,7 +635,7 @@ def test_a_bad_log_is_refused_before_any_work(config: Path, rekindle: Rekindle, 
 def test_too_many_adopters_for_a_log(config: Path, rekindle: Rekindle) -> None:
     Path("two.csv").write_text("source,target,time\n1,2,0\n2,1,5\n")
     said = refused(rekindle("sweep", config, "--world", "two.csv"))
-    assert said == "tiny.toml, line 7, run.adopters: asks for 4 of 2 people; ask for fewer.\n"
+    assert said == "tiny.toml, line 7, run.adopters: needs 4 of 2 people; use a smaller number.\n"
 
 
 def test_a_disk_that_refuses(config: Path, rekindle: Rekindle, in_threads: None) -> None:

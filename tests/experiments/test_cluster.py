@@ -65,9 +65,9 @@ def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("tcp://127.0.0.1:9", "no Dask scheduler answers there"),
-        ("localhost", "write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (missing port number"),
-        ("htp://localhost:1", "write HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (unknown address"),
+        ("tcp://127.0.0.1:9", "no Dask scheduler answers"),
+        ("localhost", "expected HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (missing port number"),
+        ("htp://localhost:1", "expected HOST:PORT or tcp://HOST:PORT, such as tcp://localhost:8786 (unknown address"),
     ],
 )
 def test_nobody_answers(
@@ -86,7 +86,7 @@ def test_nobody_complains_on_the_way_out(config: Path) -> None:
     command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--scheduler", "localhost"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
-    assert ended.stderr.startswith("--scheduler localhost: write HOST:PORT")
+    assert ended.stderr.startswith("--scheduler localhost: expected HOST:PORT")
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -96,4 +96,4 @@ def test_workers_of_another_version_are_refused(
     monkeypatch.setattr(clusters, "model_fingerprint", lambda: f"version {os.getpid()}")
     ended = rekindle("sweep", config, "--scheduler", scheduler.scheduler_address)
     assert ended.code == 2
-    assert "run another version of the model, whose runs would differ" in ended.err
+    assert "another version of the model runs on" in ended.err

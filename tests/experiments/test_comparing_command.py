@@ -125,7 +125,7 @@ def test_drawn_points_that_are_not_the_same_are_not_compared(table: Path, rekind
     one = write(Path("results/one/runs.parquet"), by_number)
     two = write(Path("results/two/runs.parquet"), by_number.assign(**{EFFORT: by_number[EFFORT] + 1}))
     said = refused(rekindle("compare", one, two))
-    assert f"{EFFORT} = 60 in {one} and 61 in {two}: points were drawn anew" in said
+    assert f"{EFFORT} = 60 in {one} and 61 in {two}: their points were drawn separately" in said
     assert rekindle("compare", one, write(Path("results/three/runs.parquet"), by_number)).code == 0
 
 
@@ -141,7 +141,7 @@ def test_two_tables_are_paired_by_arm_and_world(table: Path, rekindle: Rekindle)
     said = " ".join(outcome.err.split())
     assert "differ in: world.people 800 and 500." in said
     assert "not the same worlds" in said
-    assert "Only one of the two has, and is left out: show_up, effort_minutes=60," in said
+    assert "Left out, because only one of the two has it: show_up, effort_minutes=60," in said
 
 
 def test_tables_of_other_worlds_are_refused(table: Path, rekindle: Rekindle) -> None:
@@ -158,7 +158,7 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
     write(table, runs)
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
     assert ended.code == 0
-    assert "2 of 40 runs failed, and are left out with their worlds (check_in: 2)." in ended.out
+    assert "2 of 40 runs failed and are left out, together with their worlds (check_in: 2)." in ended.out
     assert "too few worlds for a verdict; 2 worlds left out" in ended.out
     (row,) = compare(rekindle, "check_in", "wait", "--runs", table).to_dict("records")
     assert (row["worlds"], row["left_out"]) == (18, 2)
@@ -167,14 +167,14 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
 def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekindle) -> None:
     write(table, rows().drop(columns=["reconnected", "lasting", "minutes_filled", "minutes_spent", "minutes_refused",
                                       "spent_share"]).assign(error="ValueError: no"))  # fmt: skip
-    assert "has no measures, since each of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
+    assert "has no measures, because all of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
 
 
 def test_the_newest_table_is_taken_and_named(table: Path, rekindle: Rekindle, undrawn: None) -> None:
     older = write(Path("results/zealous/runs.parquet"), rows(efforts=(60.0,)))
     os.utime(older, ns=(1, 1))
     ended = rekindle("compare", "check_in", "wait")
-    assert f"Of {TABLE}, the newest table." in ended.out
+    assert f"Using the newest table, {TABLE}." in ended.out
     assert "effort_minutes=120" in ended.out
 
 
@@ -198,7 +198,9 @@ def test_a_measure_that_no_world_has_is_not_drawn(table: Path, rekindle: Rekindl
     write(table, rows(efforts=(60.0,)).assign(lasting=np.nan))
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
     assert ended.code == 0, ended.err
-    assert "No figure of lasting: no world has it on both sides. It takes 240 days" in " ".join(ended.out.split())
+    assert "No figure for lasting: no world has a value for both sides. It is defined only 240 days" in " ".join(
+        ended.out.split()
+    )
     assert sorted({path.stem for path in TABLE.parent.iterdir()}) == ["compare-check_in-wait-reconnected", "runs"]
 
 
@@ -237,7 +239,7 @@ def test_other_formats_are_clean_and_draw_nothing(table: Path, rekindle: Rekindl
 def test_no_number_is_cut(
     table: Path, rekindle: Rekindle, undrawn: None, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    monkeypatch.setattr(comparing, "console_of", lambda: Console(width=width))
+    monkeypatch.setattr(comparing, "stdout_console", lambda: Console(width=width))
     ended = rekindle("compare", "show_up", "wait", "--runs", table, "--resamples", "2000", "--measure", "reconnected")
     (row,) = compare(rekindle, "show_up", "wait", "--runs", table).query("level == 'all'").to_dict("records")
     told = [float(found) for found in re.findall(r"[+-]\d+\.\d+", ended.out)]
@@ -249,30 +251,30 @@ def test_no_number_is_cut(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["chek_in", "wait"], "has no arm or factor 'chek_in'; did you mean check_in?"),
+        (["chek_in", "wait"], "'chek_in' is not an arm or factor of results/two/runs.parquet; did you mean check_in?"),
         (["check_in", "wiat"], "did you mean wait?"),
         (["parameters.effort"], "did you mean parameters.effort_minutes?"),
-        (["check_in"], "check_in is compared with what? Name a second arm, such as wait, show_up."),
-        (["check_in", "check_in"], "check_in is compared with itself"),
-        (["check_in", "wait, effort_minutes=60"], "name two strategies, or two of its arms"),
-        ([EFFORT, "wait"], "write --baseline"),
-        (["wait", EFFORT], "is a factor, and wait an arm"),
-        ([EFFORT, "--baseline", "90"], "--baseline 90: parameters.effort_minutes has no such level; it has"),
-        (["check_in", "wait", "--baseline", "60"], "--baseline 60 is a level of a factor"),
-        (["check_in", "wait", "--measure", "reconected"], "--measure reconected: results/two/runs.parquet has no such "
-         "measure; did you mean reconnected?"),
+        (["check_in"], "check_in is an arm, and B is missing; give a second arm, such as wait, show_up."),
+        (["check_in", "check_in"], "A and B are both check_in"),
+        (["check_in", "wait, effort_minutes=60"], "give two strategies, or two arms"),
+        ([EFFORT, "wait"], "give --baseline LEVEL"),
+        (["wait", EFFORT], "is a factor and wait is an arm"),
+        ([EFFORT, "--baseline", "90"], "--baseline 90 is not a level of parameters.effort_minutes; known: "),
+        (["check_in", "wait", "--baseline", "60"], "--baseline 60 only applies to a factor"),
+        (["check_in", "wait", "--measure", "reconected"], "--measure reconected is not a measure in "
+         "results/two/runs.parquet; did you mean reconnected?"),
         (["check_in", "wait", "--measure", "seed"], "--measure seed"),
         (["check_in", "wait", "--resamples", "10"], "--resamples"),
         (["check_in", "wait", "--format", "xml"], "--format"),
         (["check_in", "wait", "--runs", "none.parquet"], "There is no table none.parquet"),
-        (["check_in", "wait", "--runs", "text.toml"], "text.toml is no table of a sweep"),
-        (["check_in", "wait", "-o", "text.toml"], "--results text.toml: this is a file"),
-        ([str(TABLE)], "is compared with what? Name a second table"),
+        (["check_in", "wait", "--runs", "text.toml"], "text.toml is not a table of a sweep"),
+        (["check_in", "wait", "-o", "text.toml"], "--results text.toml is a file"),
+        ([str(TABLE)], "B is missing; give a second table"),
         ([str(TABLE), "wait"], "is a table, and wait is not"),
         (["wait", str(TABLE)], "is a table, and wait is not"),
         ([str(TABLE), str(TABLE)], "are the same table"),
         ([str(TABLE), "none.parquet"], "There is no table none.parquet"),
-        ([str(TABLE), "none.parquet", "--runs", "a.parquet"], "--runs a.parquet: two tables are compared as they are"),
+        ([str(TABLE), "none.parquet", "--runs", "a.parquet"], "--runs a.parquet does not apply to a comparison"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_paragraph(table: Path, rekindle: Rekindle, arguments: list[str], said: str) -> None:
@@ -288,9 +290,9 @@ def test_a_factor_without_equal_others_and_one_of_one_level_are_refused(table: P
     origin = {"run_hash": "0", "config": {"world": {"log": None}}, "model": "m", "factors": [EFFORT, "parameters.ease"]}
     store.write_table(table.parent, runs, origin)
     said = refused(rekindle("compare", EFFORT, "--runs", table))
-    assert "differ in one factor alone, as a grid has them" in said
+    assert "differ in one factor only, such as those of [sweep.grid]" in said
     store.write_table(table.parent, runs.assign(**{EFFORT: 60.0}), origin)
-    assert "has one level" in refused(rekindle("compare", EFFORT, "--runs", table))
+    assert "has only one level" in refused(rekindle("compare", EFFORT, "--runs", table))
 
 
 def test_no_table_at_all(tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:

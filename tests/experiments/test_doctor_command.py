@@ -135,8 +135,8 @@ def test_outdated_worlds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         storage.cached_world(lambda: Core(world, seed=1), sim.Parameters(), seed=1)
     (found,) = doctor.worlds_found()
     assert found.state is State.WARNING
-    assert "kept worlds: 2, " in found.said
-    assert "; 1 of another version of the model" in found.said
+    assert "cached worlds: 2, " in found.said
+    assert "; 1 from another version of the model" in found.said
     assert "`rekindle world prune`" in found.remedy
 
 
@@ -167,7 +167,7 @@ def test_threads_that_differ_are_a_problem(monkeypatch: pytest.MonkeyPatch, what
     monkeypatch.setattr(doctor, "_sample", planted)
     found = doctor.sample_found()
     assert found.state is State.PROBLEM
-    assert "two threads give other bits than one" in found.said
+    assert "results differ between one thread and two" in found.said
 
 
 def test_a_run_that_fails_is_a_problem_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

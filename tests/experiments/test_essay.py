@@ -24,7 +24,7 @@ from experiments.figures.page import STYLES, provenance_in
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
-from experiments.sweeps.swept import asked, by_histories, collected
+from experiments.sweeps.sweep_result import by_histories, collected, sweep_plan
 
 ROOT = Path(experiments.__file__).parents[1]
 CONFIGS = ROOT / "configs"
@@ -55,7 +55,7 @@ def changes_of(name: str) -> list[str]:
 
 def at_toy_size(sentence: Sentence, folder: Path) -> Told:
     """A sentence of which every run is made here, in this process."""
-    sweeps = {name: asked(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in sentence.sweeps}
+    sweeps = {name: sweep_plan(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in sentence.sweeps}
     for kept, runs in by_histories(list(sweeps.values())).items():
         store.prepare(folder, [history.table for history in kept])
         ended = [run_one(run, histories=kept) for run in runs]
@@ -249,15 +249,15 @@ def test_the_command_makes_what_is_missing_and_its_figure_can_be_checked(
     assert first.code == 0, first.err
     assert "too few runs" in first.out
     page = Path("results/essay/report.html").read_bytes()
-    assert re.search(r"\b0 there already", first.out)
+    assert re.search(r"\b0 already done", first.out)
     again = rekindle(*asked_for)
-    assert not re.search(r"\b0 there already", again.out)
+    assert not re.search(r"\b0 already done", again.out)
     assert Path("results/essay/report.html").read_bytes() == page
     figure = Path("results/essay/figures/everyone_does_it.png")
     assert figure.with_suffix(".csv").read_text().startswith("strategy,share,value,low,high,worlds")
     checked = rekindle("figure", "--check", figure)
     assert checked.code == 0, checked.out + checked.err
-    assert "same to the byte" in checked.out
+    assert "reproduced to the byte" in checked.out
     other = figure.with_suffix(".svg")
     other.write_text(other.read_text() + "\n")
     checked = rekindle("figure", "--check", figure)
@@ -282,15 +282,15 @@ def test_a_figure_can_be_made_again_whatever_the_order_of_its_factors(
 
 def test_one_world_is_too_few_for_an_interval(essay_here: list[str], rekindle: Callable[..., Any]) -> None:
     asked_for = ("essay", "--only", "everyone_does_it", *essay_here, "--set", "sweep.replicates=1")
-    assert "sweep.replicates is 1; one world gives no interval" in rekindle(*asked_for).err
+    assert "sweep.replicates = 1 is too small for an interval" in rekindle(*asked_for).err
 
 
 def test_figures_that_are_not_there_get_a_hint(config: Path, rekindle: Callable[..., Any]) -> None:
     assert "did you mean one_like" in rekindle("figure", "one_lik", "--configs", CONFIGS).err
-    assert "Name a figure" in rekindle("figure").err
+    assert "Give either a figure" in rekindle("figure").err
     Path("made_up.png").write_bytes(b"no picture")
     assert "no PNG of a figure of ours" in rekindle("figure", "--check", "made_up.png").err
-    assert "there is no such file" in rekindle("figure", "--check", "nothing.png").err
+    assert "this file does not exist" in rekindle("figure", "--check", "nothing.png").err
     for command in (("essay",), ("figure", "one_like")):
         assert "--style film" in rekindle(*command, "--style", "film", "--configs", CONFIGS).err
 

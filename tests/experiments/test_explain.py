@@ -15,7 +15,7 @@ SCALARS = [name for name, field in Parameters.model_fields.items() if field.anno
 def test_every_parameter(name: str) -> None:
     (entry,) = explained(name)
     assert entry.sort == "parameter"
-    assert list(entry.facts) == ["Value", "Unit", "Range", "Meaning", "Source", "Assumed", "Set it"]
+    assert list(entry.facts) == ["Value", "Unit", "Range", "Meaning", "Source", "Assumed", "To set it"]
     assert float(entry.facts["Value"]) == pytest.approx(getattr(Parameters(), name))
     assert " … " in entry.facts["Range"]
 
@@ -42,9 +42,9 @@ def test_every_measure(name: str) -> None:
 
 def test_numbers_of_tables_and_settings() -> None:
     (mass,) = explained("parameters.gestures.note.mass")
-    assert (mass.facts["Value"], mass.facts["Set it"]) == ("1.5", "--set parameters.gestures.note.mass=1.5")
+    assert (mass.facts["Value"], mass.facts["To set it"]) == ("1.5", "--set parameters.gestures.note.mass=1.5")
     (risk,) = explained("ladders.feed_comment")
-    assert (risk.facts["Value"], risk.facts["Assumed"]) == ("2.2", "yes: nobody has measured it")
+    assert (risk.facts["Value"], risk.facts["Assumed"]) == ("2.2", "yes: nobody has measured this")
     (people,) = explained("world.people")
     assert people.sort == "setting"
 

@@ -66,10 +66,10 @@ def test_a_configuration_that_can_not_be_filmed_does_not_keep_the_others_from_it
 def test_several_films_need_a_folder(config: Path, rekindle: Rekindle) -> None:
     told = rekindle("film", config, config, "--out", "film.mp4")
     assert told.code == 2
-    assert "name a folder" in told.err
+    assert "give a folder" in told.err
     told = rekindle("film", config, config, "--out", "films")
     assert told.code == 2
-    assert "are called tiny" in told.err
+    assert "are named tiny" in told.err
 
 
 def test_a_gif_moves(config: Path, rekindle: Rekindle) -> None:
@@ -90,8 +90,8 @@ def test_the_same_seed_is_the_same_film(config: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--out", "film.avi"], 'name a file that ends in .mp4 or .gif, or a folder'),
-        (["--follow", 40], "the people are 0 to 39"),
+        (["--out", "film.avi"], 'expected a file that ends in .mp4 or .gif, or a folder'),
+        (["--follow", 40], "expected a person from 0 to 39"),
         (["--side-by-side", "wait", "chek_in"], "did you mean 'check_in'?"),
         (["--set", "world.people=-3"], "expected a whole number from 2"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import sim
 from experiments.config.settings import Experiment, InjectSettings
 from experiments.sweeps.adopters import adopters_of
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.injected import focal_ties, gestures, in_keyed_order
 from experiments.sweeps.runner import run_one, world_of
 from sim.measures import dormant_pairs
@@ -22,7 +22,7 @@ def world() -> sim.World:
     return sim.worlds.generated(people=150, burn_in_years=0, seed=3, cache=False)
 
 
-def runs(**tables: dict[str, object]) -> list[Run]:
+def runs(**tables: dict[str, object]) -> list[RunSpec]:
     base = {"name": "toy", "world": {"people": 120, "burn_in_years": 0.0, "seed": 2}}
     base |= {"run": {"strategy_days": 61, "follow_up_days": 0}}
     return runs_of(Experiment.model_validate({**base, **tables}))

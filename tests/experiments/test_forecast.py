@@ -515,12 +515,12 @@ def test_seven_is_a_name_too(log: Path, rekindle: Rekindle) -> None:
     ("arguments", "said"),
     [
         (["wal.csv"], "Did you mean wall.csv?"),
-        (["wall.csv", "--person", "p55"], "in wall.csv, nobody is called 'p55'. The ids of its"),
+        (["wall.csv", "--person", "p55"], "in wall.csv, there is no person 'p55'. The ids of its"),
         (["wall.csv", "--person", "p55", "--ids"], "nobody is called 'p55'; did you mean 'p5'? The ids of its"),
         (["wall.csv", "--gestures", "like,cal"], "did you mean call?"),
-        (["wall.csv", "--gestures", "post"], "'post' is no gesture to one person"),
+        (["wall.csv", "--gestures", "post"], "'post' is not a gesture to one person"),
         (["wall.csv", "--set", "parameters.memory_decay=7"], "from 0.2 to 1.5"),
-        (["wall.csv", "--set", "world.people=7"], "a replayed log has its own people"),
+        (["wall.csv", "--set", "world.people=7"], "a replayed log, which has its own people"),
         (["wall.csv", "--config", "mine.toml"], "There is no file mine.toml"),
         (
             ["short.csv", "--evaluate"],

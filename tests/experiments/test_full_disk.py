@@ -63,9 +63,9 @@ def test_a_sweep_goes_on_once_its_disk_has_room(
     def refused(size: int, name: str) -> None:
         ended = disk(size, sweep)
         assert ended.returncode == 2, ended
-        assert f"The disk refused: No space left on device, writing disk/tiny/{name}" in ended.stderr
+        assert f"A file could not be read or written: No space left on device, writing disk/tiny/{name}" in ended.stderr
         assert "Traceback" not in ended.stderr
-        kept = "What had ended is kept in disk/tiny; the same command goes on from there."
+        kept = "Finished runs are saved in disk/tiny; the same command continues from there."
         assert (kept in ended.stderr) == name.startswith("parts")
 
     def went_on(size: int) -> None:

@@ -20,10 +20,11 @@ import sim
 from experiments import provenance
 from experiments.config.settings import ConfigError, load
 from experiments.sweeps import histories, results, runner, store
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import EVENTS, SERIES, Ended, History
 from experiments.sweeps.planning import timed
 from experiments.sweeps.store import StoreError
+from experiments.terminal.numbers import counted
 from sim.engine.day import Core
 from sim.measures import Measures
 
@@ -45,7 +46,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     run_one = runner.run_one
 
-    def noted(run: Run, **options: Any) -> Ended:
+    def noted(run: RunSpec, **options: Any) -> Ended:
         made.append(run.id)
         return run_one(run, **options)
 
@@ -66,7 +67,7 @@ def assert_same(these: list[pd.DataFrame], those: list[pd.DataFrame]) -> None:
         pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
-def direct(run: Run) -> sim.Run:
+def direct(run: RunSpec) -> sim.Run:
     """The run as `sim` alone makes it."""
     world = sim.worlds.generated(people=40, burn_in_years=0, seed=run.world.seed)
     return sim.simulate(
@@ -139,7 +140,7 @@ def test_they_are_no_part_of_what_determines_a_run(config: Path) -> None:
         ("sweep.events=yes", "--set sweep.events=yes: expected true or false"),
         ("sweep.events=1", "expected true or false"),
         ("sweep.series_days=-1", "expected a whole number from 0 to 36,500"),
-        ("sweep.grid={sweep.events=[true]}", "is no setting of a run"),
+        ("sweep.grid={sweep.events=[true]}", "is not a setting of a run"),
     ],
 )
 def test_what_can_not_be_kept(config: Path, change: str, said: str) -> None:
@@ -170,16 +171,16 @@ def test_what_a_lost_part_held_is_run_again(
     rekindle("sweep", config, *KEEP)
     before, history = tables(), {"series": WEEKS, "events": LOG}[table]
     lost = parts(table)[0]
-    ids = {run for run, part in histories.held(TINY, history).items() if part == lost}
+    ids = {run for run, part in histories.parts_by_run(TINY, history).items() if part == lost}
     assert 0 < len(ids) < 9
     lost.unlink()
     ran.clear()
     assert results.progress("tiny").left == len(ids)
-    assert f"There: {9 - len(ids)}. To do: {len(ids)}." in rekindle("plan", config, *KEEP, "--time", "0").out
-    assert f"9 runs; {9 - len(ids)} are there already" in rekindle("sweep", config, *KEEP).out
+    assert f"Done: {9 - len(ids)}. Remaining: {len(ids)}." in rekindle("plan", config, *KEEP, "--time", "0").out
+    assert f"9 runs; {9 - len(ids)} already done" in rekindle("sweep", config, *KEEP).out
     assert sorted(ran) == sorted(ids)
     assert_same(tables(), before)
-    assert "9 are there already" in rekindle("sweep", config, *KEEP).out
+    assert "9 already done" in rekindle("sweep", config, *KEEP).out
 
 
 @pytest.mark.parametrize("damage", ["empty", "foreign", "truncated", "flipped"])
@@ -188,7 +189,7 @@ def test_a_damaged_part_is_set_aside_and_run_again(
 ) -> None:
     rekindle("sweep", config, *KEEP)
     before, part = tables(), parts(EVENTS)[0]
-    ids = {run for run, holder in histories.held(TINY, LOG).items() if holder == part}
+    ids = {run for run, holder in histories.parts_by_run(TINY, LOG).items() if holder == part}
     whole = part.read_bytes()
     if damage == "foreign":
         pd.DataFrame({"of": ["something else"]}).to_parquet(part)
@@ -197,7 +198,7 @@ def test_a_damaged_part_is_set_aside_and_run_again(
     ran.clear()
     again = rekindle("sweep", config, *KEEP)
     assert again.code == 0
-    assert f"A part was damaged and is set aside as {part.with_suffix('.damaged')}" in again.err
+    assert f"A damaged part was renamed to {part.with_suffix('.damaged')}" in again.err
     assert sorted(ran) == sorted(ids)
     assert_same(tables(), before)
 
@@ -220,7 +221,7 @@ def test_every_flipped_bit_is_noticed(
     with suppress(StoreError):
         histories.read(folder, history, {"0", "1", "2"})
     assert histories.set_damaged_aside(folder, [WEEKS, LOG]) == [part.with_suffix(".damaged")]
-    assert histories.held(folder, history) == {}
+    assert histories.parts_by_run(folder, history) == {}
 
 
 @pytest.mark.parametrize("ask", ["SELECT * FROM events", "SELECT count(*) FROM series"])
@@ -231,7 +232,7 @@ def test_no_query_reads_a_part_that_is_damaged(config: Path, rekindle: Rekindle,
     whole = part.read_bytes()
     for at in range(4, len(whole), len(whole) // 40):
         part.write_bytes(flipped(whole, at))
-        with pytest.raises(StoreError, match=r"is damaged.*; the sweep sets it aside"):
+        with pytest.raises(StoreError, match=r"is damaged.*; the sweep renames it"):
             results.query("tiny", ask)
     part.write_bytes(whole)
     results.query("tiny", ask)
@@ -256,9 +257,9 @@ def test_what_is_there_is_never_wrong_where_a_bit_is_flipped(
 def test_a_damaged_part_does_not_concern_a_sweep_without_it(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     rekindle("sweep", config, *KEEP)
     parts(EVENTS)[0].write_bytes(b"PAR1")
-    with pytest.raises(StoreError, match="is damaged, or no part of a sweep; the sweep sets it aside"):
+    with pytest.raises(StoreError, match="is damaged, or not a part of a sweep; the sweep renames it"):
         results.load("tiny", table="events")
-    assert "9 are there already" in rekindle("sweep", config).out
+    assert "9 already done" in rekindle("sweep", config).out
 
 
 def test_series_of_other_days_are_made(config: Path, rekindle: Rekindle, in_threads: None, ran: list[str]) -> None:
@@ -294,7 +295,7 @@ def test_a_run_is_there_once_its_row_is_and_that_comes_last(
             rekindle("sweep", config, *KEEP)
     assert parts(SERIES)
     assert parts(EVENTS)
-    assert "9 runs; 0 are there already" in rekindle("sweep", config, *KEEP).out
+    assert "9 runs; 0 already done" in rekindle("sweep", config, *KEEP).out
     runs, series, events = tables()
     assert len(runs) == 9
     assert not series.duplicated(["id", "day"]).any()
@@ -310,7 +311,7 @@ def test_failed_runs_leave_nothing(
     rekindle("sweep", config)
     simulate = runner.simulate
 
-    def fail(run: Run, *more: Any, **options: Any) -> sim.Run:
+    def fail(run: RunSpec, *more: Any, **options: Any) -> sim.Run:
         if run.replicate == 1:
             raise ZeroDivisionError("a planted fault")
         return simulate(run, *more, **options)
@@ -324,7 +325,7 @@ def test_failed_runs_leave_nothing(
     _, series, events = tables()
     assert set(series["replicate"]) == set(events["replicate"]) == {0, 2}
     assert results.progress("tiny").failed == results.progress("tiny").left == 3
-    assert "9 runs; 6 are there already" in rekindle("sweep", config, *KEEP).out
+    assert "9 runs; 6 already done" in rekindle("sweep", config, *KEEP).out
     assert len(set(results.load("tiny", table="events")["id"])) == 9
 
 
@@ -362,7 +363,7 @@ def test_a_plan_keeps_and_counts_them(config: Path, rekindle: Rekindle, in_threa
     assert timing.run_bytes == pytest.approx(size / 2, rel=0.1)
     assert timing.run_bytes > 1.3 * timed(runs_of(load(config)), Path("a third"), 2, lambda *_: None).run_bytes
     ran.clear()
-    assert "9 runs; 2 are there already" in rekindle("sweep", config, *KEEP).out
+    assert "9 runs; 2 already done" in rekindle("sweep", config, *KEEP).out
     assert len(ran) == 7
 
 
@@ -372,10 +373,10 @@ def test_status_says_what_is_kept(config: Path, rekindle: Rekindle, in_threads: 
     rekindle("sweep", config, *KEEP)
     rekindle("sweep", config, "--set", "sweep.series_days=9", "--set", "sweep.replicates=1")
     told = rekindle("status", "tiny").out
-    assert f"series, a row each 7 days: of 9 runs, {len(parts(EVENTS))} files, 0.0 MB." in told
-    assert "series, a row each 9 days: of 3 runs, 1 files, 0.0 MB." in told
+    assert f"series (every 7 days): 9 runs, {counted(len(parts(EVENTS)), 'file')}, 0.0 MB." in told
+    assert "series (every 9 days): 3 runs, 1 file, 0.0 MB." in told
     size = sum(path.stat().st_size for path in parts(EVENTS))
-    assert f"events: of 9 runs, {len(parts(EVENTS))} files, {size / 1e6:,.1f} MB." in told
+    assert f"events: 9 runs, {counted(len(parts(EVENTS)), 'file')}, {size / 1e6:,.1f} MB." in told
 
 
 # Questions ---------------------------------------------------------------------------------------------------------
@@ -454,16 +455,16 @@ def test_a_table_that_is_not_there_says_how_to_get_it(
         asked = rekindle("results", "tiny", f"SELECT * FROM {table}")
         assert asked.code == 2
         assert said in asked.err
-        assert asked.err.startswith("The last sweep in results/tiny kept no")
+        assert asked.err.startswith("The last sweep in results/tiny did not save")
         assert "pg_" not in asked.err
-        with pytest.raises(StoreError, match="kept no"):
+        with pytest.raises(StoreError, match="did not save"):
             results.load("tiny", table=table)
-    with pytest.raises(StoreError, match="There is no table contacts; there is runs, series, events"):
+    with pytest.raises(StoreError, match="There is no table contacts; the tables are runs, series, events"):
         results.load("tiny", table="contacts")
     experiment = load(config, ["sweep.events=true"])
     design, _ = store.read_table(TINY / "design.parquet")
     store.write_design(TINY, design, provenance.of_runs(experiment, list(design["id"])))
-    with pytest.raises(StoreError, match="has no events yet; they come with the first run that ends"):
+    with pytest.raises(StoreError, match="has no events yet; they are saved when the first run ends"):
         results.load("tiny", table="events")
     assert len(results.query("tiny", "SELECT 'events' FROM runs")) == 9
 
@@ -477,14 +478,14 @@ def test_parts_that_vanish_while_they_are_read_were_put_together(
     config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], pd.DataFrame]
 ) -> None:
     rekindle("sweep", config, *KEEP)
-    count, held, looks = len(ask()), histories.held, list[int]()
+    count, held, looks = len(ask()), histories.parts_by_run, list[int]()
 
     def moved(folder: Path, history: History) -> dict[str, Path]:
         looks.append(1)
         there = held(folder, history)
         return {**there, min(there): TINY / "events" / "gone.parquet"} if len(looks) <= 2 else there
 
-    monkeypatch.setattr(histories, "held", moved)
+    monkeypatch.setattr(histories, "parts_by_run", moved)
     assert len(ask()) == count
     assert len(looks) == 3
 
@@ -526,7 +527,7 @@ def test_parts_put_together_hold_the_same_runs_once(
             assert len(parts(table, folder)) <= most + 1
     history = next(history for history in asked if history.table == table)
     numbers = {number for batch in batches for number in batch} | ({99} if table == EVENTS else set())
-    assert set(histories.held(folder, history)) == {str(number) for number in numbers}
+    assert set(histories.parts_by_run(folder, history)) == {str(number) for number in numbers}
     found = histories.read(folder, history, {str(number) for number in range(30)})
     expected = sorted(str(number) for number in numbers - {30, 99} for _ in range(rows))
     assert sorted(found["id"]) == expected
@@ -543,7 +544,7 @@ def test_large_parts_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         histories.put_together(tmp_path, [WEEKS])
     assert large in parts(SERIES, tmp_path)
     assert len(parts(SERIES, tmp_path)) == 2
-    assert len(histories.held(tmp_path, WEEKS)) == 9
+    assert len(histories.parts_by_run(tmp_path, WEEKS)) == 9
 
 
 def interrupted(path: Path, missing_ok: bool = False) -> None:
@@ -584,7 +585,7 @@ def test_parts_that_another_sweep_puts_together_meanwhile_are_left_to_it(
     monkeypatch.undo()
     assert len(parts(EVENTS, tmp_path)) == 2
     assert len(list((tmp_path / EVENTS).iterdir())) == 2
-    assert len(histories.held(tmp_path, LOG)) == 2
+    assert len(histories.parts_by_run(tmp_path, LOG)) == 2
     there = histories.paths
     monkeypatch.setattr(histories, "paths", lambda *which: [*there(*which), tmp_path / EVENTS / "gone.parquet"])
     assert histories.set_damaged_aside(tmp_path, [LOG]) == []
@@ -614,7 +615,7 @@ def test_parts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, m
     said = (
         rf"another version .*histories {histories.VERSION + 1}, where {histories.VERSION} is read.. Move .*events away"
     )
-    for ask in (lambda: histories.held(tmp_path, LOG), lambda: histories.set_damaged_aside(tmp_path, [LOG])):
+    for ask in (lambda: histories.parts_by_run(tmp_path, LOG), lambda: histories.set_damaged_aside(tmp_path, [LOG])):
         with pytest.raises(StoreError, match=said):
             ask()
 
@@ -625,4 +626,4 @@ def test_what_is_in_the_way_is_named_before_the_work(config: Path, rekindle: Rek
     (TINY / table).write_text("in the way")
     refused = rekindle("sweep", config, *KEEP)
     assert refused.code == 2
-    assert f"{TINY / table} must be a folder, and is a file" in refused.err
+    assert f"{TINY / table} is a file but must be a folder" in refused.err

@@ -45,24 +45,24 @@ def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle:
     for said in (
         "18 runs: 3 strategies at 2 points in 3 replicates.",
         "parameters.effort_minutes: 60, 240",
-        "In this order, again and again: wait, effort_minutes 60; check_in, effort_minutes 60;",
-        "There: 0. To do: 18.",
+        "Order within each replicate: wait, effort_minutes 60; check_in, effort_minutes 60;",
+        "Done: 0. Remaining: 18.",
         "2 timed runs took",
-        "The 16 that are left take about",
+        "Estimate for the remaining 16: ",
         "in 2 processes",
     ):
         assert said in planned.out
     assert len(store.finished(Path("results/tiny"))) == 2
-    assert "18 runs; 2 are there already" in rekindle("sweep", config).out
-    assert "There: 18. To do: 0." in rekindle("plan", config).out
+    assert "18 runs; 2 already done" in rekindle("sweep", config).out
+    assert "Done: 18. Remaining: 0." in rekindle("plan", config).out
 
 
 def test_rows_whose_points_coincide_are_one_run(config: Path, rekindle: Rekindle, in_process: None) -> None:
     same = ("--set", "sweep.grid.parameters.ease=[2, 2.0]")
     planned = rekindle("plan", config, *same, "--time", "0").out
     assert "18 rows, 9 different runs: 3 strategies at 2 points in 3 replicates." in planned
-    assert "There: 0. To do: 9." in planned
-    assert "18 rows, 9 different runs; 0 are there already." in rekindle("sweep", config, *same).out
+    assert "Done: 0. Remaining: 9." in planned
+    assert "18 rows, 9 different runs; 0 already done." in rekindle("sweep", config, *same).out
     assert len(results.load("tiny")) == 18
 
 
@@ -95,8 +95,8 @@ def test_a_plan_runs_and_writes_nothing_unless_it_is_to_time(
     before = sorted(Path().rglob("*"))
     planned = rekindle("plan", config, "--set", "world.burn_in_years=1")
     assert planned.code == 0
-    assert "There: 0. To do: 9." in planned.out
-    assert "How long they take is not known yet; `--time 3` makes three of them" in planned.out
+    assert "Done: 0. Remaining: 9." in planned.out
+    assert "No run is finished yet, so the time is unknown. Estimate it with `--time 3`" in planned.out
     assert sorted(Path().rglob("*")) == before
 
 
@@ -112,7 +112,7 @@ def test_a_plan_tells_how_long_by_what_the_kept_runs_took(
     monkeypatch.setattr(runner, "run_one", in_ten_seconds)
     rekindle("sweep", config)
     more = ("--set", "sweep.replicates=5", "--processes", "2")
-    assert "The 6 that are left take about 30 s in 2 processes, by 9 runs that are there." in " ".join(
+    assert "Estimated time for the remaining 6: 30 s in 2 processes, based on 9 finished runs." in " ".join(
         rekindle("plan", config, *more).out.split()
     )
     assert "beside 2 worlds to build" not in rekindle("plan", config, *more).out
@@ -231,16 +231,16 @@ def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: 
     rekindle("plan", config, "--time", "2")
     none = rekindle("status", "tiny")
     assert none.code == 2
-    assert "There are no results of a sweep named tiny; no sweep has left any in results" in none.err
+    assert "There are no results of a sweep named tiny; results has no results of any sweep" in none.err
     rekindle("sweep", config)
     store.write_design(
         Path("results/tiny"), *_longer(Path("results/tiny/design.parquet"))
     )  # as if a longer sweep had been stopped
     found = results.progress("tiny")
-    assert (found.asked, found.done, found.failed, found.left) == (10, 9, 0, 1)
+    assert (found.requested, found.done, found.failed, found.left) == (10, 9, 0, 1)
     said = rekindle("status", "tiny").out
-    assert "9 of 10 runs are there, 0 failed, 1 left." in said
-    assert "give the same command again:\n    rekindle" in said
+    assert "9 of 10 runs are done; 0 failed, 1 remaining." in said
+    assert "repeat the same command:\n    rekindle" in said
 
 
 def test_what_a_shard_leaves_is_finished_without_it(
@@ -250,7 +250,7 @@ def test_what_a_shard_leaves_is_finished_without_it(
         monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "tiny.toml", *shard, "--processes", "2"])
         rekindle("sweep", config, *shard)
         said = rekindle("status", "tiny").out
-        assert "the same command again without --shard:\n    rekindle sweep tiny.toml --processes 2\n" in said
+        assert "repeat the same command without --shard:\n    rekindle sweep tiny.toml --processes 2\n" in said
 
 
 @pytest.mark.parametrize("command", ["status", "results"])
@@ -262,7 +262,7 @@ def test_a_damaged_part_names_the_command_that_makes_it_again(
     next(Path("results/tiny/parts").glob("*.parquet")).write_bytes(b"PAR1")
     ended = rekindle(command, "tiny")
     assert ended.code == 2
-    assert "runs again what it may have held:\n    rekindle sweep tiny.toml\n" in ended.err
+    assert "repeats its runs:\n    rekindle sweep tiny.toml\n" in ended.err
 
 
 def _longer(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -312,15 +312,18 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
     [
         (["results", "tiny", "SELCT 1"], "The query failed: Parser Error"),
         (["results", "tiny", "SELECT nothing FROM runs"], "The query failed: Binder Error"),
-        (["results", "tiny", ";"], "has 0 statements; ask one question"),
-        (["results", "tiny", "SELECT 1; SELECT 2"], "has 2 statements; ask one question"),
-        (["results", "tiny", "COPY runs TO 'a.csv'"], "does not ask; begin it with SELECT"),
-        (["results", "tiny", "EXPLAIN ANALYZE COPY runs TO 'a.csv'"], "does not ask; begin it with SELECT"),
-        (["results", "tiny", "CREATE TABLE a AS PIVOT runs ON strategy"], "does not ask; begin it with SELECT"),
-        (["results", "tiny", "SELECT * FROM contacts"], "There is no table contacts; there is runs, series, events."),
-        (["results", "tiny", "SELECT run.adopters FROM runs"], 'put the name in double quotes, "run.adopters"'),
-        (["results", "tinny"], "There are no results of a sweep named tinny; there is tiny."),
-        (["results", "tiny", "--format", "parquet"], "name a file with --out"),
+        (["results", "tiny", ";"], "has 0 statements; expected exactly one"),
+        (["results", "tiny", "SELECT 1; SELECT 2"], "has 2 statements; expected exactly one"),
+        (["results", "tiny", "COPY runs TO 'a.csv'"], "is not read-only; expected SELECT"),
+        (["results", "tiny", "EXPLAIN ANALYZE COPY runs TO 'a.csv'"], "is not read-only; expected SELECT"),
+        (["results", "tiny", "CREATE TABLE a AS PIVOT runs ON strategy"], "is not read-only; expected SELECT"),
+        (
+            ["results", "tiny", "SELECT * FROM contacts"],
+            "There is no table contacts; the tables are runs, series, events.",
+        ),
+        (["results", "tiny", "SELECT run.adopters FROM runs"], 'write it in double quotes, "run.adopters"'),
+        (["results", "tinny"], "There are no results of a sweep named tinny; known: tiny."),
+        (["results", "tiny", "--format", "parquet"], "give a file with --out"),
         (["results", "tiny", "--out", "a.txt"], "add --format csv, json or parquet"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 import sim
 from experiments.config.settings import load
 from experiments.sweeps import runner
-from experiments.sweeps.design import Run, runs_of
+from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
 from experiments.sweeps.workers import TooLongError
 from sim.measures import MEASURES
@@ -45,7 +45,7 @@ def test_a_run_that_fails_is_a_row(config: Path) -> None:
     good, bad = runs_of(load(config))[:2]
     rows = [runner.run_one(run).row for run in (good, replace(bad, adopters=99))]
     assert rows[0]["error"] is None
-    assert rows[1]["error"].startswith("ValueError: run.adopters asks for 99 of 40 people")
+    assert rows[1]["error"].startswith("ValueError: run.adopters needs 99 of 40 people")
     assert "Traceback" in rows[1]["traceback"]
     assert "reconnected" not in rows[1]
 
@@ -72,7 +72,7 @@ def test_a_log_is_replayed_once_for_all_arms(config: Path) -> None:
     assert [run.row["error"] for run in ended] == [None, None, None]
 
 
-def quick(run: Run, **_: Any) -> Ended:
+def quick(run: RunSpec, **_: Any) -> Ended:
     return Ended({"id": run.id, "error": None}, {})
 
 
@@ -80,7 +80,7 @@ def test_a_run_that_ended_does_not_wait_for_the_others(config: Path, monkeypatch
     first, second = runs_of(load(config))[:2]
     go_on = threading.Event()
 
-    def slow(run: Run, **_: Any) -> Ended:
+    def slow(run: RunSpec, **_: Any) -> Ended:
         if run is second:
             go_on.wait(30)
         return quick(run)
@@ -104,7 +104,7 @@ def test_only_so_many_runs_are_handed_over_ahead(
     handed: list[str] = []
 
     class Counted(ThreadPoolExecutor):
-        def submit(self, work: Any, /, run: Run) -> Any:  # type: ignore[override]
+        def submit(self, work: Any, /, run: RunSpec) -> Any:  # type: ignore[override]
             handed.append(run.id)
             return super().submit(work, run)
 
@@ -121,7 +121,7 @@ def test_only_so_many_runs_are_handed_over_ahead(
 def test_a_run_that_takes_too_long_is_a_row_that_says_so(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = runs_of(load(config))[:2]
 
-    def endless(run: Run, **_: Any) -> Ended:
+    def endless(run: RunSpec, **_: Any) -> Ended:
         if run is second:
             raise TooLongError
         return quick(run)
@@ -138,7 +138,7 @@ def test_a_run_that_takes_too_long_is_a_row_that_says_so(config: Path, monkeypat
 def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = runs_of(load(config))[:2]
 
-    def dies(run: Run, **_: Any) -> Ended:
+    def dies(run: RunSpec, **_: Any) -> Ended:
         if run is second:
             raise BrokenProcessPool
         return quick(run)

@@ -74,7 +74,7 @@ def test_arms_without_waiting_have_their_levels() -> None:
     _, runs = made_up(strategies=("check_in",))
     (only,) = spreads(runs, [])
     assert only.baseline is None
-    assert "Most reconnected of check_in" in said(runs)
+    assert "Highest reconnected of check_in" in said(runs)
 
 
 def test_levels_that_were_not_drawn_have_a_row_each() -> None:
@@ -136,5 +136,5 @@ def test_any_sweep_of_strategies_is_drawn_by_its_name(config: Path, rekindle: Re
     assert ended.code == 0, ended.err
     for ending in ("png", "svg", "pdf", "csv"):
         assert Path(f"results/two/strategies.{ending}").stat().st_size > 100
-    assert "is the same to the byte" in rekindle("figure", "--check", "results/two/strategies.png").out
+    assert "was reproduced to the byte" in rekindle("figure", "--check", "results/two/strategies.png").out
     assert "did you mean two?" in rekindle("figure", "twoo").err

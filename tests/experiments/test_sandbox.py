@@ -131,12 +131,12 @@ def test_what_a_sweep_is_asked_stays_in_it_and_the_refusal_says_what_there_is(
         assert "runs, series, events" in said or "getenv does not exist" in said or "Binder Error" in said, (sql, said)
         assert "install" not in said.lower()
     for sql in COMMANDS:
-        with pytest.raises(StoreError, match="does not ask; begin it with SELECT"):
+        with pytest.raises(StoreError, match="is not read-only; expected SELECT"):
             results.query("tiny", sql)
     told = rekindle("results", "tiny", "SELECT * FROM read_text('/etc/passwd')")
     assert told.code == 2
     assert told.err == results.OUT_OF_REACH + "\n"
     assert {path.name for path in Path().iterdir()} == before
     assert results.query("tiny", "SELECT count(*) AS n FROM series JOIN events USING (id)")["n"].item() > 0
-    with pytest.raises(StoreError, match="There is no table evnts; there is runs, series, events"):
+    with pytest.raises(StoreError, match="There is no table evnts; the tables are runs, series, events"):
         results.query("tiny", "SELECT * FROM evnts")

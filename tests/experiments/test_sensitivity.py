@@ -143,7 +143,7 @@ def test_the_command(config: Path, rekindle: Callable[..., Any], monkeypatch: py
     assert rekindle("sweep", config).code == 0
     shown = rekindle("sensitivity", "tiny")
     assert shown.code == 0, shown.err
-    assert "reconnected of check_in, less wait: 6 points, 1 world each" in shown.out
+    assert "reconnected of check_in minus wait: 6 points, 1 world each" in shown.out
     assert "parameters.effort_minutes" in shown.out
     assert Path("results/tiny/sensitivity-reconnected-check_in.png").stat().st_size > 10_000
     rows = json.loads(rekindle("sensitivity", "tiny", "--format", "json").out)
@@ -154,7 +154,7 @@ def test_the_command(config: Path, rekindle: Callable[..., Any], monkeypatch: py
         assert f"--measure {column}: this {why}" in refused.err
         assert "measures are reconnected, lasting" in refused.err
     level = rekindle("sensitivity", "tiny", "--measure", "parameters.ease")
-    assert "this is set by the design, and no measure" in level.err
+    assert "is part of the design, not a measure" in level.err
     assert "did you mean lasting?" in rekindle("sensitivity", "tiny", "--measure", "lastin").err
     short = rekindle("sensitivity", "tiny", "--measure", "lasting")
     assert short.code == 2

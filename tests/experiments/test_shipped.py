@@ -60,7 +60,7 @@ def test_one_is_printed_and_copied_and_nothing_is_written_over(config: Path, rek
     Path("mine/one_run.toml").write_text("mine")
     again = rekindle("configs", "--out", "mine")
     assert again.code == 2
-    assert "mine/one_run.toml is there already" in again.err
+    assert "mine/one_run.toml already exists" in again.err
     assert Path("mine/one_run.toml").read_text() == "mine"
     assert list(Path("mine").iterdir()) == [Path("mine/one_run.toml")]
     assert rekindle("configs", "--out", "all").code == 0
@@ -69,7 +69,7 @@ def test_one_is_printed_and_copied_and_nothing_is_written_over(config: Path, rek
         "No experiment named one_rum ships with the program; did you mean one_run?"
         in rekindle("configs", "one_rum").err
     )
-    assert "this is a file" in rekindle("configs", "--out", "tiny.toml").err
+    assert "is a file; give a folder" in rekindle("configs", "--out", "tiny.toml").err
 
 
 @pytest.mark.parametrize("name", ["one_run", "one_run.toml", "configs/one_run.toml"])
@@ -125,7 +125,7 @@ def test_advice_on_optional_parts_works_where_the_program_runs(monkeypatch: pyte
     for module in (installation, cluster, watching):
         monkeypatch.setattr(module, "install_command", lambda extra="": f"pip install 'rekindle[{extra}]'")
     monkeypatch.setattr(installation, "checkout", lambda: None)
-    with pytest.raises(ConfigError, match=r"needs more packages: pip install 'rekindle\[watch\]'"):
+    with pytest.raises(ConfigError, match=r"needs more packages; install them with `pip install 'rekindle\[watch\]'"):
         watching._require("watch", "no_such_module")
 
 
@@ -149,4 +149,4 @@ def test_a_command_without_a_configuration_names_what_ships(config: Path, rekind
     for command in ("run", "sweep", "plan"):
         ended = rekindle(command)
         assert ended.code == 2
-        assert "an experiment that ships: `rekindle configs` lists them." in ended.err
+        assert "a bundled experiment (`rekindle configs` lists them)." in ended.err

@@ -208,7 +208,7 @@ def test_any_damage_of_a_part_is_noticed_and_never_taken_for_another_version(tmp
     assert lie != content
     for damaged in [*damages(content), lie]:
         part.write_bytes(damaged)
-        with pytest.raises(StoreError, match="is damaged, or no"):
+        with pytest.raises(StoreError, match="is damaged, or not"):
             store.finished(tmp_path)
         assert store._is_damaged(part)
     assert [path.suffix for path in store.prepare(tmp_path)] == [".damaged"]
@@ -278,7 +278,10 @@ def test_a_whole_part_of_a_later_version_is_refused_with_the_way_out(
     with monkeypatch.context() as later:
         later.setattr(store, "SCHEMA", b"4")
         store.add(tmp_path, [row("a")])
-    with pytest.raises(StoreError, match=r"another version of this program \(parts 4, where 3 is read\)\. Move"):
+    with pytest.raises(
+        StoreError,
+        match=r"another version of this program \(its parts have format 4, and this version reads 3\)\. Move",
+    ):
         store.finished(tmp_path)
 
 

@@ -104,10 +104,10 @@ def test_the_command_tells_it_and_draws_it(config: Path, rekindle: Callable[...,
     assert Path("results/story/story.md").read_text().count("\n- ") >= 4
     assert Path("results/story/story.svg").exists()
     shut = rekindle("story", CONFIG, *words, "--set", "parameters.gestures.like.opens_door=0.0", "--worlds", "1")
-    assert "look further with --from 1" in shut.out
+    assert "Search further with --from 1" in shut.out
     checked = rekindle("figure", "--check", "results/story/story.png")
     assert checked.code == 2
-    assert "only figures of a sweep and those of the essay" in checked.err
+    assert "only figures of a sweep or of the essay" in checked.err
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_the_command_tells_it_and_draws_it(config: Path, rekindle: Callable[...,
     [
         (
             (CONFIG, "--set", "inject.towards=stranger"),
-            "inject.towards is 'stranger'; a story follows a like to a dormant",
+            'inject.towards = "stranger": a story needs "dormant"',
         ),
-        ((CONFIG, "--set", "inject.kind=message"), "inject.kind is 'message'; a story follows a like"),
+        ((CONFIG, "--set", "inject.kind=message"), 'inject.kind = "message": a story needs "like"'),
         ((CONFIG.with_name("one_run.toml"),), "one_run.toml has no [inject] table"),
     ],
 )

@@ -106,7 +106,7 @@ def test_what_fits_stands_in_one_table() -> None:
 
 def test_one_world_is_one_world() -> None:
     text = printed(made_up(worlds=1), 130)
-    assert "over 1 world." in text
+    assert "over 1 world;" in text
     assert "bootstrap" not in text
 
 
@@ -129,7 +129,7 @@ def test_a_share_says_on_which_side_it_is(share: float, said: str) -> None:
 def test_an_arm_that_spends_nothing_is_marked() -> None:
     text = printed(made_up(minutes_spent=0.0, spent_share=math.nan), 130)
     assert "– !" in text
-    assert "! spent under 90 % of its minutes" in text
+    assert "! This strategy used less than 90% of its time budget" in text
     assert "!" not in printed(made_up(minutes_filled=0.0, minutes_spent=0.0, spent_share=math.nan), 130)
 
 
@@ -170,7 +170,7 @@ def tables() -> dict[str, tuple[RenderableType, list[str]]]:
           "note": "too few"} for name in IDS]
     )  # fmt: skip
     numbers = ["+1,234", "+1,200 … +1,290", "1,000", "12"]
-    arms = pd.DataFrame({"scenario": IDS, "asked": 1_234_567, "done": 987_654})
+    arms = pd.DataFrame({"scenario": IDS, "requested": 1_234_567, "done": 987_654})
     many = pd.DataFrame({f"column_{k}": [1_234.5] for k in range(30)}).assign(name=IDS[0], day="2023-11-30")
     return {
         "plan-week": (plan, [*IDS, "2023-11-30", "1,234 d", "12.3 y", "1,017", "message", "+47", "−30 … +63", "53%"]),
@@ -201,7 +201,7 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds(worlds: int, is_s
     console = Console(width=130)
     with console.capture() as capture:
         console.print(sweep_table(made_up(worlds)))
-    assert ("Independent seeds would have needed" in capture.get()) == is_said
+    assert ("Without pairing, the same precision would need" in capture.get()) == is_said
 
 
 @pytest.mark.parametrize(("worlds", "is_said"), [(19, False), (20, True)])

@@ -41,7 +41,7 @@ def test_all_is_well(swept: Path, rekindle: Rekindle) -> None:
     for asked in ((), ("tiny",), ("results/tiny",), ("results",), ("tiny", "--results", "results")):
         ended = rekindle("verify", *asked)
         assert ended.code == 0
-        assert f"{len(before)} files read; nothing is damaged." in ended.out
+        assert f"{len(before)} files checked: nothing is damaged." in ended.out
         assert ended.err.count(f"files of tiny: {len(before)} of {len(before)}") == len(ended.err.splitlines()) == 1
     assert {path: path.read_bytes() for path in swept.rglob("*") if path.is_file()} == before
 
@@ -76,7 +76,7 @@ def test_the_command_that_it_names_makes_all_of_it_again(swept: Path, rekindle: 
     assert rekindle(*shlex.split(command)[1:]).code == 0
     again = rekindle("verify", "tiny")
     assert again.code == 0
-    assert "3" in next(line for line in again.out.splitlines() if line.startswith(" set aside"))
+    assert "3" in next(line for line in again.out.splitlines() if line.startswith(" renamed earlier"))
     assert "never read; you can delete them" in again.out
 
 
@@ -96,8 +96,8 @@ def test_what_kills_left_and_what_has_no_checksum_is_no_damage(swept: Path, reki
     (swept / "figure [bold]x.png").write_bytes(b"a picture")
     ended = rekindle("verify")
     assert ended.code == 0
-    assert "half written" in ended.out
-    assert "read, no checksum" in ended.out
+    assert "incomplete" in ended.out
+    assert "readable, no checksum" in ended.out
 
 
 def test_a_file_that_the_disk_cannot_read_is_damaged(
@@ -118,15 +118,15 @@ def test_tables_of_an_earlier_version_are_said_to_have_fewer_checksums(swept: Pa
     pq.write_table(table.replace_schema_metadata(metadata), swept / store.TABLE)
     ended = rekindle("verify")
     assert ended.code == 0
-    assert "ok, only pages have checksums" in ended.out
+    assert "ok (checksums for pages only)" in ended.out
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ([], "No sweep has left results in results."),
-        (["tinny"], "There are no results named tinny; there is none in results."),
-        (["tiny", "--worlds"], "--worlds reads all kept worlds, not tiny"),
+        ([], "There are no results of a sweep in results."),
+        (["tinny"], "There are no results named tinny; known: none in results."),
+        (["tiny", "--worlds"], "--worlds checks the cached worlds, and tiny names results"),
     ],
 )
 def test_what_is_not_there(config: Path, rekindle: Rekindle, asked: list[str], said: str) -> None:
@@ -148,7 +148,7 @@ def test_kept_worlds(config: Path, rekindle: Rekindle) -> None:
     ended = rekindle("verify", "--worlds")
     assert ended.code == 1
     assert f"{storage.worlds_folder() / key} is damaged" in ended.out
-    assert "built again by the next run that needs it" in ended.out
+    assert "The next run that needs a damaged world builds it again" in ended.out
 
 
 def test_files_that_go_meanwhile_are_left_out(swept: Path) -> None:

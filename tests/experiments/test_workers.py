@@ -53,7 +53,7 @@ def test_what_a_worker_was_at_begins_again(
     others = [two.submit(abs, -at) for at in range(20)]
     assert died.result(60) == "done"
     assert [other.result(60) for other in others] == list(range(20))
-    assert capsys.readouterr().err == f"A worker process died ({number.name}); what it was at begins again.\n"
+    assert capsys.readouterr().err == f"A worker process died ({number.name}); its task starts again.\n"
 
 
 def test_a_worker_that_is_stopped_is_noticed(
@@ -83,7 +83,7 @@ def test_work_that_takes_too_long_is_given_up(two: Workers) -> None:
 
 def test_work_of_which_all_workers_die_is_given_up(two: Workers) -> None:
     deadly, harmless = two.submit(signalled, signal.SIGKILL), two.submit(abs, -1)
-    with pytest.raises(BrokenProcessPool, match=r"3 worker processes died of the same work \(SIGKILL\)"):
+    with pytest.raises(BrokenProcessPool, match=r"3 worker processes died on the same task \(SIGKILL\)"):
         deadly.result(60)
     assert harmless.result(60) == 1
 
@@ -104,7 +104,7 @@ def test_where_no_process_can_begin_the_work_fails_and_nobody_waits_for_ever(mon
     with Workers(1) as executor:
         assert executor.submit(abs, -1).result(60) == 1
         monkeypatch.setattr(workers, "_Worker", refused)
-        with pytest.raises(BrokenProcessPool, match="No worker process can begin"):
+        with pytest.raises(BrokenProcessPool, match="A worker process could not be started"):
             executor.submit(signalled, signal.SIGKILL).result(60)
         monkeypatch.undo()
         assert executor.submit(abs, -2).result(60) == 2  # as soon as one can, work goes on

@@ -85,13 +85,13 @@ def test_worlds_are_built_once_and_the_experiment_finds_them(
 ) -> None:
     first = rekindle("world", "build", config, *BURNT_IN, "--replicates", "1", "--processes", "1")
     assert first.code == 0, first.err
-    assert "1 world; 0 there already." in first.out
+    assert "1 world; 0 already in the cache." in first.out
     assert "world 1 of 1, days: 7 of 7" in first.err
     (key,) = keys()
     monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
     rest = rekindle("world", "build", config, *BURNT_IN, "--processes", "2")
     assert rest.code == 0, rest.err
-    assert "3 worlds; 1 there already." in rest.out
+    assert "3 worlds; 1 already in the cache." in rest.out
     assert "worlds: 2 of 2" in rest.err
     rows = [line.split() for line in rest.out.splitlines() if line.endswith(("was there ", "built now "))]
     assert [(row[4], " ".join(row[-2:])) for row in rows] == [
@@ -104,7 +104,7 @@ def test_worlds_are_built_once_and_the_experiment_finds_them(
     monkeypatch.setattr(sim.worlds, "_first_morning", None)  # nothing can be built any more
     assert rekindle("run", config, *BURNT_IN, "--set", "run.adopters=2").code == 0
     again = rekindle("world", "build", config, *BURNT_IN)
-    assert "3 worlds; 3 there already." in again.out
+    assert "3 worlds; 3 already in the cache." in again.out
     assert len(keys()) == 3
 
 
@@ -113,8 +113,8 @@ def test_a_damaged_world_is_built_again(config: Path, rekindle: Rekindle) -> Non
     rekindle(*build)
     (key,) = keys()
     (storage.worlds_folder() / key / "ties.npy").write_bytes(b"")
-    assert "1 world; 0 there already." in rekindle(*build).out
-    assert "1 world; 1 there already." in rekindle(*build).out
+    assert "1 world; 0 already in the cache." in rekindle(*build).out
+    assert "1 world; 1 already in the cache." in rekindle(*build).out
 
 
 def test_worlds_that_do_not_fit_into_the_cache_are_spoken_of(
@@ -124,7 +124,7 @@ def test_worlds_that_do_not_fit_into_the_cache_are_spoken_of(
     ended = rekindle("world", "build", config, *BURNT_IN, "--replicates", "2", "--processes", "1")
     assert ended.code == 1
     assert "1 of 2 worlds are not in" in ended.err
-    assert "all of them take more than 1.00 kB: set REKINDLE_CACHE_GB to more." in ended.err
+    assert "together they exceed the limit of 1.00 kB; increase REKINDLE_CACHE_GB." in ended.err
     assert len(keys()) == 1
 
 
@@ -143,14 +143,14 @@ def test_a_stopped_build_says_how_to_go_on(config: Path, rekindle: Rekindle, mon
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["build", "tiny.toml"], "its worlds have world.burn_in_years = 0; such worlds are made in seconds"),
+        (["build", "tiny.toml"], "its worlds have world.burn_in_years = 0, and such worlds are not cached"),
         (["build", "tiny.toml", "--set", "world.people=0"], "--set world.people=0: expected a whole number from 2"),
         (["build", "tinny.toml"], "did you mean tiny.toml?"),
-        (["build", "logged.toml"], "wall.csv; such worlds are made in seconds"),
+        (["build", "logged.toml"], "wall.csv, and such worlds are not cached"),
         (["build", "tiny.toml", "--replicates", "0"], "--replicates 0: expected a whole number from 1"),
-        (["show", "fff"], "begins so; `rekindle world list` shows which there are."),
-        (["show", ""], "begins so"),
-        (["show", "../.."], "begins so"),
+        (["show", "fff"], "starts with this; `rekindle world list` shows all keys."),
+        (["show", ""], "starts with this"),
+        (["show", "../.."], "starts with this"),
         (["prune", "--older-than", "soon"], "--older-than soon: expected a whole number"),
         (["prun"], "No such command 'prun'"),
     ],
@@ -189,12 +189,12 @@ def test_a_list_has_every_world_the_last_used_first(rekindle: Rekindle, kept: li
     assert set(order[3:]) == {key[:8] for key in outdated}
     of = {line[0]: " ".join(line[1:]) for line in lines if line}
     assert of[first].startswith("30 1.1 years 3 ")
-    assert "the present one" in of[first]
+    assert "current" in of[first]
     assert of[third].endswith("2 days ago")
-    assert "fedcba98, another" in of[outdated[0][:8]]
+    assert "fedcba98, another version" in of[outdated[0][:8]]
     assert "– – – unknown" in of[outdated[1][:8]]
     assert "5 worlds, " in said
-    assert "Of another version of the model: 2; `rekindle world prune` removes them." in said
+    assert "From another version of the model: 2; remove them with `rekindle world prune`." in said
 
 
 def test_csv_and_json_say_the_same(rekindle: Rekindle, kept: list[str], outdated: list[str]) -> None:
@@ -233,7 +233,7 @@ def test_a_world_is_shown_with_what_differs_from_the_defaults(rekindle: Rekindle
     assert f"gestures.like.mass 0.1 {usual.gestures['like'].mass}" in said
     assert not any(line.startswith("memory_decay") for line in said)
     row = sim.simulate(sim.worlds.generated(people=30, burn_in_years=0), days=1, seed=1).measures.scalars
-    assert f"of them dormant {row['everyone_dormant_at_start']:.1f}" in said
+    assert f"dormant ties per person {row['everyone_dormant_at_start']:.1f}" in said
 
 
 def test_to_look_at_a_world_is_not_to_use_it(rekindle: Rekindle, kept: list[str]) -> None:
@@ -245,7 +245,7 @@ def test_to_look_at_a_world_is_not_to_use_it(rekindle: Rekindle, kept: list[str]
 
 def test_a_world_that_can_not_be_read_is_shown_all_the_same(rekindle: Rekindle, outdated: list[str]) -> None:
     other, unknown = outdated
-    assert "fedcba98, another" in rekindle("world", "show", other).out
+    assert "fedcba98, another version" in rekindle("world", "show", other).out
     (storage.worlds_folder() / unknown / "manifest.json").unlink()
     said = rekindle("world", "show", unknown)
     assert said.code == 0
@@ -271,7 +271,7 @@ def test_a_key_that_several_worlds_share_is_refused(rekindle: Rekindle, kept: li
     twin = kept[0][:-1] + ("0" if kept[0][-1] != "0" else "1")
     (folder / kept[1]).rename(folder / twin)
     said = refused(rekindle("world", "show", kept[0][:8]))
-    assert "2 worlds begin so; say which: " in said
+    assert "2 keys start with this; give one of " in said
     assert kept[0] in said
     assert twin in said
 
@@ -308,7 +308,7 @@ def test_what_prune_removes(
     freed = worlds.in_bytes(sum(size(key) for key in doomed))
     count = worlds._count(len(gone))
     would = rekindle("world", "prune", *options, "--dry-run").out
-    assert f"Would remove {count}: {freed}. Left: {worlds._count(5 - len(gone))}." in would
+    assert f"Would remove {count}: {freed}. Remaining: {worlds._count(5 - len(gone))}." in would
     assert keys() == set(all_of_them)
     did = rekindle("world", "prune", *options)
     assert did.code == 0, did.err
@@ -324,7 +324,7 @@ def test_prune_removes_scraps_and_nothing_else(rekindle: Rekindle, kept: list[st
         (folder / name).mkdir()
         (folder / name / "text").write_text("text" * 250)
         os.utime(folder / name, (0, 0))
-    assert "0 worlds and the scraps of killed processes (1): 1.00 kB" in rekindle("world", "prune", "--dry-run").out
+    assert "0 worlds and 1 leftover of killed processes: 1.00 kB" in rekindle("world", "prune", "--dry-run").out
     assert (folder / ".half-written-1").exists()
     rekindle("world", "prune", "--all")
     assert [path.name for path in folder.iterdir()] == ["notes"]

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.verdicts import Estimate, Ruling
 from experiments.figures.page import Style, Words
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 Draw = Callable[[pd.DataFrame, Words, Style], Figure]
-Sweeps = Mapping[str, Swept]
+Sweeps = Mapping[str, SweepResult]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def setting(sweeps: Swept) -> str:
+def setting(sweeps: SweepResult) -> str:
     """The worlds behind a figure, for its footer."""
     people = int(sweeps.runs["people"].iloc[0])
     worlds = sweeps.runs["replicate"].nunique()

@@ -9,7 +9,7 @@ from experiments.essay.findings import Finding, Picture, Sweeps, row_of, setting
 from experiments.figures.barrier import draw
 from experiments.figures.page import Words
 from experiments.logs.gate import behind
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 HESITANCE, ACCEPTANCE = "world.parameters.hesitance_mean", "parameters.acceptance_ratio"
 KNOWING = 1.0  # acceptance_ratio of people who know how welcome they are
@@ -54,7 +54,7 @@ def _effect(ratios: pd.DataFrame, usual: float, shut: int, cells: int) -> str:
     )
 
 
-def _cells(swept: Swept, shut: set[tuple[float, float]]) -> pd.DataFrame:
+def _cells(swept: SweepResult, shut: set[tuple[float, float]]) -> pd.DataFrame:
     """A row a cell: reconnections and new ties per person and year, and whether its gate is open."""
     back = swept.arms("everyone_reconnected", [HESITANCE, ACCEPTANCE])
     new = swept.arms("everyone_new_ties", [HESITANCE, ACCEPTANCE])
@@ -67,7 +67,7 @@ def _cells(swept: Swept, shut: set[tuple[float, float]]) -> pd.DataFrame:
     )
 
 
-def _words(swept: Swept, cells: pd.DataFrame, usual: float) -> Words:
+def _words(swept: SweepResult, cells: pd.DataFrame, usual: float) -> Words:
     table = cells.set_index(["hesitance", "acceptance"])["value"]
     weight = swept.experiment.world.parameters.hesitance_mean
     weight = weight if weight in table.index.get_level_values(0) else table.index.get_level_values(0)[0]

@@ -9,7 +9,7 @@ from experiments.analysis.verdicts import Estimate, Ruling, Word, difference, ra
 from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.figures.everyone_does_it import draw
 from experiments.figures.page import Words
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 ADOPTERS, WAIT = "run.adopters", "wait"
 
@@ -58,7 +58,7 @@ def _effect(kept: dict[str, Estimate], shares: list[float]) -> str:
     return f"Where everybody follows the advice an adopter gains, beside where {shares[0]:.1%} of the people do: {said}. A tie that comes back counts for both of its people, so where both adopt each gains from the other's effort, too."
 
 
-def _words(swept: Swept, kept: dict[str, Estimate]) -> Words:
+def _words(swept: SweepResult, kept: dict[str, Estimate]) -> Words:
     name, most = max(kept.items(), key=lambda item: abs(np.log(max(item[1].value, 1e-9))))
     if most.high < 1:
         title = (

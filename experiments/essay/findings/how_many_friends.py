@@ -16,7 +16,7 @@ from experiments.figures.how_many_friends import draw
 from experiments.figures.page import Words
 from experiments.logs.contact_log import Log, read
 from experiments.logs.writing import written_in
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 MONTH = 30.0  # days
 SIMULATED = "simulated"
@@ -78,7 +78,7 @@ def _any(pair: np.ndarray, wanted: np.ndarray, pairs: int) -> np.ndarray:
     return np.bincount(pair[wanted], minlength=pairs) > 0
 
 
-def _simulated(swept: Swept) -> pd.DataFrame:
+def _simulated(swept: SweepResult) -> pd.DataFrame:
     """Over worlds: mean and interval of each class of lengths that most worlds have."""
     found = []
     for replicate, events in swept.events().groupby("replicate"):
@@ -115,7 +115,7 @@ def _falling(curve: pd.DataFrame) -> str:
     return f"In logs, from the shortest to the longest lists: {'; '.join(told)}{missed}."
 
 
-def _words(swept: Swept, curve: pd.DataFrame) -> Words:
+def _words(swept: SweepResult, curve: pd.DataFrame) -> Words:
     real, simulated = curve[curve["log"] != SIMULATED]["value"], curve[curve["log"] == SIMULATED]["value"]
     few = "few" if max(real.max(), simulated.max()) < 0.1 else "some"
     return Words(

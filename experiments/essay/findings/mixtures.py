@@ -8,7 +8,7 @@ from experiments.analysis.verdicts import Estimate, Ruling, Word, chances_of_bei
 from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.figures.mixtures import draw
 from experiments.figures.page import Words
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 WAIT = "wait"
 
@@ -62,7 +62,7 @@ def _said(name: str) -> str:
 
 
 def _words(
-    swept: Swept, first: str, pure: str, gains: dict[str, Estimate], beyond: Estimate, blended: float, best: float
+    swept: SweepResult, first: str, pure: str, gains: dict[str, Estimate], beyond: Estimate, blended: float, best: float
 ) -> Words:
     if blended >= best:
         title = f"A blend keeps up more ties than any strategy alone, while the plan runs:\n{_said(first)}"

@@ -12,7 +12,7 @@ from experiments.analysis.verdicts import Ruling, Word, difference, ruled_by_fam
 from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
 from experiments.figures.page import Words
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 EFFORT = "parameters.effort_minutes"
 USUAL = 60.0  # minutes a week, in nine_strategies.toml
@@ -85,7 +85,7 @@ def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _table(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
+def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
     """What each strategy gains while it runs and what is left afterwards, beside the minutes that they cost."""
     spent = minutes(swept.runs.assign(scenario=swept.runs["strategy"]))
     back = _gains(swept.arms("reconnected", "strategy")).set_index("strategy")
@@ -113,7 +113,7 @@ def _interval(row: pd.Series, digits: int = 1) -> str:
     return f"{row['value']:+.{digits}f} ({row['low']:.{digits}f} … {row['high']:.{digits}f})"
 
 
-def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: Swept) -> str:
+def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: SweepResult) -> str:
     first, last = hour.iloc[0], hour.iloc[-1]
     supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
     afterwards = left.set_index("strategy").loc[first["strategy"]]
@@ -131,7 +131,7 @@ def _marginal(gains: pd.DataFrame, name: str) -> str:
     return f"A second hour a week would add {mine[120.0] - mine[USUAL]:.1f} more to the first strategy."
 
 
-def _words_of_gains(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
+def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
     first = hour.iloc[0]
     afterwards = left.set_index("strategy").loc[first["strategy"], "value"]
     leading = plain(str(first["strategy"])).capitalize()
@@ -144,7 +144,7 @@ def _words_of_gains(swept: Swept, hour: pd.DataFrame, left: pd.DataFrame) -> Wor
     )
 
 
-def _words_of_effort(swept: Swept, gains: pd.DataFrame) -> Words:
+def _words_of_effort(swept: SweepResult, gains: pd.DataFrame) -> Words:
     most = gains["minutes"].max()
     first = str(gains.loc[gains[gains["minutes"] == most]["value"].idxmax(), "strategy"])
     mine = gains[gains["strategy"] == first].set_index("minutes")["value"]
@@ -156,7 +156,7 @@ def _words_of_effort(swept: Swept, gains: pd.DataFrame) -> Words:
     )
 
 
-def _words_of_what_is_left(swept: Swept, left: pd.DataFrame) -> Words:
+def _words_of_what_is_left(swept: SweepResult, left: pd.DataFrame) -> Words:
     first = left.iloc[0]
     return Words(
         f"240 days after the plan stopped, {first['value']:+.1f} ties are left at most\n"

@@ -10,7 +10,7 @@ from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, 
 from experiments.figures.no_door import draw
 from experiments.figures.page import Words
 from experiments.logs.gate import behind
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 WAIT, USUAL, KIND = "wait", "as given", "inject.kind"
 LIKE = "one like"
@@ -47,7 +47,7 @@ def finding(sweeps: Sweeps) -> Finding:
     )
 
 
-def _like(swept: Swept, row: str) -> Estimate:
+def _like(swept: SweepResult, row: str) -> Estimate:
     runs = swept.runs[swept.runs["row"] == row]
     counted = runs.assign(count=(runs["focal_reconnected"] * runs["focal"]).round())
     counts = counted.pivot(index="replicate", columns=KIND, values="count").dropna()
@@ -77,7 +77,7 @@ def _sure(gains: dict[tuple[str, str], np.ndarray], row: str, names: list[str], 
     return holm({name: p_value(gains[row, name]) for name in names}, error)
 
 
-def _shut(swept: Swept) -> set[str]:
+def _shut(swept: SweepResult) -> set[str]:
     return set(swept.runs[~behind(swept.runs, swept.gates)]["row"])
 
 
@@ -107,7 +107,7 @@ def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut
     )
 
 
-def _words(swept: Swept, data: pd.DataFrame, like: dict[str, Estimate], changed: dict[str, list[str]]) -> Words:
+def _words(swept: SweepResult, data: pd.DataFrame, like: dict[str, Estimate], changed: dict[str, list[str]]) -> Words:
     moved = sorted({name for names in changed.values() for name in names})
     kept = data["outcome"].nunique() + 1 - len(moved)
     if moved:

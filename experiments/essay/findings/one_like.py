@@ -11,7 +11,7 @@ from experiments.analysis.verdicts import Estimate, ratio, ruled_by_ratio
 from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.figures.one_like import draw_curves, draw_gestures, draw_ratios
 from experiments.figures.page import Words
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 HALF_LIFE, BOOST, KIND = "parameters.openness_half_life", "parameters.feed_boost", "inject.kind"
 
@@ -54,7 +54,7 @@ def finding(sweeps: Sweeps) -> Finding:
     )  # fmt: skip
 
 
-def _usual(swept: Swept) -> pd.DataFrame:
+def _usual(swept: SweepResult) -> pd.DataFrame:
     """Runs at the half-life and boost that the model starts from, or else at the first levels there are."""
     runs = swept.runs
     usual = sim.Parameters()
@@ -75,13 +75,13 @@ def _ratio(runs: pd.DataFrame, kind: str, measure: str = "focal_reconnected") ->
     return ratio(counts[kind].to_numpy(), counts["nothing"].to_numpy())
 
 
-def _risks(swept: Swept) -> tuple[float, float]:
+def _risks(swept: SweepResult) -> tuple[float, float]:
     usual = _usual(swept)
     counts, ties = _counts(usual, "focal_reconnected"), usual.groupby(KIND)["focal"].sum()
     return counts["nothing"].sum() / ties["nothing"], counts["like"].sum() / ties["like"]
 
 
-def _by_gesture(swept: Swept) -> pd.DataFrame:
+def _by_gesture(swept: SweepResult) -> pd.DataFrame:
     kinds = [kind for kind in swept.runs[KIND].unique() if kind != "nothing"]
     outcomes = {"focal_reconnected": "talk again within 60 days", "focal_answered": "the other writes within 60 days",
                 "focal_lasting": "in touch after 150 to 240 days"}  # fmt: skip
@@ -94,7 +94,7 @@ def _by_gesture(swept: Swept) -> pd.DataFrame:
     )
 
 
-def _by_silence(swept: Swept) -> pd.DataFrame:
+def _by_silence(swept: SweepResult) -> pd.DataFrame:
     rows = []
     for (least, most), runs in swept.runs.groupby(["inject.silent_from", "inject.silent_to"]):
         said = (
@@ -115,7 +115,7 @@ def _of_words(by_gesture: pd.DataFrame) -> str:
     )
 
 
-def _words_of_ratios(swept: Swept, rows: pd.DataFrame, margin: float) -> Words:
+def _words_of_ratios(swept: SweepResult, rows: pd.DataFrame, margin: float) -> Words:
     sure = rows[rows["delivery"]]
     if len(sure) == len(rows):
         most = rows["value"].max()
@@ -133,7 +133,7 @@ def _words_of_ratios(swept: Swept, rows: pd.DataFrame, margin: float) -> Words:
     )  # fmt: skip
 
 
-def _curves(swept: Swept) -> pd.DataFrame:
+def _curves(swept: SweepResult) -> pd.DataFrame:
     """Share of the focal ties that talk again, by day and gesture, mean and interval over worlds."""
     series = swept.series()
     rows = []

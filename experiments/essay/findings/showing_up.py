@@ -10,7 +10,7 @@ from experiments.analysis.verdicts import ratio, ruled_by_ratio
 from experiments.essay.findings import Finding, Picture, Sweeps, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.showing_up import draw
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 CADENCE, SATURATION = "inject.every_days", "parameters.saturation"
 BURST, DAILY = 0, 1
@@ -56,7 +56,7 @@ def _cadence(days: int) -> str:
     return {0: "all on one day", 1: "daily", 7: "weekly"}.get(days, f"every {days} days")
 
 
-def _table(swept: Swept) -> pd.DataFrame:
+def _table(swept: SweepResult) -> pd.DataFrame:
     """The ratio of each cadence to the burst, at each horizon and saturation."""
     rows = []
     for by in HORIZONS:
@@ -68,7 +68,7 @@ def _table(swept: Swept) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _curves(swept: Swept) -> pd.DataFrame:
+def _curves(swept: SweepResult) -> pd.DataFrame:
     rows = []
     for (saturation, cadence, day), there in swept.series().groupby([SATURATION, CADENCE, "day"], sort=False):
         values = there["focal_sold"].to_numpy(float)
@@ -81,7 +81,7 @@ def _curves(swept: Swept) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _words(swept: Swept, end: pd.Series, best: int) -> Words:
+def _words(swept: SweepResult, end: pd.Series, best: int) -> Words:
     times = end[best] / end[BURST]
     title = (
         f"The same twelve hours sell {times:.1f} times as well in a year\nspread out ({_cadence(best)}) as all on one day"

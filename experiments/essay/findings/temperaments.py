@@ -9,7 +9,7 @@ from experiments.analysis.verdicts import difference, ratio, ruled_by_family
 from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.temperaments import draw
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 SOCIABILITY, HESITANCE = "run.sociability", "run.hesitance"
 WAIT = "wait"
@@ -78,7 +78,7 @@ def _effect(rows: pd.DataFrame, alike: pd.DataFrame) -> str:
     )
 
 
-def _words(swept: Swept, rows: pd.DataFrame, alike: pd.DataFrame) -> Words:
+def _words(swept: SweepResult, rows: pd.DataFrame, alike: pd.DataFrame) -> Words:
     everyone = (rows["low"] > 0).all()
     first = alike.iloc[0]
     title = "The hour works for every temperament" if everyone else "The hour does not work for every temperament"

@@ -10,7 +10,7 @@ from experiments.analysis.verdicts import Estimate, Ruling, Word, mean, ruled_by
 from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.zero_to_connected import draw
-from experiments.sweeps.swept import Swept
+from experiments.sweeps.sweep_result import SweepResult
 
 WAIT = "wait"
 
@@ -50,7 +50,7 @@ def finding(sweeps: Sweeps) -> Finding:
     )
 
 
-def _ranks(swept: Swept, measure: str) -> dict[str, Estimate]:
+def _ranks(swept: SweepResult, measure: str) -> dict[str, Estimate]:
     arms = swept.arms(measure, "strategy")
     return {name: mean(arms[name].to_numpy()) for name in arms}
 
@@ -78,7 +78,7 @@ def _together(rulings: dict[str, Ruling]) -> Ruling:
     return Ruling(Word.DEPENDS, f"there with {' or '.join(there)}; not with {' or '.join(absent)}{unclear}")
 
 
-def _over_time(swept: Swept) -> pd.DataFrame:
+def _over_time(swept: SweepResult) -> pd.DataFrame:
     series = swept.series()
     rows = []
     for (name, day), there in series.groupby(["strategy", "day"], sort=False):
@@ -89,7 +89,7 @@ def _over_time(swept: Swept) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _words(swept: Swept, ranks: dict[str, Estimate], best: str, people: int) -> Words:
+def _words(swept: SweepResult, ranks: dict[str, Estimate], best: str, people: int) -> Words:
     rank = ranks[best]
     title = (
         f"From zero to rank {rank.value:.0f} of {people} in three years:\n“{plain(best)}” takes a newcomer furthest"

@@ -1,6 +1,6 @@
-"""The sweeps of the essay in one folder: a run that several of them ask for is made once.
+"""The sweeps of the essay, which share one results folder: a run that several of them need is made once.
 
-results/essay/parts, series, events     all runs, by id, as any sweep keeps them
+results/essay/parts, series, events     all runs, by id, as in any results folder
 results/essay/tables/NAME.parquet       the table of each sweep
 """
 
@@ -17,20 +17,20 @@ from experiments import provenance
 from experiments.config.settings import ConfigError, Experiment, SweepSettings, VerdictSettings
 from experiments.logs.gate import Gate, gate_of, judged
 from experiments.sweeps import histories, store
-from experiments.sweeps.design import Run, described, runs_of
-from experiments.sweeps.histories import EVENTS, SERIES, History, asked_for
+from experiments.sweeps.design import RunSpec, described, runs_of
+from experiments.sweeps.histories import EVENTS, SERIES, History, requested_histories
 
 
 @dataclass(frozen=True, eq=False)
-class Swept:
-    """A sweep that has been carried out.
+class SweepResult:
+    """A finished sweep.
 
     Attributes:
-        experiment: what was asked for.
-        runs: a row a run, failed ones left out.
-        gates: what the gate says of each set of its parameters; none where it was not asked.
-        origin: where the runs come from, for tables and figures.
-        folder: of the results.
+        experiment: the experiment.
+        runs: one row per run, without failed ones.
+        gates: the result of the gate for each set of parameters; empty if the experiment has no gate.
+        origin: provenance of the runs, for tables and figures.
+        folder: the results folder.
     """
 
     experiment: Experiment
@@ -41,65 +41,69 @@ class Swept:
 
     @property
     def verdict(self) -> VerdictSettings:
-        """The thresholds."""
+        """The thresholds of the verdict."""
         assert self.experiment.verdict is not None
         return self.experiment.verdict
 
     def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
-        """A measure, a row a world (replicate) and a column an arm; worlds that lack an arm are left out."""
+        """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out."""
         index = [by] if isinstance(by, str) else list(by)
         return self.runs.pivot(index="replicate", columns=index, values=measure).astype(float).dropna()
 
     def series(self) -> pd.DataFrame:
-        """The series of its runs, each row with its run's arm, factors and replicate."""
+        """The series of its runs; each row has the arm, factors and replicate of its run."""
         return self._history(SERIES)
 
     def events(self) -> pd.DataFrame:
-        """The contact logs of its runs, likewise."""
+        """The contact logs of its runs; each row has the arm, factors and replicate of its run."""
         return self._history(EVENTS)
 
     def _history(self, table: str) -> pd.DataFrame:
         assert self.experiment.sweep is not None
-        history = next(one for one in asked_for(self.experiment.sweep) if one.table == table)
+        history = next(one for one in requested_histories(self.experiment.sweep) if one.table == table)
         design = self.runs.loc[:, :"seed"]
         return design.merge(histories.read(self.folder, history, set(design["id"])), on="id")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What an experiment asks to be run: its own runs and those of its gate, and the histories of the first."""
+class SweepPlan:
+    """The runs that an experiment needs: its own with their histories, and those of its gate."""
 
     experiment: Experiment
-    runs: list[Run]
-    gate: list[Run]
+    runs: list[RunSpec]
+    gate: list[RunSpec]
     histories: tuple[History, ...]
 
 
-def asked(experiment: Experiment) -> Asked:
+def sweep_plan(experiment: Experiment) -> SweepPlan:
     """The runs of an experiment and of its gate.
 
     Raises:
-        ConfigError: it is no sweep, or has no thresholds.
+        ConfigError: if it has no [sweep] or no [verdict], or only one replicate.
     """
     if experiment.sweep is None or experiment.verdict is None:
-        raise ConfigError(f"{experiment.name} needs [sweep] and [verdict] to be judged.")
+        raise ConfigError(f"{experiment.name}: a verdict needs the tables [sweep] and [verdict]; add them to the file.")
     if experiment.sweep.replicates < 2:
-        raise ConfigError(f"{experiment.name}: sweep.replicates is 1; one world gives no interval, so 2 are the least.")
+        raise ConfigError(
+            f"{experiment.name}: sweep.replicates = 1 is too small for an interval; it must be at least 2."
+        )
     gate = gate_of(experiment)
-    return Asked(experiment, runs_of(experiment), runs_of(gate) if gate else [], asked_for(experiment.sweep))
+    return SweepPlan(
+        experiment, runs_of(experiment), runs_of(gate) if gate else [], requested_histories(experiment.sweep)
+    )
 
 
-def by_histories(sweeps: Sequence[Asked]) -> dict[tuple[History, ...], list[Run]]:
-    """All runs, each once, by what is kept of them."""
-    found: dict[tuple[History, ...], dict[str, Run]] = {(): {}}
+def by_histories(sweeps: Sequence[SweepPlan]) -> dict[tuple[History, ...], list[RunSpec]]:
+    """All runs, each once, grouped by the histories to save."""
+    found: dict[tuple[History, ...], dict[str, RunSpec]] = {(): {}}
     for one in sweeps:
         found.setdefault(one.histories, {}).update({run.id: run for run in one.runs})
         found[()].update({run.id: run for run in one.gate})
     return {kept: list(runs.values()) for kept, runs in found.items()}
 
 
-def collected(one: Asked, folder: Path) -> Swept:
-    """What came of a sweep; its table is written as well."""
+def collected(one: SweepPlan, folder: Path) -> SweepResult:
+    """The result of a sweep; this also writes its table."""
     design = described(one.runs)
     origin = provenance.of_runs(one.experiment, list(design["id"]))
     table = store.table_of(design, store.finished(folder)).dropna(subset=["people"])
@@ -111,13 +115,13 @@ def collected(one: Asked, folder: Path) -> Swept:
         varied = [name for name in factors if name in lived]
         gates = judged(lived, varied, one.experiment.verdict.gate)
     store.write_table(folder / store.TABLES / one.experiment.name, table, origin)
-    return Swept(one.experiment, table, gates, origin, folder)
+    return SweepResult(one.experiment, table, gates, origin, folder)
 
 
 def _is_empty(column: pd.Series) -> bool:
     return bool(column.isna().all()) and not column.name.startswith("focal")
 
 
-def fewest_worlds(sweeps: Sequence[Swept]) -> int:
-    """The worlds of the sweep that has the fewest."""
+def fewest_worlds(sweeps: Sequence[SweepResult]) -> int:
+    """The smallest number of worlds in any of these sweeps."""
     return int(min((one.runs["replicate"].nunique() for one in sweeps), default=0))
