@@ -14,7 +14,7 @@ from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, worke
 from experiments.config.settings import ConfigError
 from experiments.essay import essay as essays
 from experiments.essay import report
-from experiments.essay.essay import CONFIGS, Told
+from experiments.essay.essay import CONFIGS, JudgedClaim
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.swept import Asked, Swept, asked, by_histories, collected
@@ -57,7 +57,7 @@ def essay(
     sweeps = {name: asked(experiment) for name, experiment in experiments.items()}
     folder, console = results / (NAME_FULL if full else NAME), console_of()
     make(list(sweeps.values()), folder, processes, console)
-    told = [essays.told(sentence, _collected(sweeps, folder)) for sentence in sentences]
+    told = [essays.judged(sentence, _collected(sweeps, folder)) for sentence in sentences]
     console.print(_verdicts(told))
     for one in told:
         for picture in one.finding.pictures:
@@ -121,15 +121,15 @@ def _collected(sweeps: dict[str, Asked], folder: Path) -> dict[str, Swept]:
     return {name: collected(one, folder) for name, one in sweeps.items()}
 
 
-def _verdicts(told: Sequence[Told]) -> Columns:
+def _verdicts(told: Sequence[JudgedClaim]) -> Columns:
     table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"), whole=True)
     for one in told:
         on = f": {one.ruling.on}" if one.ruling.on else ""
-        table.add_row(one.sentence.name, f"{one.ruling.word}{on}", one.finding.effect)
+        table.add_row(one.claim.name, f"{one.ruling.verdict}{on}", one.finding.effect)
     return table
 
 
-def _write_docs(told: Sequence[Told], docs: Path, command: str) -> list[Path]:
+def _write_docs(told: Sequence[JudgedClaim], docs: Path, command: str) -> list[Path]:
     """The report and the gallery with small figures, for the pages of the project."""
     places = {}
     for one in told:

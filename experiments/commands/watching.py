@@ -29,7 +29,7 @@ from sim.runtime.installation import install_command
 from sim.state.population import World
 
 if TYPE_CHECKING:
-    from experiments.watch.asked import Asked
+    from experiments.watch.page_state import PageState
 
 _ENDINGS = (".mp4", ".gif")
 
@@ -93,7 +93,7 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
         ConfigError, LogError: it can not be.
     """
     from experiments.watch.film import Shot, film, told_by  # draws, which takes a second to load
-    from experiments.watch.playback import Stage
+    from experiments.watch.playback import Playback
 
     experiment = load(wanted.config, changes)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
@@ -105,10 +105,10 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
     world = world_shown(experiment.world)
     if wanted.follow is not None and not 0 <= wanted.follow < len(world):
         raise ConfigError(f"--follow {wanted.follow}: the people are 0 to {len(world) - 1:,}.")
-    stage = Stage(world, experiment, wanted.strategies)
+    playback = Playback(world, experiment, wanted.strategies)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
     with shown(told_aside(), f"frames of {wanted.out.name}", 0) as report:
-        film(stage, shot, wanted.out, report, told)
+        film(playback, shot, wanted.out, report, told)
     say_written(wanted.out, console_of())
 
 
@@ -184,29 +184,29 @@ def _opened(address: str) -> Iterator[None]:
 
 def _warm_up() -> None:
     """Compile or load what a day and a picture take, with few people, while the browser still loads the page."""
-    from experiments.watch.playback import Stage
+    from experiments.watch.playback import Playback
 
     tell_of_compiling(told_aside())
     experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
-    stage = Stage(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
-    stage.step()
-    stage.look()
+    playback = Playback(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
+    playback.step()
+    playback.look()
 
 
-def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Asked:
+def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> PageState:
     """What tabs show at first.
 
     Raises:
         ConfigError: it can not be.
     """
-    from experiments.watch.asked import OPENING, OPENING_BESIDE, Asked
+    from experiments.watch.page_state import OPENING, OPENING_BESIDE, PageState
 
     given = dict(change.partition("=")[::2] for change in changes)
     load(config, changes)  # for its errors, which name options as they were typed
     first = {} if config is not None else OPENING
     strategies = {"run.strategy": str(pair[0])} if pair else {}
     beside = str(pair[1]) if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
-    opening = Asked(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
+    opening = PageState(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
     opening.experiment()
     return opening
 

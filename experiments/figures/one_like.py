@@ -19,7 +19,7 @@ def draw_ratios(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.axvspan(*_IN_THE_LOGS, color="#EEEEEE", zorder=0)
         reference(axes, style, 1.0)
         for place, (_, row) in enumerate(data.iloc[::-1].iterrows()):
-            whiskers(axes, style, place, row, BLUE if row["delivery"] else GREY)
+            whiskers(axes, style, place, row, BLUE if row["sure"] else GREY)
             axes.text(row["high"], place, f"  {row['value']:.2f}", va="center", fontsize=style.pt(18))
         axes.set_yticks(range(len(data)), data["level"].iloc[::-1], fontsize=style.pt(18))
         axes.set_xlim(min(0.9, data["low"].min() - 0.05), data["high"].max() + 0.12)

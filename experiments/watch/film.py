@@ -12,10 +12,10 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageColor
 
-from experiments.watch.layout import FLASH, Picture
+from experiments.watch.layout import FLASH, WorldFrame
 from experiments.watch.palette import EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
 from experiments.watch.picture import SIZE, Drawing, Panel
-from experiments.watch.playback import Stage
+from experiments.watch.playback import Playback
 from sim.model.rules import SECONDS_A_DAY
 from sim.runtime.interrupts import held_back
 
@@ -35,7 +35,7 @@ class Shot(NamedTuple):
 
 
 def film(
-    stage: Stage,
+    playback: Playback,
     shot: Shot,
     out: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -44,7 +44,7 @@ def film(
     """Play a stage from its first morning and write the film; it is there once it is whole.
 
     Args:
-        stage: on its first morning; it is played on.
+        playback: at its first day; the film plays it on.
         shot: what is shown.
         out: ends in ``.mp4`` or ``.gif``.
         progress: called with the frames done and all frames.
@@ -58,7 +58,7 @@ def film(
     write = _mp4 if out.suffix.lower() == ".mp4" else _gif
 
     def counted(hand_on_stop: Callable[[], None]) -> Iterator[np.ndarray]:
-        for done, frame in enumerate(frames(stage, shot, count), start=1):
+        for done, frame in enumerate(frames(playback, shot, count), start=1):
             yield frame
             progress(done, count)
             hand_on_stop()
@@ -84,37 +84,37 @@ def told_by(out: Path) -> str | None:
         return None
 
 
-def frames(stage: Stage, shot: Shot, count: int) -> Iterator[np.ndarray]:
+def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
     """The frames of a film, each of shape (1080, 1920, 4), valid until the next one; time goes evenly."""
-    drawing = Drawing(stage.scene.places, stage.adopters, len(stage.arms), shot.followed)
+    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), shot.followed)
     moving = max(1, round(count * (1 - HOLD)))
     a_frame = shot.days / moving  # in days
     lasts = max(FRAMES_OF_A_FLASH * a_frame, 0.25)
-    flying = [np.zeros(0, FLASH) for _ in stage.arms]
-    pictures = stage.look()
+    flying = [np.zeros(0, FLASH) for _ in playback.arms]
+    pictures = playback.look()
     for frame in range(count):
         now = min((frame + 1) * a_frame, shot.days + (frame - moving) * a_frame if frame > moving else math.inf)
-        while stage.day < min(math.ceil(now), shot.days):
-            stage.step()
-            pictures = stage.look()
+        while playback.day < min(math.ceil(now), shot.days):
+            playback.step()
+            pictures = playback.look()
             flying = [np.concatenate([old, new.flashes])[:AIRBORNE] for old, new in zip(flying, pictures, strict=True)]
-        ages = [(now - _time_of(each, stage)) / lasts for each in flying]
+        ages = [(now - _time_of(each, playback)) / lasts for each in flying]
         flying = [each[age < 1] for each, age in zip(flying, ages, strict=True)]
         panels = [
             _panel(arm.name, picture, each, age[age < 1], arm.outcome().reconnected)
-            for arm, picture, each, age in zip(stage.arms, pictures, flying, ages, strict=True)
+            for arm, picture, each, age in zip(playback.arms, pictures, flying, ages, strict=True)
         ]
         shown = min(int(now), shot.days)
-        drawing.show(stage.scene.pairs, panels, clock_of(shown), _difference(stage), FOOTER)
+        drawing.show(playback.layout.pairs, panels, clock_of(shown), _difference(playback), FOOTER)
         yield drawing.pixels()
 
 
 FOOTER = "model, not measurement: many numbers are assumed"
 
 
-def still(stage: Stage, followed: int | None, out: BinaryIO, ending: str) -> None:
+def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) -> None:
     """A picture of this morning as ``png`` or ``svg``; the stage is only looked at."""
-    drawing = Drawing(stage.scene.places, stage.adopters, len(stage.arms), followed)
+    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), followed)
     panels = [
         _panel(
             arm.name,
@@ -123,23 +123,23 @@ def still(stage: Stage, followed: int | None, out: BinaryIO, ending: str) -> Non
             np.full(len(picture.flashes[:AIRBORNE]), 0.4),
             arm.outcome().reconnected,
         )
-        for arm, picture in zip(stage.arms, stage.look(), strict=True)
+        for arm, picture in zip(playback.arms, playback.look(), strict=True)
     ]
-    drawing.show(stage.scene.pairs, panels, clock_of(stage.day), _difference(stage), FOOTER)
-    facts = {"Title": f"rekindle: day {stage.day}"} | ({"Date": None} if ending == "svg" else {})
+    drawing.show(playback.layout.pairs, panels, clock_of(playback.day), _difference(playback), FOOTER)
+    facts = {"Title": f"rekindle: day {playback.day}"} | ({"Date": None} if ending == "svg" else {})
     drawing.figure.savefig(out, format=ending, facecolor=NIGHT, metadata=facts)
 
 
-def _panel(name: str, picture: Picture, flashes: np.ndarray, ages: np.ndarray, reconnected: float) -> Panel:
+def _panel(name: str, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray, reconnected: float) -> Panel:
     begun = ages >= 0
     number = "–" if math.isnan(reconnected) else f"{reconnected:.1f}"
     shown = picture._replace(flashes=flashes[begun])
     return Panel(name, shown, (number, "ties per adopter\nreconnected"), ages[begun])
 
 
-def _time_of(flashes: np.ndarray, stage: Stage) -> np.ndarray:
+def _time_of(flashes: np.ndarray, playback: Playback) -> np.ndarray:
     """When each was sent, in days of the run, shape (flashes,)."""
-    return flashes["day"] - stage.arms[0].run.start + flashes["second"] / SECONDS_A_DAY
+    return flashes["day"] - playback.arms[0].run.start + flashes["second"] / SECONDS_A_DAY
 
 
 def clock_of(day: int) -> str:
@@ -147,10 +147,10 @@ def clock_of(day: int) -> str:
     return f"day {day:,}" if day < 365 else f"year {day // 365 + 1}, day {day % 365:,}"
 
 
-def _difference(stage: Stage) -> str:
-    if len(stage.arms) == 1:
+def _difference(playback: Playback) -> str:
+    if len(playback.arms) == 1:
         return ""
-    first, second = (outcome.reconnected for outcome in stage.outcomes())
+    first, second = (outcome.reconnected for outcome in playback.outcomes())
     return f"difference: {second - first:+.1f} ties per adopter".replace("-", "−")
 
 

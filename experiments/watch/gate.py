@@ -54,7 +54,7 @@ def security_headers(port: int) -> dict[str, str]:
     }
 
 
-class Gate:
+class TokenGate:
     """Stands before an application and lets through only requests with its token, under a name of this machine.
 
     Args:

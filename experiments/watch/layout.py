@@ -74,7 +74,7 @@ FLASH = np.dtype(
 )
 
 
-class Picture(NamedTuple):
+class WorldFrame(NamedTuple):
     """How a world looks on a morning.
 
     Attributes:
@@ -88,7 +88,7 @@ class Picture(NamedTuple):
     flashes: np.ndarray
 
 
-class Scene:
+class Layout:
     """Where the people of a world stand, and which of its ties are drawn.
 
     All ties of adopters are drawn, and of the others those with the longest past. A tie that begins to matter later
@@ -146,7 +146,7 @@ class Scene:
         return rows
 
 
-class Sight:
+class WorldView:
     """How one world of a scene looks, day by day.
 
     Args:
@@ -154,19 +154,19 @@ class Sight:
         run: the world in motion; it is only looked at.
     """
 
-    def __init__(self, scene: Scene, run: Simulation) -> None:
-        self.scene, self.run = scene, run
-        self.slots = np.full(len(scene.pairs), NOBODY, np.int32)
+    def __init__(self, layout: Layout, run: Simulation) -> None:
+        self.layout, self.run = layout, run
+        self.slots = np.full(len(layout.pairs), NOBODY, np.int32)
         self.rekindled = np.zeros(0, np.int64)  # keys of pairs, sorted
-        self.is_back = np.zeros(len(scene.pairs), bool)  # which rows of the scene are among them
+        self.is_back = np.zeros(len(layout.pairs), bool)  # which rows of the scene are among them
         self.seen = np.zeros(0, SEEN)
         self.ties = np.zeros(0, np.uint8)
         self.look()
 
     def look(self) -> None:
         """Bring the bytes up to this morning."""
-        scene = self.scene
-        self.seen = self.run.see(scene.pairs, self.slots)
+        layout = self.layout
+        self.seen = self.run.see(layout.pairs, self.slots)
         strength = np.rint(np.maximum(*self.seen["strength"].T) * FULL).astype(np.uint8)
         looks = _LOOK_OF[self.seen["state"]]
         looks[self.is_back & (looks == Look.LIVING)] = Look.REKINDLED
@@ -174,25 +174,27 @@ class Sight:
 
     def take_in(self, record: DayRecord) -> np.ndarray:
         """Take note of a day; returns the pairs that it made worth drawing, shape (m, 2), the lower id first."""
-        keys = self.scene.keys(self.run.reconnections())
+        keys = self.layout.keys(self.run.reconnections())
         fresh = np.setdiff1d(keys, self.rekindled, assume_unique=True)
         self.rekindled = np.sort(keys)
-        self.is_back[[self.scene.row[key] for key in fresh.tolist() if key in self.scene.row]] = True
-        n = len(self.scene.is_adopter)
-        new = record.new_ties[self.scene.is_adopter[record.new_ties // n] | self.scene.is_adopter[record.new_ties % n]]
+        self.is_back[[self.layout.row[key] for key in fresh.tolist() if key in self.layout.row]] = True
+        n = len(self.layout.is_adopter)
+        new = record.new_ties[
+            self.layout.is_adopter[record.new_ties // n] | self.layout.is_adopter[record.new_ties % n]
+        ]
         both = np.unique(np.concatenate([fresh, new]))
         return np.stack([both // n, both % n], axis=1).astype(np.int32)
 
     def forget(self, rows: np.ndarray) -> None:
         """These rows of the scene have become other pairs."""
         self.slots[rows] = NOBODY
-        self.is_back[rows] = np.isin(self.scene.keys(self.scene.pairs[rows]), self.rekindled)
+        self.is_back[rows] = np.isin(self.layout.keys(self.layout.pairs[rows]), self.rekindled)
 
     def doors(self) -> np.ndarray:
         """How open each person's door is for the dormant ties that are drawn, shape (n,), 0..1."""
         dormant = self.seen["state"] == State.DORMANT
-        pairs, openness = self.scene.pairs[dormant], self.seen["openness"][dormant]
-        doors = np.zeros(len(self.scene.is_adopter), np.float32)
+        pairs, openness = self.layout.pairs[dormant], self.seen["openness"][dormant]
+        doors = np.zeros(len(self.layout.is_adopter), np.float32)
         for side in (0, 1):
             np.maximum.at(doors, pairs[:, side], openness[:, side])
         return doors
@@ -206,13 +208,13 @@ class Sight:
         flashes["family"] = _FAMILY_OF[sent["kind"]]
         pairs = np.stack([sent["sender"], sent["receiver"]], axis=1)
         state = self.run.see(pairs, sent["sender_slot"].copy())["state"]
-        flashes["bright"] = (state == State.DORMANT) | self.scene.with_adopter(pairs)
+        flashes["bright"] = (state == State.DORMANT) | self.layout.with_adopter(pairs)
         return flashes[np.argsort(-flashes["bright"].astype(int), kind="stable")[:MOST_GESTURES]]
 
-    def picture(self, sent: np.ndarray) -> Picture:
+    def picture(self, sent: np.ndarray) -> WorldFrame:
         """The picture of this morning, with the gestures sent since the last one."""
         glow = np.rint(self.doors() * FULL).astype(np.uint8)
-        return Picture(self.ties, glow, self.flashes(sent))
+        return WorldFrame(self.ties, glow, self.flashes(sent))
 
 
 _LOOK_OF = np.zeros(len(State), np.uint8)
@@ -252,14 +254,14 @@ def _cached_places(world: _Hashed) -> np.ndarray:
     return found
 
 
-def only_differences(one: Picture, other: Picture) -> tuple[Picture, Picture]:
+def only_differences(one: WorldFrame, other: WorldFrame) -> tuple[WorldFrame, WorldFrame]:
     """The same two pictures with nothing in them but what differs between the two worlds."""
     differ = (one.ties >> 6 != other.ties >> 6) | (np.abs((one.ties & FULL).astype(int) - (other.ties & FULL)) > 3)
     glow = np.abs(one.people.astype(int) - other.people) > 6
 
-    def left(mine: Picture, theirs: Picture) -> Picture:
+    def left(mine: WorldFrame, theirs: WorldFrame) -> WorldFrame:
         ties, people = np.where(differ, mine.ties, 0), np.where(glow, mine.people, 0)
-        return Picture(ties.astype(np.uint8), people.astype(np.uint8), _only_here(mine.flashes, theirs.flashes))
+        return WorldFrame(ties.astype(np.uint8), people.astype(np.uint8), _only_here(mine.flashes, theirs.flashes))
 
     return left(one, other), left(other, one)
 

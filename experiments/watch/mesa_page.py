@@ -17,7 +17,7 @@ from mesa.visualization import Slider, SolaraViz
 from mesa.visualization.utils import update_counter
 
 import sim
-from experiments.watch.layout import Picture, Scene, Sight
+from experiments.watch.layout import Layout, WorldFrame, WorldView
 from experiments.watch.widget import WorldWidget
 from sim.engine.views import SEEN, see
 from sim.model.strategies import NAMES
@@ -27,12 +27,12 @@ class Published(NamedTuple):
     """What a model shows after a step: its day, a picture, and ties per adopter that reconnected."""
 
     day: int
-    picture: Picture
+    picture: WorldFrame
     reconnected: float
 
 
 class _Looked:
-    """A Mesa model as `experiments.watch.layout.Sight` looks at worlds."""
+    """A Mesa model as `experiments.watch.layout.WorldView` looks at worlds."""
 
     def __init__(self, model: WatchedModel) -> None:
         self.model, self.start = model, model.day
@@ -66,22 +66,22 @@ class WatchedModel(sim.ReconnectionModel):
         number = int(typed) if typed.isdecimal() else 1
         world = sim.worlds.generated(people=int(people), burn_in_years=1, seed=number)
         super().__init__(world=world, strategy=strategy, adopters=min(int(adopters), len(world)), seed=number)
-        self.scene = Scene(world, self.adopters)
+        self.layout = Layout(world, self.adopters)
         self._looked = _Looked(self)
-        self._sight = Sight(self.scene, self._looked)  # type: ignore[arg-type]
+        self._view = WorldView(self.layout, self._looked)  # type: ignore[arg-type]
         self._publish(self.record.sent)
 
     def step(self) -> None:
         """A day, and then what is drawn of it."""
         super().step()
         self._looked.renew()
-        self._sight.take_in(self.record)
-        self._sight.look()
+        self._view.take_in(self.record)
+        self._view.look()
         self._publish(self.record.sent)
 
     def _publish(self, sent: np.ndarray) -> None:
         row = self.datacollector.model_vars
-        self.published = Published(int(self.steps), self._sight.picture(sent), float(row["reconnected"][-1]))
+        self.published = Published(int(self.steps), self._view.picture(sent), float(row["reconnected"][-1]))
 
 
 @solara.component
@@ -116,9 +116,9 @@ def WorldPicture(model: WatchedModel) -> None:  # noqa: N802 - a component
 
 def tell_scene(widget: WorldWidget, model: WatchedModel) -> None:
     """Where everybody stands, and which ties are drawn."""
-    scene = model.scene
-    arrays = (scene.places.astype(np.float32), scene.pairs.astype(np.int32), model.adopters.astype(np.int32))
-    message = {"is": "scene", "people": len(scene.places), "arms": ["the Mesa model"], "again": False}
+    layout = model.layout
+    arrays = (layout.places.astype(np.float32), layout.pairs.astype(np.int32), model.adopters.astype(np.int32))
+    message = {"is": "scene", "people": len(layout.places), "arms": ["the Mesa model"], "again": False}
     widget.send(message, [array.tobytes() for array in arrays])
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from experiments.config.settings import ConfigError
-from experiments.watch.asked import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
+from experiments.watch.page_state import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
 
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
 LARGEST = 65_536  # bytes of a message
@@ -118,7 +118,7 @@ class Config(_Message):
     do: Literal["config"]
 
 
-class Picture(_Message):
+class PictureRequest(_Message):
     """A picture of today."""
 
     do: Literal["picture"]
@@ -147,7 +147,7 @@ Message = (
     | Follow
     | Send
     | Config
-    | Picture
+    | PictureRequest
     | Film
 )
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="do")])

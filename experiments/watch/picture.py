@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
-from experiments.watch.layout import FULL, Look, Picture
+from experiments.watch.layout import FULL, Look, WorldFrame
 from experiments.watch.palette import EMBER, FAMILIES, INK, NAMES, NIGHT, QUIET, TIES, opacity
 
 INCHES, DPI = (16, 9), 120
@@ -32,13 +32,13 @@ class Panel(NamedTuple):
 
     Attributes:
         title: its strategy.
-        picture: see `experiments.watch.layout.Picture`.
+        picture: see `experiments.watch.layout.WorldFrame`.
         counted: the outcome, large: a number and what it is.
         ages: of each flash, 0 (now) to 1 (gone), shape (flashes,).
     """
 
     title: str
-    picture: Picture
+    picture: WorldFrame
     counted: tuple[str, str]
     ages: np.ndarray
 

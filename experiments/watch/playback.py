@@ -11,7 +11,7 @@ from experiments.config.settings import Experiment, Strategy
 from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import Run, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
-from experiments.watch.layout import Picture, Scene, Sight, only_differences
+from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
 from sim.engine.views import State
 from sim.measures import mean_or_nan
 from sim.model.gestures import KINDS
@@ -87,8 +87,8 @@ class Gestures:
 class Arm:
     """One world on the stage."""
 
-    def __init__(self, name: str, run: Simulation, scene: Scene) -> None:
-        self.name, self.run, self.sight = name, run, Sight(scene, run)
+    def __init__(self, name: str, run: Simulation, layout: Layout) -> None:
+        self.name, self.run, self.view = name, run, WorldView(layout, run)
         self.gestures = Gestures()
         self.sent: list[np.ndarray] = []  # since the last picture
 
@@ -99,13 +99,13 @@ class Arm:
         owners = np.repeat(adopters, [len(each) for each in known])
         pairs = np.stack([owners, np.concatenate([*known, np.zeros(0, np.int32)])], axis=1).astype(np.int32)
         seen = self.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
-        n, back = len(self.run), self.sight.rekindled
+        n, back = len(self.run), self.view.rekindled
         reconnected = np.isin(np.concatenate([back // n, back % n]), adopters).sum()
         active = (seen["state"] == State.ACTIVE).sum()
         return Outcome(mean_or_nan(reconnected, len(adopters)), mean_or_nan(active, len(adopters)))
 
 
-class Stage:
+class Playback:
     """One or two worlds that share their first morning, their luck and their clock.
 
     Args:
@@ -137,9 +137,9 @@ class Stage:
             for each in runs:
                 each.send(gesture)
         self.adopters = runs[0].adopters
-        self.scene = Scene(world, self.adopters)
+        self.layout = Layout(world, self.adopters)
         self.changed: set[int] = set()  # rows of the scene that became other ties, for whoever has copied them
-        self.arms = [Arm(name_of(each), one, self.scene) for each, one in zip(strategies, runs, strict=True)]
+        self.arms = [Arm(name_of(each), one, self.layout) for each, one in zip(strategies, runs, strict=True)]
 
     @property
     def day(self) -> int:
@@ -153,27 +153,27 @@ class Stage:
             record = arm.run.step()
             arm.sent.append(record.sent)
             arm.gestures.add(record.sent)
-            wanted.append(arm.sight.take_in(record))
+            wanted.append(arm.view.take_in(record))
         self._admit(np.unique(np.concatenate(wanted), axis=0))
 
     def _admit(self, pairs: np.ndarray) -> None:
         """Let ties into the picture that have become worth it."""
         if not len(pairs):
             return
-        is_back = np.any([arm.sight.is_back for arm in self.arms], axis=0)
-        changed = self.scene.admit(pairs, self.scene.with_adopter(self.scene.pairs) | is_back)
+        is_back = np.any([arm.view.is_back for arm in self.arms], axis=0)
+        changed = self.layout.admit(pairs, self.layout.with_adopter(self.layout.pairs) | is_back)
         self.changed.update(changed.tolist())
         for arm in self.arms:
-            arm.sight.forget(changed)
+            arm.view.forget(changed)
 
-    def look(self, differences: bool = False) -> list[Picture]:
+    def look(self, differences: bool = False) -> list[WorldFrame]:
         """A picture of each arm this morning, with the gestures since the last ones; or only what differs."""
         pictures = []
         for arm in self.arms:
-            arm.sight.look()
+            arm.view.look()
             sent = np.concatenate(arm.sent) if arm.sent else np.zeros(0, GESTURE)
             arm.sent.clear()
-            pictures.append(arm.sight.picture(sent))
+            pictures.append(arm.view.picture(sent))
         return list(only_differences(*pictures)) if differences and len(pictures) == 2 else pictures
 
     def outcomes(self) -> list[Outcome]:
@@ -203,10 +203,10 @@ class Stage:
             TypeError, ValueError: the gesture can not be.
         """
         first = self.arms[0]
-        without = Arm(WITHOUT, first.run.twin(), self.scene)
+        without = Arm(WITHOUT, first.run.twin(), self.layout)
         first.run.send(gesture)
-        without.gestures, without.sight.rekindled = first.gestures.copied(), first.sight.rekindled
-        without.sight.is_back = first.sight.is_back.copy()
+        without.gestures, without.view.rekindled = first.gestures.copied(), first.view.rekindled
+        without.view.is_back = first.view.is_back.copy()
         first.name = WITH
         self.arms = [first, without]
 
@@ -225,7 +225,7 @@ class Stage:
         with_whom = np.where(log["sender"] == person, log["receiver"], log["sender"])
         ties = []
         for other, row in zip(others.tolist(), seen, strict=True):
-            key = int(self.scene.keys(np.array([sorted((person, other))]))[0])
+            key = int(self.layout.keys(np.array([sorted((person, other))]))[0])
             silence = int(row["silence"])
             ties.append(
                 TieSeen(
@@ -235,7 +235,7 @@ class Stage:
                     silence=silence if silence < LAST_DAY else None,
                     door=float(row["openness"][1]),
                     own_door=float(row["openness"][0]),
-                    rekindled=bool(np.isin(key, there.sight.rekindled)),
+                    rekindled=bool(np.isin(key, there.view.rekindled)),
                     history=[_told(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]],
                 )
             )

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.config.settings import ConfigError
-from experiments.watch.asked import Asked
-from experiments.watch.gate import TOKEN, Gate
+from experiments.watch.gate import TOKEN, TokenGate
 from experiments.watch.messages import LARGEST, understood
+from experiments.watch.page_state import PageState
 from experiments.watch.palette import for_browser
 from experiments.watch.session import Session
 
@@ -75,12 +75,12 @@ class Server:
         address: the same with the token that opens it.
     """
 
-    def __init__(self, port: int, opening: Asked, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
+    def __init__(self, port: int, opening: PageState, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
         import uvicorn  # with what it brings, a fifth of a second that other commands need not wait
 
         self.base_url = f"http://{HOST}:{port}"
         self._tabs = _Tabs(opening, dict(presets), patience)
-        gate = Gate(_app(self._tabs), port)
+        gate = TokenGate(_app(self._tabs), port)
         self.address = f"{self.base_url}/?{TOKEN}={gate.token}"
         self._server = uvicorn.Server(_settings(gate, port))
         self._thread = threading.Thread(target=self._server.run, name="rekindle-server", daemon=True)
@@ -100,7 +100,7 @@ class Server:
         self._thread.join(10.0)
 
 
-def _settings(app: Gate, port: int) -> uvicorn.Config:
+def _settings(app: TokenGate, port: int) -> uvicorn.Config:
     import uvicorn
 
     return uvicorn.Config(
@@ -152,7 +152,7 @@ class _Connection(NamedTuple):
 class _Tab:
     """A tab's session, and its connection while there is one."""
 
-    def __init__(self, query: str, opening: Asked, presets: dict[str, Path]) -> None:
+    def __init__(self, query: str, opening: PageState, presets: dict[str, Path]) -> None:
         self.connection: _Connection | None = None
         self.session = Session(self.send, query, opening, presets)
         SESSIONS.add(self.session)
@@ -176,7 +176,7 @@ class _Tab:
 class _Tabs:
     """All tabs that are open, by the name that each has given itself."""
 
-    def __init__(self, opening: Asked, presets: dict[str, Path], patience: float) -> None:
+    def __init__(self, opening: PageState, presets: dict[str, Path], patience: float) -> None:
         self._opening, self._presets, self._patience = opening, presets, patience
         self._tabs: dict[str, _Tab] = {}
 

@@ -87,7 +87,7 @@ SETTABLE = {"run.strategy", "run.seed"} | {
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageState:
     """What a tab was asked to show.
 
     Attributes:
@@ -128,18 +128,18 @@ class Asked:
         second = [] if self.beside is None else [strategy_of(self.beside)]
         return [experiment.run.strategy, *second]
 
-    def changed(self, path: str, value: str) -> Asked:
+    def changed(self, path: str, value: str) -> PageState:
         """The same with another value of a setting, from the first day.
 
         Raises:
             ConfigError: the setting does not allow the value; the message says what it expects.
         """
-        asked = dataclasses.replace(self, changes={**self.changes, path: value.strip()})
+        page_state = dataclasses.replace(self, changes={**self.changes, path: value.strip()})
         try:
-            asked.experiment()
+            page_state.experiment()
         except ConfigError as error:
             raise ConfigError(_about(path, value.strip(), str(error))) from None
-        return asked
+        return page_state
 
     def query(self) -> str:
         """The part of an address that says all this."""
@@ -167,7 +167,7 @@ def require_few(people: int, newcomers: int) -> None:
         raise ConfigError(f"--set world.people={people}: at most {MOST_PEOPLE:,} can be watched")
 
 
-def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
+def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) -> PageState:
     """What an address asks for; it can set what the page can, and what the page was opened with.
 
     Args:
@@ -187,7 +187,7 @@ def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
     one = dict(given)
     by_hand = [text for name, text in given if name == "sent"]
     require_few_by_hand(len(by_hand))
-    asked = Asked(
+    page_state = PageState(
         config=_preset(one["config"], presets) if "config" in one else None,
         changes=dict(_setting(text, opening) for name, text in given if name == "set"),
         beside=_short(one["beside"]) if "beside" in one else None,
@@ -197,8 +197,8 @@ def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
         followed=_number("follow", one["follow"], MOST_PEOPLE) if "follow" in one else None,
         differences=one.get("differences") == "1",
     )
-    asked.strategies(asked.experiment())
-    return asked
+    page_state.strategies(page_state.experiment())
+    return page_state
 
 
 def _preset(name: str, presets: dict[str, Path]) -> Path:
@@ -217,7 +217,7 @@ def require_few_by_hand(gestures: int) -> None:
         raise ConfigError(f"at most {MOST_BY_HAND} gestures can be sent by hand")
 
 
-def _setting(text: str, opening: Asked) -> tuple[str, str]:
+def _setting(text: str, opening: PageState) -> tuple[str, str]:
     path, _, value = _short(text).partition("=")
     if path not in SETTABLE and opening.changes.get(path) != value:
         raise ConfigError(
@@ -296,12 +296,13 @@ def _value_at(experiment: Experiment, path: str) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def as_config(asked: Asked, drifted: int | None) -> str:
+def as_config(page_state: PageState, drifted: int | None) -> str:
     """A TOML file of which the command line makes the same runs; what it can not say is in its comments."""
-    experiment = asked.experiment()
-    strategies = asked.strategies(experiment)
+    experiment = page_state.experiment()
+    strategies = page_state.strategies(experiment)
     head = [
-        "# Written by `rekindle watch`. `rekindle run` makes the run" + (" of the first world" if asked.beside else "")
+        "# Written by `rekindle watch`. `rekindle run` makes the run"
+        + (" of the first world" if page_state.beside else "")
     ]
     if len(strategies) > 1:
         head[0] += ", `rekindle sweep` those of both"
@@ -318,7 +319,7 @@ def as_config(asked: Asked, drifted: int | None) -> str:
         )
     head += [
         f"# Sent by hand, and not part of it: a {g.kind} from {g.sender} to {g.receiver} on day {g.day}."
-        for g in asked.hand
+        for g in page_state.hand
     ]
     return "\n".join(head) + "\n\n" + written(experiment) + tail
 
