@@ -108,7 +108,7 @@ def _sample(origin: dict[str, Any]) -> SampleSettings:
     if sweep is None or sweep.sample is None or sweep.sample.method not in COLUMNS:
         raise SensitivityError(
             "The points of this sweep were not drawn for a sensitivity analysis. Add [sweep.sample] with "
-            'method = "morris" to find the factors that matter or "saltelli" for shares of the variance, and sweep again.'
+            'method = "morris" to find what matters or "saltelli" for shares of the variance, and sweep again.'
         )
     return sweep.sample
 

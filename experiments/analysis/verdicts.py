@@ -75,7 +75,7 @@ def ratio(arm: np.ndarray, base: np.ndarray) -> Estimate:
 
 
 def _estimate(value: float, drawn: np.ndarray, worlds: int) -> Estimate:
-    """A value with the interval of its resamples; without one for a single world, or if most resamples are undefined."""
+    """A value with the interval of its resamples; without one for one world, or if most resamples are undefined."""
     if worlds < 2 or np.isnan(drawn).mean() > 0.5:
         return Estimate(value, np.nan, np.nan, worlds)
     low, high = np.nanquantile(drawn, ends_of_interval(worlds))

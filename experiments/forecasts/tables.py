@@ -40,9 +40,11 @@ def evaluation_table(found: Evaluation) -> Group:
     silent, came = len(found.pairs), int(found.pairs["came_back"].sum())
     lines = [
         f"Silent pairs on day {found.cut:,}: {silent:,}. Of these, {came:,} ({came / silent:.1%}) came back within "
-        f"{found.days} days. Methods that learn were trained on {counted(found.learned_from, 'pair')} from {found.days} "
+        f"{found.days} days. Methods that learn were trained on {counted(found.learned_from, 'pair')} from "
+        f"{found.days} "
         "days earlier.",
-        "Lower is better for log loss and Brier score, higher for AUC. The 95% intervals are from a bootstrap over people.",
+        "Lower is better for log loss and Brier score, higher for AUC. The 95% intervals are from a bootstrap "
+        "over people.",
         *found.notes,
     ]
     return Group(scores, paired, Text("\n".join(lines))) if len(apart) else Group(scores, Text("\n".join(lines)))
@@ -87,11 +89,13 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
     count, listed = len(found.ties), min(top, len(found.ties))
     which = "All ties" if listed == count else f"The {listed:,} with most contacts of the {count:,} ties"
     lines = [
-        f"{which} silent for over {silent} days. Each chance is the share of {counted(worlds, 'simulated world')} in which "
+        f"{which} silent for over {silent} days. Each chance is the share of "
+        f"{counted(worlds, 'simulated world')} in which "
         f"it happens within {days} days, accurate to ±{100 * _margin(worlds):.0f} points (95% interval), without "
         "recalibration. --evaluate shows how accurate such forecasts are on this log.",
         "Comes back: either person contacts the other if nothing is done. Receiver writes: the receiver contacts the "
-        "sender if nothing is done. After: the same with one gesture by the sender on the first day, which does not count "
+        "sender if nothing is done. After: the same with one gesture by the sender on the first day, which does "
+        "not count "
         "itself.",
     ]
     for kind, row in found.gains.iterrows():
@@ -104,7 +108,8 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
         lines += [
             "Each world is run with and without the gesture, with the same random draws. Ties that share no person are "
             f"tested together in one world: {rounds}.",
-            "That a like opens a door, and what gestures leave in memory, are assumptions: see `rekindle explain like`.",
+            "That a like opens a door, and what gestures leave in memory, are assumptions: see `rekindle explain "
+            "like`.",
         ]
     return [*lines, *found.notes]
 
@@ -130,22 +135,28 @@ def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) ->
     lines = [_in_all(found, minutes, silent)]
     if len(plan):
         lines += [
-            f"Without: the share of {counted(worlds, 'simulated world')} in which the other person writes within {days} days if "
-            "nothing is done. After: the share in which they write, or answer the gesture, if all gestures are made on the "
+            f"Without: the share of {counted(worlds, 'simulated world')} in which the other person writes within "
+            f"{days} days if "
+            "nothing is done. After: the share in which they write, or answer the gesture, if all gestures are "
+            "made on the "
             "first day. Gain: the difference in points, in the same worlds with the same random draws.",
-            f"This is the plan that gained most in {worlds} other worlds, of all plans that fit. It is sorted by gain per "
+            f"This is the plan that gained most in {worlds} other worlds, of all plans that fit. It is sorted by "
+            "gain per "
             "minute.",
         ]
     if len(plan) and found.alike and found.dormant > 1:
         lines.append(
-            "The differences in gain between ties can be explained by chance, so the ties with most contacts come first."
+            "The differences in gain between ties can be explained by chance, so the ties with most contacts "
+            "come first."
         )
     return [
         *lines,
         *_past_said(found.past),
-        "Assumed: that you make the gesture, that there is a post to like or comment on, that a small gesture opens a door, "
+        "Assumed: that you make the gesture, that there is a post to like or comment on, that a small gesture "
+        "opens a door, "
         "and what each gesture leaves in memory (`rekindle explain like`).",
-        "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person wants to hear "
+        "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person "
+        "wants to hear "
         "from you.",
         *found.notes,
     ]
@@ -155,11 +166,13 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
     plan, among = found.plan, counted(found.dormant, "dormant tie")
     among = f"{among}: both people have written, and neither for over {silent} days."
     if plan.empty:
-        return f"{among} No gesture that fits into {counted(minutes, 'minute')} gains anything, so there is nothing to plan."
+        fitting = f"No gesture that fits into {counted(minutes, 'minute')}"
+        return f"{among} {fitting} gains anything, so there is nothing to plan."
     value, low, high = (f"{one:+.1f}".replace("-", "−") for one in found.together)
     return (
         f"{among} The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them. "
-        f"{plan['after'].sum():.1f} of these people would write after it and {plan['without'].sum():.1f} without it: {value} "
+        f"{plan['after'].sum():.1f} of these people would write after it and {plan['without'].sum():.1f} without "
+        f"it: {value} "
         f"(95% interval {low} … {high})."
     )
 
@@ -196,7 +209,8 @@ def _past_said(past: Past | None) -> list[str]:
         verdict = f" (95% interval {points(low)} … {points(high)}): {better}"
     return [
         *lines,
-        f"Model minus longest history: {points(apart)} points{verdict}. No log can show what a gesture adds, because logs do "
+        f"Model minus longest history: {points(apart)} points{verdict}. No log can show what a gesture adds, "
+        "because logs do "
         "not record which gestures were made. That gain comes from the model alone.",
     ]
 

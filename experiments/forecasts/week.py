@@ -1,10 +1,11 @@
 """A plan for one person's week: which dormant ties to contact, with which small gesture, in which order.
 
 A contact log continues in simulated worlds: with nothing done, and with each kind of gesture, made on the first day to
-all dormant ties of the person. The gain of a gesture is how many more of the others then write. The plan is the one with
-the largest gain within the minutes. A plan that is chosen for its gain looks better than it is, so its gain is estimated
-in other worlds, in which only the plan is carried out. The log's own past shows how good the ranking is: how many of the
-ties that the model, or a simple rule, would have put first on an earlier day came back in the rest of the log.
+all dormant ties of the person. The gain of a gesture is how many more of the others then write. The plan is the one
+with the largest gain within the minutes. A plan that is chosen for its gain looks better than it is, so its gain is
+estimated in other worlds, in which only the plan is carried out. The log's own past shows how good the ranking is: how
+many of the ties that the model, or a simple rule, would have put first on an earlier day came back in the rest of the
+log.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Past(NamedTuple):
         ties: number of dormant ties on that morning, over all people.
         expected, came_back: the share of these that came back, as forecast by the model and as observed.
         people: number of people with more than `FIRST` dormant ties on that morning, whose lists are judged.
-        rules: for each ranking (index), ``share``: of the first `FIRST` ties of a list, the share that came back, mean over
-            people (with equal scores in random order); and ``apart``, the model's share minus that of the
+        rules: for each ranking (index), ``share``: of the first `FIRST` ties of a list, the share that came back, mean
+            over people (with equal scores in random order); and ``apart``, the model's share minus that of the
             rule, with ``low`` and ``high``, its 95% interval over people; nan for fewer than 20.
     """
 
@@ -224,8 +225,8 @@ def _effects(without: np.ndarray, then: np.ndarray) -> dict[str, np.ndarray]:
 def steadied(gains: np.ndarray) -> np.ndarray:
     """The mean gain of each tie, shrunk toward the mean of all ties as far as chance explains their differences.
 
-    This is the estimator of James and Stein as used by Efron and Morris (1975, "Data analysis using Stein's estimator and
-    its generalizations"). Without it, ties that gained by chance in these worlds would be chosen.
+    This is the estimator of James and Stein as used by Efron and Morris (1975, "Data analysis using Stein's estimator
+    and its generalizations"). Without it, ties that gained by chance in these worlds would be chosen.
 
     Args:
         gains: shape (worlds, ties), at least two worlds.

@@ -80,28 +80,28 @@ class Fact(NamedTuple):
 
 FACTS: dict[str, Fact] = {
     "B1_signature_own_below_others": Fact(
-        "People spread their contacts over ranks in a way of their own, and keep it.",
+        "People distribute their contacts over ranks in a personal way that persists.",
         "Share of egos (10 alters and 50 sends in each half of the log) whose rank shares are closer (Jensen-Shannon "
         "divergence) to their own in the other half than the median of up to 50 other egos' are.",
         0.8, _ANY, "Saramäki et al. 2014",
     ),
     "B1_alter_turnover": Fact(
-        "They do so although the alters change.",
+        "Their distribution persists although the alters change.",
         "Mean over these egos of one minus the Jaccard index of their top 20 alters in the two halves.",
         0.3, _ANY, "Saramäki et al. 2014",
     ),
     "B1_top_alter": Fact(
-        "A fifth to a quarter of what people send goes to one alter.",
+        "20% to 25% of what people send goes to one alter.",
         "Mean share of sends to the most contacted alter, over egos with 20 alters and 50 sends.",
         0.20, 0.25, "Saramäki et al. 2014", _CHECK,
     ),
     "B1_top_three": Fact(
-        "Two to two and a half fifths go to three.",
-        "The same to the three most contacted.",
+        "40% to 50% of what people send goes to three alters.",
+        "Mean share of sends to the three most contacted alters, over egos with 20 alters and 50 sends.",
         0.40, 0.50, "Saramäki et al. 2014", _CHECK,
     ),
     "B2_egos_overdispersed": Fact(
-        "Within most people's networks contacts vary more over alters than chance alone would have it.",
+        "In most people's networks, contacts vary more over alters than by chance.",
         "Share of egos with 10 pairs or more whose variance of contacts over pairs is above the mean.",
         0.5, _ANY, "Iñiguez et al. 2023", _CHECK,
     ),
@@ -117,13 +117,14 @@ FACTS: dict[str, Fact] = {
         0.0, _ANY, "Onnela et al. 2007",
     ),
     "B4_next_month": Fact(
-        "Three in ten pairs that are active in a month are active in the next.",
+        "30% of the pairs that are active in a month are active in the next.",
         "Share of the pairs active in a month that are active in the next, all months together.",
         0.20, 0.40, "Viswanath et al. 2009",
     ),
     "B4_reciprocated_outlive": Fact(
         "Reciprocated ties outlive others.",
-        "The same share among pairs with contacts both ways in the month, over that among the others.",
+        "Share of pairs active in a month that are active in the next: pairs with contacts both ways in the "
+        "month over others.",
         1.0, _ANY, "Hidalgo & Rodriguez-Sickert 2008",
     ),
     "B4_power_law": Fact(
@@ -138,7 +139,7 @@ FACTS: dict[str, Fact] = {
         0.02, 0.05, "Marlow 2009", "published", "log and ties",
     ),
     "B5_one_way": Fact(
-        "They write to some more.",
+        "They write to a few more of their friends.",
         "Mean over people of the share of their ties that they wrote to in the last 30 days.",
         0.03, 0.08, "Marlow 2009", "published", "log and ties",
     ),
@@ -153,7 +154,7 @@ FACTS: dict[str, Fact] = {
         0.22, 0.84, "Kwak et al. 2010",
     ),
     "B6_lopsided": Fact(
-        "One side does more of the contacting than chance would have it.",
+        "One side makes more of the contacts than by chance.",
         "Mean share of contacts made by the busier side, in pairs with 10 or more, minus what fair coins would give.",
         0.0, _ANY, "Kovanen, Saramäki & Kaski 2010; Wang, Lizardo & Hachen 2011", "published",
     ),
@@ -163,13 +164,13 @@ FACTS: dict[str, Fact] = {
         0.0, _ANY, "Goh & Barabási 2008; Kim & Jo 2016", "published",
     ),
     "B7_people_bursty": Fact(
-        "So does what a person sends.",
+        "A person's sends come in bursts.",
         "Median burstiness of sends over people with 20 different times.",
         0.2, 0.6, "Goh & Barabási 2008; Jo et al. 2012", _CHECK,
     ),
     "B7_pairs_above_people": Fact(
-        "Bursts belong to the pair rather than to the person.",
-        "The first median minus the second.",
+        "Bursts are a property of the pair rather than of the person.",
+        "Median burstiness over pairs minus median burstiness over people.",
         0.0, _ANY, "Karsai, Kaski & Kertész 2012", "published",
     ),
     "B8_layer_ratio": Fact(
@@ -205,12 +206,12 @@ FACTS: dict[str, Fact] = {
         _NONE, 1.0, "Kooti et al. 2015",
     ),
     "B10_within_a_day": Fact(
-        "Nine in ten come within a day.",
-        "Share of these within 24 hours.",
+        "90% of the answers come within a day.",
+        "Share of answers within 7 days that come within 24 hours, in pairs with 5 contacts each way.",
         0.85, 0.95, "Kooti et al. 2015",
     ),
     "B10_load": Fact(
-        "The more people receive, the less of it they answer.",
+        "The more people receive, the smaller the share that they answer.",
         "Spearman correlation, over gestures in these pairs after a day of silence, of what the receiver got in the "
         "last 24 hours from anyone and whether the other contacts back within 7 days.",
         _NONE, 0.0, "Kooti et al. 2015", "published",
@@ -228,7 +229,7 @@ FACTS: dict[str, Fact] = {
         0.0, _ANY, "Miritello et al. 2013; Navarro et al. 2017", "published",
     ),
     "B11_steady_stock": Fact(
-        "The number of open ties stays, while they come and go.",
+        "The number of open ties stays the same while ties open and close.",
         "Median over people, with 5 open ties on average, of the coefficient of variation over months of open ties, "
         "over that of openings and closings.",
         _NONE, 1.0, "Miritello et al. 2013", "published",
@@ -720,23 +721,23 @@ def _variation(rows: np.ndarray) -> np.ndarray:
 
 ABSENCES: dict[str, Fact] = {
     "like_alone": Fact(
-        "Likes do not make people closer as long as no word follows.",
+        "Likes do not make people closer unless words follow.",
         "Largest difference that a month of daily likes makes to the strength of dormant ties, either side, 0 to 1; "
         "over pairs without any other gesture or a post read between the two, with likes and without.",
         0.0, 0.0, "Burke & Kraut 2014", "published", "world",
     ),
     "like_and_what_follows": Fact(
-        "What a month of daily likes does to closeness if words may follow.",
+        "The effect of a month of daily likes on closeness if words can follow.",
         "Mean difference of strength, 0 to 1, over all these pairs, both sides.",
         math.nan, math.nan, "no published figure", _CHECK, "world",
     ),
     "touch_second_helps": Fact(
-        "A second try is answered likelier than a first.",
+        "A second attempt is more likely to be answered than a first.",
         "Difference of the probabilities of an answer within a week.",
         0.0, _ANY, "Edwards et al. 2002", "published", "world",
     ),
     "touch_further_ones_do_not": Fact(
-        "Beyond the second, further tries do not raise the probability of an answer.",
+        "Attempts after the second do not raise the probability of an answer.",
         "The largest difference of a later touch from the second, in the probability of an answer within a week.",
         _NONE, 0.02, "Godfrey, Seiders & Voss 2011", _CHOSEN, "world",
     ),

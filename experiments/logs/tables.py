@@ -28,7 +28,8 @@ def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
         cells = [cell for row in rows for cell in (digits(row["value"]), digits(row["low"], row["high"]))]
         table.add_row(name, *cells, statistic.unit)
     drawn = f"The 95% intervals are from a bootstrap over people with {counted(resamples, 'resample')}."
-    said = f"{drawn if resamples else 'No intervals: no resamples.'} A dash means that the log is too short or has too little data."
+    drawn = drawn if resamples else "No intervals: no resamples."
+    said = f"{drawn} A dash means that the log is too short or has too little data."
     return Group(table, Text(f"{said}\n`rekindle explain NAME` describes a statistic."))
 
 
