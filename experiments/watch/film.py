@@ -1,4 +1,4 @@
-"""A film of a world, or of two side by side, made from the seed: MP4 through PyAV, GIF through Pillow."""
+"""Films of one world, or of two side by side, from the seed: MP4 with PyAV, GIF with Pillow."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from sim.runtime.interrupts import held_back
 
 FRAMES_A_SECOND = {".mp4": 24, ".gif": 12}
 FRAMES_OF_A_FLASH = 10
-AIRBORNE = 48  # flashes of a world at a time; more hide the ties
-HOLD = 0.1  # of a film, for which the last day stands still
+AIRBORNE = 48  # flashes per world at a time; more would hide the ties
+HOLD = 0.1  # share of a film in which the last day stands still
 _GIF_SIZE = (960, 540)
 
 
 class Shot(NamedTuple):
-    """What a film shows: so many days in so many seconds, perhaps with an eye on one person."""
+    """What a film shows: the number of days and seconds, and the followed person if any."""
 
     days: int
     seconds: float
@@ -41,17 +41,17 @@ def film(
     progress: Callable[[int, int], None] = lambda done, total: None,
     told: str = "",
 ) -> None:
-    """Play a stage from its first morning and write the film; it is there once it is whole.
+    """Play worlds from their first morning and write a film. The file appears only when it is complete.
 
     Args:
         playback: at its first day; the film plays it on.
-        shot: what is shown.
-        out: ends in ``.mp4`` or ``.gif``.
-        progress: called with the frames done and all frames.
-        told: what the film says of itself, see `told_by`.
+        shot: what the film shows.
+        out: path that ends in ``.mp4`` or ``.gif``.
+        progress: called with the number of frames done and the total.
+        told: text for the film's metadata, see `told_by`.
 
     Raises:
-        OSError: the file can not be written.
+        OSError: the file cannot be written.
     """
     rate = FRAMES_A_SECOND[out.suffix.lower()]
     count = max(2, round(shot.seconds * rate))
@@ -63,9 +63,9 @@ def film(
             progress(done, count)
             hand_on_stop()
 
-    # By its ending the writer knows the format, so this is no name of `atomic_files`; no other process uses it either.
+    # The writer takes the format from the suffix, so `atomic_files` cannot name this file. The random name is unique.
     half_done = out.with_name(f".{secrets.token_hex(8)}-{out.stem}.half_done{out.suffix}")
-    with held_back() as hand_on_stop:  # so that half a film is taken away
+    with held_back() as hand_on_stop:  # so that an incomplete film is removed
         try:
             write(counted(hand_on_stop), rate, half_done, told)
             half_done.replace(out)
@@ -74,7 +74,7 @@ def film(
 
 
 def told_by(out: Path) -> str | None:
-    """What an MP4 film says of itself; None if there is none, or it can not be read."""
+    """The text in the metadata of an MP4 film; None if there is none, or if it cannot be read."""
     import av
 
     try:
@@ -85,7 +85,7 @@ def told_by(out: Path) -> str | None:
 
 
 def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
-    """The frames of a film, each of shape (1080, 1920, 4), valid until the next one; time goes evenly."""
+    """The frames of a film, each of shape (1080, 1920, 4) and valid until the next one, at constant speed."""
     drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), shot.followed)
     moving = max(1, round(count * (1 - HOLD)))
     a_frame = shot.days / moving  # in days
@@ -109,11 +109,11 @@ def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
         yield drawing.pixels()
 
 
-FOOTER = "model, not measurement: many numbers are assumed"
+FOOTER = "simulated, not measured: many parameters are assumptions"
 
 
 def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) -> None:
-    """A picture of this morning as ``png`` or ``svg``; the stage is only looked at."""
+    """Write an image of this morning as ``png`` or ``svg``. The worlds are only read."""
     drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), followed)
     panels = [
         _panel(
@@ -138,12 +138,12 @@ def _panel(name: str, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray
 
 
 def _time_of(flashes: np.ndarray, playback: Playback) -> np.ndarray:
-    """When each was sent, in days of the run, shape (flashes,)."""
+    """When each gesture was sent, in days of the run, shape (flashes,)."""
     return flashes["day"] - playback.arms[0].run.start + flashes["second"] / SECONDS_A_DAY
 
 
 def clock_of(day: int) -> str:
-    """A day as viewers read it."""
+    """A day for display."""
     return f"day {day:,}" if day < 365 else f"year {day // 365 + 1}, day {day % 365:,}"
 
 
@@ -155,13 +155,13 @@ def _difference(playback: Playback) -> str:
 
 
 def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> None:
-    import av  # an extra, which only films need
+    import av  # an optional dependency, needed only for films
 
     with av.open(str(out), "w") as file:
         file.metadata["comment"] = told
         options = {"crf": "18", "preset": "veryfast"}
         stream = file.add_stream("libx264", rate=Fraction(rate), width=SIZE[0], height=SIZE[1], options=options)
-        stream.pix_fmt = "yuv420p"  # what every player and beamer knows
+        stream.pix_fmt = "yuv420p"  # supported by all players and projectors
         for pixels in pictures:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgba")))
         file.mux(stream.encode())
@@ -175,7 +175,7 @@ def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> Non
 
 
 def _palette() -> Image.Image:
-    """256 colours for all frames: each colour of the drawing in steps, from the night to itself."""
+    """256 colours for all frames: each colour of the drawing in steps from the background to full."""
     named = [INK, QUIET, EMBER, *TIES.values(), *FAMILIES.values()]
     steps = np.linspace(0, 1, 255 // len(named) + 1)[1:, None, None]
     full, night = (np.array([ImageColor.getrgb(name) for name in names]) for names in (named, [NIGHT]))

@@ -1,8 +1,8 @@
-"""What of a world is drawn, and how it looks on a day: numbers only, which a page or a film then draws.
+"""The drawn part of a world, and its looks on each day, as numbers that a page or a film then draws.
 
-A scene is made once from the first morning: where people stand, and which ties have a place in the picture. Each day is
-then a byte for each of these ties and for each person. Two worlds that began as one share a scene, so they can be
-laid side by side and compared byte by byte.
+A layout is made once from the first morning: the places of people, and the ties that are drawn. Each day then takes one
+byte per drawn tie and per person. Two worlds with the same first morning share a layout, so their bytes can be
+compared.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from sim.model.gestures import Kind
 from sim.run import Simulation
 from sim.state.population import NOBODY, DayRecord, World
 
-TIES_A_PERSON = 10  # drawn, on average
+TIES_A_PERSON = 10  # drawn ties, on average
 MOST_TIES, FEWEST_TIES = 100_000, 1_200
-FULL = 63  # the strength and the glow of a byte
-MOST_GESTURES = 400  # drawn of a frame
+FULL = 63  # largest strength or glow in a byte
+MOST_GESTURES = 400  # drawn per frame
 
 
 class Look(IntEnum):
-    """How a tie is drawn: the two upper bits of its byte; the other six are its strength."""
+    """How a tie is drawn: the upper two bits of its byte. The other six are its strength."""
 
     ABSENT = 0
     DORMANT = 1
@@ -36,7 +36,7 @@ class Look(IntEnum):
 
 
 class Family(IntEnum):
-    """Kinds of gesture as the eye tells them apart."""
+    """Groups of kinds of gesture that are drawn in the same colour."""
 
     REACTION = 0
     WORDS = 1
@@ -66,21 +66,21 @@ FLASH = np.dtype(
     [
         ("sender", "i4"),
         ("receiver", "i4"),
-        ("day", "i2"),  # of the world, and
+        ("day", "i2"),  # of the world
         ("family", "u1"),  # Family
-        ("bright", "u1"),  # whether it is one to look at: of an adopter, or over a dormant tie
+        ("bright", "u1"),  # whether it is highlighted: sent by an adopter, or over a dormant tie
         ("second", "i4"),  # of the day
     ]
 )
 
 
 class WorldFrame(NamedTuple):
-    """How a world looks on a morning.
+    """The looks of a world on a morning.
 
     Attributes:
-        ties: shape (k,), bytes; see `Look`. In the order of the scene's pairs.
-        people: shape (n,), bytes 0 to `FULL`: how open the person's door is for any of the drawn ties that lie dormant.
-        flashes: gestures of the days since the last picture, type `FLASH`, at most `MOST_GESTURES`.
+        ties: shape (k,), bytes in the order of the layout's pairs; see `Look`.
+        people: shape (n,), bytes from 0 to `FULL`: how open each person's door is for any drawn dormant tie.
+        flashes: gestures since the last frame, type `FLASH`, at most `MOST_GESTURES`.
     """
 
     ties: np.ndarray
@@ -89,17 +89,17 @@ class WorldFrame(NamedTuple):
 
 
 class Layout:
-    """Where the people of a world stand, and which of its ties are drawn.
+    """The places of people, and the ties that are drawn.
 
-    All ties of adopters are drawn, and of the others those with the longest past. A tie that begins to matter later
-    takes the place of one with the shortest; so what is drawn on a day does not depend on when anybody looked before.
+    All ties of adopters are drawn, and of other ties those with the longest past. A tie that matters later replaces the
+    one with the shortest past, so the drawn ties of a day do not depend on which days were drawn before.
 
     Args:
-        world: on the first morning.
+        world: the world on the first morning.
         adopters: ids.
 
     Attributes:
-        places: of people, shape (n, 2), in the unit disc.
+        places: places of people in the unit disc, shape (n, 2).
         pairs: ids of each tie's two people, the lower first, shape (k, 2).
     """
 
@@ -124,15 +124,15 @@ class Layout:
         return self.is_adopter[pairs[:, 0]] | self.is_adopter[pairs[:, 1]]
 
     def keys(self, pairs: np.ndarray) -> np.ndarray:
-        """A number for each pair, the lower id first, as day records have it; shape (k,)."""
+        """The key of each pair (lower id first), as in day records, shape (k,)."""
         return pairs[:, 0].astype(np.int64) * len(self.is_adopter) + pairs[:, 1]
 
     def admit(self, pairs: np.ndarray, staying: np.ndarray) -> np.ndarray:
-        """Let ties into the picture that are not in it yet; those with the shortest past go.
+        """Draw these ties from now on, instead of those with the shortest past.
 
         Args:
             pairs: shape (m, 2), the lower id first; each once.
-            staying: which rows are not to go, shape (k,).
+            staying: rows that must stay, shape (k,).
 
         Returns:
             The rows that changed.
@@ -147,24 +147,24 @@ class Layout:
 
 
 class WorldView:
-    """How one world of a scene looks, day by day.
+    """The looks of one world, day by day.
 
     Args:
-        scene: which may be shared with another world.
-        run: the world in motion; it is only looked at.
+        layout: the layout, which another world can share.
+        run: the simulation, which is only read.
     """
 
     def __init__(self, layout: Layout, run: Simulation) -> None:
         self.layout, self.run = layout, run
         self.slots = np.full(len(layout.pairs), NOBODY, np.int32)
         self.rekindled = np.zeros(0, np.int64)  # keys of pairs, sorted
-        self.is_back = np.zeros(len(layout.pairs), bool)  # which rows of the scene are among them
+        self.is_back = np.zeros(len(layout.pairs), bool)  # which rows of the layout are among them
         self.seen = np.zeros(0, SEEN)
         self.ties = np.zeros(0, np.uint8)
         self.look()
 
     def look(self) -> None:
-        """Bring the bytes up to this morning."""
+        """Update the bytes to this morning."""
         layout = self.layout
         self.seen = self.run.see(layout.pairs, self.slots)
         strength = np.rint(np.maximum(*self.seen["strength"].T) * FULL).astype(np.uint8)
@@ -173,7 +173,7 @@ class WorldView:
         self.ties = looks << 6 | np.where(looks > 0, np.maximum(strength, 1), 0).astype(np.uint8)
 
     def take_in(self, record: DayRecord) -> np.ndarray:
-        """Take note of a day; returns the pairs that it made worth drawing, shape (m, 2), the lower id first."""
+        """Process a day, and return the pairs to draw because of it, shape (m, 2), lower id first."""
         keys = self.layout.keys(self.run.reconnections())
         fresh = np.setdiff1d(keys, self.rekindled, assume_unique=True)
         self.rekindled = np.sort(keys)
@@ -186,7 +186,7 @@ class WorldView:
         return np.stack([both // n, both % n], axis=1).astype(np.int32)
 
     def forget(self, rows: np.ndarray) -> None:
-        """These rows of the scene have become other pairs."""
+        """Reset rows of the layout that now have other pairs."""
         self.slots[rows] = NOBODY
         self.is_back[rows] = np.isin(self.layout.keys(self.layout.pairs[rows]), self.rekindled)
 
@@ -200,7 +200,7 @@ class WorldView:
         return doors
 
     def flashes(self, sent: np.ndarray) -> np.ndarray:
-        """Gestures as they are drawn, those to look at first, type `FLASH`."""
+        """Gestures for drawing, highlighted ones first, type `FLASH`."""
         sent = sent[sent["receiver"] != NOBODY]
         flashes = np.zeros(len(sent), FLASH)
         for name in ("sender", "receiver", "day", "second"):
@@ -212,7 +212,7 @@ class WorldView:
         return flashes[np.argsort(-flashes["bright"].astype(int), kind="stable")[:MOST_GESTURES]]
 
     def picture(self, sent: np.ndarray) -> WorldFrame:
-        """The picture of this morning, with the gestures sent since the last one."""
+        """The frame of this morning, with the gestures sent since the last one."""
         glow = np.rint(self.doors() * FULL).astype(np.uint8)
         return WorldFrame(self.ties, glow, self.flashes(sent))
 
@@ -223,15 +223,15 @@ _LOOK_OF[State.ACTIVE] = Look.LIVING
 
 
 def _ties_of(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Each tie of a world once, shape (k, 2), the lower id first, and how much past it has, in contacts, shape (k,)."""
+    """Each tie of a world once, shape (k, 2), the lower id first, and its past in contacts, shape (k,)."""
     ties, owners = world.ties, world.owners()
-    held = (ties["other"] > owners) & (ties["acquaintance"] == 0)
-    pairs = np.stack([owners[held], ties["other"][held]], axis=1).astype(np.int32)
-    return pairs, ties["traces"][held][:, -1].astype(np.float64)  # the slowest: what the whole past has left
+    kept = (ties["other"] > owners) & (ties["acquaintance"] == 0)
+    pairs = np.stack([owners[kept], ties["other"][kept]], axis=1).astype(np.int32)
+    return pairs, ties["traces"][kept][:, -1].astype(np.float64)  # the slowest trace, which is left by the whole past
 
 
 class _Hashed:
-    """A world's people and ties, known by a hash of what their places rest on."""
+    """A world's people and ties, hashable by what determines their places."""
 
     def __init__(self, world: World, pairs: np.ndarray, weight: np.ndarray) -> None:
         self.community, self.pairs, self.weight = world.people["community"].copy(), pairs, weight
@@ -255,7 +255,7 @@ def _cached_places(world: _Hashed) -> np.ndarray:
 
 
 def only_differences(one: WorldFrame, other: WorldFrame) -> tuple[WorldFrame, WorldFrame]:
-    """The same two pictures with nothing in them but what differs between the two worlds."""
+    """Two frames reduced to the differences between their worlds."""
     differ = (one.ties >> 6 != other.ties >> 6) | (np.abs((one.ties & FULL).astype(int) - (other.ties & FULL)) > 3)
     glow = np.abs(one.people.astype(int) - other.people) > 6
 

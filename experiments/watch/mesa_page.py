@@ -24,7 +24,7 @@ from sim.model.strategies import NAMES
 
 
 class Published(NamedTuple):
-    """What a model shows after a step: its day, a picture, and ties per adopter that reconnected."""
+    """The display after a step: the day, a frame, and ties per adopter that reconnected."""
 
     day: int
     picture: WorldFrame
@@ -32,7 +32,7 @@ class Published(NamedTuple):
 
 
 class _Looked:
-    """A Mesa model as `experiments.watch.layout.WorldView` looks at worlds."""
+    """A Mesa model with the interface that `experiments.watch.layout.WorldView` reads."""
 
     def __init__(self, model: WatchedModel) -> None:
         self.model, self.start = model, model.day
@@ -72,7 +72,7 @@ class WatchedModel(sim.ReconnectionModel):
         self._publish(self.record.sent)
 
     def step(self) -> None:
-        """A day, and then what is drawn of it."""
+        """Simulate a day and update the display."""
         super().step()
         self._looked.renew()
         self._view.take_in(self.record)
@@ -115,7 +115,7 @@ def WorldPicture(model: WatchedModel) -> None:  # noqa: N802 - a component
 
 
 def tell_scene(widget: WorldWidget, model: WatchedModel) -> None:
-    """Where everybody stands, and which ties are drawn."""
+    """Send the places of people and the drawn ties."""
     layout = model.layout
     arrays = (layout.places.astype(np.float32), layout.pairs.astype(np.int32), model.adopters.astype(np.int32))
     message = {"is": "scene", "people": len(layout.places), "arms": ["the Mesa model"], "again": False}
@@ -123,7 +123,7 @@ def tell_scene(widget: WorldWidget, model: WatchedModel) -> None:
 
 
 def tell_frame(widget: WorldWidget, model: WatchedModel) -> None:
-    """The bytes of the last day."""
+    """Send the bytes of the last day."""
     day, picture, reconnected = model.published
     none = np.zeros(0, np.int32).tobytes()
     message = {"is": "frame", "frame": day, "day": day, "outcomes": [{"reconnected": round(reconnected, 3)}]}
@@ -132,14 +132,14 @@ def tell_frame(widget: WorldWidget, model: WatchedModel) -> None:
 
 @solara.component
 def Outcome(model: WatchedModel) -> None:  # noqa: N802 - a component
-    """The day, and what has come of it."""
+    """The day and the outcome."""
     update_counter.get()
     day, _, reconnected = model.published
     solara.Text(f"Day {day}: {reconnected:.1f} ties per adopter reconnected")
 
 
 CONTROLS = {
-    "seed": {"type": "InputText", "value": "1", "label": "Seed of world and luck"},
+    "seed": {"type": "InputText", "value": "1", "label": "Seed of world and random draws"},
     "people": Slider("People", 150, 50, 500, 10),
     "adopters": Slider("Adopters", 10, 1, 50, 1),
     "strategy": {"type": "Select", "value": "check_in", "values": list(NAMES), "label": "Strategy"},

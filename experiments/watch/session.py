@@ -1,7 +1,7 @@
-"""What one browser tab has on the server: its own worlds, and a thread that plays them while somebody looks.
+"""The server side of one browser tab: its worlds, and a thread that plays them while the tab is open.
 
-The tab sends what was pressed, the thread answers with frames, and each frame is acknowledged. Without that, nothing is
-computed: a slow tab gets fewer frames, a closed or lost one none.
+The tab sends what the user pressed, the thread answers with frames, and the tab acknowledges each frame. Without
+acknowledgements nothing is computed, so a slow tab gets fewer frames, and a closed or lost tab none.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ from sim.run import Gesture
 from sim.state.population import World
 
 MOST_FRAMES = 50.0  # a second
-IN_FLIGHT = 2  # frames that the tab has not acknowledged
+IN_FLIGHT = 2  # frames not yet acknowledged
 SERIES_POINTS = 200  # of the charts, for the days before a page begins
 TIES_SHOWN = 60  # of somebody who is followed
-MOST_WAITING = 500  # messages; what a tab sends beyond is dropped
-SECONDS_BETWEEN_NEWS = 0.25  # of how far the compiling is
+MOST_WAITING = 500  # messages; further ones are dropped
+SECONDS_BETWEEN_NEWS = 0.25  # between messages on the progress of compiling
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
@@ -59,21 +59,21 @@ _log = logging.getLogger("rekindle.watch")
 
 
 class Frame:
-    """Stands for a message when it is time for the next frame."""
+    """A pseudo-message: it is time for the next frame."""
 
 
 class _GivenUpError(Exception):
-    """The tab was closed, or asked for another world, amid a long piece of work."""
+    """The tab was closed, or requested another world, during long work."""
 
 
 class Session:
     """The worlds of a tab.
 
     Args:
-        send: takes a message to the tab, and arrays as bytes.
-        query: of the tab's address.
-        opening: what is shown where the address says nothing.
-        presets: files to choose from, by the name that addresses give them.
+        send: sends a message and arrays as bytes to the tab.
+        query: query part of the tab's address.
+        opening: state for an address without a query.
+        presets: files to choose from, by their name in addresses.
     """
 
     def __init__(self, send: Send, query: str, opening: PageState, presets: dict[str, Path]) -> None:
@@ -81,7 +81,7 @@ class Session:
         self.page_state, self.playback = opening, None  # type: PageState, Playback | None
         self.experiment: Experiment = opening.experiment()
         self.playing, self.speed, self.frame, self.drifted = False, 5, 0, None  # type: bool, int, int, int | None
-        self.told = 0  # times that the tab was told of the state
+        self.told = 0  # number of state messages sent
         self._query, self._opening = query, opening
         self._world: tuple[str, World] | None = None
         self._in_flight, self._due = 0, 0.0
@@ -92,30 +92,30 @@ class Session:
     # Called from the server's own threads --------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Let the thread begin; it waits for the tab to say that it is ready."""
+        """Start the thread, which waits until the tab is ready."""
         self._thread.start()
 
     def hear(self, message: Message) -> None:
-        """Take what the tab sent."""
+        """Accept a message from the tab."""
         with self._news:
             if len(self._inbox) < MOST_WAITING:
                 self._inbox.append(message)
             self._news.notify()
 
     def close(self) -> None:
-        """The tab is gone: end the thread, amid whatever it does."""
+        """End the thread, even during work, because the tab is gone."""
         with self._news:
             self._closed = True
             self._news.notify()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is computed any more."""
+        """Whether the thread has ended."""
         return not self._thread.is_alive()
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether all that the tab has sent so far is done."""
+        """Whether all messages so far are processed."""
         with self._news:
             return not self._acting and not self._inbox
 
@@ -125,7 +125,7 @@ class Session:
         while (message := self._next()) is not None:
             try:
                 self._take(message)
-            except Exception as error:  # a session that ends without a word is a page that stands still
+            except Exception as error:  # otherwise the page would stand still without a message
                 _log.exception("The page's own error")
                 self.playing = False
                 with suppress(Exception):
@@ -133,7 +133,7 @@ class Session:
                 self._tell_error(f"{type(error).__name__}: {error}. The terminal says where; reload the page.")
 
     def _take(self, message: Message | Frame) -> None:
-        """Do what was asked for, and say where it cannot be."""
+        """Process a message, and send an error if that fails."""
         try:
             if isinstance(message, Frame):
                 self._advance(self._stride())
@@ -160,19 +160,19 @@ class Session:
             return self._inbox.popleft() if self._acting else None
 
     def _check(self, *_: object) -> None:
-        """Amid long work: give up if nobody waits for it any more."""
+        """During long work: give up if its result is no longer needed."""
         if self._closed or any(isinstance(message, _ANEW) for message in list(self._inbox)):
             raise _GivenUpError
 
     def _stride(self) -> int:
-        """Days from one frame to the next while playing; sets when the next one is due."""
+        """Days between frames while playing. Also sets when the next frame is due."""
         frames = min(float(self.speed), MOST_FRAMES)
         now = time.monotonic()
         self._due = max(self._due + 1 / frames, now)
         return max(1, round(self.speed / frames))
 
     def _refuse(self, text: str, message: Message | Frame) -> None:
-        """Say what was wrong, beside the field that it is about, and show what holds instead."""
+        """Send an error for the field that it is about, and the current state."""
         self.playing = self.playing and not isinstance(message, Frame)
         if self.playback is not None:
             self._tell_state()
@@ -191,7 +191,7 @@ class Session:
             self._tell_error(f"{error} Shown instead: the opening.")
 
     def _wait_for_compiled(self) -> None:
-        """Until the model is compiled, by this thread or another one; the tab is told how far that is."""
+        """Wait until the model is compiled, by this thread or another one, and report progress to the tab."""
         began, told = time.monotonic(), 0.0
 
         def progress(done: int, total: int, _: str = "", /) -> None:
@@ -209,9 +209,9 @@ class Session:
         self._in_flight = max(0, self._in_flight - 1)
 
     def _again(self, message: messages.Again) -> None:
-        """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
+        """Send everything again, because the connection was lost for a while."""
         self._in_flight = 0
-        if self.playback is None:  # or the server was another one
+        if self.playback is None:  # or the server was restarted
             self._ready(message)
         else:
             self._tell_scene(again=True)
@@ -239,10 +239,10 @@ class Session:
         self._tell_state()
 
     def _set(self, message: messages.Set) -> None:
-        """A setting: live ones act from today on, the others by a new beginning."""
+        """Change a setting. Live settings apply from today on, others restart the worlds."""
         path, value = message.path, message.value
         if path not in SETTABLE:
-            raise ConfigError(f"{path} is no setting of the page")
+            raise ConfigError(f"{path} is not a setting of the page")
         page_state = self.page_state.changed(path, value)
         if path.startswith("parameters.") and self.playback is not None:
             self.page_state, self.experiment = page_state, page_state.experiment()
@@ -254,7 +254,7 @@ class Session:
             self._show(dataclasses.replace(page_state, hand=(), forked=False, day=0))
 
     def _set_beside(self, message: messages.Beside) -> None:
-        """A second strategy, or none: both worlds begin anew and come to the same day."""
+        """Set a second strategy or none. Both worlds restart and advance to the same day."""
         beside = message.value or None
         if beside is not None:
             strategy_of(beside)
@@ -280,7 +280,7 @@ class Session:
         self._push()
 
     def _send_by_hand(self, message: messages.Send) -> None:
-        """A gesture of the one who is followed, today; with a twin of the world in which it is not sent, if wanted."""
+        """Send a gesture by the followed person today and, if wanted, continue in a twin of the world without it."""
         playback, sender, fork = self._current_playback(), self.page_state.followed, message.fork
         if sender is None:
             raise ConfigError("a gesture by hand goes from the person who is followed to one of their ties")
@@ -304,15 +304,15 @@ class Session:
         self._tell({"is": "file", "name": f"{self.experiment.name}.toml", "type": "application/toml", "text": text})
 
     def _draw(self, message: messages.PictureRequest) -> None:
-        """A picture of today as PNG or SVG, drawn by the same hand as films."""
-        from experiments.watch.film import still  # draws with matplotlib, which takes a second to load
+        """Send an image of today as PNG or SVG, drawn in the same way as films."""
+        from experiments.watch.film import still  # loads matplotlib, which takes a second
 
         playback, ending, room = self._current_playback(), message.value, io.BytesIO()
         still(playback, self.page_state.followed, room, ending)
         self._tell_file(f"day-{playback.day}.{ending}", {"png": "image/png", "svg": "image/svg+xml"}[ending], room)
 
     def _film(self, message: messages.Film) -> None:
-        """A film from the first day to this one, from the seed."""
+        """Send a film from the first day to today, made from the seed."""
         from experiments.watch.film import Shot, film
 
         ending, days = message.value, max(self._current_playback().day, 30)
@@ -336,10 +336,10 @@ class Session:
     # How it does it --------------------------------------------------------------------------------------------------
 
     def _show(self, page_state: PageState) -> None:
-        """Begin what is asked for and go to its day."""
+        """Start the worlds of a state and advance to its day."""
         experiment = page_state.experiment()
         world = self._world_of(experiment.world)
-        require_few(len(world), 0)  # those of a log are known only now
+        require_few(len(world), 0)  # the size of a replayed log is known only now
         playback = _playback_of(page_state, experiment, world)
         series = self._played(playback, page_state.day)
         followed = page_state.followed if page_state.followed is not None and page_state.followed < len(world) else None
@@ -355,7 +355,7 @@ class Session:
         self._push()
 
     def _played(self, playback: Playback, day: int) -> list[list[Any]]:
-        """Go to a day; returns outcomes on the way, for the charts."""
+        """Advance to a day, and return outcomes on the way for the charts."""
         series: list[list[Any]] = []
 
         def note(today: int) -> None:
@@ -367,7 +367,7 @@ class Session:
         return series
 
     def _world_of(self, settings: WorldSettings) -> World:
-        """The world, built if it is not there yet; the tab is told how far that is."""
+        """The world, built if needed, with progress reported to the tab."""
         key = settings.model_dump_json()
         if self._world is not None and self._world[0] == key:
             return self._world[1]
@@ -386,7 +386,7 @@ class Session:
         return world
 
     def _current_playback(self) -> Playback:
-        """The stage.
+        """The playback.
 
         Raises:
             ConfigError: there is none yet.
@@ -399,7 +399,7 @@ class Session:
         return self.playback.day if self.playback is not None else 0
 
     def _advance(self, days: int) -> None:
-        """Some days on; the run's last day is a place to stop."""
+        """Advance by some days, but stop at the run's last day."""
         if self.playback is None:
             return
         end = self.experiment.run.days
@@ -428,7 +428,7 @@ class Session:
         self._tell({"is": "file", "name": name, "type": kind}, [room.getvalue()])
 
     def _tell_scene(self, again: bool = False) -> None:
-        """What stays as it is until the next beginning: places, ties, who adopts."""
+        """Send what stays the same until the next restart: places, ties, adopters."""
         assert self.playback is not None
         layout = self.playback.layout
         self.playback.changed.clear()
@@ -444,7 +444,7 @@ class Session:
         )
 
     def _push(self) -> None:
-        """A frame: a byte for each tie and each person of each world, and the outcomes."""
+        """Send a frame: a byte for each tie and person of each world, and the outcomes."""
         if self.playback is None:
             return
         playback = self.playback
@@ -463,7 +463,7 @@ class Session:
         self._tell(message, buffers)
 
     def _followed(self, person: int) -> dict[str, Any]:
-        """Somebody's ties in each world, those of the first leading."""
+        """A person's ties in each world, first world first."""
         assert self.playback is not None
         one = self.playback.arms[0].run.people[person]
         lists = [self.playback.ties_of(person, arm) for arm in range(len(self.playback.arms))]
@@ -477,7 +477,7 @@ class Session:
         }
 
     def _tell_state(self) -> None:
-        """All that the controls show."""
+        """Send everything that the controls show."""
         run = self.experiment.run
         page_state = dataclasses.replace(self.page_state, day=self._today())
         strategies = page_state.strategies(self.experiment)
@@ -512,7 +512,7 @@ class Session:
 
 
 def _playback_of(page_state: PageState, experiment: Experiment, world: World) -> Playback:
-    """The first morning of what is asked for; gestures by hand wait for their days."""
+    """The playback of a state on its first morning; gestures by hand wait for their days."""
     playback = Playback(world, experiment, page_state.strategies(experiment))
     for gesture in page_state.hand:
         if page_state.forked and gesture is page_state.hand[-1]:
@@ -531,7 +531,7 @@ def _number_or_none(value: float) -> float | None:
 
 
 def _chosen(ties: list[TieSeen]) -> list[TieSeen]:
-    """Those that are shown: with something going on first, then the strongest."""
+    """The ties that are shown: those with recent gestures first, then the strongest."""
     return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, not tie.history, -tie.strength))[:TIES_SHOWN]
 
 
@@ -563,6 +563,6 @@ _ACTIONS: dict[type, Callable[[Session, Any], None]] = {
     messages.PictureRequest: Session._draw,
     messages.Film: Session._film,
 }
-# Make long work in progress pointless.
+# Messages that make long work in progress pointless.
 _ANEW = (messages.Ready, messages.Reset, messages.Set, messages.Beside, messages.Preset)
 assert set(BY_HAND) <= set(KINDS)

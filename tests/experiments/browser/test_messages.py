@@ -196,7 +196,9 @@ def test_a_session_does_what_it_can_and_says_what_it_cannot(heard: Heard, messag
 def test_a_tab_cannot_set_what_the_page_cannot(heard: Heard, path: str) -> None:
     before = heard.session.page_state
     told = heard.take({"do": "set", "path": path, "value": "3"})
-    assert f"{path} is no setting of the page" in next(each["text"].lower() for each in told if each["is"] == "error")
+    assert f"{path} is not a setting of the page" in next(
+        each["text"].lower() for each in told if each["is"] == "error"
+    )
     assert heard.session.page_state == before
 
 
