@@ -1,10 +1,11 @@
-"""Results that are damaged: no wrong value is ever read, and the sweep makes all of it again.
+"""Damaged results: no wrong value is ever read, and the sweep makes the damaged runs again.
 
-A small sweep keeps runs, series and events. Then one of its files is damaged at a random place: a bit flips, a page is
-zeroes, a tail is cut off. Readers must find the values that were written, or raise a `StoreError`. The sweep must set
-the file aside and miss runs if it held any; every so often the sweep is really made again, and its table compared.
+A small sweep stores runs, series and events. Then one of its files is damaged at a random place: a bit is flipped, a
+page is zeroed, or the end is cut off. Readers must return the values that were written, or raise a `StoreError`. The
+sweep must set the file aside and find its runs missing. Now and then the sweep is really repaired, and its table
+compared.
 
-    python -m verification.bit_flips [DAMAGES]    prints what came of each kind; 10,000 damages if not said
+    python -m verification.bit_flips [DAMAGES]    prints the results by kind; 10,000 damages by default
 """
 
 from __future__ import annotations

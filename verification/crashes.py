@@ -1,12 +1,12 @@
-"""Sweeps that are killed at random moments and resumed leave the tables of one that was left alone.
+"""Sweeps that are killed at random moments and resumed write the same tables as one without interruptions.
 
-They are struck in six ways to run: in one process or two, as shards in turn or at once, and on a Dask cluster, where it
-is a worker that dies, or the sweep. SIGKILL takes the whole process group, so nothing can tidy up; SIGINT and SIGTERM
-go to the group or to the sweep alone; and each of them, and SIGSTOP, to a worker process alone, which the sweep has to
-survive. Each time the same command is given again; the last time it may end. Then runs, series and events, sorted by
-id, must be the same bytes, and no run may be there twice.
+Sweeps run in six ways: in one process or two, as shards one after another or in parallel, and on a Dask cluster, where
+a worker or the sweep dies. SIGKILL goes to the whole process group, so nothing can clean up. SIGINT and SIGTERM go to
+the group or to the sweep alone. Each of them, and SIGSTOP, also goes to a single worker process, which the sweep has to
+survive. The same command is repeated each time, and the last time it runs to the end. Then runs, series and events,
+sorted by id, must be the same bytes, and no run can be there twice.
 
-    python -m verification.crashes [KILLS]    prints how many fell when in each way, and of which kind; 100 if not said
+    python -m verification.crashes [KILLS]    prints when and how sweeps were killed; 100 kills by default
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def contact_log(tables: Mapping[str, pd.DataFrame], curves: Mapping[str, Curves]
         A 16:9 figure: answers above and silence, alters and pairs below; bands are 95 % intervals.
 
     Raises:
-        ValueError: more logs than colours that can be told apart.
+        ValueError: there are more logs than colours.
     """
     if len(tables) > MOST_LOGS:
         raise ValueError(f"There are {len(tables)} logs, and a figure can show at most {MOST_LOGS}.")

@@ -296,7 +296,7 @@ class ByPair:
 
     @cached_property
     def margin(self) -> float:
-        """Days that the log must last longer than what it is asked for: 30, or a tenth of it if that is less."""
+        """A margin in days at the ends of the log: 30, or a tenth of the log if that is less."""
         return min(DORMANT, self.days / 10)
 
     def per_pair(self, values: np.ndarray) -> np.ndarray:

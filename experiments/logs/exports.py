@@ -273,9 +273,9 @@ def read_chat(
 
     Args:
         path: the exported ``.txt``.
-        people: the names of the two, if these cannot be told from the chat; what others wrote is passed over.
+        people: the names of the two, if these are unclear from the chat; messages by others are skipped.
         renamed: names that stand for another one, ``{"Ann Smith": "Ann"}``.
-        day_first: whether 5/6/2023 is in June, if that cannot be told from the chat.
+        day_first: whether 5/6/2023 is in June, if that is unclear from the chat.
         zone: the phone's time zone, such as ``Europe/Berlin``; that of this machine if not given.
 
     Raises:

@@ -56,7 +56,7 @@ class WatchedModel(sim.ReconnectionModel):
 
     Args:
         people, strategy, adopters: as in `sim.ReconnectionModel`; the world has a year of ordinary life behind it.
-        seed: of world and luck; a page hands over what was typed, so text is fine.
+        seed: seed of the world and of random draws; can be text, as typed on the page.
     """
 
     def __init__(
