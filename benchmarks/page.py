@@ -1,10 +1,10 @@
-"""How fast the page of `rekindle watch` is: frames a second in a real Chromium, time to ready, memory.
+"""Speed of the page of `rekindle watch`: frames per second in a real Chromium, time until ready, memory.
 
     python -m benchmarks.page                      all sizes, some minutes
     python -m benchmarks.page --frames 36000       and half an hour's worth of frames (20 a second) for the memory
 
-One frame is one day, computed, sent, drawn and acknowledged. Nothing else should run meanwhile; on a machine that is
-shared, the processor time that a frame takes says more than the frames a second.
+One frame is one day, computed, sent, drawn and acknowledged. Nothing else should run at the same time. On a shared
+machine, the processor time per frame is more informative than the frames per second.
 """
 
 from __future__ import annotations

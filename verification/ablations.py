@@ -45,7 +45,7 @@ def simulated(parameters: sim.Parameters, real: contact_log.Log) -> list[dict[st
 
 
 def ablations(log: Path) -> dict[str, pd.DataFrame]:
-    """The statistics of a log beside worlds with all mechanisms ("all") and without each."""
+    """The statistics of a log, and of worlds with all mechanisms ("all") and without each."""
     real = contact_log.read(log)
     measured = contact_log.statistics(real)
     without = {"all": {}, **MECHANISMS}

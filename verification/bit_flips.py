@@ -49,7 +49,7 @@ series_days = 5
 events = true
 """
 PAGES = (512, 4_096)
-SWEPT_AGAIN = 500  # of so many damages, one is mended by a real sweep
+SWEPT_AGAIN = 500  # one in this many damages is repaired by a real sweep
 FLIPS = 0.9  # the share of damages that are one bit
 OUTCOMES = ("noticed", "harmless", "SILENT", "ESCAPED", "NOT HEALED")
 
@@ -75,7 +75,7 @@ class Sweep:
             cli.main(["sweep", str(self.config)])
 
     def read(self, path: Path) -> list[pd.DataFrame]:
-        """What readers of a file find, in it and in all that they read beside it."""
+        """The result of reading a file, and all files that its readers read with it."""
         kind = path.parent.name
         if kind == store.PARTS:
             return [store.finished(self.folder).sort_index(), results.load("flips")]

@@ -75,7 +75,7 @@ def damage(path: Path, rng: random.Random) -> str:
 
 
 def survive(log: Path, results: Path, kills: int, rng: random.Random) -> list[str]:
-    """Kill calibrations in a folder so many times, then let one end; gives what happened."""
+    """Kill calibrations in a folder a number of times, then let one finish; returns what happened."""
     told = []
     while len(told) < kills and killed(log, results, rng):
         done = trials_on_disk(results)

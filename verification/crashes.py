@@ -196,7 +196,7 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, rng: random.Random) -> Counter[str]:
-    """Run once in this way, with so many kills at most; gives how many fell at each stage, and of each kind."""
+    """Run once in this way, with a largest number of kills; returns their number by stage and by kind."""
     options = way.options if way.at_once else [rng.choice(way.options)]
     sweeps = [started(folder, each) for each in rng.sample(options, len(options))]
     if way.kills_workers:
@@ -273,7 +273,7 @@ def blows_in(found: Counter[str]) -> int:
 def killed_and_resumed(
     way: Way, kills: int, cluster: LocalCluster, rng: random.Random
 ) -> tuple[bytes, list[Any], Counter[str]]:
-    """Kill sweeps so many times, then let them end; gives the table, what is told of it, and how many of each kind."""
+    """Kill sweeps a number of times, then let them finish; returns the table, its summary, and the kills by kind."""
     stages = Counter[str]()
     with folder_of_a_sweep() as folder:
         while blows_in(stages) < kills:

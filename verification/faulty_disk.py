@@ -51,7 +51,7 @@ class Disk:
 
     @contextmanager
     def strikes(self, after: int, fault: str | Callable[[], None]) -> Iterator[None]:
-        """Let a fault strike after so many operations: a name in `FAULTS`, or a call that comes between two of them."""
+        """Schedule a fault after some operations: a name in `FAULTS`, or a function to call between two of them."""
         self._left, self._fault, self.struck = after, fault, False
         try:
             yield

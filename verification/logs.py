@@ -130,7 +130,7 @@ def fault_of(chance: random.Random, ids: str, times: str, harm: bool, folder: Pa
 
 
 def main(count: int = LOGS, seed: int = 1) -> int:
-    """Try so many logs; returns how many came to something else than they must."""
+    """Try a number of logs; returns the number of faults."""
     came: Counter[tuple[str, str]] = Counter()
     faults = 0
     for number in range(count):

@@ -188,7 +188,7 @@ def _last(line: tuple[np.ndarray, np.ndarray]) -> _Point | None:
 
 
 def _label(axes: Axes, ends: Mapping[str, _Point | None]) -> None:
-    """Names beside the ends of their lines, moved apart where they would overlap."""
+    """Write names next to the ends of their lines, moved apart where they would overlap."""
     axes.set_xlim(*axes.get_xlim())
     axes.set_ylim(*axes.get_ylim())
     shown = {name: end for name, end in ends.items() if end is not None}
@@ -213,7 +213,7 @@ def _apart(heights: Sequence[float], least: float) -> list[float]:
         overlap = np.maximum(least - np.diff(moved), 0)
         moved[1:] += overlap / 2
         moved[:-1] -= overlap / 2
-    moved += max(0.05 - moved.min(initial=1), 0) - max(moved.max(initial=0) - 0.92, 0)  # beside the panel
+    moved += max(0.05 - moved.min(initial=1), 0) - max(moved.max(initial=0) - 0.92, 0)  # outside the panel
     return [float(moved[place]) for place in np.argsort(order, kind="stable")]
 
 

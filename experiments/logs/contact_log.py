@@ -329,8 +329,8 @@ def _by_pair(log: Log) -> ByPair:
 def _in_turn(pair: np.ndarray, time: np.ndarray, forward: np.ndarray) -> np.ndarray:
     """Directions with an order of their own for two events of a pair at one time, one each way.
 
-    The order of the rows of a file means nothing there. In turn, whoever made the pair's latest (or else first) contact
-    at a time of its own goes first or second.
+    The order of rows in a file has no meaning then. The person who made the pair's latest contact at another time (or
+    else its first) alternately goes first and second.
     """
     rows, starts = np.arange(len(pair)), _changes(pair)
     twins = ~_changes(time) & ~starts  # the second of each two

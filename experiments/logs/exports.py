@@ -266,20 +266,20 @@ def read_chat(
     day_first: bool | None = None,
     zone: str | None = None,
 ) -> Export:
-    """Messages in a chat of two that WhatsApp exported as text, on any phone and in any language of dates in numbers.
+    """Messages in a chat of two people that WhatsApp exported as text, in any language with numeric dates.
 
-    Notes of the app are passed over; lines that go on with a message belong to it. Where only one person wrote, the
-    other is called as the file says (``WhatsApp Chat with Ben.txt``).
+    Notes of the app are skipped. Lines without a date continue a message. If only one person wrote, the other person's
+    name is taken from the file (``WhatsApp Chat with Ben.txt``).
 
     Args:
         path: the exported ``.txt``.
-        people: the names of the two, if these are unclear from the chat; messages by others are skipped.
-        renamed: names that stand for another one, ``{"Ann Smith": "Ann"}``.
+        people: the names of the two people, if these are unclear from the chat; messages by others are skipped.
+        renamed: other names of a person, such as ``{"Ann Smith": "Ann"}``.
         day_first: whether 5/6/2023 is in June, if that is unclear from the chat.
-        zone: the phone's time zone, such as ``Europe/Berlin``; that of this machine if not given.
+        zone: the phone's time zone, such as ``Europe/Berlin``; by default that of this machine.
 
     Raises:
-        LogError: the file is no such chat or a group's, or a line has a date that cannot be; it is named.
+        LogError: the file is not such a chat, or is a group chat, or a line has an impossible date; the line is named.
     """
     path = Path(path)
     lines = _lines(path)
@@ -335,7 +335,7 @@ def _letters(words: str) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a text without marks of direction; other line ends than those of files are text."""
+    """The lines of a text without direction marks. Only line ends of files separate lines."""
     if not path.is_file():
         raise LogError(f"{path} is not a file.")
     content = path.read_bytes()
@@ -402,7 +402,7 @@ def _wrong(message: _Head, day: datetime | None, hour: int | None) -> str:
 
 
 def _order(path: Path, messages: Sequence[_Head], day_first: bool | None) -> tuple[str, str, str]:
-    """Where year, month and day stand: the order in which every date can be, and none goes far back."""
+    """The order of year, month and day in which every date is possible and none goes far back."""
     if len(messages[0].stamp["one"]) == 4:
         return _YEAR_FIRST
     if day_first is not None:
@@ -423,7 +423,7 @@ def _order(path: Path, messages: Sequence[_Head], day_first: bool | None) -> tup
 
 
 def _steps_back(days: Sequence[datetime | None]) -> int:
-    """How often a date is more than a day before the one above it; phones sort by time, or nearly so."""
+    """How often a date is more than a day before the one above it; phones sort almost exactly by time."""
     known = [day for day in days if day is not None]
     return sum((before - after).days > 1 for before, after in pairwise(known))
 
@@ -439,7 +439,7 @@ def _day(message: _Head, order: tuple[str, str, str]) -> datetime | None:
 
 
 def _hour(message: _Head) -> int | None:
-    """The hour, 0 to 23; None if it cannot be."""
+    """The hour, 0 to 23; None if it is impossible."""
     hour, half = int(message.stamp["hour"]), message.half
     if not half:
         return hour if hour < 24 else None
@@ -464,7 +464,7 @@ def _writer(rest: str, people: Collection[str], renamed: Mapping[str, str]) -> s
 
 
 def _name(text: str) -> str:
-    """A name in one spelling, without the `~` before a person who is in nobody's contacts."""
+    """A name in one spelling, without the `~` before people who are not in the phone's contacts."""
     return unicodedata.normalize("NFC", " ".join(text.translate(_MARKS).split())).removeprefix("~").strip()
 
 
@@ -487,9 +487,10 @@ def _two(
     if third is not None:
         line, known = messages[writers.index(third)].number, " and ".join(names[:2])
         raise LogError(
-            f"{path}, line {line}: {third!r} wrote, beside {known}. Messages to a group have no one receiver. "
-            f"In a chat of two, say renamed={{{third!r}: {names[0]!r}}} if it is one of them, or "
-            f"people={tuple(names[:2])!r} to pass over everyone else."
+            f"{path}, line {line}: {third!r} wrote, in addition to {known}. Messages to a group have several "
+            "receivers. "
+            f"In a chat of two people, use renamed={{{third!r}: {names[0]!r}}} if this is one of them, or "
+            f"people={tuple(names[:2])!r} to skip everyone else."
         )
     if not names:
         raise LogError(f"{path}, line {messages[0].number}: this chat has no messages; expected {EXPECTED}.")
