@@ -1,4 +1,4 @@
-"""Everything that can live our ordinary day, behind one seam: made of a world, then a day at each call of `step`."""
+"""All implementations of the ordinary day behind one interface: built from a world, then one day per call of `step`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class BareCore:
 
 
 def core(threads: int) -> Callable[[sim.World, int], Running]:
-    """Our core on so many threads."""
+    """Our core on a number of threads."""
     return lambda world, seed: BareCore(world, seed, threads)
 
 
@@ -127,7 +127,7 @@ class Competitor:
 
     @property
     def missing(self) -> str:
-        """Why it can not run here; empty if it can."""
+        """Why it cannot run here; empty if it can."""
         if not self.needs or find_spec(self.needs) is not None:
             return ""
         return f"{self.needs} is not installed (pip install 'rekindle[bench]')"

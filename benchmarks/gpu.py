@@ -1,10 +1,10 @@
-"""What a graphics card makes of ordinary life: person-days a second, and how far its worlds are those of the core.
+"""Ordinary life on a GPU: person-days per second, and how closely its worlds match those of the core.
 
     python -m benchmarks.gpu [--people 10000 100000 1000000] [--days 28] [--repeats 3] [--threads 2] [--out FILE]
 
-Both go on from the same world for so many days, and what was sent is compared gesture by gesture, the ties that are
-left bit by bit. Then each lives on for as many days again, in turn, so often: the card without telling what happened,
-the card with the record of each day, and the core on so many threads. A machine without such a card says so.
+Both continue from the same world for a number of days. The gestures are compared one by one, and the remaining ties
+bit by bit. Then each continues for as many days again, in turn, several times: the GPU without a record of each day,
+the GPU with the record, and the core on a number of threads. On a machine without a GPU, the script says so.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def ties_that_differ(one: World, two: World) -> tuple[int, float]:
 
 
 def agreement(card: GpuCore, core: Core, days: int) -> Agreement:
-    """Let both live so many days, and compare."""
+    """Simulate a number of days with both, and compare."""
     gestures = differ = 0
     for _ in range(days):
         mine, theirs = names_of(core.step()), names_of(card.step())

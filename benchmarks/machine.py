@@ -1,4 +1,4 @@
-"""What the machine can do at most: random and streaming access to memory, on one thread and on two.
+"""The limits of the machine: random and streaming access to memory, on one thread and on two.
 
     python -m benchmarks.machine
 

@@ -1,10 +1,10 @@
-"""How fast the page of `rekindle watch` is: frames a second in a real Chromium, time to ready, memory.
+"""Speed of the page of `rekindle watch`: frames per second in a real Chromium, time until ready, memory.
 
     python -m benchmarks.page                      all sizes, some minutes
     python -m benchmarks.page --frames 36000       and half an hour's worth of frames (20 a second) for the memory
 
-One frame is one day, computed, sent, drawn and acknowledged. Nothing else should run meanwhile; on a machine that is
-shared, the processor time that a frame takes says more than the frames a second.
+One frame is one day, computed, sent, drawn and acknowledged. Nothing else should run at the same time. On a shared
+machine, the processor time per frame is more informative than the frames per second.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=2_000, help="over which memory is looked at")
-    asked = parser.parse_args()
+    page_state = parser.parse_args()
     chromium = shutil.which("chromium")
     print(", ".join(f"{name} {value}" for name, value in facts().items()))
     with sync_playwright() as playwright:
@@ -182,7 +182,7 @@ def main() -> None:
                 )
                 page.close()
             page, began = opened(browser, address(server.url, CASES[0])), time.perf_counter()
-            for at in memory_over(page, server, asked.frames):
+            for at in memory_over(page, server, page_state.frames):
                 print(
                     f"after {at.frames:,} frames, {(time.perf_counter() - began) / 60:.1f} min: "
                     f"server {at.server:.0f} MB, browser {at.browser:.0f} MB, its page's objects {at.page:.1f} MB",

@@ -1,4 +1,4 @@
-"""What would cross between machines, if the people of a world were parted among them by community.
+"""Traffic between machines, if the people of a world were distributed over them by community.
 
     python -m benchmarks.partitions [--people 20000] [--days 28] [--parts 2 4 16 64]
 

@@ -1,11 +1,11 @@
-"""What a person-day costs by population and threads, and how much memory a world takes.
+"""The cost of a person-day by population and threads, and the memory of a world.
 
     python -m benchmarks.scaling [--people 1000 10000 100000 1000000] [--threads 1 2] [--days 7] [--repeats 3]
                                  [--workload ordinary] [--capacity 250] [--years 0.1] [--towns 1] [--out FILE]
 
-Each population is measured in a process of its own, on our core: a first morning is generated, lived on for so many
-years, and then for weeks on these numbers of threads, in turn. With `--towns` the population is made of that many equal
-towns of which nobody knows anybody in another: a way to sizes that would take long to generate.
+Each population is measured in its own process, on our core: a first morning is generated and simulated for some years,
+and then for weeks on each of the numbers of threads in turn. With `--towns`, the population consists of that many equal
+towns without ties between them, which reaches sizes that would take long to generate.
 """
 
 from __future__ import annotations

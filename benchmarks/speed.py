@@ -1,12 +1,13 @@
-"""Speed of our ordinary day, side by side in one go: our core and engine, their peers, and what the machine can do.
+"""Speed of the ordinary day: our core and engine, their peers, and the limits of the machine, measured together.
 
     python -m benchmarks.speed [--sizes 1000 10000] [--only core-2 mesa] [--workloads ordinary full] [--repeats 3]
                                [--out FOLDER] [--compare FILE]
 
-At each size all start from one kept world of about 60 ties a person. What is compiled is compiled before. Then they are
-measured in turn, so that whatever else the machine does falls on all alike: `--repeats` stretches each, of whole weeks
-where a week takes less than ten seconds. No measures are taken and no log is kept, but by our Mesa engine, which always
-takes them. Results, machine and versions go to ``speed.json``, which `--compare` reads.
+At each size, all start from the same stored world with about 60 ties per person, and compile before the measurement.
+They
+are measured in turn, so that other load on the machine affects all alike: `--repeats` stretches each, of whole weeks
+if a week takes less than ten seconds. Only our Mesa engine takes measures, because it always does, and none keeps a
+log. Results, machine and versions are written to ``speed.json``, which `--compare` reads.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a sweep costs beside its runs, what a second process brings, and Mesa's `batch_run` of the same design.
+"""The overhead of a sweep, the gain from a second process, and Mesa's `batch_run` of the same design.
 
 All sweeps make the same 200 runs of 60 people, in worlds without a past, so that Mesa can make them, too.
 
@@ -8,7 +8,7 @@ All sweeps make the same 200 runs of 60 people, in worlds without a past, so tha
 - *Runs a minute* of the comparison count the warm-up in, on both sides.
 
     python -m benchmarks.sweeps [--out FILE]      a table; FILE gets the same as JSON, with the machine
-    python -m benchmarks.sweeps --plain [RUNS]    runs of 500 people and a year, beside plain Mesa's `batch_run`
+    python -m benchmarks.sweeps --plain [RUNS]    runs of 500 people and a year, compared with plain Mesa's `batch_run`
     python -m benchmarks.sweeps --long [RUNS]     memory and files of a sweep of very many, very short runs; 100,000
 """
 
@@ -62,7 +62,7 @@ FLAT = 1.1  # how much memory may grow once a tenth of the runs is made
 
 @dataclass(frozen=True)
 class Speed:
-    """What a sweep of so many runs took, in seconds; of `simulating`, all processes together."""
+    """The time that a sweep took, in seconds; `simulating` is the sum over all processes."""
 
     processes: int
     runs: int
@@ -72,7 +72,7 @@ class Speed:
 
     @property
     def overhead(self) -> float:
-        """Milliseconds a run beside its simulation."""
+        """Milliseconds per run in addition to its simulation."""
         return 1_000 * (self.running * self.processes - self.simulating) / self.runs
 
     @property

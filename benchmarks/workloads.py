@@ -1,4 +1,4 @@
-"""What the worlds of a benchmark are about: ordinary life, and what strategies add to it."""
+"""The workloads of benchmarks: ordinary life, and ordinary life with strategies."""
 
 from __future__ import annotations
 

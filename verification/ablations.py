@@ -1,7 +1,7 @@
-"""What each mechanism is for: which statistics of wall posts are no longer met when it is taken away.
+"""The purpose of each mechanism: which statistics of wall posts are no longer met without it.
 
-A mechanism is kept only if something breaks without it. How active people are is left as it is, so a mechanism that
-also moves activity shows there too.
+A mechanism is kept only if something breaks without it. The activity of people is not fitted again, so a mechanism that
+also changes activity shows that too.
 
     python -m verification.ablations [LOG]    prints what breaks, draws results/verification/ablations.png
 """
@@ -45,7 +45,7 @@ def simulated(parameters: sim.Parameters, real: contact_log.Log) -> list[dict[st
 
 
 def ablations(log: Path) -> dict[str, pd.DataFrame]:
-    """The statistics of a log beside worlds with all mechanisms ("all") and without each."""
+    """The statistics of a log, and of worlds with all mechanisms ("all") and without each."""
     real = contact_log.read(log)
     measured = contact_log.statistics(real)
     without = {"all": {}, **MECHANISMS}

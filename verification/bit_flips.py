@@ -1,10 +1,11 @@
-"""Results that are damaged: no wrong value is ever read, and the sweep makes all of it again.
+"""Damaged results: no wrong value is ever read, and the sweep makes the damaged runs again.
 
-A small sweep keeps runs, series and events. Then one of its files is damaged at a random place: a bit flips, a page is
-zeroes, a tail is cut off. Readers must find the values that were written, or raise a `StoreError`. The sweep must set
-the file aside and miss runs if it held any; every so often the sweep is really made again, and its table compared.
+A small sweep stores runs, series and events. Then one of its files is damaged at a random place: a bit is flipped, a
+page is zeroed, or the end is cut off. Readers must return the values that were written, or raise a `StoreError`. The
+sweep must set the file aside and find its runs missing. Now and then the sweep is really repaired, and its table
+compared.
 
-    python -m verification.bit_flips [DAMAGES]    prints what came of each kind; 10,000 damages if not said
+    python -m verification.bit_flips [DAMAGES]    prints the results by kind; 10,000 damages by default
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ series_days = 5
 events = true
 """
 PAGES = (512, 4_096)
-SWEPT_AGAIN = 500  # of so many damages, one is mended by a real sweep
+SWEPT_AGAIN = 500  # one in this many damages is repaired by a real sweep
 FLIPS = 0.9  # the share of damages that are one bit
 OUTCOMES = ("noticed", "harmless", "SILENT", "ESCAPED", "NOT HEALED")
 
@@ -74,7 +75,7 @@ class Sweep:
             cli.main(["sweep", str(self.config)])
 
     def read(self, path: Path) -> list[pd.DataFrame]:
-        """What readers of a file find, in it and in all that they read beside it."""
+        """The result of reading a file, and all files that its readers read with it."""
         kind = path.parent.name
         if kind == store.PARTS:
             return [store.finished(self.folder).sort_index(), results.load("flips")]

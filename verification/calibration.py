@@ -1,9 +1,9 @@
-"""Calibrations that are killed at random moments and started again find what one that was left alone finds.
+"""Calibrations that are killed at random moments and restarted give the same result as one without interruptions.
 
-Each is killed with SIGKILL until it has fallen so many times; every third kill also leaves garbage at the end of its
-file of trials, or takes some of its bytes. Then it may end, and its ledger, parameters and trials must be the same.
+Each is killed with SIGKILL a number of times. Every third kill also adds garbage to the end of its file of trials, or
+removes some bytes. Then it runs to the end, and its ledger, parameters and trials must be the same.
 
-    python -m verification.calibration [KILLS]    prints when each fell; 20 kills if not said
+    python -m verification.calibration [KILLS]    prints when each kill happened; 20 kills by default
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def damage(path: Path, rng: random.Random) -> str:
 
 
 def survive(log: Path, results: Path, kills: int, rng: random.Random) -> list[str]:
-    """Kill calibrations in a folder so many times, then let one end; gives what happened."""
+    """Kill calibrations in a folder a number of times, then let one finish; returns what happened."""
     told = []
     while len(told) < kills and killed(log, results, rng):
         done = trials_on_disk(results)

@@ -3,7 +3,7 @@
     python -m verification.card [--capability 9.0]
 
 It takes the packages of the extra `gpu`, and nvidia-cuda-nvcc for the assembler. Prints the registers that a thread of
-each kernel takes; a kernel that can not be made is an error.
+each kernel takes; a kernel that cannot be made is an error.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def registers(assembler: str, name: str, text: str, capability: tuple[int, int],
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{name} can not be assembled: {done.stderr[:300]}")
+        raise SystemExit(f"{name} cannot be assembled: {done.stderr[:300]}")
     return int(re.findall(r"Used (\d+) registers", done.stderr)[0])
 
 

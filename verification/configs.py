@@ -1,10 +1,10 @@
-"""Configurations that are spoilt at random are read, or refused in words.
+"""Randomly changed configurations are accepted, or rejected with a helpful message.
 
-The files that ship are changed at the level of bytes, tokens, values, keys and tables, and with options of ``--set``.
-Each must be accepted, or refused with a `ConfigError` that names the file and, unless the file as a whole is at fault,
-its line or option; never with another exception, and within a second of processor time.
+The shipped files are changed at the level of bytes, tokens, values, keys and tables, and with options of ``--set``.
+Each must be accepted, or rejected with a `ConfigError` that names the file and, unless the whole file is wrong, the
+line or option. There must be no other exception, and each must take less than a second of processor time.
 
-    python -m verification.configs [COUNT] [SEED]    prints how many came out how; 5,000 and seed 1 if not said
+    python -m verification.configs [COUNT] [SEED]    prints the number of each outcome; by default 5,000 with seed 1
 """
 
 from __future__ import annotations

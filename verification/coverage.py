@@ -1,8 +1,7 @@
-"""Do 95 % intervals hold the true effect in 95 % of all experiments? Many small experiments with a known answer.
+"""Do 95% intervals contain the true effect in 95% of experiments? A test with many small experiments.
 
-Two thousand toy worlds are made once, each with its arms; their mean is the true effect. Then 500 experiments of 20
-worlds are drawn from them, each gives its interval as `verdicts` does, and it is counted how many of these
-hold the truth.
+Two thousand toy worlds are made once, each with its arms. Their mean is the true effect. Then 500 experiments of 20
+worlds are drawn from them, and the script counts how many of their intervals, computed as in `verdicts`, contain it.
 
     python -m verification.coverage        leaves verification/coverage.png
 """

@@ -1,12 +1,12 @@
-"""Sweeps that are killed at random moments and resumed leave the tables of one that was left alone.
+"""Sweeps that are killed at random moments and resumed write the same tables as one without interruptions.
 
-They are struck in six ways to run: in one process or two, as shards in turn or at once, and on a Dask cluster, where it
-is a worker that dies, or the sweep. SIGKILL takes the whole process group, so nothing can tidy up; SIGINT and SIGTERM
-go to the group or to the sweep alone; and each of them, and SIGSTOP, to a worker process alone, which the sweep has to
-survive. Each time the same command is given again; the last time it may end. Then runs, series and events, sorted by
-id, must be the same bytes, and no run may be there twice.
+Sweeps run in six ways: in one process or two, as shards one after another or in parallel, and on a Dask cluster, where
+a worker or the sweep dies. SIGKILL goes to the whole process group, so nothing can clean up. SIGINT and SIGTERM go to
+the group or to the sweep alone. Each of them, and SIGSTOP, also goes to a single worker process, which the sweep has to
+survive. The same command is repeated each time, and the last time it runs to the end. Then runs, series and events,
+sorted by id, must be the same bytes, and no run can be there twice.
 
-    python -m verification.crashes [KILLS]    prints how many fell when in each way, and of which kind; 100 if not said
+    python -m verification.crashes [KILLS]    prints when and how sweeps were killed; 100 kills by default
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def tried(way: Way, folder: Path, most: int, cluster: LocalCluster, rng: random.Random) -> Counter[str]:
-    """Run once in this way, with so many kills at most; gives how many fell at each stage, and of each kind."""
+    """Run once in this way, with a largest number of kills; returns their number by stage and by kind."""
     options = way.options if way.at_once else [rng.choice(way.options)]
     sweeps = [started(folder, each) for each in rng.sample(options, len(options))]
     if way.kills_workers:
@@ -273,7 +273,7 @@ def blows_in(found: Counter[str]) -> int:
 def killed_and_resumed(
     way: Way, kills: int, cluster: LocalCluster, rng: random.Random
 ) -> tuple[bytes, list[Any], Counter[str]]:
-    """Kill sweeps so many times, then let them end; gives the table, what is told of it, and how many of each kind."""
+    """Kill sweeps a number of times, then let them finish; returns the table, its summary, and the kills by kind."""
     stages = Counter[str]()
     with folder_of_a_sweep() as folder:
         while blows_in(stages) < kills:

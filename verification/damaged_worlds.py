@@ -1,11 +1,11 @@
-"""Kept worlds, damaged at random: every change is noticed, and nothing that can be loaded crashes a run.
+"""Randomly damaged worlds in the cache: every change is detected, and no world that loads crashes a run.
 
     python -m verification.damaged_worlds [FLIPS] [RUNS]
 
-First, files of a kept world are changed on disk (bits flipped, pages zeroed, files cut off, exchanged and removed), and
-the world is loaded: it must be refused in words. Then bits of the arrays are flipped and the manifest is made right
-again, as if somebody had written the world so: what is loaded all the same must run for some days. Runs are in
-processes of their own, which a crash may take with it.
+First, files of a stored world are changed on disk (bits flipped, pages zeroed, files cut off, exchanged and removed),
+and loading it must fail with a message. Then bits of the arrays are flipped and the manifest is corrected, as if the
+world had been written that way. If such a world loads, it must run for some days. Each run has its own process, which
+can crash.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The two engines over more and larger runs than the tests have time for: the same world, bit for bit.
+"""The two engines give the same world, bit for bit, in more and larger runs than the tests have time for.
 
-First examples drawn as in `tests/sim/test_engines.py`, which vary the strategy or mixture, parameters over their
-ranges, extra gestures, threads and the day of the handover, but with up to 150 people and 90 days and, with every seed,
-new ones. Then each strategy in a town of 150 as people meet it: default parameters, half a year of burn-in.
+The first examples are drawn as in `tests/sim/test_engines.py`: they vary the strategy or mixture, all parameters, extra
+gestures, threads and the day of the handover, with up to 150 people and 90 days. Each seed draws new examples. Then
+each strategy runs in a world of 150 people with default parameters and half a year of burn-in.
 
     python -m verification.engines [SEED [EXAMPLES]]    prints the runs, draws results/verification/engines.png
 """

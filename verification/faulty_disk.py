@@ -1,9 +1,10 @@
-"""A disk with faults, under a folder of this process: writes that fail or fall short, kills, losses of power.
+"""A simulated faulty disk under a folder of this process: failing and incomplete writes, kills, and power failures.
 
-What Python does with files in the folder passes through here: to create, write, open, flush, rename and remove them.
-Each is an operation, and at any of them a fault can strike. The disk knows what was flushed. After a loss of power it
-has that, and of the rest anything: of a rename one half, both or none, and of bytes that were not flushed all, some,
-none or zeroes. A disk that lies says that it has flushed, and has not. New folders are taken to be durable.
+All file operations of Python in the folder pass through this module: create, write, open, flush, rename and remove. A
+fault can happen at any operation. The disk records what was flushed. After a power failure it has that, and an
+arbitrary
+part of the rest: one half of a rename, both or none, and all, some or none of the unflushed bytes, or zeroes. A lying
+disk reports a flush that did not happen. New folders are assumed to be durable.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Disk:
 
     @contextmanager
     def strikes(self, after: int, fault: str | Callable[[], None]) -> Iterator[None]:
-        """Let a fault strike after so many operations: a name in `FAULTS`, or a call that comes between two of them."""
+        """Schedule a fault after some operations: a name in `FAULTS`, or a function to call between two of them."""
         self._left, self._fault, self.struck = after, fault, False
         try:
             yield

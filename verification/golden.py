@@ -1,12 +1,11 @@
 """Golden worlds: small runs whose results are pinned, bit for bit, in `sim/model.json`.
 
-Each strategy has one, and so have mixtures, a plan that ends, gestures put in by hand, a newcomer, a replayed log, long
-silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the world that it leaves (as
-values, not as names of fields), its measures, its contact log and its daily series. The fast engine and the Mesa engine
-must both give it.
+There is one for each strategy, and others for mixtures, a plan that ends, injected gestures, a newcomer, a replayed
+log, long silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the final world (as
+values, without names of fields), its measures, its contact log and its daily series. Both engines must give it.
 
-    python -m verification.golden                 compares, and prints which worlds differ
-    python -m verification.golden --accept        writes the results to sim/model.json: see sim/runtime/fingerprint.py
+    python -m verification.golden             compares, and prints the worlds that differ
+    python -m verification.golden --accept    writes the results to sim/model.json: see sim/runtime/fingerprint.py
     python -m verification.golden --parameters    changes each parameter in turn, and prints those that no world notices
 """
 

@@ -2,10 +2,10 @@
 
     python -m verification.last_bits
 
-The same program runs several times: as the machine is; with the C library's mathematics for processors that do not
-fuse; with NumPy's plain loops; with those of OpenBLAS, which takes part in fitting the kernel of memory; with code that
-Numba compiles for any processor of the family. Said is in how many of a million values the last bits differ, and
-whether worlds and measures of twelve runs do. For x86-64 Linux with glibc.
+The same program runs several times: on the machine as it is; with the C library's mathematics for processors without
+fused multiplication; with NumPy's plain loops; with those of OpenBLAS, which helps to fit the memory kernel; and with
+code that Numba compiles for any processor of the family. The script prints how many of a million values differ in
+their last bits, and whether the worlds and measures of twelve runs do. It needs x86-64 Linux with glibc.
 """
 
 from __future__ import annotations

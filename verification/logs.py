@@ -1,8 +1,8 @@
-"""Contact logs at random: each is read whole, or refused in one sentence; no other error, no event lost without a word.
+"""Random contact logs: each is read completely or rejected with one sentence, and no event is lost without a note.
 
-Logs are written in a random format and encoding, with ids and times of random types and units; then bytes of some are
-flipped, cut, doubled or replaced. `python -m verification.logs [COUNT] [SEED]` prints how many of which kind were read
-and refused, and ends with code 1 if one of them was neither, or lost an event.
+Logs are written in a random format and encoding, with ids and times of random types and units. Then bytes of some are
+flipped, cut, doubled or replaced. `python -m verification.logs [COUNT] [SEED]` prints how many of each kind were read
+and rejected, and exits with code 1 if a log was neither, or lost an event.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def fault_of(chance: random.Random, ids: str, times: str, harm: bool, folder: Pa
 
 
 def main(count: int = LOGS, seed: int = 1) -> int:
-    """Try so many logs; returns how many came to something else than they must."""
+    """Try a number of logs; returns the number of faults."""
     came: Counter[tuple[str, str]] = Counter()
     faults = 0
     for number in range(count):

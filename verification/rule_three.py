@@ -1,9 +1,10 @@
-"""Rule 3's check: who writes to an old friend, and who does after a warm-up with three others?
+"""A check of perceived strangeness: how many people write to an old friend, with and without a warm-up?
 
-People did in .30 and .31 of the cases, after a warm-up in .53 (Aknin & Sandstrom 2024). The same in the model, over
-luck and hesitance, on the private channel, at the mean practice of a population that lives at that ease. Two readings
-of "old friend": one with whom contact was monthly for a year and then ceased for five, and the dormant ties that the
-people of a burnt-in world really have, which are warmer.
+In experiments, 30% and 31% of people wrote to an old friend, and 53% after a warm-up with three others (Aknin &
+Sandstrom 2024). The script computes these shares in the model, over random draws and hesitance, on the private
+channel, at the mean practice of a population that lives at that ease. It uses two definitions of "old friend": a tie
+with monthly contact for a year and then none for five, and the dormant ties that people in a burnt-in world have,
+which are warmer.
 
     python -m verification.rule_three    prints the shares over ease, draws results/verification/rule_three.png
 """

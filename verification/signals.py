@@ -1,13 +1,14 @@
 """Ctrl-C and SIGTERM at random moments end each command within two seconds, with one sentence and the right exit code.
 
-Cold starts have empty caches, so that signals fall while modules are loaded and the model is compiled; warm starts have
-full ones. A signal goes to the process alone or, as from a terminal, to its whole group, once or twice. Then nothing of
-the group may be alive, and no file may look whole that is not; at the end each command succeeds in the same folder.
+Cold starts have empty caches, so that signals arrive while modules are loaded and the model is compiled. Warm starts
+have full caches. A signal goes to the process alone or, as from a terminal, to its whole group, once or twice.
+Afterwards, no process of the group can be alive and no incomplete file can look complete. At the end, each command
+succeeds in the same folder.
 
-    python -m verification.signals [SIGNALS [AT_ONCE]]    so many to cold and to warm starts, 200 if not said; AT_ONCE
-                                                          commands run side by side, one if not said
+    python -m verification.signals [SIGNALS [AT_ONCE]]    signals for cold and for warm starts each, 200 by default;
+                                                          AT_ONCE commands run in parallel, one by default
 
-A process that Python has not handed to the program's `main` yet dies of the signal itself; these are counted apart.
+A process in which Python has not reached the program's `main` is killed by the signal; these are counted separately.
 """
 
 from __future__ import annotations

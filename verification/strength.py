@@ -1,4 +1,4 @@
-"""Strength by six leaky counters against strength by the power law itself, over histories of every sort.
+"""Compares strength by six leaky counters with strength by the power law itself, over many kinds of histories.
 
 python -m verification.strength      prints the largest differences, draws results/verification/strength.png
 """

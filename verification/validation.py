@@ -1,7 +1,7 @@
-"""Simulated worlds against the three real logs, as docs/validation.md reports them.
+"""Compares simulated worlds with the three real logs, as reported in docs/validation.md.
 
-The wall is the log on which the model was built: what a fit used is marked fitted, all else seen. For the other two
-only how active people are is fitted again, so the rest emerges.
+The model was built with the wall log, so its statistics are marked as fitted if a fit used them and otherwise as seen.
+For the other two logs, only the activity of people is fitted again, so the other statistics are emergent.
 
     python -m verification.validation    prints tables and leaves reports and figures in results/validation-*
 """

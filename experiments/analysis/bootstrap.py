@@ -1,8 +1,8 @@
 """Statistics of weighted units, for many sets of weights at once.
 
-Most functions here take the units once, do what does not depend on weights, and give back a function from weights of
-shape (resamples, units) to values of shape (resamples,) or (resamples, several). All weights one is the plain
-statistic; the multiplicities of a bootstrap give its resamples. What is undefined is nan.
+Most functions here do the work that does not depend on weights once, and return a function from weights of shape
+(resamples, units) to values of shape (resamples,) or (resamples, several). With all weights 1 the value is the plain
+statistic; with the multiplicities of a bootstrap, the values are its resamples. Undefined values are nan.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Weighted = Callable[[np.ndarray], np.ndarray]
 
 _NEWTON_STEPS = 50
 _LONGEST_STEP = 2.0  # in logs
-_SMALL_STEP = 1e-5  # in logs; what is left after a step of Newton's is about its square
-_FAR = 50.0  # in logs; a rate beyond comes only on the way to a fit
+_SMALL_STEP = 1e-5  # in logs; the error after a Newton step is about its square
+_FAR = 50.0  # in logs; larger rates occur only before a fit converges
 
 
 def over(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Numerator / denominator; nan where the denominator is not above 0."""
+    """Numerator / denominator; nan where the denominator is not positive."""
     result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     return np.divide(numerator, denominator, out=result, where=denominator > 0)
 
@@ -31,15 +31,15 @@ def over(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
 def totals(weights: np.ndarray, quantities: np.ndarray) -> np.ndarray:
     """Weighted sums of quantities (units, quantities), shape (resamples, quantities).
 
-    On one thread, so that sums come out the same to the last bit wherever, and work side by side is not slowed down.
+    Uses one thread, so that sums are the same to the last bit on every machine and parallel work is not slowed.
     """
     return np.asarray(np.einsum("ru,uk->rk", weights, quantities))
 
 
 def quantiles(values: np.ndarray, shares: Sequence[float]) -> Weighted:
-    """Quantiles of values (units,), one column a share.
+    """Quantiles of values (units,), one column per share.
 
-    Weights are how often a unit is there: whole numbers give what `numpy.quantile` gives for the repeated values.
+    A weight is how often a unit occurs; whole weights give the same as `numpy.quantile` of repeated values.
     """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -59,11 +59,11 @@ def quantiles(values: np.ndarray, shares: Sequence[float]) -> Weighted:
 
 
 def kaplan_meier(durations: np.ndarray, ended: np.ndarray, horizons: Sequence[float]) -> Weighted:
-    """Share that has ended by each horizon (Kaplan & Meier 1958), one column a horizon.
+    """Share that has ended by each horizon (Kaplan & Meier 1958), one column per horizon.
 
     Args:
         durations: (units,), until the end or until a unit was last seen.
-        ended: (units,), whether it ended; what did not is censored.
+        ended: (units,), whether it ended; otherwise it is censored.
         horizons: in the same unit as durations.
     """
     order = np.argsort(durations, kind="stable")
@@ -86,7 +86,7 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, horizons: Sequence[fl
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> Weighted:
-    """Spearman's correlation of two quantities (units,); equals share their middle rank."""
+    """Spearman's correlation of two quantities (units,); ties get their mean rank."""
     levels = [np.unique(values, return_inverse=True) for values in (first, second)]
 
     def ranks(weights: np.ndarray, known: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -127,9 +127,9 @@ def burstiness(unit: np.ndarray, time: np.ndarray, units: int, least: int) -> np
 
     Args:
         unit: (events,), from 0, in ascending order.
-        time: (events,), ascending within each unit; events at one time are one.
-        units: how many there are.
-        least: events that a unit needs, 3 or more; it is nan with fewer.
+        time: (events,), ascending within each unit; simultaneous events count once.
+        units: number of units.
+        least: events that a unit needs, 3 or more; the value is nan with fewer.
     """
     same = unit[1:] == unit[:-1]
     gaps, of = np.diff(time)[same], unit[1:][same]
@@ -143,18 +143,18 @@ def burstiness(unit: np.ndarray, time: np.ndarray, units: int, least: int) -> np
 
 
 class PoissonRegression:
-    """Log rates that are the sum of an intercept for each piece and of covariates times coefficients.
+    """Poisson regression of log rates on an intercept per piece and on covariates.
 
-    The fit is by Newton's method; weighted fits are one Newton step from it, which is as good as a fit to the first
-    order of the weights and needs the data once.
+    The fit uses Newton's method. Weighted fits are one Newton step from it, which equals a full fit to the first order
+    of the weights and reads the data only once.
 
     Args:
         piece: (rows,), from 0, in ascending order.
-        covariates: (covariates, rows); one that does not vary has no coefficient (nan).
+        covariates: (covariates, rows); a constant one has no coefficient (nan).
         events: (rows,), 0 or 1.
         exposure: (rows,), above 0.
-        unit: (rows,), from 0, to which weights belong.
-        units: how many there are.
+        unit: (rows,), from 0, the unit whose weight applies.
+        units: number of units.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class PoissonRegression:
         units: int,
     ) -> None:
         seen = np.bincount(piece, events) > 0
-        if not seen.all():  # a piece without an event says nothing of the coefficients
+        if not seen.all():  # a piece without events has no information on the coefficients
             rows = seen[piece]
             piece, covariates, events = (np.cumsum(seen) - 1)[piece[rows]], covariates[:, rows], events[rows]
             exposure, unit = exposure[rows], unit[rows]
@@ -204,7 +204,7 @@ class PoissonRegression:
         return np.asarray(np.multiply(self.exposure, logs, out=logs))
 
     def _fit(self) -> np.ndarray | None:
-        """Intercepts and coefficients; None where the data do not determine them."""
+        """Intercepts and coefficients; None if the data do not determine them."""
         if not self.pieces:
             return None
         rates = np.add.reduceat(self.events, self.starts) / np.add.reduceat(self.exposure, self.starts)
@@ -225,15 +225,15 @@ class PoissonRegression:
         surprise, times = self.events - expected, self.covariates * expected
         score = np.append(np.add.reduceat(surprise, self.starts), (self.covariates * surprise).sum(axis=1))
         own, crossed = np.add.reduceat(expected, self.starts), np.add.reduceat(times, self.starts, axis=1)
-        products = np.einsum("ar,br->ab", times, self.covariates)  # one thread: calibrations run side by side
+        products = np.einsum("ar,br->ab", times, self.covariates)  # one thread, because calibrations run in parallel
         return score, np.block([[np.diag(own), crossed.T], [crossed, products]])
 
     @cached_property
     def _by_unit(self) -> tuple[np.ndarray, list[int], list[int]]:
-        """Each unit's part in both at the solution, shape (units, entries).
+        """Each unit's contribution to the derivatives at the solution, shape (units, entries).
 
-        First the gradient, then the entries of the second derivative that are not 0 for sure, once of the two where it
-        is symmetric; and rows and columns of these.
+        The entries are the gradient and then the entries of the second derivative that can differ from 0, each
+        symmetric pair once. Also returns the rows and columns of these.
         """
         assert self.solution is not None
         expected, pieces = self._rates(self.solution), self.pieces

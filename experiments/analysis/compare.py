@@ -1,4 +1,4 @@
-"""Paired effects with intervals: every arm meets the same worlds with the same luck, and worlds are the units.
+"""Paired effects with intervals: every arm runs in the same worlds with the same random draws. Worlds are the units.
 
 A mean difference comes with a percentile bootstrap interval over worlds (Efron & Tibshirani 1993), expanded for their
 number (Hesterberg 2015). The resamples are keyed, so the same results give the same interval.
@@ -21,14 +21,14 @@ RESAMPLES = 10_000
 ENOUGH_WORLDS = 20
 TOO_FEW = "too few worlds for a verdict"
 SPENT_ENOUGH = 0.9
-ALL = "all"  # the level that is the mean over all levels
-ALL_BUT_WAIT = "all but wait"  # the same over strategies, of which this one does nothing
+ALL = "all"  # the name of the mean over all levels
+ALL_BUT_WAIT = "all but wait"  # the name of the mean over strategies other than waiting
 MEANS = (ALL, ALL_BUT_WAIT)
-_ROUNDING = 1e-13  # of a value: differences that differ by no more are the same
+_ROUNDING = 1e-13  # relative to a value; smaller differences count as equal
 
 
 class PairingError(ValueError):
-    """Two sides that have no worlds in common; the text says why."""
+    """Two sides cannot be paired; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Contrast:
     """Two sides of a comparison, A and B, paired world by world within equal levels.
 
     Attributes:
-        a, b: what they are called.
-        a_runs, b_runs: one row a run, with columns ``replicate``, ``world_seed``, measures, and those of `minutes`;
-            measures are missing where a run failed.
-        within: columns that must be equal in a pair; none if each side is one arm.
+        a, b: their names.
+        a_runs, b_runs: one row per run, with columns ``replicate``, ``world_seed``, measures, and those of `minutes`;
+            measures are missing if a run failed.
+        within: columns that must be equal in a pair; empty if each side is one arm.
     """
 
     a: str
@@ -54,7 +54,7 @@ class Contrast:
         return [level for level in level_names(self.a_runs, self.within).unique() if level in there]
 
     def averaged(self) -> tuple[str, list[str]]:
-        """The name of the mean over levels, and the levels in it: to wait is no strategy beside others."""
+        """The name of the mean over levels, and its levels, which leave out waiting if there are other strategies."""
         names, levels = level_names(self.a_runs, self.within), self.levels()
         if not {"strategy", "scenario"} & {*self.within}:
             return ALL, levels
@@ -71,13 +71,13 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Compared:
-    """What comparisons found.
+    """The results of comparisons.
 
     Attributes:
-        rows: one row a measure, contrast and level, with columns ``measure``, ``a``, ``b``, ``level``, ``a_mean`` and
+        rows: one row per measure, contrast and level, with columns ``measure``, ``a``, ``b``, ``level``, ``a_mean`` and
             ``b_mean`` (over the paired worlds), then as `paired_differences` has them, and ``left_out`` (worlds that
-            lack one of the two) and ``idle`` (the sides, A or B, that did not spend their minutes).
-        by_world: of each row, the differences A − B by replicate.
+            lack one of the two) and ``idle`` (the sides, A or B, that used too few of their minutes).
+        by_world: the differences A − B of each row, by replicate.
     """
 
     rows: pd.DataFrame
@@ -87,28 +87,29 @@ class Compared:
 def paired_differences(
     runs: pd.DataFrame, measure: str, baseline: str = "wait", resamples: int = RESAMPLES
 ) -> pd.DataFrame:
-    """How far each arm lies from a baseline in one measure, world by world.
+    """The difference of each arm from a baseline in one measure, paired by world.
 
     Args:
-        runs: one row a run, with columns ``scenario``, ``replicate`` and the measure.
+        runs: one row per run, with columns ``scenario``, ``replicate`` and the measure.
         measure: a column; missing values (NaN) leave their world out of the arm's comparison.
         baseline: the scenario to compare with.
-        resamples: of the bootstrap, 2,000 at least.
+        resamples: number of bootstrap resamples, at least 2,000.
 
     Returns:
         One row for each other scenario, in the order in which they first appear, with columns ``difference`` (mean, in
-        units of the measure), ``low`` and ``high`` (its 95 % interval over worlds; NaN for fewer than two worlds),
-        ``worlds``, ``fewer_runs`` (how many times fewer runs pairing needed than independent seeds would: the ratio of
-        the variances; infinite where the difference is the same in each world) and ``note``.
+        units of the measure), ``low`` and ``high`` (its 95% interval over worlds; NaN for fewer than two worlds),
+        ``worlds``, ``fewer_runs`` (how many times as many runs independent seeds would need: the ratio of the
+        variances; infinite if the difference is the same in every world) and ``note``.
 
     Raises:
-        ValueError: no such measure or baseline, too few resamples, or two runs of one scenario in one world.
+        ValueError: the measure or baseline does not exist, there are too few resamples, or one scenario has two runs in
+            one world.
     """
     for name, known in ((measure, runs.columns), (baseline, runs["scenario"].unique())):
         if name not in known:
             raise ValueError(f"there is no {name!r} among {', '.join(known)}")
     if resamples < 2_000:
-        raise ValueError(f"resamples = {resamples}: an interval needs 2,000 at least")
+        raise ValueError(f"resamples = {resamples}: an interval needs at least 2,000")
     by_world = runs.pivot(index="replicate", columns="scenario", values=measure).astype(float)
     arms = [name for name in runs["scenario"].unique() if name != baseline]
     rows = [_difference(by_world[name].to_numpy(), by_world[baseline].to_numpy(), resamples) for name in arms]
@@ -135,14 +136,14 @@ def _difference(arm: np.ndarray, base: np.ndarray, resamples: int) -> tuple[floa
 
 
 def compared(contrasts: Sequence[Contrast], measures: Sequence[str], resamples: int = RESAMPLES) -> Compared:
-    """Paired differences A − B of each contrast in each measure, at each level and in the mean over all levels.
+    """Paired differences A − B of each contrast in each measure, at each level and averaged over all levels.
 
-    The mean over levels is taken within each world first, and only in worlds that have all of them. Where strategies
-    are among the levels, it leaves out ``wait``.
+    Levels are averaged within each world first, and only in worlds that have all of them. If strategies are among the
+    levels, the average leaves out ``wait``.
 
     Raises:
-        PairingError: there is no level that both sides have, two runs of one side and level have one replicate, or the
-            same replicate of both sides had different worlds.
+        PairingError: the two sides share no level, one side has two runs of a level in one replicate, or the same
+            replicate has different worlds on the two sides.
     """
     for contrast in contrasts:
         _require_pairs(contrast)
@@ -173,7 +174,7 @@ def _require_pairs(contrast: Contrast) -> None:
 
 
 def _at_each_level(contrast: Contrast, measure: str, resamples: int) -> Iterator[tuple[dict[str, object], pd.Series]]:
-    """Rows of one contrast in one measure, each with its differences by world."""
+    """The rows of one contrast in one measure, each with its differences by world."""
     a, b = (_by_world(runs, contrast.within, measure) for runs in (contrast.a_runs, contrast.b_runs))
     worlds = a.index.union(b.index)
     a, b = a.reindex(worlds), b.reindex(worlds)
@@ -190,7 +191,7 @@ def _at_each_level(contrast: Contrast, measure: str, resamples: int) -> Iterator
         left_out = len(worlds) - count
         notes = [TOO_FEW] * (count < ENOUGH_WORLDS)
         notes += [f"{left_out} {'world' if left_out == 1 else 'worlds'} left out"] * (left_out > 0)
-        notes += [f"{idle[level]} spent under 90 % of the minutes"] * bool(idle[level])
+        notes += [f"{idle[level]} used less than 90% of the minutes"] * bool(idle[level])
         row = {
             "measure": measure, "a": contrast.a, "b": contrast.b, "level": level,
             "a_mean": of_a[differences.index].mean(), "b_mean": of_b[differences.index].mean(),
@@ -201,20 +202,20 @@ def _at_each_level(contrast: Contrast, measure: str, resamples: int) -> Iterator
 
 
 def _by_world(runs: pd.DataFrame, within: Sequence[str], measure: str) -> pd.DataFrame:
-    """A measure, a row a replicate and a column a level."""
+    """A measure with one row per replicate and one column per level."""
     named = runs.assign(level=level_names(runs, within))
     return named.pivot(index="replicate", columns="level", values=measure).astype(float)
 
 
 def _idle(contrast: Contrast, levels: Sequence[str]) -> str:
-    """The sides, A or B, that did not spend their minutes at one of these levels."""
+    """The sides, A or B, that used too few of their minutes at one of these levels."""
     sides = {"A": contrast.a_runs, "B": contrast.b_runs}
     spent = {name: minutes(runs.assign(scenario=level_names(runs, contrast.within))) for name, runs in sides.items()}
     return " and ".join(name for name, of_levels in spent.items() if of_levels.loc[list(levels), "idle"].any())
 
 
 def level_names(runs: pd.DataFrame, within: Sequence[str]) -> pd.Series:
-    """The level of each run in words: ``check_in, effort_minutes=60``; empty if nothing need be equal."""
+    """The level of each run as text, such as ``check_in, effort_minutes=60``; empty if ``within`` is."""
     texts = [
         runs[name].map(level_text)
         if name in ("scenario", "strategy")
@@ -228,7 +229,7 @@ def level_names(runs: pd.DataFrame, within: Sequence[str]) -> pd.Series:
 
 
 def short_levels(levels: pd.Series) -> pd.Series:
-    """Numbers with four significant digits, or as many more as tell all of them apart; what is no number as it is."""
+    """Numbers with four significant digits, or as many more as distinguish all of them; anything else unchanged."""
     if levels.dtype.kind != "f":
         return levels
     rounded = (levels.map(lambda level, digits=digits: float(f"{level:.{digits}g}")) for digits in range(4, 12))
@@ -236,7 +237,7 @@ def short_levels(levels: pd.Series) -> pd.Series:
 
 
 def level_text(value: object) -> str:
-    """One level of a factor as users write it."""
+    """A level of a factor as users write it."""
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value)).lower()
     if isinstance(value, (float, np.floating)):
@@ -247,7 +248,7 @@ def level_text(value: object) -> str:
 def resampled_means(values: np.ndarray, resamples: int) -> np.ndarray:
     """Means of bootstrap resamples of values, shape (worlds,); shape (resamples,).
 
-    The resamples depend on the number of worlds alone, so arms in the same worlds share theirs.
+    The resamples depend only on the number of worlds, so arms in the same worlds share them.
     """
     counts = resampled_counts(len(values), resamples)
     centre = values.mean()  # around it, a constant difference stays exactly constant
@@ -255,21 +256,21 @@ def resampled_means(values: np.ndarray, resamples: int) -> np.ndarray:
 
 
 def resampled_counts(worlds: int, resamples: int) -> np.ndarray:
-    """How often each world is in each bootstrap resample, shape (resamples, worlds)."""
+    """How often each world occurs in each bootstrap resample, shape (resamples, worlds)."""
     random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), worlds]))
     return random.multinomial(worlds, np.full(worlds, 1 / worlds), size=resamples)
 
 
 @cache
 def ends_of_interval(worlds: int) -> tuple[float, float]:
-    """Between which quantiles of the resamples a 95 % interval lies: .025 and .975 for very many worlds, or wider.
+    """The quantiles of the resamples between which a 95% interval lies: .025 and .975 for many worlds, wider for few.
 
-    Resamples of n values spread less than their mean does by chance, by the root of (n − 1) / n, and know nothing of
-    Student's t: over 20 worlds, 92 % of plain intervals would hold the truth (Hesterberg 2015, Am. Stat. 69:371).
+    Resampled means of n values vary less than the true mean does, by the root of (n − 1) / n, and ignore Student's t.
+    With 20 worlds, only 92% of plain intervals would include the truth (Hesterberg 2015, Am. Stat. 69:371).
     """
     if worlds < 2:
         return 0.0, 1.0
-    from scipy import special  # takes a moment, which `rekindle --help` need not wait
+    from scipy import special  # slow to import, and `rekindle --help` does not need it
 
     wider = float(special.stdtrit(worlds - 1, 0.975)) * math.sqrt(worlds / (worlds - 1))
     tail = float(special.ndtr(-wider))
@@ -277,11 +278,12 @@ def ends_of_interval(worlds: int) -> tuple[float, float]:
 
 
 def minutes(runs: pd.DataFrame) -> pd.DataFrame:
-    """What each arm's planned minutes came to, means over worlds, indexed by scenario in order of appearance.
+    """How each arm used its planned minutes: means over worlds, indexed by scenario in order of appearance.
 
-    Columns ``filled``, ``spent``, ``refused`` (minutes per adopter), ``share`` (spent of filled, what is too little for
-    one more session apart; NaN where that leaves nothing) and ``idle`` (the share is under 90 %, or nothing was spent
-    of what was filled: not the same effort).
+    The columns are ``filled`` (planned), ``spent`` (used) and ``refused`` (lost when the person backed out), all in
+    minutes per adopter; ``share`` (used of planned, without a rest too short for one more session; NaN if nothing else
+    was planned); and ``idle`` (the share is under 90%, or minutes were planned and none used, so a comparison is not
+    like-for-like).
     """
     columns = {f"minutes_{name}": name for name in ("filled", "spent", "refused")} | {"spent_share": "share"}
     table = runs.groupby("scenario", sort=False)[list(columns)].mean().rename(columns=columns)

@@ -18,9 +18,9 @@ from experiments.terminal.tables import BESIDE, sentences, table_of
 
 
 def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
-    """Paired differences as `experiments.analysis.compare.compared` finds them.
+    """A table of the paired differences that `experiments.analysis.compare.compared` returns.
 
-    A measure a row, or a table a measure where there are several contrasts or levels.
+    There is one row per measure or, with several contrasts or levels, one table per measure.
     """
     marks, said = _said_once(rows)
     rows = rows.assign(note=marks)
@@ -33,28 +33,28 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
             for measure, of_it in rows.groupby("measure", sort=False)
         ]
     a, b = (rows[side].unique() for side in ("a", "b"))
-    told = (
-        f"A: {a[0] if len(a) == 1 else 'what the row is called'}. B: {b[0]}. Paired differences, world by world; 95 % "
-        "intervals: bootstrap over worlds."
+    lines = (
+        f"A: {a[0] if len(a) == 1 else 'the arm that the row names'}. B: {b[0]}. Differences are paired by world; "
+        "their 95% intervals are from a bootstrap over worlds."
     )
     if rows["worlds"].max() >= ENOUGH_WORLDS:
-        told += "\nFewer runs: how many times as many independent seeds would have needed for the same precision."
-    return Group(*tables, Text(sentences((told, *said, *notes))))
+        lines += "\nFewer runs: how many times as many runs independent seeds would need for the same precision."
+    return Group(*tables, Text(sentences((lines, *said, *notes))))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Marks that stand for the notes of each row, and what is said below of all rows and of the marks."""
+    """The marks of each row's notes, and the lines below the table that explain them."""
     each = [[part for part in note.split("; ") if part] for note in rows["note"]]
     found = list(dict.fromkeys(part for parts in each for part in parts))
     of_all = [part for part in found if all(part in parts for parts in each)]
     marks = {part: str(at) for at, part in enumerate((part for part in found if part not in of_all), start=1)}
-    said = [f"{'Each row' if len(each) > 1 else 'Note'}: {'; '.join(of_all)}."] if of_all else []
+    said = [f"{'All rows' if len(each) > 1 else 'Note'}: {'; '.join(of_all)}."] if of_all else []
     said += [f"Note {mark}: {part}." for part, mark in marks.items()]
     return [", ".join(marks[part] for part in parts if part in marks) for parts in each], said
 
 
 def row_name(row: pd.Series, several: bool) -> str:
-    """What a row of several is about: its A, where these differ, and its level."""
+    """The name of a row: its A, if these differ, and its level."""
     return ", ".join(text for text in (row["a"] if several else "", row["level"]) if text)
 
 
@@ -72,7 +72,7 @@ def _differences(title: str, names: Sequence[str], rows: pd.DataFrame) -> Column
 
 
 def difference(row: pd.Series) -> tuple[str, str]:
-    """A difference and its interval, to the digits that the interval leaves."""
+    """A difference and its interval, with as many digits as the width of the interval justifies."""
     width = row["high"] - row["low"]
     size = width / 10 if width > 0 else abs(row["difference"]) / 100  # of the last digit
     decimals = min(max(0, -math.floor(math.log10(size))), 9) if size > 0 else 0

@@ -1,8 +1,7 @@
-"""From results to a verdict, by thresholds that were written down before: small pure functions, worlds as the units.
+"""Pure functions that turn results into verdicts, by thresholds set in advance. Worlds are the units.
 
-An arm is an array of shape (worlds,): what came of it in each world. Two arms are paired world by world; intervals are
-percentile bootstraps over worlds with keyed resamples, as in `compare`, so the same results give the same
-verdict.
+An arm is an array of shape (worlds,) with its outcome in each world. Two arms are paired world by world. Intervals are
+percentile bootstraps over worlds with keyed resamples, as in `compare`, so the same results give the same verdict.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_
 from sim.model.chance import DrawPurpose
 
 
-class Word(StrEnum):
-    """What can be said of a sentence."""
+class Verdict(StrEnum):
+    """What the results say about a claim."""
 
     SUPPORTED = "supported"
     NOT_SUPPORTED = "not supported"
     DEPENDS = "depends on an assumption"
     TOO_FEW = "too few runs"
-    CLOSED = "no verdict: the gate is shut"
+    CLOSED = "no verdict: failed the gate"
 
 
 class Estimate(NamedTuple):
-    """A value with its 95 % interval, and the number of worlds behind it."""
+    """A value with its 95% interval, and the number of worlds behind it."""
 
     value: float
     low: float
@@ -41,9 +40,9 @@ class Estimate(NamedTuple):
 
 
 class Ruling(NamedTuple):
-    """A verdict, and where it holds and where not, in words; empty where it is the same everywhere."""
+    """A verdict and, if it depends on something, a phrase that says on what."""
 
-    word: Word
+    verdict: Verdict
     on: str = ""
 
 
@@ -63,7 +62,7 @@ def difference(arm: np.ndarray, base: np.ndarray) -> Estimate:
 
 
 def ratio(arm: np.ndarray, base: np.ndarray) -> Estimate:
-    """The ratio of two arms' means, paired: for shares, the risk ratio. Exactly 1 where the arms are the same."""
+    """The ratio of the means of two paired arms (for shares, the risk ratio). It is exactly 1 if the arms are equal."""
     there = ~(np.isnan(arm) | np.isnan(base))
     arm, base = arm[there], base[there]
     if base.sum() <= 0:
@@ -76,7 +75,7 @@ def ratio(arm: np.ndarray, base: np.ndarray) -> Estimate:
 
 
 def _estimate(value: float, drawn: np.ndarray, worlds: int) -> Estimate:
-    """A value with the interval of its resamples; without one where a world is alone, or most resamples say nothing."""
+    """A value with the interval of its resamples; without one for one world, or if most resamples are undefined."""
     if worlds < 2 or np.isnan(drawn).mean() > 0.5:
         return Estimate(value, np.nan, np.nan, worlds)
     low, high = np.nanquantile(drawn, ends_of_interval(worlds))
@@ -84,31 +83,31 @@ def _estimate(value: float, drawn: np.ndarray, worlds: int) -> Estimate:
 
 
 def ruled_by_ratio(estimates: Mapping[str, Estimate], *, margin: float, worlds: int) -> Ruling:
-    """Is there an effect, at every level of the assumptions that it rests on?
+    """Judge whether there is an effect at every level of the assumptions that it depends on.
 
     Args:
         estimates: ratios by level.
-        margin: a ratio is one of more than 1 where its interval lies above 1 + margin, and none where it lies within
-            1 ± margin, or below.
-        worlds: fewer than these give no verdict.
+        margin: there is an effect if the interval is above 1 + margin, and no effect if it is within 1 ± margin or
+            lower.
+        worlds: fewer worlds than this give no verdict.
 
     Returns:
-        Supported where there is one at every level, not supported where there is none at any. Where it is there at one
-        level and not at another, it depends. Where intervals are too wide to tell, there are too few runs.
+        Supported if there is an effect at every level, not supported if there is an effect at none. It depends if there
+        is an effect at some levels and none at others. If intervals are too wide to tell, there are too few runs.
     """
     if not estimates or min(one.worlds for one in estimates.values()) < worlds:
-        return Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.TOO_FEW)
     there = [name for name, one in estimates.items() if one.low > 1 + margin]
     none = {name for name, one in estimates.items() if one.low >= 1 - margin or one.high < 1}
     absent = [name for name, one in estimates.items() if name in none and one.high <= 1 + margin]
     if len(there) == len(estimates):
-        return Ruling(Word.SUPPORTED)
+        return Ruling(Verdict.SUPPORTED)
     if len(absent) == len(estimates):
-        return Ruling(Word.NOT_SUPPORTED)
+        return Ruling(Verdict.NOT_SUPPORTED)
     if there and absent:
-        return Ruling(Word.DEPENDS, f"there with {_listed(there)}; not with {_listed(absent)}")
+        return Ruling(Verdict.DEPENDS, f"effect with {_listed(there)}; no effect with {_listed(absent)}")
     unclear = [name for name in estimates if name not in there and name not in absent]
-    return Ruling(Word.TOO_FEW, f"can not be told with {_listed(unclear)}")
+    return Ruling(Verdict.TOO_FEW, f"unclear with {_listed(unclear)}")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -116,25 +115,25 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def ruled_by_limit(estimate: Estimate, most: float, *, worlds: int) -> Ruling:
-    """Does a measured value stay below a limit? Supported where its interval does, not supported where it is above."""
+    """Judge whether a value is below a limit: supported if its interval is below, not supported if it is above."""
     if estimate.worlds < worlds or np.isnan(estimate.low):
-        return Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.TOO_FEW)
     if estimate.high < most:
-        return Ruling(Word.SUPPORTED)
-    return Ruling(Word.NOT_SUPPORTED) if estimate.low > most else Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.SUPPORTED)
+    return Ruling(Verdict.NOT_SUPPORTED) if estimate.low > most else Ruling(Verdict.TOO_FEW)
 
 
 def p_value(differences: np.ndarray) -> float:
-    """Of no mean difference over worlds: Student's t, two-sided; 0 or 1 where all worlds say the same."""
+    """The two-sided p-value of Student's t-test for no mean difference over worlds; 0 or 1 if all worlds are equal."""
     if np.ptp(differences) == 0:
         return float(differences[0] == 0)
     return float(stats.ttest_1samp(differences, 0.0).pvalue)
 
 
 def holm(p_values: Mapping[str, float], error: float) -> dict[str, bool]:
-    """Which of a family of hypotheses are rejected, with this chance of rejecting any true one (Holm 1979).
+    """Which hypotheses of a family are rejected, with at most this chance of rejecting any true one (Holm 1979).
 
-    The smallest p is held against error / n, the next against error / (n − 1), …, up to the first that is too large.
+    The smallest p is compared with error / n, the next with error / (n − 1), and so on up to the first that is larger.
     """
     order = sorted(p_values, key=lambda name: p_values[name])
     found, still = {}, True
@@ -145,33 +144,33 @@ def holm(p_values: Mapping[str, float], error: float) -> dict[str, bool]:
 
 
 def ruled_by_family(differences: Mapping[str, np.ndarray], *, error: float, worlds: int) -> Ruling:
-    """Is each member of a family better than the baseline, by Holm's correction?
+    """Judge whether each member of a family is better than the baseline, with Holm's correction.
 
     Args:
-        differences: paired with the baseline, an array of shape (worlds,) by member.
-        error: of the family.
-        worlds: fewer than these give no verdict.
+        differences: differences from the baseline by member, each of shape (worlds,).
+        error: the family-wise error rate.
+        worlds: fewer worlds than this give no verdict.
     """
     if not differences or min(len(values) for values in differences.values()) < worlds:
-        return Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.TOO_FEW)
     sure = holm({name: p_value(values) for name, values in differences.items()}, error)
     better = [name for name, values in differences.items() if sure[name] and values.mean() > 0]
     if len(better) == len(differences):
-        return Ruling(Word.SUPPORTED)
+        return Ruling(Verdict.SUPPORTED)
     others = [name for name in differences if name not in better]
     if not better:
-        return Ruling(Word.NOT_SUPPORTED)
-    return Ruling(Word.DEPENDS, f"for {_listed(better)}; not for {_listed(others)}")
+        return Ruling(Verdict.NOT_SUPPORTED)
+    return Ruling(Verdict.DEPENDS, f"for {_listed(better)}; not for {_listed(others)}")
 
 
 def chances_of_being_best(draws: Sequence[Mapping[str, np.ndarray]]) -> dict[str, float]:
-    """The probability with which each arm is the best, over worlds and draws of the assumed numbers.
+    """The probability that each arm is the best, over worlds and draws of the assumed parameters.
 
     Args:
-        draws: for each draw, the arms by name, shape (worlds,) each; every draw is as likely. Equals share.
+        draws: the arms by name for each draw, each of shape (worlds,). All draws are equally likely.
 
     Returns:
-        By arm; they add up to 1.
+        Probabilities by arm, which add up to 1. Arms that tie for the best share it.
     """
     names = list(draws[0])
     random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), len(draws)]))

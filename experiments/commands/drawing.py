@@ -17,8 +17,8 @@ from experiments.analysis.compare import BASELINE
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
 from experiments.config.settings import ConfigError, Experiment, nearest
 from experiments.essay import essay as essays
-from experiments.essay.essay import CONFIGS, Told
-from experiments.essay.findings import Picture
+from experiments.essay.essay import CONFIGS, JudgedClaim
+from experiments.essay.findings import FigureSpec
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
@@ -101,11 +101,13 @@ def _table_of(name: str, results: Path) -> Path | None:
     raise ConfigError(f"There is no sweep or figure {name!r}; {hint}")
 
 
-def _made(sentence: essays.Sentence, experiments: dict[str, Experiment], folder: Path, processes: int | None) -> Told:
+def _made(
+    sentence: essays.Claim, experiments: dict[str, Experiment], folder: Path, processes: int | None
+) -> JudgedClaim:
     """A claim judged by its results, after making those that are missing."""
     sweeps = {name: sweep_plan(experiment) for name, experiment in experiments.items()}
     make(list(sweeps.values()), folder, processes, stdout_console())
-    return essays.told(sentence, {name: collected(one, folder) for name, one in sweeps.items()})
+    return essays.judged(sentence, {name: collected(one, folder) for name, one in sweeps.items()})
 
 
 # A sweep's figure ------------------------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, process
     experiments = {name: Experiment.model_validate(at_home(of)) for name, of in said["configs"].items()}
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
     one = _made(sentence, experiments, folder, processes)
-    picture: Picture = next(picture for picture in one.finding.pictures if picture.name == said["figure"])
+    picture: FigureSpec = next(picture for picture in one.finding.pictures if picture.name == said["figure"])
     style = FOR_DOCS if said["style"] == FOR_DOCS.name else style_named(said["style"])
     return essays.saved(one, picture, style, aside)
 

@@ -14,7 +14,7 @@ from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, worke
 from experiments.config.settings import ConfigError
 from experiments.essay import essay as essays
 from experiments.essay import report
-from experiments.essay.essay import CONFIGS, Told
+from experiments.essay.essay import CONFIGS, JudgedClaim
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.sweep_result import SweepPlan, SweepResult, by_histories, collected, sweep_plan
@@ -57,7 +57,7 @@ def essay(
     sweeps = {name: sweep_plan(experiment) for name, experiment in experiments.items()}
     folder, console = results / (NAME_FULL if full else NAME), stdout_console()
     make(list(sweeps.values()), folder, processes, console)
-    judged = [essays.told(sentence, _collected(sweeps, folder)) for sentence in sentences]
+    judged = [essays.judged(sentence, _collected(sweeps, folder)) for sentence in sentences]
     console.print(_verdicts(judged))
     for one in judged:
         for picture in one.finding.pictures:
@@ -119,15 +119,15 @@ def _collected(sweeps: dict[str, SweepPlan], folder: Path) -> dict[str, SweepRes
     return {name: collected(one, folder) for name, one in sweeps.items()}
 
 
-def _verdicts(judged: Sequence[Told]) -> Columns:
+def _verdicts(judged: Sequence[JudgedClaim]) -> Columns:
     table = Columns("experiment", "verdict", "effect", text=("verdict", "effect"), whole=True)
     for one in judged:
         on = f": {one.ruling.on}" if one.ruling.on else ""
-        table.add_row(one.sentence.name, f"{one.ruling.word}{on}", one.finding.effect)
+        table.add_row(one.claim.name, f"{one.ruling.verdict}{on}", one.finding.effect)
     return table
 
 
-def _write_docs(judged: Sequence[Told], docs: Path, command: str) -> list[Path]:
+def _write_docs(judged: Sequence[JudgedClaim], docs: Path, command: str) -> list[Path]:
     """Write the report and the gallery with small figures, for the documentation."""
     places = {}
     for one in judged:

@@ -36,7 +36,9 @@ from sim.runtime.installation import install_command
 from sim.state.population import World
 
 if TYPE_CHECKING:
-    from experiments.watch.asked import Asked
+    from experiments.watch.page_state import PageState
+
+    pass
 
 _ENDINGS = (".mp4", ".gif")
 
@@ -102,7 +104,7 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
         ConfigError, LogError: if the configuration, the log or an option is invalid.
     """
     from experiments.watch.film import Shot, film, told_by  # slow to import
-    from experiments.watch.playback import Stage
+    from experiments.watch.playback import Playback
 
     experiment = load(wanted.config, changes)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
@@ -114,7 +116,7 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
     world = world_shown(experiment.world)
     if wanted.follow is not None and not 0 <= wanted.follow < len(world):
         raise ConfigError(f"--follow {wanted.follow}: expected a person from 0 to {len(world) - 1:,}.")
-    stage = Stage(world, experiment, wanted.strategies)
+    stage = Playback(world, experiment, wanted.strategies)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
     with shown(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
         film(stage, shot, wanted.out, report, marker)
@@ -195,29 +197,29 @@ def _opened(address: str) -> Iterator[None]:
 
 def _warm_up() -> None:
     """Simulate and draw a day of a tiny world, so that compiling happens while the browser loads the page."""
-    from experiments.watch.playback import Stage
+    from experiments.watch.playback import Playback
 
     report_compiling(stderr_console())
     experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
-    stage = Stage(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
-    stage.step()
-    stage.look()
+    playback = Playback(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
+    playback.step()
+    playback.look()
 
 
-def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> Asked:
+def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> PageState:
     """The initial state of a tab.
 
     Raises:
         ConfigError: if the configuration or an option is invalid.
     """
-    from experiments.watch.asked import OPENING, OPENING_BESIDE, Asked
+    from experiments.watch.page_state import OPENING, OPENING_BESIDE, PageState
 
     given = dict(change.partition("=")[::2] for change in changes)
     load(config, changes)  # so that errors quote the options as typed
     first = {} if config is not None else OPENING
     strategies = {"run.strategy": str(pair[0])} if pair else {}
     beside = str(pair[1]) if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
-    opening = Asked(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
+    opening = PageState(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
     opening.experiment()
     return opening
 

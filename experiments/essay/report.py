@@ -1,6 +1,6 @@
-"""The essay's report: one HTML file that needs nothing beside it, and the same in Markdown.
+"""The essay's report: one self-contained HTML file, and a Markdown file with the same content.
 
-The same results give the same bytes: there is no date and no path in it.
+The report has no dates and no paths, so the same results give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Any, NamedTuple
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from experiments.analysis.verdicts import Word
-from experiments.essay.essay import Told
-from experiments.essay.findings import Picture
+from experiments.analysis.verdicts import Verdict
+from experiments.essay.essay import JudgedClaim
+from experiments.essay.findings import FigureSpec
 from experiments.logs.gate import ASKED, Gate
 from experiments.sweeps.store import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 
 HTML, MARKDOWN, GALLERY = "report.html", "report.md", "gallery.md"
-# Colour-blind safe, as in figures; the word says the same.
+# Colour-blind safe, as in figures; the verdict is also given in words.
 _COLOURS = {
-    Word.SUPPORTED: "#0072B2",
-    Word.NOT_SUPPORTED: "#D55E00",
-    Word.DEPENDS: "#9A6A00",
-    Word.TOO_FEW: "#666666",
-    Word.CLOSED: "#666666",
+    Verdict.SUPPORTED: "#0072B2",
+    Verdict.NOT_SUPPORTED: "#D55E00",
+    Verdict.DEPENDS: "#9A6A00",
+    Verdict.TOO_FEW: "#666666",
+    Verdict.CLOSED: "#666666",
 }
 
 
@@ -41,13 +41,13 @@ class Grid(NamedTuple):
     rows: list[list[str]]
 
 
-def write(report: Sequence[Told], folder: Path, command: str) -> list[Path]:
-    """Write the report beside its figures, which are in ``figures/``; returns the paths.
+def write(report: Sequence[JudgedClaim], folder: Path, command: str) -> list[Path]:
+    """Write the report into the folder whose ``figures/`` has its figures, and return the paths.
 
     Args:
-        report: sentences with what came of them.
-        folder: of the essay's results.
-        command: that makes it, without what only one of its experiments needs.
+        report: the judged claims.
+        folder: the folder of the essay's results.
+        command: the command that makes the report, without options for a single experiment.
     """
     images = {picture.name: _embedded(folder / "figures" / f"{picture.name}.png") for picture in _pictures(report)}
     written = []
@@ -59,8 +59,8 @@ def write(report: Sequence[Told], folder: Path, command: str) -> list[Path]:
     return written
 
 
-def rendered(report: Sequence[Told], name: str, command: str, images: Mapping[str, str]) -> str:
-    """A page as text: `HTML`, `MARKDOWN` or `GALLERY`, with these images by the name of their figure."""
+def rendered(report: Sequence[JudgedClaim], name: str, command: str, images: Mapping[str, str]) -> str:
+    """A page as text: `HTML`, `MARKDOWN` or `GALLERY`. ``images`` has the address of each figure by its name."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=name.endswith(".html"), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -74,7 +74,7 @@ def rendered(report: Sequence[Told], name: str, command: str, images: Mapping[st
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _pictures(report: Sequence[Told]) -> list[Picture]:
+def _pictures(report: Sequence[JudgedClaim]) -> list[FigureSpec]:
     return [picture for one in report for picture in one.finding.pictures]
 
 
@@ -82,8 +82,8 @@ def _embedded(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
-def _worlds(one: Told) -> str:
-    """How many runs and worlds are behind a sentence."""
+def _worlds(one: JudgedClaim) -> str:
+    """The numbers of runs, worlds and people behind a claim."""
     runs = sum(len(swept.runs) for swept in one.sweeps.values())
     worlds = [int(swept.runs["replicate"].nunique()) for swept in one.sweeps.values()]
     most = f"{min(worlds)} to {max(worlds)}" if min(worlds) < max(worlds) else f"{max(worlds)}"
@@ -91,7 +91,7 @@ def _worlds(one: Told) -> str:
     return f"{runs:,} runs, {most} worlds of {' to '.join(f'{size:,}' for size in people)} people"
 
 
-def _grids(one: Told) -> list[Grid]:
+def _grids(one: JudgedClaim) -> list[Grid]:
     return [_grid(title, table) for title, table in one.finding.tables.items()]
 
 
@@ -101,22 +101,26 @@ def _grid(title: str, table: pd.DataFrame) -> Grid:
         interval = value + " (" + low + " … " + high + ")"
         at = list(table.columns).index("value")
         table = table.drop(columns=["value", "low", "high"])
-        table.insert(at, "value (95 % interval)", interval.where(interval.str.contains(r"\d"), "–"))
+        table.insert(at, "value (95% interval)", interval.where(interval.str.contains(r"\d"), "–"))
     rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
     return Grid(title, [_plain(str(name)) for name in table.columns], rows)
 
 
-def _gate_grid(one: Told) -> Grid:
-    """What the gate says of each set of parameters of a sentence."""
+def _gate_grid(one: JudgedClaim) -> Grid:
+    """The gate's result for each set of parameters of a claim."""
     gates: dict[tuple[Any, ...], Gate] = {}
     for swept in one.sweeps.values():
         for gate in swept.gates:
             gates.setdefault((gate.name, *gate.values.values()), gate)
     rows = [
-        [gate.name or "as given", *(f"{gate.values[name]:.4f}" for name in ASKED), "open" if gate.passed else "shut"]
+        [
+            gate.name or "as given",
+            *(f"{gate.values[name]:.4f}" for name in ASKED),
+            "passed" if gate.passed else "failed",
+        ]
         for gate in gates.values()
     ]
-    return Grid("The gate", ["parameters", *map(_plain, ASKED), "gate"], rows)
+    return Grid("The gate", ["parameters", *map(_plain, ASKED), "result"], rows)
 
 
 def _cell(value: object) -> str:

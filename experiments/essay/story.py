@@ -1,6 +1,6 @@
-"""One like, up close: two worlds that differ in it alone, and their difference as a chain that can be read.
+"""One like in detail: two worlds that differ only in the like, and their difference as a chain of events.
 
-All luck is shared, so whatever happens in one world and not in the other would not have happened without the like.
+The worlds share all random draws, so everything that happens in only one of them is an effect of the like.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ LIKER, LIKED = "A", "B"
 
 @dataclass(frozen=True, eq=False)
 class Story:
-    """What one like did.
+    """The effects of one like.
 
     Attributes:
-        replicate: of the world.
-        pair: who liked, and who was liked.
+        replicate: replicate of the world.
+        pair: the person who liked, and the person who was liked.
         silent: days without two-way contact before it.
         between: gestures between the two, in order of time: ``world`` (`WITH` or `WITHOUT`), ``day`` (from 0),
-            ``second``, ``sender`` and ``receiver`` (`LIKER` or `LIKED`), ``kind``, ``channel``, ``noticed``, ``answers`` (the kind
-            that it answers, or empty).
-        reconnected: day of the third worded gesture in alternation, by world; None where there is none.
-        elsewhere: gestures of anybody else, by day, that are in one world and not in the other.
-        days: that were looked at.
+            ``second``, ``sender`` and ``receiver`` (`LIKER` or `LIKED`), ``kind``, ``channel``, ``noticed``, ``answers`` (the
+            kind that it answers, or empty).
+        reconnected: day of the third worded gesture in turn, by world; None if there is none.
+        elsewhere: number of gestures of other people, by day, that are in only one of the worlds.
+        days: number of days simulated.
     """
 
     replicate: int
@@ -60,25 +60,25 @@ class Story:
 
     @property
     def made_by_the_like(self) -> bool:
-        """Whether the two talk again with the like, and without it words do not even go both ways."""
+        """Whether the two talk again with the like, and without it at most one of them writes."""
         without = _in_words(self.between[self.between["world"] == WITHOUT])
         return self.reconnected[WITH] is not None and without["sender"].nunique() < 2
 
 
 def found(experiment: Experiment, *, worlds: int, first: int = 0) -> Iterator[Story | None]:
-    """Look for likes that made two people talk again; one item a world, None where it has no such story.
+    """Search worlds for likes that made two people talk again. Yields one item per world, None if it has no such story.
 
     Args:
-        experiment: with an ``[inject]`` table, such as one_like.toml.
-        worlds: that are looked through at most.
-        first: replicate to begin with.
+        experiment: an experiment with an ``[inject]`` table, such as one_like.toml.
+        worlds: number of worlds to search.
+        first: first replicate.
     """
     for run in _likes(experiment, first + worlds)[first:]:
         yield _in(run)
 
 
 def _likes(experiment: Experiment, replicates: int) -> list[RunSpec]:
-    """One run a replicate, with a like and the parameters as given."""
+    """One run per replicate, with a like and the experiment's parameters."""
     inject = (experiment.inject or InjectSettings()).model_copy(update={"kind": "like"})
     sweep = (
         experiment.sweep.model_copy(update={"replicates": replicates, "grid": {}, "zip": {}, "rows": {}})
@@ -89,11 +89,11 @@ def _likes(experiment: Experiment, replicates: int) -> list[RunSpec]:
 
 
 def _in(run: RunSpec) -> Story | None:
-    """The first story of a world: found with all its likes at once, and told of one alone."""
+    """The first story of a world: found with all its likes at once, then simulated with one like alone."""
     assert run.inject is not None
     world = world_of(run.world)
     focal = focal_ties(world, run.inject, run.seed, run.parameters)
-    told: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "days": run.days,
         "seed": run.seed,
         "parameters": run.parameters,
@@ -101,7 +101,7 @@ def _in(run: RunSpec) -> Story | None:
         "series": False,
     }
     frames = [
-        sim.simulate(world, **told, extra=extra).measures.at_risk.set_index(["low", "high"])["reconnected"]
+        sim.simulate(world, **settings, extra=extra).measures.at_risk.set_index(["low", "high"])["reconnected"]
         for extra in (gestures(run.inject, focal), [])
     ]
     for pair in focal:
@@ -114,7 +114,7 @@ def _in(run: RunSpec) -> Story | None:
 
 
 def told_of(run: RunSpec, world: sim.World, pair: Pair) -> Story:
-    """Two worlds day by day, with one like and without it."""
+    """The story of one like: the world with it and without it, day by day."""
     assert run.inject is not None
     sides = {WITH: gestures(run.inject, [pair]), WITHOUT: []}
     happened = {side: _lived(run, world, extra) for side, extra in sides.items()}
@@ -146,7 +146,7 @@ def _lived(run: RunSpec, world: sim.World, extra: Sequence[sim.Gesture]) -> pd.D
 
 
 def _between(log: pd.DataFrame, pair: Pair, start: int) -> pd.DataFrame:
-    """The gestures between two people, in words."""
+    """The gestures between two people, with names instead of codes."""
     mine = log[log["sender"].isin(pair) & log["receiver"].isin(pair)]
     name = dict(zip(pair, (LIKER, LIKED), strict=True))
     return pd.DataFrame(
@@ -165,9 +165,9 @@ def _between(log: pd.DataFrame, pair: Pair, start: int) -> pd.DataFrame:
 
 def _silence(world: sim.World, pair: Pair, parameters: sim.Parameters) -> int:
     low, high = min(pair), max(pair)
-    held = world.ties[world.people["first"][low] :][: world.people["slots"][low]]
+    ties = world.ties[world.people["first"][low] :][: world.people["slots"][low]]
     assert any((one["low"], one["high"]) == (low, high) for one in dormant_pairs(world, parameters))
-    return int(world.day - held["last_two_way"][held["other"] == high][0])
+    return int(world.day - ties["last_two_way"][ties["other"] == high][0])
 
 
 def _in_words(between: pd.DataFrame) -> pd.DataFrame:
@@ -176,7 +176,7 @@ def _in_words(between: pd.DataFrame) -> pd.DataFrame:
 
 
 def _talking_again(between: pd.DataFrame) -> int | None:
-    """The first day with three worded, noticed gestures in alternation."""
+    """The day of the third worded, noticed gesture in turn, or None."""
     turns: list[str] = []
     for _, row in _in_words(between).iterrows():
         if not turns or turns[-1] != row["sender"]:
@@ -187,7 +187,7 @@ def _talking_again(between: pd.DataFrame) -> int | None:
 
 
 def _elsewhere(one: pd.DataFrame, other: pd.DataFrame, pair: Pair, start: int, days: int) -> pd.Series:
-    """How many gestures of anybody else are in one world and not in the other, by day."""
+    """The number of gestures of other people that are in only one of the worlds, by day."""
     keys = [log[~(log["sender"].isin(pair) & log["receiver"].isin(pair))][_SAME] for log in (one, other)]
     apart = keys[0].merge(keys[1], how="outer", indicator=True).query("_merge != 'both'")
     counts = (apart["day"] - start).value_counts()
@@ -195,7 +195,7 @@ def _elsewhere(one: pd.DataFrame, other: pd.DataFrame, pair: Pair, start: int, d
 
 
 def sentences(story: Story) -> list[str]:
-    """The chain, a sentence each, in order of time."""
+    """The chain of events, one sentence each, in order of time."""
     other = {LIKER: LIKED, LIKED: LIKER}
     lines = [
         f"{LIKER} and {LIKED} (persons {story.pair[0]} and {story.pair[1]} of world {story.replicate + 1}) had not been in touch for "
@@ -207,22 +207,20 @@ def sentences(story: Story) -> list[str]:
         what = f"{row['sender']} answers with a {row['kind']}" if row["answers"] else _does(row, other[row["sender"]])
         seen = "" if row["noticed"] else ", who does not notice"
         is_the_like = row["kind"] == "like" and row["day"] == 0
-        note = " – not without the like" if new and not is_the_like else ""
+        note = " – only because of the like" if new and not is_the_like else ""
         lines.append(f"Day {row['day']}: {what}{seen}{note}.")
         if is_the_like and row["noticed"]:
             lines.append(
-                f"Day 0: {row['receiver']} notices, and the door to {row['sender']} opens: a small gesture back is no longer strange."
+                f"Day 0: {row['receiver']} notices, and the door to {row['sender']} opens: a small gesture back no longer feels strange."
             )
         if story.reconnected[WITH] == row["day"] and row.name == _last_of(story, int(row["day"])):
-            lines.append(f"Day {row['day']}: they talk again, to and fro.")
+            lines.append(f"Day {row['day']}: they talk again, with three worded gestures in turn.")
     without = story.between[(story.between["world"] == WITHOUT)]
-    passed = [f"day {row['day']}, {row['kind']} of {row['sender']}" for _, row in without.iterrows()]
-    happened = (
-        f"no more than this passes between them: {'; '.join(passed)}" if passed else "nothing passes between them"
-    )
-    lines.append(f"Without the like: in these {story.days} days {happened}.")
+    passed = [f"day {row['day']}, {row['kind']} by {row['sender']}" for _, row in without.iterrows()]
+    happened = f"only this happens between them: {'; '.join(passed)}" if passed else "nothing happens between them"
+    lines.append(f"Without the like: in the same {story.days} days, {happened}.")
     lines.append(
-        f"Elsewhere: {int(story.elsewhere.sum()):,} gestures of other people are in one of the two worlds and not in the other."
+        f"Elsewhere: {int(story.elsewhere.sum()):,} gestures of other people are in only one of the two worlds."
     )
     return lines
 

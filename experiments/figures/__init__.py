@@ -1,7 +1,7 @@
-"""One file per figure: data in, `matplotlib` Figure out; and how figures are saved.
+"""One file per figure, from data to a `matplotlib` Figure, and the function that saves figures.
 
-Figures are for talks: 16:9, large type, labels on the marks, colours that the colour-blind can tell apart, one message
-in the title. The same data and versions give the same bytes.
+Figures are made for talks: 16:9, large type, labels on the marks, colours that colour-blind people can distinguish, and
+one message in the title. The same data and versions give the same bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 20,
-    "text.parse_math": False,  # a name such as a$^$b is no mathematics
+    "text.parse_math": False,  # names such as a$^$b are plain text
     "text.color": INK,
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
@@ -42,14 +42,14 @@ STYLE: dict[Any, Any] = {
 def save(
     figure: Figure, folder: Path, name: str, provenance: dict[str, Any], settings: dict[Any, Any] = STYLE
 ) -> list[Path]:
-    """Write a figure as PNG, SVG and PDF with its provenance in the metadata; returns the paths.
+    """Write a figure as PNG, SVG and PDF with its provenance in the metadata, and return the paths.
 
-    ``settings`` are those of matplotlib with which it was drawn: some are read only now. Characters that its font lacks
-    are drawn with another that is installed or, where there is none, as their escapes.
+    ``settings`` are the matplotlib settings with which it was drawn; matplotlib reads some of them when it saves.
+    Characters that the font lacks are drawn in another installed font or, if there is none, as escapes.
     """
     for text in figure.findobj(Text):
         make_drawable(text)
-    origin = json.dumps(private(provenance))  # as it is: the order of factors is that of the runs
+    origin = json.dumps(private(provenance))  # unsorted, to keep the order of factors
     title = f"rekindle: {name}, runs {provenance['run_hash']}"
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": origin},

@@ -1,4 +1,4 @@
-"""Tiny gestures, monumental feelings: a heat map of reconnections over hesitance and believed welcome."""
+"""A heat map of reconnections over hesitance and believed welcome."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from experiments.figures.page import Style, Words, page
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A cell a row: ``hesitance``, ``acceptance``, ``value`` with ``low`` and ``high``, ``new_ties``, and ``open``."""
+    """Draw a cell per row: ``hesitance``, ``acceptance``, ``value``, ``low``, ``high``, ``new_ties`` and ``open``."""
     with style.in_use():
         figure, (axes,) = page(style, words, left=0.12, right=0.97)
         grid = data.pivot(index="hesitance", columns="acceptance", values="value")
@@ -38,7 +38,7 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
 
 
 def _contour(axes: object, style: Style, short: pd.DataFrame) -> None:
-    """Where as many old ties come back as new ones are made, if the map has such a place."""
+    """A contour where as many old ties come back as new ones are made, if there is one."""
     values = short.to_numpy()
     if values.min() < 0 < values.max():
         axes.contour(values, levels=[0], colors="white", linestyles="dashed", linewidths=style.pt(4))  # type: ignore[attr-defined]

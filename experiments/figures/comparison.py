@@ -1,4 +1,4 @@
-"""How far A lies from B in one measure, world by world: a dot a world, and their mean with its interval."""
+"""Differences between A and B in one measure: one dot per world, and the mean with its interval."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from experiments.figures.letters import drawable
 from experiments.terminal.numbers import number
 from sim.measures import MEASURES
 
-MOST_ROWS = 11  # that the last row of seats can read
+MOST_ROWS = 11  # rows that are readable from the back of a lecture room
 _HEIGHT = 300  # of the plot, in points
 _COUNTED = {"share": "", "rank": "ranks"}  # units after a number
-_LONGEST_NAME = 100  # letters; that of a mixture is long
+_LONGEST_NAME = 100  # letters; names of mixtures are long
 _SHORTFALL = "†"
 _CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
 _BAR = -0.22  # where its mean is
@@ -30,14 +30,14 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
     """Draw paired differences in one measure.
 
     Args:
-        found: as `experiments.analysis.compare.compared` gives it.
-        measure: one of those in it.
-        worlds: what worlds they are, for the footnote.
+        found: the result of `experiments.analysis.compare.compared`.
+        measure: one of its measures.
+        worlds: a description of the worlds, for the footer.
 
     Returns:
-        A 16:9 figure: a row a contrast and level, a dot a world, mean and 95 % interval below them, blue above zero,
-        vermillion below, grey where the interval holds zero; the message as title. Of many rows, those that are means
-        over levels, and of these the largest.
+        A 16:9 figure with one row per contrast and level, one dot per world, and below the dots their mean and 95%
+        interval: blue above zero, vermillion below, grey if the interval includes zero. The title is the message. If
+        there are too many rows, only means over levels are drawn, and of these the largest.
     """
     rows = found.rows[found.rows["measure"] == measure]
     shown = _shown(rows)
@@ -64,7 +64,7 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows there is room for, in their order."""
+    """The rows that fit, in their order."""
     if len(rows) <= MOST_ROWS:
         return rows
     several = rows.groupby(["a", "b"])["level"].transform("size") > 1
@@ -82,7 +82,7 @@ def _names(rows: pd.DataFrame) -> list[str]:
 
 
 def _fitting(text: str, size: float, letters: int) -> float:
-    """This size of type, or a smaller one in which no line has more letters than fit."""
+    """This font size, or a smaller one in which every line fits."""
     return size * min(1.0, letters / max(len(line) for line in text.split("\n")))
 
 
@@ -101,7 +101,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, by_world: list[pd.Series]) -> None:
             axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), fontsize=size, va="center_baseline")
     for height, (_, row), differences in zip(heights, rows.iterrows(), by_world, strict=True):
         if differences.empty:
-            axes.text(0, height, "  too early to tell", va="center", zorder=3)
+            axes.text(0, height, "  not known yet", va="center", zorder=3)
             continue
         shade = _shade(row)
         low, high = (height + end for end in _CLOUD)
@@ -120,7 +120,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, by_world: list[pd.Series]) -> None:
 
 
 def _limit(axes: Axes, by_world: list[pd.Series]) -> None:
-    """An axis that holds zero, every dot, and some room about them."""
+    """Limits that include zero and every dot, with a margin."""
     values = np.concatenate([[0.0], *by_world])
     low, high = values.min(), values.max()
     room = 0.07 * (high - low) or 1.0
@@ -133,7 +133,7 @@ def _numbers(row: pd.Series) -> str:
 
 
 def _label_below(axes: Axes, mean: float, text: str) -> None:
-    """The numbers of a row that is alone, large, under its mean."""
+    """The numbers of a single row, in large type under its mean."""
     least, most = axes.get_xlim()
     place = (mean - least) / (most - least)
     side = "left" if place < 0.25 else "right" if place > 0.75 else "center"
@@ -165,16 +165,16 @@ def _sides(rows: pd.DataFrame) -> str:
 
 
 def headline(rows: pd.DataFrame) -> str:
-    """What the data say of one measure in a sentence: of the mean over levels, and of the contrast furthest from zero.
+    """A sentence on the result for one measure: the mean over levels, for the contrast that is furthest from zero.
 
-    Few worlds (under 20) give no verdict.
+    Fewer than 20 worlds give no verdict.
     """
     measure, base = rows["measure"].iloc[0], _words(rows["b"].iloc[0])
-    last = rows.groupby(["a", "b"], sort=False).tail(1)  # the mean over levels, where there are several
+    last = rows.groupby(["a", "b"], sort=False).tail(1)  # the mean over levels, if there are several
     known = last.dropna(subset=["difference"])
     what = measure.replace("_", " ").capitalize()
     if known.empty:
-        return f"{what}: too early to tell"
+        return f"{what}: not known yet"
     sure = known[[_shade(row) != GREY for _, row in known.iterrows()]]
     among = sure if len(sure) else known
     first = among.loc[among["difference"].abs().idxmax()]
@@ -184,7 +184,9 @@ def headline(rows: pd.DataFrame) -> str:
     if first["worlds"] < ENOUGH_WORLDS:
         return f"{far}, but has {TOO_FEW}"
     if sure.empty:
-        return f"{what}: {_words(first['a']) if len(last) == 1 else 'no other level'} and {base}\ncan not be told apart"
+        return (
+            f"{what}: {_words(first['a']) if len(last) == 1 else 'no other level'} and {base}\ncannot be distinguished"
+        )
     if len(last) > 1:
         return f"{far}, the furthest of {len(last)}"
     return f"{far}, in the mean of {first['level']}" if first["level"] in MEANS else far
@@ -193,25 +195,25 @@ def headline(rows: pd.DataFrame) -> str:
 def _subtitle(rows: pd.DataFrame, of: int) -> str:
     fewest, most = int(rows["worlds"].min()), int(rows["worlds"].max())
     worlds = f"{most} worlds" if fewest == most else f"{fewest} to {most} worlds"
-    over = "" if most < 2 else f" Below: mean and 95 % interval over {worlds}."
+    over = "" if most < 2 else f" Below: mean and 95% interval over {worlds}."
     left = "" if len(rows) == of else f" Shown: {len(rows)} of {of} rows."
-    first = f"A dot: the difference in one world.{over}{left}"
+    first = f"Dots: the difference in each world.{over}{left}"
     fewer = rows["fewer_runs"].replace(math.inf, math.nan).dropna()
     if fewer.empty or rows["worlds"].min() < ENOUGH_WORLDS:
         return first
     which = "" if len(fewer) == 1 else " (median)"
-    return f"{first}\nIndependent seeds would have needed {number(fewer.median(), 2)} times the runs{which}."
+    return f"{first}\nIndependent seeds would need {number(fewer.median(), 2)} times as many runs{which}."
 
 
 def _footer(rows: pd.DataFrame, worlds: str) -> str:
-    grey = " Grey: the interval holds zero." if ((rows["low"] <= 0) & (rows["high"] >= 0)).any() else ""
-    return f"Model, not measurement: {worlds}.\nMany numbers are assumed.{_shortfall(rows)}{grey}"
+    grey = " Grey: the interval includes zero." if ((rows["low"] <= 0) & (rows["high"] >= 0)).any() else ""
+    return f"Simulated, not measured: {worlds}.\nMany parameters are assumptions.{_shortfall(rows)}{grey}"
 
 
 def _shortfall(rows: pd.DataFrame) -> str:
-    """Who did not spend their minutes, by name if there is one row alone."""
+    """A note on arms that used too few of their minutes, by name if there is only one row."""
     if not rows["idle"].any():
         return ""
     only = rows.iloc[0]
     who = " and ".join(_words(only[side.lower()]) for side in only["idle"].split(" and ")) if len(rows) == 1 else ""
-    return f" {who or f'{_SHORTFALL} An arm'} spent under 90 % of the minutes: not the same effort."
+    return f" {who or f'{_SHORTFALL} An arm'} used less than 90% of the minutes: not like-for-like."

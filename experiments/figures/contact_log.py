@@ -22,7 +22,9 @@ _SILENCES = {"lt_1h": "< 1 h", "1h_1d": "1 h –\n1 day", "1_7d": "1 – 7\ndays
              "gt_30d": "> 30\ndays"}  # fmt: skip
 _PIECES = {"1_3": (1, 3), "3_7": (3, 7), "7_14": (7, 14), "14_30": (14, 30), "30_60": (30, 60), "60_90": (60, 90),
            "90_180": (90, 180), "180_365": (180, 365)}  # fmt: skip
-_FOOTER = "Bars: 95 % intervals, bootstrap over people. Dashed: pairs that had 10 contacts or more, in both directions."
+_FOOTER = (
+    "Bars: 95% intervals from a bootstrap over people. Dashed: pairs with 10 or more contacts, in both directions."
+)
 _Point = tuple[float, float]
 
 
@@ -37,10 +39,10 @@ def contact_log(tables: Mapping[str, pd.DataFrame], curves: Mapping[str, Curves]
         A 16:9 figure: answers above and silence, alters and pairs below; bands are 95 % intervals.
 
     Raises:
-        ValueError: more logs than colours that can be told apart.
+        ValueError: there are more logs than colours.
     """
     if len(tables) > MOST_LOGS:
-        raise ValueError(f"{len(tables)} logs; a figure can tell {MOST_LOGS} apart.")
+        raise ValueError(f"There are {len(tables)} logs, and a figure can show at most {MOST_LOGS}.")
     indexed = {name: table.set_index("statistic") for name, table in tables.items()}
     with matplotlib.rc_context(STYLE | {"font.size": 16}):
         figure = Figure(figsize=(16, 9))
@@ -62,20 +64,20 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
     back = {name: table.set_index("statistic")["value"]["reactivated_90d"] for name, table in tables.items()}
     known = {name: share for name, share in back.items() if not np.isnan(share)}
     if not known:
-        return "Too short to tell how many pairs come back\nafter 30 days of silence"
+        return "Too short to measure how many pairs come back\nafter 30 days of silence"
     shares = sorted(known.values())
     said = ", ".join(f"{drawable(name).replace('_', ' ')} {_percent(share)}" for name, share in known.items())
     if len(said) > 65:
         said = f"{_percent(shares[0])} to {_percent(shares[-1])} in {len(shares)} logs"
-    return f"Back within 90 days, of pairs silent for 30:\n{said}"
+    return f"Pairs silent for 30 days that come back within 90 more:\n{said}"
 
 
 def _percent(share: float, _: object = None) -> str:
-    return f"{100 * share:.3g} %" if share < 0.01 else f"{100 * share:.0f} %"
+    return f"{100 * share:.3g}%" if share < 0.01 else f"{100 * share:.0f}%"
 
 
 def _answers(axes: Axes, curves: Mapping[str, Curves]) -> None:
-    _start(axes, "A first gesture is answered", "within")
+    _start(axes, "Share of first gestures answered", "within")
     axes.set_xscale("log")
     lines = {name: found.answered for name, found in curves.items()}
     for colour, (hours, share) in zip(_COLOURS, lines.values(), strict=False):
@@ -101,7 +103,7 @@ def _answers_by_silence(axes: Axes, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _hazards(axes: Axes, tables: Mapping[str, pd.DataFrame]) -> None:
-    _start(axes, "Chance of contact, a day", "days of silence")
+    _start(axes, "Chance of contact per day", "days of silence")
     _logarithmic(axes)
     ends = {}
     for colour, (name, table) in zip(_COLOURS, tables.items(), strict=False):
@@ -186,7 +188,7 @@ def _last(line: tuple[np.ndarray, np.ndarray]) -> _Point | None:
 
 
 def _label(axes: Axes, ends: Mapping[str, _Point | None]) -> None:
-    """Names beside the ends of their lines, moved apart where they would overlap."""
+    """Write names next to the ends of their lines, moved apart where they would overlap."""
     axes.set_xlim(*axes.get_xlim())
     axes.set_ylim(*axes.get_ylim())
     shown = {name: end for name, end in ends.items() if end is not None}
@@ -200,7 +202,7 @@ def _label(axes: Axes, ends: Mapping[str, _Point | None]) -> None:
             color=colours[name], fontsize=14, fontweight="bold", linespacing=0.9, annotation_clip=False,
         )  # fmt: skip
     if not shown:
-        axes.text(0.5, 0.5, "too short to tell", transform=axes.transAxes, ha="center", color=GREY)
+        axes.text(0.5, 0.5, "log too short", transform=axes.transAxes, ha="center", color=GREY)
 
 
 def _apart(heights: Sequence[float], least: float) -> list[float]:
@@ -211,7 +213,7 @@ def _apart(heights: Sequence[float], least: float) -> list[float]:
         overlap = np.maximum(least - np.diff(moved), 0)
         moved[1:] += overlap / 2
         moved[:-1] -= overlap / 2
-    moved += max(0.05 - moved.min(initial=1), 0) - max(moved.max(initial=0) - 0.92, 0)  # beside the panel
+    moved += max(0.05 - moved.min(initial=1), 0) - max(moved.max(initial=0) - 0.92, 0)  # outside the panel
     return [float(moved[place]) for place in np.argsort(order, kind="stable")]
 
 

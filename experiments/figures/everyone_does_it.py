@@ -1,4 +1,4 @@
-"""What if all follow the advice: gain per adopter against the share of adopters."""
+"""The gain per adopter against the share of people who follow the advice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from experiments.figures.page import Style, Words, name_lines, page, reference, 
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A line a ``strategy`` over ``share`` of adopters, with its intervals."""
+    """Draw one line per ``strategy`` over the ``share`` of adopters, with intervals."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         reference(axes, style, 0.0, upright=False)

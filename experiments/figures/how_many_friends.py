@@ -1,4 +1,4 @@
-"""How many friends: share of the list in contact against its length, simulated and real."""
+"""The share of a person's list in contact against its length, in simulated and real logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLOURS = (GREEN, ORANGE, PURPLE, GREY)
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A line a ``log`` over ``length``; the simulated one has an interval."""
+    """Draw one line per ``log`` over ``length``, with an interval for the simulated one."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         names = list(data["log"].unique())
@@ -34,6 +34,6 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_ylim(0, data["value"].max() * 1.1)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("people in a person's log")
-        axes.set_ylabel("in touch this month")
+        axes.set_ylabel("in two-way contact within a month")
         name_lines(axes, style, data["length"].max() * 1.05, ends, colours)
     return figure

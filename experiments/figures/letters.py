@@ -1,8 +1,8 @@
-"""Names of users in figures: whatever script they are in, they are drawn with letters, or else as escapes.
+"""Users' names in figures: characters of any script are drawn with an installed font, or else as escapes.
 
-The font of all figures comes with matplotlib and lacks Chinese, Japanese, Korean, emoji and more. Fonts that have these
-are taken from the system where it has them, and only for texts that need them: all other figures stay the same to the
-byte on every machine.
+The font of all figures comes with matplotlib and lacks Chinese, Japanese, Korean, emoji and more. For texts that need
+these characters, fonts of the system are used if there are any. All other figures are the same to the byte on every
+machine.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ LONGEST = 42  # letters of a name in a figure
 
 
 def drawable(name: str, most: int = LONGEST) -> str:
-    """A name of a user as a figure shows it: in one line, and without its middle where it is very long."""
+    """A user's name as a figure shows it: on one line, and without its middle if it is very long."""
     return shortened(_legible(visible(name)), most)
 
 
 def make_drawable(text: Text) -> None:
-    """Let a text be drawn without boxes for letters that its font lacks."""
+    """Set the fonts of a text so that no letter is drawn as an empty box."""
     said = text.get_text()
     if lacking := _lacking(said):
         text.set_fontfamily([FONT, *_fonts_for(lacking)])
@@ -32,7 +32,7 @@ def make_drawable(text: Text) -> None:
 
 
 def _lacking(text: str) -> frozenset[str]:
-    """The letters of a text that the font of all figures has not."""
+    """The letters of a text that the font of all figures lacks."""
     return frozenset(text) - _letters(_path(FONT)) - {"\n"}
 
 
@@ -54,7 +54,7 @@ def _letters(path: str) -> frozenset[str]:
 
 @cache
 def _fonts_for(letters: frozenset[str]) -> tuple[str, ...]:
-    """Installed fonts that have these letters, as many as need be."""
+    """Installed fonts that together have these letters, as few as possible in their order."""
     found: list[str] = []
     left = set(letters)
     for name, path in _installed():
@@ -68,7 +68,7 @@ def _fonts_for(letters: frozenset[str]) -> tuple[str, ...]:
 
 @cache
 def _installed() -> tuple[tuple[str, str], ...]:
-    """Names and files of upright fonts that can be drawn and kept in a PDF: those with TrueType outlines."""
+    """Names and files of upright fonts with TrueType outlines, which can be embedded in a PDF."""
     upright = sorted(
         {font.name: font.fname for font in font_manager.fontManager.ttflist if font.style == "normal"}.items()
     )
@@ -76,7 +76,7 @@ def _installed() -> tuple[tuple[str, str], ...]:
 
 
 def _has_outlines(path: str) -> bool:
-    from fontTools.ttLib import TTFont, TTLibError  # which few figures need
+    from fontTools.ttLib import TTFont, TTLibError  # rarely needed
 
     try:
         with TTFont(path, fontNumber=0, lazy=True) as font:

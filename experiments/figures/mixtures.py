@@ -1,4 +1,4 @@
-"""The best blend of an hour: a triangle whose corners are strategies and whose points are blends of them."""
+"""A triangle whose corners are strategies and whose points are blends of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.5, math.sqrt(3) / 2))
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A point a blend: shares of three strategies in its first columns, ``value``, ``low`` and ``high``."""
+    """Draw one point per blend: shares of three strategies in the first columns, ``value``, ``low`` and ``high``."""
     strategies = list(data.columns[:3])
     with style.in_use():
         figure, (axes,) = page(style, words, left=0.05, right=0.95)

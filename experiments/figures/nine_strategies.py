@@ -20,7 +20,7 @@ _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
 def plotted(runs: pd.DataFrame) -> pd.DataFrame:
-    """The values of both panels: a row a ``measure`` and strategy, as `paired_differences` has them, the best last."""
+    """The values of both panels: one row per ``measure`` and strategy, as in `paired_differences`, the best last."""
     paired = {measure: paired_differences(runs, measure) for measure in _PANELS}
     order = paired["reconnected"].sort_values("difference", kind="stable").index
     return pd.concat({measure: rows.loc[order] for measure, rows in paired.items()}, names=["measure", "strategy"])
@@ -30,14 +30,14 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
     """Draw a sweep of strategies.
 
     Args:
-        runs: one row a run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
+        runs: one row per run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
             ``lasting``, ``minutes_filled``, ``minutes_spent`` and ``minutes_refused``.
         log: path of the contact log that was replayed, if one was.
-        style: how large and how loud it is.
+        style: size and weight of the type.
 
     Returns:
-        A 16:9 figure: strategies sorted, two panels of one scale (reconnected; kept up while the plan runs), 95 %
-        intervals where there are several worlds, the message as title.
+        A 16:9 figure with sorted strategies in two panels of equal scale (reconnected; kept up while the plan runs),
+        with 95% intervals if there are several worlds. The title is the message.
     """
     rows = plotted(runs)
     order = rows.loc["reconnected"].index
@@ -65,29 +65,29 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Ends of the axis that both panels have, so that a tie is as long in one as in the other."""
+    """The common limits of both axes, so that both panels have the same scale."""
     ends = rows[["difference", "low", "high"]]
     low, high = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
     reach = max(high, -low)
-    if reach == 0:  # nothing but zeros
+    if reach == 0:  # all values are zero
         return -0.5, 1.0
     return low - 0.08 * reach, high + 0.32 * reach
 
 
 def _fitting(text: str, size: float, letters: float, lines: float) -> float:
-    """A size of type, this one or smaller, in which so many letters and lines are not passed."""
+    """This font size, or a smaller one in which the text has room for this many letters and lines."""
     rows = text.split("\n")
     return size * min(1, letters / max(len(row) for row in rows), lines / len(rows))
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple[float, float], style: Style) -> None:
-    """One panel: a dot for each strategy, its interval over it, the number beside it; grey where it may be nothing."""
+    """One panel: a dot with its interval and its number for each strategy; grey if the interval includes zero."""
     axes.set_title(title, loc="left", color=colour, fontsize=style.pt(23), fontweight=style.weight, pad=style.pt(12))
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.tick_params(axis="y", length=0, pad=style.pt(10))
     axes.spines[["top", "right", "left"]].set_visible(False)
     if rows["difference"].isna().all():
-        axes.text(0.5, 0.5, "too early to tell", transform=axes.transAxes, ha="center", color=GREY)
+        axes.text(0.5, 0.5, "not known yet", transform=axes.transAxes, ha="center", color=GREY)
         axes.set_xticks([])
         return
     for height, (_, row) in enumerate(rows.iterrows()):
@@ -103,20 +103,20 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple
     axes.axvline(0, color=INK, linewidth=style.pt(1.5), zorder=0)
     axes.set_xlim(limits)
     axes.locator_params(axis="x", nbins=7)
-    axes.set_xlabel("ties per adopter, more than by waiting")
+    axes.set_xlabel("ties per adopter, beyond waiting")
     axes.grid(axis="x", color="#E5E5E5")
     axes.set_axisbelow(True)
 
 
 def words(scenario: str) -> str:
-    """A strategy as people read it: ``Handwritten notes``; each part of a mixture on a line of its own."""
+    """A strategy's name for display, such as ``Handwritten notes``; each part of a mixture is on its own line."""
     return scenario.replace("_", " ").replace(" + ", "\n+ ").capitalize()
 
 
 def headline(runs: pd.DataFrame) -> str:
-    """What the data say, in one sentence: a winner only if it stays ahead of the second in paired comparison.
+    """The result in one sentence. It names a winner only if the paired comparison with the second is clear.
 
-    Few worlds (under 20) never name a winner, and one strategy alone does not come first.
+    Fewer than 20 worlds never name a winner, and a single strategy does not come first.
     """
     paired = paired_differences(runs, "reconnected").sort_values("difference", ascending=False, kind="stable")
     first, names = paired.iloc[0], [f"“{words(name).replace(chr(10), ' ')}”" for name in paired.index]
@@ -125,28 +125,28 @@ def headline(runs: pd.DataFrame) -> str:
     if not first["difference"] > 0:
         return "In this run, no strategy reconnected\nmore ties than waiting"
     if not few and not first["low"] > 0:
-        return "In this run, no strategy surely reconnected\nmore ties than waiting"
+        return "In this run, no strategy clearly reconnected\nmore ties than waiting"
     if few:
         led = f"reconnected {gain}" if alone else "came first in this run"
         return f"{names[0]} {led},\nbut it has {TOO_FEW}"
     if not alone:
         lead = paired_differences(runs, "reconnected", baseline=paired.index[1]).loc[paired.index[0]]
         if not lead["low"] > 0:
-            return f"{names[0]} and {names[1]} came first in this run,\nand can not be told apart"
+            return f"{names[0]} and {names[1]} came first in this run,\nand cannot be distinguished"
     return f"{names[0]} reconnected{'' if alone else ' most'} in this run:\n{gain}"
 
 
 def _subtitle(runs: pd.DataFrame, paired: pd.DataFrame) -> str:
     worlds = int(paired["worlds"].min())
-    over = "in one world" if worlds == 1 else f"mean and 95 % interval over {worlds} worlds"
-    grey = "" if worlds == 1 else " Grey: the interval holds zero."
+    over = "in one world" if worlds == 1 else f"mean and 95% interval over {worlds} worlds"
+    grey = "" if worlds == 1 else " Grey: the interval includes zero."
     waiting = runs[runs["scenario"] == "wait"][list(_PANELS)].mean()
     lasting = "" if pd.isna(waiting["lasting"]) else f", {number(waiting['lasting'])} of them kept up"
-    level = f"By waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{lasting}."
+    level = f"With waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{lasting}."
     return f"Paired difference from waiting, {over}.{grey}\n{level}"
 
 
 def _footer(runs: pd.DataFrame, any_idle: bool, log: str | None) -> str:
     of = f"{runs['people'].iloc[0]:,.0f} people" + (f", replayed from {drawable(Path(log).name)}" if log else "")
-    shortfall = f" {_SHORTFALL} spent under 90 % of its minutes: not the same effort." if any_idle else ""
-    return f"Model, not measurement: worlds of {of}.\nMany numbers are assumed.{shortfall}"
+    shortfall = f" {_SHORTFALL} used less than 90% of its minutes: not like-for-like." if any_idle else ""
+    return f"Simulated, not measured: worlds of {of}.\nMany parameters are assumptions.{shortfall}"

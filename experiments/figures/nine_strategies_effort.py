@@ -1,4 +1,4 @@
-"""Nine strategies: ties gained over waiting, while the plan runs and afterwards, and by minutes a week."""
+"""Ties gained over waiting by nine strategies, while the plan runs and afterwards, and by minutes a week."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _NAMED = 5  # lines with a colour of their own
 
 
 def plain(name: str) -> str:
-    """A strategy as people read it."""
+    """A strategy's name with spaces instead of underscores."""
     return name.replace("_", " ")
 
 
 def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A row a ``strategy`` with ``value``, ``low`` and ``high``, the largest on top."""
+    """Draw one row per ``strategy`` with ``value``, ``low`` and ``high``, the largest on top."""
     rows = data.iloc[::-1]
     with style.in_use():
         figure, (axes,) = page(style, words, left=0.22)
@@ -30,12 +30,12 @@ def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_ylim(-0.6, len(rows) - 0.4)
         low, high = min(0.0, data["low"].min()), max(0.0, data["high"].max())
         axes.set_xlim(low - 0.04 * (high - low), high + 0.1 * (high - low))
-        axes.set_xlabel("ties per adopter, more than by waiting")
+        axes.set_xlabel("ties per adopter, beyond waiting")
     return figure
 
 
 def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A line a ``strategy`` over ``minutes`` a week, with its intervals."""
+    """Draw one line per ``strategy`` over ``minutes`` a week, with intervals."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         most = data["minutes"].max()
@@ -51,6 +51,6 @@ def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             ends[name] = rows["value"].iloc[-1]
         axes.set_xticks(sorted(data["minutes"].unique()))
         axes.set_xlabel("planned minutes a week")
-        axes.set_ylabel("ties kept up, more than by waiting")
+        axes.set_ylabel("ties kept up, beyond waiting")
         name_lines(axes, style, most * 1.02, ends, colours)
     return figure

@@ -1,4 +1,4 @@
-"""No door: how far each conclusion moves when the door that nobody has measured is shut, or used by a feed."""
+"""How much each conclusion changes if the open door, which nobody has measured, is shut or used by a feed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LIKE = "one like"
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """Rows of gains (``outcome``, ``change``, ``value``, ``low``, ``high``) on the left, of one like on the right."""
+    """Draw gains (``outcome``, ``change``, ``value``, ``low``, ``high``) on the left, and one like on the right."""
     gains, likes = data[data["outcome"] != _LIKE], data[data["outcome"] == _LIKE]
     changes = list(gains["change"].unique())
     colours = dict(zip(changes, (VERMILLION, BLUE, GREEN), strict=False))
@@ -39,7 +39,7 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         left.set_ylim(-0.6, len(outcomes) - 0.4)
         span = gains["high"].max() - min(1.0, gains["low"].min())
         left.set_xlim(min(1.0, gains["low"].min()) - 0.05 * span, gains["high"].max() + 0.55 * span)
-        left.set_xlabel("gain, times as given")
+        left.set_xlabel("gain, ratio to the default")
         rows = likes.iloc[::-1]
         for place, (_, row) in enumerate(rows.iterrows()):
             whiskers(right, style, place, row, colours.get(row["change"], GREY))
@@ -49,5 +49,5 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         )
         right.set_ylim(-0.6, len(rows) - 0.4)
         right.set_xlim(min(0.97, likes["low"].min() - 0.03), likes["high"].max() + 0.25 * (likes["high"].max() - 0.9))
-        right.set_xlabel("one like, times nothing")
+        right.set_xlabel("one like, ratio to nothing")
     return figure

@@ -1,4 +1,4 @@
-"""One like: ratios under each assumption, curves of who talks again, and each gesture beside nothing."""
+"""One like: ratios under each assumption, curves of ties that talk again, and ratios for each gesture."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _IN_THE_LOGS = (1.0, 1.2)
 
 
 def draw_ratios(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A row an assumption (``level``), with ``value``, ``low`` and ``high`` of the ratio, and ``sure`` or not."""
+    """Draw one row per assumption (``level``), with ``value``, ``low``, ``high`` and ``sure``."""
     with style.in_use():
         figure, (axes,) = page(style, words, left=0.33)
         axes.axvspan(*_IN_THE_LOGS, color="#EEEEEE", zorder=0)
         reference(axes, style, 1.0)
         for place, (_, row) in enumerate(data.iloc[::-1].iterrows()):
-            whiskers(axes, style, place, row, BLUE if row["delivery"] else GREY)
+            whiskers(axes, style, place, row, BLUE if row["sure"] else GREY)
             axes.text(row["high"], place, f"  {row['value']:.2f}", va="center", fontsize=style.pt(18))
         axes.set_yticks(range(len(data)), data["level"].iloc[::-1], fontsize=style.pt(18))
         axes.set_xlim(min(0.9, data["low"].min() - 0.05), data["high"].max() + 0.12)
         axes.set_ylim(-0.6, len(data) - 0.4)
-        axes.set_xlabel("times as many ties talk again as after nothing")
+        axes.set_xlabel("ties that talk again, ratio to no gesture")
     return figure
 
 
 def draw_curves(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A line a ``gesture`` over ``day``, with its band."""
+    """Draw one line per ``gesture`` over ``day``, with its band."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.86)
         kinds = list(data["gesture"].unique())
@@ -50,7 +50,7 @@ def draw_curves(data: pd.DataFrame, words: Words, style: Style) -> Figure:
 
 
 def draw_gestures(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A panel an ``outcome``, in it a row a ``gesture``; the axis is logarithmic, since ratios are."""
+    """Draw one panel per ``outcome`` with one row per ``gesture``, on a logarithmic axis of ratios."""
     with style.in_use():
         outcomes = list(data["outcome"].unique())
         figure, panels = page(style, words, columns=len(outcomes), left=0.13, titled=True)

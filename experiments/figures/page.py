@@ -1,7 +1,7 @@
-"""The page that all figures of the essay share: one message as title, what is shown below it, and where it comes from.
+"""The page layout that all figures of the essay share: a message as title, a subtitle, and a footer.
 
-Two styles: ``talk`` is 16:9 and read from the last row of a hall, ``paper`` is as wide as a page, small and sober.
-Figures are drawn in the points of a talk; a style scales them.
+There are two styles: ``talk`` is 16:9 and readable from the back of a lecture room, ``paper`` is as wide as a page and
+small. Figures are drawn in the points of a talk, and a style scales them.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from PIL import Image
 
 from experiments.figures import GREY, INK, STYLE
 
-WIDTH, HEIGHT = 16.0, 9.0  # inches of a talk
+WIDTH, HEIGHT = 16.0, 9.0  # inches in a talk
 _TOP = 0.965
-_LETTERS = 62  # of a title in a line
+_LETTERS = 62  # per line of a title
 
 
 @dataclass(frozen=True)
 class Style:
-    """How large and how loud a figure is.
+    """The size and weight of a figure.
 
     Attributes:
         name: as users write it.
-        scale: of lengths and type, beside a talk.
-        weight: of the title.
-        dots: per inch.
+        scale: scale of lengths and type, relative to a talk.
+        weight: font weight of the title.
+        dots: dots per inch.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Style:
     dots: int
 
     def pt(self, points: float) -> float:
-        """A length or size of type, given for a talk."""
+        """A length or font size in points, from its value for a talk."""
         return points * self.scale
 
     @property
     def settings(self) -> dict[Any, Any]:
-        """Of matplotlib."""
+        """Settings of matplotlib."""
         return STYLE | {
             "font.size": self.pt(20),
             "axes.linewidth": self.pt(1.2),
@@ -73,16 +73,16 @@ class Style:
 
 
 STYLES = {"talk": Style("talk", 1.0, "bold", 120), "paper": Style("paper", 0.45, "normal", 300)}
-FOR_DOCS = Style("docs", 0.5, "bold", 100)  # of the pages in docs/, whose figures are small files
+FOR_DOCS = Style("docs", 0.5, "bold", 100)  # for the pages in docs/, with small files
 
 
 class Words(NamedTuple):
-    """What stands around a plot.
+    """The texts around a plot.
 
     Attributes:
         title: the message, in one or two lines.
         subtitle: what is shown, with which interval.
-        footer: what it rests on.
+        footer: what the result rests on.
     """
 
     title: str
@@ -93,7 +93,7 @@ class Words(NamedTuple):
 def page(
     style: Style, words: Words, *, columns: int = 1, left: float = 0.09, right: float = 0.97, titled: bool = False
 ) -> tuple[Figure, list[Axes]]:
-    """An empty page with its words, and axes side by side; call it within ``style.in_use()``.
+    """An empty page with its texts, and axes side by side. Call it within ``style.in_use()``.
 
     ``titled`` leaves room for a title above each of the axes.
     """
@@ -130,13 +130,13 @@ def whiskers(axes: Axes, style: Style, place: float, row: Any, colour: str, *, u
 
 
 def reference(axes: Axes, style: Style, at: float, *, upright: bool = True) -> None:
-    """A line for what no effect would be."""
+    """A line at the value that means no effect."""
     (axes.axvline if upright else axes.axhline)(at, color=INK, linewidth=style.pt(2), zorder=1)
 
 
 def spread(places: list[float], least: float, lowest: float = -np.inf) -> list[float]:
-    """Labels apart by at least so much and none below the lowest, as near to their places as that allows, in the same
-    order.
+    """Places of labels that are at least ``least`` apart and not below ``lowest``, in the same order and close to the
+    originals.
     """
     order = sorted(range(len(places)), key=lambda k: places[k])
     found = [places[k] for k in order]
@@ -153,7 +153,7 @@ def spread(places: list[float], least: float, lowest: float = -np.inf) -> list[f
 
 
 def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colours: dict[str, str]) -> None:
-    """Names at the ends of lines, apart from each other."""
+    """Write names at the ends of lines, without overlap."""
     low, high = axes.get_ylim()
     apart = 0.062 * abs(high - low)
     for name, height in zip(ends, spread(list(ends.values()), apart, min(low, high) + apart / 2), strict=True):
@@ -164,14 +164,14 @@ def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colou
 
 
 def provenance_in(path: Path) -> dict[str, Any]:
-    """What a PNG of ours says of where it comes from.
+    """The provenance that is stored in a PNG figure.
 
     Raises:
-        ValueError: it is no PNG, or none of ours.
+        ValueError: the file is not a PNG, or not a figure of Rekindle.
     """
     try:
         with Image.open(path) as image:
             said: Any = json.loads(image.info["Description"])
     except (OSError, KeyError, json.JSONDecodeError):
-        raise ValueError(f"{path} is no PNG of a figure of ours") from None
+        raise ValueError(f"{path} is not a PNG figure made by rekindle") from None
     return dict(said)

@@ -1,4 +1,4 @@
-"""Whether forecasts mean what they say: of the ties given a chance, how many came back."""
+"""Calibration of forecasts: how many ties came back, by the chance that was forecast."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PANELS = {
     "model_recalibrated": ("the model, recalibrated", BLUE),
     "recency_frequency": ("silence and contacts", INK),
 }
-_FEWEST = 10  # pairs of a bin that is drawn
+_FEWEST = 10  # pairs in a bin that is drawn, at least
 _LARGEST_DOT = 700.0  # points squared
 
 
@@ -24,12 +24,12 @@ def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
     """Draw forecasts against what happened.
 
     Args:
-        calibration: what `experiments.forecasts.scores.reliability` gives, of ``model`` and, if they are there, of
+        calibration: the result of `experiments.forecasts.scores.reliability` for ``model`` and, if available, for
             ``model_recalibrated`` and ``recency_frequency``.
-        days: for which was forecast.
+        days: number of days that the forecast covers.
 
     Returns:
-        A 16:9 figure: a panel a forecast, a dot a bin with its 95 % interval and its number of pairs.
+        A 16:9 figure with one panel per forecast, and one dot per bin with its 95% interval and its number of pairs.
     """
     shown = {name: rows for name in _PANELS if len(rows := calibration[calibration["forecast"] == name])}
     with matplotlib.rc_context(STYLE):
@@ -41,14 +41,14 @@ def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
         panels[0].set_ylabel(f"came back within {days} days")
         figure.suptitle(headline(shown["model"]), x=0.025, y=0.97, ha="left", va="top", fontsize=29,
                         fontweight="bold")  # fmt: skip
-        figure.text(0.025, 0.8, "On the line, a forecast means what it says. Numbers: pairs of people, "
-                    f"{_FEWEST} at least; bars: 95 % interval.", fontsize=19, va="center")  # fmt: skip
-        figure.text(0.53, 0.05, "chance that was forecast", ha="center")
+        figure.text(0.025, 0.8, "On the diagonal, a forecast is right on average. Numbers: pairs in the bin, "
+                    f"at least {_FEWEST}. Bars: 95% intervals.", fontsize=19, va="center")  # fmt: skip
+        figure.text(0.53, 0.05, "forecast chance", ha="center")
     return figure
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, largest: int) -> None:
-    """One forecast: the line of honesty, and a dot as large as its bin, where that has pairs enough to say anything."""
+    """One forecast: the diagonal, and a dot for each bin with enough pairs, sized by their number."""
     rows = rows[rows["pairs"] >= _FEWEST]
     axes.set_title(title, loc="left", color=colour, fontsize=23, fontweight="bold", pad=12)
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=2, zorder=0)
@@ -80,10 +80,10 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, largest: int)
 
 
 def headline(rows: pd.DataFrame) -> str:
-    """What the bins of the model say, in a sentence: how many it expected back, and how many came."""
+    """A sentence on how many ties the model expected to come back, and how many did."""
     share = rows["pairs"] / rows["pairs"].sum()
     expected, came = (float((rows[name] * share).sum()) for name in ("chance", "observed"))
-    return f"The model expected {_percent(expected)} of the silent ties back,\nand {_percent(came)} came back"
+    return f"The model expected {_percent(expected)} of the silent ties\nto come back, and {_percent(came)} did"
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""What an outcome hangs on: a bar a factor, the one that matters most at the top."""
+"""What an outcome depends on: one bar per factor, the most important at the top."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def sensitivity(found: Indices) -> Figure:
     """Draw the indices of one strategy.
 
     Args:
-        found: as `experiments.analysis.sensitivity.indices` gives them.
+        found: one result of `experiments.analysis.sensitivity.indices`.
 
     Returns:
-        A 16:9 figure: bars of mu* (Morris), or of total and first-order indices (Saltelli), with 95 % intervals.
+        A 16:9 figure: bars of mu* (Morris), or of total and first-order indices (Saltelli), with 95% intervals.
     """
     rows = found.table.head(_MOST_BARS).iloc[::-1]
     main, width, second = found.table.columns[:3]
@@ -46,16 +46,16 @@ def sensitivity(found: Indices) -> Figure:
 
 
 def headline(found: Indices) -> str:
-    """The message: what matters most, or that nothing does."""
+    """The message: which factor matters most, or that none does."""
     main = found.table.columns[0]
     what = f"{found.measure.replace('_', ' ')} of “{found.strategy}”"
     if not len(found.table) or found.table[main].max() <= 0:
-        return f"Nothing that was varied moves\n{what}"
-    return f"Most of all, {what}\nhangs on {_named(_rivals(found))}"
+        return f"None of the factors has an effect on\n{what}"
+    return f"{what[:1].upper()}{what[1:]}\ndepends most on {_named(_rivals(found))}"
 
 
 def _rivals(found: Indices) -> list[str]:
-    """The factor that matters most, and those whose intervals reach into its own."""
+    """The factor that matters most, and those whose intervals overlap with its interval."""
     main, width = found.table.columns[:2]
     first = found.table.iloc[0]
     return list(found.table.index[found.table[main] + found.table[width] >= first[main] - first[width]])
@@ -64,29 +64,29 @@ def _rivals(found: Indices) -> list[str]:
 def _named(factors: list[str]) -> str:
     names = [name.rpartition(".")[2].replace("_", " ") for name in factors]
     if len(names) > 3:
-        return f"{len(names)} factors that can not be told apart"
+        return f"{len(names)} factors that cannot be distinguished"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _axis(found: Indices) -> str:
     if found.method == "morris":
-        return f"mean effect of the whole range on {found.measure.replace('_', ' ')} (mu*)"
+        return f"mean effect of the factor's whole range on {found.measure.replace('_', ' ')} (mu*)"
     return "share of the variance, with all interactions (total index)"
 
 
 def _subtitle(found: Indices) -> str:
     said = (
-        "Diamonds: sigma, how much the effect differs from place to place."
+        "Diamonds: sigma, how much the effect varies between points."
         if found.method == "morris"
-        else ("Diamonds: the share that each explains alone (first-order index).")
+        else ("Diamonds: the share that each factor explains alone (first-order index).")
     )
     less = f"Paired difference from “{found.baseline}”. " if found.baseline else ""
-    return f"{less}Bars: 95 % interval.\n{said}"
+    return f"{less}Error bars: 95% interval.\n{said}"
 
 
 def _footer(found: Indices) -> str:
     held = "".join(f", {name} = {level}" for name, level in found.held.items())
     left_out = len(found.table) - _MOST_BARS
-    more = f" {left_out} more factors matter less." if left_out > 0 else ""
+    more = f" {left_out} factors that matter less are not shown." if left_out > 0 else ""
     design = f"{counted(found.points, 'point')}, {counted(found.replicates, 'world')} each"
-    return f"{design}{held}.{more} Model, not measurement."
+    return f"{design}{held}.{more} Simulated, not measured."

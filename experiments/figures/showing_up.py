@@ -1,4 +1,4 @@
-"""Showing up: the chance of a first sale over time, one line a cadence."""
+"""The chance of a first sale over time, one line per spacing of conversations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from experiments.figures.page import Style, Words, name_lines, page
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A line a cadence (``name``) over ``day``, with its band."""
+    """Draw one line per spacing (``name``) over ``day``, with its band."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.82)
         names = list(data.sort_values("cadence")["name"].unique())
@@ -26,6 +26,6 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_ylim(0, data["high"].max() * 1.06)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("days since the first conversation")
-        axes.set_ylabel("have bought")
+        axes.set_ylabel("share who have bought")
         name_lines(axes, style, data["day"].max(), ends, colours)
     return figure

@@ -1,4 +1,4 @@
-"""One like, up close: the gestures between two people in two worlds, and how far the difference spreads."""
+"""The gestures between two people in two worlds, with and without one like, and how far the difference spreads."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from experiments.figures.page import Style, Words, page, spread
 from sim.model.gestures import WORDLESS
 
 _WORDLESS = [kind.label for kind in WORDLESS]
-_APART, _BESIDE = 0.04, 0.008  # of the days: arrows that are nearer would cover each other; from an arrow to its name
+_APART, _BESIDE = 0.04, 0.008  # shares of the days: the least distance of arrows, and from an arrow to its name
 
 
 def draw(between: pd.DataFrame, elsewhere: pd.Series, words: Words, style: Style) -> Figure:
-    """Two lanes of people in each of two worlds, gestures as arrows; below, differences among all others.
+    """Draw two people as lanes in each of two worlds, with gestures as arrows, and below the differences among others.
 
     Args:
-        between: as `experiments.essay.story.Story` has it.
-        elsewhere: gestures by day that are in one world alone.
-        words: around it.
-        style: of the figure.
+        between: `experiments.essay.story.Story.between`.
+        elsewhere: number of gestures by day that are in only one of the worlds.
+        words: title, subtitle and footer.
+        style: style of the figure.
     """
     with style.in_use():
         figure, (first,) = page(style, words, left=0.19)
@@ -57,7 +57,9 @@ def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
     for height in heights.values():
         axes.axhline(height, color="#CCCCCC", linewidth=style.pt(6), zorder=1)
     times = [row["day"] + row["second"] / 86_400 for _, row in rows.iterrows()]
-    for day, (_, row) in zip(spread(times, _APART * days), rows.iterrows(), strict=True):  # in turn, if not to scale
+    for day, (_, row) in zip(
+        spread(times, _APART * days), rows.iterrows(), strict=True
+    ):  # in order, even where not to scale
         start, end = heights[row["sender"]], heights[row["receiver"]]
         colour = GREY if not row["noticed"] else VERMILLION if row["kind"] in _WORDLESS else BLUE
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}

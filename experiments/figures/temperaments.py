@@ -1,4 +1,4 @@
-"""Extroverts and introverts: a panel a strategy, a row a temperament."""
+"""Gains by temperament: one panel per strategy, one row per temperament."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from experiments.figures.page import Style, Words, page, reference, whiskers
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A panel a ``strategy``, a row a ``temperament``, with ``value``, ``low`` and ``high``."""
+    """Draw one panel per ``strategy`` and one row per ``temperament``, with ``value``, ``low`` and ``high``."""
     strategies, tempers = list(data["strategy"].unique()), list(data["temperament"].unique())[::-1]
     with style.in_use():
         figure, panels = page(style, words, columns=len(strategies), left=0.19, titled=True)
@@ -26,5 +26,5 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
             axes.set_ylim(-0.6, len(tempers) - 0.4)
             axes.set_yticks(range(len(tempers)), tempers if axes is panels[0] else [""] * len(tempers))
             axes.set_title(strategy.replace("_", " "), fontsize=style.pt(20), loc="left")
-            axes.set_xlabel("ties gained")
+            axes.set_xlabel("ties gained per adopter")
     return figure

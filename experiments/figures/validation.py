@@ -1,4 +1,4 @@
-"""How near the statistics of simulated worlds come to those of a real log, a row a family, a mark a statistic."""
+"""How well simulated worlds match a real log: one row per family of statistics, one mark per statistic."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from experiments.figures.letters import drawable
 from experiments.logs.validate import EMERGENT, FITTED, MARKS, NEAR, SEEN
 
 COLOURS = {FITTED: GREY, SEEN: BLUE, EMERGENT: VERMILLION}
-WIDEST = 2.6  # ratios beyond this are drawn there
-EDGE = 6.5  # of the plot; the names of misses stand before it
+WIDEST = 2.6  # larger ratios are drawn here
+EDGE = 6.5  # right edge of the plot, next to the names of the largest deviations
 FAMILIES = {
     "first answers": r"first_answered",
     "answer delay": r"answer_delay",
@@ -40,11 +40,11 @@ FAMILIES = {
 
 
 def validation(rows: pd.DataFrame, name: str) -> Figure:
-    """Ratios of simulated to real values, by family; the band is 15 % either way.
+    """Draw ratios of simulated to real values by family, with a band of ±15%.
 
     Args:
-        rows: as `validate.table` gives them.
-        name: of the real log, for the title.
+        rows: the result of `validate.table`.
+        name: name of the real log, for the title.
     """
     met, total = int(rows["met"].sum()), len(rows)
     with matplotlib.rc_context(STYLE):
@@ -52,7 +52,7 @@ def validation(rows: pd.DataFrame, name: str) -> Figure:
         axes = figure.subplots()
         _draw(axes, rows[rows["ratio"] > 0])
         axes.set_title(
-            f"Simulated worlds meet {met} of {total} statistics of “{drawable(name)}”", loc="left", fontsize=27, pad=46
+            f"Simulated worlds match {met} of {total} statistics of “{drawable(name)}”", loc="left", fontsize=27, pad=46
         )
         _legend(axes, rows)
     return figure
@@ -79,14 +79,14 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     ticks = [0.5, 0.7, 0.85, 1, 1.15, 1.5, 2]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel("simulated over real")
+    axes.set_xlabel("ratio of simulated to real value")
     axes.grid(axis="y", color=GREY, alpha=0.25)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
 
 
 def _label_worst(axes: Axes, members: pd.DataFrame, height: int) -> None:
-    """Name the largest miss of a family at the right edge."""
+    """Name the statistic with the largest deviation of a family at the right edge."""
     missed = members[~members["met"]]
     if len(missed):
         worst = missed["ratio"].map(lambda ratio: abs(np.log(ratio))).idxmax()
@@ -95,7 +95,7 @@ def _label_worst(axes: Axes, members: pd.DataFrame, height: int) -> None:
 
 
 def _legend(axes: Axes, rows: pd.DataFrame) -> None:
-    """The marks in words above the plot, each in its colour, with how many were met."""
+    """A legend of the marks above the plot, each in its colour, with how many statistics match."""
     present = [mark for mark in MARKS if (rows["mark"] == mark).any()]
     for place, mark in enumerate(present):
         of_mark = rows[rows["mark"] == mark]
@@ -103,5 +103,5 @@ def _legend(axes: Axes, rows: pd.DataFrame) -> None:
         axes.text(
             0.24 * place, 1.03, text, transform=axes.transAxes, color=COLOURS[mark], fontsize=20, fontweight="bold"
         )
-    said = "× missed, the worst named; band: within 15 %"
+    said = "×: no match, the worst are named; band: within 15%"
     axes.text(0.24 * len(present), 1.03, said, transform=axes.transAxes, color=INK, fontsize=17)

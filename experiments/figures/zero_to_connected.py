@@ -1,4 +1,4 @@
-"""From zero to the most connected: rank over time, one line a strategy."""
+"""The rank of newcomers over time, one line per strategy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAMED = 5
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """A line a ``strategy`` over ``day``, with its band; rank 1 is on top."""
+    """Draw one line per ``strategy`` over ``day``, with its band; rank 1 is on top."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         last = data[data["day"] == data["day"].max()].sort_values("value")

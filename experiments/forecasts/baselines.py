@@ -1,7 +1,7 @@
-"""Forecasts that need no model of people: what a simulation has to beat to be of use.
+"""Baseline forecasts that need no model of people. A useful simulation has to beat them.
 
-Each learns from pairs that were asked the same question on an earlier morning and whose answer is known, and is then
-put to other pairs. Pairs come as `experiments.forecasts.pairs.silent_pairs` gives them.
+Each learns from pairs that were silent on an earlier morning, for which the answer is known, and then forecasts other
+pairs. Pairs are given as by `experiments.forecasts.pairs.silent_pairs`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from scipy.special import expit, logit
 from experiments.forecasts.pairs import FEATURES
 
 RECENCY, FREQUENCY = "silence", "contacts"
-RIDGE = 1e-3  # keeps slopes finite where the pairs that came back can be told apart without a doubt
+RIDGE = 1e-3  # keeps slopes finite if the pairs that came back are perfectly separable
 
 Forecaster = Callable[[np.ndarray], np.ndarray]
 
 
 def smoothed(came_back: np.ndarray | float, asked: float) -> np.ndarray:
-    """A chance from a count: as if half a pair had come back and half one had not (Jeffreys' prior); shape as given."""
+    """A chance from a count, with Jeffreys' prior: half a pair more came back, and half a pair more did not."""
     return np.asarray((came_back + 0.5) / (asked + 1.0))
 
 
@@ -30,8 +30,9 @@ def logistic(columns: np.ndarray, back: np.ndarray) -> Forecaster:
     """Logistic regression.
 
     Args:
-        columns: shape (pairs, columns), one pair at least.
-        back: what happened, bool, shape (pairs,). Where all or none came back, the forecast is their smoothed share.
+        columns: shape (pairs, columns), at least one pair.
+        back: whether each pair came back, bool, shape (pairs,). If all or none did, the forecast is their smoothed
+            share.
 
     Returns:
         A function from columns, shape (n, columns), to chances, shape (n,).
@@ -58,12 +59,12 @@ def logistic(columns: np.ndarray, back: np.ndarray) -> Forecaster:
 
 
 def recalibrated(earlier: np.ndarray, back: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Forecasts with the line on the logit scale that would have made earlier ones right (Platt 1999).
+    """Forecasts corrected by the line on the logit scale that fits earlier forecasts best (Platt 1999).
 
     Args:
-        earlier: forecasts in (0, 1) of the earlier question, shape (earlier pairs,).
-        back: what came of them, bool, the same shape.
-        now: forecasts to put right, shape (pairs,).
+        earlier: earlier forecasts in (0, 1), shape (earlier pairs,).
+        back: whether each earlier pair came back, bool, shape (earlier pairs,).
+        now: forecasts to correct, shape (pairs,).
     """
     return logistic(logit(earlier)[:, None], back)(logit(now)[:, None])
 
@@ -72,14 +73,14 @@ def baselines(earlier: pd.DataFrame, back: np.ndarray, asked: pd.DataFrame) -> d
     """The chances that pairs come back, by the name of the baseline.
 
     Args:
-        earlier: pairs of the earlier question, one at least.
-        back: what came of them, bool, shape (earlier pairs,).
+        earlier: earlier pairs, at least one.
+        back: whether each earlier pair came back, bool, shape (earlier pairs,).
         asked: the pairs to forecast.
 
     Returns:
         Shape (asked,) each: ``base_rate``, the share that came back earlier; ``recency`` and ``recency_frequency``,
         logistic in the logarithms of silence and of silence and contacts; ``boosting``, gradient-boosted trees on all
-        of `FEATURES`, only where scikit-learn is installed.
+        of `FEATURES`, only if scikit-learn is installed.
     """
     found = {"base_rate": np.full(len(asked), float(smoothed(back.sum(), len(back))))}
     for name, columns in (("recency", [RECENCY]), ("recency_frequency", [RECENCY, FREQUENCY])):
@@ -92,7 +93,7 @@ def baselines(earlier: pd.DataFrame, back: np.ndarray, asked: pd.DataFrame) -> d
 
 
 def _boosted(columns: np.ndarray, back: np.ndarray) -> Forecaster | None:
-    """Gradient-boosted trees, small and slow to learn; None without scikit-learn."""
+    """Small gradient-boosted trees with a low learning rate; None without scikit-learn."""
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits
@@ -103,6 +104,6 @@ def _boosted(columns: np.ndarray, back: np.ndarray) -> Forecaster | None:
     trees = HistGradientBoostingClassifier(
         learning_rate=0.05, max_iter=100, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False, random_state=0
     )
-    with threadpool_limits(1):  # sums in one order
+    with threadpool_limits(1):  # a fixed order of sums
         trees.fit(columns, back)
     return lambda others: np.asarray(trees.predict_proba(others)[:, 1])

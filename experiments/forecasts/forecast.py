@@ -1,8 +1,9 @@
-"""Will a silent tie come back? A contact log goes on in many simulated worlds, and their share is the chance.
+"""Will a silent tie come back? A contact log continues in many simulated worlds; the chance is the share of worlds.
 
-Each world starts from the log and has luck of its own. The log knows one channel, so a contact is what such a log
-would hold, and the answer to a gesture put in by hand. `evaluate` cuts a log short and lets what really followed be the
-judge; `forecast` starts from its end and also asks what a gesture on the first day would change.
+Each world starts from the log and has its own random draws. The log has one channel, so a contact is what a log of that
+channel would contain, or an answer to an injected gesture. `evaluate` starts from an earlier day of the log and
+compares its forecasts with what followed. `forecast` starts from the end of the log, and also simulates gestures on
+the first day.
 """
 
 from __future__ import annotations
@@ -29,26 +30,26 @@ from sim.model.gestures import KINDS
 from sim.run import begin
 
 GESTURES = ("like", "message", "note", "call")
-FIRST_PART = 0.7  # of a log's time, from which worlds start when they are judged
-ENOUGH_WORLDS = 20  # for a chance that is not coarse
-LEAST_DAYS = 30  # of a log after that, or what followed is too little to judge by
+FIRST_PART = 0.7  # of a log's time, from which worlds start in an evaluation
+ENOUGH_WORLDS = 20  # fewer give coarse chances
+LEAST_DAYS = 30  # of a log after that, which an evaluation needs
 MODEL, RECALIBRATED = "model", "model_recalibrated"
 
-_MATCHING = 256  # key of the order in which ties are matched, beside the Decisions, which are below it
+_MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
 
 Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Worlds:
-    """Which worlds are run: as many replicates as told, the r-th (from 0) with both seeds plus r.
+    """Which worlds to run: ``count`` replicates, with r added to both seeds of the r-th (from 0).
 
     Attributes:
         count: 1 or more.
-        parameters: of the days that are simulated.
-        past: parameters with which the log is remembered.
-        world_seed: of what a log does not tell: liking, hesitance, industry ...
-        seed: of all luck from the first simulated day on.
+        parameters: parameters of the simulated days.
+        past: parameters with which the log is turned into memories.
+        world_seed: seed of what the log does not contain, such as affinity, reticence and industry.
+        seed: seed of all random draws from the first simulated day on.
     """
 
     count: int = 100
@@ -60,15 +61,15 @@ class Worlds:
 
 @dataclass(frozen=True, eq=False)
 class OneWorld:
-    """One world to run, and whom to watch in it.
+    """One world to run, and the pairs to watch in it.
 
     Attributes:
         past: the contacts that it starts from.
         morning: its first simulated day, in days since the first contact.
-        days: to simulate.
-        pairs: people (low, high) of the pairs in question, shape (pairs, 2).
-        worlds, replicate: which of these worlds it is.
-        gestures: put in by hand.
+        days: number of days to simulate.
+        pairs: people (low, high) of the watched pairs, shape (pairs, 2).
+        worlds, replicate: the worlds that it belongs to, and its number among them.
+        gestures: injected gestures.
     """
 
     past: Contacts
@@ -81,11 +82,11 @@ class OneWorld:
 
 
 def who_wrote(run: OneWorld) -> np.ndarray:
-    """Run a world on one thread and tell who contacted whom.
+    """Run a world on one thread and return who contacted whom.
 
     Returns:
-        Shape (pairs, 2), bool: whether the low one of each pair contacted the high one, and the high one the low one,
-        on any of the days.
+        Shape (pairs, 2), bool: whether the low person of each pair contacted the high one on any of the days, and
+        the high person the low one.
     """
     worlds, people = run.worlds, len(run.past.names)
     world = sim.worlds.replayed(run.past.frame(), seed=worlds.world_seed + run.replicate, parameters=worlds.past)
@@ -112,28 +113,28 @@ def who_wrote(run: OneWorld) -> np.ndarray:
 
 
 def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
-    """Of the gestures sent on a day, those that count as contacts, each as sender * people + receiver.
+    """The gestures of a day that count as contacts, each as sender * people + receiver.
 
-    They are what a contact log would hold, and whatever answers one of the gestures put in by hand: a call is answered
-    by a call, of which the log would know nothing.
+    These are the gestures that a contact log would contain, and all answers to injected gestures. A call is answered
+    by a call, which the log would not contain.
     """
-    asked = np.isin(sent["parent_kind"], [KINDS.index(gesture.kind) for gesture in run.gestures])
-    found = np.concatenate([written(sent), sent[asked & (sent["parent_day"] == run.morning)]])
+    answers = np.isin(sent["parent_kind"], [KINDS.index(gesture.kind) for gesture in run.gestures])
+    found = np.concatenate([written(sent), sent[answers & (sent["parent_day"] == run.morning)]])
     return found["sender"].astype(np.int64) * len(run.past.names) + found["receiver"]
 
 
 def run_all(runs: Sequence[OneWorld], executor: Executor, report: Report) -> list[np.ndarray]:
-    """What `who_wrote` tells of each run, in their order; `report` is called with (done, all) after each."""
+    """The result of `who_wrote` for each run, in their order. `report` is called with (done, all) after each."""
     futures = [executor.submit(who_wrote, run) for run in runs]
     for done, future in enumerate(as_completed(futures), start=1):
-        future.result()  # a failure ends it all
+        future.result()  # raises if the run failed
         report(done, len(futures))
     return [future.result() for future in futures]
 
 
 def replicates(past: Contacts, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
-    """All replicates of a past, in which these pairs (rows with ``low`` and ``high``) are watched."""
-    nameless = past._replace(names=np.arange(len(past.names)))  # names may be long, and runs travel to other processes
+    """All replicates of worlds that start from a past, watching these pairs (rows with ``low`` and ``high``)."""
+    nameless = past._replace(names=np.arange(len(past.names)))  # names can be long, and runs are pickled
     people = pairs[["low", "high"]].to_numpy()
     return [OneWorld(nameless, morning, days, people, worlds, replicate) for replicate in range(worlds.count)]
 
@@ -142,18 +143,18 @@ def replicates(past: Contacts, morning: int, days: int, pairs: pd.DataFrame, wor
 
 
 class Evaluation(NamedTuple):
-    """How the model's forecasts compare with what really happened, and with forecasts that need no model.
+    """How the model's forecasts compare with what happened, and with baselines that need no model.
 
     Attributes:
-        pairs: a row for each pair that was silent at the cut: what `pairs.silent_pairs` tells, with the
+        pairs: one row per pair that was silent at the cut: the columns of `pairs.silent_pairs`, with the
             log's ids as ``low_name`` and ``high_name``; ``came_back``; and a column for each forecast.
         forecasts: names of these columns.
         scores: see `experiments.forecasts.scores.compared`.
         calibration: see `experiments.forecasts.scores.reliability`, for each ``forecast``.
         cut: the morning of the forecast, in days since the first contact.
-        days: for which it was made.
-        learned_from: pairs of the earlier morning, from which the baselines and the recalibration learned.
-        notes: what was not as asked, in sentences.
+        days: number of days that it covers.
+        learned_from: number of pairs of the earlier morning that the baselines and the recalibration learned from.
+        notes: sentences on what differs from the request.
     """
 
     pairs: pd.DataFrame
@@ -167,15 +168,15 @@ class Evaluation(NamedTuple):
 
 
 def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, int]:
-    """The morning at which a log is cut for judging forecasts, and for how many days it can tell what followed.
+    """The morning at which a log is cut for an evaluation, and the number of days that forecasts can cover.
 
     Args:
         contacts: the whole log.
-        days: for which to forecast.
-        cut: the morning, in days since the first contact; 70 % into the log if None.
+        days: number of days to forecast.
+        cut: the morning, in days since the first contact; 70% into the log if None.
 
     Raises:
-        LogError: what follows is too short, or no morning of the log was asked for.
+        LogError: the rest of the log is too short, or the cut is outside the log.
     """
     morning = max(1, math.floor(FIRST_PART * contacts.span)) if cut is None else cut
     after = math.floor(contacts.span) - morning
@@ -184,8 +185,9 @@ def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, 
         where = f"{FIRST_PART:.0%} into it, on day {morning}," if cut is None else f"on day {cut}"
         remedy = "give a longer log, or an earlier day with --cut" if morning > 1 else "give a later day with --cut"
         raise LogError(
-            f"The log spans {contacts.span:.0f} days. A forecast made {where} is judged by what follows, which takes "
-            f"{least} days at least: {remedy}."
+            f"The log spans {contacts.span:.0f} days. A forecast made {where} needs at least {least} more days "
+            "of the log "
+            f"to be compared with: {remedy}."
         )
     return morning, min(days, after)
 
@@ -201,59 +203,59 @@ def evaluate(
     cut: int | None = None,
     resamples: int = RESAMPLES,
 ) -> Evaluation:
-    """Forecast, 70 % into a log, who of the silent comes back, and compare with what happened.
+    """Forecast which silent pairs come back, 70% into a log, and compare with what happened.
 
-    What learns (baselines, recalibration) learns from the same question asked so much earlier that its answer was known
-    on the morning of the forecast.
+    The baselines and the recalibration learn from the same question at an earlier day, early enough that its answer was
+    known on the morning of the forecast.
 
     Args:
         contacts: the whole log.
-        worlds: run from the cut, and once more from the earlier morning.
-        days: for which to forecast; fewer if the log ends before.
-        silent: a pair is asked about if its silence is longer than this, in days.
+        worlds: run from the cut, and again from the earlier morning.
+        days: number of days to forecast; fewer if the log ends before.
+        silent: pairs are forecast if their silence is longer than this, in days.
         executor: runs the worlds.
         report: called with the worlds done and all worlds, after each.
-        cut: the morning of the forecast, in days since the first contact; 70 % into the log if None.
-        resamples: of the bootstrap over people.
+        cut: the morning of the forecast, in days since the first contact; 70% into the log if None.
+        resamples: number of bootstrap resamples over people.
 
     Raises:
         LogError: the log is too short, or no pair was silent.
     """
     cut, window = cut_of(contacts, days, cut)
     earlier = cut - window
-    asked = silent_pairs(contacts, cut, silent)
-    if asked.empty:
-        raise LogError(f"No pair had been silent for over {silent} days on day {cut}: there is nothing to judge.")
-    known = silent_pairs(contacts, earlier, silent) if earlier >= 1 else asked.head(0)
-    runs = replicates(contacts.before(cut), cut, window, asked, worlds)
+    pairs = silent_pairs(contacts, cut, silent)
+    if pairs.empty:
+        raise LogError(f"No pair had been silent for over {silent} days on day {cut}, so there is nothing to evaluate.")
+    known = silent_pairs(contacts, earlier, silent) if earlier >= 1 else pairs.head(0)
+    runs = replicates(contacts.before(cut), cut, window, pairs, worlds)
     if len(known):
         runs += replicates(contacts.before(earlier), earlier, window, known, worlds)
     wrote = run_all(runs, executor, report)
-    back = came_back(contacts, asked, cut, window)
+    back = came_back(contacts, pairs, cut, window)
     forecasts = {MODEL: shares_of(wrote[: worlds.count])}
     if len(known):
         answers = came_back(contacts.before(cut), known, earlier, window)
         forecasts[RECALIBRATED] = recalibrated(shares_of(wrote[worlds.count :]), answers, forecasts[MODEL])
-        forecasts |= baselines(known, answers, asked)
+        forecasts |= baselines(known, answers, pairs)
     of = [name for name in (MODEL, RECALIBRATED) if name in forecasts]
     return Evaluation(
-        pairs=_named(asked, contacts).assign(came_back=back, **forecasts),
+        pairs=_named(pairs, contacts).assign(came_back=back, **forecasts),
         forecasts=tuple(forecasts),
-        scores=compared(forecasts, back, asked, of, resamples),
-        calibration=reliability(forecasts, back, asked, resamples),
+        scores=compared(forecasts, back, pairs, of, resamples),
+        calibration=reliability(forecasts, back, pairs, resamples),
         cut=cut,
         days=window,
         learned_from=len(known),
         notes=[
             *hole_noted(contacts, silent, cut + window),
             *_few_worlds_noted(worlds.count),
-            *_notes(days, window, silent, asked, back, forecasts),
+            *_notes(days, window, silent, pairs, back, forecasts),
         ],
     )
 
 
 def hidden(found: Evaluation) -> Evaluation:
-    """The same without anybody's id; pairs have the numbers of their ties alone."""
+    """The evaluation without ids of people. Pairs keep only the numbers of their ties."""
     shown = found.pairs.drop(columns=["low", "high", "last_sender", "low_name", "high_name"])
     return found._replace(pairs=shown[["tie", *shown.columns.drop("tie")]])
 
@@ -269,22 +271,24 @@ def _named(pairs: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
 
 
 def hole_noted(contacts: Contacts, silent: int, until: int) -> list[str]:
-    """A sentence if nobody at all had contact for longer than what counts as silent, from a day before ``until`` on."""
+    """A sentence if nobody had contact for longer than ``silent`` days, from some day before ``until`` on."""
     begins, ends = contacts.hole
     if ends - begins <= silent or begins >= until:
         return []
     return [
-        f"Nobody in the log had contact from day {begins:,} to day {ends:,}. If it was not kept then, ties look silent "
-        "that were not: ask about a time without such a hole."
+        f"Nobody in the log had contact from day {begins:,} to day {ends:,}. If the log was not recorded then, "
+        "ties look "
+        "silent that were not. Use a part of the log without such a gap."
     ]
 
 
 def _few_worlds_noted(count: int) -> list[str]:
-    """A sentence if a share of so few worlds is a coarse chance."""
+    """A sentence if there are so few worlds that chances are coarse."""
     if count >= ENOUGH_WORLDS:
         return []
     points = 100 * 1.96 * math.sqrt(0.25 / (count + 1))
-    return [f"A chance out of {count} worlds is good to ±{points:.0f} points only; give it --worlds {ENOUGH_WORLDS}."]
+    accuracy = f"With {count} worlds, a chance is accurate only to ±{points:.0f} points (95% interval)."
+    return [f"{accuracy} Use --worlds {ENOUGH_WORLDS}."]
 
 
 def _notes(
@@ -295,25 +299,26 @@ def _notes(
     back: np.ndarray,
     forecasts: Mapping[str, np.ndarray],
 ) -> list[str]:
-    """What was not as asked, in sentences."""
+    """Sentences on what differs from the request."""
     notes = []
     if days < asked_days:
-        notes.append(f"The log ends {days} days after the cut, so the forecast is for these instead of {asked_days}.")
+        notes.append(f"The log ends {days} days after the cut, so the forecast covers these instead of {asked_days}.")
     if RECALIBRATED not in forecasts:
         notes.append(
-            f"Nobody had been silent for over {silent} days early enough to learn from: the baselines and the "
+            f"No pair had been silent for over {silent} days early enough to learn from, so the baselines and the "
             "recalibration are missing."
         )
     elif forecasts[RECALIBRATED][forecasts[MODEL].argmax()] < forecasts[RECALIBRATED][forecasts[MODEL].argmin()]:
         notes.append(
-            "The recalibration turns the model's order round: on the earlier morning, pairs came back less where the "
-            "model said more. Do not trust its forecasts of this log."
+            "The recalibration reverses the model's order: on the earlier morning, pairs with higher forecasts "
+            "came back less "
+            "often. Do not trust the model's forecasts of this log."
         )
     if RECALIBRATED in forecasts and "boosting" not in forecasts:
-        notes.append("The boosted trees are missing; they need scikit-learn, which the extra `dev` brings.")
+        notes.append("The boosted trees are missing because they need scikit-learn, which the extra `dev` installs.")
     people = len(np.unique(pairs[["low", "high"]]))
     if people < ENOUGH_PEOPLE:
-        notes.append(f"The pairs are of {people} people: too few for intervals, which take {ENOUGH_PEOPLE}.")
+        notes.append(f"The pairs have only {people} people. Intervals need at least {ENOUGH_PEOPLE}.")
     if back.all() or not back.any():
         notes.append(f"{'Every' if back.all() else 'No'} silent pair came back, so AUC is not defined.")
     return notes
@@ -326,16 +331,16 @@ class Forecast(NamedTuple):
     """The chances that silent ties come back.
 
     Attributes:
-        ties: a row a tie, those with most contacts so far first: ``tie`` (its number, see
+        ties: one row per tie, most contacts first: ``tie`` (its number, see
             `pairs.numbers_of_ties`), ``sender`` and ``receiver`` (ids of the log: who would make the
-            gesture, and to whom; missing where they are hidden), ``silent_days``, ``contacts``, ``comes_back`` (the
-            chance of a contact in either direction, if nothing is done), ``receiver_writes`` (of one by the receiver,
-            if nothing is done), and for each gesture on the first day, ``after_GESTURE``, the chance that the receiver
-            then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and ``gain_GESTURE_high``: what it adds, paired
-            world by world, with its 95 % interval; NaN for ties of which no gesture was asked.
-        gains: for each gesture, its mean ``gain`` over the ties of which it was asked, with ``low`` and ``high``.
-        rounds: how many rounds of gestures each replicate took.
-        notes: what there is to know about the log, in sentences.
+            gesture, and to whom; missing if ids are hidden), ``silent_days``, ``contacts``, ``comes_back`` (the
+            chance of a contact in either direction if nothing is done), ``receiver_writes`` (the chance of one by the
+            receiver if nothing is done), and for each gesture on the first day, ``after_GESTURE``, the chance that the
+            receiver then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and ``gain_GESTURE_high``: what it adds,
+            paired world by world, with its 95% interval; NaN for ties without simulated gestures.
+        gains: for each gesture, its mean ``gain`` over the ties with simulated gestures, with ``low`` and ``high``.
+        rounds: number of rounds of gestures per replicate.
+        notes: sentences about the log.
     """
 
     ties: pd.DataFrame
@@ -356,22 +361,22 @@ def forecast(
     top: int = 10,
     gestures: Sequence[str] = GESTURES,
 ) -> Forecast:
-    """The chance that each tie silent at the end of a log comes back, by itself and after a gesture on the first day.
+    """The chance that each tie silent at the end of a log comes back, spontaneously and after a gesture on day 0.
 
-    Worlds with and without a gesture share all other luck. Ties that share a person would disturb each other, so they
-    are matched, by keyed chance, into rounds in which nobody is in two of them, and a round is put into one world. Each
-    round takes worlds of its own, so gestures are asked of a few ties only.
+    Worlds with and without a gesture share all other random draws. Ties that share a person would disturb each other,
+    so keyed draws assign ties to rounds in which nobody is in two ties, and a round is simulated in one world. Each
+    round needs its own worlds, so gestures are simulated for a few ties only.
 
     Args:
         contacts: the whole log.
         worlds: run from the morning after its last contact, once without a gesture and once for each gesture and round.
-        days: for which to forecast.
-        silent: a tie is asked about if its silence is longer than this, in days.
+        days: number of days to forecast.
+        silent: ties are forecast if their silence is longer than this, in days.
         executor: runs the worlds.
         report: called with the worlds done and all worlds, after each.
-        person: the only one whose ties are asked about, and who sends the gestures. If None, those of everyone, and
-            whoever wrote last sends them, since after a silence it is mostly they who write again.
-        top: of how many ties, those with most contacts, gestures are asked.
+        person: forecast only the ties of this person, who sends the gestures. If None, forecast all ties; the person
+            who wrote last sends the gestures, because after a silence it is mostly they who write again.
+        top: number of ties, those with most contacts, for which gestures are simulated.
         gestures: kinds, as in `sim.Gesture`, each once.
     """
     ties = silent_ties(contacts, silent, person)
@@ -410,7 +415,7 @@ def forecast(
 def silent_ties(contacts: Contacts, silent: int, person: int | None = None) -> pd.DataFrame:
     """The pairs silent for longer than this at the end of a log, those with most contacts first, with a ``sender``.
 
-    Columns are those of `silent_pairs`; the sender is the person asked for, or else whoever wrote last.
+    Columns are those of `silent_pairs`. The sender is ``person`` or, if None, the person who wrote last.
     """
     pairs = silent_pairs(contacts, contacts.end, silent).sort_values("contacts", ascending=False, kind="stable")
     if person is not None:
@@ -420,14 +425,14 @@ def silent_ties(contacts: Contacts, silent: int, person: int | None = None) -> p
 
 
 def matched(pairs: np.ndarray, seed: int) -> list[np.ndarray]:
-    """Rounds in which no two pairs share a person: each pair, in a keyed order, goes into the first that has room.
+    """Rounds in which no two pairs share a person. In a keyed order, each pair joins the first round that has room.
 
     Args:
         pairs: people, shape (pairs, 2).
-        seed: of the order.
+        seed: seed of the order.
 
     Returns:
-        Rows of the pairs, sorted, for each round.
+        The rows of the pairs of each round, sorted.
     """
     rounds: list[list[int]] = []
     busy: list[set[int]] = []
@@ -444,7 +449,7 @@ def matched(pairs: np.ndarray, seed: int) -> list[np.ndarray]:
 
 
 def gestures_to(kind: str, ties: pd.DataFrame) -> tuple[sim.Gesture, ...]:
-    """One of this kind for each tie, from its ``sender``, on the first day."""
+    """A gesture of this kind on the first day for each tie, from its ``sender``."""
     return tuple(
         sim.Gesture(day=0, kind=kind, sender=int(sender), receiver=int(low + high - sender))
         for low, high, sender in ties[["low", "high", "sender"]].to_numpy()
@@ -452,12 +457,12 @@ def gestures_to(kind: str, ties: pd.DataFrame) -> tuple[sim.Gesture, ...]:
 
 
 def by_receiver(wrote: np.ndarray, ties: pd.DataFrame) -> np.ndarray:
-    """Of who wrote, shape (..., ties, 2), whether the receiver of the gesture did, shape (..., ties)."""
+    """Whether the receiver of each gesture wrote, shape (..., ties), from who wrote, shape (..., ties, 2)."""
     return np.where(ties["sender"] == ties["low"], wrote[..., 1], wrote[..., 0])
 
 
 def _effect(kind: str, after: np.ndarray, gain: np.ndarray, ties: int) -> dict[str, np.ndarray]:
-    """The columns of a gesture for all ties; arrays of shape (worlds, ties of which it was asked)."""
+    """The columns of a gesture for all ``ties``, from arrays of shape (worlds, ties with simulated gestures)."""
     chance = smoothed(after.sum(axis=0), len(after))
     columns = np.column_stack([chance, np.array([paired(one) for one in gain.T])])
     filled = np.vstack([columns, np.full((ties - len(columns), 4), np.nan)])
@@ -465,8 +470,8 @@ def _effect(kind: str, after: np.ndarray, gain: np.ndarray, ties: int) -> dict[s
 
 
 def paired(gains: np.ndarray) -> tuple[float, float, float]:
-    """Mean over worlds and its 95 % interval; gains of shape (worlds,)."""
-    mean = float(gains.mean().round(12))  # what cancels is 0 and not 1e-18
+    """The mean of gains, shape (worlds,), and its 95% interval."""
+    mean = float(gains.mean().round(12))  # 0 instead of 1e-18 if values cancel
     if len(gains) < 2:
         return mean, math.nan, math.nan
     low, high = interval(resampled_means(gains, RESAMPLES))
@@ -474,7 +479,7 @@ def paired(gains: np.ndarray) -> tuple[float, float, float]:
 
 
 def _described(ties: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
-    """Ties as whoever kept the log knows them."""
+    """Ties with the ids of the log."""
     receiver = ties["low"] + ties["high"] - ties["sender"]
     return pd.DataFrame(
         {

@@ -1,6 +1,6 @@
-"""The pairs of a contact log on a morning: how long they have been silent, what lies between them, who comes back.
+"""The pairs of a contact log on a given morning: their silence, their past, and whether they come back.
 
-Whatever is said of a morning rests on the contacts before it alone; only `came_back` looks at what follows.
+Everything about a morning is computed from earlier contacts. Only `came_back` uses later ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sim.contact_logs import Note, read
 from sim.model.rules import SECONDS_A_DAY
 
 RECENT_DAYS, QUARTER_DAYS = 30, 90  # of people's recent activity; of a pair's recent contacts
-RETURN_AFTER_DAYS = 30  # a silence longer than this that ended is a return
+RETURN_AFTER_DAYS = 30  # a contact after a longer silence is a return
 
 FEATURES = (
     "silence",
@@ -42,7 +42,7 @@ class Contacts(NamedTuple):
         time: seconds since the log's first contact, shape (contacts,).
         names: the log's ids of the people, shape (people,).
         began: when the first contact was, in the seconds of the log.
-        notes: what there is to know about the log.
+        notes: notes about the log.
     """
 
     source: np.ndarray
@@ -64,13 +64,13 @@ class Contacts(NamedTuple):
 
     @property
     def hole(self) -> tuple[int, int]:
-        """The longest time in which nobody had any contact: the days, since the first contact, of its two ends."""
+        """The longest gap in which nobody had contact: the days of its two ends, since the first contact."""
         longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0
         begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY
         return int(begins), int(ends)
 
     def before(self, day: int) -> Contacts:
-        """What there is on the morning of a day, 1 or later: earlier contacts, and the people who are in them."""
+        """The log on the morning of a day (1 or later): earlier contacts, and the people in them."""
         count = int(np.searchsorted(self.time, day * SECONDS_A_DAY))
         source, target = self.source[:count], self.target[:count]
         people = max(int(source.max()), int(target.max())) + 1
@@ -93,7 +93,7 @@ def contacts_of(log: str | os.PathLike[str] | pd.DataFrame) -> Contacts:
 
 
 def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:
-    """What pairs are called where ids are hidden: their rank by contacts in the whole log, from 1, the earlier first.
+    """The numbers of ties if ids are hidden: ranks from 1 by contacts in the whole log; of equals, the earlier first.
 
     Args:
         contacts: the whole log.
@@ -110,32 +110,32 @@ def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:
 
 
 def number_of_person(contacts: Contacts, person: int) -> int:
-    """What a person is called where ids are hidden: their rank by contacts in the whole log, from 1."""
+    """The number of a person if ids are hidden: their rank from 1 by contacts in the whole log."""
     counts = np.bincount(np.concatenate([contacts.source, contacts.target]), minlength=len(contacts.names))
     return int(_ranks(counts, np.arange(len(counts)))[person])
 
 
 def _ranks(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Ranks from 1 by falling counts and, where these are the same, by what came first."""
+    """Ranks from 1 by falling counts and, for equal counts, by which came first."""
     ranks = np.empty(len(counts), np.int64)
     ranks[np.lexsort((first, -counts))] = np.arange(1, len(counts) + 1)
     return ranks
 
 
 def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:
-    """The pairs with a past that have been silent for longer than this on the morning of a day.
+    """The pairs with earlier contact that have been silent for longer than ``silent`` days on the morning of a day.
 
     Args:
-        contacts: of which only those before the day count.
+        contacts: the log; only contacts before the day count.
         day: days since the first contact, 1 or more.
         silent: days.
 
     Returns:
-        A row a pair, in the order of (low, high): ``low``, ``high`` (people), ``last_sender``, and `FEATURES`:
+        One row per pair, in the order of (low, high): ``low``, ``high`` (people), ``last_sender``, and `FEATURES`:
         ``silence``, ``tenure`` (since the first contact) and ``longest_silence`` between two contacts, in days;
         ``contacts``, those of the last 90 days, and ``active_weeks`` with any; ``both_wrote``; ``balance``, the
-        share of whoever wrote less; ``returns`` after over 30 days of silence; the contacts of the quieter and the
-        livelier of the two with anybody in the last 30 days; people whom both had contact with.
+        share of the person who wrote less; ``returns`` after over 30 days of silence; the contacts of the quieter and
+        the livelier of the two with anybody in the last 30 days; people whom both had contact with.
     """
     past = contacts.before(day)
     pairs = _histories(past, day)
@@ -143,7 +143,7 @@ def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:
 
 
 def _histories(past: Contacts, day: int) -> pd.DataFrame:
-    """All pairs of a past, with what `silent_pairs` says of them."""
+    """All pairs of a past, with the columns of `silent_pairs`."""
     people = len(past.names)
     ids = _pair_ids(past.source, past.target, people)
     order = np.argsort(ids, kind="stable")  # by pair, and in order of time within each
@@ -199,13 +199,13 @@ def _common_contacts(low: np.ndarray, high: np.ndarray, people: int) -> np.ndarr
 
 
 def came_back(contacts: Contacts, pairs: pd.DataFrame, day: int, days: int) -> np.ndarray:
-    """Which pairs had any contact, in either direction, in so many days from the morning of a day on.
+    """Which pairs had contact, in either direction, within a number of days from the morning of a day on.
 
     Args:
         contacts: the whole log.
         pairs: rows with ``low`` and ``high``.
         day: days since the first contact.
-        days: how many.
+        days: number of days.
 
     Returns:
         Shape (pairs,), bool.

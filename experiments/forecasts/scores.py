@@ -1,8 +1,8 @@
-"""How good forecasts were: log loss, Brier score, AUC, with intervals over people; and a check of calibration.
+"""Scores of forecasts (log loss, Brier score, AUC) with intervals over people, and a check of calibration.
 
-Pairs that share a person are not independent, so whole people are drawn: in a resample a pair weighs as much as the
+Pairs that share a person are not independent, so the bootstrap draws people. In a resample, the weight of a pair is the
 product of how often its two people were drawn (the vertex bootstrap of Snijders & Borgatti 1999). The resamples are
-keyed, so the same forecasts give the same interval, and all forecasts are scored on the same resamples.
+keyed, so the same forecasts give the same interval. All forecasts are scored on the same resamples.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from sim.model.chance import DrawPurpose
 
 SCORES = ("log_loss", "brier", "auc")
 RESAMPLES = 2_000
-ENOUGH_PEOPLE = 20  # for an interval: a resample of few is mostly the same few
+ENOUGH_PEOPLE = 20  # for an interval; resamples of fewer people are too alike
 BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # of forecasts, for calibration
 
 
 def log_loss(forecast: np.ndarray, back: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """Mean surprise in nats: 0 is perfect, ``inf`` is one miss of a certain forecast.
+    """Mean surprise in nats: 0 is perfect, ``inf`` means that a forecast of 0 or 1 was wrong.
 
     Args:
         forecast: probabilities, shape (pairs,).
@@ -44,7 +44,7 @@ def brier(forecast: np.ndarray, back: np.ndarray, weights: np.ndarray | None = N
 def auc(forecast: np.ndarray, back: np.ndarray, weights: np.ndarray | None = None) -> float:
     """How often a pair that came back had the higher forecast than one that did not, ties counting half.
 
-    NaN where no pair came back, or all did. Arguments as in `log_loss`.
+    NaN if no pair came back, or all did. Arguments as in `log_loss`.
     """
     values, place = np.unique(forecast, return_inverse=True)
     own = np.ones(len(back)) if weights is None else weights
@@ -52,7 +52,7 @@ def auc(forecast: np.ndarray, back: np.ndarray, weights: np.ndarray | None = Non
 
 
 def _auc(place: np.ndarray, places: int, back: np.ndarray, weights: np.ndarray) -> float:
-    """The same from each forecast's place among all distinct ones."""
+    """The AUC, from each forecast's place among all distinct forecasts."""
     came = np.bincount(place, weights * back, minlength=places)
     stayed = np.bincount(place, weights * ~back, minlength=places)
     both = came.sum() * stayed.sum()
@@ -75,11 +75,11 @@ def resampled_scores(
         forecasts: by name, each of shape (pairs,).
         back: what happened, bool, shape (pairs,).
         pairs: rows with ``low`` and ``high``.
-        resamples: how many.
+        resamples: number of resamples.
 
     Returns:
-        Shape (resamples, forecasts, 3), in the order of `SCORES`; NaN where a resample leaves a score undefined,
-        and everywhere for pairs of fewer than 20 people.
+        Shape (resamples, forecasts, 3), in the order of `SCORES`; NaN if a resample leaves a score undefined,
+        and everywhere if the pairs have fewer than 20 people.
     """
     losses = np.stack([loss for one in forecasts.values() for loss in (_surprise(one, back), (one - back) ** 2)])
     places = [np.unique(one, return_inverse=True) for one in forecasts.values()]
@@ -93,7 +93,7 @@ def resampled_scores(
 
 
 def _weights(pairs: pd.DataFrame, resamples: int) -> Iterator[np.ndarray]:
-    """Weights of the pairs in each resample, shape (pairs,); none at all if they are of too few people."""
+    """Weights of the pairs in each resample, shape (pairs,); no resamples if the pairs have too few people."""
     people, ends = np.unique(pairs[["low", "high"]].to_numpy(), return_inverse=True)
     low, high = ends.reshape(-1, 2).T
     count = len(people)
@@ -106,7 +106,7 @@ def _weights(pairs: pd.DataFrame, resamples: int) -> Iterator[np.ndarray]:
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % percentile interval of resampled values, shape (resamples,); NaN if fewer than half are defined."""
+    """The 95% percentile interval of resampled values, shape (resamples,); NaN if fewer than half are defined."""
     known = values[np.isfinite(values)]
     if len(known) < len(values) / 2 or not len(known):
         return float("nan"), float("nan")
@@ -121,20 +121,20 @@ def compared(
     of: Sequence[str],
     resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
-    """The scores of forecasts, and how far some of them lie from all others, with 95 % intervals over people.
+    """The scores of forecasts, and differences of some from all others, with 95% intervals over people.
 
     Args:
         forecasts: by name, each of shape (pairs,).
         back: what happened, bool, shape (pairs,).
         pairs: rows with ``low`` and ``high``.
         of: names of the forecasts that are compared with the others.
-        resamples: of the bootstrap.
+        resamples: number of bootstrap resamples.
 
     Returns:
         Columns ``forecast``, ``baseline``, ``score``, ``value``, ``low``, ``high``. First a row for each forecast and
         score, with None as its baseline; then, for each forecast in ``of``, each other one and each score, a row with
-        the difference forecast minus baseline (below 0 is better in log loss and Brier score, above 0 in AUC). NaN
-        where a score is not defined.
+        the difference forecast minus baseline (below 0 is better for log loss and Brier score, above 0 for AUC). NaN
+        if a score is not defined.
     """
     names = list(forecasts)
     once, again = scored(forecasts, back), resampled_scores(forecasts, back, pairs, resamples)
@@ -154,17 +154,17 @@ def compared(
 def reliability(
     forecasts: Mapping[str, np.ndarray], back: np.ndarray, pairs: pd.DataFrame, resamples: int = RESAMPLES
 ) -> pd.DataFrame:
-    """Of the pairs given about the same chance, how many came back.
+    """The share that came back among pairs with about the same forecast.
 
     Args:
         forecasts: by name, each of shape (pairs,).
         back: what happened, bool, shape (pairs,).
         pairs: rows with ``low`` and ``high``.
-        resamples: of the bootstrap.
+        resamples: number of bootstrap resamples.
 
     Returns:
-        A row for each forecast and each of `BINS` that holds a pair: ``forecast``, ``chance`` (the mean of those in the
-        bin), ``observed`` (the share that came back), ``low`` and ``high`` (its 95 % interval over people; NaN where it
+        One row per forecast and each of `BINS` with a pair: ``forecast``, ``chance`` (the mean of those in the
+        bin), ``observed`` (the share that came back), ``low`` and ``high`` (its 95% interval over people; NaN if it
         is not defined) and ``pairs``.
     """
     count = len(BINS) - 1

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 from experiments.terminal.numbers import counted, points
 from experiments.terminal.tables import sentences, table_of
 
-_FAR_OFF, _ENOUGH_TIES = 2.0, 20  # times as many, or as few, as came back; of so many ties at least
+_FAR_OFF, _ENOUGH_TIES = 2.0, 20  # chances are far off by this factor, if there are at least this many ties
 
 
 def evaluation_table(found: Evaluation) -> Group:
-    """How good forecasts were, and how far the model's lie from those that need no model, with intervals."""
-    from experiments.forecasts.scores import SCORES  # whoever has forecasts to show has loaded it
+    """Scores of forecasts, and differences of the model's scores from those of the baselines, with intervals."""
+    from experiments.forecasts.scores import SCORES  # already loaded if there is an evaluation
 
     level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
     scores = table_of("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
@@ -37,12 +37,14 @@ def evaluation_table(found: Evaluation) -> Group:
     for name, other in apart.index.droplevel("score").unique():
         cells = (cell for score in SCORES for cell in _score(apart.loc[(name, other, score)], "+"))
         paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
-    asked, came = len(found.pairs), int(found.pairs["came_back"].sum())
+    silent, came = len(found.pairs), int(found.pairs["came_back"].sum())
     lines = [
-        f"Silent pairs on day {found.cut:,}: {asked:,}, of which {came:,} ({came / asked:.1%}) came back within "
-        f"{found.days} days. Pairs {found.days} days earlier, from which all that learns has learned: "
-        f"{found.learned_from:,}.",
-        "Less is better in log loss and Brier score, more in AUC. Intervals: bootstrap over people.",
+        f"Silent pairs on day {found.cut:,}: {silent:,}. Of these, {came:,} ({came / silent:.1%}) came back within "
+        f"{found.days} days. Methods that learn were trained on {counted(found.learned_from, 'pair')} from "
+        f"{found.days} "
+        "days earlier.",
+        "Lower is better for log loss and Brier score, higher for AUC. The 95% intervals are from a bootstrap "
+        "over people.",
         *found.notes,
     ]
     return Group(scores, paired, Text("\n".join(lines))) if len(apart) else Group(scores, Text("\n".join(lines)))
@@ -64,9 +66,13 @@ def _score(row: pd.Series, sign: str) -> tuple[str, str]:
 
 
 def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: int) -> Group:
-    """The silent ties with most contacts: their chances to come back, by themselves and after a gesture."""
+    """The silent ties with most contacts, with their chances of coming back spontaneously and after a gesture."""
     if found.ties.empty:
-        return Group(Text(f"No tie has been silent for over {silent} days at the end of the log: nothing to forecast."))
+        return Group(
+            Text(
+                f"No tie has been silent for over {silent} days at the end of the log, so there is nothing to forecast."
+            )
+        )
     kinds = list(found.gains.index)
     shown = [side for side in ("sender", "receiver") if side in found.ties]  # unless ids are hidden
     titles = (*shown, "silent days", "contacts", "comes back", "receiver writes")
@@ -81,31 +87,35 @@ def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: in
 
 def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: int) -> list[str]:
     count, listed = len(found.ties), min(top, len(found.ties))
-    which = "All ties" if listed == count else f"The {listed:,} with most contacts of {count:,} ties"
+    which = "All ties" if listed == count else f"The {listed:,} with most contacts of the {count:,} ties"
     lines = [
-        f"{which} silent for over {silent} days. Chances within {days} days: shares of "
-        f"{counted(worlds, 'simulated world')}, good to ±{100 * _margin(worlds):.0f} points, as the "
-        "model has them, not recalibrated; --evaluate tells how far to trust them on this log.",
-        "Comes back: either contacts the other, if nothing is done. Receiver writes: the receiver does, if nothing is "
-        "done, or after one gesture of the sender on the first day; the sender's own gesture is no return.",
+        f"{which} silent for over {silent} days. Each chance is the share of "
+        f"{counted(worlds, 'simulated world')} in which "
+        f"it happens within {days} days, accurate to ±{100 * _margin(worlds):.0f} points (95% interval), without "
+        "recalibration. --evaluate shows how accurate such forecasts are on this log.",
+        "Comes back: either person contacts the other if nothing is done. Receiver writes: the receiver contacts the "
+        "sender if nothing is done. After: the same with one gesture by the sender on the first day, which does "
+        "not count "
+        "itself.",
     ]
     for kind, row in found.gains.iterrows():
-        bounds = "" if math.isnan(row["low"]) else f" ({points(row['low'])} … {points(row['high'])})"
-        lines.append(f"A {kind} adds {points(row['gain'])} points to receiver writes, mean over these ties{bounds}.")
+        bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
+        lines.append(f"A {kind} adds {points(row['gain'])} points to “receiver writes” (mean over these ties{bounds}).")
     if len(found.gains) and worlds < ENOUGH_WORLDS:
-        lines.append(f"{TOO_FEW.capitalize()}: {worlds}, and {ENOUGH_WORLDS} are the least.")
+        lines.append(f"{TOO_FEW.capitalize()}: {worlds}. Use at least {ENOUGH_WORLDS}.")
     if len(found.gains):
         rounds = "1 round" if found.rounds == 1 else f"{found.rounds:,} rounds"
         lines += [
-            "With and without a gesture all other luck is the same. Ties that share no person are tried together in "
-            f"one world: {rounds}.",
-            "That a like opens a door, and what gestures leave in memory, is assumed: see `rekindle explain like`.",
+            "Each world is run with and without the gesture, with the same random draws. Ties that share no person are "
+            f"tested together in one world: {rounds}.",
+            "That a like opens a door, and what gestures leave in memory, are assumptions: see `rekindle explain "
+            "like`.",
         ]
     return [*lines, *found.notes]
 
 
 def week_table(found: Week, said: Sequence[str]) -> Group:
-    """A week's plan, a row a gesture, and what is said of it; ids only where the plan has them."""
+    """A week's plan with one row per gesture, and the sentences below it. Ids are shown only if the plan has them."""
     titles = ("last contact", "silent", "known", "contacts", "last word", "gesture", "minutes", "without", "after")
     table = table_of("tie", *titles, "gain", "95 % interval")
     for row in found.plan.to_dict("records"):
@@ -120,80 +130,91 @@ def week_table(found: Week, said: Sequence[str]) -> Group:
 
 
 def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
-    """What a week's plan says, rests on and can not know, in sentences."""
+    """Sentences on what a week's plan gains, what it rests on, and what it cannot know."""
     plan = found.plan
     lines = [_in_all(found, minutes, silent)]
     if len(plan):
         lines += [
-            f"Without: the share of {counted(worlds, 'simulated world')} in which the other writes within {days} days "
-            "if nothing is done. After: in which they write, or answer the gesture, if all of these are made on the "
-            "first day. Gain: the difference in points, same worlds, same luck.",
-            f"Chosen: what gained most, of all plans that fit, in {worlds} other worlds; by gain per minute.",
+            f"Without: the share of {counted(worlds, 'simulated world')} in which the other person writes within "
+            f"{days} days if "
+            "nothing is done. After: the share in which they write, or answer the gesture, if all gestures are "
+            "made on the "
+            "first day. Gain: the difference in points, in the same worlds with the same random draws.",
+            f"This is the plan that gained most in {worlds} other worlds, of all plans that fit. It is sorted by "
+            "gain per "
+            "minute.",
         ]
     if len(plan) and found.alike and found.dormant > 1:
-        lines.append("How the ties differ in gain is no more than luck, so those with most contacts come first.")
+        lines.append(
+            "The differences in gain between ties can be explained by chance, so the ties with most contacts "
+            "come first."
+        )
     return [
         *lines,
         *_past_said(found.past),
-        "Assumed: that you dare, that a like or comment finds something posted, that a small gesture opens a door, and "
-        "what each leaves in memory (`rekindle explain like`).",
-        "Not known: whether you are in touch elsewhere, why it went silent, whether the other wishes to hear from you.",
+        "Assumed: that you make the gesture, that there is a post to like or comment on, that a small gesture "
+        "opens a door, "
+        "and what each gesture leaves in memory (`rekindle explain like`).",
+        "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person "
+        "wants to hear "
+        "from you.",
         *found.notes,
     ]
 
 
 def _in_all(found: Week, minutes: int, silent: int) -> str:
     plan, among = found.plan, counted(found.dormant, "dormant tie")
-    among = f"{among}: both have written, and neither for over {silent} days."
+    among = f"{among}: both people have written, and neither for over {silent} days."
     if plan.empty:
-        return (
-            f"{among} No gesture that fits into {counted(minutes, 'minute')} gains anything: there is nothing to plan."
-        )
+        fitting = f"No gesture that fits into {counted(minutes, 'minute')}"
+        return f"{among} {fitting} gains anything, so there is nothing to plan."
     value, low, high = (f"{one:+.1f}".replace("-", "−") for one in found.together)
     return (
         f"{among} The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them. "
-        f"{plan['without'].sum():.1f} of these would write without it, {plan['after'].sum():.1f} after it: {value} "
-        f"({low} … {high})."
+        f"{plan['after'].sum():.1f} of these people would write after it and {plan['without'].sum():.1f} without "
+        f"it: {value} "
+        f"(95% interval {low} … {high})."
     )
 
 
 def _past_said(past: Past | None) -> list[str]:
-    """How rankings did on the log's own past, in sentences."""
+    """Sentences on how well rankings would have done in the log's own past."""
     from experiments.forecasts.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
 
     if past is None:
-        return ["Past: the log is too short, or nobody had a dormant tie, to tell how rankings did in it."]
+        return ["Past: rankings cannot be checked, because the log is too short or nobody had a dormant tie."]
     off = past.expected / max(past.came_back, 1e-9)
     sure = past.ties >= _ENOUGH_TIES and not 1 / _FAR_OFF < off < _FAR_OFF
-    trust = f" Its chances are far too {'high' if off > 1 else 'low'} on this log." if sure else ""
+    trust = f" The model's chances are far too {'high' if off > 1 else 'low'} on this log." if sure else ""
     lines = [
-        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log the model expected "
-        f"{past.expected:.1%} to come back by themselves within {past.days} days, and {past.came_back:.1%} did.{trust}"
+        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log, the model expected "
+        f"{past.expected:.1%} to come back spontaneously within {past.days} days, and {past.came_back:.1%} did.{trust}"
     ]
     if not past.people or not past.came_back:
         why = "Nobody came back" if past.people else f"Nobody had more than {FIRST} of them"
-        return [*lines, f"{why}, so rankings can not be compared; ask for another morning with --cut."]
+        return [*lines, f"{why}, so rankings cannot be compared. Choose another day with --cut."]
     share = past.rules["share"]
     whose = "one person's list" if past.people == 1 else f"{past.people:,} people's lists"
     lines.append(
-        f"Of the first {FIRST} on {whose} {share[MODEL]:.1%} came back with the model's best chances first, "
-        f"{share[LONGEST]:.1%} with the longest history (most contacts) first, {share[LATEST]:.1%} with the latest "
-        f"contact first, {share[CHANCE]:.1%} by chance."
+        f"Of the first {FIRST} ties on {whose}, {share[MODEL]:.1%} came back if sorted by the model's chance, "
+        f"{share[LONGEST]:.1%} if sorted by longest history (most contacts), {share[LATEST]:.1%} if sorted by latest "
+        f"contact, and {share[CHANCE]:.1%} in random order."
     )
     apart, low, high = past.rules.loc[LONGEST, ["apart", "low", "high"]]
     if math.isnan(low):
-        verdict = ": too few people to tell which is better"
+        verdict = ", with too few people to tell which is better"
     else:
-        better = "the model's order was better" if low > 0 else "there is no telling which is better"
-        better = "the simple rule was better: rather go by it" if high < 0 else better
-        verdict = f" ({points(low)} … {points(high)}): {better}"
+        better = "the model's order was better" if low > 0 else "too close to tell which is better"
+        better = "the simple rule was better, so use that instead" if high < 0 else better
+        verdict = f" (95% interval {points(low)} … {points(high)}): {better}"
     return [
         *lines,
-        f"Model minus longest history {points(apart)} points{verdict}. What a gesture adds no log can tell, for none "
-        "says which were made besides: that rests on the model alone.",
+        f"Model minus longest history: {points(apart)} points{verdict}. No log can show what a gesture adds, "
+        "because logs do "
+        "not record which gestures were made. That gain comes from the model alone.",
     ]
 
 
 def _margin(worlds: int) -> float:
-    """Half the widest 95 % interval of a share of so many worlds."""
+    """Half the width of the widest 95% interval of a share of this many worlds."""
     return 1.96 * math.sqrt(0.25 / worlds)

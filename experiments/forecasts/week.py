@@ -1,10 +1,11 @@
-"""One person's week: which dormant ties to turn to, by which small gesture, in what order, within so many minutes.
+"""A plan for one person's week: which dormant ties to contact, with which small gesture, in which order.
 
-A contact log goes on in simulated worlds: with nothing done, and with each kind of gesture, made on the first day to
-all dormant ties of the person. What the others then write is what a gesture gains, and the plan is the one that gains
-most within the minutes. Whatever is chosen for its luck looks better than it is, so what the plan does is told from
-other worlds, in which it alone is carried out. What no model is needed to know stands beside it: how many of those whom
-the model, or a simple rule, would have put first on an earlier day came back in the rest of the log.
+A contact log continues in simulated worlds: with nothing done, and with each kind of gesture, made on the first day to
+all dormant ties of the person. The gain of a gesture is how many more of the others then write. The plan is the one
+with the largest gain within the minutes. A plan that is chosen for its gain looks better than it is, so its gain is
+estimated in other worlds, in which only the plan is carried out. The log's own past shows how good the ranking is: how
+many of the ties that the model, or a simple rule, would have put first on an earlier day came back in the rest of the
+log.
 """
 
 from __future__ import annotations
@@ -39,26 +40,26 @@ from sim.contact_logs import LogError
 from sim.model.rules import SECONDS_A_DAY
 
 SMALL = ("like", "comment", "message", "note", "call")
-FIRST = 5  # ties of a list that are looked at when rankings are judged
+FIRST = 5  # ties of each list by which rankings are judged
 MODEL, LONGEST, LATEST, CHANCE = "model", "longest history", "most recent", "by chance"
 
-_GRAIN = 20  # parts of a minute in which plans are counted; no gesture takes less than one
-_DATED = 631_152_000  # seconds of 1990; logs that begin earlier count from a time of their own
+_GRAIN = 20  # parts of a minute, the unit of plans; every gesture takes at least one
+_DATED = 631_152_000  # seconds of 1990; logs that begin earlier have no calendar dates
 _YEAR = 365.25
 
 
 class Past(NamedTuple):
-    """How rankings of dormant ties did on the log's own past.
+    """How well rankings of dormant ties would have done in the log's own past.
 
     Attributes:
         cut: the morning on which ties were ranked, in days since the first contact.
-        days: in which they might come back.
-        ties: dormant on that morning, of everyone.
-        expected, came_back: the share of these that came back, as the model had it and in truth.
-        people: with more than `FIRST` dormant ties on that morning: those whose lists are judged.
-        rules: for each ranking (index), ``share``: of the first `FIRST` ties of a list, those that came back, mean over
-            people (ties that a rule puts level come in any order); and ``apart``, the model's share minus that of the
-            rule, with ``low`` and ``high``, its 95 % interval over people; nan for fewer than 20.
+        days: number of days within which ties could come back.
+        ties: number of dormant ties on that morning, over all people.
+        expected, came_back: the share of these that came back, as forecast by the model and as observed.
+        people: number of people with more than `FIRST` dormant ties on that morning, whose lists are judged.
+        rules: for each ranking (index), ``share``: of the first `FIRST` ties of a list, the share that came back, mean
+            over people (with equal scores in random order); and ``apart``, the model's share minus that of the
+            rule, with ``low`` and ``high``, its 95% interval over people; nan for fewer than 20.
     """
 
     cut: int
@@ -71,20 +72,20 @@ class Past(NamedTuple):
 
 
 class Week(NamedTuple):
-    """A plan, and what there is to know about it.
+    """A plan, with its gain and its checks.
 
     Attributes:
-        plan: a row a gesture, in the order of the gain per minute for which it was chosen: ``tie`` (its number, see
-            `pairs.numbers_of_ties`); the log's ``id`` of the other; ``last_contact`` (a date; missing where
-            the log's times are none), ``silent_days``, ``known_years`` and ``contacts`` so far, ``last_word`` (you or
+        plan: one row per gesture, sorted by the gain per minute for which it was chosen: ``tie`` (its number, see
+            `pairs.numbers_of_ties`); the log's ``id`` of the other; ``last_contact`` (a date; missing if the
+            log has no calendar dates), ``silent_days``, ``known_years`` and ``contacts`` so far, ``last_word`` (you or
             other); ``gesture``, ``minutes``; the shares of worlds in which the other writes or answers, ``without`` the
-            plan and ``after`` it; ``gain``, what it adds, paired, with ``low`` and ``high``, its 95 % interval over
-            worlds.
-        together: the gain of the whole plan, in people who write, with its 95 % interval: value, low, high.
-        dormant: ties among which the plan chose.
-        alike: whether the gains of what is planned differ between ties by no more than luck.
-        past: None where the log is too short, or nobody had a dormant tie.
-        notes: what there is to know about the log, in sentences.
+            plan and ``after`` it; ``gain``, the paired difference, with ``low`` and ``high``, its 95% interval
+            over worlds.
+        together: the gain of the whole plan, in people who write, with its 95% interval: value, low, high.
+        dormant: number of ties to choose from.
+        alike: whether chance explains all differences in gain between ties.
+        past: how rankings would have done; None if the log is too short, or nobody had a dormant tie.
+        notes: sentences about the log.
     """
 
     plan: pd.DataFrame
@@ -96,7 +97,7 @@ class Week(NamedTuple):
 
 
 def dormant_ties(contacts: Contacts, silent: int, person: int) -> pd.DataFrame:
-    """The dormant ties of a person, those with most contacts first: both have written, and neither for so many days.
+    """The dormant ties of a person, most contacts first: both people have written, and neither for ``silent`` days.
 
     Columns are those of `experiments.forecasts.pairs.silent_pairs`, and ``sender``: the person.
     """
@@ -125,32 +126,36 @@ def plan_week(
 
     Args:
         contacts: the whole log.
-        worlds: so many, two at least, choose the plan, as many others tell what it does, and as many start from the
+        worlds: this many (at least two) choose the plan, as many others estimate its gain, and as many start from the
             cut.
         person: whose week it is, with one dormant tie at least.
-        minutes: of the week, for gestures.
-        most: ties in the plan.
-        days: within which the others may write.
+        minutes: the time budget for gestures.
+        most: largest number of ties in the plan.
+        days: number of days within which the others can write.
         silent: a tie is dormant if its silence is longer than this, in days.
-        gestures: kinds to choose among, as in `sim.Gesture`, one at least.
+        gestures: kinds to choose from, as in `sim.Gesture`, at least one.
         executor: runs the worlds.
-        report: called with the worlds done and all worlds, after each.
-        cut: the morning on which rankings are judged, in days since the first contact; 70 % into the log if None.
+        report: called after each world with the number done and the total.
+        cut: the morning on which rankings are judged, in days since the first contact; 70% into the log if None.
 
     Raises:
-        LogError: no morning of the log, or one after which too little follows, was asked for.
+        LogError: the cut is outside the log, or too close to its end.
     """
     ties = dormant_ties(contacts, silent, person)
     idle = replicates(contacts, contacts.end, days, ties, worlds)
     arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
-    asked = _asked_of_the_past(contacts, days, silent, cut)
-    judged = replicates(contacts.before(asked.cut), asked.cut, asked.days, asked.pairs, worlds) if asked else []
+    question = _past_question(contacts, days, silent, cut)
+    judged = (
+        replicates(contacts.before(question.cut), question.cut, question.days, question.pairs, worlds)
+        if question
+        else []
+    )
     first = [run for arm in arms for run in arm] + judged
     total = len(first) + 2 * worlds.count
 
     wrote = iter(run_all(first, executor, lambda done, _: report(done, total)))
     before, *after = (_others(wrote, arm, ties) for arm in arms)
-    past = _past(contacts, asked, shares_of(list(wrote))) if asked else None
+    past = _past(contacts, question, shares_of(list(wrote))) if question else None
     gains = np.column_stack([steadied(one.astype(float) - before) for one in after])
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
     chosen = best_plan(gains, takes, minutes, most)
@@ -170,7 +175,7 @@ def plan_week(
 def _carried_out(
     plan: pd.DataFrame, contacts: Contacts, days: int, worlds: Worlds
 ) -> tuple[list[OneWorld], list[OneWorld]]:
-    """Worlds beside those that chose a plan, with nothing done and with all of its gestures; none for an empty one."""
+    """Worlds that did not choose the plan, with nothing done and with all its gestures; none for an empty plan."""
     fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
     plain = replicates(contacts, contacts.end, days, plan, fresh) if len(plan) else []
     made = tuple(one for kind, some in plan.groupby("gesture") for one in gestures_to(str(kind), some))
@@ -178,18 +183,18 @@ def _carried_out(
 
 
 def with_gestures(runs: Sequence[OneWorld], gestures: tuple[sim.Gesture, ...]) -> list[OneWorld]:
-    """The same worlds with these gestures put in by hand."""
+    """Copies of these worlds with the gestures added."""
     return [replace(run, gestures=gestures) for run in runs]
 
 
 def _others(wrote: Iterator[np.ndarray], runs: Sequence[OneWorld], ties: pd.DataFrame) -> np.ndarray:
-    """In which of the next worlds the other of each tie wrote, shape (worlds, ties)."""
+    """Whether the other person of each tie wrote in each of the next worlds, shape (worlds, ties)."""
     found = np.array([next(wrote) for _ in runs], dtype=bool).reshape(len(runs), len(ties), 2)
     return by_receiver(found, ties)
 
 
 def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFrame:
-    """What the person may know these ties by, and the gesture."""
+    """The columns by which the person can recognize these ties, and the gesture."""
     last = contacts.began + (contacts.end - ties["silence"]) * SECONDS_A_DAY
     dates = pd.to_datetime(last.round(), unit="s").dt.strftime("%Y-%m-%d")
     return pd.DataFrame(
@@ -207,7 +212,7 @@ def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFra
 
 
 def _effects(without: np.ndarray, then: np.ndarray) -> dict[str, np.ndarray]:
-    """The columns of a plan that tell what it does; arrays of shape (worlds, ties)."""
+    """The columns of a plan's effects, from arrays of shape (worlds, ties)."""
     gained = np.array([paired(one) for one in (then.astype(float) - without).T]).reshape(-1, 3).T
     shares = {"without": without, "after": then}
     means = {name: one.mean(axis=0) if len(one) else np.zeros(0) for name, one in shares.items()}
@@ -218,13 +223,13 @@ def _effects(without: np.ndarray, then: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def steadied(gains: np.ndarray) -> np.ndarray:
-    """The mean gain of each tie, drawn to that of all ties as far as luck explains how they differ.
+    """The mean gain of each tie, shrunk toward the mean of all ties as far as chance explains their differences.
 
-    The estimator of James and Stein, as Efron and Morris (1975, "Data analysis using Stein's estimator and its
-    generalizations") use it: without it, ties that were lucky in these worlds would be chosen.
+    This is the estimator of James and Stein as used by Efron and Morris (1975, "Data analysis using Stein's estimator
+    and its generalizations"). Without it, ties that gained by chance in these worlds would be chosen.
 
     Args:
-        gains: shape (worlds, ties), two worlds at least.
+        gains: shape (worlds, ties), at least two worlds.
 
     Returns:
         Shape (ties,).
@@ -232,27 +237,27 @@ def steadied(gains: np.ndarray) -> np.ndarray:
     means = gains.mean(axis=0)
     if len(means) < 2:
         return np.asarray(means)
-    luck, spread = gains.var(axis=0, ddof=1).mean() / len(gains), means.var(ddof=1)
-    own = max(0.0, 1.0 - luck / spread) if spread > 0 else 0.0
+    chance, spread = gains.var(axis=0, ddof=1).mean() / len(gains), means.var(ddof=1)
+    own = max(0.0, 1.0 - chance / spread) if spread > 0 else 0.0
     return np.asarray(means.mean() + own * (means - means.mean()))
 
 
 def best_plan(gains: np.ndarray, minutes: np.ndarray, within: float, most: int) -> list[tuple[int, int]]:
-    """Of all plans with one gesture to a tie at most, the one that gains most: a knapsack, exactly.
+    """The plan with the largest gain, with at most one gesture per tie: the exact solution of a knapsack problem.
 
     Args:
-        gains: of each gesture to each tie, shape (ties, gestures); what gains nothing is not planned.
-        minutes: of each gesture, shape (gestures,); counted in twentieths of a minute, rounded up.
-        within: minutes of the week.
-        most: ties in the plan.
+        gains: gain of each gesture to each tie, shape (ties, gestures); gestures without a gain are not planned.
+        minutes: minutes of each gesture, shape (gestures,), counted in twentieths of a minute, rounded up.
+        within: minutes available.
+        most: largest number of ties in the plan.
 
     Returns:
-        Tie and gesture of each that is planned, in the order of the ties.
+        Tie and gesture of each planned gesture, in the order of the ties.
     """
     takes, room = np.ceil(minutes * _GRAIN - 1e-9).astype(int), math.floor(within * _GRAIN)
-    # A plan has room for `most` ties, so of each gesture no others can be in the best.
+    # A plan has at most `most` ties, so only these of each gesture can be in the best plan.
     rows = np.unique(np.argsort(-gains, axis=0, kind="stable")[:most])
-    best = np.zeros((most + 1, room + 1))  # of plans with so many ties and minutes at most
+    best = np.zeros((most + 1, room + 1))  # gain of the best plan with at most this many ties and minutes
     taken = np.full((len(rows), most + 1, room + 1), -1, np.int8)
     for choice, row in zip(taken, rows, strict=True):
         before = best.copy()
@@ -274,14 +279,14 @@ def best_plan(gains: np.ndarray, minutes: np.ndarray, within: float, most: int) 
 # Judging -------------------------------------------------------------------------------------------------------------
 
 
-class _Asked(NamedTuple):
+class _PastQuestion(NamedTuple):
     cut: int
     days: int
     pairs: pd.DataFrame
 
 
-def _asked_of_the_past(contacts: Contacts, days: int, silent: int, cut: int | None) -> _Asked | None:
-    """The dormant ties of everyone on an earlier morning; None if there are none, or too little follows."""
+def _past_question(contacts: Contacts, days: int, silent: int, cut: int | None) -> _PastQuestion | None:
+    """All dormant ties on an earlier morning; None if there are none, or if too little of the log follows."""
     try:
         morning, window = cut_of(contacts, days, cut)
     except LogError:
@@ -289,13 +294,13 @@ def _asked_of_the_past(contacts: Contacts, days: int, silent: int, cut: int | No
             raise
         return None
     pairs = _of_both(silent_pairs(contacts, morning, silent))
-    return None if pairs.empty else _Asked(morning, window, pairs)
+    return None if pairs.empty else _PastQuestion(morning, window, pairs)
 
 
-def _past(contacts: Contacts, asked: _Asked, chances: np.ndarray) -> Past:
-    """How the model's ranking did, and simple rules; ``chances`` are those of the model, shape (pairs,)."""
-    pairs = asked.pairs
-    back = came_back(contacts, pairs, asked.cut, asked.days)
+def _past(contacts: Contacts, question: _PastQuestion, chances: np.ndarray) -> Past:
+    """How the model's ranking and simple rules did; ``chances`` are the model's, shape (pairs,)."""
+    pairs = question.pairs
+    back = came_back(contacts, pairs, question.cut, question.days)
     scores = {
         MODEL: chances,
         LONGEST: pairs["contacts"].to_numpy(float),
@@ -313,16 +318,16 @@ def _past(contacts: Contacts, asked: _Asked, chances: np.ndarray) -> Past:
         index=pd.Index(scores, name="ranking"),
         columns=["share", "apart", "low", "high"],
     )
-    return Past(asked.cut, asked.days, len(pairs), float(chances.mean()), float(back.mean()), len(lists), table)
+    return Past(question.cut, question.days, len(pairs), float(chances.mean()), float(back.mean()), len(lists), table)
 
 
 def of_the_first(score: np.ndarray, back: np.ndarray, first: int) -> float:
-    """Of the first so many of a list, by falling score, the share that came back; equals come in any order.
+    """The share that came back of the first ties on a list sorted by falling score, with equal scores in random order.
 
     Args:
-        score: shape (ties,), more than ``first``.
-        back: whether each came back, bool, the same shape.
-        first: 1 or more.
+        score: shape (ties,), more ties than ``first``.
+        back: whether each came back, bool, shape (ties,).
+        first: number of ties, 1 or more.
     """
     least = np.partition(score, -first)[-first]
     above, level = score > least, score == least
@@ -330,7 +335,7 @@ def of_the_first(score: np.ndarray, back: np.ndarray, first: int) -> float:
 
 
 def mean_of(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean over people, shape (people,), and its 95 % interval; nan where there are none, or too few of them."""
+    """The mean of values, shape (people,), and its 95% interval; nan if there are no people, or too few."""
     if len(values) < ENOUGH_PEOPLE:
         return float(values.mean()) if len(values) else math.nan, math.nan, math.nan
     return paired(values)

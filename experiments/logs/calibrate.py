@@ -1,8 +1,8 @@
-"""Fit chosen parameters to chosen statistics of a contact log, and keep a ledger of what was fitted on what.
+"""Fit chosen parameters to chosen statistics of a contact log, and record what was fitted to what in a ledger.
 
-The luck of the simulated worlds is keyed by one seed, so the same parameters always give the same loss, and two losses
-differ only where parameters do. What is tried next is a function of the completed trials and the seed, so a search that
-was stopped or killed at any moment goes on as if it had not been.
+One seed keys the random draws of the simulated worlds, so the same parameters always give the same loss, and losses
+differ only if parameters do. The next trial is a function of the completed trials and the seed, so a search that was
+stopped or killed continues as if it had not been interrupted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sim.contact_logs import LogError
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 
-# What a fit may use. All else that a log can be asked stays out of every fit, so that it can still surprise.
+# The statistics that a fit can use. All others stay out of every fit, so that they can test the model.
 ALLOWED = (
     "first_answered_1d", "first_answered_7d", "first_answered_30d",
     "answer_delay_hours_q10", "answer_delay_hours_q25", "answer_delay_hours_q50", "answer_delay_hours_q75",
@@ -43,16 +43,16 @@ ALLOWED = (
     "sends_per_week_q50", "sends_per_week_q90", "sends_per_week_q99",
 )  # fmt: skip
 ACTIVITY = ("sends_per_week_q50", "sends_per_week_q90", "sends_per_week_q99")
-TOLERANCE = 0.15  # of the logarithm: a miss of this much counts as one
+TOLERANCE = 0.15  # of the logarithm of a ratio: the unit of deviations
 LEDGER, PARAMETERS = "ledger.json", "parameters.toml"
 
 
 @dataclass(frozen=True)
 class Range:
-    """Where a parameter is looked for.
+    """The range in which a parameter is searched.
 
     Attributes:
-        name: of the parameter, a path such as ``gestures.message.answer`` where it stands in a table.
+        name: the parameter, as a path such as ``gestures.message.answer`` if it is in a table.
         low, high: limits.
         by_factor: whether it is searched by factors (both limits above 0 and far apart) or by differences.
     """
@@ -63,24 +63,24 @@ class Range:
 
     @property
     def by_factor(self) -> bool:
-        """Limits above 0 that are more than tenfold apart."""
+        """Whether both limits are above 0 and more than tenfold apart."""
         return self.low > 0 and self.high / self.low > 10
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What was fitted, on what, and what came of it.
+    """A calibration: what was fitted to what, and the result.
 
     Attributes:
         log: the file's name.
         fitted: ranges of the parameters.
         start, found: their values before and after.
-        real: the statistics that were aimed at.
-        simulated_at_start, simulated: the same in simulated worlds with either.
-        loss_at_start, loss: of either.
-        trials: how many were tried.
-        window, seed: of the simulated worlds.
-        model, commit: the code.
+        real: the target statistics in the real log.
+        simulated_at_start, simulated: these statistics in simulated worlds, before and after.
+        loss_at_start, loss: the loss before and after.
+        trials: number of trials.
+        window, seed: size and seed of the simulated worlds.
+        model, commit: fingerprint of the model, and commit of the code.
     """
 
     log: str
@@ -99,15 +99,15 @@ class Ledger:
     commit: str | None
 
     def parameters(self, base: sim.Parameters | None = None) -> sim.Parameters:
-        """The parameters with the values that were found."""
+        """The parameters with the fitted values."""
         return changed(base or sim.Parameters(), self.found)
 
 
 def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
-    """Ranges from ``name`` or ``name=low:high``; without limits, those that the parameter allows.
+    """Ranges from ``name`` or ``name=low:high``; without limits, the range that the parameter allows.
 
     Raises:
-        ConfigError: no such number, or limits that it does not allow.
+        ConfigError: there is no such parameter, or it does not allow these limits.
     """
     known = {".".join(path): field for path, field in settings(sim.Parameters).items() if range_of(field)}
     found = []
@@ -116,7 +116,7 @@ def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
         if name not in known:
             close = nearest(name, known)
             hint = f"did you mean {close}?" if close else "`rekindle explain` lists all names."
-            raise ConfigError(f"--fit {wish}: there is no number {name!r} to fit; {hint}")
+            raise ConfigError(f"--fit {wish}: there is no parameter {name!r} that can be fitted; {hint}")
         low, high = (_limit(known[name], side) for side in ("ge", "le"))
         if limits:
             least, colon, most = limits.partition(":")
@@ -125,11 +125,11 @@ def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
             except ValueError:
                 chosen = math.nan, math.nan
             if not colon or not low <= chosen[0] < chosen[1] <= high:
-                raise ConfigError(f"--fit {wish}: write {name}=LOW:HIGH, within {low:g} and {high:g}.")
+                raise ConfigError(f"--fit {wish}: write {name}=LOW:HIGH, with limits from {low:g} to {high:g}.")
             low, high = chosen
         found.append(Range(name, low, high))
     if len({one.name for one in found}) < len(found):
-        raise ConfigError("--fit names a parameter twice.")
+        raise ConfigError("--fit names the same parameter twice.")
     return tuple(found)
 
 
@@ -138,25 +138,27 @@ def _limit(field: Any, side: str) -> float:
 
 
 def aims_of(names: Sequence[str]) -> tuple[str, ...]:
-    """The statistics to fit, all that a fit may use where none is named.
+    """The statistics to fit to; by default, all that a fit can use.
 
     Raises:
-        ConfigError: no such statistic, or one that stays out of every fit.
+        ConfigError: there is no such statistic, or it stays out of every fit.
     """
     for name in names:
         if name not in STATISTICS:
             close = nearest(name, STATISTICS)
             raise ConfigError(f"--to {name}: there is no such statistic{f'; did you mean {close}?' if close else '.'}")
         if name not in ALLOWED:
-            raise ConfigError(f"--to {name}: held out of every fit. A fit may use {', '.join(ALLOWED)}.")
+            raise ConfigError(
+                f"--to {name}: this statistic is held out of every fit. A fit can use {', '.join(ALLOWED)}."
+            )
     return tuple(names) or ALLOWED
 
 
 def misfit(simulated: Mapping[str, float], real: Mapping[str, float]) -> float:
-    """Mean over statistics of ``log(1 + z**2)``, z the logarithm of their ratio over `TOLERANCE`.
+    """Mean over statistics of ``log(1 + z**2)``, where z is the logarithm of their ratio over `TOLERANCE`.
 
-    The Cauchy loss: what can not be met at all pulls no harder than what is nearly met. A statistic that a simulated
-    log is too thin for counts as a miss by a factor of ten.
+    This is the Cauchy loss, so a statistic that cannot be matched does not dominate the others. A statistic that a
+    simulated log is too short for counts as wrong by a factor of ten.
     """
     misses = []
     for name, wanted in real.items():
@@ -197,19 +199,19 @@ def calibrate(
     progress: Report | None = None,
     say: Callable[[str], object] = warnings.warn,
 ) -> Ledger:
-    """Search for the parameters whose worlds leave a log like a real one; what was tried before is not tried again.
+    """Search for the parameters whose worlds produce a log like the real one. Earlier trials are not repeated.
 
     Args:
         log: the real one.
-        name: of the log, for the ledger.
-        fit: parameters, and where to look for them.
-        to: statistics of `ALLOWED`; those that the log is too thin for are left out.
-        trials: in all, those of earlier calls on this folder among them.
+        name: name of the log, for the ledger.
+        fit: parameters and their ranges.
+        to: statistics of `ALLOWED`; those that the log is too short for are left out.
+        trials: total number of trials, including those of earlier calls with this folder.
         window: size of the simulated worlds.
-        folder: of the study, the ledger and the parameters.
-        base: parameters that are not fitted, and where the search starts.
-        seed: of the worlds and the search.
-        threads: of a world.
+        folder: folder of the trials, the ledger and the parameters.
+        base: values of the parameters that are not fitted, and start values of the others.
+        seed: seed of the worlds and of the search.
+        threads: number of threads per world.
         progress: called with (trials done, trials in all).
         say: called with a sentence if a damaged end of earlier trials was set aside.
 
@@ -221,13 +223,13 @@ def calibrate(
     everything = values(log)
     real = {aim: everything[aim] for aim in to if everything[aim] > 0}
     if not real:
-        raise ConfigError(f"{name} is too short or too thin for any of the statistics to fit.")
+        raise ConfigError(f"{name} is too short or has too little data for any of the statistics to fit to.")
     start = {one.name: number_at(base, one.name) for one in fit}
 
     def tried(numbers: dict[str, float]) -> Trial:
         try:
             found = values(simulated_log(changed(base, numbers), window, seed=seed, threads=threads))
-        except (pydantic.ValidationError, LogError):  # no such parameters, or nobody wrote
+        except (pydantic.ValidationError, LogError):  # parameters that are not allowed together, or nobody wrote
             return Trial(numbers, dict.fromkeys(real, math.nan), math.inf)
         simulated = {aim: found[aim] for aim in real}
         return Trial(numbers, simulated, misfit(simulated, real))
@@ -243,22 +245,24 @@ def calibrate(
 
 
 def proposed(fit: Sequence[Range], done: Sequence[Trial], seed: int) -> dict[str, float]:
-    """What to try next: a function of its arguments alone.
+    """The parameters of the next trial, as a function of the arguments alone.
 
-    The study is made again for each trial, from completed ones alone: neither a trial that a kill left half done nor
-    anything that a sampler remembers can make a difference.
+    The study is built again from completed trials each time, so interrupted trials and the state of a sampler have no
+    effect.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what is experimental, and of a start outside the ranges
-        study = optuna.create_study(sampler=optuna.samplers.RandomSampler())  # nothing is drawn: all is known
+        warnings.simplefilter("ignore")  # on experimental features, and on a start outside the ranges
+        study = optuna.create_study(
+            sampler=optuna.samplers.RandomSampler()
+        )  # draws nothing, because all values are given
         for trial in done:
             study.enqueue_trial(trial.numbers)
             again = study.ask()
             _suggested(again, fit)
             study.tell(again, trial.loss)
         study.sampler = optuna.samplers.TPESampler(
-            seed=(seed * 1_000_003 + len(done)) % 2**32,  # NumPy takes no more
+            seed=(seed * 1_000_003 + len(done)) % 2**32,  # the largest seed of NumPy
             multivariate=True,
             n_startup_trials=2 * len(fit),
         )
@@ -275,8 +279,9 @@ def _ledger(
     first, best = done[0], min(done, key=lambda trial: trial.loss)
     if math.isinf(best.loss):
         raise ConfigError(
-            f"In none of {len(done)} worlds anybody wrote, or the parameters did not fit together; look at the ranges "
-            "of --fit, and at routine_rate."
+            f"Nobody wrote in any of the {len(done)} worlds, or their parameters were not allowed together. "
+            "Check the ranges "
+            "of --fit, and routine_rate."
         )
     return Ledger(
         log=name, fitted=tuple(fit), start=first.numbers, found=best.numbers, real=real,
@@ -286,7 +291,7 @@ def _ledger(
 
 
 def number_at(parameters: sim.Parameters, name: str) -> float:
-    """The number of this path, such as ``gestures.message.answer``."""
+    """The value of the parameter at a path such as ``gestures.message.answer``."""
     value: Any = parameters.model_dump()
     for part in name.split("."):
         value = value[part]
@@ -297,14 +302,14 @@ def read_ledger(path: Path) -> Ledger:
     """A ledger that `calibrate` wrote.
 
     Raises:
-        ConfigError: the file is none, or holds what no calibration can have found.
+        ConfigError: the file is not a ledger, or its values are not allowed.
     """
     try:
         ledger = pydantic.TypeAdapter(Ledger).validate_json(path.read_bytes())
         ledger.parameters()
     except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError(
-            f"{path} is no ledger, or is damaged; name the {LEDGER} that `rekindle calibrate` wrote."
+            f"{path} is not a ledger, or is damaged. Name the {LEDGER} that `rekindle calibrate` wrote."
         ) from None
     return ledger
 
@@ -312,7 +317,7 @@ def read_ledger(path: Path) -> Ledger:
 def _described(
     name: str, fit: Sequence[Range], real: Mapping[str, float], window: Window, seed: int, base: sim.Parameters
 ) -> dict[str, Any]:
-    """All that determines a search, but for its length."""
+    """Everything that determines a search, except its length."""
     return {
         "log": name,
         "fit": [asdict(one) for one in fit],
@@ -325,8 +330,11 @@ def _described(
 
 
 def _keep(ledger: Ledger, folder: Path) -> None:
-    """Write the ledger, and the parameters as a table of an experiment's TOML."""
-    lines = ["# Found by `rekindle calibrate`; the ledger beside it says what was fitted on what.", "[parameters]"]
+    """Write the ledger, and the parameters as a table for an experiment's TOML file."""
+    lines = [
+        "# Fitted by `rekindle calibrate`. The ledger in this folder says what was fitted to what.",
+        "[parameters]",
+    ]
     lines += [f"{name} = {value!r}" for name, value in ledger.found.items()]
     _write_text(folder / LEDGER, json.dumps(asdict(ledger), indent=1))
     _write_text(folder / PARAMETERS, "\n".join(lines))

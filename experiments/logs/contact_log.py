@@ -1,10 +1,11 @@
-"""What a contact log says of how people keep in touch: named statistics of real and simulated logs, with intervals.
+"""Statistics of how people keep in touch, from real and simulated contact logs, with intervals.
 
 A pair is unordered, a contact is an event in either direction, and silence is the time since the pair's previous
-contact. Each statistic is a weighted aggregate of a table of pairs or of people. With all weights one it is the plain
-value; its 95 % interval comes from a bootstrap over people (Snijders & Borgatti 1999): people are drawn with
-replacement, a person counts as often as it was drawn, and a pair as often as the product of its two people. Where pairs
-are more independent than people are, such intervals are too wide rather than too narrow (Owen 2007).
+contact. Each statistic is a weighted aggregate of a table of pairs or of people. With all weights 1 it is the plain
+value. Its 95% interval comes from a bootstrap over people (Snijders & Borgatti 1999): people are drawn with
+replacement, the weight of a person is how often they were drawn, and the weight of a pair is the product of those of
+its two people. If pairs are more independent than people, such intervals are too wide rather than too narrow (Owen
+2007).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _EDGES = (*_PIECES, 1e9)  # the last piece ends with the log
 _RANKS = (1, 2, 3, 5, 10, 20)
 _NEIGHBOURS = 50  # other egos that each ego's signature is compared with
 _AT_ONCE = 20  # resamples
-_SHUFFLES = 2**64 - 1  # their seed: the last that a bootstrap would have
+_SHUFFLES = 2**64 - 1  # seed of the shuffles, the last that a bootstrap would use
 
 
 # Logs -------------------------------------------------------------------------------------------------------------
@@ -57,13 +58,13 @@ _SHUFFLES = 2**64 - 1  # their seed: the last that a bootstrap would have
 
 @dataclass(frozen=True, eq=False)
 class Log:
-    """A contact log as arrays, in order of time; rows of one time stay as they were.
+    """A contact log as arrays, sorted by time; rows with equal times keep their order.
 
     Attributes:
         source, target: (events,), people as codes from 0, in the order in which they first appear.
         time: (events,), seconds.
         names: (people,), the ids of the people.
-        notes: what there is to know about it.
+        notes: notes about the log.
     """
 
     source: np.ndarray
@@ -77,7 +78,7 @@ class Log:
 
     @property
     def people(self) -> int:
-        """How many people are in it."""
+        """Number of people."""
         return len(self.names)
 
     @property
@@ -94,21 +95,21 @@ class Log:
 def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = None, now: float | None = None) -> Log:
     """A log from a file or a table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
 
-    A table of a simulated run, which has ``kind`` and ``channel`` too, is taken as `of_run` does.
+    A table of a simulated run, which also has ``kind`` and ``channel``, is filtered as by `of_run`.
 
     Args:
-        log: where it is.
-        channel: of a simulated run, keep this channel alone.
-        now: unix seconds; the clock if None. Events more than a day later are left out.
+        log: file or table.
+        channel: for a simulated run, the only channel to keep.
+        now: current time in Unix seconds; the clock if None. Events more than a day later are left out.
 
     Raises:
-        LogError: the log cannot be used; the text says what to do.
+        LogError: the log cannot be used; the message says what to do.
     """
     rows = load(log, also=tuple(_LABELS), now=now)
     if _is_simulated(rows):
         return _arranged(_of_channel(rows, channel).in_order())
     if channel is not None:
-        raise LogError(f"{rows.name} does not say the kind and channel of its gestures, so none can be chosen.")
+        raise LogError(f"{rows.name} has no columns `kind` and `channel`, so a channel cannot be chosen.")
     return _arranged(rows.in_order())
 
 
@@ -116,7 +117,7 @@ _LABELS = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
 
 
 def _is_simulated(rows: Rows) -> bool:
-    """Whether a log is of a simulated run: each row has a kind and a channel of the model."""
+    """Whether a log is from a simulated run: each row has a kind and a channel of the model."""
     return rows.also is not None and all(rows.also[name].isin(known).all() for name, known in _LABELS.items())
 
 
@@ -126,19 +127,19 @@ def _of_channel(rows: Rows, channel: str | None) -> Rows:
     if not kept.any():
         known = ", ".join(sorted(rows.also["channel"].unique()))
         where = "" if channel is None else f" in the channel {channel!r}"
-        raise LogError(f"{rows.name} holds no gesture that leaves something{where}; it has gestures in: {known}.")
+        raise LogError(f"{rows.name} has no gesture that leaves a memory{where}; it has gestures in: {known}.")
     return rows.chosen(kept)
 
 
 def of_run(
     log: pd.DataFrame, *, channel: str | None = None, gestures: Mapping[str, GestureRow] = DEFAULT_GESTURES
 ) -> Log:
-    """What of a simulated log a real log would hold: directed gestures that leave something (mass above 0).
+    """The part of a simulated log that a real log would contain: directed gestures that leave a memory (mass above 0).
 
     Args:
-        log: of `sim.simulate(…, log=True)`; may be empty.
-        channel: keep this channel alone, such as ``"private"``; all if not said.
-        gestures: the table of the run, ``run.world.parameters.gestures``, if it is not the default.
+        log: log of `sim.simulate(…, log=True)`; can be empty.
+        channel: the only channel to keep, such as ``"private"``; all channels by default.
+        gestures: the run's table of gestures, ``run.world.parameters.gestures``, if it is not the default.
     """
     kept = _leaving_something(log, channel, gestures)
     rows = log.loc[kept & (log["source"] != log["target"]), list(COLUMNS)]
@@ -149,13 +150,13 @@ def of_run(
 
 
 def _leaving_something(log: pd.DataFrame, channel: str | None, gestures: Mapping[str, GestureRow]) -> pd.Series:
-    """Which gestures of a run have a mass, and are of this channel."""
+    """Which gestures of a run leave a memory and are on this channel."""
     kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0 and kind != Kind.POST.label])
     return kept if channel is None else kept & (log["channel"] == channel)
 
 
 def _arranged(found: ContactLog) -> Log:
-    """The same with people in an order that does not depend on names and on the order of rows."""
+    """The log with people in an order that does not depend on names or on the order of rows."""
     codes = np.stack([found.source, found.target], axis=1).ravel()
     order = _order_of_people(codes, found.time, len(found.names))
     place = np.empty(len(found.names), np.int64)
@@ -165,12 +166,12 @@ def _arranged(found: ContactLog) -> Log:
 
 
 def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.ndarray:
-    """People by when they first appear; equals by what they did, so that names and the order of rows do not matter.
+    """People by when they first appear and, if equal, by what they did, independent of names and the order of rows.
 
     Args:
         codes: (2 * events,), source and target of each event in turn.
         time: (events,), ascending.
-        people: how many there are.
+        people: number of people.
     """
     rows = np.arange(len(codes)) // 2
     first, last = np.zeros((2, people), np.int64)
@@ -182,13 +183,13 @@ def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.nda
 
 @dataclass(frozen=True, eq=False)
 class ByPair:
-    """The events of a log pair by pair, in order of time within each; all arrays of shape (events,) if not said.
+    """The events of a log sorted by pair and time. Arrays have shape (events,) unless stated otherwise.
 
     Attributes:
-        days: that the log lasts.
-        people, pairs: how many there are.
+        days: length of the log.
+        people, pairs: numbers of people and pairs.
         low, high: (pairs,), the two people of each pair, low < high.
-        pair: of each event, from 0.
+        pair: pair of each event, from 0.
         time: days since the first event of the log.
         forward: whether low wrote to high.
     """
@@ -248,11 +249,11 @@ class ByPair:
 
     @cached_property
     def answer(self) -> np.ndarray:
-        """Days until the other contacts back; infinite if that never happens."""
+        """Days until the other person contacts back; infinite if that never happens."""
         return self.answer_after(self.time, np.arange(len(self)))
 
     def answer_after(self, time: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """The same for some rows, if the events happened, in their order, at these times."""
+        """Days until the other person contacts back for these rows, if all events happened at these times."""
         answer = self.answer_row[rows]
         return np.where(answer >= 0, time[answer] - time[rows], np.inf)
 
@@ -295,16 +296,16 @@ class ByPair:
 
     @cached_property
     def margin(self) -> float:
-        """Days that the log must last longer than what it is asked for: 30, or a tenth of it if that is less."""
+        """A margin in days at the ends of the log: 30, or a tenth of the log if that is less."""
         return min(DORMANT, self.days / 10)
 
     def per_pair(self, values: np.ndarray) -> np.ndarray:
-        """(pairs,), sums of something that each event has."""
+        """(pairs,), sums of values of the events."""
         return np.bincount(self.pair, values, minlength=self.pairs)
 
 
 def _changes(values: np.ndarray) -> np.ndarray:
-    """Whether each value differs from the one before; the first does."""
+    """Whether each value differs from the one before; true for the first."""
     return np.append(np.full(min(1, len(values)), True), values[1:] != values[:-1])
 
 
@@ -328,8 +329,8 @@ def _by_pair(log: Log) -> ByPair:
 def _in_turn(pair: np.ndarray, time: np.ndarray, forward: np.ndarray) -> np.ndarray:
     """Directions with an order of their own for two events of a pair at one time, one each way.
 
-    The order of the rows of a file means nothing there. In turn, whoever made the pair's latest (or else first) contact
-    at a time of its own goes first or second.
+    The order of rows in a file has no meaning then. The person who made the pair's latest contact at another time (or
+    else its first) alternately goes first and second.
     """
     rows, starts = np.arange(len(pair)), _changes(pair)
     twins = ~_changes(time) & ~starts  # the second of each two
@@ -351,18 +352,18 @@ def _in_turn(pair: np.ndarray, time: np.ndarray, forward: np.ndarray) -> np.ndar
 
 
 class Weights(NamedTuple):
-    """How often each person, shape (resamples, people), and each pair, shape (resamples, pairs), counts."""
+    """Weights of people, shape (resamples, people), and of pairs, shape (resamples, pairs)."""
 
     people: np.ndarray
     pairs: np.ndarray
 
 
-class Estimate(NamedTuple):
-    """Statistics of one log that rest on the same units.
+class StatisticGroup(NamedTuple):
+    """Statistics of one log that are computed from the same units.
 
     Attributes:
-        counts: by name, how many events, pairs or people a statistic rests on.
-        of: from weights to the statistics in this order, shape (resamples, names).
+        counts: number of events, pairs or people behind each statistic, by name.
+        of: function from weights to the statistics in this order, shape (resamples, names).
     """
 
     counts: dict[str, int]
@@ -370,21 +371,21 @@ class Estimate(NamedTuple):
 
 
 Unit = Literal["people", "pairs"]
-Group = Callable[[Log], list[Estimate]]
+GroupFunction = Callable[[Log], list[StatisticGroup]]
 
 
 def values(log: Log) -> dict[str, float]:
-    """Every statistic of a log by name (`STATISTICS` says what each is); nan where the log is too short or too thin."""
+    """All statistics of a log by name (`STATISTICS` defines each); nan if the log has too little data."""
     found = _plain(log, _GROUPS)
     return {name: found[name] for name in STATISTICS}
 
 
 def of_silence(log: Log) -> dict[str, float]:
-    """Those of the values that say how final silence is: hazards of the next contact, and reactivation."""
+    """The statistics of how final silence is: hazards of the next contact, and reactivation."""
     return _plain(log, (_reactivation, _hazards))
 
 
-def _plain(log: Log, groups: Sequence[Group]) -> dict[str, float]:
+def _plain(log: Log, groups: Sequence[GroupFunction]) -> dict[str, float]:
     once = Weights(np.ones((1, log.people)), np.ones((1, log.by_pair.pairs)))
     return {
         name: float(value)
@@ -395,18 +396,18 @@ def _plain(log: Log, groups: Sequence[Group]) -> dict[str, float]:
 
 
 def statistics(log: Log, *, resamples: int = RESAMPLES, seed: int = 1, progress: Report | None = None) -> pd.DataFrame:
-    """Every statistic of a log, with its interval.
+    """All statistics of a log, with intervals.
 
     Args:
-        log: real or simulated.
-        resamples: of the bootstrap over people; 0 leaves the intervals out.
-        seed: of the resamples; the same log and seed give the same intervals to the last bit.
-        progress: called with the resamples done and all of them.
+        log: real or simulated log.
+        resamples: number of bootstrap resamples over people; 0 for no intervals.
+        seed: seed of the resamples; the same log and seed give the same intervals to the last bit.
+        progress: called with the number of resamples done and the total.
 
     Returns:
-        One row a statistic, in the order of `STATISTICS`, with columns ``statistic``, ``value``, ``low`` and ``high``
-        (the percentile interval of 95 %) and ``count`` (the events, pairs or people that it rests on). What a log is
-        too short or too thin for is nan, and so is the interval of what most resamples are too thin for.
+        One row per statistic, in the order of `STATISTICS`, with columns ``statistic``, ``value``, ``low`` and ``high``
+        (the 95% percentile interval) and ``count`` (the events, pairs or people that it is computed from). Values are
+        nan if the log has too little data, and intervals if most resamples do.
     """
     estimates = [estimate for group in _GROUPS for estimate in group(log)]
     once = Weights(np.ones((1, log.people)), np.ones((1, log.by_pair.pairs)))
@@ -424,12 +425,12 @@ def statistics(log: Log, *, resamples: int = RESAMPLES, seed: int = 1, progress:
     return table.set_index("statistic").loc[list(STATISTICS)].reset_index()
 
 
-def _all(estimates: Sequence[Estimate], weights: Weights) -> np.ndarray:
+def _all(estimates: Sequence[StatisticGroup], weights: Weights) -> np.ndarray:
     return np.hstack([estimate.of(weights) for estimate in estimates])
 
 
 def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> Iterator[Weights]:
-    """Weights of resamples of the people, some at a time."""
+    """Weights of resamples of the people, in batches."""
     random = _random(seed)
     people = log.people
     for done in range(0, resamples if people else 0, _AT_ONCE):
@@ -461,18 +462,18 @@ def _interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # How statistics are made of units ---------------------------------------------------------------------------------
 
 
-def _ratios(unit: Unit, counts: dict[str, int], parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Estimate:
-    """Sums over sums of two quantities that each unit has, (units,)."""
+def _ratios(unit: Unit, counts: dict[str, int], parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> StatisticGroup:
+    """Ratios of the weighted sums of two quantities, each (units,)."""
     above, below = (np.column_stack([part[k] for part in parts]) for k in (0, 1))
 
     def of(weights: Weights) -> np.ndarray:
         times: np.ndarray = getattr(weights, unit)
         return over(totals(times, above), totals(times, below))
 
-    return Estimate(counts, of)
+    return StatisticGroup(counts, of)
 
 
-def _means(unit: Unit, quantities: dict[str, np.ndarray]) -> Estimate:
+def _means(unit: Unit, quantities: dict[str, np.ndarray]) -> StatisticGroup:
     """Means of quantities (units,); units in which they are nan do not count."""
     known = {name: ~np.isnan(quantity) for name, quantity in quantities.items()}
     counts = {name: int(flags.sum()) for name, flags in known.items()}
@@ -480,24 +481,26 @@ def _means(unit: Unit, quantities: dict[str, np.ndarray]) -> Estimate:
     return _ratios(unit, counts, parts)
 
 
-def _event_shares(log: ByPair, asked: dict[str, tuple[np.ndarray, np.ndarray]]) -> Estimate:
-    """Of some events, which ones are something; both as flags (events,)."""
+def _event_shares(log: ByPair, asked: dict[str, tuple[np.ndarray, np.ndarray]]) -> StatisticGroup:
+    """Shares of hits among selected events, by name; both are flags (events,)."""
     counts = {name: int(among.sum()) for name, (among, _) in asked.items()}
     parts = [(log.per_pair(among & hit), log.per_pair(among)) for among, hit in asked.values()]
     return _ratios("pairs", counts, parts)
 
 
-def _quantiles(stem: str, percents: Sequence[int], quantity: np.ndarray, unit: Unit, members: np.ndarray) -> Estimate:
-    """Quantiles of a quantity that each of the members, which are units or belong to one, has."""
+def _quantiles(
+    stem: str, percents: Sequence[int], quantity: np.ndarray, unit: Unit, members: np.ndarray
+) -> StatisticGroup:
+    """Quantiles of a quantity; ``members`` are the units whose weights apply to its values."""
     found = quantiles(quantity, [percent / 100 for percent in percents])
     counts = dict.fromkeys((f"{stem}_q{percent}" for percent in percents), len(quantity))
-    return Estimate(counts, lambda weights: found(getattr(weights, unit)[:, members]))
+    return StatisticGroup(counts, lambda weights: found(getattr(weights, unit)[:, members]))
 
 
 # Answers ----------------------------------------------------------------------------------------------------------
 
 
-def _first_answers(log: Log) -> list[Estimate]:
+def _first_answers(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     asked = _first_gestures(events)
     shares = {f"first_answered_{days}d": (asked, events.answer <= days) for days in (1, 7, 30)}
@@ -514,7 +517,7 @@ def _first_gestures(events: ByPair) -> np.ndarray:
     return events.first & (events.time >= events.margin) & (events.time <= events.days - 30)
 
 
-def _answers_by_silence(log: Log) -> list[Estimate]:
+def _answers_by_silence(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     asked = ~events.first & (events.time <= events.days - 7)
     place = np.digitize(events.silence, [_HOUR, 1, 7, DORMANT])
@@ -523,7 +526,7 @@ def _answers_by_silence(log: Log) -> list[Estimate]:
     return [_event_shares(events, shares)]
 
 
-def _returns(log: Log) -> list[Estimate]:
+def _returns(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     silent = events.silence > DORMANT
     shares = {
@@ -534,7 +537,7 @@ def _returns(log: Log) -> list[Estimate]:
     return [_event_shares(events, shares)]
 
 
-def _sessions(log: Log) -> list[Estimate]:
+def _sessions(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     late = events.time >= min(120.0, 0.4 * events.days)
     opens = late & (events.first | (events.silence > 1))
@@ -543,8 +546,8 @@ def _sessions(log: Log) -> list[Estimate]:
     return [_event_shares(events, {f"session_mix_{name}": (opens, place == k) for k, name in enumerate(names)})]
 
 
-def _after_answered(log: Log) -> list[Estimate]:
-    """Matched risk ratio of contact in days 7 to 37; and the same after each pair's gaps were shuffled."""
+def _after_answered(log: Log) -> list[StatisticGroup]:
+    """Matched risk ratios of contact in days 7 to 37, for the log and with each pair's gaps shuffled."""
     events = log.by_pair
     gaps = np.where(events.first, 0.0, events.silence)
     there = _matched(events, events.time, gaps)
@@ -563,7 +566,7 @@ def _after_answered(log: Log) -> list[Estimate]:
         known = (~np.isnan(moved)).sum(axis=0)
         return np.column_stack([there.ratios(weights.pairs), over(np.nansum(moved, axis=0), known)])
 
-    return [Estimate(counts, of)]
+    return [StatisticGroup(counts, of)]
 
 
 @njit(cache=True)
@@ -610,7 +613,7 @@ def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
 # Silence and return -----------------------------------------------------------------------------------------------
 
 
-def _reactivation(log: Log) -> list[Estimate]:
+def _reactivation(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     silent = events.seen > DORMANT
     return [
@@ -625,15 +628,15 @@ def _established(events: ByPair) -> np.ndarray:
     return (events.before + 1 >= 10) & events.mutual
 
 
-def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> Estimate:
+def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> StatisticGroup:
     found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), horizons)
     seen = np.array([DORMANT + days <= events.days for days in horizons])
     counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), int(silent.sum()))
     pair = events.pair[silent]
-    return Estimate(counts, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
+    return StatisticGroup(counts, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
 
 
-def _hazards(log: Log) -> list[Estimate]:
+def _hazards(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     contacts, exposure = np.zeros((2, events.pairs, len(_PIECES)))
     for k, (low, high) in enumerate(pairwise(_EDGES)):
@@ -645,7 +648,7 @@ def _hazards(log: Log) -> list[Estimate]:
     total = contacts.sum(axis=0).astype(int)
     long_enough = np.array(_PIECES) <= events.days - events.margin
     names = [f"hazard_per_day_{low:g}_{high:g}" for low, high in pairwise(_PIECES)]
-    rates = Estimate(
+    rates = StatisticGroup(
         dict(zip(names, total.tolist(), strict=False)),
         lambda weights: np.where(
             long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
@@ -660,11 +663,11 @@ def _hazards(log: Log) -> list[Estimate]:
         logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
         return line_slopes(np.broadcast_to(middles[many], found.shape), logs, found)[:, None]
 
-    return [rates, Estimate({"hazard_slope": int(total[many].sum())}, slope)]
+    return [rates, StatisticGroup({"hazard_slope": int(total[many].sum())}, slope)]
 
 
-def _regression(log: Log) -> list[Estimate]:
-    """What goes with the next contact: silences cut into pieces, Poisson regression with log exposure as offset."""
+def _regression(log: Log) -> list[StatisticGroup]:
+    """Regression of the next contact: silences in pieces, Poisson regression with log exposure as offset."""
     events = log.by_pair
     long = np.flatnonzero(events.seen > _PIECES[0])
     covariates = np.array([
@@ -688,7 +691,7 @@ def _regression(log: Log) -> list[Estimate]:
     )
     names = ("contacts", "weeks", "tenure")
     counts = dict.fromkeys((f"ratio_per_doubling_{name}" for name in names), int(hit.sum()))
-    return [Estimate(counts, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
+    return [StatisticGroup(counts, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
 
 
 def _recent_events(events: ByPair, rows: np.ndarray) -> np.ndarray:
@@ -747,7 +750,7 @@ def _alters(source: np.ndarray, target: np.ndarray, people: int) -> _Alters:
     return _Alters(ego, alter, sends, rank, known, np.bincount(source, minlength=people))
 
 
-def _signatures(log: Log) -> list[Estimate]:
+def _signatures(log: Log) -> list[StatisticGroup]:
     egos, shares = _signature_shares(log)
     columns = {str(rank): (rank - 1, rank) for rank in _RANKS} | {"top3": (0, 3), "top5": (0, 5)}
     table = {
@@ -771,7 +774,7 @@ def _of_egos(log: Log, egos: np.ndarray, quantity: np.ndarray) -> np.ndarray:
     return everyone
 
 
-def _turnover(log: Log) -> list[Estimate]:
+def _turnover(log: Log) -> list[StatisticGroup]:
     """Alters and their shares in the two halves of the log: its events before its median time, and the others."""
     early = log.time < np.median(log.time) if len(log) else np.zeros(0, bool)
     halves = [_alters(log.source[half], log.target[half], log.people) for half in (early, ~early)]
@@ -801,7 +804,7 @@ def _jaccard(halves: list[_Alters], most: int) -> np.ndarray:
     return over(common, both - common)
 
 
-def _distance_from_others(egos: np.ndarray, first: np.ndarray, second: np.ndarray) -> Estimate:
+def _distance_from_others(egos: np.ndarray, first: np.ndarray, second: np.ndarray) -> StatisticGroup:
     """Each ego's first half from the second of the next egos: of all others, or of 50 if there are more."""
     steps = range(1, min(len(egos), _NEIGHBOURS + 1))
     distances = np.array([divergences(first, np.roll(second, -step, axis=0)) for step in steps])
@@ -812,10 +815,10 @@ def _distance_from_others(egos: np.ndarray, first: np.ndarray, second: np.ndarra
         both = np.array([times * np.roll(times, -step, axis=1) for step in steps]).reshape(len(steps), *times.shape)
         return over(np.einsum("sre,se->r", both, distances), both.sum(axis=(0, 2)))[:, None]
 
-    return Estimate({"signature_distance_others": len(egos)}, of)
+    return StatisticGroup({"signature_distance_others": len(egos)}, of)
 
 
-def _activity(log: Log) -> list[Estimate]:
+def _activity(log: Log) -> list[StatisticGroup]:
     sent = np.bincount(log.source, minlength=log.people)
     senders = np.flatnonzero(sent) if log.days > 0 else np.zeros(0, int)
     return [_quantiles("sends_per_week", (50, 90, 99), sent[senders] / max(log.days / 7, 1e-9), "people", senders)]
@@ -824,7 +827,7 @@ def _activity(log: Log) -> list[Estimate]:
 # Pairs and the network --------------------------------------------------------------------------------------------
 
 
-def _contacts(log: Log) -> list[Estimate]:
+def _contacts(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     means = {
         "contacts_per_pair_mean": events.contacts.astype(float),
@@ -839,7 +842,7 @@ def _contacts(log: Log) -> list[Estimate]:
     ]
 
 
-def _network(log: Log) -> list[Estimate]:
+def _network(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     low, high = events.low, events.high
     ones = np.ones(2 * events.pairs)
@@ -852,14 +855,16 @@ def _network(log: Log) -> list[Estimate]:
     triples = degree * (degree - 1) / 2
     closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=log.people) / 2
     return [
-        Estimate({"overlap_weight": len(embedded)}, lambda weights: correlation(weights.pairs[:, embedded])[:, None]),
+        StatisticGroup(
+            {"overlap_weight": len(embedded)}, lambda weights: correlation(weights.pairs[:, embedded])[:, None]
+        ),
         _means("people", {"clustering": over(closed, triples)}),
         _ratios("people", {"transitivity": int(triples.sum())}, [(closed, triples)]),
         _quantiles("degree", (10, 50, 90, 99), degree, "people", np.arange(log.people)),
     ]
 
 
-def _bursts(log: Log) -> list[Estimate]:
+def _bursts(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     order = np.argsort(log.source, kind="stable")
     own = burstiness(log.source[order], (log.time / DAY)[order], log.people, 20)
@@ -869,7 +874,7 @@ def _bursts(log: Log) -> list[Estimate]:
     ]
 
 
-_GROUPS: tuple[Group, ...] = (
+_GROUPS: tuple[GroupFunction, ...] = (
     _first_answers, _answers_by_silence, _reactivation, _hazards, _regression, _returns, _after_answered, _sessions,
     _signatures, _turnover, _contacts, _network, _bursts, _activity,
 )  # fmt: skip

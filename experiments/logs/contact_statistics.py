@@ -1,4 +1,4 @@
-"""What each statistic of a contact log is: name, unit, definition in a sentence.
+"""The statistics of a contact log: name, unit, and a definition in one sentence.
 
 A pair is unordered, a contact is an event in either direction, a gesture is an event seen from its sender, and silence
 is the time since the pair's previous contact.
@@ -27,70 +27,81 @@ def _quantiles(*names: str) -> dict[str, str]:
     return {name: _QUANTILES[name] for name in names}
 
 
-# The name and what fills its gap and that of the definition; unit; definition.
+# The name; what fills the gap in the name, and in the definition; unit; definition.
 _Row = tuple[str, dict[str, str], str, str]
 _ROWS: list[_Row] = [
     (
         "first_answered_{}", {"1d": "1 day", "7d": "7 days", "30d": "30 days"}, "share",
-        "First-ever gestures of a pair that the other answers within {}; after the first 30 days or tenth of the log, "
-        "whichever is less, and with 30 full days to come.",
+        "First-ever gestures of a pair that the other person answers within {}. Gestures in the first 30 days "
+        "(or the first "
+        "tenth, if shorter) or the last 30 days of the log are left out.",
     ),
     (
         "answer_delay_hours_{}", _quantiles("q10", "q25", "q50", "q75", "q90"), "hours",
-        "The {} of the time that these answers take, of those that come within 30 days.",
+        "The {} of the delay of answers to first-ever gestures, among answers within 30 days.",
     ),
     (
         "answered_7d_{}",
         {"lt_1h": "less than 1 hour", "1h_1d": "1 hour to 1 day", "1_7d": "1 to 7 days", "7_30d": "7 to 30 days",
          "gt_30d": "over 30 days"}, "share",
-        "Gestures after {} of silence, with 7 full days to come, that the other answers within 7 days.",
+        "Gestures after {} of silence that the other person answers within 7 days, without the last 7 days of the log.",
     ),
     (
         "reactivated_{}", {"30d": "30 days", "90d": "90 days", "180d": "180 days"}, "share",
-        "Pairs silent for over 30 days that have contact within {} from then: Kaplan & Meier (1958), censored at the "
-        "end of the log.",
+        "Pairs silent for over 30 days that have contact within the next {}: Kaplan & Meier (1958), censored at "
+        "the end "
+        "of the log.",
     ),
     (
         "reactivated_{}", {"30d_established": "30 days", "90d_established": "90 days", "180d_established": "180 days"},
-        "share", "The same within {}, of pairs that had at least 10 contacts, in both directions.",
+        "share",
+        "Pairs silent for over 30 days that have contact within the next {}, among pairs with at least 10 contacts, in "
+        "both directions.",
     ),
-    ("reactivated_{}", {"90d_one_contact": "90 days"}, "share", "The same within {}, of pairs that had one contact."),
+    (
+        "reactivated_{}", {"90d_one_contact": "90 days"}, "share",
+        "Pairs silent for over 30 days that have contact within the next {}, among pairs with one contact.",
+    ),
     (
         "hazard_per_day_{}", {name: name.replace("_", " to ") for name in _PIECES}, "per day",
-        "Next contacts over pair-days at risk, {} days into a silence.",
+        "Contacts per pair and day, {} days into a silence.",
     ),
     (
         "hazard_slope", {"": ""}, "exponent",
         "Slope of the log hazard on the log of silence from day 1 on: least squares over pieces with at least 10 "
-        "contacts, at their geometric middles, each weighing by its contacts.",
+        "contacts, at their geometric middles, weighted by their contacts.",
     ),
     (
         "ratio_per_doubling_{}",
         {"contacts": "the pair's contacts so far", "weeks": "its distinct weeks with contact, at equal contacts",
          "tenure": "the weeks since its first contact"}, "ratio",
-        "By how much a doubling of {} multiplies the hazard of the next contact; piecewise-exponential regression with "
-        "silence, mutuality and recent activity of both.",
+        "The factor by which a doubling of {} multiplies the hazard of the next contact, from a piecewise-exponential "
+        "regression with silence, mutuality and recent activity of both people.",
     ),
     (
         "last_sender_returns{}", {"": "over 30 days", "_1_7d": "1 to 7 days"}, "share",
-        "Contacts after {} of silence that are made by whoever spoke last.",
+        "Contacts after {} of silence that are made by the person who wrote last.",
     ),
     (
-        "after_answered_return{}", {"": "", "_permuted": "; with each pair's gaps shuffled, which leaves an answer "
-        "no effect of its own"}, "risk ratio",
-        "Contact in days 7 to 37 after a gesture that broke over 30 days of silence, if it was answered within 7 days "
-        "over if it was not, matched on history and silence{}.",
+        "after_answered_return{}", {"": "", "_permuted": "; with each pair's gaps shuffled, which removes any "
+        "effect of an answer"}, "risk ratio",
+        "Contact in days 7 to 37 after a gesture that ended over 30 days of silence: the ratio of gestures "
+        "answered within "
+        "7 days to gestures that were not, matched on history and silence{}.",
     ),
     (
         "isolated", {"": ""}, "share",
-        "Contacts after over 30 days of silence, with 30 full days to come, that nothing follows for 30 days.",
+        "Contacts after over 30 days of silence that are followed by no contact for 30 days, without the last 30 "
+        "days of "
+        "the log.",
     ),
     (
         "session_mix_{}",
         {"new": "are the pair's first", "1_7d": "follow 1 to 7 days", "7_30d": "follow 7 to 30 days",
          "gt_30d": "follow over 30 days"}, "share",
-        "Of the contacts that are a pair's first or follow over a day of silence, those that {}; from day 120 or 40 % "
-        "of the log, whichever is less.",
+        "The share that {}, among contacts that are a pair's first or follow over a day of silence, from day 120 "
+        "of the "
+        "log on (or 40% into it, if earlier).",
     ),
     (
         "signature_{}", _ORDINALS, "share",
@@ -98,21 +109,26 @@ _ROWS: list[_Row] = [
     ),
     (
         "signature_{}", {"top3": "three", "top5": "five"}, "share",
-        "Share of an ego's sends that go to the {} most contacted alters, mean over the same egos.",
+        "Share of an ego's sends that go to the {} most contacted alters, mean over egos with at least 20 alters "
+        "and 50 "
+        "sends.",
     ),
     (
         "turnover_{}", {"top20": "20", "top5": "5"}, "Jaccard",
-        "How far the {} most contacted alters are the same in the two halves of the log's events, mean over egos with "
-        "at least 10 alters in both.",
+        "Similarity of the {} most contacted alters in the two halves of the log's events, mean over egos with "
+        "at least "
+        "10 alters in both.",
     ),
     (
         "turnover_first_stays", {"": ""}, "share",
-        "Of the same egos, those whose most contacted alter of the first half is among the top 5 of the second.",
+        "Egos whose most contacted alter in the first half of the log's events is among the top 5 in the second "
+        "half, of "
+        "egos with at least 10 alters in both.",
     ),
     (
         "signature_distance_{}", {"own": "its own shares in the second half", "others": "those of another ego"}, "nats",
-        "Jensen-Shannon divergence of an ego's shares by rank in the first half of the log from {}, mean over the same "
-        "egos.",
+        "Jensen-Shannon divergence of an ego's shares by rank in the first half of the log's events from {}, mean over "
+        "egos with at least 10 alters in both halves.",
     ),
     (
         "contacts_per_pair_{}", _quantiles("q50", "q75", "q90", "q99") | {"mean": "mean"}, "contacts",
@@ -121,7 +137,7 @@ _ROWS: list[_Row] = [
     ("contacts_per_pair_one", {"": ""}, "share", "Pairs with a single contact."),
     (
         "both_directions{}", {"": "", "_10": " with at least 10 contacts"}, "share",
-        "Pairs{} of whom both have written.",
+        "Pairs{} in which both people have written.",
     ),
     (
         "overlap_weight", {"": ""}, "correlation",
@@ -130,13 +146,17 @@ _ROWS: list[_Row] = [
     ),
     (
         "clustering", {"": ""}, "share",
-        "Pairs of a person's contacts that are in contact with each other, mean over people with at least two.",
+        "Pairs of a person's contacts that are in contact with each other, mean over people with at least two "
+        "contacts.",
     ),
-    ("transitivity", {"": ""}, "share", "The same over all such pairs of all people."),
+    (
+        "transitivity", {"": ""}, "share",
+        "Pairs of a person's contacts that are in contact with each other, over all such pairs of all people.",
+    ),
     (
         "burstiness_{}",
         {"ego": "a person's sends, with at least 20 distinct times", "pair": "a pair's contacts, with at least 10"},
-        "index", "Burstiness, corrected for the number of events (Kim & Jo 2016), of {}; mean over these.",
+        "index", "Mean burstiness of {}, corrected for the number of events (Kim & Jo 2016).",
     ),
     (
         "degree_{}", _quantiles("q10", "q50", "q90", "q99"), "people",
@@ -144,7 +164,7 @@ _ROWS: list[_Row] = [
     ),
     (
         "sends_per_week_{}", _quantiles("q50", "q90", "q99"), "per week",
-        "The {} of what a sender sends, over the weeks of the whole log.",
+        "The {} of the number of gestures that a sender sends per week, over the whole log.",
     ),
 ]  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""Contact logs from mailboxes and chats that people export: who wrote to whom and when, and nothing of what was said.
+"""Contact logs from exported mailboxes and chats: who wrote to whom and when, without the content.
 
-A message that is no contact of two people is passed over and counted. A file or line that cannot be read is an error
-that names it and says what was expected.
+Messages that are not contacts between two people are skipped and counted. If a file or line cannot be read, the error
+names it and says what was expected.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import pandas as pd
 from sim.contact_logs import LogError
 
 DAY = 86_400  # seconds
-EARLIEST = 365 * DAY  # of mail, 1971: a date before is that of a clock that was never set
+EARLIEST = 365 * DAY  # of mail, 1971; earlier dates come from clocks that were not set
 
 
 class Contact(NamedTuple):
@@ -42,12 +42,12 @@ class Contact(NamedTuple):
 
 @dataclass(frozen=True)
 class Export:
-    """The contacts of an export, and what was passed over.
+    """The contacts of an export, and the messages that were skipped.
 
     Attributes:
         rows: columns ``source``, ``target`` and ``time`` (seconds since 1970), sorted by time.
-        passed_over: messages that are no contact of two people, counted by reason.
-        notes: sentences about what was assumed.
+        passed_over: number of messages that are not contacts between two people, by reason.
+        notes: sentences on assumptions.
     """
 
     rows: pd.DataFrame
@@ -59,7 +59,7 @@ class Export:
         said = [f"{len(self.rows):,} contact{'s' * (len(self.rows) != 1)} of {people:,} people."]
         if self.passed_over:
             counts = (f"{count:,} {reason}" for reason, count in sorted(self.passed_over.items()))
-            said.append(f"Passed over: {', '.join(counts)}.")
+            said.append(f"Skipped: {', '.join(counts)}.")
         return " ".join([*said, *self.notes])
 
 
@@ -83,12 +83,12 @@ _ADDRESS = re.compile(r"[^\s@<>,;:()]+@[^\s@<>,;:()]+")
 def read_mail(*paths: Path | str) -> Export:
     """Messages from one person to one person in mbox files or Maildir folders, sent and received ones together.
 
-    A person is an address in lower case. The same message in two files counts once. Passed over are messages to several
-    people, of mailing lists and machines, drafts, spam, resent ones, those to oneself, and those whose sender, receiver
-    or date is missing or cannot be read.
+    A person is an address in lower case. The same message in two files counts once. Skipped are messages to several
+    people or oneself, from mailing lists and machines, drafts, spam, resent messages, and messages whose sender,
+    receiver or date is missing or unreadable.
 
     Raises:
-        LogError: a file is missing or no mailbox.
+        LogError: a file is missing or not a mailbox.
     """
     contacts: list[Contact] = []
     passed_over: Counter[str] = Counter()
@@ -118,7 +118,7 @@ def _messages(path: Path) -> Iterator[Message]:
         path = path / "mbox"
     if path.is_dir():
         if not (path / "cur").is_dir():
-            raise LogError(f"{path} is a folder without a Maildir's `cur`; name the mailbox in it.")
+            raise LogError(f"{path} is not a Maildir, because it has no folder `cur`. Name the mailbox in it.")
         box = mailbox.Maildir(path, create=False)
     else:
         _check_mbox(path)
@@ -131,7 +131,7 @@ def _check_mbox(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(1_000).lstrip()
     if start and not start.startswith(b"From "):
-        raise LogError(f"{path} is no mbox: an mbox begins with a line `From …`. Export the mail as mbox.")
+        raise LogError(f"{path} is not an mbox file, which begins with a line `From …`. Export the mail as mbox.")
 
 
 def _headers(file: IO[Any]) -> Message:
@@ -139,27 +139,27 @@ def _headers(file: IO[Any]) -> Message:
 
 
 def _contact_of(message: Message) -> Contact | str:
-    """The contact that a message is, or why it is none."""
+    """The contact of a message, or the reason why it is skipped."""
     if why := _no_letter(message):
         return why
     who, whom = _addresses(message, _SENDER), _addresses(message, _RECEIVERS)
     sent = _time_of(message)
     if any(map(_MACHINES.match, who)):
-        return "of machines"
+        return "from machines"
     if len(who) != 1:
-        return "from several people" if who else "without an address of its sender"
+        return "from several people" if who else "without a sender's address"
     if whom == who:
         return "to oneself"
     whom -= who
     if len(whom) != 1:
-        return "to several people" if whom else "without an address of its receiver"
+        return "to several people" if whom else "without a receiver's address"
     if sent is None:
-        return "without a date that can be read"
+        return "without a readable date"
     return Contact(who.pop(), whom.pop(), sent)
 
 
 def _no_letter(message: Message) -> str | None:
-    """Why a message is not one that somebody wrote and sent to somebody; None if it is."""
+    """Why a message was not written by one person to another; None if it was."""
     said = " ".join(map(_decoded, _texts(message, ("X-Gmail-Labels",))))
     labels = {label.strip().lower() for label in said.split(",")}
     flags = message.get_flags() if isinstance(message, mailbox.MaildirMessage) else ""
@@ -170,9 +170,9 @@ def _no_letter(message: Message) -> str | None:
     if message["Resent-From"] or message["Resent-To"]:
         return "resent"
     if any(message[name] for name in _OF_LISTS) or _starts(message, "Precedence", ("list", "bulk", "junk")):
-        return "of mailing lists"
+        return "from mailing lists"
     if _starts(message, "Auto-Submitted", ("auto",)):
-        return "of machines"
+        return "from machines"
     return None
 
 
@@ -186,7 +186,7 @@ def _texts(message: Message, names: Iterable[str]) -> list[str]:
 
 
 def _as_text(raw: object) -> str:
-    """A header with the letters of its bytes: UTF-8, or else Latin-1."""
+    """A header as text: UTF-8 or, if that fails, Latin-1."""
     content = str(raw).encode("utf-8", "surrogateescape")
     try:
         return content.decode()
@@ -195,7 +195,7 @@ def _as_text(raw: object) -> str:
 
 
 def _addresses(message: Message, names: tuple[str, ...]) -> set[str]:
-    """Addresses in headers of these names, in lower case; names, comments, groups and empty groups are no addresses."""
+    """Addresses in headers of these names, in lower case, without names, comments and groups."""
     found: set[str] = set()
     for text in _texts(message, names):
         found |= _addresses_in(text) or _addresses_in(_decoded(text))
@@ -212,7 +212,7 @@ def _addresses_in(text: str) -> set[str]:
 
 
 def _decoded(text: str) -> str:
-    """A header that was encoded whole, its addresses among it."""
+    """A header that was encoded including its addresses."""
     try:
         return str(make_header(decode_header(text)))
     except (ValueError, LookupError):
@@ -220,7 +220,7 @@ def _decoded(text: str) -> str:
 
 
 def _time_of(message: Message) -> int | None:
-    """When a message was sent, in seconds since 1970; None if that cannot be read or cannot be."""
+    """When a message was sent, in seconds since 1970; None if that is unreadable or impossible."""
     try:
         sent = parsedate_to_datetime(str(message["Date"]))
         seconds = int((sent if sent.tzinfo else sent.replace(tzinfo=UTC)).timestamp())
@@ -266,20 +266,20 @@ def read_chat(
     day_first: bool | None = None,
     zone: str | None = None,
 ) -> Export:
-    """Messages in a chat of two that WhatsApp exported as text, on any phone and in any language of dates in numbers.
+    """Messages in a chat of two people that WhatsApp exported as text, in any language with numeric dates.
 
-    Notes of the app are passed over; lines that go on with a message belong to it. Where only one person wrote, the
-    other is called as the file says (``WhatsApp Chat with Ben.txt``).
+    Notes of the app are skipped. Lines without a date continue a message. If only one person wrote, the other person's
+    name is taken from the file (``WhatsApp Chat with Ben.txt``).
 
     Args:
         path: the exported ``.txt``.
-        people: the names of the two, if these cannot be told from the chat; what others wrote is passed over.
-        renamed: names that stand for another one, ``{"Ann Smith": "Ann"}``.
-        day_first: whether 5/6/2023 is in June, if that cannot be told from the chat.
-        zone: the phone's time zone, such as ``Europe/Berlin``; that of this machine if not given.
+        people: the names of the two people, if these are unclear from the chat; messages by others are skipped.
+        renamed: other names of a person, such as ``{"Ann Smith": "Ann"}``.
+        day_first: whether 5/6/2023 is in June, if that is unclear from the chat.
+        zone: the phone's time zone, such as ``Europe/Berlin``; by default that of this machine.
 
     Raises:
-        LogError: the file is no such chat or a group's, or a line has a date that cannot be; it is named.
+        LogError: the file is not such a chat, or is a group chat, or a line has an impossible date; the line is named.
     """
     path = Path(path)
     lines = _lines(path)
@@ -335,12 +335,12 @@ def _letters(words: str) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a text without marks of direction; other line ends than those of files are text."""
+    """The lines of a text without direction marks. Only line ends of files separate lines."""
     if not path.is_file():
-        raise LogError(f"{path} is no file.")
+        raise LogError(f"{path} is not a file.")
     content = path.read_bytes()
     if content.startswith(b"PK\x03\x04"):
-        raise LogError(f"{path} is a zip archive; unpack it and name the .txt in it.")
+        raise LogError(f"{path} is a zip archive. Unpack it and name the .txt file in it.")
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     if encoding == "utf-8" and content[:32].count(0) >= 8:  # UTF-16 without its mark
         encoding = "utf-16-le" if content[1] == 0 else "utf-16-be"
@@ -348,7 +348,7 @@ def _lines(path: Path) -> list[str]:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise LogError(f"{path}, line {line}: the text is not {encoding.upper()}; save it as UTF-8.") from None
+        raise LogError(f"{path}, line {line}: the text is not {encoding.upper()}. Save it as UTF-8.") from None
     return re.split(r"\r\n|\r|\n", text.translate(_MARKS))
 
 
@@ -395,14 +395,14 @@ def _times(path: Path, messages: Sequence[_Head], day_first: bool | None, zone: 
 
 def _wrong(message: _Head, day: datetime | None, hour: int | None) -> str:
     if day is None:
-        return f"{message.date} is no date"
+        return f"{message.date} is not a date"
     if hour is None and message.half not in _AM | _PM | {""}:
-        return f"{message.half!r} is no half of the day that is known"
-    return f"{message.stamp['hour']}:{message.stamp['minute']} is no time of the day"
+        return f"{message.half!r} is not a known abbreviation of am or pm"
+    return f"{message.stamp['hour']}:{message.stamp['minute']} is not a time of day"
 
 
 def _order(path: Path, messages: Sequence[_Head], day_first: bool | None) -> tuple[str, str, str]:
-    """Where year, month and day stand: the order in which every date can be, and none goes far back."""
+    """The order of year, month and day in which every date is possible and none goes far back."""
     if len(messages[0].stamp["one"]) == 4:
         return _YEAR_FIRST
     if day_first is not None:
@@ -423,7 +423,7 @@ def _order(path: Path, messages: Sequence[_Head], day_first: bool | None) -> tup
 
 
 def _steps_back(days: Sequence[datetime | None]) -> int:
-    """How often a date is more than a day before the one above it; phones sort by time, or nearly so."""
+    """How often a date is more than a day before the one above it; phones sort almost exactly by time."""
     known = [day for day in days if day is not None]
     return sum((before - after).days > 1 for before, after in pairwise(known))
 
@@ -439,7 +439,7 @@ def _day(message: _Head, order: tuple[str, str, str]) -> datetime | None:
 
 
 def _hour(message: _Head) -> int | None:
-    """The hour, 0 to 23; None if it cannot be."""
+    """The hour, 0 to 23; None if it is impossible."""
     hour, half = int(message.stamp["hour"]), message.half
     if not half:
         return hour if hour < 24 else None
@@ -464,7 +464,7 @@ def _writer(rest: str, people: Collection[str], renamed: Mapping[str, str]) -> s
 
 
 def _name(text: str) -> str:
-    """A name in one spelling, without the `~` before a person who is in nobody's contacts."""
+    """A name in one spelling, without the `~` before people who are not in the phone's contacts."""
     return unicodedata.normalize("NFC", " ".join(text.translate(_MARKS).split())).removeprefix("~").strip()
 
 
@@ -478,7 +478,7 @@ def _two(
     """
     if people:
         if len({*map(_name, people)}) != 2:
-            raise LogError(f"people={tuple(people)!r} are not two; name the two people of {path}.")
+            raise LogError(f"people={tuple(people)!r} does not name two people; name the two people of {path}.")
         one, other = map(_name, people)
         return one, other
     often = Counter(filter(None, writers))
@@ -487,15 +487,16 @@ def _two(
     if third is not None:
         line, known = messages[writers.index(third)].number, " and ".join(names[:2])
         raise LogError(
-            f"{path}, line {line}: {third!r} wrote, beside {known}. Messages to a group have no one receiver. "
-            f"In a chat of two, say renamed={{{third!r}: {names[0]!r}}} if it is one of them, or "
-            f"people={tuple(names[:2])!r} to pass over everyone else."
+            f"{path}, line {line}: {third!r} wrote, in addition to {known}. Messages to a group have several "
+            "receivers. "
+            f"In a chat of two people, use renamed={{{third!r}: {names[0]!r}}} if this is one of them, or "
+            f"people={tuple(names[:2])!r} to skip everyone else."
         )
     if not names:
-        raise LogError(f"{path}, line {messages[0].number}: nobody wrote in this chat; expected {EXPECTED}.")
+        raise LogError(f"{path}, line {messages[0].number}: this chat has no messages; expected {EXPECTED}.")
     if len(names) == 1:
         names.append(_silent_one(path, names[0]))
-        notes.append(f"Only {names[0]} wrote; the other is called {names[1]!r} unless `people` names the two.")
+        notes.append(f"Only {names[0]} wrote. The other person is called {names[1]!r}; set `people` to name both.")
     return names[0], names[1]
 
 

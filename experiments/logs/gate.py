@@ -1,9 +1,9 @@
-"""The gate: no verdict from a world in which silence is not as final as in a real log.
+"""The gate: there is no verdict from worlds in which silence is not as final as in a real log.
 
-A base rate of contact that is too high makes one like look useless, and one that is too low makes it look miraculous.
-So each set of parameters that an experiment uses is lived through without strategies and gestures, and the world's own
-log is asked for the hazards of contact after 90 to 180 and 180 to 365 days of silence, and for the share of silent
-pairs that come back.
+If the base rate of contact is too high, one like looks useless; if it is too low, one like looks miraculous. So worlds
+are simulated without strategies and gestures for each set of parameters that an experiment uses. From the world's own
+log, the gate takes the hazards of contact after 90 to 180 and 180 to 365 days of silence, and the share of silent pairs
+that come back.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from sim.contact_logs import LogError
 
 BACK = "reactivated_90d"
 ASKED = (*GATE_HAZARDS, BACK)
-# Settings that change nothing in the life of somebody without a strategy.
+# Settings without an effect on people who follow no strategy.
 _OF_ADOPTERS = ("run.", "inject.", "parameters.effort_minutes", "parameters.follow_through")
 
 
 class Gate(NamedTuple):
-    """What the gate says of one set of parameters.
+    """The gate's result for one set of parameters.
 
     Attributes:
-        name: what it is called among the others of its experiment; empty if there is one set.
-        levels: of the factors by which it differs from them, by column of a table of runs.
-        values: means over worlds, by name.
+        name: name of the set among the others of its experiment; empty if it is the only one.
+        levels: its levels of the varied factors, by column of a table of runs.
+        values: means over worlds, by statistic.
         passed: whether all of them are within their limits.
-        failures: those that are not, in words.
+        failures: a phrase for each that is not.
     """
 
     name: str
@@ -44,8 +44,8 @@ class Gate(NamedTuple):
 
 
 def silence_of(log: pd.DataFrame) -> dict[str, float]:
-    """How final silence is in a run's own log, of questions and messages; nan where nobody wrote to anybody."""
-    from experiments.logs.contact_log import of_silence, read  # takes a second, which most runs need not wait
+    """The gate's statistics in a run's own log of questions and messages; nan if nobody wrote to anybody."""
+    from experiments.logs.contact_log import of_silence, read  # takes a second to load, and most runs do not need it
 
     try:
         found = of_silence(read(written_in(log)))
@@ -55,9 +55,9 @@ def silence_of(log: pd.DataFrame) -> dict[str, float]:
 
 
 def gate_of(experiment: Experiment) -> Experiment | None:
-    """The runs that the gate looks at, as an experiment of its own; None where no gate is asked for.
+    """The experiment whose runs the gate needs; None if the experiment has no gate.
 
-    Factors that only concern adopters are left out: nobody is one.
+    Factors that only concern adopters are left out, because there are none.
     """
     asked = experiment.verdict.gate if experiment.verdict else None
     if asked is None:
@@ -81,11 +81,11 @@ def _of_ordinary_life(levels: Levels) -> Levels:
 
 
 def judged(runs: pd.DataFrame, factors: Sequence[str], asked: GateSettings) -> list[Gate]:
-    """What the gate says of each set of parameters.
+    """The gate's result for each set of parameters.
 
     Args:
-        runs: of `gate_of`, a row a run, with ``scenario``, the factors and the columns of `ASKED`.
-        factors: that it varies.
+        runs: the runs of `gate_of`, one row per run, with ``scenario``, the factors and the columns of `ASKED`.
+        factors: the factors that it varies.
         asked: the limits.
     """
     found = []
@@ -102,14 +102,14 @@ def _failures(means: Mapping[str, float], asked: GateSettings) -> tuple[str, ...
     limits = {name: (value / asked.factor, value * asked.factor) for name, value in hazards.items()}
     limits[BACK] = (asked.reactivated_low, asked.reactivated_high)
     return tuple(
-        f"{of} is {means[of]:.3g}, and must lie between {low:.3g} and {high:.3g}"
+        f"{of} is {means[of]:.3g}, but must be between {low:.3g} and {high:.3g}"
         for of, (low, high) in limits.items()
         if not low <= means[of] <= high
     )
 
 
 def behind(runs: pd.DataFrame, gates: Sequence[Gate]) -> pd.Series:
-    """Whether each run is of a set of parameters that got through; without a gate none is."""
+    """Whether the set of parameters of each run passed the gate; False if there is no gate."""
     through = pd.Series(False, index=runs.index)
     for gate in gates:
         same = pd.Series(True, index=runs.index)

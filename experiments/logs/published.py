@@ -1,12 +1,12 @@
-"""What others have found in contact logs, as facts that a real or simulated log can be asked; and what must not happen.
+"""Published facts about contact logs, measured in real and simulated logs, and effects that must be absent.
 
-`FACTS` says what each fact is, how it is measured, which values are accepted and who found it; `facts` measures them
-all in one log. `absences` runs a world to show two things that an honest model must fail to produce: closeness that
-grows from likes alone, and answers that grow with every further touch.
+`FACTS` describes each fact, how it is measured, the accepted values and the source. `facts` measures all of them in a
+log. `absences` runs a world to check for two effects that must be absent: closeness that grows from likes alone, and
+answers that grow with every further attempt.
 
 A pair is unordered, a contact is an event in either direction, months are 30 days from the first event, and a person's
-alters are whom they wrote to. What a log is too short or too thin for (fewer than 20 of what a value rests on) is
-missing: nan, and None for whether it holds.
+alters are the people whom they wrote to. If a log has too little data for a fact (fewer than 20 events, pairs or
+people), its value is nan, and whether it holds is None.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from sim.run import Gesture, Run, simulate
 from sim.state.population import NOBODY, World
 
 MONTH = 30.0  # days
-LEAST = 20  # events, pairs or people that a value must rest on
+LEAST = 20  # events, pairs or people that a value needs
 TOUCHES = (1, 2, 3, 4, 6, 8, 12)  # messages in a fortnight
 
 _PERIOD = 15.0  # days; of the persistence curve
 _FEWEST_PERIODS = 6  # points of that curve
 _YEAR = 364.0  # days; a log of one year lasts a little less than 365 from its first event to its last
 _NEIGHBOURS = 50  # other egos that each ego's signature is compared with
-_ORDERS = 10  # in which equally weighted pairs are removed
+_ORDERS = 10  # random orders in which equally weighted pairs are removed
 _FORTNIGHT = 14
 _NOON = 43_200  # seconds
 _LIKING_DAYS = 30
@@ -80,28 +80,28 @@ class Fact(NamedTuple):
 
 FACTS: dict[str, Fact] = {
     "B1_signature_own_below_others": Fact(
-        "People spread their contacts over ranks in a way of their own, and keep it.",
+        "People distribute their contacts over ranks in a personal way that persists.",
         "Share of egos (10 alters and 50 sends in each half of the log) whose rank shares are closer (Jensen-Shannon "
         "divergence) to their own in the other half than the median of up to 50 other egos' are.",
         0.8, _ANY, "Saramäki et al. 2014",
     ),
     "B1_alter_turnover": Fact(
-        "They do so although the alters change.",
+        "Their distribution persists although the alters change.",
         "Mean over these egos of one minus the Jaccard index of their top 20 alters in the two halves.",
         0.3, _ANY, "Saramäki et al. 2014",
     ),
     "B1_top_alter": Fact(
-        "A fifth to a quarter of what people send goes to one alter.",
+        "20% to 25% of what people send goes to one alter.",
         "Mean share of sends to the most contacted alter, over egos with 20 alters and 50 sends.",
         0.20, 0.25, "Saramäki et al. 2014", _CHECK,
     ),
     "B1_top_three": Fact(
-        "Two to two and a half fifths go to three.",
-        "The same to the three most contacted.",
+        "40% to 50% of what people send goes to three alters.",
+        "Mean share of sends to the three most contacted alters, over egos with 20 alters and 50 sends.",
         0.40, 0.50, "Saramäki et al. 2014", _CHECK,
     ),
     "B2_egos_overdispersed": Fact(
-        "Within most people's networks contacts vary more over alters than chance alone would have it.",
+        "In most people's networks, contacts vary more over alters than by chance.",
         "Share of egos with 10 pairs or more whose variance of contacts over pairs is above the mean.",
         0.5, _ANY, "Iñiguez et al. 2023", _CHECK,
     ),
@@ -117,19 +117,20 @@ FACTS: dict[str, Fact] = {
         0.0, _ANY, "Onnela et al. 2007",
     ),
     "B4_next_month": Fact(
-        "Three in ten pairs that are active in a month are active in the next.",
+        "30% of the pairs that are active in a month are active in the next.",
         "Share of the pairs active in a month that are active in the next, all months together.",
         0.20, 0.40, "Viswanath et al. 2009",
     ),
     "B4_reciprocated_outlive": Fact(
         "Reciprocated ties outlive others.",
-        "The same share among pairs with contacts both ways in the month, over that among the others.",
+        "Share of pairs active in a month that are active in the next: pairs with contacts both ways in the "
+        "month over others.",
         1.0, _ANY, "Hidalgo & Rodriguez-Sickert 2008",
     ),
     "B4_power_law": Fact(
         "Ties persist as a power of time, not exponentially.",
         "AIC of an exponential minus that of a power law, both least squares on the log share of pairs active in 15 "
-        "days (of the first half) that are active so many times 15 days later.",
+        "days (of the first half) that are active any number of 15-day periods later.",
         0.0, _ANY, "Hidalgo & Rodriguez-Sickert 2008", _CHECK,
     ),
     "B5_two_way": Fact(
@@ -138,7 +139,7 @@ FACTS: dict[str, Fact] = {
         0.02, 0.05, "Marlow 2009", "published", "log and ties",
     ),
     "B5_one_way": Fact(
-        "They write to some more.",
+        "They write to a few more of their friends.",
         "Mean over people of the share of their ties that they wrote to in the last 30 days.",
         0.03, 0.08, "Marlow 2009", "published", "log and ties",
     ),
@@ -153,7 +154,7 @@ FACTS: dict[str, Fact] = {
         0.22, 0.84, "Kwak et al. 2010",
     ),
     "B6_lopsided": Fact(
-        "One side does more of the contacting than chance would have it.",
+        "One side makes more of the contacts than by chance.",
         "Mean share of contacts made by the busier side, in pairs with 10 or more, minus what fair coins would give.",
         0.0, _ANY, "Kovanen, Saramäki & Kaski 2010; Wang, Lizardo & Hachen 2011", "published",
     ),
@@ -163,13 +164,13 @@ FACTS: dict[str, Fact] = {
         0.0, _ANY, "Goh & Barabási 2008; Kim & Jo 2016", "published",
     ),
     "B7_people_bursty": Fact(
-        "So does what a person sends.",
+        "A person's sends come in bursts.",
         "Median burstiness of sends over people with 20 different times.",
         0.2, 0.6, "Goh & Barabási 2008; Jo et al. 2012", _CHECK,
     ),
     "B7_pairs_above_people": Fact(
-        "Bursts belong to the pair rather than to the person.",
-        "The first median minus the second.",
+        "Bursts are a property of the pair rather than of the person.",
+        "Median burstiness over pairs minus median burstiness over people.",
         0.0, _ANY, "Karsai, Kaski & Kertész 2012", "published",
     ),
     "B8_layer_ratio": Fact(
@@ -205,12 +206,12 @@ FACTS: dict[str, Fact] = {
         _NONE, 1.0, "Kooti et al. 2015",
     ),
     "B10_within_a_day": Fact(
-        "Nine in ten come within a day.",
-        "Share of these within 24 hours.",
+        "90% of the answers come within a day.",
+        "Share of answers within 7 days that come within 24 hours, in pairs with 5 contacts each way.",
         0.85, 0.95, "Kooti et al. 2015",
     ),
     "B10_load": Fact(
-        "The more people receive, the less of it they answer.",
+        "The more people receive, the smaller the share that they answer.",
         "Spearman correlation, over gestures in these pairs after a day of silence, of what the receiver got in the "
         "last 24 hours from anyone and whether the other contacts back within 7 days.",
         _NONE, 0.0, "Kooti et al. 2015", "published",
@@ -228,7 +229,7 @@ FACTS: dict[str, Fact] = {
         0.0, _ANY, "Miritello et al. 2013; Navarro et al. 2017", "published",
     ),
     "B11_steady_stock": Fact(
-        "The number of open ties stays, while they come and go.",
+        "The number of open ties stays the same while ties open and close.",
         "Median over people, with 5 open ties on average, of the coefficient of variation over months of open ties, "
         "over that of openings and closings.",
         _NONE, 1.0, "Miritello et al. 2013", "published",
@@ -239,16 +240,16 @@ Found = dict[str, tuple[float, int]]  # by fact: the value, and how many things 
 
 
 def facts(log: Log, *, ties: np.ndarray | None = None) -> pd.DataFrame:
-    """Every published fact, asked of a log.
+    """All published facts, measured in a log.
 
     Args:
-        log: real or simulated.
+        log: real or simulated log.
         ties: (ties, 2), ids (as in ``log.names``) of the people of each tie that exists at the end of the log, in
-            contact or not; `ties_of` takes it from a world. Without it, facts that need it are missing.
+            contact or not; `ties_of` computes it for a world. Without it, facts that need it are missing.
 
     Returns:
-        A row a fact, in the order of `FACTS`: ``fact``, ``value``, ``low`` and ``high`` (the accepted range), ``holds``
-        (True, False; None where the value is missing) and ``count`` (events, pairs or people that it rests on).
+        One row per fact, in the order of `FACTS`: ``fact``, ``value``, ``low`` and ``high`` (the accepted range),
+        ``holds`` (True, False, or None if the value is missing) and ``count`` (events, pairs or people behind it).
     """
     events = log.by_pair
     found: Found = {
@@ -260,14 +261,14 @@ def facts(log: Log, *, ties: np.ndarray | None = None) -> pd.DataFrame:
 
 
 def ties_of(world: World) -> np.ndarray:
-    """The ties of a world, once each, acquaintances left out: ids, shape (ties, 2)."""
+    """The ties of a world, each once and without acquaintances: ids, shape (ties, 2)."""
     owners, others = world.owners(), world.ties["other"]
     kept = (others > owners) & (world.ties["acquaintance"] == 0)
     return np.column_stack([owners[kept], others[kept]])
 
 
 def holds(value: float, fact: Fact) -> bool | None:
-    """Whether a value is accepted; None: it is missing, or nothing is asked of it."""
+    """Whether a value is accepted; None if it is missing, or if there is no accepted range."""
     if math.isnan(value) or math.isnan(fact.low):
         return None
     return fact.low < value < fact.high or fact.low == value == fact.high
@@ -297,7 +298,7 @@ def _median(values: np.ndarray) -> tuple[float, int]:
 
 
 def _ranks_agree(first: np.ndarray, second: np.ndarray) -> tuple[float, int]:
-    """Spearman's correlation; nan where either does not vary."""
+    """Spearman's correlation; nan if either is constant."""
     return float(rank_correlation(first, second)(np.ones((1, len(first))))[0]), len(first)
 
 
@@ -305,7 +306,7 @@ def _ranks_agree(first: np.ndarray, second: np.ndarray) -> tuple[float, int]:
 
 
 def _alters(log: Log, which: np.ndarray) -> pd.DataFrame:
-    """Whom people wrote to in some events: ego, alter, sends, rank (0 is the most contacted), share of the sends."""
+    """The alters of each ego in some events: ego, alter, sends, rank (0 is the most contacted), share of the sends."""
     table = pd.DataFrame({"ego": log.source[which], "alter": log.target[which], "sends": 1})
     table = table.groupby(["ego", "alter"], as_index=False).sum()
     table = table.sort_values("sends", ascending=False, kind="stable").sort_values("ego", kind="stable")
@@ -315,7 +316,7 @@ def _alters(log: Log, which: np.ndarray) -> pd.DataFrame:
 
 
 def _busy(alters: pd.DataFrame) -> pd.DataFrame:
-    """Those of egos with 50 sends: chance moves the shares of fewer."""
+    """The rows of egos with at least 50 sends, because the shares of others are too noisy."""
     return alters[alters.groupby("ego")["sends"].transform("sum") >= 50]
 
 
@@ -343,7 +344,7 @@ def _turnover(log: Log) -> Found:
 
 
 def _same_ranks(halves: list[pd.DataFrame]) -> list[pd.DataFrame]:
-    """The same tables, with a first row that is nobody's, so that both have as many ranks."""
+    """The tables with a dummy first row, so that both have the same number of ranks."""
     most = max((half["rank"].max() for half in halves if len(half)), default=0)
     nobody = pd.DataFrame({"ego": [-1], "alter": [-1], "sends": [0], "rank": [most], "share": [0.0]})
     return [pd.concat([nobody, half]) for half in halves]
@@ -379,7 +380,7 @@ def _dispersion(events: ByPair) -> Found:
 
 
 def _degrees(low: np.ndarray, high: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
-    """(people,), how many pairs each person is in; (pairs,), how many contacts the two of each share."""
+    """The number of pairs of each person, (people,), and of common contacts of each pair, (pairs,)."""
     degree = np.bincount(np.append(low, high), minlength=people)
     if not len(low):
         return degree, np.zeros(0)
@@ -424,7 +425,7 @@ def _fragility(low: np.ndarray, high: np.ndarray, contacts: np.ndarray, people: 
 
 @njit(cache=True)
 def _largest(low: Any, high: Any, people: int) -> Any:
-    """(pairs,), the size of the largest component after each pair was added: union and find with halved paths."""
+    """The size of the largest component after each pair is added, (pairs,), by union-find with path halving."""
     parent, size = np.arange(people), np.ones(people, np.int64)
     largest = np.empty(len(low), np.int64)
     most = 1
@@ -475,7 +476,7 @@ def _largest_share(low: np.ndarray, high: np.ndarray, people: int) -> float:
 
 
 def _next_month(events: ByPair) -> Found:
-    """Of the pairs of a month, who is there in the next; whole months alone."""
+    """Which pairs of a month are active in the next, for whole months only."""
     months = int(events.days // MONTH)
     whole = events.time < months * MONTH
     cell = events.pair * (months + 1) + np.minimum(events.time // MONTH, months).astype(int)
@@ -598,7 +599,7 @@ def _layers(events: ByPair) -> Found:
 
 
 def layer_ratio(contacts: np.ndarray) -> float:
-    """How much each of four layers grows by the next: geometric mean of the ratios of successive cumulative sizes.
+    """The geometric mean of the ratios of successive cumulative sizes of four layers.
 
     Args:
         contacts: (pairs,), of one ego, all above 0; layers are the groups of their logarithms with the least sum of
@@ -644,7 +645,7 @@ def _best_groups(values: Any, many: Any, groups: int) -> Any:
 
 
 def _answers(events: ByPair) -> Found:
-    """Answers in pairs as those of the study: five contacts each way."""
+    """Answers in pairs with five contacts each way, as in the study."""
     forward = events.per_pair(events.forward)
     mutual = np.minimum(forward, events.contacts - forward) >= 5
     asked = mutual[events.pair] & (events.time <= events.days - 7)
@@ -662,7 +663,7 @@ def _answers(events: ByPair) -> Found:
 
 
 def _received(events: ByPair) -> np.ndarray:
-    """(events,), what the receiver of each got from anyone in the 24 hours up to it, itself included."""
+    """Gestures that the receiver of each event got in the 24 hours up to it, itself included, (events,)."""
     receiver = np.where(events.forward, events.high[events.pair], events.low[events.pair])
     far = events.days + 10  # between the times of one person and of the next
     keys = receiver * far + events.time
@@ -674,7 +675,7 @@ def _received(events: ByPair) -> np.ndarray:
 
 
 def _open_ties(events: ByPair) -> Found:
-    """Openings, closings and open ties by person and month; at the ends of the log nobody can tell either."""
+    """Openings, closings and open ties by person and month, without the ends of the log, where they are unknown."""
     months = int(events.days // MONTH)
     edge = math.ceil(months / 4)
     names = ("B11_openings_follow_closings", "B11_steady_stock")
@@ -693,7 +694,7 @@ def _open_ties(events: ByPair) -> Found:
 
 
 def _turns(events: ByPair) -> tuple[np.ndarray, np.ndarray]:
-    """(events,), whether a tie opens with an event, and whether it closes with it."""
+    """Whether a tie opens with an event, and whether it closes with it, each (events,)."""
     last = np.append(events.first[1:], np.ones(min(1, len(events)), bool))
     gaps = events.contacts - 1
     mean_gap = over(events.time[last] - events.time[events.first], gaps)
@@ -704,7 +705,7 @@ def _turns(events: ByPair) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _by_month(events: ByPair, which: np.ndarray, months: int) -> np.ndarray:
-    """How many of some events each person's pairs have in each month, shape (people, months)."""
+    """The number of selected events of each person's pairs in each month, shape (people, months)."""
     month = (events.time[which] // MONTH).astype(int)
     pair = events.pair[which][month < months]
     cells = np.append(events.low[pair], events.high[pair]) * months + np.tile(month[month < months], 2)
@@ -720,23 +721,23 @@ def _variation(rows: np.ndarray) -> np.ndarray:
 
 ABSENCES: dict[str, Fact] = {
     "like_alone": Fact(
-        "Likes do not make people closer as long as no word follows.",
+        "Likes do not make people closer unless words follow.",
         "Largest difference that a month of daily likes makes to the strength of dormant ties, either side, 0 to 1; "
         "over pairs without any other gesture or a post read between the two, with likes and without.",
         0.0, 0.0, "Burke & Kraut 2014", "published", "world",
     ),
     "like_and_what_follows": Fact(
-        "What a month of daily likes does to closeness if words may follow.",
+        "The effect of a month of daily likes on closeness if words can follow.",
         "Mean difference of strength, 0 to 1, over all these pairs, both sides.",
         math.nan, math.nan, "no published figure", _CHECK, "world",
     ),
     "touch_second_helps": Fact(
-        "A second try is answered likelier than a first.",
+        "A second attempt is more likely to be answered than a first.",
         "Difference of the probabilities of an answer within a week.",
         0.0, _ANY, "Edwards et al. 2002", "published", "world",
     ),
     "touch_further_ones_do_not": Fact(
-        "Beyond the second, further tries do not raise the probability of an answer.",
+        "Attempts after the second do not raise the probability of an answer.",
         "The largest difference of a later touch from the second, in the probability of an answer within a week.",
         _NONE, 0.02, "Godfrey, Seiders & Voss 2011", _CHOSEN, "world",
     ),
@@ -754,21 +755,22 @@ ABSENCES: dict[str, Fact] = {
 def absences(
     world: World, *, pairs: int = 500, seed: int = 1, threads: int = 1, parameters: Parameters | None = None
 ) -> pd.DataFrame:
-    """Run a world to see that likes alone leave no closeness, and that ever more touches bring no more answers.
+    """Run a world to check that likes alone do not create closeness, and that more attempts do not bring more answers.
 
-    Both take dormant ties that have nobody in common. *Likes*: one side likes the other every day for a month, or does
-    not, with the same luck. *Touches*: one side sends 1 to 12 messages, a day apart, the last on the same day with the
-    same luck; nobody answers messages before that day, so the ties that are asked are the same however often.
+    Both checks use dormant ties without common people. *Likes*: one person likes the other every day for a month, or
+    does not, with the same random draws. *Attempts*: one person sends 1 to 12 messages on successive days, the last on
+    the same day with the same random draws. Nobody answers messages before that day, so the number of messages does not
+    change which ties are compared.
 
     Args:
-        world: in which nobody follows a strategy.
-        pairs: how many dormant ties at most.
-        seed: of all luck.
-        threads: of the runs.
-        parameters: of the runs; those of the world if not said.
+        world: a world in which nobody follows a strategy.
+        pairs: largest number of dormant ties.
+        seed: seed of all random draws.
+        threads: number of threads of the runs.
+        parameters: parameters of the runs; by default those of the world.
 
     Returns:
-        A table as that of `facts`, with the rows of `ABSENCES`; ``count`` is in pairs.
+        A table like that of `facts`, with the rows of `ABSENCES`; ``count`` is in pairs.
     """
     settings = world.parameters if parameters is None else parameters
     focal = _apart(world, settings, seed)[:pairs]
@@ -790,7 +792,7 @@ def _apart(world: World, settings: Parameters, seed: int) -> np.ndarray:
 
 
 def _gestures(kind: str, focal: np.ndarray, days: range) -> list[Gesture]:
-    """One a day at noon from the first to the second of each pair."""
+    """One gesture per day at noon from the first to the second person of each pair."""
     return [
         Gesture(day=day, kind=kind, sender=sender, receiver=receiver, second=_NOON)
         for day in days
@@ -799,7 +801,7 @@ def _gestures(kind: str, focal: np.ndarray, days: range) -> list[Gesture]:
 
 
 def _between(log: pd.DataFrame, focal: np.ndarray) -> np.ndarray:
-    """(pairs,), gestures of a log between the two of each pair."""
+    """The number of gestures in a log between the two people of each pair, (pairs,)."""
     first, second = log["source"].to_numpy(np.int64), log["target"].to_numpy(np.int64)
     width = int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + 1
     keys = np.sort(np.minimum(first, second) * width + np.maximum(first, second))
@@ -829,7 +831,7 @@ def _likes(world: World, focal: np.ndarray, settings: Parameters, seed: int, thr
 
 
 def _words(world: World, arm: Run, focal: np.ndarray) -> np.ndarray:
-    """(pairs,), whether there was anything but likes between the two, a post that one of them read included."""
+    """Whether there was anything but likes between the two people, including posts that they read, (pairs,)."""
     assert arm.log is not None
     said = _between(arm.log[arm.log["kind"] != "like"], focal) > 0
     sides = np.concatenate([focal, focal[:, ::-1]])
@@ -839,7 +841,7 @@ def _words(world: World, arm: Run, focal: np.ndarray) -> np.ndarray:
 
 
 def _rows(world: World, sides: np.ndarray) -> np.ndarray:
-    """Rows of `ties` of what the first of each two holds about the second; -1: forgotten."""
+    """Rows of `ties` with the first person's memory of the second; -1 if forgotten."""
     held = np.flatnonzero(world.ties["other"] != NOBODY)
     keys = world.owners()[held].astype(np.int64) * len(world) + world.ties["other"][held]
     order = np.argsort(keys)
@@ -849,7 +851,7 @@ def _rows(world: World, sides: np.ndarray) -> np.ndarray:
 
 
 def _strengths(world: World, sides: np.ndarray) -> np.ndarray:
-    """(sides,), how close the second of each two is to the first today; nan where forgotten."""
+    """The strength of the second person for the first today, (sides,); nan if forgotten."""
     p = world.parameters.packed
     strengths = np.full(len(sides), np.nan)
     for k, row in enumerate(_rows(world, sides)):
@@ -882,7 +884,7 @@ def _touches(world: World, focal: np.ndarray, settings: Parameters, seed: int, t
 def _last_touch(
     world: World, focal: np.ndarray, number: int, settings: Parameters, seed: int, threads: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Whether there was nothing but this many messages between the two, and whether the last was answered, (pairs,)."""
+    """Whether the two people exchanged only this many messages, and whether the last was answered, (pairs,)."""
     quiet = _FORTNIGHT - 1
     first = simulate(
         world, days=quiet, seed=seed, threads=threads, parameters=_without_answers(settings), log=True, series=False,
@@ -902,7 +904,7 @@ def _last_touch(
 
 
 def _without_answers(settings: Parameters) -> Parameters:
-    """The same settings, but nobody answers messages."""
+    """The settings changed so that nobody answers messages."""
     table = settings.model_dump()
     table["gestures"]["message"]["answer"] = _NO_ANSWERS
     return Parameters(**table)

@@ -1,4 +1,4 @@
-"""What a contact log would show of a simulated world: as many people and days as a real log has, and its writing."""
+"""Contact logs of simulated worlds, with as many people and days as a real log."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sim.contact_logs import LogError
 from sim.engine.day import Core
 from sim.model.rules import SECONDS_A_DAY
 
-MOST_PEOPLE = 4_000  # simulated, however many a log has: statistics of a larger world are the same, but later
+MOST_PEOPLE = 4_000  # simulated at most; larger worlds have the same statistics but take longer
 BURN_IN_YEARS = 1.0
 
 
 @dataclass(frozen=True)
 class Window:
-    """How much of a simulated world is looked at.
+    """The size of a simulated world and its log.
 
     Attributes:
-        people: of the world.
-        days: of the log, after the burn-in.
-        burn_in_years: ordinary life before it.
+        people: number of people.
+        days: length of the log, after the burn-in.
+        burn_in_years: years of ordinary life before the log.
     """
 
     people: int
@@ -36,23 +36,23 @@ class Window:
 
 
 def window_of(log: Log, most_people: int = MOST_PEOPLE) -> Window:
-    """The window in which a simulated world is as large and as long as a real log."""
+    """The window with as many people and days as a real log."""
     return Window(people=max(2, min(log.people, most_people)), days=max(1, round(log.days)))
 
 
 def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1) -> Log:
-    """The log that a generated world leaves; see `lived`."""
+    """The log of a generated world; see `lived`."""
     return lived(parameters, window, seed=seed, threads=threads)[0]
 
 
 def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1) -> tuple[Log, sim.World]:
-    """The log that a generated world leaves, its questions and messages on the private channel; and the world after it.
+    """The log of a generated world (questions and messages on the private channel), and the world after it.
 
     Args:
-        parameters: of the past, the burn-in and the days that are logged.
-        window: its size.
-        seed: of the world and of all luck.
-        threads: that share the work; the log is the same for any number.
+        parameters: parameters of the past, the burn-in and the logged days.
+        window: size of the world and its log.
+        seed: seed of the world and of all random draws.
+        threads: number of threads; the log does not depend on it.
 
     Raises:
         sim.contact_logs.LogError: nobody wrote to anybody.
@@ -75,7 +75,7 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
     sent = np.concatenate(days)
     if not len(sent):
         raise LogError(
-            f"Nobody wrote to anybody in {window.days} days of a world of {window.people} people; look at routine_rate."
+            f"Nobody wrote to anybody in {window.days} days in a world of {window.people} people. Check routine_rate."
         )
     time = sent["day"].astype(np.int64) * SECONDS_A_DAY + sent["second"]
     log = read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
@@ -83,11 +83,11 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
 
 
 def simulated_values(parameters: sim.Parameters, window: Window, seed: int) -> dict[str, float]:
-    """The statistics of such a log, by name, on one thread: a piece of work for a process of its own."""
+    """The statistics of a simulated log, by name, computed on one thread."""
     return values(simulated_log(parameters, window, seed=seed))
 
 
 def simulated_facts(parameters: sim.Parameters, window: Window, seed: int) -> pd.DataFrame:
-    """Published facts in such a log, and what the model must fail to produce in the world after it; likewise."""
+    """Published facts in a simulated log, and effects that must be absent in the world after it, on one thread."""
     log, world = lived(parameters, window, seed=seed)
     return pd.concat([facts(log, ties=ties_of(world)), absences(world, seed=seed)], ignore_index=True)

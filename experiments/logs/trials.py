@@ -1,8 +1,8 @@
-"""The trials of a calibration, on disk: what was tried is a list that only grows, and all that a search depends on.
+"""The trials of a calibration on disk: a list that only grows, and that determines the rest of the search.
 
-A file has a line of JSON for the search and one for each trial. A line ends with a checksum of its bytes and is on the
-disk before the next trial begins, so a kill loses at most the trial under way. A damaged end is set aside; a damaged
-line that sound ones follow is an error, since what follows was proposed from what was in it.
+The file has one line of JSON for the search and one per trial. A line ends with a checksum of its bytes and is on disk
+before the next trial begins, so a kill loses at most the current trial. A damaged end is set aside. A damaged line with
+valid lines after it is an error, because those trials were proposed from its content.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from experiments.config.settings import ConfigError
 
 try:
     import fcntl
-except ImportError:  # Windows, where two searches in one folder are noticed by the order of their lines alone
+except ImportError:  # Windows, where only the order of lines shows two searches in one folder
     fcntl = None  # type: ignore[assignment]
 
 TRIALS = "trials.jsonl"
@@ -30,12 +30,12 @@ _CHECK = b', "check": "'
 
 @dataclass(frozen=True)
 class Trial:
-    """What was tried and what came of it.
+    """A trial and its result.
 
     Attributes:
-        numbers: the parameters, by name.
-        simulated: statistics of the log that they left, by name.
-        loss: of these; infinite where there is no such world or nobody wrote in it.
+        numbers: parameters by name.
+        simulated: statistics of the simulated log, by name.
+        loss: their loss; infinite if the parameters are not allowed or nobody wrote.
     """
 
     numbers: dict[str, float]
@@ -44,7 +44,7 @@ class Trial:
 
 
 class Trials:
-    """The trials of a search, as far as they are on disk; `trials_in` opens them.
+    """The trials of a search that are on disk; `trials_in` opens them.
 
     Attributes:
         done: the trials, in the order in which they were made.
@@ -54,29 +54,29 @@ class Trials:
         self._file, self.done = file, done
 
     def add(self, trial: Trial) -> None:
-        """Add a trial; it is on the disk when this returns."""
+        """Add a trial. It is on disk when this returns."""
         _append(self._file, _line({"line": len(self.done) + 1, **asdict(trial)}))
         self.done.append(trial)
 
 
 @contextmanager
 def trials_in(folder: Path, search: Mapping[str, Any], say: Callable[[str], object]) -> Iterator[Trials]:
-    """The trials that a folder holds of a search; a new file if there is none.
+    """The trials of a search in a folder; creates the file if there is none.
 
     Args:
-        folder: of the search; it is made if need be.
-        search: all that determines the search but for its length, as JSON holds it.
+        folder: folder of the search, which is created if it does not exist.
+        search: everything that determines the search except its length, as JSON values.
         say: called with a sentence if the end of the file was damaged.
 
     Raises:
-        ConfigError: the folder holds another search, a damaged one or one that is under way.
+        ConfigError: the folder has another search, a damaged one, or one that is running.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / TRIALS
     if (folder / OF_EARLIER_VERSIONS).exists() and not path.exists():
         raise ConfigError(
-            f"{folder} holds the search of an earlier version ({OF_EARLIER_VERSIONS}), which this version cannot "
-            f"continue. Name another folder with --results, or delete {folder} if you no longer need its search."
+            f"{folder} has a search by an earlier version ({OF_EARLIER_VERSIONS}), which this version cannot continue. "
+            f"Name another folder with --results, or delete {folder} if you no longer need its search."
         )
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
         _lock(file, folder)
@@ -89,21 +89,21 @@ def trials_in(folder: Path, search: Mapping[str, Any], say: Callable[[str], obje
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:
-    """Keep other processes out until the file is closed; a process that is killed no longer keeps anybody out."""
+    """Lock the file until it is closed. The lock of a killed process is released."""
     if fcntl is None:
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ConfigError(
-            f"Another search is under way in {folder}. Wait until it ends, or name another folder with --results."
+            f"Another search is running in {folder}. Wait until it ends, or name another folder with --results."
         ) from None
     except OSError:  # a file system without locks
         return
 
 
 def _sound(file: BinaryIO, path: Path, say: Callable[[str], object]) -> list[dict[str, Any]]:
-    """The records of a file, of which a damaged end is set aside first."""
+    """The valid records of a file. A damaged end is set aside."""
     content = file.read()
     records: list[dict[str, Any]] = []
     end = 0
@@ -121,22 +121,22 @@ def _sound(file: BinaryIO, path: Path, say: Callable[[str], object]) -> list[dic
         aside = path.with_name(f"{path.name}.damaged")
         with aside.open("ab") as kept:
             kept.write(rest)
-        say(f"The end of {path} was damaged and is set aside as {aside}; the search goes on from trial {len(records)}.")
+        say(f"The end of {path} was damaged and is set aside as {aside}; the search resumes at trial {len(records)}.")
     file.truncate(min(end, len(content)))
     file.seek(0, os.SEEK_END)
-    if len(content) < end:  # the last line is whole but for its end
+    if len(content) < end:  # only the line break is missing
         _append(file, b"\n")
     return records
 
 
 def _damaged(path: Path, line: int, after: int) -> str:
-    where = f"{path}, line {line}: damaged, and {after} sound {'line follows' if after == 1 else 'lines follow'}."
+    where = f"{path}, line {line}: damaged, but {after} valid {'line follows' if after == 1 else 'lines follow'}."
     if line == 1:
-        return f"{where} It said what was searched, so the rest is of no use: delete the file to search anew."
-    return f"{where} Delete this line and all after it; the same command then continues from trial {line - 1}."
+        return f"{where} It described the search, so the other lines cannot be used. Delete the file to start again."
+    return f"{where} Delete this line and all lines after it; the same command then continues from trial {line - 1}."
 
 
-# What determines a search, as its user would say it.
+# What determines a search, in a user's words.
 _PARTS = {
     "log": "log",
     "real": "content of the log or choice of statistics",
@@ -153,8 +153,9 @@ def _check_same(before: Mapping[str, Any], search: Mapping[str, Any], folder: Pa
     if before != now:
         differs = [said for key, said in _PARTS.items() if before.get(key) != now[key]]
         raise ConfigError(
-            f"{folder} holds a search with another {', '.join(differs)}; name another folder with --results, or delete "
-            "this one if its search is no longer wanted."
+            f"{folder} has a search with another {', '.join(differs)}. Name another folder with --results, or "
+            "delete this "
+            "one if you no longer need its search."
         )
 
 
@@ -164,7 +165,7 @@ def _line(record: Mapping[str, Any]) -> bytes:
 
 
 def _record(line: bytes) -> dict[str, Any] | None:
-    """What a line holds; None if a byte of it is not as it was written."""
+    """The record in a line; None if any byte of it has changed."""
     text, mark, check = line.rpartition(_CHECK)
     if not mark or check != _checksum(text) + b'"}':
         return None

@@ -1,7 +1,7 @@
-"""Simulated worlds against a real log, statistic by statistic: fitted, seen or emergent, met or missed.
+"""Comparison of simulated worlds with a real log, statistic by statistic.
 
-A value that a fit used is *fitted*, one that was looked at while the model was built is *seen*, and only what is
-neither is *emergent*: the model is believed for these.
+A statistic is *fitted* if a fit used it, *seen* if it was looked at while the model was built, and otherwise
+*emergent*. Only emergent statistics are evidence for the model. A statistic is met if it is close to the real value.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ FITTED, SEEN, EMERGENT = "fitted", "seen", "emergent"
 MARKS = (FITTED, SEEN, EMERGENT)
 NEAR = 0.15  # of the real value
 
-# Looked at, for the Facebook wall, while the mechanisms of the model were chosen.
+# Statistics of the Facebook wall that were seen while the model was built.
 LOOKED_AT = frozenset(STATISTICS)
 
-# A world whose own log is further off than this from every real one can not say what a gesture does.
+# Worlds outside these limits cannot show what a gesture does.
 GATE_HAZARDS = ("hazard_per_day_90_180", "hazard_per_day_180_365")
 GATE_FACTOR = 2.0
 GATE_REACTIVATED = (0.18, 0.44)
@@ -35,20 +35,20 @@ def table(
     seen: frozenset[str] = frozenset(),
     others: Mapping[str, Mapping[str, float]] | None = None,
 ) -> pd.DataFrame:
-    """Each statistic of a real log beside those of simulated worlds.
+    """Each statistic in a real log and in simulated worlds.
 
     Args:
-        real: as `contact_log.statistics` gives it, with intervals.
+        real: the result of `contact_log.statistics`, with intervals.
         simulated: the values of each simulated log, one or more.
         fitted: names of statistics that a fit used.
         seen: names of those that were looked at while the model was built.
         others: values of further real logs by name; with the real one they span a range.
 
     Returns:
-        One row a statistic that the real log has a value of, indexed by name, with columns ``mark``, ``real``, ``low``
+        One row per statistic with a value in the real log, indexed by name, with columns ``mark``, ``real``, ``low``
         and ``high`` (its interval), ``simulated`` (mean over worlds), ``least`` and ``most`` (over worlds), ``ratio``,
-        ``near`` (within 15 % of the real value), ``inside`` (in its interval), ``met`` (either) and ``in_range``
-        (between the least and the largest of all real logs; missing where there is no other log).
+        ``near`` (within 15% of the real value), ``inside`` (in its interval), ``met`` (either) and ``in_range``
+        (between the least and the largest of all real logs; missing if there is no other log).
     """
     worlds = pd.DataFrame(list(simulated))[list(real["statistic"])].to_numpy(float)
     found = real.set_index("statistic")[["value", "low", "high"]].rename(columns={"value": "real"})
@@ -90,7 +90,7 @@ def _in_range(found: pd.DataFrame, others: Mapping[str, Mapping[str, float]]) ->
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """How many statistics of each mark, and of all, were met; columns ``statistics``, ``met`` and ``share``."""
+    """How many statistics of each mark, and in total, are met: columns ``statistics``, ``met`` and ``share``."""
     counts = rows.groupby("mark")["met"].agg(statistics="size", met="sum").reindex(MARKS, fill_value=0)
     counts.loc["all"] = [len(rows), int(rows["met"].sum())]
     counts["share"] = counts["met"] / counts["statistics"].where(counts["statistics"] > 0)
@@ -98,33 +98,34 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def gate(rows: pd.DataFrame) -> dict[str, Any]:
-    """Whether a world may be asked what a gesture does: is silence in it as final as in the real log?
+    """Whether silence in simulated worlds is as final as in the real log, so that they can show what a gesture does.
 
     Returns:
-        For each of two hazards whether it is within a factor of two of the real one, for the pairs silent over 30 days
-        whether 18 to 44 % are back within 90 more, and ``passed``, whether all that can be told hold.
+        For each of two hazards, whether it is within a factor of two of the real one; for pairs silent for over 30
+        days, whether 18% to 44% come back within 90 more days; and ``passed``, whether all that could be checked are
+        met.
     """
-    told: dict[str, Any] = {}
+    checks: dict[str, Any] = {}
     for name in GATE_HAZARDS:
         ratio = rows["ratio"].get(name, np.nan)
         if not np.isnan(ratio):
-            told[name] = bool(1 / GATE_FACTOR <= ratio <= GATE_FACTOR)
+            checks[name] = bool(1 / GATE_FACTOR <= ratio <= GATE_FACTOR)
     back = rows["simulated"].get("reactivated_90d", np.nan)
     if not np.isnan(back):
-        told["reactivated_90d"] = bool(GATE_REACTIVATED[0] <= back <= GATE_REACTIVATED[1])
-    return {**told, "passed": bool(told) and all(told.values())}
+        checks["reactivated_90d"] = bool(GATE_REACTIVATED[0] <= back <= GATE_REACTIVATED[1])
+    return {**checks, "passed": bool(checks) and all(checks.values())}
 
 
 def beside(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
-    """Published facts of a real log beside those of a simulated world, which has some more.
+    """Published facts in a real log and in a simulated world.
 
     Args:
-        real: as `published.facts` gives them.
-        simulated: the same and, after them, rows of `published.absences`.
+        real: the result of `published.facts` for the log.
+        simulated: the result of `published.facts` for the world, followed by rows of `published.absences`.
 
     Returns:
         Indexed by fact, with columns ``low``, ``high`` (what is accepted), ``real``, ``real_holds``, ``simulated``,
-        ``simulated_holds``; a log or world too short or thin for a fact leaves it missing.
+        ``simulated_holds``; a value is missing if the log or world has too little data.
     """
     found = simulated.set_index("fact")[["low", "high", "value", "holds"]]
     found = found.rename(columns={"value": "simulated", "holds": "simulated_holds"})
@@ -134,14 +135,14 @@ def beside(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def report(rows: pd.DataFrame, known: pd.DataFrame, told: Mapping[str, Any], name: str, world: str) -> str:
-    """The whole comparison as Markdown: counts, the gate, each statistic and published fact with misses marked."""
+def report(rows: pd.DataFrame, known: pd.DataFrame, checks: Mapping[str, Any], name: str, world: str) -> str:
+    """The comparison as Markdown: counts, the gate, and each statistic and published fact, with mismatches marked."""
     counts = summary(rows)
     lines = [f"# Simulated worlds against {name}", "", f"Simulated: {world}.", ""]
     lines += ["| | met | statistics |", "|---|---:|---:|"]
     lines += [f"| {mark} | {int(row['met'])} | {int(row['statistics'])} |" for mark, row in counts.iterrows()]
-    lines += ["", "Met: within 15 % of the real value, or inside its 95 % interval.", ""]
-    lines += [f"Gate: {'passed' if told['passed'] else 'not passed'} ({_gate_in_words(told)}).", ""]
+    lines += ["", "Met: within 15% of the real value, or inside its 95% interval.", ""]
+    lines += [f"Gate: {'passed' if checks['passed'] else 'failed'} ({_gate_in_words(checks)}).", ""]
     lines += ["| statistic | mark | real | 95 % interval | simulated | worlds | ratio | met | in range |"]
     lines += ["|---|---|---:|---:|---:|---:|---:|---|---|"]
     lines += [_line(str(key), row) for key, row in rows.iterrows()]
@@ -151,7 +152,7 @@ def report(rows: pd.DataFrame, known: pd.DataFrame, told: Mapping[str, Any], nam
 
 
 def accepted(low: float, high: float) -> str:
-    """A range in words: ``above 0``, ``below 0``, ``2 to 4``."""
+    """A range as text: ``above 0``, ``below 0``, ``2 to 4``."""
     if low == high:
         return f"exactly {low:g}"
     if np.isinf(low):
@@ -160,7 +161,7 @@ def accepted(low: float, high: float) -> str:
 
 
 def judged(value: float, holds: bool | None) -> str:
-    """A value, with a mark where it is outside what is accepted; a dash where it is missing."""
+    """A value, with a mark if it is outside the accepted range; a dash if it is missing."""
     if value is None or np.isnan(value):
         return "–"
     return f"{value:.3g}" if holds or holds is None else f"{value:.3g} ✗"
@@ -172,8 +173,8 @@ def _fact_line(name: str, row: pd.Series) -> str:
     return f"| `{name}` | {said} | {real} | {found} |"
 
 
-def _gate_in_words(told: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {'holds' if holds else 'fails'}" for name, holds in told.items() if name != "passed")
+def _gate_in_words(checks: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {'passed' if holds else 'failed'}" for name, holds in checks.items() if name != "passed")
 
 
 def _line(name: str, row: pd.Series) -> str:

@@ -1,6 +1,6 @@
-"""What a real log of writing sees of a simulated world: the questions and messages on the private channel.
+"""The part of a simulated world that a real log of messages contains: questions and messages on the private channel.
 
-Likes, comments, calls and meetings happen, and matter, unseen.
+Likes, comments, calls and meetings happen and have effects, but are not in such a log.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _CHANNEL, _KINDS = Channel.PRIVATE, (Kind.QUESTION, Kind.MESSAGE)
 
 
 def written(sent: np.ndarray) -> np.ndarray:
-    """Those of a day's gestures, type `sim.state.population.GESTURE`, shape (gestures,)."""
+    """The written gestures of a day, shape (gestures,), type `sim.state.population.GESTURE`."""
     return np.asarray(sent[(sent["channel"] == _CHANNEL) & np.isin(sent["kind"], _KINDS)])
 
 
 def written_in(log: pd.DataFrame) -> pd.DataFrame:
-    """Those of a run's log, as source, target and time."""
+    """The written gestures in a run's log, as source, target and time."""
     kinds = [kind.label for kind in _KINDS]
     return log.loc[(log["channel"] == _CHANNEL.label) & log["kind"].isin(kinds), ["source", "target", "time"]]

@@ -1,4 +1,4 @@
-"""A film of a world, or of two side by side, made from the seed: MP4 through PyAV, GIF through Pillow."""
+"""Films of one world, or of two side by side, from the seed: MP4 with PyAV, GIF with Pillow."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageColor
 
-from experiments.watch.layout import FLASH, Picture
+from experiments.watch.layout import FLASH, WorldFrame
 from experiments.watch.palette import EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
 from experiments.watch.picture import SIZE, Drawing, Panel
-from experiments.watch.playback import Stage
+from experiments.watch.playback import Playback
 from sim.model.rules import SECONDS_A_DAY
 from sim.runtime.interrupts import held_back
 
 FRAMES_A_SECOND = {".mp4": 24, ".gif": 12}
 FRAMES_OF_A_FLASH = 10
-AIRBORNE = 48  # flashes of a world at a time; more hide the ties
-HOLD = 0.1  # of a film, for which the last day stands still
+AIRBORNE = 48  # flashes per world at a time; more would hide the ties
+HOLD = 0.1  # share of a film in which the last day stands still
 _GIF_SIZE = (960, 540)
 
 
 class Shot(NamedTuple):
-    """What a film shows: so many days in so many seconds, perhaps with an eye on one person."""
+    """What a film shows: the number of days and seconds, and the followed person if any."""
 
     days: int
     seconds: float
@@ -35,37 +35,37 @@ class Shot(NamedTuple):
 
 
 def film(
-    stage: Stage,
+    playback: Playback,
     shot: Shot,
     out: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
     told: str = "",
 ) -> None:
-    """Play a stage from its first morning and write the film; it is there once it is whole.
+    """Play worlds from their first morning and write a film. The file appears only when it is complete.
 
     Args:
-        stage: on its first morning; it is played on.
-        shot: what is shown.
-        out: ends in ``.mp4`` or ``.gif``.
-        progress: called with the frames done and all frames.
-        told: what the film says of itself, see `told_by`.
+        playback: at its first day; the film plays it on.
+        shot: what the film shows.
+        out: path that ends in ``.mp4`` or ``.gif``.
+        progress: called with the number of frames done and the total.
+        told: text for the film's metadata, see `told_by`.
 
     Raises:
-        OSError: the file can not be written.
+        OSError: the file cannot be written.
     """
     rate = FRAMES_A_SECOND[out.suffix.lower()]
     count = max(2, round(shot.seconds * rate))
     write = _mp4 if out.suffix.lower() == ".mp4" else _gif
 
     def counted(hand_on_stop: Callable[[], None]) -> Iterator[np.ndarray]:
-        for done, frame in enumerate(frames(stage, shot, count), start=1):
+        for done, frame in enumerate(frames(playback, shot, count), start=1):
             yield frame
             progress(done, count)
             hand_on_stop()
 
-    # By its ending the writer knows the format, so this is no name of `atomic_files`; no other process uses it either.
+    # The writer takes the format from the suffix, so `atomic_files` cannot name this file. The random name is unique.
     half_done = out.with_name(f".{secrets.token_hex(8)}-{out.stem}.half_done{out.suffix}")
-    with held_back() as hand_on_stop:  # so that half a film is taken away
+    with held_back() as hand_on_stop:  # so that an incomplete film is removed
         try:
             write(counted(hand_on_stop), rate, half_done, told)
             half_done.replace(out)
@@ -74,7 +74,7 @@ def film(
 
 
 def told_by(out: Path) -> str | None:
-    """What an MP4 film says of itself; None if there is none, or it can not be read."""
+    """The text in the metadata of an MP4 film; None if there is none, or if it cannot be read."""
     import av
 
     try:
@@ -84,37 +84,37 @@ def told_by(out: Path) -> str | None:
         return None
 
 
-def frames(stage: Stage, shot: Shot, count: int) -> Iterator[np.ndarray]:
-    """The frames of a film, each of shape (1080, 1920, 4), valid until the next one; time goes evenly."""
-    drawing = Drawing(stage.scene.places, stage.adopters, len(stage.arms), shot.followed)
+def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
+    """The frames of a film, each of shape (1080, 1920, 4) and valid until the next one, at constant speed."""
+    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), shot.followed)
     moving = max(1, round(count * (1 - HOLD)))
     a_frame = shot.days / moving  # in days
     lasts = max(FRAMES_OF_A_FLASH * a_frame, 0.25)
-    flying = [np.zeros(0, FLASH) for _ in stage.arms]
-    pictures = stage.look()
+    flying = [np.zeros(0, FLASH) for _ in playback.arms]
+    pictures = playback.look()
     for frame in range(count):
         now = min((frame + 1) * a_frame, shot.days + (frame - moving) * a_frame if frame > moving else math.inf)
-        while stage.day < min(math.ceil(now), shot.days):
-            stage.step()
-            pictures = stage.look()
+        while playback.day < min(math.ceil(now), shot.days):
+            playback.step()
+            pictures = playback.look()
             flying = [np.concatenate([old, new.flashes])[:AIRBORNE] for old, new in zip(flying, pictures, strict=True)]
-        ages = [(now - _time_of(each, stage)) / lasts for each in flying]
+        ages = [(now - _time_of(each, playback)) / lasts for each in flying]
         flying = [each[age < 1] for each, age in zip(flying, ages, strict=True)]
         panels = [
             _panel(arm.name, picture, each, age[age < 1], arm.outcome().reconnected)
-            for arm, picture, each, age in zip(stage.arms, pictures, flying, ages, strict=True)
+            for arm, picture, each, age in zip(playback.arms, pictures, flying, ages, strict=True)
         ]
         shown = min(int(now), shot.days)
-        drawing.show(stage.scene.pairs, panels, clock_of(shown), _difference(stage), FOOTER)
+        drawing.show(playback.layout.pairs, panels, clock_of(shown), _difference(playback), FOOTER)
         yield drawing.pixels()
 
 
-FOOTER = "model, not measurement: many numbers are assumed"
+FOOTER = "simulated, not measured: many parameters are assumptions"
 
 
-def still(stage: Stage, followed: int | None, out: BinaryIO, ending: str) -> None:
-    """A picture of this morning as ``png`` or ``svg``; the stage is only looked at."""
-    drawing = Drawing(stage.scene.places, stage.adopters, len(stage.arms), followed)
+def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) -> None:
+    """Write an image of this morning as ``png`` or ``svg``. The worlds are only read."""
+    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), followed)
     panels = [
         _panel(
             arm.name,
@@ -123,45 +123,45 @@ def still(stage: Stage, followed: int | None, out: BinaryIO, ending: str) -> Non
             np.full(len(picture.flashes[:AIRBORNE]), 0.4),
             arm.outcome().reconnected,
         )
-        for arm, picture in zip(stage.arms, stage.look(), strict=True)
+        for arm, picture in zip(playback.arms, playback.look(), strict=True)
     ]
-    drawing.show(stage.scene.pairs, panels, clock_of(stage.day), _difference(stage), FOOTER)
-    facts = {"Title": f"rekindle: day {stage.day}"} | ({"Date": None} if ending == "svg" else {})
+    drawing.show(playback.layout.pairs, panels, clock_of(playback.day), _difference(playback), FOOTER)
+    facts = {"Title": f"rekindle: day {playback.day}"} | ({"Date": None} if ending == "svg" else {})
     drawing.figure.savefig(out, format=ending, facecolor=NIGHT, metadata=facts)
 
 
-def _panel(name: str, picture: Picture, flashes: np.ndarray, ages: np.ndarray, reconnected: float) -> Panel:
+def _panel(name: str, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray, reconnected: float) -> Panel:
     begun = ages >= 0
     number = "–" if math.isnan(reconnected) else f"{reconnected:.1f}"
     shown = picture._replace(flashes=flashes[begun])
     return Panel(name, shown, (number, "ties per adopter\nreconnected"), ages[begun])
 
 
-def _time_of(flashes: np.ndarray, stage: Stage) -> np.ndarray:
-    """When each was sent, in days of the run, shape (flashes,)."""
-    return flashes["day"] - stage.arms[0].run.start + flashes["second"] / SECONDS_A_DAY
+def _time_of(flashes: np.ndarray, playback: Playback) -> np.ndarray:
+    """When each gesture was sent, in days of the run, shape (flashes,)."""
+    return flashes["day"] - playback.arms[0].run.start + flashes["second"] / SECONDS_A_DAY
 
 
 def clock_of(day: int) -> str:
-    """A day as viewers read it."""
+    """A day for display."""
     return f"day {day:,}" if day < 365 else f"year {day // 365 + 1}, day {day % 365:,}"
 
 
-def _difference(stage: Stage) -> str:
-    if len(stage.arms) == 1:
+def _difference(playback: Playback) -> str:
+    if len(playback.arms) == 1:
         return ""
-    first, second = (outcome.reconnected for outcome in stage.outcomes())
+    first, second = (outcome.reconnected for outcome in playback.outcomes())
     return f"difference: {second - first:+.1f} ties per adopter".replace("-", "−")
 
 
 def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> None:
-    import av  # an extra, which only films need
+    import av  # an optional dependency, needed only for films
 
     with av.open(str(out), "w") as file:
         file.metadata["comment"] = told
         options = {"crf": "18", "preset": "veryfast"}
         stream = file.add_stream("libx264", rate=Fraction(rate), width=SIZE[0], height=SIZE[1], options=options)
-        stream.pix_fmt = "yuv420p"  # what every player and beamer knows
+        stream.pix_fmt = "yuv420p"  # supported by all players and projectors
         for pixels in pictures:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgba")))
         file.mux(stream.encode())
@@ -175,7 +175,7 @@ def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> Non
 
 
 def _palette() -> Image.Image:
-    """256 colours for all frames: each colour of the drawing in steps, from the night to itself."""
+    """256 colours for all frames: each colour of the drawing in steps from the background to full."""
     named = [INK, QUIET, EMBER, *TIES.values(), *FAMILIES.values()]
     steps = np.linspace(0, 1, 255 // len(named) + 1)[1:, None, None]
     full, night = (np.array([ImageColor.getrgb(name) for name in names]) for names in (named, [NIGHT]))

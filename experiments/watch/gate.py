@@ -1,7 +1,7 @@
-"""Who may reach the page: those who have its token, under a name of this machine, from the page itself.
+"""Access control of the page: requests need its token, and have to come from the page under a name of this machine.
 
-Every user of a machine reaches its 127.0.0.1, and every site that a browser shows may send requests there. So each
-start of the server draws a token. The first visit brings it in the address, and the browser keeps it in a cookie.
+Every user of a machine can reach its 127.0.0.1, and every site in a browser can send requests there. So the server
+draws a token at each start. The first visit has it in the address, and the browser keeps it in a cookie.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOKEN = "token"  # of the query
-_NAMES = ("127.0.0.1", "localhost")  # a page of any other name has made it mean this machine
+_NAMES = ("127.0.0.1", "localhost")  # any other name was made to point at this machine by another site
 REFUSED = """\
 <!doctype html>
 <html lang="en">
@@ -23,15 +23,15 @@ REFUSED = """\
 <title>Rekindle</title>
 <h1>This page needs its token</h1>
 <p>Open the address that <code>rekindle watch</code> printed in its terminal; it ends in <code>?token=…</code>.</p>
-<p>If this browser has opened it already, you have followed a link from elsewhere:
-<a href="">show what the link asks for</a>.</p>
+<p>If this browser has opened the page before, you followed a link from another site:
+<a href="">show the linked world</a>.</p>
 </html>
 """
 WRONG_HOST = "Open the page as http://127.0.0.1 or http://localhost, with the port that `rekindle watch` printed.\n"
 
 
 def security_headers(port: int) -> dict[str, str]:
-    """What each answer tells the browser not to do: run, load, frame, keep or pass on anything that is not ours."""
+    """Headers that keep the browser from running, loading, framing, storing or passing on anything foreign."""
     sockets = " ".join(f"ws://{name}:{port}" for name in _NAMES)
     policy = {
         "default-src": "'none'",
@@ -50,19 +50,19 @@ def security_headers(port: int) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",  # the next version, or another program, may be served from this port
+        "Cache-Control": "no-store",  # another version or program can be served from this port later
     }
 
 
-class Gate:
-    """Stands before an application and lets through only requests with its token, under a name of this machine.
+class TokenGate:
+    """ASGI middleware that accepts only requests with its token, under a name of this machine.
 
     Args:
-        app: that is guarded.
-        port: on which it is served.
+        app: the application.
+        port: port on which it is served.
 
     Attributes:
-        token: that opens the gate.
+        token: the token that requests need.
     """
 
     def __init__(self, app: ASGIApp, port: int) -> None:
@@ -73,7 +73,7 @@ class Gate:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in security_headers(port).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or hand it on."""
+        """Reject a request, or pass it to the application."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["type"] == "websocket":
             await self._connection(headers, scope, receive, send)
@@ -86,7 +86,7 @@ class Gate:
         if is_own and self._has_cookie(headers):
             await self._app(scope, receive, send)
         else:
-            await send({"type": "websocket.close"})  # before it was accepted: 403
+            await send({"type": "websocket.close"})  # before accepting it, which answers 403
 
     async def _request(self, headers: dict[str, str], scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import HTMLResponse, PlainTextResponse
@@ -118,7 +118,7 @@ class Gate:
 
 
 def _token_in(query: bytes) -> str:
-    """What a query says of the token; nothing where it cannot be read."""
+    """The token in a query; empty if it cannot be read."""
     try:
         return parse_qs(query.decode("ascii")).get(TOKEN, [""])[-1]
     except ValueError:

@@ -1,8 +1,8 @@
-"""What of a world is drawn, and how it looks on a day: numbers only, which a page or a film then draws.
+"""The drawn part of a world, and its looks on each day, as numbers that a page or a film then draws.
 
-A scene is made once from the first morning: where people stand, and which ties have a place in the picture. Each day is
-then a byte for each of these ties and for each person. Two worlds that began as one share a scene, so they can be
-laid side by side and compared byte by byte.
+A layout is made once from the first morning: the places of people, and the ties that are drawn. Each day then takes one
+byte per drawn tie and per person. Two worlds with the same first morning share a layout, so their bytes can be
+compared.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from sim.model.gestures import Kind
 from sim.run import Simulation
 from sim.state.population import NOBODY, DayRecord, World
 
-TIES_A_PERSON = 10  # drawn, on average
+TIES_A_PERSON = 10  # drawn ties, on average
 MOST_TIES, FEWEST_TIES = 100_000, 1_200
-FULL = 63  # the strength and the glow of a byte
-MOST_GESTURES = 400  # drawn of a frame
+FULL = 63  # largest strength or glow in a byte
+MOST_GESTURES = 400  # drawn per frame
 
 
 class Look(IntEnum):
-    """How a tie is drawn: the two upper bits of its byte; the other six are its strength."""
+    """How a tie is drawn: the upper two bits of its byte. The other six are its strength."""
 
     ABSENT = 0
     DORMANT = 1
@@ -36,7 +36,7 @@ class Look(IntEnum):
 
 
 class Family(IntEnum):
-    """Kinds of gesture as the eye tells them apart."""
+    """Groups of kinds of gesture that are drawn in the same colour."""
 
     REACTION = 0
     WORDS = 1
@@ -66,21 +66,21 @@ FLASH = np.dtype(
     [
         ("sender", "i4"),
         ("receiver", "i4"),
-        ("day", "i2"),  # of the world, and
+        ("day", "i2"),  # of the world
         ("family", "u1"),  # Family
-        ("bright", "u1"),  # whether it is one to look at: of an adopter, or over a dormant tie
+        ("bright", "u1"),  # whether it is highlighted: sent by an adopter, or over a dormant tie
         ("second", "i4"),  # of the day
     ]
 )
 
 
-class Picture(NamedTuple):
-    """How a world looks on a morning.
+class WorldFrame(NamedTuple):
+    """The looks of a world on a morning.
 
     Attributes:
-        ties: shape (k,), bytes; see `Look`. In the order of the scene's pairs.
-        people: shape (n,), bytes 0 to `FULL`: how open the person's door is for any of the drawn ties that lie dormant.
-        flashes: gestures of the days since the last picture, type `FLASH`, at most `MOST_GESTURES`.
+        ties: shape (k,), bytes in the order of the layout's pairs; see `Look`.
+        people: shape (n,), bytes from 0 to `FULL`: how open each person's door is for any drawn dormant tie.
+        flashes: gestures since the last frame, type `FLASH`, at most `MOST_GESTURES`.
     """
 
     ties: np.ndarray
@@ -88,18 +88,18 @@ class Picture(NamedTuple):
     flashes: np.ndarray
 
 
-class Scene:
-    """Where the people of a world stand, and which of its ties are drawn.
+class Layout:
+    """The places of people, and the ties that are drawn.
 
-    All ties of adopters are drawn, and of the others those with the longest past. A tie that begins to matter later
-    takes the place of one with the shortest; so what is drawn on a day does not depend on when anybody looked before.
+    All ties of adopters are drawn, and of other ties those with the longest past. A tie that matters later replaces the
+    one with the shortest past, so the drawn ties of a day do not depend on which days were drawn before.
 
     Args:
-        world: on the first morning.
+        world: the world on the first morning.
         adopters: ids.
 
     Attributes:
-        places: of people, shape (n, 2), in the unit disc.
+        places: places of people in the unit disc, shape (n, 2).
         pairs: ids of each tie's two people, the lower first, shape (k, 2).
     """
 
@@ -124,15 +124,15 @@ class Scene:
         return self.is_adopter[pairs[:, 0]] | self.is_adopter[pairs[:, 1]]
 
     def keys(self, pairs: np.ndarray) -> np.ndarray:
-        """A number for each pair, the lower id first, as day records have it; shape (k,)."""
+        """The key of each pair (lower id first), as in day records, shape (k,)."""
         return pairs[:, 0].astype(np.int64) * len(self.is_adopter) + pairs[:, 1]
 
     def admit(self, pairs: np.ndarray, staying: np.ndarray) -> np.ndarray:
-        """Let ties into the picture that are not in it yet; those with the shortest past go.
+        """Draw these ties from now on, instead of those with the shortest past.
 
         Args:
             pairs: shape (m, 2), the lower id first; each once.
-            staying: which rows are not to go, shape (k,).
+            staying: rows that must stay, shape (k,).
 
         Returns:
             The rows that changed.
@@ -146,59 +146,61 @@ class Scene:
         return rows
 
 
-class Sight:
-    """How one world of a scene looks, day by day.
+class WorldView:
+    """The looks of one world, day by day.
 
     Args:
-        scene: which may be shared with another world.
-        run: the world in motion; it is only looked at.
+        layout: the layout, which another world can share.
+        run: the simulation, which is only read.
     """
 
-    def __init__(self, scene: Scene, run: Simulation) -> None:
-        self.scene, self.run = scene, run
-        self.slots = np.full(len(scene.pairs), NOBODY, np.int32)
+    def __init__(self, layout: Layout, run: Simulation) -> None:
+        self.layout, self.run = layout, run
+        self.slots = np.full(len(layout.pairs), NOBODY, np.int32)
         self.rekindled = np.zeros(0, np.int64)  # keys of pairs, sorted
-        self.is_back = np.zeros(len(scene.pairs), bool)  # which rows of the scene are among them
+        self.is_back = np.zeros(len(layout.pairs), bool)  # which rows of the layout are among them
         self.seen = np.zeros(0, SEEN)
         self.ties = np.zeros(0, np.uint8)
         self.look()
 
     def look(self) -> None:
-        """Bring the bytes up to this morning."""
-        scene = self.scene
-        self.seen = self.run.see(scene.pairs, self.slots)
+        """Update the bytes to this morning."""
+        layout = self.layout
+        self.seen = self.run.see(layout.pairs, self.slots)
         strength = np.rint(np.maximum(*self.seen["strength"].T) * FULL).astype(np.uint8)
         looks = _LOOK_OF[self.seen["state"]]
         looks[self.is_back & (looks == Look.LIVING)] = Look.REKINDLED
         self.ties = looks << 6 | np.where(looks > 0, np.maximum(strength, 1), 0).astype(np.uint8)
 
     def take_in(self, record: DayRecord) -> np.ndarray:
-        """Take note of a day; returns the pairs that it made worth drawing, shape (m, 2), the lower id first."""
-        keys = self.scene.keys(self.run.reconnections())
+        """Process a day, and return the pairs to draw because of it, shape (m, 2), lower id first."""
+        keys = self.layout.keys(self.run.reconnections())
         fresh = np.setdiff1d(keys, self.rekindled, assume_unique=True)
         self.rekindled = np.sort(keys)
-        self.is_back[[self.scene.row[key] for key in fresh.tolist() if key in self.scene.row]] = True
-        n = len(self.scene.is_adopter)
-        new = record.new_ties[self.scene.is_adopter[record.new_ties // n] | self.scene.is_adopter[record.new_ties % n]]
+        self.is_back[[self.layout.row[key] for key in fresh.tolist() if key in self.layout.row]] = True
+        n = len(self.layout.is_adopter)
+        new = record.new_ties[
+            self.layout.is_adopter[record.new_ties // n] | self.layout.is_adopter[record.new_ties % n]
+        ]
         both = np.unique(np.concatenate([fresh, new]))
         return np.stack([both // n, both % n], axis=1).astype(np.int32)
 
     def forget(self, rows: np.ndarray) -> None:
-        """These rows of the scene have become other pairs."""
+        """Reset rows of the layout that now have other pairs."""
         self.slots[rows] = NOBODY
-        self.is_back[rows] = np.isin(self.scene.keys(self.scene.pairs[rows]), self.rekindled)
+        self.is_back[rows] = np.isin(self.layout.keys(self.layout.pairs[rows]), self.rekindled)
 
     def doors(self) -> np.ndarray:
         """How open each person's door is for the dormant ties that are drawn, shape (n,), 0..1."""
         dormant = self.seen["state"] == State.DORMANT
-        pairs, openness = self.scene.pairs[dormant], self.seen["openness"][dormant]
-        doors = np.zeros(len(self.scene.is_adopter), np.float32)
+        pairs, openness = self.layout.pairs[dormant], self.seen["openness"][dormant]
+        doors = np.zeros(len(self.layout.is_adopter), np.float32)
         for side in (0, 1):
             np.maximum.at(doors, pairs[:, side], openness[:, side])
         return doors
 
     def flashes(self, sent: np.ndarray) -> np.ndarray:
-        """Gestures as they are drawn, those to look at first, type `FLASH`."""
+        """Gestures for drawing, highlighted ones first, type `FLASH`."""
         sent = sent[sent["receiver"] != NOBODY]
         flashes = np.zeros(len(sent), FLASH)
         for name in ("sender", "receiver", "day", "second"):
@@ -206,13 +208,13 @@ class Sight:
         flashes["family"] = _FAMILY_OF[sent["kind"]]
         pairs = np.stack([sent["sender"], sent["receiver"]], axis=1)
         state = self.run.see(pairs, sent["sender_slot"].copy())["state"]
-        flashes["bright"] = (state == State.DORMANT) | self.scene.with_adopter(pairs)
+        flashes["bright"] = (state == State.DORMANT) | self.layout.with_adopter(pairs)
         return flashes[np.argsort(-flashes["bright"].astype(int), kind="stable")[:MOST_GESTURES]]
 
-    def picture(self, sent: np.ndarray) -> Picture:
-        """The picture of this morning, with the gestures sent since the last one."""
+    def picture(self, sent: np.ndarray) -> WorldFrame:
+        """The frame of this morning, with the gestures sent since the last one."""
         glow = np.rint(self.doors() * FULL).astype(np.uint8)
-        return Picture(self.ties, glow, self.flashes(sent))
+        return WorldFrame(self.ties, glow, self.flashes(sent))
 
 
 _LOOK_OF = np.zeros(len(State), np.uint8)
@@ -221,15 +223,15 @@ _LOOK_OF[State.ACTIVE] = Look.LIVING
 
 
 def _ties_of(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Each tie of a world once, shape (k, 2), the lower id first, and how much past it has, in contacts, shape (k,)."""
+    """Each tie of a world once, shape (k, 2), the lower id first, and its past in contacts, shape (k,)."""
     ties, owners = world.ties, world.owners()
-    held = (ties["other"] > owners) & (ties["acquaintance"] == 0)
-    pairs = np.stack([owners[held], ties["other"][held]], axis=1).astype(np.int32)
-    return pairs, ties["traces"][held][:, -1].astype(np.float64)  # the slowest: what the whole past has left
+    kept = (ties["other"] > owners) & (ties["acquaintance"] == 0)
+    pairs = np.stack([owners[kept], ties["other"][kept]], axis=1).astype(np.int32)
+    return pairs, ties["traces"][kept][:, -1].astype(np.float64)  # the slowest trace, which is left by the whole past
 
 
 class _Hashed:
-    """A world's people and ties, known by a hash of what their places rest on."""
+    """A world's people and ties, hashable by what determines their places."""
 
     def __init__(self, world: World, pairs: np.ndarray, weight: np.ndarray) -> None:
         self.community, self.pairs, self.weight = world.people["community"].copy(), pairs, weight
@@ -252,14 +254,14 @@ def _cached_places(world: _Hashed) -> np.ndarray:
     return found
 
 
-def only_differences(one: Picture, other: Picture) -> tuple[Picture, Picture]:
-    """The same two pictures with nothing in them but what differs between the two worlds."""
+def only_differences(one: WorldFrame, other: WorldFrame) -> tuple[WorldFrame, WorldFrame]:
+    """Two frames reduced to the differences between their worlds."""
     differ = (one.ties >> 6 != other.ties >> 6) | (np.abs((one.ties & FULL).astype(int) - (other.ties & FULL)) > 3)
     glow = np.abs(one.people.astype(int) - other.people) > 6
 
-    def left(mine: Picture, theirs: Picture) -> Picture:
+    def left(mine: WorldFrame, theirs: WorldFrame) -> WorldFrame:
         ties, people = np.where(differ, mine.ties, 0), np.where(glow, mine.people, 0)
-        return Picture(ties.astype(np.uint8), people.astype(np.uint8), _only_here(mine.flashes, theirs.flashes))
+        return WorldFrame(ties.astype(np.uint8), people.astype(np.uint8), _only_here(mine.flashes, theirs.flashes))
 
     return left(one, other), left(other, one)
 

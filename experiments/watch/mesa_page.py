@@ -17,22 +17,22 @@ from mesa.visualization import Slider, SolaraViz
 from mesa.visualization.utils import update_counter
 
 import sim
-from experiments.watch.layout import Picture, Scene, Sight
+from experiments.watch.layout import Layout, WorldFrame, WorldView
 from experiments.watch.widget import WorldWidget
 from sim.engine.views import SEEN, see
 from sim.model.strategies import NAMES
 
 
 class Published(NamedTuple):
-    """What a model shows after a step: its day, a picture, and ties per adopter that reconnected."""
+    """The display after a step: the day, a frame, and ties per adopter that reconnected."""
 
     day: int
-    picture: Picture
+    picture: WorldFrame
     reconnected: float
 
 
 class _Looked:
-    """A Mesa model as `experiments.watch.layout.Sight` looks at worlds."""
+    """A Mesa model with the interface that `experiments.watch.layout.WorldView` reads."""
 
     def __init__(self, model: WatchedModel) -> None:
         self.model, self.start = model, model.day
@@ -56,7 +56,7 @@ class WatchedModel(sim.ReconnectionModel):
 
     Args:
         people, strategy, adopters: as in `sim.ReconnectionModel`; the world has a year of ordinary life behind it.
-        seed: of world and luck; a page hands over what was typed, so text is fine.
+        seed: seed of the world and of random draws; can be text, as typed on the page.
     """
 
     def __init__(
@@ -66,22 +66,22 @@ class WatchedModel(sim.ReconnectionModel):
         number = int(typed) if typed.isdecimal() else 1
         world = sim.worlds.generated(people=int(people), burn_in_years=1, seed=number)
         super().__init__(world=world, strategy=strategy, adopters=min(int(adopters), len(world)), seed=number)
-        self.scene = Scene(world, self.adopters)
+        self.layout = Layout(world, self.adopters)
         self._looked = _Looked(self)
-        self._sight = Sight(self.scene, self._looked)  # type: ignore[arg-type]
+        self._view = WorldView(self.layout, self._looked)  # type: ignore[arg-type]
         self._publish(self.record.sent)
 
     def step(self) -> None:
-        """A day, and then what is drawn of it."""
+        """Simulate a day and update the display."""
         super().step()
         self._looked.renew()
-        self._sight.take_in(self.record)
-        self._sight.look()
+        self._view.take_in(self.record)
+        self._view.look()
         self._publish(self.record.sent)
 
     def _publish(self, sent: np.ndarray) -> None:
         row = self.datacollector.model_vars
-        self.published = Published(int(self.steps), self._sight.picture(sent), float(row["reconnected"][-1]))
+        self.published = Published(int(self.steps), self._view.picture(sent), float(row["reconnected"][-1]))
 
 
 @solara.component
@@ -115,15 +115,15 @@ def WorldPicture(model: WatchedModel) -> None:  # noqa: N802 - a component
 
 
 def tell_scene(widget: WorldWidget, model: WatchedModel) -> None:
-    """Where everybody stands, and which ties are drawn."""
-    scene = model.scene
-    arrays = (scene.places.astype(np.float32), scene.pairs.astype(np.int32), model.adopters.astype(np.int32))
-    message = {"is": "scene", "people": len(scene.places), "arms": ["the Mesa model"], "again": False}
+    """Send the places of people and the drawn ties."""
+    layout = model.layout
+    arrays = (layout.places.astype(np.float32), layout.pairs.astype(np.int32), model.adopters.astype(np.int32))
+    message = {"is": "scene", "people": len(layout.places), "arms": ["the Mesa model"], "again": False}
     widget.send(message, [array.tobytes() for array in arrays])
 
 
 def tell_frame(widget: WorldWidget, model: WatchedModel) -> None:
-    """The bytes of the last day."""
+    """Send the bytes of the last day."""
     day, picture, reconnected = model.published
     none = np.zeros(0, np.int32).tobytes()
     message = {"is": "frame", "frame": day, "day": day, "outcomes": [{"reconnected": round(reconnected, 3)}]}
@@ -132,14 +132,14 @@ def tell_frame(widget: WorldWidget, model: WatchedModel) -> None:
 
 @solara.component
 def Outcome(model: WatchedModel) -> None:  # noqa: N802 - a component
-    """The day, and what has come of it."""
+    """The day and the outcome."""
     update_counter.get()
     day, _, reconnected = model.published
     solara.Text(f"Day {day}: {reconnected:.1f} ties per adopter reconnected")
 
 
 CONTROLS = {
-    "seed": {"type": "InputText", "value": "1", "label": "Seed of world and luck"},
+    "seed": {"type": "InputText", "value": "1", "label": "Seed of world and random draws"},
     "people": Slider("People", 150, 50, 500, 10),
     "adopters": Slider("Adopters", 10, 1, 50, 1),
     "strategy": {"type": "Select", "value": "check_in", "values": list(NAMES), "label": "Strategy"},

@@ -1,4 +1,4 @@
-"""What a page may send: each message by its fields and their types. Anything else is answered in words."""
+"""The messages that a page can send, by their fields and types. Anything else gets an error message in return."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from experiments.config.settings import ConfigError
-from experiments.watch.asked import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
+from experiments.watch.page_state import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
 
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
 LARGEST = 65_536  # bytes of a message
@@ -21,7 +21,7 @@ class _Message(BaseModel):
 
 
 class Ready(_Message):
-    """The tab has drawn its frame and wants the world that its address names."""
+    """The tab is ready for the world that its address names."""
 
     do: Literal["ready"]
 
@@ -34,33 +34,33 @@ class Drawn(_Message):
 
 
 class Again(_Message):
-    """The tab has waited in vain for frames."""
+    """The tab expected frames but got none."""
 
     do: Literal["again"]
 
 
 class Play(_Message):
-    """Play, or pause; the other of the two if not said."""
+    """Play or pause; toggles if ``on`` is None."""
 
     do: Literal["play"]
     on: bool | None = None
 
 
 class Step(_Message):
-    """Some days on."""
+    """Advance by some days."""
 
     do: Literal["step"]
     days: Literal[1, 7] = 1
 
 
 class Reset(_Message):
-    """To the first day."""
+    """Go back to the first day."""
 
     do: Literal["reset"]
 
 
 class Speed(_Message):
-    """Days a second, or the next faster or slower ones."""
+    """Set the days per second, or the next faster or slower speed."""
 
     do: Literal["speed"]
     value: Literal[SPEEDS] = 5  # type: ignore[valid-type]
@@ -68,7 +68,7 @@ class Speed(_Message):
 
 
 class Set(_Message):
-    """A setting, as it was typed."""
+    """Change a setting to the typed value."""
 
     do: Literal["set"]
     path: _Text
@@ -76,35 +76,35 @@ class Set(_Message):
 
 
 class Beside(_Message):
-    """The strategy of a second world; none if empty."""
+    """Set the strategy of a second world; no second world if empty."""
 
     do: Literal["beside"]
     value: _Text
 
 
 class Differences(_Message):
-    """Whether only what differs is drawn."""
+    """Whether to draw only differences."""
 
     do: Literal["differences"]
     on: bool
 
 
 class Preset(_Message):
-    """A preset by its name; the opening if empty."""
+    """Load a preset by its name; the opening if empty."""
 
     do: Literal["preset"]
     value: _Text
 
 
 class Follow(_Message):
-    """Somebody to follow, or nobody."""
+    """Follow a person, or nobody."""
 
     do: Literal["follow"]
     person: _Person | None
 
 
 class Send(_Message):
-    """A gesture by hand; with a twin of the world in which it is not sent, if forked."""
+    """Send a gesture; with ``fork``, also continue in a twin of the world without it."""
 
     do: Literal["send"]
     kind: Literal[BY_HAND]  # type: ignore[valid-type]
@@ -113,20 +113,20 @@ class Send(_Message):
 
 
 class Config(_Message):
-    """The configuration file of what is shown."""
+    """Request the configuration file of the page."""
 
     do: Literal["config"]
 
 
-class Picture(_Message):
-    """A picture of today."""
+class PictureRequest(_Message):
+    """Request an image of today."""
 
     do: Literal["picture"]
     value: Literal["png", "svg"]
 
 
 class Film(_Message):
-    """A film up to today."""
+    """Request a film up to today."""
 
     do: Literal["film"]
     value: Literal["mp4", "gif"]
@@ -147,17 +147,17 @@ Message = (
     | Follow
     | Send
     | Config
-    | Picture
+    | PictureRequest
     | Film
 )
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="do")])
 
 
 def understood(text: str | bytes) -> Message:
-    """What a tab sent.
+    """Parse a tab's message.
 
     Raises:
-        ConfigError: a page would not send that; the message says what is wrong with it.
+        ConfigError: the message is not valid; the text says what is wrong.
     """
     try:
         return _MESSAGES.validate_json(text)

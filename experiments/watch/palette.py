@@ -1,4 +1,4 @@
-"""Colours of a drawn world, for page and film alike: after Okabe & Ito, whom the colour-blind can read, on night."""
+"""Colours of drawn worlds, for the page and films: colour-blind safe, after Okabe & Ito, on a dark background."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from experiments.watch.layout import FULL, Family, Look
 
 NIGHT, PANEL, INK, QUIET = "#0d1320", "#151d2e", "#eef2fa", "#9aa8c2"
-EMBER = "#f5a623"  # what was dormant and has come back, and the light of an open door
+EMBER = "#f5a623"  # rekindled ties and open doors
 FIRST, SECOND = "#7cc4f5", "#c9cfdb"  # the two arms of a comparison
 
 TIES = {Look.DORMANT: "#6f83ad", Look.LIVING: "#b9cdf2", Look.REKINDLED: EMBER}
@@ -36,7 +36,7 @@ def opacity(look: Look, strength: int) -> float:
 
 
 def for_browser() -> dict[str, Any]:
-    """The colours as the page takes them; of the 256 bytes of a tie, the opacity."""
+    """The colours for the page, with the opacity for each of the 256 bytes of a tie."""
     return {
         "night": NIGHT,
         "panel": PANEL,

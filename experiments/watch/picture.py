@@ -1,4 +1,4 @@
-"""A world, or two side by side, on one day: people by community, ties by strength, gestures as flashes, the outcome."""
+"""Drawings of one world, or two side by side, on a day: people, ties, gestures as flashes, and the outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
-from experiments.watch.layout import FULL, Look, Picture
+from experiments.watch.layout import FULL, Look, WorldFrame
 from experiments.watch.palette import EMBER, FAMILIES, INK, NAMES, NIGHT, QUIET, TIES, opacity
 
 INCHES, DPI = (16, 9), 120
@@ -28,29 +28,29 @@ _FLASH = np.array([to_rgba(FAMILIES[family]) for family in FAMILIES])
 
 
 class Panel(NamedTuple):
-    """What one world shows on a day.
+    """One world of a drawing on a day.
 
     Attributes:
-        title: its strategy.
-        picture: see `experiments.watch.layout.Picture`.
-        counted: the outcome, large: a number and what it is.
-        ages: of each flash, 0 (now) to 1 (gone), shape (flashes,).
+        title: name of its strategy.
+        picture: see `experiments.watch.layout.WorldFrame`.
+        counted: the outcome in large type: a number and its unit.
+        ages: age of each flash, from 0 (new) to 1 (gone), shape (flashes,).
     """
 
     title: str
-    picture: Picture
+    picture: WorldFrame
     counted: tuple[str, str]
     ages: np.ndarray
 
 
 class Drawing:
-    """A figure that is drawn again for each frame; what stays the same is drawn once.
+    """A figure whose moving parts are drawn for each frame, and the rest only once.
 
     Args:
-        places: of people, shape (n, 2), in the unit disc.
-        adopters: ids; they have a ring.
-        panels: 1 or 2, side by side.
-        followed: the id of a person whose ties stand out, or None.
+        places: places of people in the unit disc, shape (n, 2).
+        adopters: ids of people drawn with a ring.
+        panels: number of worlds side by side, 1 or 2.
+        followed: id of a person whose ties are highlighted, or None.
     """
 
     def __init__(self, places: np.ndarray, adopters: np.ndarray, panels: int, followed: int | None = None) -> None:
@@ -65,7 +65,7 @@ class Drawing:
         self.background: Any = None
 
     def show(self, pairs: np.ndarray, panels: Sequence[Panel], clock: str, note: str = "", footer: str = "") -> None:
-        """Put a day into the figure."""
+        """Update the figure to a day."""
         for world, panel in zip(self.worlds, panels, strict=True):
             world.show(pairs, panel)
         self.clock.set_text(clock)
@@ -87,15 +87,15 @@ class Drawing:
 
 
 def _axes(figure: Figure, panels: int) -> list[tuple[Axes, float]]:
-    """Room for each world, and where its text begins, from the left."""
+    """Axes for each world, and the left edge of its text."""
     boxes = [(0.25, 0.09, 0.5, 0.86)] if panels == 1 else [(0.08, 0.09, 0.42, 0.8), (0.53, 0.09, 0.42, 0.8)]
     corners = [0.03] if panels == 1 else [0.03, 0.515]
     return [(figure.add_axes(box), corner) for box, corner in zip(boxes, corners, strict=True)]
 
 
 def _legend(figure: Figure) -> None:
-    """What the colours of the flashes are, in their colours, and what amber is."""
-    figure.text(_LEGEND[0], 0.012, "a tie rekindled; an open door", color=EMBER, fontsize=15, va="bottom")
+    """A legend of the colours of flashes, ties and doors."""
+    figure.text(_LEGEND[0], 0.012, "rekindled tie; open door", color=EMBER, fontsize=15, va="bottom")
     for column, family in enumerate(FAMILIES):
         figure.text(_LEGEND[column], 0.045, NAMES[family], color=FAMILIES[family], fontsize=15, va="bottom")
 
@@ -139,14 +139,14 @@ class _World:
         return [ring, name]
 
     def show(self, pairs: np.ndarray, panel: Panel) -> None:
-        """Put a day into the axes."""
+        """Update the axes to a day."""
         picture, places = panel.picture, self.drawing.places
         self._show_ties(pairs, picture.ties)
         open_doors = np.flatnonzero(picture.people > 6)
         glow = picture.people[open_doors] / FULL
         self.halo.set_offsets(places[open_doors])
         self.halo.set_sizes(self.size * (2 + 5 * glow))
-        self.halo.set_alpha(list(0.05 + 0.3 * glow) or None)  # on a day on which no door is open, none
+        self.halo.set_alpha(list(0.05 + 0.3 * glow) or None)  # None if no door is open
         self._show_flashes(picture.flashes, panel.ages)
         self.title.set_text(fill(panel.title, 24))
         self.number.set_text(panel.counted[0])
@@ -155,18 +155,20 @@ class _World:
     def _show_ties(self, pairs: np.ndarray, ties: np.ndarray) -> None:
         drawn = np.flatnonzero(ties >> 6)
         followed = self.drawing.followed
-        drawn = drawn[np.argsort(ties[drawn], kind="stable")]  # the faint ones below
+        drawn = drawn[np.argsort(ties[drawn], kind="stable")]  # faint ones below
         colours, widths = _LINE[ties[drawn]], _WIDTH[ties[drawn]]
         if followed is not None:
             own = (pairs[drawn] == followed).any(axis=1)
-            colours[:, 3] = np.where(own, np.maximum(colours[:, 3], 0.45), 0.35 * colours[:, 3])  # the others step back
+            colours[:, 3] = np.where(
+                own, np.maximum(colours[:, 3], 0.45), 0.35 * colours[:, 3]
+            )  # the others are fainter
             widths = np.where(own, widths + 1, widths)
         self.ties.set_segments(list(self.drawing.places[pairs[drawn]]))
         self.ties.set_color(colours)
         self.ties.set_linewidth(widths)
 
     def _show_flashes(self, flashes: np.ndarray, ages: np.ndarray) -> None:
-        """Each goes from its sender to its receiver, and fades."""
+        """Draw each flash on its way from sender to receiver, fading."""
         places = self.drawing.places
         start, end = places[flashes["sender"]], places[flashes["receiver"]]
         head = start + (end - start) * np.minimum(1.0, 1.6 * ages)[:, None]

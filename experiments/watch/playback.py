@@ -1,4 +1,4 @@
-"""A world, or two with the same luck, played day by day: what happens, how it looks, what has come of it."""
+"""One world, or two with the same random draws, played day by day: events, looks and outcomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from experiments.config.settings import Experiment, Strategy
 from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
-from experiments.watch.layout import Picture, Scene, Sight, only_differences
+from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
 from sim.engine.views import State
 from sim.measures import mean_or_nan
 from sim.model.gestures import KINDS
@@ -20,31 +20,31 @@ from sim.run import Gesture, Simulation
 from sim.state.population import GESTURE, LAST_DAY, NO_ANSWER, NOBODY, World
 
 HISTORY = np.dtype([("day", "i4"), ("sender", "i4"), ("receiver", "i4"), ("kind", "u1"), ("answers", "u1")])
-REMEMBERED = 300_000  # gestures of an arm that the histories of ties are told from
+REMEMBERED = 300_000  # gestures of an arm that are kept for the histories of ties
 HISTORY_SHOWN = 8  # gestures between two people
 WITH, WITHOUT = "with it", "without it"
 
 
 class Outcome(NamedTuple):
-    """What has come of an arm so far, in ties per adopter."""
+    """The outcome of an arm so far, in ties per adopter."""
 
     reconnected: float
     active_ties: float
 
 
 class TieSeen(NamedTuple):
-    """A tie of somebody who is followed.
+    """A tie of the followed person.
 
     Attributes:
         other: id.
-        state: of the two; see `sim.engine.views.State`.
-        strength: 0..1, as the followed person holds it.
-        silence: days since two-way contact; None: never.
-        door: how open the other's door is for the followed person, 0..1.
-        own_door: how open the followed person's is for the other.
+        state: state of the tie; see `sim.engine.views.State`.
+        strength: strength for the followed person, 0..1.
+        silence: days since two-way contact; None if there was none.
+        door: how open the other person's door is for the followed person, 0..1.
+        own_door: how open the followed person's door is for the other, 0..1.
         rekindled: whether it reconnected in this run.
         history: the latest gestures between the two in this run, as (day, whether the followed person sent it, kind,
-            whether it answers another), the last one first.
+            whether it answers another), latest first.
     """
 
     other: int
@@ -58,13 +58,13 @@ class TieSeen(NamedTuple):
 
 
 class Gestures:
-    """The latest gestures of an arm, in a ring, so that a long play takes no more memory than a short one."""
+    """The latest gestures of an arm in a ring buffer of constant size."""
 
     def __init__(self, room: int = REMEMBERED) -> None:
         self.rows, self.count = np.zeros(room, HISTORY), 0
 
     def add(self, sent: np.ndarray) -> None:
-        """Remember a day's gestures, posts apart."""
+        """Add a day's gestures, except posts."""
         sent = sent[sent["receiver"] != NOBODY][-len(self.rows) :]
         at = (self.count + np.arange(len(sent))) % len(self.rows)
         for name in ("day", "sender", "receiver", "kind"):
@@ -73,49 +73,49 @@ class Gestures:
         self.count += len(sent)
 
     def of(self, person: int) -> np.ndarray:
-        """What the person sent and received, the last first, type `HISTORY`."""
+        """The gestures that a person sent and received, latest first, type `HISTORY`."""
         known = self.rows[: self.count] if self.count < len(self.rows) else np.roll(self.rows, -self.count)
         return known[(known["sender"] == person) | (known["receiver"] == person)][::-1]
 
     def copied(self) -> Gestures:
-        """The same once more."""
+        """A copy."""
         twin = Gestures(len(self.rows))
         twin.rows[:], twin.count = self.rows, self.count
         return twin
 
 
 class Arm:
-    """One world on the stage."""
+    """One world of a playback."""
 
-    def __init__(self, name: str, run: Simulation, scene: Scene) -> None:
-        self.name, self.run, self.sight = name, run, Sight(scene, run)
+    def __init__(self, name: str, run: Simulation, layout: Layout) -> None:
+        self.name, self.run, self.view = name, run, WorldView(layout, run)
         self.gestures = Gestures()
         self.sent: list[np.ndarray] = []  # since the last picture
 
     def outcome(self) -> Outcome:
-        """What has come of it so far; nan where nobody adopts."""
+        """The outcome so far; nan if there are no adopters."""
         adopters = self.run.adopters
         known = [self.run.known_to(person) for person in adopters.tolist()]
         owners = np.repeat(adopters, [len(each) for each in known])
         pairs = np.stack([owners, np.concatenate([*known, np.zeros(0, np.int32)])], axis=1).astype(np.int32)
         seen = self.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
-        n, back = len(self.run), self.sight.rekindled
+        n, back = len(self.run), self.view.rekindled
         reconnected = np.isin(np.concatenate([back // n, back % n]), adopters).sum()
         active = (seen["state"] == State.ACTIVE).sum()
         return Outcome(mean_or_nan(reconnected, len(adopters)), mean_or_nan(active, len(adopters)))
 
 
-class Stage:
-    """One or two worlds that share their first morning, their luck and their clock.
+class Playback:
+    """One or two worlds with the same first morning, random draws and day.
 
     Args:
-        world: where to begin.
-        experiment: who does what, with which luck.
-        strategies: of each arm; the experiment's own if not said.
+        world: the world on the first morning.
+        experiment: the experiment, with adopters and seed.
+        strategies: strategy of each arm; by default the experiment's own.
 
     Attributes:
-        arms: one or two.
-        scene: what of them is drawn.
+        arms: one or two arms.
+        layout: the drawn people and ties.
     """
 
     def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
@@ -137,13 +137,13 @@ class Stage:
             for each in runs:
                 each.send(gesture)
         self.adopters = runs[0].adopters
-        self.scene = Scene(world, self.adopters)
-        self.changed: set[int] = set()  # rows of the scene that became other ties, for whoever has copied them
-        self.arms = [Arm(name_of(each), one, self.scene) for each, one in zip(strategies, runs, strict=True)]
+        self.layout = Layout(world, self.adopters)
+        self.changed: set[int] = set()  # rows of the layout with new ties, to update copies
+        self.arms = [Arm(name_of(each), one, self.layout) for each, one in zip(strategies, runs, strict=True)]
 
     @property
     def day(self) -> int:
-        """Days done."""
+        """Days simulated."""
         return self.arms[0].run.day
 
     def step(self) -> None:
@@ -153,35 +153,35 @@ class Stage:
             record = arm.run.step()
             arm.sent.append(record.sent)
             arm.gestures.add(record.sent)
-            wanted.append(arm.sight.take_in(record))
+            wanted.append(arm.view.take_in(record))
         self._admit(np.unique(np.concatenate(wanted), axis=0))
 
     def _admit(self, pairs: np.ndarray) -> None:
-        """Let ties into the picture that have become worth it."""
+        """Draw ties that now matter."""
         if not len(pairs):
             return
-        is_back = np.any([arm.sight.is_back for arm in self.arms], axis=0)
-        changed = self.scene.admit(pairs, self.scene.with_adopter(self.scene.pairs) | is_back)
+        is_back = np.any([arm.view.is_back for arm in self.arms], axis=0)
+        changed = self.layout.admit(pairs, self.layout.with_adopter(self.layout.pairs) | is_back)
         self.changed.update(changed.tolist())
         for arm in self.arms:
-            arm.sight.forget(changed)
+            arm.view.forget(changed)
 
-    def look(self, differences: bool = False) -> list[Picture]:
-        """A picture of each arm this morning, with the gestures since the last ones; or only what differs."""
+    def look(self, differences: bool = False) -> list[WorldFrame]:
+        """A frame of each arm this morning with the gestures since the last frame, or only the differences."""
         pictures = []
         for arm in self.arms:
-            arm.sight.look()
+            arm.view.look()
             sent = np.concatenate(arm.sent) if arm.sent else np.zeros(0, GESTURE)
             arm.sent.clear()
-            pictures.append(arm.sight.picture(sent))
+            pictures.append(arm.view.picture(sent))
         return list(only_differences(*pictures)) if differences and len(pictures) == 2 else pictures
 
     def outcomes(self) -> list[Outcome]:
-        """What has come of each arm so far."""
+        """The outcome of each arm so far."""
         return [arm.outcome() for arm in self.arms]
 
     def play(self, days: int, going_on: Callable[[int], None] = lambda day: None) -> None:
-        """Go on by so many days; ``going_on`` is called after each."""
+        """Simulate a number of days; ``going_on`` is called after each."""
         for _ in range(days):
             self.step()
             for arm in self.arms:
@@ -189,34 +189,34 @@ class Stage:
             going_on(self.day)
 
     def send(self, gesture: Gesture) -> None:
-        """Put a gesture into the first arm, today or later.
+        """Inject a gesture into the first arm, today or later.
 
         Raises:
-            TypeError, ValueError: it can not be.
+            TypeError, ValueError: the gesture is not possible.
         """
         self.arms[0].run.send(gesture)
 
     def fork(self, gesture: Gesture) -> None:
-        """Go on in two worlds that are the same up to today, with a gesture in the first and without it in the second.
+        """Continue in two worlds that are equal up to today, with a gesture in the first and without it in the second.
 
         Raises:
-            TypeError, ValueError: the gesture can not be.
+            TypeError, ValueError: the gesture is not possible.
         """
         first = self.arms[0]
-        without = Arm(WITHOUT, first.run.twin(), self.scene)
+        without = Arm(WITHOUT, first.run.twin(), self.layout)
         first.run.send(gesture)
-        without.gestures, without.sight.rekindled = first.gestures.copied(), first.sight.rekindled
-        without.sight.is_back = first.sight.is_back.copy()
+        without.gestures, without.view.rekindled = first.gestures.copied(), first.view.rekindled
+        without.view.is_back = first.view.is_back.copy()
         first.name = WITH
         self.arms = [first, without]
 
     def change(self, parameters: Parameters) -> None:
-        """Go on with other parameters from today."""
+        """Use other parameters from today on."""
         for arm in self.arms:
             arm.run.change(parameters)
 
     def ties_of(self, person: int, arm: int = 0) -> list[TieSeen]:
-        """What somebody's ties are today: those with an open door first, then by strength; acquaintances last."""
+        """The ties of a person today, strongest first and acquaintances last."""
         there = self.arms[arm]
         others = np.sort(there.run.known_to(person))
         pairs = np.stack([np.full(len(others), person, np.int32), others], axis=1)
@@ -225,7 +225,7 @@ class Stage:
         with_whom = np.where(log["sender"] == person, log["receiver"], log["sender"])
         ties = []
         for other, row in zip(others.tolist(), seen, strict=True):
-            key = int(self.scene.keys(np.array([sorted((person, other))]))[0])
+            key = int(self.layout.keys(np.array([sorted((person, other))]))[0])
             silence = int(row["silence"])
             ties.append(
                 TieSeen(
@@ -235,7 +235,7 @@ class Stage:
                     silence=silence if silence < LAST_DAY else None,
                     door=float(row["openness"][1]),
                     own_door=float(row["openness"][0]),
-                    rekindled=bool(np.isin(key, there.sight.rekindled)),
+                    rekindled=bool(np.isin(key, there.view.rekindled)),
                     history=[_told(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]],
                 )
             )
@@ -243,7 +243,7 @@ class Stage:
 
 
 def _by_hand(run: RunSpec, world: World) -> list[Gesture]:
-    """What the configuration of a run puts into it."""
+    """The gestures that the configuration of a run injects."""
     if run.inject is None:
         return []
     return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
@@ -255,7 +255,7 @@ def _told(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]
 
 
 def name_of(strategy: Strategy) -> str:
-    """A strategy as people read it: ``handwritten notes``, or a mixture: ``50 % check in, 50 % show up``."""
+    """A strategy's name for display: ``handwritten notes`` or, for a mixture, ``50 % check in, 50 % show up``."""
     if isinstance(strategy, str):
         return strategy.replace("_", " ")
     return ", ".join(f"{share * 100:g} % {name.replace('_', ' ')}" for name, share in strategy.items())

@@ -1,20 +1,24 @@
-"""Where people stand when a world is drawn: by community, friends near each other, and the same each time."""
+"""Places of people in a drawn world: grouped by community, friends near each other, and reproducible."""
 
 from __future__ import annotations
 
 import numpy as np
 
-FILL = 0.88  # of a community's place that its people take; the rest keeps communities apart
-STEPS = 24  # of the forces within communities
-RING = 6  # up to so many communities stand in a circle
-_OFFSETS = ((0.0, 0.0), (0.5, 0.0), (0.5, np.sqrt(3) / 6))  # a grid's middle: on a point, between two, amid three
+FILL = 0.88  # share of a community's place that its people use; the rest separates communities
+STEPS = 24  # steps of the forces within communities
+RING = 6  # up to this many communities are placed in a circle
+_OFFSETS = (
+    (0.0, 0.0),
+    (0.5, 0.0),
+    (0.5, np.sqrt(3) / 6),
+)  # middle of a grid: on a point, between two points, or between three
 
 
 def places(community: np.ndarray, pairs: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """A place for each person, in the unit disc.
 
-    Communities lie on a honeycomb, a few of them in a circle, those with many ties between them close to each other.
-    Within, repulsion spreads people over the community's place, and ties pull friends together.
+    Communities are placed on a honeycomb (a few in a circle), those with many ties between them close together. Within
+    a community, repulsion spreads people over its place, and ties pull friends together.
 
     Args:
         community: of each person, shape (n,), ids of any kind.
@@ -22,7 +26,7 @@ def places(community: np.ndarray, pairs: np.ndarray, weights: np.ndarray) -> np.
         weights: how strongly the tie pulls, 0 or more, shape (k,).
 
     Returns:
-        Shape (n, 2), 32-bit; nobody farther than 1 from the middle.
+        Shape (n, 2), 32-bit; everyone within 1 of the middle.
     """
     _, home, sizes = np.unique(community, return_inverse=True, return_counts=True)
     between = _weights_between(home, pairs, weights, len(sizes))
@@ -50,7 +54,9 @@ def _centres(between: np.ndarray) -> tuple[np.ndarray, float]:
     if count <= RING:
         around = np.argsort(np.arctan2(wanted[:, 1], wanted[:, 0]), kind="stable")
         return _ring(count)[np.argsort(around)], 1.0
-    from scipy.optimize import linear_sum_assignment  # takes a third of a second, which small worlds need not wait
+    from scipy.optimize import (
+        linear_sum_assignment,
+    )  # takes a third of a second to load, and small worlds do not need it
 
     spots = _honeycomb(count)
     wanted *= np.sqrt((spots**2).sum(1).mean() / (wanted**2).sum(1).mean())
@@ -59,14 +65,14 @@ def _centres(between: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _ring(count: int) -> np.ndarray:
-    """So many points on a circle, 1 from each to the next, the first on top, shape (count, 2)."""
+    """``count`` points on a circle, at distance 1 from each to the next, the first on top, shape (count, 2)."""
     angle = 2 * np.pi * np.arange(count) / count + np.pi / 2
     radius = 0.5 / np.sin(np.pi / count) if count > 1 else 0.0
     return np.asarray(radius * np.stack([np.cos(angle), np.sin(angle)], axis=1))
 
 
 def _honeycomb(count: int) -> np.ndarray:
-    """So many points of a triangular grid with sides of 1, packed around the middle, shape (count, 2)."""
+    """``count`` points of a triangular grid with sides of 1, packed around the middle, shape (count, 2)."""
     reach = int(np.sqrt(count)) + 2
     column, row = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
     grid = np.stack([(column + 0.5 * row).ravel(), (row * np.sqrt(3) / 2).ravel()], axis=1)
@@ -75,23 +81,23 @@ def _honeycomb(count: int) -> np.ndarray:
 
 
 def _nearest(points: np.ndarray, count: int) -> np.ndarray:
-    """The points nearest the middle, then moved so that their own middle is there."""
+    """The points nearest the middle, shifted so that they are centred."""
     distance, angle = np.round((points**2).sum(axis=1), 6), np.arctan2(points[:, 1], points[:, 0])
     chosen = points[np.lexsort((np.round(angle, 6), distance))[:count]]
     return np.asarray(chosen - chosen.mean(axis=0))
 
 
 def _spectral(between: np.ndarray) -> np.ndarray:
-    """A plane on which communities with much between them are near: two eigenvectors of the normalised Laplacian."""
+    """A plane in which communities with many ties are close: two eigenvectors of the normalised Laplacian."""
     degree = np.maximum(between.sum(axis=1), 1e-9)
     normalised = between / np.sqrt(degree[:, None] * degree[None, :])
     vectors = np.linalg.eigh(normalised)[1][:, [-2, -3]]
-    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), [0, 1]])  # of which an eigenvector has no own
+    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), [0, 1]])  # eigenvectors have no sign of their own
     return np.asarray(vectors * signs)
 
 
 def _within(home: np.ndarray, pairs: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
-    """Where each person stands within their community, in its unit disc, shape (n, 2)."""
+    """The place of each person within their community, in its unit disc, shape (n, 2)."""
     order = np.argsort(home, kind="stable")
     sizes = np.bincount(home, minlength=count)
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -104,7 +110,7 @@ def _within(home: np.ndarray, pairs: np.ndarray, weights: np.ndarray, count: int
     np.add.at(pull, (home[one], rank[one], rank[other]), weights[inside].astype(np.float32))
     pull += pull.transpose(0, 2, 1)
     known = pull.sum(axis=2)[home, rank]
-    middle = np.lexsort((rank, -known, home))  # whoever has the most stands in the middle at first
+    middle = np.lexsort((rank, -known, home))  # people with most ties start in the middle
     seat = np.empty(len(home), np.int64)
     seat[middle] = np.arange(len(home)) - first[home[middle]]
     at = np.zeros((count, most, 2), np.float32)
@@ -120,9 +126,9 @@ def _sunflower(seat: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 
 def _settled(at: np.ndarray, pull: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """The same places after a few steps of forces, shape (communities, seats, 2).
+    """The places after a few steps of forces, shape (communities, seats, 2).
 
-    Everybody is pushed off by everybody near, and pulled to the middle of their friends; all stay in the disc.
+    People are pushed away from people nearby and pulled to the middle of their friends, and stay in the disc.
     """
     sizes = there.sum(axis=1).astype(np.float32)
     ideal = (1.7 / np.sqrt(np.maximum(sizes, 1.0)))[:, None, None]  # between neighbours in a full disc

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.config.settings import ConfigError
-from experiments.watch.asked import Asked
-from experiments.watch.gate import TOKEN, Gate
+from experiments.watch.gate import TOKEN, TokenGate
 from experiments.watch.messages import LARGEST, understood
+from experiments.watch.page_state import PageState
 from experiments.watch.palette import for_browser
 from experiments.watch.session import Session
 
@@ -75,12 +75,12 @@ class Server:
         address: the same with the token that opens it.
     """
 
-    def __init__(self, port: int, opening: Asked, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
-        import uvicorn  # with what it brings, a fifth of a second that other commands need not wait
+    def __init__(self, port: int, opening: PageState, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
+        import uvicorn  # takes a fifth of a second to load
 
         self.base_url = f"http://{HOST}:{port}"
         self._tabs = _Tabs(opening, dict(presets), patience)
-        gate = Gate(_app(self._tabs), port)
+        gate = TokenGate(_app(self._tabs), port)
         self.address = f"{self.base_url}/?{TOKEN}={gate.token}"
         self._server = uvicorn.Server(_settings(gate, port))
         self._thread = threading.Thread(target=self._server.run, name="rekindle-server", daemon=True)
@@ -89,26 +89,26 @@ class Server:
             time.sleep(0.005)
 
     def wait(self) -> None:
-        """Until it is stopped, or Ctrl-C."""
+        """Serve until it is stopped, or until Ctrl-C."""
         while self._thread.is_alive():
             self._thread.join(1.0)
 
     def stop(self) -> None:
-        """End it, and whatever is computed for its tabs."""
+        """Stop the server, and all work for its tabs."""
         self._tabs.close()
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(10.0)
 
 
-def _settings(app: Gate, port: int) -> uvicorn.Config:
+def _settings(app: TokenGate, port: int) -> uvicorn.Config:
     import uvicorn
 
     return uvicorn.Config(
         app,
         host=HOST,
         port=port,
-        log_level="critical",  # a tab that is left amid a frame is no error
-        access_log=False,  # it would hold the token
+        log_level="critical",  # a tab that is closed during a frame is not an error
+        access_log=False,  # it would contain the token
         server_header=False,
         lifespan="off",
         ws="websockets-sansio",
@@ -143,7 +143,7 @@ def page() -> str:
 
 
 class _Connection(NamedTuple):
-    """Where messages to a tab wait until they are sent, and the loop that sends them."""
+    """The queue of messages to a tab, and the loop that sends them."""
 
     loop: asyncio.AbstractEventLoop
     outbox: asyncio.Queue[bytes]
@@ -152,21 +152,21 @@ class _Connection(NamedTuple):
 class _Tab:
     """A tab's session, and its connection while there is one."""
 
-    def __init__(self, query: str, opening: Asked, presets: dict[str, Path]) -> None:
+    def __init__(self, query: str, opening: PageState, presets: dict[str, Path]) -> None:
         self.connection: _Connection | None = None
         self.session = Session(self.send, query, opening, presets)
         SESSIONS.add(self.session)
         self.session.start()
 
     def hear(self, text: str | None) -> None:
-        """Hand on what the tab sent (None: bytes), or answer what is wrong with it."""
+        """Pass on what the tab sent (None for bytes), or answer with an error."""
         try:
             self.session.hear(understood(text or ""))
         except ConfigError as error:
             self.send({"is": "error", "path": "", "text": str(error)}, [])
 
     def send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        """Called from any thread; what is sent while there is no connection is lost."""
+        """Send a message from any thread. It is lost if there is no connection."""
         connection = self.connection
         if connection is not None:
             with suppress(RuntimeError):  # the server has just been stopped
@@ -176,12 +176,12 @@ class _Tab:
 class _Tabs:
     """All tabs that are open, by the name that each has given itself."""
 
-    def __init__(self, opening: Asked, presets: dict[str, Path], patience: float) -> None:
+    def __init__(self, opening: PageState, presets: dict[str, Path], patience: float) -> None:
         self._opening, self._presets, self._patience = opening, presets, patience
         self._tabs: dict[str, _Tab] = {}
 
     async def live(self, web: WebSocket) -> None:
-        """A connection to a tab, for as long as it holds."""
+        """Serve a connection to a tab until it closes."""
         await web.accept()
         name = web.query_params.get("tab", "")
         if name not in self._tabs and len(self._tabs) >= MOST_TABS:
@@ -210,7 +210,7 @@ class _Tabs:
             tab.session.close()
 
     def close(self) -> None:
-        """End whatever is computed for any of them."""
+        """Stop all work for the tabs."""
         for tab in list(self._tabs.values()):
             tab.session.close()
 

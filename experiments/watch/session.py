@@ -1,7 +1,7 @@
-"""What one browser tab has on the server: its own worlds, and a thread that plays them while somebody looks.
+"""The server side of one browser tab: its worlds, and a thread that plays them while the tab is open.
 
-The tab sends what was pressed, the thread answers with frames, and each frame is acknowledged. Without that, nothing is
-computed: a slow tab gets fewer frames, a closed or lost one none.
+The tab sends what the user pressed, the thread answers with frames, and the tab acknowledges each frame. Without
+acknowledgements nothing is computed, so a slow tab gets fewer frames, and a closed or lost tab none.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from experiments.config.settings import ConfigError, Experiment, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal import compiling
 from experiments.watch import messages
-from experiments.watch.asked import (
+from experiments.watch.layout import MOST_GESTURES
+from experiments.watch.messages import SPEEDS, Message
+from experiments.watch.page_state import (
     BY_HAND,
     SETTABLE,
-    Asked,
+    PageState,
     as_config,
-    asked_by,
     controls,
+    page_state_from,
     require_few,
     require_few_by_hand,
     strategy_of,
 )
-from experiments.watch.layout import MOST_GESTURES
-from experiments.watch.messages import SPEEDS, Message
-from experiments.watch.playback import Outcome, Stage, TieSeen, name_of
+from experiments.watch.playback import Outcome, Playback, TieSeen, name_of
 from sim.engine.views import State
 from sim.model.gestures import KINDS
 from sim.model.strategies import NAMES
@@ -47,11 +47,11 @@ from sim.run import Gesture
 from sim.state.population import World
 
 MOST_FRAMES = 50.0  # a second
-IN_FLIGHT = 2  # frames that the tab has not acknowledged
+IN_FLIGHT = 2  # frames not yet acknowledged
 SERIES_POINTS = 200  # of the charts, for the days before a page begins
 TIES_SHOWN = 60  # of somebody who is followed
-MOST_WAITING = 500  # messages; what a tab sends beyond is dropped
-SECONDS_BETWEEN_NEWS = 0.25  # of how far the compiling is
+MOST_WAITING = 500  # messages; further ones are dropped
+SECONDS_BETWEEN_NEWS = 0.25  # between messages on the progress of compiling
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
@@ -59,29 +59,29 @@ _log = logging.getLogger("rekindle.watch")
 
 
 class Frame:
-    """Stands for a message when it is time for the next frame."""
+    """A pseudo-message: it is time for the next frame."""
 
 
 class _GivenUpError(Exception):
-    """The tab was closed, or asked for another world, amid a long piece of work."""
+    """The tab was closed, or requested another world, during long work."""
 
 
 class Session:
     """The worlds of a tab.
 
     Args:
-        send: takes a message to the tab, and arrays as bytes.
-        query: of the tab's address.
-        opening: what is shown where the address says nothing.
-        presets: files to choose from, by the name that addresses give them.
+        send: sends a message and arrays as bytes to the tab.
+        query: query part of the tab's address.
+        opening: state for an address without a query.
+        presets: files to choose from, by their name in addresses.
     """
 
-    def __init__(self, send: Send, query: str, opening: Asked, presets: dict[str, Path]) -> None:
+    def __init__(self, send: Send, query: str, opening: PageState, presets: dict[str, Path]) -> None:
         self._send, self.presets = send, presets
-        self.asked, self.stage = opening, None  # type: Asked, Stage | None
+        self.page_state, self.playback = opening, None  # type: PageState, Playback | None
         self.experiment: Experiment = opening.experiment()
         self.playing, self.speed, self.frame, self.drifted = False, 5, 0, None  # type: bool, int, int, int | None
-        self.told = 0  # times that the tab was told of the state
+        self.told = 0  # number of state messages sent
         self._query, self._opening = query, opening
         self._world: tuple[str, World] | None = None
         self._in_flight, self._due = 0, 0.0
@@ -92,30 +92,30 @@ class Session:
     # Called from the server's own threads --------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Let the thread begin; it waits for the tab to say that it is ready."""
+        """Start the thread, which waits until the tab is ready."""
         self._thread.start()
 
     def hear(self, message: Message) -> None:
-        """Take what the tab sent."""
+        """Accept a message from the tab."""
         with self._news:
             if len(self._inbox) < MOST_WAITING:
                 self._inbox.append(message)
             self._news.notify()
 
     def close(self) -> None:
-        """The tab is gone: end the thread, amid whatever it does."""
+        """End the thread, even during work, because the tab is gone."""
         with self._news:
             self._closed = True
             self._news.notify()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is computed any more."""
+        """Whether the thread has ended."""
         return not self._thread.is_alive()
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether all that the tab has sent so far is done."""
+        """Whether all messages so far are processed."""
         with self._news:
             return not self._acting and not self._inbox
 
@@ -125,7 +125,7 @@ class Session:
         while (message := self._next()) is not None:
             try:
                 self._take(message)
-            except Exception as error:  # a session that ends without a word is a page that stands still
+            except Exception as error:  # otherwise the page would stand still without a message
                 _log.exception("The page's own error")
                 self.playing = False
                 with suppress(Exception):
@@ -133,7 +133,7 @@ class Session:
                 self._tell_error(f"{type(error).__name__}: {error}. The terminal says where; reload the page.")
 
     def _take(self, message: Message | Frame) -> None:
-        """Do what was asked for, and say where it cannot be."""
+        """Process a message, and send an error if that fails."""
         try:
             if isinstance(message, Frame):
                 self._advance(self._stride())
@@ -160,21 +160,21 @@ class Session:
             return self._inbox.popleft() if self._acting else None
 
     def _check(self, *_: object) -> None:
-        """Amid long work: give up if nobody waits for it any more."""
+        """During long work: give up if its result is no longer needed."""
         if self._closed or any(isinstance(message, _ANEW) for message in list(self._inbox)):
             raise _GivenUpError
 
     def _stride(self) -> int:
-        """Days from one frame to the next while playing; sets when the next one is due."""
+        """Days between frames while playing. Also sets when the next frame is due."""
         frames = min(float(self.speed), MOST_FRAMES)
         now = time.monotonic()
         self._due = max(self._due + 1 / frames, now)
         return max(1, round(self.speed / frames))
 
     def _refuse(self, text: str, message: Message | Frame) -> None:
-        """Say what was wrong, beside the field that it is about, and show what holds instead."""
+        """Send an error for the field that it is about, and the current state."""
         self.playing = self.playing and not isinstance(message, Frame)
-        if self.stage is not None:
+        if self.playback is not None:
             self._tell_state()
         self._tell_error(text, message.path if isinstance(message, messages.Set) else "")
 
@@ -185,13 +185,13 @@ class Session:
         self._in_flight = 0
         self._wait_for_compiled()
         try:
-            self._show(asked_by(self._query, self._opening, self.presets))
+            self._show(page_state_from(self._query, self._opening, self.presets))
         except (ConfigError, ValueError, TypeError, RecursionError) as error:
             self._show(self._opening)
             self._tell_error(f"{error} Shown instead: the opening.")
 
     def _wait_for_compiled(self) -> None:
-        """Until the model is compiled, by this thread or another one; the tab is told how far that is."""
+        """Wait until the model is compiled, by this thread or another one, and report progress to the tab."""
         began, told = time.monotonic(), 0.0
 
         def progress(done: int, total: int, _: str = "", /) -> None:
@@ -209,9 +209,9 @@ class Session:
         self._in_flight = max(0, self._in_flight - 1)
 
     def _again(self, message: messages.Again) -> None:
-        """The tab has waited in vain: its connection was lost for a while, and with it what was sent."""
+        """Send everything again, because the connection was lost for a while."""
         self._in_flight = 0
-        if self.stage is None:  # or the server was another one
+        if self.playback is None:  # or the server was restarted
             self._ready(message)
         else:
             self._tell_scene(again=True)
@@ -229,7 +229,7 @@ class Session:
 
     def _reset(self, message: messages.Reset) -> None:
         self.playing = False
-        self._show(dataclasses.replace(self.asked, hand=(), forked=False, day=0))
+        self._show(dataclasses.replace(self.page_state, hand=(), forked=False, day=0))
 
     def _set_speed(self, message: messages.Speed) -> None:
         wanted = message.value
@@ -239,84 +239,86 @@ class Session:
         self._tell_state()
 
     def _set(self, message: messages.Set) -> None:
-        """A setting: live ones act from today on, the others by a new beginning."""
+        """Change a setting. Live settings apply from today on, others restart the worlds."""
         path, value = message.path, message.value
         if path not in SETTABLE:
-            raise ConfigError(f"{path} is no setting of the page")
-        asked = self.asked.changed(path, value)
-        if path.startswith("parameters.") and self.stage is not None:
-            self.asked, self.experiment = asked, asked.experiment()
-            self.stage.change(self.experiment.parameters)
-            if self.stage.day and self.drifted is None:
-                self.drifted = self.stage.day
+            raise ConfigError(f"{path} is not a setting of the page")
+        page_state = self.page_state.changed(path, value)
+        if path.startswith("parameters.") and self.playback is not None:
+            self.page_state, self.experiment = page_state, page_state.experiment()
+            self.playback.change(self.experiment.parameters)
+            if self.playback.day and self.drifted is None:
+                self.drifted = self.playback.day
             self._tell_state()
         else:
-            self._show(dataclasses.replace(asked, hand=(), forked=False, day=0))
+            self._show(dataclasses.replace(page_state, hand=(), forked=False, day=0))
 
     def _set_beside(self, message: messages.Beside) -> None:
-        """A second strategy, or none: both worlds begin anew and come to the same day."""
+        """Set a second strategy or none. Both worlds restart and advance to the same day."""
         beside = message.value or None
         if beside is not None:
             strategy_of(beside)
-        self._show(dataclasses.replace(self.asked, beside=beside, hand=(), forked=False, day=self._today()))
+        self._show(dataclasses.replace(self.page_state, beside=beside, hand=(), forked=False, day=self._today()))
 
     def _set_differences(self, message: messages.Differences) -> None:
-        self.asked = dataclasses.replace(self.asked, differences=message.on)
+        self.page_state = dataclasses.replace(self.page_state, differences=message.on)
         self._tell_state()
         self._push()
 
     def _choose_preset(self, message: messages.Preset) -> None:
         self.playing = False
         chosen = urlencode({"config": message.value}) if message.value else ""
-        self._show(asked_by(chosen, self._opening, self.presets))
+        self._show(page_state_from(chosen, self._opening, self.presets))
 
     def _follow(self, message: messages.Follow) -> None:
         person = message.person
-        people = len(self._staged().arms[0].run)
+        people = len(self._current_playback().arms[0].run)
         if person is not None and person >= people:
             raise ConfigError(f"nobody is person {person}; the people are 0 to {people - 1:,}")
-        self.asked = dataclasses.replace(self.asked, followed=person)
+        self.page_state = dataclasses.replace(self.page_state, followed=person)
         self._tell_state()
         self._push()
 
     def _send_by_hand(self, message: messages.Send) -> None:
-        """A gesture of the one who is followed, today; with a twin of the world in which it is not sent, if wanted."""
-        stage, sender, fork = self._staged(), self.asked.followed, message.fork
+        """Send a gesture by the followed person today and, if wanted, continue in a twin of the world without it."""
+        playback, sender, fork = self._current_playback(), self.page_state.followed, message.fork
         if sender is None:
             raise ConfigError("a gesture by hand goes from the person who is followed to one of their ties")
-        require_few_by_hand(len(self.asked.hand) + 1)
-        gesture = Gesture(stage.day, message.kind, sender, message.to)
+        require_few_by_hand(len(self.page_state.hand) + 1)
+        gesture = Gesture(playback.day, message.kind, sender, message.to)
         if fork:
-            stage.fork(gesture)
+            playback.fork(gesture)
         else:
-            stage.send(gesture)
-        beside = None if fork else self.asked.beside
-        self.asked = dataclasses.replace(self.asked, hand=(*self.asked.hand, gesture), forked=fork, beside=beside)
+            playback.send(gesture)
+        beside = None if fork else self.page_state.beside
+        self.page_state = dataclasses.replace(
+            self.page_state, hand=(*self.page_state.hand, gesture), forked=fork, beside=beside
+        )
         if fork:
             self._tell_scene()
         self._tell_state()
         self._push()
 
     def _copy_config(self, message: messages.Config) -> None:
-        text = as_config(self.asked, self.drifted)
+        text = as_config(self.page_state, self.drifted)
         self._tell({"is": "file", "name": f"{self.experiment.name}.toml", "type": "application/toml", "text": text})
 
-    def _draw(self, message: messages.Picture) -> None:
-        """A picture of today as PNG or SVG, drawn by the same hand as films."""
-        from experiments.watch.film import still  # draws with matplotlib, which takes a second to load
+    def _draw(self, message: messages.PictureRequest) -> None:
+        """Send an image of today as PNG or SVG, drawn in the same way as films."""
+        from experiments.watch.film import still  # loads matplotlib, which takes a second
 
-        stage, ending, room = self._staged(), message.value, io.BytesIO()
-        still(stage, self.asked.followed, room, ending)
-        self._tell_file(f"day-{stage.day}.{ending}", {"png": "image/png", "svg": "image/svg+xml"}[ending], room)
+        playback, ending, room = self._current_playback(), message.value, io.BytesIO()
+        still(playback, self.page_state.followed, room, ending)
+        self._tell_file(f"day-{playback.day}.{ending}", {"png": "image/png", "svg": "image/svg+xml"}[ending], room)
 
     def _film(self, message: messages.Film) -> None:
-        """A film from the first day to this one, from the seed."""
+        """Send a film from the first day to today, made from the seed."""
         from experiments.watch.film import Shot, film
 
-        ending, days = message.value, max(self._staged().day, 30)
+        ending, days = message.value, max(self._current_playback().day, 30)
         self.playing = False
         self._tell_state()
-        stage = _staged(self.asked, self.experiment, self._world_of(self.experiment.world))
+        playback = _playback_of(self.page_state, self.experiment, self._world_of(self.experiment.world))
         seconds = float(min(20, max(2, days / 15)))
 
         def progress(done: int, total: int) -> None:
@@ -326,42 +328,46 @@ class Session:
 
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"film.{ending}"
-            film(stage, Shot(days, seconds, self.asked.followed), path, progress)
+            film(playback, Shot(days, seconds, self.page_state.followed), path, progress)
             self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
             room = io.BytesIO(path.read_bytes())
         self._tell_file(f"{self.experiment.name}.{ending}", {"mp4": "video/mp4", "gif": "image/gif"}[ending], room)
 
     # How it does it --------------------------------------------------------------------------------------------------
 
-    def _show(self, asked: Asked) -> None:
-        """Begin what is asked for and go to its day."""
-        experiment = asked.experiment()
+    def _show(self, page_state: PageState) -> None:
+        """Start the worlds of a state and advance to its day."""
+        experiment = page_state.experiment()
         world = self._world_of(experiment.world)
-        require_few(len(world), 0)  # those of a log are known only now
-        stage = _staged(asked, experiment, world)
-        series = self._played(stage, asked.day)
-        followed = asked.followed if asked.followed is not None and asked.followed < len(world) else None
-        self.asked, self.experiment, self.stage = dataclasses.replace(asked, followed=followed), experiment, stage
+        require_few(len(world), 0)  # the size of a replayed log is known only now
+        playback = _playback_of(page_state, experiment, world)
+        series = self._played(playback, page_state.day)
+        followed = page_state.followed if page_state.followed is not None and page_state.followed < len(world) else None
+        self.page_state, self.experiment, self.playback = (
+            dataclasses.replace(page_state, followed=followed),
+            experiment,
+            playback,
+        )
         self.drifted = None
         self._tell_scene()
         self._tell({"is": "series", "rows": series})
         self._tell_state()
         self._push()
 
-    def _played(self, stage: Stage, day: int) -> list[list[Any]]:
-        """Go to a day; returns outcomes on the way, for the charts."""
+    def _played(self, playback: Playback, day: int) -> list[list[Any]]:
+        """Advance to a day, and return outcomes on the way for the charts."""
         series: list[list[Any]] = []
 
         def note(today: int) -> None:
             self._check()
             if today % max(1, day // SERIES_POINTS) == 0:
-                series.append([today, [_told(each) for each in stage.outcomes()]])
+                series.append([today, [_told(each) for each in playback.outcomes()]])
 
-        stage.play(day, note)
+        playback.play(day, note)
         return series
 
     def _world_of(self, settings: WorldSettings) -> World:
-        """The world, built if it is not there yet; the tab is told how far that is."""
+        """The world, built if needed, with progress reported to the tab."""
         key = settings.model_dump_json()
         if self._world is not None and self._world[0] == key:
             return self._world[1]
@@ -379,31 +385,31 @@ class Session:
         self._world = key, world
         return world
 
-    def _staged(self) -> Stage:
-        """The stage.
+    def _current_playback(self) -> Playback:
+        """The playback.
 
         Raises:
             ConfigError: there is none yet.
         """
-        if self.stage is None:
+        if self.playback is None:
             raise ConfigError("there is no world yet; wait until it is shown")
-        return self.stage
+        return self.playback
 
     def _today(self) -> int:
-        return self.stage.day if self.stage is not None else 0
+        return self.playback.day if self.playback is not None else 0
 
     def _advance(self, days: int) -> None:
-        """Some days on; the run's last day is a place to stop."""
-        if self.stage is None:
+        """Advance by some days, but stop at the run's last day."""
+        if self.playback is None:
             return
         end = self.experiment.run.days
-        before = self.stage.day
+        before = self.playback.day
         for _ in range(days):
-            self.stage.step()
-            if self.stage.day == end:
+            self.playback.step()
+            if self.playback.day == end:
                 break
         self._push()
-        if before < end == self.stage.day and self.playing:
+        if before < end == self.playback.day and self.playing:
             self.playing = False
             self._tell_state()
 
@@ -422,54 +428,59 @@ class Session:
         self._tell({"is": "file", "name": name, "type": kind}, [room.getvalue()])
 
     def _tell_scene(self, again: bool = False) -> None:
-        """What stays as it is until the next beginning: places, ties, who adopts."""
-        assert self.stage is not None
-        scene = self.stage.scene
-        self.stage.changed.clear()
-        adopters = self.stage.adopters.astype(np.int32)
+        """Send what stays the same until the next restart: places, ties, adopters."""
+        assert self.playback is not None
+        layout = self.playback.layout
+        self.playback.changed.clear()
+        adopters = self.playback.adopters.astype(np.int32)
         self._tell(
-            {"is": "scene", "people": len(scene.places), "arms": [arm.name for arm in self.stage.arms], "again": again},
-            [scene.places.astype(np.float32).tobytes(), scene.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
+            {
+                "is": "scene",
+                "people": len(layout.places),
+                "arms": [arm.name for arm in self.playback.arms],
+                "again": again,
+            },
+            [layout.places.astype(np.float32).tobytes(), layout.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
         )
 
     def _push(self) -> None:
-        """A frame: a byte for each tie and each person of each world, and the outcomes."""
-        if self.stage is None:
+        """Send a frame: a byte for each tie and person of each world, and the outcomes."""
+        if self.playback is None:
             return
-        stage = self.stage
-        changed = np.array(sorted(stage.changed), np.int32)
-        stage.changed.clear()
+        playback = self.playback
+        changed = np.array(sorted(playback.changed), np.int32)
+        playback.changed.clear()
         self.frame += 1
-        pictures = stage.look(self.asked.differences)
-        outcomes = [_told(each) for each in stage.outcomes()]
-        message = {"is": "frame", "frame": self.frame, "day": stage.day, "outcomes": outcomes}
-        if self.asked.followed is not None:
-            message["followed"] = self._followed(self.asked.followed)
-        buffers = [changed.tobytes(), stage.scene.pairs[changed].astype(np.int32).tobytes()]
+        pictures = playback.look(self.page_state.differences)
+        outcomes = [_told(each) for each in playback.outcomes()]
+        message = {"is": "frame", "frame": self.frame, "day": playback.day, "outcomes": outcomes}
+        if self.page_state.followed is not None:
+            message["followed"] = self._followed(self.page_state.followed)
+        buffers = [changed.tobytes(), playback.layout.pairs[changed].astype(np.int32).tobytes()]
         for picture in pictures:
             buffers += [picture.ties.tobytes(), picture.people.tobytes(), picture.flashes[:MOST_GESTURES].tobytes()]
         self._in_flight += 1
         self._tell(message, buffers)
 
     def _followed(self, person: int) -> dict[str, Any]:
-        """Somebody's ties in each world, those of the first leading."""
-        assert self.stage is not None
-        one = self.stage.arms[0].run.people[person]
-        lists = [self.stage.ties_of(person, arm) for arm in range(len(self.stage.arms))]
+        """A person's ties in each world, first world first."""
+        assert self.playback is not None
+        one = self.playback.arms[0].run.people[person]
+        lists = [self.playback.ties_of(person, arm) for arm in range(len(self.playback.arms))]
         return {
             "person": person,
             "sociability": round(float(one["sociability"]), 2),
             "hesitance": round(float(one["hesitance"]), 2),
-            "adopts": bool(self.stage.scene.is_adopter[person]),
+            "adopts": bool(self.playback.layout.is_adopter[person]),
             "ties": [[_tie(tie) for tie in _chosen(ties)] for ties in lists],
             "counts": [_counts(ties) for ties in lists],
         }
 
     def _tell_state(self) -> None:
-        """All that the controls show."""
+        """Send everything that the controls show."""
         run = self.experiment.run
-        asked = dataclasses.replace(self.asked, day=self._today())
-        strategies = asked.strategies(self.experiment)
+        page_state = dataclasses.replace(self.page_state, day=self._today())
+        strategies = page_state.strategies(self.experiment)
         self.told += 1
         self._tell(
             {
@@ -485,30 +496,30 @@ class Session:
                 "strategy": run.strategy if isinstance(run.strategy, str) else "",
                 "names": [name_of(each) for each in strategies],
                 "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
-                "beside": self.asked.beside,
-                "forked": self.asked.forked,
+                "beside": self.page_state.beside,
+                "forked": self.page_state.forked,
                 "strategies": NAMES,
-                "differences": self.asked.differences,
-                "followed": self.asked.followed,
+                "differences": self.page_state.differences,
+                "followed": self.page_state.followed,
                 "by_hand": BY_HAND,
                 "presets": {name: path.stem.replace("_", " ") for name, path in self.presets.items()},
-                "preset": next((name for name, path in self.presets.items() if path == self.asked.config), ""),
+                "preset": next((name for name, path in self.presets.items() if path == self.page_state.config), ""),
                 "controls": controls(self.experiment),
                 "drifted": self.drifted,
-                "query": asked.query(),
+                "query": page_state.query(),
             }
         )
 
 
-def _staged(asked: Asked, experiment: Experiment, world: World) -> Stage:
-    """The first morning of what is asked for; gestures by hand wait for their days."""
-    stage = Stage(world, experiment, asked.strategies(experiment))
-    for gesture in asked.hand:
-        if asked.forked and gesture is asked.hand[-1]:
-            stage.fork(gesture)
+def _playback_of(page_state: PageState, experiment: Experiment, world: World) -> Playback:
+    """The playback of a state on its first morning; gestures by hand wait for their days."""
+    playback = Playback(world, experiment, page_state.strategies(experiment))
+    for gesture in page_state.hand:
+        if page_state.forked and gesture is page_state.hand[-1]:
+            playback.fork(gesture)
         else:
-            stage.send(gesture)
-    return stage
+            playback.send(gesture)
+    return playback
 
 
 def _told(outcome: Outcome) -> dict[str, float | None]:
@@ -520,7 +531,7 @@ def _number_or_none(value: float) -> float | None:
 
 
 def _chosen(ties: list[TieSeen]) -> list[TieSeen]:
-    """Those that are shown: with something going on first, then the strongest."""
+    """The ties that are shown: those with recent gestures first, then the strongest."""
     return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, not tie.history, -tie.strength))[:TIES_SHOWN]
 
 
@@ -549,9 +560,9 @@ _ACTIONS: dict[type, Callable[[Session, Any], None]] = {
     messages.Follow: Session._follow,
     messages.Send: Session._send_by_hand,
     messages.Config: Session._copy_config,
-    messages.Picture: Session._draw,
+    messages.PictureRequest: Session._draw,
     messages.Film: Session._film,
 }
-# Make long work in progress pointless.
+# Messages that make long work in progress pointless.
 _ANEW = (messages.Ready, messages.Reset, messages.Set, messages.Beside, messages.Preset)
 assert set(BY_HAND) <= set(KINDS)

@@ -1,4 +1,4 @@
-"""The picture of a world as a widget, for a page of somebody else: its front end is `js/widget.js` and `page.css`."""
+"""The drawing of a world as a widget for other pages. Its front end is `js/widget.js` and `page.css`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 
 
 def joined(entry: Path) -> str:
-    """A JavaScript module and all that it imports, as one module, since a widget's front end is a single text.
+    """A JavaScript module joined with everything it imports, because a widget's front end is a single text.
 
-    It takes only what the modules of the page use: imports of names from files in the same folder, and exports of
-    declarations. Names at the top level must differ from module to module.
+    It supports only what the page's modules use: imports of names from files in the same folder, and exports of
+    declarations. Top-level names must differ between modules.
     """
     seen: set[str] = set()
     texts: list[str] = []
@@ -39,7 +39,7 @@ def joined(entry: Path) -> str:
 
 
 class WorldWidget(anywidget.AnyWidget):
-    """A world, or two, without controls; nothing is fetched from elsewhere."""
+    """One or two worlds without controls. Nothing is fetched from elsewhere."""
 
     _esm = joined(_HERE / "js" / "widget.js")
     _css = _HERE / "page.css"

@@ -96,7 +96,7 @@ def test_a_ledger_that_no_calibration_wrote_is_named(tmp_path: Path, before: str
     assert read_ledger(tmp_path / "sound.json").loss_at_start == np.inf
     assert before in sound
     (tmp_path / "wrong.json").write_text(sound.replace(before, after, 1))
-    with pytest.raises(ConfigError, match=r"wrong\.json is no ledger, or is damaged"):
+    with pytest.raises(ConfigError, match=r"wrong\.json is not a ledger, or is damaged"):
         read_ledger(tmp_path / "wrong.json")
 
 
@@ -134,7 +134,7 @@ def test_a_silent_world_says_so() -> None:
         ("routine_rate=0.5:0.1", "within 0 and 10"),
         ("routine_rate=a:b", "within 0 and 10"),
         ("routine_rate=0:99", "within 0 and 10"),
-        ("gestures.like.source", "no number"),
+        ("gestures.like.source", "no parameter"),
     ],
 )
 def test_a_range_that_can_not_be_says_what_to_write(wish: str, said: str) -> None:

@@ -108,7 +108,7 @@ def test_strategies_are_a_factor_of_any_table(table: Path, rekindle: Rekindle) -
     told = compare(rekindle, "strategy", "--runs", table)
     assert told[["a", "b", "level"]].to_numpy().tolist() == [["check_in", "wait", ""], ["show_up", "wait", ""]]
     assert told["difference"].to_list() == pytest.approx([4, 1], abs=0.2)
-    assert told["note"].to_list() == ["", "A spent under 90 % of the minutes"]
+    assert told["note"].to_list() == ["", "A used less than 90% of the minutes"]
 
 
 def test_a_table_from_before_factors_were_kept(table: Path, rekindle: Rekindle) -> None:
@@ -220,9 +220,9 @@ def test_notes_are_said_once(table: Path, rekindle: Rekindle, undrawn: None) -> 
     write(table, rows(worlds=4))
     said = " ".join(rekindle("compare", "strategy", "--runs", table, "--measure", "reconnected").out.split())
     assert said.count("too few worlds for a verdict") == 1
-    assert "Each row: too few worlds for a verdict." in said
-    assert said.count("A spent under 90 % of the minutes") == 1
-    assert "Note 1: A spent under 90 % of the minutes." in said
+    assert "All rows: too few worlds for a verdict." in said
+    assert said.count("A used less than 90% of the minutes") == 1
+    assert "Note 1: A used less than 90% of the minutes." in said
 
 
 def test_other_formats_are_clean_and_draw_nothing(table: Path, rekindle: Rekindle) -> None:
@@ -245,7 +245,7 @@ def test_no_number_is_cut(
     told = [float(found) for found in re.findall(r"[+-]\d+\.\d+", ended.out)]
     for value in (row["difference"], row["low"], row["high"]):
         assert any(abs(found - value) <= 0.005 + 1e-9 for found in told), value
-    assert "A spent under 90 % of the minutes" in ended.out
+    assert "A used less than 90% of the minutes" in ended.out
 
 
 @pytest.mark.parametrize(

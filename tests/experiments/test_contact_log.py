@@ -606,7 +606,7 @@ def test_a_run_in_a_file(tmp_path: Path, ending: str) -> None:
     real = RUN.assign(kind="sms")
     real.to_parquet(path) if ending == "parquet" else real.to_csv(path, index=False)
     assert len(read(path)) == 4, "a real log that has a column of that name"
-    with pytest.raises(LogError, match="does not say the kind and channel"):
+    with pytest.raises(LogError, match="has no columns `kind` and `channel`"):
         read(path, channel="private")
 
 

@@ -1,4 +1,4 @@
-"""Every sentence of the essay at toy size: runs, verdict, figures, report; and what must be true of each."""
+"""Every claim of the essay at toy size: runs, verdict, figures, report; and what must be true of each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 import experiments
-from experiments.analysis.verdicts import Ruling, Word
+from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.commands.drawing import PICTURES
 from experiments.config.settings import ConfigError, load
 from experiments.essay import essay, report
-from experiments.essay.essay import BY_NAME, SENTENCES, Sentence, Told
+from experiments.essay.essay import BY_NAME, CLAIMS, Claim, JudgedClaim
 from experiments.explain import explained
 from experiments.figures.page import STYLES, provenance_in
 from experiments.sweeps import histories, store
@@ -53,16 +53,16 @@ def changes_of(name: str) -> list[str]:
     return [*TINY, f"run.strategy_days={DAYS.get(name, 60)}", *late, *few, *FEWER.get(group, [])]
 
 
-def at_toy_size(sentence: Sentence, folder: Path) -> Told:
-    """A sentence of which every run is made here, in this process."""
-    sweeps = {name: sweep_plan(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in sentence.sweeps}
+def at_toy_size(claim: Claim, folder: Path) -> JudgedClaim:
+    """A claim judged from runs that are made here, in this process."""
+    sweeps = {name: sweep_plan(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in claim.sweeps}
     for kept, runs in by_histories(list(sweeps.values())).items():
         store.prepare(folder, [history.table for history in kept])
         ended = [run_one(run, histories=kept) for run in runs]
         assert [one.row["error"] for one in ended if one.row["error"]] == []
         histories.add(folder, ended)
         store.add(folder, [one.row for one in ended])
-    return essay.told(sentence, {name: collected(one, folder) for name, one in sweeps.items()})
+    return essay.judged(claim, {name: collected(one, folder) for name, one in sweeps.items()})
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +71,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(folder: Path) -> Callable[[str], Told]:
+def told(folder: Path) -> Callable[[str], JudgedClaim]:
     """Sentences at toy size, each made once."""
-    made: dict[str, Told] = {}
+    made: dict[str, JudgedClaim] = {}
 
-    def of(name: str) -> Told:
+    def of(name: str) -> JudgedClaim:
         if name not in made:
             made[name] = at_toy_size(BY_NAME[name], folder / name)
         return made[name]
@@ -83,13 +83,15 @@ def told(folder: Path) -> Callable[[str], Told]:
     return of
 
 
-NAMES = [sentence.name for sentence in SENTENCES]
+NAMES = [claim.name for claim in CLAIMS]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_two_worlds_give_no_verdict_and_every_figure_can_be_drawn(name: str, told: Callable[[str], Told]) -> None:
+def test_two_worlds_give_no_verdict_and_every_figure_can_be_drawn(
+    name: str, told: Callable[[str], JudgedClaim]
+) -> None:
     one = told(name)
-    assert one.ruling.word in (Word.TOO_FEW, Word.CLOSED)
+    assert one.ruling.verdict in (Verdict.TOO_FEW, Verdict.CLOSED)
     assert one.finding.effect.endswith(".")
     assert "{" not in one.rule
     assert [picture.name for picture in one.finding.pictures] == list(PICTURES.get(name, (name,)))
@@ -101,14 +103,14 @@ def test_two_worlds_give_no_verdict_and_every_figure_can_be_drawn(name: str, tol
         assert len(picture.data) > 0
 
 
-def test_a_figure_says_what_it_was_made_from(told: Callable[[str], Told], tmp_path: Path) -> None:
+def test_a_figure_says_what_it_was_made_from(told: Callable[[str], JudgedClaim], tmp_path: Path) -> None:
     one = told("one_like")
     written = essay.saved(one, one.finding.pictures[0], STYLES["talk"], tmp_path)
     with Image.open(written[0]) as image:
         assert image.size == (1920, 1080)
     said = provenance_in(written[0])
     assert (said["figure"], said["sentence"], said["style"]) == ("one_like", "one_like", "talk")
-    assert set(said["configs"]) == set(one.sentence.sweeps)
+    assert set(said["configs"]) == set(one.claim.sweeps)
     assert said["run_hash"]
     assert said["versions"]["matplotlib"] == matplotlib.__version__
     assert all(b"openness_half_life" in path.read_bytes() for path in written[:2])
@@ -116,7 +118,7 @@ def test_a_figure_says_what_it_was_made_from(told: Callable[[str], Told], tmp_pa
 
 @pytest.mark.parametrize("name", ["barrier"])
 def test_a_figure_is_the_same_to_the_byte_whatever_was_drawn_before(
-    name: str, told: Callable[[str], Told], tmp_path: Path
+    name: str, told: Callable[[str], JudgedClaim], tmp_path: Path
 ) -> None:
     one = told(name)
     picture = one.finding.pictures[0]
@@ -128,7 +130,7 @@ def test_a_figure_is_the_same_to_the_byte_whatever_was_drawn_before(
 
 
 def test_the_report_is_the_same_to_the_byte_and_needs_no_other_file(
-    told: Callable[[str], Told], tmp_path: Path
+    told: Callable[[str], JudgedClaim], tmp_path: Path
 ) -> None:
     some = [told(name) for name in ("temperaments", "how_many_friends")]
     pages = []
@@ -142,48 +144,48 @@ def test_the_report_is_the_same_to_the_byte_and_needs_no_other_file(
     assert html.count("data:image/png;base64,") == sum(len(one.finding.pictures) for one in some)
     assert 'src="figures' not in html
     for one in some:
-        assert one.sentence.question in html
-        assert f"rekindle essay --only {one.sentence.name}" in html
+        assert one.claim.question in html
+        assert f"rekindle essay --only {one.claim.name}" in html
 
 
-def test_a_shut_gate_takes_the_verdict_away(told: Callable[[str], Told]) -> None:
+def test_a_shut_gate_takes_the_verdict_away(told: Callable[[str], JudgedClaim]) -> None:
     one = told("one_like")
     sweeps = dict(one.sweeps)
-    supported = replace(one.finding, ruling=Ruling(Word.SUPPORTED))
-    sentence = one.sentence._replace(finding=lambda _: supported)
+    supported = replace(one.finding, ruling=Ruling(Verdict.SUPPORTED))
+    claim = one.claim._replace(finding=lambda _: supported)
     few = {name: swept.verdict.model_copy(update={"worlds": 2}) for name, swept in sweeps.items()}
     asked_for = {
         name: replace(swept, experiment=swept.experiment.model_copy(update={"verdict": few[name]}))
         for name, swept in sweeps.items()
     }
-    for passed, word in ((True, Word.SUPPORTED), (False, Word.CLOSED)):
+    for passed, verdict in ((True, Verdict.SUPPORTED), (False, Verdict.CLOSED)):
         gated = {
             name: replace(swept, gates=[gate._replace(passed=passed) for gate in swept.gates])
             for name, swept in asked_for.items()
         }
-        assert essay.told(sentence, gated).ruling.word is word
+        assert essay.judged(claim, gated).ruling.verdict is verdict
     without = {name: replace(swept, gates=[]) for name, swept in asked_for.items()}
-    assert essay.told(sentence, without).ruling.word is Word.CLOSED
+    assert essay.judged(claim, without).ruling.verdict is Verdict.CLOSED
 
 
-def test_under_twenty_worlds_there_is_no_verdict(told: Callable[[str], Told]) -> None:
+def test_under_twenty_worlds_there_is_no_verdict(told: Callable[[str], JudgedClaim]) -> None:
     one = told("temperaments")
-    supported = replace(one.finding, ruling=Ruling(Word.SUPPORTED))
-    sentence = one.sentence._replace(finding=lambda _: supported)
+    supported = replace(one.finding, ruling=Ruling(Verdict.SUPPORTED))
+    claim = one.claim._replace(finding=lambda _: supported)
     open_gates = {
         name: replace(swept, gates=[gate._replace(passed=True) for gate in swept.gates])
         for name, swept in one.sweeps.items()
     }
-    assert essay.told(sentence, open_gates).ruling.word is Word.TOO_FEW
+    assert essay.judged(claim, open_gates).ruling.verdict is Verdict.TOO_FEW
 
 
 # What stands in the files ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize("sentence", SENTENCES, ids=NAMES)
-def test_the_files_can_be_read_and_give_enough_worlds_for_a_verdict(sentence: Sentence, full: bool) -> None:
-    for name, experiment in essay.experiments_of([sentence], CONFIGS, full=full).items():
+@pytest.mark.parametrize("claim", CLAIMS, ids=NAMES)
+def test_the_files_can_be_read_and_give_enough_worlds_for_a_verdict(claim: Claim, full: bool) -> None:
+    for name, experiment in essay.experiments_of([claim], CONFIGS, full=full).items():
         assert experiment.name == name
         assert experiment.verdict is not None
         assert experiment.verdict.gate is not None
@@ -194,15 +196,15 @@ def test_the_files_can_be_read_and_give_enough_worlds_for_a_verdict(sentence: Se
 
 
 def test_full_size_is_larger() -> None:
-    for name in essay.experiments_of(SENTENCES, CONFIGS):
+    for name in essay.experiments_of(CLAIMS, CONFIGS):
         sizes = [load(CONFIGS / f"{name}.toml", full=full).sweep.replicates for full in (False, True)]  # type: ignore[union-attr]
         assert sizes[0] < sizes[1]
 
 
-def test_all_sentences_are_asked_of_the_same_worlds() -> None:
+def test_all_claims_are_tested_in_the_same_worlds() -> None:
     """Burnt-in worlds are shared, which makes the essay affordable; hesitance alone is a trait of the people."""
     found = set()
-    for name, experiment in essay.experiments_of(SENTENCES, CONFIGS).items():
+    for name, experiment in essay.experiments_of(CLAIMS, CONFIGS).items():
         if name != "barrier":
             found.add(experiment.world.model_copy(update={"newcomers": 0}).model_dump_json())
     assert len(found) == 1
@@ -210,7 +212,7 @@ def test_all_sentences_are_asked_of_the_same_worlds() -> None:
 
 def test_the_gate_holds_worlds_against_the_log_that_it_names() -> None:
     ledger = json.loads((ROOT / "docs" / "ledgers" / "facebook_wall.json").read_text(encoding="utf-8"))["real"]
-    for experiment in essay.experiments_of(SENTENCES, CONFIGS).values():
+    for experiment in essay.experiments_of(CLAIMS, CONFIGS).values():
         gate = experiment.verdict.gate  # type: ignore[union-attr]
         assert gate is not None
         assert gate.log == "facebook_wall"
@@ -219,15 +221,15 @@ def test_the_gate_holds_worlds_against_the_log_that_it_names() -> None:
         assert (gate.factor, gate.reactivated_low, gate.reactivated_high) == (2.0, 0.18, 0.44)
 
 
-def test_what_a_sentence_rests_on_can_be_explained() -> None:
-    for sentence in SENTENCES:
-        assert all(explained(name) for name in sentence.rests), sentence.name
+def test_what_a_claim_rests_on_can_be_explained() -> None:
+    for claim in CLAIMS:
+        assert all(explained(name) for name in claim.rests), claim.name
 
 
 def test_an_unknown_experiment_gets_a_hint() -> None:
     with pytest.raises(ConfigError, match="did you mean one_like"):
         essay.chosen(["one_lik"])
-    assert essay.chosen([]) == SENTENCES
+    assert essay.chosen([]) == CLAIMS
     assert [one.name for one in essay.chosen(["showing_up", "one_like"])] == ["one_like", "showing_up"]
 
 
@@ -289,8 +291,8 @@ def test_figures_that_are_not_there_get_a_hint(config: Path, rekindle: Callable[
     assert "did you mean one_like" in rekindle("figure", "one_lik", "--configs", CONFIGS).err
     assert "Give either a figure" in rekindle("figure").err
     Path("made_up.png").write_bytes(b"no picture")
-    assert "no PNG of a figure of ours" in rekindle("figure", "--check", "made_up.png").err
-    assert "this file does not exist" in rekindle("figure", "--check", "nothing.png").err
+    assert "not a PNG figure made by rekindle" in rekindle("figure", "--check", "made_up.png").err
+    assert "there is no such file" in rekindle("figure", "--check", "nothing.png").err
     for command in (("essay",), ("figure", "one_like")):
         assert "--style film" in rekindle(*command, "--style", "film", "--configs", CONFIGS).err
 

@@ -40,8 +40,8 @@ def rows(export: Export) -> list[list[Any]]:
 
 
 ANN_TO_ME = ["ann@example.org", "me@example.org", TEN]
-NO_SENDER, NO_RECEIVER = "without an address of its sender", "without an address of its receiver"
-SEVERAL, NO_DATE = "to several people", "without a date that can be read"
+NO_SENDER, NO_RECEIVER = "without a sender's address", "without a receiver's address"
+SEVERAL, NO_DATE = "to several people", "without a readable date"
 MAILS: dict[str, tuple[bytes, list[Any] | str]] = {
     "plain": (mail(), ANN_TO_ME),
     "upper case": (mail(From="ANN@EXAMPLE.ORG", To="Me@Example.ORG"), ANN_TO_ME),
@@ -76,10 +76,10 @@ MAILS: dict[str, tuple[bytes, list[Any] | str]] = {
     "a huge zone": (mail(Date="Wed, 01 Jan 2020 10:00:00 +999999999"), NO_DATE),
     "before mail": (mail(Date="Thu, 01 Jan 1970 00:00:00 +0000"), NO_DATE),
     "to come": (mail(Date="Fri, 01 Jan 2044 00:00:00 +0000"), NO_DATE),
-    "list": (mail(List_Id="<club.example.org>"), "of mailing lists"),
-    "newsletter": (mail(List_Unsubscribe="<https://example.org>"), "of mailing lists"),
-    "bulk": (mail(Precedence="Bulk"), "of mailing lists"),
-    "out of office": (mail(Auto_Submitted="auto-replied"), "of machines"),
+    "list": (mail(List_Id="<club.example.org>"), "from mailing lists"),
+    "newsletter": (mail(List_Unsubscribe="<https://example.org>"), "from mailing lists"),
+    "bulk": (mail(Precedence="Bulk"), "from mailing lists"),
+    "out of office": (mail(Auto_Submitted="auto-replied"), "from machines"),
     "written by hand": (mail(Auto_Submitted="no"), ANN_TO_ME),
     "resent": (mail(Resent_From="ben@example.org", Resent_To="me@example.org"), "resent"),
     "draft": (mail(X_Gmail_Labels="Opened,Drafts"), "drafts"),
@@ -100,7 +100,7 @@ def test_a_message_is_a_contact_or_counted(tmp_path: Path, name: str) -> None:
     if isinstance(expected, str):
         assert rows(found) == []
         assert found.passed_over == {expected: 1}
-        assert str(found) == f"0 contacts of 0 people. Passed over: 1 {expected}."
+        assert str(found) == f"0 contacts of 0 people. Skipped: 1 {expected}."
     else:
         assert rows(found) == [expected]
         assert found.passed_over == {}
@@ -157,7 +157,7 @@ def test_sent_and_received_mail_make_a_log(tmp_path: Path) -> None:
     sent = kept(tmp_path, "sent.mbox", mail(Message_ID="<3>", **answer), mail(Message_ID="<1>"))
     found = read_mail(received, sent)
     assert found.rows["source"].tolist() == ["ann@example.org"] * 2 + ["me@example.org"]
-    assert str(found) == "3 contacts of 2 people. Passed over: 1 copies."
+    assert str(found) == "3 contacts of 2 people. Skipped: 1 copies."
     found.rows.to_csv(tmp_path / "mail.csv", index=False)
     assert read(tmp_path / "mail.csv").people == 2
 
@@ -179,8 +179,8 @@ def test_a_maildir_and_apples_folder_are_mailboxes(tmp_path: Path) -> None:
 def test_what_is_no_mailbox_is_named(tmp_path: Path) -> None:
     for path, said in (
         (tmp_path / "none.mbox", "none.mbox does not exist"),
-        (tmp_path, "name the mailbox in it"),
-        (kept(tmp_path, "mail.csv", b"source,target,time\n"), "mail.csv is no mbox"),
+        (tmp_path, "Name the mailbox in it"),
+        (kept(tmp_path, "mail.csv", b"source,target,time\n"), "mail.csv is not an mbox file"),
     ):
         with pytest.raises(LogError, match=said):
             read_mail(path)
@@ -303,7 +303,7 @@ def test_notes_of_the_app_are_passed_over(tmp_path: Path) -> None:
 def test_a_chat_in_which_one_person_wrote(tmp_path: Path, file: str, other: str) -> None:
     found = read_chat(chat(tmp_path, "31/12/2023, 9:05 pm - Ann: hi\n", file))
     assert found.rows[["source", "target"]].to_numpy().tolist() == [["Ann", other]]
-    assert f"Only Ann wrote; the other is called {other!r}" in str(found)
+    assert f"Only Ann wrote. The other person is called {other!r}" in str(found)
     assert rows(read_chat(tmp_path / file, people=["Ann", "Cat"]))[0][1] == "Cat"
 
 
@@ -338,11 +338,11 @@ def test_dates_that_would_go_back_tell_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("32/12/2023, 21:05 - Ann: hi", "32/12/2023 is no date"),
-        ("30/02/2023, 21:05 - Ann: hi", "30/02/2023 is no date"),
-        ("31/12/2566, 21:05 - Ann: hi", "31/12/2566 is no date"),
-        ("31/12/2023, 25:05 - Ann: hi", "25:05 is no time of the day"),
-        ("31/12/2023, 21:65 - Ann: hi", "21:65 is no time of the day"),
+        ("32/12/2023, 21:05 - Ann: hi", "32/12/2023 is not a date"),
+        ("30/02/2023, 21:05 - Ann: hi", "30/02/2023 is not a date"),
+        ("31/12/2566, 21:05 - Ann: hi", "31/12/2566 is not a date"),
+        ("31/12/2023, 25:05 - Ann: hi", "25:05 is not a time of day"),
+        ("31/12/2023, 21:65 - Ann: hi", "21:65 is not a time of day"),
     ],
 )
 def test_a_line_that_cannot_be_is_named(tmp_path: Path, line: str, said: str) -> None:
@@ -357,8 +357,8 @@ def test_a_line_that_cannot_be_is_named(tmp_path: Path, line: str, said: str) ->
         (b"hello\nyou", "line 1: 'hello' does not begin with a date and time; expected a line such as"),
         (b"", "line 1: '' does not begin"),
         (b"31 Dez. 2023 - Ann: hi", "line 1: '31 Dez. 2023 - Ann: hi' does not begin"),
-        (b"31/12/2023, 9:05 xx - Ann: hi", "'xx' is no half of the day that is known"),
-        (b"31/12/2023, 21:05 - You joined.", "nobody wrote in this chat"),
+        (b"31/12/2023, 9:05 xx - Ann: hi", "'xx' is not a known abbreviation of am or pm"),
+        (b"31/12/2023, 21:05 - You joined.", "this chat has no messages"),
         ("31/12/2023, 21:05 - Ann: hi\n\nGr\u00fc\u00dfe".encode("latin-1"), "line 3: the text is not UTF-8"),
     ],
 )
@@ -373,7 +373,7 @@ def test_an_archive_and_a_missing_file_are_named(tmp_path: Path) -> None:
         archive.writestr("_chat.txt", "31/12/2023, 21:05 - Ann: hi\n")
     with pytest.raises(LogError, match="unpack it"):
         read_chat(tmp_path / "chat.zip")
-    with pytest.raises(LogError, match="is no file"):
+    with pytest.raises(LogError, match="is not a file"):
         read_chat(tmp_path / "none.txt")
 
 

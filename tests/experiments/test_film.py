@@ -9,7 +9,7 @@ from PIL import Image
 
 from experiments.config.settings import load
 from experiments.watch.film import Shot, frames
-from experiments.watch.playback import Stage
+from experiments.watch.playback import Playback
 from sim import worlds
 from tests.experiments.conftest import Outcome
 
@@ -18,9 +18,9 @@ av = pytest.importorskip("av", reason="needs the extra film")
 Rekindle = Callable[..., Outcome]
 
 
-def stage_of(config: Path) -> Stage:
+def stage_of(config: Path) -> Playback:
     experiment = load(config)
-    return Stage(worlds.generated(people=40, burn_in_years=0, seed=5), experiment, ["wait", "check_in"])
+    return Playback(worlds.generated(people=40, burn_in_years=0, seed=5), experiment, ["wait", "check_in"])
 
 
 def test_an_mp4_has_all_its_frames_at_an_even_rate(config: Path, rekindle: Rekindle) -> None:

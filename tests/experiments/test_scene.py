@@ -8,7 +8,7 @@ from experiments.config.settings import Experiment
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.watch.layout import FULL, MOST_GESTURES, Look, only_differences
-from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Stage
+from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Playback
 from experiments.watch.positions import places
 
 
@@ -17,9 +17,9 @@ def world() -> sim.World:
     return sim.worlds.generated(people=120, burn_in_years=0.5, seed=4, cache=False)
 
 
-def stage_of(world: sim.World, *strategies: str) -> Stage:
+def stage_of(world: sim.World, *strategies: str) -> Playback:
     told = {"name": "x", "run": {"adopters": 8, "strategy_days": 60, "strategy": "check_in"}}
-    return Stage(world, Experiment.model_validate(told), list(strategies) or None)
+    return Playback(world, Experiment.model_validate(told), list(strategies) or None)
 
 
 def test_people_stand_apart_and_with_their_community(world: sim.World) -> None:
@@ -54,19 +54,19 @@ def test_few_people_have_places_too(people: int) -> None:
 
 def test_the_same_world_has_the_same_places(world: sim.World) -> None:
     one, other = stage_of(world, "wait"), stage_of(world.copy(), "check_in")
-    assert one.scene.places is other.scene.places
-    assert (one.scene.pairs == other.scene.pairs).all()
+    assert one.layout.places is other.layout.places
+    assert (one.layout.pairs == other.layout.pairs).all()
 
 
 def test_a_byte_says_what_a_tie_is(world: sim.World) -> None:
-    stage = stage_of(world)
-    stage.play(40)
-    picture = stage.look()[0]
-    model = sim.ReconnectionModel(world=stage.arms[0].run.world(), seed=1)
-    back = {tuple(pair) for pair in stage.arms[0].run.reconnections().tolist()}
+    playback = stage_of(world)
+    playback.play(40)
+    picture = playback.look()[0]
+    model = sim.ReconnectionModel(world=playback.arms[0].run.world(), seed=1)
+    back = {tuple(pair) for pair in playback.arms[0].run.reconnections().tolist()}
     looks = picture.ties >> 6
     assert set(looks) >= {Look.DORMANT, Look.LIVING, Look.REKINDLED}
-    for (low, high), byte in list(zip(stage.scene.pairs.tolist(), picture.ties.tolist(), strict=True))[::53]:
+    for (low, high), byte in list(zip(playback.layout.pairs.tolist(), picture.ties.tolist(), strict=True))[::53]:
         mine, theirs = model.people[low].ties.get(high), model.people[high].ties.get(low)
         if mine is None or theirs is None:
             assert byte == 0
@@ -77,15 +77,19 @@ def test_a_byte_says_what_a_tie_is(world: sim.World) -> None:
 
 
 def test_what_reconnects_comes_into_the_picture(world: sim.World) -> None:
-    stage = stage_of(world)
-    stage.play(60)
-    ties = stage.look()[0].ties
-    back = stage.arms[0].run.reconnections()
-    drawn = {tuple(pair) for pair in stage.scene.pairs.tolist()}
+    playback = stage_of(world)
+    playback.play(60)
+    ties = playback.look()[0].ties
+    back = playback.arms[0].run.reconnections()
+    drawn = {tuple(pair) for pair in playback.layout.pairs.tolist()}
     assert len(back) > 20
     assert all(tuple(pair) in drawn for pair in back.tolist())
     assert (ties >> 6 == Look.REKINDLED).sum() > 0.5 * len(back)
-    assert len(stage.scene.row) == len(stage.scene.pairs) == len({tuple(p) for p in stage.scene.pairs.tolist()})
+    assert (
+        len(playback.layout.row)
+        == len(playback.layout.pairs)
+        == len({tuple(p) for p in playback.layout.pairs.tolist()})
+    )
 
 
 def test_what_is_drawn_does_not_depend_on_who_looked_before(world: sim.World) -> None:
@@ -95,49 +99,49 @@ def test_what_is_drawn_does_not_depend_on_who_looked_before(world: sim.World) ->
         watched.look()
     left_alone.play(60)
     assert left_alone.changed
-    np.testing.assert_array_equal(watched.scene.pairs, left_alone.scene.pairs)
+    np.testing.assert_array_equal(watched.layout.pairs, left_alone.layout.pairs)
     for one, other in zip(watched.look(), left_alone.look(), strict=True):
         np.testing.assert_array_equal(one.ties, other.ties)
         np.testing.assert_array_equal(one.people, other.people)
 
 
 def test_two_worlds_differ_in_nothing_before_they_begin_and_in_little_after_a_like(world: sim.World) -> None:
-    stage = stage_of(world, "wait")
-    stage.play(5)
-    low, high = (int(person) for person in stage.scene.pairs[0])
-    stage.fork(sim.Gesture(day=5, kind="like", sender=low, receiver=high))
-    assert [arm.name for arm in stage.arms] == [WITH, WITHOUT]
-    for picture in stage.look(differences=True):
+    playback = stage_of(world, "wait")
+    playback.play(5)
+    low, high = (int(person) for person in playback.layout.pairs[0])
+    playback.fork(sim.Gesture(day=5, kind="like", sender=low, receiver=high))
+    assert [arm.name for arm in playback.arms] == [WITH, WITHOUT]
+    for picture in playback.look(differences=True):
         assert not picture.ties.any()
         assert not picture.people.any()
-    stage.step()
-    first, second = stage.look(differences=True)
+    playback.step()
+    first, second = playback.look(differences=True)
     assert low in first.flashes["sender"]
     assert len(second.flashes) == 0
 
 
 def test_outcomes_are_those_of_the_run(world: sim.World) -> None:
-    stage = stage_of(world)
-    stage.play(30)
-    scalars = stage.arms[0].run.measures().scalars
-    assert stage.outcomes() == [(scalars["reconnected"], scalars["active_ties"])]
+    playback = stage_of(world)
+    playback.play(30)
+    scalars = playback.arms[0].run.measures().scalars
+    assert playback.outcomes() == [(scalars["reconnected"], scalars["active_ties"])]
     assert scalars["reconnected"] > 0
 
 
 def test_gestures_by_hand_of_a_configuration_are_sent_as_in_a_run(world: sim.World) -> None:
     told = {"run": {"strategy_days": 20, "follow_up_days": 0}, "inject": {"kind": "like", "ties": 6}}
     experiment = Experiment.model_validate({"name": "x", **told})
-    stage = Stage(world, experiment)
-    stage.play(20)
+    playback = Playback(world, experiment)
+    playback.play(20)
     (run,) = runs_of(experiment)
-    assert stage.arms[0].run.world() == runner.simulate(run, world).world
-    assert stage.arms[0].run.world() != sim.simulate(world, days=20, strategy="wait", seed=run.seed).world
+    assert playback.arms[0].run.world() == runner.simulate(run, world).world
+    assert playback.arms[0].run.world() != sim.simulate(world, days=20, strategy="wait", seed=run.seed).world
 
 
 def test_only_differences_are_left(world: sim.World) -> None:
-    stage = stage_of(world, "wait", "check_in")
-    stage.play(40)
-    whole = stage.look()
+    playback = stage_of(world, "wait", "check_in")
+    playback.play(40)
+    whole = playback.look()
     first, second = only_differences(*whole)
     same = whole[0].ties == whole[1].ties
     assert not first.ties[same].any()
@@ -147,22 +151,22 @@ def test_only_differences_are_left(world: sim.World) -> None:
 
 
 def test_a_picture_is_no_larger_than_it_may_be(world: sim.World) -> None:
-    stage = stage_of(world)
+    playback = stage_of(world)
     for _ in range(30):
-        stage.step()
-    flashes = stage.look()[0].flashes
+        playback.step()
+    flashes = playback.look()[0].flashes
     assert len(flashes) == MOST_GESTURES
     assert flashes["bright"][0] == 1
-    assert len(stage.look()[0].flashes) == 0  # each is shown once
+    assert len(playback.look()[0].flashes) == 0  # each is shown once
 
 
 def test_memory_of_gestures_ends_somewhere(world: sim.World) -> None:
-    stage = stage_of(world)
+    playback = stage_of(world)
     ring = Gestures(400)
     for _ in range(20):
-        stage.step()
-        ring.add(stage.arms[0].sent[-1])
-    whole = stage.arms[0].gestures
+        playback.step()
+        ring.add(playback.arms[0].sent[-1])
+    whole = playback.arms[0].gestures
     assert ring.count == whole.count > 400
     person = int(ring.rows["sender"][ring.count % 400 - 1])
     assert ring.of(person).tolist() == [
@@ -172,11 +176,11 @@ def test_memory_of_gestures_ends_somewhere(world: sim.World) -> None:
 
 
 def test_a_followed_person_has_all_their_ties_and_what_was_said(world: sim.World) -> None:
-    stage = stage_of(world)
-    person = int(stage.adopters[0])
-    stage.play(30)
-    ties = stage.ties_of(person)
-    assert {tie.other for tie in ties} == set(stage.arms[0].run.known_to(person).tolist())
+    playback = stage_of(world)
+    person = int(playback.adopters[0])
+    playback.play(30)
+    ties = playback.ties_of(person)
+    assert {tie.other for tie in ties} == set(playback.arms[0].run.known_to(person).tolist())
     told = [line for tie in ties for line in tie.history]
     assert any(mine for _, mine, _, _ in told)
     assert all(0 <= day < 30 for day, *_ in told)

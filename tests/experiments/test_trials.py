@@ -185,7 +185,7 @@ def test_a_world_that_cannot_be_or_is_silent_is_the_worst(tmp_path: Path, whole:
     ledger, _ = search(tmp_path / "together", fit=fit, trials=4)
     assert ledger.found == ledger.start
     assert read_ledger(tmp_path / "together" / LEDGER).trials == 4
-    with pytest.raises(ConfigError, match="look at the ranges"):
+    with pytest.raises(ConfigError, match="Check the ranges"):
         search(
             tmp_path / "silent", fit=(Range("routine_rate", 0.5, 0.6),), trials=2,
             base=sim.Parameters(routine_rate=0.5),
@@ -194,7 +194,7 @@ def test_a_world_that_cannot_be_or_is_silent_is_the_worst(tmp_path: Path, whole:
 
 def test_two_searches_in_a_folder_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    with trials_in(folder, {"log": "own.csv"}, print), pytest.raises(ConfigError, match=f"under way in {folder}"):
+    with trials_in(folder, {"log": "own.csv"}, print), pytest.raises(ConfigError, match=f"running in {folder}"):
         search(folder)
     shutil.rmtree(folder)
     search(folder)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from experiments.analysis.verdicts import (
     Estimate,
-    Word,
+    Verdict,
     chances_of_being_best,
     difference,
     holm,
@@ -70,39 +70,39 @@ def at(low: float, high: float, worlds: int = 20) -> Estimate:
 @pytest.mark.parametrize(
     ("levels", "word"),
     [
-        ([at(1.06, 1.2), at(1.051, 1.4)], Word.SUPPORTED),
-        ([at(0.96, 1.04), at(0.99, 1.05)], Word.NOT_SUPPORTED),
-        ([at(0.6, 0.9), at(0.99, 1.05)], Word.NOT_SUPPORTED),
-        ([at(1.06, 1.2), at(0.97, 1.03)], Word.DEPENDS),
-        ([at(1.06, 1.2), at(1.04, 1.3)], Word.TOO_FEW),
-        ([at(0.9, 1.1)], Word.TOO_FEW),
-        ([at(1.06, 1.2), at(1.06, 1.2, worlds=19)], Word.TOO_FEW),
-        ([at(np.nan, np.nan)], Word.TOO_FEW),
-        ([], Word.TOO_FEW),
+        ([at(1.06, 1.2), at(1.051, 1.4)], Verdict.SUPPORTED),
+        ([at(0.96, 1.04), at(0.99, 1.05)], Verdict.NOT_SUPPORTED),
+        ([at(0.6, 0.9), at(0.99, 1.05)], Verdict.NOT_SUPPORTED),
+        ([at(1.06, 1.2), at(0.97, 1.03)], Verdict.DEPENDS),
+        ([at(1.06, 1.2), at(1.04, 1.3)], Verdict.TOO_FEW),
+        ([at(0.9, 1.1)], Verdict.TOO_FEW),
+        ([at(1.06, 1.2), at(1.06, 1.2, worlds=19)], Verdict.TOO_FEW),
+        ([at(np.nan, np.nan)], Verdict.TOO_FEW),
+        ([], Verdict.TOO_FEW),
     ],
 )
-def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate], word: Word) -> None:
+def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate], verdict: Verdict) -> None:
     named = {f"level {k}": one for k, one in enumerate(levels)}
-    assert ruled_by_ratio(named, margin=0.05, worlds=20).word is word
+    assert ruled_by_ratio(named, margin=0.05, worlds=20).verdict is verdict
 
 
 def test_a_verdict_that_depends_says_on_what() -> None:
     ruling = ruled_by_ratio({"door": at(1.2, 1.4), "no door": at(0.99, 1.01)}, margin=0.05, worlds=20)
-    assert ruling.on == "there with door; not with no door"
+    assert ruling.on == "effect with door; no effect with no door"
 
 
 def test_thresholds_decide() -> None:
     levels = {"only": at(1.06, 1.2)}
-    assert ruled_by_ratio(levels, margin=0.05, worlds=20).word is Word.SUPPORTED
-    assert ruled_by_ratio(levels, margin=0.25, worlds=20).word is Word.NOT_SUPPORTED
-    assert ruled_by_ratio(levels, margin=0.05, worlds=21).word is Word.TOO_FEW
+    assert ruled_by_ratio(levels, margin=0.05, worlds=20).verdict is Verdict.SUPPORTED
+    assert ruled_by_ratio(levels, margin=0.25, worlds=20).verdict is Verdict.NOT_SUPPORTED
+    assert ruled_by_ratio(levels, margin=0.05, worlds=21).verdict is Verdict.TOO_FEW
 
 
 def test_a_limit() -> None:
-    assert ruled_by_limit(at(0.01, 0.04), 0.05, worlds=20).word is Word.SUPPORTED
-    assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).word is Word.NOT_SUPPORTED
-    assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).word is Word.TOO_FEW
-    assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).word is Word.TOO_FEW
+    assert ruled_by_limit(at(0.01, 0.04), 0.05, worlds=20).verdict is Verdict.SUPPORTED
+    assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).verdict is Verdict.NOT_SUPPORTED
+    assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).verdict is Verdict.TOO_FEW
+    assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).verdict is Verdict.TOO_FEW
 
 
 def test_holm_steps_down_and_stops() -> None:
@@ -128,11 +128,11 @@ def test_worlds_that_all_say_the_same_are_sure() -> None:
 def test_a_family_is_judged_member_by_member() -> None:
     luck = np.random.default_rng(1).normal(0, 1, 30)
     clear, none = 5 + luck, luck - luck.mean()
-    assert ruled_by_family({"a": clear, "b": clear}, error=0.05, worlds=20).word is Word.SUPPORTED
-    assert ruled_by_family({"a": none, "b": -clear}, error=0.05, worlds=20).word is Word.NOT_SUPPORTED
+    assert ruled_by_family({"a": clear, "b": clear}, error=0.05, worlds=20).verdict is Verdict.SUPPORTED
+    assert ruled_by_family({"a": none, "b": -clear}, error=0.05, worlds=20).verdict is Verdict.NOT_SUPPORTED
     mixed = ruled_by_family({"a": clear, "b": none}, error=0.05, worlds=20)
-    assert (mixed.word, mixed.on) == (Word.DEPENDS, "for a; not for b")
-    assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).word is Word.TOO_FEW
+    assert (mixed.verdict, mixed.on) == (Verdict.DEPENDS, "for a; not for b")
+    assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
 
 
 def test_who_leads_in_every_world_is_the_best_surely_and_equals_share() -> None:

@@ -194,7 +194,7 @@ def test_where_likes_open_no_door_there_is_no_plan_of_likes() -> None:
     assert found.plan.empty
     assert found.together == (0, 0, 0)
     said = tables.week_said(found, 30, 3, 15, 60)
-    assert "No gesture that fits into 30 minutes gains anything: there is nothing to plan." in said[0]
+    assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in said[0]
 
 
 def test_the_plan_is_told_from_worlds_that_did_not_choose_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +327,7 @@ def test_bad_input_is_one_paragraph(log: Path, rekindle: Rekindle, arguments: li
 
 
 def test_verdicts_on_the_past_are_those_of_the_interval() -> None:
-    """Better, worse, not told, too few, nobody came back; and chances that are far off are called so."""
+    """Better, worse, too close, too few, nobody came back; and chances that are far off are called so."""
 
     def verdict(low: float, high: float, expected: float = 0.1, back: float = 0.1, people: int = 30) -> str:
         index = [week.MODEL, week.LONGEST, week.LATEST, week.CHANCE]
@@ -336,7 +336,7 @@ def test_verdicts_on_the_past_are_those_of_the_interval() -> None:
 
     assert "(+1.0 … +3.0): the model's order was better" in verdict(0.01, 0.03)
     assert "the simple rule was better" in verdict(-0.03, -0.01)
-    assert "no telling which is better" in verdict(-0.01, 0.03)
+    assert "too close to tell which is better" in verdict(-0.01, 0.03)
     assert "too few people" in verdict(np.nan, np.nan)
     assert "Nobody came back" in verdict(0.01, 0.03, back=0.0)
     assert f"Nobody had more than {FIRST}" in verdict(0.01, 0.03, people=0)

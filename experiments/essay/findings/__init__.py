@@ -1,6 +1,6 @@
-"""What the results say of each sentence of the essay: one file per experiment, results in, `Finding` out.
+"""What the results say about each claim of the essay: one file per experiment, results in, `ClaimFinding` out.
 
-Nothing here is written by hand that the results could contradict: titles, verdicts and numbers are computed.
+Titles, verdicts and numbers are computed, so no text here can contradict the results.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Sweeps = Mapping[str, SweepResult]
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
-    """A figure before it is drawn.
+class FigureSpec:
+    """Everything needed to draw a figure.
 
     Attributes:
-        name: of its files.
-        words: around the plot.
+        name: name of its files.
+        words: title, subtitle and footer.
         data: the plotted values, which `--data` writes.
-        draw: from these to the figure.
+        draw: draws the figure from these.
     """
 
     name: str
@@ -38,36 +38,36 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
-    """What came of an experiment.
+class ClaimFinding:
+    """The result of an experiment.
 
     Attributes:
-        ruling: by the thresholds of its configuration.
+        ruling: the verdict by the thresholds of its configuration.
         effect: the main effect with its interval, in a sentence or two.
-        pictures: its figures, the headline first.
-        tables: what else is to be shown, by title.
-        checked: which sweeps the ruling rests on; their gates must be open.
+        pictures: its figures, the main one first.
+        tables: more results, by title.
+        checked: the sweeps that the ruling depends on, which must pass their gates.
     """
 
     ruling: Ruling
     effect: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[FigureSpec, ...]
     tables: Mapping[str, pd.DataFrame]
     checked: tuple[str, ...]
 
 
 def row_of(estimate: Estimate, **more: Any) -> dict[str, Any]:
-    """An estimate as a row of a table, after what it is of."""
+    """An estimate as a row of a table; ``more`` are the columns before it."""
     return {**more, "value": estimate.value, "low": estimate.low, "high": estimate.high, "worlds": estimate.worlds}
 
 
 def plain(name: str) -> str:
-    """A name as people read it."""
+    """A name with spaces instead of underscores."""
     return name.replace("_", " ")
 
 
 def setting(sweeps: SweepResult) -> str:
-    """The worlds behind a figure, for its footer."""
+    """A sentence for a figure's footer: how many worlds, of how many people."""
     people = int(sweeps.runs["people"].iloc[0])
     worlds = sweeps.runs["replicate"].nunique()
-    return f"Model, not measurement: {worlds:,} worlds of {people:,} people. Many numbers are assumed."
+    return f"Simulated, not measured: {worlds:,} worlds of {people:,} people. Many parameters are assumptions."

@@ -1,11 +1,11 @@
-"""Tiny gestures, monumental feelings: what stands in the way of old friends."""
+"""What keeps old friends apart: gestures that take almost no effort but feel monumental."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from experiments.analysis.verdicts import Ruling, Word, mean, ratio, ruled_by_ratio
-from experiments.essay.findings import Finding, Picture, Sweeps, row_of, setting
+from experiments.analysis.verdicts import Ruling, Verdict, mean, ratio, ruled_by_ratio
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.barrier import draw
 from experiments.figures.page import Words
 from experiments.logs.gate import behind
@@ -15,8 +15,8 @@ HESITANCE, ACCEPTANCE = "world.parameters.hesitance_mean", "parameters.acceptanc
 KNOWING = 1.0  # acceptance_ratio of people who know how welcome they are
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Reconnections a year if people knew how welcome they are, over what they believe, at each weight of strangeness."""
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """The ratio of reconnections in a year, knowing one's welcome over the usual belief, at each weight of strangeness."""
     swept, asked = sweeps["barrier"], sweeps["barrier"].verdict
     usual = swept.experiment.parameters.acceptance_ratio
     shut = set(swept.runs[~behind(swept.runs, swept.gates)].groupby([HESITANCE, ACCEPTANCE]).groups)
@@ -26,36 +26,37 @@ def finding(sweeps: Sweeps) -> Finding:
         for weight in arms.columns.get_level_values(0).unique()
         if not {(weight, KNOWING), (weight, usual)} & shut
     }
-    ruling = ruled_by_ratio(levels, margin=asked.margin, worlds=asked.worlds) if levels else Ruling(Word.CLOSED)
+    ruling = ruled_by_ratio(levels, margin=asked.margin, worlds=asked.worlds) if levels else Ruling(Verdict.CLOSED)
     cells = _cells(swept, shut)
     ratios = pd.DataFrame([row_of(one, level=name) for name, one in levels.items()])
-    return Finding(
+    return ClaimFinding(
         ruling=ruling,
         effect=_effect(ratios, usual, len(shut), len(cells)),
-        pictures=(Picture("barrier", _words(swept, cells, usual), cells, draw),),
+        pictures=(FigureSpec("barrier", _words(swept, cells, usual), cells, draw),),
         tables={
-            "Reconnections if people knew how welcome they are, over what they believe": ratios,
-            "Reconnections and new ties, a person and year": cells,
+            "Reconnections if people knew how welcome they are, as a ratio to the usual belief": ratios,
+            "Reconnections and new ties per person and year": cells,
         },
         checked=(),
     )
 
 
 def _effect(ratios: pd.DataFrame, usual: float, shut: int, cells: int) -> str:
-    left = f" The gate is shut for {shut} of {cells} cells, which are left out." if shut else ""
+    left = f" {shut} of {cells} cells fail the gate and are left out." if shut else ""
     if ratios.empty:
-        return f"No pair of cells got through the gate.{left}"
+        return f"No pair of cells passes the gate.{left}"
     said = "; ".join(
         f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['level']}" for _, row in ratios.iterrows()
     )
     return (
-        f"If people knew how welcome they are, instead of believing in {usual:.0%} of it, reconnections in a year of ordinary "
-        f"life would be multiplied by {said}.{left}"
+        "If people knew how welcome they are, more old friends would come back. Instead, they believe in "
+        f"{usual:.0%} of their welcome. Knowing would multiply the reconnections in a year of ordinary life by {said} "
+        f"(95% intervals over worlds).{left}"
     )
 
 
 def _cells(swept: SweepResult, shut: set[tuple[float, float]]) -> pd.DataFrame:
-    """A row a cell: reconnections and new ties per person and year, and whether its gate is open."""
+    """One row per cell: reconnections and new ties per person and year, and whether the cell passes the gate."""
     back = swept.arms("everyone_reconnected", [HESITANCE, ACCEPTANCE])
     new = swept.arms("everyone_new_ties", [HESITANCE, ACCEPTANCE])
     return pd.DataFrame(
@@ -76,11 +77,11 @@ def _words(swept: SweepResult, cells: pd.DataFrame, usual: float) -> Words:
     easier = table[light, usual] / table[weight, usual]
     crossing = cells["new_ties"].lt(cells["value"]).nunique() > 1
     return Words(
-        f"Knowing how welcome one is would bring back {gain:.2f} times\nas many old friends, and bolder people {easier:.1f} times as many",
-        "Old ties that come back per person in a year of ordinary life, without any strategy;\n"
-        f"mean over {swept.runs['replicate'].nunique()} worlds, half-width of its 95 % interval below."
-        + (" Dashed: beyond, more than new ties." if crossing else ""),
-        f"{setting(swept)} Believed welcome: {usual:g} is measured; 1 is to know it."
-        + ("" if cells["open"].all() else "\nHatched: silence there is not as final as in real logs (the gate is shut).")
-        + ("" if crossing else f"\nNew ties are fewer everywhere: {cells['new_ties'].min():.1f} to {cells['new_ties'].max():.1f}."),
+        f"If people knew how welcome they are, {gain:.2f} times as many\nold friends would come back; if they were bolder, {easier:.1f} times",
+        "Old ties that come back per person in a year of ordinary life, without any strategy: mean over\n"
+        f"{swept.runs['replicate'].nunique()} worlds, with the half-width of its 95% interval below."
+        + (" Dashed line: as many old ties as new ones." if crossing else ""),
+        f"{setting(swept)} Believed welcome: {usual:g} was measured; 1 is full knowledge."
+        + ("" if cells["open"].all() else "\nHatched: silence is not as final as in real logs (the cell fails the gate).")
+        + ("" if crossing else f"\nNew ties are fewer in every cell: {cells['new_ties'].min():.1f} to {cells['new_ties'].max():.1f} per person."),
     )  # fmt: skip

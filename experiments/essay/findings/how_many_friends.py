@@ -1,4 +1,4 @@
-"""How many friends are there regular dealings with? "That number is very small"."""
+"""How many friends do people interact with regularly? The essay says: "That number is very small"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import mean, ruled_by_limit
-from experiments.essay.findings import Finding, Picture, Sweeps, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.how_many_friends import draw
 from experiments.figures.page import Words
 from experiments.logs.contact_log import Log, read
@@ -20,41 +20,41 @@ from experiments.sweeps.sweep_result import SweepResult
 
 MONTH = 30.0  # days
 SIMULATED = "simulated"
-EDGES = (1, 3, 6, 11, 21, 41, 10_000)  # of the length of a list
-LEAST = 20  # people behind a point
-REAL = Path(__file__).with_name("real_lists.json")  # of logs that are not part of the repository
+EDGES = (1, 3, 6, 11, 21, 41, 10_000)  # edges of classes of list lengths
+LEAST = 20  # people per point, at least
+REAL = Path(__file__).with_name("real_lists.json")  # results for logs that are not part of the repository
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Share of a person's ties in two-way contact within a month, at the end; its list in real logs beside it."""
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """The share of a person's ties in two-way contact within the last month, and the shares in real logs."""
     swept, asked = sweeps["how_many_friends"], sweeps["how_many_friends"].verdict
     assert asked.most is not None
     share = mean(swept.runs["everyone_contact_share"].to_numpy(float))
     ruling = ruled_by_limit(share, asked.most, worlds=asked.worlds)
     curve = pd.concat([_simulated(swept), _real()], ignore_index=True)
     active = swept.runs["everyone_active_ties"].mean()
-    return Finding(
+    return ClaimFinding(
         ruling=ruling,
         effect=(
-            f"Within a month people are in two-way contact with {share.value:.1%} ({share.low:.1%} … {share.high:.1%}) of all "
-            f"whom they know, and within three with {active:.1f} people; “very small” is taken as under {asked.most:.0%}, the "
-            "upper end of what was published for Facebook friends (Marlow 2009). "
+            f"Within a month, people are in two-way contact with {share.value:.1%} of the people they know (95% interval over worlds "
+            f"{share.low:.1%} … {share.high:.1%}), and within three months with {active:.1f} people. Here “very small” means below "
+            f"{asked.most:.0%}, the upper end of the published shares of Facebook friends (Marlow 2009). "
             f"{_falling(curve)}"
         ),
-        pictures=(Picture("how_many_friends", _words(swept, curve), curve, draw),),
+        pictures=(FigureSpec("how_many_friends", _words(swept, curve), curve, draw),),
         tables={
             "Share of their ties in two-way contact within 30 days": pd.DataFrame([row_of(share, of="all ties")]),
-            "The same of the list that a log shows, by its length": curve,
+            "Share of the people in a person's log, by their number": curve,
         },
         checked=("how_many_friends",),
     )
 
 
 def shares_by_length(log: Log) -> pd.DataFrame:
-    """Of everyone whom a person was in contact with in a log: the share in two-way contact in its last 30 days.
+    """The share of a person's contacts in a log with whom there was two-way contact in its last 30 days.
 
     Returns:
-        A row a class of lengths: ``least``, ``length`` (mean), ``people`` and ``share`` (mean).
+        One row per class of list lengths: ``least``, ``length`` (mean), ``people`` and ``share`` (mean).
     """
     pairs = log.by_pair
     recent = pairs.time > pairs.days - MONTH
@@ -79,7 +79,7 @@ def _any(pair: np.ndarray, wanted: np.ndarray, pairs: int) -> np.ndarray:
 
 
 def _simulated(swept: SweepResult) -> pd.DataFrame:
-    """Over worlds: mean and interval of each class of lengths that most worlds have."""
+    """Mean and interval over worlds for each class of list lengths with enough people."""
     found = []
     for replicate, events in swept.events().groupby("replicate"):
         found.append(shares_by_length(read(written_in(events))).assign(replicate=replicate))
@@ -96,40 +96,42 @@ def _simulated(swept: SweepResult) -> pd.DataFrame:
 
 
 def _real() -> pd.DataFrame:
-    """The same in real logs, as `python -m experiments.essay.essay.findings.how_many_friends LOG …` took it."""
+    """Shares in real logs, as `python -m experiments.essay.findings.how_many_friends LOG …` computed them."""
     kept: Mapping[str, list[dict[str, float]]] = json.loads(REAL.read_text(encoding="utf-8"))
     rows = [{"log": name, **row} for name, of in kept.items() for row in of if row["people"] >= LEAST]
     return pd.DataFrame(rows).rename(columns={"share": "value"}).drop(columns="least")
 
 
 def _falling(curve: pd.DataFrame) -> str:
-    """Whether longer lists have smaller shares, in each log."""
+    """A sentence on how the share changes with the length of the list, in each log."""
     told = []
     for name, rows in curve.groupby("log", sort=False):
         rows = rows.sort_values("length")
         told.append(f"{str(name).replace('_', ' ')} {rows['value'].iloc[0]:.0%} to {rows['value'].iloc[-1]:.0%}")
     mine = curve[curve["log"] == SIMULATED].sort_values("length")["value"]
     missed = (
-        "; that it rises with the list is a miss, since published shares fall" if mine.iloc[-1] > mine.iloc[0] else ""
+        ". The simulated share rises with the list. This disagrees with published shares, which fall"
+        if mine.iloc[-1] > mine.iloc[0]
+        else ""
     )
-    return f"In logs, from the shortest to the longest lists: {'; '.join(told)}{missed}."
+    return f"By log, from the shortest to the longest lists: {'; '.join(told)}{missed}."
 
 
 def _words(swept: SweepResult, curve: pd.DataFrame) -> Words:
     real, simulated = curve[curve["log"] != SIMULATED]["value"], curve[curve["log"] == SIMULATED]["value"]
     few = "few" if max(real.max(), simulated.max()) < 0.1 else "some"
     return Words(
-        f"In a month people are in touch with {few} of those they know:\n{simulated.min():.0%} to {simulated.max():.0%} in the model, "
+        f"In a month people are in touch with {few} of the people they know:\n{simulated.min():.0%} to {simulated.max():.0%} in the model, "
         f"{real.min():.0%} to {real.max():.0%} in real logs",
-        "Share of everyone in a person's log with whom there was contact both ways in its last 30 days, by how many that are;\n"
-        f"simulated (interval over {swept.runs['replicate'].nunique()} worlds, four years of questions and messages) and three real logs.",
-        f"{setting(swept)} Real logs: Facebook wall posts, messages of a college, e-mails of an institution.\n"
-        "A log shows those who ever wrote to each other, and not all who know each other.",
+        "Share of the people in a person's log with two-way contact in its last 30 days, by their number; simulated\n"
+        f"(95% interval over {swept.runs['replicate'].nunique()} worlds, four years of questions and messages) and in three real logs.",
+        f"{setting(swept)} Real logs: Facebook wall posts, messages at a college, e-mails at a university.\n"
+        "A log has only people who wrote to each other, not all who know each other.",
     )
 
 
 def main(logs: list[Path]) -> None:
-    """Take the shares of real logs and keep them beside this file."""
+    """Compute the shares of real logs and save them next to this file."""
     found = {path.name.split(".")[0]: shares_by_length(read(path)).to_dict("records") for path in logs}
     REAL.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -1,11 +1,11 @@
-"""The best blend of an hour: three strategies, in quarters."""
+"""The best split of an hour between three strategies, in quarters."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from experiments.analysis.verdicts import Estimate, Ruling, Word, chances_of_being_best, difference
-from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.analysis.verdicts import Estimate, Ruling, Verdict, chances_of_being_best, difference
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
 from experiments.figures.mixtures import draw
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
@@ -13,7 +13,7 @@ from experiments.sweeps.sweep_result import SweepResult
 WAIT = "wait"
 
 
-def finding(sweeps: Sweeps) -> Finding:
+def finding(sweeps: Sweeps) -> ClaimFinding:
     """The probability, over worlds, that a blend keeps up more ties than any strategy alone."""
     swept, asked = sweeps["mixtures"], sweeps["mixtures"].verdict
     arms = swept.arms("lasting", "strategy")
@@ -27,29 +27,32 @@ def finding(sweeps: Sweeps) -> Finding:
     pure = max(alone, key=lambda name: gains[name].value)
     beyond = difference(arms[first].to_numpy(), arms[pure].to_numpy())
     data = pd.DataFrame([row_of(gains[name], **_parts(name, alone), chance=chances[name]) for name in names])
-    return Finding(
+    return ClaimFinding(
         ruling=_ruling(blended, len(arms), asked.worlds, asked.best),
         effect=(
-            f"The best blend, {_said(first)}, keeps up {gains[first].value:.1f} ties per adopter beyond waiting while the plan runs; "
-            f"{plain(pure)} alone {gains[pure].value:.1f}. Between them {beyond.value:+.1f} ({beyond.low:.1f} … "
-            f"{beyond.high:.1f}); a blend is the best with probability {blended:.2f} over worlds, with the numbers as given."
+            f"The probability that a blend is best is {blended:.2f} over worlds, at the default parameters. The best blend, "
+            f"{_said(first)}, keeps up {gains[first].value:.1f} ties per adopter beyond waiting while the plan runs, and "
+            f"{plain(pure)} alone {gains[pure].value:.1f}: a difference of {beyond.value:+.1f} (95% interval over worlds "
+            f"{beyond.low:.1f} … {beyond.high:.1f})."
         ),
-        pictures=(Picture("mixtures", _words(swept, first, pure, gains, beyond, blended, asked.best), data, draw),),
-        tables={"Ties kept up while the plan runs, beyond waiting, by shares of the hour": data.rename(columns=plain)},
+        pictures=(FigureSpec("mixtures", _words(swept, first, pure, gains, beyond, blended, asked.best), data, draw),),
+        tables={
+            "Ties kept up while the plan runs, beyond waiting, by how the hour is split": data.rename(columns=plain)
+        },
         checked=("mixtures",),
     )
 
 
 def _ruling(blended: float, worlds: int, least: int, best: float) -> Ruling:
     if worlds < least:
-        return Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.TOO_FEW)
     if blended >= best:
-        return Ruling(Word.SUPPORTED)
-    return Ruling(Word.NOT_SUPPORTED) if blended <= 1 - best else Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.SUPPORTED)
+    return Ruling(Verdict.NOT_SUPPORTED) if blended <= 1 - best else Ruling(Verdict.TOO_FEW)
 
 
 def _parts(name: str, alone: list[str]) -> dict[str, float]:
-    """Shares of the hour by strategy, of an arm such as ``check_in 0.5 + show_up 0.5``."""
+    """Shares of the hour by strategy, from the name of an arm such as ``check_in 0.5 + show_up 0.5``."""
     if name in alone:
         return {one: float(one == name) for one in alone}
     given = {part.split()[0]: float(part.split()[1]) for part in name.split(" + ")}
@@ -65,14 +68,14 @@ def _words(
     swept: SweepResult, first: str, pure: str, gains: dict[str, Estimate], beyond: Estimate, blended: float, best: float
 ) -> Words:
     if blended >= best:
-        title = f"A blend keeps up more ties than any strategy alone, while the plan runs:\n{_said(first)}"
+        title = f"A blend keeps up more ties than any strategy alone while the plan runs:\n{_said(first)}"
     elif blended <= 1 - best:
         title = f"No blend keeps up more ties than an hour of “{plain(pure)}” alone:\n{gains[pure].value:.1f} while the plan runs"
     else:
-        title = f"Whether a blend beats “{plain(pure)}” alone cannot be decided:\nthe best blend gains {beyond.value:+.1f} ties beside it"
+        title = f"Too few worlds to tell whether a blend beats “{plain(pure)}” alone:\nthe difference of the best blend is {beyond.value:+.1f} ties"
     return Words(
         title,
-        "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split in quarters: corners are one strategy alone;\n"
-        f"mean over {swept.runs['replicate'].nunique()} worlds, half-width of the 95 % interval below.",
+        "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split in quarters (corners: one strategy);\n"
+        f"mean over {swept.runs['replicate'].nunique()} worlds, with the half-width of its 95% interval below.",
         setting(swept),
     )

@@ -1,4 +1,4 @@
-"""Nine strategies: what each keeps up while it runs, and what is left afterwards."""
+"""Nine strategies: the ties that each keeps up while it runs, and those left afterwards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.compare import minutes
-from experiments.analysis.verdicts import Ruling, Word, difference, ruled_by_family
-from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.analysis.verdicts import Ruling, Verdict, difference, ruled_by_family
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
 from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
@@ -20,8 +20,8 @@ JUDGED = (15.0, 60.0, 120.0)
 WAIT = "wait"
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Ties kept up beyond waiting while the plan runs, at three efforts; and what is left after it stopped."""
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """Ties kept up beyond waiting while the plan runs, at three efforts, and ties left after it stopped."""
     swept, asked = sweeps["nine_strategies"], sweeps["nine_strategies"].verdict
     by_effort = _by_effort(sweeps)
     rulings = {
@@ -31,13 +31,13 @@ def finding(sweeps: Sweeps) -> Finding:
     gains = pd.concat([_gains(arms, minutes=effort) for effort, arms in by_effort.items()], ignore_index=True)
     hour = gains[gains["minutes"] == USUAL].sort_values("value", ascending=False)
     left = _gains(swept.arms("kept", "strategy")).sort_values("value", ascending=False)
-    return Finding(
+    return ClaimFinding(
         ruling=_together(rulings),
         effect=_effect(hour, gains, left, swept),
         pictures=(
-            Picture("nine_strategies_lasting", _words_of_gains(swept, hour, left), hour, draw_gains),
-            Picture("nine_strategies_effort", _words_of_effort(swept, gains), gains, draw_effort),
-            Picture("nine_strategies_left", _words_of_what_is_left(swept, left), left, draw_gains),
+            FigureSpec("nine_strategies_lasting", _words_of_gains(swept, hour, left), hour, draw_gains),
+            FigureSpec("nine_strategies_effort", _words_of_effort(swept, gains), gains, draw_effort),
+            FigureSpec("nine_strategies_left", _words_of_what_is_left(swept, left), left, draw_gains),
         ),
         tables={
             "An hour a week for two years": _table(swept, hour, left),
@@ -50,7 +50,7 @@ def finding(sweeps: Sweeps) -> Finding:
 
 
 def _by_effort(sweeps: Sweeps) -> dict[float, pd.DataFrame]:
-    """Ties per adopter kept up while the plan runs, by minutes a week: a row a world, a column a strategy."""
+    """Ties per adopter kept up while the plan runs, by minutes a week: one row per world, one column per strategy."""
     found = {USUAL: sweeps["nine_strategies"].arms("lasting", "strategy")}
     other = sweeps["nine_strategies_effort"].arms("lasting", [EFFORT, "strategy"])
     for effort in other.columns.get_level_values(0).unique():
@@ -63,22 +63,24 @@ def _differences(arms: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _together(rulings: Mapping[float, Ruling]) -> Ruling:
-    """One ruling of several efforts: the same everywhere, or where it is what."""
-    words = {ruling.word for ruling in rulings.values()}
-    if Word.TOO_FEW in words:
-        return Ruling(Word.TOO_FEW)
-    if len(words) == 1 and words != {Word.DEPENDS}:
+    """One ruling for several efforts: their common verdict, or which effort has which."""
+    words = {ruling.verdict for ruling in rulings.values()}
+    if Verdict.TOO_FEW in words:
+        return Ruling(Verdict.TOO_FEW)
+    if len(words) == 1 and words != {Verdict.DEPENDS}:
         return Ruling(words.pop())
-    said = "; ".join(f"with {effort:g} minutes a week {ruling.on or ruling.word}" for effort, ruling in rulings.items())
-    return Ruling(Word.DEPENDS, said)
+    said = "; ".join(
+        f"with {effort:g} minutes a week {ruling.on or ruling.verdict}" for effort, ruling in rulings.items()
+    )
+    return Ruling(Verdict.DEPENDS, said)
 
 
 def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
-    """What each strategy gains over waiting, a row each.
+    """The gain of each strategy over waiting, one row per strategy.
 
     Args:
-        arms: a row a world, a column a strategy.
-        more: columns that all rows have.
+        arms: one row per world, one column per strategy.
+        more: columns with the same value in all rows.
     """
     others = [name for name in arms if name != WAIT]
     rows = [row_of(difference(arms[name].to_numpy(), arms[WAIT].to_numpy()), strategy=name, **more) for name in others]
@@ -86,7 +88,7 @@ def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
 
 
 def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
-    """What each strategy gains while it runs and what is left afterwards, beside the minutes that they cost."""
+    """Each strategy's gains while it runs and afterwards, and the minutes that it used."""
     spent = minutes(swept.runs.assign(scenario=swept.runs["strategy"]))
     back = _gains(swept.arms("reconnected", "strategy")).set_index("strategy")
     afterwards = left.set_index("strategy")
@@ -99,17 +101,17 @@ def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.Dat
                 "kept up while the plan runs": _interval(row),
                 "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
                 "reconnected": _interval(back.loc[name]),
-                "filled, minutes": f"{of['filled']:,.0f}",
-                "spent": f"{of['spent']:,.0f}",
-                "refused": f"{of['refused']:,.0f}",
-                "same effort": "no: under 90 % spent" if of["idle"] else "yes",
+                "minutes planned": f"{of['filled']:,.0f}",
+                "minutes used": f"{of['spent']:,.0f}",
+                "times the person backed out": f"{of['refused']:,.0f}",
+                "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
             }
         )
     return pd.DataFrame(rows)
 
 
 def _interval(row: pd.Series, digits: int = 1) -> str:
-    """A gain with its 95 % interval: ``+32.2 (31.7 … 32.7)``."""
+    """A gain with its 95% interval: ``+32.2 (31.7 … 32.7)``."""
     return f"{row['value']:+.{digits}f} ({row['low']:.{digits}f} … {row['high']:.{digits}f})"
 
 
@@ -118,17 +120,18 @@ def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: 
     supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
     afterwards = left.set_index("strategy").loc[first["strategy"]]
     return (
-        f"While two years of an hour a week run, “{plain(first['strategy'])}” keeps up {first['value']:.1f} "
-        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, “{plain(last['strategy'])}” "
-        f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}); a person has {supply:.0f} dormant ties to begin with. "
-        f"{_marginal(gains, str(first['strategy']))} Little of it is left afterwards: 240 days after the plan stopped, "
-        f"“{plain(first['strategy'])}” has {_interval(afterwards, 2)} of these ties more in contact than waiting."
+        f"With an hour a week for two years, “{plain(first['strategy'])}” keeps up {first['value']:.1f} "
+        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, and “{plain(last['strategy'])}” "
+        f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}). A person has {supply:.0f} dormant ties at the start. "
+        f"{_marginal(gains, str(first['strategy']))} Little is left afterwards: 240 days after the plan stopped, "
+        f"{_interval(afterwards, 2)} more of these ties are in contact with “{plain(first['strategy'])}” than with waiting. "
+        "(95% intervals over worlds.)"
     )
 
 
 def _marginal(gains: pd.DataFrame, name: str) -> str:
     mine = gains[gains["strategy"] == name].set_index("minutes")["value"]
-    return f"A second hour a week would add {mine[120.0] - mine[USUAL]:.1f} more to the first strategy."
+    return f"A second hour a week adds {mine[120.0] - mine[USUAL]:.1f} more ties to “{plain(name)}”."
 
 
 def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
@@ -136,11 +139,11 @@ def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) 
     afterwards = left.set_index("strategy").loc[first["strategy"], "value"]
     leading = plain(str(first["strategy"])).capitalize()
     return Words(
-        f"“{leading}” keeps up {first['value']:.0f} ties more than waiting while the plan runs;\n"
+        f"“{leading}” keeps up {first['value']:.0f} more ties than waiting while the plan runs;\n"
         f"240 days after it stops, {afterwards:+.1f} of them are left",
-        "Ties per adopter that came back and were in two-way contact 150 to 240 days later, more than by waiting;\n"
-        f"an hour a week for two years, mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} Minutes filled, spent and refused stand in the table beside it.",
+        "Ties per adopter that came back and were in two-way contact 150 to 240 days later, beyond waiting;\n"
+        f"an hour a week for two years, mean and 95% interval over {swept.runs['replicate'].nunique()} worlds.",
+        f"{setting(swept)} The table in the report has the minutes planned and used.",
     )
 
 
@@ -151,7 +154,7 @@ def _words_of_effort(swept: SweepResult, gains: pd.DataFrame) -> Words:
     return Words(
         f"With “{plain(first)}” the first hour a week keeps up {mine[USUAL]:.0f} ties while the plan runs,\n"
         f"and a second one {mine[120.0] - mine[USUAL]:.0f} more",
-        "Ties per adopter kept up while the plan runs, more than by waiting, by minutes a week; bars: 95 % intervals over worlds.",
+        "Ties per adopter kept up while the plan runs, beyond waiting, by minutes a week; bars: 95% intervals over worlds.",
         setting(swept),
     )
 
@@ -159,9 +162,9 @@ def _words_of_effort(swept: SweepResult, gains: pd.DataFrame) -> Words:
 def _words_of_what_is_left(swept: SweepResult, left: pd.DataFrame) -> Words:
     first = left.iloc[0]
     return Words(
-        f"240 days after the plan stopped, {first['value']:+.1f} ties are left at most\n"
+        f"240 days after the plan stopped, at most {first['value']:+.1f} ties are left\n"
         f"(“{plain(str(first['strategy']))}”)",
-        "Formerly dormant ties per adopter that are active 240 days after two years of an hour a week, more than by waiting;\n"
-        f"mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds. Grey: the interval holds zero.",
+        "Formerly dormant ties per adopter that are active 240 days after two years of an hour a week, beyond waiting;\n"
+        f"mean and 95% interval over {swept.runs['replicate'].nunique()} worlds. Grey: the interval includes zero.",
         setting(swept),
     )

@@ -1,12 +1,12 @@
-"""No door: which conclusions rest on what nobody has measured?"""
+"""No door: which conclusions depend on a parameter that nobody has measured?"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.verdicts import Estimate, Ruling, Word, holm, p_value, ratio
-from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.analysis.verdicts import Estimate, Ruling, Verdict, holm, p_value, ratio
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
 from experiments.figures.no_door import draw
 from experiments.figures.page import Words
 from experiments.logs.gate import behind
@@ -16,8 +16,8 @@ WAIT, USUAL, KIND = "wait", "as given", "inject.kind"
 LIKE = "one like"
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Each headline outcome without small doors, without any, and with a feed that uses them, over the same as given."""
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """Ratios of each headline outcome, under each change of the doors, to the outcome at the default parameters."""
     swept, likes = sweeps["no_door"], sweeps["no_door_like"]
     asked = swept.verdict
     arms = swept.arms("reconnected", ["row", "strategy"])
@@ -33,14 +33,16 @@ def finding(sweeps: Sweeps) -> Finding:
     changed = _changed(gains, like, rows, names, asked.family_error, asked.margin)
     worlds = min(len(arms), *(one.worlds for one in like.values()))
     shut = sorted({*_shut(swept), *_shut(likes)})
-    return Finding(
+    return ClaimFinding(
         ruling=_ruling(changed, worlds, asked.worlds),
         effect=_effect(data, like, rows, shut),
         pictures=(
-            Picture("no_door", _words(swept, data, like, changed), pd.concat([data, ratios], ignore_index=True), draw),
+            FigureSpec(
+                "no_door", _words(swept, data, like, changed), pd.concat([data, ratios], ignore_index=True), draw
+            ),
         ),
         tables={
-            "Gains over waiting in a year, beside the same as given": data,
+            "Gains over waiting in a year, as a ratio to those at the default parameters": data,
             "Ratio of ties that talk again within 60 days, one like over nothing": ratios,
         },
         checked=("no_door", "no_door_like"),
@@ -62,7 +64,7 @@ def _changed(
     error: float,
     margin: float,
 ) -> dict[str, list[str]]:
-    """Which conclusions are other ones under each change: a gain over waiting, or an effect of one like."""
+    """The conclusions that differ under each change: on a gain over waiting, or on the effect of one like."""
     there = {
         row: {
             plain(name): sure and gains[row, name].mean() > 0 for name, sure in _sure(gains, row, names, error).items()
@@ -83,41 +85,46 @@ def _shut(swept: SweepResult) -> set[str]:
 
 def _ruling(changed: dict[str, list[str]], worlds: int, least: int) -> Ruling:
     if worlds < least:
-        return Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.TOO_FEW)
     moved = {row: names for row, names in changed.items() if names}
     if not moved:
-        return Ruling(Word.SUPPORTED)
+        return Ruling(Verdict.SUPPORTED)
     return Ruling(
-        Word.DEPENDS,
-        "; ".join(f"with {row}, another conclusion on {' and '.join(names)}" for row, names in moved.items()),
+        Verdict.DEPENDS,
+        "; ".join(f"with {row}, the conclusion on {' and '.join(names)} changes" for row, names in moved.items()),
     )
 
 
 def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut: list[str]) -> str:
-    said = "; ".join(f"{row}: {like[row]}" for row in (USUAL, *rows))
+    said = "; ".join(f"{like[row]} {_when(row)}" for row in (USUAL, *rows))
     far = data.loc[(data["value"] - 1).abs().idxmax()]
     closed = (
-        f" The gate is shut with {' and '.join(shut)}."
+        f" The worlds fail the gate with {' and '.join(shut)}."
         if shut
-        else " Each change gets through the gate as it is, so none had to be calibrated again."
+        else " Every change passes the gate, so none had to be calibrated again."
     )
     return (
-        f"One like over nothing, ties that talk again within 60 days: {said}. Of the strategies, the {far['outcome']} moves "
-        f"furthest: {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as much with {far['change']}.{closed}"
+        f"The ratio of ties that talk again within 60 days, one like over nothing, is {said}. Among the strategies, the "
+        f"{far['outcome']} changes most: it is {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as large with "
+        f"{far['change']}. (95% intervals over worlds.){closed}"
     )
+
+
+def _when(row: str) -> str:
+    return "at the default parameters" if row == USUAL else f"with {row}"
 
 
 def _words(swept: SweepResult, data: pd.DataFrame, like: dict[str, Estimate], changed: dict[str, list[str]]) -> Words:
     moved = sorted({name for names in changed.values() for name in names})
     kept = data["outcome"].nunique() + 1 - len(moved)
     if moved:
-        title = f"{kept} of {kept + len(moved)} conclusions stand without the open door;\nthat on {' and on '.join(moved)} rests on it"
+        title = f"{kept} of {kept + len(moved)} conclusions hold without the open door;\nthat on {' and on '.join(moved)} depends on it"
     else:
-        title = f"All {kept} conclusions are the same without the open door:\nnone of them rests on it alone"
+        title = f"All {kept} conclusions are the same without the open door:\nnone of them depends on it alone"
     return Words(
         title,
-        "Left: what each strategy gains over waiting in a year, times the same with the numbers as given.\n"
-        "Right: ties that talk again after one like, over nothing. 95 % intervals over worlds.",
-        f"{setting(swept)} Small doors: those that likes, smiles, hellos and posts open.\n"
-        "That gestures open doors is assumed; the gate on silence was asked for each change.",
+        "Left: gain of each strategy over waiting in a year, as a ratio to the gain at the default parameters.\n"
+        "Right: ties that talk again, ratio of one like to nothing. Bars: 95% intervals over worlds.",
+        f"{setting(swept)} Small doors: those opened by likes, smiles, hellos and posts.\n"
+        "That gestures open doors is an assumption. The gate on silence was checked for each change.",
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import sim
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import Estimate, ratio, ruled_by_ratio
-from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
 from experiments.figures.one_like import draw_curves, draw_gestures, draw_ratios
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
@@ -16,8 +16,8 @@ from experiments.sweeps.sweep_result import SweepResult
 HALF_LIFE, BOOST, KIND = "parameters.openness_half_life", "parameters.feed_boost", "inject.kind"
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """The risk ratio of *reconnected* within 60 days at every half-life of the door, with and without a feed that uses it."""
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """Risk ratios of *reconnected* within 60 days at each half-life of the door, with and without a feed that uses it."""
     swept = sweeps["one_like"]
     asked = swept.verdict
     ratios = {
@@ -34,28 +34,28 @@ def finding(sweeps: Sweeps) -> Finding:
     by_gesture = _by_gesture(sweeps["one_like_gestures"])
     base, with_like = _risks(swept)
     effect = (
-        f"Within 60 days {base:.2%} of dormant ties talk again by themselves and {with_like:.2%} after one like: a ratio of "
-        f"{usual} over {ties:,} ties in {usual.worlds} worlds. {_of_words(by_gesture)}"
+        f"Within 60 days, {base:.2%} of dormant ties talk again spontaneously and {with_like:.2%} after one like. The ratio is "
+        f"{usual}, from {ties:,} ties in {usual.worlds} worlds. {_of_words(by_gesture)} (95% intervals over worlds.)"
     )
-    return Finding(
+    return ClaimFinding(
         ruling=ruling,
         effect=effect,
         pictures=(
-            Picture("one_like", _words_of_ratios(swept, rows, asked.margin), rows, draw_ratios),
-            Picture("one_like_curves", _words_of_curves(sweeps, base, with_like), _curves(sweeps["one_like_gestures"]), draw_curves),
-            Picture("one_like_gestures", _words_of_gestures(sweeps, by_gesture), by_gesture, draw_gestures),
+            FigureSpec("one_like", _words_of_ratios(swept, rows, asked.margin), rows, draw_ratios),
+            FigureSpec("one_like_curves", _words_of_curves(sweeps, base, with_like), _curves(sweeps["one_like_gestures"]), draw_curves),
+            FigureSpec("one_like_gestures", _words_of_gestures(sweeps, by_gesture), by_gesture, draw_gestures),
         ),
         tables={
-            "Ratio of ties that talk again within 60 days, a like over nothing": rows,
-            "Each gesture over nothing": by_gesture,
-            "A like over nothing, by years of silence": by_silence,
+            "Ratio of ties that talk again within 60 days, one like over nothing": rows,
+            "Ratio for each gesture over nothing": by_gesture,
+            "Ratio for one like over nothing, by years of silence": by_silence,
         },
         checked=("one_like",),
     )  # fmt: skip
 
 
 def _usual(swept: SweepResult) -> pd.DataFrame:
-    """Runs at the half-life and boost that the model starts from, or else at the first levels there are."""
+    """Runs at the default half-life and boost or, if the sweep lacks these, at its first levels."""
     runs = swept.runs
     usual = sim.Parameters()
     wanted = {HALF_LIFE: usual.openness_half_life, BOOST: usual.feed_boost}
@@ -65,7 +65,7 @@ def _usual(swept: SweepResult) -> pd.DataFrame:
 
 
 def _counts(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """How many focal ties of each world have it, a column a kind."""
+    """The number of focal ties in each world that have the measure: one row per world, one column per kind of gesture."""
     counted = runs.assign(count=(runs[measure] * runs["focal"]).round())
     return counted.pivot(index="replicate", columns=KIND, values="count").dropna()
 
@@ -110,31 +110,31 @@ def _of_words(by_gesture: pd.DataFrame) -> str:
     rows = by_gesture[by_gesture["outcome"].str.startswith("the other writes")].set_index("gesture")
     like, message = rows.loc["like"], rows.loc["message"]
     return (
-        f"The other finds words {like['value']:.2f} ({like['low']:.2f} … {like['high']:.2f}) times as often after a like, and "
-        f"{message['value']:.1f} times after a message."
+        f"The other person writes {like['value']:.2f} ({like['low']:.2f} … {like['high']:.2f}) times as often after a like as after "
+        f"nothing, and {message['value']:.1f} ({message['low']:.1f} … {message['high']:.1f}) times as often after a message."
     )
 
 
 def _words_of_ratios(swept: SweepResult, rows: pd.DataFrame, margin: float) -> Words:
-    sure = rows[rows["delivery"]]
+    sure = rows[rows["sure"]]
     if len(sure) == len(rows):
         most = rows["value"].max()
-        title = f"One like makes old friends talk again more often,\nwhatever its door is assumed to be: up to {most:.2f} times"
+        title = f"One like makes old friends talk again more often under\nevery assumption about the door that it opens: up to {most:.2f} times"
     elif len(sure):
         title = f"One like makes old friends talk again more often under\n{len(sure)} of {len(rows)} assumptions about the door that it opens"
     else:
-        title = f"One like surely makes old friends talk again more often\nunder none of {len(rows)} assumptions about its door"
+        title = f"Under none of {len(rows)} assumptions about its door does one like\nclearly make old friends talk again more often"
     return Words(
         title,
-        "Dormant ties that talk again within 60 days, one like over nothing, same worlds and luck:\n"
-        f"ratio with 95 % interval over {int(rows['worlds'].min())} worlds, by how long a door stays open and whether the feed uses it.",
-        f"{setting(swept)} Grey band: what one answered gesture does in real logs, 1.0 to 1.2.\n"
-        f"That a like opens a door at all is assumed. Blue: the whole interval lies above {1 + margin:g}.",
+        "Dormant ties that talk again within 60 days, ratio of one like to nothing in the same worlds, with 95% interval\n"
+        f"over {int(rows['worlds'].min())} worlds, by how long a door stays open and whether the feed uses it.",
+        f"{setting(swept)} Grey band: effect of one answered gesture in real logs, 1.0 to 1.2.\n"
+        f"That a like opens a door at all is an assumption. Blue: the whole interval is above {1 + margin:g}.",
     )  # fmt: skip
 
 
 def _curves(swept: SweepResult) -> pd.DataFrame:
-    """Share of the focal ties that talk again, by day and gesture, mean and interval over worlds."""
+    """Share of the focal ties that have talked again, by day and gesture: mean and interval over worlds."""
     series = swept.series()
     rows = []
     for (kind, day), there in series.groupby([KIND, "day"], sort=False):
@@ -152,9 +152,9 @@ def _words_of_curves(sweeps: Sweeps, base: float, with_like: float) -> Words:
     return Words(
         f"After eight months {last.iloc[-1]:.0%} of dormant ties have talked again after one {plain(last.index[-1])},\n"
         f"{last['like']:.1%} after one like, {curves['nothing'].iloc[-1]:.1%} after nothing",
-        "Share of dormant ties that have talked again (three worded gestures to and fro) since one gesture on day 0;\n"
-        f"bands: 95 % intervals over {swept.runs['replicate'].nunique()} worlds, of each line by itself.",
-        f"{setting(swept)} Lines share worlds and luck, so they differ more surely than bands show.",
+        "Share of dormant ties that have talked again (three worded gestures in turn) since one gesture on day 0;\n"
+        f"bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds, separately for each line.",
+        f"{setting(swept)} Lines share worlds and random draws, so their differences are more precise than the bands.",
     )
 
 
@@ -162,13 +162,13 @@ def _words_of_gestures(sweeps: Sweeps, rows: pd.DataFrame) -> Words:
     swept = sweeps["one_like_gestures"]
     first = rows[rows["outcome"] == rows["outcome"].iloc[0]]
     ratios = first.set_index("gesture")["value"]
-    if ratios.isna().all():  # after nothing nobody talks again in these worlds
-        title = "Too few worlds to tell what one gesture does"
+    if ratios.isna().all():  # without a gesture, nobody talks again in these worlds
+        title = "Too few worlds to measure the effect of one gesture"
     else:
         best = ratios.idxmax()
-        title = f"A {best} brings {ratios[best]:.1f} times as many old friends to talk as nothing;\na like {ratios['like']:.2f} times"
+        title = f"After one {best}, {ratios[best]:.1f} times as many old friends talk again as after nothing;\nafter one like, {ratios['like']:.2f} times as many"
     return Words(
         title,
-        f"Each gesture over nothing, once, to the same dormant ties: ratio with 95 % interval over {int(rows['worlds'].min())} worlds.",
-        f"{setting(swept)} An injected gesture with words counts as one of the three of talking again.",
+        f"Ratio of one gesture to nothing, for the same dormant ties, with 95% interval over {int(rows['worlds'].min())} worlds.",
+        f"{setting(swept)} A worded gesture that was injected counts as one of the three.",
     )

@@ -1,4 +1,4 @@
-"""Showing up: consistency against cramming."""
+"""Showing up: the same conversations spread out, or all on one day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import ratio, ruled_by_ratio
-from experiments.essay.findings import Finding, Picture, Sweeps, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.showing_up import draw
 from experiments.sweeps.sweep_result import SweepResult
@@ -17,9 +17,9 @@ BURST, DAILY = 0, 1
 HORIZONS = (90, 365)
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Chance of a sale, the same conversations spread over days over all on one, at two horizons, with saturation and
-    without.
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """The ratio of the chances of a sale, conversations on many days over all on one day, at two horizons, with and
+    without saturation.
     """
     swept, asked = sweeps["showing_up"], sweeps["showing_up"].verdict
     table = _table(swept)
@@ -30,16 +30,17 @@ def finding(sweeps: Sweeps) -> Finding:
     curves = _curves(swept)
     end = curves[(curves["saturation"] == 1.0) & (curves["day"] == curves["day"].max())].set_index("cadence")["value"]
     best = int(end.idxmax())
-    told = rows[(rows["saturation"] == 1.0) & (rows["cadence"] == DAILY)].set_index("by")
-    return Finding(
+    ratios = rows[(rows["saturation"] == 1.0) & (rows["cadence"] == DAILY)].set_index("by")
+    return ClaimFinding(
         ruling=ruling,
         effect=(
-            f"24 conversations on {DAILY * 24} days in a row rather than on one multiply the chance of a sale by "
-            f"{_said(told.loc[90])} within 90 days and by {_said(told.loc[365])} within a year. Of the cadences, "
-            f"{_cadence(best)} brings most sales in a year: {end[best]:.1%}, where all on one day bring {end[BURST]:.1%}."
+            f"Compared with one day, 24 conversations on {DAILY * 24} days in a row multiply the chance of a sale by "
+            f"{_said(ratios.loc[90])} within 90 days and by {_said(ratios.loc[365])} within a year (95% intervals over worlds). "
+            f"Of all spacings, {_cadence(best)} sells most in a year: {end[best]:.1%}, compared with {end[BURST]:.1%} for all on "
+            "one day."
         ),
-        pictures=(Picture("showing_up", _words(swept, end, best), curves[curves["saturation"] == 1.0], draw),),
-        tables={"Chance of a sale, each cadence over all on one day": rows},
+        pictures=(FigureSpec("showing_up", _words(swept, end, best), curves[curves["saturation"] == 1.0], draw),),
+        tables={"Chance of a sale, ratio of each spacing to all on one day": rows},
         checked=("showing_up",),
     )
 
@@ -49,7 +50,7 @@ def _said(row: pd.Series) -> str:
 
 
 def _saturated(level: float) -> str:
-    return "saturating" if level == 1 else "without saturation"
+    return "with saturation" if level == 1 else "without saturation"
 
 
 def _cadence(days: int) -> str:
@@ -57,7 +58,7 @@ def _cadence(days: int) -> str:
 
 
 def _table(swept: SweepResult) -> pd.DataFrame:
-    """The ratio of each cadence to the burst, at each horizon and saturation."""
+    """The ratio of each cadence to all on one day, at each horizon and level of saturation."""
     rows = []
     for by in HORIZONS:
         arms = swept.arms(f"focal_sold_{by}", [SATURATION, CADENCE])
@@ -84,13 +85,13 @@ def _curves(swept: SweepResult) -> pd.DataFrame:
 def _words(swept: SweepResult, end: pd.Series, best: int) -> Words:
     times = end[best] / end[BURST]
     title = (
-        f"The same twelve hours sell {times:.1f} times as well in a year\nspread out ({_cadence(best)}) as all on one day"
+        f"Twelve hours spread out ({_cadence(best)}) sell {times:.1f} times\nas well within a year as twelve hours on one day"
         if best != BURST
         else "Twelve hours on one day sell best:\nspreading them out gains nothing"
     )
     return Words(
         title,
-        "Chance that a stranger of the industry has bought, by day; 24 conversations of half an hour each,\n"
-        f"one line a cadence; bands: 95 % intervals over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} That the hazard of a sale is 0.01 a day times strength squared is assumed.",
+        "Chance that a stranger from the industry has bought, by day; 24 conversations of half an hour each,\n"
+        f"one line per spacing; bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds.",
+        f"{setting(swept)} That the hazard of a sale is 0.01 per day times strength squared is an assumption.",
     )

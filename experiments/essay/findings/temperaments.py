@@ -1,4 +1,4 @@
-"""Extroverts and introverts alike: does it work for both?"""
+"""Does the advice work for extroverts and introverts alike?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.verdicts import difference, ratio, ruled_by_family
-from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.temperaments import draw
 from experiments.sweeps.sweep_result import SweepResult
@@ -17,8 +17,8 @@ _SOCIABLE = {"low": "quiet", "high": "outgoing"}
 _HESITANT = {"low": "bold", "high": "hesitant"}
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Reconnections in a year beyond waiting, for four temperaments; each must gain from each strategy."""
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """Reconnections in a year beyond waiting for four temperaments, each of which must gain from each strategy."""
     swept, asked = sweeps["temperaments"], sweeps["temperaments"].verdict
     arms = swept.arms("reconnected", [SOCIABILITY, HESITANCE, "strategy"])
     gains = {
@@ -35,13 +35,15 @@ def finding(sweeps: Sweeps) -> Finding:
         ]
     )
     alike = pd.DataFrame([row_of(one, strategy=plain(name)) for name, one in _quiet_over_outgoing(gains).items()])
-    return Finding(
+    return ClaimFinding(
         ruling=ruling,
         effect=_effect(rows, alike),
-        pictures=(Picture("temperaments", _words(swept, rows, alike), rows, draw),),
+        pictures=(FigureSpec("temperaments", _words(swept, rows, alike), rows, draw),),
         tables={
-            "Ties that came back in a year, more than by waiting": rows.assign(strategy=rows["strategy"].map(plain)),
-            "Gain of the quiet third over that of the outgoing third": alike,
+            "Ties per adopter that came back in a year, beyond waiting": rows.assign(
+                strategy=rows["strategy"].map(plain)
+            ),
+            "Ratio of the gain of the quiet third to that of the outgoing third": alike,
         },
         checked=("temperaments",),
     )
@@ -56,7 +58,7 @@ def _does(strategy: str) -> str:
 
 
 def _quiet_over_outgoing(gains: dict) -> dict:  # type: ignore[type-arg]
-    """The ratio of gains, the quiet over the outgoing, by strategy, over both kinds of hesitance."""
+    """The ratio of gains by strategy, quiet over outgoing people, bold and hesitant together."""
     found = {}
     for name in dict.fromkeys(key[2] for key in gains):
         quiet, outgoing = (sum(gains[which, hesitant, name] for hesitant in _HESITANT) for which in ("low", "high"))
@@ -71,10 +73,10 @@ def _effect(rows: pd.DataFrame, alike: pd.DataFrame) -> str:
         for _, row in alike.iterrows()
     )
     return (
-        f"An hour a week for a year brings back {least['value']:.1f} ({least['low']:.1f} … {least['high']:.1f}) more ties than "
-        f"waiting to {least['temperament']} people with {plain(least['strategy'])}, up to {most['value']:.1f} "
-        f"({most['low']:.1f} … {most['high']:.1f}) to {most['temperament']} people with {plain(most['strategy'])}. "
-        f"The quiet third gains as many times what the outgoing third does: {ratios}."
+        f"With an hour a week for a year, between {least['value']:.1f} ({least['low']:.1f} … {least['high']:.1f}) more ties come back "
+        f"than with waiting ({least['temperament']} people, {plain(least['strategy'])}) and {most['value']:.1f} "
+        f"({most['low']:.1f} … {most['high']:.1f}) more ({most['temperament']} people, {plain(most['strategy'])}). The ratio of the "
+        f"quiet third's gain to the outgoing third's is {ratios}. (95% intervals over worlds.)"
     )
 
 
@@ -84,8 +86,8 @@ def _words(swept: SweepResult, rows: pd.DataFrame, alike: pd.DataFrame) -> Words
     title = "The hour works for every temperament" if everyone else "The hour does not work for every temperament"
     less = "less" if first["value"] < 1 else "more"
     return Words(
-        f"{title}; the quiet gain {abs(1 - first['value']):.0%} {less}\nthan the outgoing with “{first['strategy']}”",
-        "Ties per adopter that came back in a year, more than by waiting; an hour a week;\n"
-        f"mean and 95 % interval over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} Quiet, outgoing, bold, hesitant: the lowest and highest third of the people.",
+        f"{title}; quiet people gain\n{abs(1 - first['value']):.0%} {less} than outgoing people with “{first['strategy']}”",
+        "Ties per adopter that came back in a year with an hour a week, beyond waiting;\n"
+        f"mean and 95% interval over {swept.runs['replicate'].nunique()} worlds.",
+        f"{setting(swept)} Quiet and outgoing, bold and hesitant: the lowest and highest thirds of the people.",
     )

@@ -1,4 +1,4 @@
-"""From zero relationships to the most connected person in the industry."""
+"""Does an hour a week make a newcomer the most connected person in the industry?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
-from experiments.analysis.verdicts import Estimate, Ruling, Word, mean, ruled_by_limit
-from experiments.essay.findings import Finding, Picture, Sweeps, plain, row_of, setting
+from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean, ruled_by_limit
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.zero_to_connected import draw
 from experiments.sweeps.sweep_result import SweepResult
@@ -15,10 +15,10 @@ from experiments.sweeps.sweep_result import SweepResult
 WAIT = "wait"
 
 
-def finding(sweeps: Sweeps) -> Finding:
-    """Rank of newcomers in their industry after three years; is it among the best connected?
+def finding(sweeps: Sweeps) -> ClaimFinding:
+    """The rank of newcomers in their industry after three years.
 
-    The verdict is by active ties; beside it stands the rank by people within two steps.
+    The verdict uses the rank by active ties. The rank by people within two steps is reported too.
     """
     swept = sweeps["zero_to_connected"]
     asked = swept.verdict
@@ -28,23 +28,25 @@ def finding(sweeps: Sweeps) -> Finding:
         {name: ruled_by_limit(one, asked.most, worlds=asked.worlds) for name, one in some.items() if name != WAIT}
         for some in (ranks, by_steps)
     )
-    otherwise = [plain(name) for name, ruling in rulings.items() if ruling.word is not by_steps_rulings[name].word]
+    otherwise = [
+        plain(name) for name, ruling in rulings.items() if ruling.verdict is not by_steps_rulings[name].verdict
+    ]
     best, best_by_steps = _furthest(ranks), _furthest(by_steps)
     people = swept.experiment.world.people // swept.experiment.world.parameters.industries
-    return Finding(
+    return ClaimFinding(
         ruling=_together(rulings),
         effect=(
-            f"After three years of an hour a week a newcomer who knew nobody ranks {ranks[best].value:.0f} "
-            f"({ranks[best].low:.0f} … {ranks[best].high:.0f}) of about {people} people of the industry by active ties with "
-            f"“{plain(best)}”, and {ranks[WAIT].value:.0f} by waiting; “most connected” is taken as a rank of "
-            f"{asked.most:g} or better. By people within two steps over active ties “{plain(best_by_steps)}” leads furthest, "
-            f"to rank {by_steps[best_by_steps].value:.0f} ({by_steps[best_by_steps].low:.0f} … "
-            f"{by_steps[best_by_steps].high:.0f}), and {' and '.join(otherwise) or 'no strategy'} would be judged otherwise."
+            f"After three years of an hour a week with “{plain(best)}”, a newcomer who knew nobody has rank "
+            f"{ranks[best].value:.0f} ({ranks[best].low:.0f} … {ranks[best].high:.0f}) by active ties among about {people} people of "
+            f"the industry. With waiting, the rank is {ranks[WAIT].value:.0f}. Here “most connected” means rank {asked.most:g} or "
+            f"better. By people within two steps over active ties, “{plain(best_by_steps)}” reaches the best rank, "
+            f"{by_steps[best_by_steps].value:.0f} ({by_steps[best_by_steps].low:.0f} … {by_steps[best_by_steps].high:.0f}). By that "
+            f"measure, the verdict would differ for {' and '.join(otherwise) or 'no strategy'}. (95% intervals over worlds.)"
         ),
-        pictures=(Picture("zero_to_connected", _words(swept, ranks, best, people), _over_time(swept), draw),),
+        pictures=(FigureSpec("zero_to_connected", _words(swept, ranks, best, people), _over_time(swept), draw),),
         tables={
             "Rank after three years, by active ties": _rows(ranks),
-            "The same by people within two steps": _rows(by_steps),
+            "Rank after three years, by people within two steps": _rows(by_steps),
         },
         checked=("zero_to_connected",),
     )
@@ -56,7 +58,7 @@ def _ranks(swept: SweepResult, measure: str) -> dict[str, Estimate]:
 
 
 def _furthest(ranks: dict[str, Estimate]) -> str:
-    """The strategy with the best rank; to wait is none."""
+    """The strategy with the best rank, apart from waiting."""
     return min((name for name in ranks if name != WAIT), key=lambda name: ranks[name].value)
 
 
@@ -65,17 +67,19 @@ def _rows(ranks: dict[str, Estimate]) -> pd.DataFrame:
 
 
 def _together(rulings: dict[str, Ruling]) -> Ruling:
-    there = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.SUPPORTED]
-    absent = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.NOT_SUPPORTED]
+    there = [plain(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.SUPPORTED]
+    absent = [plain(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.NOT_SUPPORTED]
     if len(absent) == len(rulings):
-        return Ruling(Word.NOT_SUPPORTED)
+        return Ruling(Verdict.NOT_SUPPORTED)
     if not there:
-        return Ruling(Word.TOO_FEW)
+        return Ruling(Verdict.TOO_FEW)
     if len(there) == len(rulings):
-        return Ruling(Word.SUPPORTED)
-    open_still = [plain(name) for name, ruling in rulings.items() if ruling.word is Word.TOO_FEW]
-    unclear = f"; can not be told with {' or '.join(open_still)}" if open_still else ""
-    return Ruling(Word.DEPENDS, f"there with {' or '.join(there)}; not with {' or '.join(absent)}{unclear}")
+        return Ruling(Verdict.SUPPORTED)
+    open_still = [plain(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.TOO_FEW]
+    unclear = f"; unclear with {' or '.join(open_still)}" if open_still else ""
+    return Ruling(
+        Verdict.DEPENDS, f"supported with {' and '.join(there)}; not supported with {' and '.join(absent)}{unclear}"
+    )
 
 
 def _over_time(swept: SweepResult) -> pd.DataFrame:
@@ -98,7 +102,7 @@ def _words(swept: SweepResult, ranks: dict[str, Estimate], best: str, people: in
     )
     return Words(
         title,
-        "A newcomer's rank in the industry by active ties, 1 is the best connected; an hour a week, one line a strategy;\n"
-        f"bands: 95 % intervals over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} {swept.experiment.world.newcomers} newcomers come into each.",
+        "A newcomer's rank in the industry by active ties (1 is the best connected); an hour a week, one line per strategy;\n"
+        f"bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds.",
+        f"{setting(swept)} {swept.experiment.world.newcomers} newcomers join each world.",
     )

@@ -17,12 +17,12 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from experiments.watch.asked import Asked
+from experiments.watch.page_state import PageState
 from experiments.watch.server import SESSIONS, Server, free_port
 from experiments.watch.session import Session
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPENING = Asked(
+OPENING = PageState(
     changes={"world.people": "60", "world.burn_in_years": "0.25", "run.adopters": "6", "run.strategy_days": "40"}
 )
 
@@ -124,7 +124,7 @@ def open_tab(browser: Any, base_url: str, cookie: str) -> Iterator[Callable[...,
         before, page, wrong = set(SESSIONS), context.new_page(), []
         page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda asked: _is_elsewhere(asked.url, base_url) and wrong.append(asked.url))
+        page.on("request", lambda page_state: _is_elsewhere(page_state.url, base_url) and wrong.append(page_state.url))
         page.goto(f"{base_url}/{query}")
         page.wait_for_selector(".rk[data-ready]", timeout=60_000)
         (session,) = set(SESSIONS) - before

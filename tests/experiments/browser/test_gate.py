@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from experiments.commands import watching
 from experiments.watch import server as served
-from experiments.watch.asked import Asked
+from experiments.watch.page_state import PageState
 from experiments.watch.server import Server, free_port
 from tests.experiments.browser.conftest import Tab, connected
 
@@ -23,7 +23,7 @@ MODULES = sorted(f"/js/{path.name}" for path in (Path(served.__file__).parent / 
 FILES = ("/", "/?set=run.seed=3", *MODULES, "/page.css", "/nothing", "/../server.py", "/js/../server.py", "/live")
 
 
-def asked(base_url: str, path: str, headers: dict[str, str] | None = None, host: str = "") -> tuple[Any, str]:
+def page_state(base_url: str, path: str, headers: dict[str, str] | None = None, host: str = "") -> tuple[Any, str]:
     """An answer and its text, to a request that names this host."""
     own = urlsplit(base_url)
     connection = http.client.HTTPConnection(str(own.hostname), own.port, timeout=20)
@@ -40,7 +40,7 @@ def test_without_the_token_there_is_nothing_but_what_to_do(server: Server, cooki
     wrong = [{}, {"Cookie": f"{name}={token[:-1]}"}, {"Cookie": f"{name}="}, {"Cookie": f"other={token}"}]
     wrong += [{"Cookie": 'a={"b": [1, 2]}; c'}, {"Authorization": f"token {token}"}]
     for headers in wrong:
-        answer, text = asked(server.base_url, path, headers)
+        answer, text = page_state(server.base_url, path, headers)
         assert answer.status == 403
         assert "rekindle watch" in text
         assert token not in text + str(answer.headers)
@@ -49,12 +49,12 @@ def test_without_the_token_there_is_nothing_but_what_to_do(server: Server, cooki
 
 @pytest.mark.parametrize("token", ["", "x", "%00", "%C3%A9", "%FF", "a" * 5_000])
 def test_a_wrong_token_opens_nothing(server: Server, token: str) -> None:
-    answer, _ = asked(server.base_url, f"/?token={token}")
+    answer, _ = page_state(server.base_url, f"/?token={token}")
     assert answer.status in (400, 403)
 
 
 def test_the_first_visit_leaves_a_cookie_that_scripts_and_other_sites_cannot_use(server: Server, cookie: str) -> None:
-    answer, text = asked(server.base_url, f"/?{urlsplit(server.address).query}")
+    answer, text = page_state(server.base_url, f"/?{urlsplit(server.address).query}")
     assert answer.status == 200
     given = answer.headers["set-cookie"].split("; ")
     assert given[0] == cookie
@@ -62,21 +62,21 @@ def test_the_first_visit_leaves_a_cookie_that_scripts_and_other_sites_cannot_use
     token = cookie.partition("=")[2]
     assert len(token) >= 43  # 256 bits
     assert token not in text
-    answer, _ = asked(server.base_url, "/js/page.js", {"Cookie": f'theirs={{"odd": 1}}; {cookie}'})
+    answer, _ = page_state(server.base_url, "/js/page.js", {"Cookie": f'theirs={{"odd": 1}}; {cookie}'})
     assert answer.status == 200
 
 
 def test_with_the_cookie_the_files_of_the_page_are_served_and_no_others(server: Server, cookie: str) -> None:
     assert "/js/main.js" in MODULES
     for path in FILES:
-        answer, _ = asked(server.base_url, path, {"Cookie": cookie})
+        answer, _ = page_state(server.base_url, path, {"Cookie": cookie})
         assert answer.status == (404 if "nothing" in path or "server.py" in path or path == "/live" else 200), path
         if path in MODULES:
             assert answer.headers["content-type"].startswith("text/javascript")
 
 
 def test_each_start_draws_another_token(server: Server) -> None:
-    other = Server(free_port(0), Asked(), {})
+    other = Server(free_port(0), PageState(), {})
     other.stop()
     assert other.address.partition("=")[2] != server.address.partition("=")[2]
 
@@ -88,13 +88,13 @@ def test_under_another_name_there_is_nothing(server: Server, cookie: str, host: 
     """A site that has made its name mean this machine is told nothing, not even with the cookie."""
     port = urlsplit(server.base_url).port
     for path in ("/", "/js/page.js", f"/?{urlsplit(server.address).query}"):
-        answer, _ = asked(server.base_url, path, {"Cookie": cookie}, host=host.format(port=port))
+        answer, _ = page_state(server.base_url, path, {"Cookie": cookie}, host=host.format(port=port))
         assert answer.status == 403
 
 
 def test_localhost_is_a_name_of_this_machine(server: Server, cookie: str) -> None:
     host = f"localhost:{urlsplit(server.base_url).port}"
-    assert asked(server.base_url, "/", {"Cookie": cookie}, host)[0].status == 200
+    assert page_state(server.base_url, "/", {"Cookie": cookie}, host)[0].status == 200
     with connected(server.base_url, f"http://{host}", cookie, host) as tab:
         tab.send('{"do": "play"}')
         assert tab.recv(timeout=20)
@@ -103,7 +103,7 @@ def test_localhost_is_a_name_of_this_machine(server: Server, cookie: str) -> Non
 @pytest.mark.parametrize("path", FILES)
 def test_every_answer_says_what_browsers_must_not_do(server: Server, cookie: str, path: str) -> None:
     for headers in ({}, {"Cookie": cookie}):
-        said = asked(server.base_url, path, headers)[0].headers
+        said = page_state(server.base_url, path, headers)[0].headers
         policy = dict(part.split(" ", 1) for part in said["content-security-policy"].split("; "))
         assert policy["default-src"] == "'none'"
         assert policy["script-src"] == policy["style-src"] == "'self'"

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from experiments.config.settings import SETTINGS, TABLES, ConfigError
 from experiments.watch import messages
-from experiments.watch.asked import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, Asked, asked_by
+from experiments.watch.page_state import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, PageState, page_state_from
 from experiments.watch.session import Session
 
 PATHS = sorted(".".join(path) for path in SETTINGS if path not in TABLES)
-OPENING = Asked(changes={"world.people": "60"})
+OPENING = PageState(changes={"world.people": "60"})
 
 
-def asks(pairs: list[tuple[str, str]], opening: Asked = OPENING) -> Asked:
-    return asked_by(urlencode(pairs), opening, {"a.toml": Path("a.toml")})
+def asks(pairs: list[tuple[str, str]], opening: PageState = OPENING) -> PageState:
+    return page_state_from(urlencode(pairs), opening, {"a.toml": Path("a.toml")})
 
 
 def test_a_link_cannot_set_what_the_page_cannot() -> None:
@@ -37,8 +37,8 @@ def test_what_the_page_can_set_is_a_setting_and_no_file() -> None:
 
 def test_what_the_command_line_set_stays_in_the_address_of_its_page() -> None:
     """A reload shows the same; another log in its place is refused."""
-    opening = Asked(changes={"world.newcomers": "5", "world.people": "60", "run.adopters": "newcomers"})
-    assert asked_by(opening.query(), opening, {}) == opening
+    opening = PageState(changes={"world.newcomers": "5", "world.people": "60", "run.adopters": "newcomers"})
+    assert page_state_from(opening.query(), opening, {}) == opening
     for value in ("6", "05", ""):
         with pytest.raises(ConfigError, match=r"sets world\.newcomers, which no link can"):
             asks([("set", f"world.newcomers={value}")], opening)
@@ -86,38 +86,38 @@ def test_a_link_that_asks_for_too_much_is_refused(pairs: list[tuple[str, str]], 
 )
 def test_any_link_is_read_or_refused_in_words(query: str) -> None:
     with suppress(ConfigError):  # any other error fails
-        asked_by(query, OPENING, {})
+        page_state_from(query, OPENING, {})
 
 
 @pytest.mark.parametrize("changes", [{"world.people": "20001"}, {"world.people": "19999", "world.newcomers": "2"}])
 def test_no_page_opens_with_more_people_than_can_be_drawn(changes: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="at most 20,000"):
-        Asked(changes=changes).experiment()
+        PageState(changes=changes).experiment()
 
 
 @pytest.fixture
-def of_a_log(tmp_path: Path) -> Asked:
+def of_a_log(tmp_path: Path) -> PageState:
     """A page of 80 people of a log, who are called by what no message may hold."""
     log, pairs = tmp_path / "log.csv", [(f"secret{n}", f"secret{(n * 7 + 3) % 80}") for n in range(80)]
     rows = [f"{a},{b},{900 * n}\n{b},{a},{900 * n + 300}\n" for n, (a, b) in enumerate(pairs * 9) if a != b]
     log.write_text("source,target,time\n" + "".join(rows))
-    return Asked(changes={"world.log": str(log), "run.adopters": "2"}, followed=3)
+    return PageState(changes={"world.log": str(log), "run.adopters": "2"}, followed=3)
 
 
-def test_the_page_never_has_the_ids_of_a_log(of_a_log: Asked) -> None:
+def test_the_page_never_has_the_ids_of_a_log(of_a_log: PageState) -> None:
     told: list[str] = []
     session = Session(lambda message, buffers: told.append(f"{message}{buffers}"), "", of_a_log, {})
     for message in (messages.Ready(do="ready"), messages.Step(do="step", days=7), messages.Config(do="config")):
         session._take(message)
-    assert session.stage is not None
-    assert session.stage.day == 7
+    assert session.playback is not None
+    assert session.playback.day == 7
     assert "'followed': {'person': 3" in "".join(told)
     assert "secret" not in "".join(told)
 
 
-def test_nor_with_more_people_of_a_log(of_a_log: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.watch.asked.MOST_PEOPLE", 50)
+def test_nor_with_more_people_of_a_log(of_a_log: PageState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.watch.page_state.MOST_PEOPLE", 50)
     session = Session(lambda message, _: None, "", of_a_log, {})
     with pytest.raises(ConfigError, match="at most 50 can be watched"):
         session._show(of_a_log)
-    assert session.stage is None
+    assert session.playback is None

@@ -33,7 +33,10 @@ def test_mesas_own_page_draws_steps_and_resets(browser: Any, mesa_url: str) -> N
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
     page.on(
-        "request", lambda asked: asked.url.startswith("http") and mesa_url not in asked.url and wrong.append(asked.url)
+        "request",
+        lambda page_state: (
+            page_state.url.startswith("http") and mesa_url not in page_state.url and wrong.append(page_state.url)
+        ),
     )
     for _ in range(100):
         try:

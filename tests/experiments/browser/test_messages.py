@@ -20,8 +20,8 @@ from experiments.config.settings import ConfigError
 from experiments.terminal import compiling
 from experiments.watch import messages
 from experiments.watch import server as served
-from experiments.watch.asked import BY_HAND, SETTABLE, Asked
 from experiments.watch.messages import understood
+from experiments.watch.page_state import BY_HAND, SETTABLE, PageState
 from experiments.watch.server import Server, free_port
 from experiments.watch.session import MOST_WAITING, Session
 from tests.experiments.browser.conftest import OPENING, Tab, connected
@@ -144,7 +144,7 @@ def test_any_message_is_understood_or_refused(text: str | bytes) -> None:
 class Heard:
     """A session without a thread, and what it has told."""
 
-    def __init__(self, query: str = "", opening: Asked = OPENING) -> None:
+    def __init__(self, query: str = "", opening: PageState = OPENING) -> None:
         self.told: list[dict[str, Any]] = []
         self.session = Session(lambda message, _: self.told.append(message), query, opening, {})
 
@@ -181,8 +181,8 @@ ACTS = st.one_of(
 def test_a_session_does_what_it_can_and_says_what_it_cannot(heard: Heard, message: dict[str, Any]) -> None:
     """Nothing escapes: what is told of an error is in words, and a world is there before and after."""
     told = heard.take(message)
-    assert heard.session.stage is not None
-    assert len(heard.session.stage.arms[0].run) <= 60
+    assert heard.session.playback is not None
+    assert len(heard.session.playback.arms[0].run) <= 60
     for each in told:
         if each["is"] == "error":
             assert each["text"]
@@ -194,10 +194,12 @@ def test_a_session_does_what_it_can_and_says_what_it_cannot(heard: Heard, messag
     "path", ["world.newcomers", "world.log", "name", "run.follow_up_days", "parameters.tie_capacity"]
 )
 def test_a_tab_cannot_set_what_the_page_cannot(heard: Heard, path: str) -> None:
-    before = heard.session.asked
+    before = heard.session.page_state
     told = heard.take({"do": "set", "path": path, "value": "3"})
-    assert f"{path} is no setting of the page" in next(each["text"].lower() for each in told if each["is"] == "error")
-    assert heard.session.asked == before
+    assert f"{path} is not a setting of the page" in next(
+        each["text"].lower() for each in told if each["is"] == "error"
+    )
+    assert heard.session.page_state == before
 
 
 def test_a_session_takes_messages_before_its_world_is_there() -> None:
@@ -213,7 +215,7 @@ def test_a_day_on_which_no_door_is_open_has_a_picture() -> None:
 
 
 def test_gestures_by_hand_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.watch.asked.MOST_BY_HAND", 5)
+    monkeypatch.setattr("experiments.watch.page_state.MOST_BY_HAND", 5)
     heard = Heard()
     heard.take({"do": "ready"})
     heard.take({"do": "follow", "person": 3})
@@ -221,7 +223,7 @@ def test_gestures_by_hand_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         assert not any(told["is"] == "error" for told in heard.take(like))
     assert any("At most 5 gestures" in told.get("text", "") for told in heard.take(like))
-    assert len(heard.session.asked.hand) == 5
+    assert len(heard.session.page_state.hand) == 5
 
 
 def test_a_tab_that_floods_the_server_is_not_remembered_without_end() -> None:
@@ -237,7 +239,7 @@ def test_what_goes_wrong_in_a_session_is_told_and_it_goes_on(
     heard = Heard()
     heard.session.start()
     heard.session.hear(messages.Ready(do="ready"))
-    until(lambda: heard.session.stage is not None and heard.session.is_at_rest)
+    until(lambda: heard.session.playback is not None and heard.session.is_at_rest)
     monkeypatch.setattr(heard.session, "_push", lambda: 1 / 0)
     heard.session.hear(messages.Play(do="play", on=True))
     until(lambda: any("ZeroDivisionError: division by zero" in told.get("text", "") for told in heard.told))

@@ -22,7 +22,7 @@ Open = Callable[..., Tab]
 
 
 def day_of(session: Session) -> int:
-    return session.stage.day if session.stage else -1
+    return session.playback.day if session.playback else -1
 
 
 def test_play_pause_day_week_reset_and_speed(open_tab: Open) -> None:
@@ -48,8 +48,8 @@ def test_play_pause_day_week_reset_and_speed(open_tab: Open) -> None:
 
 def test_a_large_world_that_was_played_in_a_hurry_is_shown_as_it_is_once_it_stands(open_tab: Open) -> None:
     tab = open_tab("?set=world.people=1000&set=world.burn_in_years=0&set=run.strategy_days=5000")
-    assert tab.session.stage is not None
-    assert len(tab.session.stage.scene.pairs) > 9_000  # MOST_SMOOTH of js/ties.js
+    assert tab.session.playback is not None
+    assert len(tab.session.playback.layout.pairs) > 9_000  # MOST_SMOOTH of js/ties.js
     tab.page.select_option("[data-do=speed]", "50")
     tab.click("play")
     tab.settles(lambda session: day_of(session) > 20)
@@ -78,15 +78,15 @@ def test_keys_do_the_same(open_tab: Open) -> None:
     press(" ")
     tab.settles(lambda session: not session.playing)
     press("a")
-    tab.settles(lambda session: session.asked.followed == session.stage.adopters[0])
+    tab.settles(lambda session: session.page_state.followed == session.playback.adopters[0])
     press("Escape")
-    tab.settles(lambda session: session.asked.followed is None)
+    tab.settles(lambda session: session.page_state.followed is None)
     press("s")
-    tab.settles(lambda session: session.asked.beside is not None)
+    tab.settles(lambda session: session.page_state.beside is not None)
     press("d")
-    tab.settles(lambda session: session.asked.differences)
+    tab.settles(lambda session: session.page_state.differences)
     press("s")
-    tab.settles(lambda session: session.asked.beside is None)
+    tab.settles(lambda session: session.page_state.beside is None)
     press("f")
     assert "rk-present" in tab.page.get_attribute(".rk", "class")
     press("f")
@@ -104,7 +104,7 @@ def test_the_space_key_belongs_to_what_has_the_focus(open_tab: Open) -> None:
     tab = open_tab("?beside=check_in&set=world.people=60&set=world.burn_in_years=0")
     tab.page.focus("[data-do=differences]")
     tab.page.keyboard.press(" ")
-    tab.settles(lambda session: session.asked.differences)
+    tab.settles(lambda session: session.page_state.differences)
     tab.page.focus(".rk-settings details:nth-of-type(2) summary")
     tab.page.keyboard.press(" ")
     tab.becomes("document.querySelector('.rk-settings details:nth-of-type(2)').open")
@@ -118,8 +118,8 @@ def test_a_person_who_is_followed_is_described_anew_in_another_world(open_tab: O
     tab.page.fill("[data-path='world.seed']", "5")
     tab.page.press("[data-path='world.seed']", "Enter")
     tab.settles(lambda session: session.experiment.world.seed == 5)
-    assert tab.session.stage is not None
-    person = tab.session.stage.arms[0].run.people[3]
+    assert tab.session.playback is not None
+    person = tab.session.playback.arms[0].run.people[3]
     tab.becomes(f"document.querySelector('.rk-nature').textContent !== {before!r}")
     assert f"sociability {person['sociability']:.2f}".rstrip("0") in tab.page.inner_text(".rk-nature")
 
@@ -133,22 +133,22 @@ def test_a_seed_is_a_number_and_another_seed_another_run(open_tab: Open) -> None
     tab.settles(lambda session: day_of(session) == 7)
     there = runner.world_of(tab.session.experiment.world)
     expected = sim.simulate(there, days=7, strategy="wait", adopters=6, seed=43, strategy_days=40)
-    assert tab.session.stage is not None
-    assert tab.session.stage.arms[0].run.world() == expected.world
+    assert tab.session.playback is not None
+    assert tab.session.playback.arms[0].run.world() == expected.world
 
 
 def test_the_strategy_is_that_of_the_menu(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.select_option("[data-path='run.strategy']", "check_in")
     tab.settles(
-        lambda session: session.experiment.run.strategy == "check_in" and session.stage.arms[0].name == "check in"
+        lambda session: session.experiment.run.strategy == "check_in" and session.playback.arms[0].name == "check in"
     )
 
 
 @pytest.mark.parametrize(("menu", "arm"), [("[data-path='run.strategy']", 0), ("[data-do=beside]", 1)])
 def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm: int, tmp_path: Path) -> None:
     tab = open_tab("?beside=wait&set=world.people=60&set=world.burn_in_years=0")
-    before = tab.session.asked
+    before = tab.session.page_state
     tab.page.select_option(menu, "mixture")
     for shares, said in (
         ({"check_in": "40"}, "add up to 40 %; they must add up to 100 %"),
@@ -160,33 +160,33 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
             tab.page.fill(f"[data-share={name}]", share)
         tab.page.keyboard.press("Enter")
         assert said in tab.page.inner_text("#rk-mixture-note")
-        assert tab.session.asked == before
+        assert tab.session.page_state == before
     tab.page.fill("[data-share=show_up]", "60")
     assert tab.page.inner_text(".rk-sum") == "So far 100 %."
     tab.page.keyboard.press("Enter")
     wanted = {"check_in": 0.4, "show_up": 0.6}
-    tab.settles(lambda session: session.asked.strategies(session.experiment)[arm] == wanted)
-    assert tab.session.stage is not None
-    tab.settles(lambda session: session.stage.arms[arm].name == "60 % show up, 40 % check in")
+    tab.settles(lambda session: session.page_state.strategies(session.experiment)[arm] == wanted)
+    assert tab.session.playback is not None
+    tab.settles(lambda session: session.playback.arms[arm].name == "60 % show up, 40 % check in")
     assert tab.page.locator(f"{menu} option:checked").inner_text() == "60 % show up, 40 % check in"
     tab.click("config")
     tab.becomes("document.querySelector('.rk').dataset.copied")
     (tmp_path / "mixed.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
     assert wanted in [run.strategy for run in runs_of(load(tmp_path / "mixed.toml"))]
     again = open_tab(tab.page.evaluate("location.search"))
-    assert again.session.asked.strategies(again.session.experiment)[arm] == wanted
+    assert again.session.page_state.strategies(again.session.experiment)[arm] == wanted
 
 
 def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) -> None:
     tab = open_tab("?set=world.people=60&set=world.burn_in_years=0&set=run.strategy={check_in=0.5,show_up=0.5}")
-    before = tab.session.asked
+    before = tab.session.page_state
     tab.page.select_option("[data-path='run.strategy']", "mixture")
     assert tab.page.input_value("[data-share=check_in]") == "50"
     tab.page.keyboard.press("Escape")
     assert not tab.page.is_visible(".rk-mixture")
     shown = "document.querySelector(\"[data-path='run.strategy'] option:checked\").textContent"
     tab.becomes(f"{shown} === '50 % check in, 50 % show up'")  # a dialog tells of its end a moment later
-    assert tab.session.asked == before
+    assert tab.session.page_state == before
     tab.page.select_option("[data-path='run.strategy']", "mixture")
     tab.page.fill("[data-share=check_in]", "")
     tab.page.fill("[data-share=show_up]", "100")
@@ -202,7 +202,7 @@ def test_every_setting_acts(open_tab: Open) -> None:
     assert len(paths) == 17
     tab.click("week")
     for path in paths:
-        tab.settles(lambda session: session.stage is not None)
+        tab.settles(lambda session: session.playback is not None)
         before = day_of(tab.session)
         was = float(tab.page.input_value(f"input[data-path='{path}']"))
         value = {"world.people": 70, "world.burn_in_years": 0.25, "run.strategy_days": 50, "world.seed": 5}.get(
@@ -216,13 +216,13 @@ def test_every_setting_acts(open_tab: Open) -> None:
             at: Any = session.experiment
             for part in path.split("."):
                 at = at[part] if isinstance(at, dict) else getattr(at, part)
-            return at == value and session.asked.changes.get(path) == str(value)
+            return at == value and session.page_state.changes.get(path) == str(value)
 
         tab.settles(there)
         if path.startswith("parameters."):
             assert day_of(tab.session) == before
-            assert tab.session.stage is not None
-            assert tab.session.stage.arms[0].run.parameters == tab.session.experiment.parameters
+            assert tab.session.playback is not None
+            assert tab.session.playback.arms[0].run.parameters == tab.session.experiment.parameters
         else:
             tab.settles(lambda session: day_of(session) == 0)
             tab.click("day")
@@ -254,7 +254,7 @@ BAD = [
 def test_a_bad_value_is_told_beside_its_field_and_nothing_changes(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-    before = tab.session.asked
+    before = tab.session.page_state
     for path, value, said in BAD:
         tab.page.fill(f"input[data-path='{path}']", value)
         tab.page.press(f"input[data-path='{path}']", "Enter")
@@ -263,7 +263,7 @@ def test_a_bad_value_is_told_beside_its_field_and_nothing_changes(open_tab: Open
         told = field.locator(".rk-error").inner_text()
         assert said in told
         assert "--set" not in told
-        assert tab.session.asked == before
+        assert tab.session.page_state == before
         tab.click("day")  # the page goes on, and shows what holds
         tab.becomes("document.querySelector('.rk-error:not(:empty)') === null")
 
@@ -290,25 +290,25 @@ def test_a_bad_address_shows_the_opening_and_says_why(open_tab: Open, query: str
 def test_two_worlds_have_the_same_luck_and_one_clock(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.select_option("[data-do=beside]", "check_in")
-    tab.settles(lambda session: session.stage is not None and len(session.stage.arms) == 2)
+    tab.settles(lambda session: session.playback is not None and len(session.playback.arms) == 2)
     assert tab.page.locator(".rk-world").count() == 2
     for _ in range(4):
         tab.click("week")
     tab.settles(lambda session: day_of(session) == 28)
-    assert tab.session.stage is not None
-    for arm, strategy in zip(tab.session.stage.arms, ("wait", "check_in"), strict=True):
+    assert tab.session.playback is not None
+    for arm, strategy in zip(tab.session.playback.arms, ("wait", "check_in"), strict=True):
         there = runner.world_of(tab.session.experiment.world)
         alone = sim.simulate(there, days=28, strategy=strategy, adopters=6, seed=1, strategy_days=40)
         assert arm.run.world() == alone.world
     shown = [float(each) for each in tab.page.locator(".rk-number").all_inner_texts()]
-    assert shown == pytest.approx([outcome.reconnected for outcome in tab.session.stage.outcomes()], abs=0.051)
+    assert shown == pytest.approx([outcome.reconnected for outcome in tab.session.playback.outcomes()], abs=0.051)
     lit = """canvas => {
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         return pixels.filter((value, place) => place % 4 === 0 && value > 60).length;
     }"""
     before = tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit)
     tab.page.check("[data-do=differences]")
-    tab.settles(lambda session: session.asked.differences)
+    tab.settles(lambda session: session.page_state.differences)
     tab.page.wait_for_timeout(200)
     assert tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit) < before
 
@@ -317,36 +317,36 @@ def test_a_click_on_a_person_follows_them_and_a_like_makes_two_worlds(open_tab: 
     tab = open_tab()
     tab.click("week")
     tab.settles(lambda session: day_of(session) == 7)
-    assert tab.session.stage is not None
-    person = int(tab.session.stage.adopters[2])
+    assert tab.session.playback is not None
+    person = int(tab.session.playback.adopters[2])
     x, y = where_is(tab, person)
     tab.page.mouse.click(x, y)
-    tab.settles(lambda session: session.asked.followed == person)
+    tab.settles(lambda session: session.page_state.followed == person)
     listed = tab.page.eval_on_selector_all(".rk-tie", "all => all.map(each => Number(each.dataset.other))")
-    assert set(listed) <= set(tab.session.stage.arms[0].run.known_to(person).tolist())
-    assert len(listed) == min(40, len(tab.session.stage.arms[0].run.known_to(person)))
+    assert set(listed) <= set(tab.session.playback.arms[0].run.known_to(person).tolist())
+    assert len(listed) == min(40, len(tab.session.playback.arms[0].run.known_to(person)))
     tab.page.select_option("[data-do=kind]", "like")
     to = int(tab.page.input_value("[data-do=to]"))
     tab.click("send")
-    tab.settles(lambda session: session.asked.forked)
-    assert [arm.name for arm in tab.session.stage.arms] == ["with it", "without it"]
+    tab.settles(lambda session: session.page_state.forked)
+    assert [arm.name for arm in tab.session.playback.arms] == ["with it", "without it"]
     tab.click("day")
     tab.settles(lambda session: day_of(session) == 8)
-    sent, unsent = (arm.gestures.of(person) for arm in tab.session.stage.arms)
+    sent, unsent = (arm.gestures.of(person) for arm in tab.session.playback.arms)
     assert ("like", to) in {
         (sim.gestures.KINDS[g["kind"]], int(g["receiver"]))
         for g in sent
-        if g["day"] == tab.session.stage.arms[0].run.start + 7
+        if g["day"] == tab.session.playback.arms[0].run.start + 7
     }
     assert len(sent) == len(unsent) + 1
     tab.click("unfollow")
-    tab.settles(lambda session: session.asked.followed is None)
+    tab.settles(lambda session: session.page_state.followed is None)
 
 
 def where_is(tab: Tab, person: int) -> tuple[float, float]:
     """Where a person is on the screen, from their place and the size of the canvas, as the page computes it."""
-    assert tab.session.stage is not None
-    places = tab.session.stage.scene.places
+    assert tab.session.playback is not None
+    places = tab.session.playback.layout.places
     box = tab.page.locator(".rk-world:nth-child(1) .rk-over").bounding_box()
     size = max(1.1, min(5, min(box["width"], box["height"]) * 0.14 / np.sqrt(len(places))))
     low, high = places.min(axis=0), places.max(axis=0)
@@ -360,15 +360,15 @@ def test_a_message_without_a_twin_goes_into_the_world_that_is_shown(open_tab: Op
     tab.page.select_option("[data-do=kind]", "message")
     tab.page.uncheck("[data-do=fork]")
     tab.click("send")
-    tab.settles(lambda session: len(session.asked.hand) == 1)
-    (gesture,) = tab.session.asked.hand
+    tab.settles(lambda session: len(session.page_state.hand) == 1)
+    (gesture,) = tab.session.page_state.hand
     tab.click("day")
     tab.settles(lambda session: day_of(session) == 1)
-    assert tab.session.stage is not None
-    assert len(tab.session.stage.arms) == 1
+    assert tab.session.playback is not None
+    assert len(tab.session.playback.arms) == 1
     there = runner.world_of(tab.session.experiment.world)
     alone = sim.simulate(there, days=1, strategy="wait", adopters=20, seed=1, strategy_days=730, extra=[gesture])
-    assert tab.session.stage.arms[0].run.world() == alone.world
+    assert tab.session.playback.arms[0].run.world() == alone.world
 
 
 def test_the_configuration_that_is_copied_makes_the_same_run(open_tab: Open, tmp_path: Path) -> None:
@@ -386,8 +386,8 @@ def test_the_configuration_that_is_copied_makes_the_same_run(open_tab: Open, tmp
     experiment = load(copied, ["run.follow_up_days=5"])
     (run,) = runs_of(experiment)
     result = runner.simulate(run, runner.world_of(run.world))
-    assert tab.session.stage is not None
-    shown = tab.session.stage.arms[0].run
+    assert tab.session.playback is not None
+    shown = tab.session.playback.arms[0].run
     assert shown.world() == result.world
     np.testing.assert_equal(shown.measures().scalars, result.measures.scalars)
 
@@ -404,7 +404,7 @@ def test_the_configuration_of_two_worlds_is_a_sweep_of_both(open_tab: Open, tmp_
 def test_a_link_and_a_reload_show_the_same(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.select_option("[data-do=beside]", "check_in")
-    tab.settles(lambda session: session.asked.beside == "check_in")
+    tab.settles(lambda session: session.page_state.beside == "check_in")
     tab.page.fill("[data-path='run.seed']", "7")
     tab.page.press("[data-path='run.seed']", "Enter")
     tab.settles(lambda session: session.experiment.run.seed == 7)
@@ -414,9 +414,9 @@ def test_a_link_and_a_reload_show_the_same(open_tab: Open) -> None:
     tab.becomes("document.querySelector('.rk').dataset.copied")
     link = tab.page.get_attribute(".rk", "data-copied")
     other = open_tab(link[link.index("?") :])
-    assert tab.session.stage is not None
-    assert other.session.stage is not None
-    for one, same in zip(tab.session.stage.arms, other.session.stage.arms, strict=True):
+    assert tab.session.playback is not None
+    assert other.session.playback is not None
+    for one, same in zip(tab.session.playback.arms, other.session.playback.arms, strict=True):
         assert same.run.world() == one.run.world()
     tab.page.reload()
     tab.page.wait_for_selector(".rk[data-ready]")
@@ -427,7 +427,7 @@ def test_a_link_and_a_reload_show_the_same(open_tab: Open) -> None:
 def test_a_preset_is_its_configuration(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.select_option("[data-do=preset]", "small_notes.toml")
-    tab.settles(lambda session: session.stage is not None and session.stage.arms[0].name == "handwritten notes")
+    tab.settles(lambda session: session.playback is not None and session.playback.arms[0].name == "handwritten notes")
     assert tab.session.experiment.world.people == 50
 
 

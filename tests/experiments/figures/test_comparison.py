@@ -45,7 +45,7 @@ def test_the_title_says_what_the_data_say() -> None:
     said = headline(made_up({"check_in": 3}).rows)
     assert said == "Reconnected: “check in” is 3.00 ties per adopter\nabove “wait”"
     assert "is 3.00 ties per adopter\nbelow “wait”" in headline(made_up({"check_in": -3}).rows)
-    assert headline(made_up({"check_in": 0.01}).rows).endswith("“check in” and “wait”\ncan not be told apart")
+    assert headline(made_up({"check_in": 0.01}).rows).endswith("“check in” and “wait”\ncannot be distinguished")
     assert headline(made_up({"check_in": 3}, worlds=19).rows).endswith(f"above “wait”, but has {TOO_FEW}")
     assert headline(made_up({"check_in": 3}, levels=2).rows).endswith("above “wait”, in the mean of all")
     several = headline(made_up({"check_in": 1, "show_up": -2, "meet": 0.01}).rows)
@@ -82,9 +82,9 @@ def test_rows_are_named_and_numbered() -> None:
     for text, gained in zip(axes.texts, (True, False), strict=True):  # each beside its mean, the first on top
         assert text.get_position()[1] == pytest.approx(means[gained], abs=0.3)
     assert means[True] > means[False]
-    assert "† An arm spent under 90 % of the minutes" in texts(figure)
+    assert "† An arm used less than 90% of the minutes" in texts(figure)
     alone = drawn(made_up({"check_in": 3}, spent=0.5))
-    assert "“check in” and “wait” spent under 90 % of the minutes" in texts(alone)
+    assert "“check in” and “wait” used less than 90% of the minutes" in texts(alone)
     assert [label.get_text() for label in alone.axes[0].get_yticklabels()] == [""]
     assert WORLDS in texts(figure)
     assert figure.get_size_inches().tolist() == [16, 9]
@@ -105,7 +105,7 @@ def test_of_many_rows_the_means_are_drawn_and_that_is_said() -> None:
 def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
     assert "interval" not in texts(drawn(made_up({"check_in": 3}, worlds=1)))
     nothing = made_up({"check_in": np.nan, "show_up": 1})
-    assert "too early to tell" in texts(drawn(nothing))
+    assert "not known yet" in texts(drawn(nothing))
     assert len(save(drawn(made_up({"check_in": np.nan})), tmp_path, "none", ORIGIN)) == 3
 
 
@@ -133,6 +133,6 @@ def test_nothing_leaves_the_figure(count: int, gain: float) -> None:
 
 
 def test_what_independent_seeds_would_need_takes_twenty_worlds() -> None:
-    said = "Independent seeds would have needed"
+    said = "Independent seeds would need"
     assert said not in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=19)))
     assert said in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=20)))

@@ -36,8 +36,9 @@ def made_up(worlds: int = 20, **gains: float) -> pd.DataFrame:
 def test_the_title_says_what_the_data_say() -> None:
     clear = headline(made_up(check_in=3, show_up=1))
     assert clear == "“Check in” reconnected most in this run:\n3.0 ties per adopter more than waiting"
-    assert headline(made_up(check_in=3.0, show_up=2.99)).endswith("came first in this run,\nand can not be told apart")
-    assert "no strategy surely" in headline(made_up())
+    close = headline(made_up(check_in=3.0, show_up=2.99))
+    assert close.endswith("came first in this run,\nand cannot be distinguished")
+    assert "no strategy clearly" in headline(made_up())
     assert TOO_FEW in headline(made_up(worlds=19, check_in=3))
 
 
@@ -67,7 +68,7 @@ def test_strategies_are_sorted_and_labelled() -> None:
 def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
     runs = made_up(worlds=1, check_in=3).assign(lasting=np.nan)
     figure = nine_strategies(runs)
-    assert [text.get_text() for text in figure.axes[1].texts] == ["too early to tell"]
+    assert [text.get_text() for text in figure.axes[1].texts] == ["not known yet"]
     assert len(save(figure, tmp_path, "few", ORIGIN)) == 3
 
 
@@ -107,12 +108,12 @@ def test_both_panels_have_one_scale(tmp_path: Path) -> None:
 
 def test_the_level_of_waiting_is_said() -> None:
     level = made_up().query("scenario == 'wait'")["reconnected"].mean()
-    assert f"By waiting alone: {level:.2f} ties per adopter reconnected" in texts(nine_strategies(made_up()))
+    assert f"With waiting alone: {level:.2f} ties per adopter reconnected" in texts(nine_strategies(made_up()))
 
 
 def test_one_world_has_no_interval_and_is_said_to_have_none() -> None:
     assert "interval" not in texts(nine_strategies(made_up(worlds=1, check_in=3)))
-    assert "95 % interval over 2 worlds" in texts(nine_strategies(made_up(worlds=2, check_in=3)))
+    assert "95% interval over 2 worlds" in texts(nine_strategies(made_up(worlds=2, check_in=3)))
 
 
 def test_intervals_are_drawn_over_the_dots() -> None:
@@ -146,6 +147,6 @@ def test_long_names_and_lines_stay_within_the_figure() -> None:
 
 def test_the_footnote_can_be_read_from_the_last_row() -> None:
     figure = nine_strategies(made_up(check_in=3))
-    (footnote,) = [text for text in figure.texts if "Model, not measurement" in text.get_text()]
+    (footnote,) = [text for text in figure.texts if "Simulated, not measured" in text.get_text()]
     assert footnote.get_fontsize() >= 18
     assert footnote.get_color() == INK

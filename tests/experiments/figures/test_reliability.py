@@ -20,8 +20,8 @@ def made_up(*names: str) -> pd.DataFrame:
 
 
 def test_the_title_says_what_the_model_expected_and_what_came() -> None:
-    assert headline(made_up("model")) == "The model expected 60% of the silent ties back,\nand 32% came back"
-    assert headline(made_up("model").assign(observed=0.004)).endswith("and 0.4% came back")
+    assert headline(made_up("model")) == "The model expected 60% of the silent ties\nto come back, and 32% did"
+    assert headline(made_up("model").assign(observed=0.004)).endswith("and 0.4% did")
 
 
 def test_a_panel_for_each_forecast_that_is_there() -> None:

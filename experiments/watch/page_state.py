@@ -1,4 +1,4 @@
-"""What a tab shows: an experiment, changed here and there, up to a day; as an address and as a configuration file."""
+"""The state of a page: an experiment with changes, up to a day, as an address and as a configuration file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from experiments.config.settings import (
 )
 from sim.run import Gesture
 
-OPENING = {"world.people": "300"}  # of a page without a configuration
+OPENING = {"world.people": "300"}  # settings of a page without a configuration
 OPENING_BESIDE = "engage_regularly"
-MOST_PEOPLE = 20_000  # drawn, newcomers included
-LATEST = 5_475  # the last day that a link can ask for
+MOST_PEOPLE = 20_000  # drawn at most, newcomers included
+LATEST = 5_475  # the last day that a link can set
 MOST_BY_HAND = 200  # gestures that a link or a tab can send
 MOST_FIELDS = 2 * MOST_BY_HAND  # of a link's query
 LONGEST_VALUE = 1_000  # characters of a setting
@@ -35,8 +35,8 @@ class Control:
     """A setting on the page.
 
     Attributes:
-        path: as in a configuration file.
-        low, high, step: of its slider; None where it is typed. What is typed may go as far as the setting allows.
+        path: path in a configuration file.
+        low, high, step: range of its slider; None if it has no slider. Typed values can use the setting's whole range.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Control:
 
     @property
     def live(self) -> bool:
-        """Whether a change acts from today on, and not by a new beginning."""
+        """Whether a change applies from today on, without a restart."""
         return self.path.startswith("parameters.")
 
 
@@ -87,18 +87,18 @@ SETTABLE = {"run.strategy", "run.seed"} | {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a tab was asked to show.
+class PageState:
+    """What a tab shows.
 
     Attributes:
-        config: the file that it began with; None: the defaults.
-        changes: setting by path, as text of TOML, on top of it.
-        beside: strategy of a second world; None: there is none.
+        config: configuration file; None for the defaults.
+        changes: changed settings by path, as TOML text.
+        beside: strategy of a second world; None if there is none.
         hand: gestures sent by hand, in order of day.
-        forked: whether the last of them is in one world and not in the other.
-        day: to begin at.
-        followed: id of somebody, or None.
-        differences: whether only what differs is drawn.
+        forked: whether the last of them is in only one of the two worlds.
+        day: day to start at.
+        followed: id of the followed person, or None.
+        differences: whether only differences are drawn.
     """
 
     config: Path | None = None
@@ -111,10 +111,10 @@ class Asked:
     differences: bool = False
 
     def experiment(self) -> Experiment:
-        """What the file says, with the changes.
+        """The experiment: the configuration file with the changes.
 
         Raises:
-            ConfigError: that can not be; the message is about what was changed.
+            ConfigError: it is not valid; the message is about the changed setting.
         """
         experiment = load(self.config, [f"{path}={value}" for path, value in self.changes.items()])
         if experiment.world.log is None:
@@ -124,25 +124,25 @@ class Asked:
         return experiment
 
     def strategies(self, experiment: Experiment) -> list[Strategy]:
-        """Of each world."""
+        """The strategy of each world."""
         second = [] if self.beside is None else [strategy_of(self.beside)]
         return [experiment.run.strategy, *second]
 
-    def changed(self, path: str, value: str) -> Asked:
-        """The same with another value of a setting, from the first day.
+    def changed(self, path: str, value: str) -> PageState:
+        """This state with another value of a setting, from the first day.
 
         Raises:
             ConfigError: the setting does not allow the value; the message says what it expects.
         """
-        asked = dataclasses.replace(self, changes={**self.changes, path: value.strip()})
+        page_state = dataclasses.replace(self, changes={**self.changes, path: value.strip()})
         try:
-            asked.experiment()
+            page_state.experiment()
         except ConfigError as error:
             raise ConfigError(_about(path, value.strip(), str(error))) from None
-        return asked
+        return page_state
 
     def query(self) -> str:
-        """The part of an address that says all this."""
+        """The query part of an address that encodes this state."""
         pairs: list[tuple[str, str]] = [("config", str(self.config))] if self.config else []
         pairs += [("set", f"{path}={value}") for path, value in self.changes.items()]
         pairs += [("beside", self.beside)] if self.beside else []
@@ -154,10 +154,10 @@ class Asked:
 
 
 def require_few(people: int, newcomers: int) -> None:
-    """Make sure that a world is small enough to be drawn.
+    """Check that a world is small enough to be drawn.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: it is too large.
     """
     if newcomers and people + newcomers > MOST_PEOPLE:
         raise ConfigError(
@@ -167,16 +167,16 @@ def require_few(people: int, newcomers: int) -> None:
         raise ConfigError(f"--set world.people={people}: at most {MOST_PEOPLE:,} can be watched")
 
 
-def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
-    """What an address asks for; it can set what the page can, and what the page was opened with.
+def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) -> PageState:
+    """The state that an address encodes. It can set what the page can set, and what the page was opened with.
 
     Args:
-        query: of the address, without the question mark; what is not given is as at the opening, if nothing is given.
-        opening: what an address without a query shows.
-        presets: files that an address may name, by their name in it.
+        query: query part of the address; if empty, the state is the opening.
+        opening: state for an address without a query.
+        presets: files that an address can name, by their name in it.
 
     Raises:
-        ConfigError: it asks for what can not be.
+        ConfigError: the address is not valid.
     """
     if not query:
         return opening
@@ -187,7 +187,7 @@ def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
     one = dict(given)
     by_hand = [text for name, text in given if name == "sent"]
     require_few_by_hand(len(by_hand))
-    asked = Asked(
+    page_state = PageState(
         config=_preset(one["config"], presets) if "config" in one else None,
         changes=dict(_setting(text, opening) for name, text in given if name == "set"),
         beside=_short(one["beside"]) if "beside" in one else None,
@@ -197,8 +197,8 @@ def asked_by(query: str, opening: Asked, presets: dict[str, Path]) -> Asked:
         followed=_number("follow", one["follow"], MOST_PEOPLE) if "follow" in one else None,
         differences=one.get("differences") == "1",
     )
-    asked.strategies(asked.experiment())
-    return asked
+    page_state.strategies(page_state.experiment())
+    return page_state
 
 
 def _preset(name: str, presets: dict[str, Path]) -> Path:
@@ -208,16 +208,16 @@ def _preset(name: str, presets: dict[str, Path]) -> Path:
 
 
 def require_few_by_hand(gestures: int) -> None:
-    """Make sure that so many gestures by hand can be sent.
+    """Check that this many gestures can be sent by hand.
 
     Raises:
-        ConfigError: they cannot.
+        ConfigError: there are too many.
     """
     if gestures > MOST_BY_HAND:
         raise ConfigError(f"at most {MOST_BY_HAND} gestures can be sent by hand")
 
 
-def _setting(text: str, opening: Asked) -> tuple[str, str]:
+def _setting(text: str, opening: PageState) -> tuple[str, str]:
     path, _, value = _short(text).partition("=")
     if path not in SETTABLE and opening.changes.get(path) != value:
         raise ConfigError(
@@ -251,10 +251,10 @@ def _number(name: str, text: str, most: int) -> int:
 
 
 def strategy_of(text: str) -> Strategy:
-    """A strategy as it is typed: a name, or a mixture in TOML.
+    """Parse a typed strategy: a name, or a mixture in TOML.
 
     Raises:
-        ConfigError: it is none; the message says what to write.
+        ConfigError: it is not a strategy; the message says what to write.
     """
     try:
         changed = load(None, [f"run.strategy={text}"])
@@ -264,13 +264,13 @@ def strategy_of(text: str) -> Strategy:
 
 
 def _about(path: str, value: str, message: str) -> str:
-    """What an error says of one setting, without naming an option that nobody typed."""
+    """The part of an error message about one setting, without the option that the user did not type."""
     _, found, said = message.partition(f"--set {path}={value}: ")
     return said if found else re.sub(r"^.*?, (?=line|--set|\w+\.)", "", message).replace("--set ", "")
 
 
 def controls(experiment: Experiment) -> list[dict[str, object]]:
-    """The settings on the page, with their values, ranges, units and meaning, for the browser."""
+    """The page's settings with values, ranges, units and descriptions, for the browser."""
     found = []
     for group, rows in CONTROLS.items():
         for control in rows:
@@ -296,12 +296,13 @@ def _value_at(experiment: Experiment, path: str) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def as_config(asked: Asked, drifted: int | None) -> str:
-    """A TOML file of which the command line makes the same runs; what it can not say is in its comments."""
-    experiment = asked.experiment()
-    strategies = asked.strategies(experiment)
+def as_config(page_state: PageState, drifted: int | None) -> str:
+    """A TOML file from which the command line makes the same runs. Comments say what it cannot express."""
+    experiment = page_state.experiment()
+    strategies = page_state.strategies(experiment)
     head = [
-        "# Written by `rekindle watch`. `rekindle run` makes the run" + (" of the first world" if asked.beside else "")
+        "# Written by `rekindle watch`. `rekindle run` makes the run"
+        + (" of the first world" if page_state.beside else "")
     ]
     if len(strategies) > 1:
         head[0] += ", `rekindle sweep` those of both"
@@ -318,7 +319,7 @@ def as_config(asked: Asked, drifted: int | None) -> str:
         )
     head += [
         f"# Sent by hand, and not part of it: a {g.kind} from {g.sender} to {g.receiver} on day {g.day}."
-        for g in asked.hand
+        for g in page_state.hand
     ]
     return "\n".join(head) + "\n\n" + written(experiment) + tail
 
