@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.analysis.compare import RESAMPLES, resampled_counts
 from experiments.analysis.verdicts import (
     Estimate,
     Word,
@@ -44,6 +45,44 @@ def test_arms_in_proportion_have_that_ratio_in_every_resample(values: list[int],
 def test_the_ratio_is_that_of_sums_and_worlds_without_one_arm_are_left_out() -> None:
     found = ratio(np.array([1.0, 3.0, np.nan, 9.0]), np.array([1.0, 1.0, 1.0, np.nan]))
     assert (found.value, found.worlds) == (2.0, 2)
+
+
+def test_a_ratio_of_small_shares_is_one_too() -> None:
+    found = ratio(np.array([0.5, 0.0, 0.0]), np.array([0.25, 0.0, 0.0]))
+    assert found == Estimate(2.0, 2.0, 2.0, 3), "what a resample has of neither says nothing"
+
+
+def test_a_resample_without_a_base_says_nothing() -> None:
+    """Of four worlds, one has all of the base: ratios are 4 / (how often it is drawn), and the largest is 4."""
+    found = ratio(np.ones(4), np.array([1.0, 0.0, 0.0, 0.0]))
+    assert (found.value, found.low, found.high) == (4.0, 1.0, 4.0)
+
+
+def test_a_ratio_of_which_most_resamples_say_nothing_has_no_interval() -> None:
+    skewed = np.random.default_rng(0).exponential(1, 20) ** 3
+    base = skewed - skewed.mean() + 1e-3
+    assert 0.5 < (resampled_counts(20, RESAMPLES) @ base <= 0).mean() < 1
+    found = ratio(np.ones(20), base)
+    assert np.isfinite(found.value)
+    assert np.isnan([found.low, found.high]).all()
+
+
+@quick
+@given(counts)
+def test_a_mean_lies_in_its_interval_and_that_between_the_extremes(values: list[int]) -> None:
+    arm = np.array([*values, 500.0])
+    found = mean(arm)
+    assert arm.min() - 1e-9 <= found.low <= found.value <= found.high <= arm.max() + 1e-9
+    assert found.value == pytest.approx(arm.mean())
+
+
+@quick
+@given(counts, st.integers(-9, 9))
+def test_a_difference_is_that_of_the_first_from_the_second(values: list[int], shift: int) -> None:
+    base = np.array(values, float)
+    assert difference(base + shift, base)[:3] == (shift, shift, shift)
+    twice = difference(2 * base, base)
+    assert twice[:3] == pytest.approx(mean(base)[:3])
 
 
 def test_nothing_over_nothing_is_no_ratio() -> None:
@@ -86,6 +125,34 @@ def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate
     assert ruled_by_ratio(named, margin=0.05, worlds=20).word is word
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (1.25, 1.5, Word.TOO_FEW),  # on the margin is not beyond it
+        (1.26, 1.5, Word.SUPPORTED),
+        (0.75, 1.25, Word.NOT_SUPPORTED),  # and within it
+        (0.74, 1.25, Word.TOO_FEW),
+        (0.75, 1.26, Word.TOO_FEW),
+        (0.5, 0.99, Word.NOT_SUPPORTED),
+        (0.5, 1.0, Word.TOO_FEW),
+        (0.5, 1.2, Word.TOO_FEW),
+        (0.5, 1.5, Word.TOO_FEW),
+    ],
+)
+def test_where_the_margin_of_a_ratio_ends(low: float, high: float, word: Word) -> None:
+    assert ruled_by_ratio({"only": at(low, high)}, margin=0.25, worlds=20).word is word
+
+
+def test_too_few_runs_are_so_where_it_is_unclear() -> None:
+    levels = {"clear": at(1.2, 1.4), "none": at(0.99, 1.01), "wide": at(0.5, 1.5)}
+    for known in ("clear", "none"):
+        found = ruled_by_ratio({one: levels[one] for one in (known, "wide")}, margin=0.05, worlds=20)
+        assert found.word is Word.TOO_FEW
+        assert "wide" in found.on
+        assert known not in found.on
+    assert ruled_by_ratio(levels, margin=0.05, worlds=20).word is Word.DEPENDS
+
+
 def test_a_verdict_that_depends_says_on_what() -> None:
     ruling = ruled_by_ratio({"door": at(1.2, 1.4), "no door": at(0.99, 1.01)}, margin=0.05, worlds=20)
     assert ruling.on == "there with door; not with no door"
@@ -103,6 +170,8 @@ def test_a_limit() -> None:
     assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).word is Word.NOT_SUPPORTED
     assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).word is Word.TOO_FEW
     assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).word is Word.TOO_FEW
+    assert ruled_by_limit(at(0.01, 0.05), 0.05, worlds=20).word is Word.TOO_FEW, "on the limit is not below it"
+    assert ruled_by_limit(at(0.05, 0.06), 0.05, worlds=20).word is Word.TOO_FEW, "nor above it"
 
 
 def test_holm_steps_down_and_stops() -> None:
@@ -123,6 +192,7 @@ def test_holm_rejects_what_bonferroni_does_and_no_more_than_no_correction(values
 def test_worlds_that_all_say_the_same_are_sure() -> None:
     assert p_value(np.zeros(20)) == 1.0
     assert p_value(np.full(20, 0.1)) == 0.0
+    assert (p_value(np.array([0.0])), p_value(np.array([0.1]))) == (1.0, 0.0), "one world alone, too"
 
 
 def test_a_family_is_judged_member_by_member() -> None:
@@ -133,6 +203,22 @@ def test_a_family_is_judged_member_by_member() -> None:
     mixed = ruled_by_family({"a": clear, "b": none}, error=0.05, worlds=20)
     assert (mixed.word, mixed.on) == (Word.DEPENDS, "for a; not for b")
     assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).word is Word.TOO_FEW
+
+
+def test_a_family_needs_enough_worlds_of_each_member_and_an_effect_of_any_size() -> None:
+    small = 0.1 + np.random.default_rng(1).normal(0, 0.01, 30)
+    assert ruled_by_family({"a": small[:20]}, error=0.05, worlds=20).word is Word.SUPPORTED
+    assert ruled_by_family({"a": small, "b": small[:19]}, error=0.05, worlds=20).word is Word.TOO_FEW
+    assert ruled_by_family({}, error=0.05, worlds=20).word is Word.TOO_FEW
+
+
+def test_chances_of_being_best_of_two_worlds() -> None:
+    """Of two worlds with 1 and 0, a resample has a mean of 1, a half, a half or 0; equals share."""
+    uneven, half = np.array([1.0, 0.0]), np.full(2, 0.5)
+    assert chances_of_being_best([{"a": uneven, "b": half - 0.1}])["a"] == pytest.approx(3 / 4, abs=0.02)
+    assert chances_of_being_best([{"a": uneven, "b": half}])["a"] == pytest.approx(1 / 2, abs=0.02)
+    three = chances_of_being_best([{"a": uneven, "b": half, "c": half}])
+    assert three == pytest.approx({"a": 1 / 4 + 1 / 6, "b": 7 / 24, "c": 7 / 24}, abs=0.02)
 
 
 def test_who_leads_in_every_world_is_the_best_surely_and_equals_share() -> None:
