@@ -71,7 +71,7 @@ TESTS = {
     "experiments/sweeps/design.py": ("test_design.py", "test_factors.py"),
 }
 
-# (module, line without its margin, change): why it changes nothing that anybody can see.
+# (module, or module.function; line without its margin; change): why it changes nothing that anybody can see.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (module, line, change): reason
     for module, reason, changes in (
@@ -131,6 +131,344 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "scores",
+            "a squared difference is the same the other way round",
+            [
+                (
+                    "return np.array([[log_loss(one, back), brier(one, back), auc(one, back)] for one in "
+                    "forecasts.values()])",
+                    "brier(one, back) -> brier(back, one)",
+                )
+            ],
+        ),
+        (
+            "scores",
+            "NumPy takes any negative size for the one that is left over",
+            [
+                ("row[:, :2] = ((losses * weights).sum(axis=1) / total).reshape(-1, 2)", "-1 -> -2"),
+                ("low, high = ends.reshape(-1, 2).T", "-1 -> -2"),
+            ],
+        ),
+        (
+            "pairs",
+            "`int` cuts off what is behind the point",
+            [
+                (
+                    "return int(self.time[-1] // SECONDS_A_DAY) + 1",
+                    "self.time[-1] // SECONDS_A_DAY -> self.time[-1] / SECONDS_A_DAY",
+                ),
+                (
+                    "begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY",
+                    "self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY"
+                    " -> self.time[[longest, min(longest + 1, len(self.time) - 1)]] / SECONDS_A_DAY",
+                ),
+            ],
+        ),
+        (
+            "pairs",
+            "of two contacts, the first begins the only gap",
+            [
+                (
+                    "longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0",
+                    "len(self.time) > 1 -> len(self.time) > 2",
+                )
+            ],
+        ),
+        (
+            "pairs",
+            "the id of a pair is 1 or more",
+            [
+                ("first = np.flatnonzero(np.diff(ids[order], prepend=-1))", "-1 -> -0"),
+                ("first = np.flatnonzero(np.diff(ids[order], prepend=-1))", "-1 -> -2"),
+            ],
+        ),
+        (
+            "pairs",
+            "each pair has one first and one last contact, with the same id",
+            [
+                (
+                    "pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(order))))",
+                    "len(first) -> len(last)",
+                ),
+                ("low, high = np.divmod(ids[order][first], people)", "ids[order][first] -> ids[order][last]"),
+                (
+                    "by_low = np.bincount(pair, sender == low[pair], minlength=len(first))",
+                    "len(first) -> len(last)",
+                ),
+                (
+                    '"contacts_90d": np.bincount(pair, day - when <= QUARTER_DAYS, minlength=len(first)),',
+                    "len(first) -> len(last)",
+                ),
+                ('"active_weeks": np.bincount(weeks, minlength=len(first)),', "len(first) -> len(last)"),
+                (
+                    '"returns": np.bincount(pair, gaps > RETURN_AFTER_DAYS, minlength=len(first)),',
+                    "len(first) -> len(last)",
+                ),
+            ],
+        ),
+        (
+            "pairs",
+            "what two people have in common, and the lower and the higher of two, is the same the other way round",
+            [
+                (
+                    '"common_contacts": _common_contacts(low, high, people),',
+                    "_common_contacts(low, high, people) -> _common_contacts(high, low, people)",
+                ),
+                *(
+                    (
+                        "return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))",
+                        f"np.{which}(one, two) -> np.{which}(two, one)",
+                    )
+                    for which in ("minimum", "maximum")
+                ),
+                (
+                    "known = coo_array((np.ones(2 * len(low), np.int32), ends), shape=(people, people)).tocsr()",
+                    "len(low) -> len(high)",
+                ),
+            ],
+        ),
+        (
+            "pairs",
+            "the gap before a pair's first contact is set to 0 in the next line",
+            [("gaps = np.diff(when, prepend=0.0)", "np.diff(when, prepend=0.0) -> np.diff(when, prepend=1.0)")],
+        ),
+        (
+            "pairs",
+            "only the lesser of what the two wrote is used",
+            [
+                (
+                    "by_low = np.bincount(pair, sender == low[pair], minlength=len(first))",
+                    "sender == low[pair] -> sender != low[pair]",
+                ),
+                (
+                    "by_low = np.bincount(pair, sender == low[pair], minlength=len(first))",
+                    "low[pair] -> high[pair]",
+                ),
+            ],
+        ),
+        (
+            "bootstrap",
+            "fits take fewer than ten steps or none is enough, and what is left after the last is its square",
+            [
+                ("_NEWTON_STEPS = 50", "_NEWTON_STEPS = 50 -> _NEWTON_STEPS = 51"),
+                ("_NEWTON_STEPS = 50", "_NEWTON_STEPS = 50 -> _NEWTON_STEPS = 49"),
+                (
+                    "_SMALL_STEP = 1e-5  # in logs; what is left after a step of Newton's is about its square",
+                    "_SMALL_STEP = 1e-05 -> _SMALL_STEP = 2e-05",
+                ),
+                (
+                    "if np.abs(step).max() < _SMALL_STEP:",
+                    "np.abs(step).max() < _SMALL_STEP -> np.abs(step).max() <= _SMALL_STEP",
+                ),
+                (
+                    "_FAR = 50.0  # in logs; a rate beyond comes only on the way to a fit",
+                    "_FAR = 50.0 -> _FAR = 100.0",
+                ),
+                (
+                    "solution = np.concatenate([np.log(rates), np.zeros(len(self.covariates))])",
+                    "np.zeros -> np.ones",
+                ),
+            ],
+        ),
+        (
+            "bootstrap",
+            "two shapes broadcast to the same one in either order",
+            [
+                (
+                    "result = np.full(np.broadcast(numerator, denominator).shape, np.nan)",
+                    "np.broadcast(numerator, denominator) -> np.broadcast(denominator, numerator)",
+                )
+            ],
+        ),
+        (
+            "bootstrap",
+            "the weighted mean of middle ranks is half the total, of whatever quantity",
+            [
+                (
+                    "x, y = x - (weights * x).sum() / total, y - (weights * y).sum() / total",
+                    change,
+                )
+                for change in ("weights * x -> weights * y", "weights * y -> weights * x")
+            ],
+        ),
+        (
+            "bootstrap",
+            "x is centred, so the slope does not depend on where y is",
+            [
+                (
+                    "y = y - over((weights * y).sum(axis=1, keepdims=True), total)",
+                    change,
+                )
+                for change in (
+                    "weights * y -> weights * x",
+                    "y - over((weights * y).sum(axis=1, keepdims=True), total)"
+                    " -> y + over((weights * y).sum(axis=1, keepdims=True), total)",
+                )
+            ],
+        ),
+        (
+            "bootstrap",
+            "a fit only starts elsewhere",
+            [
+                (
+                    "rates = np.add.reduceat(self.events, self.starts) / np.add.reduceat(self.exposure, self.starts)",
+                    "np.add.reduceat(self.events, self.starts) / np.add.reduceat(self.exposure, self.starts)"
+                    " -> np.add.reduceat(self.events, self.starts) * np.add.reduceat(self.exposure, self.starts)",
+                )
+            ],
+        ),
+        (
+            "bootstrap._by_unit",
+            "the steps of intercepts are longer by 2, those of coefficients, which alone are asked for, as before",
+            [("surprise = self.events - expected", "self.events - expected -> self.events + expected")],
+        ),
+        (
+            "bootstrap",
+            "points without weight count for nothing, whatever they are",
+            [
+                (
+                    "x, y = np.where(used, x, 0.0), np.where(used, y, 0.0)",
+                    f"np.where(used, {one}, 0.0) -> np.where(used, {one}, 1.0)",
+                )
+                for one in ("x", "y")
+            ],
+        ),
+        (
+            "bootstrap",
+            "the matrix is symmetric; this only chooses how its rank or inverse is found",
+            [
+                (
+                    "step = np.linalg.pinv(curvature, hermitian=True) @ summed[:, :size, None]",
+                    "np.linalg.pinv(curvature, hermitian=True) -> np.linalg.pinv(curvature, hermitian=False)",
+                ),
+                (
+                    "if np.linalg.matrix_rank(information, hermitian=True) < len(solution):",
+                    "np.linalg.matrix_rank(information, hermitian=True)"
+                    " -> np.linalg.matrix_rank(information, hermitian=False)",
+                ),
+            ],
+        ),
+        (
+            "bootstrap",
+            "without a piece there is no solution, and only the number of these is used",
+            [
+                (
+                    "self.varies = np.ptp(covariates, axis=1) > 0 if self.pieces else np.zeros(len(covariates), bool)",
+                    "np.zeros -> np.ones",
+                )
+            ],
+        ),
+        (
+            "bootstrap",
+            "at the fit the gradient is 0, so that weights which are all the same make a step of 0",
+            [
+                ("if (weights != 1).any():", "weights != 1 -> weights != 0"),
+                ("if (weights != 1).any():", "weights != 1 -> weights != 2"),
+            ],
+        ),
+        (
+            "week",
+            "NumPy takes any negative size for the one that is left over",
+            [
+                (
+                    "gained = np.array([paired(one) for one in (then.astype(float) - without).T]).reshape(-1, 3).T",
+                    "-1 -> -2",
+                )
+            ],
+        ),
+        (
+            "week",
+            "an array of no elements",
+            [
+                (
+                    "means = {name: one.mean(axis=0) if len(one) else np.zeros(0) for name, one in shares.items()}",
+                    "np.zeros -> np.ones",
+                )
+            ],
+        ),
+        (
+            "week",
+            "where all means are the same, it does not matter how far they are drawn together",
+            [
+                (
+                    "own = max(0.0, 1.0 - luck / spread) if spread > 0 else 0.0",
+                    "max(0.0, 1.0 - luck / spread) if spread > 0 else 0.0"
+                    " -> max(0.0, 1.0 - luck / spread) if spread > 0 else 1.0",
+                )
+            ],
+        ),
+        (
+            "week",
+            "what all plans gain beside is the same for all",
+            [
+                (
+                    "best = np.zeros((most + 1, room + 1))  # of plans with so many ties and minutes at most",
+                    "np.zeros -> np.ones",
+                )
+            ],
+        ),
+        (
+            "week",
+            "any number below 0 stands for no gesture",
+            [("taken = np.full((len(rows), most + 1, room + 1), -1, np.int8)", "-1 -> -2")],
+        ),
+        (
+            "week",
+            "with nothing added, a plan of fewer ties is never better",
+            [
+                (
+                    "for kind in np.flatnonzero((gains[row] > 0) & (takes <= room)):",
+                    "gains[row] > 0 -> gains[row] >= 0",
+                )
+            ],
+        ),
+        ("week", "equal scores, whatever they are", [("CHANCE: np.zeros(len(pairs)),", "np.zeros -> np.ones")]),
+        (
+            "compare",
+            "both have the same index by then",
+            [("if a.empty:", "a.empty -> b.empty")],
+        ),
+        (
+            "compare",
+            "no more than a factor of two in how much rounding is let pass",
+            [
+                (
+                    "constant = np.ptp(difference) <= _ROUNDING * max(np.abs(arm).max(), np.abs(base).max())",
+                    f"np.abs({one}).max -> np.abs({one}).min",
+                )
+                for one in ("arm", "base")
+            ],
+        ),
+        *(
+            (
+                f"design.{function}",
+                "of this sweep only what is varied is used",
+                [
+                    (
+                        "sweep = experiment.sweep or SweepSettings(replicates=1)",
+                        "SweepSettings(replicates=1) -> SweepSettings(replicates=2)",
+                    )
+                ],
+            )
+            for function in ("_places", "points_of")
+        ),
+        (
+            "design",
+            "the other 1 stays",
+            [
+                (
+                    "beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))",
+                    f"max(1, *map(len, sweep.zip.values()), 1) -> max({one}, *map(len, sweep.zip.values()), {other})",
+                )
+                for one, other in ((0, 1), (1, 0))
+            ],
+        ),
+        (
+            "design",
+            "the first word is the same, however many parts follow",
+            [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
+        ),
+        (
             "gate",
             "of this sweep only grid, zip and rows are used",
             [
@@ -182,6 +520,7 @@ class Mutant(NamedTuple):
     """One change: where it is, the expression around it before and after, and the module's text with it."""
 
     module: str
+    function: str
     line: int
     text: str
     before: str
@@ -195,7 +534,13 @@ class Mutant(NamedTuple):
     @property
     def reason(self) -> str | None:
         """Why it is equivalent, if it is."""
-        return EQUIVALENT.get((Path(self.module).stem, self.text, self.change))
+        return next((EQUIVALENT[key] for key in self.keys if key in EQUIVALENT), None)
+
+    @property
+    def keys(self) -> list[tuple[str, str, str]]:
+        """What it may be called in `EQUIVALENT`."""
+        stem = Path(self.module).stem
+        return [(name, self.text, self.change) for name in (stem, f"{stem}.{self.function}")]
 
 
 # Planting ------------------------------------------------------------------------------------------------------------
@@ -205,8 +550,8 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
     """Every mutant of a module's text, in order of appearance."""
     tree, lines = ast.parse(source), source.splitlines()
     return [
-        Mutant(module, line, lines[line - 1].strip(), before, after, changed)
-        for line, before, after, changed in _changed(tree)
+        Mutant(module, function, line, lines[line - 1].strip(), before, after, changed)
+        for function, line, before, after, changed in _changed(tree)
         if before != after
     ]
 
@@ -219,13 +564,15 @@ class _Site(NamedTuple):
     names: frozenset[str]
 
 
-def _changed(tree: ast.Module) -> Iterator[tuple[int, str, str, str]]:
+def _changed(tree: ast.Module) -> Iterator[tuple[str, int, str, str, str]]:
     for site in list(_sites(tree, (), frozenset())):
         for holder, field, value in _changes(site):
             shown = _shown(site)
             before, old = ast.unparse(shown), getattr(holder, field)
             setattr(holder, field, value)
-            yield site.node.lineno, before, ast.unparse(shown), ast.unparse(tree)  # type: ignore[attr-defined]
+            around = [one.name for one in site.above if isinstance(one, ast.FunctionDef)]
+            line: int = site.node.lineno  # type: ignore[attr-defined]
+            yield next(iter(around), ""), line, before, ast.unparse(shown), ast.unparse(tree)
             setattr(holder, field, old)
 
 
@@ -514,9 +861,9 @@ def main() -> None:
         parser.error(f"there is no {unknown[0]} among {', '.join(known)}")
     modules = [known[name] for name in asked.module] if asked.module else list(TESTS)
     every = [one for module in modules for one in mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))]
-    there = {(Path(one.module).stem, one.text, one.change) for one in every}
+    there = {key for one in every for key in one.keys}
     stems = {Path(module).stem for module in modules}
-    for gone in [one for one in EQUIVALENT if one[0] in stems and one not in there]:
+    for gone in [one for one in EQUIVALENT if one[0].split(".")[0] in stems and one not in there]:
         console.print(f"named as equivalent, but gone: {gone}", markup=False, highlight=False, soft_wrap=True)
     count = asked.count or (len(every) if asked.module else SAMPLE)
     chosen = random.Random(asked.seed).sample(every, min(count, len(every)))

@@ -86,6 +86,21 @@ def test_a_pair_is_told_by_its_contacts(seed: int, day: int, silent: int) -> Non
         assert {name: row[name] for name in one} == pytest.approx(one)
 
 
+def test_a_limit_of_days_is_within_them() -> None:
+    log = pd.DataFrame({"source": ["a", "b", "a"], "target": ["b", "a", "b"], "time": [0, 30 * DAY, 61 * DAY]})
+    told = [silent_pairs(contacts_of(log), day, 0).iloc[0] for day in (90, 91, 92)]
+    assert [one["contacts_90d"] for one in told] == [3, 2, 2]
+    assert [one["quieter_activity"] for one in told] == [1, 1, 0]
+    assert told[0]["returns"] == 1, "a silence of 30 days is none"
+
+
+def test_a_return_is_from_the_morning_on_and_before_the_last_is_over() -> None:
+    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 41 * DAY]})
+    contacts, pair = contacts_of(log), pd.DataFrame({"low": [0], "high": [1]})
+    back = {(day, days): came_back(contacts, pair, day, days).item() for day in (40, 41, 42) for days in (1, 2)}
+    assert back == {(40, 1): False, (40, 2): True, (41, 1): True, (41, 2): True, (42, 1): False, (42, 2): False}
+
+
 def test_contacts_at_one_time_stay_in_the_order_of_the_log() -> None:
     log = pd.DataFrame({"source": ["a", "b", "a", "c"], "target": ["b", "a", "b", "a"], "time": [0, 5, 5, 9]})
     assert silent_pairs(contacts_of(log), 1, 0)["last_sender"].tolist() == [0, 2]
@@ -112,8 +127,9 @@ def test_ties_and_people_are_numbered_by_their_contacts(seed: int) -> None:
     rows = gone_through(log, contacts)
     pairs = [(min(one, other), max(one, other)) for one, other, _ in rows]
     ranked = sorted(set(pairs), key=lambda pair: (-pairs.count(pair), pairs.index(pair)))
-    table = pd.DataFrame(sorted(set(pairs)), columns=["low", "high"])
-    assert numbers_of_ties(contacts, table).tolist() == [ranked.index(pair) + 1 for pair in sorted(set(pairs))]
+    asked = ranked[::-2]
+    table = pd.DataFrame(asked, columns=["low", "high"])
+    assert numbers_of_ties(contacts, table).tolist() == [ranked.index(pair) + 1 for pair in asked]
     ends = [person for pair in pairs for person in pair]
     people = sorted(set(ends), key=lambda person: (-ends.count(person), person))
     for person in people:
@@ -136,11 +152,11 @@ def test_a_morning_has_what_was_before_it(seed: int, day: int) -> None:
 
 
 def test_times_of_a_log() -> None:
-    times = np.array([100, 100 + DAY // 2, 100 + 3 * DAY + 7, 100 + 4 * DAY, 100 + 10 * DAY, 100 + 11 * DAY - 1])
+    times = np.array([100, 100 + DAY // 2, 100 + 3 * DAY + 7, 100 + 4 * DAY, 100 + 10 * DAY, 100 + 13 * DAY - 1])
     contacts = contacts_of(pd.DataFrame({"source": 1, "target": 2, "time": times}))
     assert contacts.began == 100
-    assert contacts.span == pytest.approx(11 - 1 / DAY)
-    assert contacts.end == 11
+    assert contacts.span == pytest.approx(13 - 1 / DAY)
+    assert contacts.end == 13
     assert contacts.hole == (4, 10)
     assert contacts_of(pd.DataFrame({"source": [1], "target": [2], "time": [9]})).hole == (0, 0)
     whole = contacts_of(pd.DataFrame({"source": 1, "target": 2, "time": [0, 2 * DAY]}))

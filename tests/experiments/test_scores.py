@@ -158,7 +158,8 @@ def test_bins_begin_where_they_say() -> None:
 
 def test_what_came_back_in_a_bin_has_the_interval_of_its_resamples() -> None:
     forecasts, back, pairs = made_up(4)
-    found = reliability(forecasts, back, pairs, DRAWS).set_index(["forecast", "chance"])
+    with np.errstate(all="raise"):
+        found = reliability(forecasts, back, pairs, DRAWS).set_index(["forecast", "chance"])
     weights = weights_of(pairs, DRAWS)
     assert found["pairs"].groupby("forecast", sort=False).sum().to_dict() == {"one": len(back), "other": len(back)}
     bins = [[0.02], [0.07], [0.3, 0.35], [0.6], [0.95]]

@@ -67,6 +67,16 @@ def test_a_ratio_of_which_most_resamples_say_nothing_has_no_interval() -> None:
     assert np.isnan([found.low, found.high]).all()
 
 
+def test_a_ratio_of_which_half_of_the_resamples_say_something_has_one() -> None:
+    """A base that is above 0 in exactly half of them."""
+    skewed = np.random.default_rng(0).exponential(1, 20) ** 3
+    means = np.sort(resampled_counts(20, RESAMPLES) @ skewed / 20)
+    base = skewed - (means[RESAMPLES // 2 - 1] + means[RESAMPLES // 2]) / 2
+    assert base.sum() > 0
+    assert (resampled_counts(20, RESAMPLES) @ base <= 0).mean() == 0.5
+    assert np.isfinite(ratio(np.ones(20), base)).all()
+
+
 @quick
 @given(counts)
 def test_a_mean_lies_in_its_interval_and_that_between_the_extremes(values: list[int]) -> None:
