@@ -57,6 +57,7 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.calibration
 	$(BIN)/python -m verification.signals
 	$(BIN)/python -m verification.coverage
+	$(BIN)/python -m verification.mutants
 
 explore: $(READY) ## look for examples that break the tests, which `make test` does not
 	$(PYTEST) -n 2 --hypothesis-profile=explore

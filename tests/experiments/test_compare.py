@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,9 @@ from experiments.analysis.compare import (
     Contrast,
     PairingError,
     compared,
+    ends_of_interval,
+    level_names,
+    level_text,
     minutes,
     paired_differences,
     resampled_means,
@@ -78,6 +83,38 @@ def test_resampled_means_have_the_spread_of_a_mean() -> None:
     assert means.std() == pytest.approx(values.std() / np.sqrt(50), rel=0.03)
 
 
+@settings(max_examples=20)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=12))
+def test_resampled_means_lie_between_the_extremes(values: list[int]) -> None:
+    skewed = np.array([*values, 100.0])
+    means = resampled_means(skewed, 2_000)
+    assert skewed.min() - 1e-9 <= means.min() <= means.max() <= skewed.max() + 1e-9
+
+
+def test_an_interval_is_as_wide_as_students_t_and_the_number_of_worlds_make_it() -> None:
+    """By tables: the normal quantile is that of t with n - 1 degrees of freedom times the root of n / (n - 1)."""
+    for worlds, t in ((2, 12.7062), (3, 4.30265), (20, 2.09302)):
+        tail = NormalDist().cdf(-t * (worlds / (worlds - 1)) ** 0.5)
+        assert ends_of_interval(worlds) == pytest.approx((tail, 1 - tail), rel=1e-3)
+    assert ends_of_interval(100_000) == pytest.approx((0.025, 0.975), abs=1e-4)
+    assert ends_of_interval(1) == (0, 1)
+
+
+def test_twenty_worlds_are_enough_and_nineteen_too_few() -> None:
+    for worlds, note in ((19, TOO_FEW), (20, "")):
+        values = np.arange(float(worlds))
+        assert paired_differences(table(wait=values, notes=values[::-1]), "ties")["note"].to_list() == [note]
+        assert against(side((1, values)), side((1, values[::-1]))).rows["note"].to_list() == [note]
+
+
+@pytest.mark.parametrize("large", [[1e6, 1e6 + 1e-9], [-1e6 - 1e-9, -1e6]])
+def test_differences_that_are_the_same_but_for_rounding_are_the_same(large: list[float]) -> None:
+    none, some = np.zeros(2), np.array(large)
+    assert paired_differences(table(wait=some, notes=none), "ties")["fewer_runs"].to_list() == [np.inf]
+    assert paired_differences(table(wait=none, notes=some), "ties")["fewer_runs"].to_list() == [np.inf]
+    assert paired_differences(table(wait=none, notes=none), "ties")["fewer_runs"].to_list() == [np.inf]
+
+
 def test_missing_outcomes_leave_out_their_world_alone() -> None:
     base = np.array([1.0, 2.0, np.nan, 4.0])
     arm = np.array([2.0, np.nan, 4.0, 5.0])
@@ -87,7 +124,7 @@ def test_missing_outcomes_leave_out_their_world_alone() -> None:
 
 def test_one_world_or_none_has_no_interval() -> None:
     one = paired_differences(table(wait=np.array([1.0]), notes=np.array([3.0])), "ties").loc["notes"]
-    assert one["difference"] == 2.0
+    assert (one["difference"], one["worlds"]) == (2.0, 1)
     assert np.isnan(one[["low", "high", "fewer_runs"]].to_numpy(float)).all()
     none = paired_differences(table(wait=np.array([1.0]), notes=np.array([np.nan])), "ties").loc["notes"]
     assert np.isnan(none["difference"])
@@ -133,6 +170,23 @@ def test_an_arm_that_spends_too_little_is_marked() -> None:
     found = minutes(runs)
     assert found["idle"].to_dict() == {"wait": False, "notes": False, "event": True}
     assert found.loc["event", ["filled", "spent", "refused"]].to_list() == [100.0, 55.0, 0.0]
+    assert found.index.to_list() == ["wait", "notes", "event"], "in order of appearance"
+
+
+@pytest.mark.parametrize(
+    ("filled", "spent", "share", "idle"),
+    [
+        (0.5, 0.0, np.nan, True),
+        (0.8, 0.5, np.nan, False),
+        (0.0, 0.0, np.nan, False),
+        (100.0, 90.0, 0.9, False),
+        (100.0, 89.0, 0.89, True),
+        (100.0, 0.0, 0.95, True),
+    ],
+)
+def test_who_is_idle(filled: float, spent: float, share: float, idle: bool) -> None:
+    runs = {"minutes_filled": filled, "minutes_spent": spent, "minutes_refused": 0.0, "spent_share": share}
+    assert minutes(pd.DataFrame([{"scenario": "notes", **runs}]))["idle"].to_list() == [idle]
 
 
 # Two sides, A and B ------------------------------------------------------------------------------------------------
@@ -221,9 +275,51 @@ def test_to_wait_is_not_averaged_with_strategies() -> None:
     assert two.rows["level"].to_list() == ["check_in", "wait"], "there is nothing to average"
 
 
+def test_strategies_without_waiting_are_averaged_whole() -> None:
+    """Whatever order the runs of each side are in, and if only one side has a strategy more."""
+    a = side((1, np.array([4.0, 6.0])), (2, np.array([8.0, 0.0])), (3, np.array([7.0, 7.0])))
+    b = side((2, np.array([2.0, 2.0])), (1, np.array([1.0, 1.0])))
+    a, b = (runs.assign(strategy=runs["ease"].map({1: "show_up", 2: "check_in", 3: "wait"})) for runs in (a, b))
+    found = against(a, b, "strategy")
+    assert found.rows["level"].to_list() == ["show_up", "check_in", ALL]
+    assert found.by_world[-1].to_dict() == {0: 4.5, 1: 1.5}
+    mirrored = against(b, a, "strategy")
+    assert mirrored.rows["level"].to_list() == ["check_in", "show_up", ALL]
+    assert mirrored.by_world[-1].to_dict() == {0: -4.5, 1: -1.5}
+    assert set(found.rows["a"]) == {"a"}
+    assert set(found.rows["b"]) == {"b"}
+
+
+def test_waiting_is_known_whatever_the_order_of_the_runs() -> None:
+    a = side((3, np.array([9.0, 9.0])), (1, np.array([4.0, 6.0])), (2, np.array([8.0, 0.0])))
+    b = side((1, np.array([1.0, 1.0])), (2, np.array([2.0, 2.0])), (3, np.array([9.0, 9.0])))
+    a, b = (runs.assign(scenario=runs["ease"].map({1: "x", 2: "y", 3: "z"})) for runs in (a, b))
+    a, b = (runs.assign(strategy=runs["scenario"].map({"x": "x", "y": "y", "z": "wait"})) for runs in (a, b))
+    found = against(a, b, "scenario")
+    assert found.rows["level"].to_list() == ["z", "x", "y", ALL_BUT_WAIT]
+    assert found.by_world[-1].to_dict() == {0: 4.5, 1: 1.5}
+
+
+def test_a_level_says_all_that_is_equal_in_a_pair() -> None:
+    runs = pd.DataFrame({"strategy": ["wait", "show_up"], "parameters.ease": [2.0, 0.1 + 0.2], "on": [True, None]})
+    assert level_names(runs, ("strategy", "parameters.ease")).to_list() == ["wait, ease=2", "show_up, ease=0.3"]
+    assert level_names(runs, ("on", "strategy")).to_list() == ["on=true, wait", "on=none, show_up"]
+    assert level_names(runs, ()).to_list() == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [(None, "none"), (pd.NA, "none"), (np.nan, "none"), (True, "true"), (np.False_, "false"), (3, "3"), ("a", "a")],
+)
+def test_a_level_in_words(level: object, text: str) -> None:
+    assert level_text(level) == text
+
+
 @pytest.mark.parametrize(
     ("levels", "short"),
     [
+        ([1 / 3, 1 / 3 + 1e-11], [0.33333333333, 0.33333333334]),
+        ([1 / 3, 1 / 3 + 1e-12], [1 / 3, 1 / 3 + 1e-12]),
         ([43.333333333333336, 0.1 + 0.2, 1e6 / 3], [43.33, 0.3, 333300.0]),
         ([1.00001, 1.00002], [1.00001, 1.00002]),
         ([1 / 3, 1 / 3 + 1e-14], [1 / 3, 1 / 3 + 1e-14]),
@@ -244,6 +340,16 @@ def test_a_world_that_lacks_one_of_the_two_is_left_out_and_counted() -> None:
     assert rows.loc["ease=3", ["a_mean", "b_mean"]].to_list() == [4.5, 1.5]
     assert rows.loc["ease=5", ["a_mean", "b_mean"]].to_list() == [4.0, 2.0]
     assert rows.loc[ALL, "note"] == f"{TOO_FEW}; 2 worlds left out"
+    assert "1 world left out" in rows.loc["ease=3", "note"]
+
+
+def test_worlds_of_either_side_alone_are_left_out() -> None:
+    a = side((3, np.arange(4.0)))
+    b = a.assign(replicate=a["replicate"] + 1, world_seed=a["world_seed"] + 1, ties=7.0)
+    for one, other in ((a, b), (b, a), (a, b.head(2)), (b.head(2), a)):
+        row = against(one, other).rows.iloc[0]
+        shared = len({*one["replicate"]} & {*other["replicate"]})
+        assert (row["worlds"], row["left_out"]) == (shared, len({*one["replicate"]} | {*other["replicate"]}) - shared)
 
 
 def test_levels_of_one_side_are_named_and_not_compared() -> None:
@@ -262,12 +368,21 @@ def test_the_side_that_spends_too_little_is_marked() -> None:
     assert against(short, short).rows["idle"].to_list() == ["A and B"]
 
 
+def test_a_mean_is_marked_where_one_of_its_levels_spends_too_little() -> None:
+    full = side((1, np.ones(25)), (2, np.ones(25)))
+    short = full.assign(spent_share=np.where(full["ease"] == 2, 0.5, 1.0))
+    assert against(full, short, "ease").rows["idle"].to_list() == ["", "B", "B"]
+    assert against(short, full, "ease").rows["idle"].to_list() == ["", "A", "A"]
+
+
 def test_what_is_not_paired_is_refused() -> None:
     one = side((1, np.ones(3)))
     with pytest.raises(PairingError, match="in replicate 2 the world's seed is 2 for one and 9 for the other"):
         against(one, one.assign(world_seed=[0, 1, 9]))
     with pytest.raises(PairingError, match="b has several runs in replicate 0"):
         against(one, pd.concat([one, one]))
+    with pytest.raises(PairingError, match="a has several runs in replicate 1"):
+        against(pd.concat([one, one.tail(2)]), one)
     with pytest.raises(PairingError, match="share no level of ease"):
         against(one, one.assign(ease=2), "ease")
     with pytest.raises(PairingError, match="no replicate in common"):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config.settings import load
+from experiments.config.settings import ConfigError, Experiment, load
 from experiments.sweeps import design
-from experiments.sweeps.design import label, runs_of
+from experiments.sweeps.design import PointError, RunSpec, described, label, points_of, runs_of
 
 
 def test_replicates_are_interleaved_and_paired(config: Path) -> None:
@@ -34,6 +34,8 @@ def test_without_a_sweep_it_is_one_run(config: Path) -> None:
         "run.strategy_days=21",
         "run.follow_up_days=6",
         "run.seed=2",
+        "run.sociability=low",
+        "run.hesitance=high",
         "parameters.memory_decay=0.9",
         "parameters.gestures.like.opens_door=0.5",
     ],
@@ -89,3 +91,97 @@ def test_planning_many_points_tells_how_far_it_is(config: Path) -> None:
     levels = "sweep.grid.parameters.ease={from=1, to=3, count=250}"
     runs_of(load(config, [levels]), lambda done, total, *_: told.append((done, total)))
     assert told == [(100, 250), (200, 250)]
+
+
+def experiment(**tables: object) -> Experiment:
+    return Experiment.model_validate({"name": "a", "world": {"people": 40}, "run": {"adopters": 4}, **tables})
+
+
+SAMPLE = {"method": "latin_hypercube", "points": 3, "ranges": {"parameters.load_scale": (1, 9)}}
+ZIP = {"parameters.memory_decay": (0.8, 0.9, 1.0, 1.1), "world.burn_in_years": (0.0, 0.5, 1.0, 1.5)}
+ROWS = {"one": {"parameters.feed_boost": 0.5}, "two": {}, "three": {"parameters.feed_boost": 1.0}}
+
+
+@pytest.mark.parametrize("left_out", [(), ("rows",), ("zip",), ("sample",), ("grid",), ("rows", "zip", "sample")])
+def test_runs_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch, left_out: tuple[str, ...]) -> None:
+    """As many as there are may be asked for, and not one more."""
+    parts = {"grid": {"parameters.ease": (1.0, 2.0)}, "zip": ZIP, "rows": ROWS, "sample": SAMPLE}
+    parts = {name: part for name, part in parts.items() if name not in left_out}
+    asked = experiment(sweep={"replicates": 2, "strategies": ("wait", "check_in", "show_up"), **parts})
+    runs = runs_of(asked)
+    monkeypatch.setattr(design, "MOST_RUNS", len(runs))
+    assert len(runs_of(asked)) == len(runs)
+    monkeypatch.setattr(design, "MOST_RUNS", len(runs) - 1)
+    with pytest.raises(ConfigError, match=f"{len(runs):,} runs"):
+        runs_of(asked)
+
+
+def test_rows_are_named_at_each_point_of_a_grid_and_a_sample() -> None:
+    """Whoever has a row's name has its levels."""
+    asked = experiment(sweep={"replicates": 1, "grid": {"parameters.ease": (1.0, 2.0)}, "rows": ROWS, "sample": SAMPLE})
+    runs = runs_of(asked)
+    boost = {"one": 0.5, "two": asked.parameters.feed_boost, "three": 1.0}
+    assert len(runs) == 2 * 3 * 3
+    assert [run.point for run in runs] == list(range(18))
+    assert all(run.parameters.feed_boost == boost[run.row] for run in runs)
+    assert [run.row for run in runs[::3]] == ["one", "two", "three"] * 2
+
+
+def test_what_two_experiments_run_is_described_together() -> None:
+    with_rows = runs_of(experiment(sweep={"replicates": 1, "rows": ROWS}))
+    without = runs_of(experiment(sweep={"replicates": 1, "grid": {"run.adopters": (2, 0.5)}}))
+    table = described([*with_rows, *without])
+    assert table["row"].to_list() == ["one", "two", "three", "", ""]
+    assert "row" not in described(without)
+    assert described(without)["run.adopters"].to_list() == [2, 0.5]
+    assert points_of(experiment()) == [{}]
+
+
+def test_the_factor_at_fault_is_named_first_and_no_more_than_four_levels() -> None:
+    levels = {"parameters.ease": 1.0, "parameters.feed_rate": 0.1, "parameters.load_scale": 2.0}
+    for more, named in (({}, 4), ({"parameters.memory_decay": 0.9}, 4)):
+        with pytest.raises(PointError) as raised:
+            design.at(experiment(), {**levels, **more, "run.adopters": 400})
+        said = str(raised.value)
+        assert raised.value.factor == "run.adopters"
+        assert said.count(" = ") == named
+        assert said.index("run.adopters = 400") < said.index("parameters.ease = 1.0")
+        assert ("…" in said) == bool(more)
+    with pytest.raises(PointError) as raised:
+        design.at(experiment(), {"run.adopters": 3, "parameters.ease": 99.0})
+    assert raised.value.factor in ("run.adopters", "parameters.ease")
+    rows = {"fine": {"run.adopters": 2}, "many": {"run.adopters": 400}}
+    with pytest.raises(PointError) as raised:
+        runs_of(experiment(sweep={"replicates": 1, "rows": rows}))
+    assert (raised.value.factor, raised.value.row) == ("run.adopters", "many")
+
+
+def test_a_mixture_is_the_same_whatever_the_order_of_its_parts() -> None:
+    """And an id is sixteen hexadecimal digits, as is the hash of a log."""
+    one = experiment(run={"strategy": {"show_up": 0.5, "check_in": 0.5}, "adopters": 4})
+    other = experiment(run={"strategy": {"check_in": 0.5, "show_up": 0.5}, "adopters": 4})
+    (first,), (second,) = runs_of(one), runs_of(other)
+    assert first.id == second.id
+    assert len(first.id) == 16
+    assert int(first.id, 16) >= 0
+    assert RunSpec.silence is False
+
+
+def test_the_hash_of_a_log_is_sixteen_digits(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("source,target,time\n1,2,0\n")
+    assert len(design.log_hash(str(tmp_path / "a.csv"))) == 16
+
+
+def test_a_run_has_the_thirds_of_its_settings(config: Path) -> None:
+    run = runs_of(load(config, ["run.sociability=low", "run.hesitance=high"]))[0]
+    assert run.among == ("low", "high")
+    ids = {runs_of(load(config, [f"run.{name}=low"]))[0].id for name in ("sociability", "hesitance")}
+    assert len(ids) == 2
+
+
+def test_whole_worlds_go_to_a_job_where_there_are_just_enough() -> None:
+    runs = runs_of(experiment(sweep={"replicates": 3, "strategies": ("wait", "check_in")}))
+    shards = [design.shard_of(runs, number, 3) for number in (1, 2, 3)]
+    assert [[run.replicate for run in shard] for shard in shards] == [[0, 0], [1, 1], [2, 2]]
+    dealt = [design.shard_of(runs, number, 4) for number in (1, 2, 3, 4)]
+    assert [len(shard) for shard in dealt] == [2, 2, 1, 1]

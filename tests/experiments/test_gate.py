@@ -51,6 +51,35 @@ def test_a_world_that_is_off_in_one_does_not_and_says_in_which(values: tuple[flo
     assert gate.failures[0].startswith(what)
 
 
+@pytest.mark.parametrize("values", [(0.0015, 0.00075, 0.18), (0.006, 0.003, 0.44)])
+def test_the_limits_themselves_are_let_through(values: tuple[float, float, float]) -> None:
+    """Half and twice a hazard, and the least and the largest share that come back; a little beyond is not."""
+    (gate,) = judged(lived(values), ["parameters.ease"], GATE)
+    assert gate.passed
+    away = 1.001 if values[2] > 0.3 else 0.999
+    (beyond,) = judged(lived((values[0] * away, values[1] * away, values[2] * away)), ["parameters.ease"], GATE)
+    assert len(beyond.failures) == 3
+
+
+def test_sets_of_parameters_stay_in_their_order() -> None:
+    runs = pd.concat([lived((0.003, 0.0015, 0.3), level=level) for level in (3.0, 1.0, 2.0)])
+    gates = judged(runs, ["parameters.ease"], GATE)
+    assert [gate.levels["parameters.ease"] for gate in gates] == [3.0, 1.0, 2.0]
+
+
+def test_ordinary_life_is_one_person_who_waits_and_no_newcomers() -> None:
+    asked = experiment()
+    asked = asked.model_copy(update={"world": asked.world.model_copy(update={"newcomers": 9}), "sweep": None})
+    gate = gate_of(asked)
+    assert gate is not None
+    runs = runs_of(gate)
+    assert len(runs) == GATE.worlds
+    assert {(run.strategy, run.adopters, run.strategy_days, run.days) for run in runs} == {("wait", 1, 400, 400)}
+    assert {(run.world.newcomers, run.among, run.silence, run.inject) for run in runs} == {
+        (0, ("any", "any"), True, None)
+    }
+
+
 def test_runs_are_matched_with_the_gate_of_their_parameters() -> None:
     two = pd.concat([lived((0.003, 0.0015, 0.3)), lived((0.03, 0.0015, 0.3), level=2.0)])
     gates = judged(two, ["parameters.ease"], GATE)

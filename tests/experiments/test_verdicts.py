@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.analysis.compare import RESAMPLES, resampled_counts
 from experiments.analysis.verdicts import (
     Estimate,
     Verdict,
@@ -46,6 +47,54 @@ def test_the_ratio_is_that_of_sums_and_worlds_without_one_arm_are_left_out() -> 
     assert (found.value, found.worlds) == (2.0, 2)
 
 
+def test_a_ratio_of_small_shares_is_one_too() -> None:
+    found = ratio(np.array([0.5, 0.0, 0.0]), np.array([0.25, 0.0, 0.0]))
+    assert found == Estimate(2.0, 2.0, 2.0, 3), "what a resample has of neither says nothing"
+
+
+def test_a_resample_without_a_base_says_nothing() -> None:
+    """Of four worlds, one has all of the base: ratios are 4 / (how often it is drawn), and the largest is 4."""
+    found = ratio(np.ones(4), np.array([1.0, 0.0, 0.0, 0.0]))
+    assert (found.value, found.low, found.high) == (4.0, 1.0, 4.0)
+
+
+def test_a_ratio_of_which_most_resamples_say_nothing_has_no_interval() -> None:
+    skewed = np.random.default_rng(0).exponential(1, 20) ** 3
+    base = skewed - skewed.mean() + 1e-3
+    assert 0.5 < (resampled_counts(20, RESAMPLES) @ base <= 0).mean() < 1
+    found = ratio(np.ones(20), base)
+    assert np.isfinite(found.value)
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_a_ratio_of_which_half_of_the_resamples_say_something_has_one() -> None:
+    """A base that is above 0 in exactly half of them."""
+    skewed = np.random.default_rng(0).exponential(1, 20) ** 3
+    means = np.sort(resampled_counts(20, RESAMPLES) @ skewed / 20)
+    base = skewed - (means[RESAMPLES // 2 - 1] + means[RESAMPLES // 2]) / 2
+    assert base.sum() > 0
+    assert (resampled_counts(20, RESAMPLES) @ base <= 0).mean() == 0.5
+    assert np.isfinite(ratio(np.ones(20), base)).all()
+
+
+@quick
+@given(counts)
+def test_a_mean_lies_in_its_interval_and_that_between_the_extremes(values: list[int]) -> None:
+    arm = np.array([*values, 500.0])
+    found = mean(arm)
+    assert arm.min() - 1e-9 <= found.low <= found.value <= found.high <= arm.max() + 1e-9
+    assert found.value == pytest.approx(arm.mean())
+
+
+@quick
+@given(counts, st.integers(-9, 9))
+def test_a_difference_is_that_of_the_first_from_the_second(values: list[int], shift: int) -> None:
+    base = np.array(values, float)
+    assert difference(base + shift, base)[:3] == (shift, shift, shift)
+    twice = difference(2 * base, base)
+    assert twice[:3] == pytest.approx(mean(base)[:3])
+
+
 def test_nothing_over_nothing_is_no_ratio() -> None:
     assert np.isnan(ratio(np.ones(5), np.zeros(5)).value)
 
@@ -68,7 +117,7 @@ def at(low: float, high: float, worlds: int = 20) -> Estimate:
 
 
 @pytest.mark.parametrize(
-    ("levels", "word"),
+    ("levels", "verdict"),
     [
         ([at(1.06, 1.2), at(1.051, 1.4)], Verdict.SUPPORTED),
         ([at(0.96, 1.04), at(0.99, 1.05)], Verdict.NOT_SUPPORTED),
@@ -84,6 +133,34 @@ def at(low: float, high: float, worlds: int = 20) -> Estimate:
 def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate], verdict: Verdict) -> None:
     named = {f"level {k}": one for k, one in enumerate(levels)}
     assert ruled_by_ratio(named, margin=0.05, worlds=20).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (1.25, 1.5, Verdict.TOO_FEW),  # on the margin is not beyond it
+        (1.26, 1.5, Verdict.SUPPORTED),
+        (0.75, 1.25, Verdict.NOT_SUPPORTED),  # and within it
+        (0.74, 1.25, Verdict.TOO_FEW),
+        (0.75, 1.26, Verdict.TOO_FEW),
+        (0.5, 0.99, Verdict.NOT_SUPPORTED),
+        (0.5, 1.0, Verdict.TOO_FEW),
+        (0.5, 1.2, Verdict.TOO_FEW),
+        (0.5, 1.5, Verdict.TOO_FEW),
+    ],
+)
+def test_where_the_margin_of_a_ratio_ends(low: float, high: float, verdict: Verdict) -> None:
+    assert ruled_by_ratio({"only": at(low, high)}, margin=0.25, worlds=20).verdict is verdict
+
+
+def test_too_few_runs_are_so_where_it_is_unclear() -> None:
+    levels = {"clear": at(1.2, 1.4), "none": at(0.99, 1.01), "wide": at(0.5, 1.5)}
+    for known in ("clear", "none"):
+        found = ruled_by_ratio({one: levels[one] for one in (known, "wide")}, margin=0.05, worlds=20)
+        assert found.verdict is Verdict.TOO_FEW
+        assert "wide" in found.on
+        assert known not in found.on
+    assert ruled_by_ratio(levels, margin=0.05, worlds=20).verdict is Verdict.DEPENDS
 
 
 def test_a_verdict_that_depends_says_on_what() -> None:
@@ -103,6 +180,8 @@ def test_a_limit() -> None:
     assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).verdict is Verdict.NOT_SUPPORTED
     assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).verdict is Verdict.TOO_FEW
     assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).verdict is Verdict.TOO_FEW
+    assert ruled_by_limit(at(0.01, 0.05), 0.05, worlds=20).verdict is Verdict.TOO_FEW, "on the limit is not below it"
+    assert ruled_by_limit(at(0.05, 0.06), 0.05, worlds=20).verdict is Verdict.TOO_FEW, "nor above it"
 
 
 def test_holm_steps_down_and_stops() -> None:
@@ -123,6 +202,7 @@ def test_holm_rejects_what_bonferroni_does_and_no_more_than_no_correction(values
 def test_worlds_that_all_say_the_same_are_sure() -> None:
     assert p_value(np.zeros(20)) == 1.0
     assert p_value(np.full(20, 0.1)) == 0.0
+    assert (p_value(np.array([0.0])), p_value(np.array([0.1]))) == (1.0, 0.0), "one world alone, too"
 
 
 def test_a_family_is_judged_member_by_member() -> None:
@@ -133,6 +213,22 @@ def test_a_family_is_judged_member_by_member() -> None:
     mixed = ruled_by_family({"a": clear, "b": none}, error=0.05, worlds=20)
     assert (mixed.verdict, mixed.on) == (Verdict.DEPENDS, "for a; not for b")
     assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
+
+
+def test_a_family_needs_enough_worlds_of_each_member_and_an_effect_of_any_size() -> None:
+    small = 0.1 + np.random.default_rng(1).normal(0, 0.01, 30)
+    assert ruled_by_family({"a": small[:20]}, error=0.05, worlds=20).verdict is Verdict.SUPPORTED
+    assert ruled_by_family({"a": small, "b": small[:19]}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
+    assert ruled_by_family({}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
+
+
+def test_chances_of_being_best_of_two_worlds() -> None:
+    """Of two worlds with 1 and 0, a resample has a mean of 1, a half, a half or 0; equals share."""
+    uneven, half = np.array([1.0, 0.0]), np.full(2, 0.5)
+    assert chances_of_being_best([{"a": uneven, "b": half - 0.1}])["a"] == pytest.approx(3 / 4, abs=0.02)
+    assert chances_of_being_best([{"a": uneven, "b": half}])["a"] == pytest.approx(1 / 2, abs=0.02)
+    three = chances_of_being_best([{"a": uneven, "b": half, "c": half}])
+    assert three == pytest.approx({"a": 1 / 4 + 1 / 6, "b": 7 / 24, "c": 7 / 24}, abs=0.02)
 
 
 def test_who_leads_in_every_world_is_the_best_surely_and_equals_share() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import statistics
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,30 @@ def test_luck_is_taken_out_of_gains_and_differences_stay() -> None:
     assert np.abs(steadied(apart) - apart.mean(axis=0)).max() < 0.02
 
 
+@given(seed=st.integers(0, 2**32 - 1), ties=st.integers(1, 6), worlds=st.integers(2, 9))
+def test_gains_are_drawn_to_their_mean_as_james_and_stein_do(seed: int, ties: int, worlds: int) -> None:
+    gains = np.random.default_rng(seed).integers(-1, 2, (worlds, ties)).astype(float)
+    with np.errstate(all="raise"):
+        found = steadied(gains)
+    means = [statistics.mean(column) for column in gains.T.tolist()]
+    if ties == 1 or statistics.variance(means) < 1e-12:
+        assert found == pytest.approx(means)
+        return
+    luck = statistics.mean([statistics.variance(column) for column in gains.T.tolist()]) / worlds
+    kept = max(0, 1 - luck / statistics.variance(means))
+    middle = statistics.mean(means)
+    assert found == pytest.approx([middle + kept * (one - middle) for one in means])
+
+
+def test_minutes_are_counted_in_twentieths_and_rounded_against_the_plan() -> None:
+    alike, minutes = np.full((12, 1), 0.5), np.array([0.1])
+    assert len(best_plan(alike, minutes, 1, 12)) == 10
+    assert len(best_plan(alike, np.array([0.051]), 1, 12)) == 10
+    assert len(best_plan(alike, np.array([0.05]), 0.5, 12)) == 10
+    assert best_plan(np.array([[0.5]]), np.array([1.0]), 0.99, 1) == []
+    assert best_plan(np.array([[0.5]]), np.array([1.0]), 1, 1) == [(0, 0)]
+
+
 # Judging -------------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +180,60 @@ def test_too_few_people_have_no_interval_and_a_short_log_no_past() -> None:
         planned(with_a_past(), cut=9_000)
 
 
+def test_a_mean_over_twenty_people_has_an_interval_and_over_nineteen_none() -> None:
+    values = np.arange(20.0)
+    value, low, high = week.mean_of(values)
+    assert value == 9.5
+    assert 0 < low < 9.5 < high < 19
+    assert week.mean_of(values[:19])[0] == 9.0
+    assert np.isnan(week.mean_of(values[:19])[1:]).all()
+    assert np.isnan(week.mean_of(values[:0])).all()
+
+
+def test_rankings_of_many_people_have_intervals() -> None:
+    """Of 30 people who all know each other, some of the dormant pairs come back: lists gone through one by one."""
+    random = np.random.default_rng(7)
+    pairs = list(itertools.combinations(range(30), 2))
+    rows = [(one, other, int(when)) for pair in pairs for one, other in (pair, pair[::-1])
+            for when in random.integers(0, 50 * DAY, random.integers(1, 4))]  # fmt: skip
+    rows += [
+        (*pair, int(when)) for pair in pairs if random.random() < 0.4 for when in random.integers(100, 120, 1) * DAY
+    ]
+    rows += [(0, 1, 0), (0, 1, 130 * DAY)]
+    contacts = contacts_of(pd.DataFrame(rows, columns=["source", "target", "time"]))
+    dormant = silent_pairs(contacts, 95, 30)
+    chances = random.random(len(dormant))
+    past = week._past(contacts, week._Asked(95, 30, dormant), chances)
+    back = came_back(contacts, dormant, 95, 30)
+    scores = {week.MODEL: chances, week.LONGEST: dormant["contacts"], week.LATEST: -dormant["silence"], week.CHANCE: 0}
+    shares: dict[str, list[float]] = {name: [] for name in scores}
+    for person in range(30):
+        own = ((dormant["low"] == person) | (dormant["high"] == person)).to_numpy()
+        if own.sum() > 5:
+            for name, score in scores.items():
+                shares[name].append(of_the_first(np.broadcast_to(score, len(own))[own], back[own], 5))
+    assert FIRST == 5
+    assert (past.cut, past.days, past.ties, past.people) == (95, 30, len(dormant), len(shares[week.MODEL]))
+    assert past.people >= 20
+    assert (past.expected, past.came_back) == pytest.approx((chances.mean(), back.mean()))
+    assert past.rules.index.to_list() == list(scores)
+    for name, share in shares.items():
+        apart = np.array(shares[week.MODEL]) - share
+        expected = [np.mean(share), *week.mean_of(apart)]
+        assert past.rules.loc[name, ["share", "apart", "low", "high"]].to_list() == pytest.approx(expected)
+    assert (past.rules["low"][1:] < past.rules["high"][1:]).all()
+
+
+def test_more_than_five_ties_make_a_list() -> None:
+    """Persons 0 and 1, with five and six dormant ties of their own."""
+    pairs = [(0, other) for other in range(2, 7)] + [(1, other) for other in range(7, 13)]
+    rows = [(one, other, day * DAY) for pair in pairs for day, (one, other) in enumerate((pair, pair[::-1]))]
+    contacts = contacts_of(pd.DataFrame([*rows, (20, 21, 130 * DAY)], columns=["source", "target", "time"]))
+    dormant = silent_pairs(contacts, 60, 30)
+    past = week._past(contacts, week._Asked(60, 30, dormant), np.linspace(0, 1, len(dormant)))
+    assert (past.ties, past.people, past.came_back) == (11, 1, 0)
+
+
 # Planning ------------------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +266,65 @@ def test_a_plan_is_within_its_minutes_and_ties_and_each_tie_is_known_by_what_the
     assert plan["gain"].to_numpy() == pytest.approx((plan["after"] - plan["without"]).to_numpy())
     assert found.together[0] == pytest.approx(plan["gain"].sum())
     assert ((plan["low"] <= plan["gain"]) & (plan["gain"] <= plan["high"])).all()
+
+
+def test_gestures_are_in_the_order_of_what_they_were_to_gain_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call to the first tie and a message to the second, of which the message gains more a minute."""
+    log = with_a_past()
+    gains = {"message": [0.0, 0.3, *[0.0] * 6], "call": [0.6, *[0.0] * 7]}
+    rest = iter([np.array(one) for one in gains.values()])
+    monkeypatch.setattr(week, "steadied", lambda _: next(rest))
+    found = planned(log, worlds=2, gestures=("message", "call"), minutes=60)
+    ties = dormant_ties(contacts_of(log), 60, contacts_of(log).names.tolist().index("p0"))
+    minutes = {kind: sim.Parameters().gestures[kind].minutes for kind in gains}
+    assert found.plan["gesture"].to_list() == ["message", "call"]
+    assert found.plan["minutes"].to_list() == [minutes["message"], minutes["call"]]
+    assert found.plan["contacts"].to_list() == ties["contacts"].iloc[[1, 0]].to_list()
+    assert not found.alike
+
+
+@pytest.mark.parametrize(
+    ("message", "call", "alike"),
+    [
+        ([0.3] * 8, [0.0] * 7 + [-0.1], True),
+        ([0.3] * 7 + [0.2], [0.0] * 8, False),
+        ([0.3] * 8, [0.9] + [0.0] * 7, False),
+    ],
+)
+def test_gains_are_alike_where_those_of_what_is_planned_are(
+    monkeypatch: pytest.MonkeyPatch, message: list[float], call: list[float], alike: bool
+) -> None:
+    rest = iter([np.array(message), np.array(call)])
+    monkeypatch.setattr(week, "steadied", lambda _: next(rest))
+    found = planned(with_a_past(), worlds=2, gestures=("message", "call"), minutes=60)
+    assert bool(found.alike) == alike
+    assert len(found.plan) == 4
+
+
+def test_worlds_are_counted_before_they_are_run() -> None:
+    """Twice as many as choose: with a plan, all that were counted are run."""
+    log, reported = with_a_past(), []
+    contacts = contacts_of(log)
+    with ThreadPoolExecutor(1) as executor:
+        plan_week(
+            contacts, Worlds(2, sim.Parameters()), person=contacts.names.tolist().index("p0"), minutes=30, most=4,
+            days=15, silent=60, gestures=("message",), executor=executor, report=lambda *done: reported.append(done),
+        )  # fmt: skip
+    assert reported == [(done, 10) for done in range(1, 11)]
+
+
+@pytest.mark.parametrize(("began", "dated"), [(631_152_000, True), (631_151_999, False)])
+def test_days_of_a_log_have_dates_from_1990_on(began: int, dated: bool) -> None:
+    log = with_a_past()
+    log = log.assign(time=log["time"] + began)
+    plan = planned(log, worlds=2, gestures=("message", "call")).plan
+    assert len(plan)
+    assert plan["last_contact"].notna().all() == plan["last_contact"].notna().any() == dated
+    for row in plan.itertuples():
+        if dated:
+            last = log["time"][(log[["source", "target"]] == row.id).any(axis=1)
+                               & (log[["source", "target"]] == "p0").any(axis=1)].max()  # fmt: skip
+            assert row.last_contact == datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d")
 
 
 def test_where_likes_open_no_door_there_is_no_plan_of_likes() -> None:

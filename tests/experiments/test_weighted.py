@@ -158,3 +158,130 @@ def test_a_covariate_that_does_not_vary_has_no_coefficient() -> None:
     assert np.isnan(twice.coefficients(np.ones((1, 500)))).all(), "two covariates that are the same"
     nothing = PoissonRegression(piece, covariates, np.zeros(len(piece)), exposure, unit, 500)
     assert np.isnan(nothing.coefficients(np.ones((1, 500)))).all(), "no events"
+
+
+# Closed forms and definitions ----------------------------------------------------------------------------------------
+
+
+@few
+@given(units, st.sampled_from([1.0, 0.001, 7.0]))
+def test_several_sets_of_weights_are_each_alone_and_their_scale_does_not_matter(
+    asked: tuple[int, int], scale: float
+) -> None:
+    first, second, _ = drawn(*asked)
+    random = np.random.default_rng(asked[0])
+    ended = random.random(asked[1]) < 0.6
+    weights = random.integers(0, 3, (2, asked[1])).astype(float)
+    weights = np.vstack([weights, np.zeros(asked[1]), np.ones(asked[1])])
+    with np.errstate(all="raise"):
+        for of in (rank_correlation(first, second), kaplan_meier(first, ended, [0.0, 1.0, 9.0])):
+            alone = np.concatenate([of(row[None]) for row in weights])
+            np.testing.assert_allclose(of(scale * weights), alone, atol=1e-9)
+            assert np.isnan(alone[2]).all()
+        of = quantiles(first, [0.0, 0.3, 1.0])
+        np.testing.assert_allclose(of(weights), np.concatenate([of(row[None]) for row in weights]))
+    x, y = random.random((2, 4, asked[1]))
+    slopes = line_slopes(x, y, weights)
+    alone = [line_slopes(x[[k]], y[[k]], weights[[k]])[0] for k in range(4)]
+    np.testing.assert_allclose(slopes, alone, rtol=1e-6)
+    np.testing.assert_allclose(line_slopes(x, y, scale * weights), slopes, rtol=1e-6)
+
+
+def test_one_unit_alone() -> None:
+    value, one = np.array([3.0, 5.0, 8.0]), np.array([[0.0, 0.0, 1.0]])
+    assert quantiles(value, [0.0, 0.5, 1.0])(one).tolist() == [[8, 8, 8]]
+    assert kaplan_meier(value, value > 0, [7.9, 8.0])(one).tolist() == [[0, 1]]
+    assert np.isnan(rank_correlation(value, value)(one)).all()
+
+
+def test_of_no_units_nothing_is_known() -> None:
+    none, weights = np.zeros(0), np.zeros((3, 0))
+    assert np.isnan(quantiles(none, [0.5, 0.9])(weights)).tolist() == [[True, True]] * 3
+    assert np.isnan(kaplan_meier(none, none > 0, [1.0, 2.0])(weights)).tolist() == [[True, True]] * 3
+    assert np.isnan(rank_correlation(none, none)(weights)).tolist() == [True] * 3
+    assert np.isnan(quantiles(np.ones(2), [0.5])(np.zeros((1, 2)))).all()
+
+
+@few
+@given(st.integers(0, 2**32 - 1))
+def test_two_points_make_a_line_and_one_makes_none(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x, y, weights = random.random((3, 1, 5)) + 0.1
+    two, one = np.where(np.arange(5) < 2, weights, 0), np.where(np.arange(5) < 1, weights, 0)
+    assert line_slopes(x, y, two)[0] == pytest.approx((y[0, 1] - y[0, 0]) / (x[0, 1] - x[0, 0]))
+    assert np.isnan(line_slopes(x, y, one)).all()
+
+
+@few
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5))
+def test_a_divergence_is_the_mean_of_two_relative_entropies(seed: int, kinds: int) -> None:
+    first, second = np.random.default_rng(seed).dirichlet(np.ones(kinds), (2, 3))
+    middle = (first + second) / 2
+    expected = ((first * np.log(first / middle)).sum(axis=1) + (second * np.log(second / middle)).sum(axis=1)) / 2
+    assert divergences(first, second) == pytest.approx(expected)
+
+
+def test_a_quotient_is_one_whatever_its_size() -> None:
+    assert over(np.array([1.0, 1.0, 1.0]), np.array([0.5, 4.0, 1e-9])).tolist() == pytest.approx([2, 0.25, 1e9])
+    assert np.isnan(over(np.ones(2), np.array([-1.0, 0.0]))).all()
+    assert over(np.ones((2, 1)), np.ones(3)).shape == (2, 3)
+
+
+def small_regression(seed: int, rows: int = 400) -> tuple[np.ndarray, ...]:
+    """Events of 30 units in three pieces, of which the last has a single one."""
+    random = np.random.default_rng(seed)
+    piece = np.sort(random.integers(0, 3, rows))
+    covariates = random.normal(0, 1, (3, rows))
+    events = (random.random(rows) < 0.3).astype(float)
+    events[piece == 2] = 0
+    events[np.flatnonzero(piece == 2)[0]] = 1
+    return piece, covariates, events, random.uniform(0.5, 2, rows), random.integers(0, 30, rows)
+
+
+def derivatives(
+    data: tuple[np.ndarray, ...], solution: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and negative second derivative of the weighted log likelihood, from the whole table of the design."""
+    piece, covariates, events, exposure, _ = data
+    table = np.column_stack([piece[:, None] == np.unique(piece), covariates.T]).astype(float)
+    expected = exposure * np.exp(table @ solution)
+    return table.T @ (weights * (events - expected)), (table * (weights * expected)[:, None]).T @ table
+
+
+@few
+@given(st.integers(0, 2**32 - 1))
+def test_a_fit_is_where_the_likelihood_is_level_and_a_weighted_one_a_step_of_newtons_from_it(seed: int) -> None:
+    data = small_regression(seed)
+    fit = PoissonRegression(*data, 30)
+    assert fit.solution is not None
+    score, _ = derivatives(data, fit.solution, np.ones(len(data[0])))
+    assert score == pytest.approx(0, abs=1e-7)
+    assert fit.coefficients(np.ones((2, 30))) == pytest.approx(np.tile(fit.solution[3:], (2, 1)))
+    weights = np.random.default_rng(seed).uniform(0.5, 1.5, (2, 30))
+    found = fit.coefficients(weights)
+    for row, one in zip(found, weights, strict=True):
+        score, curvature = derivatives(data, fit.solution, one[data[4]])
+        assert row == pytest.approx((fit.solution + np.linalg.solve(curvature, score))[3:], rel=1e-6)
+    assert fit.coefficients(2 * weights) == pytest.approx(found)
+    twos = np.where(weights < 1, 0.0, 2.0)
+    assert fit.coefficients(twos) == pytest.approx(fit.coefficients(twos / 2), abs=1e-6)
+
+
+def test_a_piece_without_an_event_changes_nothing() -> None:
+    piece, covariates, events, exposure, unit = small_regression(8)
+    expected = PoissonRegression(piece, covariates, events, exposure, unit, 30)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, (2, 30))
+    for empty in (0, 1, 3):
+        at = np.searchsorted(piece, empty)
+        more = [np.insert(part, at, [value] * 5) for part, value in ((events, 0.0), (exposure, 1.0), (unit, 3))]
+        moved = np.insert(piece + (piece >= empty), at, [empty] * 5)
+        wider = np.insert(covariates, [at] * 5, 1.7, axis=1)
+        found = PoissonRegression(moved, wider, *more, 30)
+        assert found.coefficients(weights) == pytest.approx(expected.coefficients(weights))
+
+
+def test_a_covariate_in_other_units_has_a_coefficient_in_them() -> None:
+    piece, covariates, *others = small_regression(9)
+    (plain,) = PoissonRegression(piece, covariates, *others, 30).coefficients(np.ones((1, 30)))
+    (large,) = PoissonRegression(piece, covariates / 50, *others, 30).coefficients(np.ones((1, 30)))
+    assert large / 50 == pytest.approx(plain, abs=1e-4)
