@@ -25,20 +25,20 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from sim import gpu
+from sim.gpu import core as gpu
 from sim.model.parameters import SETTINGS
 from sim.runtime.installation import install_command
 from sim.state.population import ACTIVITY, PERSON, TIE
 
-TOWN: dict[str, Any] = {
+STATE: dict[str, Any] = {
     "settings": SETTINGS,
     "people": PERSON,
     "showable": np.bool_,
-    "zeal": ACTIVITY,
+    "activity": ACTIVITY,
     "ties": TIE,
-    "others": np.int32,
-    "bounds": np.float32,
-    "nothing": TIE,
+    "contact_ids": np.int32,
+    "weight_bounds": np.float32,
+    "empty_tie": TIE,
     "community_first": np.int64,
     "community_people": np.int32,
 }
@@ -60,14 +60,14 @@ def types_of_arguments() -> dict[str, Any]:
         dimensions = 2 if name in OF_TWO_DIMENSIONS else 1
         return cuda.types.Array(from_dtype(np.dtype(dtype)), dimensions, "C", aligned=True)
 
-    state = cuda.types.NamedTuple([array(name, TOWN[name]) for name in gpu.GpuState._fields], gpu.GpuState)
+    state = cuda.types.NamedTuple([array(name, STATE[name]) for name in gpu.GpuState._fields], gpu.GpuState)
     scratch = cuda.types.Tuple([array("", one.dtype) for one in gpu._new_scratch(1)])
-    buffers = [array(name, gpu.DESK[name]) if name in gpu.DESK else scratch for name in gpu.DayBuffers._fields]
-    pool = cuda.types.Tuple([array(name, TOWN[name]) for name in gpu.POOL])
+    buffers = [array(name, gpu.BUFFERS[name]) if name in gpu.BUFFERS else scratch for name in gpu.DayBuffers._fields]
+    pool = cuda.types.Tuple([array(name, STATE[name]) for name in gpu.POOL])
     day, seed = cuda.types.int64, cuda.types.uint64
     return {
-        "town": state,
-        "desk": cuda.types.NamedTuple(buffers, gpu.DayBuffers),
+        "state": state,
+        "buffers": cuda.types.NamedTuple(buffers, gpu.DayBuffers),
         "pool": pool,
         "seed": seed,
         **dict.fromkeys(("day", "arriving", "left_over"), day),
