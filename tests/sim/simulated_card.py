@@ -1,8 +1,10 @@
-"""Days on Numba's simulator of a graphics card, held against the core: run alone, since Numba asks once for the card.
+"""Compare the GPU engine on Numba's CUDA simulator with the fast engine.
+
+Run it in a process of its own, because Numba reads the setting for the simulator only once:
 
     NUMBA_ENABLE_CUDASIM=1 python tests/sim/simulated_card.py
 
-Prints where they differ, and a line for each case in which they do not.
+It prints the differences, or one line for each case without any.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ Happened = Callable[[list[DayRecord], gpu.GpuCore], bool]
 
 
 def state(seed: int, people: int = 50, **settings: float) -> World:
-    """A world in motion."""
+    """A world after a short burn-in."""
     return sim.worlds.generated(people=people, burn_in_years=0.1, seed=seed, parameters=sim.Parameters(**settings))
 
 
 def with_letters(world: World) -> World:
-    """The same, with a letter to somebody under way from everybody: some arrive today, some are sent today."""
+    """The world with a note under way from everyone. Some notes arrive today, and some are sent today."""
     n, day = len(world), world.day
     letters = np.zeros(n, GESTURE)
     letters["sender"], letters["receiver"] = np.arange(n), (np.arange(n) * 7 + 3) % n
@@ -43,10 +45,10 @@ def with_letters(world: World) -> World:
 
 
 def cases() -> Iterator[tuple[str, World, Happened]]:
-    """Worlds by what is special about them, and whether it did happen."""
+    """Yield cases: a name, a world, and a function that checks whether the intended events happened."""
     yield "ordinary", state(1), lambda days, _: any(day.delivered["noticed"].any() for day in days)
     crowded = state(2, tie_capacity=20, ties_at_start=18, encounter_rate=1.5)
-    yield "few have room for all whom they meet", crowded, lambda days, _: any(len(day.forgotten) for day in days)
+    yield "more acquaintances than capacity", crowded, lambda days, _: any(len(day.forgotten) for day in days)
     letters = with_letters(state(3))
     yield (
         "letters are under way",
@@ -64,24 +66,24 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
     )
     gpu.ROOM_TO_GROW, gpu.SMALLEST_ROOM = 1 << 40, 4
     full = state(5, encounter_rate=3.0)
-    yield "the pool is full", full, lambda _, card: len(card._state.ties) > len(full.ties) + 4
+    yield "the pool is full", full, lambda _, on_gpu: len(on_gpu._state.ties) > len(full.ties) + 4
 
 
 def _answers_of_answers(sent: np.ndarray) -> int:
-    """How many of a day's gestures answer an answer of the same day."""
+    """Count the day's answers to answers of the same day."""
     answers = sent[sent["parent_kind"] != NO_ANSWER]
     there = {(row["sender"], row["receiver"], row["event_key"], row["day"]) for row in answers}
     return sum((row["receiver"], row["sender"], row["parent_key"], row["parent_day"]) in there for row in answers)
 
 
 def differences(world: World, seed: int, happened: Happened) -> list[str]:
-    """Where the card and the core part, in words."""
-    core, card = Core(world, seed=seed), gpu.GpuCore(world, seed=seed)
-    types = [array.dtype for array in card._buffers[:-1]]
+    """Describe the differences between both engines."""
+    core, on_gpu = Core(world, seed=seed), gpu.GpuCore(world, seed=seed)
+    types = [array.dtype for array in on_gpu._buffers[:-1]]
     found: list[str] = []
     days = []
     for _ in range(DAYS):
-        mine, theirs = core.step(), card.step()
+        mine, theirs = core.step(), on_gpu.step()
         days.append(mine)
         for what in ("sent", "delivered", "new_ties", "forgotten", "met"):
             one, two = getattr(mine, what), getattr(theirs, what)
@@ -90,18 +92,18 @@ def differences(world: World, seed: int, happened: Happened) -> list[str]:
                 continue
             columns = [column for column in one.dtype.names or (...,) if (one[column] != two[column]).any()]
             found += [f"day {mine.day}: {what} {column}" for column in columns]
-        found += core.to_world().differences(card.to_world())
+        found += core.to_world().differences(on_gpu.to_world())
         if found:
             return found
-    if types != [array.dtype for array in card._buffers[:-1]]:
+    if types != [array.dtype for array in on_gpu._buffers[:-1]]:
         found.append("a kernel is compiled for one type of each array, and some changed theirs")
-    if not happened(days, card):
-        found.append("what the case is about did not happen")
+    if not happened(days, on_gpu):
+        found.append("the intended events did not happen")
     return found
 
 
 def main() -> int:
-    """Compare them all."""
+    """Compare all cases; returns 1 if any differs."""
     assert gpu.SIMULATED
     different = False
     for name, world, happened in cases():

@@ -1,4 +1,4 @@
-"""Keyed chance: the generator is the published one, draws are fair, and no two choices share their luck."""
+"""Keyed draws: the generator is Philox, draws are uniform, and no two choices share a draw."""
 
 import re
 from itertools import pairwise
@@ -52,7 +52,7 @@ def _pairs_of(seed: int, table: Any) -> np.ndarray:
 
 @njit
 def _normals(seed: int, purpose: int, count: int) -> np.ndarray:
-    """A normal for each of so many people, shape (count,)."""
+    """A normal for each of `count` people, shape (count,)."""
     drawn = np.empty(count)
     for person in range(count):
         drawn[person] = normal(seed, purpose, 0, person, 0, 0)
@@ -102,7 +102,7 @@ def test_different_counters_give_different_words(counter: tuple[int, int, int, i
 @quick
 @given(keys)
 def test_every_key_has_a_counter_of_its_own(key: tuple[int, ...]) -> None:
-    """Seed, decision, day, person, other and cause all fit beside each other into Philox's key and counter."""
+    """Seed, purpose, day, person, other and event key all fit into Philox's key and counter."""
     seed, purpose, day, person, other, event_key = key
     when = day << 8 | purpose
     assert (when & 255, when >> 8, when >> 32) == (purpose, day, 0), "nothing overlaps, nothing is cut off"
@@ -133,7 +133,7 @@ def test_the_outermost_draws_are_inside_0_and_1(word: int, expected: float, seed
 
 @pytest.mark.parametrize("part", ["decision", "day", "person", "other", "event_key"])
 def test_draws_are_uniform_along_every_argument(part: str) -> None:
-    """Small consecutive ids are the rule in a run, so luck must be even along each of them alone."""
+    """Runs use small consecutive ids, so draws must be uniform along each argument alone."""
     columns: dict[str, Any] = {
         "decision": DrawPurpose.NOTICED,
         "day": 40,
@@ -245,7 +245,7 @@ def test_poisson_counts_have_the_poisson_law() -> None:
 
 
 def test_decisions_have_numbers_of_their_own_in_a_byte() -> None:
-    """Two names for one number would be one luck for two choices; `Enum` alone takes the second as an alias."""
+    """Two names for one number would share draws; `Enum` alone would make the second an alias."""
     numbers = list(DrawPurpose.__members__.values())
     assert len(DrawPurpose.__members__) == len(set(numbers)) == len(DrawPurpose)
     assert all(0 <= number < 256 for number in numbers)
@@ -253,7 +253,7 @@ def test_decisions_have_numbers_of_their_own_in_a_byte() -> None:
 
 
 def test_no_two_decisions_share_a_stream() -> None:
-    """Luck of the same people on the same days is unrelated between any two decisions, in either uniform."""
+    """Draws of the same people on the same days are uncorrelated between any two purposes, in both uniforms."""
     people, span = 100, 200
     drawn = np.concatenate(
         [

@@ -291,9 +291,9 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no people": lambda kept: kept.update(people=kept["people"][:0]),
     "people with ties to nobody": lambda kept: kept["ties"]["other"].__setitem__(0, 10_000),
     "other records": lambda kept: kept.update(mail=np.zeros(3)),
-    "one candidate for all": lambda kept: kept.update(watch_candidates=kept["watch_candidates"][:1]),
-    "other candidates": lambda kept: kept["watch_candidates"]["low"].__setitem__(0, -5),
-    "counts of fewer people": lambda kept: kept.update(watch_sent=kept["watch_sent"][:1]),
+    "one tie at risk for all": lambda kept: kept.update(recorded_at_risk=kept["recorded_at_risk"][:1]),
+    "other ties at risk": lambda kept: kept["recorded_at_risk"]["low"].__setitem__(0, -5),
+    "counts of fewer people": lambda kept: kept.update(recorded_sent=kept["recorded_sent"][:1]),
     "half a log": lambda kept: kept.update(log=np.zeros(3, np.uint8)),
 }
 

@@ -1,4 +1,4 @@
-"""The heart of the tests: both engines give the same world, bit for bit, and this test would notice if they did not."""
+"""Both engines produce the same worlds bit for bit, and planted faults make these tests fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The day on a graphics card: equal to the core's on the simulator, and what it refuses."""
+"""The GPU engine: equal to the fast engine on the CUDA simulator, and its errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sim.gpu import GpuCore
 from sim.run import begin
 
 
-def test_a_simulated_card_lives_the_days_of_the_core() -> None:
-    """Records and worlds, bit for bit: crowded lists, letters under way, answers to answers, a pool that is full."""
+def test_days_on_the_simulator_equal_those_of_the_fast_engine() -> None:
+    """Records and worlds, bit for bit: people over capacity, notes under way, answers to answers, a full pool."""
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("simulated_card.py"))],
         env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
@@ -28,7 +28,7 @@ def test_a_simulated_card_lives_the_days_of_the_core() -> None:
     assert done.stdout.count(": equal") == 5
 
 
-def test_whoever_plans_stays_with_the_core() -> None:
+def test_worlds_with_plans_are_refused() -> None:
     world = sim.worlds.generated(people=20, burn_in_years=0, seed=1)
     nothing = {"adopters": None, "parameters": None, "strategy_days": None, "extra": []}
     start, _ = begin(world, strategy="check_in", seed=1, **nothing)
@@ -36,7 +36,7 @@ def test_whoever_plans_stays_with_the_core() -> None:
         GpuCore(start, seed=1)
 
 
-@pytest.mark.skipif(cuda.is_available(), reason="there is a graphics card")
+@pytest.mark.skipif(cuda.is_available(), reason="there is a GPU")
 def test_without_a_card_it_says_what_it_takes() -> None:
     with pytest.raises(RuntimeError, match="No GPU that Numba can use"):
         GpuCore(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1)

@@ -170,7 +170,7 @@ def test_strength_follows_the_power_law_over_any_history(history: list[tuple[int
 def test_strength_follows_the_power_law_after_a_long_silence_and_one_small_gesture(
     gap: int, times: int, mass: float, silence: int, small: float, later: list[int]
 ) -> None:
-    """The hard case: much that is old beside a little that is new, as after the first message to an old friend."""
+    """The hard case: many old contacts and a few new ones, as after the first message to an old friend."""
     assert_near_power_law([(gap, mass)] * times + [(silence, small)], later)
 
 
@@ -387,7 +387,7 @@ def test_ladders_are_those_of_the_document() -> None:
 
 @njit
 def _chosen(draw: Any, channel: int, practice: float, state: Any, settings: Any) -> np.ndarray:
-    """Which gesture each quantile of luck leads to, shape (len(luck),)."""
+    """The gesture at each quantile of the draw, shape (len(luck),)."""
     kinds = np.empty(len(draw), np.int64)
     strength, openness, opened_by, tries, hesitance = state
     for k in range(len(draw)):
@@ -411,7 +411,7 @@ def _chosen(draw: Any, channel: int, practice: float, state: Any, settings: Any)
 def test_gestures_are_chosen_as_often_as_the_formula_says(
     channel: Channel, practice: float, state: tuple[float, float, int, float, float]
 ) -> None:
-    """The exact law over logistic luck, at the quantiles of an even grid: no share is off by more than its step."""
+    """The exact distribution over the logistic term, at an even grid of quantiles: shares are exact up to one step."""
     steps = 40_000
     kinds = _chosen((np.arange(steps) + 0.5) / steps, int(channel), practice, state, np.array([P]))
     expected = direct_choice(channel, 2.8 + 1.4 * practice, *state)
@@ -642,7 +642,7 @@ SEED = 11
 
 @njit
 def _picks(state: Any, person: int, day: int, among: int, industry: int, count: int) -> Any:
-    """The slot that each of so many prompts falls on, shape (count,)."""
+    """The slot that each of `count` prompts selects, shape (count,)."""
     slots, scratch = np.empty(count, np.int64), new_scratch(state)
     for k in range(count):
         slots[k] = sample_contact(state, person, day, event_key_of(1, k), among, industry, np.uint64(SEED), scratch)
@@ -661,7 +661,7 @@ def _weights(state: Any, person: int, day: int, among: int) -> Any:
 
 
 def town_of(world: sim.World) -> EngineState:
-    """The world as the engine has it, with those who posted of late."""
+    """The state of the engine for this world, with the people who posted recently."""
     state = Core(world, seed=SEED).state
     state.showable[:] = world.day - world.people["last_post"] < world.parameters.post_days
     return state
@@ -737,7 +737,7 @@ def test_ties_come_to_mind_in_proportion_to_their_weight(boosted: sim.World, amo
 
 
 def test_when_every_attempt_fails_a_race_decides_by_the_same_weights(boosted: sim.World) -> None:
-    """A ceiling far above every weight leaves nothing to rejection."""
+    """With a weight bound far above every weight, all attempts of rejection sampling fail."""
     high = boosted.copy()
     high.people["weight_bound"] *= 2.0**20
     person = busiest(boosted)
@@ -757,7 +757,7 @@ def test_nobody_comes_to_mind_where_there_is_no_candidate(boosted: sim.World) ->
 
 
 def raised_by_a_hundredth(world: sim.World, person: int, slot: int) -> sim.World:
-    """The same world, but a hundredth of a person's total weight is added to one tie; the ceiling stands."""
+    """The world with one tie heavier by 1% of the person's total weight, and the same weight bound."""
     raised = world.copy()
     weight = weights(world, person, ANYONE)
     tie = raised.ties[int(world.people["first"][person]) + slot]
@@ -806,7 +806,7 @@ NOT_SURE = -2
 
 @njit
 def _feed_picks(state: Any, person: int, day: int, count: int) -> Any:
-    """The slot that each of so many feed items is from, in three ways, shape (3, count); NOT_SURE where one is not."""
+    """The slot of the author of each of `count` feed items, computed in three ways, shape (3, count)."""
     slots, scratch = np.full((3, count), NOT_SURE), new_scratch(state)
     for k in range(count):
         event_key, among = event_key_of(2, k), shown(state, person, scratch)
@@ -821,10 +821,10 @@ def _feed_picks(state: Any, person: int, day: int, count: int) -> Any:
 
 @pytest.mark.parametrize("weight_bound", [1.0, 2.0**20])
 def test_the_feed_shows_who_would_come_to_mind_among_those_shown(boosted: sim.World, weight_bound: float) -> None:
-    """To the pick, whatever the ceiling, also where nobody can be shown."""
+    """All three agree, for any weight bound, and if no one can be shown."""
     start = boosted.copy()
     start.people["weight_bound"] *= weight_bound
-    start.people["last_post"][:40] = NEVER  # whoever knows none of the others sees nobody
+    start.people["last_post"][:40] = NEVER  # people who know none of the others see no one
     state = town_of(start)
     found = np.array([_feed_picks(state, person, start.day, 100) for person in range(len(start))])
     likeliest, in_feed, in_mind = found.transpose(1, 0, 2)
@@ -988,7 +988,7 @@ def test_tries_without_an_answer_count_up_to_three_and_are_forgotten(tries: floa
 
 @quick
 @given(st.integers(0, 10_000), st.integers(0, 7))
-def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
+def test_sessions_are_spread_over_the_week(week: int, sessions: int) -> None:
     """As many days as asked for, each counting those left; never two apart by more than their even share."""
     left = [rules.sessions_left(7 * week + weekday, sessions) for weekday in range(7)]
     sitting_days = [weekday for weekday, count in enumerate(left) if count]
@@ -1000,8 +1000,8 @@ def test_sittings_are_spread_over_the_week(week: int, sessions: int) -> None:
 
 @quick
 @given(st.floats(0, 3_000), st.floats(0.1, 600), st.integers(1, 7))
-def test_sittings_spend_a_purse_in_whole_sessions(budget: float, least: float, sessions: int) -> None:
-    """A sitting has a whole session and at most the purse, or is not held; what the week leaves is less than one."""
+def test_time_budgets_are_spent_in_whole_sessions(budget: float, least: float, sessions: int) -> None:
+    """A session takes its full minutes and at most the budget, or doesn't start; the rest is less than one session."""
     assert rules.session_budget(budget, least, 0) == 0
     assert (rules.session_budget(budget, least, sessions) > 0) == (budget >= least)
     for left in range(sessions, 0, -1):
@@ -1042,7 +1042,7 @@ def test_liking_is_each_ones_own_and_lasts() -> None:
 
 
 def test_people_of_one_group_like_each_other_more() -> None:
-    """By the same factor whoever they are."""
+    """The factor is the same for all pairs."""
     warm = sim.Parameters(group_pull=1.3).packed
     for one, two in [(3, 5), (5, 3), (0, 99)]:
         ratio = rules.liking(1, one, two, True, warm) / rules.liking(1, one, two, False, warm)

@@ -162,7 +162,7 @@ def test_adopters_are_a_count_a_share_or_a_list(count: int, seed: int) -> None:
 
 
 def test_a_mixture_splits_the_filling(world: World) -> None:
-    """Each strategy of a mixture gets its share of the weekly minutes, besides what the purse starts with."""
+    """Each strategy of a mixture gets its share of the weekly minutes, in addition to its initial time budget."""
     run = sim.simulate(world, days=35, strategy={"check_in": 0.25, "show_up": 0.75}, adopters=4, seed=5)
     alone = sim.simulate(world, days=35, strategy="check_in", adopters=4, seed=5)
     begun = begin(

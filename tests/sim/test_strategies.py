@@ -1,4 +1,4 @@
-"""Each strategy is itself: without what makes it distinctive its outcome moves; and all of them keep their purses."""
+"""Each strategy works as described: removing its distinctive feature changes its outcome; and none overspends."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -58,7 +58,7 @@ def arm(world: sim.World, strategy: str, seed: int = 1, *, days: int = 90, **par
 
 @cache
 def usual(strategy: str, seed: int) -> sim.Run:
-    """The strategy as it is, in the town."""
+    """The unchanged strategy in the standard world."""
     return arm(state(), strategy, seed)
 
 
@@ -93,7 +93,7 @@ class Day(NamedTuple):
 
     @property
     def planned(self) -> np.ndarray:
-        """What was sent from a sitting (feed, list, posts, invitations)."""
+        """Gestures sent from a session (feed, list, posts, invitations)."""
         sent = self.record.sent
         return sent[(sent["parent_kind"] == NO_ANSWER) & (sent["event_key"] >> 24 == Occasion.PLAN)]
 
@@ -178,7 +178,7 @@ def test_to_wait_is_to_live_as_before(seed: int) -> None:
 
 
 def test_engaging_reacts_to_whoever_the_feed_shows() -> None:
-    """Nearly every day, once to each person who posted of late, with four likes to a comment."""
+    """Nearly every day, once to each person who posted recently, with four likes to a comment."""
     kinds: list[int] = []
     sessions = 0
     for day in days_of(state(), "engage_regularly", 28, parameters=changed(**DARING, effort_minutes=300)):
@@ -301,7 +301,7 @@ def test_an_event_is_an_evening_for_guests_who_bring_someone() -> None:
 
 
 def test_nobody_comes_to_an_event_uninvited_but_in_company() -> None:
-    """The evening is so many days after the invitations, which go to dormant and active ties in turn."""
+    """The event is `event_notice_days` after the invitations, which go to dormant and active ties in turn."""
     hosts = [0, 100]
     asked: dict[tuple[int, int], int] = {}
     company = dict.fromkeys((0.0, 0.9), 0)
@@ -412,7 +412,7 @@ def test_checking_in_goes_round_everyone_known() -> None:
 
 @pytest.mark.parametrize("strategy", ["handwritten_notes", "check_in"])
 def test_a_list_is_taken_longest_silent_first(strategy: str) -> None:
-    """Whoever was written to had been silent for at least as long as anybody who could have been instead."""
+    """People on the list were silent for at least as long as all others who could have been on it."""
     checked = 0
     for day in days_of(state(), strategy, 15, parameters=changed(**DARING)):
         today = day.record.day
@@ -486,8 +486,10 @@ def life(mixture: Mixture, effort: float, ease: float, refused: float, seed: int
 @few
 @example(mixture={"engage_regularly": 1.0}, effort=20, ease=-2, refused=3.0, seed=0)
 @any_plan
-def test_purses_are_kept(mixture: dict[str, float], effort: float, ease: float, refused: float, seed: int) -> None:
-    """A session starts only when its full cost is in the purse, and nobody spends what was not filled."""
+def test_time_budgets_are_kept(
+    mixture: dict[str, float], effort: float, ease: float, refused: float, seed: int
+) -> None:
+    """A session starts only if the time budget covers its full cost, and no one spends more than was added."""
     for day in life(mixture, effort, ease, refused, seed):
         p, before, after = day.core.parameters.packed, day.morning.plans, day.core.state.plans
         planning = day.record.day < village().day + STRATEGY_DAYS
