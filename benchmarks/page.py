@@ -128,7 +128,7 @@ def resident(processes: list[psutil.Process]) -> float:
 
 
 class Memory(NamedTuple):
-    """After so many frames, MB: of the server, of the browser's processes, of the page's own objects."""
+    """Memory after this many frames, MB: of the server, of the browser's processes, of the page's own objects."""
 
     frames: int
     server: float

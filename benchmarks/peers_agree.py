@@ -24,7 +24,7 @@ from benchmarks.workloads import LISTS, ORDINARY, WORKLOADS
 from sim.model.gestures import Kind
 
 TOLERANCE = 0.02  # of gestures by kind
-SURE = 3.0  # standard errors that luck makes of it where gestures are few
+SURE = 3.0  # standard errors, which are large where gestures are few
 
 
 class Agreement(NamedTuple):
@@ -43,12 +43,12 @@ class Agreement(NamedTuple):
     error: float
 
     def holds(self, tolerance: float) -> bool:
-        """Whether the ratio is within the tolerance of 1, or within luck where that is wider."""
+        """Whether the ratio is within the tolerance of 1, or within the sampling error where that is wider."""
         return abs(self.ratio - 1.0) <= max(tolerance, SURE * self.error)
 
 
 def sent(name: str, world: sim.World, days: int, seed: int) -> np.ndarray:
-    """Gestures by kind in so many days, shape (13,)."""
+    """Gestures by kind in this many days, shape (13,)."""
     running = COMPETITORS[name].make(world, seed)
     for _ in range(days):
         running.step()

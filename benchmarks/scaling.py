@@ -76,7 +76,7 @@ class Found:
 
 
 def side_by_side(world: sim.World, towns: int) -> sim.World:
-    """So many copies of a world, in one; the ties can be spent, see `sim.engine.day.Core`."""
+    """This many copies of a world, in one; the ties can be spent, see `sim.engine.day.Core`."""
     n, rows = len(world), len(world.ties)
     people = np.tile(world.people, towns)
     ties = free_ties(rows * towns, rows * towns // RESERVE)

@@ -152,7 +152,7 @@ def _in_turn(running: dict[str, Running], people: int, repeats: int, stretch: fl
 
 
 def _days(a_day: float, stretch: float) -> int:
-    """Days of a stretch of about so many seconds: whole weeks, unless one takes long."""
+    """Days of a stretch of about this many seconds: whole weeks, unless one takes long."""
     if 7 * a_day > LONG:
         return max(1, int(LONG / a_day))
     return 7 * max(1, round(stretch / (7 * a_day)))

@@ -226,7 +226,7 @@ def _workers_killed(sweep: Sweep, most: int, cluster: LocalCluster, rng: random.
             stages.update([sweep.stage(), "SIGKILL to a cluster's worker"])
             os.kill(rng.choice(living), signal.SIGKILL)
         sweep.sleep(SECONDS_TO_START)  # a worker begins in the place of the one that died
-        cluster.scale(WORKERS)  # also where it died while it began, and whoever watched over it gave up
+        cluster.scale(WORKERS)  # also where it died while it began, and its supervisor gave up
     cluster.scale(WORKERS)
     assert sweep.process.wait() == 0, "a sweep ended with its worker"
     return stages

@@ -33,11 +33,11 @@ class Disk:
 
     Args:
         root: the folder; it may hold nothing yet.
-        luck: what decides how a loss of power ends.
+        rng: what decides how a loss of power ends.
     """
 
-    def __init__(self, root: Path, luck: random.Random) -> None:
-        self.root, self.luck = root, luck
+    def __init__(self, root: Path, rng: random.Random) -> None:
+        self.root, self.rng = root, rng
         self.lies = False
         self.struck = False  # whether the fault that was planned has come
         self._dead, self._is_open = False, True
@@ -64,7 +64,7 @@ class Disk:
         """Leave in the folder what such a loss leaves."""
         names = dict(self._on_disk)
         for path, file in self._pending:
-            if self.luck.random() < 0.5:
+            if self.rng.random() < 0.5:
                 if file is None:
                     names.pop(path, None)
                 else:
@@ -102,8 +102,8 @@ class Disk:
     def _left_of(self, now: bytes | None, flushed: bytes | None) -> bytes:
         if now is None or now == flushed:
             return flushed or b""
-        end = self.luck.randrange(len(now) + 1)
-        return self.luck.choice([now, now[:end], bytes(len(now)), now[:end] + bytes(len(now) - end), flushed or b""])
+        end = self.rng.randrange(len(now) + 1)
+        return self.rng.choice([now, now[:end], bytes(len(now)), now[:end] + bytes(len(now) - end), flushed or b""])
 
     # What passes through ----------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ Left alone: docstrings, annotations, decorators, assertions, `strict=` of `zip`,
 says, since wording is no behaviour.
 
     python -m verification.mutants [COUNT] [SEED]          a random sample over all modules; 60 and 1 if not said
-    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or so many of them
+    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them
     python -m verification.mutants --list --module NAME    only says which there are
 
 It ends with 1 if fewer than 95 % are killed or named as equivalent. It needs `os.fork`.
@@ -391,9 +391,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "where all means are the same, it does not matter how far they are drawn together",
             [
                 (
-                    "own = max(0.0, 1.0 - luck / spread) if spread > 0 else 0.0",
-                    "max(0.0, 1.0 - luck / spread) if spread > 0 else 0.0"
-                    " -> max(0.0, 1.0 - luck / spread) if spread > 0 else 1.0",
+                    "own = max(0.0, 1.0 - chance / spread) if spread > 0 else 0.0",
+                    "max(0.0, 1.0 - chance / spread) if spread > 0 else 0.0"
+                    " -> max(0.0, 1.0 - chance / spread) if spread > 0 else 1.0",
                 )
             ],
         ),
@@ -402,7 +402,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "what all plans gain beside is the same for all",
             [
                 (
-                    "best = np.zeros((most + 1, room + 1))  # of plans with so many ties and minutes at most",
+                    "best = np.zeros((most + 1, room + 1))  # of plans with at most this many ties and minutes",
                     "np.zeros -> np.ones",
                 )
             ],
@@ -848,7 +848,7 @@ def _numbers(found: Counter[str]) -> list[int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("count", nargs="?", type=int, help="so many, drawn at random")
+    parser.add_argument("count", nargs="?", type=int, help="this many, drawn at random")
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--module", action="append", help="all mutants of this one")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")

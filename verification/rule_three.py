@@ -35,7 +35,7 @@ PRIVATE = int(Channel.PRIVATE)
 
 @njit
 def _share_who_write(strengths: np.ndarray, hesitance: np.ndarray, practice: float, settings: np.ndarray) -> float:
-    """The probability of a question or more towards ties of these strengths, doors shut, over luck and hesitance."""
+    """The probability of a question or more towards ties of these strengths, doors shut, over draws and hesitance."""
     total = 0.0
     for strength in strengths:
         for weight in hesitance:

@@ -194,7 +194,7 @@ def is_gone(group: int) -> bool:
 
 
 def signals(count: int, spans: Mapping[str, float], rng: random.Random) -> list[Signal]:
-    """So many signals, to one command after the other, each somewhere in its span of seconds."""
+    """This many signals, to one command after the other, each somewhere in its span of seconds."""
     names = list(spans)
     return [
         Signal(

@@ -1,4 +1,4 @@
-"""A plain Mesa model of our ordinary day: an agent per person, an object per tie, `random.Random` for all luck."""
+"""A plain Mesa model of our ordinary day: an agent per person, an object per tie, `random.Random` for all draws."""
 
 from __future__ import annotations
 

@@ -575,7 +575,7 @@ def look_up(town: Any, gestures: Any) -> Any:
 
 @njit(cache=True)
 def acquaint(town: Any, gestures: Any, day: int, p: Any) -> None:
-    """Whoever writes to a stranger is an acquaintance of theirs from now on, and they of the writer's."""
+    """A person who writes to a stranger becomes an acquaintance of theirs, and they of the writer."""
     for k in range(len(gestures)):
         gesture = gestures[k]
         if gesture.row < 0:
@@ -734,7 +734,7 @@ def settle_noticed(town: Any, gesture: Any, day: int, p: Any) -> None:
 
 @njit(cache=True)
 def forget(town: Any, day: int, p: Any) -> None:
-    """Whoever holds too many names acquaintances first, then the weakest; what was named goes, both directions."""
+    """A person with too many ties names acquaintances first, then the weakest; what was named goes, both directions."""
     pairs = []
     for person in range(len(town.first)):
         held, excess = town.held[person], town.held[person] - town.capacity[person]

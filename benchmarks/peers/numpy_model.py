@@ -36,7 +36,7 @@ class NumpyModel:
     """
 
     def __init__(self, start: Start, seed: int) -> None:
-        self.luck, self.p, self.day = np.random.default_rng(seed), start.p, start.day
+        self.rng, self.p, self.day = np.random.default_rng(seed), start.p, start.day
         self.sent = np.zeros(KINDS, np.int64)
         for name, values in start.people.items():
             whole = values.dtype.kind in "iu"
@@ -49,7 +49,7 @@ class NumpyModel:
         self.weighed = (self.p["kernel"] * 0.5 ** ((ages + 1) / HALF_LIVES)).astype(np.float32)
         self.faded = (0.5 ** (ages / HALF_LIVES)).astype(np.float32)
         spells = int(self.p["spell_days"])
-        self.spell_ends = self.day + 1 + self.luck.integers(spells, size=self.n)
+        self.spell_ends = self.day + 1 + self.rng.integers(spells, size=self.n)
         self.spell = self._new_spells(self.n)
         self.crowd = np.argsort(self.community, kind="stable")  # a community's people one after another
         self.crowd_first = np.searchsorted(self.community[self.crowd], np.arange(self.community.max() + 2))
@@ -62,7 +62,7 @@ class NumpyModel:
 
     def _new_spells(self, count: int) -> np.ndarray:
         sd = self.p["spell_sd"]
-        return np.exp(sd * self.luck.standard_normal(count) - 0.5 * sd**2)
+        return np.exp(sd * self.rng.standard_normal(count) - 0.5 * sd**2)
 
     def _rows_of(self, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """All ties of these people: which of the people each is of (a position in `people`), and its row."""
@@ -123,7 +123,7 @@ class NumpyModel:
         if self.day % 7 == 0:
             self.minutes_left = p["weekly_minutes"] * np.clip(self.sociability, p["minutes_low"], p["minutes_high"])
         cost = p["minutes"][Kind.POST]
-        posts = self.luck.random(self.n) < -np.expm1(-p["post_rate"] / 7.0 * self.sociability)
+        posts = self.rng.random(self.n) < -np.expm1(-p["post_rate"] / 7.0 * self.sociability)
         posts &= self.minutes_left >= cost
         self.minutes_left[posts] -= cost
         self.last_post[posts] = self.day
@@ -135,10 +135,10 @@ class NumpyModel:
         """What brings somebody to mind today, as gestures that have no kind yet, in order of (person, second)."""
         p, everyone = self.p, np.arange(self.n)
         zeal = self.sociability * self.spell
-        routine = np.repeat(everyone, self.luck.poisson(p["routine_rate"] * zeal))
-        feed = np.repeat(everyone, self.luck.poisson(p["feed_rate"] * zeal))
-        meets = np.repeat(everyone, self.luck.poisson(p["encounter_rate"] * zeal))
-        who = self.luck.random(len(meets))
+        routine = np.repeat(everyone, self.rng.poisson(p["routine_rate"] * zeal))
+        feed = np.repeat(everyone, self.rng.poisson(p["feed_rate"] * zeal))
+        meets = np.repeat(everyone, self.rng.poisson(p["encounter_rate"] * zeal))
+        who = self.rng.random(len(meets))
         known = who < p["encounter_known"]
         near = who[~known] < p["encounter_known"] + p["encounter_community"]
         found = np.concatenate(
@@ -150,7 +150,7 @@ class NumpyModel:
                 self._birthdays(),
             ]
         )
-        found["second"] = self.luck.integers(SECONDS_A_DAY, size=len(found))
+        found["second"] = self.rng.integers(SECONDS_A_DAY, size=len(found))
         return found[np.lexsort((found["second"], found["sender"]))]
 
     def _of(self, people: np.ndarray, rows: np.ndarray, channel: int) -> np.ndarray:
@@ -187,14 +187,14 @@ class NumpyModel:
         start = np.searchsorted(which, np.arange(count), side="left")
         below = np.where(start > 0, until[start - 1], 0.0)
         share = np.where(stop > 0, until[stop - 1], 0.0) - below
-        chosen = np.searchsorted(until, below + self.luck.random(count) * share, side="right")
+        chosen = np.searchsorted(until, below + self.rng.random(count) * share, side="right")
         chosen = np.clip(chosen, start, np.maximum(stop - 1, 0))
         return np.where((stop > start) & (share > 0.0), rows[np.minimum(chosen, len(rows) - 1)], -1)
 
     def _strangers(self, people: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Encounters with anyone of the community, or anyone at all."""
         first, stop = self.crowd_first[self.community[people]], self.crowd_first[self.community[people] + 1]
-        u = self.luck.random(len(people))
+        u = self.rng.random(len(people))
         others = np.where(
             near, self.crowd[first + (u * (stop - first)).astype(np.int64)], (u * self.n).astype(np.int64)
         )
@@ -207,7 +207,7 @@ class NumpyModel:
     def _birthdays(self) -> np.ndarray:
         """Everyone who holds a tie to those who have a birthday may notice."""
         _, rows = self._rows_of(np.flatnonzero(self.birthday == self.day % 365))
-        rows = rows[self.luck.random(len(rows)) < self.p["birthday_noticed"]]
+        rows = rows[self.rng.random(len(rows)) < self.p["birthday_noticed"]]
         rows = rows[self.ties["acquaintance"][rows] == 0]
         return self._of(self.ties["other"][rows], self.ties["mirror"][rows], Channel.PRIVATE)
 
@@ -217,14 +217,14 @@ class NumpyModel:
         """Gestures that come of prompts, and feed items seen."""
         p = self.p
         needed = self._barriers(prompts)
-        luck = logit(np.maximum(self.luck.random(len(prompts)), 1e-300))
+        rng = logit(np.maximum(self.rng.random(len(prompts)), 1e-300))
         prompts["kind"] = -1
         seen = np.zeros(len(prompts), bool)
         for wave in waves(prompts["sender"]):
             wave = self._scroll(prompts, wave, seen)
             person, channel = prompts["sender"][wave], prompts["channel"][wave]
             practice = faded(self.practice[person], self.day - self.practised[person], p["practice_half_life"])
-            dared = needed[wave] <= (p["ease"] + p["practice_effect"] * practice + luck[wave])[:, None]
+            dared = needed[wave] <= (p["ease"] + p["practice_effect"] * practice + rng[wave])[:, None]
             step = np.where(dared.any(axis=1), dared.shape[1] - 1 - dared[:, ::-1].argmax(axis=1), -1)
             kind = p["ladder"][channel, step]
             goes = (step >= 0) & (self.minutes_left[person] >= p["minutes"][kind])
@@ -275,7 +275,7 @@ class NumpyModel:
         self.practised[people] = self.day
 
     def _items(self, prompts: np.ndarray) -> np.ndarray:
-        """Feed items: posts on their way from whoever is shown to whoever looks."""
+        """Feed items: posts on their way from the people who are shown to those who look."""
         items = prompts.copy()
         items["sender"], items["receiver"] = prompts["receiver"], prompts["sender"]
         items["row"], items["kind"], items["answers"] = self.ties["mirror"][prompts["row"]], Kind.POST, NO_ANSWER
@@ -299,7 +299,7 @@ class NumpyModel:
         return sent, np.concatenate([sent, everything[len(fresh) + len(late) :]])
 
     def _acquaint(self, gestures: np.ndarray) -> None:
-        """Whoever writes to a stranger is an acquaintance of theirs from now on, and they of the writer's."""
+        """A person who writes to a stranger becomes an acquaintance of theirs, and they of the writer."""
         new = gestures["row"] < 0
         if not new.any():
             return
@@ -321,7 +321,7 @@ class NumpyModel:
         for name in ("last_sent", "last_received", "last_two_way", "opened", "planned", "post_seen"):
             self.ties[name][rows] = NEVER
         self.ties["other"][rows], self.ties["mirror"][rows] = other, np.roll(rows, len(low))
-        self.ties["liking"][rows] = np.exp(self.p["liking_sd"] * self.luck.standard_normal(len(rows)) + common)
+        self.ties["liking"][rows] = np.exp(self.p["liking_sd"] * self.rng.standard_normal(len(rows)) + common)
         self.ties["last_contact"][rows], self.ties["acquaintance"][rows] = self.day, 1
         gestures["row"][new] = self._find(one, two)
 
@@ -363,7 +363,7 @@ class NumpyModel:
         rows, kind = ties["mirror"][gestures["row"][wave]], gestures["kind"][wave]
         post = kind == Kind.POST
         written = self.last_post[gestures["sender"][wave]]
-        noticed = np.where(post, ties["post_seen"][rows] < written, self.luck.random(len(wave)) < p["noticed"][kind])
+        noticed = np.where(post, ties["post_seen"][rows] < written, self.rng.random(len(wave)) < p["noticed"][kind])
         ties["post_seen"][rows[post]] = written[post]
         gestures["noticed"][wave] = noticed
         wave, rows, kind, post = wave[noticed], rows[noticed], kind[noticed], post[noticed]
@@ -379,7 +379,7 @@ class NumpyModel:
         received[me] += 1
         likely = expit(answer_logit(kind, strength, openness, tries, p) + self._mutual(gestures[wave], rows)) / load
         reply = np.where((kind == Kind.NOTE) | (kind == Kind.INVITATION), Kind.MESSAGE, kind)
-        answers = (self.luck.random(len(wave)) < likely) & (self.minutes_left[me] >= p["minutes"][reply])
+        answers = (self.rng.random(len(wave)) < likely) & (self.minutes_left[me] >= p["minutes"][reply])
         return self._answers(gestures[wave[answers]], rows[answers], reply[answers])
 
     def _mutual(self, gestures: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -399,7 +399,7 @@ class NumpyModel:
         note = gestures["kind"] == Kind.NOTE
         median = np.where(note, p["note_delay_median"], p["delay_median"])
         sigma = np.where(note, p["note_delay_sigma"], p["delay_sigma"])
-        delay = np.clip(60.0 * median * np.exp(sigma * self.luck.standard_normal(len(me))), 1.0, 3_650 * SECONDS_A_DAY)
+        delay = np.clip(60.0 * median * np.exp(sigma * self.rng.standard_normal(len(me))), 1.0, 3_650 * SECONDS_A_DAY)
         at_once = (gestures["channel"] == Channel.IN_PERSON) | (gestures["kind"] == Kind.CALL)
         later = gestures["second"] + delay.astype(np.int64)
         second = np.where(at_once, np.minimum(gestures["second"] + 1, SECONDS_A_DAY - 1), later)
@@ -444,7 +444,7 @@ class NumpyModel:
         ties["last_received"][mine] = self.day
 
     def _forget(self) -> None:
-        """Whoever holds too many names acquaintances first, then the weakest; rare, so person by person."""
+        """A person with too many ties names acquaintances first, then the weakest; rare, so person by person."""
         pairs = []
         for person in np.flatnonzero(self.held > self.capacity).tolist():
             rows = np.arange(self.first[person], self.first[person] + self.held[person])

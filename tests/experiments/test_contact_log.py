@@ -379,7 +379,7 @@ def test_two_gestures_at_one_time() -> None:
     events = read(table(*rows)).by_pair
     from_a = events.forward == (read(table(*rows)).names[0] == "a")
     said = ["a" if one else "b" for one in from_a]
-    assert said == ["a", "a", "b", "a", "a", "a", "b", "a"], "whoever spoke last goes first, then second"
+    assert said == ["a", "a", "b", "a", "a", "a", "b", "a"], "the person who spoke last goes first, then second"
 
 
 def test_clustering_of_two_triangles() -> None:

@@ -96,7 +96,7 @@ ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "latin-1", "cp037")
 
 
 def strictly_read(content: bytes) -> list[Row]:
-    """What these bytes say to whoever lets nothing pass: rows in order of time, each once, without loops."""
+    """What these bytes say to a strict reader: rows in order of time, each once, without loops."""
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
     if not any(content[1:64:2]):

@@ -1,4 +1,4 @@
-"""What a sweep varies: levels, points, and what is said of those that can not be."""
+"""What a sweep varies: levels, points, and the errors of those that cannot be."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_grid_is_crossed_with_a_zip_and_both_with_strategies(tmp_path: Path) -
     assert last.scenario == "check_in, adopters 4, effort_minutes 60.0, people 60, community_size 30"
     assert (last.adopters, last.parameters.effort_minutes, last.world.people) == (4, 60.0, 60)
     assert last.world.parameters.community_size == last.parameters.community_size == 30, "runs go on as worlds began"
-    assert {run.seed - run.replicate for run in runs} == {1}, "all arms of a replicate share their luck"
+    assert {run.seed - run.replicate for run in runs} == {1}, "all arms of a replicate share their draws"
 
 
 def test_a_table_in_a_table_is_a_path() -> None:

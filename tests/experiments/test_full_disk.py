@@ -22,7 +22,7 @@ _MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo ready && cat'
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Callable[[int, Sequence[str]], subprocess.CompletedProcess[str]]]:
-    """A disk of its own in the folder `disk`; gives what runs a command there once it has so many bytes.
+    """A disk of its own in the folder `disk`; gives what runs a command there once it has this many bytes.
 
     It lives in a namespace, so it takes no rights and goes when the test ends.
     """

@@ -494,7 +494,7 @@ def test_parts_that_vanish_while_they_are_read_were_put_together(
 
 
 def ended(number: int, rows: int = 2, every: int = 7) -> Ended:
-    """A run that left so many rows of series and events, the last column of which tells whose they are."""
+    """A run that left this many rows of series and events, the last column of which tells whose they are."""
     luck = np.random.default_rng(number)
     days = pa.table({name: pa.array(luck.integers(0, 2**40, rows)).cast(kind.type) for name, kind in fields(SERIES)})
     days = days.set_column(days.num_columns - 1, days.column_names[-1], pa.array([float(number)] * rows, pa.float64()))

@@ -287,7 +287,7 @@ def test_which_pairs_outlive_the_others(better: str) -> None:
 
 
 def back_after(share: Callable[[int], float]) -> Log:
-    """2000 pairs that appear in the last period of the first half; this share of them is back so many periods later."""
+    """2000 pairs that appear in the last period of the first half; this share is back this many periods later."""
     rows: list[Row] = [("x", "y", 0.0), ("x", "y", 360.0)]
     for pair in range(2000):
         back = (k for k in range(1, 13) if pair < 2000 * share(k))
@@ -309,7 +309,7 @@ def test_a_power_of_time_or_an_exponential() -> None:
 
 
 def circles(people: int, reach: int, contact: int, name: str) -> tuple[list[Row], list[tuple[str, str]]]:
-    """Everyone holds ties to so many on either side, is in touch with the nearest, and writes to one more."""
+    """Everyone has ties to this many on either side, is in touch with the nearest, and writes to one more."""
     ids = [f"{name}{k}" for k in range(people)]
     ties = [(ids[k], ids[(k + step) % people]) for k in range(people) for step in range(1, reach + 1)]
     rows = [
@@ -505,7 +505,9 @@ def test_who_wrote_to_whom_does_not_matter_where_it_should_not() -> None:
     )
     same = plain.index.str.startswith(SYMMETRIC) & (plain.index != "B3_weak_ties_first")
     np.testing.assert_allclose(plain[same], turned[same], rtol=1e-9, atol=1e-12)
-    assert plain["B3_weak_ties_first"] == pytest.approx(turned["B3_weak_ties_first"], abs=0.01)  # equals go by luck
+    assert plain["B3_weak_ties_first"] == pytest.approx(
+        turned["B3_weak_ties_first"], abs=0.01
+    )  # equals are in any order
 
 
 def test_the_facts_of_wall_posts() -> None:

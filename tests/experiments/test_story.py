@@ -28,7 +28,7 @@ from sim.measures import dormant_pairs
 
 CONFIG = Path(experiments.__file__).parents[1] / "configs" / "one_like.toml"
 TINY = ["world.people=120", "world.burn_in_years=0", "run.strategy_days=61", "inject.ties=30"]
-# A feed that shows whoever opened a door, and doors that stay open, make stories frequent.
+# A feed that shows people who opened a door, and doors that stay open, make stories frequent.
 OPEN = [*TINY, "parameters.feed_boost=1.0", "parameters.openness_half_life=200.0"]
 
 

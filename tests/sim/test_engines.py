@@ -120,7 +120,7 @@ def parameters(draw: st.DrawFn) -> sim.Parameters:
 
 @st.composite
 def cases(draw: st.DrawFn, fewest: int, people: int, days: int) -> Case:
-    """A run of up to so many people and days."""
+    """A run of up to this many people and days."""
     n = draw(st.integers(fewest, people))
     length = draw(st.integers(days // 2, days))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))

@@ -47,7 +47,7 @@ def held(place: EngineState, person: int) -> list[int]:
 @settings(max_examples=50)
 @given(moves=st.lists(st.tuples(st.integers(0, PEOPLE - 1), st.booleans()), max_size=400))
 def test_blocks_keep_what_they_hold_and_never_overlap(moves: list[tuple[int, bool]]) -> None:
-    """Against lists: somebody is met, or whoever is in a slot is forgotten, in any order."""
+    """Against lists: somebody is met, or the person in a slot is forgotten, in any order."""
     place = state()
     expected = [held(place, person) for person in range(PEOPLE)]
     for other, (person, meets) in enumerate(moves):

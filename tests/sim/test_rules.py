@@ -387,7 +387,7 @@ def test_ladders_are_those_of_the_document() -> None:
 
 @njit
 def _chosen(draw: Any, channel: int, practice: float, state: Any, settings: Any) -> np.ndarray:
-    """The gesture at each quantile of the draw, shape (len(luck),)."""
+    """The gesture at each quantile of the draw, shape (len(draw),)."""
     kinds = np.empty(len(draw), np.int64)
     strength, openness, opened_by, tries, hesitance = state
     for k in range(len(draw)):

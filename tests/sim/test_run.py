@@ -98,7 +98,7 @@ def followers_of_changed(world: World, pair: tuple[World, World], reached: set[i
 @FEW
 @given(sender=st.integers(0, 149), step=st.integers(1, 149), seed=st.integers(0, 1_000))
 def test_one_extra_like_reaches_only_whom_it_can_reach(world: World, sender: int, step: int, seed: int) -> None:
-    """Three days after a like, whoever no chain leads to is the same to the bit; the two themselves are not."""
+    """Three days after a like, people whom no chain reaches are the same to the bit; the two themselves are not."""
     receiver = (sender + step) % 150
     like = sim.Gesture(day=0, kind="like", sender=sender, receiver=receiver)
     without, with_like = core_of(world, seed=seed), core_of(world, seed=seed, extra=[like])
@@ -341,7 +341,7 @@ def test_ctrl_c_ends_a_run_between_days(world: World) -> None:
 
 @pytest.mark.usefixtures("listening")
 def test_pressed_twice_it_comes_through_at_once(world: World) -> None:
-    """For whoever can not wait for the end of a long day."""
+    """For people who cannot wait for the end of a long day."""
     came: list[str] = []
 
     def interrupted(done: int, _: int) -> None:

@@ -55,7 +55,9 @@ class Tab(NamedTuple):
         """Wait until something holds on the server, it does nothing more, and the page knows what it has told."""
         end = time.monotonic() + 10
         while time.monotonic() < end:
-            is_done = holds(self.session) and self.session.is_at_rest  # in this order: amid an action, half of it holds
+            is_done = (
+                holds(self.session) and self.session.is_at_rest
+            )  # in this order: during an action, half of it is true
             if is_done and self.page.get_attribute(".rk", "data-told") == str(self.session.told):
                 return
             self.page.wait_for_timeout(20)
