@@ -58,7 +58,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
         Control("parameters.effort_minutes", "planned effort", 0, 300, 5),
         Control("parameters.follow_through", "follow-through", 0, 3, 0.1),
     ),
-    "What people dare": (
+    "Willingness to reach out": (
         Control("parameters.ease", "ease", -2, 6, 0.1),
         Control("parameters.acceptance_ratio", "believed welcome", 0.05, 1, 0.01),
         Control("parameters.practice_effect", "practice", 0, 4, 0.1),

@@ -131,9 +131,9 @@ def test_a_silent_world_says_so() -> None:
     [
         ("rutine_rate", "did you mean routine_rate"),
         ("routine_rate=0.5", "write routine_rate=LOW:HIGH"),
-        ("routine_rate=0.5:0.1", "within 0 and 10"),
-        ("routine_rate=a:b", "within 0 and 10"),
-        ("routine_rate=0:99", "within 0 and 10"),
+        ("routine_rate=0.5:0.1", "from 0 to 10"),
+        ("routine_rate=a:b", "from 0 to 10"),
+        ("routine_rate=0:99", "from 0 to 10"),
         ("gestures.like.source", "no parameter"),
     ],
 )

@@ -76,7 +76,7 @@ def test_a_log_and_a_wish_that_can_not_be_are_one_paragraph(log: Path, rekindle:
         (("calibrate", "caht.csv"), "Did you mean chat.csv?"),
         (("calibrate", log, "--fit", "routine_rat"), "did you mean routine_rate?"),
         (("calibrate", log, "--to", "clustering"), "held out of every fit"),
-        (("validate", log, "--ledger", log), "no ledger"),
+        (("validate", log, "--ledger", log), "is not a ledger"),
         (("validate", log, "--against", "nothing.csv"), "does not exist"),
     ):
         ended = rekindle(*arguments)

@@ -312,7 +312,7 @@ def test_a_renamed_contact_and_a_third_person_are_named(tmp_path: Path) -> None:
     path = chat(
         tmp_path, "".join(f"31/12/2023, 21:05 - {who}: hi\n" for who in ("Ann", "Me", "Me", "Ann", "Ann Smith"))
     )
-    with pytest.raises(LogError, match=r"chat.txt, line 5: 'Ann Smith' wrote, beside Ann and Me\.") as error:
+    with pytest.raises(LogError, match=r"chat.txt, line 5: 'Ann Smith' wrote, in addition to Ann and Me\.") as error:
         read_chat(path)
     assert "renamed={'Ann Smith': 'Ann'}" in str(error.value)
     assert read_chat(path, renamed={"Ann Smith": "Ann"}).rows["source"].tolist() == ["Ann", "Me", "Me", "Ann", "Ann"]
@@ -371,7 +371,7 @@ def test_what_is_no_chat_is_named(tmp_path: Path, content: bytes, said: str) -> 
 def test_an_archive_and_a_missing_file_are_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "chat.zip", "w") as archive:
         archive.writestr("_chat.txt", "31/12/2023, 21:05 - Ann: hi\n")
-    with pytest.raises(LogError, match="unpack it"):
+    with pytest.raises(LogError, match="Unpack it"):
         read_chat(tmp_path / "chat.zip")
     with pytest.raises(LogError, match="is not a file"):
         read_chat(tmp_path / "none.txt")

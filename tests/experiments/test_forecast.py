@@ -384,7 +384,7 @@ def test_a_short_log_is_judged_by_what_there_is() -> None:
             cut_of(contacts_of(made_up(days=days)), 90, cut)
     found = judged(made_up(days=110), days=90, worlds=1)
     assert found.days == 33
-    assert any("for these instead of 90" in note for note in found.notes)
+    assert any("covers these instead of 90" in note for note in found.notes)
 
 
 def test_a_log_in_which_nothing_comes_back() -> None:
@@ -411,7 +411,7 @@ def test_a_log_without_an_earlier_question() -> None:
 def test_a_recalibration_that_turns_the_order_round_is_told(recalibrated: list[float], told: bool) -> None:
     forecasts = {"model": np.array([0.1, 0.4]), "model_recalibrated": np.array(recalibrated), "boosting": np.ones(2)}
     notes = forecast._notes(90, 90, 30, PAIRS.head(2), BACK[:2], forecasts)
-    assert any("turns the model's order round" in note for note in notes) == told
+    assert any("reverses the model's order" in note for note in notes) == told
 
 
 def test_a_coarse_chance_is_told() -> None:

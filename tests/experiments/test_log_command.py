@@ -167,7 +167,7 @@ def test_a_log_that_says_little_is_drawn_all_the_same() -> None:
     one = read(pd.DataFrame({"source": ["a"], "target": ["b"], "time": [0]}))
     figure = contact_log({"tiny": statistics(one, resamples=20)}, {"tiny": curves(one)})
     said = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert said.count("too short to tell") == 5
+    assert said.count("log too short") == 5
     with pytest.raises(ValueError, match="at most 6"):
         contact_log({str(k): statistics(one, resamples=0) for k in range(7)}, {})
 

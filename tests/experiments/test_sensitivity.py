@@ -57,7 +57,7 @@ def test_screening_a_line_finds_its_slopes() -> None:
 
 def test_what_the_table_does_not_say_is_noted() -> None:
     wait, few = indices(*made_up("saltelli", 2, lambda runs: runs[EASE] * runs[OPEN]), "reconnected")
-    assert wait.note == "reconnected is the same at every point: nothing that was varied moves it."
+    assert wait.note == "reconnected is the same at every point, so none of the factors has an effect on it."
     assert few.note.startswith("Too few points: intervals are up to ± ")
     assert indices(*made_up("saltelli", 256, linear), "reconnected")[1].note == ""
     assert indices(*made_up("morris", 20, linear), "reconnected")[1].note == ""

@@ -94,7 +94,7 @@ def test_the_figure_counts_what_is_met_and_names_the_worst_miss() -> None:
     rows = table(real, [world(isolated=0.4, clustering=0.5, transitivity=0.11)])
     figure = validation(rows, "a log")
     said = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
-    assert "meet 2 of 3" in figure.axes[0].get_title(loc="left")
+    assert "match 2 of 3" in figure.axes[0].get_title(loc="left")
     assert "clustering × 2.5" in said
 
 

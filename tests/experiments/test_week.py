@@ -417,7 +417,7 @@ def test_a_plan_is_shown_with_what_it_rests_on(log: Path, rekindle: Rekindle) ->
     assert ended.code == 0, ended.err
     said = " ".join(ended.out.split())
     for part in ("tie 3", "2020-10-", "The plan takes 6 of 7 minutes for 2 of them.", "share of 2 simulated worlds",
-                 "Past: of", "Assumed: that you dare", "Not known: whether you are in touch elsewhere"):  # fmt: skip
+                 "Past: of", "Assumed: that you make the gesture", "Not known: whether you are in touch"):  # fmt: skip
         assert part in said, part
     again = rekindle("plan-week", log, "--person", "Qz0x", *QUICK, "--minutes", "7", "--gestures", "message")
     assert again.out == ended.out

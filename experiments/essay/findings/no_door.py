@@ -91,7 +91,7 @@ def _ruling(changed: dict[str, list[str]], worlds: int, least: int) -> Ruling:
         return Ruling(Verdict.SUPPORTED)
     return Ruling(
         Verdict.DEPENDS,
-        "; ".join(f"with {row}, the conclusion on {' and '.join(names)} changes" for row, names in moved.items()),
+        "; ".join(f"with “{row}”, the conclusion on {' and '.join(names)} changes" for row, names in moved.items()),
     )
 
 
@@ -99,19 +99,19 @@ def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut
     said = "; ".join(f"{like[row]} {_when(row)}" for row in (USUAL, *rows))
     far = data.loc[(data["value"] - 1).abs().idxmax()]
     closed = (
-        f" The worlds fail the gate with {' and '.join(shut)}."
+        f" The worlds fail the gate with {' and '.join(f'“{row}”' for row in shut)}."
         if shut
         else " Every change passes the gate, so none had to be calibrated again."
     )
     return (
         f"The ratio of ties that talk again within 60 days, one like over nothing, is {said}. Among the strategies, the "
         f"{far['outcome']} changes most: it is {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as large with "
-        f"{far['change']}. (95% intervals over worlds.){closed}"
+        f"“{far['change']}”. (95% intervals over worlds.){closed}"
     )
 
 
 def _when(row: str) -> str:
-    return "at the default parameters" if row == USUAL else f"with {row}"
+    return "at the default parameters" if row == USUAL else f"with “{row}”"
 
 
 def _words(swept: SweepResult, data: pd.DataFrame, like: dict[str, Estimate], changed: dict[str, list[str]]) -> Words:
