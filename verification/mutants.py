@@ -56,6 +56,7 @@ PLUGIN = "_hypothesis_pytestplugin"
 SAMPLE = 60  # mutants
 ENOUGH = 0.95
 TIMES, SECONDS_MORE = 8, 20  # of the CPU time of the unchanged tests: then a mutant is timed out
+NOT_RUN = 70  # a status of no run of pytest
 SLOWEST = 900  # seconds by the clock
 MEMORY = 16 * 2**30  # of addresses
 
@@ -685,7 +686,7 @@ def _load(folder: Path) -> None:
     """Import everything that tests import, and compile the model; then forget the package, which a mutant is of."""
     import hypothesis
 
-    import_module("pytest"), import_module(PLUGIN)
+    import_module(PLUGIN)
     phases = set(hypothesis.Phase) - {hypothesis.Phase.shrink, hypothesis.Phase.explain}
     hypothesis.settings.register_profile(
         "mutants", derandomize=True, deadline=None, phases=tuple(phases), database=None
@@ -709,7 +710,7 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
     """Run tests on a copy in a process of its own, of which this is the id."""
     if process := os.fork():
         return process
-    status = 70
+    status = NOT_RUN
     try:
         os.setsid()
         if limit is not None:
@@ -807,9 +808,9 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
                 if (outcome := _ended(process, started)) is None:
                     continue
                 del running[process]
-                if outcome.status not in (None, 0, 1, 2, 70):
+                if outcome.status == NOT_RUN:
                     print((folder / "said.txt").read_text(errors="replace")[-4_000:])
-                    raise SystemExit(f"pytest ended with {outcome.status}")
+                    raise SystemExit(f"pytest did not run on {mutant.module}:{mutant.line}  {mutant.change}")
                 came = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
                 counts[mutant.module][came] += 1
                 if came != KILLED:

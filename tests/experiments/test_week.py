@@ -301,6 +301,28 @@ def test_gains_are_alike_where_those_of_what_is_planned_are(
     assert len(found.plan) == 4
 
 
+def test_what_a_plan_does_is_what_is_written_with_it_less_what_is_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In worlds in which the others write or not by the toss of a coin, with or without a gesture."""
+    random, seen, real = np.random.default_rng(4), [], week._others
+
+    def tossed(wrote: Any, runs: Any, ties: Any) -> np.ndarray:
+        seen.append(random.random(real(wrote, runs, ties).shape) < 0.5)
+        return seen[-1]
+
+    monkeypatch.setattr(week, "_others", tossed)
+    monkeypatch.setattr(week, "steadied", lambda gains: np.where(np.arange(len(gains.T)) < 3, 0.5, 0.0))
+    found = planned(with_a_past(), worlds=5, gestures=("message",), minutes=60)
+    without, then = seen[2:]
+    assert without.shape == then.shape == (5, 3)
+    gained = then.astype(int) - without
+    assert found.plan["without"].to_list() == pytest.approx(without.mean(axis=0).tolist())
+    assert found.plan["after"].to_list() == pytest.approx(then.mean(axis=0).tolist())
+    for row, one in zip(found.plan[["gain", "low", "high"]].to_numpy(), gained.T.astype(float), strict=True):
+        assert row.tolist() == pytest.approx(week.paired(one))
+    assert found.together == pytest.approx(week.paired(gained.sum(axis=1).astype(float)))
+    assert found.together[0] == pytest.approx(found.plan["gain"].sum())
+
+
 def test_worlds_are_counted_before_they_are_run() -> None:
     """Twice as many as choose: with a plan, all that were counted are run."""
     log, reported = with_a_past(), []

@@ -267,6 +267,19 @@ def test_a_fit_is_where_the_likelihood_is_level_and_a_weighted_one_a_step_of_new
     assert fit.coefficients(twos) == pytest.approx(fit.coefficients(twos / 2), abs=1e-6)
 
 
+def test_a_step_is_no_longer_than_two_logs() -> None:
+    """Each unit alone: its dozen rows would send some coefficients far away."""
+    data = small_regression(10)
+    fit = PoissonRegression(*data, 30)
+    assert fit.solution is not None
+    found, steps = fit.coefficients(np.eye(30)), []
+    for row, one in zip(found, np.eye(30), strict=True):
+        score, curvature = derivatives(data, fit.solution, one[data[4]])
+        steps.append((np.linalg.pinv(curvature, hermitian=True) @ score)[3:])
+        assert row == pytest.approx(fit.solution[3:] + np.clip(steps[-1], -2, 2), abs=1e-6)
+    assert np.abs(steps).max() > 3
+
+
 def test_a_piece_without_an_event_changes_nothing() -> None:
     piece, covariates, events, exposure, unit = small_regression(8)
     expected = PoissonRegression(piece, covariates, events, exposure, unit, 30)
