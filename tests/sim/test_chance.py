@@ -270,9 +270,9 @@ def test_no_two_decisions_share_a_stream() -> None:
 
 
 def used_decisions(folder: str, *, but: str = "") -> set[str]:
-    """Names of the decisions that the sources of a package draw."""
+    """Names of the purposes for which the sources of a package draw."""
     files = [path for path in (Path(sim.__file__).parents[1] / folder).rglob("*.py") if path.name != but]
-    return {name for path in files for name in re.findall(r"\bDecision\.([A-Z_]+)\b", path.read_text())}
+    return {name for path in files for name in re.findall(r"\bDrawPurpose\.([A-Z_]+)\b", path.read_text())}
 
 
 def test_the_enumeration_lists_the_choices_that_are_made_and_no_others() -> None:

@@ -1,4 +1,4 @@
-"""Every example of the documentation of `sim` gives what it says."""
+"""All examples in the docstrings of `sim` work."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sim.engine.malloc import _keep
 FAULTS = """
 import resource
 import numpy as np
-from sim.heap import keep_freed_memory
+from sim.engine.malloc import keep_freed_memory
 keep_freed_memory({people})
 def day():
     arrays = [np.empty(20 * 2**20, np.uint8) for _ in range(8)]  # more than the library keeps by itself

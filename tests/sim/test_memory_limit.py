@@ -33,7 +33,7 @@ def test_more_of_anything_takes_more(people: int, ties: int, years: float) -> No
 def test_what_does_not_fit_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     world = sim.worlds.generated(people=1_000, burn_in_years=0)
     monkeypatch.setattr(memory_limit.psutil, "virtual_memory", lambda: SimpleNamespace(available=5 * 10**6))
-    monkeypatch.setattr("sim.worlds._born", None)
+    monkeypatch.setattr("sim.worlds.generate.born", None)
     with pytest.raises(memory_limit.NotEnoughMemoryError, match=r"A world of 2,000,000 people takes about \d+\.\d GB"):
         sim.worlds.generated(people=2_000_000, burn_in_years=0)
     with pytest.raises(

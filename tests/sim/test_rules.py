@@ -1005,11 +1005,11 @@ def test_time_budgets_are_spent_in_whole_sessions(budget: float, least: float, s
     assert rules.session_budget(budget, least, 0) == 0
     assert (rules.session_budget(budget, least, sessions) > 0) == (budget >= least)
     for left in range(sessions, 0, -1):
-        budget = rules.session_budget(budget, least, left)
-        assert budget == 0 or least <= budget <= budget
-        if budget > least:
-            assert budget == pytest.approx(budget / left), "an even part"
-        budget -= budget
+        minutes = rules.session_budget(budget, least, left)
+        assert minutes == 0 or least <= minutes <= budget
+        if minutes > least:
+            assert minutes == pytest.approx(budget / left), "an even part"
+        budget -= minutes
     assert budget < least
 
 

@@ -18,6 +18,7 @@ from sim.model.parameters import Parameters
 from sim.runtime.fingerprint import cache_folder
 from sim.state.population import NEVER, NOBODY, World, bits, free_ties
 from sim.worlds.communities import communities
+from sim.worlds.past import live_past
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SECONDS = rules.SECONDS_A_DAY
@@ -253,7 +254,7 @@ def test_a_pair_can_have_no_past() -> None:
 
 def test_an_absurd_rate_of_contacts_still_ends() -> None:
     p = Parameters(past_rate=10, past_sigma=3, past_stopped=0, past_years=0.2).packed
-    contacts = [worlds._live_past(np.uint64(1), 0, high, free_ties(1)[0], p) for high in range(1, 200)]
+    contacts = [live_past(np.uint64(1), 0, high, free_ties(1)[0], p) for high in range(1, 200)]
     assert max(contacts) == pytest.approx(24 * 73, rel=0.15)
 
 
