@@ -103,7 +103,7 @@ def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.Dat
                 "reconnected": _interval(back.loc[name]),
                 "minutes planned": f"{of['filled']:,.0f}",
                 "minutes used": f"{of['spent']:,.0f}",
-                "times the person backed out": f"{of['refused']:,.0f}",
+                "minutes lost": f"{of['refused']:,.0f}",
                 "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
             }
         )
