@@ -61,7 +61,7 @@ def row_name(row: pd.Series, several: bool) -> str:
 def _differences(title: str, names: Sequence[str], rows: pd.DataFrame) -> Columns:
     noted = ["note"] if rows["note"].any() else []
     table = table_of(
-        title, "A", "B", "A − B", "95 % interval", "worlds", "fewer runs", *noted, beside=(*BESIDE, "B", "fewer runs")
+        title, "A", "B", "A − B", "95% interval", "worlds", "fewer runs", *noted, beside=(*BESIDE, "B", "fewer runs")
     )
     for name, (_, row) in zip(names, rows.iterrows(), strict=True):
         means = (plain(row["a_mean"]), plain(row["b_mean"]))

@@ -36,7 +36,7 @@ def contact_log(tables: Mapping[str, pd.DataFrame], curves: Mapping[str, Curves]
         curves: what `experiments.logs.contact_log.curves` gives, by the same names.
 
     Returns:
-        A 16:9 figure: answers above and silence, alters and pairs below; bands are 95 % intervals.
+        A 16:9 figure: answers above and silence, alters and pairs below; bands are 95% intervals.
 
     Raises:
         ValueError: there are more logs than colours.

@@ -29,11 +29,11 @@ def evaluation_table(found: Evaluation) -> Group:
     from experiments.forecasts.scores import SCORES  # already loaded if there is an evaluation
 
     level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
-    scores = table_of("forecast", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
+    scores = table_of("forecast", "log loss", "95% interval", "Brier", "95% interval", "AUC", "95% interval")
     for name in found.forecasts:
         scores.add_row(_words(name), *(cell for score in SCORES for cell in _score(level.loc[(name, score)], "")))
     apart = found.scores[found.scores["baseline"].notna()].set_index(["forecast", "baseline", "score"])
-    paired = table_of("difference", "log loss", "95 % interval", "Brier", "95 % interval", "AUC", "95 % interval")
+    paired = table_of("difference", "log loss", "95% interval", "Brier", "95% interval", "AUC", "95% interval")
     for name, other in apart.index.droplevel("score").unique():
         cells = (cell for score in SCORES for cell in _score(apart.loc[(name, other, score)], "+"))
         paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
@@ -117,7 +117,7 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
 def week_table(found: Week, said: Sequence[str]) -> Group:
     """A week's plan with one row per gesture, and the sentences below it. Ids are shown only if the plan has them."""
     titles = ("last contact", "silent", "known", "contacts", "last word", "gesture", "minutes", "without", "after")
-    table = table_of("tie", *titles, "gain", "95 % interval")
+    table = table_of("tie", *titles, "gain", "95% interval")
     for row in found.plan.to_dict("records"):
         gain, low, high = (f"{100 * row[name]:+.0f}".replace("-", "−") for name in ("gain", "low", "high"))
         table.add_row(

@@ -21,7 +21,7 @@ from experiments.terminal.tables import table_of
 
 def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
     """Statistics of contact logs side by side: the value and interval of each, by the log's name."""
-    titles = [title for name in logs for title in (name.replace("_", "\n"), "95 % interval")]
+    titles = [title for name in logs for title in (name.replace("_", "\n"), "95% interval")]
     table = table_of("statistic", *titles, "unit", text=("unit",), whole=True)
     for name, statistic in STATISTICS.items():
         rows = [found.set_index("statistic").loc[name] for found in logs.values()]
@@ -50,7 +50,7 @@ def ledger_table(ledger: Ledger) -> Group:
 def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, gates: Mapping[str, bool]) -> Group:
     """Each statistic in a real log and in simulated worlds, and how many agree."""
     table = table_of(
-        "statistic", "mark", "real", "95 % interval", "simulated", "over worlds", "ratio", "met", "in range", whole=True
+        "statistic", "mark", "real", "95% interval", "simulated", "over worlds", "ratio", "met", "in range", whole=True
     )
     for name, row in rows.iterrows():
         table.add_row(

@@ -143,7 +143,7 @@ def report(rows: pd.DataFrame, known: pd.DataFrame, checks: Mapping[str, Any], n
     lines += [f"| {mark} | {int(row['met'])} | {int(row['statistics'])} |" for mark, row in counts.iterrows()]
     lines += ["", "Met: within 15% of the real value, or inside its 95% interval.", ""]
     lines += [f"Gate: {'passed' if checks['passed'] else 'failed'} ({_gate_in_words(checks)}).", ""]
-    lines += ["| statistic | mark | real | 95 % interval | simulated | worlds | ratio | met | in range |"]
+    lines += ["| statistic | mark | real | 95% interval | simulated | worlds | ratio | met | in range |"]
     lines += ["|---|---|---:|---:|---:|---:|---:|---|---|"]
     lines += [_line(str(key), row) for key, row in rows.iterrows()]
     lines += ["", "## Published facts", "", "| fact | accepted | real | simulated |", "|---|---:|---:|---:|"]

@@ -11,7 +11,7 @@ from experiments.terminal.columns import Columns
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import number
 
-BESIDE = ("95% interval", "95 % interval", "over worlds")  # titles of columns that stay next to the column before them
+BESIDE = ("95% interval", "over worlds")  # titles of columns that stay next to the column before them
 
 
 def table_of(

@@ -61,7 +61,7 @@ def test_every_cell_can_be_read_at_any_width(data: st.DataObject, width: int, co
 
 
 def wide() -> Columns:
-    table = Columns("tie", "last contact", "gesture", "minutes", "gain", "95 % interval", beside=("95 % interval",))
+    table = Columns("tie", "last contact", "gesture", "minutes", "gain", "95% interval", beside=("95% interval",))
     for k in range(3):
         table.add_row(f"{ID}.{k}", "2023-11-30", "message", "3", "+47", "+30 … +63")
     return table
