@@ -8,7 +8,7 @@ from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _OF_A_WHEEL, _OF_THE_SOURCES = _PACKAGE / "configs", _PACKAGE.parent / "configs"
 FOLDER = "configs"  # the folder in the documentation's paths
 
