@@ -104,7 +104,7 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hin
 
 
 def _table(found: Sequence[Spread]) -> Columns:
-    table = table_of("arm", "outcome", "mean", "standard deviation", "lowest", "median", "highest", text=("outcome",))
+    table = table_of("arm", "outcome", "mean", "SD", "min", "median", "max", text=("outcome",))
     for one in found:
         of = one.outcome
         cells = [_value(value, one) for value in (of.mean(), of.min(), of.median(), of.max())]

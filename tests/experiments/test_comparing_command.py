@@ -213,7 +213,7 @@ def test_long_levels_are_shown_short_and_known_by_either(table: Path, rekindle: 
     said = rekindle("compare", "check_in", "wait", "--runs", table).out
     assert "effort_minutes=33.33 " in said
     refusal = refused(rekindle("compare", EFFORT, "--runs", table, "--baseline", "9"))
-    assert refusal.endswith("it has 33.33, 60, 120.\n")
+    assert refusal.endswith("known: 33.33, 60, 120.\n")
 
 
 def test_notes_are_said_once(table: Path, rekindle: Rekindle, undrawn: None) -> None:

@@ -294,7 +294,7 @@ MANY = "9" * 5_000  # digits
         (f"name = '{'x' * 300}'", "line 1, name = "),
         ("# café".encode("latin-1"), "line 1: byte 0xe9 is not UTF-8, so the file may be in Windows-1252 or Latin-1"),
         ("[world]".encode("utf-16"), "odd.toml is in UTF-16"),
-        ("[world]".encode("utf-16-be"), "this is not text, or text in UTF-16"),
+        ("[world]".encode("utf-16-be"), "this is not text, or is text in UTF-16"),
         (b"PAR1\0\xff", "odd.toml is not a text file"),
         (b"#" * 1_000_001, "odd.toml has 1,000,001 bytes; an experiment file may have at most 1,000,000"),
     ],

@@ -68,12 +68,12 @@ def test_rows_whose_points_coincide_are_one_run(config: Path, rekindle: Rekindle
 
 def test_one_timed_run_took_what_it_took(config: Path, rekindle: Rekindle) -> None:
     said = rekindle("plan", config, "--time", "1").out
-    assert re.search(r"1 timed run took [\d.e-]+ s, and a world", said), said
+    assert re.search(r"1 timed run took [\d.e-]+ s; building a world", said), said
 
 
 def test_another_experiment_of_the_same_name_is_noticed(config: Path, rekindle: Rekindle, in_process: None) -> None:
     rekindle("sweep", config)
-    said = "The last sweep in results/tiny asked for 9 runs, none of them of this one."
+    said = "The last sweep in results/tiny had 9 runs, and this one has none of them."
     plan = ("plan", config, "--time", "0")
     assert said not in rekindle(*plan, "--set", "sweep.replicates=4").err
     other = ("--set", "world.people=41", "--set", "sweep.replicates=1")
@@ -115,7 +115,7 @@ def test_a_plan_tells_how_long_by_what_the_kept_runs_took(
     assert "Estimated time for the remaining 6: 30 s in 2 processes, based on 9 finished runs." in " ".join(
         rekindle("plan", config, *more).out.split()
     )
-    assert "beside 2 worlds to build" not in rekindle("plan", config, *more).out
+    assert "to build up to" not in rekindle("plan", config, *more).out
 
 
 def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_a_plan_is_of_a_sweep(config: Path, rekindle: Rekindle) -> None:
     for command in ("plan", "sweep"):
         ended = rekindle(command, config)
         assert ended.code == 2
-        assert "tiny.toml has no [sweep]; add one" in ended.err
+        assert "tiny.toml has no [sweep] table; add one" in ended.err
 
 
 def test_worlds_are_counted_once_for_all_arms(config: Path) -> None:

@@ -99,8 +99,8 @@ def test_the_command_that_goes_on_is_named() -> None:
 @pytest.mark.parametrize(
     ("made", "what"),
     [
-        (lambda: made_up(points=2), "draw them by the method morris or saltelli"),
-        (lambda: made_up(points=2, method="morris"), "`rekindle sensitivity drawn` draws what the outcome hangs on."),
+        (lambda: made_up(points=2), "sweep.sample.method to morris or saltelli"),
+        (lambda: made_up(points=2, method="morris"), "draw which factors matter with `rekindle sensitivity drawn`."),
     ],
 )
 def test_a_figure_that_is_not_there_says_what_draws_it(
@@ -117,7 +117,7 @@ def test_a_figure_that_is_not_there_says_what_draws_it(
 def test_a_grid_and_a_lone_arm_are_told_what_draws_them(config: Path, rekindle: Rekindle) -> None:
     for sweep, what in (
         (SweepSettings(replicates=1, grid={EASE: (1, 2)}), f"`rekindle compare {EASE} --runs results/g/runs.parquet`"),
-        (SweepSettings(replicates=1, strategies=("check_in",)), "it has the one arm check_in; add another and `wait`"),
+        (SweepSettings(replicates=1, strategies=("check_in",)), "it has only the arm check_in; add `wait`"),
     ):
         experiment = Experiment(name="g", sweep=sweep)
         runs = described(runs_of(experiment)).assign(reconnected=1.0, error=None)

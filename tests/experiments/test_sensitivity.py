@@ -148,10 +148,10 @@ def test_the_command(config: Path, rekindle: Callable[..., Any], monkeypatch: py
     assert Path("results/tiny/sensitivity-reconnected-check_in.png").stat().st_size > 10_000
     rows = json.loads(rekindle("sensitivity", "tiny", "--format", "json").out)
     assert {row["strategy"] for row in rows} == {"wait", "check_in"}
-    for column, why in (("scenario", "is text"), ("strategy", "is text"), ("seed", "is set by the design")):
+    for column, why in (("scenario", "is text"), ("strategy", "is text"), ("seed", "is part of the design")):
         refused = rekindle("sensitivity", "tiny", "--measure", column)
         assert refused.code == 2
-        assert f"--measure {column}: this {why}" in refused.err
+        assert f"--measure {column} {why}" in refused.err
         assert "measures are reconnected, lasting" in refused.err
     level = rekindle("sensitivity", "tiny", "--measure", "parameters.ease")
     assert "is part of the design, not a measure" in level.err

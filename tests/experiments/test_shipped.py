@@ -65,10 +65,7 @@ def test_one_is_printed_and_copied_and_nothing_is_written_over(config: Path, rek
     assert list(Path("mine").iterdir()) == [Path("mine/one_run.toml")]
     assert rekindle("configs", "--out", "all").code == 0
     assert sorted(path.stem for path in Path("all").iterdir()) == NAMES
-    assert (
-        "No experiment named one_rum ships with the program; did you mean one_run?"
-        in rekindle("configs", "one_rum").err
-    )
+    assert "There is no bundled experiment one_rum; did you mean one_run?" in rekindle("configs", "one_rum").err
     assert "is a file; give a folder" in rekindle("configs", "--out", "tiny.toml").err
 
 
@@ -79,7 +76,7 @@ def test_a_name_that_ships_is_read_where_no_such_file_is(
     shipped._tell.cache_clear()
     assert load(Path(name)) == load(ROOT / "configs" / "one_run.toml")
     load(Path(name))
-    assert capsys.readouterr().err.count(f"There is no file {name}; the one that ships with the program is read") == 1
+    assert capsys.readouterr().err.count(f"There is no file {name}; using the bundled experiment") == 1
     Path(name).parent.mkdir(exist_ok=True)
     Path(name).write_text("[world]\npeople = 77\n")
     assert load(Path(name)).world.people == 77

@@ -93,9 +93,9 @@ def test_worlds_are_built_once_and_the_experiment_finds_them(
     assert rest.code == 0, rest.err
     assert "3 worlds; 1 already in the cache." in rest.out
     assert "worlds: 2 of 2" in rest.err
-    rows = [line.split() for line in rest.out.splitlines() if line.endswith(("was there ", "built now "))]
+    rows = [line.split() for line in rest.out.splitlines() if line.rstrip().endswith(("in the cache", "built now"))]
     assert [(row[4], " ".join(row[-2:])) for row in rows] == [
-        ("5", "was there"),
+        ("5", "the cache"),
         ("6", "built now"),
         ("7", "built now"),
     ]
@@ -135,9 +135,7 @@ def test_a_stopped_build_says_how_to_go_on(config: Path, rekindle: Rekindle, mon
     monkeypatch.setattr(runner, "world_of", stopped)
     ended = rekindle("world", "build", config, *BURNT_IN, "--processes", "1")
     assert ended.code == 130
-    assert ended.err.endswith(
-        "Stopped. The worlds that were finished are kept; the same command goes on with the others.\n"
-    )
+    assert ended.err.endswith("Stopped. Finished worlds are saved; the same command builds the others.\n")
 
 
 @pytest.mark.parametrize(
