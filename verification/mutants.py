@@ -43,6 +43,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -696,7 +697,7 @@ def _load(folder: Path) -> None:
     import_module("experiments.terminal.compiling").compile_model()
     for module in TESTS:
         import_module(module.removesuffix(".py").replace("/", "."))
-    for name in ("experiments.cli", "experiments.sweeps.runner", "PIL.Image", "matplotlib.figure", "sklearn.ensemble"):
+    for name in ("experiments.cli", "experiments.sweeps.runner", "SALib.sample.morris", "SALib.sample.sobol"):
         import_module(name)
     for name in [name for name in sys.modules if name.split(".")[0] in ("experiments", "tests")]:
         del sys.modules[name]
@@ -713,6 +714,7 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
     status = NOT_RUN
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
             sys.dont_write_bytecode = True  # two mutants of one second and size would be taken for each other
@@ -799,26 +801,37 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
         folders = [first, *(Path(shutil.copytree(first, copy)) for copy in copies)]
         texts = {module: (ROOT / module).read_text(encoding="utf-8") for module in TESTS}
         running: dict[int, tuple[Mutant, Path, float]] = {}
-        while waiting or running:
-            while waiting and folders:
-                mutant, folder = waiting.pop(0), folders.pop()
-                _plant(folder, mutant.module, mutant.source)
-                running[_start(folder, TESTS[mutant.module], limits[mutant.module])] = mutant, folder, time.monotonic()
-            for process, (mutant, folder, started) in list(running.items()):
-                if (outcome := _ended(process, started)) is None:
-                    continue
-                del running[process]
-                if outcome.status == NOT_RUN:
-                    print((folder / "said.txt").read_text(errors="replace")[-4_000:])
-                    raise SystemExit(f"pytest did not run on {mutant.module}:{mutant.line}  {mutant.change}")
-                came = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
-                counts[mutant.module][came] += 1
-                if came != KILLED:
-                    where = f"{mutant.module}:{mutant.line}"
-                    console.print(f"{came}  {where}  {mutant.change}", markup=False, highlight=False, soft_wrap=True)
-                _plant(folder, mutant.module, texts[mutant.module])
-                folders.append(folder)
-            time.sleep(0.02)
+        try:
+            while waiting or running:
+                while waiting and folders:
+                    mutant, folder = waiting.pop(0), folders.pop()
+                    _plant(folder, mutant.module, mutant.source)
+                    process = _start(folder, TESTS[mutant.module], limits[mutant.module])
+                    running[process] = mutant, folder, time.monotonic()
+                for process, (mutant, folder, started) in list(running.items()):
+                    if (outcome := _ended(process, started)) is None:
+                        continue
+                    del running[process]
+                    if outcome.status == NOT_RUN:
+                        print((folder / "said.txt").read_text(errors="replace")[-4_000:])
+                        raise SystemExit(f"pytest did not run on {mutant.module}:{mutant.line}  {mutant.change}")
+                    came = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
+                    counts[mutant.module][came] += 1
+                    if came != KILLED:
+                        where = f"{mutant.module}:{mutant.line}"
+                        console.print(
+                            f"{came}  {where}  {mutant.change}", markup=False, highlight=False, soft_wrap=True
+                        )
+                    _plant(folder, mutant.module, texts[mutant.module])
+                    folders.append(folder)
+                time.sleep(0.02)
+        except KeyboardInterrupt:  # then what has been found is told
+            for process in running:
+                with suppress(ProcessLookupError):
+                    os.killpg(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+            reported(counts, console)
+            raise SystemExit(128 + signal.SIGINT) from None
     return counts
 
 
@@ -873,6 +886,7 @@ def main() -> None:
             print(f"{one.module}:{one.line}  {one.change}{'  (equivalent)' if one.reason else ''}")
         print(dict(Counter(Path(one.module).stem for one in chosen)))
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen.sort(key=lambda one: (modules.index(one.module), one.line))
     sys.exit(not reported(run(chosen, console, asked.jobs), console))
 
