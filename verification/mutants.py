@@ -22,7 +22,7 @@ Left alone: docstrings, annotations, decorators, assertions, `strict=` of `zip`,
 says, since wording is no behaviour.
 
     python -m verification.mutants [COUNT] [SEED]          a random sample over all modules; 60 and 1 if not said
-    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or so many of them
+    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them
     python -m verification.mutants --list --module NAME    only says which there are
 
 It ends with 1 if fewer than 95 % are killed or named as equivalent. It needs `os.fork`.
@@ -73,7 +73,7 @@ TESTS = {
     "experiments/sweeps/design.py": ("test_design.py", "test_factors.py"),
 }
 
-# (module, or module.function; line without its margin; change): why it changes nothing that anybody can see.
+# (module or module.function, line without margin and comment, change): why it changes nothing that anybody can see.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (module, line, change): reason
     for module, reason, changes in (
@@ -255,7 +255,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 ("_NEWTON_STEPS = 50", "_NEWTON_STEPS = 50 -> _NEWTON_STEPS = 51"),
                 ("_NEWTON_STEPS = 50", "_NEWTON_STEPS = 50 -> _NEWTON_STEPS = 49"),
                 (
-                    "_SMALL_STEP = 1e-5  # in logs; what is left after a step of Newton's is about its square",
+                    "_SMALL_STEP = 1e-5",
                     "_SMALL_STEP = 1e-05 -> _SMALL_STEP = 2e-05",
                 ),
                 (
@@ -263,7 +263,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                     "np.abs(step).max() < _SMALL_STEP -> np.abs(step).max() <= _SMALL_STEP",
                 ),
                 (
-                    "_FAR = 50.0  # in logs; a rate beyond comes only on the way to a fit",
+                    "_FAR = 50.0",
                     "_FAR = 50.0 -> _FAR = 100.0",
                 ),
                 (
@@ -321,7 +321,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         ),
         (
             "bootstrap._by_unit",
-            "the steps of intercepts are longer by 2, those of coefficients, which alone are asked for, as before",
+            "the steps of intercepts are longer by 2, those of coefficients, the only ones returned, as before",
             [("surprise = self.events - expected", "self.events - expected -> self.events + expected")],
         ),
         (
@@ -404,7 +404,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "what all plans gain beside is the same for all",
             [
                 (
-                    "best = np.zeros((most + 1, room + 1))  # of plans with so many ties and minutes at most",
+                    "best = np.zeros((most + 1, room + 1))",
                     "np.zeros -> np.ones",
                 )
             ],
@@ -552,7 +552,7 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
     """Every mutant of a module's text, in order of appearance."""
     tree, lines = ast.parse(source), source.splitlines()
     return [
-        Mutant(module, function, line, lines[line - 1].strip(), before, after, changed)
+        Mutant(module, function, line, lines[line - 1].split("  # ")[0].strip(), before, after, changed)
         for function, line, before, after, changed in _changed(tree)
         if before != after
     ]
@@ -825,7 +825,7 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
                     _plant(folder, mutant.module, texts[mutant.module])
                     folders.append(folder)
                 time.sleep(0.02)
-        except KeyboardInterrupt:  # then what has been found is told
+        except KeyboardInterrupt:  # what has been found so far is reported
             for process in running:
                 with suppress(ProcessLookupError):
                     os.killpg(process, signal.SIGKILL)
@@ -862,7 +862,7 @@ def _numbers(found: Counter[str]) -> list[int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("count", nargs="?", type=int, help="so many, drawn at random")
+    parser.add_argument("count", nargs="?", type=int, help="of mutants, drawn at random")
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--module", action="append", help="all mutants of this one")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
