@@ -43,6 +43,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -72,7 +73,7 @@ TESTS = {
     "experiments/sweeps/design.py": ("test_design.py", "test_factors.py"),
 }
 
-# (module, or module.function; line without its margin; change): why it changes nothing that anybody can see.
+# (module or module.function, line without margin and comment, change): why it changes nothing that anybody can see.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (module, line, change): reason
     for module, reason, changes in (
@@ -254,7 +255,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 ("_NEWTON_STEPS = 50", "_NEWTON_STEPS = 50 -> _NEWTON_STEPS = 51"),
                 ("_NEWTON_STEPS = 50", "_NEWTON_STEPS = 50 -> _NEWTON_STEPS = 49"),
                 (
-                    "_SMALL_STEP = 1e-5  # in logs; what is left after a step of Newton's is about its square",
+                    "_SMALL_STEP = 1e-5",
                     "_SMALL_STEP = 1e-05 -> _SMALL_STEP = 2e-05",
                 ),
                 (
@@ -262,7 +263,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                     "np.abs(step).max() < _SMALL_STEP -> np.abs(step).max() <= _SMALL_STEP",
                 ),
                 (
-                    "_FAR = 50.0  # in logs; a rate beyond comes only on the way to a fit",
+                    "_FAR = 50.0",
                     "_FAR = 50.0 -> _FAR = 100.0",
                 ),
                 (
@@ -320,7 +321,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         ),
         (
             "bootstrap._by_unit",
-            "the steps of intercepts are longer by 2, those of coefficients, which alone are asked for, as before",
+            "the steps of intercepts are longer by 2, those of coefficients, the only ones returned, as before",
             [("surprise = self.events - expected", "self.events - expected -> self.events + expected")],
         ),
         (
@@ -403,7 +404,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "what all plans gain beside is the same for all",
             [
                 (
+<<<<<<< HEAD
                     "best = np.zeros((most + 1, room + 1))  # of plans with at most this many ties and minutes",
+=======
+                    "best = np.zeros((most + 1, room + 1))",
+>>>>>>> mutants
                     "np.zeros -> np.ones",
                 )
             ],
@@ -551,7 +556,7 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
     """Every mutant of a module's text, in order of appearance."""
     tree, lines = ast.parse(source), source.splitlines()
     return [
-        Mutant(module, function, line, lines[line - 1].strip(), before, after, changed)
+        Mutant(module, function, line, lines[line - 1].split("  # ")[0].strip(), before, after, changed)
         for function, line, before, after, changed in _changed(tree)
         if before != after
     ]
@@ -696,7 +701,7 @@ def _load(folder: Path) -> None:
     import_module("experiments.terminal.compiling").compile_model()
     for module in TESTS:
         import_module(module.removesuffix(".py").replace("/", "."))
-    for name in ("experiments.cli", "experiments.sweeps.runner", "PIL.Image", "matplotlib.figure", "sklearn.ensemble"):
+    for name in ("experiments.cli", "experiments.sweeps.runner", "SALib.sample.morris", "SALib.sample.sobol"):
         import_module(name)
     for name in [name for name in sys.modules if name.split(".")[0] in ("experiments", "tests")]:
         del sys.modules[name]
@@ -713,6 +718,7 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
     status = NOT_RUN
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
             sys.dont_write_bytecode = True  # two mutants of one second and size would be taken for each other
@@ -799,26 +805,37 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
         folders = [first, *(Path(shutil.copytree(first, copy)) for copy in copies)]
         texts = {module: (ROOT / module).read_text(encoding="utf-8") for module in TESTS}
         running: dict[int, tuple[Mutant, Path, float]] = {}
-        while waiting or running:
-            while waiting and folders:
-                mutant, folder = waiting.pop(0), folders.pop()
-                _plant(folder, mutant.module, mutant.source)
-                running[_start(folder, TESTS[mutant.module], limits[mutant.module])] = mutant, folder, time.monotonic()
-            for process, (mutant, folder, started) in list(running.items()):
-                if (outcome := _ended(process, started)) is None:
-                    continue
-                del running[process]
-                if outcome.status == NOT_RUN:
-                    print((folder / "said.txt").read_text(errors="replace")[-4_000:])
-                    raise SystemExit(f"pytest did not run on {mutant.module}:{mutant.line}  {mutant.change}")
-                came = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
-                counts[mutant.module][came] += 1
-                if came != KILLED:
-                    where = f"{mutant.module}:{mutant.line}"
-                    console.print(f"{came}  {where}  {mutant.change}", markup=False, highlight=False, soft_wrap=True)
-                _plant(folder, mutant.module, texts[mutant.module])
-                folders.append(folder)
-            time.sleep(0.02)
+        try:
+            while waiting or running:
+                while waiting and folders:
+                    mutant, folder = waiting.pop(0), folders.pop()
+                    _plant(folder, mutant.module, mutant.source)
+                    process = _start(folder, TESTS[mutant.module], limits[mutant.module])
+                    running[process] = mutant, folder, time.monotonic()
+                for process, (mutant, folder, started) in list(running.items()):
+                    if (outcome := _ended(process, started)) is None:
+                        continue
+                    del running[process]
+                    if outcome.status == NOT_RUN:
+                        print((folder / "said.txt").read_text(errors="replace")[-4_000:])
+                        raise SystemExit(f"pytest did not run on {mutant.module}:{mutant.line}  {mutant.change}")
+                    came = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
+                    counts[mutant.module][came] += 1
+                    if came != KILLED:
+                        where = f"{mutant.module}:{mutant.line}"
+                        console.print(
+                            f"{came}  {where}  {mutant.change}", markup=False, highlight=False, soft_wrap=True
+                        )
+                    _plant(folder, mutant.module, texts[mutant.module])
+                    folders.append(folder)
+                time.sleep(0.02)
+        except KeyboardInterrupt:  # what has been found so far is reported
+            for process in running:
+                with suppress(ProcessLookupError):
+                    os.killpg(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+            reported(counts, console)
+            raise SystemExit(128 + signal.SIGINT) from None
     return counts
 
 
@@ -849,7 +866,11 @@ def _numbers(found: Counter[str]) -> list[int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+<<<<<<< HEAD
     parser.add_argument("count", nargs="?", type=int, help="this many, drawn at random")
+=======
+    parser.add_argument("count", nargs="?", type=int, help="of mutants, drawn at random")
+>>>>>>> mutants
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--module", action="append", help="all mutants of this one")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
@@ -873,6 +894,7 @@ def main() -> None:
             print(f"{one.module}:{one.line}  {one.change}{'  (equivalent)' if one.reason else ''}")
         print(dict(Counter(Path(one.module).stem for one in chosen)))
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen.sort(key=lambda one: (modules.index(one.module), one.line))
     sys.exit(not reported(run(chosen, console, asked.jobs), console))
 

@@ -73,7 +73,7 @@ def described(rows: list[tuple[int, int, float]], day: int) -> dict[tuple[int, i
 
 @few
 @given(seeds, st.integers(1, 210), st.sampled_from([0, 10, 30]))
-def test_a_pair_is_told_by_its_contacts(seed: int, day: int, silent: int) -> None:
+def test_a_pair_is_described_by_its_contacts(seed: int, day: int, silent: int) -> None:
     log = made_up(seed)
     contacts = contacts_of(log)
     expected = described(gone_through(log, contacts), day)
