@@ -130,7 +130,7 @@ def of_fast_engine(golden: Golden) -> tuple[str, str]:
     run = sim.simulate(golden.world(), days=golden.days, seed=3, log=True, focal=golden.focal, **golden.how)
     assert run.log is not None
     scalars = {name: math.nan if name.startswith("focal_") else value for name, value in run.measures.scalars.items()}
-    return digest(run.world, scalars), digest_of_frames(run.log, run.measures.series)
+    return digest(run.world, scalars | {"focal": 0.0}), digest_of_frames(run.log, run.measures.series)
 
 
 def of_mesa_engine(golden: Golden) -> str:

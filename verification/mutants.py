@@ -404,11 +404,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "what all plans gain beside is the same for all",
             [
                 (
-<<<<<<< HEAD
-                    "best = np.zeros((most + 1, room + 1))  # of plans with at most this many ties and minutes",
-=======
                     "best = np.zeros((most + 1, room + 1))",
->>>>>>> mutants
                     "np.zeros -> np.ones",
                 )
             ],
@@ -866,11 +862,7 @@ def _numbers(found: Counter[str]) -> list[int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-<<<<<<< HEAD
-    parser.add_argument("count", nargs="?", type=int, help="this many, drawn at random")
-=======
     parser.add_argument("count", nargs="?", type=int, help="of mutants, drawn at random")
->>>>>>> mutants
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--module", action="append", help="all mutants of this one")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")

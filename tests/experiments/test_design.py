@@ -117,11 +117,7 @@ def test_runs_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_rows_are_named_at_each_point_of_a_grid_and_a_sample() -> None:
-<<<<<<< HEAD
-    """A row's name is enough to find its levels."""
-=======
     """A run that has a row's name has its levels."""
->>>>>>> mutants
     asked = experiment(sweep={"replicates": 1, "grid": {"parameters.ease": (1.0, 2.0)}, "rows": ROWS, "sample": SAMPLE})
     runs = runs_of(asked)
     boost = {"one": 0.5, "two": asked.parameters.feed_boost, "three": 1.0}

@@ -36,7 +36,7 @@ def test_every_check_has_a_line_and_all_is_well(rekindle: Rekindle) -> None:
     *lines, last = ended.out.splitlines()
     assert all(line.split()[0] in ("ok", "warning") for line in lines), lines
     for said in (
-        "Python 3.11", "numba ", "extra dev: ", "Numba: threads ", "cache folder: ",
+        f"Python {platform.python_version()}", "numba ", "extra dev: ", "Numba: threads ", "cache folder: ",
         "cached worlds: 0", "disk of the results folder: ", "results folder: results, does not exist yet",
         f"model {fingerprint.model_fingerprint()}", "gestures, identical on 1 and 2 threads",
     ):  # fmt: skip
