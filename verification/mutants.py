@@ -826,6 +826,8 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
                     folders.append(folder)
                 time.sleep(0.02)
         except KeyboardInterrupt:  # what has been found so far is reported
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             for process in running:
                 with suppress(ProcessLookupError):
                     os.killpg(process, signal.SIGKILL)

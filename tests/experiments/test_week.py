@@ -244,6 +244,7 @@ def test_a_dormant_tie_is_one_in_which_both_have_written() -> None:
     )
     found = dormant_ties(contacts, 30, 0)
     assert contacts.names[found["high"]].tolist() == ["b"]
+    assert found.columns.to_list() == [*silent_pairs(contacts, contacts.end, 30).columns, "sender"]
     assert dormant_ties(contacts, 10, 0)["sender"].tolist() == [0, 0]
 
 
