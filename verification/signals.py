@@ -154,7 +154,8 @@ def tried(sent: Signal, folder: Path, compiled: Path) -> Ended:
         return Ended(sent, time.monotonic() - began, wrong="did not end in 20 s")
     seconds = time.monotonic() - began
     said = (folder / "err").read_text(errors="replace")
-    early = process.returncode == -sent.number and sent.moment < SECONDS_OF_PYTHON and "in main" not in said
+    of_python = process.returncode == -sent.number or "<frozen site>" in said  # still importing its own modules
+    early = of_python and sent.moment < SECONDS_OF_PYTHON and "in main" not in said
     wrongs = [*([] if early else wrong_with(process.returncode, said, sent)), *left_behind(process.pid, folder)]
     return Ended(sent, seconds, early, "; ".join(wrongs))
 
