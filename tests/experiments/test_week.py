@@ -203,7 +203,7 @@ def test_rankings_of_many_people_have_intervals() -> None:
     contacts = contacts_of(pd.DataFrame(rows, columns=["source", "target", "time"]))
     dormant = silent_pairs(contacts, 95, 30)
     chances = random.random(len(dormant))
-    past = week._past(contacts, week._Asked(95, 30, dormant), chances)
+    past = week._past(contacts, week._PastQuestion(95, 30, dormant), chances)
     back = came_back(contacts, dormant, 95, 30)
     scores = {week.MODEL: chances, week.LONGEST: dormant["contacts"], week.LATEST: -dormant["silence"], week.CHANCE: 0}
     shares: dict[str, list[float]] = {name: [] for name in scores}
@@ -230,7 +230,7 @@ def test_more_than_five_ties_make_a_list() -> None:
     rows = [(one, other, day * DAY) for pair in pairs for day, (one, other) in enumerate((pair, pair[::-1]))]
     contacts = contacts_of(pd.DataFrame([*rows, (20, 21, 130 * DAY)], columns=["source", "target", "time"]))
     dormant = silent_pairs(contacts, 60, 30)
-    past = week._past(contacts, week._Asked(60, 30, dormant), np.linspace(0, 1, len(dormant)))
+    past = week._past(contacts, week._PastQuestion(60, 30, dormant), np.linspace(0, 1, len(dormant)))
     assert (past.ties, past.people, past.came_back) == (11, 1, 0)
 
 
