@@ -2,7 +2,7 @@
 
 In a notebook:
 
-    from experiments import results
+    from experiments.sweeps import results
     runs = results.load("nine_strategies")             # a data frame with one row per run
     series = results.load("nine_strategies", table="series")    # if the sweep saved it; likewise events
     results.query("nine_strategies", "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario")

@@ -19,7 +19,7 @@ ROOT = str(Path(cli.__file__).parents[1])
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 BEGIN = """
 import runpy, threading, time
-from experiments import stopping
+from experiments.terminal import stopping
 held_back = runpy.run_path("sim/runtime/interrupts.py")["held_back"]  # without all of the model
 """
 READY = "print('ready', flush=True)\n"

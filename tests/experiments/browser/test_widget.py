@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("anywidget", reason="the extra watch is not installed")
 
-from experiments.browser import widget
-from experiments.browser.widget import WorldWidget, joined
+from experiments.watch import widget
+from experiments.watch.widget import WorldWidget, joined
 
 JS = Path(widget.__file__).parent / "js"
 
