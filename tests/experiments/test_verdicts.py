@@ -68,7 +68,7 @@ def at(low: float, high: float, worlds: int = 20) -> Estimate:
 
 
 @pytest.mark.parametrize(
-    ("levels", "word"),
+    ("levels", "verdict"),
     [
         ([at(1.06, 1.2), at(1.051, 1.4)], Verdict.SUPPORTED),
         ([at(0.96, 1.04), at(0.99, 1.05)], Verdict.NOT_SUPPORTED),
