@@ -125,7 +125,7 @@ def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: 
         f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}). A person has {supply:.0f} dormant ties at the start. "
         f"{_marginal(gains, str(first['strategy']))} Little is left afterwards: 240 days after the plan stopped, "
         f"{_interval(afterwards, 2)} more of these ties are in contact with “{plain(first['strategy'])}” than with waiting. "
-        "(95% intervals over worlds.)"
+        "Intervals are 95% intervals over worlds."
     )
 
 

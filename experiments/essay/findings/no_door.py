@@ -106,7 +106,7 @@ def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut
     return (
         f"The ratio of ties that talk again within 60 days, one like over nothing, is {said}. Among the strategies, the "
         f"{far['outcome']} changes most: it is {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as large with "
-        f"“{far['change']}”. (95% intervals over worlds.){closed}"
+        f"“{far['change']}”. Intervals are 95% intervals over worlds.{closed}"
     )
 
 

@@ -35,7 +35,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     base, with_like = _risks(swept)
     effect = (
         f"Within 60 days, {base:.2%} of dormant ties talk again spontaneously and {with_like:.2%} after one like. The ratio is "
-        f"{usual}, from {ties:,} ties in {usual.worlds} worlds. {_of_words(by_gesture)} (95% intervals over worlds.)"
+        f"{usual}, from {ties:,} ties in {usual.worlds} worlds. {_of_words(by_gesture)} Intervals are 95% intervals over worlds."
     )
     return ClaimFinding(
         ruling=ruling,

@@ -76,7 +76,7 @@ def _effect(rows: pd.DataFrame, alike: pd.DataFrame) -> str:
         f"With an hour a week for a year, between {least['value']:.1f} ({least['low']:.1f} … {least['high']:.1f}) more ties come back "
         f"than with waiting ({least['temperament']} people, {plain(least['strategy'])}) and {most['value']:.1f} "
         f"({most['low']:.1f} … {most['high']:.1f}) more ({most['temperament']} people, {plain(most['strategy'])}). The ratio of the "
-        f"quiet third's gain to the outgoing third's is {ratios}. (95% intervals over worlds.)"
+        f"quiet third's gain to the outgoing third's is {ratios}. Intervals are 95% intervals over worlds."
     )
 
 

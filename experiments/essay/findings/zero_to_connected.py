@@ -41,7 +41,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"the industry. With waiting, the rank is {ranks[WAIT].value:.0f}. Here “most connected” means rank {asked.most:g} or "
             f"better. By people within two steps over active ties, “{plain(best_by_steps)}” reaches the best rank, "
             f"{by_steps[best_by_steps].value:.0f} ({by_steps[best_by_steps].low:.0f} … {by_steps[best_by_steps].high:.0f}). By that "
-            f"measure, the verdict would differ for {' and '.join(otherwise) or 'no strategy'}. (95% intervals over worlds.)"
+            f"measure, the verdict would differ for {' and '.join(otherwise) or 'no strategy'}. Intervals are 95% intervals over worlds."
         ),
         pictures=(FigureSpec("zero_to_connected", _words(swept, ranks, best, people), _over_time(swept), draw),),
         tables={
