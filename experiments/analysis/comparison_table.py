@@ -33,13 +33,13 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
             for measure, of_it in rows.groupby("measure", sort=False)
         ]
     a, b = (rows[side].unique() for side in ("a", "b"))
-    lines = (
+    lines = [
         f"A: {a[0] if len(a) == 1 else 'the arm that the row names'}. B: {b[0]}. Differences are paired by world; "
         "their 95% intervals are from a bootstrap over worlds."
-    )
+    ]
     if rows["worlds"].max() >= ENOUGH_WORLDS:
-        lines += "\nFewer runs: how many times as many runs independent seeds would need for the same precision."
-    return Group(*tables, Text(sentences((lines, *said, *notes))))
+        lines.append("Fewer runs: how many times as many runs independent seeds would need for the same precision.")
+    return Group(*tables, Text(sentences([*lines, *said, *notes])))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:

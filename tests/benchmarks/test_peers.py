@@ -15,7 +15,7 @@ from benchmarks.competitors import COMPETITORS
 from benchmarks.peers.mesa_plain import PlainModel
 from benchmarks.peers.numba_plain import NumbaModel
 from benchmarks.peers.numpy_model import NumpyModel, waves
-from benchmarks.peers.objects import EngineState
+from benchmarks.peers.objects import Town
 from benchmarks.peers.start import Start, start_of
 from benchmarks.peers_agree import Agreement, sent
 from benchmarks.workloads import LISTS, ORDINARY, WORKLOADS
@@ -111,7 +111,7 @@ def test_a_feed_that_ranks_by_open_doors(model: Any) -> None:
 
 def test_spells_are_lognormal_with_mean_one() -> None:
     start = start_of(sim.worlds.generated(people=2_000, burn_in_years=0, seed=1))
-    town = EngineState(start, random.Random(1))
+    town = Town(start, random.Random(1))
     spells = {"objects": np.array([spell_of(town) for _ in range(2_000)]), "numpy": NumpyModel(start, 1).spell}
     running = NumbaModel(start, 1)
     running.step()
@@ -121,7 +121,7 @@ def test_spells_are_lognormal_with_mean_one() -> None:
         assert np.log(found).mean() == pytest.approx(-0.405, abs=0.06), name
 
 
-def spell_of(town: EngineState) -> float:
+def spell_of(town: Town) -> float:
     """The first spell of somebody."""
     from benchmarks.peers.objects import Behaviour
 

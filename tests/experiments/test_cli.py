@@ -138,7 +138,7 @@ def test_a_sweep_ends_with_its_table_and_the_files(config: Path, rekindle: Rekin
         "handwritten_notes",
         "show_up",
         "wait",
-        "Too few worlds for a verdict: 3",
+        "Too few worlds for a verdict: there are 3",
         str(RUNS),
     ):
         assert said in ended.out
@@ -473,11 +473,11 @@ def test_the_checkpoint_of_a_run_that_another_sweep_asked_for_stays(
 def test_a_run_that_was_cut_off_goes_on(config: Path, rekindle: Rekindle) -> None:
     """It says so once, and prints what it would have printed."""
     whole = rekindle("run", config)
-    assert "Going on" not in whole.err
+    assert "Resuming" not in whole.err
     single = runs_of(load(config).model_copy(update={"sweep": None}))[0]
     path = cut_off(single, runner.Checkpoints(fingerprint.cache_folder() / "runs", 1e-9), 11)
     resumed = rekindle("run", config)
-    assert resumed.err.count("Going on from day 11 of 25.\n") == 1
+    assert resumed.err.count("Resuming from day 11 of 25.\n") == 1
     assert resumed.out == whole.out
     assert not path.exists()
 

@@ -136,6 +136,6 @@ def test_each_function_that_is_compiled_is_reported() -> None:
 
 
 def test_the_model_is_not_loaded_to_ask_for_it() -> None:
-    code = "import sys; from experiments.terminal import compiling; compiling.is_imported(); print('sim' in sys.modules)"
+    code = "import sys; from experiments.terminal import compiling as c; c.is_imported(); print('sim' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert said == "False\n"

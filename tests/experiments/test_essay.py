@@ -292,7 +292,7 @@ def test_figures_that_are_not_there_get_a_hint(config: Path, rekindle: Callable[
     assert "Give either a figure" in rekindle("figure").err
     Path("made_up.png").write_bytes(b"no picture")
     assert "not a PNG figure made by rekindle" in rekindle("figure", "--check", "made_up.png").err
-    assert "there is no such file" in rekindle("figure", "--check", "nothing.png").err
+    assert "this file does not exist" in rekindle("figure", "--check", "nothing.png").err
     for command in (("essay",), ("figure", "one_like")):
         assert "--style film" in rekindle(*command, "--style", "film", "--configs", CONFIGS).err
 

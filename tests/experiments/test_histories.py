@@ -451,7 +451,7 @@ def test_a_table_that_is_not_there_says_how_to_get_it(
     monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "tiny.toml"])
     rekindle("sweep", config)
     for table, setting in (("events", "sweep.events=true"), ("series", "sweep.series_days=7")):
-        said = f"kept no {table}; give its command once more, and --set {setting}:\n    rekindle"
+        said = f"did not save {table}; repeat its command with --set {setting}:\n    rekindle"
         asked = rekindle("results", "tiny", f"SELECT * FROM {table}")
         assert asked.code == 2
         assert said in asked.err
@@ -613,7 +613,8 @@ def test_parts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, m
         newer.setattr(histories, "VERSION", histories.VERSION + 1)
         histories.add(tmp_path, [ended(1)])
     said = (
-        rf"another version .*histories {histories.VERSION + 1}, where {histories.VERSION} is read.. Move .*events away"
+        rf"another version .*histories have format {histories.VERSION + 1}, and this version reads "
+        rf"{histories.VERSION}.. Move or delete .*events"
     )
     for ask in (lambda: histories.parts_by_run(tmp_path, LOG), lambda: histories.set_damaged_aside(tmp_path, [LOG])):
         with pytest.raises(StoreError, match=said):

@@ -117,7 +117,7 @@ def test_bad_logs_are_refused_before_any_work(logs: list[str], rekindle: Rekindl
     assert "divide them by 1000" in refused(rekindle("log", logs[0], "milli.csv"))
     assert "Did you mean mail.parquet" in refused(rekindle("log", "mial.parquet"))
     assert "given twice" in refused(rekindle("log", logs[0], logs[0]))
-    assert "does not say the kind" in refused(rekindle("log", logs[0], "--channel", "feed"))
+    assert "has no columns `kind` and `channel`" in refused(rekindle("log", logs[0], "--channel", "feed"))
     many = [f"log{k}.csv" for k in range(7)]
     for name in many:
         log(4, 30).to_csv(name, index=False)

@@ -59,7 +59,7 @@ def test_a_plan_finds_people_as_the_log_or_the_file_has_them(
     log: Path, person: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, err = said_by(["plan-week", str(log), "--person", person, "--silent", "36000"], capsys)
-    assert "they have no tie that has been dormant" in err
+    assert "this person has no tie that is silent" in err
 
 
 def test_a_sweep_says_it_before_any_work(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

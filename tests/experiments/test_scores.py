@@ -22,7 +22,7 @@ from experiments.forecasts.scores import (
     resampled_scores,
     scored,
 )
-from sim.model.chance import Decision
+from sim.model.chance import DrawPurpose
 
 few = settings(max_examples=20, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
@@ -42,7 +42,7 @@ def made_up(seed: int, people: int = 24, pairs: int = 40) -> tuple[dict[str, np.
 def weights_of(pairs: pd.DataFrame, resamples: int) -> np.ndarray:
     """How much pairs weigh in each resample of people: the product of how often their two people are drawn."""
     people = sorted({*pairs["low"], *pairs["high"]})
-    random = np.random.Generator(np.random.Philox(key=[int(Decision.BOOTSTRAP), len(people)]))
+    random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), len(people)]))
     drawn = [dict(zip(people, random.multinomial(len(people), [1 / len(people)] * len(people)), strict=True))
              for _ in range(resamples)]  # fmt: skip
     return np.array([[one[low] * one[high] for low, high in pairs.to_numpy()] for one in drawn], float)

@@ -213,5 +213,5 @@ def test_a_comparison_has_fewer_runs_from_twenty_worlds_on(worlds: int, is_said:
     console = Console(width=130)
     with console.capture() as capture:
         console.print(comparison_table(pd.DataFrame([row]), []))
-    assert ("Fewer runs: how many times" in capture.get()) == is_said
+    assert ("Fewer runs: how many" in capture.get()) == is_said
     assert ("37" in capture.get()) == is_said

@@ -140,7 +140,7 @@ def test_no_flipped_bit_passes(
     if line == ALL:
         continued(folder, bytes(flipped))
     else:
-        with pytest.raises(ConfigError, match=f"{TRIALS}, line {line + 1}: damaged, and .* follow"):
+        with pytest.raises(ConfigError, match=f"{TRIALS}, line {line + 1}: damaged, but .* follow"):
             continued(folder, bytes(flipped))
         assert (folder / TRIALS).read_bytes() == bytes(flipped)
         continued(folder, b"".join(bytes(flipped).splitlines(keepends=True)[:line]))

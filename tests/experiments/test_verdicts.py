@@ -154,8 +154,8 @@ def test_where_the_margin_of_a_ratio_ends(low: float, high: float, verdict: Verd
 
 
 def test_too_few_runs_are_so_where_it_is_unclear() -> None:
-    levels = {"clear": at(1.2, 1.4), "none": at(0.99, 1.01), "wide": at(0.5, 1.5)}
-    for known in ("clear", "none"):
+    levels = {"high": at(1.2, 1.4), "none": at(0.99, 1.01), "wide": at(0.5, 1.5)}
+    for known in ("high", "none"):
         found = ruled_by_ratio({one: levels[one] for one in (known, "wide")}, margin=0.05, worlds=20)
         assert found.verdict is Verdict.TOO_FEW
         assert "wide" in found.on

@@ -496,7 +496,7 @@ def test_verdicts_on_the_past_are_those_of_the_interval() -> None:
         rules = pd.DataFrame({"share": 0.1, "apart": 0.02, "low": low, "high": high}, index=index)
         return " ".join(tables._past_said(week.Past(200, 60, 400, expected, back, people, rules)))
 
-    assert "(+1.0 … +3.0): the model's order was better" in verdict(0.01, 0.03)
+    assert "(95% interval +1.0 … +3.0): the model's order was better" in verdict(0.01, 0.03)
     assert "the simple rule was better" in verdict(-0.03, -0.01)
     assert "too close to tell which is better" in verdict(-0.01, 0.03)
     assert "too few people" in verdict(np.nan, np.nan)

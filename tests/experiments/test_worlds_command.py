@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -101,7 +102,7 @@ def test_worlds_are_built_once_and_the_experiment_finds_them(
     ]
     assert rows[0][0] == key[:8]
     assert pickle.loads(pickle.dumps(worlds._build_one)) is worlds._build_one, "as processes need it"
-    monkeypatch.setattr(sim.worlds, "_first_morning", None)  # nothing can be built any more
+    monkeypatch.setattr(sys.modules["sim.worlds.generate"], "_first_morning", None)  # nothing can be built any more
     assert rekindle("run", config, *BURNT_IN, "--set", "run.adopters=2").code == 0
     again = rekindle("world", "build", config, *BURNT_IN)
     assert "3 worlds; 3 already in the cache." in again.out

@@ -242,7 +242,7 @@ BAD = [
     ("world.people", "-3", "whole number from 2"),
     ("world.people", "many", "whole number from 2"),
     ("world.people", "1000000", "At most 20,000"),
-    ("run.adopters", "61", "Asks for 61 of 60"),
+    ("run.adopters", "61", "Needs 61 of 60 people"),
     ("run.adopters", "", "count such as 20"),
     ("run.strategy_days", "1.5", "whole number"),
     ("parameters.ease", "[", "not TOML"),
