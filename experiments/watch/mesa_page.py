@@ -17,7 +17,8 @@ from mesa.visualization import Slider, SolaraViz
 from mesa.visualization.utils import update_counter
 
 import sim
-from experiments.watch.layout import Layout, WorldFrame, WorldView
+from experiments.watch.layout import Layout as WorldLayout  # Solara uses a `Layout` of this module for its pages
+from experiments.watch.layout import WorldFrame, WorldView
 from experiments.watch.widget import WorldWidget
 from sim.engine.views import SEEN, see
 from sim.model.strategies import NAMES
@@ -66,7 +67,7 @@ class WatchedModel(sim.ReconnectionModel):
         number = int(typed) if typed.isdecimal() else 1
         world = sim.worlds.generated(people=int(people), burn_in_years=1, seed=number)
         super().__init__(world=world, strategy=strategy, adopters=min(int(adopters), len(world)), seed=number)
-        self.layout = Layout(world, self.adopters)
+        self.layout = WorldLayout(world, self.adopters)
         self._looked = _Looked(self)
         self._view = WorldView(self.layout, self._looked)  # type: ignore[arg-type]
         self._publish(self.record.sent)
