@@ -138,11 +138,11 @@ def expit(x: float) -> float:
     return 1.0 / (1.0 + exp(-x))
 
 
-def poisson(rng: random.Random, mean: float) -> int:
+def poisson(draws: random.Random, mean: float) -> int:
     """A count with this mean (Knuth's method)."""
-    limit, count, left = exp(-mean), 0, rng.random()
+    limit, count, left = exp(-mean), 0, draws.random()
     while left > limit:
-        left *= rng.random()
+        left *= draws.random()
         count += 1
     return count
 
@@ -181,7 +181,7 @@ class Behaviour:
 
     def begin(self, town: Town, traits: dict[str, Any]) -> None:
         """Take traits by name; ties come later."""
-        self.town, self.rng = town, town.rng
+        self.town, self.draws = town, town.draws
         for name, value in traits.items():
             setattr(self, name, value)
         self.ties: dict[Behaviour, Tie] = {}
@@ -203,7 +203,7 @@ class Behaviour:
     def post(self) -> None:
         """An ordinary post makes its writer showable."""
         s = self.town.s
-        if self.rng.random() < 1.0 - exp(-s.post_rate / 7.0 * self.sociability):
+        if self.draws.random() < 1.0 - exp(-s.post_rate / 7.0 * self.sociability):
             if self.minutes_left >= s.minutes[Kind.POST]:
                 self.minutes_left -= s.minutes[Kind.POST]
                 self.last_post = self.town.day
@@ -213,27 +213,27 @@ class Behaviour:
         """Quiet and busy spells: lognormal with mean 1, each of `spell_days`."""
         day, s = self.town.day, self.town.s
         if day >= self.spell_ends:
-            length = s.spell_days if self.spell_ends > NEVER else 1 + int(self.rng.random() * s.spell_days)
+            length = s.spell_days if self.spell_ends > NEVER else 1 + int(self.draws.random() * s.spell_days)
             self.spell_ends = day + length
-            self.spell = exp(s.spell_sd * self.rng.gauss(0.0, 1.0) - 0.5 * s.spell_sd**2)
+            self.spell = exp(s.spell_sd * self.draws.gauss(0.0, 1.0) - 0.5 * s.spell_sd**2)
         return self.spell
 
     # Prompts
 
     def prompts(self) -> list[tuple[int, int, Any]]:
         """Second, channel and other of whatever brings somebody to mind today, or a plan to sit over; in order."""
-        s, rng = self.town.s, self.rng.random
+        s, draws = self.town.s, self.draws.random
         found: list[tuple[int, int, Any]] = []
         if self.reminders:
-            found = [(int(rng() * SECONDS_A_DAY), Channel.PRIVATE, other) for other in self.reminders]
+            found = [(int(draws() * SECONDS_A_DAY), Channel.PRIVATE, other) for other in self.reminders]
             self.reminders = []
         if self.plans:
-            found += [(int(rng() * SECONDS_A_DAY), SITTING, plan) for plan in self.plans]
+            found += [(int(draws() * SECONDS_A_DAY), SITTING, plan) for plan in self.plans]
         rate = s.routine_rate + s.feed_rate + s.encounter_rate
-        count = poisson(self.rng, rate * self.sociability * self.busyness())
+        count = poisson(self.draws, rate * self.sociability * self.busyness())
         shown: list[Tie] | None = None
         for _ in range(count):
-            occasion = rng() * rate
+            occasion = draws() * rate
             if occasion < s.routine_rate:
                 channel, other = Channel.PRIVATE, self.comes_to_mind(list(self.ties.values()))
             elif occasion < s.routine_rate + s.feed_rate:
@@ -242,7 +242,7 @@ class Behaviour:
             else:
                 channel, other = Channel.IN_PERSON, self.encounter()
             if other is not None:
-                found.append((int(rng() * SECONDS_A_DAY), channel, other))
+                found.append((int(draws() * SECONDS_A_DAY), channel, other))
         found.sort(key=lambda prompt: prompt[0])
         return found
 
@@ -253,11 +253,11 @@ class Behaviour:
 
     def encounter(self) -> Behaviour | None:
         """Whom a chance encounter is with: someone known, of the community, or anyone at all."""
-        s, who = self.town.s, self.rng.random()
+        s, who = self.town.s, self.draws.random()
         if who < s.encounter_known:
             return self.comes_to_mind(list(self.ties.values()))
         near = who < s.encounter_known + s.encounter_community
-        other = self.rng.choice(self.town.communities[self.community] if near else self.town.people)
+        other = self.draws.choice(self.town.communities[self.community] if near else self.town.people)
         return None if other is self else other
 
     def comes_to_mind(self, ties: list[Tie], boost: float = 0.0) -> Behaviour | None:
@@ -274,7 +274,7 @@ class Behaviour:
             until.append(total)
         if total <= 0.0:
             return None
-        return ties[bisect(until, self.rng.random() * total, 0, len(ties) - 1)].other
+        return ties[bisect(until, self.draws.random() * total, 0, len(ties) - 1)].other
 
     # Reaching out
 
@@ -305,7 +305,7 @@ class Behaviour:
     def comfort(self) -> float:
         """What the person dares just now."""
         s = self.town.s
-        return float(s.ease + s.practice_effect * self.practice_now() + logit(self.rng.random() or 1e-300))
+        return float(s.ease + s.practice_effect * self.practice_now() + logit(self.draws.random() or 1e-300))
 
     def felt(self, tie: Tie | None) -> tuple[float, float, int, float]:
         """Strength, openness, rung of the door and own tries; of a stranger, nothing."""
@@ -353,7 +353,7 @@ class Behaviour:
             return
         spent, refusals = 0.0, 0
         for tie in self.longest_silent(plan):
-            first = self.rng.random() < s.first_share[plan.strategy]
+            first = self.draws.random() < s.first_share[plan.strategy]
             kind = s.first[plan.strategy] if first else s.second[plan.strategy]
             if refusals >= s.refused_most or spent + s.minutes[kind] > minutes:
                 break
@@ -395,7 +395,7 @@ class Behaviour:
             gesture.noticed = tie.post_seen < gesture.sender.last_post
             tie.post_seen = gesture.sender.last_post
         else:
-            gesture.noticed = self.rng.random() < s.noticed[kind]
+            gesture.noticed = self.draws.random() < s.noticed[kind]
         if not gesture.noticed:
             return
         strength, openness = tie.strength(day, s), tie.openness_now(day, s)
@@ -413,7 +413,7 @@ class Behaviour:
         odds = answer_logit(kind, strength, openness, gesture.tries, s)
         if tie.acquaintance and self.has_mutual_tie_with(gesture.sender):
             odds += log(s.mutual_odds)
-        if self.rng.random() < expit(odds) / load:
+        if self.draws.random() < expit(odds) / load:
             self.answer(gesture, reply)
 
     def has_mutual_tie_with(self, other: Behaviour) -> bool:
@@ -434,7 +434,7 @@ class Behaviour:
         else:
             note = gesture.kind == Kind.NOTE
             median, sigma = (s.note_delay_median, s.note_delay_sigma) if note else (s.delay_median, s.delay_sigma)
-            delay = 60.0 * median * exp(sigma * self.rng.gauss(0.0, 1.0))
+            delay = 60.0 * median * exp(sigma * self.draws.gauss(0.0, 1.0))
             second = gesture.second + int(min(max(1.0, delay), 3_650.0 * SECONDS_A_DAY))
         days, second = divmod(second, SECONDS_A_DAY)
         channel = channel_of(kind, gesture.channel, s)
@@ -474,7 +474,7 @@ class Town:
     """A day in the life of all people: what does not happen inside one person.
 
     Attributes:
-        s, rng: settings, and the source of all random draws.
+        s, draws: settings, and the source of all random draws.
         people: in order of id.
         sent: gestures by kind, since the start.
         outgoing, arriving, replies: under way today.
@@ -484,8 +484,8 @@ class Town:
         showable: whom the feed can show today.
     """
 
-    def __init__(self, start: Start, rng: random.Random) -> None:
-        self.s, self.rng, self.day = Settings(start.p), rng, start.day
+    def __init__(self, start: Start, draws: random.Random) -> None:
+        self.s, self.draws, self.day = Settings(start.p), draws, start.day
         self.people: list[Any] = []
         self.sent = [0] * KINDS
         self.outgoing: list[Gesture] = []
@@ -537,11 +537,11 @@ class Town:
 
     def announce(self) -> None:
         """Whose posts can be seen today, and birthdays: everyone who holds a tie to those who have one may notice."""
-        likely, rng = self.s.birthday_noticed, self.rng.random
+        likely, draws = self.s.birthday_noticed, self.draws.random
         self.showable = {person for day in range(self.s.post_days) for person in self.posted[self.day - day]}
         for celebrant in self.birthdays[self.day % 365]:
             for tie in celebrant.ties.values():
-                if rng() < likely and not tie.acquaintance:
+                if draws() < likely and not tie.acquaintance:
                     tie.other.reminders.append(celebrant)
 
     def dispatch(self) -> list[Gesture]:
@@ -562,7 +562,7 @@ class Town:
         """Two strangers hold each other as acquaintances from now on."""
         common = self.s.group_pull if one.group == two.group else 0.0
         for person, other in ((one, two), (two, one)):
-            liking = exp(self.s.liking_sd * self.rng.gauss(0.0, 1.0) + common)
+            liking = exp(self.s.liking_sd * self.draws.gauss(0.0, 1.0) + common)
             person.ties[other] = Tie(other, liking, last_contact=self.day, acquaintance=True)
 
     def rounds(self, sent: list[Gesture]) -> list[Gesture]:

@@ -127,7 +127,7 @@ def spell_of(town: Town) -> float:
 
     person = Behaviour()
     person.begin(town, {})
-    return person.burst_factor()
+    return person.busyness()
 
 
 def test_a_start_is_the_world() -> None:

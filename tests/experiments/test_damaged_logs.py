@@ -99,8 +99,8 @@ def strictly_read(content: bytes) -> list[Row]:
     """What these bytes say to a strict reader: rows in order of time, each once, without loops."""
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
-    if not any(content[1:64:2]):  # as a reader can tell from the zeros
-        content = "\ufeff".encode("utf-16-le" if any(content[2:64:4]) else "utf-32-le") + content
+    if not any(content[1:16:2]):  # as a reader can tell from the zeros in the names of columns
+        content = "\ufeff".encode("utf-16-le" if any(content[2:16:4]) else "utf-32-le") + content
     marked = next((encoding for mark, encoding in MARKS.items() if content.startswith(mark)), "utf-8-sig")
     text = io.StringIO(content.decode(marked, errors="surrogateescape"), newline="")
     header, *lines = filter(None, csv.reader(text, strict=True))
