@@ -31,8 +31,8 @@ MOST_RUNS = 2_000  # of a sweep that is planned, too: planning takes time in its
 WITHOUT_LINE = (
     "run.adopters: asks for",
     "is in UTF-",
-    "is no text",
-    "bytes, and",
+    "is not a text file",
+    "bytes; an experiment file",
     "has no [sweep]",
     "The sweep asks for",
 )
