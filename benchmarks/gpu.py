@@ -105,7 +105,7 @@ def agreement(card: GpuCore, core: Core, days: int) -> Agreement:
         differ += only_in_one(mine, theirs)
     one, two = core.to_world(), card.to_world()
     ties_differ, largest = ties_that_differ(one, two)
-    return Agreement(gestures, differ, int(one.people["held"].sum()), ties_differ, largest)
+    return Agreement(gestures, differ, int(one.people["degree"].sum()), ties_differ, largest)
 
 
 def in_turn(card: GpuCore, core: Core, days: int, repeats: int, threads: int) -> dict[str, list[float]]:

@@ -114,7 +114,7 @@ def measured(people: int, asked: Asked) -> Found:
         core = Core(WORKLOADS[asked.workload].on(core.to_world()), seed=1)
     speeds = in_turn(core, asked)
     state = core.state
-    held, used = int(state.people["held"].sum()), int(state.used[0])
+    held, used = int(state.people["degree"].sum()), int(state.used[0])
     return Found(
         people=len(state.people),
         ties=held / len(state.people),

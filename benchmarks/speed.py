@@ -100,7 +100,7 @@ def why_not(entry: str, world: sim.World) -> str:
 
 def memory_needed(entry: str, world: sim.World) -> float:
     """Bytes that a competitor takes at most while it is made."""
-    return float(COMPETITORS[entry.partition("/")[0]].bytes_a_tie) * float(world.people["held"].sum())
+    return float(COMPETITORS[entry.partition("/")[0]].bytes_a_tie) * float(world.people["degree"].sum())
 
 
 def free_memory() -> float:
@@ -186,7 +186,7 @@ def world_costs(people: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         saved = _seconds(lambda: save_world(world, Path(folder, "world")))
         loaded = _seconds(lambda: touched(load_world(Path(folder, "world"))))
-    ties = float(world.people["held"].sum())
+    ties = float(world.people["degree"].sum())
     return {
         "build": built,
         "burn_in_a_year": burnt,
@@ -205,7 +205,7 @@ def touched(world: sim.World) -> int:
 def memory_a_tie(people: int = 1_000) -> dict[str, float]:
     """Bytes that each competitor holds once it has lived a day, people and all, by tie direction."""
     world = world_of(people)
-    ties = float(world.people["held"].sum())
+    ties = float(world.people["degree"].sum())
     found = {}
     for name, competitor in COMPETITORS.items():
         if competitor.missing or name.endswith("-2"):
@@ -242,7 +242,7 @@ def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
     for people in asked.sizes:
         console.print(f"{people:,} people …")
         world = world_of(people)
-        results["ties_a_person"][str(people)] = float(world.people["held"].mean())
+        results["ties_a_person"][str(people)] = float(world.people["degree"].mean())
         results["burn_in_years"][str(people)] = burn_in_years(people)
         workloads = asked.workloads if people <= asked.full else [one for one in asked.workloads if one == ORDINARY]
         entries = entries_of(asked.only, workloads)

@@ -25,6 +25,7 @@ from experiments.config.settings import (
 )
 from experiments.logs.contact_statistics import STATISTICS
 from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.model.former_names import accepted_name
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES, STRATEGIES
@@ -36,7 +37,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("run", "strategy"): STRATEGY_WRITTEN,
     ("run", "adopters"): ADOPTERS_WRITTEN,
     ("run", "sociability"): "any, low or high",
-    ("run", "hesitance"): "any, low or high",
+    ("run", "reticence"): "any, low or high",
     ("inject", "kind"): KINDS_WRITTEN,
     ("inject", "towards"): "dormant or stranger",
     ("sweep", "silence"): TRUTH_WRITTEN,
@@ -91,7 +92,8 @@ def entries() -> tuple[Entry, ...]:
 
 def explained(name: str) -> list[Entry]:
     """The entries with this name: several if it has several meanings, none if it is unknown."""
-    wanted = name.lower().removeprefix("parameters.").removeprefix("measures.").removeprefix("strategies.")
+    wanted = accepted_name(name.lower())
+    wanted = wanted.removeprefix("parameters.").removeprefix("measures.").removeprefix("strategies.")
     return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
 
 

@@ -60,10 +60,10 @@ def _measures() -> dict[str, Measure]:
     only_adopters = [
         ("industry_rank", "rank", "Rank by active ties among the people of the industry at the end: 1 is the best connected, equals share a rank."),
         ("industry_rank_two_steps", "rank", "The same rank by two-step reach: how many others are within two steps over active ties, of whatever industry."),
-        ("minutes_filled", "minutes per person", "Planned minutes added to the time budget."),
-        ("minutes_spent", "minutes per person", "Planned minutes spent, including travel, scrolling and refused plans."),
-        ("minutes_refused", "minutes per person", "Planned minutes lost on plans that the person refused to carry out."),
-        ("spent_share", "share", "Minutes spent, as a share of minutes added, except for a remainder too small for another session."),
+        ("minutes_planned", "minutes per person", "Planned minutes added to the time budget."),
+        ("minutes_used", "minutes per person", "Planned minutes spent, including travel, scrolling and refused plans."),
+        ("minutes_lost", "minutes per person", "Planned minutes lost on plans that the person refused to carry out."),
+        ("used_share", "share", "Minutes spent, as a share of minutes added, except for a remainder too small for another session."),
     ]  # fmt: skip
     focal = [
         ("focal", "ties", "Focal ties that are followed."),
@@ -420,13 +420,13 @@ class OutcomeRecorder:
     def _minutes(self, plans: np.ndarray) -> dict[str, float]:
         plans = plans[self.is_adopter[plans["person"]]]
         sessions = self.parameters.packed["session_minutes"][plans["strategy"]]
-        spendable = plans["filled"] - np.where(plans["budget"] < sessions, plans["budget"], 0.0)
+        spendable = plans["minutes_planned"] - np.where(plans["budget"] < sessions, plans["budget"], 0.0)
         people = len(self.adopters)
         return {
-            "minutes_filled": mean_or_nan(plans["filled"].sum(), people),
-            "minutes_spent": mean_or_nan(plans["spent"].sum(), people),
-            "minutes_refused": mean_or_nan(plans["refused"].sum(), people),
-            "spent_share": mean_or_nan(plans["spent"].sum(), spendable.sum()),
+            "minutes_planned": mean_or_nan(plans["minutes_planned"].sum(), people),
+            "minutes_used": mean_or_nan(plans["minutes_used"].sum(), people),
+            "minutes_lost": mean_or_nan(plans["minutes_lost"].sum(), people),
+            "used_share": mean_or_nan(plans["minutes_used"].sum(), spendable.sum()),
         }
 
     def _at_risk_frame(self, day: int) -> pd.DataFrame:

@@ -515,7 +515,7 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
         plan = plans[at]
         plan["person"], plan["strategy"], plan["share"] = person, row, share
         plan["budget"] = rules.minus(0.0, -uniform(seed, DrawPurpose.FIRST_PURSE, 0, person, row, 0) * sessions[row])
-        plan["filled"] = plan["budget"]
+        plan["minutes_planned"] = plan["budget"]
     return plans
 
 

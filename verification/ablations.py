@@ -29,10 +29,10 @@ WALL = Path(__file__).parents[1].parent / "shared" / "data" / "facebook_wall.csv
 PEOPLE, WORLDS, PROCESSES = 1_500, 3, 2
 
 MECHANISMS: dict[str, dict[str, float]] = {
-    "each likes some more than others, on their own": {"liking_sd": 0.0},
+    "each likes some more than others, on their own": {"affinity_sd": 0.0},
     "people of one group like each other more": {"group_pull": 0.0},
     "a person has quiet and busy spells": {"spell_sd": 0.0},
-    "what is received leaves less than what is made": {"mind_received": 1.0},
+    "what is received leaves less than what is made": {"encoding_received": 1.0},
 }
 
 

@@ -33,7 +33,7 @@ PATH = PACKAGE / MODEL
 
 LIVELY = Parameters(
     effort_minutes=900, tie_capacity=14, ties_at_start=12, community_size=20, industries=2, show_every_days=7,
-    event_notice_days=3, feed_rate=2, post_rate=3, note_days=2, birthday_noticed=0.3, mind_answered=0.5,
+    event_notice_days=3, feed_rate=2, post_rate=3, note_days=2, birthday_noticed=0.3, encoding_answered=0.5,
     routine_rate=0.4,
 )  # fmt: skip
 

@@ -510,7 +510,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 TWOS = (
     "min max", "minimum maximum", "argmin argmax", "any all", "floor ceil", "low high", "source target", "above below",
     "a b", "x y", "arm base", "mine theirs", "first second", "first last", "before after", "begins ends",
-    "a_runs b_runs", "above level", "came stayed", "without then", "sociability hesitance", "spent filled",
+    "a_runs b_runs", "above level", "came stayed", "without then", "sociability reticence", "spent filled",
     "a_mean b_mean", "grid zip", "left right", "inner outer", "ones zeros", "adopters strategy_days",
     "strategy_days follow_up_days",
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """A check of perceived strangeness: how many people write to an old friend, with and without a warm-up?
 
 In experiments, 30% and 31% of people wrote to an old friend, and 53% after a warm-up with three others (Aknin &
-Sandstrom 2024). The script computes these shares in the model, over random draws and hesitance, on the private
+Sandstrom 2024). The script computes these shares in the model, over random draws and reticence, on the private
 channel, at the mean practice of a population that lives at that ease. It uses two definitions of "old friend": a tie
 with monthly contact for a year and then none for five, and the dormant ties that people in a burnt-in world have,
 which are warmer.
@@ -34,22 +34,22 @@ PRIVATE = int(Channel.PRIVATE)
 
 
 @njit
-def _share_who_write(strengths: np.ndarray, hesitance: np.ndarray, practice: float, settings: np.ndarray) -> float:
-    """The probability of a question or more towards ties of these strengths, doors shut, over draws and hesitance."""
+def _share_who_write(strengths: np.ndarray, reticence: np.ndarray, practice: float, settings: np.ndarray) -> float:
+    """The probability of a question or more towards ties of these strengths, doors shut, over draws and reticence."""
     total = 0.0
     for strength in strengths:
-        for weight in hesitance:
+        for weight in reticence:
             least = np.inf
             for kind in settings[0].ladder[PRIVATE]:
                 if kind >= 0:
                     least = min(least, rules.barrier(kind, PRIVATE, strength, 0.0, 0, 0.0, weight, settings[0]))
             total += rules.expit(settings[0].ease + settings[0].practice_effect * practice - least)
-    return total / (len(strengths) * len(hesitance))
+    return total / (len(strengths) * len(reticence))
 
 
 def share_who_write(strengths: np.ndarray, practice: float, parameters: sim.Parameters) -> float:
     """The same, for people as hesitant as the parameters make them."""
-    spread = stats.norm.ppf(QUANTILES, parameters.hesitance_mean, parameters.hesitance_sd)
+    spread = stats.norm.ppf(QUANTILES, parameters.reticence_mean, parameters.reticence_sd)
     return float(_share_who_write(strengths, np.maximum(0.0, spread), practice, np.array([parameters.packed])))
 
 

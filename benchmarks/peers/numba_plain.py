@@ -37,7 +37,7 @@ class Town(NamedTuple):
     """People and ties, an array each, of shape (people,) or (ties,); what is not said is as in `sim.state`."""
 
     sociability: np.ndarray
-    hesitance: np.ndarray
+    reticence: np.ndarray
     practice: np.ndarray
     practised: np.ndarray
     minutes_left: np.ndarray
@@ -60,7 +60,7 @@ class Town(NamedTuple):
     other: np.ndarray  # from here on: by tie
     mirror: np.ndarray
     traces: np.ndarray  # (ties, 6)
-    liking: np.ndarray
+    affinity: np.ndarray
     last_contact: np.ndarray
     last_sent: np.ndarray
     last_received: np.ndarray
@@ -301,9 +301,9 @@ def comes_to_mind(town: Any, person: int, feed: bool, until: Any, day: int, p: A
     for k in range(held):
         row = first + k
         if not feed or (day - town.last_post[town.other[row]] < p.post_days and not town.acquaintance[row]):
-            total += town.liking[row] * activation(town, row, day, p) ** p.pull_exponent + p.pull_floor
+            total += town.affinity[row] * activation(town, row, day, p) ** p.pull_exponent + p.pull_floor
             if feed and p.feed_boost > 0.0:
-                total += p.feed_boost * town.liking[row] * openness(town, row, day, p)
+                total += p.feed_boost * town.affinity[row] * openness(town, row, day, p)
         until[k] = total
     if total <= 0.0:
         return -1
@@ -400,7 +400,7 @@ def felt(town: Any, row: int, day: int, p: Any) -> Any:
 
 @njit(cache=True)
 def barrier(
-    kind: int, channel: int, close: float, door: float, opened_by: int, tried: float, hesitance: float, p: Any
+    kind: int, channel: int, close: float, door: float, opened_by: int, tried: float, reticence: float, p: Any
 ) -> float:
     """Comfort that a gesture needs."""
     welcome = 0.5
@@ -408,7 +408,7 @@ def barrier(
         welcome = expit(answer_logit(kind, close, door, tried, p))
     doubt = logit(welcome) - logit(p.acceptance_ratio * welcome)
     shut = 1.0 - door * 0.5 ** max(0, p.rung[kind] - opened_by)
-    return p.risk[channel, kind] + (1.0 - close) * shut * (hesitance + doubt)
+    return p.risk[channel, kind] + (1.0 - close) * shut * (reticence + doubt)
 
 
 @njit(cache=True)
@@ -421,7 +421,7 @@ def within_reach(town: Any, person: int, row: int, channel: int, day: int, p: An
         kind = p.ladder[channel, step]
         if kind < 0:
             break
-        if barrier(kind, channel, close, door, opened_by, tried, town.hesitance[person], p) <= dared:
+        if barrier(kind, channel, close, door, opened_by, tried, town.reticence[person], p) <= dared:
             chosen = kind
     return chosen
 
@@ -514,12 +514,12 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
     spent, refusals = 0.0, 0
     for row in longest_silent(town, person, plan, day, p):
         kind = p.first[strategy] if np.random.random() < p.first_share[strategy] else p.second[strategy]
-        if refusals >= p.refused_most or spent + p.minutes[kind] > minutes:
+        if refusals >= p.backed_out_most or spent + p.minutes[kind] > minutes:
             break
         town.planned[row] = day
         channel = p.channel[kind] if p.channel[kind] >= 0 else PRIVATE
         close, door, opened_by, tried = felt(town, row, day, p)
-        needed = barrier(kind, channel, close, door, opened_by, tried, town.hesitance[person], p)
+        needed = barrier(kind, channel, close, door, opened_by, tried, town.reticence[person], p)
         if needed <= comfort(town, person, day, p) + p.follow_through:
             spent += p.minutes[kind]
             practise(town, person, kind, day, p)
@@ -527,7 +527,7 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
             out[count].arrives = day + (p.note_days if kind == NOTE else 0)
             count += 1
         else:
-            spent += min(p.refused_minutes, minutes - spent)
+            spent += min(p.backed_out_minutes, minutes - spent)
             refusals += 1
     town.plan_budget[plan] -= spent
     return count
@@ -594,7 +594,7 @@ def new_acquaintance(town: Any, person: int, other: int, day: int, p: Any) -> in
     town.held[person] += 1
     common = p.group_pull if town.group[person] == town.group[other] else 0.0
     town.other[row], town.acquaintance[row], town.last_contact[row] = other, 1, day
-    town.liking[row] = math.exp(p.liking_sd * np.random.standard_normal() + common)
+    town.affinity[row] = math.exp(p.affinity_sd * np.random.standard_normal() + common)
     town.traces[row] = 0.0
     town.openness[row], town.unanswered[row], town.opened_by[row], town.two_way[row] = 0.0, 0.0, 0, 0
     town.last_sent[row], town.last_received[row], town.last_two_way[row] = NEVER, NEVER, NEVER
@@ -647,7 +647,7 @@ def receive(town: Any, gesture: Any, day: int, p: Any) -> bool:
     if not gesture.noticed:
         return False
     close, door = strength(town, row, day, p), openness(town, row, day, p)
-    remember(town, row, p.mind_received * p.mass[kind], day, p)
+    remember(town, row, p.encoding_received * p.mass[kind], day, p)
     town.unanswered[row] = 0.0
     if p.opens[kind] >= door:
         town.openness[row], town.opened[row], town.opened_by[row] = p.opens[kind], day, p.rung[kind]
@@ -709,7 +709,7 @@ def answer(town: Any, gesture: Any, reply: Any, day: int, p: Any) -> None:
 def settle(town: Any, sent: Any, order: Any, delivered: Any, day: int, p: Any) -> None:
     """What gestures leave with their senders, two-way contact, first answers, and forgetting."""
     for k in order:
-        remember(town, sent[k].row, p.mind_sent * p.mass[sent[k].kind], day, p)
+        remember(town, sent[k].row, p.encoding_sent * p.mass[sent[k].kind], day, p)
     for k in range(len(delivered)):
         if delivered[k].noticed and delivered[k].kind != POST:
             settle_noticed(town, delivered[k], day, p)
@@ -722,7 +722,7 @@ def settle_noticed(town: Any, gesture: Any, day: int, p: Any) -> None:
     theirs = gesture.row
     mine = town.mirror[theirs]
     if gesture.answers != NO_ANSWER:
-        remember(town, mine, p.mind_answered * p.mass[gesture.answers], day, p)
+        remember(town, mine, p.encoding_answered * p.mass[gesture.answers], day, p)
         town.acquaintance[mine], town.acquaintance[theirs] = 0, 0
     if p.mass[gesture.kind] > 0.0:
         if day - town.last_received[theirs] <= p.two_way_days:
@@ -760,7 +760,7 @@ def drop(town: Any, person: int, row: int) -> None:
     last = town.first[person] + town.held[person]
     if row == last:
         return
-    town.other[row], town.mirror[row], town.liking[row] = town.other[last], town.mirror[last], town.liking[last]
+    town.other[row], town.mirror[row], town.affinity[row] = town.other[last], town.mirror[last], town.affinity[last]
     town.traces[row] = town.traces[last]
     town.last_contact[row], town.last_sent[row] = town.last_contact[last], town.last_sent[last]
     town.last_received[row], town.last_two_way[row] = town.last_received[last], town.last_two_way[last]

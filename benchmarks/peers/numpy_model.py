@@ -178,10 +178,10 @@ class NumpyModel:
         """For each of `count` choices, one of its rows in proportion to its pull; `which` is sorted."""
         if not len(rows):
             return np.full(count, -1)
-        liking = self.ties["liking"][rows]
-        weights = liking * self._activation(rows) ** self.p["pull_exponent"] + self.p["pull_floor"]
+        affinity = self.ties["affinity"][rows]
+        weights = affinity * self._activation(rows) ** self.p["pull_exponent"] + self.p["pull_floor"]
         if boost:
-            weights += boost * liking * self._openness(rows)
+            weights += boost * affinity * self._openness(rows)
         until = np.cumsum(weights, dtype=np.float64)
         stop = np.searchsorted(which, np.arange(count), side="right")
         start = np.searchsorted(which, np.arange(count), side="left")
@@ -252,7 +252,7 @@ class NumpyModel:
         welcome = np.where(p["answer"][kinds] > -np.inf, welcome, 0.5)
         doubt = logit(welcome) - logit(p["acceptance_ratio"] * welcome)
         door = openness[:, None] * 0.5 ** np.maximum(0, p["rung"][kinds] - opened_by[:, None])
-        felt = self.hesitance[prompts["sender"]][:, None] + doubt
+        felt = self.reticence[prompts["sender"]][:, None] + doubt
         risk = p["risk"][prompts["channel"][:, None], kinds]
         return np.where(kinds >= 0, risk + (1.0 - strength[:, None]) * (1.0 - door) * felt, np.inf)
 
@@ -321,7 +321,7 @@ class NumpyModel:
         for name in ("last_sent", "last_received", "last_two_way", "opened", "planned", "post_seen"):
             self.ties[name][rows] = NEVER
         self.ties["other"][rows], self.ties["mirror"][rows] = other, np.roll(rows, len(low))
-        self.ties["liking"][rows] = np.exp(self.p["liking_sd"] * self.rng.standard_normal(len(rows)) + common)
+        self.ties["affinity"][rows] = np.exp(self.p["affinity_sd"] * self.rng.standard_normal(len(rows)) + common)
         self.ties["last_contact"][rows], self.ties["acquaintance"][rows] = self.day, 1
         gestures["row"][new] = self._find(one, two)
 
@@ -368,7 +368,7 @@ class NumpyModel:
         gestures["noticed"][wave] = noticed
         wave, rows, kind, post = wave[noticed], rows[noticed], kind[noticed], post[noticed]
         strength, openness = self._strength(rows), self._openness(rows)
-        self._remember(rows, p["mind_received"] * p["mass"][kind])
+        self._remember(rows, p["encoding_received"] * p["mass"][kind])
         ties["unanswered"][rows] = 0.0
         opens = p["opens"][kind] >= openness
         ties["openness"][rows[opens]], ties["opened"][rows[opens]] = p["opens"][kind][opens], self.day
@@ -422,7 +422,7 @@ class NumpyModel:
         self.sent += np.bincount(sent["kind"], minlength=KINDS)
         sent = sent[np.argsort(sent["second"], kind="stable")]
         for wave in waves(sent["row"]):
-            self._remember(sent["row"][wave], p["mind_sent"] * p["mass"][sent["kind"][wave]])
+            self._remember(sent["row"][wave], p["encoding_sent"] * p["mass"][sent["kind"][wave]])
         noticed = delivered[delivered["noticed"] & (delivered["kind"] != Kind.POST)]
         for wave in waves(np.minimum(noticed["row"], self.ties["mirror"][noticed["row"]])):
             self._settle_noticed(noticed[wave])
@@ -433,7 +433,7 @@ class NumpyModel:
         p, ties = self.p, self.ties
         theirs, mine = gestures["row"], ties["mirror"][gestures["row"]]
         answer = gestures["answers"] != NO_ANSWER
-        self._remember(mine[answer], p["mind_answered"] * p["mass"][gestures["answers"][answer]])
+        self._remember(mine[answer], p["encoding_answered"] * p["mass"][gestures["answers"][answer]])
         ties["acquaintance"][mine[answer]] = ties["acquaintance"][theirs[answer]] = 0
         weighs = p["mass"][gestures["kind"]] > 0.0
         theirs, mine = theirs[weighs], mine[weighs]
@@ -468,7 +468,7 @@ class NumpyModel:
             self.ties["mirror"][self.ties["mirror"][row]] = row
 
     sociability: np.ndarray
-    hesitance: np.ndarray
+    reticence: np.ndarray
     practice: np.ndarray
     practised: np.ndarray
     minutes_left: np.ndarray

@@ -50,7 +50,7 @@ class Tie:
     """What one person holds about another; see `sim.state.population.TIE` for units."""
 
     other: Behaviour
-    liking: float
+    affinity: float
     traces: Traces = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     last_contact: int = NEVER
     last_sent: int = NEVER
@@ -169,7 +169,7 @@ class Behaviour:
 
     id: int
     sociability: float
-    hesitance: float
+    reticence: float
     practice: float
     practised: int
     minutes_left: float
@@ -268,9 +268,9 @@ class Behaviour:
         for tie in ties:
             a, b, c, d, e, f = tie.traces
             u, v, w, x, y, z = weighed[day - tie.last_contact]
-            total += tie.liking * (a * u + b * v + c * w + d * x + e * y + f * z) ** exponent + floor
+            total += tie.affinity * (a * u + b * v + c * w + d * x + e * y + f * z) ** exponent + floor
             if boost:
-                total += boost * tie.liking * tie.openness_now(day, s)
+                total += boost * tie.affinity * tie.openness_now(day, s)
             until.append(total)
         if total <= 0.0:
             return None
@@ -320,7 +320,7 @@ class Behaviour:
         welcome = expit(answer_logit(kind, strength, openness, tries, s)) if s.answer[kind] > -inf else 0.5
         doubt = logit(welcome) - logit(s.acceptance_ratio * welcome)
         door = openness * 0.5 ** max(0, s.rung[kind] - opened_by)
-        return float(s.risk[channel][kind] + (1.0 - strength) * (1.0 - door) * (self.hesitance + doubt))
+        return float(s.risk[channel][kind] + (1.0 - strength) * (1.0 - door) * (self.reticence + doubt))
 
     def practice_now(self) -> float:
         """Practice that is left."""
@@ -355,7 +355,7 @@ class Behaviour:
         for tie in self.longest_silent(plan):
             first = self.draws.random() < s.first_share[plan.strategy]
             kind = s.first[plan.strategy] if first else s.second[plan.strategy]
-            if refusals >= s.refused_most or spent + s.minutes[kind] > minutes:
+            if refusals >= s.backed_out_most or spent + s.minutes[kind] > minutes:
                 break
             tie.planned = day
             channel = channel_of(kind, Channel.PRIVATE, s)
@@ -364,7 +364,7 @@ class Behaviour:
                 self.practise(kind)
                 self.town.outgoing.append(Gesture(self, tie.other, kind, channel, second))
             else:
-                spent += min(s.refused_minutes, minutes - spent)
+                spent += min(s.backed_out_minutes, minutes - spent)
                 refusals += 1
         plan.purse -= spent
 
@@ -399,7 +399,7 @@ class Behaviour:
         if not gesture.noticed:
             return
         strength, openness = tie.strength(day, s), tie.openness_now(day, s)
-        tie.remember(s.mind_received * s.mass[kind], day, s)
+        tie.remember(s.encoding_received * s.mass[kind], day, s)
         tie.unanswered = 0.0
         if s.opens[kind] >= openness:
             tie.openness, tie.opened, tie.opened_by = s.opens[kind], day, s.rung[kind]
@@ -562,8 +562,8 @@ class Town:
         """Two strangers hold each other as acquaintances from now on."""
         common = self.s.group_pull if one.group == two.group else 0.0
         for person, other in ((one, two), (two, one)):
-            liking = exp(self.s.liking_sd * self.draws.gauss(0.0, 1.0) + common)
-            person.ties[other] = Tie(other, liking, last_contact=self.day, acquaintance=True)
+            affinity = exp(self.s.affinity_sd * self.draws.gauss(0.0, 1.0) + common)
+            person.ties[other] = Tie(other, affinity, last_contact=self.day, acquaintance=True)
 
     def rounds(self, sent: list[Gesture]) -> list[Gesture]:
         """Deliver and answer until nothing more arrives today; returns what was delivered."""
@@ -586,7 +586,7 @@ class Town:
         day, s = self.day, self.s
         for gesture in sent:
             self.sent[gesture.kind] += 1
-            gesture.sender.ties[gesture.receiver].remember(s.mind_sent * s.mass[gesture.kind], day, s)
+            gesture.sender.ties[gesture.receiver].remember(s.encoding_sent * s.mass[gesture.kind], day, s)
         for gesture in delivered:
             gesture.receiver.received_today = 0
             if gesture.noticed and gesture.kind != Kind.POST:
@@ -604,7 +604,7 @@ class Town:
         day, s = self.day, self.s
         mine, theirs = gesture.receiver.ties[gesture.sender], gesture.sender.ties[gesture.receiver]
         if gesture.answers != NO_ANSWER:
-            mine.remember(s.mind_answered * s.mass[gesture.answers], day, s)
+            mine.remember(s.encoding_answered * s.mass[gesture.answers], day, s)
             mine.acquaintance = theirs.acquaintance = False
         if s.mass[gesture.kind] > 0.0:
             if day - theirs.last_received <= s.two_way_days:

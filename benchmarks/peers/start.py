@@ -36,11 +36,11 @@ GESTURE = np.dtype(
 ROOM = 1.25  # rows of a person over ties at hand, when blocks are laid out anew
 
 _PERSON = (
-    "sociability", "hesitance", "practice", "practised", "minutes_left", "last_post", "community", "group",
+    "sociability", "reticence", "practice", "practised", "minutes_left", "last_post", "community", "group",
     "birthday", "capacity",
 )  # fmt: skip
 _TIE = (
-    "other", "liking", "last_contact", "last_sent", "last_received", "last_two_way", "two_way", "openness", "opened",
+    "other", "affinity", "last_contact", "last_sent", "last_received", "last_two_way", "two_way", "openness", "opened",
     "opened_by", "unanswered", "post_seen", "acquaintance", "planned",
 )  # fmt: skip
 _PLAN = ("person", "strategy", "share", "budget")

@@ -90,8 +90,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> Weighted:
     levels = [np.unique(values, return_inverse=True) for values in (first, second)]
 
     def ranks(weights: np.ndarray, known: np.ndarray, level: np.ndarray) -> np.ndarray:
-        held = np.bincount(level, weights, minlength=len(known))
-        return (np.cumsum(held) - held / 2)[level]
+        weight = np.bincount(level, weights, minlength=len(known))
+        return (np.cumsum(weight) - weight / 2)[level]
 
     def one(weights: np.ndarray) -> float:
         total = weights.sum()

@@ -285,7 +285,7 @@ def minutes(runs: pd.DataFrame) -> pd.DataFrame:
     was planned); and ``idle`` (the share is under 90%, or minutes were planned and none used, so a comparison is not
     like-for-like).
     """
-    columns = {f"minutes_{name}": name for name in ("filled", "spent", "refused")} | {"spent_share": "share"}
+    columns = {f"minutes_{name}": name for name in ("planned", "used", "lost")} | {"used_share": "share"}
     table = runs.groupby("scenario", sort=False)[list(columns)].mean().rename(columns=columns)
-    nothing = (table["filled"] > 0) & ~(table["spent"] > 0)
+    nothing = (table["planned"] > 0) & ~(table["used"] > 0)
     return table.assign(idle=(table["share"] < SPENT_ENOUGH) | nothing)

@@ -39,7 +39,7 @@ class Indices:
 
     Attributes:
         strategy: the arm's strategy.
-        held: levels of the factors that were not drawn, by name.
+        fixed: levels of the factors that were not drawn, by name.
         measure: the outcome.
         baseline: the strategy from which differences were taken; None if the outcome is not a difference.
         method: ``morris`` or ``saltelli``.
@@ -51,7 +51,7 @@ class Indices:
     """
 
     strategy: str
-    held: dict[str, Any]
+    fixed: dict[str, Any]
     measure: str
     baseline: str | None
     method: str
@@ -93,13 +93,13 @@ def indices(runs: pd.DataFrame, origin: dict[str, Any], measure: str) -> list[In
     strategies = list(dict.fromkeys(runs["strategy"]))
     found = []
     for key, rows in runs.groupby(others, sort=False) if others else [((), runs)]:
-        held = dict(zip(others, key if isinstance(key, tuple) else (key,), strict=True))
+        fixed = dict(zip(others, key if isinstance(key, tuple) else (key,), strict=True))
         by_strategy = rows.pivot(index="point", columns=["strategy", "replicate"], values=measure)
         for strategy in strategies:
             base = BASELINE if strategy != BASELINE and BASELINE in strategies else None
             outcome = by_strategy[strategy] - by_strategy[base] if base else by_strategy[strategy]
             table = _analysed(sample, outcome.mean(axis=1).to_numpy(float))
-            found.append(Indices(strategy, held, measure, base, sample.method, table, len(outcome), outcome.shape[1]))
+            found.append(Indices(strategy, fixed, measure, base, sample.method, table, len(outcome), outcome.shape[1]))
     return found
 
 

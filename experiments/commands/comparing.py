@@ -37,6 +37,7 @@ from experiments.terminal.console import say_written, stderr_console, stdout_con
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from sim.measures import MEASURES
+from sim.model.former_names import accepted_name
 
 OUTCOMES = ("reconnected", "lasting", "kept")
 STRATEGY = "strategy"  # a factor of every sweep
@@ -218,6 +219,7 @@ def _shown(value: Any) -> str:
 
 def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None, side_console: Console) -> _Question:
     """Compare two arms of a table, or the levels of one of its factors."""
+    a, b = accepted_name(a), None if b is None else accepted_name(b)
     table = _with_short_levels(_read(runs or _newest(side_console)))
     arms = {*table.runs["scenario"], *table.runs[STRATEGY]}
     for name in (a, *([] if b is None else [b])):
@@ -317,11 +319,12 @@ def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[st
     Raises:
         ConfigError: if a table lacks a requested measure, or has no measures at all.
     """
+    wanted = [accepted_name(name) for name in wanted or ()]
     for table in tables:
         known = [column for column in table.runs.columns if column in MEASURES]
         if not known:
             raise ConfigError(f"{table.path} has no measures, because all of its runs failed; run the sweep again.")
-        for name in wanted or ():
+        for name in wanted:
             if name not in known:
                 raise ConfigError(f"--measure {name} {_why_not(name, table)}; {_hint(name, known)}")
     usual = [name for name in OUTCOMES if all(name in table.runs for table in tables)]

@@ -22,6 +22,7 @@ from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
 from sim.measures import MEASURES
+from sim.model.former_names import accepted_name
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")
 _FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error message lists
@@ -37,6 +38,7 @@ def sensitivity(
 ) -> None:
     """Compute Morris screening or Sobol indices of a sampled sweep, and draw a figure for each arm."""
     runs, origin = kept.load(name, results), kept.progress(name, results).origin
+    measure = accepted_name(measure)
     _check(measure, runs, origin["factors"])
     try:
         found = indices(runs, origin, measure)
@@ -44,7 +46,7 @@ def sensitivity(
         raise ConfigError(str(error)) from None
     console = stdout_console()
     if form != "table":
-        whole = pd.concat([one.table.reset_index().assign(strategy=one.strategy, **one.held) for one in found])
+        whole = pd.concat([one.table.reset_index().assign(strategy=one.strategy, **one.fixed) for one in found])
         print(as_csv(whole, index=False) if form == "csv" else whole.to_json(orient="records", indent=1), end="")
         return
     folder = results / name if (results / name).is_dir() else Path(name)
@@ -75,12 +77,12 @@ def _check(measure: str, runs: pd.DataFrame, factors: Sequence[str]) -> None:
 
 
 def _title(found: Indices) -> str:
-    held = "".join(f", {name} = {level}" for name, level in found.held.items())
+    fixed = "".join(f", {name} = {level}" for name, level in found.fixed.items())
     less = f" minus {found.baseline}" if found.baseline else ""
     design = f"{counted(found.points, 'point')}, {counted(found.replicates, 'world')} each"
-    return f"{found.measure} of {found.strategy}{less}{held}: {design}"
+    return f"{found.measure} of {found.strategy}{less}{fixed}: {design}"
 
 
 def _file(found: Indices) -> str:
-    held = "".join(f"-{level}" for level in found.held.values())
-    return "sensitivity-" + re.sub(r"[^\w.-]+", "_", f"{found.measure}-{found.strategy}{held}")
+    fixed = "".join(f"-{level}" for level in found.fixed.values())
+    return "sensitivity-" + re.sub(r"[^\w.-]+", "_", f"{found.measure}-{found.strategy}{fixed}")

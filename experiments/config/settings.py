@@ -25,6 +25,7 @@ from experiments.config.toml_text import KeyPath as KeyPath
 from experiments.config.toml_text import TextError
 from experiments.config.toml_text import lines_of as lines_of
 from experiments.terminal.names import LONGEST_FILE_NAME, file_name
+from sim.model.former_names import note_former_names, present_name
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
 from sim.run import mixture_of
@@ -167,7 +168,7 @@ class RunSettings(_Settings):
     strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
     adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
     sociability: Third = Field("any", description="third of the people, by sociability, from which adopters are drawn")
-    hesitance: Third = Field("any", description="third of the people, by hesitance, from which adopters are drawn")
+    reticence: Third = Field("any", description="third of the people, by reticence, from which adopters are drawn")
     strategy_days: int = Field(730, ge=1, le=5_475, description="number of days for which the strategy is followed")
     follow_up_days: int = Field(240, ge=0, le=3_600, description="number of days of ordinary life after the strategy")
     seed: int = Field(1, ge=0, le=10**15, description="seed of the first run; replicate r uses this plus r")
@@ -411,8 +412,9 @@ def load(
         ConfigError: with all mistakes, each with its line or option.
     """
     text = "" if path is None else _read(path)
-    data = _parsed(path, text)
-    origins = {key: f"line {line}" for key, line in lines_of(text).items()}
+    data, origins, former = _under_present_names(
+        _parsed(path, text), {key: f"line {line}" for key, line in lines_of(text).items()}
+    )
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
         data["world"]["log"] = str(path.parent / log)
@@ -423,12 +425,45 @@ def load(
     at_full = data.get("full") if full else None
     larger = flattened(at_full) if isinstance(at_full, Mapping) else ()
     for change in (*(f"{key}={show(value)}" for key, value in larger), *changes):
-        _apply(data, origins, change)
+        former += _apply(data, origins, change)
+    note_former_names(former)
     data.setdefault("name", name)
     experiment = _validated(data, origins, path)
     if not data.get("world", {}).get("parameters"):
         return experiment
     return _validated({**data, "parameters": _inherited(data)}, origins, path)
+
+
+def _under_present_names(
+    data: dict[str, Any], origins: dict[KeyPath, str]
+) -> tuple[dict[str, Any], dict[KeyPath, str], list[str]]:
+    """The data and origins with present names as keys, and the former names among the keys.
+
+    Where a table has a setting under both names, the former one is kept, to be refused as an unknown setting.
+    """
+    former = list[str]()
+
+    def renamed(table: dict[str, Any], above: KeyPath) -> dict[str, Any]:
+        found = dict[str, Any]()
+        for key, value in table.items():
+            name = key if above == ROWS or present_name(key) in table else present_name(key)
+            former.extend([key] if name != key else [])
+            found[name] = renamed(value, (*above, key)) if isinstance(value, dict) else value
+        return found
+
+    places = {key: _present_path(key) for key in origins}
+    present = renamed(data, ())
+    return (
+        present,
+        {place if key == place or place not in origins else key: origins[key] for key, place in places.items()},
+        former,
+    )
+
+
+def _present_path(path: KeyPath) -> KeyPath:
+    """A path with present names; names of rows in ``sweep.rows`` are the user's own."""
+    own = len(ROWS)
+    return tuple(part if at == own and path[:own] == ROWS else present_name(part) for at, part in enumerate(path))
 
 
 def stem_of_log(log: Path) -> str:
@@ -440,17 +475,18 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
     """The place where a setting was given, for errors found later: ``mine.toml, line 4, world.log``."""
     name = ".".join(key)
     for change in reversed(changes):
-        if change.partition("=")[0].strip() == name:
+        if present_name(change.partition("=")[0].strip()) == name:
             return f"{path}, --set {change}"
-    line = lines_of(_read(path)).get(key)
+    line = {_present_path(known): line for known, line in lines_of(_read(path)).items()}.get(key)
     return f"{path}, line {line}, {name}" if line else f"{path}, {name}"
 
 
 def place_of_factor(path: Path, changes: Sequence[str], name: str, row: str = "") -> str:
     """The place where a factor's levels were given: ``mine.toml, line 9, sweep.grid.run.adopters``."""
-    origins = {key: f"{path}, line {line}" for key, line in lines_of(_read(path)).items()}
+    origins = {_present_path(key): f"{path}, line {line}" for key, line in lines_of(_read(path)).items()}
     for change in changes:
-        origins[tuple(part.strip() for part in change.partition("=")[0].split("."))] = f"{path}, --set {change}"
+        given = tuple(part.strip() for part in change.partition("=")[0].split("."))
+        origins[_present_path(given)] = f"{path}, --set {change}"
     own = tuple(name.split("."))
     for table in (*VARIED, (*ROWS, row)):
         for key in ((*table, name), *((*table, *own[:end]) for end in range(len(own), 0, -1))):
@@ -502,10 +538,11 @@ def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, str], log: Path
     origins["world", "log"] = f"--world {log}"
 
 
-def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> None:
-    """Apply one ``path=value`` to the data and the origins."""
+def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> list[str]:
+    """Apply one ``path=value`` to the data and the origins; returns the former names in its path."""
     name, equals, text = change.partition("=")
-    path = tuple(part.strip() for part in name.split("."))
+    given = tuple(part.strip() for part in name.split("."))
+    path = _present_path(given)
     if not toml_text.is_text(change):
         raise ConfigError(f"--set {_brief(change)}: this is not valid UTF-8.")
     if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
@@ -519,6 +556,7 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> No
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
     origins[path] = f"--set {_brief(change)}"
+    return [one for one, present in zip(given, path, strict=True) if one != present]
 
 
 def _value(change: str, text: str) -> Any:
@@ -634,6 +672,9 @@ def _known(
 
 
 def _no_such(path: KeyPath) -> str:
+    present = present_name(path[-1])
+    if present != path[-1]:
+        return f"this is the former name of {present}, which is given too; keep one of them"
     return f"there is no such setting{_remedy(path)}"
 
 

@@ -139,20 +139,20 @@ CLAIMS = (
         ("barrier",),
         barrier.finding,
         "People believe in about half of their real welcome (Epley & Schroeder 2014; Flynn & Lake 2008; Bohns 2016).",
-        ("hesitance_mean", "hesitance_sd", "ease"),
+        ("reticence_mean", "reticence_sd", "ease"),
     ),
     Claim(
         "temperaments",
         "It works for extroverts and introverts alike.",
         "Do quiet and hesitant people gain from the hour, too?",
-        "Adopters from the lowest or highest third in sociability and in hesitance spend the same hour a week for a year, compared with "
+        "Adopters from the lowest or highest third in sociability and in reticence spend the same hour a week for a year, compared with "
         "waiting.",
         "Supported if each of four temperaments gains over waiting with each strategy (with Holm's correction over all).",
         ("temperaments",),
         temperaments.finding,
         "Sociability was fitted to activity on the Facebook wall. Two things are assumptions: that sociability sets how often others "
-        "come to mind, and that hesitance sets how much strangeness weighs.",
-        ("hesitance_sd", "follow_through"),
+        "come to mind, and that reticence sets how much strangeness weighs.",
+        ("reticence_sd", "follow_through"),
     ),
     Claim(
         "how_many_friends",

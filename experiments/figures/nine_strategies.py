@@ -31,7 +31,7 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
 
     Args:
         runs: one row per run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
-            ``lasting``, ``minutes_filled``, ``minutes_spent`` and ``minutes_refused``.
+            ``lasting``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
         log: path of the contact log that was replayed, if one was.
         style: size and weight of the type.
 

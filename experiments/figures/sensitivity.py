@@ -85,8 +85,8 @@ def _subtitle(found: Indices) -> str:
 
 
 def _footer(found: Indices) -> str:
-    held = "".join(f", {name} = {level}" for name, level in found.held.items())
+    fixed = "".join(f", {name} = {level}" for name, level in found.fixed.items())
     left_out = len(found.table) - _MOST_BARS
     more = f" {left_out} factors that matter less are not shown." if left_out > 0 else ""
     design = f"{counted(found.points, 'point')}, {counted(found.replicates, 'world')} each"
-    return f"{design}{held}.{more} Simulated, not measured."
+    return f"{design}{fixed}.{more} Simulated, not measured."

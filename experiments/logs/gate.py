@@ -69,7 +69,7 @@ def gate_of(experiment: Experiment) -> Experiment | None:
     )  # fmt: skip
     run = experiment.run.model_copy(
         update={"strategy": "wait", "adopters": 1, "strategy_days": asked.days, "follow_up_days": 0,
-                "sociability": "any", "hesitance": "any"}
+                "sociability": "any", "reticence": "any"}
     )  # fmt: skip
     world = experiment.world.model_copy(update={"newcomers": 0})
     changes = {"sweep": levels, "run": run, "world": world, "inject": None}

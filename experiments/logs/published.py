@@ -592,10 +592,10 @@ def _layers(events: ByPair) -> Found:
     there = contacts > 0
     ego = np.append(events.low[there], events.high[there])
     order = np.argsort(ego, kind="stable")
-    held = np.tile(contacts[there], 2)[order]
+    counts = np.tile(contacts[there], 2)[order]
     starts = np.concatenate([[0], np.cumsum(np.bincount(ego))])
     large = np.flatnonzero(np.diff(starts) >= 20)
-    return {"B8_layer_ratio": _median(np.array([layer_ratio(held[starts[k] : starts[k + 1]]) for k in large]))}
+    return {"B8_layer_ratio": _median(np.array([layer_ratio(counts[starts[k] : starts[k + 1]]) for k in large]))}
 
 
 def layer_ratio(contacts: np.ndarray) -> float:
@@ -842,12 +842,12 @@ def _words(world: World, arm: Run, focal: np.ndarray) -> np.ndarray:
 
 def _rows(world: World, sides: np.ndarray) -> np.ndarray:
     """Rows of `ties` with the first person's memory of the second; -1 if forgotten."""
-    held = np.flatnonzero(world.ties["other"] != NOBODY)
-    keys = world.owners()[held].astype(np.int64) * len(world) + world.ties["other"][held]
+    rows = np.flatnonzero(world.ties["other"] != NOBODY)
+    keys = world.owners()[rows].astype(np.int64) * len(world) + world.ties["other"][rows]
     order = np.argsort(keys)
     asked = sides[:, 0] * len(world) + sides[:, 1]
     place = np.minimum(np.searchsorted(keys[order], asked), max(len(keys) - 1, 0))
-    return np.where(keys[order][place] == asked, held[order][place], -1) if len(keys) else np.full(len(asked), -1)
+    return np.where(keys[order][place] == asked, rows[order][place], -1) if len(keys) else np.full(len(asked), -1)
 
 
 def _strengths(world: World, sides: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ def adopters_of(run: RunSpec, world: sim.World) -> Adopters:
     """The adopters of a run, in the form that `sim.simulate` accepts.
 
     With a restriction on temperament, adopters are drawn from the third of the people that is lowest or highest in
-    sociability, hesitance or both. If too few people qualify, all of them adopt.
+    sociability, reticence or both. If too few people qualify, all of them adopt.
     """
     if run.adopters == "newcomers":
         return np.arange(len(world) - run.world.newcomers, len(world))
@@ -25,7 +25,7 @@ def adopters_of(run: RunSpec, world: sim.World) -> Adopters:
     count = run.adopters if isinstance(run.adopters, int) else max(1, round(run.adopters * len(world)))
     draws = np.empty(len(world))
     uniforms_of_people(draws, np.uint64(run.seed), DrawPurpose.ADOPTER, 0, 0)
-    wanted = _third(world.people["sociability"], run.among[0]) & _third(world.people["hesitance"], run.among[1])
+    wanted = _third(world.people["sociability"], run.among[0]) & _third(world.people["reticence"], run.among[1])
     who = np.flatnonzero(wanted)
     return np.sort(who[np.argsort(draws[who], kind="stable")[:count]])
 

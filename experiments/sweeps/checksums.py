@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.model.former_names import present_name
+
 _DIGEST = b"rekindle-sha256"  # key of the digest in the footer of a table
 _HAS_DIGEST = b"rekindle-has-digest"  # mark in the schema: a table with it must have a digest
 _BLANK = b"0" * 64
@@ -84,7 +86,7 @@ def judged(path: Path, problem: OSError) -> Exception:
 
 
 def parsed(content: bytes, *, checked: bool) -> pa.Table:
-    """The table in the bytes of a Parquet file.
+    """The table in the bytes of a Parquet file, its columns under their present names.
 
     Args:
         content: bytes of the file.
@@ -95,7 +97,9 @@ def parsed(content: bytes, *, checked: bool) -> pa.Table:
         ValueError: if it is damaged, or not a Parquet file.
     """
     try:
-        return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        renamed = table.rename_columns([present_name(name) for name in table.column_names])
+        return renamed.replace_schema_metadata(table.schema.metadata)  # which renaming drops
     except Exception as problem:  # damaged bytes can raise anything, including RecursionError and MemoryError
         if checked and isinstance(problem, MemoryError):
             raise

@@ -28,6 +28,7 @@ from experiments.config.settings import (
     show,
 )
 from experiments.terminal.progress import Report
+from sim.model.former_names import with_former_keys
 from sim.model.parameters import Parameters
 from sim.runtime.fingerprint import model_fingerprint
 
@@ -66,7 +67,7 @@ class RunSpec:
         world: settings of the world, including its seed.
         seed: seed of the run.
         days: length of the run; the strategy is followed for the first ``strategy_days``.
-        among: thirds of the people, by sociability and by hesitance, from which adopters are drawn.
+        among: thirds of the people, by sociability and by reticence, from which adopters are drawn.
         inject: injected gestures.
         silence: whether the run reports how final silence is in its own log.
     """
@@ -161,7 +162,7 @@ def _places(experiment: Experiment, points: Sequence[Point], report: Report | No
 
 
 def _hash(parameters: Parameters) -> str:
-    return _digest(parameters.model_dump_json())
+    return _digest(with_former_keys(parameters.model_dump_json()))
 
 
 def _listed_short(point: Point) -> str:
@@ -297,7 +298,7 @@ def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Ru
         [world.people, world.newcomers, world.burn_in_years, world.seed, place.past],
         place.parameters,
         [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
-        [settings.sociability, settings.hesitance, inject and inject.model_dump(), silence],
+        [settings.sociability, settings.reticence, inject and inject.model_dump(), silence],
     ]
     return RunSpec(
         id=_fingerprint(identity),
@@ -312,7 +313,7 @@ def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Ru
         days=settings.days,
         strategy_days=settings.strategy_days,
         parameters=place.experiment.parameters,
-        among=(settings.sociability, settings.hesitance),
+        among=(settings.sociability, settings.reticence),
         inject=inject,
         silence=silence,
         row=place.row,

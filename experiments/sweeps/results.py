@@ -26,6 +26,7 @@ from experiments.sweeps import histories, store
 from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, requested_histories
 from experiments.sweeps.sandbox import shut_in
 from experiments.sweeps.store import StoreError
+from sim.model.former_names import former_name, note_former_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -124,7 +125,7 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
         return pd.DataFrame({"name": [RUNS, *_named_histories(where, " ".join(HISTORIES))[0]]})
     while True:
         named, absent = _named_histories(where, sql)
-        runs = _with_measures(load(name, folder))
+        runs = _with_former_columns(_with_measures(load(name, folder)), sql)
         parts = sorted({str(part) for history in named.values() for part in history["part"]})
         try:
             with shut_in(partial(_give, runs=runs, histories=named), parts) as connection:
@@ -225,6 +226,14 @@ def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
     """The table with the columns of finished runs, so that queries also work before a run is finished."""
     missing = [column for column in ("error", "reconnected", "lasting", "kept") if column not in runs]
     return runs.assign(**dict.fromkeys(missing))
+
+
+def _with_former_columns(runs: pd.DataFrame, sql: str) -> pd.DataFrame:
+    """The table with copies of columns that the query calls by their former names."""
+    former = {former_name(column): column for column in runs.columns if former_name(column) != column}
+    used = {name: column for name, column in former.items() if re.search(rf"\b{re.escape(name)}\b", sql)}
+    note_former_names(used)
+    return runs.assign(**{name: runs[column] for name, column in used.items()})
 
 
 def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:

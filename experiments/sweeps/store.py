@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 from experiments import provenance
 from experiments.sweeps import checksums
 from experiments.sweeps.checksums import DamagedError
+from sim.model.former_names import with_present_names
 from sim.runtime.atomic_files import flush_folder
 from sim.runtime.atomic_files import write_whole as write_whole
 
@@ -354,7 +355,7 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         KeyError: if it is a Parquet file that is not a table of a sweep.
     """
     table = checksums.table_with_digest(path)
-    origin = json.loads((table.schema.metadata or {})[_FOOTER])
+    origin = with_present_names(json.loads((table.schema.metadata or {})[_FOOTER]))
     return checksums.frame_of(table), origin
 
 

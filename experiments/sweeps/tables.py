@@ -121,7 +121,7 @@ def _minutes(row: pd.Series) -> tuple[str, ...]:
     share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
     if row["idle"] and share == f"{SPENT_ENOUGH:.0%}":  # round down, so that a marked share is below the threshold
         share = f"{math.floor(1_000 * row['share']) / 10:.1f}%"
-    return (*(f"{row[name]:,.0f}" for name in ("filled", "spent", "refused")), share + (" !" if row["idle"] else ""))
+    return (*(f"{row[name]:,.0f}" for name in ("planned", "used", "lost")), share + (" !" if row["idle"] else ""))
 
 
 def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:

@@ -470,7 +470,7 @@ class Session:
         return {
             "person": person,
             "sociability": round(float(one["sociability"]), 2),
-            "hesitance": round(float(one["hesitance"]), 2),
+            "reticence": round(float(one["reticence"]), 2),
             "adopts": bool(self.playback.layout.is_adopter[person]),
             "ties": [[_tie(tie) for tie in _chosen(ties)] for ties in lists],
             "counts": [_counts(ties) for ties in lists],

@@ -243,8 +243,8 @@ def _zipped(path: Path) -> str:
         return "an Excel workbook; save the sheet as CSV UTF-8"
     if "mimetype" in names and "content.xml" in names:
         return "an OpenDocument file; save the sheet as CSV"
-    held = f", which holds {in_a_line(', '.join(names), 80)}" if names else ""
-    return f"a ZIP archive{held}; unpack it and name the log in it"
+    content = f", which holds {in_a_line(', '.join(names), 80)}" if names else ""
+    return f"a ZIP archive{content}; unpack it and name the log in it"
 
 
 def _is_binary(start: bytes) -> bool:

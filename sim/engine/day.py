@@ -53,6 +53,7 @@ from sim.model import rules
 from sim.model.chance import DrawPurpose, follow, uniform, uniforms_of_people
 from sim.model.gestures import Kind
 from sim.model.parameters import Parameters
+from sim.model.rules import ROUNDS
 from sim.state.population import (
     ACTIVITY,
     BOOKING,
@@ -73,7 +74,6 @@ from sim.state.population import (
     taken,
 )
 
-ROUNDS = 6  # deliveries in a day: each may bring answers that the next one delivers
 PEOPLE_A_PART = 4_096  # people whose ties `Core.in_parts` yields at once
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # three arrays of gestures that `sorted_by` sorts into one
 
@@ -234,7 +234,7 @@ def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
         for row in range(len(plans)):
             minutes = p.effort_minutes * plans[row].share
             plans[row].budget = rules.minus(plans[row].budget, -minutes)
-            plans[row].filled += minutes
+            plans[row].minutes_planned += minutes
 
 
 @njit_inline
@@ -350,7 +350,7 @@ def reach_of_posts(state: Any, sent: Any, day: int, seed: int) -> Any:
     room = 0
     for k in range(len(sent)):
         if sent[k].kind == Kind.POST:
-            room += people[sent[k].sender].held
+            room += people[sent[k].sender].degree
             people[sent[k].sender].last_post = day
     seen = np.empty(room, GESTURE)
     count = 0
@@ -441,7 +441,7 @@ def notices(state: Any, gesture: Any, tie: Any, day: int, seed: int) -> bool:
 def take_in(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Update the receiver's tie after a noticed gesture: memory, unanswered tries and openness."""
     p = state.settings[0]
-    remember(state, gesture.receiver, gesture.receiver_slot, day, p.mind_received * p.mass[gesture.kind])
+    remember(state, gesture.receiver, gesture.receiver_slot, day, p.encoding_received * p.mass[gesture.kind])
     tie.unanswered = 0.0
     opened = rules.opened_to(gesture.kind, p)
     if opened >= openness:
@@ -601,10 +601,10 @@ def expose(state: Any, met: Any, day: int) -> None:
 
 @njit_inline
 def remember_sent(state: Any, gesture: Any, day: int) -> None:
-    """Add the share `mind_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
+    """Add the share `encoding_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
     if gesture.kind != Kind.POST:
         p = state.settings[0]
-        remember(state, gesture.sender, gesture.sender_slot, day, p.mind_sent * p.mass[gesture.kind])
+        remember(state, gesture.sender, gesture.sender_slot, day, p.encoding_sent * p.mass[gesture.kind])
 
 
 @njit_noalloc
@@ -629,17 +629,17 @@ def remember_all_sent(state: Any, sent: Any, first: Any, day: int) -> None:
 
 @njit_inline
 def remember_answer(state: Any, gesture: Any, day: int) -> None:
-    """Add the share `mind_answered` of the answered gesture's mass to the tie of the person it came from."""
+    """Add the share `encoding_answered` of the answered gesture's mass to the tie of the person it came from."""
     if gesture.noticed and gesture.parent_kind != NO_ANSWER:
         p = state.settings[0]
-        mass = p.mind_answered * p.mass[gesture.parent_kind]
+        mass = p.encoding_answered * p.mass[gesture.parent_kind]
         remember(state, gesture.receiver, gesture.receiver_slot, day, mass)
 
 
 @njit(cache=True)
 def remember_all_answers(state: Any, delivered: Any, day: int) -> None:
     """Call `remember_answer` for all gestures delivered today."""
-    if state.settings[0].mind_answered == 0.0:
+    if state.settings[0].encoding_answered == 0.0:
         return
     for k in range(len(delivered)):
         remember_answer(state, delivered[k], day)

@@ -16,12 +16,11 @@ from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by, width_of
 from sim.model import rules
 from sim.model.chance import BATCH, DrawPurpose, next_attempts, uniform, uniforms_towards
+from sim.model.whom import ANYONE, ATTEMPTS, OWN_TIES, SHOWN
 from sim.state.population import NEVER, NOBODY
 
 FILTER_BITS = 1 << 12
-ATTEMPTS = 256  # attempts of rejection sampling before the exponential race decides
 CONTACT_DAYS = 30  # days that count as recent in `contact_shares`
-ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)  # which contacts may come to mind
 
 
 @njit_inline
@@ -61,8 +60,8 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     if mass <= 0.0:
         return
     silence = day - tie.last_contact
-    held = rules.strength(rules.activation(tie.traces, silence, p), p)
-    rules.add_contact(tie.traces, silence, rules.saturated(mass, held, p))
+    strength = rules.strength(rules.activation(tie.traces, silence, p), p)
+    rules.add_contact(tie.traces, silence, rules.saturated(mass, strength, p))
     tie.last_contact = day
 
 
@@ -74,7 +73,7 @@ def remember(state: Any, person: int, slot: int, day: int, mass: float) -> None:
     p, row = state.settings[0], state.people[person].first + slot
     tie = state.ties[row]
     add_to_memory(tie, day, mass, p)
-    bound = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.liking, p)
+    bound = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.affinity, p)
     state.weight_bounds[row] = bound
     state.people[person].weight_bound = rules.raised_bound(state.people[person].weight_bound, bound)
 
@@ -97,13 +96,13 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     boost = 0.0
     if among == SHOWN and p.feed_boost > 0.0:
         boost = rules.openness_now(tie.openness, day - tie.opened, p)
-    return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, boost, p)
+    return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.affinity, boost, p)
 
 
 @njit_inline
 def bound_today(tie: Any, day: int, p: Any) -> float:
     """Upper bound on the weight of a tie from today until its next contact."""
-    return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.liking, p)
+    return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.affinity, p)
 
 
 @njit_inline
@@ -164,7 +163,7 @@ def sample_contact(
     state: Any, person: int, day: int, event_key: int, among: int, industry: int, seed: int, scratch: Any
 ) -> int:
     """Sample a contact in proportion to weight, with keyed draws; returns the slot, or `NOBODY` if none passes."""
-    if state.people[person].held == 0:
+    if state.people[person].degree == 0:
         return NOBODY
     if among == SHOWN:  # few contacts pass this filter, so nearly every attempt would fail
         return wins_the_race(state, person, day, event_key, among, industry, seed)
@@ -447,8 +446,8 @@ def new_acquaintance(state: Any, person: int, slot: int, other: int, mirror: int
     tie.last_contact = day
     tie.last_sent, tie.last_received, tie.last_two_way = NEVER, NEVER, NEVER
     tie.opened, tie.planned, tie.post_seen = NEVER, NEVER, NEVER
-    tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
-    state.contact_ids[row], state.weight_bounds[row] = other, rules.pull_bound(0.0, tie.liking, p)
+    tie.affinity = rules.affinity(seed, person, other, people[person].group == people[other].group, p)
+    state.contact_ids[row], state.weight_bounds[row] = other, rules.pull_bound(0.0, tie.affinity, p)
     people[person].weight_bound = rules.raised_bound(people[person].weight_bound, state.weight_bounds[row])
 
 
@@ -480,7 +479,7 @@ def weakest(state: Any, person: int, day: int, after: int) -> int:
 def _excess_of(people: Any, start: int, stop: int) -> int:
     excess = 0
     for person in range(start, stop):
-        excess += max(0, people[person].held - people[person].capacity)
+        excess += max(0, people[person].degree - people[person].capacity)
     return excess
 
 
@@ -489,7 +488,7 @@ def _name_pairs_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> N
     people, n, count = state.people, len(state.people), 0
     for person in range(start, stop):
         slot = NOBODY
-        for _ in range(people[person].held - people[person].capacity):
+        for _ in range(people[person].degree - people[person].capacity):
             slot = weakest(state, person, day, slot)
             other = state.contact_ids[people[person].first + slot]
             pairs[count] = np.int64(min(person, other)) * n + max(person, other)
@@ -537,7 +536,7 @@ def drop(state: Any, person: int, slot: int) -> None:
     row = state.people[person].first + slot
     state.ties[row] = state.empty_tie[0]
     state.contact_ids[row], state.weight_bounds[row] = NOBODY, 0.0
-    state.people[person].held -= 1
+    state.people[person].degree -= 1
 
 
 @njit_inline
@@ -598,12 +597,12 @@ def contact_shares(people: Any, ties: Any, day: int) -> Any:
     """Share of each person's ties with two-way contact in the last `CONTACT_DAYS`, shape (n,); nan without ties."""
     shares = np.full(len(people), np.nan)
     for person in range(len(people)):
-        held, recent = 0, 0
+        count, recent = 0, 0
         for row in range(people[person].first, people[person].first + people[person].slots):
             tie = ties[row]
             if tie.other != NOBODY and tie.acquaintance == 0:
-                held += 1
+                count += 1
                 recent += tie.two_way > 0 and day - tie.last_two_way <= CONTACT_DAYS
-        if held:
-            shares[person] = recent / held
+        if count:
+            shares[person] = recent / count
     return shares

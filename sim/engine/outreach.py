@@ -13,7 +13,6 @@ from numba import njit, prange
 
 from sim.engine.compiling import new_scratch, njit_alloc, njit_inline, njit_noalloc
 from sim.engine.memory import (
-    ANYONE,
     comes_to_mind_from,
     comes_up_in_feed,
     fetch_known,
@@ -24,17 +23,17 @@ from sim.engine.memory import (
     shown,
     surely_first,
 )
-from sim.engine.places import lose, pay, pay_session
+from sim.engine.places import back_out, pay, pay_session
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, uniform, uniforms_of_people
 from sim.model.gestures import Channel, Kind
-from sim.model.strategies import Place, Plan, Strategy
+from sim.model.strategies import Place, Plan
+from sim.model.whom import ACTIVE, ANYONE, DORMANT
 from sim.state.population import FEED_ITEM, GESTURE, NEVER, NO_ANSWER, NOBODY, PROMPT
 
 PEOPLE_TOGETHER = 16  # prompts of this many people are prepared before any of them acts, to hide memory latency
-EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)  # which ties a list contains
 
 
 @njit(cache=True)
@@ -48,7 +47,7 @@ def outside_prompts(state: Any, met: Any, day: int, seed: int) -> Any:
     today = state.birthday_people[state.birthday_first[day % 365] : state.birthday_first[day % 365 + 1]]
     most = 2 * len(met)
     for person in today:
-        most += people[person].held
+        most += people[person].degree
     prompts = np.empty(most, PROMPT)
     count = 0
     for k in range(len(met)):
@@ -123,7 +122,7 @@ def most_gestures(state: Any, row: int, minutes: float) -> int:
         return 2 * (int(minutes / p.scroll_minutes) + 1)
     if way == Plan.POSTS:
         return int(minutes / p.minutes[Kind.POST]) + 1
-    return state.people[state.plans[row].person].held
+    return state.people[state.plans[row].person].degree
 
 
 @njit_inline
@@ -236,7 +235,7 @@ def begin_ordinary_prompts(
 ) -> int:
     """Begin today's prompts from routine, feed and encounters; returns how many. Some have no final contact yet."""
     count = 0
-    for k in range(counts[0] if state.people[person].held > 0 else 0):
+    for k in range(counts[0] if state.people[person].degree > 0 else 0):
         event_key = event_key_of(Occasion.ROUTINE, k)
         new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
         begin_thought(state, prompts[count], day, seed, scratch)
@@ -255,7 +254,7 @@ def begin_ordinary_prompts(
                 slot = find_slot(state, person, other)
                 new_prompt(prompts[count], person, other, slot, event_key, Channel.IN_PERSON, day, seed)
                 count += 1
-        elif state.people[person].held > 0:
+        elif state.people[person].degree > 0:
             new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.IN_PERSON, day, seed)
             begin_thought(state, prompts[count], day, seed, scratch)
             count += 1
@@ -404,9 +403,9 @@ def choose_gesture(state: Any, prompt: Any, day: int, seed: int) -> int:
     p = state.settings[0]
     allowed = comfort(state.people, prompt, day, seed, p)
     strength, openness, opened_by, unanswered = perceived(state, prompt, day)
-    hesitance = state.people[prompt.person].hesitance
+    reticence = state.people[prompt.person].reticence
     return int(
-        rules.gesture_within_reach(prompt.channel, allowed, strength, openness, opened_by, unanswered, hesitance, p)
+        rules.gesture_within_reach(prompt.channel, allowed, strength, openness, opened_by, unanswered, reticence, p)
     )
 
 
@@ -415,8 +414,8 @@ def accepts(state: Any, prompt: Any, kind: int, channel: int, day: int, seed: in
     """Whether comfort, plus the follow-through of a plan, reaches the barrier of a planned gesture."""
     p = state.settings[0]
     strength, openness, opened_by, unanswered = perceived(state, prompt, day)
-    hesitance = state.people[prompt.person].hesitance
-    needed = rules.barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p)
+    reticence = state.people[prompt.person].reticence
+    needed = rules.barrier(kind, channel, strength, openness, opened_by, unanswered, reticence, p)
     return needed <= comfort(state.people, prompt, day, seed, p) + p.follow_through
 
 
@@ -442,13 +441,11 @@ def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     """Make a planned gesture to a person met: the second kind if they're a contact and time allows, else the first."""
     p = state.settings[0]
     plan = state.plans[prompt.plan]
-    kind = p.second[plan.strategy]
-    if prompt.place != Place.EVENT and (prompt.slot == NOBODY or p.minutes[kind] > plan.usable):
-        kind = p.first[plan.strategy]
-    if p.minutes[kind] > plan.usable or plan.refusals >= p.refused_most:
+    kind = rules.kind_at_place(plan.strategy, prompt.place, prompt.slot == NOBODY, plan.usable, p)
+    if p.minutes[kind] > plan.usable or plan.refusals >= p.backed_out_most:
         return count
     if not accepts(state, prompt, kind, Channel.IN_PERSON, day, seed):
-        lose(plan, p.refused_minutes)
+        back_out(plan, p)
         return count
     plan.usable = rules.minus(plan.usable, p.minutes[kind])
     return send(state, prompt, out, count, kind, day)
@@ -475,47 +472,47 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
     scratch = new_scratch(state)
     among = shown(state, prompt.person, scratch)
     done = np.zeros(people[prompt.person].slots, np.bool_)
-    spent, refusals, item = 0.0, 0, 0
+    used, refusals, item = 0.0, 0, 0
     start = prompt.event_key
     prompt.channel = Channel.FEED
-    while spent + p.scroll_minutes <= minutes and refusals < p.refused_most:
+    while used + p.scroll_minutes <= minutes and refusals < p.backed_out_most:
         prompt.event_key = start + item
         item += 1
         prompt.slot = comes_up_in_feed(state, prompt.person, among, day, prompt.event_key, seed, scratch)
         if prompt.slot == NOBODY:
             break
-        spent += p.scroll_minutes
+        used += p.scroll_minutes
         if done[prompt.slot]:
             continue
         done[prompt.slot] = True
         prompt.other = state.contact_ids[first + prompt.slot]
         count = see_post(out, count, state, prompt, day)
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
-        if spent + p.minutes[kind] > minutes:
+        if used + p.minutes[kind] > minutes:
             break
         if accepts(state, prompt, kind, Channel.FEED, day, seed):
-            spent += p.minutes[kind]
+            used += p.minutes[kind]
             count = send(state, prompt, out, count, kind, day)
         else:
-            lost = min(p.refused_minutes, minutes - spent)
-            spent += lost
-            plan.refused += lost
+            lost = rules.lost_minutes(minutes - used, p)
+            used += lost
+            plan.minutes_lost += lost
             refusals += 1
-    pay(plan, spent)
+    pay(plan, used)
     return count
 
 
 @njit_alloc
 def longest_silent(state: Any, person: int, day: int, wanted: int) -> Any:
-    """Slots of the ties on a list, longest silent first, shape (ties,); see `listed` for `wanted`."""
+    """Slots of the ties on a list, longest silent first, shape (ties,); see `rules.is_listed` for `wanted`."""
     people, ties = state.people, state.ties
     first = people[person].first
-    slots = np.empty(people[person].held, np.int64)
-    keys = np.empty(people[person].held, np.int64)
+    slots = np.empty(people[person].degree, np.int64)
+    keys = np.empty(people[person].degree, np.int64)
     count = 0
     for slot in range(people[person].slots):
         tie = ties[first + slot]
-        if tie.other != NOBODY and listed(tie, day, wanted, state.settings[0]):
+        if tie.other != NOBODY and is_listed(tie, day, wanted, state.settings[0]):
             slots[count] = slot
             keys[count] = (np.int64(tie.last_contact) << 32) + tie.other
             count += 1
@@ -523,19 +520,10 @@ def longest_silent(state: Any, person: int, day: int, wanted: int) -> Any:
 
 
 @njit_noalloc
-def listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
-    """Whether a tie is on a list: it passes the filter `wanted`, and no list used it within `plan_gap_days`."""
-    if day - tie.planned < p.plan_gap_days:
-        return False
-    if wanted == EVERYONE_KNOWN:
-        return True
-    if tie.acquaintance:
-        return False
-    if wanted == ONCE_STRONG:
-        return rules.standing(tie.traces, day - tie.last_contact) >= p.once_strong
-    if wanted == DORMANT:
-        return rules.is_dormant(day, tie.last_two_way, tie.two_way, p)
-    return rules.is_active(day, tie.last_two_way, tie.two_way, p)
+def is_listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
+    """Whether a list of this filter names a tie today; see `rules.is_listed`."""
+    standing = rules.standing(tie.traces, day - tie.last_contact)
+    return rules.is_listed(wanted, day, tie.planned, tie.acquaintance != 0, standing, tie.last_two_way, tie.two_way, p)
 
 
 @njit_alloc
@@ -543,26 +531,26 @@ def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
     """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
-    wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
-    spent, refusals = 0.0, 0
+    wanted = rules.list_of(plan.strategy)
+    used, refusals = 0.0, 0
     for slot in longest_silent(state, prompt.person, day, wanted):
-        if refusals >= p.refused_most:
+        if refusals >= p.backed_out_most:
             break
         tie = ties[people[prompt.person].first + slot]
         prompt.other, prompt.slot = tie.other, slot
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
-        if spent + p.minutes[kind] > minutes:
+        if used + p.minutes[kind] > minutes:
             break
         tie.planned = day
         if accepts(state, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
-            spent += p.minutes[kind]
+            used += p.minutes[kind]
             count = send(state, prompt, out, count, kind, day)
         else:
-            lost = min(p.refused_minutes, minutes - spent)
-            spent += lost
-            plan.refused += lost
+            lost = rules.lost_minutes(minutes - used, p)
+            used += lost
+            plan.minutes_lost += lost
             refusals += 1
-    pay(plan, spent)
+    pay(plan, used)
     return count
 
 
@@ -572,13 +560,13 @@ def posting_session(state: Any, prompt: Any, minutes: float, out: Any, count: in
     p = state.settings[0]
     plan = state.plans[prompt.plan]
     start = prompt.event_key
-    spent, item = 0.0, 0
-    while spent + p.minutes[Kind.POST] <= minutes:
+    used, item = 0.0, 0
+    while used + p.minutes[Kind.POST] <= minutes:
         prompt.event_key = start + item
         item += 1
-        spent += p.minutes[Kind.POST]
+        used += p.minutes[Kind.POST]
         count = send(state, prompt, out, count, Kind.POST, day)
-    pay(plan, spent)
+    pay(plan, used)
     return count
 
 
@@ -595,7 +583,7 @@ def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, se
     plan.event_day = day + p.event_notice_days
     kind = p.first[plan.strategy]
     invited, d, a = 0, 0, 0
-    while invited < p.event_invitations and plan.refusals < p.refused_most and d + a < len(dormant) + len(active):
+    while invited < p.event_invitations and plan.refusals < p.backed_out_most and d + a < len(dormant) + len(active):
         if d < len(dormant) and (d <= a or a == len(active)):
             prompt.slot = dormant[d]
             d += 1
@@ -612,7 +600,7 @@ def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, se
             count = send(state, prompt, out, count, kind, day)
             invited += 1
         else:
-            lose(plan, p.refused_minutes)
+            back_out(plan, p)
     return count
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numba import njit
 
 from sim.engine.compiling import new_scratch, njit_inline
-from sim.engine.memory import OF_INDUSTRY, OWN_TIES, find_slot, sample_contact
+from sim.engine.memory import find_slot, sample_contact
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, follow, uniform
 from sim.model.strategies import Place, Plan
+from sim.model.whom import OF_INDUSTRY, OWN_TIES
 from sim.state.population import MEETING, MEMBER, NOBODY, taken
 
 
@@ -37,7 +38,7 @@ def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> boo
 def pay(plan: Any, minutes: float) -> None:
     """Take minutes out of a plan's time budget."""
     plan.budget = rules.minus(plan.budget, minutes)
-    plan.spent += minutes
+    plan.minutes_used += minutes
 
 
 @njit_inline
@@ -49,11 +50,11 @@ def pay_session(plan: Any, p: Any) -> None:
 
 
 @njit_inline
-def lose(plan: Any, minutes: float) -> None:
-    """Charge a refused plan to a session that is already paid for: at most what the session has left."""
-    lost = min(minutes, plan.usable)
+def back_out(plan: Any, p: Any) -> None:
+    """Charge a gesture that the person backs out of to a session that is already paid for."""
+    lost = rules.lost_minutes(plan.usable, p)
     plan.usable = rules.minus(plan.usable, lost)
-    plan.refused += lost
+    plan.minutes_lost += lost
     plan.refusals += 1
 
 

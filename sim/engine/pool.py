@@ -59,7 +59,7 @@ def _with_more_rows(array: np.ndarray, used: int, more: int) -> np.ndarray:
 
 def with_sizes(state: EngineState, crowded: np.ndarray) -> EngineState:
     """The state, with `free_blocks` extended to all sizes that the blocks of these people may reach today."""
-    most = int(state.people["held"][crowded].max(initial=0)) // 2 + 1_024
+    most = int(state.people["degree"][crowded].max(initial=0)) // 2 + 1_024
     if most <= len(state.free_blocks):
         return state
     left = np.full(most, NOBODY, np.int64)
@@ -83,7 +83,7 @@ def with_room(state: EngineState, rows: int) -> EngineState:
 
 @njit(cache=True)
 def count_in(people: Any, pairs: Any) -> Any:
-    """Add each of these pairs (``low * n + high``) to `held` of both people.
+    """Add each of these pairs (``low * n + high``) to `degree` of both people.
 
     Returns:
         Ids of the people whose block is now too small.
@@ -95,17 +95,17 @@ def count_in(people: Any, pairs: Any) -> Any:
             fetch(people, pairs[k + AHEAD] // n)
             fetch(people, pairs[k + AHEAD] % n)
         for person in (pairs[k] // n, pairs[k] % n):
-            people[person].held += 1
-            if people[person].held == people[person].slots + 1:
+            people[person].degree += 1
+            if people[person].degree == people[person].slots + 1:
                 crowded[count] = person
                 count += 1
     return crowded[:count]
 
 
 @njit(cache=True)
-def slots_in_need(slots: int, held: int) -> int:
-    """The size to which a block of `slots` grows so that it has room for `held` ties."""
-    while slots < held:
+def slots_in_need(slots: int, degree: int) -> int:
+    """The size to which a block of `slots` grows so that it has room for `degree` ties."""
+    while slots < degree:
         slots = rules.more_slots(slots)
     return slots
 
@@ -115,7 +115,7 @@ def room_for(people: Any, crowded: Any) -> int:
     """An upper bound on the free rows needed to grow the blocks of these people."""
     rows = 0
     for person in crowded:
-        rows += slots_in_need(people[person].slots, people[person].held)
+        rows += slots_in_need(people[person].slots, people[person].degree)
     return rows
 
 
@@ -143,7 +143,7 @@ def grow_blocks(state: Any, crowded: Any) -> None:
     """Move each of these people to a block with room for all their ties."""
     for person in crowded:
         first, slots = state.people[person].first, state.people[person].slots
-        grown = slots_in_need(slots, state.people[person].held)
+        grown = slots_in_need(slots, state.people[person].degree)
         block = state.free_blocks[grown // 4]
         if block == NOBODY:
             block = state.used[0]

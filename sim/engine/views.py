@@ -59,9 +59,9 @@ def _fetch_tie(people: Any, ties: Any, pairs: Any, slots: Any, k: int) -> None:
     if later < len(pairs) and slots[later] != NOBODY:
         fetch(ties, people[pairs[later, 0]].first + slots[later])
     if soon < len(pairs) and NOBODY < slots[soon] < people[pairs[soon, 0]].slots:
-        held = ties[people[pairs[soon, 0]].first + slots[soon]]
-        if held.other != NOBODY:
-            fetch(ties, people[held.other].first + held.mirror)
+        tie = ties[people[pairs[soon, 0]].first + slots[soon]]
+        if tie.other != NOBODY:
+            fetch(ties, people[tie.other].first + tie.mirror)
 
 
 @njit(cache=True)
@@ -95,8 +95,8 @@ def see(people: Any, ties: Any, pairs: Any, slots: Any, day: int, p: Any, seen: 
             view.silence = 0
             view.state = 0
             continue
-        held = ties[one.first + slot]
-        _see_side(view, 0, held, day, p)
-        _see_side(view, 1, ties[people[other].first + held.mirror], day, p)
-        view.silence = day - held.last_two_way
-        view.state = _state(held, day, p)
+        tie = ties[one.first + slot]
+        _see_side(view, 0, tie, day, p)
+        _see_side(view, 1, ties[people[other].first + tie.mirror], day, p)
+        view.silence = day - tie.last_two_way
+        view.state = _state(tie, day, p)

@@ -24,7 +24,6 @@ from numba.np.numpy_support import as_dtype
 
 from sim.engine.compiling import Scratch
 from sim.engine.day import (
-    ROUNDS,
     Core,
     is_settled,
     locate_one,
@@ -57,6 +56,7 @@ from sim.engine.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_
 from sim.model import chance, rules
 from sim.model.chance import BATCH, DrawPurpose, uniform
 from sim.model.gestures import Kind
+from sim.model.rules import ROUNDS
 from sim.runtime.installation import install_command
 from sim.state.population import (
     FEED_ITEM,
@@ -231,7 +231,7 @@ def _wake(state: Any, buffers: Any, day: int, seed: int) -> None:
             refresh_bound(state, person, heaviest_of(state.weight_bounds[first : first + slots]), day)
         may_post(state, person, uniform(seed, DrawPurpose.POSTS, day, person, 0, 0), day)
         if state.people[person]["birthday"] == day % 365:
-            cuda.atomic.add(buffers.counts, CALLS_AT_MOST, state.people[person]["held"])
+            cuda.atomic.add(buffers.counts, CALLS_AT_MOST, state.people[person]["degree"])
 
 
 @cuda.jit
@@ -395,12 +395,12 @@ def _make_room(state: Any, buffers: Any) -> None:
         other = _next_person(buffers, MET, person, NOBODY)
         while other != NOBODY:
             if find_slot(state, person, other) == NOBODY:
-                full = state.people[person]["held"] == state.people[person]["slots"]
+                full = state.people[person]["degree"] == state.people[person]["slots"]
                 if full and not _grow_block(state, buffers, person):
                     buffers.counts[CROWDED] = 1
                     break
                 state.contact_ids[state.people[person]["first"] + free_slot(state, person)] = other
-                state.people[person]["held"] += 1
+                state.people[person]["degree"] += 1
             other = _next_person(buffers, MET, person, other)
 
 
@@ -501,7 +501,7 @@ def _name_pairs_to_forget(state: Any, buffers: Any, day: int) -> None:
     n = len(state.people)
     for person in range(cuda.grid(1), n, cuda.gridsize(1)):
         slot = NOBODY
-        for _ in range(state.people[person]["held"] - state.people[person]["capacity"]):
+        for _ in range(state.people[person]["degree"] - state.people[person]["capacity"]):
             slot = weakest(state, person, day, slot)
             other = state.contact_ids[state.people[person]["first"] + slot]
             pair = np.int64(min(person, other)) * n + max(person, other)
@@ -562,7 +562,7 @@ class GpuCore:
         n, used = len(state.people), int(state.used[0])
         self._counts = np.zeros(COUNTERS, np.int64)
         self._counts[[MAIL, ROWS]] = len(world.mail), used
-        self._excess = int(np.maximum(state.people["held"] - state.people["capacity"], 0).sum())  # of the first day
+        self._excess = int(np.maximum(state.people["degree"] - state.people["capacity"], 0).sum())  # of the first day
         pool = _new_pool(used, SMALLEST_ROOM)
         for new, old in zip(pool, (state.ties, state.contact_ids, state.weight_bounds), strict=True):
             _copy(new[:used], old[:used])

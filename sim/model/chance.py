@@ -22,7 +22,7 @@ class DrawPurpose(IntEnum):
 
     # Who people are
     SOCIABILITY = 0
-    HESITANCE = 1
+    RETICENCE = 1
     COMMUNITY = 2
     INDUSTRY = 3
     GROUP = 4
@@ -32,7 +32,7 @@ class DrawPurpose(IntEnum):
     COMMUNITY_TIE = 7
     INDUSTRY_TIE = 8
     OTHER_TIE = 9
-    LIKING = 11
+    AFFINITY = 11
     PAST_RATE = 12
     PAST_STOPS = 13
     PAST_GAP = 14

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sim.model.former_names import FORMER_NAMES, note_former_names
 from sim.model.gestures import (
     DEFAULT_GESTURES,
     FIXED_CHANNEL,
@@ -61,15 +62,15 @@ class Parameters(BaseModel):
     half_strength: float = _number(0.45, "contacts", 0.01, 10, "activation at which strength is one half", "assumed; a round number chosen with wall posts in sight")
     pull_exponent: float = _number(0.5, "exponent", 0, 2, "how steeply activation draws thoughts to a tie", "assumed; a round number chosen with wall posts in sight")
     pull_floor: float = _number(0.0005, "weight", 0, 1, "weight of a tie that memory has lost", "assumed; a round number chosen with wall posts in sight")
-    feed_boost: float = _number(0.0, "weight", 0, 1, "weight that a ranking algorithm adds in the feed per liking and openness", "assumed: stands for an algorithm, not for people")
+    feed_boost: float = _number(0.0, "weight", 0, 1, "weight that a ranking algorithm adds in the feed per affinity and openness", "assumed: stands for an algorithm, not for people")
     saturation: float = _number(1.0, "share", 0, 1, "how much less a contact adds to a tie, per strength that it has already", "assumed; sweep from 0: every contact adds its whole mass")
     exposure_mass: float = _number(0.02, "contacts", 0, 1, "memory left by being in one place", "mere exposure: Bornstein 1989; size assumed")
-    mind_sent: float = _number(1.0, "share of mass", 0, 1, "share of a gesture's mass that stays with its sender when sent", "what one makes is remembered better than what one reads: Slamecka & Graf 1978; size chosen with wall posts in sight")
-    mind_received: float = _number(0.1, "share of mass", 0, 1, "share of a gesture's mass that a noticed gesture leaves with its receiver", "assumed; a round number chosen with wall posts in sight")
+    encoding_sent: float = _number(1.0, "share of mass", 0, 1, "share of a gesture's mass that stays with its sender when sent", "what one makes is remembered better than what one reads: Slamecka & Graf 1978; size chosen with wall posts in sight")
+    encoding_received: float = _number(0.1, "share of mass", 0, 1, "share of a gesture's mass that a noticed gesture leaves with its receiver", "assumed; a round number chosen with wall posts in sight")
     spell_sd: float = _number(0.9, "log", 0, 2, "spread of a person's quiet and busy spells (lognormal, mean 1)", "assumed; a round number chosen with wall posts in sight; people are bursty beyond their days and weeks: Jo et al. 2012")
     spell_days: int = _count(60, "days", 1, 365, "length of a spell", "assumed; a round number chosen with wall posts in sight")
-    group_pull: float = _number(1.5, "log", 0, 5, "liking that members of one group share beyond others", "assumed; a round number chosen with wall posts in sight; shared foci: Feld 1981")
-    mind_answered: float = _number(0.0, "share of mass", 0, 1, "share that follows when the answer is noticed", "assumed; a round number chosen with wall posts in sight")
+    group_pull: float = _number(1.5, "log", 0, 5, "affinity that members of one group share beyond others", "assumed; a round number chosen with wall posts in sight; shared foci: Feld 1981")
+    encoding_answered: float = _number(0.0, "share of mass", 0, 1, "share that follows when the answer is noticed", "assumed; a round number chosen with wall posts in sight")
 
     # What brings people to mind
     routine_rate: float = _number(0.055, "per day", 0, 10, "occasions to write to someone", "fitted to wall posts")
@@ -88,8 +89,8 @@ class Parameters(BaseModel):
     practice_gain: float = _number(0.3, "share", 0, 1, "share of the missing practice that a worded gesture adds", "assumed")
     practice_half_life: float = _number(1.0, "days", 0.01, 365, "practice halves in", "assumed")
     acceptance_ratio: float = _number(0.55, "share", 0.05, 1, "believed welcome over real welcome", "Epley & Schroeder 2014; Flynn & Lake 2008; Bohns 2016")
-    hesitance_mean: float = _number(2.15, "logit", 0, 10, "mean weight of strangeness on comfort", "assumed")
-    hesitance_sd: float = _number(0.7, "logit", 0, 5, "its spread over people", "assumed")
+    reticence_mean: float = _number(2.15, "logit", 0, 10, "mean weight of strangeness on comfort", "assumed")
+    reticence_sd: float = _number(0.7, "logit", 0, 5, "its spread over people", "assumed")
     sociability_sd: float = _number(0.64, "log", 0, 2, "spread of sociability (lognormal, mean 1)", "fitted to wall posts")
     weekly_minutes: float = _number(287.0, "minutes per week", 0, 10_000, "time for gestures in ordinary life", "41 minutes a day: American Time Use Survey 2015")
     minutes_low: float = _number(0.3, "factor", 0, 1, "least factor of sociability on the weekly minutes", "assumed")
@@ -115,7 +116,7 @@ class Parameters(BaseModel):
 
     # Ties
     tie_capacity: int = _count(250, "ties", 1, 100_000, "ties and acquaintances that a person can have", "assumed")
-    liking_sd: float = _number(1.2, "log", 0, 3, "spread of the liking that each feels for each, on their own", "assumed; a round number chosen with wall posts in sight")
+    affinity_sd: float = _number(1.2, "log", 0, 3, "spread of the affinity that each feels for each, on their own", "assumed; a round number chosen with wall posts in sight")
     two_way_days: int = _count(30, "days", 1, 365, "gestures in both directions within this are a two-way contact", "a convention")
     dormant_after_days: int = _count(90, "days", 30, 1_000, "without two-way contact a tie is dormant after", "a convention; sweep")
     dormant_contacts: int = _count(3, "contacts", 1, 100, "two-way contacts that make a tie one that can lie dormant", "a convention")
@@ -124,8 +125,8 @@ class Parameters(BaseModel):
     # Planned effort
     effort_minutes: float = _number(60.0, "minutes per week", 0, 10_000, "planned effort of an adopter", "the question's own budget")
     follow_through: float = _number(1.0, "logit", 0, 10, "comfort that a plan adds", "assumed; sweep 0 to 3")
-    refused_minutes: float = _number(1.0, "minutes", 0.1, 60, "time that a refused plan costs", "assumed")
-    refused_most: int = _count(10, "targets", 1, 100, "refused plans after which a session ends", "assumed")
+    backed_out_minutes: float = _number(1.0, "minutes", 0.1, 60, "time that a refused plan costs", "assumed")
+    backed_out_most: int = _count(10, "targets", 1, 100, "refused plans after which a session ends", "assumed")
     plan_gap_days: int = _count(30, "days", 0, 3_650, "a listed target is left alone for", "assumed")
     once_strong: float = _number(5.0, "contacts", 0, 1_000, "the slowest trace of a tie that was once strong", "assumed")
     usable_share: float = _number(0.5, "share", 0.01, 1, "share of a session at a place that is left for gestures", "assumed")
@@ -163,6 +164,19 @@ class Parameters(BaseModel):
 
     gestures: dict[str, GestureRow] = Field(default_factory=lambda: dict(DEFAULT_GESTURES), validate_default=True, description="the gesture table, by kind")
     ladders: Ladders = Field(default_factory=Ladders, description="felt risk of spontaneous gestures")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_former_names(cls, data: Any) -> Any:
+        """Accept former names, with a warning."""
+        if not isinstance(data, dict):
+            return data
+        former = [name for name in data if name in FORMER_NAMES]
+        for name in former:
+            if FORMER_NAMES[name] in data:
+                raise ValueError(f"{FORMER_NAMES[name]} is given twice, also by its former name {name}")
+        note_former_names(former, stacklevel=6)
+        return {FORMER_NAMES.get(name, name): value for name, value in data.items()}
 
     @model_validator(mode="before")
     @classmethod

@@ -24,12 +24,15 @@ from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, vo
 from sim.model.chance import DrawPurpose, normal, uniform
 from sim.model.gestures import Channel, Kind
 from sim.model.parameters import SETTINGS, TRACES
+from sim.model.strategies import Place, Strategy
+from sim.model.whom import DORMANT, EVERYONE_KNOWN, ONCE_STRONG
 
 P = from_dtype(SETTINGS)
 Traces = float32[:]  # a field of a record, so the array needn't be contiguous
 
 _SLOWEST_HALF_LIFE = 5.0 ** (TRACES - 1)
 SECONDS_A_DAY = 86_400
+ROUNDS = 6  # deliveries in a day: each may bring answers that the next one delivers
 
 
 def rule(signature: Any) -> Any:
@@ -123,20 +126,20 @@ def is_active(day: int, last_two_way: int, two_way: int, p: Any) -> bool:
 
 
 @rule(float64(float64, float64, float64, P))
-def pull(activation: float, liking: float, boost: float, p: Any) -> float:
+def pull(activation: float, affinity: float, boost: float, p: Any) -> float:
     """Weight with which a tie comes to mind.
 
-    ``liking * A**pull_exponent + pull_floor + feed_boost * liking * boost``, where ``boost`` is the openness, 0..1, in
-    the feed and 0 elsewhere. The default exponent is computed as a square root, in a fifth of the time of a power.
+    ``affinity * A**pull_exponent + pull_floor + feed_boost * affinity * boost``, where ``boost`` is the openness, 0..1,
+    in the feed and 0 elsewhere. The default exponent is computed as a square root, in a fifth of the time of a power.
     """
     powered = math.sqrt(activation) if p.pull_exponent == 0.5 else activation**p.pull_exponent
-    return liking * powered + p.pull_floor + p.feed_boost * liking * boost
+    return affinity * powered + p.pull_floor + p.feed_boost * affinity * boost
 
 
 @rule(float32(float64, float64, P))
-def pull_bound(activation: float, liking: float, p: Any) -> float:
+def pull_bound(activation: float, affinity: float, p: Any) -> float:
     """Upper bound on the weight of a tie until its next contact, rounded up to 32 bits."""
-    return float32(pull(activation, liking, 1.0, p) * (1.0 + 1e-6))
+    return float32(pull(activation, affinity, 1.0, p) * (1.0 + 1e-6))
 
 
 @rule(float64(float64, float64))
@@ -276,10 +279,10 @@ def barrier(
     openness: float,
     opened_by: int,
     unanswered: float,
-    hesitance: float,
+    reticence: float,
     p: Any,
 ) -> float:
-    """Comfort that a gesture needs, in logits: `barrier_perceived` with ``perceived = hesitance + doubt``.
+    """Comfort that a gesture needs, in logits: `barrier_perceived` with ``perceived = reticence + doubt``.
 
     To estimate the chance of an answer, senders use their own strength, openness and unanswered tries in place of the
     receiver's. For gestures that want no answer, they assume even odds.
@@ -287,7 +290,7 @@ def barrier(
     welcome = 0.0
     if p.answer[kind] > -math.inf:
         welcome = answer_logit(kind, strength, openness, unanswered, p)
-    return barrier_perceived(kind, channel, strength, openness, opened_by, hesitance + doubt(welcome, p), p)
+    return barrier_perceived(kind, channel, strength, openness, opened_by, reticence + doubt(welcome, p), p)
 
 
 @rule(int64(int64, float64, float64, float64, int64, float64, float64, P))
@@ -298,19 +301,19 @@ def gesture_within_reach(
     openness: float,
     opened_by: int,
     unanswered: float,
-    hesitance: float,
+    reticence: float,
     p: Any,
 ) -> int:
     """The last gesture on the channel's ladder whose barrier is at most `comfort`; -1 if there is none.
 
     Most gestures fail with the lower bound on doubt already, which saves computing the rest.
     """
-    least_felt = hesitance + least_doubt(p)
+    least_felt = reticence + least_doubt(p)
     for step in range(p.ladder.shape[1] - 1, -1, -1):
         kind = p.ladder[channel, step]
         if kind < 0 or barrier_perceived(kind, channel, strength, openness, opened_by, least_felt, p) > comfort:
             continue
-        if barrier(kind, channel, strength, openness, opened_by, unanswered, hesitance, p) <= comfort:
+        if barrier(kind, channel, strength, openness, opened_by, unanswered, reticence, p) <= comfort:
             return int64(kind)
     return -1
 
@@ -334,6 +337,59 @@ def minutes_of_week(sociability: float, p: Any) -> float:
 def usable_minutes(strategy: int, p: Any) -> float:
     """Minutes for gestures in a session at a place; the rest of it is travel and preparation."""
     return float32(p.session_minutes[strategy] * p.usable_share)
+
+
+@rule(float64(float64, P))
+def lost_minutes(left: float, p: Any) -> float:
+    """Minutes lost when a person backs out of a planned gesture: at most those that the session has left."""
+    return min(p.backed_out_minutes, left)
+
+
+@rule(int64(int64))
+def list_of(strategy: int) -> int:
+    """Whom the list of a strategy names, for `is_listed`: ties that were once strong, or everyone known."""
+    return ONCE_STRONG if strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
+
+
+@rule(boolean(int64, int64, int64, boolean, float64, int64, int64, P))
+def is_listed(
+    wanted: int, day: int, planned: int, acquaintance: bool, standing: float, last_two_way: int, two_way: int, p: Any
+) -> bool:
+    """Whether a list names a tie: it passes the filter `wanted`, and no list used it within `plan_gap_days`.
+
+    Args:
+        wanted: `EVERYONE_KNOWN`, `ONCE_STRONG`, `DORMANT` or `ACTIVE`; all but the first leave out acquaintances.
+        day: today.
+        planned: the day on which a list last used the tie.
+        acquaintance: whether they met, but neither answered the other.
+        standing: the slowest trace of the tie, in contacts; see `standing`.
+        last_two_way: the day of the last two-way contact.
+        two_way: number of two-way contacts.
+        p: packed parameters.
+    """
+    if day - planned < p.plan_gap_days:
+        return False
+    if wanted == EVERYONE_KNOWN:
+        return True
+    if acquaintance:
+        return False
+    if wanted == ONCE_STRONG:
+        return standing >= p.once_strong
+    if wanted == DORMANT:
+        return is_dormant(day, last_two_way, two_way, p)
+    return is_active(day, last_two_way, two_way, p)
+
+
+@rule(int64(int64, int64, boolean, float64, P))
+def kind_at_place(strategy: int, place: int, is_stranger: bool, usable: float, p: Any) -> int:
+    """The kind of a planned gesture at a place: for contacts the strategy's second, if there is time; else its first.
+
+    The host of an event greets everyone with the second kind, since guests have been invited.
+    """
+    kind = p.second[strategy]
+    if place != Place.EVENT and (is_stranger or p.minutes[kind] > usable):
+        return p.first[strategy]
+    return kind
 
 
 @rule(float64(float64, int64, P))
@@ -459,7 +515,7 @@ def unanswered_after(unanswered: float, wants_answer: bool, p: Any) -> float:
 
 
 @rule(float32(uint64, int64, int64, boolean, P))
-def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float:
+def affinity(seed: int, person: int, other: int, one_group: bool, p: Any) -> float:
     """Constant attraction of one person to another: lognormal, with median 1 between people of different groups.
 
     The two directions are independent, since half of friendships are one-sided (Almaatouq et al. 2016, PLoS ONE
@@ -467,9 +523,9 @@ def liking(seed: int, person: int, other: int, one_group: bool, p: Any) -> float
     Am. J. Sociol. 86:1015). The draw depends only on the two ids, so people who forget each other and meet again like
     each other as much as before.
     """
-    own = normal(seed, DrawPurpose.LIKING, 0, person, other, 0)
+    own = normal(seed, DrawPurpose.AFFINITY, 0, person, other, 0)
     common = p.group_pull if one_group else 0.0
-    return float32(math.exp(p.liking_sd * own + common))
+    return float32(math.exp(p.affinity_sd * own + common))
 
 
 # Sessions, places, two-way contact, posts and sales ---------------------------------------------------------------

@@ -23,18 +23,17 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim.engine.memory import ANYONE, ATTEMPTS, OWN_TIES, SHOWN
-from sim.engine.outreach import ACTIVE, DORMANT, EVERYONE_KNOWN, ONCE_STRONG
 from sim.model.chance import BATCH
 from sim.model.parameters import TRACES
 from sim.model.rules import SECONDS_A_DAY
-from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, Strategy, chance, rules
+from sim.model.whom import ACTIVE, ANYONE, ATTEMPTS, DORMANT, OWN_TIES, SHOWN
+from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, chance, rules
 from sim.state.population import FEED_ITEM, NEVER, NO_ANSWER, NOBODY, PERSON, PLANNED_POST
 
 if TYPE_CHECKING:
     from sim.reference.mesa_model import ReconnectionModel
 
-PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "held"))
+PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "degree"))
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class Tie:
     last_sent: int = NEVER
     last_received: int = NEVER
     last_two_way: int = NEVER
-    liking: float = 1.0
+    affinity: float = 1.0
     openness: float = 0.0
     opened: int = NEVER
     unanswered: float = 0.0
@@ -73,28 +72,28 @@ class PlanOfPerson:
     usable: float
     event_day: int
     refusals: int
-    filled: float
-    spent: float
-    refused: float
+    minutes_planned: float
+    minutes_used: float
+    minutes_lost: float
 
     def pay_session(self, model: ReconnectionModel) -> None:
         """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
         cost = model.settings.session_minutes[self.strategy]
         self.budget = rules.minus(self.budget, cost)
-        self.spent += cost
+        self.minutes_used += cost
         self.usable = rules.usable_minutes(self.strategy, model.p)
         self.refusals = 0
 
     def pay(self, minutes: float) -> None:
         """Take minutes out of the time budget."""
         self.budget = rules.minus(self.budget, minutes)
-        self.spent += minutes
+        self.minutes_used += minutes
 
-    def lose(self, minutes: float) -> None:
-        """Charge a refused plan to a session that is already paid for: at most what the session has left."""
-        lost = min(minutes, self.usable)
+    def back_out(self, p: Any) -> None:
+        """Charge a gesture that the person backs out of to a session that is already paid for."""
+        lost = rules.lost_minutes(self.usable, p)
         self.usable = rules.minus(self.usable, lost)
-        self.refused += lost
+        self.minutes_lost += lost
         self.refusals += 1
 
 
@@ -204,7 +203,7 @@ class Person(mesa.Agent):
         return super().__reduce_ex__(protocol)
 
     sociability: float
-    hesitance: float
+    reticence: float
     practice: float
     practised: int
     minutes_left: float
@@ -245,11 +244,11 @@ class Person(mesa.Agent):
         if mass <= 0.0:
             return
         day, p = self.model.day, self.model.p
-        held = self.strength_of(tie)
-        rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, held, p))
+        strength = self.strength_of(tie)
+        rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, strength, p))
         tie.last_contact = day
         self.weight_bound = rules.raised_bound(
-            self.weight_bound, rules.pull_bound(tie.activation(day, p), tie.liking, p)
+            self.weight_bound, rules.pull_bound(tie.activation(day, p), tie.affinity, p)
         )
 
     # Morning -------------------------------------------------------------------------------------------------------
@@ -262,8 +261,8 @@ class Person(mesa.Agent):
             for plan in self.plans:
                 minutes = s.effort_minutes * plan.share
                 plan.budget = rules.minus(plan.budget, -minutes)
-                plan.filled += minutes
-        weights = [rules.pull_bound(tie.activation(self.model.day, p), tie.liking, p) for tie in self.ties.values()]
+                plan.minutes_planned += minutes
+        weights = [rules.pull_bound(tie.activation(self.model.day, p), tie.affinity, p) for tie in self.ties.values()]
         self.weight_bound = rules.fresh_bound(max(weights, default=0.0))
 
     def post(self) -> None:
@@ -327,7 +326,7 @@ class Person(mesa.Agent):
     def weight_in_mind(self, tie: Tie, among: int) -> float:
         """Weight with which a tie comes to mind today; see `rules.pull`."""
         boost = self.openness_of(tie) if among == SHOWN else 0.0
-        return rules.pull(tie.activation(self.model.day, self.model.p), tie.liking, boost, self.model.p)
+        return rules.pull(tie.activation(self.model.day, self.model.p), tie.affinity, boost, self.model.p)
 
     # Prompts -------------------------------------------------------------------------------------------------------
 
@@ -431,7 +430,7 @@ class Person(mesa.Agent):
             self.openness_of(tie),
             0 if tie is None else tie.opened_by,
             self.tries_of(tie),
-            self.hesitance,
+            self.reticence,
             self.model.p,
         )
         return None if kind < 0 else kind
@@ -447,7 +446,7 @@ class Person(mesa.Agent):
             self.openness_of(tie),
             0 if tie is None else tie.opened_by,
             self.tries_of(tie),
-            self.hesitance,
+            self.reticence,
             self.model.p,
         )
         return needed <= self.comfort(prompt) + self.model.settings.follow_through
@@ -504,18 +503,16 @@ class Person(mesa.Agent):
     def act_at_place(self, prompt: Prompt, plan: PlanOfPerson) -> None:
         """Make a planned gesture to a person met: the second kind for a contact if time allows, else the first."""
         assert prompt.other is not None
-        s = self.model.settings
-        kind = s.second[plan.strategy]
+        p, s = self.model.p, self.model.settings
         is_stranger = prompt.other.id not in self.ties
-        if prompt.place != Place.EVENT and (is_stranger or s.minutes[kind] > plan.usable):
-            kind = s.first[plan.strategy]
-        if s.minutes[kind] > plan.usable or plan.refusals >= s.refused_most:
+        kind = rules.kind_at_place(plan.strategy, prompt.place, is_stranger, plan.usable, p)
+        if s.minutes[kind] > plan.usable or plan.refusals >= s.backed_out_most:
             return
         if self.accepts(prompt, kind, Channel.IN_PERSON):
             plan.usable = rules.minus(plan.usable, s.minutes[kind])
             self.send(prompt, kind)
         else:
-            plan.lose(s.refused_minutes)
+            plan.back_out(self.model.p)
 
     def hold_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
         """Hold a planned session, of the type that the strategy prescribes."""
@@ -544,83 +541,78 @@ class Person(mesa.Agent):
         s = self.model.settings
         scroll = s.scroll_minutes
         done: set[int] = set()
-        spent, refusals, item = 0.0, 0, 0
-        while spent + scroll <= minutes and refusals < s.refused_most:
+        used, refusals, item = 0.0, 0, 0
+        while used + scroll <= minutes and refusals < s.backed_out_most:
             event_key = prompt.event_key + item
             item += 1
             tie = self.sample_contact(event_key, SHOWN)
             if tie is None:
                 break
-            spent += scroll
+            used += scroll
             if tie.other.id in done:
                 continue
             done.add(tie.other.id)
             shown = replace(prompt, event_key=event_key, other=tie.other, channel=Channel.FEED)
             self.see_post(shown)
             kind = self.planned_kind(plan, shown)
-            if spent + s.minutes[kind] > minutes:
+            if used + s.minutes[kind] > minutes:
                 break
             if self.accepts(shown, kind, Channel.FEED):
-                spent += s.minutes[kind]
+                used += s.minutes[kind]
                 self.send(shown, kind)
             else:
-                lost = min(s.refused_minutes, minutes - spent)
-                spent += lost
-                plan.refused += lost
+                lost = rules.lost_minutes(minutes - used, self.model.p)
+                used += lost
+                plan.minutes_lost += lost
                 refusals += 1
-        plan.pay(spent)
+        plan.pay(used)
 
     def longest_silent(self, wanted: int) -> list[Tie]:
-        """Ties on a list, longest silent first; see `listed` for `wanted`."""
-        named = [tie for tie in self.ties.values() if self.listed(tie, wanted)]
+        """Ties on a list, longest silent first; see `rules.is_listed` for `wanted`."""
+        named = [tie for tie in self.ties.values() if self.is_listed(tie, wanted)]
         return sorted(named, key=lambda tie: (tie.last_contact, tie.other.id))
 
-    def listed(self, tie: Tie, wanted: int) -> bool:
-        """Whether a tie is on a list: it passes the filter `wanted`, and no list used it within `plan_gap_days`."""
-        day, p, s = self.model.day, self.model.p, self.model.settings
-        if day - tie.planned < s.plan_gap_days:
-            return False
-        if wanted == EVERYONE_KNOWN:
-            return True
-        if tie.acquaintance:
-            return False
-        if wanted == ONCE_STRONG:
-            return bool(rules.standing(tie.traces, day - tie.last_contact) >= s.once_strong)
-        is_listed = rules.is_dormant if wanted == DORMANT else rules.is_active
-        return bool(is_listed(day, tie.last_two_way, tie.two_way, p))
+    def is_listed(self, tie: Tie, wanted: int) -> bool:
+        """Whether a list of this filter names a tie today; see `rules.is_listed`."""
+        day, p = self.model.day, self.model.p
+        standing = rules.standing(tie.traces, day - tie.last_contact)
+        return bool(
+            rules.is_listed(
+                wanted, day, tie.planned, bool(tie.acquaintance), standing, tie.last_two_way, tie.two_way, p
+            )
+        )
 
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
         p, s = self.model.p, self.model.settings
-        wanted = ONCE_STRONG if plan.strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
-        spent, refusals = 0.0, 0
-        for tie in self.longest_silent(wanted):
-            if refusals >= s.refused_most:
+        used, refusals = 0.0, 0
+        for tie in self.longest_silent(rules.list_of(plan.strategy)):
+            if refusals >= s.backed_out_most:
                 break
             named = replace(prompt, other=tie.other)
             kind = self.planned_kind(plan, named)
-            if spent + s.minutes[kind] > minutes:
+            if used + s.minutes[kind] > minutes:
                 break
             tie.planned = self.model.day
             if self.accepts(named, kind, rules.channel_of(kind, Channel.PRIVATE, p)):
-                spent += s.minutes[kind]
+                used += s.minutes[kind]
                 self.send(named, kind)
             else:
-                lost = min(s.refused_minutes, minutes - spent)
-                spent += lost
-                plan.refused += lost
+                lost = rules.lost_minutes(minutes - used, self.model.p)
+                used += lost
+                plan.minutes_lost += lost
                 refusals += 1
-        plan.pay(spent)
+        plan.pay(used)
 
     def posting_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Hold a posting session: as many posts as the minutes allow. A post has no addressee and no barrier."""
         cost = self.model.settings.minutes[Kind.POST]
-        spent, item = 0.0, 0
-        while spent + cost <= minutes:
+        used, item = 0.0, 0
+        while used + cost <= minutes:
             self.send(replace(prompt, event_key=prompt.event_key + item), Kind.POST)
             item += 1
-            spent += cost
-        plan.pay(spent)
+            used += cost
+        plan.pay(used)
 
     def inviting_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
         """Invite dormant and active ties in turn to an event. Without anyone to invite, no event is planned."""
@@ -633,7 +625,7 @@ class Person(mesa.Agent):
         kind = s.first[plan.strategy]
         invited = 0
         for tie in in_turn(dormant, active):
-            if invited >= s.event_invitations or plan.refusals >= s.refused_most or s.minutes[kind] > plan.usable:
+            if invited >= s.event_invitations or plan.refusals >= s.backed_out_most or s.minutes[kind] > plan.usable:
                 break
             named = replace(prompt, other=tie.other)
             tie.planned = self.model.day
@@ -642,7 +634,7 @@ class Person(mesa.Agent):
                 self.send(named, kind)
                 invited += 1
             else:
-                plan.lose(s.refused_minutes)
+                plan.back_out(self.model.p)
 
     def mark_sent(self, gesture: SentGesture) -> None:
         """Count unanswered tries: store the number before the gesture in it, and the new one in the tie."""
@@ -691,7 +683,7 @@ class Person(mesa.Agent):
     def take_in(self, gesture: SentGesture, tie: Tie, openness: float) -> None:
         """Update the tie after a noticed gesture: memory, unanswered tries and openness."""
         p, s = self.model.p, self.model.settings
-        self.remember(tie, s.mind_received * s.mass[gesture.kind])
+        self.remember(tie, s.encoding_received * s.mass[gesture.kind])
         tie.unanswered = 0.0
         opened = rules.opened_to(gesture.kind, p)
         if opened >= openness:

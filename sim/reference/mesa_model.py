@@ -17,10 +17,11 @@ import mesa
 import numpy as np
 
 from sim import worlds
-from sim.engine.day import ROUNDS
-from sim.engine.memory import OF_INDUSTRY, OWN_TIES, contact_shares, two_step_reach
+from sim.engine.memory import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
+from sim.model.rules import ROUNDS
+from sim.model.whom import OF_INDUSTRY, OWN_TIES
 from sim.reference.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
 from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, chance, rules
 from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
@@ -256,9 +257,9 @@ class ReconnectionModel(mesa.Model):
         """One direction of a new acquaintance, and a weight bound that covers it."""
         holder = self.people[person]
         one_group = holder.group == self.people[other].group
-        liking = rules.liking(self.run_seed, person, other, one_group, self.p)
-        holder.weight_bound = rules.raised_bound(holder.weight_bound, rules.pull_bound(0.0, liking, self.p))
-        return Tie(self.people[other], last_contact=self.day, liking=liking, acquaintance=1)
+        affinity = rules.affinity(self.run_seed, person, other, one_group, self.p)
+        holder.weight_bound = rules.raised_bound(holder.weight_bound, rules.pull_bound(0.0, affinity, self.p))
+        return Tie(self.people[other], last_contact=self.day, affinity=affinity, acquaintance=1)
 
     def reach_of_posts(self, sent: list[SentGesture]) -> Iterator[SentGesture]:
         """Planned posts, one for each contact who notices one. From today, feeds may show the authors."""
@@ -327,16 +328,16 @@ class ReconnectionModel(mesa.Model):
             meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
 
     def remember_sent(self, gesture: SentGesture) -> None:
-        """Add the share `mind_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
+        """Add the share `encoding_sent` of a gesture's mass to its sender's tie; a post adds nothing."""
         if gesture.receiver is not None:
             own = gesture.sender.ties[gesture.receiver.id]
-            gesture.sender.remember(own, self.settings.mind_sent * self.settings.mass[gesture.kind])
+            gesture.sender.remember(own, self.settings.encoding_sent * self.settings.mass[gesture.kind])
 
     def remember_answer(self, gesture: SentGesture) -> None:
-        """Add the share `mind_answered` of the answered gesture's mass to the tie of the person it came from."""
+        """Add the share `encoding_answered` of the answered gesture's mass to the tie of the person it came from."""
         assert gesture.receiver is not None
         own = gesture.receiver.ties[gesture.sender.id]
-        gesture.receiver.remember(own, self.settings.mind_answered * self.settings.mass[gesture.parent_kind])
+        gesture.receiver.remember(own, self.settings.encoding_answered * self.settings.mass[gesture.parent_kind])
 
     def settle_noticed(self, gesture: SentGesture) -> tuple[int, int] | None:
         """Update two-way contact after a noticed gesture. An answer turns acquaintances into ties.
@@ -568,7 +569,7 @@ class ReconnectionModel(mesa.Model):
         for name in PERSON_VALUES:
             people[name] = [getattr(person, name) for person in self.people]
         people["slots"], people["first"] = slots, np.concatenate([[0], np.cumsum(slots)[:-1]])
-        people["held"] = [len(person.ties) for person in self.people]
+        people["degree"] = [len(person.ties) for person in self.people]
         ties = free_ties(int(slots.sum()))
         for person, first in zip(self.people, people["first"], strict=True):
             for tie in person.ties.values():

@@ -34,7 +34,7 @@ _TIE_FAULTS = (
     "",
     "other is nobody of this world",
     "mirror is not a slot of the other, or the other's tie does not lead back",
-    "a trace, liking, openness or unanswered is no number in its range",
+    "a trace, affinity, openness or unanswered is no number in its range",
     "a day lies after the world's, or before all time",
     "opened_by or acquaintance is out of its range",
 )
@@ -94,7 +94,7 @@ def _of_people(world: World) -> Iterator[str]:
         yield f"people.slots add up to {slots.sum():,}, but ties has {len(world.ties):,} rows"
     in_order = people["first"] == np.cumsum(slots) - slots
     yield from _where("people.first", people["first"], in_order, "the row of ties after the slots of the people before")
-    yield from _outside("people.held", people["held"], 0, slots)
+    yield from _outside("people.degree", people["degree"], 0, slots)
     yield from _outside("people.capacity", people["capacity"], 0, max(n, MOST_CAPACITY))
     for name in ("community", "group"):
         yield from _outside(f"people.{name}", people[name], 0, max(n, MOST_GROUPS) - 1)
@@ -104,7 +104,7 @@ def _of_people(world: World) -> Iterator[str]:
         yield from _outside(f"people.{name}", people[name], NEVER, world.day)
     for name, most in (("sociability", _FAR), ("practice", 1.0), ("minutes_left", _FAR), ("weight_bound", _FAR)):
         yield from _outside(f"people.{name}", people[name], 2.0**-126 if name == "weight_bound" else 0.0, most)
-    yield from _outside("people.hesitance", people["hesitance"], -_FAR, _FAR)
+    yield from _outside("people.reticence", people["reticence"], -_FAR, _FAR)
 
 
 def _of_ties(world: World) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _of_ties(world: World) -> Iterator[str]:
             if fault != _FINE:
                 yield f"ties, row {row}: {_TIE_FAULTS[fault]}"
             elif row != NOBODY:
-                yield f"people.held, row {row}, is {world.people['held'][row]}, and not the number of slots in use"
+                yield f"people.degree, row {row}, is {world.people['degree'][row]}, and not the number of slots in use"
 
 
 def _of_plans(world: World) -> Iterator[str]:
@@ -129,7 +129,8 @@ def _of_plans(world: World) -> Iterator[str]:
     rising = np.diff(order, prepend=-1) > 0
     yield from _where("plans.strategy", plans["strategy"], rising, "above the one before, in the order of people")
     yield from _outside("plans.share", plans["share"], 0.0, 1.0)
-    for name in ("budget", "usable", "filled", "spent", "refused"):  # rounding may leave sums just below 0
+    # Rounding may leave sums of minutes just below 0.
+    for name in ("budget", "usable", "minutes_planned", "minutes_used", "minutes_lost"):
         yield from _outside(f"plans.{name}", plans[name], -1.0, MOST_MINUTES)
     yield from _outside("plans.refusals", plans["refusals"], 0, 2**30)
     yield from _outside("plans.event_day", plans["event_day"], NEVER, 2**30)
@@ -182,7 +183,7 @@ def _bad_tie(people: Any, ties: Any, person: int, slot: int, day: int) -> int:
     for trace in tie.traces:
         if not 0.0 <= trace <= _FAR:
             return _NUMBER
-    if not (0.0 <= tie.liking <= _FAR and 0.0 <= tie.openness <= 1.0 and 0.0 <= tie.unanswered <= _FAR):
+    if not (0.0 <= tie.affinity <= _FAR and 0.0 <= tie.openness <= 1.0 and 0.0 <= tie.unanswered <= _FAR):
         return _NUMBER
     first = min(
         tie.last_contact, tie.last_sent, tie.last_received, tie.last_two_way, tie.opened, tie.planned, tie.post_seen
@@ -218,18 +219,18 @@ def _first_fault_of(people: Any, ties: Any, start: int, stop: int, day: int) -> 
     """Find the first fault among people `start` to `stop`.
 
     Returns:
-        ``(row of ties, fault)`` for a bad tie; ``(person, _FINE)`` if `held` isn't the number of slots in use; and
+        ``(row of ties, fault)`` for a bad tie; ``(person, _FINE)`` if `degree` isn't the number of slots in use; and
         ``(NOBODY, _FINE)`` if there is no fault.
     """
     for person in range(start, stop):
-        held = 0
+        degree = 0
         for slot in range(people[person].slots):
             row = people[person].first + slot
             _fetch_other_side(people, ties, row)
             fault = _bad_tie(people, ties, person, slot, day)
             if fault != _FINE:
                 return row, fault
-            held += ties[row].other != NOBODY
-        if held != people[person].held:
+            degree += ties[row].other != NOBODY
+        if degree != people[person].degree:
             return person, _FINE
     return NOBODY, _FINE

@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
 from sim.contact_logs.errors import in_a_line
+from sim.model.former_names import with_former_keys, with_present_names
 from sim.model.parameters import Parameters
 from sim.runtime.atomic_files import flush_folder, left_beside, write_whole
 from sim.runtime.fingerprint import cache_folder, model_fingerprint
@@ -36,7 +38,15 @@ from sim.state.population import BOOKING, GESTURE, MEMBER, PERSON, PLAN, TIE, Wo
 _DESCRIPTION, _ORIGIN, _MANIFEST = "world.json", "origin.json", "manifest.json"
 _HALF_WRITTEN, _REMOVED = ".half-written-", ".removed-"  # prefixes of folders that a killed process may leave behind
 _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), strict=True))
-_LAYOUT = hashlib.sha256(repr([(name, kind.descr) for name, kind in _TYPES.items()]).encode()).hexdigest()[:16]
+# Former names of fields. Worlds saved with them can still be loaded, and a rename alone leaves the cache valid.
+_FORMER_FIELDS = {
+    "affinity": "liking",
+    "degree": "held",
+    "minutes_lost": "refused",
+    "minutes_planned": "filled",
+    "reticence": "hesitance",
+    "minutes_used": "spent",
+}
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
 _RIVALS = 100  # attempts to replace a folder while other processes replace it too
 _HASHED_TOGETHER = 2**26  # bytes of a part of a large file, which one thread hashes
@@ -346,7 +356,7 @@ def _world_in(files: Mapping[str, BinaryIO]) -> World:
     return World(
         day=said["day"],
         strategies_end=said["strategies_end"],
-        parameters=Parameters.model_validate(said["parameters"]),
+        parameters=Parameters.model_validate(with_present_names(said["parameters"])),
         names=None if said["names"] is None else _names(said["names"], said["names_type"]),
         **{name: _mapped(files[f"{name}.npy"], dtype) for name, dtype in _TYPES.items()},
     )
@@ -365,11 +375,26 @@ def _names(names: list[Any], kind: str) -> np.ndarray:
 def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
     """The records of a ``.npy`` file, memory-mapped copy-on-write, shape (count,)."""
     memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    start = len(_header(dtype, 0))  # the same length for any count
-    count = (len(memory) - start) // dtype.itemsize
-    if memory[:start] != _header(dtype, count) or start + count * dtype.itemsize != len(memory):
-        raise ValueError(f"{file.name} has other fields")
-    return np.frombuffer(memory, dtype, count, start)
+    for written in (dtype, _with_former_fields(dtype)):
+        start = len(_header(written, 0))  # the same length for any count
+        count = (len(memory) - start) // dtype.itemsize
+        if memory[:start] == _header(written, count) and start + count * dtype.itemsize == len(memory):
+            return np.frombuffer(memory, dtype, count, start)
+    raise ValueError(f"{file.name} has other fields")
+
+
+def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A record type with the names that its fields had in worlds saved by earlier versions."""
+    fields: Mapping[str, Any] = dtype.fields or {}
+    return np.dtype(
+        {
+            "names": [_FORMER_FIELDS.get(name, name) for name in fields],
+            "formats": [field[0] for field in fields.values()],
+            "offsets": [field[1] for field in fields.values()],
+            "itemsize": dtype.itemsize,
+        },
+        align=True,
+    )
 
 
 def _described(world: World) -> str:
@@ -720,7 +745,13 @@ def origin_of(parameters: Parameters, **settings: float) -> dict[str, Any]:
 
 def _of_this_program() -> dict[str, str]:
     """The fingerprint of the model, and the layout of records, which affects files but not results."""
-    return {"model": model_fingerprint(), "layout": _LAYOUT}
+    return {"model": model_fingerprint(), "layout": _layout()}
+
+
+@cache
+def _layout() -> str:
+    types = [(name, _with_former_fields(kind).descr) for name, kind in _TYPES.items()]
+    return hashlib.sha256(repr(types).encode()).hexdigest()[:16]
 
 
 def content_key(parameters: Parameters, **settings: float) -> str:
@@ -729,4 +760,5 @@ def content_key(parameters: Parameters, **settings: float) -> str:
 
 
 def _key(origin: Any) -> str:
-    return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
+    named = json.loads(with_former_keys(json.dumps(origin, separators=(",", ":"))))
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]

@@ -24,10 +24,10 @@ PERSON = np.dtype(
     [
         ("first", "i8"),  # row in `ties` of slot 0
         ("slots", "i4"),  # a multiple of four
-        ("held", "i4"),  # slots in use
+        ("degree", "i4"),  # ties and acquaintances: slots in use
         ("capacity", "i4"),  # the most ties and acquaintances
         ("sociability", "f4"),  # factor on prompts, mean 1
-        ("hesitance", "f4"),  # logit
+        ("reticence", "f4"),  # logit
         ("practice", "f4"),  # 0..1, as of `practised`
         ("minutes_left", "f4"),  # minutes left for spontaneous gestures and answers this week
         ("weight_bound", "f4"),  # a power of two, at least the weight of every tie
@@ -47,7 +47,7 @@ TIE = np.dtype(
         ("other", "i4"),  # NOBODY: the slot is free
         ("mirror", "i4"),  # slot of the other direction, among the other person's slots
         ("traces", "f4", (TRACES,)),  # contacts, as of last_contact
-        ("liking", "f4"),
+        ("affinity", "f4"),
         ("openness", "f4"),  # 0..1, as of `opened`
         ("unanswered", "f4"),  # as of last_sent
         ("last_contact", "i2"),  # day of the last change of the traces
@@ -98,9 +98,9 @@ PLAN = np.dtype(
         ("usable", "f4"),  # minutes left in the session that is paid for
         ("event_day", "i4"),
         ("refusals", "i4"),  # in the present session
-        ("filled", "f8"),  # minutes since the run began: added to the time budget,
-        ("spent", "f8"),  # spent,
-        ("refused", "f8"),  # and of the spent ones, lost on refused plans
+        ("minutes_planned", "f8"),  # minutes since the run began: added to the time budget,
+        ("minutes_used", "f8"),  # used,
+        ("minutes_lost", "f8"),  # and of the used ones, lost when the person backed out
     ],
     align=True,
 )
@@ -208,8 +208,8 @@ class World:
         return len(self.people)
 
     def __repr__(self) -> str:
-        held = int(self.people["held"].sum())
-        return f"World(day={self.day}, people={len(self)}, ties={held}, plans={len(self.plans)}, mail={len(self.mail)})"
+        ties = int(self.people["degree"].sum())
+        return f"World(day={self.day}, people={len(self)}, ties={ties}, plans={len(self.plans)}, mail={len(self.mail)})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, World) and not self.differences(other)
@@ -269,9 +269,9 @@ def canonical_mail(mail: np.ndarray) -> np.ndarray:
     return mail
 
 
-def slots_for(held: np.ndarray) -> np.ndarray:
-    """Slots for people with this many ties: the next multiple of four, and at least four; same shape as `held`."""
-    return np.asarray(np.maximum(held + 3, 4) // 4 * 4, np.int32)
+def slots_for(degrees: np.ndarray) -> np.ndarray:
+    """Slots for people with this many ties: the next multiple of four, and at least four; same shape as `degrees`."""
+    return np.asarray(np.maximum(degrees + 3, 4) // 4 * 4, np.int32)
 
 
 class EngineState(NamedTuple):

@@ -60,7 +60,7 @@ def generated(
     Example:
         >>> import sim
         >>> world = sim.worlds.generated(people=40, burn_in_years=0)
-        >>> bool(world.people["held"].max() <= sim.Parameters().tie_capacity)
+        >>> bool(world.people["degree"].max() <= sim.Parameters().tie_capacity)
         True
     """
     people, seed, threads = whole("people", people), whole("seed", seed), whole("threads", threads)
@@ -202,17 +202,17 @@ def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: A
     excess = below + above - capacity
     if excess.max() <= 0:
         return ids
-    held = np.zeros(len(ids))
-    in_parts(lambda start, stop: _activations(key, ids, excess, p, held, start, stop), len(ids), threads)
+    activations = np.zeros(len(ids))
+    in_parts(lambda start, stop: _activations(key, ids, excess, p, activations, start, stop), len(ids), threads)
     first = np.cumsum(np.concatenate([[0], below + above]))
     own, stays = _by_person(ids, first, below), np.ones(len(ids), np.bool_)
-    in_parts(lambda start, stop: _drop(own, first, excess, held, stays, start, stop), len(capacity), threads)
+    in_parts(lambda start, stop: _drop(own, first, excess, activations, stays, start, stop), len(capacity), threads)
     return ids[stays]
 
 
 @njit(cache=True, nogil=True)
-def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int, stop: int) -> None:
-    """Write activations on day 0 to `held`, shape (pairs,), for pairs `start` to `stop` with a person over capacity."""
+def _activations(seed: int, ids: Any, excess: Any, p: Any, activations: Any, start: int, stop: int) -> None:
+    """Write activations on day 0, shape (pairs,), for pairs `start` to `stop` with a person over capacity."""
     n = len(excess)
     tie = np.zeros(1, TIE)
     for k in range(start, stop):
@@ -220,7 +220,7 @@ def _activations(seed: int, ids: Any, excess: Any, p: Any, held: Any, start: int
         if excess[low] > 0 or excess[high] > 0:
             tie[0].traces[:] = 0.0
             live_past(seed, low, high, tie[0], p)
-            held[k] = rules.activation(tie[0].traces, -tie[0].last_contact, p)
+            activations[k] = rules.activation(tie[0].traces, -tie[0].last_contact, p)
 
 
 @njit(cache=True, nogil=True)
@@ -236,10 +236,10 @@ def _by_person(ids: Any, first: Any, below: Any) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _drop(own: Any, first: Any, excess: Any, held: Any, stays: Any, start: int, stop: int) -> None:
+def _drop(own: Any, first: Any, excess: Any, activations: Any, stays: Any, start: int, stop: int) -> None:
     """Clear `stays`, shape (pairs,), for the pairs that people `start` to `stop` drop."""
     for person in range(start, stop):
         if excess[person] > 0:
             pairs = own[first[person] : first[person + 1]]
-            for weak in np.argsort(held[pairs], kind="mergesort")[: excess[person]]:
+            for weak in np.argsort(activations[pairs], kind="mergesort")[: excess[person]]:
                 stays[pairs[weak]] = False

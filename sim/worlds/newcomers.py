@@ -10,7 +10,7 @@ from sim.worlds.people import check_number, check_seed, draws_of_people, give_tr
 
 
 def empty(
-    inside: World, *, newcomers: int = 1, seed: int = 1, sociability: float = 1.0, hesitance: float | None = None
+    inside: World, *, newcomers: int = 1, seed: int = 1, sociability: float = 1.0, reticence: float | None = None
 ) -> World:
     """Add newcomers, who know nobody, to a world.
 
@@ -22,7 +22,7 @@ def empty(
         newcomers: the number of newcomers, 1 or more. Their ids follow the existing ones.
         seed: the seed of their community, industry and birthday, 0 to 2**64 - 1.
         sociability: the sociability of each, 0 or more.
-        hesitance: the hesitance of each, in logits, 0 or more; the mean of the world's parameters if None.
+        reticence: the reticence of each, in logits, 0 or more; the mean of the world's parameters if None.
 
     Returns:
         A world that shares no arrays with `inside`.
@@ -34,14 +34,14 @@ def empty(
         >>> import sim
         >>> base = sim.worlds.generated(people=40, burn_in_years=0)
         >>> world = sim.worlds.empty(base, newcomers=1)
-        >>> len(world), int(world.people["held"][40])
+        >>> len(world), int(world.people["degree"][40])
         (41, 0)
     """
     if newcomers < 1:
         raise ValueError(f"newcomers is {newcomers}; it must be 1 or more.")
-    hesitance = inside.parameters.hesitance_mean if hesitance is None else hesitance
+    reticence = inside.parameters.reticence_mean if reticence is None else reticence
     check_number("sociability", sociability)
-    check_number("hesitance", hesitance)
+    check_number("reticence", reticence)
     check_seed(seed)
     fresh = np.zeros(newcomers, PERSON)
     choices = np.unique(inside.people["community"])
@@ -50,9 +50,9 @@ def empty(
     fresh["group"] = _smallest_groups(inside.people, fresh["community"])
     fresh["sociability"] = sociability
     give_traits(np.uint64(seed), fresh, len(inside), inside.parameters.packed)
-    fresh["hesitance"] = hesitance
+    fresh["reticence"] = reticence
     fresh["practised"] = inside.day
-    fresh["slots"] = slots_for(fresh["held"])
+    fresh["slots"] = slots_for(fresh["degree"])
     fresh["first"] = len(inside.ties) + np.cumsum(fresh["slots"]) - fresh["slots"]
     return inside.copy(
         people=np.concatenate([inside.people, fresh]),

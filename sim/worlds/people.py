@@ -17,7 +17,7 @@ from sim.model.parameters import Parameters
 from sim.state.population import NEVER, PERSON
 
 DAYS_A_YEAR = 365
-_SOCIABILITY, _HESITANCE = int(DrawPurpose.SOCIABILITY), int(DrawPurpose.HESITANCE)
+_SOCIABILITY, _RETICENCE = int(DrawPurpose.SOCIABILITY), int(DrawPurpose.RETICENCE)
 _INDUSTRY, _BIRTHDAY = int(DrawPurpose.INDUSTRY), int(DrawPurpose.BIRTHDAY)
 
 
@@ -98,12 +98,12 @@ def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
 
 @njit(cache=True)
 def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
-    """Draw industry, birthday and hesitance, and refill the minutes, for people with ids from `first` up."""
+    """Draw industry, birthday and reticence, and refill the minutes, for people with ids from `first` up."""
     for i in range(len(people)):
         person = people[i]
         person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
         person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
-        person.hesitance = max(0.0, p.hesitance_mean + p.hesitance_sd * normal(seed, _HESITANCE, 0, first + i, 0, 0))
+        person.reticence = max(0.0, p.reticence_mean + p.reticence_sd * normal(seed, _RETICENCE, 0, first + i, 0, 0))
         person.minutes_left = rules.minutes_of_week(person.sociability, p)
         person.capacity = p.tie_capacity
         person.last_post = NEVER

@@ -36,7 +36,7 @@ def replayed(
 
     Args:
         log: a file or table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
-        seed: the seed of traits that the log doesn't contain (liking, hesitance, industry, ...), 0 to 2**64 - 1.
+        seed: the seed of traits that the log doesn't contain (affinity, reticence, industry, ...), 0 to 2**64 - 1.
         parameters: the parameters of memory; the defaults if None.
 
     Returns:
@@ -69,7 +69,7 @@ def replayed(
     )
     people = born(community, _sociability_of(source, day, len(names)), seed, settings)
     ties, slots = laid_out(people, ids, seed, settings.packed, threads=1)
-    people["capacity"] = np.maximum(people["capacity"], people["held"])
+    people["capacity"] = np.maximum(people["capacity"], people["degree"])
     ties["acquaintance"] = ties["other"] >= 0
     _replay(people, ties, source, target, slots[pair], day, settings.packed)
     morning = int(day[-1]) + 1
@@ -103,7 +103,7 @@ def _replay(
 def _send(people: Any, ties: Any, sender: int, slot: int, day: int, p: Any) -> None:
     """Update the sender's tie after sending a message: memory and unanswered tries."""
     own = ties[people[sender].first + slot]
-    add_to_memory(own, day, p.mind_sent * p.mass[_MESSAGE], p)
+    add_to_memory(own, day, p.encoding_sent * p.mass[_MESSAGE], p)
     tries = rules.unanswered_now(own.unanswered, day - own.last_sent, p)
     own.unanswered = rules.unanswered_after(tries, p.answer[_MESSAGE] > -math.inf, p)
     own.last_sent = day
@@ -115,14 +115,14 @@ def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int
     own = ties[people[receiver].first + slot]
     senders = ties[people[sender].first + sender_slot]
     answers = own.unanswered > 0.0
-    add_to_memory(own, day, p.mind_received * p.mass[_MESSAGE], p)
+    add_to_memory(own, day, p.encoding_received * p.mass[_MESSAGE], p)
     own.unanswered = 0.0
     if rules.opened_to(_MESSAGE, p) >= rules.openness_now(own.openness, day - own.opened, p):
         own.openness = rules.opened_to(_MESSAGE, p)
         own.opened = day
         own.opened_by = p.rung[_MESSAGE]
     if answers:
-        add_to_memory(own, day, p.mind_answered * p.mass[_MESSAGE], p)
+        add_to_memory(own, day, p.encoding_answered * p.mass[_MESSAGE], p)
         own.acquaintance = senders.acquaintance = 0
     if rules.is_two_way(day, senders.last_received, p):
         own.last_two_way = senders.last_two_way = day

@@ -22,9 +22,9 @@ def laid_out(people: np.ndarray, ids: np.ndarray, seed: int, p: Any, threads: in
     """Create both directions of each tie, without a past.
 
     Args:
-        people: shape (n,), type `PERSON`; its `first`, `slots` and `held` are set in place.
+        people: shape (n,), type `PERSON`; its `first`, `slots` and `degree` are set in place.
         ids: the numbers of the pairs, shape (pairs,), sorted.
-        seed: the seed of liking.
+        seed: the seed of affinity.
         p: packed parameters.
         threads: the number of threads.
 
@@ -33,8 +33,8 @@ def laid_out(people: np.ndarray, ids: np.ndarray, seed: int, p: Any, threads: in
         directions, shape (pairs, 2), that of the lower id first.
     """
     below, above = partners_of(ids, len(people))
-    people["held"] = below + above
-    people["slots"] = slots_for(people["held"])
+    people["degree"] = below + above
+    people["slots"] = slots_for(people["degree"])
     people["first"] = np.cumsum(people["slots"], dtype=np.int64) - people["slots"]
     rows = int(people["slots"].sum(dtype=np.int64))
     ties = free_ties(rows, rows // RESERVE)
@@ -80,7 +80,7 @@ def _fill(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, start
             tie = ties[people[person].first + slots[k, side]]
             tie.other = other
             tie.mirror = slots[k, 1 - side]
-            tie.liking = rules.liking(seed, person, other, people[person].group == people[other].group, p)
+            tie.affinity = rules.affinity(seed, person, other, people[person].group == people[other].group, p)
             date(tie, NEVER)
             tie.opened = NEVER
             tie.planned = NEVER

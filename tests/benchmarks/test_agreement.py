@@ -12,7 +12,7 @@ from benchmarks.gpu import names_of, only_in_one, ties_that_differ
 from sim.engine.day import Core
 
 WORLD = sim.worlds.generated(people=40, burn_in_years=0.1, seed=1)
-NUMBERS = ("traces", "liking", "openness", "unanswered")
+NUMBERS = ("traces", "affinity", "openness", "unanswered")
 OTHERS = ("mirror", "last_contact", "post_seen", "acquaintance")
 
 

@@ -132,7 +132,7 @@ def spell_of(town: Town) -> float:
 
 def test_a_start_is_the_world() -> None:
     start = start_of(world())
-    held = world().people["held"]
+    held = world().people["degree"]
     np.testing.assert_array_equal(np.diff(start.first), held)
     owner = np.repeat(np.arange(PEOPLE), held)
     np.testing.assert_array_equal(start.ties["other"][start.mirror], owner)

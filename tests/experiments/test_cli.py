@@ -515,7 +515,7 @@ def test_one_run_prints_its_measures(config: Path, rekindle: Rekindle) -> None:
     ended = rekindle("run", config, "--set", "run.strategy=check_in")
     assert ended.code == 0, ended.err
     assert "check_in: 4 adopters among 40 people, 20 of 25 days, seed 1." in ended.out
-    for said in ("reconnected", "minutes_spent", "message", "invitation", "everyone"):
+    for said in ("reconnected", "minutes_used", "message", "invitation", "everyone"):
         assert said in ended.out
     assert files() == ["tiny.toml"]
 

@@ -161,15 +161,15 @@ def test_an_arm_that_spends_too_little_is_marked() -> None:
         {
             "scenario": ["wait", "notes", "event", "event"],
             "replicate": [0, 0, 0, 1],
-            "minutes_filled": [0.0, 100.0, 100.0, 100.0],
-            "minutes_spent": [0.0, 97.0, 50.0, 60.0],
-            "minutes_refused": [0.0, 3.0, 0.0, 0.0],
-            "spent_share": [np.nan, 0.97, 0.85, 0.9],
+            "minutes_planned": [0.0, 100.0, 100.0, 100.0],
+            "minutes_used": [0.0, 97.0, 50.0, 60.0],
+            "minutes_lost": [0.0, 3.0, 0.0, 0.0],
+            "used_share": [np.nan, 0.97, 0.85, 0.9],
         }
     )
     found = minutes(runs)
     assert found["idle"].to_dict() == {"wait": False, "notes": False, "event": True}
-    assert found.loc["event", ["filled", "spent", "refused"]].to_list() == [100.0, 55.0, 0.0]
+    assert found.loc["event", ["planned", "used", "lost"]].to_list() == [100.0, 55.0, 0.0]
     assert found.index.to_list() == ["wait", "notes", "event"], "in order of appearance"
 
 
@@ -185,7 +185,7 @@ def test_an_arm_that_spends_too_little_is_marked() -> None:
     ],
 )
 def test_who_is_idle(filled: float, spent: float, share: float, idle: bool) -> None:
-    runs = {"minutes_filled": filled, "minutes_spent": spent, "minutes_refused": 0.0, "spent_share": share}
+    runs = {"minutes_planned": filled, "minutes_used": spent, "minutes_lost": 0.0, "used_share": share}
     assert minutes(pd.DataFrame([{"scenario": "notes", **runs}]))["idle"].to_list() == [idle]
 
 
@@ -198,7 +198,7 @@ def side(*levels: tuple[object, np.ndarray], spent: float = 1.0) -> pd.DataFrame
         pd.DataFrame({"ease": level, "replicate": range(len(values)), "world_seed": range(len(values)), "ties": values})
         for level, values in levels
     ]
-    spending = {"minutes_filled": 100.0, "minutes_spent": 100 * spent, "minutes_refused": 0.0, "spent_share": spent}
+    spending = {"minutes_planned": 100.0, "minutes_used": 100 * spent, "minutes_lost": 0.0, "used_share": spent}
     return pd.concat(frames, ignore_index=True).assign(**spending)
 
 
@@ -370,7 +370,7 @@ def test_the_side_that_spends_too_little_is_marked() -> None:
 
 def test_a_mean_is_marked_where_one_of_its_levels_spends_too_little() -> None:
     full = side((1, np.ones(25)), (2, np.ones(25)))
-    short = full.assign(spent_share=np.where(full["ease"] == 2, 0.5, 1.0))
+    short = full.assign(used_share=np.where(full["ease"] == 2, 0.5, 1.0))
     assert against(full, short, "ease").rows["idle"].to_list() == ["", "B", "B"]
     assert against(short, full, "ease").rows["idle"].to_list() == ["", "A", "A"]
 

@@ -34,8 +34,8 @@ def rows(worlds: int = 20, efforts: tuple[float, ...] = (60.0, 30.0, 120.0), see
             "scenario": strategy if len(efforts) == 1 else f"{strategy}, effort_minutes={effort:g}",
             "world_seed": 1 + world, "seed": 1 + world, "traceback": None, "people": 500, EFFORT: effort,
             "reconnected": base[world] + gain * effort / 60 + random.normal(0, 0.2), "lasting": base[world] / 2,
-            "minutes_filled": effort * (gain > 0), "minutes_spent": effort * (gain > 0), "minutes_refused": 0.0,
-            "spent_share": (0.5 if strategy == "show_up" else 1.0) if gain else np.nan,
+            "minutes_planned": effort * (gain > 0), "minutes_used": effort * (gain > 0), "minutes_lost": 0.0,
+            "used_share": (0.5 if strategy == "show_up" else 1.0) if gain else np.nan,
         }
         for world in range(worlds) for effort in efforts for strategy, gain in GAINS.items()
     ]  # fmt: skip
@@ -165,8 +165,8 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
 
 
 def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekindle) -> None:
-    write(table, rows().drop(columns=["reconnected", "lasting", "minutes_filled", "minutes_spent", "minutes_refused",
-                                      "spent_share"]).assign(error="ValueError: no"))  # fmt: skip
+    write(table, rows().drop(columns=["reconnected", "lasting", "minutes_planned", "minutes_used", "minutes_lost",
+                                      "used_share"]).assign(error="ValueError: no"))  # fmt: skip
     assert "has no measures, because all of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
 
 

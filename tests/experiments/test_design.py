@@ -35,7 +35,7 @@ def test_without_a_sweep_it_is_one_run(config: Path) -> None:
         "run.follow_up_days=6",
         "run.seed=2",
         "run.sociability=low",
-        "run.hesitance=high",
+        "run.reticence=high",
         "parameters.memory_decay=0.9",
         "parameters.gestures.like.opens_door=0.5",
     ],
@@ -173,9 +173,9 @@ def test_the_hash_of_a_log_is_sixteen_digits(tmp_path: Path) -> None:
 
 
 def test_a_run_has_the_thirds_of_its_settings(config: Path) -> None:
-    run = runs_of(load(config, ["run.sociability=low", "run.hesitance=high"]))[0]
+    run = runs_of(load(config, ["run.sociability=low", "run.reticence=high"]))[0]
     assert run.among == ("low", "high")
-    ids = {runs_of(load(config, [f"run.{name}=low"]))[0].id for name in ("sociability", "hesitance")}
+    ids = {runs_of(load(config, [f"run.{name}=low"]))[0].id for name in ("sociability", "reticence")}
     assert len(ids) == 2
 
 

@@ -41,7 +41,7 @@ FEWER = {
     "mixtures": [
         'sweep.strategies=["wait", "check_in", "show_up", "handwritten_notes", { check_in = 0.5, show_up = 0.5 }]'
     ],
-    "barrier": ["sweep.grid.world.parameters.hesitance_mean=[1.4, 2.15]"],
+    "barrier": ["sweep.grid.world.parameters.reticence_mean=[1.4, 2.15]"],
     "showing_up": ["world.people=100", "sweep.grid.inject.every_days=[0, 1, 14]"],
 }
 
@@ -202,7 +202,7 @@ def test_full_size_is_larger() -> None:
 
 
 def test_all_claims_are_tested_in_the_same_worlds() -> None:
-    """Burnt-in worlds are shared, which makes the essay affordable; hesitance alone is a trait of the people."""
+    """Burnt-in worlds are shared, which makes the essay affordable; reticence alone is a trait of the people."""
     found = set()
     for name, experiment in essay.experiments_of(CLAIMS, CONFIGS).items():
         if name != "barrier":

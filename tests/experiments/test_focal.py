@@ -141,7 +141,7 @@ def test_with_doors_open_a_message_does_something() -> None:
 
 
 def test_adopters_of_one_temper_are_drawn_from_their_third_and_are_the_same_in_every_arm() -> None:
-    grid = {"run.sociability": ("low", "high"), "run.hesitance": ("any", "high")}
+    grid = {"run.sociability": ("low", "high"), "run.reticence": ("any", "high")}
     sweep = {"replicates": 1, "strategies": ("wait", "check_in"), "grid": grid}
     made = runs(run={"adopters": 6, "strategy_days": 5, "follow_up_days": 0}, sweep=sweep)
     world = world_of(made[0].world)
@@ -169,7 +169,7 @@ def test_all_that_determines_a_run_is_in_its_id() -> None:
         {"inject": {"ties": 3, "kind": "call"}},
         {"inject": {"ties": 3, "every_days": 1}},
         {"run": {"sociability": "low"}},
-        {"run": {"hesitance": "low"}},
+        {"run": {"reticence": "low"}},
         {"world": {"newcomers": 1}},
         {"sweep": {"replicates": 1, "silence": True}},
     ]

@@ -129,7 +129,7 @@ def test_any_sweep_of_strategies_is_drawn_by_its_name(config: Path, rekindle: Re
     experiment = Experiment(name="two", sweep=SweepSettings(replicates=3, strategies=("wait", "check_in")))
     runs = described(runs_of(experiment))
     outcome = (runs["strategy"] == "check_in") * 2.0 + runs["replicate"]
-    minutes = dict.fromkeys(("minutes_filled", "minutes_spent", "minutes_refused", "spent_share"), 1.0)
+    minutes = dict.fromkeys(("minutes_planned", "minutes_used", "minutes_lost", "used_share"), 1.0)
     runs = runs.assign(reconnected=outcome, lasting=outcome, people=10, error=None, **minutes)
     store.write_table(Path("results/two"), runs, provenance.of_runs(experiment, list(runs["id"])))
     ended = rekindle("figure", "two", "--data")

@@ -96,7 +96,7 @@ def test_a_pure_interaction_explains_nothing_alone() -> None:
 def test_each_level_of_a_grid_has_indices_of_its_own() -> None:
     double = lambda runs: linear(runs) * runs["run.adopters"]  # noqa: E731
     found = indices(*made_up("morris", 4, double, grid={"run.adopters": (1, 3)}), "reconnected")
-    assert [(one.strategy, one.held) for one in found] == [
+    assert [(one.strategy, one.fixed) for one in found] == [
         (strategy, {"run.adopters": adopters}) for adopters in (1, 3) for strategy in ("wait", "check_in")
     ]
     assert found[3].table["mu_star"].to_numpy() == pytest.approx([36, 18, 0])

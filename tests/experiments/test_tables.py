@@ -74,7 +74,7 @@ def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
             "lasting": ties / 2,
             "kept": ties / 8,
         }
-        | {"minutes_filled": 6_247.0, "minutes_spent": 6_218.0, "minutes_refused": 1_669.0, "spent_share": 0.5, **more}
+        | {"minutes_planned": 6_247.0, "minutes_used": 6_218.0, "minutes_lost": 1_669.0, "used_share": 0.5, **more}
         for world in range(worlds)
         for arm, ties in arms.items()
     ]
@@ -121,16 +121,16 @@ def test_no_number_of_runs_is_infinite() -> None:
     ("share", "said"), [(0.896, "89.6% !"), (0.89996, "89.9% !"), (0.894, "89% !"), (0.9, "90%"), (0.904, "90%")]
 )
 def test_a_share_says_on_which_side_it_is(share: float, said: str) -> None:
-    text = printed(made_up(spent_share=share), 130)
+    text = printed(made_up(used_share=share), 130)
     assert said in text
     assert ("!" in text) == (share < 0.9)
 
 
 def test_an_arm_that_spends_nothing_is_marked() -> None:
-    text = printed(made_up(minutes_spent=0.0, spent_share=math.nan), 130)
+    text = printed(made_up(minutes_used=0.0, used_share=math.nan), 130)
     assert "– !" in text
     assert "! This strategy used less than 90% of its time budget" in text
-    assert "!" not in printed(made_up(minutes_filled=0.0, minutes_spent=0.0, spent_share=math.nan), 130)
+    assert "!" not in printed(made_up(minutes_planned=0.0, minutes_used=0.0, used_share=math.nan), 130)
 
 
 def test_what_looks_like_markup_is_printed_as_it_is() -> None:

@@ -58,7 +58,7 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
             and any(days[0].sent["kind"] == Kind.NOTE)
         ),
     )
-    answering = state(4, encounter_rate=3.0, mind_answered=0.7, answer_strength=5.0)
+    answering = state(4, encounter_rate=3.0, encoding_answered=0.7, answer_strength=5.0)
     yield (
         "answers are answered",
         answering,

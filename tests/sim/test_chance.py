@@ -212,7 +212,7 @@ def test_next_attempts_round_as_two_uniforms_do_at_the_ends() -> None:
 
 
 def test_normals_have_the_moments_of_the_normal_law() -> None:
-    drawn = _normals(np.uint64(SEED), int(DrawPurpose.HESITANCE), 200_000)
+    drawn = _normals(np.uint64(SEED), int(DrawPurpose.RETICENCE), 200_000)
     assert stats.kstest(drawn, "norm").pvalue > 1e-3
     error = 4.5 / np.sqrt(len(drawn))  # of a mean, in standard deviations of what is averaged
     for power, expected, sd in ((1, 0, 1), (2, 1, np.sqrt(2)), (3, 0, np.sqrt(15)), (4, 3, np.sqrt(96))):

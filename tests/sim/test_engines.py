@@ -36,7 +36,7 @@ NARROWER = {
     "scroll_minutes": (0.1, 10.0),
     "effort_minutes": (0.0, 2_000.0),
     "tie_capacity": (3, 60),
-    "refused_most": (1, 20),
+    "backed_out_most": (1, 20),
     "show_every_days": (1, 30),
     "event_notice_days": (1, 20),
     "community_size": (2, 60),
@@ -182,7 +182,7 @@ def differences(case: Case, seen: Counter[str] | None = None) -> list[str]:
         count(mine, seen)
     end = core.to_world()
     if seen is not None:
-        seen.update(Strategy(row["strategy"]).label for row in end.plans if row["spent"] > 0)
+        seen.update(Strategy(row["strategy"]).label for row in end.plans if row["minutes_used"] > 0)
         seen.update(name for name in case.strategy if name == "wait")
     return end.differences(model.to_world()) + end.differences(run.world)
 
@@ -277,7 +277,7 @@ def test_engines_agree_on_larger_runs(case: Case) -> None:
 
 BUSY = sim.Parameters(
     effort_minutes=900, tie_capacity=14, ties_at_start=12, community_size=20, industries=2, show_every_days=7,
-    event_notice_days=3, feed_rate=2, post_rate=3, note_days=2, birthday_noticed=0.3, mind_answered=0.5,
+    event_notice_days=3, feed_rate=2, post_rate=3, note_days=2, birthday_noticed=0.3, encoding_answered=0.5,
     routine_rate=0.4,
 )  # fmt: skip
 Person, Model = sim.Person, sim.ReconnectionModel

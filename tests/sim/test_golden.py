@@ -49,7 +49,7 @@ def test_a_digest_is_of_values_and_not_of_names() -> None:
     found = golden.digest(world, scalars)
     assert golden.digest(world, {"other": 1.0, "names": -float("nan")}) == found
     ties = world.ties.copy()
-    ties["liking"][0] = np.nextafter(ties["liking"][0], np.float32(2))
+    ties["affinity"][0] = np.nextafter(ties["affinity"][0], np.float32(2))
     assert golden.digest(world.copy(ties=ties), scalars) != found
     assert golden.digest(world, scalars | {"one": 2.0}) != found
 

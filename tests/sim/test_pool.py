@@ -25,8 +25,8 @@ def state() -> EngineState:
 
 def take(place: EngineState, person: int, other: int) -> EngineState:
     """Let a person hold somebody, as if they had met."""
-    place.people["held"][person] += 1
-    crowded = np.flatnonzero(place.people["held"] > place.people["slots"]).astype(np.int32)
+    place.people["degree"][person] += 1
+    crowded = np.flatnonzero(place.people["degree"] > place.people["slots"]).astype(np.int32)
     place = with_room(place, room_for(place.people, crowded))
     grow_blocks(place, crowded)
     slot = lowest_free(place, person)
@@ -62,7 +62,7 @@ def test_blocks_keep_what_they_hold_and_never_overlap(moves: list[tuple[int, boo
             slot = there[other % len(there)]
             row = int(place.people["first"][person]) + slot
             place.ties[row], place.contact_ids[row] = free_ties(1)[0], NOBODY
-            place.people["held"][person] -= 1
+            place.people["degree"][person] -= 1
             mine[slot] = NOBODY
     assert [held(place, person) for person in range(PEOPLE)] == expected
     rows = np.concatenate([np.arange(slots) + first for first, slots in place.people[["first", "slots"]].tolist()])
@@ -77,7 +77,7 @@ def test_what_is_left_behind_is_used_again(in_turn: bool) -> None:
     meetings = [(person, other) for other in range(300) for person in range(PEOPLE)]
     for person, other in sorted(meetings) if in_turn else meetings:
         place = take(place, person, other)
-    assert place.people["held"].tolist() == [300] * PEOPLE
+    assert place.people["degree"].tolist() == [300] * PEOPLE
     assert len(place.ties) < 1.3 * place.people["slots"].sum()
 
 
@@ -124,7 +124,7 @@ def test_a_person_and_a_tie_are_a_cache_line_each() -> None:
     assert PERSON.itemsize == TIE.itemsize == CACHE_LINE
     place = Core(sim.worlds.generated(people=200, burn_in_years=0, seed=1), seed=1).state
     assert place.ties.ctypes.data % CACHE_LINE == 0
-    directions = int(place.people["held"].sum())
+    directions = int(place.people["degree"].sum())
     used = int(place.used[0])
     assert sum(array[:used].nbytes for array in (place.ties, place.contact_ids, place.weight_bounds)) <= 76 * directions
 
@@ -137,8 +137,8 @@ def test_a_person_and_a_tie_are_a_cache_line_each() -> None:
 )
 def test_both_of_a_pair_are_counted_and_who_has_no_slot_left_is_named_once(pairs: set[tuple[int, int]]) -> None:
     people = state().people
-    before, slots = people["held"].copy(), people["slots"].copy()
+    before, slots = people["degree"].copy(), people["slots"].copy()
     crowded = count_in(people, np.array(sorted(low * PEOPLE + high for low, high in pairs), np.int64))
     more = np.bincount(np.array(list(pairs), np.int64).ravel(), minlength=PEOPLE)
-    assert (people["held"] == before + more).all()
+    assert (people["degree"] == before + more).all()
     assert sorted(crowded) == np.flatnonzero(before + more > slots).tolist()

@@ -20,10 +20,6 @@ import sim
 from sim.engine.compiling import new_scratch
 from sim.engine.day import Core
 from sim.engine.memory import (
-    ANYONE,
-    OF_INDUSTRY,
-    OWN_TIES,
-    SHOWN,
     comes_up_in_feed,
     fresh_bounds,
     likeliest_in_feed,
@@ -39,6 +35,7 @@ from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform
 from sim.model.gestures import KINDS, LADDERS, Channel, Kind
 from sim.model.parameters import TRACES, kernel
+from sim.model.whom import ANYONE, OF_INDUSTRY, OWN_TIES, SHOWN
 from sim.run import begin
 from sim.state.population import NEVER, NO_ANSWER, NOBODY, EngineState, free_ties
 
@@ -99,13 +96,13 @@ def direct_answer(kind: str, strength: Any, openness: Any, tries: Any) -> Any:
 
 
 def direct_barrier(
-    kind: str, risk: float, strength: Any, openness: Any, opened_by: Any, tries: Any, hesitance: Any
+    kind: str, risk: float, strength: Any, openness: Any, opened_by: Any, tries: Any, reticence: Any
 ) -> Any:
     """The comfort that a gesture needs, in logits."""
     welcome = direct_answer(kind, strength, openness, tries) if kind in ANSWER else 0.5
     doubt = logit(welcome) - logit(0.55 * welcome)
     door = openness * 0.5 ** np.maximum(0, RUNG[kind] - opened_by)
-    return risk + (1 - strength) * (1 - door) * (hesitance + doubt)
+    return risk + (1 - strength) * (1 - door) * (reticence + doubt)
 
 
 def direct_choice(channel: Channel, ease_and_practice: Any, *state: Any) -> dict[str, Any]:
@@ -371,11 +368,11 @@ def test_a_race_is_bounded_without_a_logarithm(u: float, weight: float) -> None:
 
 
 @quick
-@given(activation=st.floats(1e-12, 1e6), liking=st.floats(0.01, 100), exponent=st.sampled_from([0.4, 0.5, 0.6, 1.0]))
-def test_pull_is_a_power_of_activation(activation: float, liking: float, exponent: float) -> None:
+@given(activation=st.floats(1e-12, 1e6), affinity=st.floats(0.01, 100), exponent=st.sampled_from([0.4, 0.5, 0.6, 1.0]))
+def test_pull_is_a_power_of_activation(activation: float, affinity: float, exponent: float) -> None:
     """Also where the power is a square root."""
     p = sim.Parameters(pull_exponent=exponent, pull_floor=0.25).packed
-    assert rules.pull(activation, liking, 0.0, p) == pytest.approx(liking * activation**exponent + 0.25, rel=1e-14)
+    assert rules.pull(activation, affinity, 0.0, p) == pytest.approx(affinity * activation**exponent + 0.25, rel=1e-14)
 
 
 def test_ladders_are_those_of_the_document() -> None:
@@ -389,11 +386,11 @@ def test_ladders_are_those_of_the_document() -> None:
 def _chosen(draw: Any, channel: int, practice: float, state: Any, settings: Any) -> np.ndarray:
     """The gesture at each quantile of the draw, shape (len(draw),)."""
     kinds = np.empty(len(draw), np.int64)
-    strength, openness, opened_by, tries, hesitance = state
+    strength, openness, opened_by, tries, reticence = state
     for k in range(len(draw)):
         comfort = rules.comfort(practice, draw[k], settings[0])
         kinds[k] = rules.gesture_within_reach(
-            channel, comfort, strength, openness, opened_by, tries, hesitance, settings[0]
+            channel, comfort, strength, openness, opened_by, tries, reticence, settings[0]
         )
     return kinds
 
@@ -429,7 +426,7 @@ def test_a_person_chooses_gestures_as_often_as_the_formula_says(world: sim.World
     owner, tie = festive.owners()[rows], festive.ties[rows]
     person = festive.people[owner]
     practice = person["practice"] * 0.5 ** (world.day - person["practised"])
-    expected = direct_choice(Channel.PRIVATE, 2.8 + 1.4 * practice, *perceived(festive, rows), person["hesitance"])
+    expected = direct_choice(Channel.PRIVATE, 2.8 + 1.4 * practice, *perceived(festive, rows), person["reticence"])
     assert sum(expected.values()) == pytest.approx(np.ones(len(rows)))
     days = 5
     start = morning(festive, parameters)
@@ -459,10 +456,10 @@ def test_rule_three_writes_to_an_old_friend_as_people_did(world: sim.World) -> N
     practice = float(np.mean(people["practice"] * 0.5 ** (world.day - people["practised"])))
     strength = strength_after(remembered([(30, 1.0)] * 13)[0], 5 * 365)
     quantiles = (np.arange(2_000) + 0.5) / 2_000
-    hesitance = np.maximum(0, stats.norm.ppf(quantiles, 2.15, 0.7))
+    reticence = np.maximum(0, stats.norm.ppf(quantiles, 2.15, 0.7))
 
     def who_write(practice: float) -> float:
-        chosen = direct_choice(Channel.PRIVATE, P["ease"] + 1.4 * practice, strength, 0.0, 0, 0.0, hesitance)
+        chosen = direct_choice(Channel.PRIVATE, P["ease"] + 1.4 * practice, strength, 0.0, 0, 0.0, reticence)
         return 1 - float(np.mean(chosen["none"]))
 
     warm = practice
@@ -684,9 +681,9 @@ def weights(world: sim.World, person: int, among: int, industry: int = 0) -> np.
     if among == OF_INDUSTRY:
         asked &= others["industry"] == industry
     held = np.array([rules.activation(row["traces"], day - row["last_contact"], p.packed) for row in tie])
-    weight = tie["liking"] * held**0.7 + 0.001
+    weight = tie["affinity"] * held**0.7 + 0.001
     if among == SHOWN:
-        weight += p.feed_boost * tie["liking"] * tie["openness"] * 0.5 ** ((day - tie["opened"]) / 21)
+        weight += p.feed_boost * tie["affinity"] * tie["openness"] * 0.5 ** ((day - tie["opened"]) / 21)
     return np.asarray(np.where(asked, weight, 0.0))
 
 
@@ -711,7 +708,7 @@ def boosted(world: sim.World) -> sim.World:
 
 
 def busiest(world: sim.World) -> int:
-    return int(world.people["held"].argmax())
+    return int(world.people["degree"].argmax())
 
 
 def surest(world: sim.World) -> int:
@@ -747,7 +744,7 @@ def test_when_every_attempt_fails_a_race_decides_by_the_same_weights(boosted: si
 
 def test_nobody_comes_to_mind_where_there_is_no_candidate(boosted: sim.World) -> None:
     alone = boosted.copy()
-    alone.people["held"][0] = 0
+    alone.people["degree"][0] = 0
     alone.ties[: alone.people["slots"][0]] = free_ties(int(alone.people["slots"][0]))
     assert (picks(alone, 0, ANYONE, 20) == NOBODY).all()
     silent = boosted.copy()
@@ -761,9 +758,9 @@ def raised_by_a_hundredth(world: sim.World, person: int, slot: int) -> sim.World
     raised = world.copy()
     weight = weights(world, person, ANYONE)
     tie = raised.ties[int(world.people["first"][person]) + slot]
-    tie["liking"] *= 1 + 0.01 * weight.sum() / (weight[slot] - 0.001)
+    tie["affinity"] *= 1 + 0.01 * weight.sum() / (weight[slot] - 0.001)
     held = rules.activation(tie["traces"], world.day - int(tie["last_contact"]), P)
-    assert rules.pull_bound(held, tie["liking"], P) <= world.people["weight_bound"][person]
+    assert rules.pull_bound(held, tie["affinity"], P) <= world.people["weight_bound"][person]
     assert weights(raised, person, ANYONE).sum() == pytest.approx(1.01 * weight.sum())
     return raised
 
@@ -785,7 +782,7 @@ def test_the_choice_is_as_stable_for_everybody(world: sim.World) -> None:
     """Also where attempts fail and a race decides: a hundredth of the picks change, and all to the raised tie."""
     for person in range(0, len(world), 4):
         before = picks(world, person, ANYONE, 20_000)
-        slot = int(np.argsort(weights(world, person, ANYONE))[-world.people["held"][person] // 2])
+        slot = int(np.argsort(weights(world, person, ANYONE))[-world.people["degree"][person] // 2])
         after = picks(raised_by_a_hundredth(world, person, slot), person, ANYONE, 20_000)
         assert np.mean(after != before) == pytest.approx(0.01 / 1.01, abs=4 * math.sqrt(0.01 / 20_000))
         assert (after[after != before] == slot).all(), "no pick moves between two others"
@@ -923,25 +920,25 @@ def test_ceilings_are_powers_of_two_just_above(weight: float, other: float) -> N
 
 @quick
 @given(channels, states, st.floats(0.001, 0.5))
-def test_barriers_fall_with_strength_and_open_doors_and_rise_with_hesitance(
+def test_barriers_fall_with_strength_and_open_doors_and_rise_with_reticence(
     channel: Channel, state: tuple[float, float, int, float, float], more: float
 ) -> None:
-    strength, openness, opened_by, tries, hesitance = state
+    strength, openness, opened_by, tries, reticence = state
     assume(strength + more < 0.99)
     assume(openness + more < 0.99)
     for kind in LADDERS[channel]:
         base = rules.barrier(kind, channel, *state, P)
-        assert rules.barrier(kind, channel, strength + more, openness, opened_by, tries, hesitance, P) < base
-        if hesitance >= 2 or RUNG[kind.label] <= opened_by:
-            assert rules.barrier(kind, channel, strength, openness + more, opened_by, tries, hesitance, P) < base
-        assert rules.barrier(kind, channel, strength, openness, opened_by, tries, hesitance + more, P) > base
-        assert rules.barrier(kind, channel, strength, openness, 4, tries, hesitance, P) <= base
+        assert rules.barrier(kind, channel, strength + more, openness, opened_by, tries, reticence, P) < base
+        if reticence >= 2 or RUNG[kind.label] <= opened_by:
+            assert rules.barrier(kind, channel, strength, openness + more, opened_by, tries, reticence, P) < base
+        assert rules.barrier(kind, channel, strength, openness, opened_by, tries, reticence + more, P) > base
+        assert rules.barrier(kind, channel, strength, openness, 4, tries, reticence, P) <= base
         assert base >= P["risk"][channel, kind], "at its least, the risk of the gesture itself"
 
 
 def test_a_door_opened_by_little_can_make_bold_people_hesitate() -> None:
     """A small oddity of the barrier: an open door raises the expected welcome, and with it the doubt, on every rung."""
-    state = (0.0, 0, 0.0, 0.0)  # strength, rung that opened, tries, hesitance
+    state = (0.0, 0, 0.0, 0.0)  # strength, rung that opened, tries, reticence
     shut, open_ = (
         rules.barrier(Kind.CONVERSATION, Channel.IN_PERSON, state[0], openness, *state[1:], P)
         for openness in (0.0, 1.0)
@@ -1032,10 +1029,12 @@ def test_a_keyed_choice_takes_the_heavier_by_its_share() -> None:
     assert np.mean(heavier) == pytest.approx(2 / 3, abs=4 * math.sqrt(2 / 9 / len(draw)))
 
 
-def test_liking_is_each_ones_own_and_lasts() -> None:
+def test_affinity_is_each_ones_own_and_lasts() -> None:
     """Median 1, a spread of the log of .7, and no less for whom nobody likes back; the same on every day."""
     pairs = [(one, two) for one in range(150) for two in range(one)]
-    mutual = np.log([[rules.liking(1, one, two, False, P), rules.liking(1, two, one, False, P)] for one, two in pairs])
+    mutual = np.log(
+        [[rules.affinity(1, one, two, False, P), rules.affinity(1, two, one, False, P)] for one, two in pairs]
+    )
     assert np.median(mutual) == pytest.approx(0, abs=0.03)
     assert mutual.std(axis=0) == pytest.approx(0.7, abs=0.02)
     assert np.corrcoef(mutual.T)[0, 1] == pytest.approx(0, abs=0.04)
@@ -1045,7 +1044,7 @@ def test_people_of_one_group_like_each_other_more() -> None:
     """The factor is the same for all pairs."""
     warm = sim.Parameters(group_pull=1.3).packed
     for one, two in [(3, 5), (5, 3), (0, 99)]:
-        ratio = rules.liking(1, one, two, True, warm) / rules.liking(1, one, two, False, warm)
+        ratio = rules.affinity(1, one, two, True, warm) / rules.affinity(1, one, two, False, warm)
         assert ratio == pytest.approx(math.exp(1.3), rel=1e-5)
 
 

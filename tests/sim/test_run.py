@@ -173,8 +173,8 @@ def test_a_mixture_splits_the_filling(world: World) -> None:
         parameters=None,
         strategy_days=None,
         extra=(),
-    )[0].plans["filled"]
-    fills = run.world.plans["filled"] - begun
+    )[0].plans["minutes_planned"]
+    fills = run.world.plans["minutes_planned"] - begun
     weeks = (run.world.day + 6) // 7 - (world.day + 6) // 7
     np.testing.assert_allclose(fills, 60 * weeks * run.world.plans["share"])
     assert len(alone.world.plans) == 4
@@ -184,8 +184,8 @@ def test_strategies_stop_when_told(world: World) -> None:
     """After `strategy_days` nothing more is filled or spent, but for an evening already paid for."""
     run = sim.simulate(world, days=60, strategy="check_in", adopters=6, seed=5, strategy_days=20)
     short = sim.simulate(world, days=20, strategy="check_in", adopters=6, seed=5)
-    assert np.array_equal(run.world.plans["spent"], short.world.plans["spent"])
-    assert run.measures.scalars["minutes_filled"] == short.measures.scalars["minutes_filled"]
+    assert np.array_equal(run.world.plans["minutes_used"], short.world.plans["minutes_used"])
+    assert run.measures.scalars["minutes_planned"] == short.measures.scalars["minutes_planned"]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [

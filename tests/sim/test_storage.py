@@ -61,7 +61,7 @@ def world() -> World:
     arrays["bookings"]["guest"] = arrays["members"]["member"] = [1, 2, 3]
     arrays["mail"]["event_key"] = [1, 2, 2**32 - 1]
     arrays["mail"]["sender_slot"] = arrays["mail"]["receiver_slot"] = NOBODY
-    arrays["plans"]["filled"] = 1 / 3
+    arrays["plans"]["minutes_planned"] = 1 / 3
     return small.copy(**arrays, day=11, strategies_end=2**30)
 
 

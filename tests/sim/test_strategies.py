@@ -198,7 +198,7 @@ def test_engaging_is_nothing_where_nobody_posts() -> None:
     silent = state().copy()
     silent.people["last_post"] = NEVER
     wait, engage = (arm(silent, name, post_rate=0).measures.scalars for name in ("wait", "engage_regularly"))
-    assert engage["minutes_spent"] == 0
+    assert engage["minutes_used"] == 0
     budget = {name for name in engage if name.startswith(("minutes", "spent"))}
     assert engage == pytest.approx(wait | {name: engage[name] for name in budget}, nan_ok=True)
     gain = [
@@ -342,7 +342,7 @@ def test_a_trade_show_is_a_long_day_among_people_of_the_industry() -> None:
     new = effect("trade_shows", "new_ties", show_meets=1)
     assert new.whole > 1
     assert new.without < 0.3 * new.whole
-    assert effect("trade_shows", "minutes_spent", show_every_days=3_650).without == 0
+    assert effect("trade_shows", "minutes_used", show_every_days=3_650).without == 0
 
 
 def test_posts_reach_everyones_feed_and_open_their_door() -> None:
@@ -478,7 +478,7 @@ STRATEGY_DAYS = 20
 def life(mixture: Mixture, effort: float, ease: float, refused: float, seed: int) -> Iterator[Day]:
     """Some weeks in the village, the last days without the strategy."""
     parameters = sim.Parameters(
-        effort_minutes=effort, ease=ease, refused_minutes=refused, show_every_days=10, event_notice_days=5
+        effort_minutes=effort, ease=ease, backed_out_minutes=refused, show_every_days=10, event_notice_days=5
     )
     return days_of(village(), mixture, STRATEGY_DAYS + 4, 6, seed, STRATEGY_DAYS, parameters)
 
@@ -493,9 +493,9 @@ def test_time_budgets_are_kept(
     for day in life(mixture, effort, ease, refused, seed):
         p, before, after = day.core.parameters.packed, day.morning.plans, day.core.state.plans
         planning = day.record.day < village().day + STRATEGY_DAYS
-        filled = after["filled"] - before["filled"]
+        filled = after["minutes_planned"] - before["minutes_planned"]
         assert filled == pytest.approx(effort * after["share"] * (planning and day.record.day % 7 == 0), rel=1e-6)
-        spent, budget = after["spent"] - before["spent"], before["budget"] + filled
+        spent, budget = after["minutes_used"] - before["minutes_used"], before["budget"] + filled
         session = p["session_minutes"][after["strategy"]]
         sat = spent > 0
         assert (spent >= 0).all()
@@ -504,9 +504,9 @@ def test_time_budgets_are_kept(
         whole = sat & np.isin(p["plan"][after["strategy"]], [Plan.PLACE, Plan.EVENT])
         assert spent[whole] == pytest.approx(session[whole]), "who goes out pays for the whole session"
         assert planning or not sat.any()
-        assert after["budget"] == pytest.approx(after["filled"] - after["spent"], rel=1e-4, abs=1e-3)
+        assert after["budget"] == pytest.approx(after["minutes_planned"] - after["minutes_used"], rel=1e-4, abs=1e-3)
         assert (after["budget"] >= 0).all()
-        assert (after["refused"] <= after["spent"] + 1e-3).all()
+        assert (after["minutes_lost"] <= after["minutes_used"] + 1e-3).all()
         assert ((after["usable"] >= 0) & (after["usable"] <= session / 2)).all()
 
 
@@ -521,11 +521,11 @@ def test_a_mixture_splits_the_filling(
     planned = sorted(Strategy[name.upper()] for name in mixture if name != "wait")
     assert first["strategy"].tolist() == planned * 6
     session = days[0].core.parameters.packed["session_minutes"][first["strategy"]]
-    assert (first["filled"] == first["budget"]).all()
-    assert ((first["filled"] > 0) & (first["filled"] < session)).all()
+    assert (first["minutes_planned"] == first["budget"]).all()
+    assert ((first["minutes_planned"] > 0) & (first["minutes_planned"] < session)).all()
     weeks = sum((village().day + day) % 7 == 0 for day in range(STRATEGY_DAYS))
     shares = np.array([mixture[Strategy(row).label] for row in first["strategy"]])
-    assert last["filled"] - first["filled"] == pytest.approx(shares * effort * weeks, rel=1e-6)
+    assert last["minutes_planned"] - first["minutes_planned"] == pytest.approx(shares * effort * weeks, rel=1e-6)
 
 
 @few

@@ -43,10 +43,10 @@ def assert_sound(world: World) -> None:
     owners, own = held(world)
     assert (np.cumsum(people["slots"]) == np.append(people["first"][1:], len(ties))).all()
     assert (people["slots"] % 4 == 0).all()
-    assert (people["held"] == np.bincount(owners, minlength=len(world))).all()
-    assert (people["held"] <= people["capacity"]).all()
+    assert (people["degree"] == np.bincount(owners, minlength=len(world))).all()
+    assert (people["degree"] <= people["capacity"]).all()
     position = np.arange(len(ties)) - np.repeat(people["first"], people["slots"])
-    assert ((position < people["held"][world.owners()]) == (ties["other"] != NOBODY)).all()
+    assert ((position < people["degree"][world.owners()]) == (ties["other"] != NOBODY)).all()
     assert (np.diff(owners * len(world) + own["other"]) > 0).all(), "ties in order, each once"
     back = ties[people["first"][own["other"]] + own["mirror"]]
     assert (back["other"] == owners).all()
@@ -56,7 +56,7 @@ def assert_sound(world: World) -> None:
     for person in range(0, len(world), 1 + len(world) // 50):
         weights = [
             rules.pull_bound(
-                rules.activation(mine["traces"], world.day - int(mine["last_contact"]), p), mine["liking"], p
+                rules.activation(mine["traces"], world.day - int(mine["last_contact"]), p), mine["affinity"], p
             )
             for mine in own[owners == person]
         ]
@@ -75,7 +75,7 @@ def state() -> World:
 def test_people_hold_about_the_ties_that_are_asked_for(state: World) -> None:
     """Somewhat fewer: a pair that finds each other twice counts once, and the sociable run out of community."""
     assert state.day == 0
-    assert state.people["held"].mean() == pytest.approx(112, rel=0.05)
+    assert state.people["degree"].mean() == pytest.approx(112, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_ties_come_from_where_they_should(
     world = worlds.generated(people=1_500, burn_in_years=0, seed=3, parameters=parameters)
     owners, own = held(world)
     people = world.people
-    assert people["held"].mean() == pytest.approx(8, rel=0.05)
+    assert people["degree"].mean() == pytest.approx(8, rel=0.05)
     assert (people["community"][owners] == people["community"][own["other"]]).mean() == pytest.approx(
         same_community, abs=0.02
     )
@@ -119,8 +119,8 @@ def test_people_have_the_traits_of_the_model() -> None:
     people = worlds.generated(people=30_000, burn_in_years=0, seed=2, parameters=parameters).people
     assert people["sociability"].mean() == pytest.approx(1, abs=0.05)
     assert np.log(people["sociability"]).std() == pytest.approx(1, abs=0.02)
-    assert people["hesitance"].mean() == pytest.approx(2.15, abs=0.02)
-    assert people["hesitance"].min() == 0
+    assert people["reticence"].mean() == pytest.approx(2.15, abs=0.02)
+    assert people["reticence"].min() == 0
     assert set(people["birthday"]) == set(range(365))
     assert set(people["industry"]) == set(range(10))
     assert (
@@ -164,11 +164,11 @@ def test_a_generated_world_is_sound(people: int, seed: int, capacity: int, ties:
     for name in ("traces", "last_contact", "last_sent", "last_received", "last_two_way", "two_way"):
         assert (own[name] == back[name]).all(), name
     group = world.people["group"]
-    liking = [
-        rules.liking(seed, me, other, group[me] == group[other], parameters.packed)
+    affinity = [
+        rules.affinity(seed, me, other, group[me] == group[other], parameters.packed)
         for me, other in zip(owners, own["other"], strict=True)
     ]
-    assert (own["liking"] == np.array(liking, np.float32)).all()
+    assert (own["affinity"] == np.array(affinity, np.float32)).all()
     assert (own["acquaintance"] == 0).all()
 
 
@@ -179,7 +179,7 @@ def test_the_seed_alone_makes_the_world() -> None:
     assert make(5, 1) == make(5, 3)
     differences = " ".join(make(5, 1).differences(make(6, 1)))
     assert "people.sociability" in differences
-    assert "people.hesitance" in differences
+    assert "people.reticence" in differences
     assert "people.group" in differences
 
 
@@ -214,7 +214,7 @@ def test_the_sociable_know_more_people() -> None:
     """A person looks for half of their ties, as many as they are sociable, and is found for the others by anybody."""
     anywhere = Parameters(ties_at_start=40, sociability_sd=0.8, ties_in_community=0)
     world = worlds.generated(people=3_000, burn_in_years=0, parameters=anywhere)
-    slope, level = np.polyfit(world.people["sociability"], world.people["held"], 1)
+    slope, level = np.polyfit(world.people["sociability"], world.people["degree"], 1)
     assert slope == pytest.approx(20, rel=0.05)
     assert level == pytest.approx(20, rel=0.05)
 
@@ -223,7 +223,7 @@ def test_the_sociable_know_more_of_their_community() -> None:
     """Each pair knows each other by the mean of the two; mates of a group do anyway."""
     near = Parameters(ties_at_start=20, sociability_sd=0.5, ties_in_community=1, ties_in_industry=0, group_members=2)
     world = worlds.generated(people=3_000, burn_in_years=0, parameters=near)
-    slope, level = np.polyfit(world.people["sociability"], world.people["held"], 1)
+    slope, level = np.polyfit(world.people["sociability"], world.people["degree"], 1)
     assert slope == pytest.approx(9.5, rel=0.05)
     assert level == pytest.approx(10.5, rel=0.05)
 
@@ -361,7 +361,7 @@ def test_a_replayed_world_is_sound_and_follows_the_rules(events: list[tuple[int,
         assert {name: mine[name] for name in fields} == fields
         one, two = names[me], names[other]
         one_group = world.people["group"][one] == world.people["group"][two]
-        assert mine["liking"] == np.float32(rules.liking(seed, one, two, one_group, world.parameters.packed))
+        assert mine["affinity"] == np.float32(rules.affinity(seed, one, two, one_group, world.parameters.packed))
 
 
 def replay_by_hand(events: list[tuple[int, int, int]], p: np.void) -> dict[tuple[int, int], dict[str, object]]:
@@ -375,13 +375,13 @@ def replay_by_hand(events: list[tuple[int, int, int]], p: np.void) -> dict[tuple
         for pair in ((sender, receiver), (receiver, sender)):
             ties.setdefault(pair, fresh_tie())
         mine, theirs = ties[sender, receiver], ties[receiver, sender]
-        touch(mine, day, p["mind_sent"] * mass, p)
+        touch(mine, day, p["encoding_sent"] * mass, p)
         tries = rules.unanswered_now(mine["unanswered"], day - mine["last_sent"], p)
         mine["unanswered"] = np.float32(min(3, tries + 1))
         mine["last_sent"] = day
-        touch(theirs, day, p["mind_received"] * mass, p)
+        touch(theirs, day, p["encoding_received"] * mass, p)
         if theirs["unanswered"] > 0:
-            touch(theirs, day, p["mind_answered"] * mass, p)
+            touch(theirs, day, p["encoding_answered"] * mass, p)
             mine["acquaintance"] = theirs["acquaintance"] = 0
         theirs["unanswered"] = 0
         theirs.update(openness=1, opened=day, opened_by=p["rung"][message])
@@ -408,7 +408,7 @@ def touch(tie: dict, day: int, mass: float, p: np.void) -> None:
 def test_six_events_leave_what_the_rules_say() -> None:
     events = (("Ann", "Bob", 0.5), ("Ann", "Bob", 1.6), ("Bob", "Ann", 3.4), ("Ann", "Cem", 10), ("Cem", "Bob", 50),
               ("Ann", "Bob", 60))  # fmt: skip
-    world = worlds.replayed(log_of(*events), parameters=Parameters(mind_sent=0.3))
+    world = worlds.replayed(log_of(*events), parameters=Parameters(encoding_sent=0.3))
     assert list(world.names) == ["Ann", "Bob", "Cem"]
     assert world.day == 60, "59.5 days after the first event, and a morning"
     ann, bob, cem = range(3)
@@ -451,7 +451,7 @@ def test_the_seed_decides_what_the_log_does_not_tell() -> None:
     log = log_of(*[(day % 7, day % 5 + 7, day) for day in range(40)])
     assert worlds.replayed(log, seed=1) == worlds.replayed(log, seed=1)
     different = {line.split(":")[0] for line in worlds.replayed(log, seed=1).differences(worlds.replayed(log, seed=2))}
-    assert {"people.industry", "people.birthday", "people.hesitance", "ties.liking"} <= different
+    assert {"people.industry", "people.birthday", "people.reticence", "ties.affinity"} <= different
     assert not {"ties.traces", "ties.two_way", "ties.other", "people.sociability"} & different
 
 
@@ -554,10 +554,10 @@ def test_newcomers_know_nobody(state: World) -> None:
     old, fresh = world.people[:-5], world.people[-5:]
     assert (old == state.people).all()
     assert (world.ties[: len(state.ties)] == state.ties).all()
-    assert (fresh["held"] == 0).all()
+    assert (fresh["degree"] == 0).all()
     assert (fresh["regular"] == 0).all()
     assert (fresh["sociability"] == np.float32(0.5)).all()
-    assert (fresh["hesitance"] == np.float32(2.15)).all()
+    assert (fresh["reticence"] == np.float32(2.15)).all()
     assert (fresh["minutes_left"] == np.float32(287 * 0.5)).all()
     assert len(set(fresh["birthday"])) > 1
     assert world == worlds.empty(state, newcomers=5, seed=9, sociability=0.5)
@@ -576,9 +576,9 @@ def test_newcomers_join_the_smallest_group_of_their_community() -> None:
 
 def test_newcomers_get_names_of_their_own() -> None:
     inside = worlds.replayed(log_of((7, 8, 0)))
-    world = worlds.empty(worlds.empty(inside), newcomers=2, hesitance=0)
+    world = worlds.empty(worlds.empty(inside), newcomers=2, reticence=0)
     assert list(world.names) == [7, 8, "newcomer 2", "newcomer 3", "newcomer 4"]
-    assert world.people["hesitance"][-2:].tolist() == [0, 0]
+    assert world.people["reticence"][-2:].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -586,7 +586,7 @@ def test_newcomers_get_names_of_their_own() -> None:
     [
         ({"newcomers": 0}, "newcomers is 0"),
         ({"sociability": -1.0}, "sociability is -1"),
-        ({"hesitance": -1.0}, "hesitance"),
+        ({"reticence": -1.0}, "reticence"),
     ],
 )
 def test_impossible_newcomers_are_refused(state: World, arguments: dict[str, float], text: str) -> None:

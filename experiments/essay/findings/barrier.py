@@ -11,7 +11,7 @@ from experiments.figures.page import Words
 from experiments.logs.gate import behind
 from experiments.sweeps.sweep_result import SweepResult
 
-HESITANCE, ACCEPTANCE = "world.parameters.hesitance_mean", "parameters.acceptance_ratio"
+RETICENCE, ACCEPTANCE = "world.parameters.reticence_mean", "parameters.acceptance_ratio"
 KNOWING = 1.0  # acceptance_ratio of people who know how welcome they are
 
 
@@ -19,10 +19,10 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     """The ratio of reconnections in a year, knowing one's welcome over the usual belief, at each weight of strangeness."""
     swept, asked = sweeps["barrier"], sweeps["barrier"].verdict
     usual = swept.experiment.parameters.acceptance_ratio
-    shut = set(swept.runs[~behind(swept.runs, swept.gates)].groupby([HESITANCE, ACCEPTANCE]).groups)
-    arms = swept.arms("everyone_reconnected", [HESITANCE, ACCEPTANCE])
+    shut = set(swept.runs[~behind(swept.runs, swept.gates)].groupby([RETICENCE, ACCEPTANCE]).groups)
+    arms = swept.arms("everyone_reconnected", [RETICENCE, ACCEPTANCE])
     levels = {
-        f"hesitance {weight:g}": ratio(arms[weight, KNOWING].to_numpy(), arms[weight, usual].to_numpy())
+        f"reticence {weight:g}": ratio(arms[weight, KNOWING].to_numpy(), arms[weight, usual].to_numpy())
         for weight in arms.columns.get_level_values(0).unique()
         if not {(weight, KNOWING), (weight, usual)} & shut
     }
@@ -57,11 +57,11 @@ def _effect(ratios: pd.DataFrame, usual: float, shut: int, cells: int) -> str:
 
 def _cells(swept: SweepResult, shut: set[tuple[float, float]]) -> pd.DataFrame:
     """One row per cell: reconnections and new ties per person and year, and whether the cell passes the gate."""
-    back = swept.arms("everyone_reconnected", [HESITANCE, ACCEPTANCE])
-    new = swept.arms("everyone_new_ties", [HESITANCE, ACCEPTANCE])
+    back = swept.arms("everyone_reconnected", [RETICENCE, ACCEPTANCE])
+    new = swept.arms("everyone_new_ties", [RETICENCE, ACCEPTANCE])
     return pd.DataFrame(
         [
-            row_of(mean(back[cell].to_numpy()), hesitance=cell[0], acceptance=cell[1])
+            row_of(mean(back[cell].to_numpy()), reticence=cell[0], acceptance=cell[1])
             | {"new_ties": float(new[cell].mean()), "open": cell not in shut}
             for cell in back.columns
         ]
@@ -69,8 +69,8 @@ def _cells(swept: SweepResult, shut: set[tuple[float, float]]) -> pd.DataFrame:
 
 
 def _words(swept: SweepResult, cells: pd.DataFrame, usual: float) -> Words:
-    table = cells.set_index(["hesitance", "acceptance"])["value"]
-    weight = swept.experiment.world.parameters.hesitance_mean
+    table = cells.set_index(["reticence", "acceptance"])["value"]
+    weight = swept.experiment.world.parameters.reticence_mean
     weight = weight if weight in table.index.get_level_values(0) else table.index.get_level_values(0)[0]
     gain = table[weight, KNOWING] / table[weight, usual]
     light = table.index.get_level_values(0).min()

@@ -11,7 +11,7 @@ from experiments.figures.page import Words
 from experiments.figures.temperaments import draw
 from experiments.sweeps.sweep_result import SweepResult
 
-SOCIABILITY, HESITANCE = "run.sociability", "run.hesitance"
+SOCIABILITY, RETICENCE = "run.sociability", "run.reticence"
 WAIT = "wait"
 _SOCIABLE = {"low": "quiet", "high": "outgoing"}
 _HESITANT = {"low": "bold", "high": "hesitant"}
@@ -20,7 +20,7 @@ _HESITANT = {"low": "bold", "high": "hesitant"}
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """Reconnections in a year beyond waiting for four temperaments, each of which must gain from each strategy."""
     swept, asked = sweeps["temperaments"], sweeps["temperaments"].verdict
-    arms = swept.arms("reconnected", [SOCIABILITY, HESITANCE, "strategy"])
+    arms = swept.arms("reconnected", [SOCIABILITY, RETICENCE, "strategy"])
     gains = {
         (sociable, hesitant, name): (arms[sociable, hesitant, name] - arms[sociable, hesitant, WAIT]).to_numpy()
         for sociable, hesitant, name in arms.columns

@@ -73,8 +73,8 @@ export class Person {
   }
 }
 
-const natureOf = ({ sociability, hesitance, adopts }) =>
-  `sociability ${sociability}, hesitance ${hesitance}${adopts ? ", an adopter" : ""}`;
+const natureOf = ({ sociability, reticence, adopts }) =>
+  `sociability ${sociability}, reticence ${reticence}${adopts ? ", an adopter" : ""}`;
 
 const countsOf = ([first, second]) =>
   `${first.active} active, ${first.dormant} dormant, ${first.rekindled} rekindled` +

@@ -25,8 +25,8 @@ def made_up(gains: dict[str, float], worlds: int = 20, levels: int = 1, spent: f
         luck = random.normal(0, 0.3, (levels, worlds)) * (gain != 0)
         ties = base + gain + luck - luck.mean(axis=1, keepdims=True)
         frame = pd.DataFrame({"ease": np.repeat(range(levels), worlds), "replicate": np.tile(range(worlds), levels)})
-        columns = {"reconnected": ties.ravel(), "world_seed": frame["replicate"], "spent_share": spent}
-        return frame.assign(**columns, minutes_filled=100.0, minutes_spent=100 * spent, minutes_refused=0.0)
+        columns = {"reconnected": ties.ravel(), "world_seed": frame["replicate"], "used_share": spent}
+        return frame.assign(**columns, minutes_planned=100.0, minutes_used=100 * spent, minutes_lost=0.0)
 
     within = ("ease",) if levels > 1 else ()
     contrasts = [Contrast(name, "wait", side(gain), side(0), within) for name, gain in gains.items()]

@@ -26,9 +26,9 @@ def made_up(worlds: int = 20, **gains: float) -> pd.DataFrame:
     for name in NAMES:
         luck = random.normal(0, 0.3, worlds)
         ties = base + gains.get(name, 0.0) + (0 if name == "wait" else luck - luck.mean())
-        columns = {"reconnected": ties, "lasting": 0.4 * ties, "minutes_filled": 100.0, "minutes_spent": 99.0}
+        columns = {"reconnected": ties, "lasting": 0.4 * ties, "minutes_planned": 100.0, "minutes_used": 99.0}
         share = 0.5 if name == "host_event" else 0.99
-        more = {"minutes_refused": 1.0, "spent_share": share, "people": 800}
+        more = {"minutes_lost": 1.0, "used_share": share, "people": 800}
         arms.append(pd.DataFrame({"scenario": name, "replicate": np.arange(worlds), **columns, **more}))
     return pd.concat(arms, ignore_index=True)
 

@@ -1,0 +1,12 @@
+"""Sets of contacts, by number: who may come to mind, and whom a list names."""
+
+from __future__ import annotations
+
+ATTEMPTS = 256  # attempts of rejection sampling before the exponential race decides who comes to mind
+
+# Contacts among whom one comes to mind: everyone known, those whom the feed can show, ties without acquaintances, and
+# ties of one industry.
+ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)
+
+# Contacts on a list: everyone known, ties that were once strong, dormant ties, and active ties.
+EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)

@@ -1,0 +1,156 @@
+"""Files, options, tables and worlds with former names of parameters and measures keep working."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from experiments.config.settings import ConfigError, load
+from experiments.sweeps import results, store
+from experiments.sweeps.design import runs_of
+from sim.measures import MEASURES
+from sim.model.former_names import FORMER_NAMES, former_name, present_name, with_present_names
+from sim.runtime import storage
+from sim.runtime.fingerprint import model_fingerprint
+from sim.state.population import World
+
+FORMER = """\
+[world.parameters]
+hesitance_mean = 1.5
+[run]
+hesitance = "high"
+[parameters]
+refused_most = 4
+[sweep.grid]
+"world.parameters.liking_sd" = [0.7, 1.2]
+parameters.mind_sent = [0.5, 1.0]
+[sweep.rows.hesitance]
+parameters.mind_received = 0.3
+"""
+
+
+def test_every_present_name_exists_and_no_former_one_does() -> None:
+    known = {*sim.Parameters.model_fields, *MEASURES, "reticence"}
+    assert set(FORMER_NAMES.values()) <= known
+    assert not set(FORMER_NAMES) & known
+    assert all(former_name(present_name(name)) == name for name in FORMER_NAMES)
+
+
+def test_a_file_with_former_names_means_the_same_and_is_noted_once(tmp_path: Path) -> None:
+    for name, text in (("former", FORMER), ("present", "".join(_renamed(FORMER)))):
+        (tmp_path / f"{name}.toml").write_text(f'name = "one"\n{text}')
+    with pytest.warns(UserWarning, match="hesitance_mean` is now `reticence_mean`.*former name still works") as noted:
+        former = load(tmp_path / "former.toml", ["parameters.refused_minutes=2"])
+    assert len(noted) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        present = load(tmp_path / "present.toml", ["parameters.backed_out_minutes=2"])
+    assert former == present
+    assert list(former.sweep.rows) == ["hesitance"], "rows have the names that the user gave"
+
+
+def _renamed(text: str) -> Iterator[str]:
+    for line in text.splitlines(keepends=True):
+        is_row = line.startswith("[sweep.rows")
+        yield (
+            line
+            if is_row
+            else "".join(present_name(part) for part in line.replace("=", " = ").replace('"', ' " ').split(" ") if part)
+        )
+
+
+def test_a_rename_does_not_change_ids_of_runs(tmp_path: Path) -> None:
+    """The ids were recorded before the parameters were renamed; they change only with the model's fingerprint."""
+    path = tmp_path / "x.toml"
+    path.write_text(
+        'name = "x"\n[world]\npeople = 50\n[world.parameters]\nreticence_mean = 1.5\naffinity_sd = 0.7\n'
+        '[run]\nreticence = "high"\n[parameters]\nbacked_out_most = 4\nencoding_sent = 0.00001\n'
+    )
+    if model_fingerprint() != "7d0cb92cb5dfe0cf":
+        pytest.skip("the model has another version, so all ids are new")
+    assert [run.id for run in runs_of(load(Path("one_run"))) + runs_of(load(path))] == [
+        "c2ce7f49d403444e",
+        "be21e8b9e21258a2",
+    ]
+
+
+def test_a_setting_under_both_names_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "both.toml"
+    path.write_text("[parameters]\nhesitance_mean = 1\nreticence_mean = 2\n")
+    with pytest.raises(ConfigError, match=r"line 2, .*hesitance_mean = 1: this is the former name of reticence_mean"):
+        load(path)
+    with pytest.raises(ValueError, match="reticence_mean is given twice"):
+        sim.Parameters(hesitance_mean=1, reticence_mean=2)
+
+
+def test_errors_name_the_line_of_a_former_name(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text('[sweep.grid]\n"parameters.mind_sent" = [0.5, 7.0]\n')
+    with (
+        pytest.warns(UserWarning, match="mind_sent"),
+        pytest.raises(ConfigError, match=r"line 2, sweep\.grid\.parameters\.encoding_sent"),
+    ):
+        load(path)
+
+
+def test_parameters_in_python_accept_former_names() -> None:
+    with pytest.warns(UserWarning, match="`mind_sent` is now `encoding_sent`"):
+        parameters = sim.Parameters(mind_sent=0.4)
+    assert parameters == sim.Parameters(encoding_sent=0.4)
+
+
+def test_tables_with_former_columns_are_read_and_queried(tmp_path: Path) -> None:
+    where = tmp_path / "results" / "old"
+    design = pd.DataFrame({"id": ["a"], "scenario": ["x"], "point": [0], "parameters.hesitance_sd": [0.7]})
+    origin = {"factors": ["parameters.hesitance_sd"], "config": {"sweep": {"grid": {"parameters.hesitance_sd": [0.7]}}}}
+    store.write_design(where, design, origin)
+    store.add(where, [{"id": "a", "error": None, "traceback": None, "reconnected": 1.0, "minutes_spent": 9.0}])
+    runs = results.load(where)
+    assert runs["minutes_used"].to_list() == [9.0]
+    assert runs["parameters.reticence_sd"].to_list() == [0.7]
+    assert store.read_table(where / store.DESIGN)[1]["factors"] == ["parameters.reticence_sd"]
+    for_both = "SELECT minutes_used, minutes_spent AS before FROM runs"
+    with pytest.warns(UserWarning, match="`minutes_spent` is now `minutes_used`"):
+        assert results.query(where, for_both).iloc[0].to_list() == [9.0, 9.0]
+    assert "minutes_spent" not in results.query(where, "SELECT * FROM runs")
+
+
+def test_a_world_saved_with_former_names_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = sim.worlds.generated(people=12, burn_in_years=0, seed=1)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(storage, "_header", lambda dtype, count, of=storage._header: of(_former(dtype), count))
+        earlier.setattr(World, "__post_init__", lambda self: None)
+        before = World(**{**vars(world), **{name: _as_former(getattr(world, name)) for name in World.ARRAYS}})
+        storage.save_world(before, tmp_path / "world")
+    text = (tmp_path / "world" / "people.npy").read_bytes()
+    assert b"'hesitance'" in text
+    assert b"'reticence'" not in text
+    assert storage.load_world(tmp_path / "world") == world
+
+
+def _former(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+    return storage._with_former_fields(dtype)
+
+
+def _as_former(records: np.ndarray) -> np.ndarray:
+    return records.view(_former(records.dtype))
+
+
+def test_names_in_other_places_are_left_alone() -> None:
+    value = {"name": "hesitance", "factors": ["run.hesitance"], "config": {"parameters": {"liking_sd": 1}}}
+    assert with_present_names(value) == {
+        "name": "hesitance", "factors": ["run.reticence"], "config": {"parameters": {"affinity_sd": 1}}
+    }  # fmt: skip
+
+
+def test_commands_accept_former_names(rekindle: Callable[..., object]) -> None:
+    with pytest.warns(UserWarning, match="`hesitance_mean` is now `reticence_mean`"):
+        outcome = rekindle("explain", "hesitance_mean")
+    assert outcome.code == 0
+    assert "reticence_mean" in outcome.out
