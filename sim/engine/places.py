@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from sim.engine.compiling import new_scratch, njit_inline
+from sim.engine.budget import pay_session
+from sim.engine.compiling import new_scratch
 from sim.engine.memory import find_slot, sample_contact
+from sim.engine.sorting import in_a_row
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, follow, uniform
 from sim.model.strategies import Place, Plan
@@ -34,30 +36,6 @@ def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> boo
     return True
 
 
-@njit_inline
-def pay(plan: Any, minutes: float) -> None:
-    """Take minutes out of a plan's time budget."""
-    plan.budget = rules.minus(plan.budget, minutes)
-    plan.minutes_used += minutes
-
-
-@njit_inline
-def pay_session(plan: Any, p: Any) -> None:
-    """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
-    pay(plan, p.session_minutes[plan.strategy])
-    plan.usable = rules.usable_minutes(plan.strategy, p)
-    plan.refusals = 0
-
-
-@njit_inline
-def back_out(plan: Any, p: Any) -> None:
-    """Charge a gesture that the person backs out of to a session that is already paid for."""
-    lost = rules.lost_minutes(plan.usable, p)
-    plan.usable = rules.minus(plan.usable, lost)
-    plan.minutes_lost += lost
-    plan.refusals += 1
-
-
 @njit(cache=True)
 def add_meeting(met: Any, count: int, one: int, two: int, place: int, second: int, plan: int, other_plan: int) -> Any:
     """Write a meeting into row `count`; returns the array, which is a larger copy if it was full."""
@@ -73,7 +51,7 @@ def add_meeting(met: Any, count: int, one: int, two: int, place: int, second: in
 
 
 @njit(cache=True)
-def keenest(keys: Any, most: int) -> Any:
+def with_largest_keys(keys: Any, most: int) -> Any:
     """Indices of the `most` largest keys, largest first."""
     return np.argsort(-keys, kind="mergesort")[:most]
 
@@ -88,7 +66,7 @@ def people_met(state: Any, person: int, present: Any, most: int, place: int, day
             weight = state.settings[0].known_weight
         u = uniform(seed, DrawPurpose.MEETS, day, person, present[k], event_key_of(Occasion.PLACE, place))
         keys[k] = rules.chosen_key(u, weight)
-    return present[keenest(keys, most)]
+    return present[with_largest_keys(keys, most)]
 
 
 @njit(cache=True)
@@ -123,7 +101,7 @@ def at_show(state: Any, industry: int, going: Any, day: int, seed: int) -> Any:
     for k in range(len(people)):
         keys[k] = rules.show_key(seed, people[k], day, state.people[people[k]].sociability)
     here = np.zeros(len(people), np.bool_)
-    here[keenest(keys, state.settings[0].show_people)] = True
+    here[with_largest_keys(keys, state.settings[0].show_people)] = True
     for k in range(len(people)):
         here[k] = here[k] or going[people[k]] != NOBODY
     return people[here]
@@ -165,37 +143,38 @@ def first_members(state: Any, founder: int, seed: int) -> Any:
     keys = np.empty(len(people))
     for k in range(len(people)):
         keys[k] = uniform(seed, DrawPurpose.MEETUP_MEMBER, 0, founder, people[k], 0)
-    return people[keenest(keys, state.settings[0].meetup_start)]
+    return people[with_largest_keys(keys, state.settings[0].meetup_start)]
 
 
 @njit(cache=True)
-def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, seed: int) -> Any:
-    """Find today's meetings.
-
-    At a hangout, a group or a trade show, only the meetings of adopters are simulated; those of other people belong to
-    ordinary life. At events and meetups, guests meet each other too, because the host brought them together.
+def set_out(state: Any, day: int, planning: bool, seed: int) -> Any:
+    """Find the plans that take their person to a place today, and pay for the sessions.
 
     Returns:
-        Meetings, type `MEETING`, in which a pair may occur twice at one place; and the members of meetups afterwards.
+        Rows of these plans; and the row by place and person, shape (places, n), `NOBODY` for people without one.
     """
     p = state.settings[0]
-    met = np.empty(64, MEETING)
-    count = 0
     going = np.full((Place.MEETUP + 1, len(state.people)), NOBODY, np.int32)
     rows = np.empty(len(state.plans), np.int64)
-    visits = 0
+    count = 0
     for row in range(len(state.plans)):
         if goes_today(state, row, day, planning, seed):
             plan = state.plans[row]
             going[p.place[plan.strategy], plan.person] = row
-            rows[visits] = row
-            visits += 1
+            rows[count] = row
+            count += 1
             if p.plan[plan.strategy] == Plan.PLACE:
                 pay_session(plan, p)
             else:
                 plan.refusals = 0
+    return rows[:count], going
 
-    for row in rows[:visits]:
+
+@njit(cache=True)
+def visits(state: Any, rows: Any, going: Any, day: int, seed: int) -> Any:
+    """Meetings of adopters at hangouts, groups and trade shows, type `MEETING`."""
+    p, met, count = state.settings[0], np.empty(64, MEETING), 0
+    for row in rows:
         person, place = state.plans[row].person, p.place[state.plans[row].strategy]
         if place == Place.HANGOUT:
             where = state.people[person].community
@@ -208,62 +187,105 @@ def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, se
             present, most = at_show(state, where, going[place], day, seed), p.show_meets
         else:
             continue
-        second = int(
-            86_400 * uniform(seed, DrawPurpose.PLACE_SECOND, day, where, 0, event_key_of(Occasion.PLACE, place))
-        )
+        second = rules.meeting_second(seed, day, place, where)
         for other in people_met(state, person, present[present != person], most, place, day, seed):
             met = add_meeting(met, count, person, other, place, second, row, going[place, other])
             count += 1
+    return met[:count]
 
-    hosts = np.unique(bookings["host"][bookings["day"] == day])
-    for host in hosts:
+
+@njit(cache=True)
+def guests_meet(state: Any, crowd: Any, most: int, place: int, second: int, day: int, seed: int) -> Any:
+    """Meetings among the guests of one event or meetup, who each seek out some others, type `MEETING`."""
+    met, count = np.empty(64, MEETING), 0
+    for guest in crowd:
+        others = crowd[crowd != guest]
+        for other in people_met(state, guest, others, rules.sought_by_guest(most), place, day, seed):
+            met = add_meeting(met, count, guest, other, place, second, NOBODY, NOBODY)
+            count += 1
+    return met[:count]
+
+
+@njit(cache=True)
+def host_meets(host: int, others: Any, place: int, second: int, plan: int) -> Any:
+    """Meetings of a host or founder, who has this plan, with these people, type `MEETING`."""
+    met = np.empty(len(others), MEETING)
+    for k in range(len(others)):
+        add_meeting(met, k, host, others[k], place, second, plan, NOBODY)
+    return met
+
+
+@njit(cache=True)
+def events(state: Any, bookings: Any, going: Any, day: int, seed: int) -> Any:
+    """Meetings at events: all guests and the people they bring meet the host, and each meets some others."""
+    p, met = state.settings[0], [np.empty(0, MEETING)]
+    for host in np.unique(bookings["host"][bookings["day"] == day]):
         guests = bookings["guest"][(bookings["day"] == day) & (bookings["host"] == host)]
         crowd = with_those_brought(state, guests, host, Place.EVENT, OWN_TIES, p.event_brings, day, seed)
-        second = int(
-            86_400 * uniform(seed, DrawPurpose.PLACE_SECOND, day, host, 0, event_key_of(Occasion.PLACE, Place.EVENT))
-        )
-        for guest in crowd:
-            met = add_meeting(met, count, host, guest, Place.EVENT, second, going[Place.EVENT, host], NOBODY)
-            count += 1
-        for guest in crowd:
-            most = rules.sought_by_guest(p.event_meets)
-            for other in people_met(state, guest, crowd[crowd != guest], most, Place.EVENT, day, seed):
-                met = add_meeting(met, count, guest, other, Place.EVENT, second, NOBODY, NOBODY)
-                count += 1
+        second = rules.meeting_second(seed, day, Place.EVENT, host)
+        met.append(host_meets(host, crowd, Place.EVENT, second, going[Place.EVENT, host]))
+        met.append(guests_meet(state, crowd, p.event_meets, Place.EVENT, second, day, seed))
+    return in_a_row(met)
 
-    for row in rows[:visits]:
+
+@njit(cache=True)
+def meetups(state: Any, rows: Any, members: Any, day: int, seed: int) -> Any:
+    """Meetings at meetups: members come and may bring someone of the industry; some members leave for good.
+
+    Returns:
+        Meetings, type `MEETING`; and the members of meetups afterwards, type `MEMBER`.
+    """
+    p, met = state.settings[0], [np.empty(0, MEETING)]
+    for row in rows:
         founder = state.plans[row].person
         if p.place[state.plans[row].strategy] != Place.MEETUP:
             continue
         if not np.any(members["founder"] == founder):
             members = with_members(members, founder, first_members(state, founder, seed))
-        regulars = members["member"][(members["founder"] == founder) & (members["left"] == 0)]
-        known = members["member"][members["founder"] == founder]
-        crowd = with_those_brought(state, regulars, founder, Place.MEETUP, OF_INDUSTRY, p.meetup_brings, day, seed)
-        fresh = np.zeros(len(crowd), np.bool_)
-        here = np.zeros(len(crowd), np.bool_)
-        for k in range(len(crowd)):
-            fresh[k] = k >= len(regulars) and not np.any(known == crowd[k])
-            here[k] = k < len(regulars) or fresh[k]
-        members = with_members(members, founder, crowd[fresh])
-        crowd = crowd[here]
-        second = int(
-            86_400
-            * uniform(seed, DrawPurpose.PLACE_SECOND, day, founder, 0, event_key_of(Occasion.PLACE, Place.MEETUP))
-        )
-        for other in people_met(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed):
-            met = add_meeting(met, count, founder, other, Place.MEETUP, second, row, NOBODY)
-            count += 1
-        for guest in crowd:
-            most = rules.sought_by_guest(p.meetup_meets)
-            for other in people_met(state, guest, crowd[crowd != guest], most, Place.MEETUP, day, seed):
-                met = add_meeting(met, count, guest, other, Place.MEETUP, second, NOBODY, NOBODY)
-                count += 1
+        crowd, newcomers = at_meetup(state, members, founder, day, seed)
+        members = with_members(members, founder, newcomers)
+        second = rules.meeting_second(seed, day, Place.MEETUP, founder)
+        others = people_met(state, founder, crowd, p.meetup_meets, Place.MEETUP, day, seed)
+        met.append(host_meets(founder, others, Place.MEETUP, second, row))
+        met.append(guests_meet(state, crowd, p.meetup_meets, Place.MEETUP, second, day, seed))
         for k in range(len(members)):
             if members[k].founder == founder and np.any(crowd == members[k].member):
                 if uniform(seed, DrawPurpose.MEETUP_LEAVES, day, members[k].member, founder, 0) < p.meetup_leaves:
                     members[k].left = 1
-    return met[:count], members
+    return in_a_row(met), members
+
+
+@njit(cache=True)
+def at_meetup(state: Any, members: Any, founder: int, day: int, seed: int) -> Any:
+    """Ids of the people at a founder's meetup today: its members, and newcomers whom they bring; then the newcomers.
+
+    People who left the meetup don't come back.
+    """
+    p, mine = state.settings[0], members["founder"] == founder
+    regulars, known = members["member"][mine & (members["left"] == 0)], members["member"][mine]
+    crowd = with_those_brought(state, regulars, founder, Place.MEETUP, OF_INDUSTRY, p.meetup_brings, day, seed)
+    is_new, is_here = np.zeros(len(crowd), np.bool_), np.zeros(len(crowd), np.bool_)
+    for k in range(len(crowd)):
+        is_new[k] = k >= len(regulars) and not np.any(known == crowd[k])
+        is_here[k] = k < len(regulars) or is_new[k]
+    return crowd[is_here], crowd[is_new]
+
+
+@njit(cache=True)
+def gather(state: Any, bookings: Any, members: Any, day: int, planning: bool, seed: int) -> Any:
+    """Find today's meetings.
+
+    At a hangout, a group or a trade show, only the meetings of adopters are simulated; those of other people belong to
+    ordinary life. At events and meetups, guests meet each other too, because the host brought them together.
+
+    Returns:
+        Meetings, type `MEETING`, in which a pair may occur twice at one place; and the members of meetups afterwards.
+    """
+    rows, going = set_out(state, day, planning, seed)
+    visited = visits(state, rows, going, day, seed)
+    hosted = events(state, bookings, going, day, seed)
+    gathered, members = meetups(state, rows, members, day, seed)
+    return in_a_row((visited, hosted, gathered)), members
 
 
 @njit(cache=True)

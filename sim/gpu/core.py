@@ -23,17 +23,8 @@ from numba.core.dispatcher import Dispatcher
 from numba.np.numpy_support import as_dtype
 
 from sim.engine.compiling import Scratch
-from sim.engine.day import (
-    Core,
-    is_settled,
-    locate_one,
-    mark_sent,
-    may_post,
-    receive,
-    remember_answer,
-    remember_sent,
-    settle_noticed,
-)
+from sim.engine.day import Core
+from sim.engine.dispatch import locate_one, mark_sent
 from sim.engine.memory import (
     FILTER_BITS,
     drop,
@@ -43,15 +34,18 @@ from sim.engine.memory import (
     refresh_bound,
     weakest,
 )
-from sim.engine.outreach import (
-    act_spontaneously,
+from sim.engine.morning import may_post
+from sim.engine.outreach import act_spontaneously
+from sim.engine.pool import free_slot
+from sim.engine.prompts import (
     begin_ordinary_prompts,
     birthday_noticed,
     birthday_prompt,
     count_ordinary,
     settle_prompts,
 )
-from sim.engine.pool import free_slot
+from sim.engine.rounds import receive
+from sim.engine.settle import is_settled, remember_answer, remember_sent, settle_noticed
 from sim.engine.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_first, sorted_by, turn_of
 from sim.model import chance, rules
 from sim.model.chance import BATCH, DrawPurpose, uniform

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, void
 
-from sim.model.chance import DrawPurpose, normal, uniform
+from sim.model.chance import DrawPurpose, Occasion, event_key_of, normal, uniform
 from sim.model.gestures import Channel, Kind
 from sim.model.parameters import SETTINGS, TRACES
 from sim.model.strategies import Place, Strategy
@@ -592,6 +592,13 @@ def attends_group(seed: int, person: int, day: int, p: Any) -> bool:
 def show_key(seed: int, person: int, day: int, sociability: float) -> float:
     """Key of a person in the weighted choice of who is at a trade show today; see `chosen_key`."""
     return chosen_key(uniform(seed, DrawPurpose.SHOW_VISIT, day, person, 0, 0), max(1e-6, sociability))
+
+
+@rule(int64(uint64, int64, int64, int64))
+def meeting_second(seed: int, day: int, place: int, where: int) -> int:
+    """The second of the day at which people meet at a place; ``where`` numbers the community, group or host."""
+    u = uniform(seed, DrawPurpose.PLACE_SECOND, day, where, 0, event_key_of(Occasion.PLACE, place))
+    return int64(SECONDS_A_DAY * u)
 
 
 @rule(int64(int64))

@@ -413,7 +413,7 @@ class ReconnectionModel(mesa.Model):
         for key, place, plan in sorted(visits, key=lambda visit: (visit[0], visit[2].strategy)):
             person = self.people[key]
             where, present = self.present(person, place, going[place])
-            second = self.second_of(place, where)
+            second = rules.meeting_second(self.run_seed, self.day, place, where)
             for other in self.people_met(
                 person, [one for one in present if one is not person], int(most[place]), place
             ):
@@ -429,7 +429,7 @@ class ReconnectionModel(mesa.Model):
             return person.group, [one for one in members if one.id in going or self.attends_group(one)]
         crowd = self.industries[person.industry]
         keys = [rules.show_key(self.run_seed, one.id, self.day, one.sociability) for one in crowd]
-        drawn = {one.id for one in keenest(crowd, keys, self.settings.show_people)}
+        drawn = {one.id for one in with_largest_keys(crowd, keys, self.settings.show_people)}
         return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
 
     def hangs_out(self, person: Person) -> bool:
@@ -440,12 +440,6 @@ class ReconnectionModel(mesa.Model):
         """Whether a member comes to the group's meeting today."""
         return bool(rules.attends_group(self.run_seed, person.id, self.day, self.p))
 
-    def second_of(self, place: int, where: int) -> int:
-        """The second of the day at which people meet at a place; a keyed draw."""
-        return int(
-            86_400 * self.draw(DrawPurpose.PLACE_SECOND, where, event_key=chance.event_key_of(Occasion.PLACE, place))
-        )
-
     def people_met(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
         """The people whom a person meets at a place: a keyed choice in which contacts weigh `known_weight`."""
         event_key = chance.event_key_of(Occasion.PLACE, place)
@@ -453,7 +447,7 @@ class ReconnectionModel(mesa.Model):
         for other in present:
             weight = self.settings.known_weight if other.id in person.ties else 1.0
             keys.append(rules.chosen_key(person.draw(DrawPurpose.MEETS, other.id, event_key), weight))
-        return keenest(present, keys, most)
+        return with_largest_keys(present, keys, most)
 
     def events(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
         """Meetings at events: all guests and the people they bring meet the host, and each meets some others."""
@@ -462,7 +456,7 @@ class ReconnectionModel(mesa.Model):
             host = self.people[host_id]
             guests = [self.people[guest] for key, guest in tonight if key == host_id]
             crowd = self.with_those_brought(guests, host, Place.EVENT, OWN_TIES, self.settings.event_brings)
-            second = self.second_of(Place.EVENT, host_id)
+            second = rules.meeting_second(self.run_seed, self.day, Place.EVENT, host_id)
             for guest in crowd:
                 yield meeting_of(host, guest, Place.EVENT, second, going[Place.EVENT].get(host_id), None)
             for guest in crowd:
@@ -483,7 +477,7 @@ class ReconnectionModel(mesa.Model):
             crowd = self.with_those_brought(regulars, founder, Place.MEETUP, OF_INDUSTRY, self.settings.meetup_brings)
             crowd = [one for one in crowd if not members.get(one.id, False)]
             members.update({one.id: False for one in crowd})
-            second = self.second_of(Place.MEETUP, founder_id)
+            second = rules.meeting_second(self.run_seed, self.day, Place.MEETUP, founder_id)
             for other in self.people_met(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
                 yield meeting_of(founder, other, Place.MEETUP, second, plan, None)
             for guest in crowd:
@@ -501,7 +495,7 @@ class ReconnectionModel(mesa.Model):
         crowd = self.industries[founder.industry]
         strangers = [one for one in crowd if one is not founder and one.id not in founder.ties]
         keys = [chance.uniform(self.run_seed, DrawPurpose.MEETUP_MEMBER, 0, founder.id, one.id, 0) for one in strangers]
-        return keenest(strangers, keys, self.settings.meetup_start)
+        return with_largest_keys(strangers, keys, self.settings.meetup_start)
 
     def with_those_brought(
         self, guests: list[Person], host: Person, place: int, among: int, likely: float
@@ -674,7 +668,7 @@ LETTER_VALUES = tuple(
 )
 
 
-def keenest(people: list[Person], keys: Iterable[float], most: int) -> list[Person]:
+def with_largest_keys(people: list[Person], keys: Iterable[float], most: int) -> list[Person]:
     """The people with the largest keys, largest first."""
     ranked = sorted(zip(keys, people, strict=True), key=lambda pair: -pair[0])
     return [person for _, person in ranked[:most]]
