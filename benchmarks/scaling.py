@@ -32,7 +32,7 @@ from benchmarks import machine
 from benchmarks.workloads import ORDINARY, WORKLOADS
 from sim.engine.day import Core
 from sim.engine.pool import RESERVE
-from sim.run import live_on
+from sim.run import on_threads, run_days
 from sim.runtime import memory_limit
 from sim.runtime.storage import GIGABYTE, load_world, save_world
 from sim.state.population import NOBODY, free_ties
@@ -94,7 +94,7 @@ def measured(people: int, asked: Asked) -> Found:
     """All of it, for one population."""
     most = max(asked.threads)
     settings = sim.Parameters(tie_capacity=asked.capacity)
-    live_on(sim.worlds.generated(people=300, burn_in_years=0, parameters=settings), days=8, seed=1)  # compiles
+    run_days(Core(sim.worlds.generated(people=300, burn_in_years=0, parameters=settings), seed=1), 8)  # compiles
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clock = [time.perf_counter()]
     morning = sim.worlds.generated(
@@ -106,7 +106,8 @@ def measured(people: int, asked: Asked) -> Found:
     clock.append(time.perf_counter())
     if asked.towns > 1:
         morning = side_by_side(morning, asked.towns)
-    core = live_on(morning, days=round(asked.years * DAYS_A_YEAR), seed=1, threads=most)
+    with on_threads(most):
+        core = run_days(Core(morning, seed=1, spend=True), round(asked.years * DAYS_A_YEAR))
     del morning
     clock.append(time.perf_counter())
     saving, loading = kept(core) if asked.towns == 1 else (float("nan"), float("nan"))

@@ -143,7 +143,8 @@ def simulate(
             or the file of another run, is replaced with a warning. By default, there is no checkpoint.
         checkpoint_minutes: wall time between checkpoints, in minutes; 0 writes one after each day.
 
-    Ctrl-C stops a run between two days. Press it twice to stop at once.
+    Ctrl-C stops a run between two days. Press it twice to stop at once. Many parameters because this one call is the
+    whole interface of a run; all but four have defaults.
 
     Raises:
         TypeError, ValueError: if an argument has the wrong type or is out of range.
@@ -179,28 +180,27 @@ def simulate(
         within = INJECTED_WITHIN if injected else strategy_days
     kept = None
     if checkpoint is not None:
-        told = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
-        told += pairs.ravel().tolist()
-        kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=told)
+        asked = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
+        asked += pairs.ravel().tolist()
+        kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=asked)
     memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
-    with on_threads(threads), held_back() as hand_on_interrupts:
+    with on_threads(threads):
         recorder = OutcomeRecorder(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
         today, sent = (start, []) if kept is None else kept.taken_up(recorder)
         core, done = Core(today, seed=int(seed)), today.day - start.day
         del today  # frees one copy of the world
         if done and progress is not None:
             progress(done, days)
-        for day in range(done, days):
-            record = core.step()
+
+        def observe(record: DayRecord) -> None:
             hazards = sale_hazards(core.state, pairs, record.day) if len(pairs) else None
             recorder.observe(record, core.active_ties() if series else None, hazards)
             if log:
                 sent.append(record.sent)
-            if kept is not None and day + 1 < days:
+            if kept is not None and record.day + 1 < start.day + days:
                 kept.save_if_due(core, recorder, sent)
-            if progress is not None:
-                progress(day + 1, days)
-            hand_on_interrupts()
+
+        run_days(core, days - done, observe, progress, done=done)
         measures = recorder.finish(core.final_state())
     run = Run(measures, who, log_frame(sent) if log else None, core)
     if kept is not None:
@@ -249,11 +249,12 @@ class Simulation:
             seed=seed,
             parameters=parameters,
             strategy_days=strategy_days,
-            extra=(),
         )
         self.start, self.parameters = start.day, start.parameters
         self._core = Core(start, seed=int(seed))
-        self._watch = OutcomeRecorder(start, adopters=self.adopters, within=strategy_days, injected=False, series=False)
+        self._recorder = OutcomeRecorder(
+            start, adopters=self.adopters, within=strategy_days, injected=False, series=False
+        )
 
     def __len__(self) -> int:
         return len(self._core.state.people)
@@ -272,7 +273,7 @@ class Simulation:
         if self._core.day >= LAST_DAY:
             raise ValueError(f"This world is {self._core.day:,} days old, the most that a world can be.")
         record = self._core.step()
-        self._watch.observe(record)
+        self._recorder.observe(record)
         return record
 
     def send(self, gesture: Gesture) -> None:
@@ -288,23 +289,15 @@ class Simulation:
 
     def change(self, parameters: Parameters) -> None:
         """Continue with other parameters from today, like a new run of this world with these parameters."""
-        start, _ = begin(
-            self.world(),
-            strategy=None,
-            adopters=None,
-            seed=int(self._core.seed),
-            parameters=parameters,
-            strategy_days=None,
-            extra=(),
-        )
+        start, _ = begin(self.world(), seed=int(self._core.seed), parameters=parameters)
         self._core = Core(start, seed=int(self._core.seed))
-        self.parameters = self._watch.parameters = parameters
+        self.parameters = self._recorder.parameters = parameters
 
     def twin(self) -> Simulation:
         """A copy of the run, which continues independently with the same random draws."""
         twin = copy.copy(self)
         twin._core = Core(self.world(), seed=int(self._core.seed))
-        twin._watch = copy.deepcopy(self._watch)
+        twin._recorder = copy.deepcopy(self._recorder)
         return twin
 
     @property
@@ -326,7 +319,7 @@ class Simulation:
 
     def reconnections(self) -> np.ndarray:
         """The pairs that have reconnected so far, shape (k, 2), with the lower id first."""
-        found = self._watch.at_risk[self._watch.counted(self._core.day)]
+        found = self._recorder.at_risk[self._recorder.counted(self._core.day)]
         return np.stack([found["low"], found["high"]], axis=1)
 
     def world(self) -> World:
@@ -335,19 +328,36 @@ class Simulation:
 
     def measures(self) -> Measures:
         """The outcomes that `simulate` would return if the run ended today."""
-        return self._watch.finish(self._core.final_state())
+        return self._recorder.finish(self._core.final_state())
 
 
-def live_on(
-    world: World, *, days: int, seed: int, threads: int = 1, progress: Callable[[int, int], None] | None = None
+def run_days(
+    core: Core,
+    days: int,
+    observe: Callable[[DayRecord], object] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    done: int = 0,
 ) -> Core:
-    """Simulate this many days without measures. The world must not be used afterwards; see `sim.engine.day.Core`."""
-    with on_threads(threads), held_back() as hand_on_interrupts:
-        core = Core(world, seed=seed, spend=True)
-        for day in range(days):
-            core.step()
+    """Run the fast engine for some days: the only loop over days. Ctrl-C stops it between two days.
+
+    Args:
+        core: the engine, which is advanced.
+        days: days to simulate.
+        observe: a function that is called with the record of each day.
+        progress: a function that is called with (days done, all days) after each day.
+        done: days done before, for `progress`.
+
+    Returns:
+        The engine.
+    """
+    with held_back() as hand_on_interrupts:
+        for day in range(done, done + days):
+            record = core.step()
+            if observe is not None:
+                observe(record)
             if progress is not None:
-                progress(day + 1, days)
+                progress(day + 1, done + days)
             hand_on_interrupts()
     return core
 
@@ -372,12 +382,12 @@ def on_threads(count: int) -> Iterator[None]:
 def begin(
     world: World,
     *,
-    strategy: Mixture | None,
-    adopters: Adopters | None,
+    strategy: Mixture | None = None,
+    adopters: Adopters | None = None,
     seed: int,
-    parameters: Parameters | None,
-    strategy_days: int | None,
-    extra: Sequence[Gesture],
+    parameters: Parameters | None = None,
+    strategy_days: int | None = None,
+    extra: Sequence[Gesture] = (),
     days: int | None = None,
 ) -> tuple[World, np.ndarray]:
     """Prepare a world for a run on either engine: make plans, mail injected gestures, and apply the parameters.

@@ -20,7 +20,7 @@ from experiments.sweeps.runner import world_of
 from sim.engine.day import Core
 from sim.measures import dormant_pairs
 from sim.model.gestures import KINDS, WORDLESS, Channel, Kind
-from sim.run import begin
+from sim.run import begin, run_days
 from sim.state.population import NO_ANSWER
 
 WITH, WITHOUT = "with", "without"
@@ -132,13 +132,10 @@ def told_of(run: RunSpec, world: sim.World, pair: Pair) -> Story:
 
 def _lived(run: RunSpec, world: sim.World, extra: Sequence[sim.Gesture]) -> pd.DataFrame:
     """Every directed gesture that arrived, in order of time, noticed or not."""
-    start, _ = begin(
-        world, strategy=None, adopters=None, seed=run.seed, parameters=run.parameters, strategy_days=None, extra=extra,
-        days=run.days,
-    )  # fmt: skip
-    core = Core(start, seed=run.seed)
-    days = [core.step().delivered for _ in range(run.days)]
-    rows = np.concatenate(days)
+    start, _ = begin(world, seed=run.seed, parameters=run.parameters, extra=extra, days=run.days)
+    delivered: list[np.ndarray] = []
+    run_days(Core(start, seed=run.seed), run.days, lambda record: delivered.append(record.delivered))
+    rows = np.concatenate(delivered)
     rows = rows[rows["kind"] != Kind.POST]
     names = ("sender", "receiver", "day", "second", "arrives_day", "arrives_second", "kind", "channel", "event_key")
     frame = pd.DataFrame({name: rows[name] for name in (*names, "parent_kind", "noticed")})

@@ -14,7 +14,6 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import pandas as pd
 
@@ -27,7 +26,7 @@ from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
 from sim.model.gestures import KINDS
-from sim.run import begin
+from sim.run import begin, on_threads, run_days
 
 GESTURES = ("like", "message", "note", "call")
 FIRST_PART = 0.7  # of a log's time, from which worlds start in an evaluation
@@ -92,22 +91,12 @@ def who_wrote(run: OneWorld) -> np.ndarray:
     world = sim.worlds.replayed(run.past.frame(), seed=worlds.world_seed + run.replicate, parameters=worlds.past)
     seed = worlds.seed + run.replicate
     start, _ = begin(
-        world.copy(day=run.morning),
-        strategy=None,
-        adopters=None,
-        seed=seed,
-        parameters=worlds.parameters,
-        strategy_days=None,
-        extra=run.gestures,
-        days=run.days,
+        world.copy(day=run.morning), seed=seed, parameters=worlds.parameters, extra=run.gestures, days=run.days
     )
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        core = Core(start, seed=seed)
-        heard = np.concatenate([_contacts(core.step().sent, run) for _ in range(run.days)])
-    finally:
-        numba.set_num_threads(before)
+    contacts: list[np.ndarray] = []
+    with on_threads(1):
+        run_days(Core(start, seed=seed), run.days, lambda record: contacts.append(_contacts(record.sent, run)))
+    heard = np.concatenate(contacts)
     low, high = run.pairs.astype(np.int64).T
     return np.stack([np.isin(low * people + high, heard), np.isin(high * people + low, heard)], axis=1)
 

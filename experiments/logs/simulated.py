@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pandas as pd
 
@@ -15,6 +14,7 @@ from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
 from sim.model.rules import SECONDS_A_DAY
+from sim.run import on_threads, run_days
 
 MOST_PEOPLE = 4_000  # simulated at most; larger worlds have the same statistics but take longer
 BURN_IN_YEARS = 1.0
@@ -65,13 +65,9 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
         threads=threads,
         cache=False,
     )
-    before = numba.get_num_threads()
-    numba.set_num_threads(threads)
-    try:
-        core = Core(world, seed=seed)
-        days = [written(core.step().sent) for _ in range(window.days)]
-    finally:
-        numba.set_num_threads(before)
+    days: list[np.ndarray] = []
+    with on_threads(threads):
+        core = run_days(Core(world, seed=seed), window.days, lambda record: days.append(written(record.sent)))
     sent = np.concatenate(days)
     if not len(sent):
         raise LogError(

@@ -13,16 +13,10 @@ from sim.model.strategies import Plan
 @njit_inline
 def minutes_for_session(state: Any, row: int, day: int, planning: bool) -> float:
     """Minutes that a plan has for a session today (feed, list, posts or invitations); 0 if there is no session."""
-    p = state.settings[0]
     plan = state.plans[row]
-    way, least = p.plan[plan.strategy], p.session_minutes[plan.strategy]
     if not planning:
         return 0.0
-    if way == Plan.EVENT:
-        return least if plan.budget >= least and plan.event_day < day else 0.0
-    if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
-        return rules.session_budget(plan.budget, least, rules.sessions_left(day, p.sessions[plan.strategy]))
-    return 0.0
+    return rules.session_minutes(plan.strategy, plan.budget, plan.event_day, day, state.settings[0])
 
 
 @njit_noalloc

@@ -23,17 +23,12 @@ def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> boo
     """Whether a plan takes its person to a place today: the place meets, and the time budget covers a whole session."""
     p = state.settings[0]
     plan = state.plans[row]
-    place = p.place[plan.strategy]
     if p.plan[plan.strategy] == Plan.EVENT:
         return plan.event_day == day
     if p.plan[plan.strategy] != Plan.PLACE or not planning or plan.budget < p.session_minutes[plan.strategy]:
         return False
     person = state.people[plan.person]
-    if place == Place.GROUP:
-        return bool(rules.is_group_day(seed, person.group, day))
-    if place == Place.SHOW:
-        return bool(rules.is_show_day(seed, person.industry, day, p))
-    return True
+    return bool(rules.place_meets(seed, p.place[plan.strategy], person.group, person.industry, day, p))
 
 
 @njit(cache=True)

@@ -28,7 +28,7 @@ from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, uniform, uniforms_of_people
 from sim.model.gestures import Channel
 from sim.model.strategies import Place
-from sim.model.whom import ANYONE
+from sim.model.whom import A_CONTACT, ANYBODY, ANYONE
 from sim.state.population import NOBODY, PROMPT
 
 
@@ -204,7 +204,7 @@ def stranger(state: Any, person: int, who: float, day: int, event_key: int, seed
     """The person met in a chance encounter that isn't with a contact: from the community, or from the whole world."""
     people, p = state.people, state.settings[0]
     u = uniform(seed, DrawPurpose.ENCOUNTER_STRANGER, day, person, 0, event_key)
-    if who >= p.encounter_known + p.encounter_community:
+    if rules.encounter_among(who, p) == ANYBODY:
         return int(u * len(people))
     community = people[person].community
     start, stop = state.community_first[community], state.community_first[community + 1]
@@ -230,7 +230,7 @@ def begin_ordinary_prompts(
     for k in range(counts[2]):
         event_key = event_key_of(Occasion.ENCOUNTER, k)
         who = uniform(seed, DrawPurpose.ENCOUNTER_WHO, day, person, 0, event_key)
-        if who >= state.settings[0].encounter_known:
+        if rules.encounter_among(who, state.settings[0]) != A_CONTACT:
             other = stranger(state, person, who, day, event_key, seed)
             if other != person:
                 slot = find_slot(state, person, other)

@@ -138,9 +138,7 @@ def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     delay = rules.answer_delay(
         gesture.kind, gesture.channel, seed, day, gesture.receiver, gesture.sender, gesture.event_key, p
     )
-    second = gesture.arrives_second + delay
-    if delay == 1:
-        second = min(second, rules.SECONDS_A_DAY - 1)  # the session ends with the day
+    second = rules.answer_second(gesture.arrives_second, delay)
     reply.sender, reply.receiver, reply.kind = gesture.receiver, gesture.sender, kind
     reply.day, reply.second = day + second // rules.SECONDS_A_DAY, second % rules.SECONDS_A_DAY
     reply.arrives_day, reply.arrives_second = reply.day, reply.second

@@ -24,8 +24,8 @@ from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, vo
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, normal, uniform
 from sim.model.gestures import Channel, Kind
 from sim.model.parameters import SETTINGS, TRACES
-from sim.model.strategies import Place, Strategy
-from sim.model.whom import DORMANT, EVERYONE_KNOWN, ONCE_STRONG
+from sim.model.strategies import Place, Plan, Strategy
+from sim.model.whom import A_CONTACT, ANYBODY, DORMANT, EVERYONE_KNOWN, OF_COMMUNITY, ONCE_STRONG
 
 P = from_dtype(SETTINGS)
 Traces = float32[:]  # a field of a record, so the array needn't be contiguous
@@ -496,6 +496,13 @@ def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, othe
     return int64(min(max(1.0, minutes * 60.0), 3_650.0 * SECONDS_A_DAY))
 
 
+@rule(int64(int64, int64))
+def answer_second(arrives_second: int, delay: int) -> int:
+    """The second at which an answer is sent, counted from midnight; a conversation ends with the day."""
+    second = arrives_second + delay
+    return min(second, SECONDS_A_DAY - 1) if delay == 1 else second
+
+
 # Unanswered gestures --------------------------------------------------------------------------------------------
 
 
@@ -552,6 +559,33 @@ def session_budget(budget: float, least: float, left: int) -> float:
     return max(budget / left, least)
 
 
+@rule(float64(int64, float64, int64, int64, P))
+def session_minutes(strategy: int, budget: float, event_day: int, day: int, p: Any) -> float:
+    """Minutes for a session today (feed, list, posts or invitations), while plans run; 0 if there is no session.
+
+    Args:
+        strategy: the strategy of the plan.
+        budget: the time budget of the plan, in minutes.
+        event_day: the day of the last event to which the plan invited people.
+        day: today.
+        p: packed parameters.
+    """
+    way, least = p.plan[strategy], p.session_minutes[strategy]
+    if way == Plan.EVENT:
+        return least if budget >= least and event_day < day else 0.0
+    if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
+        return session_budget(budget, least, sessions_left(day, p.sessions[strategy]))
+    return 0.0
+
+
+@rule(int64(float64, P))
+def encounter_among(u: float, p: Any) -> int:
+    """Among whom a chance encounter happens, for a uniform draw: `A_CONTACT`, `OF_COMMUNITY` or `ANYBODY`."""
+    if u < p.encounter_known:
+        return A_CONTACT
+    return OF_COMMUNITY if u < p.encounter_known + p.encounter_community else ANYBODY
+
+
 @rule(float64(float64, float64))
 def chosen_key(u: float, weight: float) -> float:
     """Key of one item in a weighted choice without replacement, ``u**(1 / weight)``; the largest keys are chosen.
@@ -572,6 +606,16 @@ def is_show_day(seed: int, industry: int, day: int, p: Any) -> bool:
     """Whether an industry's trade show is today; shows are `show_every_days` apart, with a keyed first day."""
     offset = int64(p.show_every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, industry, 0, 0))
     return (day + offset) % p.show_every_days == 0
+
+
+@rule(boolean(uint64, int64, int64, int64, int64, P))
+def place_meets(seed: int, place: int, group: int, industry: int, day: int, p: Any) -> bool:
+    """Whether people meet at a place today, for a person of this group and industry."""
+    if place == Place.GROUP:
+        return is_group_day(seed, group, day)
+    if place == Place.SHOW:
+        return is_show_day(seed, industry, day, p)
+    return True
 
 
 @rule(boolean(uint64, int64, int64, int64, float64, P))

@@ -8,5 +8,8 @@ ATTEMPTS = 256  # attempts of rejection sampling before the exponential race dec
 # ties of one industry.
 ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)
 
+# People whom one may run into by chance: a contact, anyone of the community, and anyone at all.
+A_CONTACT, OF_COMMUNITY, ANYBODY = range(3)
+
 # Contacts on a list: everyone known, ties that were once strong, dormant ties, and active ties.
 EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)

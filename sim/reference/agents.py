@@ -17,154 +17,23 @@ do, override a method of `Person`:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 
 from sim.model.chance import BATCH
-from sim.model.parameters import TRACES
 from sim.model.rules import SECONDS_A_DAY
-from sim.model.whom import ACTIVE, ANYONE, ATTEMPTS, DORMANT, OWN_TIES, SHOWN
+from sim.model.whom import A_CONTACT, ACTIVE, ANYONE, ATTEMPTS, DORMANT, OF_COMMUNITY, OWN_TIES, SHOWN
 from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, chance, rules
-from sim.state.population import FEED_ITEM, NEVER, NO_ANSWER, NOBODY, PERSON, PLANNED_POST
+from sim.reference.records import PlanOfPerson, Prompt, SentGesture, Tie
+from sim.state.population import FEED_ITEM, PERSON, PLANNED_POST
 
 if TYPE_CHECKING:
     from sim.reference.mesa_model import ReconnectionModel
 
 PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "degree"))
-
-
-@dataclass(slots=True)
-class Tie:
-    """One direction of a tie: what a person remembers about another. See `sim.state.population.TIE` for units."""
-
-    other: Person
-    slot: int = NOBODY
-    traces: np.ndarray = field(default_factory=lambda: np.zeros(TRACES, np.float32))
-    last_contact: int = NEVER
-    last_sent: int = NEVER
-    last_received: int = NEVER
-    last_two_way: int = NEVER
-    affinity: float = 1.0
-    openness: float = 0.0
-    opened: int = NEVER
-    unanswered: float = 0.0
-    planned: int = NEVER
-    post_seen: int = NEVER
-    opened_by: int = 0
-    two_way: int = 0
-    acquaintance: int = 0
-
-    def activation(self, day: int, p: Any) -> float:
-        """Activation on this day, in contacts; see `rules.activation`."""
-        return rules.activation(self.traces, day - self.last_contact, p)
-
-
-@dataclass(slots=True)
-class PlanOfPerson:
-    """A strategy that a person follows, with its time budget; see `sim.state.population.PLAN` for units."""
-
-    strategy: int
-    share: float
-    budget: float
-    usable: float
-    event_day: int
-    refusals: int
-    minutes_planned: float
-    minutes_used: float
-    minutes_lost: float
-
-    def pay_session(self, model: ReconnectionModel) -> None:
-        """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
-        cost = model.settings.session_minutes[self.strategy]
-        self.budget = rules.minus(self.budget, cost)
-        self.minutes_used += cost
-        self.usable = rules.usable_minutes(self.strategy, model.p)
-        self.refusals = 0
-
-    def pay(self, minutes: float) -> None:
-        """Take minutes out of the time budget."""
-        self.budget = rules.minus(self.budget, minutes)
-        self.minutes_used += minutes
-
-    def back_out(self, p: Any) -> None:
-        """Charge a gesture that the person backs out of to a session that is already paid for."""
-        lost = rules.lost_minutes(self.usable, p)
-        self.usable = rules.minus(self.usable, lost)
-        self.minutes_lost += lost
-        self.refusals += 1
-
-
-@dataclass(slots=True)
-class Prompt:
-    """An occasion that brings another person to mind. A planned session starts without one: `other` is None."""
-
-    second: int
-    event_key: int
-    other: Person | None
-    channel: int
-    place: int = Place.NOWHERE
-    plan: PlanOfPerson | None = None
-
-    @property
-    def order(self) -> tuple[int, int, int]:
-        """Sort key of the prompts of a day."""
-        return self.second, self.event_key, NOBODY if self.other is None else self.other.id
-
-
-@dataclass(slots=True)
-class SentGesture:
-    """A gesture that was sent; see `sim.state.population.GESTURE` for its fields."""
-
-    sender: Person
-    receiver: Person | None
-    day: int
-    second: int
-    arrives_day: int
-    arrives_second: int
-    kind: int
-    channel: int
-    at_place: int
-    event_key: int
-    delivery: int = 0
-    parent_key: int = 0
-    parent_day: int = NEVER
-    parent_kind: int = NO_ANSWER
-    noticed: int = 0
-    unanswered: float = 0.0
-
-    @property
-    def by_arrival(self) -> tuple[int, ...]:
-        """Sort key of the gestures that reach a receiver."""
-        return self.arrives_second, *self._rest_of_order
-
-    @property
-    def by_sending(self) -> tuple[int, ...]:
-        """Sort key of the gestures that are sent on a day."""
-        return self.second, *self._rest_of_order
-
-    @property
-    def _rest_of_order(self) -> tuple[int, ...]:
-        receiver = NOBODY if self.receiver is None else self.receiver.id
-        return self.sender.id, self.event_key, receiver, self.delivery, self.day
-
-    @property
-    def pair(self) -> int:
-        """The lower id of sender and receiver, by which `settle` sorts gestures."""
-        return self.sender.id if self.receiver is None else min(self.sender.id, self.receiver.id)
-
-
-@dataclass(slots=True)
-class Meeting:
-    """A meeting of two people at a place, with the plan that brought each of them (None: no plan)."""
-
-    low: Person
-    high: Person
-    place: int
-    second: int
-    plans: tuple[PlanOfPerson | None, PlanOfPerson | None]
 
 
 class Person(mesa.Agent):
@@ -366,13 +235,12 @@ class Person(mesa.Agent):
         everyone, s = self.model.people, self.model.settings
         for index in range(self.count(DrawPurpose.ENCOUNTER_COUNT, s.encounter_rate)):
             event_key = chance.event_key_of(Occasion.ENCOUNTER, index)
-            who = self.draw(DrawPurpose.ENCOUNTER_WHO, event_key=event_key)
-            if who < s.encounter_known:
+            among = rules.encounter_among(self.draw(DrawPurpose.ENCOUNTER_WHO, event_key=event_key), self.model.p)
+            if among == A_CONTACT:
                 tie = self.sample_contact(event_key, ANYONE)
                 other = None if tie is None else tie.other
             else:
-                near = who < s.encounter_known + s.encounter_community
-                crowd = self.model.communities[self.community] if near else everyone
+                crowd = self.model.communities[self.community] if among == OF_COMMUNITY else everyone
                 other = crowd[int(self.draw(DrawPurpose.ENCOUNTER_STRANGER, event_key=event_key) * len(crowd))]
             if other is not None and other is not self:
                 yield self.prompt(event_key, other, Channel.IN_PERSON)
@@ -386,15 +254,10 @@ class Person(mesa.Agent):
 
     def minutes_for_session(self, plan: PlanOfPerson) -> float:
         """Minutes that a plan has for a session today (feed, list, posts or invitations); 0 if there is no session."""
-        day, s = self.model.day, self.model.settings
-        way, least = s.plan[plan.strategy], s.session_minutes[plan.strategy]
+        day, p = self.model.day, self.model.p
         if not self.model.planning:
             return 0.0
-        if way == Plan.EVENT:
-            return least if plan.budget >= least and plan.event_day < day else 0.0
-        if way in (Plan.FEED, Plan.LIST, Plan.POSTS):
-            return rules.session_budget(plan.budget, least, rules.sessions_left(day, s.sessions[plan.strategy]))
-        return 0.0
+        return rules.session_minutes(plan.strategy, plan.budget, plan.event_day, day, p)
 
     # Reaching out --------------------------------------------------------------------------------------------------
 
@@ -726,10 +589,7 @@ class Person(mesa.Agent):
         delay = rules.answer_delay(
             gesture.kind, gesture.channel, self.model.run_seed, day, self.id, gesture.sender.id, gesture.event_key, p
         )
-        second = gesture.arrives_second + delay
-        if delay == 1:
-            second = min(second, SECONDS_A_DAY - 1)
-        days, second = divmod(second, SECONDS_A_DAY)
+        days, second = divmod(rules.answer_second(gesture.arrives_second, delay), SECONDS_A_DAY)
         reply = SentGesture(
             sender=self,
             receiver=gesture.sender,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Self
@@ -21,9 +21,20 @@ from sim.engine.memory import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
 from sim.model.rules import ROUNDS
-from sim.model.whom import OF_INDUSTRY, OWN_TIES
-from sim.reference.agents import PERSON_VALUES, Meeting, Person, PlanOfPerson, Prompt, SentGesture, Tie
-from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, chance, rules
+from sim.reference.agents import PERSON_VALUES, Person
+from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, chance, rules
+from sim.reference.places import ModelWithPlaces
+from sim.reference.records import (
+    LETTER_VALUES,
+    PLAN_VALUES,
+    TIE_VALUES,
+    Meeting,
+    PlanOfPerson,
+    Prompt,
+    SentGesture,
+    Tie,
+    gesture_rows,
+)
 from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
 from sim.state.population import (
     BOOKING,
@@ -37,7 +48,6 @@ from sim.state.population import (
     PERSON,
     PLAN,
     PLANNED_POST,
-    TIE,
     DayRecord,
     FinalState,
     World,
@@ -48,8 +58,10 @@ from sim.state.population import (
 _BITS_OF_A_FRESH_SEED = 48  # short enough to write down and exact in any table
 
 
-class ReconnectionModel(mesa.Model):
+class ReconnectionModel(ModelWithPlaces):
     """The model on Mesa: one step is one day.
+
+    Many parameters because Mesa passes what users vary to the constructor; each has a default.
 
     Args:
         world: the starting point. By default, a world of `people` is generated without burn-in.
@@ -122,7 +134,7 @@ class ReconnectionModel(mesa.Model):
         self.members: dict[int, dict[int, bool]] = {}  # by founder: member, and whether they left
         person_class.create_agents(self, len(start), list(start.people))
         self._load(start)
-        self._watch = OutcomeRecorder(
+        self._recorder = OutcomeRecorder(
             start,
             adopters=self.adopters,
             within=INJECTED_WITHIN if extra else strategy_days,
@@ -179,17 +191,8 @@ class ReconnectionModel(mesa.Model):
         sent, delivered = self.rounds(sent, arriving)
         self.settle(met, sent, delivered)
         self.day += 1
-        self._watch.observe(self.record)
+        self._recorder.observe(self.record)
         self.datacollector.collect(self)
-
-    @property
-    def planning(self) -> bool:
-        """Whether strategies still run today."""
-        return self.day < self.strategies_end
-
-    def draw(self, purpose: int, person: int, other: int = 0, event_key: int = 0) -> float:
-        """A keyed uniform in (0, 1) for a choice of today."""
-        return chance.uniform(self.run_seed, purpose, self.day, person, other, event_key)
 
     def morning(self) -> None:
         """Begin the week every seventh day; then everyone may post."""
@@ -372,144 +375,6 @@ class ReconnectionModel(mesa.Model):
             self.people[high].drop(self.people[high].ties[low])
         return sorted(pairs)
 
-    # Places --------------------------------------------------------------------------------------------------------
-
-    def gather(self) -> list[Meeting]:
-        """Find today's meetings, with each pair once at each place, sorted by (place, low, high)."""
-        going: dict[int, dict[int, PlanOfPerson]] = defaultdict(dict)
-        for person in self.people:
-            for plan in person.plans:
-                if self.goes_today(person, plan):
-                    going[self.settings.place[plan.strategy]][person.id] = plan
-                    if self.settings.plan[plan.strategy] == Plan.PLACE:
-                        plan.pay_session(self)
-                    else:
-                        plan.refusals = 0
-        met: dict[tuple[int, int, int], Meeting] = {}
-        for meeting in [*self.visits(going), *self.events(going), *self.meetups(going)]:
-            met.setdefault((meeting.place, meeting.low.id, meeting.high.id), meeting)
-        self.bookings = {booking for booking in self.bookings if booking[2] > self.day}
-        return [met[key] for key in sorted(met)]
-
-    def goes_today(self, person: Person, plan: PlanOfPerson) -> bool:
-        """Whether a plan takes its person to a place today: the place meets, and the budget covers a session."""
-        s = self.settings
-        place = s.place[plan.strategy]
-        if s.plan[plan.strategy] == Plan.EVENT:
-            return plan.event_day == self.day
-        if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.budget < s.session_minutes[plan.strategy]:
-            return False
-        if place == Place.GROUP:
-            return bool(rules.is_group_day(self.run_seed, person.group, self.day))
-        if place == Place.SHOW:
-            return bool(rules.is_show_day(self.run_seed, person.industry, self.day, self.p))
-        return True
-
-    def visits(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
-        """Meetings of adopters at hangouts, groups and trade shows."""
-        s = self.settings
-        most = {Place.HANGOUT: s.hangout_meets, Place.GROUP: s.group_meets, Place.SHOW: s.show_meets}
-        visits = [(key, place, plan) for place in most for key, plan in going[place].items()]
-        for key, place, plan in sorted(visits, key=lambda visit: (visit[0], visit[2].strategy)):
-            person = self.people[key]
-            where, present = self.present(person, place, going[place])
-            second = rules.meeting_second(self.run_seed, self.day, place, where)
-            for other in self.people_met(
-                person, [one for one in present if one is not person], int(most[place]), place
-            ):
-                yield meeting_of(person, other, place, second, plan, going[place].get(other.id))
-
-    def present(self, person: Person, place: int, going: dict[int, PlanOfPerson]) -> tuple[int, list[Person]]:
-        """The hangout, group or show that a person goes to, and everyone who is there, sorted by id."""
-        if place == Place.HANGOUT:
-            crowd = self.communities[person.community]
-            return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
-        if place == Place.GROUP:
-            members = self.groups[person.group]
-            return person.group, [one for one in members if one.id in going or self.attends_group(one)]
-        crowd = self.industries[person.industry]
-        keys = [rules.show_key(self.run_seed, one.id, self.day, one.sociability) for one in crowd]
-        drawn = {one.id for one in with_largest_keys(crowd, keys, self.settings.show_people)}
-        return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
-
-    def hangs_out(self, person: Person) -> bool:
-        """Whether a person is at the community's hangout today; only regulars come."""
-        return bool(rules.hangs_out(self.run_seed, person.id, self.day, person.regular, person.sociability, self.p))
-
-    def attends_group(self, person: Person) -> bool:
-        """Whether a member comes to the group's meeting today."""
-        return bool(rules.attends_group(self.run_seed, person.id, self.day, self.p))
-
-    def people_met(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
-        """The people whom a person meets at a place: a keyed choice in which contacts weigh `known_weight`."""
-        event_key = chance.event_key_of(Occasion.PLACE, place)
-        keys = []
-        for other in present:
-            weight = self.settings.known_weight if other.id in person.ties else 1.0
-            keys.append(rules.chosen_key(person.draw(DrawPurpose.MEETS, other.id, event_key), weight))
-        return with_largest_keys(present, keys, most)
-
-    def events(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
-        """Meetings at events: all guests and the people they bring meet the host, and each meets some others."""
-        tonight = sorted((host, guest) for host, guest, day in self.bookings if day == self.day)
-        for host_id in sorted({host for host, _ in tonight}):
-            host = self.people[host_id]
-            guests = [self.people[guest] for key, guest in tonight if key == host_id]
-            crowd = self.with_those_brought(guests, host, Place.EVENT, OWN_TIES, self.settings.event_brings)
-            second = rules.meeting_second(self.run_seed, self.day, Place.EVENT, host_id)
-            for guest in crowd:
-                yield meeting_of(host, guest, Place.EVENT, second, going[Place.EVENT].get(host_id), None)
-            for guest in crowd:
-                others = [one for one in crowd if one is not guest]
-                for other in self.people_met(
-                    guest, others, rules.sought_by_guest(self.settings.event_meets), Place.EVENT
-                ):
-                    yield meeting_of(guest, other, Place.EVENT, second, None, None)
-
-    def meetups(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
-        """Meetings at meetups: members come and may bring someone of the industry; some members leave for good."""
-        for founder_id, plan in going[Place.MEETUP].items():
-            founder = self.people[founder_id]
-            if founder_id not in self.members:
-                self.members[founder_id] = {one.id: False for one in self.first_members(founder)}
-            members = self.members[founder_id]
-            regulars = [self.people[member] for member, left in members.items() if not left]
-            crowd = self.with_those_brought(regulars, founder, Place.MEETUP, OF_INDUSTRY, self.settings.meetup_brings)
-            crowd = [one for one in crowd if not members.get(one.id, False)]
-            members.update({one.id: False for one in crowd})
-            second = rules.meeting_second(self.run_seed, self.day, Place.MEETUP, founder_id)
-            for other in self.people_met(founder, crowd, self.settings.meetup_meets, Place.MEETUP):
-                yield meeting_of(founder, other, Place.MEETUP, second, plan, None)
-            for guest in crowd:
-                others = [one for one in crowd if one is not guest]
-                for other in self.people_met(
-                    guest, others, rules.sought_by_guest(self.settings.meetup_meets), Place.MEETUP
-                ):
-                    yield meeting_of(guest, other, Place.MEETUP, second, None, None)
-            for guest in crowd:
-                if self.draw(DrawPurpose.MEETUP_LEAVES, guest.id, founder_id) < self.settings.meetup_leaves:
-                    members[guest.id] = True
-
-    def first_members(self, founder: Person) -> list[Person]:
-        """The strangers in the founder's industry with whom a meetup starts, largest key first."""
-        crowd = self.industries[founder.industry]
-        strangers = [one for one in crowd if one is not founder and one.id not in founder.ties]
-        keys = [chance.uniform(self.run_seed, DrawPurpose.MEETUP_MEMBER, 0, founder.id, one.id, 0) for one in strangers]
-        return with_largest_keys(strangers, keys, self.settings.meetup_start)
-
-    def with_those_brought(
-        self, guests: list[Person], host: Person, place: int, among: int, likely: float
-    ) -> list[Person]:
-        """The guests, followed by the people they bring: at most one tie each, who isn't there yet."""
-        crowd = list(guests)
-        event_key = chance.follow(chance.event_key_of(Occasion.PLACE, place), host.id)
-        for guest in guests:
-            if guest.draw(DrawPurpose.BRINGS_SOMEONE, host.id, event_key) < likely:
-                tie = guest.sample_contact(event_key, among, host.industry)
-                if tie is not None and tie.other is not host and tie.other not in crowd:
-                    crowd.append(tie.other)
-        return crowd
-
     # Worlds --------------------------------------------------------------------------------------------------------
 
     def _load(self, world: World) -> None:
@@ -553,7 +418,7 @@ class ReconnectionModel(mesa.Model):
         reach = two_step_reach(world.people, world.ties, world.day, world.parameters.packed)
         shares = contact_shares(world.people, world.ties, world.day)
         end = FinalState(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
-        return self._watch.finish(end)
+        return self._recorder.finish(end)
 
     def to_world(self) -> World:
         """The current world, from which another run can continue on either engine."""
@@ -617,11 +482,11 @@ def _forgotten(model: ReconnectionModel) -> int:
 
 
 def _reconnected(model: ReconnectionModel) -> float:
-    return _of_adopters(model, model._watch.reconnected(model.day)[model.adopters])
+    return _of_adopters(model, model._recorder.reconnected(model.day)[model.adopters])
 
 
 def _everyone_reconnected(model: ReconnectionModel) -> float:
-    return float(model._watch.reconnected(model.day).mean())
+    return float(model._recorder.reconnected(model.day).mean())
 
 
 def _active_ties(model: ReconnectionModel) -> float:
@@ -659,37 +524,3 @@ def _restore(person: Person, state: Any) -> None:
     person.__dict__.update(values)
     for name, value in slots.items():
         setattr(person, name, value)
-
-
-PLAN_VALUES = tuple(name for name in PLAN.names or () if name != "person")
-TIE_VALUES = tuple(name for name in TIE.names or () if name not in ("other", "mirror", "traces"))
-LETTER_VALUES = tuple(
-    name for name in GESTURE.names or () if name not in ("sender", "receiver", "sender_slot", "receiver_slot")
-)
-
-
-def with_largest_keys(people: list[Person], keys: Iterable[float], most: int) -> list[Person]:
-    """The people with the largest keys, largest first."""
-    ranked = sorted(zip(keys, people, strict=True), key=lambda pair: -pair[0])
-    return [person for _, person in ranked[:most]]
-
-
-def meeting_of(
-    one: Person, two: Person, place: int, second: int, plan: PlanOfPerson | None, other_plan: PlanOfPerson | None
-) -> Meeting:
-    """A meeting of two people, with the lower id first."""
-    if one.id < two.id:
-        return Meeting(one, two, int(place), second, (plan, other_plan))
-    return Meeting(two, one, int(place), second, (other_plan, plan))
-
-
-def gesture_rows(gestures: list[SentGesture]) -> np.ndarray:
-    """Gestures as rows of type `GESTURE`."""
-    rows = np.zeros(len(gestures), GESTURE)
-    for row, gesture in zip(rows, gestures, strict=True):
-        row["sender"] = gesture.sender.id
-        row["receiver"] = NOBODY if gesture.receiver is None else gesture.receiver.id
-        row["sender_slot"] = row["receiver_slot"] = NOBODY
-        for name in LETTER_VALUES:
-            row[name] = getattr(gesture, name)
-    return rows

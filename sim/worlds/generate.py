@@ -12,7 +12,7 @@ from sim.engine.day import Core
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
 from sim.model.parameters import Parameters
-from sim.run import live_on, whole
+from sim.run import on_threads, run_days, whole
 from sim.runtime import memory_limit
 from sim.runtime.storage import cached_world, content_key
 from sim.state.population import LAST_DAY, TIE, World
@@ -80,7 +80,8 @@ def generated(
         return _first_morning(people, seed, settings, threads)
 
     def burnt_in() -> Core:
-        return live_on(first_morning(), days=days, seed=seed, threads=threads, progress=progress)
+        with on_threads(threads):
+            return run_days(Core(first_morning(), seed=seed, spend=True), days, progress=progress)
 
     if days == 0:
         return first_morning()
