@@ -39,7 +39,7 @@ from sim.state.population import World
 
 numba.config.CACHE_DIR = _before
 
-_ON_MESA = {"Person": "agents", "Tie": "agents", "ReconnectionModel": "mesa_model"}
+_ON_MESA = {"Person": "agents", "Tie": "records", "ReconnectionModel": "mesa_model"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 import sim
 from experiments.config.settings import NOTHING, InjectSettings
-from sim.engine.memory import active_rows
+from sim.engine.network import active_rows
 from sim.measures import dormant_pairs
 from sim.model.chance import DrawPurpose, two_uniforms, uniforms_of_pairs
 from sim.model.parameters import Parameters

@@ -22,16 +22,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from sim.engine.acquaintances import acquaint
 from sim.engine.dispatch import dispatch, take_from_mail
 from sim.engine.malloc import keep_freed_memory
-from sim.engine.memory import (
-    acquaint,
-    active_ties,
-    contact_shares,
-    refresh_bounds,
-    two_step_reach,
-)
+from sim.engine.memory import refresh_bounds
 from sim.engine.morning import begin_week, post
+from sim.engine.network import active_ties, contact_shares, two_step_reach
 from sim.engine.outreach import reach_out
 from sim.engine.places import gather, once_each
 from sim.engine.pool import count_in, grow_blocks, no_free_blocks, pool_of, room_for, with_room, with_sizes

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from sim.engine.acquaintances import strangers_who_met
 from sim.engine.compiling import njit_inline, njit_noalloc
-from sim.engine.memory import find_slot, mirror_of, strangers_who_met
+from sim.engine.memory import find_slot, mirror_of
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import BY_SENDER, by_arrival, by_turn, in_a_row, sorted_by
 from sim.model import rules

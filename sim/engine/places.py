@@ -9,7 +9,8 @@ from numba import njit
 
 from sim.engine.budget import pay_session
 from sim.engine.compiling import new_scratch
-from sim.engine.memory import find_slot, sample_contact
+from sim.engine.memory import find_slot
+from sim.engine.mind import sample_contact
 from sim.engine.sorting import in_a_row
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, follow, uniform

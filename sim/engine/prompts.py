@@ -12,16 +12,8 @@ from numba import njit, prange
 
 from sim.engine.budget import minutes_for_session, most_gestures
 from sim.engine.compiling import njit_inline, njit_noalloc
-from sim.engine.memory import (
-    comes_to_mind_from,
-    comes_up_in_feed,
-    find_slot,
-    likeliest_in_feed,
-    mirror_of,
-    next_attempt,
-    shown,
-    surely_first,
-)
+from sim.engine.memory import find_slot, mirror_of
+from sim.engine.mind import comes_to_mind_from, comes_up_in_feed, likeliest_in_feed, next_attempt, shown, surely_first
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules

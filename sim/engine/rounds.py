@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from sim.engine.acquaintances import has_mutual_tie, new_filter
 from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.engine.dispatch import mark_sent
-from sim.engine.memory import has_mutual_tie, new_filter, remember
+from sim.engine.memory import remember
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sending import practise
 from sim.engine.sorting import BY_RECEIVER, by_turn, in_a_row, packed_chunks, sorted_by
@@ -116,7 +117,8 @@ def will_answer(
 ) -> bool:
     """Whether the receiver answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
 
-    Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+    Strength and openness are those before the gesture; `before` counts the gestures received earlier today. Many
+    parameters because compiled code passes the key of the draw value by value.
     """
     p, kind = state.settings[0], gesture.kind
     if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind)]:
@@ -183,6 +185,10 @@ def receive(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed:
 def _receive_of(
     state: Any, gestures: Any, start: int, stop: int, replies: Any, received: Any, day: int, seed: int, known: Any
 ) -> int:
+    """Deliver the gestures of one chunk; returns the number of replies, which are written from row `start` up.
+
+    Many parameters because the caller owns all memory, so that the loop over chunks allocates none.
+    """
     count = 0
     for k in range(start, stop):
         if k + 2 * AHEAD < stop:

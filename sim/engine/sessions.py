@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.budget import back_out, minutes_for_session, pay, pay_session
 from sim.engine.compiling import new_scratch, njit_alloc, njit_noalloc
-from sim.engine.memory import comes_up_in_feed, shown
+from sim.engine.mind import comes_up_in_feed, shown
 from sim.engine.sending import accepts, see_post, send
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform

@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit, prange
 
 from sim.engine.compiling import njit_inline, njit_noalloc
-from sim.engine.memory import find_slot, forget, mirror_of, remember
+from sim.engine.forgetting import forget
+from sim.engine.memory import find_slot, mirror_of, remember
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import BY_PAIR, BY_SENDER, sorted_by
 from sim.model import rules

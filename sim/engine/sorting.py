@@ -121,7 +121,10 @@ def _name_by_chunk(parts: Any, start: int, stop: int, by: int, bits: int, at: An
 def _put_in_order(
     parts: Any, rows: Any, start: int, by: int, arrival: bool, first: Any, filled: Any, order: Any, found: Any
 ) -> None:
-    """Copy the rows of one chunk into `found`, sorted by person and time; `first` must be all 0."""
+    """Copy the rows of one chunk into `found`, sorted by person and time; `first` must be all 0.
+
+    Many parameters because the caller owns all memory, so that the loop over chunks allocates none.
+    """
     for row in rows:
         first[concerned(of_parts(parts, row), by) - start + 1] += 1
     for person in range(len(filled)):

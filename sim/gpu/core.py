@@ -22,18 +22,12 @@ from numba import cuda
 from numba.core.dispatcher import Dispatcher
 from numba.np.numpy_support import as_dtype
 
+from sim.engine.acquaintances import FILTER_BITS, new_acquaintance
 from sim.engine.compiling import Scratch
 from sim.engine.day import Core
 from sim.engine.dispatch import locate_one, mark_sent
-from sim.engine.memory import (
-    FILTER_BITS,
-    drop,
-    find_slot,
-    heaviest_of,
-    new_acquaintance,
-    refresh_bound,
-    weakest,
-)
+from sim.engine.forgetting import drop, weakest
+from sim.engine.memory import find_slot, heaviest_of, refresh_bound
 from sim.engine.morning import may_post
 from sim.engine.outreach import act_spontaneously
 from sim.engine.pool import free_slot

@@ -17,7 +17,7 @@ import mesa
 import numpy as np
 
 from sim import worlds
-from sim.engine.memory import contact_shares, two_step_reach
+from sim.engine.network import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
 from sim.model.rules import ROUNDS

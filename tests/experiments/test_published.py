@@ -28,7 +28,7 @@ from experiments.logs.published import (
     persistence,
     ties_of,
 )
-from sim.engine.memory import contact_shares
+from sim.engine.network import contact_shares
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 DAY = 86_400

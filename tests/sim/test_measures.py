@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.engine.day import Core
-from sim.engine.memory import active_ties, two_step_reach
+from sim.engine.network import active_ties, two_step_reach
 from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, OutcomeRecorder, industry_ranks
 from sim.run import begin
 from sim.state.population import NOBODY, PERSON, DayRecord, World, free_ties

@@ -17,20 +17,12 @@ from numba import njit
 from scipy import stats
 
 import sim
+from sim.engine.acquaintances import has_mutual_tie as engine_has_mutual_tie
+from sim.engine.acquaintances import new_filter
 from sim.engine.compiling import new_scratch
 from sim.engine.day import Core
-from sim.engine.memory import (
-    comes_up_in_feed,
-    fresh_bounds,
-    likeliest_in_feed,
-    new_filter,
-    refresh_bounds,
-    sample_contact,
-    shown,
-    surely_first,
-    weight_in_mind,
-)
-from sim.engine.memory import has_mutual_tie as engine_has_mutual_tie
+from sim.engine.memory import fresh_bounds, refresh_bounds
+from sim.engine.mind import comes_up_in_feed, likeliest_in_feed, sample_contact, shown, surely_first, weight_in_mind
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform
 from sim.model.gestures import KINDS, LADDERS, Channel, Kind
