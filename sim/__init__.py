@@ -18,7 +18,7 @@ from sim.runtime import fingerprint
 if TYPE_CHECKING:
     from sim.reference.agents import Person
     from sim.reference.mesa_model import ReconnectionModel
-from sim.reference.records import Tie
+    from sim.reference.records import Tie
 
 # Threads that wait for others should sleep after some microseconds. On a busy machine, spinning threads keep the others
 # from working, and a parallel step takes milliseconds.

@@ -39,40 +39,40 @@ class Measure(NamedTuple):
 
 def _measures() -> dict[str, Measure]:
     per_person = [
-        ("dormant_at_start", "ties per person", "Ties that were dormant on the starting day: the ties at risk."),
-        ("reconnected", "ties per person", "Ties at risk with three worded gestures in alternation within 60 days, the last while the strategy ran (after an injected gesture: within 60 days of it)."),
-        ("lasting", "ties per person", "Of these, those kept up: in two-way contact on any of the days 150 to 240 after the reconnection (after an injected gesture: after the starting day, reconnected or not); missing as long as the outcome is unknown. While a plan runs that long, its own gestures keep these ties up, so this does not show what is left once it stops: see kept."),
-        ("kept", "ties per person", "Ties at risk that are active at the end: two-way contact in the last 90 days (dormant_after_days). With days of ordinary life after the strategy (run.follow_up_days), this is what is left once the plan has stopped."),
-        ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end."),
-        ("two_step_reach", "people", "Others within two steps over active ties at the end: contacts and their contacts, each counted once."),
-        ("new_ties", "ties per person", "People with whom a first answer made a tie."),
+        ("dormant_at_start", "ties per person", "Ties at risk: those that were dormant on the starting day."),
+        ("reconnected", "ties per person", "Ties at risk in which the two people sent three worded gestures in alternation within 60 days, the last of them while the strategy ran (with injected gestures: within 60 days of the injection)."),
+        ("lasting", "ties per person", "Of these, the ties that were kept up: in two-way contact on any of days 150 to 240 after the reconnection (with injected gestures: after the starting day, whether the tie reconnected or not). Missing until day 240. If the strategy still runs then, its own gestures keep these ties up; use kept to see what is left after it stops."),
+        ("kept", "ties per person", "Ties at risk that are active at the end of the run: two-way contact in the last 90 days (dormant_after_days). If days of ordinary life follow the strategy (run.follow_up_days), this is what is left after it stops."),
+        ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end of the run."),
+        ("two_step_reach", "people", "Other people within two steps over active ties at the end of the run: contacts and their contacts, each counted once."),
+        ("new_ties", "ties per person", "People with whom a first answer turned an acquaintance into a tie."),
         ("sent", "gestures per person", "Gestures sent, including planned posts."),
-        ("answered", "gestures per person", "Gestures sent that an answer was sent to."),
-        ("contact_share", "share", "Share of a person's ties with two-way contact in the last 30 days, at the end; people without ties apart."),
-        ("days_to_first_reconnection", "days", "Days to a person's first reconnection, over those who had one."),
+        ("answered", "gestures per person", "Gestures sent that were answered."),
+        ("contact_share", "share", "Share of a person's ties with two-way contact in the last 30 days, at the end of the run; people without ties are left out."),
+        ("days_to_first_reconnection", "days", "Days until a person's first reconnection; people without one are left out."),
     ]  # fmt: skip
     per_person += [(f"sent_{kind}", "gestures per person", f"Gestures of kind {kind} sent.") for kind in KINDS]
     per_person += [
-        (f"answered_{kind}", "gestures per person", f"Gestures of kind {kind} sent that an answer was sent to.")
+        (f"answered_{kind}", "gestures per person", f"Gestures of kind {kind} sent that were answered.")
         for kind in KINDS
         if kind not in ("like", "post")
     ]
     only_adopters = [
-        ("industry_rank", "rank", "Rank by active ties among the people of the industry at the end: 1 is the best connected, equals share a rank."),
-        ("industry_rank_two_steps", "rank", "The same rank by two-step reach: how many others are within two steps over active ties, of whatever industry."),
+        ("industry_rank", "rank", "Rank by active ties among the people of the industry at the end of the run: 1 is the best connected, and equals share a rank."),
+        ("industry_rank_two_steps", "rank", "The same rank by two-step reach: how many other people of any industry are within two steps over active ties."),
         ("minutes_planned", "minutes per person", "Planned minutes added to the time budget."),
-        ("minutes_used", "minutes per person", "Planned minutes spent, including travel, scrolling and refused plans."),
-        ("minutes_lost", "minutes per person", "Planned minutes lost on plans that the person refused to carry out."),
-        ("used_share", "share", "Minutes spent, as a share of minutes added, except for a remainder too small for another session."),
+        ("minutes_used", "minutes per person", "Planned minutes used, including travel, scrolling, and minutes lost when the person backed out."),
+        ("minutes_lost", "minutes per person", "Planned minutes lost when the person backed out of a planned gesture."),
+        ("used_share", "share", "Minutes used, as a share of minutes planned; minutes left over that are too few for another session are not counted as planned."),
     ]  # fmt: skip
     focal = [
-        ("focal", "ties", "Focal ties that are followed."),
-        ("focal_reconnected", "share", "Of the focal ties that were dormant on the starting day, those that reconnected in the days in which that counts."),
-        ("focal_answered", "share", "Of these, those whose second person sent the first a worded gesture in these days."),
-        ("focal_lasting", "share", "Of these, those in two-way contact on any of the days 150 to 240 after the starting day, reconnected or not; missing as long as the outcome is unknown."),
+        ("focal", "ties", "Focal ties: the pairs that the run follows."),
+        ("focal_reconnected", "share", "Of the focal ties that were dormant on the starting day, the share that reconnected in time (see reconnected)."),
+        ("focal_answered", "share", "Of these, the share in which the second person sent the first a worded gesture in time."),
+        ("focal_lasting", "share", "Of these, the share in two-way contact on any of days 150 to 240 after the starting day, reconnected or not. Missing until day 240."),
     ]  # fmt: skip
     focal += [
-        (f"focal_sold_{days}", "probability", f"Probability that the second person of a focal tie has bought from the first within {days} days: one minus the product over days of one minus the day's hazard; mean over focal ties, missing in shorter runs.")
+        (f"focal_sold_{days}", "probability", f"Probability that the second person of a focal tie has bought from the first within {days} days: one minus the product over days of one minus the day's hazard. Mean over focal ties; missing in shorter runs.")
         for days in SALE_DAYS
     ]  # fmt: skip
     table = {name: Measure(name, unit, text) for name, unit, text in focal}
@@ -394,8 +394,8 @@ class OutcomeRecorder:
         last_start = self.start if self.since != NEVER else self.start + self._window(day) - 1
         if day <= last_start + LASTING_TO:
             return np.full(n, np.nan)
-        asked = self.at_risk if self.since != NEVER else self.at_risk[counted]
-        return count_by_person(asked[asked["lasting"] == 1], n)
+        followed = self.at_risk if self.since != NEVER else self.at_risk[counted]
+        return count_by_person(followed[followed["lasting"] == 1], n)
 
     def _of_focal(self, today: int) -> dict[str, float]:
         """The measures of focal ties; without focal ties, all except their number are nan."""
@@ -405,12 +405,12 @@ class OutcomeRecorder:
         for row, side in zip(self.focal_rows, receiver, strict=True):
             first = self.at_risk["first_worded"][row, side]
             answered[row] |= row >= 0 and first != NEVER and first - self.start < self._window(today)
-        told = today > self.start + LASTING_TO
+        is_known = today > self.start + LASTING_TO
         return {
             "focal": float(len(self.focal)),
             "focal_reconnected": self._share_of_focal(self.counted(today)),
             "focal_answered": self._share_of_focal(answered),
-            "focal_lasting": self._share_of_focal(self.at_risk["lasting"] == 1) if told else np.nan,
+            "focal_lasting": self._share_of_focal(self.at_risk["lasting"] == 1) if is_known else np.nan,
             **{
                 f"focal_sold_{by}": mean_or_nan(sold[:, k].sum(), len(sold)) if days >= by else np.nan
                 for k, by in enumerate(SALE_DAYS)
@@ -436,7 +436,7 @@ class OutcomeRecorder:
             return np.where(values == NEVER, np.nan, values - float(self.start))
 
         since = np.where(self.since != NEVER, self.start, found["reconnected"])
-        told = (since != NEVER) & (day > since + LASTING_TO)
+        is_known = (since != NEVER) & (day > since + LASTING_TO)
         return pd.DataFrame(
             {
                 "low": found["low"],
@@ -444,7 +444,7 @@ class OutcomeRecorder:
                 "reconnected": days(found["reconnected"]),
                 "first_worded_by_low": days(found["first_worded"][:, 0]),
                 "first_worded_by_high": days(found["first_worded"][:, 1]),
-                "lasting": np.where(told, found["lasting"].astype(float), np.nan),
+                "lasting": np.where(is_known, found["lasting"].astype(float), np.nan),
             }
         )
 

@@ -178,15 +178,15 @@ def simulate(
     )
     if within is None:
         within = INJECTED_WITHIN if injected else strategy_days
-    kept = None
+    saved = None
     if checkpoint is not None:
-        asked = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
-        asked += pairs.ravel().tolist()
-        kept = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=asked)
+        inputs = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
+        inputs += pairs.ravel().tolist()
+        saved = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=inputs)
     memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads):
         recorder = OutcomeRecorder(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
-        today, sent = (start, []) if kept is None else kept.taken_up(recorder)
+        today, sent = (start, []) if saved is None else saved.taken_up(recorder)
         core, done = Core(today, seed=int(seed)), today.day - start.day
         del today  # frees one copy of the world
         if done and progress is not None:
@@ -197,14 +197,14 @@ def simulate(
             recorder.observe(record, core.active_ties() if series else None, hazards)
             if log:
                 sent.append(record.sent)
-            if kept is not None and record.day + 1 < start.day + days:
-                kept.save_if_due(core, recorder, sent)
+            if saved is not None and record.day + 1 < start.day + days:
+                saved.save_if_due(core, recorder, sent)
 
         run_days(core, days - done, observe, progress, done=done)
         measures = recorder.finish(core.final_state())
     run = Run(measures, who, log_frame(sent) if log else None, core)
-    if kept is not None:
-        kept.remove()
+    if saved is not None:
+        saved.remove()
     return run
 
 

@@ -33,12 +33,12 @@ def emit(out: Any, count: int, prompt: Any, kind: int, day: int, p: Any) -> int:
 @njit_inline
 def see_post(out: Any, count: int, state: Any, prompt: Any, day: int) -> int:
     """Write the post that a person sees in the feed into row `count` of the outbox; returns ``count + 1``."""
-    kept = emit(out, count, prompt, Kind.POST, day, state.settings[0])
+    after = emit(out, count, prompt, Kind.POST, day, state.settings[0])
     gesture = out[count]
     gesture.sender, gesture.receiver, gesture.delivery = prompt.other, prompt.person, FEED_ITEM
     gesture.sender_slot = state.ties[state.people[prompt.person].first + prompt.slot].mirror
     gesture.receiver_slot = prompt.slot
-    return kept
+    return after
 
 
 @njit_inline
