@@ -41,7 +41,7 @@ def _measures() -> dict[str, Measure]:
     per_person = [
         ("dormant_at_start", "ties per person", "Ties at risk: those that were dormant on the starting day."),
         ("reconnected", "ties per person", "Ties at risk in which the two people sent three worded gestures in alternation within 60 days, the last of them while the strategy ran (with injected gestures: within 60 days of the injection)."),
-        ("lasting", "ties per person", "Of these, the ties that were kept up: in two-way contact on any of days 150 to 240 after the reconnection (with injected gestures: after the starting day, whether the tie reconnected or not). Missing until day 240. If the strategy still runs then, its own gestures keep these ties up; use kept to see what is left after it stops."),
+        ("lasting", "ties per person", "Of these, the ties that were kept up: in two-way contact on any of days 150 to 240 after the reconnection (with injected gestures: after the starting day, whether the tie reconnected or not). Missing until the outcome is known. If the strategy still runs then, its own gestures keep these ties up; use kept to see what is left after it stops."),
         ("kept", "ties per person", "Ties at risk that are active at the end of the run: two-way contact in the last 90 days (dormant_after_days). If days of ordinary life follow the strategy (run.follow_up_days), this is what is left after it stops."),
         ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end of the run."),
         ("two_step_reach", "people", "Other people within two steps over active ties at the end of the run: contacts and their contacts, each counted once."),
@@ -69,7 +69,7 @@ def _measures() -> dict[str, Measure]:
         ("focal", "ties", "Focal ties: the pairs that the run follows."),
         ("focal_reconnected", "share", "Of the focal ties that were dormant on the starting day, the share that reconnected in time (see reconnected)."),
         ("focal_answered", "share", "Of these, the share in which the second person sent the first a worded gesture in time."),
-        ("focal_lasting", "share", "Of these, the share in two-way contact on any of days 150 to 240 after the starting day, reconnected or not. Missing until day 240."),
+        ("focal_lasting", "share", "Of these, the share in two-way contact on any of days 150 to 240 after the starting day, reconnected or not. Missing until the outcome is known."),
     ]  # fmt: skip
     focal += [
         (f"focal_sold_{days}", "probability", f"Probability that the second person of a focal tie has bought from the first within {days} days: one minus the product over days of one minus the day's hazard. Mean over focal ties; missing in shorter runs.")

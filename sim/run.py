@@ -524,7 +524,7 @@ def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parame
     for at, (person, (row, share)) in enumerate((person, choice) for person in who for choice in planned):
         plan = plans[at]
         plan["person"], plan["strategy"], plan["share"] = person, row, share
-        plan["budget"] = rules.minus(0.0, -uniform(seed, DrawPurpose.FIRST_PURSE, 0, person, row, 0) * sessions[row])
+        plan["budget"] = rules.minus(0.0, -uniform(seed, DrawPurpose.FIRST_BUDGET, 0, person, row, 0) * sessions[row])
         plan["minutes_planned"] = plan["budget"]
     return plans
 

@@ -37,7 +37,7 @@ class DrawPurpose(IntEnum):
     PAST_STOPS = 13
     PAST_GAP = 14
     ADOPTER = 15
-    FIRST_PURSE = 17
+    FIRST_BUDGET = 17
     # Who is where
     HANGOUT_VISIT = 18
     GROUP_DAY = 19

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sim.model.gestures import Channel, Kind
+from sim.model.gestures import Kind
 
 
 class Strategy(IntEnum):
@@ -66,7 +66,6 @@ class Row:
     Attributes:
         plan: how it chooses people.
         place: where it meets them, if anywhere.
-        channel: the channel of its gestures.
         first: the gesture to strangers; or the first of two gestures between which a draw decides.
         second: the gesture to contacts; or the second of the two.
         first_share: probability of `first` in that draw. At 1, there is no draw.
@@ -79,7 +78,6 @@ class Row:
 
     plan: Plan
     place: Place
-    channel: Channel
     first: Kind
     second: Kind
     first_share: float
@@ -89,46 +87,46 @@ class Row:
     buys: str
 
 
-_NONE = (Plan.NOTHING, Place.NOWHERE, Channel.PRIVATE)
+_NONE = (Plan.NOTHING, Place.NOWHERE)
 
 STRATEGIES: dict[Strategy, Row] = {
     Strategy.WAIT: Row(
         *_NONE, Kind.LIKE, Kind.LIKE, 1.0, 0.0, 0, "(the baseline)", "nothing: ordinary life and answers only"
     ),
     Strategy.ENGAGE_REGULARLY: Row(
-        Plan.FEED, Place.NOWHERE, Channel.FEED, Kind.LIKE, Kind.COMMENT, 0.8, 5.0, 7,
+        Plan.FEED, Place.NOWHERE, Kind.LIKE, Kind.COMMENT, 0.8, 5.0, 7,
         "engage regularly on social media", "short daily feed sessions: a like or a comment for people in the feed",
     ),
     Strategy.HANDWRITTEN_NOTES: Row(
-        Plan.LIST, Place.NOWHERE, Channel.POST_OFFICE, Kind.NOTE, Kind.NOTE, 1.0, 15.0, 2,
+        Plan.LIST, Place.NOWHERE, Kind.NOTE, Kind.NOTE, 1.0, 15.0, 2,
         "send handwritten notes", "two sessions a week: notes to people who were once close, longest silent first",
     ),
     Strategy.SHOW_UP: Row(
-        Plan.PLACE, Place.HANGOUT, Channel.IN_PERSON, Kind.HELLO, Kind.QUESTION, 1.0, 30.0, 7,
+        Plan.PLACE, Place.HANGOUT, Kind.HELLO, Kind.QUESTION, 1.0, 30.0, 7,
         "show up at a coffee shop or hangout", "visits to one fixed place: a hello for strangers, a question later on",
     ),
     Strategy.JOIN_COMMUNITY: Row(
-        Plan.PLACE, Place.GROUP, Channel.IN_PERSON, Kind.QUESTION, Kind.CONVERSATION, 1.0, 90.0, 7,
+        Plan.PLACE, Place.GROUP, Kind.QUESTION, Kind.CONVERSATION, 1.0, 90.0, 7,
         "join a community, group or organisation", "weekly meetings with the same members and a task",
     ),
     Strategy.HOST_EVENT: Row(
-        Plan.EVENT, Place.EVENT, Channel.IN_PERSON, Kind.INVITATION, Kind.CONVERSATION, 1.0, 420.0, 7,
+        Plan.EVENT, Place.EVENT, Kind.INVITATION, Kind.CONVERSATION, 1.0, 420.0, 7,
         "host an event", "an evening for active and dormant ties, who may bring someone",
     ),
     Strategy.TRADE_SHOWS: Row(
-        Plan.PLACE, Place.SHOW, Channel.IN_PERSON, Kind.INTRODUCTION, Kind.CONVERSATION, 1.0, 540.0, 7,
+        Plan.PLACE, Place.SHOW, Kind.INTRODUCTION, Kind.CONVERSATION, 1.0, 540.0, 7,
         "go to trade shows", "long days among strangers of the industry, and people met before",
     ),
     Strategy.SHARE_CONTENT: Row(
-        Plan.POSTS, Place.NOWHERE, Channel.FEED, Kind.POST, Kind.POST, 1.0, 10.0, 7,
+        Plan.POSTS, Place.NOWHERE, Kind.POST, Kind.POST, 1.0, 10.0, 7,
         "share content", "posts into everyone's feed, which open their door a little",
     ),
     Strategy.START_MEETUP: Row(
-        Plan.PLACE, Place.MEETUP, Channel.IN_PERSON, Kind.QUESTION, Kind.CONVERSATION, 1.0, 210.0, 7,
+        Plan.PLACE, Place.MEETUP, Kind.QUESTION, Kind.CONVERSATION, 1.0, 210.0, 7,
         "start a meetup", "a recurring group of the industry that grows by word of mouth",
     ),
     Strategy.CHECK_IN: Row(
-        Plan.LIST, Place.NOWHERE, Channel.PRIVATE, Kind.MESSAGE, Kind.CALL, 0.7, 15.0, 7,
+        Plan.LIST, Place.NOWHERE, Kind.MESSAGE, Kind.CALL, 0.7, 15.0, 7,
         "check in by phone call or text", "a round robin over everyone known, longest silent first",
     ),
 }  # fmt: skip
