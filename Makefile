@@ -38,7 +38,6 @@ lint-js: ## ESLint for the page's JavaScript; without npm or its registry, it sa
 	fi
 
 bench: $(READY) ## person-days a second of both engines, of their peers and of the machine; what a sweep costs beside its runs
-	-PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.sweeps
 
