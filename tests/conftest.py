@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]  # of the repository
+DATA = ROOT.parent / "shared" / "data"  # real contact logs, which may be missing
 
 # The same examples every time, so that a change alone can break the tests. `make explore` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

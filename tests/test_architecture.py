@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.conftest import ROOT
+
 MOST_LEVELS = 8
 
 # What each package may import at run time, within its half of the program. `experiments` may import all of `sim`.

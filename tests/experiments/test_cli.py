@@ -18,7 +18,6 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments import cli
 from experiments.config.settings import load
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import RunSpec, runs_of
@@ -27,6 +26,7 @@ from experiments.terminal import compiling
 from sim.engine.day import Core
 from sim.runtime import fingerprint, memory_limit
 from sim.state.population import DayRecord
+from tests.conftest import ROOT
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 RUNS = Path("results/tiny/runs.parquet")
@@ -210,9 +210,8 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
 def started_sweep(config: Path, *more: str) -> subprocess.Popen[str]:
     """A long sweep in a process group of its own, once it has kept something."""
     command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--set", "sweep.replicates=2000", *more]
-    root = str(Path(cli.__file__).parents[1])
     sweep = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": root}, stderr=subprocess.PIPE, start_new_session=True, text=True
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
     deadline = time.monotonic() + 300  # the first sweep of a fresh clone compiles the core
     while not list(Path("results/tiny/parts").glob("*.parquet")) and time.monotonic() < deadline:

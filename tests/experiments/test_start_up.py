@@ -6,12 +6,12 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from experiments import cli
+from tests.conftest import ROOT
 
 SLOW = ("SALib", "distributed", "duckdb", "matplotlib", "mesa", "optuna", "scipy.optimize", "scipy.sparse")
 _LOADED = "import sys; print(*(name for name in sys.argv[1:] if name in sys.modules))"
@@ -19,9 +19,8 @@ _LOADED = "import sys; print(*(name for name in sys.argv[1:] if name in sys.modu
 
 def loaded(code: str, names: tuple[str, ...]) -> str:
     """Which of these modules are there once a fresh interpreter has run a piece of code."""
-    root = str(Path(cli.__file__).parents[1])
     return subprocess.run(
-        [sys.executable, "-c", f"{code}; {_LOADED}", *names], cwd=root, check=True, capture_output=True, text=True
+        [sys.executable, "-c", f"{code}; {_LOADED}", *names], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()
 
 
