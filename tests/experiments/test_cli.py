@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,29 +26,11 @@ from sim.engine.day import Core
 from sim.runtime import fingerprint, memory_limit
 from sim.state.population import DayRecord
 from tests.conftest import ROOT
-
-Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
-RUNS = Path("results/tiny/runs.parquet")
-
-
-@pytest.fixture
-def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sweeps in this process, where a test can reach into them."""
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+from tests.experiments.conftest import RUNS, Rekindle, refused
 
 
 def files() -> list[str]:
     return sorted(str(path) for path in Path().rglob("*") if path.is_file() and path.parts[0] != "cache")
-
-
-def refused(outcome: Any) -> str:
-    """The message of an outcome that is one paragraph, exit code 2, no traceback."""
-    assert outcome.code == 2, outcome
-    assert outcome.out == ""
-    assert outcome.err.endswith("\n")
-    assert "\n\n" not in outcome.err
-    assert "Traceback" not in outcome.err
-    return outcome.err
 
 
 # Sweeps ----------------------------------------------------------------------------------------------------------
@@ -319,7 +300,7 @@ def test_a_damaged_part_is_named_set_aside_and_run_again(
 @pytest.mark.parametrize(
     ("called", "time", "what"), [("put_together", 1, ""), ("finished", 2, "parts"), ("finished", 3, "parts")]
 )
-def test_runs_that_are_removed_amid_a_sweep_are_spoken_of(
+def test_runs_that_are_removed_during_a_sweep_are_reported(
     config: Path,
     rekindle: Rekindle,
     in_threads: None,
@@ -386,7 +367,7 @@ def test_what_is_in_the_way_is_named_before_the_work(config: Path, rekindle: Rek
     assert "move it away, or choose another folder with --results" in said
 
 
-def test_a_folder_that_can_not_be_written_is_named_before_the_work(
+def test_a_folder_that_cannot_be_written_is_named_before_the_work(
     config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -408,7 +389,7 @@ def test_a_table_that_is_replaced_by_a_smaller_one_is_spoken_of(
     assert "The table there before" not in again.err
 
 
-def test_progress_is_told_apart_from_results(config: Path, rekindle: Rekindle) -> None:
+def test_progress_is_printed_apart_from_results(config: Path, rekindle: Rekindle) -> None:
     ended = rekindle("run", config)
     assert ended.out.startswith("wait: 4 adopters among 40 people")
     assert "days: 25 of 25" in ended.err
@@ -447,7 +428,9 @@ def cut_off(run: RunSpec, checkpoints: runner.Checkpoints, day: int) -> Path:
     return path
 
 
-def test_a_sweep_goes_on_amid_the_runs_that_were_cut_off(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+def test_a_sweep_continues_within_the_runs_that_were_cut_off(
+    config: Path, rekindle: Rekindle, in_threads: None
+) -> None:
     rekindle("sweep", config, "--results", "uninterrupted")
     kept = runner.Checkpoints(Path("results/tiny/checkpoints"), 1e-9)
     paths = [cut_off(run, kept, 11) for run in runs_of(load(config))[2:4]]
@@ -461,9 +444,7 @@ def test_a_sweep_goes_on_amid_the_runs_that_were_cut_off(config: Path, rekindle:
     pd.testing.assert_frame_equal(*(table for table in tables), check_exact=True)
 
 
-def test_the_checkpoint_of_a_run_that_another_sweep_asked_for_stays(
-    config: Path, rekindle: Rekindle, in_threads: None
-) -> None:
+def test_the_checkpoint_of_a_run_of_another_sweep_stays(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     path = cut_off(runs_of(load(config))[-1], runner.Checkpoints(Path("results/tiny/checkpoints"), 1e-9), 11)
     assert rekindle("sweep", config, "--set", "sweep.replicates=1").code == 0
     assert path.is_file()

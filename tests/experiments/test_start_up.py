@@ -38,12 +38,12 @@ def test_help_does_without_the_model() -> None:
     assert loaded("from experiments import cli; cli.app_for('--help')", ("sim", "numpy", "pandas")) == ""
 
 
-def test_mesa_is_loaded_when_it_is_asked_for() -> None:
+def test_mesa_is_loaded_when_it_is_needed() -> None:
     assert loaded("import sim; sim.ReconnectionModel, sim.Person, sim.Tie", ("mesa",)) == "mesa"
 
 
 @pytest.mark.any_python
-def test_help_tells_of_all_commands(rekindle: Callable[..., Any]) -> None:
+def test_help_lists_all_commands(rekindle: Callable[..., Any]) -> None:
     for name, command in cli.COMMANDS.items():
         assert inspect.getdoc(cli.loaded(command.module, name)) == command.help, name
     said = rekindle("--help").out

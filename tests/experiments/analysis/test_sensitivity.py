@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from experiments.analysis.sensitivity import SensitivityError, indices
 from experiments.config.settings import Experiment, SampleSettings, SweepSettings
 from experiments.figures.sensitivity import headline
-from experiments.sweeps import runner
 from experiments.sweeps.design import described, runs_of
 
 EASE, OPEN, LOAD = "parameters.ease", "parameters.answer_openness", "parameters.load_scale"
@@ -63,7 +61,7 @@ def test_what_the_table_does_not_say_is_noted() -> None:
     assert indices(*made_up("morris", 20, linear), "reconnected")[1].note == ""
 
 
-def test_what_can_not_be_told_apart_is_named_together() -> None:
+def test_factors_that_cannot_be_distinguished_are_named_together() -> None:
     _, same = indices(*made_up("morris", 8, lambda runs: 2 * runs[EASE] + 3.1 * runs[OPEN] * runs[EASE]), "reconnected")
     said = headline(same)
     assert "ease" in said
@@ -133,8 +131,7 @@ def test_points_that_were_not_drawn_for_it_are_refused() -> None:
         indices(*made_up("latin_hypercube", 8, linear), "reconnected")
 
 
-def test_the_command(config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+def test_the_command(config: Path, rekindle: Callable[..., Any], in_threads: None) -> None:
     config.write_text(
         config.read_text().split("[sweep]")[0]
         + '[sweep]\nstrategies = ["wait", "check_in"]\nreplicates = 1\n[sweep.sample]\nmethod = "morris"\npoints = 2\n'
@@ -159,4 +156,4 @@ def test_the_command(config: Path, rekindle: Callable[..., Any], monkeypatch: py
     short = rekindle("sensitivity", "tiny", "--measure", "lasting")
     assert short.code == 2
     assert "lasting has no value in" in short.err
-    assert "no results of a sweep named tinny" in rekindle("sensitivity", "tinny").err
+    assert "sweep named tinny" in rekindle("sensitivity", "tinny").err

@@ -71,7 +71,7 @@ def test_a_file_is_no_folder_for_plots(log: Path, rekindle: Callable[..., Any]) 
     assert "give a folder" in ended.err
 
 
-def test_a_log_and_a_wish_that_can_not_be_are_one_paragraph(log: Path, rekindle: Callable[..., Any]) -> None:
+def test_an_unreadable_log_and_an_impossible_option_are_one_paragraph(log: Path, rekindle: Callable[..., Any]) -> None:
     for arguments, said in (
         (("calibrate", "caht.csv"), "Did you mean chat.csv?"),
         (("calibrate", log, "--fit", "routine_rat"), "did you mean routine_rate?"),

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,13 +16,9 @@ from experiments.commands import doctor
 from experiments.commands.doctor import Finding, State
 from sim.engine.day import Core
 from sim.runtime import fingerprint, storage
+from tests.experiments.conftest import Rekindle
 
-Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
-
-
-@pytest.fixture(autouse=True)
-def own_cache(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("REKINDLE_CACHE_GB", raising=False)
+pytestmark = pytest.mark.usefixtures("config")  # a folder and a cache of its own
 
 
 def without_sample(monkeypatch: pytest.MonkeyPatch, state: State = State.OK) -> None:
@@ -75,7 +70,7 @@ def test_packages_that_lack_or_are_too_old_are_named() -> None:
     assert "[cluster]" in optional.remedy
 
 
-def test_only_who_has_a_graphics_card_is_told_to_install_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_machines_with_a_gpu_are_advised_to_install_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     extras = {"gpu": [Requirement("no-such-package")]}
     for there, state in ((None, State.OK), ("nvidia-smi", State.WARNING)):
         monkeypatch.setattr(doctor.shutil, "which", lambda _, there=there: there)

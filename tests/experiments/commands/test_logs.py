@@ -6,10 +6,8 @@ import io
 import json
 import mailbox
 import re
-from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import matplotlib.text
 import numpy as np
@@ -23,8 +21,8 @@ from experiments.figures.contact_log import _apart, contact_log, headline, words
 from experiments.logs.contact_log import curves, read, statistics
 from experiments.logs.contact_statistics import STATISTICS
 from tests.conftest import ROOT
+from tests.experiments.conftest import Rekindle, refused
 
-Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 DOCS = ROOT / "docs" / "contact_logs.md"
 
 
@@ -43,13 +41,6 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     log(1).to_csv("wall_posts.csv.gz", index=False)
     log(2, events=40).to_parquet("mail.parquet")
     return ["wall_posts.csv.gz", "mail.parquet"]
-
-
-def refused(outcome: Any) -> str:
-    assert outcome.code == 2, outcome
-    assert outcome.out == ""
-    assert "Traceback" not in outcome.err
-    return str(outcome.err)
 
 
 # The command ------------------------------------------------------------------------------------------------------
@@ -118,7 +109,7 @@ def test_bad_logs_are_refused_before_any_work(logs: list[str], rekindle: Rekindl
     assert "divide them by 1000" in refused(rekindle("log", logs[0], "milli.csv"))
     assert "Did you mean mail.parquet" in refused(rekindle("log", "mial.parquet"))
     assert "given twice" in refused(rekindle("log", logs[0], logs[0]))
-    assert "has no columns `kind` and `channel`" in refused(rekindle("log", logs[0], "--channel", "feed"))
+    assert "`kind` and `channel`" in refused(rekindle("log", logs[0], "--channel", "feed"))
     many = [f"log{k}.csv" for k in range(7)]
     for name in many:
         log(4, 30).to_csv(name, index=False)
@@ -127,7 +118,7 @@ def test_bad_logs_are_refused_before_any_work(logs: list[str], rekindle: Rekindl
     assert not Path("results").exists()
 
 
-def test_logs_of_one_name_are_told_apart(logs: list[str], rekindle: Rekindle) -> None:
+def test_logs_of_one_name_are_distinguished(logs: list[str], rekindle: Rekindle) -> None:
     Path("old").mkdir()
     log(5, 50).to_csv("old/mail.csv", index=False)
     ended = rekindle("log", "mail.parquet", "old/mail.csv", "--resamples", "0", "--format", "csv")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +23,15 @@ from experiments.sweeps.planning import Timing
 from experiments.sweeps.store import StoreError
 from experiments.terminal.progress import duration
 from tests.conftest import ROOT
+from tests.experiments.conftest import Rekindle
 
-Rekindle = Callable[..., Any]
 FACTORS = "\n[sweep.grid]\nparameters.effort_minutes = [60, 240]\n"
-
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let sweeps run in threads of this process, which is quick."""
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
 
 
 # Plan ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle: Rekindle, in_process: None) -> None:
+def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     config.write_text(config.read_text() + FACTORS)
     planned = rekindle("plan", config, "--time", "2", "--processes", "2")
     assert planned.code == 0, planned.err
@@ -58,7 +50,7 @@ def test_a_plan_counts_and_times_and_keeps_what_it_timed(config: Path, rekindle:
     assert "Done: 18. Remaining: 0." in rekindle("plan", config).out
 
 
-def test_rows_whose_points_coincide_are_one_run(config: Path, rekindle: Rekindle, in_process: None) -> None:
+def test_rows_whose_points_coincide_are_one_run(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     same = ("--set", "sweep.grid.parameters.ease=[2, 2.0]")
     planned = rekindle("plan", config, *same, "--time", "0").out
     assert "18 rows, 9 different runs: 3 strategies at 2 points in 3 replicates." in planned
@@ -72,7 +64,7 @@ def test_one_timed_run_took_what_it_took(config: Path, rekindle: Rekindle) -> No
     assert re.search(r"1 timed run took [\d.e-]+ s; building a world", said), said
 
 
-def test_another_experiment_of_the_same_name_is_noticed(config: Path, rekindle: Rekindle, in_process: None) -> None:
+def test_another_experiment_of_the_same_name_is_noticed(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     rekindle("sweep", config)
     said = "The last sweep in results/tiny had 9 runs, and this one has none of them."
     plan = ("plan", config, "--time", "0")
@@ -102,7 +94,7 @@ def test_a_plan_runs_and_writes_nothing_unless_it_is_to_time(
 
 
 def test_a_plan_tells_how_long_by_what_the_kept_runs_took(
-    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_one = runner.run_one
 
@@ -119,7 +111,7 @@ def test_a_plan_tells_how_long_by_what_the_kept_runs_took(
     assert "to build up to" not in rekindle("plan", config, *more).out
 
 
-def test_a_plan_tells_of_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_reports_runs_that_fail(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(run: Any, *options: Any) -> sim.Run:
         raise ZeroDivisionError("a planted fault")
 
@@ -228,7 +220,7 @@ def test_the_schema_is_written_whole(config: Path, rekindle: Rekindle) -> None:
 # Status and results ----------------------------------------------------------------------------------------------
 
 
-def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: None) -> None:
+def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     rekindle("plan", config, "--time", "2")
     none = rekindle("status", "tiny")
     assert none.code == 2
@@ -245,7 +237,7 @@ def test_how_far_a_sweep_has_come(config: Path, rekindle: Rekindle, in_process: 
 
 
 def test_what_a_shard_leaves_is_finished_without_it(
-    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for shard in (("--shard", "1/3"), ("--shard=2/3",)):
         monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "tiny.toml", *shard, "--processes", "2"])
@@ -256,7 +248,7 @@ def test_what_a_shard_leaves_is_finished_without_it(
 
 @pytest.mark.parametrize("command", ["status", "results"])
 def test_a_damaged_part_names_the_command_that_makes_it_again(
-    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch, command: str
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setattr("sys.argv", ["rekindle", "sweep", "tiny.toml"])
     rekindle("sweep", config)
@@ -272,7 +264,7 @@ def _longer(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def test_a_failed_run_is_counted_and_has_its_error(
-    config: Path, rekindle: Rekindle, in_process: None, monkeypatch: pytest.MonkeyPatch
+    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulated = runner._simulated
 
@@ -289,7 +281,7 @@ def test_a_failed_run_is_counted_and_has_its_error(
     assert runs.loc[runs["error"].notna(), "replicate"].unique().tolist() == [1]
 
 
-def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekindle, in_process: None) -> None:
+def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     config.write_text(config.read_text() + FACTORS)
     rekindle("sweep", config)
     table = store.read_table(Path("results/tiny/runs.parquet"))[0]
@@ -328,8 +320,8 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
         (["results", "tiny", "--out", "a.txt"], "add --format csv, json or parquet"),
     ],
 )
-def test_what_can_not_be_asked(
-    config: Path, rekindle: Rekindle, in_process: None, arguments: list[str], said: str
+def test_an_impossible_query_is_explained(
+    config: Path, rekindle: Rekindle, in_threads: None, arguments: list[str], said: str
 ) -> None:
     rekindle("sweep", config, "--set", "sweep.grid.run.adopters=[4]")
     ended = rekindle(*arguments)
@@ -339,7 +331,7 @@ def test_what_can_not_be_asked(
     assert "Traceback" not in ended.err
 
 
-def test_a_damaged_design_is_told(config: Path, rekindle: Rekindle, in_process: None) -> None:
+def test_a_damaged_design_is_reported(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     rekindle("sweep", config)
     Path("results/tiny/design.parquet").write_bytes(b"PAR1")
     with pytest.raises(StoreError, match="is damaged; run the sweep again"):

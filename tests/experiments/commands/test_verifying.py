@@ -5,30 +5,23 @@ from __future__ import annotations
 import errno
 import shlex
 import shutil
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from experiments import cli
-from experiments.sweeps import integrity, runner, store
+from experiments.sweeps import integrity, store
 from sim.runtime import storage
-
-Rekindle = Callable[..., Any]
-TINY = Path("results/tiny")
-KEEP = ("--set", "sweep.series_days=7", "--set", "sweep.events=true")
+from tests.experiments.conftest import KEEP, RESULTS, Rekindle
 
 
 @pytest.fixture
-def swept(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> Path:
+def swept(config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a finished sweep that kept all it can."""
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
     monkeypatch.setattr("sys.argv", ["rekindle", "sweep", str(config), *KEEP])
     assert rekindle("sweep", config, *KEEP).code == 0
-    return TINY
+    return RESULTS
 
 
 def flip(path: Path, at: int) -> None:

@@ -7,7 +7,6 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,12 @@ from experiments.sweeps import runner
 from experiments.terminal import stopping
 from sim.engine.day import Core
 from sim.runtime import fingerprint, storage
+from tests.experiments.conftest import Rekindle, refused
 
-Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 BURNT_IN = ("--set", "world.burn_in_years=0.02")
 
 
-@pytest.fixture(autouse=True)
-def usual_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("REKINDLE_CACHE_GB", raising=False)
+pytestmark = pytest.mark.usefixtures("config")  # a folder and a cache of its own
 
 
 @pytest.fixture
@@ -67,15 +64,6 @@ def outdated(kept: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def keys() -> set[str]:
     return {world.key for world in storage.kept_worlds()}
-
-
-def refused(outcome: Any) -> str:
-    """The message of an outcome that is one paragraph, exit code 2, no traceback."""
-    assert outcome.code == 2, outcome
-    assert outcome.out == ""
-    assert "\n\n" not in outcome.err
-    assert "Traceback" not in outcome.err
-    return str(outcome.err)
 
 
 # Build ------------------------------------------------------------------------------------------------------------
@@ -242,7 +230,7 @@ def test_to_look_at_a_world_is_not_to_use_it(rekindle: Rekindle, kept: list[str]
     assert storage.kept_worlds() == before
 
 
-def test_a_world_that_can_not_be_read_is_shown_all_the_same(rekindle: Rekindle, outdated: list[str]) -> None:
+def test_a_world_that_cannot_be_read_is_shown_all_the_same(rekindle: Rekindle, outdated: list[str]) -> None:
     other, unknown = outdated
     assert "fedcba98, another version" in rekindle("world", "show", other).out
     (storage.worlds_folder() / unknown / "manifest.json").unlink()

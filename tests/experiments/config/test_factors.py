@@ -153,7 +153,7 @@ def test_without_strategies_the_runs_own_is_varied(tmp_path: Path) -> None:
     assert [run.scenario for run in runs_of(swept(tmp_path, text))] == ["check_in, ease 1", "check_in, ease 2"]
 
 
-def test_two_settings_of_one_name_are_told_apart(tmp_path: Path) -> None:
+def test_two_settings_of_one_name_are_distinguished(tmp_path: Path) -> None:
     text = "[sweep]\nreplicates = 1\n[sweep.grid]\nparameters.ease = [1, 2]\nworld.parameters.ease = [3]"
     runs = runs_of(swept(tmp_path, text))
     assert runs[0].scenario == "wait, parameters.ease 1, world.parameters.ease 3"
@@ -192,7 +192,7 @@ def test_a_parameter_of_its_own_does_not_follow_the_worlds(tmp_path: Path) -> No
         ("parameters.encounter_known = [0.9]", ["an invalid point", "must not exceed 1"]),
     ],
 )
-def test_what_can_not_be_varied(tmp_path: Path, line: str, said: list[str]) -> None:
+def test_a_factor_that_cannot_be_varied_is_refused(tmp_path: Path, line: str, said: list[str]) -> None:
     message = problem(tmp_path, f"[world]\npeople = 40\n[sweep]\nreplicates = 2\n[sweep.grid]\n{line}\n")
     for part in said:
         assert part in message
@@ -221,7 +221,7 @@ def test_what_can_not_be_varied(tmp_path: Path, line: str, said: list[str]) -> N
         ("[sweep.sample]\nranges.run.adopters = [1, 2]", ["is not a number, so it has no range"]),
     ],
 )
-def test_designs_that_can_not_be(tmp_path: Path, text: str, said: list[str]) -> None:
+def test_impossible_designs_are_refused(tmp_path: Path, text: str, said: list[str]) -> None:
     message = problem(tmp_path, text)
     for part in said:
         assert part in message
@@ -319,7 +319,7 @@ def test_a_row_with_something_wrong_says_so(tmp_path: Path) -> None:
     assert "the level 99.0: expected a number from -5 to 10" in message
 
 
-def test_full_changes_what_it_names_and_only_when_asked(tmp_path: Path) -> None:
+def test_full_changes_what_it_names_and_only_with_the_option(tmp_path: Path) -> None:
     path = tmp_path / "sizes.toml"
     path.write_text(
         '[sweep]\nreplicates = 2\n[sweep.grid]\n"parameters.ease" = [1.0]\n[full]\n"sweep.replicates" = 7\n'

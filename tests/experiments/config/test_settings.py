@@ -363,7 +363,7 @@ def test_lines_are_found_in_time_that_grows_with_the_text_alone() -> None:
     assert min(seconds(4_000) for _ in range(3)) < 10 * max(seconds(1_000) for _ in range(3))
 
 
-def test_what_is_long_is_told_apart_in_time_that_grows_with_it_alone(config: Path) -> None:
+def test_long_lists_are_checked_in_seconds(config: Path) -> None:
     people = ", ".join(map(str, range(30, 60_000)))
     levels = ", ".join(str(1 + n / 1e6) for n in range(20_000))
     began = time.process_time()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,8 +15,8 @@ from experiments.essay import essay
 from experiments.sweeps import cluster
 from sim.runtime import installation
 from tests.conftest import ROOT
+from tests.experiments.conftest import Rekindle
 
-Rekindle = Callable[..., Any]
 NAMES = sorted(path.stem for path in (ROOT / "configs").glob("*.toml"))
 
 

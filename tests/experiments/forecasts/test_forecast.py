@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ from experiments.forecasts.scores import SCORES, auc, brier, compared, log_loss,
 from experiments.sweeps import runner
 from sim.contact_logs import LogError
 from tests.conftest import DATA
+from tests.experiments.conftest import Rekindle
 
 DAY = 86_400
-Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 
 
 def made_up(people: int = 24, days: int = 150, seed: int = 1) -> pd.DataFrame:
@@ -163,7 +162,7 @@ def test_calibration_counts_every_pair_once() -> None:
 # Pairs ---------------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_pair_is_told_by() -> None:
+def test_the_features_of_a_pair() -> None:
     rows = [
         ("a", "b", 0),
         ("a", "b", 1),
@@ -349,7 +348,7 @@ def test_a_gesture_of_ones_own_is_no_return() -> None:
     assert found.rounds == 1
 
 
-def test_the_sender_is_whoever_wrote_last_or_the_person_asked_for() -> None:
+def test_the_sender_is_who_wrote_last_or_the_given_person() -> None:
     log = made_up()
     contacts = contacts_of(log)
     everyone = foretold(log, worlds=1, days=1, gestures=[])
@@ -408,13 +407,13 @@ def test_a_log_without_an_earlier_question() -> None:
 
 
 @pytest.mark.parametrize(("recalibrated", "told"), [([0.3, 0.2], True), ([0.2, 0.3], False), ([0.2, 0.2], False)])
-def test_a_recalibration_that_turns_the_order_round_is_told(recalibrated: list[float], told: bool) -> None:
+def test_a_recalibration_that_reverses_the_order_is_noted(recalibrated: list[float], told: bool) -> None:
     forecasts = {"model": np.array([0.1, 0.4]), "model_recalibrated": np.array(recalibrated), "boosting": np.ones(2)}
     notes = forecast._notes(90, 90, 30, PAIRS.head(2), BACK[:2], forecasts)
     assert any("reverses the model's order" in note for note in notes) == told
 
 
-def test_a_coarse_chance_is_told() -> None:
+def test_a_coarse_chance_is_noted() -> None:
     log = made_up(people=10)
     said = "With 3 worlds, a chance is accurate only to ±49 points (95% interval). Use --worlds 20."
     assert said in judged(log, worlds=3).notes
@@ -426,7 +425,7 @@ def test_what_cancels_is_no_gain() -> None:
     assert forecast.paired(np.array([0.1, 0.1, 0.1, -0.1, -0.1, -0.1]))[0] == 0.0
 
 
-def test_a_hole_in_a_log_is_told() -> None:
+def test_a_hole_in_a_log_is_noted() -> None:
     log = made_up(people=10)
     hole = log["time"].between(40 * DAY, 90 * DAY)
     begins, ends = log["time"][log["time"] < 40 * DAY].max() // DAY, log["time"][log["time"] > 90 * DAY].min() // DAY

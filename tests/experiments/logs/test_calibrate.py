@@ -112,7 +112,7 @@ def test_another_search_does_not_go_into_the_same_folder(tmp_path: Path) -> None
         fitted(tmp_path, 1, seed=2)
 
 
-def test_the_same_luck_gives_the_same_log_on_any_number_of_threads() -> None:
+def test_the_same_seed_gives_the_same_log_on_any_number_of_threads() -> None:
     one, two = (simulated_log(LIVELY, WINDOW, seed=3, threads=threads) for threads in (1, 2))
     other = simulated_log(LIVELY, WINDOW, seed=4)
     assert (one.time == two.time).all()
@@ -138,7 +138,7 @@ def test_a_silent_world_says_so() -> None:
         ("gestures.like.source", "no parameter"),
     ],
 )
-def test_a_range_that_can_not_be_says_what_to_write(wish: str, said: str) -> None:
+def test_an_impossible_range_says_what_to_write(wish: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         ranges_of([wish])
 
@@ -149,7 +149,7 @@ def test_ranges_are_taken_from_the_parameters_or_from_the_wish() -> None:
     assert (wished.low, wished.high, wished.by_factor) == (0.01, 0.5, True)
 
 
-def test_what_is_held_out_can_not_be_fitted() -> None:
+def test_statistics_that_are_held_out_cannot_be_fitted() -> None:
     assert aims_of([]) == ALLOWED
     with pytest.raises(ConfigError, match="held out"):
         aims_of(["clustering"])

@@ -285,7 +285,7 @@ def test_silences_of_one_pair() -> None:
     assert np.isnan(found["reactivated_90d_one_contact"])
 
 
-def test_only_what_can_be_told_counts() -> None:
+def test_only_what_could_be_observed_counts() -> None:
     """A first gesture counts after a tenth of the log and 30 days before its end; silence is censored at the end."""
     log = table(("a", "b", 0), ("b", "a", 0.5), ("c", "d", 20), ("d", "c", 20.5), ("e", "f", 80), ("f", "e", 80.5),
                 ("g", "h", 100))  # fmt: skip

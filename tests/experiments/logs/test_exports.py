@@ -320,7 +320,7 @@ def test_a_renamed_contact_and_a_third_person_are_named(tmp_path: Path) -> None:
     assert read_chat(path, people=("Ann", "Me")).passed_over == {"by others": 1}
 
 
-def test_an_order_of_day_and_month_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+def test_an_order_of_day_and_month_that_nothing_shows_must_be_given(tmp_path: Path) -> None:
     path = chat(tmp_path, "05/05/2023, 21:05 - Ann: hi\n05/06/2023, 21:05 - Ben: hi\n")
     with pytest.raises(LogError, match="line 2: 05/06/2023 may begin with the day or with the month"):
         read_chat(path)

@@ -21,8 +21,8 @@ from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, Range, calibr
 from experiments.logs.simulated import Window
 from experiments.logs.trials import TRIALS, Trial, trials_in
 from sim.contact_logs import LogError
+from tests.experiments.logs.test_calibrate import FIT
 
-FIT = (Range("routine_rate", 0.02, 0.6), Range("gestures.message.answer", -3.0, 1.0))
 ALL = 8  # trials, of which the first four are drawn at random
 
 

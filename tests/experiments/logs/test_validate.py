@@ -31,7 +31,7 @@ def test_a_statistic_is_met_when_it_is_near_or_inside_the_interval() -> None:
     assert rows["in_range"].isna().all(), "no other log, no range"
 
 
-def test_worlds_are_averaged_and_their_extremes_told() -> None:
+def test_worlds_are_averaged_and_their_extremes_given() -> None:
     rows = table(real_log({"isolated": 0.4}), [world(isolated=0.3), world(isolated=0.5), world()])
     row = rows.loc["isolated"]
     assert (row["simulated"], row["least"], row["most"]) == (pytest.approx(0.4), 0.3, 0.5)

@@ -17,9 +17,9 @@ import pytest
 
 from experiments.sweeps import cluster as clusters
 from experiments.sweeps import results, store
+from tests.experiments.conftest import RUNS
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
-RUNS = Path("results/tiny/runs.parquet")
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from experiments.sweeps import runner, store
+from experiments.sweeps import store
 from tests.conftest import ROOT
 
 PAGE = 4_096  # bytes, the least that a file takes there
@@ -52,9 +51,8 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int, Sequence[str]], subprocess.C
 
 
 def test_a_sweep_goes_on_once_its_disk_has_room(
-    config: Path, rekindle: Callable[..., Any], disk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    config: Path, rekindle: Callable[..., Any], disk: Callable[..., Any], in_threads: None
 ) -> None:
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
     assert rekindle("sweep", config, "--results", "roomy").code == 0
     roomy = store.read_table(Path("roomy/tiny/runs.parquet"))[0]
     design = Path("roomy/tiny/design.parquet").stat().st_size // PAGE * PAGE + PAGE

@@ -27,17 +27,9 @@ from experiments.sweeps.store import StoreError
 from experiments.terminal.numbers import counted
 from sim.engine.day import Core
 from sim.measures import Measures
+from tests.experiments.conftest import KEEP, RESULTS, Rekindle
 
-Rekindle = Callable[..., Any]
 WEEKS, LOG = History(SERIES, 7), History(EVENTS)
-KEEP = ("--set", "sweep.series_days=7", "--set", "sweep.events=true")
-TINY = Path("results/tiny")
-
-
-@pytest.fixture
-def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sweeps in this process, where a test can reach into them."""
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
 
 
 @pytest.fixture
@@ -54,7 +46,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def parts(table: str, folder: Path = TINY) -> list[Path]:
+def parts(table: str, folder: Path = RESULTS) -> list[Path]:
     return sorted((folder / table).glob("*.parquet"))
 
 
@@ -143,7 +135,7 @@ def test_they_are_no_part_of_what_determines_a_run(config: Path) -> None:
         ("sweep.grid={sweep.events=[true]}", "is not a setting of a run"),
     ],
 )
-def test_what_can_not_be_kept(config: Path, change: str, said: str) -> None:
+def test_a_history_that_cannot_be_kept_is_refused(config: Path, change: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load(config, [change])
 
@@ -165,13 +157,13 @@ def test_any_number_of_workers_and_shards_give_the_same_tables(
 
 
 @pytest.mark.parametrize("table", ["series", "events"])
-def test_what_a_lost_part_held_is_run_again(
+def test_the_runs_of_a_lost_part_are_made_again(
     config: Path, rekindle: Rekindle, in_threads: None, ran: list[str], table: str
 ) -> None:
     rekindle("sweep", config, *KEEP)
     before, history = tables(), {"series": WEEKS, "events": LOG}[table]
     lost = parts(table)[0]
-    ids = {run for run, part in histories.parts_by_run(TINY, history).items() if part == lost}
+    ids = {run for run, part in histories.parts_by_run(RESULTS, history).items() if part == lost}
     assert 0 < len(ids) < 9
     lost.unlink()
     ran.clear()
@@ -189,7 +181,7 @@ def test_a_damaged_part_is_set_aside_and_run_again(
 ) -> None:
     rekindle("sweep", config, *KEEP)
     before, part = tables(), parts(EVENTS)[0]
-    ids = {run for run, holder in histories.parts_by_run(TINY, LOG).items() if holder == part}
+    ids = {run for run, holder in histories.parts_by_run(RESULTS, LOG).items() if holder == part}
     whole = part.read_bytes()
     if damage == "foreign":
         pd.DataFrame({"of": ["something else"]}).to_parquet(part)
@@ -198,7 +190,7 @@ def test_a_damaged_part_is_set_aside_and_run_again(
     ran.clear()
     again = rekindle("sweep", config, *KEEP)
     assert again.code == 0
-    assert f"A damaged part was renamed to {part.with_suffix('.damaged')}" in again.err
+    assert str(part.with_suffix(".damaged")) in again.err
     assert sorted(ran) == sorted(ids)
     assert_same(tables(), before)
 
@@ -319,7 +311,7 @@ def test_failed_runs_leave_nothing(
     with monkeypatch.context() as planted:
         planted.setattr(runner, "simulate", fail)
         assert rekindle("sweep", config, *KEEP).code == 1
-    table, _ = store.read_table(TINY / "runs.parquet")
+    table, _ = store.read_table(RESULTS / "runs.parquet")
     assert len(table) == 9
     assert table.loc[table["error"].notna(), "replicate"].to_list() == [1, 1, 1]
     _, series, events = tables()
@@ -386,7 +378,7 @@ def test_sql_sees_all_three_tables(config: Path, rekindle: Rekindle, in_threads:
     config.write_text(config.read_text() + "\n[sweep.grid]\nparameters.effort_minutes = [60, 240]\n")
     rekindle("sweep", config, *KEEP, "--set", "sweep.replicates=2")
     again = runs_of(load(config))[3]
-    histories.add(TINY, [runner.run_one(again, histories=(WEEKS, LOG))])  # as a kill may leave it
+    histories.add(RESULTS, [runner.run_one(again, histories=(WEEKS, LOG))])  # as a kill may leave it
     runs, series, events = tables()
     assert not events.duplicated(["id", "event"]).any()
     design = runs.columns[: runs.columns.get_loc("seed") + 1].to_list()
@@ -430,15 +422,15 @@ def test_an_arm_that_is_another_under_two_names_has_its_rows_twice(
 ) -> None:
     """A factor that changes nothing, such as the levels 1 and 1.0 of it, gives two arms one id."""
     rekindle("sweep", config, *KEEP, "--set", "sweep.replicates=1")
-    design, origin = store.read_table(TINY / "design.parquet")
+    design, origin = store.read_table(RESULTS / "design.parquet")
     twice = pd.concat([design, design.assign(scenario=design["scenario"] + ", too")])
-    store.write_design(TINY, twice, origin)
+    store.write_design(RESULTS, twice, origin)
     for table in (results.load("tiny", table="series"), results.query("tiny", "SELECT * FROM series")):
         assert table.groupby("scenario").size().to_list() == [5] * 6
 
 
 @pytest.mark.parametrize("folder", ["re[s]*ults?", "it's", "a=b"])
-def test_any_folder_can_be_asked(config: Path, rekindle: Rekindle, in_threads: None, folder: str) -> None:
+def test_results_in_any_folder_can_be_queried(config: Path, rekindle: Rekindle, in_threads: None, folder: str) -> None:
     rekindle("sweep", config, *KEEP, "--results", folder)
     found = results.query("tiny", "SELECT count(*) AS n FROM events", folder)
     assert found["n"].item() == len(results.load("tiny", folder, "events"))
@@ -459,11 +451,11 @@ def test_a_table_that_is_not_there_says_how_to_get_it(
         assert "pg_" not in asked.err
         with pytest.raises(StoreError, match="did not save"):
             results.load("tiny", table=table)
-    with pytest.raises(StoreError, match="There is no table contacts; the tables are runs, series, events"):
+    with pytest.raises(StoreError, match="no table contacts"):
         results.load("tiny", table="contacts")
     experiment = load(config, ["sweep.events=true"])
-    design, _ = store.read_table(TINY / "design.parquet")
-    store.write_design(TINY, design, provenance.of_runs(experiment, list(design["id"])))
+    design, _ = store.read_table(RESULTS / "design.parquet")
+    store.write_design(RESULTS, design, provenance.of_runs(experiment, list(design["id"])))
     with pytest.raises(StoreError, match="has no events yet; they are saved when the first run ends"):
         results.load("tiny", table="events")
     assert len(results.query("tiny", "SELECT 'events' FROM runs")) == 9
@@ -483,7 +475,7 @@ def test_parts_that_vanish_while_they_are_read_were_put_together(
     def moved(folder: Path, history: History) -> dict[str, Path]:
         looks.append(1)
         there = held(folder, history)
-        return {**there, min(there): TINY / "events" / "gone.parquet"} if len(looks) <= 2 else there
+        return {**there, min(there): RESULTS / "events" / "gone.parquet"} if len(looks) <= 2 else there
 
     monkeypatch.setattr(histories, "parts_by_run", moved)
     assert len(ask()) == count
@@ -623,8 +615,8 @@ def test_parts_of_another_version_are_refused_with_the_way_out(tmp_path: Path, m
 
 @pytest.mark.parametrize("table", ["series", "events"])
 def test_what_is_in_the_way_is_named_before_the_work(config: Path, rekindle: Rekindle, table: str) -> None:
-    TINY.mkdir(parents=True)
-    (TINY / table).write_text("in the way")
+    RESULTS.mkdir(parents=True)
+    (RESULTS / table).write_text("in the way")
     refused = rekindle("sweep", config, *KEEP)
     assert refused.code == 2
-    assert f"{TINY / table} is a file but must be a folder" in refused.err
+    assert f"{RESULTS / table} is a file but must be a folder" in refused.err

@@ -62,7 +62,7 @@ def test_ties_more_do_not_shuffle_the_others(ties: set[tuple[int, int]], more: s
 
 @example(seed=7)
 @given(seed=st.integers(0, 2**63 - 1))
-def test_who_comes_first_and_who_makes_the_gesture_is_luck(seed: int) -> None:
+def test_who_comes_first_and_who_makes_the_gesture_is_drawn(seed: int) -> None:
     """Of 2,000 ties about half are met from either side, and about half of the early ones are of the first half."""
     first: dict[frozenset[int], tuple[int, int]] = {}
     for pair in in_keyed_order([(k, k + 1) for k in range(0, 4_000, 2)], seed):
@@ -90,7 +90,7 @@ def test_fewer_focal_ties_are_the_first_of_more_and_another_seed_has_others(worl
     assert many != focal_ties(world, InjectSettings(ties=10), 2, world.parameters)
 
 
-def test_silence_that_is_asked_for_is_kept(world: sim.World) -> None:
+def test_focal_ties_are_silent_as_long_as_configured(world: sim.World) -> None:
     focal = focal_ties(world, InjectSettings(ties=10, silent_from=365, silent_to=800), 1, world.parameters)
     assert focal
     for one, two in focal:

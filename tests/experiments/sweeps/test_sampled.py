@@ -16,10 +16,10 @@ from experiments.config.settings import Experiment, SampleSettings, SweepSetting
 from experiments.sweeps import store
 from experiments.sweeps.design import described, runs_of
 from experiments.sweeps.sampled import next_step, spreads, summary
+from tests.experiments.conftest import Rekindle
 
 EASE, LIKE, NOTE = "parameters.ease", "parameters.gestures.like.opens_door", "parameters.gestures.note.opens_door"
 RANGES = {EASE: (1.0, 4.0), LIKE: (0.0, 1.0), NOTE: (0.0, 1.0)}
-Rekindle = Callable[..., Any]
 
 
 def made_up(
@@ -114,7 +114,7 @@ def test_a_figure_that_is_not_there_says_what_draws_it(
     assert "no such sweep" not in ended.err
 
 
-def test_a_grid_and_a_lone_arm_are_told_what_draws_them(config: Path, rekindle: Rekindle) -> None:
+def test_a_grid_and_a_single_arm_get_advice_on_figures(config: Path, rekindle: Rekindle) -> None:
     for sweep, what in (
         (SweepSettings(replicates=1, grid={EASE: (1, 2)}), f"`rekindle compare {EASE} --runs results/g/runs.parquet`"),
         (SweepSettings(replicates=1, strategies=("check_in",)), "it has only the arm check_in; add `wait`"),

@@ -117,7 +117,7 @@ def test_a_part_that_vanishes_while_it_is_read_was_put_together(
     assert list(store.finished(tmp_path).index) == ["a"]
 
 
-def test_a_part_that_is_removed_amid_reading_is_read_to_its_end(
+def test_a_part_that_is_removed_during_reading_is_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Opened once, it stays what it was, whatever another sweep puts under its name."""

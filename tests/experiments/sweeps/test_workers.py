@@ -113,7 +113,7 @@ def test_where_no_process_can_begin_the_work_fails_and_nobody_waits_for_ever(mon
         executor.submit(abs, -1).result(60)
 
 
-def test_none_is_left_once_they_are_told_to_end() -> None:
+def test_no_worker_is_left_after_the_end() -> None:
     with Workers(2) as executor:
         pids = {executor.submit(os.getpid).result(60) for _ in range(4)}
         executor.submit(time.sleep, 60)

@@ -48,7 +48,7 @@ def test_what_can_be_seen_is_shown_as_it_is(name: str) -> None:
     [("a\x1b[31mb", r"a\x1b[31mb"), ("one\ntwo\tthree\r", r"one\ntwo\tthree\r"), ("x\u202ey", r"x\u202ey"),
      ("\udce9", r"\udce9"), ("\x9b2J", r"\x9b2J"), ("Zoë 中 😀 मी", "Zoë 中 😀 मी"), ("\U000e0001", r"\udb40\udc01")],
 )  # fmt: skip
-def test_what_can_not_be_seen_is_escaped(name: str, shown: str) -> None:
+def test_invisible_characters_are_escaped(name: str, shown: str) -> None:
     assert visible(name) == shown
 
 
@@ -207,16 +207,6 @@ def test_written_csv_is_utf_8_and_the_table_stays(tmp_path: Path) -> None:
 
 
 # Paths of the user ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "ann"
-    (home / "desk").mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.chdir(home / "desk")
-    return home
 
 
 def test_a_home_folder_is_left_out_wherever_it_stands(home: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from experiments.terminal import progress
 
 
-def test_what_is_left_is_foretold_from_the_second_step_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_left_is_estimated_from_the_second_step_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first of 100 days takes 80 s, in which the model is compiled; each other one a second."""
     clock = 0.0
     monkeypatch.setattr(progress.time, "monotonic", lambda: clock)

@@ -67,6 +67,9 @@ class Tab(NamedTuple):
         )
 
 
+Open = Callable[..., Tab]  # of `open_tab`: takes the query of an address
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if CHROMIUM is None:
@@ -106,7 +109,7 @@ def browser(base_url: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_tab(browser: Any, base_url: str, cookie: str) -> Iterator[Callable[..., Tab]]:
+def open_tab(browser: Any, base_url: str, cookie: str) -> Iterator[Open]:
     """Opens tabs in a browser that has been at the address with the token.
 
     At the end of a test none may have met an error or asked another host for anything.

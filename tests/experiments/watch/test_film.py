@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,9 @@ from experiments.config.settings import load
 from experiments.watch.film import Shot, frames
 from experiments.watch.playback import Playback
 from sim import worlds
-from tests.experiments.conftest import Outcome
+from tests.experiments.conftest import Rekindle
 
 av = pytest.importorskip("av", reason="needs the extra film")
-
-Rekindle = Callable[..., Outcome]
 
 
 def stage_of(config: Path) -> Playback:
@@ -51,9 +48,7 @@ def test_films_of_several_configurations_are_kept_until_they_would_show_somethin
     assert sorted(path.name for path in Path("films").iterdir()) == sorted(Path(name).name for name in names)
 
 
-def test_a_configuration_that_can_not_be_filmed_does_not_keep_the_others_from_it(
-    config: Path, rekindle: Rekindle
-) -> None:
+def test_a_configuration_that_cannot_be_filmed_does_not_keep_others_from_it(config: Path, rekindle: Rekindle) -> None:
     wrong = config.with_name("a_wrong_one.toml")
     wrong.write_text("[world]\npeople = -3\n")
     told = rekindle("film", wrong, config, "--out", "films", "--seconds", 1, "--days", 3)
@@ -96,7 +91,9 @@ def test_the_same_seed_is_the_same_film(config: Path) -> None:
         (["--set", "world.people=-3"], "expected a whole number from 2"),
     ],
 )  # fmt: skip
-def test_what_can_not_be_filmed_is_told(config: Path, rekindle: Rekindle, arguments: list[object], said: str) -> None:
+def test_what_cannot_be_filmed_is_explained(
+    config: Path, rekindle: Rekindle, arguments: list[object], said: str
+) -> None:
     told = rekindle("film", config, *arguments)  # type: ignore[arg-type]
     assert told.code == 2
     assert said in told.err

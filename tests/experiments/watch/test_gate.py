@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +15,8 @@ from experiments.commands import watching
 from experiments.watch import server as served
 from experiments.watch.page_state import PageState
 from experiments.watch.server import Server, free_port
-from tests.experiments.watch.conftest import Tab, connected
+from tests.experiments.watch.conftest import Open, connected
 
-Open = Callable[..., Tab]
 MODULES = sorted(f"/js/{path.name}" for path in (Path(served.__file__).parent / "js").iterdir())
 FILES = ("/", "/?set=run.seed=3", *MODULES, "/page.css", "/nothing", "/../server.py", "/js/../server.py", "/live")
 

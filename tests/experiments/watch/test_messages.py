@@ -24,9 +24,7 @@ from experiments.watch.messages import understood
 from experiments.watch.page_state import BY_HAND, SETTABLE, PageState
 from experiments.watch.server import Server, free_port
 from experiments.watch.session import MOST_WAITING, Session
-from tests.experiments.watch.conftest import OPENING, Tab, connected
-
-Open = Callable[..., Tab]
+from tests.experiments.watch.conftest import OPENING, Open, connected
 
 KNOWN: list[dict[str, Any]] = [
     {"do": "ready"},
@@ -233,7 +231,7 @@ def test_a_tab_that_floods_the_server_is_not_remembered_without_end() -> None:
     assert len(heard.session._inbox) == MOST_WAITING
 
 
-def test_what_goes_wrong_in_a_session_is_told_and_it_goes_on(
+def test_an_error_in_a_session_is_shown_and_the_session_continues(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     heard = Heard()

@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,7 @@ from experiments.config.settings import load
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.watch.session import Session
-from tests.experiments.watch.conftest import Tab, connected
-
-Open = Callable[..., Tab]
+from tests.experiments.watch.conftest import Open, Tab, connected
 
 
 def day_of(session: Session) -> int:
@@ -251,7 +248,7 @@ BAD = [
 ]
 
 
-def test_a_bad_value_is_told_beside_its_field_and_nothing_changes(open_tab: Open) -> None:
+def test_a_bad_value_is_explained_beside_its_field_and_nothing_changes(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     before = tab.session.page_state
@@ -268,7 +265,7 @@ def test_a_bad_value_is_told_beside_its_field_and_nothing_changes(open_tab: Open
         tab.becomes("document.querySelector('.rk-error:not(:empty)') === null")
 
 
-def test_a_bad_seed_is_told(open_tab: Open) -> None:
+def test_a_bad_seed_is_explained(open_tab: Open) -> None:
     tab = open_tab()
     for seed in ("-1", "x", "4.5", ""):
         tab.page.fill("[data-path='run.seed']", seed)
@@ -287,7 +284,7 @@ def test_a_bad_address_shows_the_opening_and_says_why(open_tab: Open, query: str
     assert tab.session.experiment.world.people == 60
 
 
-def test_two_worlds_have_the_same_luck_and_one_clock(open_tab: Open) -> None:
+def test_two_worlds_have_the_same_draws_and_one_clock(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.select_option("[data-do=beside]", "check_in")
     tab.settles(lambda session: session.playback is not None and len(session.playback.arms) == 2)
@@ -542,7 +539,7 @@ def test_a_phone_has_all_of_it(open_tab: Open) -> None:
     assert tab.page.eval_on_selector_all(".rk button, .rk select, .rk input", outside) == []
 
 
-def test_gestures_stand_still_for_whoever_wants_no_motion(open_tab: Open) -> None:
+def test_gestures_stand_still_where_reduced_motion_is_preferred(open_tab: Open) -> None:
     tab = open_tab()
     tab.page.emulate_media(reduced_motion="reduce")
     tab.page.reload()
@@ -590,7 +587,7 @@ def test_the_server_listens_on_this_machine_alone(base_url: str) -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base_url)
 
 
-def test_a_port_that_is_taken_is_told(base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_reported(base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["watch", "--no-open", "--port", base_url.rpartition(":")[2]])
     assert ended.value.code == 2

@@ -714,7 +714,7 @@ def test_dates_without_marks_are_refused_with_their_form(form: str, conversion: 
         read(log, now=NOW)
 
 
-def test_numbers_that_may_count_something_else_are_told() -> None:
+def test_times_in_a_doubtful_unit_are_refused_or_noted() -> None:
     log = events([f"u{k}" for k in range(12)])
     with pytest.raises(LogError, match="looks like hours since 1970"):
         read(log.assign(time=log["time"] // 3_600), now=NOW)

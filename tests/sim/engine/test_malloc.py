@@ -35,7 +35,7 @@ def faults(people: int) -> int:
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library has no mallopt")
-def test_what_a_day_frees_is_not_asked_for_again() -> None:
+def test_memory_that_a_day_frees_stays_with_the_process() -> None:
     """Not so with few people, whose process would only keep what compiling had taken."""
     assert faults(100_000) < 100
     assert faults(1_000) > 1_000

@@ -8,7 +8,7 @@ import sim
 from tests.sim.model.closed_forms import NUMBERS
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def world() -> sim.World:
     """Ordinary people after half a year of ordinary life, on the weekly day."""
     grown = sim.worlds.generated(

@@ -177,7 +177,7 @@ def test_to_wait_is_to_live_as_before(seed: int) -> None:
     assert wait.measures.scalars == pytest.approx(nothing.measures.scalars, nan_ok=True)
 
 
-def test_engaging_reacts_to_whoever_the_feed_shows() -> None:
+def test_engaging_reacts_to_the_people_whom_the_feed_shows() -> None:
     """Nearly every day, once to each person who posted recently, with four likes to a comment."""
     kinds: list[int] = []
     sessions = 0

@@ -247,7 +247,7 @@ def test_the_checkpoint_of_another_run_is_not_used(world: World, tmp_path: Path,
     assert_same(run, sim.simulate(world, **told))
 
 
-def test_adopters_who_do_nothing_are_told_apart(world: World, tmp_path: Path) -> None:
+def test_runs_with_other_idle_adopters_are_other_runs(world: World, tmp_path: Path) -> None:
     """They differ in nothing but whom is measured."""
     told = {**TOLD, "strategy": "wait"}
     cut_off(world, tmp_path / "checkpoint", 9, **{**told, "adopters": [1, 2]})
@@ -367,7 +367,7 @@ def test_a_disk_that_refuses_only_warns(world: World, tmp_path: Path, monkeypatc
     assert_same(run, sim.simulate(world, **TOLD))
 
 
-def test_what_a_kill_left_amid_a_saving_is_swept_up(world: World, tmp_path: Path) -> None:
+def test_what_a_kill_left_during_saving_is_removed(world: World, tmp_path: Path) -> None:
     for name in ("a[1]", "a1"):
         (tmp_path / f".4711-{name}.half").write_bytes(b"PK")
     sim.simulate(world, **TOLD, **EACH_DAY, checkpoint=tmp_path / "a[1]")

@@ -155,7 +155,7 @@ def test_a_world_that_could_lead_compiled_code_astray_is_refused(world: World, t
     with pytest.raises(ValueError, match="The world is not sound"):
         sim.Simulation(broken, seed=1)
     save_world(broken, tmp_path / "world")
-    with pytest.raises(ValueError, match=r"does not hold a whole world .* \(The world is not sound"):
+    with pytest.raises(ValueError, match=r"\(The world is not sound"):
         load_world(tmp_path / "world")
 
 

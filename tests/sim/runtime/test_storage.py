@@ -111,7 +111,7 @@ def test_names_come_back(tmp_path: Path, ids: list[object], names: list[object])
     assert loaded.dtype == replayed.names.dtype  # type: ignore[union-attr]
 
 
-def test_names_that_json_can_not_hold_are_refused(tmp_path: Path) -> None:
+def test_names_that_json_cannot_hold_are_refused(tmp_path: Path) -> None:
     log = pd.DataFrame({"source": [("a", 1)], "target": [("b", 2)], "time": [0]})
     with pytest.raises(ValueError, match=r"The name \('a', 1\) cannot be kept"):
         save(worlds.replayed(log), tmp_path / "world")
@@ -189,7 +189,9 @@ def test_a_damaged_entry_of_the_cache_is_made_again(
     assert len(built) == 1
     name, harm = DAMAGE[damage]
     harm(folder / name)
-    with pytest.raises(ValueError, match=rf"{key} does not hold a whole world that this version can read \(.+\)"):
+    with pytest.raises(
+        ValueError, match=rf"{key} does not hold a whole world that this version can read \(.+\)\. Make the world"
+    ):
         load_world(folder)
     with pytest.warns(UserWarning, match=rf"^The kept world {key[:8]} is damaged \(.+\); it is built again\.$") as told:
         assert cached_world(build, Parameters(), seed=1) == world
@@ -314,7 +316,7 @@ def test_a_limit_that_is_no_number_is_refused_before_the_work(
     cache: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     monkeypatch.setenv("REKINDLE_CACHE_GB", said)
-    with pytest.raises(CacheError, match=f"REKINDLE_CACHE_GB is '{said}'; write a number of gigabytes, such as 20."):
+    with pytest.raises(CacheError, match=f"REKINDLE_CACHE_GB is '{said}'"):
         cached_world(no_world, Parameters(), seed=1)
 
 
@@ -441,7 +443,7 @@ def test_whatever_changes_in_a_file_is_noticed(kept: Path, change: str, which: i
         if after == before:
             load_world(kept / "world")
         else:
-            with pytest.raises(DamagedWorldError, match=r"does not hold a whole world .* \(.+\)\. Make the world"):
+            with pytest.raises(DamagedWorldError, match=r"a whole world .* \(.+\)"):
                 load_world(kept / "world")
     finally:
         path.write_bytes(before)
@@ -514,7 +516,7 @@ def test_hostile_bytes_under_a_right_digest_bring_the_documented_error(kept: Pat
     name, content = HOSTILE.get(harm, ("world.json", b""))
     (folder / name).write_bytes(content or (STRANGE[harm]((folder / name).read_bytes()) if harm in STRANGE else b""))
     sealed(folder)
-    with pytest.raises(DamagedWorldError, match=r"does not hold a whole world that this version can read \(.+\)"):
+    with pytest.raises(DamagedWorldError, match=r"a whole world .* \(.+\)"):
         load_world(folder)
 
 
@@ -610,7 +612,7 @@ def test_worlds_are_checked_in_full_on_demand(world: World, cache: Path, monkeyp
 
 
 @pytest.mark.parametrize("model", ["present", "another", "unknown"])
-def test_damaged_and_outdated_worlds_are_told_apart(
+def test_damaged_and_outdated_worlds_are_distinguished(
     world: World, cache: Path, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
     """Worlds of versions that kept no manifest are outdated; the present one keeps one always."""

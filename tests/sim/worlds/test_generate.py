@@ -20,7 +20,7 @@ from sim.worlds.past import live_past
 from tests.sim.worlds.checks import assert_sound, few, held
 
 
-def test_people_hold_about_the_ties_that_are_asked_for(state: World) -> None:
+def test_people_have_about_the_configured_number_of_ties(state: World) -> None:
     """Somewhat fewer: a pair that finds each other twice counts once, and the sociable run out of community."""
     assert state.day == 0
     assert state.people["held"].mean() == pytest.approx(112, rel=0.05)
@@ -176,7 +176,7 @@ def test_the_sociable_know_more_of_their_community() -> None:
     assert level == pytest.approx(10.5, rel=0.05)
 
 
-def test_the_past_has_the_rate_that_is_asked_for() -> None:
+def test_the_past_has_the_configured_rate() -> None:
     parameters = Parameters(past_rate=0.05, past_sigma=0, past_stopped=0, past_years=2, ties_at_start=40)
     own = held(worlds.generated(people=400, burn_in_years=0, parameters=parameters))[1]
     assert own["two_way"].mean() == pytest.approx(0.05 * 730, rel=0.02)
@@ -208,7 +208,7 @@ def test_an_absurd_rate_of_contacts_still_ends() -> None:
 
 @pytest.mark.parametrize("capacity", [3, 25])
 @pytest.mark.parametrize("past_years", [0, 5])
-def test_whoever_holds_too_many_forgets_the_weakest(capacity: int, past_years: float) -> None:
+def test_people_over_capacity_forget_their_weakest_ties(capacity: int, past_years: float) -> None:
     """The weakest, or, where nobody has a past, the lowest ids; all choose at once."""
     every, some = Parameters(past_years=past_years), Parameters(past_years=past_years, tie_capacity=capacity)
     full = worlds.generated(people=60, burn_in_years=0, seed=4, parameters=every)
@@ -238,7 +238,7 @@ def test_whoever_holds_too_many_forgets_the_weakest(capacity: int, past_years: f
         ({"seed": 2**64}, "seed is 18446744073709551616"),
     ],
 )
-def test_a_world_that_can_not_be_is_refused(arguments: dict[str, float], text: str) -> None:
+def test_an_impossible_world_is_refused(arguments: dict[str, float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         worlds.generated(**{"people": 10, "burn_in_years": 0, **arguments})  # type: ignore[arg-type]
 

@@ -20,7 +20,7 @@ from tests.conftest import DATA
 from tests.sim.worlds.checks import SECONDS, assert_sound, few, held, log_of, tie
 
 
-def test_whoever_sent_of_late_is_the_sociable_one() -> None:
+def test_people_who_sent_recently_are_sociable() -> None:
     """Sixty days halve what a message counts for, and half of everybody is the mean."""
     log = log_of(("ann", "bob", 0), ("ann", "bob", 1), ("bob", "ann", 60), ("cem", "ann", 60))
     people = worlds.replayed(log).people
