@@ -1,5 +1,7 @@
 """Gestures in chunks: the same whatever the number of threads, and no gesture lost, doubled or changed."""
 
+from typing import Any
+
 import numba
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from sim.engine import sorting
+import sim
+from sim.engine import day, sorting
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import (
     BY_PAIR,
@@ -153,3 +156,18 @@ def test_few_gestures_are_left_to_one_thread(monkeypatch: pytest.MonkeyPatch) ->
     with shared(10):
         assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
     assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
+
+
+def test_threads_share_the_days_of_small_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In these tests, whose worlds one thread would have to itself otherwise."""
+    threads: list[int] = []
+    reach_out = day.reach_out
+
+    def noted(*arguments: Any) -> Any:
+        threads.append(numba.get_num_threads())
+        return reach_out(*arguments)
+
+    monkeypatch.setattr(day, "reach_out", noted)
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    day.Core(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1).step()
+    assert threads == [numba.config.NUMBA_NUM_THREADS]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
+from sim.runtime import soundness
 from sim.runtime.soundness import check_world
 from sim.runtime.storage import load_world, save_world
 from sim.state.population import NEVER, NOBODY, World
@@ -157,6 +159,26 @@ def test_a_world_that_could_lead_compiled_code_astray_is_refused(world: World, t
     save_world(broken, tmp_path / "world")
     with pytest.raises(ValueError, match=r"\(The world is not sound"):
         load_world(tmp_path / "world")
+
+
+def test_threads_share_the_check_of_small_worlds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In these tests; the parts are all people, each once, and a fault in the last one is found."""
+    looked: list[tuple[int, int]] = []
+    first_fault_of = soundness._first_fault_of
+
+    def noted(people: Any, ties: Any, start: int, stop: int, day: int) -> Any:
+        looked.append((int(start), int(stop)))
+        return first_fault_of(people, ties, start, stop, day)
+
+    monkeypatch.setattr(soundness, "_first_fault_of", noted)
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    check_world(world)
+    assert (len(looked) > 1) == (numba.config.NUMBA_NUM_THREADS > 1)
+    assert [person for part in sorted(looked) for person in range(*part)] == list(range(len(world)))
+    broken = world.copy()
+    broken.ties["mirror"][np.flatnonzero(world.ties["other"] != NOBODY)[-1]] = -1
+    with pytest.raises(ValueError, match=r"The world is not sound: .*ties, row"):
+        check_world(broken)
 
 
 @pytest.mark.parametrize(
