@@ -1,9 +1,7 @@
-"""The experiments that ship, and what a wheel has and says."""
+"""The experiments that ship, and where they are found; `tests/test_wheel.py` builds a wheel."""
 
 from __future__ import annotations
 
-import tomllib
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -18,25 +16,6 @@ from tests.conftest import ROOT
 from tests.experiments.conftest import Rekindle
 
 NAMES = sorted(path.stem for path in (ROOT / "configs").glob("*.toml"))
-
-
-def test_a_wheel_has_every_file_of_the_program() -> None:
-    """What setuptools takes: modules of the named packages, and what matches a pattern of package data."""
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    folders = {name: ROOT / told["package-dir"].get(name, name.replace(".", "/")) for name in told["packages"]}
-    taken = {
-        path
-        for name, folder in folders.items()
-        for pattern in ("*.py", *told["package-data"].get(name, ()))
-        for path in folder.glob(pattern)
-    }
-    there = {
-        path
-        for folder in ("configs", "experiments", "sim")
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file() and not fnmatch(str(path), "*/__pycache__/*")
-    }
-    assert there - taken == set()
 
 
 def test_all_that_ships_is_listed_in_a_line_or_two(config: Path, rekindle: Rekindle) -> None:
