@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numba
@@ -69,40 +68,11 @@ def plain_mesa(world: sim.World, seed: int) -> Running:
     return PlainModel(start_of(world), seed)
 
 
-class OnAgentpy:
-    """The agentpy model; its days are moved on from outside by `sim_step`."""
-
-    def __init__(self, world: sim.World, seed: int) -> None:
-        from benchmarks.peers.agentpy_model import AgentpyModel
-
-        self._model = AgentpyModel(start_of(world), seed)
-
-    @property
-    def sent(self) -> Any:
-        """Gestures by kind."""
-        return self._model.sent
-
-    def step(self) -> None:
-        """Live one day."""
-        self._model.sim_step()
-
-
-def vectorised(world: sim.World, seed: int) -> Running:
-    """NumPy over whole arrays."""
-    from benchmarks.peers.numpy_model import NumpyModel
-
-    return NumpyModel(start_of(world), seed)
-
-
-def plain_numba(threads: int) -> Callable[[sim.World, int], Running]:
+def plain_numba(world: sim.World, seed: int) -> Running:
     """Straightforward Numba."""
+    from benchmarks.peers.numba_plain import NumbaModel
 
-    def make(world: sim.World, seed: int) -> Running:
-        from benchmarks.peers.numba_plain import NumbaModel
-
-        return NumbaModel(start_of(world), seed, threads)
-
-    return make
+    return NumbaModel(start_of(world), seed)
 
 
 @dataclass(frozen=True)
@@ -114,7 +84,6 @@ class Competitor:
         make: a world in motion, from a world and a seed.
         most: people that it can bear in a benchmark.
         bytes_a_tie: of memory at the most while it is made, by direction, beside the world; a round number.
-        needs: a package that may be missing.
         carries: the workloads that it can live.
     """
 
@@ -122,15 +91,7 @@ class Competitor:
     make: Callable[[sim.World, int], Running]
     most: int
     bytes_a_tie: int
-    needs: str = ""
     carries: tuple[str, ...] = (ORDINARY, LISTS)
-
-    @property
-    def missing(self) -> str:
-        """Why it cannot run here; empty if it can."""
-        if not self.needs or find_spec(self.needs) is not None:
-            return ""
-        return f"{self.needs} is not installed (pip install 'rekindle[bench]')"
 
 
 ALL = (ORDINARY, LISTS, FULL)
@@ -139,12 +100,9 @@ COMPETITORS: dict[str, Competitor] = {
     "core-1": Competitor("our core, 1 thread", core(1), 4_000_000, 200, carries=ALL),
     "mesa-engine": Competitor("our Mesa engine", Engine, 10_000, 1_000, carries=ALL),
     "mesa": Competitor("plain Mesa", plain_mesa, 100_000, 600),
-    "agentpy": Competitor("agentpy", OnAgentpy, 10_000, 600, needs="agentpy"),
-    "numpy": Competitor("NumPy", vectorised, 100_000, 250, carries=(ORDINARY,)),
-    "numba": Competitor("straightforward Numba", plain_numba(1), 1_000_000, 250),
-    "numba-2": Competitor("Numba with prange, 2 threads", plain_numba(2), 1_000_000, 250),
+    "numba": Competitor("straightforward Numba", plain_numba, 1_000_000, 250),
 }
-PEERS = ("mesa", "agentpy", "numpy", "numba", "numba-2")
+PEERS = ("mesa", "numba")
 
 
 def label_of(entry: str) -> str:

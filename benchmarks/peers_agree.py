@@ -1,6 +1,6 @@
 """Do the peers live the same day? Gestures by kind and person-day, each peer against the core.
 
-    python -m benchmarks.peers_agree [--people 2000] [--days 60] [--seeds 10] [--only mesa numpy] [--workload lists]
+    python -m benchmarks.peers_agree [--people 2000] [--days 60] [--seeds 10] [--only mesa] [--workload lists]
 
 All go on from one burnt-in world, each with seeds of its own. Quiet and busy spells are switched off, because they make
 whole months of a person's life alike and so would take twenty times as many person-days; `--spells` leaves them on. The
@@ -111,12 +111,8 @@ def main() -> bool:
     parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS))
     asked = parser.parse_args()
     console = Console(width=140)
-    for name in [name for name in asked.only if COMPETITORS[name].missing]:
-        console.print(f"{COMPETITORS[name].label} is left out: {COMPETITORS[name].missing}.")
-    able = [name for name in asked.only if asked.workload in COMPETITORS[name].carries]
-    names = [name for name in able if not COMPETITORS[name].missing]
     world = WORKLOADS[asked.workload].on(world_of(asked.people, asked.burn_in, asked.spells))
-    found = agreements(world, names, days=asked.days, seeds=asked.seeds)
+    found = agreements(world, asked.only, days=asked.days, seeds=asked.seeds)
     title = f"gestures beyond the core's, {asked.people:,} people, {asked.days} days, {asked.seeds} seeds"
     console.print(shown(found, title))
     agrees = all(row.holds(TOLERANCE) for rows in found.values() for row in rows)

@@ -88,8 +88,6 @@ def why_not(entry: str, world: sim.World) -> str:
     """Why a competitor is not measured in this world; empty if it is."""
     name = entry.partition("/")[0]
     competitor = COMPETITORS[name]
-    if competitor.missing:
-        return competitor.missing
     if len(world) > competitor.most:
         return "too slow at this size"
     if name.endswith("-2") and numba.config.NUMBA_NUM_THREADS < 2:
@@ -208,7 +206,7 @@ def memory_a_tie(people: int = 1_000) -> dict[str, float]:
     ties = float(world.people["degree"].sum())
     found = {}
     for name, competitor in COMPETITORS.items():
-        if competitor.missing or name.endswith("-2"):
+        if name.endswith("-2"):
             continue
         competitor.make(world, 1).step()  # what is compiled and tabulated is not held for a tie
         gc.collect()

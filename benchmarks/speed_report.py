@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.competitors import COMPETITORS, label_of
 
-REFERENCES = ("numba", "mesa", "numpy")  # peers that stay as they are, so that they stand for the machine
+REFERENCES = ("numba", "mesa")  # peers that stay as they are, so that they stand for the machine
 SLOWER = 0.9  # of the earlier speed, both as ratios to a reference
 # Okabe & Ito's colours, which colour-blind people tell apart, and a mark each.
 _LOOK = {
@@ -19,10 +19,7 @@ _LOOK = {
     "core-1": ("#D55E00", "o", "--"),
     "mesa-engine": ("#E69F00", "s", "-"),
     "mesa": ("#0072B2", "^", "-"),
-    "agentpy": ("#56B4E9", "v", "-"),
-    "numpy": ("#CC79A7", "D", "-"),
     "numba": ("#009E73", "P", "-"),
-    "numba-2": ("#009E73", "P", "--"),
 }
 
 

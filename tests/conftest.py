@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]  # of the repository
+DATA = ROOT.parent / "shared" / "data"  # real contact logs, which may be missing
 
 # The same examples every time, so that a change alone can break the tests. `make explore` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("repeatable")
+
+
+def examples(many: int) -> int:
+    """How many examples a costly property gets: all under `make explore`, a third of them where they never change."""
+    return many // 3 if settings.default.derandomize else many  # type: ignore[union-attr]
 
 
 def pytest_configure(config: pytest.Config) -> None:

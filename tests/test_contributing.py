@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGES = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
 SOURCES = ("sim", "experiments", "verification", "tests", "benchmarks")
 NOT_IN_GIT = ("NAME", "MODULE", "../", "results/", "~/", ".venv")  # in names that stand for others, or are made later

@@ -9,7 +9,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.conftest import ROOT
+
 HERE = Path(__file__).name
 
 # A word that is avoided, and what to write in its place.

@@ -63,14 +63,14 @@ MEMORY = 16 * 2**30  # of addresses
 
 # A module, and the files in tests/experiments that test it.
 TESTS = {
-    "experiments/analysis/compare.py": ("test_compare.py",),
-    "experiments/analysis/verdicts.py": ("test_verdicts.py",),
-    "experiments/analysis/bootstrap.py": ("test_weighted.py",),
-    "experiments/logs/gate.py": ("test_gate.py",),
-    "experiments/forecasts/pairs.py": ("test_pairs.py",),
-    "experiments/forecasts/scores.py": ("test_scores.py",),
-    "experiments/forecasts/week.py": ("test_week.py",),
-    "experiments/sweeps/design.py": ("test_design.py", "test_factors.py"),
+    "experiments/analysis/compare.py": ("analysis/test_compare.py",),
+    "experiments/analysis/verdicts.py": ("analysis/test_verdicts.py",),
+    "experiments/analysis/bootstrap.py": ("analysis/test_bootstrap.py",),
+    "experiments/logs/gate.py": ("logs/test_gate.py",),
+    "experiments/forecasts/pairs.py": ("forecasts/test_pairs.py",),
+    "experiments/forecasts/scores.py": ("forecasts/test_scores.py",),
+    "experiments/forecasts/week.py": ("forecasts/test_week.py",),
+    "experiments/sweeps/design.py": ("sweeps/test_design.py", "config/test_factors.py"),
 }
 
 # (module or module.function, line without margin and comment, change): why it changes nothing that anybody can see.

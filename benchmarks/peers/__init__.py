@@ -1,4 +1,4 @@
-"""Our ordinary day as competent users of other tools would write it: the peers of `make bench`.
+"""Our ordinary day as competent users of Mesa and of Numba would write it: the peers of `make bench`.
 
 Ordinary life is the whole of `docs/model.md` but strategies and places: minutes and posts, the four prompts, comfort
 and ladders, rounds of noticing and answering, late answers, open doors, fading traces, tries without an answer,

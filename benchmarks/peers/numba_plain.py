@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from benchmarks.peers.start import (
     GESTURE,
@@ -30,7 +29,6 @@ FEED, PRIVATE, IN_PERSON = int(Channel.FEED), int(Channel.PRIVATE), int(Channel.
 SITTING = -1  # the channel of a prompt that is a plan's
 NOTES = int(Strategy.HANDWRITTEN_NOTES)
 SLOWEST = 5.0**5  # days, the half-life of the slowest trace
-PARTS = 64  # of the people, for threads
 
 
 class Town(NamedTuple):
@@ -76,10 +74,10 @@ class Town(NamedTuple):
 
 
 class NumbaModel:
-    """A step is a day; with more threads than one, they share the people who reach out."""
+    """A step is a day."""
 
-    def __init__(self, start: Start, seed: int, threads: int = 1) -> None:
-        self.day, self.p, self.threads = start.day, start.p, threads
+    def __init__(self, start: Start, seed: int) -> None:
+        self.day, self.p = start.day, start.p
         self.sent, self.strategies_end = np.zeros(KINDS, np.int64), start.strategies_end
         n = len(start.first) - 1
         community = start.people["community"]
@@ -100,7 +98,7 @@ class NumbaModel:
         }
         self._lay_out_anew(np.zeros(n, np.int64))
         self.later, self.waiting = letters(start)
-        seed_luck(seed)
+        begin_draws(seed)
 
     def _lay_out_anew(self, more: np.ndarray) -> np.ndarray:
         self.people["first"], self.room, moved = laid_out_anew(self.people["first"], self.held, more, self.ties)
@@ -109,22 +107,17 @@ class NumbaModel:
 
     def step(self) -> None:
         """Simulate one day."""
-        before = numba.get_num_threads()
-        numba.set_num_threads(self.threads)
         planning = self.day < self.strategies_end
         morning(self.town, self.day, planning, self.p)
-        everyone = reach_out if self.threads == 1 else reach_out_in_threads
         reminded, reminded_first = reminders(self.town, self.day, self.p)
         counts, room = count_prompts(self.town, reminded_first, self.p)
-        settings = np.array([self.p])
-        out = everyone(self.town, counts, reminded, reminded_first, np.cumsum(room), self.day, planning, settings)
+        out = reach_out(self.town, counts, reminded, reminded_first, np.cumsum(room), self.day, planning, self.p)
         sent, arriving = self._dispatch(out[(out["kind"] >= 0) & (out["kind"] != POST)], out[out["kind"] == POST])
         sent, delivered = self._rounds(sent, arriving)
         settle(self.town, sent, np.argsort(sent["second"], kind="stable"), delivered, self.day, self.p)
         self.sent += np.bincount(sent["kind"], minlength=KINDS)
         self.waiting["row"] = -1  # rows may have moved by tomorrow
         self.day += 1
-        numba.set_num_threads(before)
 
     def _dispatch(self, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is sent before any answer of today, and what arrives; strangers become acquaintances."""
@@ -165,7 +158,7 @@ class NumbaModel:
 
 
 @njit(cache=True)
-def seed_luck(seed: int) -> None:
+def begin_draws(seed: int) -> None:
     """Begin Numba's own generator anew."""
     np.random.seed(seed)
 
@@ -533,27 +526,22 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
     return count
 
 
-def everyone_reaches_out(
-    town: Any, counts: Any, reminded: Any, reminded_first: Any, room: Any, day: int, planning: bool, settings: Any
+@njit(cache=True)
+def reach_out(
+    town: Any, counts: Any, reminded: Any, reminded_first: Any, room: Any, day: int, planning: bool, p: Any
 ) -> Any:
     """The loop over people; what a person sends lies from ``room[person]`` on, and the rest of the room has kind -1."""
     n = len(town.first)
     out = np.empty(room[n], GESTURE)
-    for part in prange(PARTS):
-        p = settings[0]
-        prompts = np.empty((np.diff(room).max(), 4), np.int64)
-        until = np.empty(town.held.max())
-        for person in range(part * n // PARTS, (part + 1) * n // PARTS):
-            mine = reminded[reminded_first[person] : reminded_first[person + 1]]
-            box = out[room[person] : room[person + 1]]
-            found = prompt(town, person, counts[person], mine, prompts, until, day, p)
-            for k in range(act(town, person, prompts[:found], box, day, planning, p), len(box)):
-                box[k].kind = -1
+    prompts = np.empty((np.diff(room).max(), 4), np.int64)
+    until = np.empty(town.held.max())
+    for person in range(n):
+        mine = reminded[reminded_first[person] : reminded_first[person + 1]]
+        box = out[room[person] : room[person + 1]]
+        found = prompt(town, person, counts[person], mine, prompts, until, day, p)
+        for k in range(act(town, person, prompts[:found], box, day, planning, p), len(box)):
+            box[k].kind = -1
     return out
-
-
-reach_out = njit(cache=True)(everyone_reaches_out)
-reach_out_in_threads = njit(parallel=True)(everyone_reaches_out)  # a cache would take it for the same function
 
 
 # Dispatch --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ NO_ANSWER = 255  # the parent's kind of a gesture that answers none
 ROUNDS = 6  # of delivering and answering in a day
 SECONDS_A_DAY = 86_400
 
-# Of the peers that work on arrays:
+# Of the peer that works on arrays:
 GESTURE = np.dtype(
     [
         ("sender", "i4"),

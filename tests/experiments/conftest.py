@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from experiments import cli
+from experiments.sweeps import runner
 from sim.runtime import fingerprint
 
 TINY = """\
@@ -28,6 +30,9 @@ effort_minutes = 240
 strategies = ["wait", "check_in", { handwritten_notes = 0.5, show_up = 0.5 }]
 replicates = 3
 """
+RESULTS = Path("results/tiny")  # of a sweep of it
+RUNS = RESULTS / "runs.parquet"
+KEEP = ("--set", "sweep.series_days=7", "--set", "sweep.events=true")  # options of a sweep that keeps all tables
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,19 @@ class Outcome:
     err: str
 
 
+Rekindle = Callable[..., Outcome]
+
+
+def refused(outcome: Outcome) -> str:
+    """The message of an outcome that is one paragraph, exit code 2, no traceback."""
+    assert outcome.code == 2, outcome
+    assert outcome.out == ""
+    assert outcome.err.endswith("\n")
+    assert "\n\n" not in outcome.err
+    assert "Traceback" not in outcome.err
+    return outcome.err
+
+
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny experiment in a folder of its own, which is the current one."""
@@ -44,13 +62,20 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     compiled = fingerprint.compiled_folder()
     monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", str(compiled)))  # or each would compile
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("REKINDLE_CACHE_GB", raising=False)
     path = Path("tiny.toml")
     path.write_text(TINY)
     return path
 
 
 @pytest.fixture
-def rekindle(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps in this process, where a test can reach into them."""
+    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+
+
+@pytest.fixture
+def rekindle(capsys: pytest.CaptureFixture[str]) -> Rekindle:
     """The command, as a function of its arguments."""
 
     def call(*arguments: str | Path) -> Outcome:
@@ -60,3 +85,14 @@ def rekindle(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
         return Outcome(int(ended.value.code or 0), said.out, said.err)
 
     return call
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of somebody; the current folder is one in it."""
+    home = tmp_path / "ann.example"
+    (home / "desk").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.chdir(home / "desk")
+    return home

@@ -6,8 +6,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,54 +19,43 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments import cli
 from experiments.config.settings import load
-from experiments.sweeps import runner, store
+from experiments.sweeps import results, runner, store
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
 from experiments.terminal import compiling
 from sim.engine.day import Core
 from sim.runtime import fingerprint, memory_limit
 from sim.state.population import DayRecord
-
-Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
-RUNS = Path("results/tiny/runs.parquet")
-
-
-@pytest.fixture
-def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sweeps in this process, where a test can reach into them."""
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+from tests.conftest import ROOT
+from tests.experiments.conftest import KEEP, RUNS, Rekindle, refused
 
 
 def files() -> list[str]:
     return sorted(str(path) for path in Path().rglob("*") if path.is_file() and path.parts[0] != "cache")
 
 
-def refused(outcome: Any) -> str:
-    """The message of an outcome that is one paragraph, exit code 2, no traceback."""
-    assert outcome.code == 2, outcome
-    assert outcome.out == ""
-    assert outcome.err.endswith("\n")
-    assert "\n\n" not in outcome.err
-    assert "Traceback" not in outcome.err
-    return outcome.err
-
-
 # Sweeps ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.any_python
-def test_any_number_of_workers_gives_the_same_table(config: Path, rekindle: Rekindle) -> None:
-    tables = []
-    for processes in (1, 2):
-        ended = rekindle("sweep", config, "--processes", str(processes), "--results", f"results{processes}")
+def test_any_number_of_workers_gives_the_same_tables(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes, one, and none but this one; of runs, series and events."""
+    for processes in ("2", "1"):
+        ended = rekindle("sweep", config, *KEEP, "--processes", processes, "--results", processes)
         assert ended.code == 0, ended.err
-        tables.append(store.read_table(Path(f"results{processes}/tiny/runs.parquet"))[0])
-    pd.testing.assert_frame_equal(*tables, check_exact=True)
-    assert len(tables[0]) == 9
-    assert tables[0]["reconnected"].notna().all()
-    assert tables[0]["error"].isna().all()
+    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+    assert rekindle("sweep", config, *KEEP, "--results", "none").code == 0
+    for table in ("runs", "series", "events"):
+        two, one, none = (results.load("tiny", folder, table) for folder in ("2", "1", "none"))
+        pd.testing.assert_frame_equal(two, one, check_exact=True)
+        pd.testing.assert_frame_equal(two, none, check_exact=True)
+    runs = results.load("tiny", "2")
+    assert len(runs) == 9
+    assert runs["reconnected"].notna().all()
+    assert runs["error"].isna().all()
 
 
 def test_shards_together_make_the_table_of_the_whole(config: Path, rekindle: Rekindle, in_threads: None) -> None:
@@ -121,9 +111,13 @@ def test_fail_fast_stops_at_the_first_failure(
     assert not RUNS.exists()
 
 
-def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle: Rekindle) -> None:
+def test_kept_worlds_serve_the_processes_of_a_later_sweep(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sweep = ["sweep", config, "--processes", "1", "--set", "world.burn_in_years=0.1", "--set", "sweep.replicates=1"]
-    assert rekindle(*sweep).code == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "worker_processes", ThreadPoolExecutor)
+        assert rekindle(*sweep).code == 0
     later = rekindle(*sweep, "--set", 'sweep.strategies=["wait", "start_meetup"]')
     assert later.code == 0, later.err
     assert "2 runs; 1 already done" in later.out
@@ -210,9 +204,8 @@ def test_a_failed_run_is_a_row_and_is_tried_again(
 def started_sweep(config: Path, *more: str) -> subprocess.Popen[str]:
     """A long sweep in a process group of its own, once it has kept something."""
     command = [sys.executable, "-m", "experiments.cli", "sweep", str(config), "--set", "sweep.replicates=2000", *more]
-    root = str(Path(cli.__file__).parents[1])
     sweep = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": root}, stderr=subprocess.PIPE, start_new_session=True, text=True
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
     deadline = time.monotonic() + 300  # the first sweep of a fresh clone compiles the core
     while not list(Path("results/tiny/parts").glob("*.parquet")) and time.monotonic() < deadline:
@@ -273,6 +266,9 @@ def test_a_stopped_run_says_so(
     assert ended.err.endswith("Stopped.\n")
     assert "Traceback" not in ended.err
     assert signal.getsignal(number) is before
+    for thread in threading.enumerate():
+        if thread.name == "stopping":  # or on a busy machine it would take the next test's signal for this one
+            thread.join(10)
 
 
 def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +316,7 @@ def test_a_damaged_part_is_named_set_aside_and_run_again(
 @pytest.mark.parametrize(
     ("called", "time", "what"), [("put_together", 1, ""), ("finished", 2, "parts"), ("finished", 3, "parts")]
 )
-def test_runs_that_are_removed_amid_a_sweep_are_spoken_of(
+def test_runs_that_are_removed_during_a_sweep_are_reported(
     config: Path,
     rekindle: Rekindle,
     in_threads: None,
@@ -387,7 +383,7 @@ def test_what_is_in_the_way_is_named_before_the_work(config: Path, rekindle: Rek
     assert "move it away, or choose another folder with --results" in said
 
 
-def test_a_folder_that_can_not_be_written_is_named_before_the_work(
+def test_a_folder_that_cannot_be_written_is_named_before_the_work(
     config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -409,7 +405,7 @@ def test_a_table_that_is_replaced_by_a_smaller_one_is_spoken_of(
     assert "The table there before" not in again.err
 
 
-def test_progress_is_told_apart_from_results(config: Path, rekindle: Rekindle) -> None:
+def test_progress_is_printed_apart_from_results(config: Path, rekindle: Rekindle) -> None:
     ended = rekindle("run", config)
     assert ended.out.startswith("wait: 4 adopters among 40 people")
     assert "days: 25 of 25" in ended.err
@@ -448,7 +444,9 @@ def cut_off(run: RunSpec, checkpoints: runner.Checkpoints, day: int) -> Path:
     return path
 
 
-def test_a_sweep_goes_on_amid_the_runs_that_were_cut_off(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+def test_a_sweep_continues_within_the_runs_that_were_cut_off(
+    config: Path, rekindle: Rekindle, in_threads: None
+) -> None:
     rekindle("sweep", config, "--results", "uninterrupted")
     kept = runner.Checkpoints(Path("results/tiny/checkpoints"), 1e-9)
     paths = [cut_off(run, kept, 11) for run in runs_of(load(config))[2:4]]
@@ -462,9 +460,7 @@ def test_a_sweep_goes_on_amid_the_runs_that_were_cut_off(config: Path, rekindle:
     pd.testing.assert_frame_equal(*(table for table in tables), check_exact=True)
 
 
-def test_the_checkpoint_of_a_run_that_another_sweep_asked_for_stays(
-    config: Path, rekindle: Rekindle, in_threads: None
-) -> None:
+def test_the_checkpoint_of_a_run_of_another_sweep_stays(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     path = cut_off(runs_of(load(config))[-1], runner.Checkpoints(Path("results/tiny/checkpoints"), 1e-9), 11)
     assert rekindle("sweep", config, "--set", "sweep.replicates=1").code == 0
     assert path.is_file()

@@ -78,7 +78,7 @@ def test_a_table_lists_what_is_in_it() -> None:
     assert within("worl") == within("") == []
 
 
-def test_names_are_told_apart_and_near_ones_found() -> None:
+def test_names_are_distinguished_and_near_ones_found() -> None:
     names = [entry.name for entry in entries()]
     assert len(set(names)) == len(names)
     assert explained("memory") == []

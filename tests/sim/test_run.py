@@ -180,7 +180,7 @@ def test_a_mixture_splits_the_filling(world: World) -> None:
     assert len(alone.world.plans) == 4
 
 
-def test_strategies_stop_when_told(world: World) -> None:
+def test_strategies_stop_after_their_days(world: World) -> None:
     """After `strategy_days` nothing more is filled or spent, but for an evening already paid for."""
     run = sim.simulate(world, days=60, strategy="check_in", adopters=6, seed=5, strategy_days=20)
     short = sim.simulate(world, days=20, strategy="check_in", adopters=6, seed=5)

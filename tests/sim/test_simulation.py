@@ -60,7 +60,7 @@ def test_a_day_that_is_over_takes_no_gesture(world: sim.World) -> None:
         run.send(sim.Gesture(day=1, kind="like", sender=0, receiver=1))
 
 
-def test_a_twin_goes_the_same_way_and_by_itself(world: sim.World) -> None:
+def test_a_twin_makes_the_same_days_independently(world: sim.World) -> None:
     run = go_on(run_of(world), 10)
     twin = run.twin()
     run.step()
@@ -77,7 +77,7 @@ def test_parameters_that_change_on_the_first_morning_are_those_of_the_run(world:
     assert go_on(changed, 10).world() == go_on(given, 10).world()
 
 
-def test_parameters_that_change_amid_a_run_change_what_follows(world: sim.World) -> None:
+def test_parameters_that_change_during_a_run_change_what_follows(world: sim.World) -> None:
     run = go_on(run_of(world), 10)
     twin = run.twin()
     twin.change(sim.Parameters(ease=-5.0))

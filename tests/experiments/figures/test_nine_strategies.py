@@ -14,8 +14,7 @@ from experiments.analysis.compare import TOO_FEW
 from experiments.figures import INK, save
 from experiments.figures.nine_strategies import headline, nine_strategies, words
 from sim.model.strategies import NAMES
-
-ORIGIN = {"run_hash": "0123456789abcdef", "config": {"name": "made up"}, "versions": {"numpy": "2"}}
+from tests.experiments.figures.conftest import ORIGIN
 
 
 def made_up(worlds: int = 20, **gains: float) -> pd.DataFrame:

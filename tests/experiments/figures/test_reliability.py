@@ -7,8 +7,7 @@ import pandas as pd
 
 from experiments.figures import save
 from experiments.figures.reliability import headline, reliability_figure
-
-ORIGIN = {"run_hash": "0123456789abcdef", "config": {"name": "made up"}, "versions": {"numpy": "2"}}
+from tests.experiments.figures.conftest import ORIGIN
 
 
 def made_up(*names: str) -> pd.DataFrame:

@@ -1,0 +1,159 @@
+"""Morris and Sobol indices against functions whose indices are known, and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments.analysis.sensitivity import SensitivityError, indices
+from experiments.config.settings import Experiment, SampleSettings, SweepSettings
+from experiments.figures.sensitivity import headline
+from experiments.sweeps.design import described, runs_of
+
+EASE, OPEN, LOAD = "parameters.ease", "parameters.answer_openness", "parameters.load_scale"
+RANGES = {EASE: (1.0, 4.0), OPEN: (-1.0, 1.0), LOAD: (10.0, 20.0)}
+Made = tuple[pd.DataFrame, dict[str, Any]]
+
+
+def made_up(method: Any, points: int, outcome: Callable[[pd.DataFrame], pd.Series], **more: Any) -> Made:
+    """A finished sweep whose outcome is a known function of the levels."""
+    sample = SampleSettings(method=method, points=points, ranges=RANGES)
+    sweep = SweepSettings(replicates=2, sample=sample, strategies=("wait", "check_in"), **more)
+    experiment = Experiment(name="made_up", sweep=sweep)
+    runs = described(runs_of(experiment)).assign(people=10)
+    runs["reconnected"] = outcome(runs) * (runs["strategy"] == "check_in") + 100 * runs["replicate"]
+    origin = {
+        "config": experiment.model_dump(mode="json"),
+        "factors": sweep.factors,
+        "command": "rekindle sweep a.toml",
+    }
+    return runs, origin
+
+
+def linear(runs: pd.DataFrame) -> pd.Series:
+    return 2 * runs[EASE] - 6 * runs[OPEN]
+
+
+def test_screening_a_line_finds_its_slopes() -> None:
+    """Effects over whole ranges: 2 * 3 and 6 * 2; what is not in it has none, and a line has no sigma."""
+    wait, check_in = indices(*made_up("morris", 6, linear), "reconnected")
+    assert (wait.strategy, wait.baseline) == ("wait", None)
+    assert (wait.table == 0).all().all(), "waiting hangs on nothing"
+    assert (check_in.strategy, check_in.baseline, check_in.replicates) == ("check_in", "wait", 2)
+    assert check_in.points == 6 * 4
+    assert list(check_in.table.index) == [OPEN, EASE, LOAD]
+    assert check_in.table["mu_star"].to_numpy() == pytest.approx([12, 6, 0])
+    assert check_in.table["sigma"].to_numpy() == pytest.approx(0, abs=1e-9)
+    assert "depends most on answer openness" in headline(check_in)
+    assert "None of the factors" in headline(wait)
+
+
+def test_what_the_table_does_not_say_is_noted() -> None:
+    wait, few = indices(*made_up("saltelli", 2, lambda runs: runs[EASE] * runs[OPEN]), "reconnected")
+    assert wait.note == "reconnected is the same at every point, so none of the factors has an effect on it."
+    assert few.note.startswith("Too few points: intervals are up to ± ")
+    assert indices(*made_up("saltelli", 256, linear), "reconnected")[1].note == ""
+    assert indices(*made_up("morris", 20, linear), "reconnected")[1].note == ""
+
+
+def test_factors_that_cannot_be_distinguished_are_named_together() -> None:
+    _, same = indices(*made_up("morris", 8, lambda runs: 2 * runs[EASE] + 3.1 * runs[OPEN] * runs[EASE]), "reconnected")
+    said = headline(same)
+    assert "ease" in said
+    assert " or " in said
+
+
+def test_an_interaction_has_a_sigma() -> None:
+    _, check_in = indices(*made_up("morris", 20, lambda runs: runs[EASE] * runs[OPEN]), "reconnected")
+    assert check_in.table.loc[[EASE, OPEN], "sigma"].min() > 1
+    assert check_in.table.loc[LOAD, "sigma"] == pytest.approx(0, abs=1e-9)
+
+
+def test_shares_of_a_lines_variance() -> None:
+    """Variances of the terms are (2 * 3)**2 / 12 = 3 and (6 * 2)**2 / 12 = 12, of 15."""
+    _, check_in = indices(*made_up("saltelli", 256, linear), "reconnected")
+    shares = check_in.table.reindex([OPEN, EASE, LOAD])
+    assert shares["first"].to_numpy() == pytest.approx([0.8, 0.2, 0], abs=0.02)
+    assert shares["total"].to_numpy() == pytest.approx([0.8, 0.2, 0], abs=0.02)
+    assert check_in.table.index[0] == OPEN
+
+
+def test_a_pure_interaction_explains_nothing_alone() -> None:
+    """The product of two centred factors: first-order shares 0, total shares 1."""
+    centred = lambda runs: (runs[EASE] - 2.5) * runs[OPEN]  # noqa: E731
+    _, check_in = indices(*made_up("saltelli", 512, centred), "reconnected")
+    assert check_in.table.loc[[EASE, OPEN], "first"].abs().max() < 0.06
+    assert check_in.table.loc[[EASE, OPEN], "total"].to_numpy() == pytest.approx(1, abs=0.1)
+
+
+def test_each_level_of_a_grid_has_indices_of_its_own() -> None:
+    double = lambda runs: linear(runs) * runs["run.adopters"]  # noqa: E731
+    found = indices(*made_up("morris", 4, double, grid={"run.adopters": (1, 3)}), "reconnected")
+    assert [(one.strategy, one.fixed) for one in found] == [
+        (strategy, {"run.adopters": adopters}) for adopters in (1, 3) for strategy in ("wait", "check_in")
+    ]
+    assert found[3].table["mu_star"].to_numpy() == pytest.approx([36, 18, 0])
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    runs, origin = made_up("morris", 4, linear)
+    shuffled = runs.sample(frac=1, random_state=1)
+    one, two = indices(runs, origin, "reconnected")[1], indices(shuffled, origin, "reconnected")
+    assert next(found for found in two if found.strategy == "check_in").table.equals(one.table)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            lambda runs: runs.assign(people=runs["people"].where(runs.index != 5)),
+            ["1 of 48 runs", "rekindle sweep a.toml"],
+        ),
+        (lambda runs: runs.drop(columns="people"), ["48 of 48 runs", "wait, point 0 in replicate 0"]),
+        (lambda runs: runs.assign(reconnected=float("nan")), ["reconnected has no value in 48 of 48 runs"]),
+    ],
+)
+def test_a_design_with_holes_is_refused(spoil: Callable[[pd.DataFrame], pd.DataFrame], said: list[str]) -> None:
+    runs, origin = made_up("morris", 3, linear)
+    with pytest.raises(SensitivityError) as raised:
+        indices(spoil(runs), origin, "reconnected")
+    for part in said:
+        assert part in str(raised.value)
+
+
+def test_points_that_were_not_drawn_for_it_are_refused() -> None:
+    with pytest.raises(SensitivityError, match='method = "morris"'):
+        indices(*made_up("latin_hypercube", 8, linear), "reconnected")
+
+
+def test_the_command(config: Path, rekindle: Callable[..., Any], in_threads: None) -> None:
+    config.write_text(
+        config.read_text().split("[sweep]")[0]
+        + '[sweep]\nstrategies = ["wait", "check_in"]\nreplicates = 1\n[sweep.sample]\nmethod = "morris"\npoints = 2\n'
+        "[sweep.sample.ranges]\nparameters.ease = [1, 4]\nparameters.effort_minutes = [0, 300]\n"
+    )
+    assert rekindle("sweep", config).code == 0
+    shown = rekindle("sensitivity", "tiny")
+    assert shown.code == 0, shown.err
+    assert "reconnected of check_in minus wait: 6 points, 1 world each" in shown.out
+    assert "parameters.effort_minutes" in shown.out
+    assert Path("results/tiny/sensitivity-reconnected-check_in.png").stat().st_size > 10_000
+    rows = json.loads(rekindle("sensitivity", "tiny", "--format", "json").out)
+    assert {row["strategy"] for row in rows} == {"wait", "check_in"}
+    for column, why in (("scenario", "is text"), ("strategy", "is text"), ("seed", "is part of the design")):
+        refused = rekindle("sensitivity", "tiny", "--measure", column)
+        assert refused.code == 2
+        assert f"--measure {column} {why}" in refused.err
+        assert "measures are reconnected, lasting" in refused.err
+    level = rekindle("sensitivity", "tiny", "--measure", "parameters.ease")
+    assert "is part of the design, not a measure" in level.err
+    assert "did you mean lasting?" in rekindle("sensitivity", "tiny", "--measure", "lastin").err
+    short = rekindle("sensitivity", "tiny", "--measure", "lasting")
+    assert short.code == 2
+    assert "lasting has no value in" in short.err
+    assert "sweep named tinny" in rekindle("sensitivity", "tinny").err

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from experiments.logs.simulated import Window, simulated_log
+
+LIVELY = sim.Parameters(routine_rate=0.2)
+
+
+@pytest.fixture
+def log(config: Path) -> Path:
+    """A log that a small world left, with ids that are text."""
+    found = simulated_log(LIVELY, Window(people=60, days=120, burn_in_years=0.1), seed=9)
+    rows = pd.DataFrame({"source": found.source, "target": found.target, "time": found.time})
+    rows[["source", "target"]] = "p" + rows[["source", "target"]].astype(str)
+    rows.to_csv("chat.csv", index=False)
+    return Path("chat.csv")
+
+
+def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> None:
+    """The ledger of the one is what the other marks as fitted; what is written is named."""
+    aims = ("--to", "sends_per_week_q50", "--to", "first_answered_7d")
+    found = rekindle("calibrate", log, "--fit", "routine_rate=0.02:0.5", *aims, "--trials", 3, "--people", 60)
+    assert found.code == 0, found.err
+    ledger = Path("results/calibration-chat/ledger.json")
+    assert f"Written: {ledger}" in found.out
+    before = ledger.read_bytes()
+    with Path("results/calibration-chat/trials.jsonl").open("ab") as trials:
+        trials.write(b"[bold]{")
+    found = rekindle("calibrate", log, "--fit", "routine_rate=0.02:0.5", *aims, "--trials", 3, "--people", 60)
+    assert found.code == 0, found.err
+    assert "was damaged and is set aside as results/calibration-chat/trials.jsonl.damaged; the search" in found.err
+    assert ledger.read_bytes() == before
+    told = rekindle(
+        "validate", log, "--ledger", ledger, "--worlds", 1, "--people", 60, "--resamples", 20, "--processes", 1
+    )
+    assert told.code == 0, told.err
+    rows = pd.read_csv("results/validation-chat/validation.csv", index_col=0)
+    assert set(rows.index[rows["mark"] == "fitted"]) == {"sends_per_week_q50", "first_answered_7d"}
+    assert (rows.loc[rows["mark"] != "fitted", "mark"] == "emergent").all()
+    for name in ("validation.csv", "facts.csv", "report.md", "validation.png", "validation.svg", "validation.pdf"):
+        assert f"results/validation-chat/{name}" in told.out
+        assert (Path("results/validation-chat") / name).stat().st_size > 100
+    assert "like_alone" in told.out
+
+
+def test_a_log_too_small_to_compare_is_named(config: Path, rekindle: Callable[..., Any]) -> None:
+    Path("pair.csv").write_text("source,target,time\nann,bob,0\nbob,ann,90000\n")
+    for command in ("calibrate", "validate"):
+        ended = rekindle(command, "pair.csv")
+        assert ended.code == 2
+        assert ended.err.strip().splitlines()[-1].startswith("pair.csv has 2 people in 1 days;")
+        assert not Path("results").exists()
+
+
+def test_a_day_to_cut_at_is_of_a_judged_forecast(log: Path, rekindle: Callable[..., Any]) -> None:
+    ended = rekindle("forecast", log, "--cut", 50)
+    assert (ended.code, Path("results").exists()) == (2, False)
+    assert "add --evaluate" in ended.err
+
+
+def test_a_file_is_no_folder_for_plots(log: Path, rekindle: Callable[..., Any]) -> None:
+    ended = rekindle("log", log, "-o", log, "--resamples", 2)
+    assert (ended.code, ended.out) == (2, "")
+    assert "give a folder" in ended.err
+
+
+def test_an_unreadable_log_and_an_impossible_option_are_one_paragraph(log: Path, rekindle: Callable[..., Any]) -> None:
+    for arguments, said in (
+        (("calibrate", "caht.csv"), "Did you mean chat.csv?"),
+        (("calibrate", log, "--fit", "routine_rat"), "did you mean routine_rate?"),
+        (("calibrate", log, "--to", "clustering"), "held out of every fit"),
+        (("validate", log, "--ledger", log), "is not a ledger"),
+        (("validate", log, "--against", "nothing.csv"), "does not exist"),
+    ):
+        ended = rekindle(*arguments)
+        assert ended.code == 2
+        assert said in ended.err
+        assert "Traceback" not in ended.err
+        assert not Path("results").exists() or not any(Path("results").rglob("*.csv"))

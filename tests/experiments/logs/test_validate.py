@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.figures.validation import FAMILIES, validation
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.validate import EMERGENT, FITTED, SEEN, accepted, beside, gate, judged, report, summary, table
+
+
+def real_log(values: dict[str, float], spread: float = 0.05) -> pd.DataFrame:
+    rows = [(name, values.get(name, np.nan)) for name in STATISTICS]
+    found = pd.DataFrame(rows, columns=["statistic", "value"])
+    return found.assign(low=found["value"] * (1 - spread), high=found["value"] * (1 + spread), count=100)
+
+
+def world(**values: float) -> dict[str, float]:
+    return {name: values.get(name, np.nan) for name in STATISTICS}
+
+
+def test_a_statistic_is_met_when_it_is_near_or_inside_the_interval() -> None:
+    real = real_log({"isolated": 0.40, "clustering": 0.20, "transitivity": 0.10}, spread=0.3)
+    rows = table(real, [world(isolated=0.44, clustering=0.25, transitivity=0.14)])
+    assert rows.index.tolist() == ["isolated", "clustering", "transitivity"]
+    assert rows["near"].tolist() == [True, False, False]
+    assert rows["inside"].tolist() == [True, True, False]
+    assert rows["met"].tolist() == [True, True, False]
+    assert rows["in_range"].isna().all(), "no other log, no range"
+
+
+def test_worlds_are_averaged_and_their_extremes_given() -> None:
+    rows = table(real_log({"isolated": 0.4}), [world(isolated=0.3), world(isolated=0.5), world()])
+    row = rows.loc["isolated"]
+    assert (row["simulated"], row["least"], row["most"]) == (pytest.approx(0.4), 0.3, 0.5)
+
+
+def test_a_world_too_thin_for_a_statistic_misses_it() -> None:
+    rows = table(real_log({"isolated": 0.4}), [world()])
+    assert not rows.loc["isolated", "met"]
+    assert np.isnan(rows.loc["isolated", "simulated"])
+
+
+def test_marks_are_counted_apart() -> None:
+    real = real_log({"isolated": 0.4, "clustering": 0.2, "transitivity": 0.1})
+    simulated = [world(isolated=0.4, clustering=0.4, transitivity=0.1)]
+    rows = table(real, simulated, fitted=["isolated"], seen=frozenset({"isolated", "clustering"}))
+    assert rows["mark"].tolist() == [FITTED, SEEN, EMERGENT]
+    counts = summary(rows)
+    assert counts["met"].tolist() == [1, 0, 1, 2]
+    assert counts["statistics"].tolist() == [1, 1, 1, 3]
+    assert counts.loc["all", "share"] == pytest.approx(2 / 3)
+
+
+def test_the_range_is_what_all_real_logs_span() -> None:
+    others = {"mail": {"isolated": 0.6, "clustering": np.nan}, "chat": {"isolated": 0.5}}
+    real = real_log({"isolated": 0.4, "clustering": 0.2})
+    within = table(real, [world(isolated=0.55, clustering=0.2)], others=others)["in_range"]
+    assert within["isolated"]
+    assert pd.isna(within["clustering"]), "one value spans nothing"
+    assert not table(real, [world(isolated=0.39)], others=others)["in_range"]["isolated"]
+
+
+@given(st.floats(0.1, 5), st.floats(0.1, 5), st.floats(0.01, 0.99))
+def test_the_gate_is_a_factor_of_two_and_a_share(one: float, two: float, back: float) -> None:
+    real = {"hazard_per_day_90_180": 0.003, "hazard_per_day_180_365": 0.0015, "reactivated_90d": 0.37}
+    rows = table(
+        real_log(real),
+        [world(hazard_per_day_90_180=0.003 * one, hazard_per_day_180_365=0.0015 * two, reactivated_90d=back)],
+    )
+    told = gate(rows)
+    expected = {
+        "hazard_per_day_90_180": 0.5 <= rows["ratio"]["hazard_per_day_90_180"] <= 2,
+        "hazard_per_day_180_365": 0.5 <= rows["ratio"]["hazard_per_day_180_365"] <= 2,
+        "reactivated_90d": 0.18 <= back <= 0.44,
+    }
+    assert told == {**expected, "passed": all(expected.values())}
+
+
+def test_a_gate_of_nothing_is_not_passed() -> None:
+    assert gate(table(real_log({"isolated": 0.4}), [world(isolated=0.4)])) == {"passed": False}
+
+
+def test_every_statistic_has_a_family_in_the_figure() -> None:
+    names = pd.Index(STATISTICS)
+    count = sum(names.str.match(pattern).astype(int) for pattern in FAMILIES.values())
+    assert names[count != 1].tolist() == []
+
+
+def test_the_figure_counts_what_is_met_and_names_the_worst_miss() -> None:
+    real = real_log({"isolated": 0.4, "clustering": 0.2, "transitivity": 0.1})
+    rows = table(real, [world(isolated=0.4, clustering=0.5, transitivity=0.11)])
+    figure = validation(rows, "a log")
+    said = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
+    assert "match 2 of 3" in figure.axes[0].get_title(loc="left")
+    assert "clustering × 2.5" in said
+
+
+def test_the_report_holds_every_miss() -> None:
+    rows = table(real_log({"isolated": 0.4, "clustering": 0.2}), [world(isolated=0.4, clustering=0.5)])
+    row = {"low": 0.0, "high": np.inf, "count": 99}
+    real = pd.DataFrame([{"fact": "B1_x", "value": 0.5, "holds": True, **row}])
+    simulated = pd.DataFrame(
+        [
+            {"fact": "B1_x", "value": -0.5, "holds": False, **row},
+            {"fact": "like", "value": np.nan, "holds": None, **row},
+        ]
+    )
+    known = beside(real, simulated)
+    assert known.index.tolist() == ["B1_x", "like"]
+    text = report(rows, known, gate(rows), "a log", "two people")
+    assert "| `clustering` | emergent | 0.2 | 0.19 … 0.21 | 0.5 | 0.5 … 0.5 | 2.50 | **no** | – |" in text
+    assert "| `B1_x` | above 0 | 0.5 | -0.5 ✗ |" in text
+    assert "| `like` | above 0 | – | – |" in text
+
+
+def test_ranges_and_values_in_words() -> None:
+    assert [accepted(2, 4), accepted(-np.inf, 1), accepted(0, np.inf), accepted(0, 0)] == [
+        "2 to 4", "below 1", "above 0", "exactly 0",
+    ]  # fmt: skip
+    assert [judged(1.0, True), judged(1.0, False), judged(1.0, None), judged(np.nan, None)] == ["1", "1 ✗", "1", "–"]

@@ -1,0 +1,26 @@
+"""How far the work has come, told where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from experiments.terminal import progress
+
+
+def test_the_time_left_is_estimated_from_the_second_step_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of 100 days takes 80 s, in which the model is compiled; each other one a second."""
+    clock = 0.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock)
+    told = io.StringIO()
+    with progress.shown(Console(file=told, width=100), "days", 100) as report:
+        report(0, 100)
+        for day in range(1, 101):
+            clock = 79.0 + day
+            report(day, 100)
+    first, second, last = told.getvalue().splitlines()
+    assert first == "days: 1 of 100, 80 s"
+    assert second == "days: 61 of 100, 2 min, 39 s left"
+    assert last == "days: 100 of 100, 3 min"

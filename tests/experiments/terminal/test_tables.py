@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+import pytest
+from rich.console import Console, RenderableType
+
+from experiments.analysis.comparison_table import comparison_table, difference
+from experiments.forecasts.forecast import Forecast
+from experiments.forecasts.tables import forecast_table, week_table
+from experiments.forecasts.week import Week
+from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.tables import log_table
+from experiments.sweeps.tables import progress_table, sweep_table
+from experiments.terminal.console import Terminal
+from experiments.terminal.numbers import counted, number, signed
+from experiments.terminal.tables import frame_table
+from tests.experiments.terminal.test_columns import is_shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (1234.56, "1,235"), (12.345, "12.3"), (1.2345, "1.23"), (0.01234, "0.012"), (0.00012, "0.000"),
+     (-3.21, "-3.21"), (math.nan, "–"), (math.inf, "∞")],
+)  # fmt: skip
+def test_number(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.234, "+1.23"), (-1.234, "−1.23"), (58.7, "+58.7"), (-0.001, "0.00"), (math.nan, "–")]
+)
+def test_signed(value: float, text: str) -> None:
+    assert signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [((43.12, 42.5, 43.9), ("+43.1", "+42.5 … +43.9")), ((-0.182, -0.36, 0.00506), ("−0.18", "−0.36 … +0.01")),
+     ((0.000212, 0.0001, 0.0003), ("+0.00021", "+0.00010 … +0.00030")),
+     ((1234.5, 1200, 1290), ("+1,234", "+1,200 … +1,290")),
+     ((-0.004, -0.8, 0.004), ("0.00", "−0.80 … 0.00")),
+     ((0.5, 0.5, 0.5), ("+0.500", "+0.500 … +0.500")), ((0, 0, 0), ("0", "0 … 0")),
+     ((2.0, math.nan, math.nan), ("+2.00", "–")), ((math.nan, math.nan, math.nan), ("–", "–"))],
+)  # fmt: skip
+def test_a_difference_has_the_digits_that_its_interval_leaves(
+    values: tuple[float, float, float], texts: tuple[str, str]
+) -> None:
+    row = pd.Series(values, index=["difference", "low", "high"])
+    assert difference(row) == texts
+
+
+@pytest.mark.parametrize(
+    ("count", "what", "text"),
+    [(1, "run", "1 run"), (0, "run", "0 runs"), (2_000, "day", "2,000 days"), (3, "strategy", "3 strategies")],
+)
+def test_things_are_counted(count: int, what: str, text: str) -> None:
+    assert counted(count, what) == text
+
+
+MIXTURE = "check_in 0.333333 + engage_regularly 0.333333 + handwritten_notes 0.333333"
+
+
+def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
+    """Runs of waiting, of a strategy and of a long mixture; numbers as large as they come."""
+    arms = {"wait": 10.0, "handwritten_notes": 67.25, MIXTURE: 1_234.5}
+    rows = [
+        {
+            "scenario": arm,
+            "replicate": world,
+            "reconnected": ties + world * (arm != "wait"),
+            "lasting": ties / 2,
+            "kept": ties / 8,
+        }
+        | {"minutes_planned": 6_247.0, "minutes_used": 6_218.0, "minutes_lost": 1_669.0, "used_share": 0.5, **more}
+        for world in range(worlds)
+        for arm, ties in arms.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def printed(runs: pd.DataFrame, width: int) -> str:
+    console = Console(width=width)
+    with console.capture() as captured:
+        console.print(sweep_table(runs))
+    return captured.get()
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 130, 200])
+def test_no_number_of_a_sweep_is_cut(width: int) -> None:
+    text = printed(made_up(), width)
+    assert "…" not in re.sub(r"\d … [+−]?\d", "", text)
+    for whole in ("+58.2", "+57.2 … +59.2", "+1225.5", "+1224.5 … +1226.5", "6,247", "6,218", "1,669", "50% !", "10.0"):
+        assert whole in text, whole
+    assert max(len(line) for line in text.splitlines()) <= width
+    for word in MIXTURE.split() if width > 60 else ():
+        assert word in text, word
+
+
+def test_what_fits_stands_in_one_table() -> None:
+    assert sum(line.startswith(" strategy") for line in printed(made_up(), 160).splitlines()) == 1
+    assert sum(line.startswith(" strategy") for line in printed(made_up(), 80).splitlines()) > 1
+
+
+def test_one_world_is_one_world() -> None:
+    text = printed(made_up(worlds=1), 130)
+    assert "over 1 world;" in text
+    assert "bootstrap" not in text
+
+
+def test_no_number_of_runs_is_infinite() -> None:
+    """Pairing that is perfect says nothing of independent seeds."""
+    runs = made_up()
+    constant = runs.assign(reconnected=runs.groupby("scenario")["reconnected"].transform("first"))
+    assert "∞" not in printed(constant, 130)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.896, "89.6% !"), (0.89996, "89.9% !"), (0.894, "89% !"), (0.9, "90%"), (0.904, "90%")]
+)
+def test_a_share_says_on_which_side_it_is(share: float, said: str) -> None:
+    text = printed(made_up(used_share=share), 130)
+    assert said in text
+    assert ("!" in text) == (share < 0.9)
+
+
+def test_an_arm_that_spends_nothing_is_marked() -> None:
+    text = printed(made_up(minutes_used=0.0, used_share=math.nan), 130)
+    assert "– !" in text
+    assert "! This strategy used less than 90% of its time budget" in text
+    assert "!" not in printed(made_up(minutes_planned=0.0, minutes_used=0.0, used_share=math.nan), 130)
+
+
+def test_what_looks_like_markup_is_printed_as_it_is() -> None:
+    odd = ["a[/x]b", "a:x:b", "[bold]c[/bold]"]
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(frame_table(pd.DataFrame({"[red]arm[/red]": odd})), highlight=False)
+    said = capture.get()
+    assert all(text in said for text in ("[red]arm[/red]", *odd))
+
+
+# Every table, with names as long as they come ------------------------------------------------------------------------
+
+IDS = ("annegret.maria+lists@example.org", "=cmd|calc[/]:smile:$x^2$---------")  # of 32 characters, without a space
+
+
+def tables() -> dict[str, tuple[RenderableType, list[str]]]:
+    """Tables of several commands, and what must be found in each: long names, and all numbers, dates and words."""
+    week = pd.DataFrame(
+        [{"tie": 27, "id": name, "last_contact": "2023-11-30", "silent_days": 1_234, "known_years": 12.3,
+          "contacts": 1_017, "last_word": "other", "gesture": "message", "minutes": 3.0, "without": 0.07, "after": 0.53,
+          "gain": 0.47, "low": -0.3, "high": 0.63} for name in IDS]
+    )  # fmt: skip
+    plan = week_table(Week(week, (1.0, 0.5, 1.5), 2, False, None, []), ["Said."])
+    ties = pd.DataFrame(
+        [{"tie": 5, "sender": name, "receiver": name[::-1], "silent_days": 1_234.0, "contacts": 1_017,
+          "comes_back": 0.12, "receiver_writes": 0.34, "after_like": 0.56, "after_handwritten": 0.78} for name in IDS]
+    )  # fmt: skip
+    gains = pd.DataFrame({"gain": 0.1, "low": 0.0, "high": 0.2}, index=["like", "handwritten"])
+    forecast = forecast_table(Forecast(ties, gains, 1, []), 20, 90, 30, 10)
+    statistics = pd.DataFrame(
+        {"statistic": list(STATISTICS), "value": 0.012345, "low": 0.0111, "high": 0.0222, "count": 5}
+    )
+    rows = pd.DataFrame(
+        [{"measure": "reconnected", "a": name, "b": "wait", "level": "", "a_mean": 1_234.5, "b_mean": 0.0123,
+          "difference": 1_234.4, "low": 1_200.0, "high": 1_290.0, "worlds": 1_000, "fewer_runs": 12.3,
+          "note": "too few"} for name in IDS]
+    )  # fmt: skip
+    numbers = ["+1,234", "+1,200 … +1,290", "1,000", "12"]
+    arms = pd.DataFrame({"scenario": IDS, "requested": 1_234_567, "done": 987_654})
+    many = pd.DataFrame({f"column_{k}": [1_234.5] for k in range(30)}).assign(name=IDS[0], day="2023-11-30")
+    return {
+        "plan-week": (plan, [*IDS, "2023-11-30", "1,234 d", "12.3 y", "1,017", "message", "+47", "−30 … +63", "53%"]),
+        "forecast": (forecast, [*IDS, *(name[::-1] for name in IDS), "1,234", "1,017", "12%", "34%", "56%", "78%"]),
+        "log": (log_table(dict.fromkeys(IDS, statistics), 10), [*IDS, *STATISTICS, "0.0123", "0.0111 … 0.0222"]),
+        "compare": (comparison_table(rows, []), [*IDS, *numbers]),
+        "status": (progress_table(arms), [*IDS, "1,234,567", "987,654"]),
+        "results": (frame_table(many), [IDS[0], "2023-11-30", "1,234", "column_29"]),
+    }
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 130])
+@pytest.mark.parametrize("command", ["plan-week", "forecast", "log", "compare", "status", "results"])
+def test_every_table_can_be_read_in_a_narrow_terminal_and_with_long_names(command: str, width: int) -> None:
+    table, values = tables()[command]
+    terminal = Terminal(width=width)
+    with terminal.capture() as captured:
+        terminal.print(table)
+    said = captured.get()
+    assert max(map(len, said.splitlines())) <= width
+    assert "…" not in re.sub(r"\S\s+…\s+\S", "", said)
+    for value in values:
+        assert value in said or (value in {*IDS, *(name[::-1] for name in IDS)} and is_shown(value, said)), value
+
+
+@pytest.mark.parametrize(("worlds", "is_said"), [(3, False), (19, False), (20, True)])
+def test_what_independent_seeds_would_need_takes_twenty_worlds(worlds: int, is_said: bool) -> None:
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(sweep_table(made_up(worlds)))
+    assert ("Without pairing, the same precision would need" in capture.get()) == is_said
+
+
+@pytest.mark.parametrize(("worlds", "is_said"), [(19, False), (20, True)])
+def test_a_comparison_has_fewer_runs_from_twenty_worlds_on(worlds: int, is_said: bool) -> None:
+    row = {
+        "measure": "reconnected", "a": "check_in", "b": "wait", "level": "", "a_mean": 2.0, "b_mean": 1.0,
+        "difference": 1.0, "low": 0.5, "high": 1.5, "worlds": worlds, "fewer_runs": 37.0, "note": "",
+    }  # fmt: skip
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(comparison_table(pd.DataFrame([row]), []))
+    assert ("Fewer runs: how many" in capture.get()) == is_said
+    assert ("37" in capture.get()) == is_said
