@@ -71,20 +71,20 @@ def names_of(record: DayRecord) -> np.ndarray:
     return np.unique(named, axis=0)
 
 
-def only_in_one(one: np.ndarray, two: np.ndarray) -> int:
+def only_in_one(first: np.ndarray, second: np.ndarray) -> int:
     """The number of rows that are in only one of two arrays, neither of which has a row twice."""
-    return int((np.unique(np.concatenate([one, two]), axis=0, return_counts=True)[1] == 1).sum())
+    return int((np.unique(np.concatenate([first, second]), axis=0, return_counts=True)[1] == 1).sum())
 
 
-def ties_that_differ(one: World, two: World) -> tuple[int, float]:
+def ties_that_differ(world: World, other_world: World) -> tuple[int, float]:
     """The number of tie directions that differ in any bit, and the largest relative difference; see `Agreement`."""
-    if one.ties.shape != two.ties.shape:
-        return len(one.ties), float("nan")
-    differ = np.zeros(len(one.ties), np.bool_)
-    elsewhere = np.zeros(len(one.ties), np.bool_)
-    gap = np.zeros(len(one.ties))
-    for column in one.ties.dtype.names or ():
-        mine, theirs = one.ties[column].reshape(len(differ), -1), two.ties[column].reshape(len(differ), -1)
+    if world.ties.shape != other_world.ties.shape:
+        return len(world.ties), float("nan")
+    differ = np.zeros(len(world.ties), np.bool_)
+    elsewhere = np.zeros(len(world.ties), np.bool_)
+    gap = np.zeros(len(world.ties))
+    for column in world.ties.dtype.names or ():
+        mine, theirs = world.ties[column].reshape(len(differ), -1), other_world.ties[column].reshape(len(differ), -1)
         other = bits(mine) != bits(theirs)
         differ |= other.any(axis=1)
         if mine.dtype.kind == "f":

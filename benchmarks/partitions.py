@@ -26,9 +26,9 @@ def parts_of(community: np.ndarray, parts: int) -> np.ndarray:
     return community.astype(np.int64) * parts // (int(community.max()) + 1)
 
 
-def crossing(one: np.ndarray, two: np.ndarray, part: np.ndarray) -> float:
+def crossing(people: np.ndarray, others: np.ndarray, part: np.ndarray) -> float:
     """The share of pairs of people that are in different parts."""
-    return float((part[one] != part[two]).mean())
+    return float((part[people] != part[others]).mean())
 
 
 def main(arguments: list[str]) -> None:

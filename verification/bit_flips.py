@@ -67,7 +67,7 @@ class Sweep:
         (self.folder / "tables").mkdir()
         shutil.copy(self.folder / store.TABLE, self.folder / "tables/flips.parquet")
         self.content = {path: path.read_bytes() for path in sorted(self.folder.rglob("*.parquet"))}
-        self.found = {path: self.read(path) for path in self.content}
+        self.values = {path: self.read(path) for path in self.content}
 
     def carry_out(self) -> None:
         """Run the sweep in this process."""
@@ -103,7 +103,7 @@ class Sweep:
         """Run the sweep again; returns whether nothing is missing and its table is the same as before."""
         self.carry_out()
         table = self.folder / store.TABLE
-        return not self.missing() and store.table_at(table)[0].equals(self.found[table][0])
+        return not self.missing() and store.table_at(table)[0].equals(self.values[table][0])
 
     def restore(self) -> None:
         """Restore the original files."""
@@ -130,7 +130,7 @@ def outcome(sweep: Sweep, path: Path, again: bool) -> str:
     """The outcome of a damaged file, for its readers and for the sweep, which runs again if `again` is set."""
     try:
         try:
-            result = "harmless" if same(sweep.read(path), sweep.found[path]) else "SILENT"
+            result = "harmless" if same(sweep.read(path), sweep.values[path]) else "SILENT"
         except StoreError:
             result = "noticed"
         if result == "noticed" and not sweep.sets_aside(path):

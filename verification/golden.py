@@ -125,7 +125,7 @@ def cases() -> dict[str, Golden]:
             40,
             {"strategy": {"host_event": 0.5, "trade_shows": 0.5}, "adopters": 50},
         ),
-        "focal ties": Golden(lively, 40, {"extra": injected(2)}, tuple((at, at + 20) for at in range(8))),
+        "focal ties": Golden(lively, 40, {"extra": injected(2)}, tuple((person, person + 20) for person in range(8))),
     }
 
 
@@ -141,7 +141,7 @@ def of_fast_engine(golden: Golden) -> tuple[str, str]:
 
 
 def of_mesa_engine(golden: Golden) -> str:
-    """The digest of the same run's world and measures on Mesa."""
+    """The digest of the world and measures of the same run on the Mesa engine."""
     model = sim.ReconnectionModel(world=golden.world(), seed=3, **golden.how)
     for _ in range(golden.days):
         model.step()
@@ -149,29 +149,29 @@ def of_mesa_engine(golden: Golden) -> str:
 
 
 def digest(world: World, scalars: Mapping[str, float]) -> str:
-    """Of the values of a world and of measures, in their order."""
-    found = hashlib.sha256(f"{world.day} {world.strategies_end}".encode())
+    """The digest of the values of a world and of measures, in order."""
+    sha256 = hashlib.sha256(f"{world.day} {world.strategies_end}".encode())
     for name in World.ARRAYS:
         array = getattr(world, name)
         for column in array.dtype.names:
-            found.update(_bytes(array[column]))
-    found.update(_bytes(np.array(list(scalars.values()), np.float64)))
-    return found.hexdigest()[:16]
+            sha256.update(_bytes(array[column]))
+    sha256.update(_bytes(np.array(list(scalars.values()), np.float64)))
+    return sha256.hexdigest()[:16]
 
 
 def digest_of_frames(*frames: pd.DataFrame) -> str:
-    """Of the values of tables, in their order."""
-    found = hashlib.sha256()
+    """The digest of the values of tables, in order."""
+    sha256 = hashlib.sha256()
     for frame in frames:
         for name in frame.columns:
             column = frame[name]
             values = column.to_numpy()
-            found.update("\n".join(map(str, values)).encode() if values.dtype.kind not in "biuf" else _bytes(values))
-    return found.hexdigest()[:16]
+            sha256.update("\n".join(map(str, values)).encode() if values.dtype.kind not in "biuf" else _bytes(values))
+    return sha256.hexdigest()[:16]
 
 
 def _bytes(values: np.ndarray) -> bytes:
-    """The same on machines of either byte order; a NaN is a NaN."""
+    """The bytes of values, independent of byte order and of the bits of NaN."""
     values = np.ascontiguousarray(values)
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), np.nan, values).astype(values.dtype)

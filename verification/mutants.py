@@ -518,7 +518,7 @@ LARGEST, SMALLEST = 400, 1e-6
 
 
 class Mutant(NamedTuple):
-    """One change: where it is, the expression around it before and after, and the module's text with it."""
+    """One change: its place, the expression around it before and after, and the changed text of the module."""
 
     module: str
     function: str
@@ -548,7 +548,7 @@ class Mutant(NamedTuple):
 
 
 def mutants_of(module: str, source: str) -> list[Mutant]:
-    """Every mutant of a module's text, in order of appearance."""
+    """All mutants of the text of a module, in order of appearance."""
     tree, lines = ast.parse(source), source.splitlines()
     return [
         Mutant(module, function, line, lines[line - 1].split("  # ")[0].strip(), before, after, changed)
@@ -558,7 +558,7 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
 
 
 class _Site(NamedTuple):
-    """A node of a tree, the nodes above it from the top, and the names of the function around it."""
+    """A node of a syntax tree, its ancestors from the top, and the local names of the function around it."""
 
     node: ast.AST
     above: tuple[ast.AST, ...]
@@ -571,9 +571,9 @@ def _changed(tree: ast.Module) -> Iterator[tuple[str, int, str, str, str]]:
             shown = _shown(site)
             before, old = ast.unparse(shown), getattr(holder, field)
             setattr(holder, field, value)
-            around = [one.name for one in site.above if isinstance(one, ast.FunctionDef)]
+            functions = [node.name for node in site.above if isinstance(node, ast.FunctionDef)]
             line: int = site.node.lineno  # type: ignore[attr-defined]
-            yield next(iter(around), ""), line, before, ast.unparse(shown), ast.unparse(tree)
+            yield next(iter(functions), ""), line, before, ast.unparse(shown), ast.unparse(tree)
             setattr(holder, field, old)
 
 
@@ -593,8 +593,10 @@ def _sites(node: ast.AST, above: tuple[ast.AST, ...], names: frozenset[str]) -> 
     if isinstance(node, ast.Assert | ast.Raise | ast.JoinedStr):
         return
     if isinstance(node, ast.FunctionDef | ast.Lambda):
-        names |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        names |= {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
+        names |= {
+            inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        }
+        names |= {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
     if isinstance(node, ast.expr | ast.AugAssign):
         yield _Site(node, above, names)
     for field, value in ast.iter_fields(node):
@@ -615,9 +617,9 @@ def _changes(site: _Site) -> Iterator[tuple[ast.AST, str, object]]:
     node = site.node
     match node:
         case ast.Compare():
-            for at, operator in enumerate(node.ops):
+            for index, operator in enumerate(node.ops):
                 for other in COMPARISONS.get(type(operator), ()):
-                    yield node, "ops", [*node.ops[:at], other(), *node.ops[at + 1 :]]
+                    yield node, "ops", [*node.ops[:index], other(), *node.ops[index + 1 :]]
         case ast.BinOp() | ast.AugAssign():
             if type(node.op) in OPERATORS:
                 yield node, "op", OPERATORS[type(node.op)]()
@@ -644,9 +646,9 @@ def _changes(site: _Site) -> Iterator[tuple[ast.AST, str, object]]:
             for other in _partners(node.attr):
                 yield node, "attr", other
         case ast.Call():
-            for at, (one, other) in enumerate(zip(node.args, node.args[1:], strict=False)):
-                if isinstance(one, ast.Name) and isinstance(other, ast.Name):
-                    yield node, "args", [*node.args[:at], other, one, *node.args[at + 2 :]]
+            for index, (first, second) in enumerate(zip(node.args, node.args[1:], strict=False)):
+                if isinstance(first, ast.Name) and isinstance(second, ast.Name):
+                    yield node, "args", [*node.args[:index], second, first, *node.args[index + 2 :]]
 
 
 def _in_place(site: _Site, value: ast.expr) -> Iterator[tuple[ast.AST, str, object]]:
@@ -655,18 +657,18 @@ def _in_place(site: _Site, value: ast.expr) -> Iterator[tuple[ast.AST, str, obje
     for field, old in ast.iter_fields(holder):
         if old is site.node:
             yield holder, field, value
-        elif isinstance(old, list) and any(one is site.node for one in old):
-            yield holder, field, [value if one is site.node else one for one in old]
+        elif isinstance(old, list) and any(item is site.node for item in old):
+            yield holder, field, [value if item is site.node else item for item in old]
 
 
 def _selects(site: _Site) -> bool:
     """Whether a string selects something: as a subscript or an option."""
-    holders = [one for one in site.above if not isinstance(one, ast.List | ast.Tuple)]
+    holders = [node for node in site.above if not isinstance(node, ast.List | ast.Tuple)]
     return isinstance(holders[-1], ast.Subscript | ast.keyword)
 
 
 def _partners(name: str) -> list[str]:
-    return [other for one, two in SWAPS for this, other in ((one, two), (two, one)) if this == name]
+    return [partner for pair in SWAPS for this, partner in (pair, pair[::-1]) if this == name]
 
 
 # Running -------------------------------------------------------------------------------------------------------------
@@ -738,8 +740,8 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
 
 def _ended(process: int, started: float) -> Outcome | None:
     """The outcome of a process; None if it is still running."""
-    found, status, used = os.wait4(process, os.WNOHANG)
-    if not found:
+    ended, status, used = os.wait4(process, os.WNOHANG)
+    if not ended:
         if time.monotonic() - started < SLOWEST:
             return None
         os.killpg(process, signal.SIGKILL)
@@ -758,7 +760,7 @@ def _unchanged(folder: Path, tests: tuple[str, ...]) -> float:
         time.sleep(0.02)
     if outcome.status != 0:
         print((folder / "output.txt").read_text(errors="replace")[-4_000:])
-        raise SystemExit(f"{' '.join(tests)} fail without any change: mend them first")
+        raise SystemExit(f"{' '.join(tests)} fail without any change. Fix them first.")
     return outcome.seconds
 
 

@@ -146,7 +146,7 @@ def require_columns(found: Sequence[Any], name: str) -> None:
     missing = [column for column in COLUMNS if column not in found]
     if not missing:
         return
-    renames = [f"{near!r} to {column}" for column in missing for near in _like(column, list(map(str, found)))]
+    renames = [f"{near!r} to {column}" for column in missing for near in _similar_column(column, list(map(str, found)))]
     raise LogError(
         f"{name} has no column {missing[0]} (columns: {_listed(found)}). "
         + (f"Rename {' and '.join(renames)}. " if renames else "")
@@ -154,7 +154,7 @@ def require_columns(found: Sequence[Any], name: str) -> None:
     )
 
 
-def _like(column: str, columns: list[str]) -> list[str]:
+def _similar_column(column: str, columns: list[str]) -> list[str]:
     """The column that was probably meant, as a list of one or none."""
     same = [name for name in columns if name.strip("\"' \t\ufeff\xa0").lower() == column]
     return same[:1] or [name for name in get_close_matches(column, columns, n=1) if name not in COLUMNS]
@@ -197,10 +197,10 @@ def _kind(path: Path, start: bytes) -> str:
         return ".parquet"
     if is_gzip and start[:4] == b"PAR1":
         raise LogError(f"{path} is a Parquet file inside gzip; decompress it. Parquet already compresses its columns.")
-    format_and_advice = _other(path, start, is_gzip)
+    format_and_advice = _other_format(path, start, is_gzip)
     if format_and_advice:
         raise LogError(f"{path} is {format_and_advice}.")
-    if not is_gzip and path.suffix.lower() not in (".gz", ".parquet") and _is_junk(start):
+    if not is_gzip and path.suffix.lower() not in (".gz", ".parquet") and _begins_with_junk(start):
         raise LogError(
             f"{path} contains binary data instead of text. If it is compressed, decompress it; otherwise, convert it "
             "to CSV or Parquet."
@@ -214,10 +214,10 @@ def _kind(path: Path, start: bytes) -> str:
     return ".csv.gz" if is_gzip else ".csv"
 
 
-def _other(path: Path, start: bytes, is_gzip: bool) -> str | None:
+def _other_format(path: Path, start: bytes, is_gzip: bool) -> str | None:
     """The format of a file that is neither CSV nor Parquet, with advice; None if it isn't recognised."""
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return "a ZIP archive inside gzip; extract both and give the path of the log" if is_gzip else _zipped(path)
+        return "a ZIP archive inside gzip; extract both and give the path of the log" if is_gzip else _zip_format(path)
     if is_gzip and start[:2] == b"\x1f\x8b":
         return "compressed twice with gzip; decompress it once"
     for beginning, format_and_advice in _OTHERS:
@@ -236,7 +236,7 @@ def _other(path: Path, start: bytes, is_gzip: bool) -> str | None:
     return None
 
 
-def _zipped(path: Path) -> str:
+def _zip_format(path: Path) -> str:
     names: list[str] = []
     with suppress(zipfile.BadZipFile, OSError, NotImplementedError):
         names = zipfile.ZipFile(path).namelist()
@@ -253,7 +253,7 @@ def _is_binary(start: bytes) -> bool:
     return _encoding(start)[0] == "utf-8" and any(byte < 9 for byte in start[:4_096])
 
 
-def _is_junk(start: bytes) -> bool:
+def _begins_with_junk(start: bytes) -> bool:
     """Whether the first line isn't text in a known encoding or in any extension of ASCII."""
     if _encoding(start)[0] != "utf-8":
         return False
@@ -393,8 +393,9 @@ def _read_csv(path: Path, also: Sequence[str]) -> dict[str, Column]:
         try:
             table = pa.csv.read_csv(text, parse_options=lines, convert_options=as_text)
         except pa.ArrowInvalid as problem:
-            raise _why(path, len(header)) or problem from None
-        if text.has_quotes and (error := _misshapen(path, len(header))):  # Arrow accepts a quote that is never closed
+            raise _explanation(path, len(header)) or problem from None
+        # Arrow accepts a quote that is never closed.
+        if text.has_quotes and (error := _malformed_row(path, len(header))):
             raise error
     return {name: table.column(name) for name in wanted}
 
@@ -448,16 +449,16 @@ def _line(path: Path, row: int) -> int:
         return next(itertools.islice(numbers, row + 1, None))
 
 
-def _why(path: Path, width: int) -> LogError | None:
+def _explanation(path: Path, width: int) -> LogError | None:
     """The error that explains why Arrow cannot read a file; None if the reason isn't found."""
     with _lines(path) as lines:
         rows = sum(1 for _ in itertools.islice(filter(None, csv.reader(lines)), 2))
     if rows == 1:  # the header, without the end of its line
         return LogError(f"{path} has a header but no rows. A contact log must have at least one row.")
-    return _misshapen(path, width) or _not_utf8(path)
+    return _malformed_row(path, width) or _not_utf8(path)
 
 
-def _misshapen(path: Path, width: int) -> LogError | None:
+def _malformed_row(path: Path, width: int) -> LogError | None:
     """The error for the first row with too many or too few values or an open quote; None if there is none."""
     with _lines(path) as lines:
         reader = csv.reader(lines, strict=True)
@@ -470,7 +471,7 @@ def _misshapen(path: Path, width: int) -> LogError | None:
                         remedy = "Delete the line, or add the missing values."
                     return LogError(
                         f"{path}, line {reader.line_num}: the line has {counted(len(fields), 'value')}, but the "
-                        f"header has {width} columns: {_shown(','.join(fields))!r}. {remedy}"
+                        f"header has {width} columns: {_quoted(','.join(fields))!r}. {remedy}"
                     )
                 row = reader.line_num + 1
         except csv.Error as problem:
@@ -481,7 +482,7 @@ def _misshapen(path: Path, width: int) -> LogError | None:
     return None
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return text[:80].encode("utf-8", "replace").decode()
 
 
@@ -495,10 +496,10 @@ def _not_utf8(path: Path) -> LogError | None:
     raw = line.encode("utf-8", "surrogateescape")
     name, encoding = ("Latin-1", "latin-1") if set(raw) & _NOT_IN_WINDOWS_1252 else ("Windows-1252", "cp1252")
     western = raw.decode(encoding).strip()
-    guess = f"It looks like {name} ({_shown(western)!r})"
+    guess = f"It looks like {name} ({_quoted(western)!r})"
     other_scripts = [] if _is_western(western) else list(_readings(raw))
     if other_scripts:
-        readings = ", ".join(f"{script} ({_shown(text)!r})" for script, text in ((encoding, western), *other_scripts))
+        readings = ", ".join(f"{script} ({_quoted(text)!r})" for script, text in ((encoding, western), *other_scripts))
         guess = f"It may be {readings} or another encoding: choose the one that gives readable text"
         encoding = other_scripts[0][0]
     return LogError(

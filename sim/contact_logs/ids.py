@@ -136,8 +136,8 @@ def _of_arrow(values: pa.Array) -> Any:
         return values.to_numpy(zero_copy_only=False)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return values
-    found = values.to_pylist()
-    return [value if isinstance(value, bytes | bool | decimal.Decimal) else str(value) for value in found]
+    objects = values.to_pylist()
+    return [value if isinstance(value, bytes | bool | decimal.Decimal) else str(value) for value in objects]
 
 
 def _coded_of_table(column: pd.Series, name: str) -> _Coded:
@@ -251,27 +251,27 @@ def _imprecise(values: object) -> list[Note]:
 # Joining --------------------------------------------------------------------------------------------------------------
 
 
-def _numbered(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _numbered(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct ids, and the index of each value among them; values of the second column follow those of the first."""
-    if one.dtype != two.dtype or one.dtype.kind not in "iu":
-        values = _smallest([*map(int, one), *map(int, two)])
+    if sources.dtype != targets.dtype or sources.dtype.kind not in "iu":
+        values = _smallest([*map(int, sources), *map(int, targets)])
     else:
-        values = np.concatenate([one, two])
+        values = np.concatenate([sources, targets])
     places, names = pd.factorize(values)
     return np.asarray(names), np.asarray(places)
 
 
-def _as_they_are(one: list[Any], two: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+def _as_they_are(sources: list[Any], targets: list[Any]) -> tuple[np.ndarray, np.ndarray]:
     places: dict[Any, int] = {}
-    found = [places.setdefault(value, len(places)) for value in (*one, *two)]
+    indices = [places.setdefault(value, len(places)) for value in (*sources, *targets)]
     names = np.empty(len(places), dtype=object)
     names[:] = list(places)
-    return names, np.array(found, dtype=np.int64)
+    return names, np.array(indices, dtype=np.int64)
 
 
-def _joined(one: pa.Array, two: pa.Array) -> tuple[np.ndarray, np.ndarray, list[Note]]:
+def _joined(sources: pa.Array, targets: pa.Array) -> tuple[np.ndarray, np.ndarray, list[Note]]:
     """Distinct ids of text, the index of each value among them, and notes."""
-    written = pa.concat_arrays([one, two]).dictionary_encode()
+    written = pa.concat_arrays([sources, targets]).dictionary_encode()
     names = keys_of(written.dictionary).dictionary_encode()
     places = names.indices.to_numpy()
     notes = _notes(written.dictionary, places, names.dictionary)
@@ -370,9 +370,9 @@ def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
         (key,) = keys_of(pa.array([text], pa.large_string())).to_pylist()
     except UnicodeEncodeError:
         key = text
-    for wanted in (text, key):
-        if wanted in known:
-            return known.index(wanted)
+    for spelling in (text, key):
+        if spelling in known:
+            return known.index(spelling)
     folded = {_folded(name): name for name in reversed(known)}
     near = [folded[name] for name in get_close_matches(_folded(key), folded, n=1, cutoff=0.75)]
     raise LogError(f"no person has the id {text!r}{f'; did you mean {near[0]!r}?' if near else '.'}")

@@ -218,7 +218,7 @@ def _of_text(column: pa.ChunkedArray, shown: Callable[[int], str]) -> Times:
         by_the_day = bool(text.str.len().max() <= len("2024-05-01") or _whole_days(ticks // 10**9))
         times = Times(ticks // 10**9 + ticks % 10**9 / 1e9, shown, True, by_the_day, lambda rows: ticks[rows])
         return replace(times, notes=_mixed_zones(text))
-    raise _odd(text, np.isfinite(seconds), dates, shown)
+    raise _unreadable(text, np.isfinite(seconds), dates, shown)
 
 
 def _mixed_zones(text: pd.Series) -> list[Note]:
@@ -238,7 +238,7 @@ def _fraction(text: str) -> Any:
         return text
 
 
-def _odd(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
+def _unreadable(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
     """The error for the first time that is neither a number nor a date, or that is of the less common form."""
     fits = dates if dates.sum() > numbers.sum() else numbers
     row = int((~fits).argmax())
@@ -246,8 +246,8 @@ def _odd(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callabl
     if not written:
         return BadRowError(row, f"the time is empty. {_HOW_TO_WRITE}.")
     if fits.any() and (dates | numbers)[row]:
-        here, there = ("a date", "numbers") if dates[row] else ("a number", "dates")
-        return BadRowError(row, f"the time {written!r} is {here}, but others are {there}. Write all in one form.")
+        kind, others = ("a date", "numbers") if dates[row] else ("a number", "dates")
+        return BadRowError(row, f"the time {written!r} is {kind}, but others are {others}. Write all in one form.")
     expected = "a date in ISO 8601" if dates.any() else "a number"
     remedy = _remedy(text, written)
     return BadRowError(row, f"the time {written!r} is not {expected}. {_HOW_TO_WRITE}{remedy}.")

@@ -65,7 +65,7 @@ class WorldError(ValueError):
     """
 
     def __init__(self, folder: Path, why: object) -> None:
-        self.folder, self.why = folder, _briefly(why)
+        self.folder, self.why = folder, _in_short(why)
         super().__init__(folder, self.why)
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ class WorldError(ValueError):
         )
 
 
-def _briefly(problem: object) -> str:
+def _in_short(problem: object) -> str:
     """A problem on one line: its text, or the type of an exception without text."""
     return in_a_line(problem) or type(problem).__name__
 
@@ -124,7 +124,7 @@ def save_world(
         ValueError: if the world has names that are neither text nor numbers.
     """
     folder = Path(folder)
-    text = _described(world)
+    text = _description_of(world)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_HALF_WRITTEN, dir=folder.parent) as scratch:
         fresh = Path(scratch, "fresh")
@@ -220,10 +220,10 @@ def load_world(folder: str | os.PathLike[str]) -> World:
     Raises:
         WorldError: if the folder has no complete world of this version of the program; a `ValueError`.
     """
-    return _steadily(Path(folder), _loaded)[0]
+    return _retried(Path(folder), _loaded)[0]
 
 
-def _steadily(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
+def _retried(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
     """Call ``look(folder)``, and repeat it if it fails because another process replaced or removed the folder."""
     while True:
         before = _inode(folder)
@@ -399,7 +399,7 @@ def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
     )
 
 
-def _described(world: World) -> str:
+def _description_of(world: World) -> str:
     """Everything of a world that isn't an array of records, as JSON."""
     names = None if world.names is None else world.names.tolist()
     invalid = next((name for name in names or () if not isinstance(name, str | int | float)), None)
@@ -460,7 +460,7 @@ def load_records(path: Path) -> dict[str, np.ndarray]:
         except OSError:
             raise
         except Exception as problem:  # a valid checksum doesn't prove that `save_records` wrote the file
-            raise ValueError(f"it does not contain records: {_briefly(problem)}") from problem
+            raise ValueError(f"it does not contain records: {_in_short(problem)}") from problem
 
 
 def remove_records(path: Path) -> None:
@@ -574,7 +574,7 @@ def load_kept_world(key: str) -> World:
         WorldError: if there is no world with this key, or if it's damaged or a different one; a `ValueError`.
     """
     folder = worlds_folder() / key
-    world, origin = _steadily(folder, _loaded)
+    world, origin = _retried(folder, _loaded)
     if _key(origin) != key:
         raise DamagedWorldError(folder, f"{_ORIGIN} belongs to a different world")
     with suppress(OSError):  # removed meanwhile, or read-only; the loaded world is fine
@@ -608,7 +608,7 @@ def check_kept_world(key: str) -> Damage | None:
     """
     folder = worlds_folder() / key
     try:
-        _steadily(folder, _check_in_full)
+        _retried(folder, _check_in_full)
     except MissingWorldError:
         return None
     except WorldError as damage:
