@@ -1,6 +1,6 @@
-# make run and make test are the two commands; each first installs into .venv what it needs.
+# Each target first installs what it needs into .venv. The main ones are `make run` and `make test`.
 
-# The first of these Pythons that starts (a version manager's stub may not), is new enough and can make a .venv.
+# The first of these Pythons that starts (a stub of a version manager may not), is new enough and can create a .venv.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
@@ -8,29 +8,29 @@ READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
 # A worker takes half of the files in order, so that fixtures of a file are made once, and helps the other at the end.
 IN_TWO := -n 2 --dist worksteal
-# No lock file: it would name the address of a registry. package.json has exact versions.
+# No lock file, because it would contain the address of a registry. package.json has exact versions.
 NPM_INSTALL := npm install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=1 \
 	--fetch-retry-mintimeout=1000 --fetch-timeout=20000
 ESLINT_READY := { [ node_modules/.ready -nt package.json ] || { $(NPM_INSTALL) && touch node_modules/.ready; }; }
 
 .PHONY: run test test-newest lint lint-js bench verify explore
 
-run: $(READY) ## the nine strategies and waiting, their table and their figure
+run: $(READY) ## run the nine strategies and waiting; print their table, draw their figure
 	$(BIN)/rekindle sweep configs/nine_strategies.toml
 	$(BIN)/rekindle figure nine_strategies
 
-test: $(READY)
+test: $(READY) ## run all tests in two processes
 	$(PYTEST) $(IN_TWO)
 
-test-newest: $(READY) ## a short selection on the newest other Python that is found here
+test-newest: $(READY) ## run a few tests on the newest other Python on this machine
 	$(BIN)/python .ci/newest.py
 
-lint: $(READY)
+lint: $(READY) ## check style and types with ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lint-js: ## ESLint for the page's JavaScript; without npm or its registry, it says so and is left out
+lint-js: ## check the page's JavaScript with ESLint; skipped without npm
 	@if ! command -v npm >/dev/null; then \
 		echo "lint-js is skipped: there is no npm on this machine"; \
 	elif ! $(ESLINT_READY); then \
@@ -39,11 +39,11 @@ lint-js: ## ESLint for the page's JavaScript; without npm or its registry, it sa
 		node_modules/.bin/eslint . && echo "ESLint: all checks passed"; \
 	fi
 
-bench: $(READY) ## person-days a second of both engines, of their peers and of the machine; what a sweep costs beside its runs
+bench: $(READY) ## measure the speed of both engines, of comparable models and of sweeps
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.sweeps
 
-verify: $(READY) ## slow and statistical; leaves plots
+verify: $(READY) ## run slow and statistical checks, which take hours; draws plots
 	$(BIN)/python -m verification.strength
 	$(BIN)/python -m verification.rule_three
 	$(BIN)/python -m verification.engines
@@ -60,10 +60,10 @@ verify: $(READY) ## slow and statistical; leaves plots
 	$(BIN)/python -m verification.coverage
 	$(BIN)/python -m verification.mutants
 
-explore: $(READY) ## look for examples that break the tests, which `make test` does not
+explore: $(READY) ## run all tests, with new random examples instead of the fixed ones
 	$(PYTEST) $(IN_TWO) --hypothesis-profile=explore
 
 $(READY): pyproject.toml constraints.txt
-	$(or $(PYTHON),$(error Python 3.11 or later (with its venv) was not found; say where one is with PYTHON=path)) -m venv .venv
+	$(or $(PYTHON),$(error Python 3.11 or later with venv was not found; give its path with PYTHON=path)) -m venv .venv
 	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@

@@ -1,4 +1,4 @@
-"""All implementations of the ordinary day behind one interface: built from a world, then one day per call of `step`."""
+"""All implementations of an ordinary day behind one interface: each starts from a world, and `step` simulates a day."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sim.engine.day import Core
 
 
 class Running(Protocol):
-    """A world in motion; `sent` counts gestures by kind since the start, shape (13,)."""
+    """A running world; `sent` is the number of gestures by kind since the start, shape (13,)."""
 
     @property
     def sent(self) -> Any:
-        """Gestures by kind."""
+        """The number of gestures by kind."""
 
     def step(self) -> object:
-        """Live one day."""
+        """Simulate one day."""
 
 
 class BareCore:
-    """Our core without measures; where there are plans, it keeps the contact log."""
+    """Our core without measures. In worlds with plans, it keeps the contact log."""
 
     def __init__(self, world: sim.World, seed: int, threads: int) -> None:
         self._core, self._threads, self._logs = Core(world, seed=seed), threads, len(world.plans) > 0
@@ -35,7 +35,7 @@ class BareCore:
         self.sent = np.zeros(KINDS, np.int64)
 
     def step(self) -> None:
-        """Live one day."""
+        """Simulate one day."""
         numba.set_num_threads(self._threads)
         sent = self._core.step().sent
         self.sent += np.bincount(sent["kind"], minlength=KINDS)
@@ -44,19 +44,19 @@ class BareCore:
 
 
 def core(threads: int) -> Callable[[sim.World, int], Running]:
-    """Our core on a number of threads."""
+    """Our core on this many threads."""
     return lambda world, seed: BareCore(world, seed, threads)
 
 
 class Engine:
-    """Our Mesa engine as it is: it always takes measures, which at these sizes are a small part of its day."""
+    """Our Mesa engine. It always computes measures, which take a small part of its time at these sizes."""
 
     def __init__(self, world: sim.World, seed: int) -> None:
         self._model = sim.ReconnectionModel(world=world, seed=seed)
         self.sent = np.zeros(KINDS, np.int64)
 
     def step(self) -> None:
-        """Live one day."""
+        """Simulate one day."""
         self._model.step()
         self.sent += np.bincount(self._model.record.sent["kind"], minlength=KINDS)
 
@@ -80,11 +80,11 @@ class Competitor:
     """One column of the comparison.
 
     Attributes:
-        label: what tables and figures call it.
-        make: a world in motion, from a world and a seed.
-        most: people that it can bear in a benchmark.
-        bytes_a_tie: of memory at the most while it is made, by direction, beside the world; a round number.
-        carries: the workloads that it can live.
+        label: its name in tables and figures.
+        make: a function from a world and a seed to a running world.
+        most: the largest number of people in a benchmark.
+        bytes_a_tie: approximate peak memory during construction, per tie direction, in addition to the world.
+        carries: the workloads that it can run.
     """
 
     label: str
@@ -106,6 +106,6 @@ PEERS = ("mesa", "numba")
 
 
 def label_of(entry: str) -> str:
-    """What tables call an entry: a competitor's name, or ``name/workload`` where it is not ordinary life."""
+    """The label of an entry: a competitor's name, or ``name/workload`` for other workloads than ordinary life."""
     name, _, workload = entry.partition("/")
     return COMPETITORS[name].label + (f": {WORKLOADS[workload].label}" if workload else "")

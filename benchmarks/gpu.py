@@ -4,7 +4,7 @@
 
 Both continue from the same world for a number of days. The gestures are compared one by one, and the remaining ties
 bit by bit. Then each continues for as many days again, in turn, several times: the GPU without a record of each day,
-the GPU with the record, and the core on a number of threads. On a machine without a GPU, the script says so.
+the GPU with the record, and the core on several threads. Without a GPU, the script ends with an error message.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from sim.engine.day import Core
 from sim.gpu import GpuCore
 from sim.state.population import DayRecord, World, bits
 
-BURN_IN = 35  # days that the card lives before
-NAMED_BY = ("sender", "receiver", "kind", "day", "second", "event_key")  # no two gestures have all of these in common
+BURN_IN = 35  # days that the GPU simulates before the comparison
+NAMED_BY = ("sender", "receiver", "kind", "day", "second", "event_key")  # together, they identify a gesture
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two runs of the same days are the same.
+    """The differences between two runs of the same days.
 
     Attributes:
-        gestures: sent on the core.
-        gestures_differ: sent on one of the two only.
-        ties: directions, after the last day.
-        ties_differ: those that differ in a bit.
-        largest: largest relative difference between numbers of ties whose days and flags agree.
+        gestures: the number of gestures sent on the core.
+        gestures_differ: the number of gestures sent on only one of the two.
+        ties: the number of tie directions after the last day.
+        ties_differ: the number of tie directions that differ in any bit.
+        largest: the largest relative difference between numbers of ties whose days and flags agree.
     """
 
     gestures: int
@@ -53,38 +53,38 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What came of it for one population: person-days a second of each stretch, by who lived it."""
+class Measured:
+    """The results for one population; `speeds` has the person-days per second of each stretch, by engine."""
 
     people: int
     agreement: Agreement
     speeds: dict[str, list[float]]
 
-    def speed(self, who: str) -> float:
-        """Median person-days a second."""
-        return statistics.median(self.speeds[who])
+    def speed(self, engine: str) -> float:
+        """The median person-days per second of an engine."""
+        return statistics.median(self.speeds[engine])
 
 
 def names_of(record: DayRecord) -> np.ndarray:
-    """What names each gesture that was sent, shape (sent, names), sorted."""
+    """The identifying columns of each gesture that was sent, shape (sent, columns), sorted."""
     named = np.stack([record.sent[column].astype(np.int64) for column in NAMED_BY], axis=1)
     return np.unique(named, axis=0)
 
 
-def only_in_one(one: np.ndarray, two: np.ndarray) -> int:
-    """Rows that one of two arrays has and the other has not; each has a row once."""
-    return int((np.unique(np.concatenate([one, two]), axis=0, return_counts=True)[1] == 1).sum())
+def only_in_one(first: np.ndarray, second: np.ndarray) -> int:
+    """The number of rows that are in only one of two arrays, neither of which has a row twice."""
+    return int((np.unique(np.concatenate([first, second]), axis=0, return_counts=True)[1] == 1).sum())
 
 
-def ties_that_differ(one: World, two: World) -> tuple[int, float]:
-    """How many directions differ in a bit, and the largest relative difference of a number where all else agrees."""
-    if one.ties.shape != two.ties.shape:
-        return len(one.ties), float("nan")
-    differ = np.zeros(len(one.ties), np.bool_)
-    elsewhere = np.zeros(len(one.ties), np.bool_)
-    gap = np.zeros(len(one.ties))
-    for column in one.ties.dtype.names or ():
-        mine, theirs = one.ties[column].reshape(len(differ), -1), two.ties[column].reshape(len(differ), -1)
+def ties_that_differ(world: World, other_world: World) -> tuple[int, float]:
+    """The number of tie directions that differ in any bit, and the largest relative difference; see `Agreement`."""
+    if world.ties.shape != other_world.ties.shape:
+        return len(world.ties), float("nan")
+    differ = np.zeros(len(world.ties), np.bool_)
+    elsewhere = np.zeros(len(world.ties), np.bool_)
+    gap = np.zeros(len(world.ties))
+    for column in world.ties.dtype.names or ():
+        mine, theirs = world.ties[column].reshape(len(differ), -1), other_world.ties[column].reshape(len(differ), -1)
         other = bits(mine) != bits(theirs)
         differ |= other.any(axis=1)
         if mine.dtype.kind == "f":
@@ -96,57 +96,65 @@ def ties_that_differ(one: World, two: World) -> tuple[int, float]:
     return int(differ.sum()), float(gap[~elsewhere].max(initial=0.0))
 
 
-def agreement(card: GpuCore, core: Core, days: int) -> Agreement:
-    """Simulate a number of days with both, and compare."""
+def agreement(gpu: GpuCore, core: Core, days: int) -> Agreement:
+    """Simulate this many days on both engines, and compare."""
     gestures = differ = 0
     for _ in range(days):
-        mine, theirs = names_of(core.step()), names_of(card.step())
+        mine, theirs = names_of(core.step()), names_of(gpu.step())
         gestures += len(mine)
         differ += only_in_one(mine, theirs)
-    one, two = core.to_world(), card.to_world()
-    ties_differ, largest = ties_that_differ(one, two)
-    return Agreement(gestures, differ, int(one.people["degree"].sum()), ties_differ, largest)
+    core_world, gpu_world = core.to_world(), gpu.to_world()
+    ties_differ, largest = ties_that_differ(core_world, gpu_world)
+    return Agreement(gestures, differ, int(core_world.people["degree"].sum()), ties_differ, largest)
 
 
-def in_turn(card: GpuCore, core: Core, days: int, repeats: int, threads: int) -> dict[str, list[float]]:
-    """Person-days a second of each, `repeats` times."""
+def in_turn(gpu: GpuCore, core: Core, days: int, repeats: int, threads: int) -> dict[str, list[float]]:
+    """Person-days per second of each engine, `repeats` times."""
     numba.set_num_threads(threads)
     live: dict[str, Callable[[], object]] = {
-        "card": lambda: card.live(days),
-        "card, with records": lambda: [card.step() for _ in range(days)],
+        "GPU": lambda: gpu.live(days),
+        "GPU, with records": lambda: [gpu.step() for _ in range(days)],
         f"core, {threads} thread{'s' * (threads > 1)}": lambda: [core.step() for _ in range(days)],
     }
-    speeds: dict[str, list[float]] = {who: [] for who in live}
+    speeds: dict[str, list[float]] = {engine: [] for engine in live}
     for _ in range(repeats):
-        for who, stretch in live.items():
+        for engine, stretch in live.items():
             began = time.perf_counter()
             stretch()
-            speeds[who].append(len(core.state.people) * days / (time.perf_counter() - began))
+            speeds[engine].append(len(core.state.people) * days / (time.perf_counter() - began))
     return speeds
 
 
-def measured(people: int, days: int, repeats: int, threads: int) -> Found:
-    """All of it, for one population."""
+def measured(people: int, days: int, repeats: int, threads: int) -> Measured:
+    """Measure one population."""
     morning = sim.worlds.generated(people=people, burn_in_years=0, seed=1, threads=numba.config.NUMBA_NUM_THREADS)
-    card = GpuCore(morning, seed=1)
-    card.live(BURN_IN)
-    core = Core(card.to_world(), seed=1)
+    gpu = GpuCore(morning, seed=1)
+    gpu.live(BURN_IN)
+    core = Core(gpu.to_world(), seed=1)
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    same = agreement(card, core, days)
-    return Found(people, same, in_turn(card, core, days, repeats, threads))
+    same = agreement(gpu, core, days)
+    return Measured(people, same, in_turn(gpu, core, days, repeats, threads))
 
 
-def shown(found: list[Found]) -> Table:
-    """A row for each population."""
-    table = Table(title="ordinary life, person-days a second")
-    titles = ("people", *found[0].speeds, "gestures", "differ", "ties", "differ in a bit", "by at most")
+def shown(results: list[Measured]) -> Table:
+    """The results as a table, with a row for each population."""
+    table = Table(title="ordinary life, person-days per second")
+    titles = (
+        "people",
+        *results[0].speeds,
+        "gestures",
+        "different gestures",
+        "ties",
+        "different ties",
+        "largest difference",
+    )
     for title in titles:
         table.add_column(title, justify="right")
-    for one in found:
-        same = one.agreement
+    for result in results:
+        same = result.agreement
         table.add_row(
-            f"{one.people:,}",
-            *(f"{one.speed(who):,.0f}" for who in one.speeds),
+            f"{result.people:,}",
+            *(f"{result.speed(engine):,.0f}" for engine in result.speeds),
             f"{same.gestures:,}",
             f"{same.gestures_differ:,}",
             f"{same.ties:,}",
@@ -162,7 +170,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--days", type=int, default=28)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2, help="of the core")
+    parser.add_argument("--threads", type=int, default=2, help="threads of the core")
     parser.add_argument("--out", type=Path, metavar="FILE")
     options = vars(parser.parse_args(arguments))
     populations, out = options.pop("people"), options.pop("out")
@@ -170,14 +178,14 @@ def main(arguments: list[str]) -> None:
         GpuCore(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1)
     except RuntimeError as error:
         raise SystemExit(str(error)) from None
-    console, found = Console(width=200), []
+    console, results = Console(width=200), []
     for people in populations:
         with console.status(f"{people:,} people"):
-            found.append(measured(people, **options))
-        console.print(shown(found[-1:]))
+            results.append(measured(people, **options))
+        console.print(shown(results[-1:]))
     if out is not None:
-        said = {"machine": machine.facts(), "asked": options, "found": [asdict(one) for one in found]}
-        out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        report = {"machine": machine.facts(), "options": options, "results": [asdict(result) for result in results]}
+        out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ _A, _C = np.uint64(6_364_136_223_846_793_005), np.uint64(1_442_695_040_888_963_4
 
 
 def _random_updates(words: Any, count: int, parts: int, shift: int) -> None:
-    """``words[k] += 1`` for `count` independent k in all; each part has a stretch of the words to itself."""
+    """Increment `count` independent random words; each part has its own range of the words."""
     size = len(words) // parts
     for part in prange(parts):
         mine = words[part * size : (part + 1) * size]
@@ -37,7 +37,7 @@ def _random_updates(words: Any, count: int, parts: int, shift: int) -> None:
 
 
 def _streamed(words: Any, parts: int) -> None:
-    """Add one to every word, in order: each is read and written once."""
+    """Increment every word in order; each is read and written once."""
     size = len(words) // parts
     for part in prange(parts):
         for k in range(part * size, (part + 1) * size):
@@ -50,7 +50,7 @@ streamed = njit(parallel=True)(_streamed)
 
 @njit
 def random_walk(words: Any, count: int, shift: int) -> Any:
-    """Reads of which each tells where the next one is; returns the last."""
+    """Read words, each of which determines the next one to read; returns the last random number."""
     x = np.uint64(1)
     for _ in range(count):
         x = (x + words[x >> np.uint64(shift)]) * _A + _C
@@ -58,18 +58,18 @@ def random_walk(words: Any, count: int, shift: int) -> Any:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Wall time of one call."""
+    """The wall time of one call, in seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def limits(gib: float = 2.0, repeats: int = 3) -> dict[str, float]:
-    """Medians over `repeats` of random updates and reads a second, and bytes a second streamed, by name and threads.
+    """Random updates and reads per second, and bytes streamed per second, by name and threads; medians over `repeats`.
 
     Args:
-        gib: memory to work on, a power of two.
-        repeats: of each, taken in turn.
+        gib: the size of the memory to work on, a power of two.
+        repeats: the number of measurements of each, taken in turn.
     """
     words = np.zeros(int(gib * GIB) // 8, np.uint64)
     bits = len(words).bit_length() - 1
@@ -84,27 +84,27 @@ def limits(gib: float = 2.0, repeats: int = 3) -> dict[str, float]:
             partial(streamed, words, threads), 16.0 * len(words), threads
         )  # fmt: skip
     work["dependent reads, 1 thread"] = partial(random_walk, words, count // 8, 64 - bits), count // 8, 1
-    found: dict[str, list[float]] = {name: [] for name in work}
+    speeds_of: dict[str, list[float]] = {name: [] for name in work}
     before = numba.get_num_threads()
     for turn in range(repeats + 1):
         for name, (task, amount, threads) in work.items():
             numba.set_num_threads(threads)
             speed = amount / seconds(task)
-            if turn:  # the first one compiles, and touches every page
-                found[name].append(speed)
+            if turn:  # the first one compiles the code and touches every page
+                speeds_of[name].append(speed)
     numba.set_num_threads(before)
-    return {name: float(np.median(speeds)) for name, speeds in found.items()}
+    return {name: float(np.median(speeds)) for name, speeds in speeds_of.items()}
 
 
 def facts() -> dict[str, Any]:
-    """Which machine this is, how busy it is, and the versions that matter."""
+    """The machine, its load, and the versions of packages that affect speed."""
     import mesa
 
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB, 1),
-        "load": [round(one, 2) for one in os.getloadavg()],
+        "load": [round(load, 2) for load in os.getloadavg()],
         "python": platform.python_version(),
         "numpy": np.__version__,
         "numba": numba.__version__,
@@ -113,7 +113,7 @@ def facts() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Its name, as the kernel tells it; where it does not, its architecture."""
+    """The name of the processor from the kernel; its architecture if the kernel gives no name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -122,12 +122,12 @@ def _processor() -> str:
     return named[0] if named else platform.machine()
 
 
-def shown(found: dict[str, float]) -> Table:
+def shown(speeds: dict[str, float]) -> Table:
     """The limits as a table."""
-    table = Table(title="the machine, 8 bytes in 2 GiB")
+    table = Table(title="the machine, accesses to 8 bytes in 2 GiB")
     table.add_column("")
-    table.add_column("millions a second", justify="right")
-    for name, speed in found.items():
+    table.add_column("millions per second", justify="right")
+    for name, speed in speeds.items():
         table.add_row(name, f"{speed / 1e6:,.0f}")
     return table
 

@@ -28,13 +28,13 @@ SECONDS = 15.0
 
 
 class Case(NamedTuple):
-    """A world, how it is shown, and the frames a second that it should have."""
+    """A world, how it is shown, and the target for the frames per second."""
 
     name: str
     people: int
     burn_in_years: float
     beside: str | None
-    wanted: float
+    target: float
 
 
 CASES = (
@@ -46,7 +46,7 @@ CASES = (
 
 
 class Served(NamedTuple):
-    """A server of our own."""
+    """A running server."""
 
     process: psutil.Process
     url: str
@@ -55,7 +55,7 @@ class Served(NamedTuple):
 
 @contextmanager
 def served() -> Iterator[Served]:
-    """`rekindle watch`, in a process of its own."""
+    """Run `rekindle watch` in another process."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "experiments.cli", "watch", "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -67,14 +67,14 @@ def served() -> Iterator[Served]:
 
 
 def address(url: str, case: Case) -> str:
-    """Of a page with this world, on a run as long as can be."""
+    """The address of a page with this world and the longest possible run."""
     settings = {"world.people": case.people, "world.burn_in_years": case.burn_in_years, "run.strategy_days": 5_000}
     pairs = [("set", f"{path}={value}") for path, value in settings.items()]
     return f"{url}&{urlencode(pairs + ([('beside', case.beside)] if case.beside else []))}"
 
 
 def opened(browser: Any, url: str) -> Any:
-    """A page that is ready and goes as fast as it can, a day a frame."""
+    """A page that is ready to play at the highest speed, with one day per frame."""
     page = browser.new_page(viewport={"width": 1_280, "height": 720})
     page.goto(url)
     page.wait_for_selector(".rk[data-ready]", timeout=600_000)
@@ -83,12 +83,12 @@ def opened(browser: Any, url: str) -> Any:
 
 
 def frames_of(page: Any) -> int:
-    """Frames that were drawn so far."""
+    """The number of frames drawn so far."""
     return int(page.get_attribute(".rk", "data-frame"))
 
 
 class Played(NamedTuple):
-    """What came of playing for a while: frames a second; processor time of a frame, in ms, of server and browser."""
+    """Frames per second, and processor time per frame of the server and of the browser, in milliseconds."""
 
     frames: float
     server: float
@@ -96,7 +96,7 @@ class Played(NamedTuple):
 
 
 def played(page: Any, server: Served, seconds: float) -> Played:
-    """Play, once what is compiled or loaded at first is there."""
+    """Play for this many seconds, after a warm-up."""
     chromium = browser_processes()
     page.click("[data-do=play]")
     page.wait_for_timeout(1_500)
@@ -112,23 +112,23 @@ def played(page: Any, server: Served, seconds: float) -> Played:
 
 
 def browser_processes() -> list[psutil.Process]:
-    """All that Playwright has started, its own driver apart."""
+    """The browser processes that Playwright has started."""
     children = psutil.Process().children(recursive=True)
     return [process for process in children if "chrom" in process.name()]
 
 
 def spent(processes: list[psutil.Process]) -> float:
-    """Seconds of processor time so far."""
+    """The processor time used so far, in seconds."""
     return sum(sum(process.cpu_times()[:2]) for process in processes if process.is_running())
 
 
 def resident(processes: list[psutil.Process]) -> float:
-    """MB in memory, what processes share counted in each."""
+    """Resident memory, in MB; shared memory counts in each process."""
     return sum(process.memory_info().rss for process in processes if process.is_running()) / 1e6
 
 
 class Memory(NamedTuple):
-    """Memory after this many frames, MB: of the server, of the browser's processes, of the page's own objects."""
+    """Memory after this many frames, in MB: of the server, of the browser's processes, and of the page's objects."""
 
     frames: int
     server: float
@@ -137,10 +137,10 @@ class Memory(NamedTuple):
 
 
 def memory_over(page: Any, server: Served, frames: int) -> Iterator[Memory]:
-    """Eleven times, from the first frame to the last."""
-    done, last, told = 0, frames_of(page), 0
+    """Yield the memory eleven times, from the first frame to the last."""
+    done, last, reported = 0, frames_of(page), 0
     page.click("[data-do=play]")
-    while told <= 10:
+    while reported <= 10:
         page.wait_for_timeout(500)
         now = frames_of(page)
         done, last = done + now - last, now
@@ -148,8 +148,8 @@ def memory_over(page: Any, server: Served, frames: int) -> Iterator[Memory]:
             page.click("[data-do=reset]")
             page.wait_for_timeout(500)
             page.click("[data-do=play]")
-        if done >= told * frames / 10:
-            told += 1
+        if done >= reported * frames / 10:
+            reported += 1
             heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
             yield Memory(done, resident([server.process]), resident(browser_processes()), heap)
     page.click("[data-do=play]")
@@ -158,8 +158,8 @@ def memory_over(page: Any, server: Served, frames: int) -> Iterator[Memory]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=int, default=2_000, help="over which memory is looked at")
-    page_state = parser.parse_args()
+    parser.add_argument("--frames", type=int, default=2_000, help="number of frames over which memory is measured")
+    options = parser.parse_args()
     chromium = shutil.which("chromium")
     print(", ".join(f"{name} {value}" for name, value in facts().items()))
     with sync_playwright() as playwright:
@@ -170,22 +170,22 @@ def main() -> None:
             page = browser.new_page()
             page.goto(server.url)
             page.wait_for_selector(".rk[data-ready]", timeout=600_000)
-            print(f"ready {time.perf_counter() - server.began:.1f} s after the command (wanted: 3 s on a warm cache)")
+            print(f"ready {time.perf_counter() - server.began:.1f} s after the command (target: 3 s on a warm cache)")
             page.close()
             for case in CASES:
                 page = opened(browser, address(server.url, case))
-                found = played(page, server, SECONDS)
+                rates = played(page, server, SECONDS)
                 print(
-                    f"{case.name}: {found.frames:.1f} frames a second (wanted: {case.wanted:g}); a frame takes "
-                    f"{found.server:.0f} ms of the server and {found.browser:.0f} ms of the browser",
+                    f"{case.name}: {rates.frames:.1f} frames per second (target: {case.target:g}); a frame takes "
+                    f"{rates.server:.0f} ms of processor time in the server and {rates.browser:.0f} ms in the browser",
                     flush=True,
                 )
                 page.close()
             page, began = opened(browser, address(server.url, CASES[0])), time.perf_counter()
-            for at in memory_over(page, server, page_state.frames):
+            for memory in memory_over(page, server, options.frames):
                 print(
-                    f"after {at.frames:,} frames, {(time.perf_counter() - began) / 60:.1f} min: "
-                    f"server {at.server:.0f} MB, browser {at.browser:.0f} MB, its page's objects {at.page:.1f} MB",
+                    f"after {memory.frames:,} frames, {(time.perf_counter() - began) / 60:.1f} min: "
+                    f"server {memory.server:.0f} MB, browser {memory.browser:.0f} MB, page {memory.page:.1f} MB",
                     flush=True,
                 )
         browser.close()

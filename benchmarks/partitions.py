@@ -2,8 +2,8 @@
 
     python -m benchmarks.partitions [--people 20000] [--days 28] [--parts 2 4 16 64]
 
-Communities are runs of ids, so a part is one, too. Of each partition: the share of ties and of gestures (posts apart)
-whose two people are in different parts, and how many such gestures there are a person-day.
+Communities are ranges of ids, and so are parts. For each partition, the script prints the share of ties and of gestures
+(other than posts) between different parts, and the number of such gestures per person-day.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ from sim.state.population import NOBODY
 
 
 def parts_of(community: np.ndarray, parts: int) -> np.ndarray:
-    """In which part each person is, shape (n,): whole communities, in order, about as many in each."""
+    """The part of each person, shape (n,): consecutive whole communities, about equally many in each part."""
     return community.astype(np.int64) * parts // (int(community.max()) + 1)
 
 
-def crossing(one: np.ndarray, two: np.ndarray, part: np.ndarray) -> float:
-    """Share of these pairs of people who are in different parts."""
-    return float((part[one] != part[two]).mean())
+def crossing(people: np.ndarray, others: np.ndarray, part: np.ndarray) -> float:
+    """The share of pairs of people that are in different parts."""
+    return float((part[people] != part[others]).mean())
 
 
 def main(arguments: list[str]) -> None:
-    """Live some weeks, and print."""
+    """Simulate some weeks, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.partitions")
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=28)
     parser.add_argument("--parts", type=int, nargs="+", default=[2, 4, 16, 64])
-    asked = parser.parse_args(arguments)
-    world = sim.worlds.generated(people=asked.people, burn_in_years=0.25, seed=1, threads=2)
+    options = parser.parse_args(arguments)
+    world = sim.worlds.generated(people=options.people, burn_in_years=0.25, seed=1, threads=2)
     core = Core(world, seed=1)
     sent = []
-    for _ in range(asked.days):
+    for _ in range(options.days):
         record = core.step()
         sent.append(record.sent[record.sent["kind"] != Kind.POST])
     gestures = np.concatenate(sent)
     owners, others = world.owners(), world.ties["other"]
-    held = others != NOBODY
-    daily = len(gestures) / asked.people / asked.days
-    table = Table(title=f"{asked.people:,} people, {asked.days} days, {daily:.2f} gestures a person-day")
-    for column in ("parts", "ties across", "gestures across", "gestures across, a person-day"):
+    in_use = others != NOBODY
+    daily = len(gestures) / options.people / options.days
+    table = Table(title=f"{options.people:,} people, {options.days} days, {daily:.2f} gestures per person-day")
+    for column in ("parts", "ties across", "gestures across", "gestures across, per person-day"):
         table.add_column(column, justify="right")
-    for parts in asked.parts:
+    for parts in options.parts:
         part = parts_of(world.people["community"], parts)
         share = crossing(gestures["sender"], gestures["receiver"], part)
         table.add_row(
             str(parts),
-            f"{crossing(owners[held], others[held], part):.1%}",
+            f"{crossing(owners[in_use], others[in_use], part):.1%}",
             f"{share:.1%}",
             f"{share * daily:.3f}",
         )

@@ -1,10 +1,10 @@
-"""Do the peers live the same day? Gestures by kind and person-day, each peer against the core.
+"""Do the peers simulate the same model? Compares gestures by kind and person-day of each peer with those of the core.
 
     python -m benchmarks.peers_agree [--people 2000] [--days 60] [--seeds 10] [--only mesa] [--workload lists]
 
-All go on from one burnt-in world, each with seeds of its own. Quiet and busy spells are switched off, because they make
-whole months of a person's life alike and so would take twenty times as many person-days; `--spells` leaves them on. The
-standard error of a ratio is pooled over all who take part: the spread of gestures over seeds, kind by kind.
+All continue from the same burnt-in world, each with its own seeds. Quiet and busy spells are switched off, because they
+correlate months of a person's life and would require twenty times as many person-days; `--spells` leaves them on. The
+standard error of a ratio is pooled over all models, from the variance of gestures over seeds, by kind.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from benchmarks.competitors import COMPETITORS, PEERS
 from benchmarks.workloads import LISTS, ORDINARY, WORKLOADS
 from sim.model.gestures import Kind
 
-TOLERANCE = 0.02  # of gestures by kind
-SURE = 3.0  # standard errors, which are large where gestures are few
+TOLERANCE = 0.02  # relative difference of gestures by kind
+STANDARD_ERRORS = 3.0  # tolerance where gestures are few
 
 
 class Agreement(NamedTuple):
-    """Gestures of one kind, of the core and of a peer.
+    """The gestures of one kind in the core and in a peer.
 
     Attributes:
-        kind: its label.
-        rate: of the core, a person-day.
-        ratio: the peer's over the core's.
-        error: standard error of the ratio.
+        kind: the label of the kind.
+        rate: gestures per person-day in the core.
+        ratio: gestures of the peer divided by those of the core.
+        error: the standard error of the ratio.
     """
 
     kind: str
@@ -43,8 +43,8 @@ class Agreement(NamedTuple):
     error: float
 
     def holds(self, tolerance: float) -> bool:
-        """Whether the ratio is within the tolerance of 1, or within the sampling error where that is wider."""
-        return abs(self.ratio - 1.0) <= max(tolerance, SURE * self.error)
+        """Whether the ratio is within the tolerance of 1, or within the sampling error if that is larger."""
+        return abs(self.ratio - 1.0) <= max(tolerance, STANDARD_ERRORS * self.error)
 
 
 def sent(name: str, world: sim.World, days: int, seed: int) -> np.ndarray:
@@ -56,17 +56,17 @@ def sent(name: str, world: sim.World, days: int, seed: int) -> np.ndarray:
 
 
 def agreements(world: sim.World, names: list[str], *, days: int, seeds: int) -> dict[str, list[Agreement]]:
-    """Each of these against the core, by name, for every kind that the core sends."""
+    """Compare each of these with the core, for every kind that the core sends."""
     counts = {}
     for name in ["core-1", *names]:
         began = time.perf_counter()
         counts[name] = np.array([sent(name, world, days, seed) for seed in range(1, seeds + 1)])
         took = time.perf_counter() - began
-        print(f"{COMPETITORS[name].label}: {len(world) * days * seeds / took:,.0f} person-days a second", flush=True)
-    means = {name: found.mean(axis=0) for name, found in counts.items()}
+        print(f"{COMPETITORS[name].label}: {len(world) * days * seeds / took:,.0f} person-days per second", flush=True)
+    means = {name: gestures.mean(axis=0) for name, gestures in counts.items()}
     used = np.flatnonzero(means["core-1"])
     spread = np.mean(
-        [(found[:, used] / means[name][used]).var(axis=0, ddof=1) for name, found in counts.items()], axis=0
+        [(gestures[:, used] / means[name][used]).var(axis=0, ddof=1) for name, gestures in counts.items()], axis=0
     )
     error = np.sqrt(2.0 * spread / seeds)
     rate = means["core-1"][used] / (len(world) * days)
@@ -80,20 +80,20 @@ def agreements(world: sim.World, names: list[str], *, days: int, seeds: int) -> 
 
 
 def world_of(people: int, years: float, spells: bool) -> sim.World:
-    """Where all begin."""
+    """The world in which all start."""
     parameters = sim.Parameters() if spells else sim.Parameters(spell_sd=0.0)
     return sim.worlds.generated(people=people, burn_in_years=years, seed=1, parameters=parameters)
 
 
-def shown(found: dict[str, list[Agreement]], title: str) -> Table:
-    """Kinds by peers: by how much a peer sends more than the core."""
+def shown(results: dict[str, list[Agreement]], title: str) -> Table:
+    """A table of the relative difference between each peer and the core, by kind."""
     table = Table(title=title, caption="± is one standard error of a difference")
     table.add_column("kind")
-    table.add_column("core, a person-day", justify="right")
+    table.add_column("core, per person-day", justify="right")
     table.add_column("±", justify="right")
-    for name in found:
+    for name in results:
         table.add_column(COMPETITORS[name].label, justify="right")
-    for rows in zip(*found.values(), strict=True):
+    for rows in zip(*results.values(), strict=True):
         differences = [f"{row.ratio - 1.0:+.1%}" + ("" if row.holds(TOLERANCE) else " !") for row in rows]
         table.add_row(rows[0].kind, f"{rows[0].rate:.4f}", f"{rows[0].error:.1%}", *differences)
     return table
@@ -109,15 +109,15 @@ def main() -> bool:
     parser.add_argument("--spells", action="store_true", help="leave quiet and busy spells on")
     parser.add_argument("--workload", choices=(ORDINARY, LISTS), default=ORDINARY)
     parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     console = Console(width=140)
-    world = WORKLOADS[asked.workload].on(world_of(asked.people, asked.burn_in, asked.spells))
-    found = agreements(world, asked.only, days=asked.days, seeds=asked.seeds)
-    title = f"gestures beyond the core's, {asked.people:,} people, {asked.days} days, {asked.seeds} seeds"
-    console.print(shown(found, title))
-    agrees = all(row.holds(TOLERANCE) for rows in found.values() for row in rows)
-    bound = f"within {TOLERANCE:.0%}, or within {SURE:.0f} standard errors where those are wider"
-    console.print(f"All {bound}." if agrees else f"NOT all {bound}: see the marks.")
+    world = WORKLOADS[options.workload].on(world_of(options.people, options.burn_in, options.spells))
+    results = agreements(world, options.only, days=options.days, seeds=options.seeds)
+    title = f"gestures beyond the core's, {options.people:,} people, {options.days} days, {options.seeds} seeds"
+    console.print(shown(results, title))
+    agrees = all(row.holds(TOLERANCE) for rows in results.values() for row in rows)
+    bound = f"within {TOLERANCE:.0%}, or within {STANDARD_ERRORS:.0f} standard errors if those are larger"
+    console.print(f"All {bound}." if agrees else f"NOT all {bound}; those marked with ! are not.")
     return agrees
 
 

@@ -38,13 +38,13 @@ from sim.runtime.storage import GIGABYTE, load_world, save_world
 from sim.state.population import NOBODY, free_ties
 from sim.worlds.people import DAYS_A_YEAR
 
-WARM_UP = 7  # days on which bounds of weights are found
-SMALL = 10_000  # people; of fewer, a stretch is this many person-days a day of `--days`
+WARM_UP = 7  # days before the measurement, in which weight bounds settle
+SMALL = 10_000  # people; a stretch of a smaller population has as many person-days as one of this many people
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is measured, as the command line has it."""
+class Settings:
+    """What is measured, from the command line."""
 
     threads: tuple[int, ...]
     days: int
@@ -56,27 +56,29 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What came of it: seconds, person-days a second by threads, bytes."""
+class Measured:
+    """The results for one population: seconds, person-days per second by number of threads, and bytes."""
 
     people: int
-    ties: float  # a person
+    ties: float  # per person
     generating: float
     living: float
     saving: float
     loading: float
     speeds: dict[int, list[float]]
-    bytes_a_tie: float  # direction, in motion: the tie, whom it is about, its bound, and free slots
+    bytes_a_tie: (
+        float  # per tie direction in a running world: the tie, the contact id, the weight bound, and free slots
+    )
     peak: int
-    foretold: int
+    estimate: int
 
     def speed(self, threads: int) -> float:
-        """Median person-days a second."""
+        """The median person-days per second on this many threads."""
         return statistics.median(self.speeds[threads])
 
 
 def side_by_side(world: sim.World, towns: int) -> sim.World:
-    """This many copies of a world, in one; the ties can be spent, see `sim.engine.day.Core`."""
+    """Combine this many copies of a world into one, without ties between them."""
     n, rows = len(world), len(world.ties)
     people = np.tile(world.people, towns)
     ties = free_ties(rows * towns, rows * towns // RESERVE)
@@ -90,49 +92,49 @@ def side_by_side(world: sim.World, towns: int) -> sim.World:
     return replace(world, people=people, ties=ties)
 
 
-def measured(people: int, asked: Asked) -> Found:
-    """All of it, for one population."""
-    most = max(asked.threads)
-    settings = sim.Parameters(tie_capacity=asked.capacity)
+def measured(people: int, options: Settings) -> Measured:
+    """Measure one population."""
+    most = max(options.threads)
+    settings = sim.Parameters(tie_capacity=options.capacity)
     run_days(Core(sim.worlds.generated(people=300, burn_in_years=0, parameters=settings), seed=1), 8)  # compiles
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     clock = [time.perf_counter()]
     morning = sim.worlds.generated(
-        people=people // asked.towns,
+        people=people // options.towns,
         burn_in_years=0,
         parameters=settings,
         threads=min(most, numba.config.NUMBA_NUM_THREADS),
     )
     clock.append(time.perf_counter())
-    if asked.towns > 1:
-        morning = side_by_side(morning, asked.towns)
+    if options.towns > 1:
+        morning = side_by_side(morning, options.towns)
     with on_threads(most):
-        core = run_days(Core(morning, seed=1, spend=True), round(asked.years * DAYS_A_YEAR))
+        core = run_days(Core(morning, seed=1, spend=True), round(options.years * DAYS_A_YEAR))
     del morning
     clock.append(time.perf_counter())
-    saving, loading = kept(core) if asked.towns == 1 else (float("nan"), float("nan"))
-    if asked.workload != ORDINARY:
-        core = Core(WORKLOADS[asked.workload].on(core.to_world()), seed=1)
-    speeds = in_turn(core, asked)
+    saving, loading = saving_and_loading(core) if options.towns == 1 else (float("nan"), float("nan"))
+    if options.workload != ORDINARY:
+        core = Core(WORKLOADS[options.workload].on(core.to_world()), seed=1)
+    speeds = in_turn(core, options)
     state = core.state
-    held, used = int(state.people["degree"].sum()), int(state.used[0])
-    return Found(
+    degree, used = int(state.people["degree"].sum()), int(state.used[0])
+    return Measured(
         people=len(state.people),
-        ties=held / len(state.people),
+        ties=degree / len(state.people),
         generating=clock[1] - clock[0],
         living=clock[2] - clock[1],
         saving=saving,
         loading=loading,
         speeds=speeds,
-        bytes_a_tie=sum(array[:used].nbytes for array in (state.ties, state.contact_ids, state.weight_bounds)) / held,
+        bytes_a_tie=sum(array[:used].nbytes for array in (state.ties, state.contact_ids, state.weight_bounds)) / degree,
         peak=1_024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before),
-        foretold=memory_limit.to_generate(people, asked.years, settings),
+        estimate=memory_limit.to_generate(people, options.years, settings),
     )
 
 
-def kept(core: Core) -> tuple[float, float]:
-    """Seconds to keep a world on disk and to load it."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # a temporary file system may be memory
+def saving_and_loading(core: Core) -> tuple[float, float]:
+    """The seconds to save a world to disk and to load it."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # the default folder may be in memory
         began = time.perf_counter()
         rest, ties = core.in_parts()
         save_world(rest, Path(folder, "world"), ties=ties)
@@ -141,16 +143,16 @@ def kept(core: Core) -> tuple[float, float]:
         return saved - began, time.perf_counter() - saved
 
 
-def in_turn(core: Core, asked: Asked) -> dict[int, list[float]]:
-    """Person-days a second by threads, `repeats` times each."""
+def in_turn(core: Core, settings: Settings) -> dict[int, list[float]]:
+    """Person-days per second by number of threads, `repeats` times each."""
     n = len(core.state.people)
-    days = asked.days * max(1, SMALL // n)
-    speeds: dict[int, list[float]] = {threads: [] for threads in asked.threads}
-    numba.set_num_threads(max(asked.threads))
+    days = settings.days * max(1, SMALL // n)
+    speeds: dict[int, list[float]] = {threads: [] for threads in settings.threads}
+    numba.set_num_threads(max(settings.threads))
     for _ in range(WARM_UP):
         core.step()
-    for _ in range(asked.repeats):
-        for threads in asked.threads:
+    for _ in range(settings.repeats):
+        for threads in settings.threads:
             numba.set_num_threads(threads)
             began = time.perf_counter()
             for _ in range(days):
@@ -159,23 +161,23 @@ def in_turn(core: Core, asked: Asked) -> dict[int, list[float]]:
     return speeds
 
 
-def shown(found: list[Found], asked: Asked) -> Table:
-    """A row for each population."""
-    table = Table(title=f"{WORKLOADS[asked.workload].label}, tie_capacity {asked.capacity}")
-    titles = ("people", "ties", "generate, s", f"live {asked.years:g} years, s", "save, s", "load, s")
-    threads = [f"{count} thread{'s' * (count > 1)}, person-days/s" for count in asked.threads]
-    for title in (*titles, *threads, "bytes a tie", "peak, GB", "foretold, GB"):
+def shown(results: list[Measured], settings: Settings) -> Table:
+    """The results as a table, with a row for each population."""
+    table = Table(title=f"{WORKLOADS[settings.workload].label}, tie_capacity {settings.capacity}")
+    titles = ("people", "ties", "generate, s", f"live {settings.years:g} years, s", "save, s", "load, s")
+    threads = [f"{count} thread{'s' * (count > 1)}, person-days/s" for count in settings.threads]
+    for title in (*titles, *threads, "bytes per tie", "peak, GB", "estimate, GB"):
         table.add_column(title, justify="right")
-    for one in found:
-        seconds = (one.generating, one.living, one.saving, one.loading)
+    for result in results:
+        seconds = (result.generating, result.living, result.saving, result.loading)
         table.add_row(
-            f"{one.people:,}",
-            f"{one.ties:.1f}",
+            f"{result.people:,}",
+            f"{result.ties:.1f}",
             *(f"{each:,.3g}" for each in seconds),
-            *(f"{one.speed(count):,.0f}" for count in asked.threads),
-            f"{one.bytes_a_tie:.0f}",
-            f"{one.peak / GIGABYTE:.2f}",
-            f"{one.foretold / GIGABYTE:.2f}",
+            *(f"{result.speed(count):,.0f}" for count in settings.threads),
+            f"{result.bytes_a_tie:.0f}",
+            f"{result.peak / GIGABYTE:.2f}",
+            f"{result.estimate / GIGABYTE:.2f}",
         )
     return table
 
@@ -194,19 +196,19 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE")
     options = vars(parser.parse_args(arguments))
     populations, out = options.pop("people"), options.pop("out")
-    asked = Asked(**{**options, "threads": tuple(options["threads"])})
-    console, found = Console(width=200), []
+    settings = Settings(**{**options, "threads": tuple(options["threads"])})
+    console, results = Console(width=200), []
     for people in populations:
-        with console.status(f"{people:,} people"), multiprocessing.get_context("spawn").Pool(1) as alone:
-            found.append(alone.apply(measured, (people, asked)))
-    console.print(shown(found, asked))
+        with console.status(f"{people:,} people"), multiprocessing.get_context("spawn").Pool(1) as process:
+            results.append(process.apply(measured, (people, settings)))
+    console.print(shown(results, settings))
     if out is not None:
-        said: dict[str, Any] = {
+        report: dict[str, Any] = {
             "machine": machine.facts(),
-            "asked": asdict(asked),
-            "found": [asdict(one) for one in found],
+            "settings": asdict(settings),
+            "results": [asdict(result) for result in results],
         }
-        out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

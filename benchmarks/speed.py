@@ -4,10 +4,9 @@
                                [--out FOLDER] [--compare FILE]
 
 At each size, all start from the same stored world with about 60 ties per person, and compile before the measurement.
-They
-are measured in turn, so that other load on the machine affects all alike: `--repeats` stretches each, of whole weeks
-if a week takes less than ten seconds. Only our Mesa engine takes measures, because it always does, and none keeps a
-log. Results, machine and versions are written to ``speed.json``, which `--compare` reads.
+They are measured in turn, so that other load on the machine affects all alike: `--repeats` stretches each, of whole
+weeks if a week takes less than ten seconds. Only our Mesa engine computes measures, because it always does, and none
+keeps a log. Results, machine and versions are written to ``speed.json``, which `--compare` reads.
 """
 
 from __future__ import annotations
@@ -37,18 +36,18 @@ from benchmarks.workloads import ORDINARY, WORKLOADS
 from sim.runtime.storage import load_world, save_world
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-FLOOR = 20.0  # how many times faster than our Mesa engine the core must be on one thread
-LONG = 10.0  # seconds: where a week takes longer than this, stretches are shorter
-SPARE = 0.7  # of the memory that is free, which competitors may fill at once
+FLOOR = 20.0  # on one thread, the core must be this many times as fast as our Mesa engine
+LONG = 10.0  # seconds; if a week takes longer, stretches are shorter than a week
+SPARE = 0.7  # share of the free memory that competitors may use together
 
 
 def burn_in_years(people: int) -> float:
-    """Ordinary life before a world is used: short for large worlds, since only their size matters here."""
+    """Years of burn-in: few for large worlds, since only their size matters here."""
     return 1.0 if people <= 10_000 else 0.25 if people <= 100_000 else 0.1
 
 
 def world_of(people: int) -> sim.World:
-    """The kept world of this size."""
+    """The cached world of this size."""
     threads = min(2, numba.config.NUMBA_NUM_THREADS)
     return sim.worlds.generated(people=people, burn_in_years=burn_in_years(people), seed=1, threads=threads)
 
@@ -57,35 +56,37 @@ def world_of(people: int) -> sim.World:
 
 
 def speeds(world: sim.World, entries: list[str], repeats: int, stretch: float) -> dict[str, dict[str, Any]]:
-    """Person-days a second of each of these, `repeats` times, measured in turn; why not, for those left out.
+    """Person-days per second of each entry, `repeats` times, measured in turn; or the reason why it is left out.
 
-    An entry is a competitor's name, or ``name/workload`` where it is not ordinary life. Those that do not fit into
-    memory together are measured in groups, one group after another.
+    An entry is a competitor's name, or ``name/workload`` for workloads with strategies. Entries that do not fit
+    into memory together are measured in groups, one group after another.
     """
-    found: dict[str, dict[str, Any]] = {}
+    results: dict[str, dict[str, Any]] = {}
     able = []
     for entry in entries:
         reason = why_not(entry, world)
         if reason:
-            found[entry] = {"not_measured": reason}
+            results[entry] = {"not_measured": reason}
         else:
             able.append(entry)
     for group in groups(able, world):
-        found |= _in_turn({entry: _made(entry, world) for entry in group}, len(world), repeats, stretch)
+        results |= _in_turn({entry: _made(entry, world) for entry in group}, len(world), repeats, stretch)
         gc.unfreeze()
         gc.collect()
-    return {entry: found[entry] for entry in entries}
+    return {entry: results[entry] for entry in entries}
 
 
 def entries_of(names: list[str], workloads: list[str]) -> list[str]:
-    """Each competitor with each of the workloads that it carries, ordinary life first."""
+    """Each competitor with each of its workloads, ordinary life first."""
     ordinary = [name for name in names if ORDINARY in workloads]
     others = [workload for workload in workloads if workload != ORDINARY]
-    return ordinary + [f"{name}/{one}" for one in others for name in names if one in COMPETITORS[name].carries]
+    return ordinary + [
+        f"{name}/{workload}" for workload in others for name in names if workload in COMPETITORS[name].carries
+    ]
 
 
 def why_not(entry: str, world: sim.World) -> str:
-    """Why a competitor is not measured in this world; empty if it is."""
+    """The reason why a competitor is not measured in this world; empty if it is."""
     name = entry.partition("/")[0]
     competitor = COMPETITORS[name]
     if len(world) > competitor.most:
@@ -97,20 +98,20 @@ def why_not(entry: str, world: sim.World) -> str:
 
 
 def memory_needed(entry: str, world: sim.World) -> float:
-    """Bytes that a competitor takes at most while it is made."""
+    """The peak memory of a competitor during its construction, in bytes."""
     return float(COMPETITORS[entry.partition("/")[0]].bytes_a_tie) * float(world.people["degree"].sum())
 
 
 def free_memory() -> float:
-    """Bytes that can be had without swapping."""
+    """The memory available without swapping, in bytes."""
     return float(psutil.virtual_memory().available)
 
 
 def groups(entries: list[str], world: sim.World) -> Iterator[list[str]]:
-    """Entries in order, as many together as fit into memory."""
+    """Yield groups of consecutive entries that fit into memory together."""
     together: list[str] = []
     for entry in entries:
-        if together and sum(memory_needed(one, world) for one in [*together, entry]) > free_memory() * SPARE:
+        if together and sum(memory_needed(other, world) for other in [*together, entry]) > free_memory() * SPARE:
             yield together
             together = []
         together = [*together, entry]
@@ -119,7 +120,7 @@ def groups(entries: list[str], world: sim.World) -> Iterator[list[str]]:
 
 
 def compile_all(entries: list[str]) -> None:
-    """Let each live three weeks in a small world, so that all is compiled, what only an event needs among it."""
+    """Simulate three weeks of a small world with each, so that all code is compiled, including that of rare events."""
     world = sim.worlds.generated(people=200, burn_in_years=0, seed=1)
     for entry in entries:
         if not why_not(entry, world):
@@ -129,7 +130,7 @@ def compile_all(entries: list[str]) -> None:
 
 
 def _made(entry: str, world: sim.World) -> Running:
-    """A competitor that has lived its first day; what was made is no business of the garbage collector."""
+    """A competitor after its first day. Its objects are frozen, so that the garbage collector skips them."""
     name, _, workload = entry.partition("/")
     running = COMPETITORS[name].make(WORKLOADS[workload or ORDINARY].on(world), 1)
     running.step()
@@ -138,19 +139,19 @@ def _made(entry: str, world: sim.World) -> Running:
 
 
 def _in_turn(running: dict[str, Running], people: int, repeats: int, stretch: float) -> dict[str, dict[str, Any]]:
-    """Measure each, repeats times, beginning with another one each time."""
-    days = {name: _days(_seconds(one.step), stretch) for name, one in running.items()}
+    """Measure each, `repeats` times, each time with a different one first."""
+    days = {name: _days(_seconds(competitor.step), stretch) for name, competitor in running.items()}
     names = list(running)
-    found: dict[str, list[float]] = {name: [] for name in names}
+    speeds_of: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(repeats):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             took = sum(_seconds(running[name].step) for _ in range(days[name]))
-            found[name].append(people * days[name] / took)
-    return {name: {**summary(found[name]), "days": days[name]} for name in names}
+            speeds_of[name].append(people * days[name] / took)
+    return {name: {**summary(speeds_of[name]), "days": days[name]} for name in names}
 
 
 def _days(a_day: float, stretch: float) -> int:
-    """Days of a stretch of about this many seconds: whole weeks, unless one takes long."""
+    """The days of a stretch of about this many seconds: whole weeks, unless a week takes long."""
     if 7 * a_day > LONG:
         return max(1, int(LONG / a_day))
     return 7 * max(1, round(stretch / (7 * a_day)))
@@ -161,7 +162,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def summary(values: list[float]) -> dict[str, Any]:
-    """Median, extremes and all values."""
+    """The median, the extremes and all values."""
     return {"median": float(np.median(values)), "min": min(values), "max": max(values), "repeats": values}
 
 
@@ -169,9 +170,9 @@ def summary(values: list[float]) -> dict[str, Any]:
 
 
 def world_costs(people: int) -> dict[str, float]:
-    """Seconds to build a world, to burn it in for a year, to save and to load it; its ties and bytes a tie direction.
+    """Seconds to build, burn in for a year, save and load a world; its ties per person and bytes per tie direction.
 
-    A year is told from two weeks, compiled code taken as given. Loading touches every page.
+    The time of a year is extrapolated from two weeks, without compilation. Loading touches every page.
     """
     threads = min(2, numba.config.NUMBA_NUM_THREADS)
     began = time.perf_counter()
@@ -201,32 +202,32 @@ def touched(world: sim.World) -> int:
 
 
 def memory_a_tie(people: int = 1_000) -> dict[str, float]:
-    """Bytes that each competitor holds once it has lived a day, people and all, by tie direction."""
+    """The memory of each competitor after a day, in bytes per tie direction, including people."""
     world = world_of(people)
     ties = float(world.people["degree"].sum())
-    found = {}
+    sizes = {}
     for name, competitor in COMPETITORS.items():
         if name.endswith("-2"):
             continue
-        competitor.make(world, 1).step()  # what is compiled and tabulated is not held for a tie
+        competitor.make(world, 1).step()  # compiles code and fills tables, which do not count
         gc.collect()
         tracemalloc.start()
         running = competitor.make(world, 1)
         running.step()
         gc.collect()
-        found[name] = tracemalloc.get_traced_memory()[0] / ties
+        sizes[name] = tracemalloc.get_traced_memory()[0] / ties
         tracemalloc.stop()
         del running
-    return found
+    return sizes
 
 
 # All of it -------------------------------------------------------------------------------------------------------
 
 
-def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Everything that was asked for; after each size it is on disk, since the last one takes longest."""
+def measured(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Measure everything. Results are written after each size, since the last one takes longest."""
     console.print("Compiling …")
-    compile_all(entries_of(asked.only, asked.workloads))
+    compile_all(entries_of(options.only, options.workloads))
     console.print("The machine …")
     results: dict[str, Any] = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -237,22 +238,24 @@ def measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
         "ties_a_person": {},
         "burn_in_years": {},
     }
-    for people in asked.sizes:
+    for people in options.sizes:
         console.print(f"{people:,} people …")
         world = world_of(people)
         results["ties_a_person"][str(people)] = float(world.people["degree"].mean())
         results["burn_in_years"][str(people)] = burn_in_years(people)
-        workloads = asked.workloads if people <= asked.full else [one for one in asked.workloads if one == ORDINARY]
-        entries = entries_of(asked.only, workloads)
-        results["speeds"][str(people)] = speeds(world, entries, asked.repeats, asked.seconds)
+        workloads = (
+            options.workloads if people <= options.full else [name for name in options.workloads if name == ORDINARY]
+        )
+        entries = entries_of(options.only, workloads)
+        results["speeds"][str(people)] = speeds(world, entries, options.repeats, options.seconds)
         del world
-        if asked.worlds and people <= asked.worlds:
+        if options.worlds and people <= options.worlds:
             results["worlds"][str(people)] = world_costs(people)
-        results["load_after"] = [round(one, 2) for one in os.getloadavg()]
-        keep(results, asked.out)
+        results["load_after"] = [round(load, 2) for load in os.getloadavg()]
+        keep(results, options.out)
         for entry, row in results["speeds"][str(people)].items():
             console.print(f"  {label_of(entry)}: {speed_report.cell(row)}", highlight=False)
-    if asked.worlds:
+    if options.worlds:
         results["memory_a_tie"] = memory_a_tie()
     return results
 
@@ -264,46 +267,55 @@ def keep(results: dict[str, Any], folder: Path) -> None:
 
 
 def too_slow(results: dict[str, Any]) -> list[str]:
-    """At which sizes the core is not `FLOOR` times as fast as our Mesa engine, in words."""
-    found = []
+    """Descriptions of the sizes at which the core is not `FLOOR` times as fast as our Mesa engine."""
+    sizes = []
     for people, rows in results["speeds"].items():
         core, engine = (rows.get(name, {}).get("median") for name in ("core-1", "mesa-engine"))
         if core and engine and core < FLOOR * engine:
-            found.append(f"{core / engine:.1f} times at {int(people):,} people")
-    return found
+            sizes.append(f"{core / engine:.1f} times at {int(people):,} people")
+    return sizes
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="people")
     parser.add_argument("--only", nargs="+", choices=list(COMPETITORS), default=list(COMPETITORS), metavar="NAME")
     parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS), metavar="NAME")
-    parser.add_argument("--full", type=int, default=100_000, help="strategies in worlds up to this many people")
-    parser.add_argument("--repeats", type=int, default=3, help="stretches of each, 3 or more for a median")
-    parser.add_argument("--seconds", type=float, default=2.0, help="about as long as a stretch")
     parser.add_argument(
-        "--worlds", type=int, default=1_000_000, help="costs of worlds up to this many people; 0 for none"
+        "--full", type=int, default=100_000, help="measure strategies in worlds of up to this many people"
     )
-    parser.add_argument("--out", type=Path, default=Path("results/bench"), help="folder of table, figure and JSON")
-    parser.add_argument("--compare", type=Path, help="an earlier speed.json")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="number of stretches of each; use 3 or more for a median"
+    )
+    parser.add_argument("--seconds", type=float, default=2.0, help="approximate length of a stretch")
+    parser.add_argument(
+        "--worlds",
+        type=int,
+        default=1_000_000,
+        help="measure the costs of worlds of up to this many people; 0 for none",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/bench"), help="folder for the figure and the JSON file"
+    )
+    parser.add_argument("--compare", type=Path, help="earlier speed.json to compare with")
     return parser.parse_args()
 
 
 def main() -> bool:
-    """Measure, print, draw, keep; returns whether the core is fast enough and nothing became slower."""
-    asked, console = arguments(), Console(width=140)
-    earlier = json.loads(asked.compare.read_text(encoding="utf-8")) if asked.compare else None
-    results = measured(asked, console)
+    """Measure, print, draw and save; returns whether the core is fast enough and nothing became slower."""
+    options, console = arguments(), Console(width=140)
+    earlier = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else None
+    results = measured(options, console)
     console.print(machine.shown(results["limits"]))
     console.print(speed_report.speed_table(results), speed_report.ratio_table(results))
     if any("/" in entry for rows in results["speeds"].values() for entry in rows):
         console.print(speed_report.workload_table(results))
-    if asked.worlds:
+    if options.worlds:
         console.print(speed_report.world_table(results), speed_report.memory_table(results))
-    keep(results, asked.out)
-    speed_report.draw(results, asked.out)
-    console.print(f"Written: {asked.out}/speed.json, .png and .svg")
+    keep(results, options.out)
+    speed_report.draw(results, options.out)
+    console.print(f"Written: {options.out}/speed.json, .png and .svg")
     slower: list[str] = []
     if earlier is not None:
         table, slower = speed_report.comparison(results, earlier)
@@ -311,10 +323,10 @@ def main() -> bool:
     slow = too_slow(results)
     if slow:
         console.print(
-            f"TOO SLOW: the core is {' and '.join(slow)} as fast as our Mesa engine; the floor is {FLOOR:.0f}."
+            f"TOO SLOW: the core is only {' and '.join(slow)} as fast as our Mesa engine; it must be {FLOOR:.0f} times."
         )
     if slower:
-        console.print(f"SLOWER than before by more than a tenth: {'; '.join(slower)}.")
+        console.print(f"SLOWER than before by more than 10%: {'; '.join(slower)}.")
     return not slow and not slower
 
 

@@ -1,15 +1,15 @@
 """The overhead of a sweep, the gain from a second process, and Mesa's `batch_run` of the same design.
 
-All sweeps make the same 200 runs of 60 people, in worlds without a past, so that Mesa can make them, too.
+All sweeps make the same 200 runs of 60 people, in worlds without a past, so that Mesa can also make them.
 
-- *Overhead a run*: (seconds of the running phase × processes − seconds of all runs) / runs. The running phase begins
-  when all workers are warm and ends when the last run is kept.
-- *Warm-up*: from the order for the workers until each has made a run: start, imports, loading the compiled model.
-- *Runs a minute* of the comparison count the warm-up in, on both sides.
+- *Overhead per run*: (seconds of the running phase × processes − seconds of all runs) / runs. The running phase begins
+  when all workers are warm and ends when the last run is saved.
+- *Warm-up*: the time until each worker has made a run: start, imports, and loading the compiled model.
+- *Runs per minute* in the comparison include the warm-up on both sides.
 
     python -m benchmarks.sweeps [--out FILE]      a table; FILE gets the same as JSON, with the machine
     python -m benchmarks.sweeps --plain [RUNS]    runs of 500 people and a year, compared with plain Mesa's `batch_run`
-    python -m benchmarks.sweeps --long [RUNS]     memory and files of a sweep of very many, very short runs; 100,000
+    python -m benchmarks.sweeps --long [RUNS]     memory and files of a sweep of many short runs, 100,000 by default
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ follow_up_days = 0
 strategies = {strategies}
 replicates = {replicates}
 """
-LOOKS = 20  # at a long sweep
-FLAT = 1.1  # how much memory may grow once a tenth of the runs is made
+LOOKS = 20  # number of measurements during a long sweep
+FLAT = 1.1  # factor by which memory may grow after a tenth of the runs
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ class Speed:
 
     @property
     def a_minute(self) -> float:
-        """Runs a minute, workers warm."""
+        """Runs per minute with warm workers."""
         return 60 * self.runs / self.running
 
 
 @contextmanager
 def folder_with(replicates: int, **settings: Any) -> Iterator[Path]:
-    """A folder with the experiment `sweep.toml`."""
+    """Create a temporary folder with the experiment `sweep.toml`."""
     with tempfile.TemporaryDirectory() as temporary:
         text = CONFIG.format(replicates=replicates, **settings)
         Path(temporary, "sweep.toml").write_text(text.replace("'", '"'))
@@ -91,7 +91,7 @@ def folder_with(replicates: int, **settings: Any) -> Iterator[Path]:
 
 
 def warmed(processes: int, run: RunSpec) -> Workers:
-    """Workers each of which has made this run."""
+    """Start workers, each of which makes this run once."""
     executor = runner.worker_processes(processes)
     warm = set[int]()
     while len(warm) < processes:
@@ -105,13 +105,13 @@ def _warm(run: RunSpec) -> int:
 
 
 def swept(runs: list[RunSpec], folder: Path, processes: int) -> tuple[Speed, list[store.Row]]:
-    """Make and keep these runs as `rekindle sweep` does."""
+    """Make and save these runs as `rekindle sweep` does."""
     rows: list[store.Row] = []
     began = time.perf_counter()
     with warmed(processes, runs[0]) as executor:
         warm = time.perf_counter()
         for ended in runner.finished(runs, executor):
-            fresh = [one.row for one in ended]
+            fresh = [result.row for result in ended]
             store.add(folder, fresh)
             store.put_together(folder)
             rows += fresh
@@ -121,7 +121,7 @@ def swept(runs: list[RunSpec], folder: Path, processes: int) -> tuple[Speed, lis
 
 
 def on_mesa(processes: int) -> tuple[float, dict[tuple[str, int], float]]:
-    """The same runs by `mesa.batch_run`: seconds, and what it found reconnected, by strategy and seed."""
+    """Make the same runs with `mesa.batch_run`; returns seconds, and reconnected ties by strategy and seed."""
     began = time.perf_counter()
     rows = mesa.batch_run(
         sim.ReconnectionModel,
@@ -142,7 +142,7 @@ def on_mesa(processes: int) -> tuple[float, dict[tuple[str, int], float]]:
 
 
 def short(out: Path | None) -> bool:
-    """Measure, print and write; returns whether both engines found the same."""
+    """Measure, print and write; returns whether both engines gave the same results."""
     cores = os.cpu_count() or 1
     with folder_with(REPLICATES, people=PEOPLE, adopters=ADOPTERS, days=DAYS, strategies=list(STRATEGIES)) as folder:
         runs = runs_of(load(folder / "sweep.toml"))
@@ -154,15 +154,15 @@ def short(out: Path | None) -> bool:
     of_sweep = {(str(run.strategy), run.seed): row["reconnected"]
                 for run in runs for row in rows if row["id"] == run.id}  # fmt: skip
     same = of_mesa == of_sweep
-    one, two = speeds
+    single, double = speeds
     facts = {
         "machine": machine.facts(),
         "sweeps": [
             {**asdict(speed), "overhead_ms": speed.overhead, "runs_a_minute": speed.a_minute} for speed in speeds
         ],
-        "second_process": two.a_minute / one.a_minute,
+        "second_process": double.a_minute / single.a_minute,
         "mesa": {"seconds": took, "runs_a_minute": 60 * len(of_mesa) / took, "same_results": same},
-        "times_mesa": took / (two.warming + two.running),
+        "times_mesa": took / (double.warming + double.running),
     }
     _print(speeds, facts)
     if out is not None:
@@ -176,9 +176,9 @@ def _print(speeds: list[Speed], facts: dict[str, Any]) -> None:
         "processes",
         "warm-up, s",
         "running, s",
-        "simulation a run, ms",
-        "overhead a run, ms",
-        "runs a minute, warm",
+        "simulation per run, ms",
+        "overhead per run, ms",
+        "runs per minute, warm",
     )
     for title in titles:
         table.add_column(title, justify="right")
@@ -188,20 +188,20 @@ def _print(speeds: list[Speed], facts: dict[str, Any]) -> None:
         table.add_row(str(speed.processes), *(f"{cell:,.1f}" for cell in cells))
     console = Console(width=120)
     console.print(table)
-    found = facts["mesa"]
+    of_mesa = facts["mesa"]
     console.print(f"{speeds[1].processes} processes make {facts['second_process']:.2f} times the runs of one.")
     console.print(
-        f"mesa.batch_run on as many: {found['seconds']:.1f} s, {found['runs_a_minute']:,.0f} runs a minute. The sweep, "
-        f"warm-up and all, is {facts['times_mesa']:.1f} times as fast; results are "
-        f"{'the same' if found['same_results'] else 'NOT THE SAME'}."
+        f"mesa.batch_run on as many: {of_mesa['seconds']:.1f} s, {of_mesa['runs_a_minute']:,.0f} runs per minute. The "
+        f"sweep, including warm-up, is {facts['times_mesa']:.1f} times as fast. The results are "
+        f"{'the same' if of_mesa['same_results'] else 'DIFFERENT'}."
     )
-    console.print(f"Load {', '.join(f'{one:.1f}' for one in os.getloadavg())}.")
+    console.print(f"Load {', '.join(f'{load:.1f}' for load in os.getloadavg())}.")
 
 
 class PlainRun(PlainModel):
-    """A plain Mesa model, from a number alone, as `mesa.batch_run` wants it; it counts gestures sent at its end.
+    """A plain Mesa model that `mesa.batch_run` can make from a number; it counts the gestures sent.
 
-    Later versions of Mesa fill in a `rng` of their own, so the number has another name.
+    The number is not called `rng`, because later versions of Mesa set that themselves.
     """
 
     def __init__(self, people: int, number: int, rng: None = None) -> None:
@@ -215,7 +215,7 @@ class PlainRun(PlainModel):
 
 
 def plain(runs: int) -> bool:
-    """Measure and print runs a minute of ordinary life, as a sweep and on plain Mesa; returns whether all were made."""
+    """Measure and print runs per minute, as a sweep and on plain Mesa; returns whether all runs were made."""
     processes, people, days = min(2, os.cpu_count() or 1), 500, 365
     with folder_with(30 * runs, people=people, adopters=1, days=days, strategies=["wait"]) as folder:
         speed, _ = swept(runs_of(load(folder / "sweep.toml")), folder / "results", processes)
@@ -229,14 +229,14 @@ def plain(runs: int) -> bool:
     )
     a_minute = 60 * len(rows) / (time.perf_counter() - began)
     Console(width=120).print(
-        f"{people} people, {days} days, {processes} processes: the sweep makes {speed.a_minute:,.0f} runs a minute, "
+        f"{people} people, {days} days, {processes} processes: the sweep makes {speed.a_minute:,.0f} runs per minute, "
         f"mesa.batch_run of a plain Mesa model {a_minute:,.1f}; {speed.a_minute / a_minute:,.0f} times as many."
     )
     return len(rows) == runs
 
 
 def long(runs: int) -> bool:
-    """Watch the memory of a sweep of very many runs; returns whether it is flat and the files are few."""
+    """Measure the memory and files of a sweep of many runs; returns whether memory is flat and the files are few."""
     console, seen = Console(width=120), list[tuple[int, float, int]]()
     with folder_with(-(-runs // 2), people=20, adopters=2, days=2, strategies=["wait", "check_in"]) as folder:
         parts = folder / "sweep" / store.PARTS
@@ -279,7 +279,7 @@ def _rows_in(parts: Path) -> int:
     for path in parts.glob("*.parquet"):
         try:
             rows += pq.read_metadata(path).num_rows
-        except FileNotFoundError:  # it has just been put together with others
+        except FileNotFoundError:  # it has just been merged with others
             return 0
     return rows
 
@@ -289,7 +289,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, metavar="FILE")
     parser.add_argument("--plain", type=int, nargs="?", const=10, metavar="RUNS")
     parser.add_argument("--long", type=int, nargs="?", const=100_000, metavar="RUNS")
-    asked = parser.parse_args()
-    if asked.plain is not None:
-        sys.exit(not plain(asked.plain))
-    sys.exit(not (short(asked.out) if asked.long is None else long(asked.long)))
+    options = parser.parse_args()
+    if options.plain is not None:
+        sys.exit(not plain(options.plain))
+    sys.exit(not (short(options.out) if options.long is None else long(options.long)))

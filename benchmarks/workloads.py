@@ -10,12 +10,12 @@ from sim.run import begin
 
 @dataclass(frozen=True)
 class Workload:
-    """Ordinary life of everybody and, of some, strategies that share their planned hour a week.
+    """Ordinary life, and strategies that some people follow in their planned hour per week.
 
     Attributes:
-        label: in tables.
-        strategies: shares by name; none for ordinary life alone.
-        adopters: share of the people who follow them.
+        label: its name in tables.
+        strategies: shares of the planned time by name; empty for ordinary life only.
+        adopters: the share of people who follow them.
     """
 
     label: str
@@ -23,7 +23,7 @@ class Workload:
     adopters: float = 0.0
 
     def on(self, world: sim.World) -> sim.World:
-        """The world with these plans in it."""
+        """A world with these plans."""
         if not self.strategies:
             return world
         start, _ = begin(

@@ -1,7 +1,7 @@
-"""The purpose of each mechanism: which statistics of wall posts are no longer met without it.
+"""The purpose of each mechanism: which statistics of the Facebook wall-post log the model misses without it.
 
-A mechanism is kept only if something breaks without it. The activity of people is not fitted again, so a mechanism that
-also changes activity shows that too.
+A mechanism belongs in the model only if something breaks without it. Activity is not fitted again, so the results also
+show how a mechanism changes activity.
 
     python -m verification.ablations [LOG]    prints what breaks, draws results/verification/ablations.png
 """
@@ -29,10 +29,10 @@ WALL = Path(__file__).parents[1].parent / "shared" / "data" / "facebook_wall.csv
 PEOPLE, WORLDS, PROCESSES = 1_500, 3, 2
 
 MECHANISMS: dict[str, dict[str, float]] = {
-    "each likes some more than others, on their own": {"affinity_sd": 0.0},
-    "people of one group like each other more": {"group_pull": 0.0},
-    "a person has quiet and busy spells": {"spell_sd": 0.0},
-    "what is received leaves less than what is made": {"encoding_received": 1.0},
+    "each person feels more affinity to some than to others": {"affinity_sd": 0.0},
+    "members of a group feel more affinity to each other": {"group_pull": 0.0},
+    "people have quiet and busy spells": {"spell_sd": 0.0},
+    "received gestures leave less memory than sent ones": {"encoding_received": 1.0},
 }
 
 
@@ -53,47 +53,45 @@ def ablations(log: Path) -> dict[str, pd.DataFrame]:
 
 
 def lost(whole: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
-    """The statistics that are met with all mechanisms and missed without one; ratios with and without."""
+    """The statistics that the model meets with all mechanisms but misses without one, as ratios with and without it."""
     gone = whole.index[whole["met"] & ~without.loc[whole.index, "met"]]
     return pd.DataFrame({"with": whole["ratio"][gone], "without": without["ratio"][gone]})
 
 
-def draw(broken: dict[str, pd.DataFrame]) -> Figure:
-    """How many statistics each mechanism carries, and the one that moves most."""
+def draw(lost_statistics: dict[str, pd.DataFrame]) -> Figure:
+    """The number of statistics that depend on each mechanism, and the ones that change most."""
     figure = Figure(figsize=(14, 6), layout="constrained")
     axes = figure.subplots()
-    for place, rows in enumerate(broken.values()):
-        axes.barh(place, len(rows), color=BLUE)
+    for row, rows in enumerate(lost_statistics.values()):
+        axes.barh(row, len(rows), color=BLUE)
         worst = (rows["without"] - 1).abs().sort_values(ascending=False).index[:3]
-        axes.text(
-            len(rows) + 0.2, place, ", ".join(f"{key} × {rows['without'][key]:.2f}" for key in worst), va="center"
-        )
-    axes.set_yticks(range(len(broken)), list(broken))
-    axes.set_xlabel("statistics of the log that are missed without it")
-    axes.set_xlim(0, 2.5 * max(1, *(len(rows) for rows in broken.values())))
+        axes.text(len(rows) + 0.2, row, ", ".join(f"{key} × {rows['without'][key]:.2f}" for key in worst), va="center")
+    axes.set_yticks(range(len(lost_statistics)), list(lost_statistics))
+    axes.set_xlabel("statistics of the log that the model misses without the mechanism")
+    axes.set_xlim(0, 2.5 * max(1, *(len(rows) for rows in lost_statistics.values())))
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def main(log: Path = WALL) -> dict[str, pd.DataFrame]:
-    """Print and draw; returns what is lost without each mechanism."""
-    found = ablations(log)
-    whole = found.pop("all")
-    print(f"with all of them {int(whole['met'].sum())} of {len(whole)} statistics are met")
-    broken = {name: lost(whole, rows) for name, rows in found.items()}
-    for name, rows in broken.items():
-        print(f"\nwithout: {name}: {int(found[name]['met'].sum())} are met; missed are now")
+    """Print and draw; returns the statistics lost without each mechanism."""
+    results = ablations(log)
+    whole = results.pop("all")
+    print(f"All mechanisms: {int(whole['met'].sum())} of {len(whole)} statistics met")
+    lost_statistics = {name: lost(whole, rows) for name, rows in results.items()}
+    for name, rows in lost_statistics.items():
+        print(f"\nWithout “{name}”: {int(results[name]['met'].sum())} met; newly missed:")
         print(rows.round(2).to_string() if len(rows) else "none")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE | {"font.size": 15}):
-        draw(broken).savefig(OUT)
+        draw(lost_statistics).savefig(OUT)
     print(f"wrote {OUT}")
-    return broken
+    return lost_statistics
 
 
 @pytest.mark.skipif(not WALL.exists(), reason="needs ../shared/data/facebook_wall.csv.gz")
 def test_something_breaks_without_each_mechanism() -> None:
-    """Each mechanism carries at least one statistic that is met with it."""
+    """At least one statistic is met only with each mechanism."""
     assert all(len(rows) > 0 for rows in main().values())
 
 

@@ -2,7 +2,7 @@
 
 A small sweep stores runs, series and events. Then one of its files is damaged at a random place: a bit is flipped, a
 page is zeroed, or the end is cut off. Readers must return the values that were written, or raise a `StoreError`. The
-sweep must set the file aside and find its runs missing. Now and then the sweep is really repaired, and its table
+sweep must set the file aside and report its runs as missing. Some sweeps are really repaired, and their tables are
 compared.
 
     python -m verification.bit_flips [DAMAGES]    prints the results by kind; 10,000 damages by default
@@ -49,13 +49,13 @@ series_days = 5
 events = true
 """
 PAGES = (512, 4_096)
-SWEPT_AGAIN = 500  # one in this many damages is repaired by a real sweep
-FLIPS = 0.9  # the share of damages that are one bit
-OUTCOMES = ("noticed", "harmless", "SILENT", "ESCAPED", "NOT HEALED")
+SWEPT_AGAIN = 500  # one in this many damaged files is repaired by a real sweep
+FLIPS = 0.9  # share of damages that flip one bit
+OUTCOMES = ("noticed", "harmless", "SILENT", "ESCAPED", "NOT REPAIRED")
 
 
 class Sweep:
-    """A finished sweep, what its readers find, and which file holds which runs."""
+    """A finished sweep, with the bytes of each file and the values that its readers return."""
 
     def __init__(self, config: Path) -> None:
         self.config, self.folder = config, Path("results/flips")
@@ -67,10 +67,10 @@ class Sweep:
         (self.folder / "tables").mkdir()
         shutil.copy(self.folder / store.TABLE, self.folder / "tables/flips.parquet")
         self.content = {path: path.read_bytes() for path in sorted(self.folder.rglob("*.parquet"))}
-        self.found = {path: self.read(path) for path in self.content}
+        self.values = {path: self.read(path) for path in self.content}
 
     def carry_out(self) -> None:
-        """The sweep, in this process."""
+        """Run the sweep in this process."""
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()), suppress(SystemExit):
             cli.main(["sweep", str(self.config)])
 
@@ -87,26 +87,26 @@ class Sweep:
         return [table, pd.DataFrame({"origin": [str(origin)]})]
 
     def sets_aside(self, path: Path) -> bool:
-        """Whether a sweep, before its work, gives a damaged file another name, and misses runs if it held any."""
+        """Whether a sweep renames a damaged file before it starts, and reports runs as missing if the file had any."""
         if path.parent.name == "tables":
-            return True  # nobody reads it before it is written again
+            return True  # it is written again before anything reads it
         prepared = store.prepare(self.folder, [history.table for history in self.histories])
         aside = [*prepared, *histories.set_damaged_aside(self.folder, self.histories)]
-        held_runs = path.parent != self.folder
-        return [one.stem for one in aside] == [path.stem] and (self.missing() > 0) == held_runs
+        had_runs = path.parent != self.folder
+        return [file.stem for file in aside] == [path.stem] and (self.missing() > 0) == had_runs
 
     def missing(self) -> int:
-        """How many runs a sweep would make."""
+        """The number of runs that the sweep would make."""
         return len(planning.missing(self.runs, self.folder, self.histories))
 
-    def is_mended(self) -> bool:
-        """Make the sweep again; whether nothing is missing and its table is what it was."""
+    def is_repaired(self) -> bool:
+        """Run the sweep again; returns whether nothing is missing and its table is the same as before."""
         self.carry_out()
         table = self.folder / store.TABLE
-        return not self.missing() and store.table_at(table)[0].equals(self.found[table][0])
+        return not self.missing() and store.table_at(table)[0].equals(self.values[table][0])
 
     def restore(self) -> None:
-        """The files as they were."""
+        """Restore the original files."""
         for path in self.folder.rglob("*"):
             if path.is_file() and path not in self.content:
                 path.unlink()
@@ -115,39 +115,41 @@ class Sweep:
 
 
 def damaged(content: bytes, rng: random.Random) -> tuple[str, bytes]:
-    """A file with something wrong, and what that is."""
+    """The kind of damage, and the damaged content of a file."""
     if rng.random() < FLIPS:
-        at, bit = rng.randrange(len(content)), rng.randrange(8)
-        return "bit", content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]
+        position, bit = rng.randrange(len(content)), rng.randrange(8)
+        return "bit", content[:position] + bytes([content[position] ^ 1 << bit]) + content[position + 1 :]
     if rng.random() < 0.5:
         page = rng.choice(PAGES)
-        at = rng.randrange(0, len(content), page)
-        return "page", content[:at] + bytes(len(content[at : at + page])) + content[at + page :]
+        position = rng.randrange(0, len(content), page)
+        return "page", content[:position] + bytes(len(content[position : position + page])) + content[position + page :]
     return "tail", content[: rng.randrange(len(content))]
 
 
 def outcome(sweep: Sweep, path: Path, again: bool) -> str:
-    """What came of a damaged file: for its readers first, then for the sweep, which is made again if that is asked."""
+    """The outcome of a damaged file, for its readers and for the sweep, which runs again if `again` is set."""
     try:
         try:
-            seen = "harmless" if same(sweep.read(path), sweep.found[path]) else "SILENT"
+            result = "harmless" if same(sweep.read(path), sweep.values[path]) else "SILENT"
         except StoreError:
-            seen = "noticed"
-        if seen == "noticed" and not sweep.sets_aside(path):
-            return "NOT HEALED"
-        return "NOT HEALED" if again and not sweep.is_mended() else seen
+            result = "noticed"
+        if result == "noticed" and not sweep.sets_aside(path):
+            return "NOT REPAIRED"
+        return "NOT REPAIRED" if again and not sweep.is_repaired() else result
     except Exception as problem:
         return f"ESCAPED: {type(problem).__name__}"
 
 
-def same(found: list[pd.DataFrame], expected: list[pd.DataFrame]) -> bool:
-    """Whether readers found the same, bit for bit."""
-    return len(found) == len(expected) and all(one.equals(two) for one, two in zip(found, expected, strict=True))
+def same(tables: list[pd.DataFrame], expected: list[pd.DataFrame]) -> bool:
+    """Whether readers returned the same tables, bit for bit."""
+    return len(tables) == len(expected) and all(
+        table.equals(other) for table, other in zip(tables, expected, strict=True)
+    )
 
 
 @contextmanager
-def _elsewhere() -> Iterator[None]:
-    """In a folder in the memory, where there is one; the sweeps are in threads."""
+def _in_temporary_folder() -> Iterator[None]:
+    """Work in a temporary folder, in memory if possible, and run sweeps in threads."""
     before, processes = Path.cwd(), runner.worker_processes
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
@@ -161,10 +163,10 @@ def _elsewhere() -> Iterator[None]:
 
 
 def main(damages: int = 10_000) -> bool:
-    """Damage, read and mend; print what came of it. Returns whether nothing was silent, escaped or stayed broken."""
+    """Damage, read and repair files, and print the outcomes; returns whether all were noticed or harmless."""
     rng, began, console = random.Random(1), time.monotonic(), Console(width=120)
     counts: dict[tuple[str, str], Counter[str]] = {}
-    with _elsewhere():
+    with _in_temporary_folder():
         config = Path("flips.toml")
         config.write_text(CONFIG)
         sweep = Sweep(config)
@@ -173,23 +175,23 @@ def main(damages: int = 10_000) -> bool:
             path = rng.choice(paths)
             kind, content = damaged(sweep.content[path], rng)
             path.write_bytes(content)
-            came = outcome(sweep, path, again=number % SWEPT_AGAIN == SWEPT_AGAIN - 1)
-            of = path.parent.name if path.parent != sweep.folder else path.stem
-            counts.setdefault((of, kind), Counter())[came] += 1
+            result = outcome(sweep, path, again=number % SWEPT_AGAIN == SWEPT_AGAIN - 1)
+            file = path.parent.name if path.parent != sweep.folder else path.stem
+            counts.setdefault((file, kind), Counter())[result] += 1
             sweep.restore()
-    table, in_all = Table("file", "damage", *OUTCOMES, title=f"{damages:,} damages"), Counter[str]()
-    for (of, kind), count in sorted(counts.items()):
-        in_all += count
-        table.add_row(of, kind, *(f"{_with(name, count):,}" for name in OUTCOMES))
+    table, total = Table("file", "damage", *OUTCOMES, title=f"{damages:,} damages"), Counter[str]()
+    for (file, kind), count in sorted(counts.items()):
+        total += count
+        table.add_row(file, kind, *(f"{_with(name, count):,}" for name in OUTCOMES))
     console.print(table)
-    errors = ", ".join(f"{came} {many:,}" for came, many in in_all.items() if came.startswith("ESCAPED"))
-    console.print(f"{errors or 'No error escaped'}. {time.monotonic() - began:.0f} s.", highlight=False)
-    return not any(_with(name, in_all) for name in OUTCOMES[2:])
+    errors = ", ".join(f"{result} {many:,}" for result, many in total.items() if result.startswith("ESCAPED"))
+    console.print(f"{errors or 'No unexpected error'}. {time.monotonic() - began:.0f} s.", highlight=False)
+    return not any(_with(name, total) for name in OUTCOMES[2:])
 
 
 def _with(name: str, count: Counter[str]) -> int:
-    """How many outcomes begin with a name: escapes say after it which error it was."""
-    return sum(many for came, many in count.items() if came.startswith(name))
+    """The number of outcomes that begin with a name; ESCAPED is followed by the type of the error."""
+    return sum(many for result, many in count.items() if result.startswith(name))
 
 
 if __name__ == "__main__":

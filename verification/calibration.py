@@ -1,6 +1,6 @@
 """Calibrations that are killed at random moments and restarted give the same result as one without interruptions.
 
-Each is killed with SIGKILL a number of times. Every third kill also adds garbage to the end of its file of trials, or
+Each is killed with SIGKILL several times. Every third kill also adds garbage to the end of its file of trials, or
 removes some bytes. Then it runs to the end, and its ledger, parameters and trials must be the same.
 
     python -m verification.calibration [KILLS]    prints when each kill happened; 20 kills by default
@@ -24,91 +24,91 @@ from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, read_ledger
 from experiments.logs.simulated import Window, simulated_log
 from experiments.logs.trials import TRIALS
 
-TRIALS_ASKED = 30
-SECONDS_TO_START, SECONDS_TO_LIVE = 6.0, 3.0  # at most, before a kill: from the start, from its first trial
-WHILE_IT_STARTS = 0.2  # the share of kills that do not wait for a trial
+TRIALS_REQUESTED = 30
+SECONDS_TO_START, SECONDS_TO_RUN = 6.0, 3.0  # most seconds before a kill: from the start, and from the first trial
+KILLED_AT_START = 0.2  # share of kills that do not wait for the first trial
 CASE = Path(__file__).parents[1].parent / "shared" / "cases" / "33-calibrate-resume" / "log.csv"
 
 
 def command(log: Path, results: Path) -> list[str]:
-    """A calibration in a process of its own."""
-    options = ["--fit", "routine_rate=0.01:0.5", "--trials", str(TRIALS_ASKED), "--results", str(results)]
+    """The command line of a calibration."""
+    options = ["--fit", "routine_rate=0.01:0.5", "--trials", str(TRIALS_REQUESTED), "--results", str(results)]
     return [sys.executable, "-m", "experiments.cli", "calibrate", str(log), *options]
 
 
 def written(results: Path) -> tuple[Ledger, bytes, bytes]:
-    """What a calibration leaves; but for the commit, which somebody may make meanwhile."""
+    """The output of a calibration, without the commit, which may change in the meantime."""
     (folder,) = results.iterdir()
     ledger = replace(read_ledger(folder / LEDGER), commit=None)
     return ledger, (folder / PARAMETERS).read_bytes(), (folder / TRIALS).read_bytes()
 
 
 def trials_on_disk(results: Path) -> int:
-    """How many trials a calibration has kept."""
+    """The number of trials that a calibration has saved."""
     files = [*results.glob(f"*/{TRIALS}")]
     return max(0, files[0].read_bytes().count(b"\n") - 1) if files else 0
 
 
 def killed(log: Path, results: Path, rng: random.Random) -> bool:
-    """Whether a calibration was killed; False if it ended before."""
+    """Start and kill a calibration; returns False if it ended before."""
     before = trials_on_disk(results)
     with subprocess.Popen(command(log, results), stdout=subprocess.DEVNULL) as process:
-        if rng.random() < WHILE_IT_STARTS:
+        if rng.random() < KILLED_AT_START:
             time.sleep(rng.uniform(0, SECONDS_TO_START))
         else:
             while trials_on_disk(results) == before and process.poll() is None:
                 time.sleep(0.02)
-            time.sleep(rng.uniform(0, SECONDS_TO_LIVE))
+            time.sleep(rng.uniform(0, SECONDS_TO_RUN))
         if process.poll() is None:
             process.kill()
     return process.returncode == -signal.SIGKILL
 
 
 def damage(path: Path, rng: random.Random) -> str:
-    """Damage the end of a file; gives what was done."""
+    """Damage the end of a file; returns a description of the damage."""
     content = path.read_bytes()
     if rng.random() < 0.5:
         path.write_bytes(content + rng.randbytes(rng.randint(1, 300)))
         return "garbage at the end"
     path.write_bytes(content[: max(0, len(content) - rng.randint(1, 300))])
-    return "the end cut off"
+    return "end cut off"
 
 
 def survive(log: Path, results: Path, kills: int, rng: random.Random) -> list[str]:
     """Kill calibrations in a folder a number of times, then let one finish; returns what happened."""
-    told = []
-    while len(told) < kills and killed(log, results, rng):
-        done = trials_on_disk(results)
-        hurt = damage(next(results.glob(f"*/{TRIALS}")), rng) if done and rng.random() < 1 / 3 else "no damage"
-        told.append(f"killed with {done} trials on disk, {hurt}")
+    events = []
+    while len(events) < kills and killed(log, results, rng):
+        trials = trials_on_disk(results)
+        harm = damage(next(results.glob(f"*/{TRIALS}")), rng) if trials and rng.random() < 1 / 3 else "no damage"
+        events.append(f"killed with {trials} trials on disk, {harm}")
     subprocess.run(command(log, results), check=True, stdout=subprocess.DEVNULL)
-    return told
+    return events
 
 
 def generated(folder: Path) -> Path:
-    """A log that a small world left."""
-    found = simulated_log(sim.Parameters(routine_rate=0.2), Window(people=60, days=120, burn_in_years=0.1), seed=9)
+    """The simulated log of a small world, as a file."""
+    contacts = simulated_log(sim.Parameters(routine_rate=0.2), Window(people=60, days=120, burn_in_years=0.1), seed=9)
     log = folder / "log.csv"
-    pd.DataFrame({"source": found.source, "target": found.target, "time": found.time}).to_csv(log, index=False)
+    pd.DataFrame({"source": contacts.source, "target": contacts.target, "time": contacts.time}).to_csv(log, index=False)
     return log
 
 
 def main(kills: int = 20) -> int:
-    """Kill as often as is asked; gives how many ended in something else."""
-    wrong, left, rng = 0, kills, random.Random(16)
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+    """Kill calibrations this many times; returns the number of different results."""
+    different, kills_left, rng = 0, kills, random.Random(16)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         log = CASE if CASE.exists() else generated(folder)
         subprocess.run(command(log, folder / "whole"), check=True, stdout=subprocess.DEVNULL)
         whole = written(folder / "whole")
         for number in range(kills):
-            told = survive(log, folder / f"killed-{number}", left, rng)
+            events = survive(log, folder / f"killed-{number}", kills_left, rng)
             same = written(folder / f"killed-{number}") == whole
-            print(*told, "the same" if same else "NOT THE SAME", sep="\n", flush=True)
-            wrong, left = wrong + (not same), left - len(told)
-            if left <= 0:
+            print(*events, "same result" if same else "DIFFERENT RESULT", sep="\n", flush=True)
+            different, kills_left = different + (not same), kills_left - len(events)
+            if kills_left <= 0:
                 break
-    return wrong
+    return different
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Whether the day on a graphics card compiles and assembles, on a machine that has no card.
+"""Whether the GPU engine compiles and assembles, on a machine without a GPU.
 
     python -m verification.card [--capability 9.0]
 
-It takes the packages of the extra `gpu`, and nvidia-cuda-nvcc for the assembler. Prints the registers that a thread of
-each kernel takes; a kernel that cannot be made is an error.
+You need the packages of the extra `gpu`, and nvidia-cuda-nvcc for the assembler. The script prints the number of
+registers per thread of each kernel, and fails if a kernel does not compile or assemble.
 """
 
 from __future__ import annotations
@@ -42,26 +42,26 @@ STATE: dict[str, Any] = {
     "community_first": np.int64,
     "community_people": np.int32,
 }
-OF_TWO_DIMENSIONS = ("heads", "links", "pairs")
+TWO_DIMENSIONAL = ("heads", "links", "pairs")
 
 
 def kernels() -> Iterator[tuple[str, Any]]:
-    """All that is launched, by name: what takes a place in the grid."""
-    for name, one in vars(gpu).items():
-        if hasattr(one, "py_func") and "cuda.grid" in inspect.getsource(one.py_func):
-            yield name, one.py_func
+    """Yield each kernel with its name: the functions that use their position in the grid."""
+    for name, function in vars(gpu).items():
+        if hasattr(function, "py_func") and "cuda.grid" in inspect.getsource(function.py_func):
+            yield name, function.py_func
 
 
 def types_of_arguments() -> dict[str, Any]:
-    """Types by the name that an argument has in every kernel."""
-    from numba.cuda.np.numpy_support import from_dtype  # of the package for cards; the simulator has none
+    """The type of each argument by name; an argument has the same name in every kernel."""
+    from numba.cuda.np.numpy_support import from_dtype  # part of numba-cuda, but not of the simulator
 
     def array(name: str, dtype: Any) -> Any:
-        dimensions = 2 if name in OF_TWO_DIMENSIONS else 1
+        dimensions = 2 if name in TWO_DIMENSIONAL else 1
         return cuda.types.Array(from_dtype(np.dtype(dtype)), dimensions, "C", aligned=True)
 
     state = cuda.types.NamedTuple([array(name, STATE[name]) for name in gpu.GpuState._fields], gpu.GpuState)
-    scratch = cuda.types.Tuple([array("", one.dtype) for one in gpu._new_scratch(1)])
+    scratch = cuda.types.Tuple([array("", buffer.dtype) for buffer in gpu._new_scratch(1)])
     buffers = [array(name, gpu.BUFFERS[name]) if name in gpu.BUFFERS else scratch for name in gpu.DayBuffers._fields]
     pool = cuda.types.Tuple([array(name, STATE[name]) for name in gpu.POOL])
     day, seed = cuda.types.int64, cuda.types.uint64
@@ -75,37 +75,37 @@ def types_of_arguments() -> dict[str, Any]:
 
 
 def pretend(capability: tuple[int, int]) -> None:
-    """Let Numba take it that there is a card of this capability."""
+    """Make Numba believe that there is a GPU with this compute capability."""
     import numba.cuda.compiler
     import numba.cuda.dispatcher
 
     for module in (numba.cuda.compiler, numba.cuda.dispatcher):
         module.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
     cuda.is_available = lambda: True
-    gpu._empty = np.empty  # for the types alone
+    gpu._empty = np.empty  # only the types matter
 
 
 def capability_of(text: str) -> tuple[int, int]:
-    """``"9.0"`` as two numbers."""
-    found = re.fullmatch(r"(\d+)\.(\d)", text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a capability; an H100's is 9.0")
-    return int(found[1]), int(found[2])
+    """A compute capability such as ``"9.0"`` as two numbers."""
+    match = re.fullmatch(r"(\d+)\.(\d)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a compute capability such as 9.0 (H100)")
+    return int(match[1]), int(match[2])
 
 
-def assembler_found() -> str:
-    """The path of the assembler; exits where it, or the package for cards, is missing."""
+def find_assembler() -> str:
+    """The path of the assembler; exits if it or the package numba-cuda is missing."""
     if find_spec("numba_cuda") is None:
-        raise SystemExit(f"The package numba-cuda is not installed: {install_command('gpu')}.")
+        raise SystemExit(f"The package numba-cuda is not installed. To install it: {install_command('gpu')}")
     packaged = next(Path(sysconfig.get_path("purelib")).glob("nvidia/*/bin/ptxas"), None)
-    found = str(packaged) if packaged else shutil.which("ptxas")
-    if found is None:
-        raise SystemExit("The assembler ptxas was not found: pip install nvidia-cuda-nvcc.")
-    return found
+    path = str(packaged) if packaged else shutil.which("ptxas")
+    if path is None:
+        raise SystemExit("The assembler ptxas was not found. To install it: pip install nvidia-cuda-nvcc")
+    return path
 
 
 def registers(assembler: str, name: str, text: str, capability: tuple[int, int], folder: Path) -> int:
-    """Assemble a kernel; returns the registers of a thread."""
+    """Assemble a kernel; returns its number of registers per thread."""
     (folder / name).write_text(text, encoding="utf-8")
     target = f"-arch=sm_{capability[0]}{capability[1]}"
     done = subprocess.run(
@@ -115,16 +115,18 @@ def registers(assembler: str, name: str, text: str, capability: tuple[int, int],
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{name} cannot be assembled: {done.stderr[:300]}")
+        raise SystemExit(f"The kernel {name} cannot be assembled: {done.stderr[:300]}")
     return int(re.findall(r"Used (\d+) registers", done.stderr)[0])
 
 
 def main(arguments: list[str]) -> None:
     """Compile, assemble, print."""
     parser = argparse.ArgumentParser(prog="python -m verification.card")
-    parser.add_argument("--capability", type=capability_of, default="9.0", help="of the card: 9.0 is an H100's")
+    parser.add_argument(
+        "--capability", type=capability_of, default="9.0", help="compute capability of the GPU; 9.0 is an H100"
+    )
     capability = parser.parse_args(arguments).capability
-    assembler = assembler_found()
+    assembler = find_assembler()
     pretend(capability)
     gpu._compile_for_gpu()
     kinds = types_of_arguments()

@@ -25,9 +25,9 @@ from experiments.commands.sweeping import planned
 from experiments.config import shipped
 from experiments.config.settings import SETTINGS, ConfigError, load
 
-SECONDS = 1.0  # of a processor, for each configuration
-HANGS = 20.0  # after which one is given up
-MOST_RUNS = 2_000  # of a sweep that is planned, too: planning takes time in its own right
+SECONDS = 1.0  # processor time allowed for each configuration
+HANGS = 20.0  # seconds of processor time after which a configuration is abandoned
+MOST_RUNS = 2_000  # larger sweeps are not planned, since planning them takes longer than the limit
 WITHOUT_LINE = (
     "run.adopters: asks for",
     "is in UTF-",
@@ -98,17 +98,17 @@ Spoil = Callable[[str, random.Random], str | bytes]
 
 
 class TooSlowError(Exception):
-    """A configuration took much longer than it may."""
+    """A configuration took much longer than allowed."""
 
 
 def bytes_spoilt(text: str, draw: random.Random) -> bytes:
     data = bytearray(text.encode())
     for _ in range(draw.randint(1, 8)):
-        at = draw.randrange(len(data) + 1)
+        position = draw.randrange(len(data) + 1)
         if draw.random() < 0.5:
-            data[at:at] = draw.choice([*CHARACTERS, bytes([draw.randrange(256)])])
+            data[position:position] = draw.choice([*CHARACTERS, bytes([draw.randrange(256)])])
         else:
-            del data[at : at + draw.choice([1, 1, 2, 50])]
+            del data[position : position + draw.choice([1, 1, 2, 50])]
     return bytes(data)
 
 
@@ -132,20 +132,22 @@ def encoded_otherwise(text: str, draw: random.Random) -> bytes:
 def tokens_spoilt(text: str, draw: random.Random) -> str:
     tokens = _TOKEN.findall(text)
     for _ in range(draw.randint(1, 5)):
-        at = draw.randrange(len(tokens))
-        tokens[at] = draw.choice(["", tokens[at] * 2, draw.choice(tokens), draw.choice(TOKENS), draw.choice(VALUES)])
+        index = draw.randrange(len(tokens))
+        tokens[index] = draw.choice(
+            ["", tokens[index] * 2, draw.choice(tokens), draw.choice(TOKENS), draw.choice(VALUES)]
+        )
     return "".join(tokens)
 
 
 def values_spoilt(text: str, draw: random.Random) -> str:
-    found = draw.choice(list(_LINE.finditer(text)))
-    return f"{text[: found.start('value')]} {draw.choice(VALUES)}{text[found.end('value') :]}"
+    line = draw.choice(list(_LINE.finditer(text)))
+    return f"{text[: line.start('value')]} {draw.choice(VALUES)}{text[line.end('value') :]}"
 
 
 def keys_spoilt(text: str, draw: random.Random) -> str:
-    found = draw.choice(list(_LINE.finditer(text)))
-    key = draw.choice([*KEYS, *PATHS, found["key"].strip()[:-1] or "x", found["key"].strip() + "s"])
-    return f"{text[: found.start('key')]}{key} {text[found.end('key') :]}"
+    line = draw.choice(list(_LINE.finditer(text)))
+    key = draw.choice([*KEYS, *PATHS, line["key"].strip()[:-1] or "x", line["key"].strip() + "s"])
+    return f"{text[: line.start('key')]}{key} {text[line.end('key') :]}"
 
 
 def tables_spoilt(text: str, draw: random.Random) -> str:
@@ -155,8 +157,8 @@ def tables_spoilt(text: str, draw: random.Random) -> str:
     )
     header = draw.choice([f"[{name}]", f"[[{name}]]", f"[{name}]\n{draw.choice(KEYS)} = {draw.choice(VALUES)}"])
     if headers and draw.random() < 0.5:
-        found = draw.choice(headers)
-        return f"{text[: found.start()]}{header}{text[found.end() :]}"
+        replaced = draw.choice(headers)
+        return f"{text[: replaced.start()]}{header}{text[replaced.end() :]}"
     return f"{text}\n{header}\n"
 
 
@@ -188,30 +190,30 @@ def option(draw: random.Random) -> str:
 
 
 def outcome(path: Path, changes: list[str], full: bool) -> str:
-    """How a configuration came out; a fault in words, beginning with ``FAULT``, where it should not."""
+    """The outcome of a configuration; if it is a fault, a description that begins with ``FAULT``."""
     began = time.process_time()
     try:
         experiment = load(path, changes, full=full)
         took = time.process_time() - began
         sweep = experiment.sweep
         if sweep is not None and sweep.sample is not None and sweep.sample.points * sweep.replicates > MOST_RUNS:
-            said = "accepted, too large to plan here"
+            result = "accepted, too large to plan here"
         else:
             few = sweep and sweep.model_copy(update={"replicates": 1})
             planned(experiment.model_copy(update={"sweep": few}), path, changes)
-            said = "accepted"
+            result = "accepted"
     except ConfigError as error:
         took, message = time.process_time() - began, str(error)
         placed = re.search(r"line \d+|--set", message) or any(part in message for part in WITHOUT_LINE)
         named = path.name in message or message.startswith("--set") or "The sweep" in message
         if not placed or not named:
-            return f"FAULT: an error without its place: {message}"
-        said = "refused"
+            return f"FAULT: an error that does not say where: {message}"
+        result = "rejected"
     except TooSlowError:
         return f"FAULT: took over {HANGS} s"
     except Exception:
         return f"FAULT: {traceback.format_exc(limit=-3)}"
-    return f"FAULT: took {took:.1f} s" if took > SECONDS else said
+    return f"FAULT: took {took:.1f} s" if took > SECONDS else result
 
 
 def give_up(_: int, __: FrameType | None) -> None:
@@ -221,7 +223,7 @@ def give_up(_: int, __: FrameType | None) -> None:
 def main(count: int = 5_000, seed: int = 1) -> int:
     draw = random.Random(seed)
     texts = [(shipped.folder() / f"{name}.toml").read_text(encoding="utf-8") for name in shipped.names()]
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     faults = 0
     signal.signal(signal.SIGVTALRM, give_up)
     with tempfile.TemporaryDirectory() as folder:
@@ -232,14 +234,14 @@ def main(count: int = 5_000, seed: int = 1) -> int:
             path.write_bytes(spoilt if isinstance(spoilt, bytes) else spoilt.encode(errors="surrogatepass"))
             changes = [option(draw) for _ in range(draw.randint(1, 3))] if kind == "options" else []
             signal.setitimer(signal.ITIMER_VIRTUAL, HANGS)
-            said = outcome(path, changes, full=draw.random() < 0.3)
+            result = outcome(path, changes, full=draw.random() < 0.3)
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            found[kind, said.partition(":")[0]] += 1
-            if said.startswith("FAULT"):
+            counts[kind, result.partition(":")[0]] += 1
+            if result.startswith("FAULT"):
                 faults += 1
-                print(f"{number}, {kind}, {[change[:100] for change in changes]}: {said[:1_500]}", flush=True)
-    for (kind, said), many in sorted(found.items()):
-        print(f"{kind:10}{said:35}{many:6,}")
+                print(f"{number}, {kind}, {[change[:100] for change in changes]}: {result[:1_500]}", flush=True)
+    for (kind, result), count_of_kind in sorted(counts.items()):
+        print(f"{kind:10}{result:35}{count_of_kind:6,}")
     print(f"{count:,} configurations, {faults} faults.")
     return 1 if faults else 0
 

@@ -31,8 +31,8 @@ from sim.state.population import World
 
 FLIPS, RUNS = 5_000, 300
 DAYS = 3
-SECONDS = 120  # that a run may take
-GIGABYTES = 8  # of memory that it may take
+SECONDS = 120  # time limit of a run
+GIGABYTES = 8  # memory limit of a run
 BUSY = {"host_event": 0.3, "start_meetup": 0.3, "handwritten_notes": 0.2, "show_up": 0.2}
 
 
@@ -47,22 +47,22 @@ def busy_world(seed: int) -> World:
 
 
 def changed(content: bytes, other: bytes, draw: random.Random) -> tuple[str, bytes | None]:
-    """What becomes of a file; None: it is removed."""
-    at = draw.randrange(len(content))
+    """A kind of damage, and the damaged content of a file; None if the file is removed."""
+    position = draw.randrange(len(content))
     kind = draw.choices(
         ["bit", "ten bits", "zeroed page", "cut off", "exchanged", "removed", "grown"], [75, 10, 5, 4, 3, 1, 2]
     )[0]
     raw = bytearray(content)
     if kind == "bit":
-        raw[at] ^= 1 << draw.randrange(8)
+        raw[position] ^= 1 << draw.randrange(8)
     elif kind == "ten bits":
         for _ in range(10):
             raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
     elif kind == "zeroed page":
-        start = at // 4_096 * 4_096
+        start = position // 4_096 * 4_096
         raw[start : start + 4_096] = bytes(len(raw[start : start + 4_096]))
     elif kind == "cut off":
-        del raw[at:]
+        del raw[position:]
     elif kind == "exchanged":
         raw = bytearray(other)
     elif kind == "grown":
@@ -71,8 +71,8 @@ def changed(content: bytes, other: bytes, draw: random.Random) -> tuple[str, byt
 
 
 def damage_files(flips: int) -> bool:
-    """Change a file, load the world, put the file back: again and again; returns whether all was noticed."""
-    draw, found, kinds = random.Random(1), Counter[str](), Counter[str]()
+    """Repeatedly change a file, load the world, and restore the file; returns whether every change was noticed."""
+    draw, outcomes, kinds = random.Random(1), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as scratch:
         folder, other = Path(scratch, "world"), Path(scratch, "other")
         save_world(busy_world(3), folder, {"seed": 3})
@@ -85,38 +85,38 @@ def damage_files(flips: int) -> bool:
                 path = draw.choice(paths)
             kind, content = changed(files[path], (other / path.name).read_bytes(), draw)
             if content == files[path]:
-                found["nothing changed"] += 1
+                outcomes["nothing changed"] += 1
                 continue
             path.unlink()
             if content is not None:
                 path.write_bytes(content)
             kinds[kind] += 1
             try:
-                found["silent difference" if load_world(folder).differences(world) else "silent"] += 1
+                outcomes["SILENT DIFFERENCE" if load_world(folder).differences(world) else "silent"] += 1
             except WorldError:
-                found["noticed"] += 1
+                outcomes["noticed"] += 1
             except BaseException as escape:
-                found["escape"] += 1
-                print(f"escape of {escape!r}: {path.name}, {kind}")
+                outcomes["escape"] += 1
+                print(f"unexpected {escape!r}: {path.name}, {kind}")
             path.unlink(missing_ok=True)
             path.write_bytes(files[path])
         assert load_world(folder) == world
-    print(f"{flips:,} changes of files: {dict(found)}; by kind {dict(kinds)}")
-    return not (found["silent"] + found["silent difference"] + found["escape"])
+    print(f"{flips:,} changed files: {dict(outcomes)}; by kind {dict(kinds)}")
+    return not (outcomes["silent"] + outcomes["silent difference"] + outcomes["escape"])
 
 
-# Arrays under a right digest --------------------------------------------------------------------------------------
+# Arrays with a matching manifest -----------------------------------------------------------------------------------
 
 
-def sealed(folder: Path) -> None:
-    """Make the manifest right for what the files now hold."""
+def seal(folder: Path) -> None:
+    """Write a manifest that matches the present content of the files."""
     (folder / "manifest.json").unlink()
     entries = {path.name: storage._flushed_entry(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(storage._manifest(entries, model_fingerprint()))
 
 
 def flipped(world: World, draw: random.Random) -> tuple[World, str]:
-    """A world in which a few bits of one column are others, or a value is an extreme one."""
+    """A world with a few flipped bits or an extreme value in one column, and the name of the column."""
     world = world.copy()
     array = getattr(world, name := draw.choice(World.ARRAYS))
     column = draw.choice(array.dtype.names)
@@ -133,32 +133,32 @@ def flipped(world: World, draw: random.Random) -> tuple[World, str]:
 
 
 def run_damaged(start: int, stop: int) -> None:
-    """Write, load and run damaged worlds number start to stop; says on a line each what came of it."""
+    """Write, load and run damaged worlds number `start` to `stop`; prints a line of JSON with each outcome."""
     resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES * 10**9,) * 2)
     world = busy_world(3)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "world")
         for number in range(start, stop):
-            broken, where = flipped(world, random.Random(number))
+            broken, column = flipped(world, random.Random(number))
             shutil.rmtree(folder, ignore_errors=True)
             save_world(broken, folder)
-            sealed(folder)
-            print(json.dumps([number, where, "begun"]), flush=True)
-            signal.alarm(SECONDS)  # ends the process, wherever it is
+            seal(folder)
+            print(json.dumps([number, column, "begun"]), flush=True)
+            signal.alarm(SECONDS)  # kills the process if it takes too long
             try:
                 loaded = load_world(folder)
                 sim.simulate(loaded, days=DAYS, seed=1)
-                result = "the same" if loaded == world else "ran"
+                result = "unchanged" if loaded == world else "ran"
             except WorldError:
-                result = "refused"
+                result = "rejected"
             except MemoryError:
-                result = "no memory"
+                result = "out of memory"
             signal.alarm(0)
-            print(json.dumps([number, where, result]), flush=True)
+            print(json.dumps([number, column, result]), flush=True)
 
 
 def damage_arrays(runs: int) -> bool:
-    """Run damaged worlds in other processes; returns whether every run ended or was refused."""
+    """Run damaged worlds in other processes; returns whether every run ended or was rejected."""
     results, done = Counter[str](), 0
     while done < runs:
         command = [sys.executable, "-m", "verification.damaged_worlds", "--run", str(done), str(runs)]
@@ -168,18 +168,18 @@ def damage_arrays(runs: int) -> bool:
         if not lines:
             print(child.stderr)
             return False
-        number, where, last = lines[-1]
+        number, column, last = lines[-1]
         done = number + 1
         if last == "begun":
-            how = "did not end" if child.returncode == -signal.SIGALRM else f"ended with {child.returncode}"
+            how = "did not end" if child.returncode == -signal.SIGALRM else f"ended with exit code {child.returncode}"
             results["crash or hang"] += 1
-            print(f"run {number} {how}: {where}\n{child.stderr[-500:]}")
-    print(f"{runs:,} worlds with flipped bits under a right digest: {dict(results)}")
+            print(f"run {number} {how}: {column}\n{child.stderr[-500:]}")
+    print(f"{runs:,} worlds with flipped bits and a matching manifest: {dict(results)}")
     return not results["crash or hang"]
 
 
 def main(flips: int = FLIPS, runs: int = RUNS) -> bool:
-    """Damage worlds in both ways; returns whether nothing slipped through."""
+    """Damage worlds in both ways; returns whether no damage went unnoticed."""
     return all([damage_files(flips), damage_arrays(runs)])
 
 

@@ -28,44 +28,44 @@ from tests.sim.test_engines import EVERYTHING, Case, cases, differences
 
 OUT = Path("results/verification/engines.png")
 EXAMPLES = 40
-Compared = list[tuple[Case, list[str]]]  # runs, and where the engines differ in them
+Compared = list[tuple[Case, list[str]]]  # runs, each with the differences between the engines
 
 
 @dataclass(frozen=True)
-class Town(Case):
-    """A run that begins in a town with a past, instead of on its first morning."""
+class BurntIn(Case):
+    """A run that begins in a burnt-in world."""
 
     def world(self) -> sim.World:
-        return state(self.people)
+        return burnt_in_world(self.people)
 
 
 @cache
-def state(people: int) -> sim.World:
-    """People after half a year of ordinary life."""
+def burnt_in_world(people: int) -> sim.World:
+    """A world after half a year of ordinary life."""
     return sim.worlds.generated(people=people, burn_in_years=0.5, seed=1, cache=False)
 
 
-def towns() -> list[Case]:
-    """Each strategy, alone, for a quarter of a year."""
+def burnt_in_cases() -> list[Case]:
+    """A run of 90 days for each strategy."""
     return [
-        Town(150, 90, 1, sim.Parameters(), {name: 1.0}, tuple(range(0, 150, 10)), (), 45, 2, None) for name in NAMES
+        BurntIn(150, 90, 1, sim.Parameters(), {name: 1.0}, tuple(range(0, 150, 10)), (), 45, 2, None) for name in NAMES
     ]
 
 
-def compared(case: Case, found: Compared, seen: Counter[str]) -> None:
-    """Run a case on both engines, keep where they differ, and say so."""
+def compare_case(case: Case, results: Compared, seen: Counter[str]) -> None:
+    """Run a case on both engines, and record and print the differences."""
     began = time.perf_counter()
-    found.append((case, differences(case, seen)))
+    results.append((case, differences(case, seen)))
     print(
         f"{case.people:4d} people {case.days:3d} days {case.threads} threads {time.perf_counter() - began:6.1f} s  "
-        f"{' + '.join(case.strategy)}: {'; '.join(found[-1][1]) or 'equal'}",
+        f"{' + '.join(case.strategy)}: {'; '.join(results[-1][1]) or 'equal'}",
         flush=True,
     )
 
 
 def compare(first_seed: int, examples: int) -> tuple[Compared, Counter[str]]:
-    """All runs, and how often what happened in them."""
-    found: Compared = []
+    """Run all cases; returns their differences, and how often each kind of event happened."""
+    results: Compared = []
     seen: Counter[str] = Counter()
 
     @seed(first_seed)
@@ -78,49 +78,50 @@ def compare(first_seed: int, examples: int) -> tuple[Compared, Counter[str]]:
     )
     @given(case=cases(fewest=100, people=150, days=90))
     def run(case: Case) -> None:
-        compared(case, found, seen)
+        compare_case(case, results, seen)
 
     before = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
         run()
-        for case in towns():
-            compared(case, found, seen)
+        for case in burnt_in_cases():
+            compare_case(case, results, seen)
     finally:
         numba.set_num_threads(before)
-    return found, seen
+    return results, seen
 
 
-def draw(found: Compared, seen: Counter[str]) -> Figure:
-    """How often each kind, strategy, place and event was compared, on a scale of powers of ten."""
+def draw(results: Compared, seen: Counter[str]) -> Figure:
+    """The number of times each kind, strategy, place and event was compared, on a logarithmic scale."""
     names = sorted(EVERYTHING, key=lambda name: seen[name])
     figure = Figure(figsize=(10, 12), layout="constrained")
     axes = figure.subplots()
     colours = [BLUE if seen[name] else VERMILLION for name in names]
     axes.barh(names, [max(seen[name], 0.5) for name in names], color=colours)
     axes.set(xscale="log", xlabel="times compared (strategies: adopters)", ylim=(-0.7, len(names) - 0.3))
-    equal = sum(not where for _, where in found)
-    axes.set_title(f"{equal} of {len(found)} runs give the same world on both engines", loc="left", fontsize=17)
+    equal = sum(not differing for _, differing in results)
+    axes.set_title(f"{equal} of {len(results)} runs give the same world on both engines", loc="left", fontsize=17)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def main(first_seed: int = 1, examples: int = EXAMPLES) -> tuple[Compared, Counter[str]]:
-    """Compare, print and draw; returns the runs with where they differ, and what happened in them."""
-    found, seen = compare(first_seed, examples)
-    print(f"seed {first_seed}: {len(found)} runs, {sum(not where for _, where in found)} of them equal, bit for bit")
+    """Compare, print and draw; returns the results of `compare`."""
+    results, seen = compare(first_seed, examples)
+    equal = sum(not differing for _, differing in results)
+    print(f"seed {first_seed}: {equal} of {len(results)} runs are equal, bit for bit")
     print(f"never happened: {', '.join(sorted(name for name in EVERYTHING if not seen[name])) or 'nothing'}")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE | {"font.size": 13}):
-        draw(found, seen).savefig(OUT)
+        draw(results, seen).savefig(OUT)
     print(f"wrote {OUT}")
-    return found, seen
+    return results, seen
 
 
 def test_engines_agree_on_larger_and_longer_runs() -> None:
-    """In every run, and nothing that can happen is missing from them."""
-    found, seen = main()
-    assert [(case, where) for case, where in found if where] == []
+    """The engines agree in every run, and every kind of event happens in some run."""
+    results, seen = main()
+    assert [(case, differing) for case, differing in results if differing] == []
     assert [name for name in EVERYTHING if not seen[name]] == []
 
 

@@ -2,9 +2,8 @@
 
 All file operations of Python in the folder pass through this module: create, write, open, flush, rename and remove. A
 fault can happen at any operation. The disk records what was flushed. After a power failure it has that, and an
-arbitrary
-part of the rest: one half of a rename, both or none, and all, some or none of the unflushed bytes, or zeroes. A lying
-disk reports a flush that did not happen. New folders are assumed to be durable.
+arbitrary part of the rest: one half of a rename, both or none; and all, some or none of the unflushed bytes, or zeros.
+A lying disk reports a flush that did not happen. New folders are assumed to be durable.
 """
 
 from __future__ import annotations
@@ -25,27 +24,27 @@ FAULTS = (*ERRORS, "short write", "kill")
 
 
 class Killed(BaseException):
-    """The process is dead; nothing that it does reaches the disk any more."""
+    """The process is dead; none of its later operations reach the disk."""
 
 
 class Disk:
     """The disk under a folder.
 
     Args:
-        root: the folder; it may hold nothing yet.
-        rng: what decides how a loss of power ends.
+        root: the folder, which must be empty.
+        rng: the source of random choices, such as what survives a power failure.
     """
 
     def __init__(self, root: Path, rng: random.Random) -> None:
         self.root, self.rng = root, rng
         self.lies = False
-        self.struck = False  # whether the fault that was planned has come
+        self.struck = False  # whether the scheduled fault has happened
         self._dead, self._is_open = False, True
         self._left: int | None = None
         self._fault: str | Callable[[], None] = ""
-        self._files: dict[Path, int] = {}  # number of the file that has this name
-        self._on_disk: dict[Path, int] = {}  # the same, as it is after a loss of power at the best moment for the disk
-        self._pending: list[tuple[Path, int | None]] = []  # names given and taken since their folder was flushed
+        self._files: dict[Path, int] = {}  # the file at each path, as a number
+        self._on_disk: dict[Path, int] = {}  # the same after a power failure, if no pending rename survives
+        self._pending: list[tuple[Path, int | None]] = []  # paths created and removed since their folder was flushed
         self._flushed: dict[int, bytes] = {}
         self._count = 0
 
@@ -61,7 +60,7 @@ class Disk:
             self._left, self._dead = None, False
 
     def lose_power(self) -> None:
-        """Leave in the folder what such a loss leaves."""
+        """Simulate a power failure: the folder keeps what survives it."""
         names = dict(self._on_disk)
         for path, file in self._pending:
             if self.rng.random() < 0.5:
@@ -79,20 +78,20 @@ class Disk:
         self._files, self._on_disk, self._pending = dict(names), dict(names), []
 
     def rot(self, path: Path, where: float, bit: int | None) -> None:
-        """Flip a bit of a file at this share of its bytes, or cut it off there; once flushed, it stays so."""
+        """Flip a bit of a file at this share of its bytes, or truncate it there; the damage counts as flushed."""
         with self._unnoticed():
             content = bytearray(path.read_bytes())
-            at = int(where * len(content))
+            position = int(where * len(content))
             if bit is None:
-                del content[at:]
+                del content[position:]
             elif content:
-                content[at] ^= 1 << bit
+                content[position] ^= 1 << bit
             path.write_bytes(content)
             self._flushed[self._files[path]] = bytes(content)
 
     @contextmanager
     def _unnoticed(self) -> Iterator[None]:
-        """What is done now does not pass through here."""
+        """Bypass the simulation for operations within the block."""
         self._is_open = False
         try:
             yield
@@ -105,11 +104,11 @@ class Disk:
         end = self.rng.randrange(len(now) + 1)
         return self.rng.choice([now, now[:end], bytes(len(now)), now[:end] + bytes(len(now) - end), flushed or b""])
 
-    # What passes through ----------------------------------------------------------------------------------------------
+    # Operations -------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def mounted(self) -> Iterator[None]:
-        """Let all that this process does in the folder pass through here."""
+        """Route all file operations of this process in the folder through the simulation."""
         with pytest.MonkeyPatch.context() as patched:
             real = {name: getattr(os, name) for name in ("replace", "rename", "unlink", "fsync")}
             opened = io.open
@@ -124,7 +123,7 @@ class Disk:
             def unlink(path: Any, **more: Any) -> None:
                 if not self._is_mine(path):
                     real["unlink"](path, **more)
-                elif not self._dead and self._operation():  # a dead process tidies nothing up
+                elif not self._dead and self._operation():  # a dead process does not clean up
                     real["unlink"](path, **more)
                     self._removed(Path(path))
 
@@ -154,7 +153,7 @@ class Disk:
             yield
 
     def _operation(self) -> bool:
-        """Count one, and let a fault strike if it is its turn; always true, for it raises otherwise."""
+        """Count an operation, and raise the scheduled fault if it is due; otherwise, return True."""
         if self._dead:
             raise Killed
         if self._left is not None:
@@ -174,7 +173,7 @@ class Disk:
             raise OSError(ERRORS[self._fault], os.strerror(ERRORS[self._fault]))
 
     def write(self, data: bytes, real: Callable[[bytes], int | None]) -> int | None:
-        """Write to a file, if the disk lets it: all, some, or some and then an error."""
+        """Write to a file: all bytes, some of them, or some followed by an error."""
         if self._dead:
             return len(data)
         before = self.struck
@@ -186,17 +185,17 @@ class Disk:
         is_short = self.struck and not before and self._fault == "short write"
         return real(data[: max(1, len(data) // 2)] if is_short else data)
 
-    # What it knows ----------------------------------------------------------------------------------------------------
+    # Records ----------------------------------------------------------------------------------------------------------
 
     def _is_mine(self, path: Any) -> bool:
         return self._is_open and Path(path).is_relative_to(self.root)
 
     def _path_of(self, handle: int) -> Path | None:
-        """The name of an open file or folder, where it is one of this disk."""
-        found = os.fstat(handle)
+        """The path of an open file or folder of this disk; None if it belongs to another."""
+        status = os.fstat(handle)
         folders = {path.parent for path in (*self._files, *self._on_disk)} | {self.root}
-        there = (path for path in (*self._files, *folders) if path.exists())
-        return next((path for path in there if os.path.samestat(path.stat(), found)), None)
+        existing = (path for path in (*self._files, *folders) if path.exists())
+        return next((path for path in existing if os.path.samestat(path.stat(), status)), None)
 
     def _created(self, path: Path) -> None:
         if path not in self._files:
@@ -218,16 +217,16 @@ class Disk:
             with self._unnoticed():
                 self._flushed[self._files[path]] = path.read_bytes()
             return
-        for name, file in [one for one in self._pending if one[0].parent == path]:
+        for name, file in [entry for entry in self._pending if entry[0].parent == path]:
             if file is None:
                 self._on_disk.pop(name, None)
             else:
                 self._on_disk[name] = file
-        self._pending = [one for one in self._pending if one[0].parent != path]
+        self._pending = [entry for entry in self._pending if entry[0].parent != path]
 
 
 class _File(io.FileIO):
-    """A file on such a disk."""
+    """A file on a simulated disk."""
 
     def __init__(self, disk: Disk, path: Path, mode: str) -> None:
         super().__init__(path, mode)

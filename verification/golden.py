@@ -1,12 +1,12 @@
 """Golden worlds: small runs whose results are pinned, bit for bit, in `sim/model.json`.
 
-There is one for each strategy, and others for mixtures, a plan that ends, injected gestures, a newcomer, a replayed
-log, long silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the final world (as
+There is one for each strategy, and others for a mixture that ends, injected gestures, a newcomer, a replayed log, long
+silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the final world (as
 values, without names of fields), its measures, its contact log and its daily series. Both engines must give it.
 
     python -m verification.golden             compares, and prints the worlds that differ
     python -m verification.golden --accept    writes the results to sim/model.json: see sim/runtime/fingerprint.py
-    python -m verification.golden --parameters    changes each parameter in turn, and prints those that no world notices
+    python -m verification.golden --parameters    changes each parameter in turn, and prints those that change no digest
 """
 
 from __future__ import annotations
@@ -45,12 +45,19 @@ CROWDED = Parameters(
 
 @dataclass(frozen=True)
 class Golden:
-    """A run whose results are pinned: the world that it begins with, and how it goes on."""
+    """A run whose results are pinned.
+
+    Attributes:
+        world: a function that makes the initial world.
+        days: the number of days to simulate.
+        how: other arguments of `sim.simulate`.
+        focal: ties that only the fast engine follows.
+    """
 
     world: Callable[[], World]
     days: int
     how: Mapping[str, Any] = field(default_factory=dict)
-    focal: tuple[tuple[int, int], ...] = ()  # ties that only the fast engine follows
+    focal: tuple[tuple[int, int], ...] = ()
 
 
 def generated(people: int = 50, seed: int = 3, years: float = 0, parameters: Parameters | None = None) -> World:
@@ -71,7 +78,7 @@ def log() -> pd.DataFrame:
 
 
 def far_from_defaults() -> Parameters:
-    """Every number at a tenth of the way from its default to the end of its range that is further away."""
+    """Parameters that are each moved a tenth of the way from the default to the farther end of the range."""
     changed: dict[str, float] = {}
     for name, info in Parameters.model_fields.items():
         if info.annotation in (float, int):
@@ -85,17 +92,17 @@ def far_from_defaults() -> Parameters:
 def injected(day: int) -> tuple[sim.Gesture, ...]:
     """One gesture of each kind that has a receiver."""
     kinds = [kind for kind in sim.gestures.KINDS if kind != "post"]
-    return tuple(sim.Gesture(day + at, kind, at, at + 20) for at, kind in enumerate(kinds))
+    return tuple(sim.Gesture(day + index, kind, index, index + 20) for index, kind in enumerate(kinds))
 
 
 def cases() -> dict[str, Golden]:
-    """All of them, by name."""
-    lively, some = lambda: generated(parameters=LIVELY), {"adopters": range(0, 50, 5)}
-    found = {name: Golden(lively, 40, {"strategy": name, **some}) for name in NAMES}
+    """All golden runs, by name."""
+    lively, adopters = lambda: generated(parameters=LIVELY), {"adopters": range(0, 50, 5)}
+    runs = {name: Golden(lively, 40, {"strategy": name, **adopters}) for name in NAMES}
     mixture = {"check_in": 0.5, "host_event": 0.25, "share_content": 0.25}
-    return found | {
+    return runs | {
         "defaults": Golden(generated, 60, {"strategy": "check_in", "adopters": 10}),
-        "mixture, which ends": Golden(lively, 40, {"strategy": mixture, "strategy_days": 20, **some}),
+        "mixture, which ends": Golden(lively, 40, {"strategy": mixture, "strategy_days": 20, **adopters}),
         "injected gestures": Golden(lively, 30, {"extra": injected(2)}),
         "newcomer": Golden(
             lambda: sim.worlds.empty(generated(parameters=LIVELY), newcomers=2, seed=3),
@@ -118,7 +125,7 @@ def cases() -> dict[str, Golden]:
             40,
             {"strategy": {"host_event": 0.5, "trade_shows": 0.5}, "adopters": 50},
         ),
-        "focal ties": Golden(lively, 40, {"extra": injected(2)}, tuple((at, at + 20) for at in range(8))),
+        "focal ties": Golden(lively, 40, {"extra": injected(2)}, tuple((person, person + 20) for person in range(8))),
     }
 
 
@@ -134,7 +141,7 @@ def of_fast_engine(golden: Golden) -> tuple[str, str]:
 
 
 def of_mesa_engine(golden: Golden) -> str:
-    """The digest of the same run's world and measures on Mesa."""
+    """The digest of the world and measures of the same run on the Mesa engine."""
     model = sim.ReconnectionModel(world=golden.world(), seed=3, **golden.how)
     for _ in range(golden.days):
         model.step()
@@ -142,29 +149,29 @@ def of_mesa_engine(golden: Golden) -> str:
 
 
 def digest(world: World, scalars: Mapping[str, float]) -> str:
-    """Of the values of a world and of measures, in their order."""
-    found = hashlib.sha256(f"{world.day} {world.strategies_end}".encode())
+    """The digest of the values of a world and of measures, in order."""
+    sha256 = hashlib.sha256(f"{world.day} {world.strategies_end}".encode())
     for name in World.ARRAYS:
         array = getattr(world, name)
         for column in array.dtype.names:
-            found.update(_bytes(array[column]))
-    found.update(_bytes(np.array(list(scalars.values()), np.float64)))
-    return found.hexdigest()[:16]
+            sha256.update(_bytes(array[column]))
+    sha256.update(_bytes(np.array(list(scalars.values()), np.float64)))
+    return sha256.hexdigest()[:16]
 
 
 def digest_of_frames(*frames: pd.DataFrame) -> str:
-    """Of the values of tables, in their order."""
-    found = hashlib.sha256()
+    """The digest of the values of tables, in order."""
+    sha256 = hashlib.sha256()
     for frame in frames:
         for name in frame.columns:
             column = frame[name]
             values = column.to_numpy()
-            found.update("\n".join(map(str, values)).encode() if values.dtype.kind not in "biuf" else _bytes(values))
-    return found.hexdigest()[:16]
+            sha256.update("\n".join(map(str, values)).encode() if values.dtype.kind not in "biuf" else _bytes(values))
+    return sha256.hexdigest()[:16]
 
 
 def _bytes(values: np.ndarray) -> bytes:
-    """The same on machines of either byte order; a NaN is a NaN."""
+    """The bytes of values, independent of byte order and of the bits of NaN."""
     values = np.ascontiguousarray(values)
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), np.nan, values).astype(values.dtype)
@@ -173,27 +180,27 @@ def _bytes(values: np.ndarray) -> bytes:
 
 def computed() -> dict[str, str]:
     """The digests of all golden worlds on the fast engine."""
-    found = {}
+    digests = {}
     for name, golden in cases().items():
-        found[name], found[f"{name}: log"] = of_fast_engine(golden)
-    return found
+        digests[name], digests[f"{name}: log"] = of_fast_engine(golden)
+    return digests
 
 
-def accepted(said: Mapping[str, Any], found: Mapping[str, str]) -> dict[str, Any]:
-    """What `model.json` says once these digests are accepted: a new version only if a pinned digest changed."""
-    pinned: Mapping[str, str] = said["digests"]
-    same = all(found.get(name) == digest for name, digest in pinned.items() if name in found)
-    fingerprint = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+def accepted(pinned: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
+    """The content of `model.json` with these digests; the version is new only if a pinned digest has changed."""
+    before: Mapping[str, str] = pinned["digests"]
+    same = all(digests.get(name) == digest for name, digest in before.items() if name in digests)
+    fingerprint = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
     return {
-        "version": said["version"] if same else said["version"] + 1,
-        "fingerprint": said["fingerprint"] if same else fingerprint,
+        "version": pinned["version"] if same else pinned["version"] + 1,
+        "fingerprint": pinned["fingerprint"] if same else fingerprint,
         "code": code_hash(PACKAGE),
-        "digests": dict(found),
+        "digests": dict(digests),
     }
 
 
 def with_other(parameters: Parameters, name: str) -> Parameters:
-    """Parameters of which one is another: a share of the way to the end of its range, a whole number doubled."""
+    """Parameters with one changed: a float is moved towards an end of its range, and a whole number is doubled."""
     info, value = Parameters.model_fields[name], getattr(parameters, name)
     low, high = (next(getattr(m, key) for m in info.metadata if hasattr(m, key)) for key in ("ge", "le"))
     if info.annotation is int:
@@ -204,15 +211,15 @@ def with_other(parameters: Parameters, name: str) -> Parameters:
 
 
 def unnoticed_parameters() -> list[str]:
-    """Numbers among the parameters that can be changed in each golden world without a change of any digest."""
+    """Numerical parameters that can be changed in all golden worlds without changing any digest."""
     pinned = {name: of_fast_engine(golden) for name, golden in cases().items()}
-    found = []
+    unnoticed = []
     for name, info in Parameters.model_fields.items():
         if info.annotation in (float, int):
             changed = {case: _changed(golden, name) for case, golden in cases().items()}
             if all(of_fast_engine(golden) == pinned[case] for case, golden in changed.items()):
-                found.append(name)
-    return found
+                unnoticed.append(name)
+    return unnoticed
 
 
 def _changed(golden: Golden, name: str) -> Golden:
@@ -220,38 +227,39 @@ def _changed(golden: Golden, name: str) -> Golden:
         start = golden.world()
         try:
             return generated(len(start), parameters=with_other(start.parameters, name))
-        except ValueError:  # several shares have a sum that may not be passed
+        except ValueError:  # the sum of several shares would be too large
             return start
 
     return replace(golden, world=world) if golden.world().names is None else golden
 
 
 def main(accept: bool) -> bool:
-    """Compare, print, and accept if asked to; returns whether all is as `model.json` says."""
+    """Compare, print, and accept if requested; returns whether all results match `model.json`."""
     console = Console(highlight=False)
-    said, found = json.loads(PATH.read_text(encoding="utf-8")), computed()
-    differ = [name for name in said["digests"].keys() | found.keys() if said["digests"].get(name) != found.get(name)]
-    others = [name for name, golden in cases().items() if of_mesa_engine(golden) != found[name]]
+    pinned, digests = json.loads(PATH.read_text(encoding="utf-8")), computed()
+    before: dict[str, str] = pinned["digests"]
+    differ = [name for name in before.keys() | digests.keys() if before.get(name) != digests.get(name)]
+    disagree = [name for name, golden in cases().items() if of_mesa_engine(golden) != digests[name]]
     for name in sorted(differ):
-        console.print(f"{name}: {found.get(name)} instead of {said['digests'].get(name)}")
-    for name in others:
-        console.print(f"{name}: the Mesa engine gives another world than the fast engine")
-    if others:
-        console.print("Nothing was written: first make the engines agree.")
+        console.print(f"{name}: {digests.get(name)} instead of {before.get(name)}")
+    for name in disagree:
+        console.print(f"{name}: the Mesa engine gives a different world than the fast engine")
+    if disagree:
+        console.print("Nothing was written, because the engines must agree first.")
         return False
-    new = accepted(said, found)
+    new = accepted(pinned, digests)
     if accept:
         PATH.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
-    kind = "the same model" if new["fingerprint"] == said["fingerprint"] else "another model"
+    kind = "the same model" if new["fingerprint"] == pinned["fingerprint"] else "a different model"
     console.print(
-        f"{len(found) - len(differ)} of {len(found)} digests are as they were: {kind}, version {new['version']}, "
+        f"{len(digests) - len(differ)} of {len(digests)} digests are as they were: {kind}, version {new['version']}, "
         f"fingerprint {new['fingerprint']}{', written to sim/model.json' if accept else ''}."
     )
-    return accept or (not differ and new["code"] == said["code"])
+    return accept or (not differ and new["code"] == pinned["code"])
 
 
 if __name__ == "__main__":
     if "--parameters" in sys.argv[1:]:
-        print("No golden world notices a change of:", ", ".join(unnoticed_parameters()) or "none; each is noticed.")
+        print("Parameters that change no digest:", ", ".join(unnoticed_parameters()) or "none")
         sys.exit()
     sys.exit(not main("--accept" in sys.argv[1:]))

@@ -1,9 +1,9 @@
-"""Whether numbers and worlds are the same to the last bit without fused multiplication, and with other vector units.
+"""Are numbers and worlds the same to the last bit without fused multiply-add, and with other vector instructions?
 
     python -m verification.last_bits
 
-The same program runs several times: on the machine as it is; with the C library's mathematics for processors without
-fused multiplication; with NumPy's plain loops; with those of OpenBLAS, which helps to fit the memory kernel; and with
+The same program runs several times: on the machine as it is; with the C library's functions for processors without
+fused multiply-add; with NumPy's plain loops; with those of OpenBLAS, which helps to fit the memory kernel; and with
 code that Numba compiles for any processor of the family. The script prints how many of a million values differ in
 their last bits, and whether the worlds and measures of twelve runs do. It needs x86-64 Linux with glibc.
 """
@@ -49,7 +49,7 @@ def worlds() -> list[str]:
     """Digests of worlds and measures after runs of two strategies in six worlds."""
     import sim
 
-    found = []
+    digests = []
     for seed in range(6):
         world = sim.worlds.generated(people=400, burn_in_years=0.3, seed=seed, cache=False)
         for strategy in ("check_in", "host_event"):
@@ -58,12 +58,12 @@ def worlds() -> list[str]:
             for name in run.world.ARRAYS:
                 for column in (array := getattr(run.world, name)).dtype.names:
                     digest.update(np.ascontiguousarray(array[column]).data)
-            found.append(digest.hexdigest())
-    return found
+            digests.append(digest.hexdigest())
+    return digests
 
 
 def compute(path: str) -> None:
-    """One variant: its numbers and digests, into a file."""
+    """Write the numbers and digests of one variant to a file."""
     draw = np.random.default_rng(1)
     x, u = draw.uniform(-20, 5, 1_000_000), draw.uniform(0, 1, 1_000_000)
     of_numpy = np.stack([np.exp(x), np.log(u), 2.0**x, u ** (1.0 + abs(x)), np.cos(2.0 * np.pi * u), x * u + x])
@@ -71,24 +71,25 @@ def compute(path: str) -> None:
 
 
 def main() -> bool:
-    """Compute every variant and say what differs; returns whether all worlds are the same."""
+    """Compute every variant and print the differences; returns whether all worlds are the same."""
     results = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name, settings in VARIANTS.items():
             path = str(Path(scratch, f"{len(results)}.npz"))
             command = [sys.executable, "-m", "verification.last_bits", path]
             subprocess.run(command, env={**os.environ, **settings}, check=True)
-            with np.load(path) as kept:
-                results[name] = dict(kept)
+            with np.load(path) as arrays:
+                results[name] = dict(arrays)
     first = results["as the machine is"]
     same = True
-    for name, found in list(results.items())[1:]:
-        same &= bool((found["worlds"] == first["worlds"]).all())
-        print(f"{name}: {(found['worlds'] != first['worlds']).sum()} of {len(first['worlds'])} runs differ")
-        for who in ("compiled", "numpy"):
-            steps = np.abs(found[who].view(np.int64) - first[who].view(np.int64))
-            said = [f"{what} {(row > 0).sum():,}" for what, row in zip(FUNCTIONS, steps, strict=True) if row.any()]
-            print(f"    {who}, values that differ: {', '.join(said) or 'none'}; by {steps.max()} last bits at most")
+    for variant_name, variant in list(results.items())[1:]:
+        same &= bool((variant["worlds"] == first["worlds"]).all())
+        runs_differ = (variant["worlds"] != first["worlds"]).sum()
+        print(f"{variant_name}: {runs_differ} of {len(first['worlds'])} runs differ")
+        for source in ("compiled", "numpy"):
+            steps = np.abs(variant[source].view(np.int64) - first[source].view(np.int64))
+            differing = [f"{name} {(row > 0).sum():,}" for name, row in zip(FUNCTIONS, steps, strict=True) if row.any()]
+            print(f"    {source}, different values: {', '.join(differing) or 'none'}; at most {steps.max()} last bits")
     return same
 
 

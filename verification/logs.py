@@ -40,12 +40,12 @@ READ: dict[str, Times] = {
     "from zero": lambda time: time - _START,
     "ISO 8601": lambda time: _stamps(time).dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
     "ISO 8601, naive": lambda time: _stamps(time).dt.strftime("%Y-%m-%d %H:%M:%S"),
-    "ISO 8601, zone": lambda time: _stamps(time).dt.tz_convert("Asia/Tokyo").map(lambda one: one.isoformat()),
+    "ISO 8601, zone": lambda time: _stamps(time).dt.tz_convert("Asia/Tokyo").map(lambda stamp: stamp.isoformat()),
     "timestamps": lambda time: _stamps(time).dt.tz_localize(None),
     "timestamps, zone": lambda time: _stamps(time).dt.tz_convert("America/New_York"),
     "dates": lambda time: _stamps(time).dt.date,
 }
-REFUSED: dict[str, Times] = {
+REJECTED: dict[str, Times] = {
     "days": lambda time: time / 86_400,
     "Excel": lambda time: time / 86_400 + 25_569,
     "YYYYMMDD": lambda time: _stamps(time).dt.strftime("%Y%m%d").astype(int),
@@ -66,20 +66,20 @@ IDS: dict[str, Ids] = {
 
 
 def log_of(chance: random.Random, ids: str, times: str) -> tuple[pd.DataFrame, int]:
-    """A log of these kinds, and how many people are in it."""
+    """A log with ids and times of these kinds, and the number of its people."""
     count, people = chance.randint(30, 200), chance.randint(3, 20)
     pairs = [chance.sample(range(people), 2) for _ in range(count)]
     table = pd.DataFrame(pairs, columns=["source", "target"])
-    in_it = len({*table["source"], *table["target"]})
+    present = len({*table["source"], *table["target"]})
     for name in ("source", "target"):
         table[name] = table[name].map(IDS[ids])
     step = _SPAN // count
     seconds = pd.Series([_START + step * k + chance.randrange(step) for k in range(count)])
-    return table.assign(time=(READ | REFUSED)[times](seconds)), in_it
+    return table.assign(time=(READ | REJECTED)[times](seconds)), present
 
 
 def written(chance: random.Random, table: pd.DataFrame, folder: Path) -> tuple[Path, str]:
-    """The log in a file of some format under some name, and its encoding."""
+    """Write the log to a file in a random format; returns its path and encoding."""
     path = folder / chance.choice(["log.csv", "log.csv.gz", "LOG.CSV.GZ", "log.parquet", "log.txt"])
     if chance.random() < 0.4:
         pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path)
@@ -91,60 +91,62 @@ def written(chance: random.Random, table: pd.DataFrame, folder: Path) -> tuple[P
 
 
 def damaged(chance: random.Random, content: bytes) -> bytes:
-    """The same with some of its bytes changed."""
+    """The content with some bytes changed."""
     for _ in range(chance.choice([1, 1, 2, 5])):
-        at = chance.randrange(len(content) + 1)
-        end = min(len(content), at + chance.choice([0, 1, 2, 9, 500]))
-        put = chance.choice([b"", b"", b'"', b",", b"\0", b"\n", b"\xff", chance.randbytes(4), content[at:end] * 2])
-        content = content[:at] + put + content[end:]
+        start = chance.randrange(len(content) + 1)
+        end = min(len(content), start + chance.choice([0, 1, 2, 9, 500]))
+        inserted = chance.choice(
+            [b"", b"", b'"', b",", b"\0", b"\n", b"\xff", chance.randbytes(4), content[start:end] * 2]
+        )
+        content = content[:start] + inserted + content[end:]
     return content
 
 
-def fault_of(chance: random.Random, ids: str, times: str, harm: bool, folder: Path) -> tuple[str, str | None]:
-    """What came of a log, and what is wrong with that; None where nothing is."""
+def fault_of(chance: random.Random, ids: str, times: str, is_damaged: bool, folder: Path) -> tuple[str, str | None]:
+    """The outcome of a log, and the fault; None if there is none."""
     table, people = log_of(chance, ids, times)
     path, encoding = written(chance, table, folder)
-    if harm:
+    if is_damaged:
         path.write_bytes(damaged(chance, path.read_bytes()))
     try:
         rows = load(path)
-        found = rows.in_order()
+        contacts = rows.in_order()
     except LogError as error:
-        said = str(error)
-        if "\n" in said or len(said) > 900:
-            return "refused", f"refused in no paragraph: {said!r}"
-        must = not harm and times in READ and not (encoding == "cp1252" and ids == "names")
-        return "refused", f"refused: {said}" if must else None
+        message = str(error)
+        if "\n" in message or len(message) > 900:
+            return "rejected", f"the message is not one paragraph: {message!r}"
+        must_be_read = not is_damaged and times in READ and not (encoding == "cp1252" and ids == "names")
+        return "rejected", f"rejected: {message}" if must_be_read else None
     except Exception:
-        return "escaped", traceback.format_exc()
-    if harm:
+        return "unexpected error", traceback.format_exc()
+    if is_damaged:
         return "read", None
-    if times in REFUSED:
-        return "read", "read, though its times are no seconds"
-    if (len(found), len(found.names)) != (len(table), people):
-        return "read", f"{len(table)} events of {people} people; {len(found)} of {len(found.names)} are read"
+    if times in REJECTED:
+        return "read", "read, although its times are not seconds"
+    if (len(contacts), len(contacts.names)) != (len(table), people):
+        return "read", f"{len(table)} events of {people} people; {len(contacts)} of {len(contacts.names)} were read"
     renamed = table.assign(**{name: "p" + table[name].map(str) for name in ("source", "target")})
     again = read(renamed)
-    same = (again.source == found.source).all() and (again.target == found.target).all()
-    return "read", None if same else "other people once they are renamed"
+    same = (again.source == contacts.source).all() and (again.target == contacts.target).all()
+    return "read", None if same else "renamed ids give different people"
 
 
 def main(count: int = LOGS, seed: int = 1) -> int:
     """Try a number of logs; returns the number of faults."""
-    came: Counter[tuple[str, str]] = Counter()
+    outcomes: Counter[tuple[str, str]] = Counter()
     faults = 0
     for number in range(count):
         chance = random.Random(f"{seed} {number}")
-        harm = chance.random() < 0.5
-        ids, times = chance.choice(sorted(IDS)), chance.choice(sorted(READ if harm else READ | REFUSED))
+        is_damaged = chance.random() < 0.5
+        ids, times = chance.choice(sorted(IDS)), chance.choice(sorted(READ if is_damaged else READ | REJECTED))
         with tempfile.TemporaryDirectory() as folder:
-            what, fault = fault_of(chance, ids, times, harm, Path(folder))
-        came["damaged" if harm else "whole", what] += 1
+            result, fault = fault_of(chance, ids, times, is_damaged, Path(folder))
+        outcomes["damaged" if is_damaged else "whole", result] += 1
         if fault is not None:
             faults += 1
             print(f"log {number} (seed {seed}; ids: {ids}; times: {times}): {fault}")
-    for (state, what), some in sorted(came.items()):
-        print(f"{state:8} {what:8} {some:6,}")
+    for (state, result), number in sorted(outcomes.items()):
+        print(f"{state:8} {result:17} {number:6,}")
     print(f"{count:,} logs, {faults:,} faults")
     return faults
 

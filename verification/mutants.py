@@ -1,10 +1,10 @@
-"""One-token changes to modules that decide what a result says: the tests of a module must notice nearly all of them.
+"""One-token changes to modules that compute or judge results: the tests of a module must notice nearly all of them.
 
-A change (a mutant) is planted by syntax tree into a copy of the package in a temporary folder, which comes first on the
-path; nothing in the working tree is touched. Then the tests of the module are run, each time in a fresh process that is
-forked from one in which everything but the package is loaded and the model is compiled. They are run unchanged first,
-and must pass. A mutant is killed if a test fails or the import does, and timed out if it takes many times the CPU time
-of the unchanged tests. Changes that alter no behaviour are named in `EQUIVALENT`, each with its reason.
+Each change (a mutant) is made in the syntax tree of a copy of the package in a temporary folder; the working tree does
+not change. Then the tests of the module run in a fresh process, which is forked from one that has loaded everything but
+the package and has compiled the model. The tests of the unchanged module run first, and must pass. A mutant is killed
+if a test or the import fails, and timed out if it takes many times the CPU time of the unchanged module. Changes that
+alter no behaviour are listed in `EQUIVALENT`, each with its reason.
 
 The changes, each alone:
 
@@ -14,18 +14,17 @@ The changes, each alone:
 - `and` becomes `or` and the other way round; `not`, unary - and ~ are dropped;
 - a whole number up to 400 becomes one more and, from 1 on, one less; a decimal of a millionth or more twice itself, and
   0.0 becomes 1.0; True becomes False and the other way round;
-- names that go in twos are swapped (`SWAPS`): min and max, any and all, low and high, source and target, …; variables
+- paired names are swapped (`SWAPS`): min and max, any and all, low and high, source and target, …; variables
   only where the function has both, and text only where it selects a column, a key or an option;
 - neighbouring arguments of a call are swapped where both are plain names.
 
-Left alone: docstrings, annotations, decorators, assertions, `strict=` of `zip`, and texts: f-strings and what `raise`
-says, since wording is no behaviour.
+Not changed: docstrings, annotations, decorators, assertions, `strict=` of `zip`, f-strings and messages of `raise`.
 
-    python -m verification.mutants [COUNT] [SEED]          a random sample over all modules; 60 and 1 if not said
+    python -m verification.mutants [COUNT] [SEED]          a random sample over all modules; 60 and 1 by default
     python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them
-    python -m verification.mutants --list --module NAME    only says which there are
+    python -m verification.mutants --list --module NAME    only lists them
 
-It ends with 1 if fewer than 95 % are killed or named as equivalent. It needs `os.fork`.
+The exit code is 1 if fewer than 95% are killed or listed as equivalent. The script needs `os.fork`.
 """
 
 from __future__ import annotations
@@ -56,10 +55,10 @@ COPIED = ("experiments", "tests", "configs", "pyproject.toml")
 PLUGIN = "_hypothesis_pytestplugin"
 SAMPLE = 60  # mutants
 ENOUGH = 0.95
-TIMES, SECONDS_MORE = 8, 20  # of the CPU time of the unchanged tests: then a mutant is timed out
-NOT_RUN = 70  # a status of no run of pytest
-SLOWEST = 900  # seconds by the clock
-MEMORY = 16 * 2**30  # of addresses
+TIMES, SECONDS_MORE = 8, 20  # CPU time allowed: this many times that of the unchanged tests, plus these seconds
+NOT_RUN = 70  # exit status if pytest did not run; pytest never uses it
+SLOWEST = 900  # seconds of wall time
+MEMORY = 16 * 2**30  # bytes of address space
 
 # A module, and the files in tests/experiments that test it.
 TESTS = {
@@ -73,7 +72,7 @@ TESTS = {
     "experiments/sweeps/design.py": ("sweeps/test_design.py", "config/test_factors.py"),
 }
 
-# (module or module.function, line without margin and comment, change): why it changes nothing that anybody can see.
+# (module or module.function, line without indentation and comment, change): the reason why behaviour is the same.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (module, line, change): reason
     for module, reason, changes in (
@@ -519,7 +518,7 @@ LARGEST, SMALLEST = 400, 1e-6
 
 
 class Mutant(NamedTuple):
-    """One change: where it is, the expression around it before and after, and the module's text with it."""
+    """One change: its place, the expression around it before and after, and the changed text of the module."""
 
     module: str
     function: str
@@ -535,12 +534,12 @@ class Mutant(NamedTuple):
 
     @property
     def reason(self) -> str | None:
-        """Why it is equivalent, if it is."""
+        """The reason why it is equivalent; None if it is not."""
         return next((EQUIVALENT[key] for key in self.keys if key in EQUIVALENT), None)
 
     @property
     def keys(self) -> list[tuple[str, str, str]]:
-        """What it may be called in `EQUIVALENT`."""
+        """The keys under which it may be listed in `EQUIVALENT`."""
         stem = Path(self.module).stem
         return [(name, self.text, self.change) for name in (stem, f"{stem}.{self.function}")]
 
@@ -549,7 +548,7 @@ class Mutant(NamedTuple):
 
 
 def mutants_of(module: str, source: str) -> list[Mutant]:
-    """Every mutant of a module's text, in order of appearance."""
+    """All mutants of the text of a module, in order of appearance."""
     tree, lines = ast.parse(source), source.splitlines()
     return [
         Mutant(module, function, line, lines[line - 1].split("  # ")[0].strip(), before, after, changed)
@@ -559,7 +558,7 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
 
 
 class _Site(NamedTuple):
-    """A node of a tree, the nodes above it from the top, and the names of the function around it."""
+    """A node of a syntax tree, its ancestors from the top, and the local names of the function around it."""
 
     node: ast.AST
     above: tuple[ast.AST, ...]
@@ -572,14 +571,14 @@ def _changed(tree: ast.Module) -> Iterator[tuple[str, int, str, str, str]]:
             shown = _shown(site)
             before, old = ast.unparse(shown), getattr(holder, field)
             setattr(holder, field, value)
-            around = [one.name for one in site.above if isinstance(one, ast.FunctionDef)]
+            functions = [node.name for node in site.above if isinstance(node, ast.FunctionDef)]
             line: int = site.node.lineno  # type: ignore[attr-defined]
-            yield next(iter(around), ""), line, before, ast.unparse(shown), ast.unparse(tree)
+            yield next(iter(functions), ""), line, before, ast.unparse(shown), ast.unparse(tree)
             setattr(holder, field, old)
 
 
 def _shown(site: _Site) -> ast.AST:
-    """The smallest expression that shows a change: the node itself, or what it is in where that is a name or number."""
+    """The smallest expression that shows a change: the node itself, or its parent if it is a name or number."""
     own = site.node
     if isinstance(own, ast.Constant | ast.Name | ast.UnaryOp):
         for node in reversed(site.above):
@@ -594,8 +593,10 @@ def _sites(node: ast.AST, above: tuple[ast.AST, ...], names: frozenset[str]) -> 
     if isinstance(node, ast.Assert | ast.Raise | ast.JoinedStr):
         return
     if isinstance(node, ast.FunctionDef | ast.Lambda):
-        names |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        names |= {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
+        names |= {
+            inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        }
+        names |= {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
     if isinstance(node, ast.expr | ast.AugAssign):
         yield _Site(node, above, names)
     for field, value in ast.iter_fields(node):
@@ -612,13 +613,13 @@ def _sites(node: ast.AST, above: tuple[ast.AST, ...], names: frozenset[str]) -> 
 
 
 def _changes(site: _Site) -> Iterator[tuple[ast.AST, str, object]]:
-    """What may be put in the place of what: a node, its field, the new value."""
+    """Yield possible changes: a node, the name of its field, and the new value."""
     node = site.node
     match node:
         case ast.Compare():
-            for at, operator in enumerate(node.ops):
+            for index, operator in enumerate(node.ops):
                 for other in COMPARISONS.get(type(operator), ()):
-                    yield node, "ops", [*node.ops[:at], other(), *node.ops[at + 1 :]]
+                    yield node, "ops", [*node.ops[:index], other(), *node.ops[index + 1 :]]
         case ast.BinOp() | ast.AugAssign():
             if type(node.op) in OPERATORS:
                 yield node, "op", OPERATORS[type(node.op)]()
@@ -645,36 +646,36 @@ def _changes(site: _Site) -> Iterator[tuple[ast.AST, str, object]]:
             for other in _partners(node.attr):
                 yield node, "attr", other
         case ast.Call():
-            for at, (one, other) in enumerate(zip(node.args, node.args[1:], strict=False)):
-                if isinstance(one, ast.Name) and isinstance(other, ast.Name):
-                    yield node, "args", [*node.args[:at], other, one, *node.args[at + 2 :]]
+            for index, (first, second) in enumerate(zip(node.args, node.args[1:], strict=False)):
+                if isinstance(first, ast.Name) and isinstance(second, ast.Name):
+                    yield node, "args", [*node.args[:index], second, first, *node.args[index + 2 :]]
 
 
 def _in_place(site: _Site, value: ast.expr) -> Iterator[tuple[ast.AST, str, object]]:
-    """A node replaced by another in what it is in."""
+    """Yield the replacement of a node in its parent."""
     holder = site.above[-1]
     for field, old in ast.iter_fields(holder):
         if old is site.node:
             yield holder, field, value
-        elif isinstance(old, list) and any(one is site.node for one in old):
-            yield holder, field, [value if one is site.node else one for one in old]
+        elif isinstance(old, list) and any(item is site.node for item in old):
+            yield holder, field, [value if item is site.node else item for item in old]
 
 
 def _selects(site: _Site) -> bool:
-    """Whether a text selects something: in a subscript, or as an option."""
-    holders = [one for one in site.above if not isinstance(one, ast.List | ast.Tuple)]
+    """Whether a string selects something: as a subscript or an option."""
+    holders = [node for node in site.above if not isinstance(node, ast.List | ast.Tuple)]
     return isinstance(holders[-1], ast.Subscript | ast.keyword)
 
 
 def _partners(name: str) -> list[str]:
-    return [other for one, two in SWAPS for this, other in ((one, two), (two, one)) if this == name]
+    return [partner for pair in SWAPS for this, partner in (pair, pair[::-1]) if this == name]
 
 
 # Running -------------------------------------------------------------------------------------------------------------
 
 
 class Outcome(NamedTuple):
-    """What came of a run of tests: pytest's status, or None if it was stopped, and its CPU seconds."""
+    """The outcome of a run of tests: the status of pytest, or None if it was stopped, and its CPU seconds."""
 
     status: int | None
     seconds: float
@@ -684,7 +685,7 @@ KILLED, SURVIVED, TIMED_OUT, SAME = "killed", "SURVIVED", "timed out", "equivale
 
 
 def _load(folder: Path) -> None:
-    """Import everything that tests import, and compile the model; then forget the package, which a mutant is of."""
+    """Import everything that tests import and compile the model; then unload the package that mutants change."""
     import hypothesis
 
     import_module(PLUGIN)
@@ -702,13 +703,13 @@ def _load(folder: Path) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] in ("experiments", "tests")]:
         del sys.modules[name]
     sys.path.remove(str(folder))
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a plugin that no test needs takes half a second
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # no test needs a plugin, and one of them takes half a second
     gc.collect()
-    gc.freeze()  # nor need a mutant's process look through all this again
+    gc.freeze()  # so that the processes of mutants do not scan these objects again
 
 
 def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
-    """Run tests on a copy in a process of its own, of which this is the id."""
+    """Run tests on a copy in another process; returns its id."""
     if process := os.fork():
         return process
     status = NOT_RUN
@@ -717,15 +718,15 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
-            sys.dont_write_bytecode = True  # two mutants of one second and size would be taken for each other
+            sys.dont_write_bytecode = True  # two mutants of equal size and time stamp would share bytecode
             os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         os.chdir(folder)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
         sys.path[0] = str(folder)
-        said = os.open(folder / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(said, 1)
-        os.dup2(said, 2)
+        output = os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
         import pytest
 
         options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
@@ -738,9 +739,9 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
 
 
 def _ended(process: int, started: float) -> Outcome | None:
-    """How a process ended; None if it has not."""
-    found, status, used = os.wait4(process, os.WNOHANG)
-    if not found:
+    """The outcome of a process; None if it is still running."""
+    ended, status, used = os.wait4(process, os.WNOHANG)
+    if not ended:
         if time.monotonic() - started < SLOWEST:
             return None
         os.killpg(process, signal.SIGKILL)
@@ -753,13 +754,13 @@ def _ended(process: int, started: float) -> Outcome | None:
 
 
 def _unchanged(folder: Path, tests: tuple[str, ...]) -> float:
-    """CPU seconds of tests that nobody has tampered with; they must pass."""
+    """The CPU seconds of the tests of the unchanged module, which must pass."""
     process, started = _start(folder, tests, None), time.monotonic()
     while (outcome := _ended(process, started)) is None:
         time.sleep(0.02)
     if outcome.status != 0:
-        print((folder / "said.txt").read_text(errors="replace")[-4_000:])
-        raise SystemExit(f"{' '.join(tests)} fail without any change: mend them first")
+        print((folder / "output.txt").read_text(errors="replace")[-4_000:])
+        raise SystemExit(f"{' '.join(tests)} fail without any change. Fix them first.")
     return outcome.seconds
 
 
@@ -782,29 +783,29 @@ def _plant(folder: Path, module: str, source: str) -> None:
 
 
 def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Counter[str]]:
-    """Run them all and say what survives; how many came to what, by module."""
+    """Run all mutants and print those that survive; returns the number of outcomes by module."""
     counts: dict[str, Counter[str]] = {module: Counter() for module in TESTS}
-    waiting = []
+    pending = []
     for mutant in mutants:
         if mutant.reason:
             counts[mutant.module][SAME] += 1
         else:
-            waiting.append(mutant)
+            pending.append(mutant)
     with tempfile.TemporaryDirectory() as temporary:
         first = _copied(Path(temporary).resolve() / "copy0")
         _load(first)
         limits = {
             module: TIMES * _unchanged(first, TESTS[module]) + SECONDS_MORE
-            for module in dict.fromkeys(mutant.module for mutant in waiting)
+            for module in dict.fromkeys(mutant.module for mutant in pending)
         }
         copies = [first.with_name(f"copy{number}") for number in range(1, jobs)]
         folders = [first, *(Path(shutil.copytree(first, copy)) for copy in copies)]
         texts = {module: (ROOT / module).read_text(encoding="utf-8") for module in TESTS}
         running: dict[int, tuple[Mutant, Path, float]] = {}
         try:
-            while waiting or running:
-                while waiting and folders:
-                    mutant, folder = waiting.pop(0), folders.pop()
+            while pending or running:
+                while pending and folders:
+                    mutant, folder = pending.pop(0), folders.pop()
                     _plant(folder, mutant.module, mutant.source)
                     process = _start(folder, TESTS[mutant.module], limits[mutant.module])
                     running[process] = mutant, folder, time.monotonic()
@@ -813,19 +814,21 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
                         continue
                     del running[process]
                     if outcome.status == NOT_RUN:
-                        print((folder / "said.txt").read_text(errors="replace")[-4_000:])
-                        raise SystemExit(f"pytest did not run on {mutant.module}:{mutant.line}  {mutant.change}")
-                    came = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
-                    counts[mutant.module][came] += 1
-                    if came != KILLED:
+                        print((folder / "output.txt").read_text(errors="replace")[-4_000:])
+                        raise SystemExit(
+                            f"pytest did not run on the mutant {mutant.module}:{mutant.line}  {mutant.change}"
+                        )
+                    result = {0: SURVIVED, None: TIMED_OUT}.get(outcome.status, KILLED)
+                    counts[mutant.module][result] += 1
+                    if result != KILLED:
                         where = f"{mutant.module}:{mutant.line}"
                         console.print(
-                            f"{came}  {where}  {mutant.change}", markup=False, highlight=False, soft_wrap=True
+                            f"{result}  {where}  {mutant.change}", markup=False, highlight=False, soft_wrap=True
                         )
                     _plant(folder, mutant.module, texts[mutant.module])
                     folders.append(folder)
                 time.sleep(0.02)
-        except KeyboardInterrupt:  # what has been found so far is reported
+        except KeyboardInterrupt:  # report the outcomes so far
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             for process in running:
@@ -841,56 +844,58 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
 
 
 def reported(counts: dict[str, Counter[str]], console: Console) -> bool:
-    """Print what came of each module; whether enough of all were noticed."""
+    """Print the outcomes by module; returns whether enough mutants were noticed."""
     table = Table("module", "mutants", KILLED, TIMED_OUT, SAME, "survived")
     for column in table.columns[1:]:
         column.justify = "right"
     total: Counter[str] = Counter()
-    for module, found in counts.items():
-        if found:
-            total += found
-            table.add_row(Path(module).stem, *map(str, _numbers(found)))
+    for module, outcomes in counts.items():
+        if outcomes:
+            total += outcomes
+            table.add_row(Path(module).stem, *map(str, _numbers(outcomes)))
     table.add_section()
     table.add_row("all", *map(str, _numbers(total)))
     console.print(table)
     noticed = 1 - total[SURVIVED] / max(1, total.total())
-    console.print(f"{noticed:.1%} are killed or named as equivalent; {ENOUGH:.0%} at least must be.")
+    console.print(f"{noticed:.1%} are killed or listed as equivalent; at least {ENOUGH:.0%} must be.")
     return noticed >= ENOUGH
 
 
-def _numbers(found: Counter[str]) -> list[int]:
-    return [found.total(), *(found[name] for name in (KILLED, TIMED_OUT, SAME, SURVIVED))]
+def _numbers(outcomes: Counter[str]) -> list[int]:
+    return [outcomes.total(), *(outcomes[name] for name in (KILLED, TIMED_OUT, SAME, SURVIVED))]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("count", nargs="?", type=int, help="of mutants, drawn at random")
+    parser.add_argument("count", nargs="?", type=int, help="number of randomly drawn mutants")
     parser.add_argument("seed", nargs="?", type=int, default=1)
-    parser.add_argument("--module", action="append", help="all mutants of this one")
-    parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
-    parser.add_argument("--list", action="store_true", help="run nothing")
-    asked = parser.parse_args()
+    parser.add_argument("--module", action="append", help="run all mutants of this module")
+    parser.add_argument("--jobs", type=int, default=1, help="number of parallel processes")
+    parser.add_argument("--list", action="store_true", help="list the mutants without running them")
+    options = parser.parse_args()
     console = Console()
 
     known = {Path(module).stem: module for module in TESTS}
-    if unknown := [name for name in asked.module or () if name not in known]:
-        parser.error(f"there is no {unknown[0]} among {', '.join(known)}")
-    modules = [known[name] for name in asked.module] if asked.module else list(TESTS)
-    every = [one for module in modules for one in mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))]
-    there = {key for one in every for key in one.keys}
+    if unknown := [name for name in options.module or () if name not in known]:
+        parser.error(f"unknown module {unknown[0]}; the modules are {', '.join(known)}")
+    modules = [known[name] for name in options.module] if options.module else list(TESTS)
+    every = [mutant for module in modules for mutant in mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))]
+    keys = {key for mutant in every for key in mutant.keys}
     stems = {Path(module).stem for module in modules}
-    for gone in [one for one in EQUIVALENT if one[0].split(".")[0] in stems and one not in there]:
-        console.print(f"named as equivalent, but gone: {gone}", markup=False, highlight=False, soft_wrap=True)
-    count = asked.count or (len(every) if asked.module else SAMPLE)
-    chosen = random.Random(asked.seed).sample(every, min(count, len(every)))
-    if asked.list:
-        for one in chosen:
-            print(f"{one.module}:{one.line}  {one.change}{'  (equivalent)' if one.reason else ''}")
-        print(dict(Counter(Path(one.module).stem for one in chosen)))
+    for gone in [key for key in EQUIVALENT if key[0].split(".")[0] in stems and key not in keys]:
+        console.print(
+            f"listed as equivalent, but no longer a mutant: {gone}", markup=False, highlight=False, soft_wrap=True
+        )
+    count = options.count or (len(every) if options.module else SAMPLE)
+    chosen = random.Random(options.seed).sample(every, min(count, len(every)))
+    if options.list:
+        for mutant in chosen:
+            print(f"{mutant.module}:{mutant.line}  {mutant.change}{'  (equivalent)' if mutant.reason else ''}")
+        print(dict(Counter(Path(mutant.module).stem for mutant in chosen)))
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen.sort(key=lambda one: (modules.index(one.module), one.line))
-    sys.exit(not reported(run(chosen, console, asked.jobs), console))
+    chosen.sort(key=lambda mutant: (modules.index(mutant.module), mutant.line))
+    sys.exit(not reported(run(chosen, console, options.jobs), console))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ PRIVATE = int(Channel.PRIVATE)
 
 @njit
 def _share_who_write(strengths: np.ndarray, reticence: np.ndarray, practice: float, settings: np.ndarray) -> float:
-    """The probability of a question or more towards ties of these strengths, doors shut, over draws and reticence."""
+    """The mean probability of a question or a harder gesture to ties of these strengths with shut doors."""
     total = 0.0
     for strength in strengths:
         for weight in reticence:
@@ -48,46 +48,48 @@ def _share_who_write(strengths: np.ndarray, reticence: np.ndarray, practice: flo
 
 
 def share_who_write(strengths: np.ndarray, practice: float, parameters: sim.Parameters) -> float:
-    """The same, for people as hesitant as the parameters make them."""
+    """The same, over the distribution of reticence in the parameters."""
     spread = stats.norm.ppf(QUANTILES, parameters.reticence_mean, parameters.reticence_sd)
     return float(_share_who_write(strengths, np.maximum(0.0, spread), practice, np.array([parameters.packed])))
 
 
 def warmed_up(practice: float, parameters: sim.Parameters) -> float:
-    """Practice after three worded gestures in the hour before."""
+    """Practice after three worded gestures in the previous hour."""
     for _ in range(3):
         practice = rules.practised(practice, parameters.packed)
     return practice
 
 
 def mean_practice(world: sim.World) -> float:
-    """Of a population, on a morning."""
+    """The mean practice of a population on a morning."""
     people, p = world.people, world.parameters.packed
-    return float(np.mean([rules.practice_now(one["practice"], world.day - one["practised"], p) for one in people]))
+    return float(
+        np.mean([rules.practice_now(person["practice"], world.day - person["practised"], p) for person in people])
+    )
 
 
 def dormant_strengths(world: sim.World) -> np.ndarray:
-    """Strengths at 100 even quantiles of the dormant ties of a world, in either direction."""
-    found = dormant_pairs(world, world.parameters)
-    pairs = set(zip(found["low"].tolist(), found["high"].tolist(), strict=True))
-    p, held = world.parameters.packed, []
+    """Strengths at 100 evenly spaced quantiles of the dormant ties of a world, in both directions."""
+    dormant = dormant_pairs(world, world.parameters)
+    pairs = set(zip(dormant["low"].tolist(), dormant["high"].tolist(), strict=True))
+    p, strengths = world.parameters.packed, []
     for owner, tie in zip(world.owners().tolist(), world.ties, strict=True):
         if (owner, tie["other"]) in pairs or (tie["other"], owner) in pairs:
-            held.append(rules.strength(rules.activation(tie["traces"], world.day - tie["last_contact"], p), p))
-    return np.quantile(held, (np.arange(100) + 0.5) / 100)
+            strengths.append(rules.strength(rules.activation(tie["traces"], world.day - tie["last_contact"], p), p))
+    return np.quantile(strengths, (np.arange(100) + 0.5) / 100)
 
 
 def faded_strength(parameters: sim.Parameters) -> float:
-    """Of a tie with a year of monthly contact and then five of silence."""
+    """The strength of a tie after a year of monthly contact and five years of silence."""
     traces, p = np.zeros(TRACES, np.float32), parameters.packed
     for _ in range(13):
-        held = rules.strength(rules.activation(traces, 30, p), p)
-        rules.add_contact(traces, 30, rules.saturated(1.0, held, p))
+        strength = rules.strength(rules.activation(traces, 30, p), p)
+        rules.add_contact(traces, 30, rules.saturated(1.0, strength, p))
     return float(rules.strength(rules.activation(traces, 5 * 365, p), p))
 
 
 def shares_at(ease: float, people: int, years: float) -> dict[str, float]:
-    """A population burnt in at this ease, and who of it would write to whom."""
+    """The shares who would write in a population that is burnt in at this ease."""
     parameters = sim.Parameters(ease=ease)
     world = sim.worlds.generated(people=people, burn_in_years=years, seed=1, parameters=parameters, cache=False)
     practice, dormant = mean_practice(world), dormant_strengths(world)
@@ -106,7 +108,7 @@ def shares_at(ease: float, people: int, years: float) -> dict[str, float]:
 
 
 def ease_for(table: pd.DataFrame, column: str, share: float) -> float:
-    """The ease at which a column reaches a share, between the rows."""
+    """The ease at which a column reaches a share, by linear interpolation."""
     return float(np.interp(share, table[column], table["ease"]))
 
 
@@ -120,18 +122,18 @@ def draw(table: pd.DataFrame) -> Figure:
             axes.plot(table["ease"], shares, style, color=colour, lw=3)
             end = (float(table["ease"].iloc[-1]), float(shares[-1]))
             axes.annotate(words + after, end, (8, 0), textcoords="offset points", color=colour, va="center")
-    for share, text in ((0.3, "people: .30"), (0.53, "people, warmed up: .53")):
+    for share, text in ((0.3, "people: 30%"), (0.53, "people, warmed up: 53%")):
         axes.axhline(share, color=GREY, lw=1.5, ls=":")
         axes.annotate(text, (0.5, share), (0, 4), textcoords="offset points", color=GREY)
     axes.axvline(sim.Parameters().ease, color=GREY, lw=1.5)
-    axes.annotate("ease, as set", (sim.Parameters().ease, 0.02), (5, 0), textcoords="offset points", color=GREY)
+    axes.annotate("default ease", (sim.Parameters().ease, 0.02), (5, 0), textcoords="offset points", color=GREY)
     axes.set(xlabel="ease (logit)", ylabel="share who write to an old friend", xlim=(0.5, 4), ylim=(0, 1))
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def main(people: int = 300, years: float = 1) -> pd.DataFrame:
-    """Print and draw; returns the shares, a row for each ease and one for the ease that is set."""
+    """Print and draw; returns the shares, with a row for each ease and one for the default ease."""
     eases = sorted({*EASES.tolist(), sim.Parameters().ease})
     table = pd.DataFrame([shares_at(ease, people, years) for ease in eases])
     print(table.round(3).to_string(index=False))
@@ -145,9 +147,7 @@ def main(people: int = 300, years: float = 1) -> pd.DataFrame:
 
 
 def test_people_write_to_an_old_friend_as_often_as_people_do() -> None:
-    """After five silent years .25 to .40 write, and .45 to .60 after a warm-up; for dormant ties see what is
-    printed.
-    """
+    """After five silent years, 25% to 40% write; after a warm-up, 45% to 60%."""
     table = main().set_index("ease")
     row = table.loc[sim.Parameters().ease]
     assert 0.25 < row["faded"] < 0.40

@@ -35,9 +35,9 @@ from experiments.terminal import compiling
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 2.0  # within which a command must end
-SECONDS_COLD = 40.0  # of a cold start, in which signals fall
-SECONDS_WATCHED = 15.0  # of a page, which does not end by itself
-SECONDS_OF_PYTHON = 1.5  # until the first line of the program is reached, at most
+SECONDS_COLD = 40.0  # span of a cold start in which signals are sent
+SECONDS_WATCHED = 15.0  # after which `rekindle watch`, which does not end, is killed
+SECONDS_OF_PYTHON = 1.5  # most seconds before the first line of the program runs
 CONFIG = """\
 [world]
 people = 60
@@ -69,32 +69,47 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "world build": ("world", "build", "tiny.toml", "--replicates", "6", "--processes", "2"),
     "film": ("film", "tiny.toml", "--days", "10", "--seconds", "2", "--out", "film.gif"),
 }
-FAILS_WHEN_SMALL = "essay"  # so few runs leave nothing to draw
+FAILS_WHEN_SMALL = "essay"  # it has too few runs to draw anything
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal to be sent: to which command, when, and how."""
+    """A signal to send.
+
+    Attributes:
+        command: the command that gets it.
+        number: the signal.
+        moment: seconds after the start.
+        to_all: whether it goes to the whole process group.
+        again: seconds after which it is sent a second time; None to send it once.
+    """
 
     command: str
     number: signal.Signals
     moment: float
     to_all: bool
-    again: float | None  # seconds after which it is sent once more
+    again: float | None
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: seconds after the signal, None where it had ended before, and what was wrong."""
+    """How a command ended.
+
+    Attributes:
+        sent: the signal.
+        seconds: seconds from the signal to the end; None if the command had ended before.
+        early: whether it ended before the first line of the program.
+        fault: what was wrong; empty if nothing was.
+    """
 
     sent: Signal
     seconds: float | None
-    early: bool = False  # before the first line of the program
-    wrong: str = ""
+    early: bool = False
+    fault: str = ""
 
 
 def environment(folder: Path, compiled: Path) -> dict[str, str]:
-    """Where a command keeps what it makes."""
+    """The environment of a command, with the folders of its caches."""
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -104,7 +119,7 @@ def environment(folder: Path, compiled: Path) -> dict[str, str]:
 
 
 def started(command: str, folder: Path, compiled: Path) -> subprocess.Popen[bytes]:
-    """Begin a command in a process group of its own; what it says goes to files."""
+    """Start a command in its own process group, with its output in files."""
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         return subprocess.Popen(
             [sys.executable, "-m", "experiments.cli", *COMMANDS[command]],
@@ -117,15 +132,15 @@ def started(command: str, folder: Path, compiled: Path) -> subprocess.Popen[byte
 
 
 def prepared(folder: Path) -> Path:
-    """A folder with what the commands are given."""
+    """Create a folder with the input files of the commands."""
     folder.mkdir(parents=True)
     (folder / "tiny.toml").write_text(CONFIG)
     (folder / "configs").symlink_to(ROOT / "configs")
     rng, now, lines = random.Random(1), 0, ["source,target,time"]
     for _ in range(6_000):
         now += rng.randrange(600, 6_000)
-        one = rng.randrange(60)
-        pair = [one, (one + rng.choice([1, 2, 3, 7])) % 60]
+        person = rng.randrange(60)
+        pair = [person, (person + rng.choice([1, 2, 3, 7])) % 60]
         rng.shuffle(pair)
         lines.append(f"p{pair[0]},p{pair[1]},{now}")
     (folder / "log.csv").write_text("\n".join(lines) + "\n")
@@ -133,7 +148,7 @@ def prepared(folder: Path) -> Path:
 
 
 def tried(sent: Signal, folder: Path, compiled: Path) -> Ended:
-    """Send a signal and see how the command ends."""
+    """Start a command, send a signal, and check how the command ends."""
     process = started(sent.command, folder, compiled)
     with suppress(subprocess.TimeoutExpired):
         process.wait(sent.moment)
@@ -151,41 +166,41 @@ def tried(sent: Signal, folder: Path, compiled: Path) -> Ended:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        return Ended(sent, time.monotonic() - began, wrong="did not end in 20 s")
+        return Ended(sent, time.monotonic() - began, fault="did not end within 20 s")
     seconds = time.monotonic() - began
-    said = (folder / "err").read_text(errors="replace")
-    of_python = process.returncode == -sent.number or "<frozen site>" in said  # still importing its own modules
-    early = of_python and sent.moment < SECONDS_OF_PYTHON and "in main" not in said
-    wrongs = [*([] if early else wrong_with(process.returncode, said, sent)), *left_behind(process.pid, folder)]
-    return Ended(sent, seconds, early, "; ".join(wrongs))
+    stderr = (folder / "err").read_text(errors="replace")
+    in_python = process.returncode == -sent.number or "<frozen site>" in stderr  # still importing Python's own modules
+    early = in_python and sent.moment < SECONDS_OF_PYTHON and "in main" not in stderr
+    faults = [*([] if early else faults_in(process.returncode, stderr, sent)), *left_behind(process.pid, folder)]
+    return Ended(sent, seconds, early, "; ".join(faults))
 
 
-def wrong_with(code: int, said: str, sent: Signal) -> Iterable[str]:
-    """What is wrong in how a command ended."""
+def faults_in(code: int, stderr: str, sent: Signal) -> Iterable[str]:
+    """Yield what is wrong with the exit code and the messages of a command."""
     if code != 128 + sent.number:
         yield f"exit code {code}"
-    if "Traceback" in said or "Error" in said:
-        yield f"said {said[-600:]!r}"
-    if sum(line.startswith("Stopped.") for line in said.splitlines()) != 1:
-        yield f"no sentence, or several, in {said[-300:]!r}"
+    if "Traceback" in stderr or "Error" in stderr:
+        yield f"stderr {stderr[-600:]!r}"
+    if sum(line.startswith("Stopped.") for line in stderr.splitlines()) != 1:
+        yield f"not exactly one line “Stopped.” in {stderr[-300:]!r}"
 
 
 def left_behind(group: int, folder: Path) -> Iterable[str]:
-    """What a command must not leave: processes, and files that are not whole."""
+    """Yield what a command must not leave behind: processes and incomplete files."""
     if not is_gone(group):
         os.killpg(group, signal.SIGKILL)
-        yield "a process was left"
+        yield "left a process"
     for half in (*folder.rglob("*.half"), *folder.rglob("*half_done*")):
         if not half.name.startswith("."):
             yield f"left {half}"
     for name in ("tiny", "two"):
         with suppress(FileNotFoundError):
-            store.finished(folder / "results" / name)  # raises where a part is damaged
+            store.finished(folder / "results" / name)  # raises if a part is damaged
 
 
 def is_gone(group: int) -> bool:
-    """Whether nothing of a process group is alive, or soon is not."""
-    for _ in range(60):  # what notices that it is alone may need a while
+    """Whether all processes of a group have ended, or end within three seconds."""
+    for _ in range(60):  # workers may need time to notice that their parent has ended
         with suppress(ProcessLookupError):
             os.killpg(group, 0)
             time.sleep(0.05)
@@ -195,22 +210,22 @@ def is_gone(group: int) -> bool:
 
 
 def signals(count: int, spans: Mapping[str, float], rng: random.Random) -> list[Signal]:
-    """This many signals, to one command after the other, each somewhere in its span of seconds."""
+    """This many signals to the commands in turn, each at a random moment in the span of its command, in seconds."""
     names = list(spans)
     return [
         Signal(
-            (name := names[at % len(names)]),
+            (name := names[index % len(names)]),
             rng.choice([signal.SIGINT, signal.SIGTERM]),
             rng.uniform(0, spans[name]),
             rng.random() < 0.5,
             rng.uniform(0, 1) if rng.random() < 0.3 else None,
         )
-        for at in range(count)
+        for index in range(count)
     ]
 
 
 def carried_out(command: str, folder: Path, compiled: Path) -> float:
-    """Let a command end by itself, as it must; gives the seconds that it took."""
+    """Run a command to its end, which must succeed; returns the seconds that it took."""
     began = time.monotonic()
     process = started(command, folder, compiled)
     if command == "watch":
@@ -220,34 +235,36 @@ def carried_out(command: str, folder: Path, compiled: Path) -> float:
         process.wait()
         return SECONDS_WATCHED
     process.wait()
-    right = process.returncode == 0 or command == FAILS_WHEN_SMALL
-    assert right, f"{command} ended with {process.returncode}: {(folder / 'err').read_text()[-600:]}"
+    as_expected = process.returncode == 0 or command == FAILS_WHEN_SMALL
+    assert as_expected, f"{command} ended with exit code {process.returncode}: {(folder / 'err').read_text()[-600:]}"
     return time.monotonic() - began
 
 
 def report(name: str, ended: list[Ended], console: Console) -> bool:
-    """Print how commands ended; returns whether all did as they must."""
-    there = [one for one in ended if one.seconds is not None]
-    seconds = sorted(one.seconds for one in there if one.seconds is not None)
-    late = [one for one in there if (one.seconds or 0) > SECONDS]
-    wrong = [one for one in ended if one.wrong]
+    """Print how commands ended; returns whether all ended in time and without faults."""
+    stopped = [end for end in ended if end.seconds is not None]
+    seconds = sorted(end.seconds for end in stopped if end.seconds is not None)
+    late = [end for end in stopped if (end.seconds or 0) > SECONDS]
+    faulty = [end for end in ended if end.fault]
     console.print(
-        f"{name}: {len(there)} signals, and {len(ended) - len(there)} that came after the end; "
-        f"{sum(one.early for one in there)} before the first line of the program. Seconds to the end: median "
-        f"{statistics.median(seconds):.2f}, 95 % {seconds[int(0.95 * (len(seconds) - 1))]:.2f}, max {seconds[-1]:.2f}; "
-        f"{len(late)} over {SECONDS:g} s. Wrong: {len(wrong)}.",
+        f"{name}: {len(stopped)} signals, and {len(ended) - len(stopped)} that came after the end; "
+        f"{sum(end.early for end in stopped)} before the first line of the program. Seconds to the end: median "
+        f"{statistics.median(seconds):.2f}, 95% {seconds[int(0.95 * (len(seconds) - 1))]:.2f}, max {seconds[-1]:.2f}; "
+        f"{len(late)} over {SECONDS:g} s. Faults: {len(faulty)}.",
         highlight=False,
         soft_wrap=True,
     )
-    console.print(f"  {dict(Counter(one.sent.command for one in there))}", highlight=False, soft_wrap=True)
-    for one in {*late, *wrong}:
-        console.print(f"  {one}", highlight=False, markup=False, soft_wrap=True)
-    return not late and not wrong
+    console.print(f"  {dict(Counter(end.sent.command for end in stopped))}", highlight=False, soft_wrap=True)
+    for end in {*late, *faulty}:
+        console.print(f"  {end}", highlight=False, markup=False, soft_wrap=True)
+    return not late and not faulty
 
 
 def main(count: int = 200, at_once: int = 1, commands: Iterable[str] = COMMANDS) -> bool:
-    """Send signals, check and print; returns whether all commands ended as they must."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the background ignores, and hands on
+    """Send signals, check and print; returns whether all commands ended in time and without faults."""
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # background processes ignore it, and their children inherit that
     rng, console, commands = random.Random(count), Console(), list(commands)
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(at_once) as pool:
         work = Path(temporary)
@@ -266,8 +283,8 @@ def main(count: int = 200, at_once: int = 1, commands: Iterable[str] = COMMANDS)
         whole = prepared(work / "whole")
         spans = {name: carried_out(name, whole, compiled) for name in commands}
         all_right &= report("warm", list(pool.map(warm, enumerate(signals(count, spans, rng)))), console)
-        for at, name in enumerate(commands):  # where it was stopped
-            folder = work / f"warm{at}"
+        for index, name in enumerate(commands):  # in the folder in which it was stopped
+            folder = work / f"warm{index}"
             if folder.exists():
                 carried_out(name, folder, compiled)
     console.print("The same commands succeeded afterwards.")

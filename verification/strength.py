@@ -1,4 +1,4 @@
-"""Compares strength by six leaky counters with strength by the power law itself, over many kinds of histories.
+"""Compares the strength from six leaky counters with that from the exact power law, over many kinds of histories.
 
 python -m verification.strength      prints the largest differences, draws results/verification/strength.png
 """
@@ -23,7 +23,7 @@ ALLOWED = 0.03
 
 Contacts = list[tuple[int, float]]  # (day, mass)
 
-# name: days of the contacts and their masses, and until when to look
+# name: the contacts as (day, mass), and the number of days to compare
 HISTORIES: dict[str, tuple[Contacts, int]] = {
     "a year of daily contact, then none": ([(day, 1.0) for day in range(365)], 1_500),
     "monthly for a year, then none": ([(day, 1.0) for day in range(0, 365, 30)], 1_500),
@@ -36,22 +36,22 @@ HISTORIES: dict[str, tuple[Contacts, int]] = {
 
 
 def by_traces(contacts: Contacts, days: np.ndarray) -> tuple[np.ndarray, Contacts]:
-    """Strength in the evening of each day, and the contacts with their masses as saturated."""
-    traces, last, left, added = np.zeros(TRACES, np.float32), 0, list(contacts), []
-    held = np.zeros(len(days))
+    """The strength in the evening of each day, and the contacts with their saturated masses."""
+    traces, last, pending, added = np.zeros(TRACES, np.float32), 0, list(contacts), []
+    strengths = np.zeros(len(days))
     for k, day in enumerate(days):
-        while left and left[0][0] <= day:
-            when, mass = left.pop(0)
+        while pending and pending[0][0] <= day:
+            when, mass = pending.pop(0)
             before = rules.strength(rules.activation(traces, when - last, P), P)
             added.append((when, rules.saturated(mass, before, P)))
             rules.add_contact(traces, when - last, added[-1][1])
             last = when
-        held[k] = rules.strength(rules.activation(traces, int(day) - last, P), P)
-    return held, added
+        strengths[k] = rules.strength(rules.activation(traces, int(day) - last, P), P)
+    return strengths, added
 
 
 def by_power_law(contacts: Contacts, days: np.ndarray) -> np.ndarray:
-    """The same by the sum over all contacts of mass * age**-decay, ages from one day."""
+    """The same from the sum of ``mass * age**-decay`` over all contacts, with ages of one day or more."""
     when, mass = np.array(contacts).T
     ages = days[:, None] - when + 1
     activation = np.where(ages >= 1, mass * np.maximum(ages, 1.0) ** -P["memory_decay"], 0).sum(axis=1)
@@ -73,15 +73,15 @@ def random_history(draw: np.random.Generator) -> Contacts:
 
 
 def random_differences(histories: int = 1_000) -> np.ndarray:
-    """Strength by traces less strength by the power law, on 40 days after each history, shape (histories, 40)."""
+    """Strength by traces minus strength by the power law, on 40 days after each history, shape (histories, 40)."""
     draw = np.random.default_rng(1)
-    found = np.empty((histories, 40))
+    differences = np.empty((histories, 40))
     for k in range(histories):
         contacts = random_history(draw)
         days = contacts[-1][0] + np.unique(np.geomspace(1, 350, 60).astype(int))[:40] - 1
-        held, added = by_traces(contacts, days)
-        found[k] = held - by_power_law(added, days)
-    return found
+        strengths, added = by_traces(contacts, days)
+        differences[k] = strengths - by_power_law(added, days)
+    return differences
 
 
 def draw(differences: np.ndarray) -> Figure:
@@ -93,21 +93,21 @@ def draw(differences: np.ndarray) -> Figure:
         ratio = 0.5 ** (ages[:, None] / HALF_LIVES) @ kernel(decay) * ages**decay
         left.semilogx(ages, ratio, color=colour, lw=3, label=f"decay {decay}")
     left.axhspan(0.9, 1.1, color=GREY, alpha=0.2, lw=0)
-    titled(left, "six exponentials over the power", "age in days")
+    titled(left, "six exponentials divided by the power law", "age in days")
     left.legend(frameon=False)
     for (name, (contacts, until)), colour in zip(HISTORIES.items(), (INK, BLUE, VERMILLION, GREY), strict=True):
         days = np.arange(until)
-        held, added = by_traces(contacts, days)
-        middle.plot(days / 365, held, color=colour, lw=3, label=name)
+        strengths, added = by_traces(contacts, days)
+        middle.plot(days / 365, strengths, color=colour, lw=3, label=name)
         middle.plot(days / 365, by_power_law(added, days), color="white", lw=1.2, ls=(0, (3, 3)))
-    titled(middle, "strength; dashes: the sum over the full history", "years")
+    titled(middle, "strength (dashes: exact)", "years")
     middle.set(ylim=(0, 1.35), yticks=np.arange(0, 1.1, 0.2))
     middle.legend(frameon=False, fontsize=12, loc="upper right")
     right.hist(differences.ravel(), bins=80, color=BLUE)
     for side in (-ALLOWED, ALLOWED):
         right.axvline(side, color=VERMILLION, lw=2, ls="--")
     right.set_yscale("log")
-    titled(right, f"{len(differences):,} random histories", "strength less the exact one")
+    titled(right, f"{len(differences):,} random histories", "strength minus exact strength")
     return figure
 
 
@@ -125,8 +125,8 @@ def main() -> np.ndarray:
         f"{len(differences):,} random histories: largest difference {worst:.4f}, mean {np.abs(differences).mean():.4f}"
     )
     for name, (contacts, until) in HISTORIES.items():
-        held, added = by_traces(contacts, np.arange(until))
-        print(f"{name}: largest difference {np.abs(held - by_power_law(added, np.arange(until))).max():.4f}")
+        strengths, added = by_traces(contacts, np.arange(until))
+        print(f"{name}: largest difference {np.abs(strengths - by_power_law(added, np.arange(until))).max():.4f}")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE | {"font.size": 14}):
         draw(differences).savefig(OUT)
@@ -135,11 +135,11 @@ def main() -> np.ndarray:
 
 
 def test_strength_is_that_of_the_power_law() -> None:
-    """Within .03 at ages of a day and more, whatever the history."""
+    """The difference is within 0.03 for every history, at ages of a day or more."""
     assert np.abs(main()).max() < ALLOWED
     for contacts, until in HISTORIES.values():
-        held, added = by_traces(contacts, np.arange(until))
-        assert np.abs(held - by_power_law(added, np.arange(until))).max() < ALLOWED
+        strengths, added = by_traces(contacts, np.arange(until))
+        assert np.abs(strengths - by_power_law(added, np.arange(until))).max() < ALLOWED
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Compares simulated worlds with the three real logs, as reported in docs/validation.md.
 
 The model was built with the wall log, so its statistics are marked as fitted if a fit used them and otherwise as seen.
-For the other two logs, only the activity of people is fitted again, so the other statistics are emergent.
+For the other two logs, only activity is fitted again, so the other statistics are emergent.
 
     python -m verification.validation    prints tables and leaves reports and figures in results/validation-*
 """
@@ -21,7 +21,7 @@ LEDGER = Path("docs/ledgers/facebook_wall.json")
 
 
 def validated(*arguments: object) -> None:
-    """One `rekindle validate`."""
+    """Run `rekindle validate`, which must succeed."""
     with pytest.raises(SystemExit) as ended:
         cli.main(["validate", *map(str, arguments)])
     assert ended.value.code == 0
@@ -37,7 +37,7 @@ def main() -> None:
 
 @pytest.mark.skipif(not WALL.exists(), reason="needs ../shared/data")
 def test_silence_is_as_final_as_on_the_wall_and_likes_leave_no_closeness() -> None:
-    """The gate is passed, and what the model must fail to produce it fails to produce."""
+    """The gate is passed, and the facts about likes and single contacts hold in the simulated worlds."""
     main()
     folder = Path("results/validation-facebook_wall")
     assert "Gate: passed" in (folder / "report.md").read_text(encoding="utf-8")

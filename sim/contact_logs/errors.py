@@ -8,7 +8,7 @@ _LENGTH = 200  # default limit on quoted messages, in characters
 
 
 class LogError(ValueError):
-    """A contact log cannot be used; the message says where it fails and what to do."""
+    """A contact log cannot be used; the message says where the problem is and how to fix it."""
 
 
 class BadRowError(Exception):
@@ -16,13 +16,13 @@ class BadRowError(Exception):
 
     Attributes:
         row: the row, counted from 0.
-        said: what is wrong and what to do.
+        message: what is wrong and how to fix it.
     """
 
-    def __init__(self, row: int, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, row: int, message: str) -> None:
+        super().__init__(message)
         self.row = row
-        self.said = said
+        self.message = message
 
 
 class Note(NamedTuple):
@@ -42,10 +42,10 @@ class Note(NamedTuple):
 
 def in_a_line(text: object, most: int = _LENGTH) -> str:
     """A text on one line, cut to ``most`` characters, without its final full stop."""
-    said = " ".join(str(text).split()).removesuffix(".")
-    return said if len(said) <= most else f"{said[:most]} …"
+    line = " ".join(str(text).split()).removesuffix(".")
+    return line if len(line) <= most else f"{line[:most]} …"
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: ``1 row``, ``2 rows``, ``1,000 rows``; ``many`` is an irregular plural."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """A number with its noun: ``1 row``, ``2 rows``, ``1,000 rows``; ``plural`` is needed if it is irregular."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"

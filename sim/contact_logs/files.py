@@ -30,22 +30,22 @@ COLUMNS = ("source", "target", "time")
 MOST_GIGABYTES = 2.0  # default size limit of a log without compression; REKINDLE_LOG_GB overrides it
 
 _GIGABYTE = 10**9
-_TAKES = 10  # approximate memory for reading a log, as a multiple of its size
+_MEMORY_FACTOR = 10  # approximate memory for reading a log, as a multiple of its size
 _PIECE = 2**20  # bytes
 _LONGEST_LINE = 2**20  # characters, more than any row of a contact log has
 _BATCH = 2**16  # rows
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
 _BYTES_OF_A_ROW = 40  # approximate bytes of a row of Parquet in memory
 
-# First bytes of files of other formats, and what to say about them.
+# First bytes of files of other formats, and the end of the error message about each.
 _OTHERS = (
-    (b"BZh", "packed with bzip2; unpack it, or pack it with gzip"),
-    (b"\x28\xb5\x2f\xfd", "packed with Zstandard; unpack it, or pack it with gzip"),
-    (b"\xfd7zXZ\0", "packed with xz; unpack it, or pack it with gzip"),
-    (b"\x04\x22\x4d\x18", "packed with LZ4; unpack it, or pack it with gzip"),
-    (b"\x1f\x9d", "packed with compress; unpack it, or pack it with gzip"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it and name the log in it"),
-    (b"Rar!", "a RAR archive; unpack it and name the log in it"),
+    (b"BZh", "compressed with bzip2; decompress it, or use gzip"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard; decompress it, or use gzip"),
+    (b"\xfd7zXZ\0", "compressed with xz; decompress it, or use gzip"),
+    (b"\x04\x22\x4d\x18", "compressed with LZ4; decompress it, or use gzip"),
+    (b"\x1f\x9d", "compressed with compress; decompress it, or use gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; extract it and give the path of the log"),
+    (b"Rar!", "a RAR archive; extract it and give the path of the log"),
     (b"SQLite format 3\0", "an SQLite database; export the table of contacts as CSV"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook; save the sheet as CSV"),
     (b"%PDF", "a PDF; export the log as CSV"),
@@ -58,7 +58,7 @@ _OTHERS = (
     (b"Obj\x01", "an Avro file; write it as Parquet"),
     (b"PARE", "an encrypted Parquet file; write it without encryption"),
     (b"ORC", "an ORC file; write it as Parquet"),
-    (b"version https://git-lfs", "a pointer of Git LFS; fetch the log itself with `git lfs pull`"),
+    (b"version https://git-lfs", "a Git LFS pointer; fetch the log itself with `git lfs pull`"),
 )  # fmt: skip
 _MARKS = (  # longer ones first, since the UTF-32 mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -69,13 +69,13 @@ _MARKS = (  # longer ones first, since the UTF-32 mark begins with that of UTF-1
 )
 _NOT_IN_WINDOWS_1252 = set(b"\x81\x8d\x8f\x90\x9d")
 _SCRIPTS = ("shift_jis", "gb18030", "cp1251", "koi8_r", "cp850")
-# Signs of a wrong encoding: box drawing, and capitals within words.
+# Signs of a wrong encoding: box drawing, capitals within words, and squared characters.
 _UNLIKELY = re.compile(r"[\uff61-\uff9f\u2500-\u259f]|[а-я][А-Я]|[\u3300-\u33ff]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DAMAGED = {
-    ".csv": "It must be UTF-8 text with commas between the columns.",
-    ".csv.gz": "Its packing is damaged or is not gzip; fetch the file again, or unpack it and use the .csv.",
-    ".parquet": "It is damaged or is not Parquet; write it again, for instance with pandas' `to_parquet`.",
+    ".csv": "The file must be UTF-8 text with commas between the columns.",
+    ".csv.gz": "The file is damaged or is not gzip; fetch the file again, or decompress it and use the .csv file.",
+    ".parquet": "The file is damaged or is not Parquet; write it again, for example with pandas' `to_parquet`.",
 }
 
 
@@ -123,14 +123,14 @@ def table_of(path: Path, also: Sequence[str] = ()) -> Table:
 def _missing(path: Path) -> str:
     """The error message for a path that isn't a file, with a suggestion."""
     if path.is_dir():
-        return f"{path} is a folder; name the log inside it."
+        return f"{path} is a folder; give the path of the log in it."
     if path.exists():
-        return f"{path} is no ordinary file but a pipe or a device; write the log to a file first."
+        return f"{path} is a pipe or a device, not a regular file; write the log to a file first."
     if not path.parent.is_dir():
-        return f"{path} does not exist, and neither does the folder {path.parent}."
+        return f"{path} does not exist, because the folder {path.parent} does not exist."
     logs = [file.name for file in path.parent.iterdir() if file.name.lower().endswith(_ENDINGS)]
     near = get_close_matches(path.name, logs, n=1, cutoff=0.4)
-    guess = f"Did you mean {near[0]}?" if near else f"The folder {path.parent} holds nothing like it."
+    guess = f"Did you mean {near[0]}?" if near else f"The folder {path.parent} has no file with a similar name."
     return f"{path} does not exist. {guess}"
 
 
@@ -142,22 +142,22 @@ def require_columns(found: Sequence[Any], name: str) -> None:
     """
     for column in COLUMNS:
         if list(found).count(column) > 1:
-            raise LogError(f"{name} has several columns named {column}; keep one.")
+            raise LogError(f"{name} has several columns named {column}; keep one of them.")
     missing = [column for column in COLUMNS if column not in found]
     if not missing:
         return
-    renames = [f"{near!r} to {column}" for column in missing for near in _like(column, list(map(str, found)))]
+    renames = [f"{near!r} to {column}" for column in missing for near in _similar_column(column, list(map(str, found)))]
     raise LogError(
-        f"{name} has no column {missing[0]}; it has {_listed(found)}. "
+        f"{name} has no column {missing[0]} (columns: {_listed(found)}). "
         + (f"Rename {' and '.join(renames)}. " if renames else "")
-        + f"The first line of a contact log is {','.join(COLUMNS)}, with commas."
+        + f"The first line of a contact log must be {','.join(COLUMNS)}."
     )
 
 
-def _like(column: str, found: list[str]) -> list[str]:
+def _similar_column(column: str, columns: list[str]) -> list[str]:
     """The column that was probably meant, as a list of one or none."""
-    near = [other for other in found if other.strip("\"' \t\ufeff\xa0").lower() == column]
-    return near[:1] or [other for other in get_close_matches(column, found, n=1) if other not in COLUMNS]
+    same = [name for name in columns if name.strip("\"' \t\ufeff\xa0").lower() == column]
+    return same[:1] or [name for name in get_close_matches(column, columns, n=1) if name not in COLUMNS]
 
 
 def _listed(columns: Sequence[Any]) -> str:
@@ -182,8 +182,8 @@ def _begins(path: Path, start: bytes) -> bool:
 def _unpacked(path: Path) -> Iterator[BinaryIO]:
     """Open a file, decompressing it if it begins like gzip."""
     with path.open("rb") as file:
-        packed = file.peek(2)[:2] == b"\x1f\x8b"
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+        is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if is_gzip else file
 
 
 def _kind(path: Path, start: bytes) -> str:
@@ -192,41 +192,42 @@ def _kind(path: Path, start: bytes) -> str:
     Raises:
         LogError: if it has another format. The message says which.
     """
-    packed = _begins(path, b"\x1f\x8b")
-    if not packed and start[:4] == b"PAR1":
+    is_gzip = _begins(path, b"\x1f\x8b")
+    if not is_gzip and start[:4] == b"PAR1":
         return ".parquet"
-    if packed and start[:4] == b"PAR1":
-        raise LogError(f"{path} is Parquet within gzip; unpack it, since Parquet packs its columns itself.")
-    what = _other(path, start, packed)
-    if what:
-        raise LogError(f"{path} is {what}.")
-    if not packed and path.suffix.lower() not in (".gz", ".parquet") and _is_junk(start):
+    if is_gzip and start[:4] == b"PAR1":
+        raise LogError(f"{path} is a Parquet file inside gzip; decompress it. Parquet already compresses its columns.")
+    format_and_advice = _other_format(path, start, is_gzip)
+    if format_and_advice:
+        raise LogError(f"{path} is {format_and_advice}.")
+    if not is_gzip and path.suffix.lower() not in (".gz", ".parquet") and _begins_with_junk(start):
         raise LogError(
-            f"{path} holds no text but binary data. If it is packed, unpack it; else write it as CSV or Parquet."
+            f"{path} contains binary data instead of text. If it is compressed, decompress it; otherwise, convert it "
+            "to CSV or Parquet."
         )
-    named = path.name.lower()
-    if not packed and start and _is_binary(start):
-        if named.endswith(".parquet"):
-            raise LogError(f"{path} cannot be read: it does not begin as Parquet does. {_DAMAGED['.parquet']}")
-        if named.endswith(".gz"):
-            raise LogError(f"{path} cannot be read: it does not begin as gzip does. {_DAMAGED['.csv.gz']}")
-    return ".csv.gz" if packed else ".csv"
+    file_name = path.name.lower()
+    if not is_gzip and start and _is_binary(start):
+        if file_name.endswith(".parquet"):
+            raise LogError(f"{path} cannot be read: it does not begin like a Parquet file. {_DAMAGED['.parquet']}")
+        if file_name.endswith(".gz"):
+            raise LogError(f"{path} cannot be read: it does not begin like a gzip file. {_DAMAGED['.csv.gz']}")
+    return ".csv.gz" if is_gzip else ".csv"
 
 
-def _other(path: Path, start: bytes, packed: bool) -> str | None:
+def _other_format(path: Path, start: bytes, is_gzip: bool) -> str | None:
     """The format of a file that is neither CSV nor Parquet, with advice; None if it isn't recognised."""
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return "a ZIP archive within gzip; unpack both, and name the log in it" if packed else _zipped(path)
-    if packed and start[:2] == b"\x1f\x8b":
-        return "packed twice with gzip; unpack it once"
-    for beginning, what in _OTHERS:
+        return "a ZIP archive inside gzip; extract both and give the path of the log" if is_gzip else _zip_format(path)
+    if is_gzip and start[:2] == b"\x1f\x8b":
+        return "compressed twice with gzip; decompress it once"
+    for beginning, format_and_advice in _OTHERS:
         if start.startswith(beginning):
-            return what
+            return format_and_advice
     if start[257:262] == b"ustar":
-        return "a tar archive; unpack it and name the log in it"
+        return "a tar archive; extract it and give the path of the log"
     text = start[:_PIECE].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html")):
-        return "a web page; fetch the log itself"
+        return "a web page; download the log itself"
     if text.startswith((b"<?xml", b"<")):
         return "XML; export the log as CSV"
     if text.startswith((b"{", b"[")):
@@ -235,7 +236,7 @@ def _other(path: Path, start: bytes, packed: bool) -> str | None:
     return None
 
 
-def _zipped(path: Path) -> str:
+def _zip_format(path: Path) -> str:
     names: list[str] = []
     with suppress(zipfile.BadZipFile, OSError, NotImplementedError):
         names = zipfile.ZipFile(path).namelist()
@@ -243,8 +244,8 @@ def _zipped(path: Path) -> str:
         return "an Excel workbook; save the sheet as CSV UTF-8"
     if "mimetype" in names and "content.xml" in names:
         return "an OpenDocument file; save the sheet as CSV"
-    content = f", which holds {in_a_line(', '.join(names), 80)}" if names else ""
-    return f"a ZIP archive{content}; unpack it and name the log in it"
+    content = f" that contains {in_a_line(', '.join(names), 80)}" if names else ""
+    return f"a ZIP archive{content}; extract it and give the path of the log"
 
 
 def _is_binary(start: bytes) -> bool:
@@ -252,7 +253,7 @@ def _is_binary(start: bytes) -> bool:
     return _encoding(start)[0] == "utf-8" and any(byte < 9 for byte in start[:4_096])
 
 
-def _is_junk(start: bytes) -> bool:
+def _begins_with_junk(start: bytes) -> bool:
     """Whether the first line isn't text in a known encoding or in any extension of ASCII."""
     if _encoding(start)[0] != "utf-8":
         return False
@@ -274,7 +275,7 @@ def _encoding(start: bytes) -> tuple[str, int]:
                 length += len(mark)
             return encoding, length
     for encoding, zeros in (("utf-32-le", (1, 2, 3)), ("utf-32-be", (0, 1, 2))):
-        if len(start) >= 32 and not any(byte for at in zeros for byte in start[at:32:4]):
+        if len(start) >= 32 and not any(byte for first in zeros for byte in start[first:32:4]):
             return encoding, 0
     even, odd = start[:32:2], start[1:32:2]
     if len(odd) >= 8 and not any(odd) and all(even):
@@ -293,19 +294,19 @@ def limit() -> int:
     Raises:
         LogError: if REKINDLE_LOG_GB isn't a number above 0.
     """
-    said = os.environ.get("REKINDLE_LOG_GB")
-    if not said:
-        return int(min(MOST_GIGABYTES * _GIGABYTE, psutil.virtual_memory().available / _TAKES))
+    setting = os.environ.get("REKINDLE_LOG_GB")
+    if not setting:
+        return int(min(MOST_GIGABYTES * _GIGABYTE, psutil.virtual_memory().available / _MEMORY_FACTOR))
     with suppress(ValueError, OverflowError):
-        if float(said) > 0:
-            return int(float(said) * _GIGABYTE)
-    raise LogError(f"REKINDLE_LOG_GB is {said!r}; write a number of gigabytes, such as {MOST_GIGABYTES:g}.")
+        if float(setting) > 0:
+            return int(float(setting) * _GIGABYTE)
+    raise LogError(f"REKINDLE_LOG_GB is {setting!r}; set it to a number of gigabytes, such as {MOST_GIGABYTES:g}.")
 
 
 def _too_large(path: Path, most: int) -> LogError:
     return LogError(
-        f"{path} holds more than {most / _GIGABYTE:.3g} GB once it is unpacked, which is more than a log may take. If "
-        f"it is meant to, set REKINDLE_LOG_GB to its gigabytes; reading it takes about {_TAKES} times as much memory."
+        f"{path} is larger than {most / _GIGABYTE:.3g} GB (decompressed), the size limit of a log. To read it anyway, "
+        f"set REKINDLE_LOG_GB to its size in GB; reading takes about {_MEMORY_FACTOR} times as much memory."
     )
 
 
@@ -361,7 +362,7 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
             text = piece if decoder is None else decoder.decode(piece).encode("utf-8", "surrogatepass")
             if b"\0" in text:
                 line = lines + text[: text.index(b"\0")].count(b"\n")
-                raise LogError(f"{path}, line {line}: a NUL byte, which no text has. {_DAMAGED['.csv']}")
+                raise LogError(f"{path}, line {line}: the line contains a NUL byte. {_DAMAGED['.csv']}")
             ends = text.count(b"\n") or text.count(b"\r")
             unended = unended + len(text) if not ends else 0
             if unended > 2 * _LONGEST_LINE:
@@ -374,7 +375,9 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
 
 
 def _too_long(path: Path, line: int) -> LogError:
-    return LogError(f"{path}, line {line}: it is longer than {_LONGEST_LINE:,} characters. No row of a contact log is.")
+    return LogError(
+        f"{path}, line {line}: the line is longer than {_LONGEST_LINE:,} characters. Check that this is a contact log."
+    )
 
 
 def _read_csv(path: Path, also: Sequence[str]) -> dict[str, Column]:
@@ -390,9 +393,10 @@ def _read_csv(path: Path, also: Sequence[str]) -> dict[str, Column]:
         try:
             table = pa.csv.read_csv(text, parse_options=lines, convert_options=as_text)
         except pa.ArrowInvalid as problem:
-            raise _why(path, len(header)) or problem from None
-        if text.has_quotes and (found := _misshapen(path, len(header))):  # Arrow accepts a quote that is never closed
-            raise found
+            raise _explanation(path, len(header)) or problem from None
+        # Arrow accepts a quote that is never closed.
+        if text.has_quotes and (error := _malformed_row(path, len(header))):
+            raise error
     return {name: table.column(name) for name in wanted}
 
 
@@ -406,12 +410,12 @@ def _header(path: Path) -> list[str]:
 
 def _require_commas(header: Sequence[str], path: Path) -> None:
     if len(header) <= 2 and header[0].lower().startswith("sep="):
-        raise LogError(f"{path}, line 1: {','.join(header)!r} is a hint for Excel; remove this line.")
+        raise LogError(f"{path}, line 1: {','.join(header)!r} is a hint for Excel; delete this line.")
     between = next((mark for mark in _SEPARATORS if len(header) < len(COLUMNS) and mark in header[0]), None)
     if between is not None:
         raise LogError(
-            f"{path} has {_SEPARATORS[between]} between its columns: it has {_listed(header)}. A contact log is "
-            f"written with commas; in pandas, pandas.read_csv({path.name!r}, sep={between!r}, dtype=str, "
+            f"{path} has {_SEPARATORS[between]} between its columns: {_listed(header)}. Write the log with commas; in "
+            f"pandas, pandas.read_csv({path.name!r}, sep={between!r}, dtype=str, "
             'keep_default_na=False).to_csv("log.csv", index=False).'
         )
 
@@ -445,16 +449,16 @@ def _line(path: Path, row: int) -> int:
         return next(itertools.islice(numbers, row + 1, None))
 
 
-def _why(path: Path, width: int) -> LogError | None:
+def _explanation(path: Path, width: int) -> LogError | None:
     """The error that explains why Arrow cannot read a file; None if the reason isn't found."""
     with _lines(path) as lines:
         rows = sum(1 for _ in itertools.islice(filter(None, csv.reader(lines)), 2))
     if rows == 1:  # the header, without the end of its line
-        return LogError(f"{path} has its columns but no rows: there is nobody to make a world of.")
-    return _misshapen(path, width) or _not_utf8(path)
+        return LogError(f"{path} has a header but no rows. A contact log must have at least one row.")
+    return _malformed_row(path, width) or _not_utf8(path)
 
 
-def _misshapen(path: Path, width: int) -> LogError | None:
+def _malformed_row(path: Path, width: int) -> LogError | None:
     """The error for the first row with too many or too few values or an open quote; None if there is none."""
     with _lines(path) as lines:
         reader = csv.reader(lines, strict=True)
@@ -462,44 +466,44 @@ def _misshapen(path: Path, width: int) -> LogError | None:
         try:
             for fields in reader:
                 if fields and len(fields) != width:
-                    remedy = "Put text that holds a comma into double quotes."
+                    remedy = "Put text that contains a comma in double quotes."
                     if len(fields) < width:
-                        remedy = "Delete the line, or write what is missing."
+                        remedy = "Delete the line, or add the missing values."
                     return LogError(
-                        f"{path}, line {reader.line_num}: {counted(len(fields), 'value')}, but the header "
-                        f"names {width} columns: {_shown(','.join(fields))!r}. {remedy}"
+                        f"{path}, line {reader.line_num}: the line has {counted(len(fields), 'value')}, but the "
+                        f"header has {width} columns: {_quoted(','.join(fields))!r}. {remedy}"
                     )
                 row = reader.line_num + 1
         except csv.Error as problem:
             return LogError(
-                f"{path}, line {row}: a double quote that begins here does not end as it must ({problem}). Close each, "
-                "and write one that belongs to the text twice."
+                f"{path}, line {row}: a double quote opens here but is not closed correctly ({problem}). Close each "
+                "quote, and double any quote that is part of the text."
             )
     return None
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return text[:80].encode("utf-8", "replace").decode()
 
 
 def _not_utf8(path: Path) -> LogError | None:
     """The error for the first line that isn't UTF-8, with its probable encoding; None if there is none."""
     with _lines(path) as lines:
-        found = next((place for place in enumerate(lines, start=1) if not _is_utf8(place[1])), None)
-    if found is None:
+        first = next((place for place in enumerate(lines, start=1) if not _is_utf8(place[1])), None)
+    if first is None:
         return None
-    number, line = found
+    number, line = first
     raw = line.encode("utf-8", "surrogateescape")
     name, encoding = ("Latin-1", "latin-1") if set(raw) & _NOT_IN_WINDOWS_1252 else ("Windows-1252", "cp1252")
     western = raw.decode(encoding).strip()
-    said = f"It looks like {name} ({_shown(western)!r})"
-    others = [] if _is_western(western) else list(_readings(raw))
-    if others:
-        readings = ", ".join(f"{other} ({_shown(text)!r})" for other, text in ((encoding, western), *others))
-        said = f"It may be {readings} or another encoding: take the one that reads right"
-        encoding = others[0][0]
+    guess = f"It looks like {name} ({_quoted(western)!r})"
+    other_scripts = [] if _is_western(western) else list(_readings(raw))
+    if other_scripts:
+        readings = ", ".join(f"{script} ({_quoted(text)!r})" for script, text in ((encoding, western), *other_scripts))
+        guess = f"It may be {readings} or another encoding: choose the one that gives readable text"
+        encoding = other_scripts[0][0]
     return LogError(
-        f"{path}, line {number}: this is not UTF-8 text. {said}; in pandas, pandas.read_csv({path.name!r}, "
+        f"{path}, line {number}: the line is not UTF-8 text. {guess}; in pandas, pandas.read_csv({path.name!r}, "
         f'encoding={encoding!r}, dtype=str, keep_default_na=False).to_csv("log.csv", index=False).'
     )
 
@@ -543,8 +547,8 @@ def _read_parquet(path: Path, also: Sequence[str]) -> dict[str, Column]:
         kind = schema.field(name).type
         if pa.types.is_nested(kind):
             raise LogError(
-                f"{path}, row 0 (counted from 0): the {name} is of the type {in_a_line(kind, 80)}. Ids are text or "
-                "numbers, and times are numbers or dates."
+                f"{path}, row 0 (counted from 0): the {name} has the type {in_a_line(kind, 80)}. Ids must be text "
+                "or numbers, and times must be numbers or dates."
             )
     text = [name for name in wanted if _is_text(schema, name)]
     most = limit()

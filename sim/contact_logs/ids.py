@@ -1,4 +1,4 @@
-"""The ids of a contact log. Spellings that certainly mean the same person are merged.
+"""The ids of a contact log. Different spellings of the same id are merged.
 
 Whole numbers are compared as numbers. All other ids are compared as text, after removing differences that nobody sees:
 white space at the ends, the Unicode normal form, and the ``.0`` that spreadsheets append to whole numbers.
@@ -71,23 +71,23 @@ def ids_of(source: Column, target: Column) -> Ids:
         BadRowError: if a value is empty or cannot be an id.
     """
     columns = {"source": _coded(source, "source"), "target": _coded(target, "target")}
-    one, two = (_classified(column.values) for column in columns.values())
-    if isinstance(one, list) and isinstance(two, pa.Array) and len(two):
-        one = _as_text(one)
-    elif isinstance(two, list) and isinstance(one, pa.Array) and len(one):
-        two = _as_text(two)
-    notes = list(dict.fromkeys(note for values in (one, two) for note in _imprecise(values)))
-    if isinstance(one, _Whole) and isinstance(two, _Whole):
-        names, places = _numbered(one.numbers, two.numbers)
-    elif isinstance(one, list) or isinstance(two, list):
-        names, places = _as_they_are(_objects(one), _objects(two))
+    sources, targets = (_classified(column.values) for column in columns.values())
+    if isinstance(sources, list) and isinstance(targets, pa.Array) and len(targets):
+        sources = _as_text(sources)
+    elif isinstance(targets, list) and isinstance(sources, pa.Array) and len(sources):
+        targets = _as_text(targets)
+    notes = list(dict.fromkeys(note for values in (sources, targets) for note in _imprecise(values)))
+    if isinstance(sources, _Whole) and isinstance(targets, _Whole):
+        names, places = _numbered(sources.numbers, targets.numbers)
+    elif isinstance(sources, list) or isinstance(targets, list):
+        names, places = _as_they_are(_objects(sources), _objects(targets))
     else:
-        names, places, said = _joined(_text(one), _text(two))
-        notes += said
+        names, places, joining_notes = _joined(_text(sources), _text(targets))
+        notes += joining_notes
     ends = np.split(places, [len(columns["source"].values)])
     empty = names == "" if names.dtype == object else np.zeros(len(names), bool)
-    found = [_people(name, of, end, empty) for (name, of), end in zip(columns.items(), ends, strict=True)]
-    return Ids(found[0], found[1], names, notes)
+    people = [_people(name, of, end, empty) for (name, of), end in zip(columns.items(), ends, strict=True)]
+    return Ids(people[0], people[1], names, notes)
 
 
 def _people(name: str, column: _Coded, places: np.ndarray, empty: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ def _people(name: str, column: _Coded, places: np.ndarray, empty: np.ndarray) ->
     missing = column.codes < 0
     missing |= empty[codes] if len(empty) else True
     if missing.any():
-        raise BadRowError(int(missing.argmax()), f"the {name} is empty. Each contact needs the ids of two people.")
+        raise BadRowError(int(missing.argmax()), f"the {name} is empty. Each row needs the ids of two people.")
     return np.asarray(codes, np.int64)
 
 
@@ -114,7 +114,7 @@ def _coded(column: Column, name: str) -> _Coded:
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
     if pa.types.is_nested(kind):
-        raise BadRowError(0, f"the {name} is of the type {kind} and cannot be an id. Ids are text or numbers.")
+        raise BadRowError(0, f"the {name} has the type {kind}. Ids must be text or numbers.")
     if str(kind).endswith("_view"):
         column = column.cast(pa.large_binary() if "binary" in str(kind) else pa.large_string())
     if isinstance(column.type, pa.BaseExtensionType):
@@ -136,17 +136,17 @@ def _of_arrow(values: pa.Array) -> Any:
         return values.to_numpy(zero_copy_only=False)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return values
-    found = values.to_pylist()
-    return [value if isinstance(value, bytes | bool | decimal.Decimal) else str(value) for value in found]
+    objects = values.to_pylist()
+    return [value if isinstance(value, bytes | bool | decimal.Decimal) else str(value) for value in objects]
 
 
 def _coded_of_table(column: pd.Series, name: str) -> _Coded:
     try:
         codes, values = pd.factorize(column)
     except TypeError:
-        row, value = next((row, one) for row, one in enumerate(column) if not isinstance(one, Hashable))
-        said = in_a_line(repr(value), 80)
-        raise BadRowError(row, f"the {name} {said} cannot be an id. Ids are text or numbers.") from None
+        row, value = next((row, value) for row, value in enumerate(column) if not isinstance(value, Hashable))
+        written = in_a_line(repr(value), 80)
+        raise BadRowError(row, f"the {name} is {written}. Ids must be text or numbers.") from None
     numbers = np.asarray(values) if pd.api.types.is_numeric_dtype(values.dtype) else None
     if numbers is not None and numbers.dtype.kind in "iuf":
         return _without_nan(codes, numbers)
@@ -216,7 +216,7 @@ def _written(value: Any) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise LogError(f"The id {value!r} holds half a character, so it cannot be text in a file.") from None
+            raise LogError(f"The id {value!r} contains half of a surrogate pair. Ids must be valid Unicode.") from None
         return str(value)
     if _is_whole(value):
         return str(int(value))
@@ -242,8 +242,8 @@ def _imprecise(values: object) -> list[Note]:
         return []
     return [
         Note(
-            f"Some ids are floating-point numbers of {int(values.exact_below):,} or more, where neighbouring whole "
-            "numbers are the same: people may have become one. Write ids as integers or as text."
+            f"Some ids are floating-point numbers of {int(values.exact_below):,} or more, which cannot "
+            "represent every whole number: several people may have been merged. Write ids as integers or as text."
         )
     ]
 
@@ -251,27 +251,27 @@ def _imprecise(values: object) -> list[Note]:
 # Joining --------------------------------------------------------------------------------------------------------------
 
 
-def _numbered(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _numbered(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct ids, and the index of each value among them; values of the second column follow those of the first."""
-    if one.dtype != two.dtype or one.dtype.kind not in "iu":
-        values = _smallest([*map(int, one), *map(int, two)])
+    if sources.dtype != targets.dtype or sources.dtype.kind not in "iu":
+        values = _smallest([*map(int, sources), *map(int, targets)])
     else:
-        values = np.concatenate([one, two])
+        values = np.concatenate([sources, targets])
     places, names = pd.factorize(values)
     return np.asarray(names), np.asarray(places)
 
 
-def _as_they_are(one: list[Any], two: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+def _as_they_are(sources: list[Any], targets: list[Any]) -> tuple[np.ndarray, np.ndarray]:
     places: dict[Any, int] = {}
-    found = [places.setdefault(value, len(places)) for value in (*one, *two)]
+    indices = [places.setdefault(value, len(places)) for value in (*sources, *targets)]
     names = np.empty(len(places), dtype=object)
     names[:] = list(places)
-    return names, np.array(found, dtype=np.int64)
+    return names, np.array(indices, dtype=np.int64)
 
 
-def _joined(one: pa.Array, two: pa.Array) -> tuple[np.ndarray, np.ndarray, list[Note]]:
+def _joined(sources: pa.Array, targets: pa.Array) -> tuple[np.ndarray, np.ndarray, list[Note]]:
     """Distinct ids of text, the index of each value among them, and notes."""
-    written = pa.concat_arrays([one, two]).dictionary_encode()
+    written = pa.concat_arrays([sources, targets]).dictionary_encode()
     names = keys_of(written.dictionary).dictionary_encode()
     places = names.indices.to_numpy()
     notes = _notes(written.dictionary, places, names.dictionary)
@@ -297,7 +297,7 @@ def _notes(written: pa.Array, places: np.ndarray, names: pa.Array) -> list[Note]
         notes.append(
             Note(
                 f"{counted(joined, 'id is', 'ids are')} written in several ways that differ only in white space at the "
-                "ends, Unicode normal form or a .0 behind a whole number; these are joined.",
+                "ends, Unicode normal form or a .0 after a whole number. These spellings are merged.",
                 example,
             )
         )
@@ -308,8 +308,8 @@ def _notes(written: pa.Array, places: np.ndarray, names: pa.Array) -> list[Note]
         notes.append(
             Note(
                 f"{'There is' if apart == 1 else 'There are'} {counted(apart, 'group')} of ids that differ only in "
-                "case, inner spaces, width of characters, leading zeros, a + or a .0. They stay apart: if they are one "
-                "person, write them in one way.",
+                "case, inner spaces, width of characters, leading zeros, a + or a .0. They count as different people. "
+                "If they are the same person, use one spelling.",
                 example,
             )
         )
@@ -317,8 +317,8 @@ def _notes(written: pa.Array, places: np.ndarray, names: pa.Array) -> list[Note]
     if len(short):
         notes.append(
             Note(
-                f"{counted(len(short), 'id looks', 'ids look')} like 4.92E+10, as spreadsheets shorten long numbers: "
-                "several people may have become one. Export ids as text.",
+                f"{counted(len(short), 'id looks', 'ids look')} like 4.92E+10, the form to which spreadsheets shorten "
+                "long numbers: several people may have been merged. Export ids as text.",
                 repr(short[0].as_py()),
             )
         )
@@ -326,14 +326,14 @@ def _notes(written: pa.Array, places: np.ndarray, names: pa.Array) -> list[Note]
     if len(lost):
         notes.append(
             Note(
-                f"{counted(len(lost), 'id holds', 'ids hold')} the mark of letters that a conversion lost: several "
-                "people may have become one. Export the log as UTF-8.",
+                f"{counted(len(lost), 'id contains', 'ids contain')} U+FFFD, the replacement for letters that a "
+                "conversion lost: several people may have been merged. Export the log as UTF-8.",
                 repr(lost[0].as_py()),
             )
         )
     nobody = names.filter(pc.is_in(pc.utf8_lower(names), pa.array(_NOBODY, names.type)))
     if len(nobody):
-        notes.append(Note("An id looks like a missing value and is taken for a person.", repr(nobody[0].as_py())))
+        notes.append(Note("An id looks like a missing value, but is read as a person.", repr(nobody[0].as_py())))
     return notes
 
 
@@ -370,12 +370,12 @@ def person_of(names: Sequence[Any] | np.ndarray, text: str) -> int:
         (key,) = keys_of(pa.array([text], pa.large_string())).to_pylist()
     except UnicodeEncodeError:
         key = text
-    for wanted in (text, key):
-        if wanted in known:
-            return known.index(wanted)
+    for spelling in (text, key):
+        if spelling in known:
+            return known.index(spelling)
     folded = {_folded(name): name for name in reversed(known)}
-    near = [folded[one] for one in get_close_matches(_folded(key), folded, n=1, cutoff=0.75)]
-    raise LogError(f"nobody is called {text!r}{f'; did you mean {near[0]!r}?' if near else '.'}")
+    near = [folded[name] for name in get_close_matches(_folded(key), folded, n=1, cutoff=0.75)]
+    raise LogError(f"no person has the id {text!r}{f'; did you mean {near[0]!r}?' if near else '.'}")
 
 
 def _folded(name: str) -> str:

@@ -77,10 +77,10 @@ class Rows:
         """
         rows = np.flatnonzero(self.kept & (self.ids.source != self.ids.target))
         if not len(rows):
-            said = "".join(f" {note.text}" for note in self.notes)
+            remarks = "".join(f" {note.text}" for note in self.notes)
             raise LogError(
-                f"In {self.name} every source is its own target. A world needs at least one contact between two people."
-                f"{said}"
+                f"In {self.name}, the source equals the target in every row. A contact log needs at least one contact "
+                f"between two people.{remarks}"
             )
         rows = rows[np.argsort(self.times.seconds[rows], kind="stable")]
         equal = _equal_to_earlier(self.ids, self.times, rows)
@@ -97,10 +97,10 @@ class Rows:
 
 
 _OF_A_DAY = (
-    "another in ids and time. As times are no finer than days, each is taken for a contact of its own; remove rows "
-    "that are there twice by mistake."
+    "another in ids and time. Because times are no finer than days, each row counts as a separate contact; delete rows "
+    "that are duplicated by mistake."
 )
-_LEFT_OUT = "an earlier one in ids and time, and count once with it."
+_LEFT_OUT = "an earlier one in ids and time; duplicates count once."
 
 
 def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> Rows:
@@ -116,19 +116,20 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
     """
     table = _of_table(log, also) if isinstance(log, pd.DataFrame) else table_of(Path(log), also)
     if not len(table):
-        raise LogError(f"{table.name} has its columns but no rows: there is nobody to make a world of.")
+        raise LogError(f"{table.name} has a header but no rows. A contact log must have at least one row.")
     now = current_time() if now is None else now
     try:
         ids = ids_of(table.columns["source"], table.columns["target"])
         times = times_of(table.columns["time"])
         require_seconds(times, now)
-        found = usable(times, now)
+        usable_times = usable(times, now)
     except BadRowError as bad:
-        raise LogError(f"{table.where(bad.row)}: {bad.said}") from None
+        raise LogError(f"{table.where(bad.row)}: {bad.message}") from None
     except pa.ArrowException as problem:
-        raise LogError(f"{table.name} cannot be read: {in_a_line(problem)}. It may be damaged.") from problem
+        raise LogError(f"{table.name} cannot be read: {in_a_line(problem)}. The file may be damaged.") from problem
     left_out = [
-        note(table.where(row).removeprefix(f"{table.name}, ")) for row, note in (*found.notes, *gap(times, found.rows))
+        note(table.where(row).removeprefix(f"{table.name}, "))
+        for row, note in (*usable_times.notes, *gap(times, usable_times.rows))
     ]
     others = {name: _as_series(table.columns[name]) for name in also if name in table.columns}
     return Rows(
@@ -136,8 +137,8 @@ def load(log: Source, *, also: Sequence[str] = (), now: float | None = None) -> 
         ids=ids,
         times=times,
         also=pd.DataFrame(others) if others else None,
-        kept=found.rows,
-        notes=(*ids.notes, *times.notes, *left_out, *doubts(times, now), *brevity(times, found.rows)),
+        kept=usable_times.rows,
+        notes=(*ids.notes, *times.notes, *left_out, *doubts(times, now), *brevity(times, usable_times.rows)),
     )
 
 
@@ -164,10 +165,10 @@ def read_log(log: Source, *, now: float | None = None) -> pd.DataFrame:
         LogError: if the file cannot be read, lacks a column or has an invalid value. The message names the line (the
             header is line 1).
     """
-    found = read(log, now=now)
-    columns = (found.names[found.source], found.names[found.target], found.time)
+    contacts = read(log, now=now)
+    columns = (contacts.names[contacts.source], contacts.names[contacts.target], contacts.time)
     table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
-    table.attrs["notes"] = [str(note) for note in found.notes]
+    table.attrs["notes"] = [str(note) for note in contacts.notes]
     return table
 
 

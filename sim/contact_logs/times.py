@@ -1,7 +1,7 @@
 """The times of a contact log, in seconds since 1970 or since the beginning of the log.
 
 Times with an unambiguous type or form (timestamps, dates, ISO 8601) are converted. Numbers that may be days,
-milliseconds or dates without hyphens are refused with a message that contains the conversion, since a guess could be
+milliseconds or dates without hyphens raise an error whose message contains the conversion, since a guess could be
 wrong.
 """
 
@@ -23,7 +23,7 @@ from sim.contact_logs.errors import BadRowError, Note, counted, in_a_line
 from sim.contact_logs.ids import Column
 
 DAY = 86_400
-LONGEST_YEARS = 50  # in a longer log, times have another unit or some are wrong
+LONGEST_YEARS = 50  # in a longer log, times have a different unit or some are wrong
 _YEAR = 365.25 * DAY
 _DATED = 631_152_000  # Unix seconds of 1990; smaller numbers count from the beginning of the log
 _END = 253_402_300_800  # Unix seconds of the year 10000; larger numbers aren't seconds
@@ -31,7 +31,7 @@ _SHARE = 0.9  # share of times that must look like another unit; the rest may be
 _FEW, _MANY = 20, 100  # numbers of events that may, or may not, fall within an hour by chance
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _ISO_DATE = r"^\s*\d{4}[-/]?\d{1,2}[-/]?\d{1,2}(?:[T t]\s*\d.*)?$"
-_HOW_TO_WRITE = "Times are unix seconds, such as 1700000000, or ISO 8601, such as 2023-11-14T22:13:20Z"
+_HOW_TO_WRITE = "Times must be Unix seconds, such as 1700000000, or ISO 8601, such as 2023-11-14T22:13:20Z"
 _TO_ISO = 'pandas.to_datetime(log["time"], format="mixed", {day_first}utc=True)'
 _YEAR_AHEAD = r"^\s*\d{4}[-/. ]"
 _BY_NUMBERS = r"^\s*(\d{1,2})[-/. ](\d{1,2})[-/. ]\d{2}"
@@ -115,13 +115,13 @@ def _as_arrow(column: pd.Series) -> pa.ChunkedArray:
     if column.dtype == object:
         column = column.infer_objects()
     try:
-        found = pa.array(column, from_pandas=True)
+        array = pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        found = pa.array(map(_said, column), pa.large_string())
-    return found if isinstance(found, pa.ChunkedArray) else pa.chunked_array([found])
+        array = pa.array(map(_text_of, column), pa.large_string())
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
 
-def _said(value: Any) -> str | None:
+def _text_of(value: Any) -> str | None:
     """A time of any type as equivalent text; None if it's missing."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
@@ -149,8 +149,8 @@ def _decoded(column: pa.ChunkedArray) -> pa.Array:
 def _of_ticks(ticks: np.ndarray, per_second: int, shown: Callable[[int], str], *, dated: bool) -> Times:
     whole, rest = np.divmod(ticks, per_second)
     by_the_day = dated and not rest.any() and _whole_days(whole)
-    found = Times(whole + rest / per_second, shown, dated, by_the_day, lambda rows: ticks[rows])
-    return found if dated else _positive(found)
+    times = Times(whole + rest / per_second, shown, dated, by_the_day, lambda rows: ticks[rows])
+    return times if dated else _positive(times)
 
 
 def _whole_days(seconds: np.ndarray) -> bool:
@@ -159,12 +159,12 @@ def _whole_days(seconds: np.ndarray) -> bool:
 
 
 def _of_floats(numbers: np.ndarray, shown: Callable[[int], str]) -> Times:
-    found = _positive(Times(numbers.astype(float), shown))
+    times = _positive(Times(numbers.astype(float), shown))
     apart = float(np.spacing(np.abs(numbers).max(initial=0).astype(numbers.dtype)))
     if numbers.dtype == np.float64 or apart <= 1:
-        return found
-    said = f"Times are floating-point numbers of {8 * numbers.itemsize} bits, exact to {apart:g} seconds only."
-    return replace(found, by_the_day=True, notes=[Note(said)])
+        return times
+    note = f"Times are {8 * numbers.itemsize}-bit floating-point numbers, which are exact only to {apart:g} seconds."
+    return replace(times, by_the_day=True, notes=[Note(note)])
 
 
 def _positive(times: Times) -> Times:
@@ -181,7 +181,7 @@ def _positive(times: Times) -> Times:
         row = int((seconds < 0).argmax())
         remedy = "Subtract the earliest time from all of them, so that they start at 0"
         if np.median(seconds) >= _DATED:
-            remedy = "If it stands for a missing time, delete the row"
+            remedy = "If it marks a missing time, delete the row"
         raise BadRowError(row, f"the time {times.shown(row)!r} is negative. {remedy}.")
     return replace(times, by_the_day=times.by_the_day or _whole_days(seconds))
 
@@ -204,19 +204,21 @@ def _of_text(column: pa.ChunkedArray, shown: Callable[[int], str]) -> Times:
     text = column.to_pandas()
     seconds = pd.to_numeric(text, errors="coerce").to_numpy(float)
     if np.isfinite(seconds).all():
-        found = _positive(Times(seconds, shown, exact=lambda rows: [_fraction(text[row]) for row in rows]))
+        times = _positive(Times(seconds, shown, exact=lambda rows: [_fraction(text[row]) for row in rows]))
         short = text.str.extract(r"^\s*\d(?:\.(\d*))?[eE]\+?(\d+)\s*$").fillna({0: ""}).dropna()
         lost = 10.0 ** (short[1].astype(int) - short[0].str.len()).max() if len(short) > len(text) / 2 else 1
         if lost < 10:
-            return found
-        said = f"Times are shortened, as spreadsheets do, and exact to {lost:,.0f} seconds only. Export all digits."
-        return replace(found, by_the_day=True, notes=[Note(said)])
+            return times
+        note = (
+            f"A spreadsheet has shortened the times, so they are exact only to {lost:,.0f} seconds. Export all digits."
+        )
+        return replace(times, by_the_day=True, notes=[Note(note)])
     dates, ticks = _dates(text)
     if dates.all():
         by_the_day = bool(text.str.len().max() <= len("2024-05-01") or _whole_days(ticks // 10**9))
-        found = Times(ticks // 10**9 + ticks % 10**9 / 1e9, shown, True, by_the_day, lambda rows: ticks[rows])
-        return replace(found, notes=_mixed_zones(text))
-    raise _odd(text, np.isfinite(seconds), dates, shown)
+        times = Times(ticks // 10**9 + ticks % 10**9 / 1e9, shown, True, by_the_day, lambda rows: ticks[rows])
+        return replace(times, notes=_mixed_zones(text))
+    raise _unreadable(text, np.isfinite(seconds), dates, shown)
 
 
 def _mixed_zones(text: pd.Series) -> list[Note]:
@@ -225,9 +227,7 @@ def _mixed_zones(text: pd.Series) -> list[Note]:
     zoned = timed.str.contains(r"(?:[A-Za-z\]]|[+-]\d\d(?::?\d\d)?)\s*$")
     if not len(timed) or zoned.all() or not zoned.any():
         return []
-    return [
-        Note(f"{counted(int((~zoned).sum()), 'time has', 'times have')} no zone while others have one; taken as UTC.")
-    ]
+    return [Note(f"{counted(int((~zoned).sum()), 'time has', 'times have')} no time zone, but others do. Read as UTC.")]
 
 
 def _fraction(text: str) -> Any:
@@ -238,43 +238,45 @@ def _fraction(text: str) -> Any:
         return text
 
 
-def _odd(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
-    """The error for the first time that is neither a number nor a date, or that is of the less common sort."""
+def _unreadable(text: pd.Series, numbers: np.ndarray, dates: np.ndarray, shown: Callable[[int], str]) -> BadRowError:
+    """The error for the first time that is neither a number nor a date, or that is of the less common form."""
     fits = dates if dates.sum() > numbers.sum() else numbers
     row = int((~fits).argmax())
-    said = shown(row)
-    if not said:
+    written = shown(row)
+    if not written:
         return BadRowError(row, f"the time is empty. {_HOW_TO_WRITE}.")
     if fits.any() and (dates | numbers)[row]:
-        here, there = ("a date", "numbers") if dates[row] else ("a number", "dates")
-        return BadRowError(row, f"the time {said!r} is {here}, but others are {there}. Write all of them in one way.")
-    what = "a date in ISO 8601" if dates.any() else "a number"
-    remedy = _remedy(text, said)
-    return BadRowError(row, f"the time {said!r} is not {what}. {_HOW_TO_WRITE}{remedy}.")
+        kind, others = ("a date", "numbers") if dates[row] else ("a number", "dates")
+        return BadRowError(row, f"the time {written!r} is {kind}, but others are {others}. Write all in one form.")
+    expected = "a date in ISO 8601" if dates.any() else "a number"
+    remedy = _remedy(text, written)
+    return BadRowError(row, f"the time {written!r} is not {expected}. {_HOW_TO_WRITE}{remedy}.")
 
 
-def _remedy(text: pd.Series, said: str) -> str:
+def _remedy(text: pd.Series, written: str) -> str:
     """Advice for times that are neither numbers nor dates in ISO 8601; it begins with a full stop, or is empty."""
-    if re.fullmatch(r"\D?\d{1,2}:\d{2}(?::\d{2}.{0,8})?", said):
-        return ". It says the hour but not the day; put the date before it"
-    if re.fullmatch(r"['\d.,\s_\u2019]+", said) and re.fullmatch(r"'?\d+(?:[.,\s_\u2019]\d{3})+|'?\d+(?:,\d+)?", said):
-        return ". Write numbers with digits alone, and a point before a fraction of a second"
-    if not (any(mark in said for mark in "/-.:, ") and any(map(str.isdigit, said))) or "Date(" in said:
+    if re.fullmatch(r"\D?\d{1,2}:\d{2}(?::\d{2}.{0,8})?", written):
+        return ". It is a time of day without a date; add the date before it"
+    if re.fullmatch(r"['\d.,\s_\u2019]+", written) and re.fullmatch(
+        r"'?\d+(?:[.,\s_\u2019]\d{3})+|'?\d+(?:,\d+)?", written
+    ):
+        return ". Write numbers with digits only, and a point before a fraction of a second"
+    if not (any(mark in written for mark in "/-.:, ") and any(map(str.isdigit, written))) or "Date(" in written:
         return ""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?", said):
-        return ". Correct it, or delete the row"
-    if re.match(r"\d{4}-?W\d", said):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?", written):
+        return ". Correct the date, or delete the row"
+    if re.match(r"\d{4}-?W\d", written):
         return '. In pandas: pandas.to_datetime(log["time"], format="%G-W%V-%u")'
-    if re.fullmatch(r"\d{4}-\d{3}", said):
+    if re.fullmatch(r"\d{4}-\d{3}", written):
         return '. In pandas: pandas.to_datetime(log["time"], format="%Y-%j")'
     day_first = ""
     first_two = text.str.extract(_BY_NUMBERS).dropna().astype(int)
     if len(first_two) and not text.str.match(_YEAR_AHEAD).any():
         month_leads = bool((first_two[1] > 12).any() and not (first_two[0] > 12).any())
         day_first = f"dayfirst={not month_leads}, "
-    remedy = f". If it is a date, convert all; in pandas: {_TO_ISO.format(day_first=day_first)}"
+    remedy = f". If it is a date, convert all times; in pandas: {_TO_ISO.format(day_first=day_first)}"
     if len(first_two) and not (first_two > 12).any(axis=None):
-        remedy += ", or dayfirst=False if the month stands first"
+        remedy += ", or dayfirst=False if the month comes first"
     return remedy
 
 
@@ -286,25 +288,25 @@ def _dates(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     plain = text.str.strip().str.replace(r"(Z|[+-]\d\d:?\d\d)\s*(?:UTC|\[[\w/+-]+\])$", r"\1", regex=True)
     plain = plain.str.replace(r"\s*(?:UTC|GMT|\[UTC\])$", "Z", regex=True).str.replace(",", ".")
     formed = plain.str.match(_ISO_DATE).to_numpy(bool)
-    found = pd.to_datetime(plain.where(formed), format="ISO8601", utc=True, errors="coerce")
-    known = found.notna().to_numpy()
-    ticks: np.ndarray = found.dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64)
-    far = {row: _far_date(plain.iloc[row]) for row in np.flatnonzero(formed & ~known)}
+    parsed = pd.to_datetime(plain.where(formed), format="ISO8601", utc=True, errors="coerce")
+    is_date = parsed.notna().to_numpy()
+    ticks: np.ndarray = parsed.dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64)
+    far = {row: _far_date(plain.iloc[row]) for row in np.flatnonzero(formed & ~is_date)}
     if any(tick is not None for tick in far.values()):
         ticks = ticks.astype(object)
     for row, tick in far.items():
         if tick is not None:
-            ticks[row], known[row] = tick, True
-    return known, ticks
+            ticks[row], is_date[row] = tick, True
+    return is_date, ticks
 
 
 def _far_date(text: str) -> int | None:
     """The nanoseconds of a date before 1677 or after 2262, which don't fit in 64 bits; None if it isn't a date."""
     try:
-        found = datetime.datetime.fromisoformat(text)
+        date = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
-    aware = found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+    aware = date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
     since = aware - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
     return (since // datetime.timedelta(microseconds=1)) * 1_000
 
@@ -336,22 +338,22 @@ _LARGE = (
     _Unit("microseconds since 1601", lambda time: time / 1e6 - 11_644_473_600, 'log["time"] / 10**6 - 11644473600'),
     _Unit("tenths of microseconds since 1601", lambda time: time / 1e7 - 11_644_473_600,
           'log["time"] / 10**7 - 11644473600'),
-    _Unit("numbers of Discord", lambda time: time / 2**22 / 1e3 + 1_420_070_400,
+    _Unit("Discord ids", lambda time: time / 2**22 / 1e3 + 1_420_070_400,
           '(log["time"] // 2**22 + 1420070400000) / 1000', 2015),
     _Unit("tenths of microseconds since the year 1", lambda time: time / 1e7 - 62_135_596_800,
           'log["time"] / 10**7 - 62135596800', 2000),
 )  # fmt: skip
 _SMALL = (
     _Unit("days since 1970", lambda time: time * DAY, 'log["time"] * 86400'),
-    _Unit("days as Excel counts them", lambda time: (time - 25_569) * DAY, '(log["time"] - 25569) * 86400'),
-    _Unit("days as Excel counts them from 1904", lambda time: (time - 24_107) * DAY, '(log["time"] - 24107) * 86400'),
+    _Unit("Excel days", lambda time: (time - 25_569) * DAY, '(log["time"] - 25569) * 86400'),
+    _Unit("Excel days since 1904", lambda time: (time - 24_107) * DAY, '(log["time"] - 24107) * 86400'),
     _Unit("days since the year 1", lambda time: (time - 719_163) * DAY, '(log["time"] - 719163) * 86400'),
     _Unit("Julian days", lambda time: (time - 2_440_587.5) * DAY, '(log["time"] - 2440587.5) * 86400'),
     _Unit("modified Julian days", lambda time: (time - 40_587) * DAY, '(log["time"] - 40587) * 86400'),
 )
 _UNSURE = (
     _Unit("minutes since 1970", lambda time: time * 60, 'log["time"] * 60'),
-    _Unit("seconds since 2001, as Apple counts them", lambda time: time + 978_307_200, 'log["time"] + 978307200', 2007),
+    _Unit("seconds since 2001 (Apple)", lambda time: time + 978_307_200, 'log["time"] + 978307200', 2007),
 )
 _HOURS = _Unit("hours since 1970", lambda time: time * 3_600, 'log["time"] * 3600')
 _COMPACT = (
@@ -389,8 +391,8 @@ def require_seconds(times: Times, now: float) -> None:
     if len(numbers) >= _MANY and np.ptp(numbers) < 3_600:
         raise BadRowError(
             int(numbers.argmin()),
-            f"the time {times.shown(int(numbers.argmin()))!r} is the first of {len(numbers):,}, which all lie within "
-            f"{np.ptp(numbers) / 60:.0f} minutes if they are seconds. If they are days, convert them, in pandas: "
+            f"the time {times.shown(int(numbers.argmin()))!r} is the first of {len(numbers):,}. If they are seconds, "
+            f"all are within {np.ptp(numbers) / 60:.0f} minutes. If they are days, convert them; in pandas: "
             'log["time"] * 86400; if hours, log["time"] * 3600.',
         )
 
@@ -409,7 +411,7 @@ def doubts(times: Times, now: float) -> list[Note]:
     units = _UNSURE if len(numbers) >= _FEW else (*_SMALL, _HOURS, *_UNSURE)
     return [
         Note(
-            f"Times are taken for seconds. If they are {unit.name} (the first is then of "
+            f"Times are read as seconds. If they are {unit.name} (the first is then on "
             f"{_date(unit.seconds(float(numbers.min())))}), convert them; in pandas: {unit.conversion}."
         )
         for unit in units
@@ -425,15 +427,17 @@ def _require_no_compact_dates(times: Times) -> None:
     for scale, name, form in _COMPACT:
         date = numbers // scale
         if whole or scale == 10**6:
-            _refuse_dates(times, _dated(date // 10**4, date // 100 % 100, date % 100), name, form + ".%f" * (not whole))
+            _raise_if_dates(
+                times, _dated(date // 10**4, date // 100 % 100, date % 100), name, form + ".%f" * (not whole)
+            )
     if whole and len(numbers) >= 5:
-        one, two, year, short = numbers // 10**6, numbers // 10**4 % 100, numbers % 10**4, numbers // 10**4 + 2_000
-        _refuse_dates(times, _dated(year, two, one), "DDMMYYYY", "%d%m%Y", 8)
-        _refuse_dates(times, _dated(year, one, two), "MMDDYYYY", "%m%d%Y", 8)
+        first, second, year, short = numbers // 10**6, numbers // 10**4 % 100, numbers % 10**4, numbers // 10**4 + 2_000
+        _raise_if_dates(times, _dated(year, second, first), "DDMMYYYY", "%d%m%Y", 8)
+        _raise_if_dates(times, _dated(year, first, second), "MMDDYYYY", "%m%d%Y", 8)
         if np.unique(numbers).size >= 5 and numbers.min() >= 10_000:
-            _refuse_dates(times, _dated(short, numbers // 100 % 100, numbers % 100), "YYMMDD", "%y%m%d", 6)
+            _raise_if_dates(times, _dated(short, numbers // 100 % 100, numbers % 100), "YYMMDD", "%y%m%d", 6)
     if whole and len(numbers) >= _FEW:
-        _refuse_dates(times, _dated(numbers // 100, numbers % 100, np.ones(len(numbers))), "YYYYMM", "%Y%m")
+        _raise_if_dates(times, _dated(numbers // 100, numbers % 100, np.ones(len(numbers))), "YYYYMM", "%Y%m")
 
 
 def _dated(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -442,14 +446,14 @@ def _dated(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
     return np.asarray(fits)
 
 
-def _refuse_dates(times: Times, fits: np.ndarray, name: str, form: str, digits: int = 0) -> None:
+def _raise_if_dates(times: Times, fits: np.ndarray, name: str, form: str, digits: int = 0) -> None:
     """Raise a `BadRowError` if most times are dates in this form; `digits` is its width if zeros may be lost."""
     if fits.mean() >= _SHARE:
         row = int(fits.argmax())
         text = f'log["time"].astype(str){f".str.zfill({digits})" if digits else ""}'
         raise BadRowError(
             row,
-            f"the time {times.shown(row)!r} looks like a date, {name}, and not like seconds. Convert all "
+            f"the time {times.shown(row)!r} looks like a date in the form {name}, not seconds. Convert all "
             f'times; in pandas: pandas.to_datetime({text}, format="{form}").',
         )
 
@@ -468,7 +472,7 @@ def _too_large(times: Times, too_large: np.ndarray, now: float) -> BadRowError:
         )
     return BadRowError(
         row,
-        f"the time {times.shown(row)!r} is too far away to be in seconds. {_HOW_TO_WRITE}. If times are in "
+        f"the time {times.shown(row)!r} is too large to be in seconds. {_HOW_TO_WRITE}. If times are in "
         'milliseconds, divide them by 1000; in pandas: log["time"] / 1000.',
     )
 
@@ -476,11 +480,12 @@ def _too_large(times: Times, too_large: np.ndarray, now: float) -> BadRowError:
 def _other_unit(times: Times, row: int, unit: _Unit, *others: _Unit) -> BadRowError:
     number = float(times.seconds[row])
     also = "".join(
-        f"If they are {one.name} ({_date(one.seconds(number))}), take {one.conversion}; else: " for one in others
+        f"If they are {other.name} ({_date(other.seconds(number))}), use {other.conversion}; otherwise: "
+        for other in others
     )
     return BadRowError(
         row,
-        f"the time {times.shown(row)!r} looks like {unit.name} ({_date(unit.seconds(number))}), and not like seconds. "
+        f"the time {times.shown(row)!r} looks like {unit.name} ({_date(unit.seconds(number))}), not seconds. "
         f"{also}Convert all times; in pandas: {unit.conversion}.",
     )
 
@@ -515,15 +520,15 @@ def usable(times: Times, now: float) -> Usable:
         if future.all():
             row = int(seconds.argmin())
             raise BadRowError(
-                row, f"the time {times.shown(row)!r} is in the future, as all are. Check their unit and the clock."
+                row, f"the time {times.shown(row)!r} is in the future, like all others. Check their unit and the clock."
             )
         rows &= ~future
-        notes += _left_out(future, times, "in the future, until {last}")
+        notes += _left_out(future, times, "in the future, up to {last}")
         unset = (seconds >= -DAY) & (seconds < DAY)  # start of 1970 in any time zone
         if not (rows & ~unset & (seconds < _DATED)).any() and not unset.all():
             rows &= ~unset
-            notes += _left_out(unset, times, "of the first day of 1970, as of a clock that was not set")
-    _require_a_life(times, rows)
+            notes += _left_out(unset, times, "on the first day of 1970, probably from a clock that was not set")
+    _require_plausible_span(times, rows)
     return Usable(rows, notes)
 
 
@@ -532,20 +537,20 @@ def _left_out(flagged: np.ndarray, times: Times, where: str) -> list[tuple[int, 
     if not count:
         return []
     last = _date(float(times.seconds[flagged].max()))
-    said = f"{counted(count, 'event is', 'events are')} {where.format(last=last)}, and left out: the first is in"
-    return [(int(flagged.argmax()), lambda row: Note(f"{said} {row}."))]
+    text = f"{counted(count, 'event is', 'events are')} {where.format(last=last)}, and left out: the first is in"
+    return [(int(flagged.argmax()), lambda row: Note(f"{text} {row}."))]
 
 
-def _require_a_life(times: Times, rows: np.ndarray) -> None:
+def _require_plausible_span(times: Times, rows: np.ndarray) -> None:
     kept = np.flatnonzero(rows)
-    first, last = (int(kept[at(times.seconds[kept])]) for at in (np.argmin, np.argmax))
+    first, last = (int(kept[extreme(times.seconds[kept])]) for extreme in (np.argmin, np.argmax))
     years = (times.seconds[last] - times.seconds[first]) / _YEAR
     if years > LONGEST_YEARS:
         raise BadRowError(
             first,
-            f"the log lasts {years:,.0f} years, from the time {times.shown(first)!r} here to {times.shown(last)!r}. "
+            f"the log spans {years:,.0f} years, from the time {times.shown(first)!r} here to {times.shown(last)!r}. "
             + ("Some" if times.dated else "If its times are in milliseconds, divide them by 1000; if not, some")
-            + " of them are wrong: look at the earliest and the latest.",
+            + " of them are wrong: check the earliest and the latest.",
         )
 
 
@@ -557,12 +562,12 @@ def gap(times: Times, rows: np.ndarray) -> list[tuple[int, Callable[[str], Note]
     if len(order) < _FEW or not len(apart) or apart.max() < 5 * _YEAR:
         return []
     count = int(apart.argmax()) + 1
-    first, later = (_date(float(times.seconds[order[at]])) for at in (0, count))
-    said = (
-        f"The earliest {counted(count, 'event is', 'events are')} from {first} on, and nothing follows until {later}. "
-        "If a clock was wrong, delete such rows: the earliest is in"
+    first, later = (_date(float(times.seconds[order[rank]])) for rank in (0, count))
+    text = (
+        f"The log begins with {counted(count, 'event')} from {first} on, and the next event is on {later}. "
+        "If a clock was wrong, delete these rows: the first is in"
     )
-    return [(int(order[0]), lambda row: Note(f"{said} {row}."))]
+    return [(int(order[0]), lambda row: Note(f"{text} {row}."))]
 
 
 def brevity(times: Times, rows: np.ndarray) -> list[Note]:
@@ -572,7 +577,7 @@ def brevity(times: Times, rows: np.ndarray) -> list[Note]:
         return []
     return [
         Note(
-            f"All {rows.sum():,} events lie within {span / 3_600:.2g} hours. If times are not seconds, convert them; "
+            f"All {rows.sum():,} events are within {span / 3_600:.2g} hours. If times are not seconds, convert them; "
             'in pandas, days: log["time"] * 86400; hours: log["time"] * 3600.'
         )
     ]

@@ -161,24 +161,24 @@ def _put(buffers: Any, which: int, person: int, k: int) -> None:
 
 
 @cuda.jit(device=True)
-def _is_before(gestures: Any, one: int, two: int, arrival: bool) -> bool:
-    if comes_first(gestures[one], gestures[two], arrival):
+def _is_before(gestures: Any, row: int, other_row: int, arrival: bool) -> bool:
+    if comes_first(gestures[row], gestures[other_row], arrival):
         return True
-    return one < two and not comes_first(gestures[two], gestures[one], arrival)
+    return row < other_row and not comes_first(gestures[other_row], gestures[row], arrival)
 
 
 @cuda.jit(device=True)
 def _next(buffers: Any, which: int, person: int, after: int, arrival: bool) -> int:
     """The next gesture on a list after this one (`NOBODY`: the first), in the order of `comes_first`."""
-    found = NOBODY
+    earliest = NOBODY
     k = buffers.heads[which, person]
     while k != NOBODY:
         if (after == NOBODY or _is_before(buffers.gestures, after, k, arrival)) and (
-            found == NOBODY or _is_before(buffers.gestures, k, found, arrival)
+            earliest == NOBODY or _is_before(buffers.gestures, k, earliest, arrival)
         ):
-            found = k
+            earliest = k
         k = buffers.links[_links_of(which), k]
-    return found
+    return earliest
 
 
 @cuda.jit(device=True)
@@ -192,14 +192,14 @@ def _put_person(buffers: Any, which: int, person: int, other: int) -> None:
 @cuda.jit(device=True)
 def _next_person(buffers: Any, which: int, person: int, after: int) -> int:
     """The next higher id on a list after this one (`NOBODY`: the lowest id); `NOBODY` at the end."""
-    found = NOBODY
+    lowest = NOBODY
     k = buffers.heads[which, person]
     while k != NOBODY:
         other = buffers.listed[k]["other"]
-        if other > after and (found == NOBODY or other < found):
-            found = other
+        if other > after and (lowest == NOBODY or other < lowest):
+            lowest = other
         k = buffers.listed[k]["link"]
-    return found
+    return lowest
 
 
 # Morning, prompts, gestures ------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def _act(state: Any, buffers: Any, day: int, seed: int) -> None:
     """Work out everyone's prompts and the gestures that result, in order of time."""
     draws = cuda.local.array((2, BATCH), numba.float64)
     drawn = cuda.local.array(BATCH, numba.int32)
-    one = cuda.local.array(1, PROMPT)
+    one_prompt = cuda.local.array(1, PROMPT)
     for row in range(cuda.grid(1), buffers.counts[ACTIVE], cuda.gridsize(1)):
         mine = buffers.prompted[row]
         person, prompts = mine["person"], buffers.prompts[mine["prompts"][0] : mine["prompts"][1]]
@@ -285,7 +285,7 @@ def _act(state: Any, buffers: Any, day: int, seed: int) -> None:
             bounds[first:stop],
             race_draws[first:stop],
             times[first:stop],
-            one,
+            one_prompt,
         )
         count = begin_ordinary_prompts(state, person, mine["occasions"], prompts, day, seed, scratch)
         k = buffers.heads[CALLED, person]
@@ -347,11 +347,11 @@ def _take_from_mail(buffers: Any, day: int) -> None:
 def _meet(state: Any, buffers: Any) -> None:
     """List the pairs of strangers between whom a gesture is sent or arrives today."""
     for k in range(cuda.grid(1), buffers.counts[GESTURES], cuda.gridsize(1)):
-        one, two = buffers.gestures[k]["sender"], buffers.gestures[k]["receiver"]
-        to_be_found = buffers.states[k] & (WRITTEN | DUE) and buffers.gestures[k]["sender_slot"] == NOBODY
-        if to_be_found and find_slot(state, one, two) == NOBODY:
-            _put_person(buffers, MET, one, two)
-            _put_person(buffers, MET, two, one)
+        sender, receiver = buffers.gestures[k]["sender"], buffers.gestures[k]["receiver"]
+        needs_slot = buffers.states[k] & (WRITTEN | DUE) and buffers.gestures[k]["sender_slot"] == NOBODY
+        if needs_slot and find_slot(state, sender, receiver) == NOBODY:
+            _put_person(buffers, MET, sender, receiver)
+            _put_person(buffers, MET, receiver, sender)
 
 
 @cuda.jit(device=True)
@@ -637,8 +637,8 @@ class GpuCore:
         self._launch(_send, self._state, self._buffers, self.day)
 
     def _rounds(self) -> None:
-        for one in range(ROUNDS):
-            arriving = (ARRIVING, ARRIVING_NEXT)[one % 2]
+        for number in range(ROUNDS):
+            arriving = (ARRIVING, ARRIVING_NEXT)[number % 2]
             self._launch(_deliver_round, self._state, self._buffers, arriving, self.day, self.seed)
 
     def _settle(self) -> None:
@@ -675,9 +675,9 @@ class GpuCore:
     def _fit(self, **lengths: int) -> None:
         """Replace buffers that are too short by longer ones; their contents are lost."""
         for name, length in lengths.items():
-            here = getattr(self._buffers, name)
-            if here.shape[-1] < length:
-                longer = _empty((*here.shape[:-1], _with_spare(length)), here.dtype)
+            buffer = getattr(self._buffers, name)
+            if buffer.shape[-1] < length:
+                longer = _empty((*buffer.shape[:-1], _with_spare(length)), buffer.dtype)
                 self._buffers = self._buffers._replace(**{name: longer})
 
     def _move_into_a_larger_pool(self, room: int) -> None:

@@ -136,9 +136,9 @@ BATCH = 32  # attempts that `next_attempts` draws at once
 @njit(inline="always")
 def _two_mantissas(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Two doubles in [1, 2), assembled from bits, which is faster than converting 52 bits to a float."""
-    one = uint64(0x3FF0000000000000)
+    exponent = uint64(0x3FF0000000000000)
     a, b, c, d = _ten_rounds(c0, c1, c2, c3, k0, k1)
-    return one | (a << uint64(20)) | (b >> uint64(12)), one | (c << uint64(20)) | (d >> uint64(12))
+    return exponent | (a << uint64(20)) | (b >> uint64(12)), exponent | (c << uint64(20)) | (d >> uint64(12))
 
 
 @njit(void(float64[:, ::1], uint64, int64, int64, int64, int64, int64), cache=True)

@@ -46,7 +46,7 @@ def former_name(name: str) -> str:
 
 
 def accepted_name(name: str) -> str:
-    """The present name of what a user named, with a warning if it was a former name."""
+    """The present form of a name that a user wrote, with a warning if it was a former name."""
     note_former_names([name], stacklevel=4)
     return present_name(name)
 
@@ -69,7 +69,7 @@ def with_former_keys(text: str) -> str:
 
 
 def note_former_names(names: Iterable[str], stacklevel: int = 3) -> None:
-    """Warn that these former names are out of date; without any, do nothing."""
+    """Warn about names that are former names; if there are none, do nothing."""
     present = {part: FORMER_NAMES[part] for name in names for part in name.split(".") if part in FORMER_NAMES}
     renamed = [f"`{former}` is now `{name}`" for former, name in present.items()]
     if renamed:

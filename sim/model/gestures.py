@@ -1,8 +1,8 @@
-"""The thirteen kinds of gesture, with their minutes, felt risk, openness, memory mass and chance of an answer.
+"""The thirteen kinds of gesture, with their minutes, perceived risk, openness, memory mass and chance of an answer.
 
 There is evidence for the order of the masses: one click leaves nothing, composed words leave something, and time
 together leaves the most. Their ratios are assumed, and so are the values of openness. Minutes are actual effort, which
-is separate from felt risk.
+is separate from perceived risk.
 """
 
 from __future__ import annotations
@@ -77,16 +77,21 @@ class GestureRow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rung: int = Field(ge=0, le=4, description="height on the ladder of effort, 0 to 4")
-    minutes: float = Field(ge=0.05, le=1_000, description="minutes that it takes the sender")
-    noticed: Share = Field(description="probability that the receiver notices it")
-    opens_door: Share = Field(description="openness of the receiver's door after it (assumed)")
-    mass: float = Field(ge=0, le=100, description="contacts that it adds to memory (assumed)")
-    answer: float | None = Field(ge=-10, le=10, description="logit of an answer from a stranger; none = wants none")
-    felt_risk: float = Field(
-        0.0, ge=-10, le=10, description="logit of felt risk when planned, for kinds outside the ladders (assumed)"
+    rung: int = Field(ge=0, le=4, description="step on the ladder of effort, from 0 to 4")
+    minutes: float = Field(ge=0.05, le=1_000, description="the sender's time for the gesture, in minutes")
+    noticed: Share = Field(description="probability that the receiver notices the gesture")
+    opens_door: Share = Field(description="openness of the receiver after noticing the gesture, from 0 to 1 (assumed)")
+    mass: float = Field(ge=0, le=100, description="mass that the gesture adds to memory, in contacts (assumed)")
+    answer: float | None = Field(
+        ge=-10, le=10, description="log odds of an answer from a stranger; none if the gesture wants no answer"
     )
-    source: str = Field(description="where the numbers come from")
+    felt_risk: float = Field(
+        0.0,
+        ge=-10,
+        le=10,
+        description="perceived risk of a planned gesture, in logits, for kinds on no ladder (assumed)",
+    )
+    source: str = Field(description="source of the numbers")
 
 
 def _row(
@@ -111,30 +116,38 @@ def _row(
     )
 
 
-_ASSUMED = "assumed; sweep"
+_ASSUMED = "assumed; sweep it"
 
 # kind                rung min  noticed opens mass answer
 DEFAULT_GESTURES: dict[str, GestureRow] = {
-    "like": _row(0, 0.1, 0.9, 1.0, 0.0, None, "mass 0: Burke & Kraut 2014; that it opens a door is assumed"),
+    "like": _row(0, 0.1, 0.9, 1.0, 0.0, None, "mass 0: Burke & Kraut 2014; the open door is assumed"),
     "smile": _row(0, 0.1, 0.8, 0.7, 0.02, -0.8, "answers in person: Epley & Schroeder 2014; rest assumed"),
     "hello": _row(0, 0.2, 1.0, 0.9, 0.05, -0.8, "answers in person: Epley & Schroeder 2014; rest assumed"),
     "compliment": _row(1, 0.5, 1.0, 1.0, 0.2, -1.3, _ASSUMED),
-    "question": _row(1, 1.0, 1.0, 1.0, 0.3, -0.7, "answers chosen with wall posts in sight; rest assumed"),
-    "comment": _row(1, 1.0, 0.9, 1.0, 0.3, -1.8, "composed > one click: Burke & Kraut 2014; rest assumed"),
+    "question": _row(
+        1, 1.0, 1.0, 1.0, 0.3, -0.7, "answers chosen while looking at the Facebook wall-post log; rest assumed"
+    ),
+    "comment": _row(1, 1.0, 0.9, 1.0, 0.3, -1.8, "words count more than a click: Burke & Kraut 2014; rest assumed"),
     "introduction": _row(2, 3.0, 1.0, 1.0, 0.5, -1.3, _ASSUMED, felt_risk=0.8),
     "message": _row(
-        2, 3.0, 0.97, 1.0, 0.5, -0.87, "answers fitted to wall posts (.25 by mail: Kooti et al. 2015); rest assumed"
+        2,
+        3.0,
+        0.97,
+        1.0,
+        0.5,
+        -0.87,
+        "answers fitted to the Facebook wall-post log; 0.25 by email: Kooti et al. 2015; rest assumed",
     ),
     "note": _row(3, 15.0, 0.97, 1.0, 1.5, -2.0, _ASSUMED, felt_risk=1.2),
-    "call": _row(3, 15.0, 0.7, 1.0, 2.5, -1.5, "voice > text: Kumar & Epley 2021; rest assumed"),
-    "conversation": _row(4, 30.0, 1.0, 1.0, 5.0, -1.0, "hours count: Hall 2019; rest assumed"),
+    "call": _row(3, 15.0, 0.7, 1.0, 2.5, -1.5, "voice counts more than text: Kumar & Epley 2021; rest assumed"),
+    "conversation": _row(4, 30.0, 1.0, 1.0, 5.0, -1.0, "time together counts: Hall 2019; rest assumed"),
     "invitation": _row(3, 3.0, 0.97, 1.0, 0.3, -1.5, _ASSUMED, felt_risk=1.4),
-    "post": _row(0, 10.0, 0.35, 0.3, 0.005, None, "seen by 35 %: Bernstein et al. 2013; reading counts: Burke & Kraut"),
+    "post": _row(0, 10.0, 0.35, 0.3, 0.005, None, "seen by 35%: Bernstein et al. 2013; reading counts: Burke & Kraut"),
 }
 
 
 class Ladders(BaseModel):
-    """Felt risk of spontaneous gestures, in logits, by channel. The order of the fields is the order of each ladder.
+    """Perceived risk of spontaneous gestures, in logits, by channel. The order of fields is that of each ladder.
 
     A person makes the last gesture on the ladder that their comfort allows. All values are assumed.
     """

@@ -219,10 +219,10 @@ def expit(x: float) -> float:
 
 @rule(float64(int64, float64, float64, float64, P))
 def answer_logit(kind: int, strength: float, openness: float, unanswered: float, p: Any) -> float:
-    """Log odds of an answer from the gesture's base rate, strength, openness and unanswered tries.
+    """Log odds of an answer from the gesture's base rate, strength, openness and the count of unanswered gestures.
 
-    A second try raises the odds, and further tries lower them. The coefficients for openness and a second try come from
-    randomised trials of postal surveys (Edwards et al. 2002, BMJ 324:1183).
+    A second attempt raises the odds, and further attempts lower them. The coefficients for openness and a second
+    attempt come from randomised trials of postal surveys (Edwards et al. 2002, BMJ 324:1183).
     """
     return (
         p.answer[kind]
@@ -284,8 +284,8 @@ def barrier(
 ) -> float:
     """Comfort that a gesture needs, in logits: `barrier_perceived` with ``perceived = reticence + doubt``.
 
-    To estimate the chance of an answer, senders use their own strength, openness and unanswered tries in place of the
-    receiver's. For gestures that want no answer, they assume even odds.
+    To estimate the chance of an answer, senders use their own strength, openness and count of unanswered gestures in
+    place of the receiver's. For gestures that want no answer, they assume even odds.
     """
     welcome = 0.0
     if p.answer[kind] > -math.inf:
@@ -308,10 +308,10 @@ def gesture_within_reach(
 
     Most gestures fail with the lower bound on doubt already, which saves computing the rest.
     """
-    least_felt = reticence + least_doubt(p)
+    least_perceived = reticence + least_doubt(p)
     for step in range(p.ladder.shape[1] - 1, -1, -1):
         kind = p.ladder[channel, step]
-        if kind < 0 or barrier_perceived(kind, channel, strength, openness, opened_by, least_felt, p) > comfort:
+        if kind < 0 or barrier_perceived(kind, channel, strength, openness, opened_by, least_perceived, p) > comfort:
             continue
         if barrier(kind, channel, strength, openness, opened_by, unanswered, reticence, p) <= comfort:
             return int64(kind)
@@ -508,13 +508,13 @@ def answer_second(arrives_second: int, delay: int) -> int:
 
 @rule(float32(float64, int64, P))
 def unanswered_now(unanswered: float, days: int, p: Any) -> float:
-    """Tries without an answer that still count, this many days after the last one."""
+    """The count of unanswered gestures, this many days after the last one."""
     return float32(faded(unanswered, days, p.unanswered_half_life))
 
 
 @rule(float32(float64, boolean, P))
 def unanswered_after(unanswered: float, wants_answer: bool, p: Any) -> float:
-    """Tries without an answer after one more gesture, at most `unanswered_most`."""
+    """The count of unanswered gestures after one more gesture, at most `unanswered_most`."""
     return float32(min(p.unanswered_most, unanswered + (1.0 if wants_answer else 0.0)))
 
 

@@ -91,7 +91,7 @@ _NONE = (Plan.NOTHING, Place.NOWHERE)
 
 STRATEGIES: dict[Strategy, Row] = {
     Strategy.WAIT: Row(
-        *_NONE, Kind.LIKE, Kind.LIKE, 1.0, 0.0, 0, "(the baseline)", "nothing: ordinary life and answers only"
+        *_NONE, Kind.LIKE, Kind.LIKE, 1.0, 0.0, 0, "(the baseline)", "nothing beyond ordinary life and answers"
     ),
     Strategy.ENGAGE_REGULARLY: Row(
         Plan.FEED, Place.NOWHERE, Kind.LIKE, Kind.COMMENT, 0.8, 5.0, 7,
@@ -103,31 +103,31 @@ STRATEGIES: dict[Strategy, Row] = {
     ),
     Strategy.SHOW_UP: Row(
         Plan.PLACE, Place.HANGOUT, Kind.HELLO, Kind.QUESTION, 1.0, 30.0, 7,
-        "show up at a coffee shop or hangout", "visits to one fixed place: a hello for strangers, a question later on",
+        "show up at a coffee shop or hangout", "visits to one fixed place: a hello to strangers, later a question",
     ),
     Strategy.JOIN_COMMUNITY: Row(
         Plan.PLACE, Place.GROUP, Kind.QUESTION, Kind.CONVERSATION, 1.0, 90.0, 7,
-        "join a community, group or organisation", "weekly meetings with the same members and a task",
+        "join a community, group or organisation", "weekly meetings with the same members around a shared task",
     ),
     Strategy.HOST_EVENT: Row(
         Plan.EVENT, Place.EVENT, Kind.INVITATION, Kind.CONVERSATION, 1.0, 420.0, 7,
-        "host an event", "an evening for active and dormant ties, who may bring someone",
+        "host an event", "an evening for active and dormant ties, who may bring a guest",
     ),
     Strategy.TRADE_SHOWS: Row(
         Plan.PLACE, Place.SHOW, Kind.INTRODUCTION, Kind.CONVERSATION, 1.0, 540.0, 7,
-        "go to trade shows", "long days among strangers of the industry, and people met before",
+        "go to trade shows", "long days among strangers from the industry and people met before",
     ),
     Strategy.SHARE_CONTENT: Row(
         Plan.POSTS, Place.NOWHERE, Kind.POST, Kind.POST, 1.0, 10.0, 7,
-        "share content", "posts into everyone's feed, which open their door a little",
+        "share content", "posts in everyone's feed, which open doors a little",
     ),
     Strategy.START_MEETUP: Row(
         Plan.PLACE, Place.MEETUP, Kind.QUESTION, Kind.CONVERSATION, 1.0, 210.0, 7,
-        "start a meetup", "a recurring group of the industry that grows by word of mouth",
+        "start a meetup", "a recurring group from the industry that grows by word of mouth",
     ),
     Strategy.CHECK_IN: Row(
         Plan.LIST, Place.NOWHERE, Kind.MESSAGE, Kind.CALL, 0.7, 15.0, 7,
-        "check in by phone call or text", "a round robin over everyone known, longest silent first",
+        "check in by phone call or text", "messages and calls to everyone known in turn, longest silent first",
     ),
 }  # fmt: skip
 

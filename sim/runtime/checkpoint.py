@@ -2,7 +2,7 @@
 
 The file has everything that the remaining days need: the world, the measures and the log so far. It also has a hash of
 the first morning's world, the arguments and the program, so that no run continues from the file of another. A run also
-refuses the file of another kind of machine, where numbers may have been rounded differently.
+ignores the file of another kind of machine, where numbers may have been rounded differently.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class Checkpoint:
             raise ValueError(f"checkpoint_minutes is {minutes}; it must be 0 or more.")
         self.path = Path(path)
         if self.path.is_dir():
-            raise ValueError(f"checkpoint is {path}, a folder; name a file, which need not be there yet.")
+            raise ValueError(
+                f"checkpoint is {path}, which is a folder; give the path of a file, which need not exist yet."
+            )
         self.seconds, self.last = 60 * minutes, time.monotonic()
         self.start, self.adopters, self.told = start, adopters, told
 
@@ -67,14 +69,14 @@ class Checkpoint:
     def run(self) -> str:
         """A hash of everything that determines the results. Short runs never compute it."""
         start, arrays = self.start, [getattr(self.start, name) for name in World.ARRAYS]
-        said = {
+        arguments = {
             "model": model_fingerprint(),
             "parameters": start.parameters.model_dump(mode="json"),
             "dates": [start.day, start.strategies_end],
             "rows": [len(array) for array in arrays],
             "told": self.told,
         }
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode())
         # Column by column, because the bytes between columns are arbitrary.
         columns = (array[name] for array in arrays for name in array.dtype.names)
         for values in (self.adopters, *columns):
@@ -88,48 +90,52 @@ class Checkpoint:
         a warning.
         """
         try:
-            kept = load_records(self.path)
-            said = json.loads(kept["said"].tobytes())
-            run, machine = said["run"], said["machine"]
+            records = load_records(self.path)
+            description = json.loads(records["said"].tobytes())
+            run, machine = description["run"], description["machine"]
         except FileNotFoundError:
             return self.start, []
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
-            return self._anew(f"is damaged or no checkpoint ({problem})")
+            return self._restart(f"is damaged or is not a checkpoint ({problem})")
         if run != self.run:
-            return self._anew("is of another run, or of another version of the program")
+            return self._restart("belongs to a different run, or to a different version of the program")
         if machine != kind_of_machine():
-            why = "where the last bit of a number may be another"
-            return self._anew(f"was kept on another kind of machine ({machine}; this is {kind_of_machine()}), {why}")
+            why = "where numbers may differ in the last bit"
+            return self._restart(
+                f"was saved on a different kind of machine ({machine}; this is {kind_of_machine()}), {why}"
+            )
         try:
-            return self._gone_on_from(kept, said, recorder)
+            return self._restored(records, description, recorder)
         except Exception as problem:  # the checksum is right, so another program must have written it
-            return self._anew(f"is damaged or no checkpoint ({problem})")
+            return self._restart(f"is damaged or is not a checkpoint ({problem})")
 
-    def _gone_on_from(
-        self, kept: dict[str, np.ndarray], said: dict[str, Any], recorder: OutcomeRecorder
+    def _restored(
+        self, records: dict[str, np.ndarray], description: dict[str, Any], recorder: OutcomeRecorder
     ) -> tuple[World, list[np.ndarray]]:
         """The state in the records, after checking that it fits this run.
 
         Raises:
             ValueError: if it doesn't fit.
         """
-        arrays: dict[str, Any] = {name: kept[name] for name in World.ARRAYS}
-        world, log = replace(self.start, day=said["day"], **arrays), kept["log"].view(GESTURE)
+        arrays: dict[str, Any] = {name: records[name] for name in World.ARRAYS}
+        world, log = replace(self.start, day=description["day"], **arrays), records["log"].view(GESTURE)
         check_world(world)
-        recorded = {name: kept[f"recorded_{name}"] for name in _RECORDED}
+        recorded = {name: records[f"recorded_{name}"] for name in _RECORDED}
         alike = [(getattr(recorder, name), array) for name, array in recorded.items()]
         alike += [(recorder.at_risk[side], recorded["at_risk"][side]) for side in ("low", "high")]
         if len(world) != len(self.start) or any((a.shape, a.dtype) != (b.shape, b.dtype) for a, b in alike):
-            raise ValueError("its arrays have other shapes")
+            raise ValueError("its arrays have different shapes from those of this run")
         if any((mine != theirs).any() for mine, theirs in alike[len(_RECORDED) :]):
-            raise ValueError("its pairs are others")
-        recorder.rows = said["rows"]
+            raise ValueError("its dormant pairs are not those of this run")
+        recorder.rows = description["rows"]
         for name, array in recorded.items():
             getattr(recorder, name)[:] = array
         return world, [log]
 
-    def _anew(self, why: str) -> tuple[World, list[np.ndarray]]:
-        warnings.warn(f"The checkpoint {self.path} {why}. The run begins anew and replaces it.", stacklevel=4)
+    def _restart(self, why: str) -> tuple[World, list[np.ndarray]]:
+        warnings.warn(
+            f"The checkpoint {self.path} {why}. The run starts again from the first day and replaces it.", stacklevel=4
+        )
         return self.start, []
 
     def save_if_due(self, core: Core, recorder: OutcomeRecorder, sent: list[np.ndarray]) -> None:
@@ -140,9 +146,9 @@ class Checkpoint:
         if time.monotonic() - self.last < self.seconds:
             return
         world = core.to_world()
-        said = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": recorder.rows}
+        description = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": recorder.rows}
         records = {
-            "said": np.frombuffer(json.dumps(said).encode(), np.uint8),
+            "said": np.frombuffer(json.dumps(description).encode(), np.uint8),
             "log": joined(np.zeros(0, GESTURE), *sent),
             **{name: getattr(world, name) for name in World.ARRAYS},
             **{f"recorded_{name}": getattr(recorder, name) for name in _RECORDED},
@@ -150,7 +156,7 @@ class Checkpoint:
         try:
             save_records(records, self.path)
         except OSError as problem:
-            warnings.warn(f"The checkpoint {self.path} could not be kept: {problem}", stacklevel=3)
+            warnings.warn(f"The checkpoint {self.path} could not be saved: {problem}", stacklevel=3)
         self.last = time.monotonic()
 
     def remove(self) -> None:

@@ -62,9 +62,9 @@ def compiled_folder() -> Path:
 
 def fingerprint_of(package: Path) -> str:
     """The fingerprint of the model whose package is in this folder, 16 hex digits."""
-    said = json.loads((package / MODEL).read_text(encoding="utf-8"))
+    record = json.loads((package / MODEL).read_text(encoding="utf-8"))
     code = code_hash(package)
-    return str(said["fingerprint"]) if code == said["code"] else _short(f"{said['fingerprint']} {code}")
+    return str(record["fingerprint"]) if code == record["code"] else _short(f"{record['fingerprint']} {code}")
 
 
 def _short(text: str) -> str:
@@ -82,9 +82,9 @@ def code_hash(package: Path) -> str:
         every_byte.update(hashlib.sha256(source).digest())
     memo = cache_folder() / "code" / every_byte.hexdigest()
     with suppress(OSError, ValueError):
-        found, check = memo.read_text(encoding="ascii").split()
-        if check == _short(found):
-            return found
+        cached, check = memo.read_text(encoding="ascii").split()
+        if check == _short(cached):
+            return cached
     modules = {".".join(path.relative_to(package.parent).with_suffix("").parts) for path in sources}
     digests = sorted(_module_digest(source, modules) for source in sources.values())
     code = hashlib.sha256(b"".join(digests)).hexdigest()
@@ -137,7 +137,7 @@ class _Tokens:
                 yield from self._parts(value, self._scope(value.generators, set(), scope), value._fields)
             case ast.ClassDef():
                 yield from self._parts(value, scope, ("name", "bases", "keywords", "decorator_list"))
-                inside = {name: said for name, said in scope.items() if name not in _bound(value.body)}
+                inside = {name: token for name, token in scope.items() if name not in _bound(value.body)}
                 yield from self.of(_without_texts(value.body), inside)
             case ast.Module():
                 yield from self.of(_without_texts(value.body), scope)
@@ -166,7 +166,7 @@ class _Tokens:
 
     def _scope(self, body: list[Any], parameters: set[str], outer: Scope) -> Scope:
         """Number the local names of a function. Parameters keep their names, since callers can use them."""
-        inside = {name: said for name, said in outer.items() if name not in parameters}
+        inside = {name: token for name, token in outer.items() if name not in parameters}
         for name in _bound(body):
             if name not in parameters:
                 self._locals += 1
@@ -198,11 +198,11 @@ def _names_of(arguments: ast.arguments) -> set[str]:
 
 def _bound(body: Iterable[ast.AST]) -> list[str]:
     """The names that statements bind in their own scope, in the order of their first binding."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     declared: set[str] = set()
-    waiting = list(reversed(list(body)))
-    while waiting:
-        node = waiting.pop()
+    pending = list(reversed(list(body)))
+    while pending:
+        node = pending.pop()
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
                 continue
@@ -211,8 +211,8 @@ def _bound(body: Iterable[ast.AST]) -> list[str]:
             case ast.Global() | ast.Nonlocal():
                 declared |= set(node.names)
             case ast.Name(ctx=ast.Store()):
-                found[node.id] = None
+                names[node.id] = None
             case ast.ExceptHandler(name=str() as name):
-                found[name] = None
-        waiting += reversed(list(ast.iter_child_nodes(node)))
-    return [name for name in found if name not in declared]
+                names[name] = None
+        pending += reversed(list(ast.iter_child_nodes(node)))
+    return [name for name in names if name not in declared]

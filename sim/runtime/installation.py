@@ -14,10 +14,10 @@ def checkout() -> Path | None:
     """The folder of the sources; None if the program was installed from a wheel."""
     folder = Path(__file__).parents[2]
     try:
-        said = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        project_file = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return folder if said.get("project", {}).get("name") == NAME else None
+    return folder if project_file.get("project", {}).get("name") == NAME else None
 
 
 def install_command(extra: str = "") -> str:

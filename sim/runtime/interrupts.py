@@ -22,17 +22,17 @@ def held_back() -> Iterator[Callable[[], None]]:
     passed on at once, with its frame. Signals that are still deferred at the end of the block are passed on then.
     Outside the main thread, which alone gets signals, and for signals without a Python handler, nothing changes.
     """
-    came: list[int] = []
+    deferred: list[int] = []
     before: dict[int, Callable[[int, FrameType | None], object]] = {}  # by number
 
-    def hold(number: int, frame: FrameType | None) -> None:
-        if came:
+    def defer(number: int, frame: FrameType | None) -> None:
+        if deferred:
             before[number](number, frame)
-        came.append(number)
+        deferred.append(number)
 
     def hand_on() -> None:
-        while came:
-            number = came.pop()
+        while deferred:
+            number = deferred.pop()
             before[number](number, None)
 
     if threading.current_thread() is threading.main_thread():
@@ -40,7 +40,7 @@ def held_back() -> Iterator[Callable[[], None]]:
             handler = signal.getsignal(number)
             if callable(handler):
                 before[number] = handler
-                signal.signal(number, hold)
+                signal.signal(number, defer)
     try:
         yield hand_on
     finally:

@@ -17,8 +17,8 @@ def kind_of_machine() -> str:
     without fused multiply-add. Some results differ in the last bit.
     """
     parts = [platform.machine() or "unknown", "fma" if fuses() else "no-fma", libm()]
-    asked = (numba.config.CPU_NAME, numba.config.CPU_FEATURES)
-    return " ".join([*parts, *(str(one) for one in asked if one)])
+    settings = (numba.config.CPU_NAME, numba.config.CPU_FEATURES)
+    return " ".join([*parts, *(str(setting) for setting in settings if setting)])
 
 
 def processor() -> str:

@@ -15,7 +15,7 @@ from sim.state.population import PERSON, TIE, World
 
 _POOL = TIE.itemsize + 4 + 4  # bytes of a slot in the engine: the tie, the contact id and the weight bound
 _CANDIDATE = 52  # bytes of a record, `sim.measures.AT_RISK`
-_FOUND = 5 * 8  # bytes of each pair, while ties beyond capacity are dropped
+_PAIR = 5 * 8  # bytes of each pair, while ties beyond capacity are dropped
 _SEATED = 2 * 8  # bytes of each pair during layout: its number, and the slots of both directions
 _LIFE = 500  # bytes of a person apart from ties: groups, and the prompts and gestures of a day
 _MEASURED = 150  # bytes of a person for measures: counts of gestures
@@ -30,9 +30,9 @@ class NotEnoughMemoryError(MemoryError):
 def to_generate(people: int, years: float, parameters: Parameters) -> int:
     """Estimate the peak memory of `sim.worlds.generated`, in bytes."""
     most = float(parameters.tie_capacity)
-    found = people * parameters.ties_at_start / 2  # pairs, before ties beyond capacity are dropped
+    pairs = people * parameters.ties_at_start / 2  # pairs, before ties beyond capacity are dropped
     kept = people * min(parameters.ties_at_start, most) / 2
-    pairing = _FOUND * found
+    pairing = _PAIR * pairs
     slots = 2 * kept + _SLACK * people
     laying_out = _SEATED * kept + TIE.itemsize * slots
     lived = people * (min(parameters.ties_at_start + _MET_IN_A_YEAR * years, most) + _SLACK)
@@ -61,6 +61,6 @@ def require(needed: int, what: str) -> None:
     free = psutil.virtual_memory().available
     if needed > free:
         raise NotEnoughMemoryError(
-            f"{what} takes about {needed / GIGABYTE:,.1f} GB of memory, and {free / GIGABYTE:,.1f} GB are free. Ask "
-            "for fewer people, or for fewer ties with the parameters ties_at_start and tie_capacity."
+            f"{what} needs about {needed / GIGABYTE:,.1f} GB of memory, but only {free / GIGABYTE:,.1f} GB are free. "
+            "Use fewer people, or set ties_at_start and tie_capacity lower so that people have fewer ties."
         )

@@ -32,11 +32,11 @@ _TOP_RUNG = 4
 # Faults of a tie, by the number that `_bad_tie` returns.
 _TIE_FAULTS = (
     "",
-    "other is nobody of this world",
-    "mirror is not a slot of the other, or the other's tie does not lead back",
-    "a trace, affinity, openness or unanswered is no number in its range",
-    "a day lies after the world's, or before all time",
-    "opened_by or acquaintance is out of its range",
+    "other is not a person of this world",
+    "mirror is not the slot of the same tie in the other direction",
+    "a trace, affinity, openness or unanswered is not a number in its range",
+    f"a day is after the world's day, or before {NEVER}",
+    "opened_by or acquaintance is out of range",
 )
 _FINE, _OTHER, _MIRROR, _NUMBER, _DAY, _SMALL = range(len(_TIE_FAULTS))
 
@@ -49,7 +49,7 @@ def check_world(world: World) -> None:
     """
     fault = next(_faults(world), None)
     if fault is not None:
-        raise ValueError(f"The world is not sound: {fault}.")
+        raise ValueError(f"The world is invalid: {fault}.")
 
 
 def _faults(world: World) -> Iterator[str]:
@@ -60,11 +60,12 @@ def _faults(world: World) -> Iterator[str]:
     yield from _of_plans(world)
     yield from _of_mail(world)
     n = len(world)
-    for name, one, two in (("bookings", "host", "guest"), ("members", "founder", "member")):
+    for name, first, second in (("bookings", "host", "guest"), ("members", "founder", "member")):
         records = getattr(world, name)
-        yield from _outside(f"{name}.{one}", records[one], 0, n - 1)
-        yield from _outside(f"{name}.{two}", records[two], 0, n - 1)
-        yield from _where(f"{name}.{two}", records[two], records[one] != records[two], f"not the {one} again")
+        yield from _outside(f"{name}.{first}", records[first], 0, n - 1)
+        yield from _outside(f"{name}.{second}", records[second], 0, n - 1)
+        are_two = records[first] != records[second]
+        yield from _where(f"{name}.{second}", records[second], are_two, f"different from the {first}")
     yield from _outside("members.left", world.members["left"], 0, 1)
 
 
@@ -72,16 +73,16 @@ def _of_dates(world: World) -> Iterator[str]:
     for name in ("day", "strategies_end"):
         value = getattr(world, name)
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            yield f"{name} is {value!r}; it must be a whole number from 0 on"
+            yield f"{name} is {value!r}; it must be a whole number of 0 or more"
     if world.day > LAST_DAY:
-        yield f"day is {world.day}; no world gets older than {LAST_DAY:,} days"
+        yield f"day is {world.day}; it must be {LAST_DAY:,} or less"
     if not isinstance(world.parameters, Parameters):
         yield f"parameters is a {type(world.parameters).__name__}; it must be sim.Parameters"
     for name in World.ARRAYS:
         if getattr(world, name).ndim != 1:
-            yield f"{name} has the shape {getattr(world, name).shape}; it must be a row of records"
+            yield f"{name} has the shape {getattr(world, name).shape}; it must be one-dimensional"
     if not len(world):
-        yield "it has no people"
+        yield "people has no rows; it must have at least one"
     if world.names is not None and np.shape(world.names) != (len(world),):
         yield f"names has the shape {np.shape(world.names)}; it must be ({len(world)},)"
 
@@ -89,11 +90,13 @@ def _of_dates(world: World) -> Iterator[str]:
 def _of_people(world: World) -> Iterator[str]:
     people, n = world.people, len(world)
     slots = people["slots"].astype(np.int64)
-    yield from _where("people.slots", people["slots"], (slots >= 4) & (slots % 4 == 0), "a multiple of four, from 4 on")
+    yield from _where(
+        "people.slots", people["slots"], (slots >= 4) & (slots % 4 == 0), "a multiple of 4, and 4 or more"
+    )
     if slots.sum() != len(world.ties):
-        yield f"people.slots add up to {slots.sum():,}, but ties has {len(world.ties):,} rows"
+        yield f"people.slots add up to {slots.sum():,}, but ties has {len(world.ties):,} rows; they must be equal"
     in_order = people["first"] == np.cumsum(slots) - slots
-    yield from _where("people.first", people["first"], in_order, "the row of ties after the slots of the people before")
+    yield from _where("people.first", people["first"], in_order, "the sum of the slots of all people before")
     yield from _outside("people.degree", people["degree"], 0, slots)
     yield from _outside("people.capacity", people["capacity"], 0, max(n, MOST_CAPACITY))
     for name in ("community", "group"):
@@ -118,7 +121,8 @@ def _of_ties(world: World) -> Iterator[str]:
             if fault != _FINE:
                 yield f"ties, row {row}: {_TIE_FAULTS[fault]}"
             elif row != NOBODY:
-                yield f"people.degree, row {row}, is {world.people['degree'][row]}, and not the number of slots in use"
+                degree = world.people["degree"][row]
+                yield f"people.degree, row {row}, is {degree}; it must be the number of slots in use"
 
 
 def _of_plans(world: World) -> Iterator[str]:
@@ -127,7 +131,12 @@ def _of_plans(world: World) -> Iterator[str]:
     yield from _outside("plans.strategy", plans["strategy"], 0, len(Strategy) - 1)
     order = plans["person"].astype(np.int64) * len(Strategy) + plans["strategy"]
     rising = np.diff(order, prepend=-1) > 0
-    yield from _where("plans.strategy", plans["strategy"], rising, "above the one before, in the order of people")
+    yield from _where(
+        "plans.strategy",
+        plans["strategy"],
+        rising,
+        "above the previous strategy of the same person, with people in order",
+    )
     yield from _outside("plans.share", plans["share"], 0.0, 1.0)
     # Rounding may leave sums of minutes just below 0.
     for name in ("budget", "usable", "minutes_planned", "minutes_used", "minutes_lost"):
@@ -140,12 +149,14 @@ def _of_mail(world: World) -> Iterator[str]:
     mail, n = world.mail, len(world)
     yield from _outside("mail.sender", mail["sender"], 0, n - 1)
     yield from _outside("mail.receiver", mail["receiver"], 0, n - 1)
-    yield from _where("mail.receiver", mail["receiver"], mail["receiver"] != mail["sender"], "not the sender again")
+    yield from _where(
+        "mail.receiver", mail["receiver"], mail["receiver"] != mail["sender"], "different from the sender"
+    )
     yield from _outside("mail.kind", mail["kind"], 0, Kind.POST - 1)
     yield from _outside("mail.channel", mail["channel"], 0, len(Channel) - 1)
     answers = mail["parent_kind"] != NO_ANSWER
-    right = ~answers | (mail["parent_kind"] < Kind.POST)
-    yield from _where("mail.parent_kind", mail["parent_kind"], right, f"{NO_ANSWER}, or from 0 to {Kind.POST - 1}")
+    valid = ~answers | (mail["parent_kind"] < Kind.POST)
+    yield from _where("mail.parent_kind", mail["parent_kind"], valid, f"{NO_ANSWER}, or from 0 to {Kind.POST - 1}")
     for name in ("day", "arrives_day", "parent_day"):
         yield from _outside(f"mail.{name}", mail[name], NEVER, 2**30 + 2 * LAST_DAY)
     for name in ("second", "arrives_second"):
@@ -160,8 +171,8 @@ def _of_mail(world: World) -> Iterator[str]:
 def _outside(name: str, values: np.ndarray, low: float, high: Any) -> Iterator[str]:
     """Yield the first value outside [low, high]; nan is outside."""
     if np.ndim(high) or not _all_within(values, low, high):
-        right = (values >= low) & (values <= high)
-        yield from _where(name, values, right, f"{low:,} or more" if np.ndim(high) else f"from {low:,} to {high:,}")
+        valid = (values >= low) & (values <= high)
+        yield from _where(name, values, valid, f"{low:,} or more" if np.ndim(high) else f"from {low:,} to {high:,}")
 
 
 def _all_within(values: np.ndarray, low: float, high: float) -> bool:
@@ -169,11 +180,11 @@ def _all_within(values: np.ndarray, low: float, high: float) -> bool:
     return not len(values) or bool(values.min() >= low and values.max() <= high)
 
 
-def _where(name: str, values: np.ndarray, right: np.ndarray, said: str) -> Iterator[str]:
-    """Yield the first value that isn't right; `said` describes valid values."""
-    if not right.all():
-        row = int(right.argmin())
-        yield f"{name}, row {row}, is {values[row]}; it must be {said}"
+def _where(name: str, values: np.ndarray, valid: np.ndarray, expected: str) -> Iterator[str]:
+    """Yield the first value that isn't valid; `expected` describes valid values."""
+    if not valid.all():
+        row = int(valid.argmin())
+        yield f"{name}, row {row}, is {values[row]}; it must be {expected}"
 
 
 @njit_noalloc

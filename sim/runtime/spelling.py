@@ -15,12 +15,12 @@ def alike(name: str, known: Iterable[str], most: int = 5) -> list[str]:
     One- and two-letter names, numbers and paths get no suggestions. A whole word, such as ``effort``, matches the names
     that contain it, such as ``effort_minutes``.
     """
-    asked = name.lower().replace("-", "_")
-    if not _SHORTEST <= len(asked) <= _LONGEST or _is_number(asked) or "/" in asked or "\\" in asked:
+    wanted = name.lower().replace("-", "_")
+    if not _SHORTEST <= len(wanted) <= _LONGEST or _is_number(wanted) or "/" in wanted or "\\" in wanted:
         return []
     names = {each.lower().replace("-", "_"): each for each in known}
-    close = difflib.get_close_matches(asked, names, n=most, cutoff=_ALIKE)
-    within = sorted((each for each in names if asked in each.replace(".", "_").split("_")), key=len)
+    close = difflib.get_close_matches(wanted, names, n=most, cutoff=_ALIKE)
+    within = sorted((each for each in names if wanted in each.replace(".", "_").split("_")), key=len)
     return [names[each] for each in dict.fromkeys((*within, *close))][:most]
 
 

@@ -57,7 +57,7 @@ _Seen = TypeVar("_Seen")
 
 
 class WorldError(ValueError):
-    """A folder doesn't have a usable world.
+    """A folder doesn't contain a usable world.
 
     Attributes:
         folder: the path of the folder.
@@ -65,16 +65,16 @@ class WorldError(ValueError):
     """
 
     def __init__(self, folder: Path, why: object) -> None:
-        self.folder, self.why = folder, _briefly(why)
+        self.folder, self.why = folder, _in_short(why)
         super().__init__(folder, self.why)
 
     def __str__(self) -> str:
         return (
-            f"{self.folder} does not hold a whole world that this version can read ({self.why}). Make the world again."
+            f"{self.folder} is not a complete world that this version can read ({self.why}). Generate the world again."
         )
 
 
-def _briefly(problem: object) -> str:
+def _in_short(problem: object) -> str:
     """A problem on one line: its text, or the type of an exception without text."""
     return in_a_line(problem) or type(problem).__name__
 
@@ -124,7 +124,7 @@ def save_world(
         ValueError: if the world has names that are neither text nor numbers.
     """
     folder = Path(folder)
-    text = _described(world)
+    text = _description_of(world)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_HALF_WRITTEN, dir=folder.parent) as scratch:
         fresh = Path(scratch, "fresh")
@@ -138,8 +138,8 @@ def save_world(
         if origin is not None:
             (fresh / _ORIGIN).write_text(json.dumps(origin), encoding="utf-8")
         entries = {path.name: _flushed_entry(path) for path in sorted(fresh.iterdir())}
-        said = _manifest(entries, model_fingerprint())
-        write_whole(fresh / _MANIFEST, lambda temporary: temporary.write_text(said, encoding="utf-8"))
+        manifest = _manifest(entries, model_fingerprint())
+        write_whole(fresh / _MANIFEST, lambda temporary: temporary.write_text(manifest, encoding="utf-8"))
         _put_in_place(fresh, folder, Path(scratch))
         flush_folder(folder.parent)
 
@@ -177,9 +177,9 @@ def _header(dtype: np.dtype[Any], count: int) -> bytes:
 
 def _manifest(files: Mapping[str, Any], model: Any) -> str:
     """The text of a manifest: each file's ``bytes`` and ``sha256``, and the fingerprint of the model."""
-    said = {"format": 1, "files": files, "model": model}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    return json.dumps(said | {"digest": digest}, sort_keys=True)
+    content = {"format": 1, "files": files, "model": model}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return json.dumps(content | {"digest": digest}, sort_keys=True)
 
 
 def _flushed_entry(path: Path) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _digest(file: BinaryIO, size: int) -> str:
         while start < stop:
             read = os.pread(file.fileno(), min(2**20, stop - start), start)
             if not read:
-                raise EOFError("a file grew shorter while it was read")
+                raise EOFError("the file was truncated while it was being read")
             digest.update(read)
             start += len(read)
         return digest.digest()
@@ -220,10 +220,10 @@ def load_world(folder: str | os.PathLike[str]) -> World:
     Raises:
         WorldError: if the folder has no complete world of this version of the program; a `ValueError`.
     """
-    return _steadily(Path(folder), _loaded)[0]
+    return _retried(Path(folder), _loaded)[0]
 
 
-def _steadily(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
+def _retried(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
     """Call ``look(folder)``, and repeat it if it fails because another process replaced or removed the folder."""
     while True:
         before = _inode(folder)
@@ -237,10 +237,10 @@ def _steadily(folder: Path, look: Callable[[Path], _Seen]) -> _Seen:
 def _inode(folder: Path) -> tuple[int, int] | None:
     """The identity of a folder (device, inode), which changes when it's replaced; None if it doesn't exist."""
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 _checked: set[tuple[Any, ...]] = set()  # files of worlds that this process has verified
@@ -265,7 +265,7 @@ def _loaded(folder: Path) -> tuple[World, Any]:
             return world, origin
     except (WorldError, MemoryError):
         raise
-    except Exception as problem:  # whatever the bytes may say
+    except Exception as problem:  # damaged bytes can cause any exception
         is_present = manifest["model"] == model_fingerprint()
         raise (DamagedWorldError if is_present else OutdatedWorldError)(folder, problem) from problem
 
@@ -295,10 +295,10 @@ def _manifest_of(folder: Path) -> dict[str, Any]:
     """
     try:
         text = (folder / _MANIFEST).read_bytes().decode()
-        said = json.loads(text)
-        names = said["files"].keys()
-        if text == _manifest(said["files"], said["model"]) and _NEEDED <= names <= _NEEDED | {_ORIGIN}:
-            return dict(said)
+        manifest = json.loads(text)
+        names = manifest["files"].keys()
+        if text == _manifest(manifest["files"], manifest["model"]) and _NEEDED <= names <= _NEEDED | {_ORIGIN}:
+            return dict(manifest)
     except (FileNotFoundError, NotADirectoryError):
         raise _without_manifest(folder) from None
     except OSError as problem:
@@ -312,23 +312,25 @@ def _without_manifest(folder: Path) -> WorldError:
     """The error for a folder without a manifest, which older versions of the program didn't write."""
     if not folder.is_dir():
         return (
-            DamagedWorldError(folder, "it is no folder") if folder.exists() else MissingWorldError(folder, "no world")
+            DamagedWorldError(folder, "it is not a folder")
+            if folder.exists()
+            else MissingWorldError(folder, "there is no world")
         )
     origin = _origin(folder)
     if not (folder / _DESCRIPTION).exists() or (origin is not None and _of_this_program().items() <= origin.items()):
         return DamagedWorldError(folder, f"{_MANIFEST} is missing")
-    return OutdatedWorldError(folder, "an older version made it, which kept no digests")
+    return OutdatedWorldError(folder, "an older version saved it without digests")
 
 
 def _identity(file: BinaryIO) -> tuple[int, ...]:
     """Values that change when a file is written or replaced."""
-    found = os.fstat(file.fileno())
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _is_untouched(file: BinaryIO) -> bool:
-    found = os.fstat(file.fileno())
-    return time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) > _UNTOUCHED_NS
+    status = os.fstat(file.fileno())
+    return time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _UNTOUCHED_NS
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, BinaryIO]) -> None:
@@ -342,7 +344,7 @@ def _check_digests(folder: Path, manifest: Mapping[str, Any], files: Mapping[str
         if size != entry["bytes"]:
             raise DamagedWorldError(folder, f"{name} has {size:,} bytes instead of {entry['bytes']:,}")
         if _digest(file, size) != entry["sha256"]:
-            raise DamagedWorldError(folder, f"the bytes of {name} are not those that were kept")
+            raise DamagedWorldError(folder, f"{name} has changed since it was saved")
 
 
 def _origin_in(files: Mapping[str, BinaryIO]) -> Any:
@@ -352,12 +354,12 @@ def _origin_in(files: Mapping[str, BinaryIO]) -> Any:
 
 def _world_in(files: Mapping[str, BinaryIO]) -> World:
     """The world in these files."""
-    said = json.loads(files[_DESCRIPTION].read())
+    description = json.loads(files[_DESCRIPTION].read())
     return World(
-        day=said["day"],
-        strategies_end=said["strategies_end"],
-        parameters=Parameters.model_validate(with_present_names(said["parameters"])),
-        names=None if said["names"] is None else _names(said["names"], said["names_type"]),
+        day=description["day"],
+        strategies_end=description["strategies_end"],
+        parameters=Parameters.model_validate(with_present_names(description["parameters"])),
+        names=None if description["names"] is None else _names(description["names"], description["names_type"]),
         **{name: _mapped(files[f"{name}.npy"], dtype) for name, dtype in _TYPES.items()},
     )
 
@@ -368,7 +370,7 @@ def _names(names: list[Any], kind: str) -> np.ndarray:
     width = re.fullmatch(r"[<>]U(\d{1,9})", kind)
     # A damaged type with a huge width could exhaust memory.
     if int(width[1]) > longest + 1_000 if width else not re.fullmatch(r"\|O|[<>|][iuf][1248]|\|b1", kind):
-        raise ValueError(f"{_DESCRIPTION} has names of type {kind!r}")
+        raise ValueError(f"{_DESCRIPTION} has names of the invalid type {kind!r}")
     return np.array(names, dtype=kind)
 
 
@@ -380,7 +382,7 @@ def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
         count = (len(memory) - start) // dtype.itemsize
         if memory[:start] == _header(written, count) and start + count * dtype.itemsize == len(memory):
             return np.frombuffer(memory, dtype, count, start)
-    raise ValueError(f"{file.name} has other fields")
+    raise ValueError(f"the fields of {file.name} differ from those of this version")
 
 
 def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -397,20 +399,20 @@ def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
     )
 
 
-def _described(world: World) -> str:
+def _description_of(world: World) -> str:
     """Everything of a world that isn't an array of records, as JSON."""
     names = None if world.names is None else world.names.tolist()
-    strange = next((name for name in names or () if not isinstance(name, str | int | float)), None)
-    if strange is not None:
-        raise ValueError(f"The name {strange!r} cannot be kept on disk: names must be text or numbers.")
-    said = {
+    invalid = next((name for name in names or () if not isinstance(name, str | int | float)), None)
+    if invalid is not None:
+        raise ValueError(f"The name {invalid!r} cannot be saved. Names must be text or numbers.")
+    description = {
         "day": int(world.day),
         "strategies_end": int(world.strategies_end),
         "names": names,
         "names_type": None if world.names is None else world.names.dtype.str,
         "parameters": world.parameters.model_dump(mode="json"),
     }
-    return json.dumps(said)
+    return json.dumps(description)
 
 
 # Records ----------------------------------------------------------------------------------------------------------
@@ -450,15 +452,15 @@ def load_records(path: Path) -> dict[str, np.ndarray]:
     with path.open("rb") as file:
         checksum = file.read(_CHECKSUM)
         if hashlib.file_digest(file, "sha256").digest() != checksum:
-            raise ValueError("its checksum is another")
+            raise ValueError("its checksum is wrong")
         file.seek(_CHECKSUM)
         try:
-            with np.load(file, allow_pickle=False) as kept:
-                return {name: kept[name] for name in kept.files}
+            with np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
         except OSError:
             raise
         except Exception as problem:  # a valid checksum doesn't prove that `save_records` wrote the file
-            raise ValueError(f"it holds no records: {_briefly(problem)}") from problem
+            raise ValueError(f"it does not contain records: {_in_short(problem)}") from problem
 
 
 def remove_records(path: Path) -> None:
@@ -520,11 +522,11 @@ def cache_limit() -> float:
     Raises:
         CacheError: if the variable isn't a number of 0 or more.
     """
-    said = os.environ.get("REKINDLE_CACHE_GB") or str(MOST_GIGABYTES)
+    setting = os.environ.get("REKINDLE_CACHE_GB") or str(MOST_GIGABYTES)
     with suppress(ValueError):
-        if float(said) >= 0:
-            return float(said) * GIGABYTE
-    raise CacheError(f"REKINDLE_CACHE_GB is {said!r}; write a number of gigabytes, such as {MOST_GIGABYTES:g}.")
+        if float(setting) >= 0:
+            return float(setting) * GIGABYTE
+    raise CacheError(f"REKINDLE_CACHE_GB is {setting!r}; set it to a number of gigabytes, such as {MOST_GIGABYTES:g}.")
 
 
 def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settings: float) -> World:
@@ -547,7 +549,7 @@ def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settin
     try:
         return load_kept_world(key)
     except DamagedWorldError as damage:
-        warnings.warn(f"The kept world {key[:8]} is damaged ({damage.why}); it is built again.", stacklevel=2)
+        warnings.warn(f"The cached world {key[:8]} is damaged ({damage.why}). It is generated again.", stacklevel=2)
     except WorldError:
         pass
     built = build()
@@ -558,8 +560,8 @@ def cached_world(build: Callable[[], InMotion], parameters: Parameters, **settin
         _make_room(limit, key)
         return load_kept_world(key)
     except OSError as problem:
-        if not folder.exists():  # or else another process has just kept the same world
-            warnings.warn(f"The world could not be kept in {folder}: {problem}", stacklevel=2)
+        if not folder.exists():  # otherwise, another process has just saved the same world
+            warnings.warn(f"The world could not be saved in {folder}: {problem}", stacklevel=2)
     except ValueError:  # another process has removed it
         pass
     return built.to_world()
@@ -572,9 +574,9 @@ def load_kept_world(key: str) -> World:
         WorldError: if there is no world with this key, or if it's damaged or a different one; a `ValueError`.
     """
     folder = worlds_folder() / key
-    world, origin = _steadily(folder, _loaded)
+    world, origin = _retried(folder, _loaded)
     if _key(origin) != key:
-        raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
+        raise DamagedWorldError(folder, f"{_ORIGIN} belongs to a different world")
     with suppress(OSError):  # removed meanwhile, or read-only; the loaded world is fine
         os.utime(folder)
     return world
@@ -606,7 +608,7 @@ def check_kept_world(key: str) -> Damage | None:
     """
     folder = worlds_folder() / key
     try:
-        _steadily(folder, _check_in_full)
+        _retried(folder, _check_in_full)
     except MissingWorldError:
         return None
     except WorldError as damage:
@@ -626,20 +628,20 @@ def _check_in_full(folder: Path) -> None:
         try:
             _check_digests(folder, manifest, files)
             if _key(_origin_in(files)) != folder.name:
-                raise DamagedWorldError(folder, f"{_ORIGIN} is that of another world")
+                raise DamagedWorldError(folder, f"{_ORIGIN} belongs to a different world")
             if manifest["model"] == model_fingerprint():
                 check_world(_world_in(files))
         except (WorldError, MemoryError):
             raise
-        except Exception as problem:  # whatever the bytes may say
+        except Exception as problem:  # damaged bytes can cause any exception
             raise DamagedWorldError(folder, problem) from problem
 
 
 def kept_worlds() -> list[KeptWorld]:
     """All worlds in the cache, the most recently used first. Folders with names of another form are ignored."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        found = [_kept(folder) for folder in worlds_folder().iterdir() if _is_of_a_world(folder)]
-        return sorted(filter(None, found), key=lambda world: (-world.used, world.key))
+        worlds = [_kept(folder) for folder in worlds_folder().iterdir() if _is_of_a_world(folder)]
+        return sorted(filter(None, worlds), key=lambda world: (-world.used, world.key))
     return []
 
 
@@ -664,9 +666,9 @@ def remove_kept_world(key: str) -> bool:
 
 def scraps() -> list[Path]:
     """Folders that killed processes left in the cache while writing or removing a world."""
-    names = (f"{prefix}*" for prefix in (_HALF_WRITTEN, _REMOVED))
-    found = [folder for name in names for folder in worlds_folder().glob(name) if not folder.is_symlink()]
-    return [folder for folder in found if time.time() - _used(folder) > SECONDS_OF_A_SCRAP]
+    patterns = (f"{prefix}*" for prefix in (_HALF_WRITTEN, _REMOVED))
+    folders = [folder for name in patterns for folder in worlds_folder().glob(name) if not folder.is_symlink()]
+    return [folder for folder in folders if time.time() - _used(folder) > SECONDS_OF_A_SCRAP]
 
 
 def remove_scraps() -> None:
@@ -688,13 +690,13 @@ def size_of(folder: Path) -> int:
 def least_used(worlds: Sequence[KeptWorld], limit: float) -> list[KeptWorld]:
     """The fewest least recently used worlds to remove so that the rest fits `limit` bytes; see `kept_worlds`."""
     size = sum(world.size for world in worlds)
-    found = []
+    to_remove = []
     for world in reversed(worlds):
         if size <= limit:
             break
-        found.append(world)
+        to_remove.append(world)
         size -= world.size
-    return found
+    return to_remove
 
 
 def _make_room(limit: float, new: str) -> None:

@@ -17,7 +17,7 @@ NEVER = -16_384  # the day of an event that hasn't happened
 LAST_DAY = 16_383  # just under 45 years: days and their differences must fit in 16 bits
 NOBODY = -1
 NO_ANSWER = 255  # `parent_kind` of a gesture that isn't an answer
-FEED_ITEM, PLANNED_POST = 1, 2  # values of `delivery`: posts that are noticed for sure
+FEED_ITEM, PLANNED_POST = 1, 2  # values of `delivery`: posts that are always noticed
 
 # A person takes one cache line, and so does one direction of a tie: most of a day's time goes into reading them.
 PERSON = np.dtype(
@@ -76,13 +76,13 @@ GESTURE = np.dtype(
         ("kind", "u1"),
         ("channel", "u1"),
         ("at_place", "u1"),  # 1 if both are at the same place
-        ("delivery", "u1"),  # FEED_ITEM or PLANNED_POST if it is noticed for sure, else 0
+        ("delivery", "u1"),  # FEED_ITEM or PLANNED_POST if it is always noticed, else 0
         ("event_key", "u4"),
         ("parent_key", "u4"),  # event key of the gesture that this one answers
         ("parent_day", "i4"),  # NEVER if it isn't an answer
         ("parent_kind", "u1"),
         ("noticed", "u1"),  # set when delivered
-        ("unanswered", "f4"),  # the sender's tries before this one
+        ("unanswered", "f4"),  # the sender's count of unanswered gestures before this one
         ("sender_slot", "i4"),  # slots of the tie, which are known during the day only
         ("receiver_slot", "i4"),
     ],
@@ -216,7 +216,7 @@ class World:
 
     def differences(self, other: World) -> list[str]:
         """Describe the differences of two worlds, such as ``["ties.openness: 3 rows, first 17"]``; empty if equal."""
-        found = [
+        texts = [
             f"{name}: {getattr(self, name)!r} and {getattr(other, name)!r}"
             for name in ("day", "strategies_end", "parameters")
             if getattr(self, name) != getattr(other, name)
@@ -224,14 +224,14 @@ class World:
         for name in self.ARRAYS:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine.shape != theirs.shape:
-                found.append(f"{name}: {len(mine)} and {len(theirs)} rows")
+                texts.append(f"{name}: {len(mine)} and {len(theirs)} rows")
                 continue
             for column in mine.dtype.names:
                 a, b = bits(mine[column]), bits(theirs[column])
                 rows = np.unique(np.nonzero(a != b)[0])
                 if len(rows):
-                    found.append(f"{name}.{column}: {len(rows)} rows, first {rows[0]}")
-        return found
+                    texts.append(f"{name}.{column}: {len(rows)} rows, first {rows[0]}")
+        return texts
 
     def copy(self, **changes: Any) -> World:
         """A copy that shares no arrays, with these attributes changed."""

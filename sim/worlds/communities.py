@@ -58,7 +58,7 @@ def _joined(label: np.ndarray, network: csr_array, most: int, small: float, seed
         for sweep in range(_SWEEPS):
             order = _keyed_order(np.uint64(seed), len(sizes), sweep)
             graph = (between.indptr, between.indices, between.data)
-            if _sweep(order, *graph, sizes, joined, members, most, small) == 0:
+            if _sweep(order, graph, sizes, joined, members, most, small) == 0:
                 break
         label = np.unique(joined[label], return_inverse=True)[1]
         if label.max() + 1 == len(sizes):
@@ -75,10 +75,9 @@ def _keyed_order(seed: int, nodes: int, sweep: int) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _sweep(
-    order: Any, starts: Any, others: Any, weights: Any, sizes: Any, label: Any, members: Any, most: int, small: float
-) -> int:
+def _sweep(order: Any, graph: Any, sizes: Any, label: Any, members: Any, most: int, small: float) -> int:
     """Move each small node to the label with room with which it has the most contacts; returns the number of moves."""
+    starts, others, weights = graph  # a matrix of contacts in compressed sparse rows
     pull = np.zeros(len(sizes), np.int64)
     moves = 0
     for node in order:

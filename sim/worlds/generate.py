@@ -65,7 +65,7 @@ def generated(
     """
     people, seed, threads = whole("people", people), whole("seed", seed), whole("threads", threads)
     if people < 2:
-        raise ValueError(f"people is {people}; a world needs at least 2, since a tie takes two people.")
+        raise ValueError(f"people is {people}; it must be 2 or more, because a tie needs two people.")
     if threads < 1:
         raise ValueError(f"threads is {threads}; it must be 1 or more.")
     check_number("burn_in_years", burn_in_years)
@@ -118,11 +118,11 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
     _neighbours(key, until, group, members, sociability, p, near)
     elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
     industry, anywhere = people["industry"], np.zeros(len(people), np.int32)
-    of_industry = _found_in(industry, p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE)
-    found_elsewhere = _found_in(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
-    ids = np.concatenate([near, of_industry, found_elsewhere])
+    of_industry = _pairs_within(industry, p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE)
+    of_anywhere = _pairs_within(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
+    ids = np.concatenate([near, of_industry, of_anywhere])
     ids.sort()
-    return ids[np.diff(ids, prepend=-1) > 0]  # np.unique takes twenty times as long, since it hashes
+    return ids[np.diff(ids, prepend=-1) > 0]  # twenty times as fast as np.unique, which hashes
 
 
 @njit(cache=True, nogil=True)
@@ -149,7 +149,7 @@ def _neighbours(
     Returns:
         The number of pairs.
     """
-    found = start = 0
+    count = start = 0
     wanted = p.ties_at_start * p.ties_in_community
     for person in range(len(until)):
         if person == until[start]:
@@ -161,19 +161,19 @@ def _neighbours(
             sociable = 0.5 * (sociability[person] + sociability[other])
             chance = of_group if group[other] == group[person] else of_others * sociable
             if uniform(seed, _COMMUNITY_TIE, 0, person, other, 0) < chance:
-                if found < len(ids):
-                    ids[found] = person * len(until) + other
-                found += 1
-    return found
+                if count < len(ids):
+                    ids[count] = person * len(until) + other
+                count += 1
+    return count
 
 
-def _found_in(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int) -> np.ndarray:
+def _pairs_within(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int) -> np.ndarray:
     """Numbers of pairs within circles. Each person chooses half of their mean number, since others choose them too."""
     members = np.argsort(circle, kind="stable")
     starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
-    one, two = _partners(key, purpose, circle, members, starts, 0.5 * means)
-    others = one != two
-    return pair_ids(one[others], two[others], len(circle))
+    persons, partners = _partners(key, purpose, circle, members, starts, 0.5 * means)
+    distinct = persons != partners
+    return pair_ids(persons[distinct], partners[distinct], len(circle))
 
 
 @njit(cache=True, nogil=True)
@@ -182,16 +182,16 @@ def _partners(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw partners: each person gets ``means[person]`` uniform partners, randomly rounded; returns both sides."""
     most = len(circle) + int(means.sum() + 1.0)
-    one, two = np.empty(most, np.int32), np.empty(most, np.int32)
-    found = 0
+    persons, partners = np.empty(most, np.int32), np.empty(most, np.int32)
+    count = 0
     for person in range(len(circle)):
         first, end = starts[circle[person]], starts[circle[person] + 1]
         wanted = int(means[person] + uniform(seed, purpose, 0, person, 0, 0))
         for draw in range(1, wanted + 1):
-            one[found] = person
-            two[found] = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
-            found += 1
-    return one[:found], two[:found]
+            persons[count] = person
+            partners[count] = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
+            count += 1
+    return persons[:count], partners[:count]
 
 
 def _within_capacity(ids: np.ndarray, capacity: np.ndarray, key: np.uint64, p: Any, threads: int) -> np.ndarray:

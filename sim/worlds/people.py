@@ -24,7 +24,7 @@ _INDUSTRY, _BIRTHDAY = int(DrawPurpose.INDUSTRY), int(DrawPurpose.BIRTHDAY)
 def check_number(name: str, value: float) -> None:
     """Raise a `ValueError` unless a setting is a finite number of 0 or more."""
     if not 0 <= value < math.inf:
-        raise ValueError(f"{name} is {value}; it must be a number of 0 or more.")
+        raise ValueError(f"{name} is {value}; it must be a finite number of 0 or more.")
 
 
 def check_seed(seed: int) -> None:

@@ -60,7 +60,7 @@ def replayed(
     day = ((events.time - events.time[0]) // rules.SECONDS_A_DAY).astype(np.int64)
     if day[-1] >= LAST_DAY:
         raise LogError(
-            f"The log spans {day[-1] + 1:,} days; a world lives for {LAST_DAY:,} at most. Cut off its beginning."
+            f"The log spans {day[-1] + 1:,} days, but a world can span at most {LAST_DAY:,}. Delete the oldest rows."
         )
     ids, pair, contacts = np.unique(pair_ids(source, target, len(names)), return_inverse=True, return_counts=True)
     low, high = np.divmod(ids, len(names))
@@ -101,17 +101,17 @@ def _replay(
 
 @njit(cache=True)
 def _send(people: Any, ties: Any, sender: int, slot: int, day: int, p: Any) -> None:
-    """Update the sender's tie after sending a message: memory and unanswered tries."""
+    """Update the sender's tie after sending a message: memory and the count of unanswered gestures."""
     own = ties[people[sender].first + slot]
     add_to_memory(own, day, p.encoding_sent * p.mass[_MESSAGE], p)
-    tries = rules.unanswered_now(own.unanswered, day - own.last_sent, p)
-    own.unanswered = rules.unanswered_after(tries, p.answer[_MESSAGE] > -math.inf, p)
+    unanswered = rules.unanswered_now(own.unanswered, day - own.last_sent, p)
+    own.unanswered = rules.unanswered_after(unanswered, p.answer[_MESSAGE] > -math.inf, p)
     own.last_sent = day
 
 
 @njit(cache=True)
 def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int, slot: int, day: int, p: Any) -> None:
-    """Update the receiver's tie after a noticed message, which counts as an answer if the receiver had tried before."""
+    """Update the receiver's tie after a noticed message, which is an answer if the receiver has unanswered gestures."""
     own = ties[people[receiver].first + slot]
     senders = ties[people[sender].first + sender_slot]
     answers = own.unanswered > 0.0

@@ -156,7 +156,7 @@ def test_a_bad_limit_is_one_paragraph(
     config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setenv("REKINDLE_CACHE_GB", "much")
-    assert "REKINDLE_CACHE_GB is 'much'; write a number of gigabytes, such as 20." in refused(rekindle(*command))
+    assert "REKINDLE_CACHE_GB is 'much'; set it to a number of gigabytes, such as 20." in refused(rekindle(*command))
 
 
 @pytest.mark.parametrize("command", ["build", "list", "show", "prune"])

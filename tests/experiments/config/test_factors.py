@@ -189,7 +189,7 @@ def test_a_parameter_of_its_own_does_not_follow_the_worlds(tmp_path: Path) -> No
         ("sweep.replicates = [1]", ["is not a setting of a run; only world, run, inject and parameters"]),
         ("parameters = [1]", ["is a table; give a setting in it, such as parameters."]),
         ("run.adopters = [50]", ["an invalid point, run.adopters = 50", "50 of 40 people"]),
-        ("parameters.encounter_known = [0.9]", ["an invalid point", "must not exceed 1"]),
+        ("parameters.encounter_known = [0.9]", ["an invalid point", "must be 1 or less"]),
     ],
 )
 def test_a_factor_that_cannot_be_varied_is_refused(tmp_path: Path, line: str, said: list[str]) -> None:

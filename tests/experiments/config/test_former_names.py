@@ -85,7 +85,7 @@ def test_a_setting_under_both_names_is_refused(tmp_path: Path) -> None:
     path.write_text("[parameters]\nhesitance_mean = 1\nreticence_mean = 2\n")
     with pytest.raises(ConfigError, match=r"line 2, .*hesitance_mean = 1: this is the former name of reticence_mean"):
         load(path)
-    with pytest.raises(ValueError, match="reticence_mean is given twice"):
+    with pytest.raises(ValueError, match="reticence_mean is set twice"):
         sim.Parameters(hesitance_mean=1, reticence_mean=2)
 
 

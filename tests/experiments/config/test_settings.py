@@ -72,7 +72,7 @@ def test_the_nine_and_waiting_are_all_in_their_sweep() -> None:
         ("effort_minutes = 240", "gestures.lik.mass = 1", ["line 12", "did you mean parameters.gestures.like?"]),
         ("effort_minutes = 240", "gestures.like.mas = 1", ["line 12", "did you mean parameters.gestures.like.mass?"]),
         ("effort_minutes = 240", "gestures.note.mass = 0", ["line 12, parameters.gestures.note.mass", "above 0"]),
-        ("effort_minutes = 240", "encounter_known = 0.9", ["line 12, parameters.encounter_known", "not exceed 1"]),
+        ("effort_minutes = 240", "encounter_known = 0.9", ["line 12, parameters.encounter_known", "must be 1 or less"]),
         ("show_up = 0.5", "show_up = 0.4", ["line 15, sweep.strategies", "add up to 0.9"]),
         ("show_up = 0.5", "sho_up = 0.5", ["line 15, sweep.strategies", "did you mean 'show_up'?"]),
         ("show_up = 0.5", "show_up = -0.5", ["line 15, sweep.strategies", "share of show_up"]),

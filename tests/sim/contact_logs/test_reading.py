@@ -89,12 +89,12 @@ def test_ordinary_variants_of_csv_are_understood(tmp_path: Path, text: str, expe
 
 BAD = {
     "": r"log\.csv is empty\. Its first line must be source,target,time",
-    "source,target,time\n": "has its columns but no rows",
-    "source,target\n1,2\n": r"has no column time; it has 'source', 'target'\.",
-    "source,taget,time\n1,2,3\n": r"no column target; .*Rename 'taget' to target",
+    "source,target,time\n": "has a header but no rows",
+    "source,target\n1,2\n": r"has no column time \(columns: 'source', 'target'\)\.",
+    "source,taget,time\n1,2,3\n": r"no column target .*Rename 'taget' to target",
     "Source,target,time\n1,2,3\n": "Rename 'Source' to source",
-    "source;target;time\n1;2;3\n": r"it has 'source;target;time'\. .*with commas",
-    "1,2,3\n1,2,4\n": r"has no column source; it has '1', '2', '3'\.",
+    "source;target;time\n1;2;3\n": r"columns: 'source;target;time'\. .*with commas",
+    "1,2,3\n1,2,4\n": r"has no column source \(columns: '1', '2', '3'\)\.",
     "source,source,target,time\n1,2,3,4\n": "several columns named source; keep one",
     "source,target,time\n1,2,3\n1,2,yesterday\n": r"log\.csv, line 3: the time 'yesterday' is not a number.*1700000000",
     "source,target,time\n1,2,3\n\n\n1,2,2024-05-01\n": "line 5: the time '2024-05-01' is a date, but others are",
@@ -106,15 +106,15 @@ BAD = {
     "source,target,time\n1,2,1700000000000\n": r"line 2: the time '17.*' looks like milliseconds \(2023.*/ 1000",
     "source,target,time\n1,2,3\n,2,4\n": r"line 3: the source is empty",
     "source,target,time\n1,,3\n": r"line 2: the target is empty",
-    "source,target,time\n1,2,3\n1,2,3,4\n": r"line 3: 4 values, but the header names 3 columns: '1,2,3,4'",
-    "source,target,time\n1,2,3\n1,2\n": r"line 3: 2 values, but the header names 3 columns",
-    "source,target,time\n1,1,3\n2,2,4\n": "every source is its own target",
+    "source,target,time\n1,2,3\n1,2,3,4\n": r"line 3: the line has 4 values, but the header has 3 columns: '1,2,3,4'",
+    "source,target,time\n1,2,3\n1,2\n": r"line 3: the line has 2 values, but the header has 3 columns",
+    "source,target,time\n1,1,3\n2,2,4\n": "the source equals the target in every row",
     b"source,target,time\nM\xfcller,2,3\n": r"line 2: .* not UTF-8 text\. It looks like Windows-1252 \('Müller,2,3'\)",
-    "source,target,time\n1,2,3\n1\0,2,4\n": r"line 3: a NUL byte",
+    "source,target,time\n1,2,3\n1\0,2,4\n": r"line 3: the line contains a NUL byte",
     "source\ttarget\ttime\n1\t2\t3\n": r"tabs between its columns.*sep='\\t'",
-    "sep=,\nsource,target,time\n1,2,3\n": r"line 1: .* hint for Excel; remove this line",
-    "source,target,time\n1,2,3\n" + "x" * (3 * 2**20) + ",2,4\n": r"line 3: it is longer than 1,048,576 characters",
-    "source,target,time\n" + '"' + "x" * (3 * 2**20) + '",2,4\n': r"line 2: it is longer than 1,048,576 characters",
+    "sep=,\nsource,target,time\n1,2,3\n": r"line 1: .* hint for Excel; delete this line",
+    "source,target,time\n1,2,3\n" + "x" * (3 * 2**20) + ",2,4\n": r"line 3: the line is longer than 1,048,576",
+    "source,target,time\n" + '"' + "x" * (3 * 2**20) + '",2,4\n': r"line 2: the line is longer than 1,048,576",
 }
 
 
@@ -160,7 +160,7 @@ def test_a_bad_row_of_a_parquet_is_named(tmp_path: Path) -> None:
     with pytest.raises(LogError, match=r"log\.parquet, row 1 \(counted from 0\): the time is empty"):
         read_log(path)
     pd.DataFrame({"source": [1, 2], "goal": [2, 1], "time": [1, 2]}).to_parquet(path)
-    with pytest.raises(LogError, match=r"log\.parquet has no column target; it has 'source', 'goal', 'time'"):
+    with pytest.raises(LogError, match=r"log\.parquet has no column target \(columns: 'source', 'goal', 'time'\)"):
         read_log(path)
 
 
@@ -168,13 +168,13 @@ def test_a_bad_row_of_a_parquet_is_named(tmp_path: Path) -> None:
     ("table", "text"),
     [
         ({"source": [1], "target": [2]}, "the table has no column time"),
-        ({"source": [], "target": [], "time": []}, "the table has its columns but no rows"),
+        ({"source": [], "target": [], "time": []}, "the table has a header but no rows"),
         (
             {"source": [1, None], "target": [2, 3], "time": [0, 1]},
             r"the table, row 1 \(counted from 0\): the source is empty",
         ),
         ({"source": [1], "target": [2], "time": [dt.time(9)]}, "is not a number"),
-        ({"source": [[1]], "target": [2], "time": [1]}, r"the source \[1\] cannot be an id"),
+        ({"source": [[1]], "target": [2], "time": [1]}, r"the source is \[1\]\. Ids must be"),
         ({"source": [1], "target": [2], "time": ["soon"]}, "the time 'soon' is not a number"),
     ],
 )
@@ -188,9 +188,9 @@ def test_a_missing_file_brings_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(LogError, match=r"facebok_wall\.csv does not exist\. Did you mean facebook_wall\.csv\?"):
         read_log(tmp_path / "facebok_wall.csv")
     (tmp_path / "parquet").mkdir()
-    with pytest.raises(LogError, match="holds nothing like it"):
+    with pytest.raises(LogError, match="has no file with a similar name"):
         read_log(tmp_path / "x.parquet")
-    with pytest.raises(LogError, match="neither does the folder"):
+    with pytest.raises(LogError, match=r"the folder .* does not exist"):
         read_log(tmp_path / "nowhere" / "log.csv")
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(LogError, match="is a folder"):
@@ -319,14 +319,14 @@ def test_other_spellings_of_one_id(tmp_path: Path) -> None:
     for said in ("7", "7.0", " 7 "):
         assert found.names[person_of(found.names, said)] == "7"
     assert person_of(found.names, "Jo\u0308rgen") == list(found.names).index("Jörgen")
-    with pytest.raises(LogError, match="nobody is called 'jorgen'; did you mean 'Jörgen'"):
+    with pytest.raises(LogError, match="no person has the id 'jorgen'; did you mean 'Jörgen'"):
         person_of(found.names, "jorgen")
 
 
 def test_versions_are_no_whole_numbers(tmp_path: Path) -> None:
     found = read(as_csv(tmp_path, events(["7", "7.0", "7.1", "8.0"])))
     assert sorted(found.names) == ["7", "7.0", "7.1", "8.0"]
-    assert any("stay apart" in note.text for note in found.notes)
+    assert any("count as different people" in note.text for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_ids_that_may_be_one_stay_apart_and_are_noted(tmp_path: Path, names: lis
     found = read(as_csv(tmp_path, events([*names, "else"])))
     assert sorted(found.names) == sorted([*names, "else"])
     (note,) = found.notes
-    assert "stay apart" in note.text
+    assert "count as different people" in note.text
     assert all(repr(name) in note.example for name in names)
 
 
@@ -350,7 +350,7 @@ def test_floats_too_large_to_be_exact_are_noted(tmp_path: Path) -> None:
     table = events(["1", "2", "3"])
     large = [float(2**60 + 1_000 * int(name)) for name in table["source"]]
     table = table.assign(source=large, target=[str(2**61 + int(name)) for name in table["target"]])
-    assert any("people may have become one" in note.text for note in read(table).notes)
+    assert any("people may have been merged" in note.text for note in read(table).notes)
 
 
 def test_uuids_and_other_objects_are_ids() -> None:
@@ -506,12 +506,12 @@ def test_times_in_another_unit_are_refused_with_a_conversion_that_works(tmp_path
 @pytest.mark.parametrize("times", [range(365), [k / 3 for k in range(900)]])
 def test_a_log_that_lasts_no_time_does_not_pass(times: list[float]) -> None:
     log = pd.DataFrame({"source": ["a"] * len(times), "target": ["b"] * len(times), "time": times})
-    with pytest.raises(LogError, match=r"all lie within \d+ minutes if they are seconds"):
+    with pytest.raises(LogError, match=r"If they are seconds, all are within \d+ minutes"):
         read(log)
     found = read(log.assign(time=log["time"] * 86_400))
     assert len(found) == len(times)
     (note,) = read(log.assign(time=log["time"] * 50)).notes
-    assert "lie within" in note.text
+    assert "are within" in note.text
 
 
 def test_days_in_another_form_are_refused_with_advice_that_works(tmp_path: Path) -> None:
@@ -542,8 +542,8 @@ def test_events_of_the_future_are_named_and_left_out(tmp_path: Path, year: int, 
     assert len(found) == EVENTS - 2
     assert found.time.max() < NOW
     (note,) = found.notes
-    assert note.text == f"2 events are in the future, until {year}-01-01, and left out: the first is in line 5."
-    with pytest.raises(LogError, match="is in the future, as all are"):
+    assert note.text == f"2 events are in the future, up to {year}-01-01, and left out: the first is in line 5."
+    with pytest.raises(LogError, match="is in the future, like all others"):
         read(as_csv(tmp_path, log.iloc[[3, 7]]), now=NOW)
 
 
@@ -558,7 +558,7 @@ def test_clocks_that_were_not_set_are_named_and_left_out() -> None:
     log.loc[[0, 5, 9], "time"] = [0, 3_600, 7]
     found = read(log)
     assert len(found) == EVENTS - 3
-    assert found.notes[0].text.startswith("3 events are of the first day of 1970")
+    assert found.notes[0].text.startswith("3 events are on the first day of 1970")
 
 
 # Files ------------------------------------------------------------------------------------------------------------
@@ -631,7 +631,7 @@ def test_other_kinds_of_files_are_named(tmp_path: Path, start: bytes, name: str)
 
 
 def test_a_zip_says_what_it_holds(tmp_path: Path) -> None:
-    for inside, said in (("wall.csv", "a ZIP archive, which holds wall.csv"), ("xl/workbook.xml", "an Excel workbook")):
+    for inside, said in (("wall.csv", "archive that contains wall.csv"), ("xl/workbook.xml", "an Excel workbook")):
         path = tmp_path / "log.csv"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(inside, "source,target,time")
@@ -651,7 +651,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused(
     path.write_bytes(
         gzip.compress(b"source,target,time\n" + piece.encode() * (3 * 10**7 // len(piece)), compresslevel=1)
     )
-    with pytest.raises(LogError, match=r"more than 0\.02 GB once it is unpacked.*REKINDLE_LOG_GB|line 2: it is longer"):
+    with pytest.raises(LogError, match=r"larger than 0\.02 GB .*REKINDLE_LOG_GB|line 2: the line is longer"):
         read(path)
 
 
@@ -668,22 +668,22 @@ def test_a_small_parquet_that_unpacks_to_a_large_one_is_refused(
     }
     pq.write_table(pa.table(columns), path)
     assert path.stat().st_size < 20_000
-    with pytest.raises(LogError, match=r"more than 0\.02 GB once it is unpacked"):
+    with pytest.raises(LogError, match=r"larger than 0\.02 GB \(decompressed\)"):
         read(path)
     few = pa.table({"source": ["x" * 10**7 + str(k) for k in range(4)], "target": ["y"] * 4, "time": [1, 2, 3, 4]})
     pq.write_table(few, path, compression="zstd")
     assert path.stat().st_size < 200_000
-    with pytest.raises(LogError, match=r"more than 0\.02 GB once it is unpacked"):
+    with pytest.raises(LogError, match=r"larger than 0\.02 GB \(decompressed\)"):
         read(path)
 
 
 def test_the_limit_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = as_csv(tmp_path, events(["a", "b", "c"]))
     monkeypatch.setenv("REKINDLE_LOG_GB", "0.000001")
-    with pytest.raises(LogError, match="once it is unpacked"):
+    with pytest.raises(LogError, match=r"\(decompressed\)"):
         read(path)
     monkeypatch.setenv("REKINDLE_LOG_GB", "much")
-    with pytest.raises(LogError, match="REKINDLE_LOG_GB is 'much'; write a number"):
+    with pytest.raises(LogError, match="REKINDLE_LOG_GB is 'much'; set it to a number"):
         read(path)
 
 
@@ -718,10 +718,10 @@ def test_times_in_a_doubtful_unit_are_refused_or_noted() -> None:
     log = events([f"u{k}" for k in range(12)])
     with pytest.raises(LogError, match="looks like hours since 1970"):
         read(log.assign(time=log["time"] // 3_600), now=NOW)
-    with pytest.raises(LogError, match=r"Excel counts them from 1904.*Excel counts them|Excel.*from 1904"):
+    with pytest.raises(LogError, match=r"Excel days since 1904.*Excel days|Excel.*since 1904"):
         read(log.assign(time=log["time"] / 86_400 + 24_107), now=NOW)
     for changed in (log["time"] // 60, log["time"] - 978_307_200):
-        assert any("taken for seconds" in note.text for note in read(log.assign(time=changed), now=NOW).notes)
+        assert any("read as seconds" in note.text for note in read(log.assign(time=changed), now=NOW).notes)
     few = log.assign(time=log["time"] // 86_400).head(10)
     assert any("days since 1970" in note.text for note in read(few, now=NOW).notes)
 
@@ -760,7 +760,7 @@ def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(gzip.compress(b"source,target,time\na,b,1\n", mtime=0), mtime=0), "packed twice"),
+        (gzip.compress(gzip.compress(b"source,target,time\na,b,1\n", mtime=0), mtime=0), "compressed twice"),
         (bytes(range(160, 256)) * 4 + b"\n", "binary data"),
         (b"source,target,time", "no rows"),
         (b"source,target,time\na,b\n", "Delete the line"),

@@ -202,7 +202,9 @@ def test_with_a_damaged_checkpoint_a_run_begins_anew(world: World, tmp_path: Pat
     told = {**TOLD, "days": 3}
     cut_off(world, path, 2, **told)
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
-    with pytest.warns(UserWarning, match=r"is damaged or no checkpoint \(.+\). The run begins anew and replaces it."):
+    with pytest.warns(
+        UserWarning, match=r"is damaged or is not a checkpoint \(.+\)\. The run starts again .*replaces it"
+    ):
         days, run = days_told(world, path, **told)
     assert days == [1, 2, 3]
     assert_same(run, sim.simulate(world, **told))
@@ -218,7 +220,7 @@ def test_every_flipped_bit_is_noticed(where: float, bit: int) -> None:
         content = bytearray(path.read_bytes())
         content[int(where * len(content))] ^= 1 << bit
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="its checksum is another"):
+        with pytest.raises(ValueError, match="its checksum is wrong"):
             storage.load_records(path)
 
 
@@ -241,7 +243,7 @@ def test_the_checkpoint_of_another_run_is_not_used(world: World, tmp_path: Path,
     path = tmp_path / "checkpoint"
     cut_off(world, path, 9, **TOLD)
     told = {**TOLD, **OTHER[other]}
-    with pytest.warns(UserWarning, match=r"checkpoint is of another run, .* begins anew and replaces it"):
+    with pytest.warns(UserWarning, match=r"checkpoint belongs to a different run, .* starts again .* replaces it"):
         days, run = days_told(world, path, **told)
     assert days[0] == 1
     assert_same(run, sim.simulate(world, **told))
@@ -251,7 +253,7 @@ def test_runs_with_other_idle_adopters_are_other_runs(world: World, tmp_path: Pa
     """They differ in nothing but whom is measured."""
     told = {**TOLD, "strategy": "wait"}
     cut_off(world, tmp_path / "checkpoint", 9, **{**told, "adopters": [1, 2]})
-    with pytest.warns(UserWarning, match="of another run"):
+    with pytest.warns(UserWarning, match="belongs to a different run"):
         assert days_told(world, tmp_path / "checkpoint", **{**told, "adopters": [1, 3]})[0][0] == 1
 
 
@@ -259,7 +261,7 @@ def test_the_checkpoint_of_another_world_is_not_used(world: World, tmp_path: Pat
     cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
     other = world.copy()
     other.ties["post_seen"][-1] -= 1
-    with pytest.warns(UserWarning, match="of another run"):
+    with pytest.warns(UserWarning, match="belongs to a different run"):
         assert days_told(other, tmp_path / "checkpoint", **TOLD)[0][0] == 1
 
 
@@ -268,7 +270,7 @@ def test_the_checkpoint_of_another_program_is_not_used(
 ) -> None:
     cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
     monkeypatch.setattr(checkpoint, "model_fingerprint", lambda: "newer")
-    with pytest.warns(UserWarning, match="of another run, or of another version of the program"):
+    with pytest.warns(UserWarning, match="belongs to a different run, or to a different version of the program"):
         assert days_told(world, tmp_path / "checkpoint", **TOLD)[0][0] == 1
 
 
@@ -278,7 +280,7 @@ def test_the_checkpoint_of_another_kind_of_machine_is_not_used(
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "kind_of_machine", lambda: "vax no-fma")
         cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
-    with pytest.warns(UserWarning, match=r"kept on another kind of machine \(vax no-fma; this is .+\)"):
+    with pytest.warns(UserWarning, match=r"saved on a different kind of machine \(vax no-fma; this is .+\)"):
         days, run = days_told(world, tmp_path / "checkpoint", **TOLD)
     assert days[0] == 1
     assert_same(run, sim.simulate(world, **TOLD))
@@ -305,7 +307,7 @@ def test_records_with_a_good_checksum_and_strange_content_are_not_used(world: Wo
     kept = storage.load_records(path)
     HOSTILE[harm](kept)
     storage.save_records(kept, path)
-    with pytest.warns(UserWarning, match=r"is damaged or no checkpoint \(.+\). The run begins anew"):
+    with pytest.warns(UserWarning, match=r"is damaged or is not a checkpoint \(.+\). The run starts again"):
         days, run = days_told(world, path, **told)
     assert days == [1, 2, 3]
     assert_same(run, sim.simulate(world, **told))
@@ -318,7 +320,7 @@ def test_records_with_a_good_checksum_and_strange_content_are_not_used(world: Wo
 def test_a_good_checksum_over_no_records_is_no_reason_to_crash(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "records"
     path.write_bytes(hashlib.sha256(content).digest() + content)
-    with pytest.raises(ValueError, match="it holds no records"):
+    with pytest.raises(ValueError, match="it does not contain records"):
         storage.load_records(path)
 
 
@@ -358,7 +360,7 @@ def test_a_disk_that_refuses_only_warns(world: World, tmp_path: Path, monkeypatc
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.warns(UserWarning, match="could not be kept.*No space left"):
+        with pytest.warns(UserWarning, match="could not be saved.*No space left"):
             cut_off(world, path, 9, **TOLD)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -381,5 +383,5 @@ def test_minutes_must_be_a_number_of_them(world: World, tmp_path: Path, minutes:
 
 
 def test_a_folder_is_no_checkpoint(world: World, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="a folder; name a file"):
+    with pytest.raises(ValueError, match="which is a folder; give the path of a file"):
         sim.simulate(world, **TOLD, checkpoint=tmp_path)

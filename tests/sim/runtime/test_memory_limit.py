@@ -34,9 +34,9 @@ def test_what_does_not_fit_is_refused_before_the_work(monkeypatch: pytest.Monkey
     world = sim.worlds.generated(people=1_000, burn_in_years=0)
     monkeypatch.setattr(memory_limit.psutil, "virtual_memory", lambda: SimpleNamespace(available=5 * 10**6))
     monkeypatch.setattr("sim.worlds.generate.born", None)
-    with pytest.raises(memory_limit.NotEnoughMemoryError, match=r"A world of 2,000,000 people takes about \d+\.\d GB"):
+    with pytest.raises(memory_limit.NotEnoughMemoryError, match=r"A world of 2,000,000 people needs about \d+\.\d GB"):
         sim.worlds.generated(people=2_000_000, burn_in_years=0)
     with pytest.raises(
-        memory_limit.NotEnoughMemoryError, match=r"A run of 1,000 people takes .+, and 0\.0 GB are free\."
+        memory_limit.NotEnoughMemoryError, match=r"A run of 1,000 people needs .+, but only 0\.0 GB are free\."
     ):
         sim.simulate(world, days=1, seed=1)

@@ -70,14 +70,14 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "people.slots": (put("people", "slots", 2**20), r"people\.slots add up to"),
     "people.slots of no four": (
         put("people", "slots", 5),
-        r"people\.slots, row 1, is 5; it must be a multiple of four",
+        r"people\.slots, row 1, is 5; it must be a multiple of 4",
     ),
     "no slots": (put("people", "slots", 0), r"people\.slots, row 1, is 0"),
     "slots moved": (
         lambda world: world.people["slots"].__iadd__(np.resize([4, -4], 60)),
         r"people\.(first|slots), row",
     ),
-    "people.degree": (put("people", "degree", 1), r"people\.degree, row 1, is 1, and not the number of slots in use"),
+    "people.degree": (put("people", "degree", 1), r"people\.degree, row 1, is 1; it must be the number of slots"),
     "more held than slots": (put("people", "degree", 10**6), r"people\.degree, row 1, is 1000000"),
     "people.capacity": (put("people", "capacity", 2**31 - 1), r"people\.capacity, row 1, is 2147483647"),
     "capacity below 0": (put("people", "capacity", -1), r"people\.capacity"),
@@ -93,33 +93,33 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "people.practice": (put("people", "practice", 1.5), r"people\.practice"),
     "people.minutes_left": (put("people", "minutes_left", -np.inf), r"people\.minutes_left"),
     "people.weight_bound": (put("people", "weight_bound", 0), r"people\.weight_bound"),
-    "ties.other": (put_tie("other", 60), "other is nobody of this world"),
-    "ties.other below 0": (put_tie("other", -2), "other is nobody of this world"),
-    "oneself": (put_tie("other", 0), "other is nobody of this world"),
+    "ties.other": (put_tie("other", 60), "other is not a person of this world"),
+    "ties.other below 0": (put_tie("other", -2), "other is not a person of this world"),
+    "oneself": (put_tie("other", 0), "other is not a person of this world"),
     "another person": (
         lambda world: put_tie("other", world.ties["other"][row_of(world, True)] % 58 + 1)(world),
         "mirror",
     ),
-    "a tie too many": (put_tie("other", 5, held=False), "mirror is not a slot"),
-    "a tie too few": (put_tie("other", NOBODY), "mirror is not a slot|not the number of slots in use"),
-    "ties.mirror": (put_tie("mirror", 2**30), "mirror is not a slot"),
-    "ties.mirror below 0": (put_tie("mirror", -1), "mirror is not a slot"),
+    "a tie too many": (put_tie("other", 5, held=False), "mirror is not the slot"),
+    "a tie too few": (put_tie("other", NOBODY), "mirror is not the slot|must be the number of slots in use"),
+    "ties.mirror": (put_tie("mirror", 2**30), "mirror is not the slot"),
+    "ties.mirror below 0": (put_tie("mirror", -1), "mirror is not the slot"),
     "ties.traces": (put_tie("traces", np.nan), "a trace, affinity"),
     "ties.traces of a free slot": (put_tie("traces", np.inf, held=False), "a trace, affinity"),
     "ties.affinity": (put_tie("affinity", -1), "a trace, affinity"),
     "ties.openness": (put_tie("openness", 2), "a trace, affinity"),
     "ties.unanswered": (put_tie("unanswered", np.nan), "a trace, affinity"),
     **{
-        f"ties.{name}": (put_tie(name, 16_000), "a day lies after")
+        f"ties.{name}": (put_tie(name, 16_000), "a day is after")
         for name in sim.state.population.TIE.names
         if "last" in name
     },
-    "a day before all time": (put_tie("opened", NEVER - 1), "a day lies after"),
+    "a day before all time": (put_tie("opened", NEVER - 1), "a day is after"),
     "ties.opened_by": (put_tie("opened_by", 5), "opened_by or acquaintance"),
     "ties.acquaintance": (put_tie("acquaintance", 2), "opened_by or acquaintance"),
     "plans.person": (put("plans", "person", 60), r"plans\.person, row 1, is 60; it must be from 0 to 59"),
     "plans.strategy": (put("plans", "strategy", 10), r"plans\.strategy, row 1, is 10; it must be from 0 to 9"),
-    "plans twice": (twice, r"plans\.strategy, row 1, .* above the one before"),
+    "plans twice": (twice, r"plans\.strategy, row 1, .* above the previous strategy"),
     "plans.share": (put("plans", "share", np.nan), r"plans\.share"),
     "plans.budget": (put("plans", "budget", 1e30), r"plans\.budget"),
     "plans.usable": (put("plans", "usable", np.nan), r"plans\.usable"),
@@ -127,7 +127,10 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "plans.refusals": (put("plans", "refusals", -1), r"plans\.refusals"),
     "mail.sender": (put("mail", "sender", -1), r"mail\.sender"),
     "mail.receiver": (put("mail", "receiver", 60), r"mail\.receiver"),
-    "mail to oneself": (lambda world: world.mail["sender"].__setitem__(0, world.mail["receiver"][0]), "not the sender"),
+    "mail to oneself": (
+        lambda world: world.mail["sender"].__setitem__(0, world.mail["receiver"][0]),
+        "from the sender",
+    ),
     "mail.kind": (put("mail", "kind", 13, 0), r"mail\.kind"),
     "mail that is a post": (put("mail", "kind", 12, 0), r"mail\.kind"),
     "mail.channel": (put("mail", "channel", 4, 0), r"mail\.channel"),
@@ -150,14 +153,14 @@ def test_a_world_that_could_lead_compiled_code_astray_is_refused(world: World, t
     change, said = FAULTS[fault]
     broken = world.copy()
     change(broken)
-    with pytest.raises(ValueError, match=f"The world is not sound: .*({said})"):
+    with pytest.raises(ValueError, match=f"The world is invalid: .*({said})"):
         check_world(broken)
-    with pytest.raises(ValueError, match="The world is not sound"):
+    with pytest.raises(ValueError, match="The world is invalid"):
         sim.simulate(broken, days=1, seed=1)
-    with pytest.raises(ValueError, match="The world is not sound"):
+    with pytest.raises(ValueError, match="The world is invalid"):
         sim.Simulation(broken, seed=1)
     save_world(broken, tmp_path / "world")
-    with pytest.raises(ValueError, match=r"\(The world is not sound"):
+    with pytest.raises(ValueError, match=r"is not a complete world .* \(The world is invalid"):
         load_world(tmp_path / "world")
 
 
@@ -187,16 +190,16 @@ def test_threads_share_the_check_of_small_worlds(world: World, monkeypatch: pyte
         ({"day": -1}, "day is -1"),
         ({"day": 3.5}, "day is 3.5"),
         ({"day": True}, "day is True"),
-        ({"day": 20_000}, "day is 20000; no world gets older"),
+        ({"day": 20_000}, "day is 20000; it must be 16,383 or less"),
         ({"strategies_end": "never"}, "strategies_end is 'never'"),
         ({"parameters": {"ease": 3}}, "parameters is a dict"),
         ({"names": np.arange(3)}, r"names has the shape \(3,\); it must be \(60,\)"),
-        ({"people": np.zeros(0, sim.state.population.PERSON)}, "it has no people"),
+        ({"people": np.zeros(0, sim.state.population.PERSON)}, "people has no rows"),
         ({"ties": np.zeros((2, 2), sim.state.population.TIE)}, r"ties has the shape \(2, 2\)"),
     ],
 )
 def test_a_world_with_strange_attributes_is_refused(world: World, change: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=f"The world is not sound: {said}"):
+    with pytest.raises(ValueError, match=f"The world is invalid: {said}"):
         check_world(world.copy(**change))
 
 

@@ -113,7 +113,7 @@ def test_names_come_back(tmp_path: Path, ids: list[object], names: list[object])
 
 def test_names_that_json_cannot_hold_are_refused(tmp_path: Path) -> None:
     log = pd.DataFrame({"source": [("a", 1)], "target": [("b", 2)], "time": [0]})
-    with pytest.raises(ValueError, match=r"The name \('a', 1\) cannot be kept"):
+    with pytest.raises(ValueError, match=r"The name \('a', 1\) cannot be saved"):
         save(worlds.replayed(log), tmp_path / "world")
     assert list(tmp_path.iterdir()) == []
 
@@ -189,11 +189,11 @@ def test_a_damaged_entry_of_the_cache_is_made_again(
     assert len(built) == 1
     name, harm = DAMAGE[damage]
     harm(folder / name)
-    with pytest.raises(
-        ValueError, match=rf"{key} does not hold a whole world that this version can read \(.+\)\. Make the world"
-    ):
+    with pytest.raises(ValueError, match=rf"{key} is not a complete world that this version can read \(.+\)"):
         load_world(folder)
-    with pytest.warns(UserWarning, match=rf"^The kept world {key[:8]} is damaged \(.+\); it is built again\.$") as told:
+    with pytest.warns(
+        UserWarning, match=rf"^The cached world {key[:8]} is damaged \(.+\)\. It is generated again\.$"
+    ) as told:
         assert cached_world(build, Parameters(), seed=1) == world
     assert len(told) == 1
     assert len(built) == 2
@@ -203,7 +203,7 @@ def test_a_damaged_entry_of_the_cache_is_made_again(
 def test_a_disk_that_refuses_only_warns(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     (tmp_path / "rekindle").write_text("in the way")
-    with pytest.warns(UserWarning, match="could not be kept"):
+    with pytest.warns(UserWarning, match="could not be saved"):
         assert cached_world(lambda: Core(world, seed=1), Parameters(), seed=1) == world
 
 
@@ -316,7 +316,7 @@ def test_a_limit_that_is_no_number_is_refused_before_the_work(
     cache: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     monkeypatch.setenv("REKINDLE_CACHE_GB", said)
-    with pytest.raises(CacheError, match=f"REKINDLE_CACHE_GB is '{said}'"):
+    with pytest.raises(CacheError, match=f"REKINDLE_CACHE_GB is '{said}'; set it to a number of gigabytes"):
         cached_world(no_world, Parameters(), seed=1)
 
 
@@ -395,7 +395,7 @@ def test_readers_writers_and_removers_do_one_another_no_harm(
             remove_kept_world(content_key(Parameters(), seed=(seed + 1) % 3))
 
     with warnings.catch_warnings(), ThreadPoolExecutor(4) as pool:
-        warnings.filterwarnings("ignore", message="The world could not be kept")  # a rival replaced and removed it
+        warnings.filterwarnings("ignore", message="The world could not be saved")  # a rival replaced and removed it
         list(pool.map(use, range(4)))
     assert all(len(folder.name) == 32 for folder in cache.iterdir()), "no scraps"
     assert all(load_world(cache / key) == world for key in keys())
@@ -443,7 +443,7 @@ def test_whatever_changes_in_a_file_is_noticed(kept: Path, change: str, which: i
         if after == before:
             load_world(kept / "world")
         else:
-            with pytest.raises(DamagedWorldError, match=r"a whole world .* \(.+\)"):
+            with pytest.raises(DamagedWorldError, match=r"is not a complete world .* \(.+\)\. Generate the world"):
                 load_world(kept / "world")
     finally:
         path.write_bytes(before)
@@ -459,7 +459,7 @@ def test_a_file_of_another_world_is_noticed(kept: Path) -> None:
                 load_world(kept / "world")
         path.unlink()
         try:
-            with pytest.raises(WorldError, match=rf"{path.name} is missing|kept no digests"):
+            with pytest.raises(WorldError, match=rf"{path.name} is missing|without digests"):
                 load_world(kept / "world")
         finally:
             path.write_bytes(before)
@@ -516,7 +516,7 @@ def test_hostile_bytes_under_a_right_digest_bring_the_documented_error(kept: Pat
     name, content = HOSTILE.get(harm, ("world.json", b""))
     (folder / name).write_bytes(content or (STRANGE[harm]((folder / name).read_bytes()) if harm in STRANGE else b""))
     sealed(folder)
-    with pytest.raises(DamagedWorldError, match=r"a whole world .* \(.+\)"):
+    with pytest.raises(DamagedWorldError, match=r"is not a complete world that this version can read \(.+\)"):
         load_world(folder)
 
 
@@ -556,7 +556,7 @@ def test_every_byte_is_read_once_a_process_and_again_when_a_file_changes(
         last = file.read(1)
         file.seek(-1, os.SEEK_END)
         file.write(bytes([last[0] ^ 1]))
-    with pytest.raises(DamagedWorldError, match=r"the bytes of mail\.npy are not those that were kept"):
+    with pytest.raises(DamagedWorldError, match=r"mail\.npy has changed since it was saved"):
         load_world(tmp_path / "world")
 
 
@@ -575,11 +575,11 @@ def test_a_world_under_the_key_of_another_is_damaged(world: World, cache: Path) 
     one, two = keep(world, seed=1), keep(world.copy(day=12), seed=2)
     shutil.rmtree(cache / one)
     shutil.copytree(cache / two, cache / one)
-    with pytest.raises(DamagedWorldError, match="is that of another world"):
+    with pytest.raises(DamagedWorldError, match="belongs to a different world"):
         load_kept_world(one)
     damage = check_kept_world(one)
     assert damage is not None
-    assert "another world" in damage.why
+    assert "different world" in damage.why
 
 
 def test_too_little_memory_is_no_damage(world: World, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -607,7 +607,7 @@ def test_worlds_are_checked_in_full_on_demand(world: World, cache: Path, monkeyp
     path.write_bytes(content)
     load_kept_world(key)
     damage = check_kept_world(key)
-    assert damage == storage.Damage(cache / key, "the bytes of ties.npy are not those that were kept", False)
+    assert damage == storage.Damage(cache / key, "ties.npy has changed since it was saved", False)
     assert check_kept_world("0" * 32) is None
 
 
@@ -651,7 +651,7 @@ def test_nothing_and_a_file_are_no_damage_and_damage(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(missing.value))  # as worker processes hand it on
     assert (type(again), str(again), again.why) == (MissingWorldError, str(missing.value), missing.value.why)
     (tmp_path / "file").touch()
-    with pytest.raises(DamagedWorldError, match="it is no folder"):
+    with pytest.raises(DamagedWorldError, match="it is not a folder"):
         load_world(tmp_path / "file")
     with pytest.raises(MissingWorldError):
         load_world(tmp_path / "file" / "below")
