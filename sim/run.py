@@ -182,7 +182,7 @@ def simulate(
     if checkpoint is not None:
         inputs = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
         inputs += pairs.ravel().tolist()
-        saved = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, told=inputs)
+        saved = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, inputs=inputs)
     memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads):
         recorder = OutcomeRecorder(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)

@@ -6,6 +6,7 @@ alone does not make anyone repeat a sweep.
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -66,6 +67,11 @@ def with_former_keys(text: str) -> str:
     for former, present in FORMER_NAMES.items():
         text = text.replace(f'"{present}":', f'"{former}":')
     return text
+
+
+def lasting_json(value: Any) -> str:
+    """JSON with former names as keys, sorted: the same text as before the renames, for keys of saved files."""
+    return json.dumps(json.loads(with_former_keys(json.dumps(value, separators=(",", ":")))), sort_keys=True)
 
 
 def note_former_names(names: Iterable[str], stacklevel: int = 3) -> None:

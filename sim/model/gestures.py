@@ -116,33 +116,26 @@ def _row(
     )
 
 
-_ASSUMED = "assumed; sweep it"
+# The sources are part of the parameters, and so of the ids of runs: rewording one makes every run a new one.
+_ASSUMED = "assumed; sweep"
 
 # kind                rung min  noticed opens mass answer
 DEFAULT_GESTURES: dict[str, GestureRow] = {
-    "like": _row(0, 0.1, 0.9, 1.0, 0.0, None, "mass 0: Burke & Kraut 2014; the open door is assumed"),
+    "like": _row(0, 0.1, 0.9, 1.0, 0.0, None, "mass 0: Burke & Kraut 2014; that it opens a door is assumed"),
     "smile": _row(0, 0.1, 0.8, 0.7, 0.02, -0.8, "answers in person: Epley & Schroeder 2014; rest assumed"),
     "hello": _row(0, 0.2, 1.0, 0.9, 0.05, -0.8, "answers in person: Epley & Schroeder 2014; rest assumed"),
     "compliment": _row(1, 0.5, 1.0, 1.0, 0.2, -1.3, _ASSUMED),
-    "question": _row(
-        1, 1.0, 1.0, 1.0, 0.3, -0.7, "answers chosen while looking at the Facebook wall-post log; rest assumed"
-    ),
-    "comment": _row(1, 1.0, 0.9, 1.0, 0.3, -1.8, "words count more than a click: Burke & Kraut 2014; rest assumed"),
+    "question": _row(1, 1.0, 1.0, 1.0, 0.3, -0.7, "answers chosen with wall posts in sight; rest assumed"),
+    "comment": _row(1, 1.0, 0.9, 1.0, 0.3, -1.8, "composed > one click: Burke & Kraut 2014; rest assumed"),
     "introduction": _row(2, 3.0, 1.0, 1.0, 0.5, -1.3, _ASSUMED, felt_risk=0.8),
     "message": _row(
-        2,
-        3.0,
-        0.97,
-        1.0,
-        0.5,
-        -0.87,
-        "answers fitted to the Facebook wall-post log; 0.25 by email: Kooti et al. 2015; rest assumed",
+        2, 3.0, 0.97, 1.0, 0.5, -0.87, "answers fitted to wall posts (.25 by mail: Kooti et al. 2015); rest assumed"
     ),
     "note": _row(3, 15.0, 0.97, 1.0, 1.5, -2.0, _ASSUMED, felt_risk=1.2),
-    "call": _row(3, 15.0, 0.7, 1.0, 2.5, -1.5, "voice counts more than text: Kumar & Epley 2021; rest assumed"),
-    "conversation": _row(4, 30.0, 1.0, 1.0, 5.0, -1.0, "time together counts: Hall 2019; rest assumed"),
+    "call": _row(3, 15.0, 0.7, 1.0, 2.5, -1.5, "voice > text: Kumar & Epley 2021; rest assumed"),
+    "conversation": _row(4, 30.0, 1.0, 1.0, 5.0, -1.0, "hours count: Hall 2019; rest assumed"),
     "invitation": _row(3, 3.0, 0.97, 1.0, 0.3, -1.5, _ASSUMED, felt_risk=1.4),
-    "post": _row(0, 10.0, 0.35, 0.3, 0.005, None, "seen by 35%: Bernstein et al. 2013; reading counts: Burke & Kraut"),
+    "post": _row(0, 10.0, 0.35, 0.3, 0.005, None, "seen by 35 %: Bernstein et al. 2013; reading counts: Burke & Kraut"),
 }
 
 

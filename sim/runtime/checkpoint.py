@@ -21,6 +21,7 @@ import numpy as np
 
 from sim.engine.day import Core
 from sim.measures import OutcomeRecorder
+from sim.model.former_names import lasting_json
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.machine import kind_of_machine
 from sim.runtime.soundness import check_world
@@ -38,7 +39,7 @@ class Checkpoint:
         minutes: wall time between checkpoints, in minutes; 0 writes one after each day.
         start: the world on the first morning.
         adopters: ids of the adopters.
-        told: all other arguments that determine the results of the run.
+        inputs: all other arguments that determine the results of the run.
 
     Raises:
         TypeError, ValueError: if an argument has the wrong type or is out of range.
@@ -51,7 +52,7 @@ class Checkpoint:
         minutes: float,
         start: World,
         adopters: np.ndarray,
-        told: list[int | None],
+        inputs: list[int | None],
     ) -> None:
         if isinstance(minutes, bool) or not isinstance(minutes, int | float):
             raise TypeError(f"checkpoint_minutes is {minutes!r}; it must be a number of minutes.")
@@ -63,7 +64,7 @@ class Checkpoint:
                 f"checkpoint is {path}, which is a folder; give the path of a file, which need not exist yet."
             )
         self.seconds, self.last = 60 * minutes, time.monotonic()
-        self.start, self.adopters, self.told = start, adopters, told
+        self.start, self.adopters, self.inputs = start, adopters, inputs
 
     @cached_property
     def run(self) -> str:
@@ -74,9 +75,9 @@ class Checkpoint:
             "parameters": start.parameters.model_dump(mode="json"),
             "dates": [start.day, start.strategies_end],
             "rows": [len(array) for array in arrays],
-            "told": self.told,
+            "told": self.inputs,
         }
-        digest = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode())
+        digest = hashlib.sha256(lasting_json(arguments).encode())
         # Column by column, because the bytes between columns are arbitrary.
         columns = (array[name] for array in arrays for name in array.dtype.names)
         for values in (self.adopters, *columns):

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 import numpy as np
 
 from sim.contact_logs.errors import in_a_line
-from sim.model.former_names import with_former_keys, with_present_names
+from sim.model.former_names import lasting_json, with_present_names
 from sim.model.parameters import Parameters
 from sim.runtime.atomic_files import flush_folder, left_beside, write_whole
 from sim.runtime.fingerprint import cache_folder, model_fingerprint
@@ -762,5 +762,4 @@ def content_key(parameters: Parameters, **settings: float) -> str:
 
 
 def _key(origin: Any) -> str:
-    named = json.loads(with_former_keys(json.dumps(origin, separators=(",", ":"))))
-    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(lasting_json(origin).encode()).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from experiments.config.settings import ConfigError, load
 from experiments.sweeps import results, store
 from experiments.sweeps.design import runs_of
 from sim.measures import MEASURES
-from sim.model.former_names import FORMER_NAMES, former_name, present_name, with_present_names
+from sim.model.former_names import FORMER_NAMES, former_name, lasting_json, present_name, with_present_names
 from sim.runtime import storage
 from sim.runtime.fingerprint import model_fingerprint
 from sim.state.population import World
@@ -74,6 +75,8 @@ def test_a_rename_does_not_change_ids_of_runs(tmp_path: Path) -> None:
     )
     if model_fingerprint() != "7d0cb92cb5dfe0cf":
         pytest.skip("the model has another version, so all ids are new")
+    default = lasting_json(sim.Parameters().model_dump(mode="json"))  # keys of cached worlds and checkpoints hash it
+    assert hashlib.sha256(default.encode()).hexdigest()[:16] == "41f37d30312e7782"
     assert [run.id for run in runs_of(load(Path("one_run"))) + runs_of(load(path))] == [
         "c2ce7f49d403444e",
         "be21e8b9e21258a2",

@@ -51,7 +51,7 @@ class CrashError(Exception):
     """Stands for a crash."""
 
 
-def cut_off(world: World, path: Path, day: int, **told: Any) -> None:
+def cut_off(world: World, path: Path, day: int, **arguments: Any) -> None:
     """Let a run end in a crash after this day, with a checkpoint after each."""
 
     def crash(done: int, _: int) -> None:
@@ -59,13 +59,13 @@ def cut_off(world: World, path: Path, day: int, **told: Any) -> None:
             raise CrashError
 
     with pytest.raises(CrashError):
-        sim.simulate(world, **told, **EACH_DAY, checkpoint=path, progress=crash)
+        sim.simulate(world, **arguments, **EACH_DAY, checkpoint=path, progress=crash)
 
 
-def days_told(world: World, path: Path, **told: Any) -> tuple[list[int], Run]:
+def days_reported(world: World, path: Path, **arguments: Any) -> tuple[list[int], Run]:
     """The days that progress tells of, and what comes of the run."""
     days: list[int] = []
-    options = {**EACH_DAY, **told}
+    options = {**EACH_DAY, **arguments}
     return days, sim.simulate(world, **options, checkpoint=path, progress=lambda done, _: days.append(done))
 
 
@@ -120,14 +120,14 @@ def gestures() -> st.SearchStrategy[sim.Gesture]:
 def test_a_run_that_was_cut_off_goes_on_to_the_bit(
     world: World, stops: set[int], strategy: dict[str, float] | None, adopters: int, **more: Any
 ) -> None:
-    told = {"days": DAYS, "strategy": strategy, "adopters": adopters if strategy else None, **more}
-    whole = sim.simulate(world, **told)
+    arguments = {"days": DAYS, "strategy": strategy, "adopters": adopters if strategy else None, **more}
+    whole = sim.simulate(world, **arguments)
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("error")
         path = Path(folder, "deep", "checkpoint")
         for day in sorted(stops):
-            cut_off(world, path, day, **told)
-        days, resumed = days_told(world, path, **told)
+            cut_off(world, path, day, **arguments)
+        days, resumed = days_reported(world, path, **arguments)
         assert days == list(range(max(stops), DAYS + 1))
         assert list(path.parent.iterdir()) == []
     assert_same(resumed, whole)
@@ -155,14 +155,14 @@ def test_a_run_that_was_killed_goes_on_to_the_bit(
     kept = killed_run(2 * 25 - 1 if amid_a_saving else 0)[-1]  # each saving flushes its file, then the folder
     assert kept == 24 or not amid_a_saving
     assert len(list(tmp_path.glob(".*-long.half"))) == 1 or not amid_a_saving
-    days, resumed = days_told(world, Path("long"), **LONG, log=True, checkpoint_minutes=10)
-    assert days[0] in (kept, kept + 1)  # killed after a saving and before it told of the day
+    days, resumed = days_reported(world, Path("long"), **LONG, log=True, checkpoint_minutes=10)
+    assert days[0] in (kept, kept + 1)  # killed after a saving and before it arguments of the day
     assert_same(resumed, sim.simulate(world, **LONG, log=True))
     assert [file.name for file in tmp_path.iterdir()] == ["world"]
 
 
 def killed_run(last_flush: int) -> list[int]:
-    """The days of which a run told in another process that was killed, during this flush or (0) at any moment."""
+    """The days of which a run arguments in another process that was killed, during this flush or (0) at any moment."""
     command = [sys.executable, "-c", CHILD.format(run=LONG, last_flush=last_flush)]
     environment = {**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
@@ -199,15 +199,15 @@ def packed(save: Callable[..., None], array: np.ndarray) -> bytes:
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_with_a_damaged_checkpoint_a_run_begins_anew(world: World, tmp_path: Path, damage: str) -> None:
     path = tmp_path / "checkpoint"
-    told = {**TOLD, "days": 3}
-    cut_off(world, path, 2, **told)
+    arguments = {**TOLD, "days": 3}
+    cut_off(world, path, 2, **arguments)
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
     with pytest.warns(
         UserWarning, match=r"is damaged or is not a checkpoint \(.+\)\. The run starts again .*replaces it"
     ):
-        days, run = days_told(world, path, **told)
+        days, run = days_reported(world, path, **arguments)
     assert days == [1, 2, 3]
-    assert_same(run, sim.simulate(world, **told))
+    assert_same(run, sim.simulate(world, **arguments))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -242,19 +242,19 @@ OTHER: dict[str, dict[str, Any]] = {
 def test_the_checkpoint_of_another_run_is_not_used(world: World, tmp_path: Path, other: str) -> None:
     path = tmp_path / "checkpoint"
     cut_off(world, path, 9, **TOLD)
-    told = {**TOLD, **OTHER[other]}
+    arguments = {**TOLD, **OTHER[other]}
     with pytest.warns(UserWarning, match=r"checkpoint belongs to a different run, .* starts again .* replaces it"):
-        days, run = days_told(world, path, **told)
+        days, run = days_reported(world, path, **arguments)
     assert days[0] == 1
-    assert_same(run, sim.simulate(world, **told))
+    assert_same(run, sim.simulate(world, **arguments))
 
 
 def test_runs_with_other_idle_adopters_are_other_runs(world: World, tmp_path: Path) -> None:
     """They differ in nothing but whom is measured."""
-    told = {**TOLD, "strategy": "wait"}
-    cut_off(world, tmp_path / "checkpoint", 9, **{**told, "adopters": [1, 2]})
+    arguments = {**TOLD, "strategy": "wait"}
+    cut_off(world, tmp_path / "checkpoint", 9, **{**arguments, "adopters": [1, 2]})
     with pytest.warns(UserWarning, match="belongs to a different run"):
-        assert days_told(world, tmp_path / "checkpoint", **{**told, "adopters": [1, 3]})[0][0] == 1
+        assert days_reported(world, tmp_path / "checkpoint", **{**arguments, "adopters": [1, 3]})[0][0] == 1
 
 
 def test_the_checkpoint_of_another_world_is_not_used(world: World, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_the_checkpoint_of_another_world_is_not_used(world: World, tmp_path: Pat
     other = world.copy()
     other.ties["post_seen"][-1] -= 1
     with pytest.warns(UserWarning, match="belongs to a different run"):
-        assert days_told(other, tmp_path / "checkpoint", **TOLD)[0][0] == 1
+        assert days_reported(other, tmp_path / "checkpoint", **TOLD)[0][0] == 1
 
 
 def test_the_checkpoint_of_another_program_is_not_used(
@@ -271,7 +271,7 @@ def test_the_checkpoint_of_another_program_is_not_used(
     cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
     monkeypatch.setattr(checkpoint, "model_fingerprint", lambda: "newer")
     with pytest.warns(UserWarning, match="belongs to a different run, or to a different version of the program"):
-        assert days_told(world, tmp_path / "checkpoint", **TOLD)[0][0] == 1
+        assert days_reported(world, tmp_path / "checkpoint", **TOLD)[0][0] == 1
 
 
 def test_the_checkpoint_of_another_kind_of_machine_is_not_used(
@@ -281,7 +281,7 @@ def test_the_checkpoint_of_another_kind_of_machine_is_not_used(
         patched.setattr(checkpoint, "kind_of_machine", lambda: "vax no-fma")
         cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
     with pytest.warns(UserWarning, match=r"saved on a different kind of machine \(vax no-fma; this is .+\)"):
-        days, run = days_told(world, tmp_path / "checkpoint", **TOLD)
+        days, run = days_reported(world, tmp_path / "checkpoint", **TOLD)
     assert days[0] == 1
     assert_same(run, sim.simulate(world, **TOLD))
 
@@ -302,15 +302,15 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("harm", HOSTILE)
 def test_records_with_a_good_checksum_and_strange_content_are_not_used(world: World, tmp_path: Path, harm: str) -> None:
-    path, told = tmp_path / "checkpoint", {**TOLD, "days": 3}
-    cut_off(world, path, 2, **told)
+    path, arguments = tmp_path / "checkpoint", {**TOLD, "days": 3}
+    cut_off(world, path, 2, **arguments)
     kept = storage.load_records(path)
     HOSTILE[harm](kept)
     storage.save_records(kept, path)
     with pytest.warns(UserWarning, match=r"is damaged or is not a checkpoint \(.+\). The run starts again"):
-        days, run = days_told(world, path, **told)
+        days, run = days_reported(world, path, **arguments)
     assert days == [1, 2, 3]
-    assert_same(run, sim.simulate(world, **told))
+    assert_same(run, sim.simulate(world, **arguments))
 
 
 @pytest.mark.parametrize(
@@ -327,8 +327,8 @@ def test_a_good_checksum_over_no_records_is_no_reason_to_crash(tmp_path: Path, c
 def test_what_changes_nothing_may_change(world: World, tmp_path: Path) -> None:
     """Threads, the minutes between checkpoints, whether arguments are Python's or NumPy's."""
     cut_off(world, tmp_path / "checkpoint", 9, **TOLD)
-    told = {**TOLD, "threads": 2, "checkpoint_minutes": 3, "days": np.int64(12), "seed": np.uint64(5)}
-    assert days_told(world, tmp_path / "checkpoint", **told)[0] == [9, 10, 11, 12]
+    arguments = {**TOLD, "threads": 2, "checkpoint_minutes": 3, "days": np.int64(12), "seed": np.uint64(5)}
+    assert days_reported(world, tmp_path / "checkpoint", **arguments)[0] == [9, 10, 11, 12]
 
 
 # Saving ------------------------------------------------------------------------------------------------------------
@@ -364,7 +364,7 @@ def test_a_disk_that_refuses_only_warns(world: World, tmp_path: Path, monkeypatc
             cut_off(world, path, 9, **TOLD)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
-    days, run = days_told(world, path, **TOLD)
+    days, run = days_reported(world, path, **TOLD)
     assert days[0] == 3
     assert_same(run, sim.simulate(world, **TOLD))
 
