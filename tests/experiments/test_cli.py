@@ -285,7 +285,7 @@ def test_a_world_that_would_not_fit_is_refused_in_words(
 ) -> None:
     monkeypatch.setattr(memory_limit.psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
     said = refused(rekindle("run", config))
-    assert "people takes about 0.0 GB of memory, and 0.0 GB are free" in said
+    assert "people needs about 0.0 GB of memory, but only 0.0 GB are free" in said
     assert "There is not enough" not in said
 
 

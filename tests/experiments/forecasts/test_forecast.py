@@ -516,7 +516,7 @@ def test_seven_is_a_name_too(log: Path, rekindle: Rekindle) -> None:
     [
         (["wal.csv"], "Did you mean wall.csv?"),
         (["wall.csv", "--person", "p55"], "in wall.csv, there is no person 'p55'. The ids of its"),
-        (["wall.csv", "--person", "p55", "--ids"], "nobody is called 'p55'; did you mean 'p5'? The ids of its"),
+        (["wall.csv", "--person", "p55", "--ids"], "no person has the id 'p55'; did you mean 'p5'? The ids of its"),
         (["wall.csv", "--gestures", "like,cal"], "did you mean call?"),
         (["wall.csv", "--gestures", "post"], "'post' is not a gesture to one person"),
         (["wall.csv", "--set", "parameters.memory_decay=7"], "from 0.2 to 1.5"),

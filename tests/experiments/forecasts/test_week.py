@@ -462,10 +462,10 @@ def test_a_plan_in_json_and_in_csv_is_the_same(log: Path, rekindle: Rekindle) ->
     ("arguments", "said"),
     [
         (["wal.csv", "--person", "Qz0x"], "Did you mean wall.csv?"),
-        (["bad.csv", "--person", "a"], "bad.csv, line 3: the time 'x' is not a number. Times are unix seconds"),
+        (["bad.csv", "--person", "a"], "bad.csv, line 3: the time 'x' is not a number. Times must be Unix seconds"),
         (["wall.csv"], "Missing option '--person'"),
         (["wall.csv", "--person", "Qz00x"], "in wall.csv, there is no person 'Qz00x'. The ids"),
-        (["wall.csv", "--person", "Qz00x", "--ids"], "nobody is called 'Qz00x'; did you mean 'Qz0x'? The ids"),
+        (["wall.csv", "--person", "Qz00x", "--ids"], "no person has the id 'Qz00x'; did you mean 'Qz0x'? The ids"),
         (
             ["wall.csv", "--person", "ann"],
             "there is no person 'ann'. The ids of its 24 people are text of 4 to",

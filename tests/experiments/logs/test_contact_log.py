@@ -495,7 +495,7 @@ def test_a_log_that_says_little_is_no_error(rows: list[tuple[object, object, flo
 
 def test_times_in_milliseconds_are_refused() -> None:
     log = table(("a", "b", 0), ("b", "a", 30)).assign(time=[0, 30 * DAY * 1_000])
-    with pytest.raises(LogError, match=r"lasts 82 years.*milliseconds, divide them by 1000"):
+    with pytest.raises(LogError, match=r"spans 82 years.*milliseconds, divide them by 1000"):
         read(log)
     with pytest.raises(LogError, match="looks like milliseconds"):
         read(log.assign(time=log["time"] + 1_700_000_000_000))
