@@ -25,7 +25,7 @@ import numpy as np
 
 import sim
 from sim.runtime import storage
-from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.fingerprint import worlds_fingerprint
 from sim.runtime.storage import WorldError, load_world, save_world
 from sim.state.population import World
 
@@ -112,7 +112,7 @@ def seal(folder: Path) -> None:
     """Write a manifest that matches the present content of the files."""
     (folder / "manifest.json").unlink()
     entries = {path.name: storage._flushed_entry(path) for path in sorted(folder.iterdir())}
-    (folder / "manifest.json").write_text(storage._manifest(entries, model_fingerprint()))
+    (folder / "manifest.json").write_text(storage._manifest(entries, worlds_fingerprint()))
 
 
 def flipped(world: World, draw: random.Random) -> tuple[World, str]:

@@ -95,6 +95,9 @@ def injected(day: int) -> tuple[sim.Gesture, ...]:
     return tuple(sim.Gesture(day + index, kind, index, index + 20) for index, kind in enumerate(kinds))
 
 
+WORLD = ": world"  # the end of the names of digests of worlds alone
+
+
 def cases() -> dict[str, Golden]:
     """All golden runs, by name."""
     lively, adopters = lambda: generated(parameters=LIVELY), {"adopters": range(0, 50, 5)}
@@ -129,15 +132,17 @@ def cases() -> dict[str, Golden]:
     }
 
 
-def of_fast_engine(golden: Golden) -> tuple[str, str]:
-    """The digests of a run on the fast engine: of its world and measures, and of its log and series.
+def of_fast_engine(golden: Golden) -> tuple[str, str, str]:
+    """The digests of a run on the fast engine: of its world and measures, of its log and series, and of its world.
 
-    The first is the same as on Mesa, which follows no focal ties; the series has their outcomes.
+    The first is the same as on Mesa, which follows no focal ties; the series has their outcomes. The last doesn't
+    change with a new measure.
     """
     run = sim.simulate(golden.world(), days=golden.days, seed=3, log=True, focal=golden.focal, **golden.how)
     assert run.log is not None
     scalars = {name: math.nan if name.startswith("focal_") else value for name, value in run.measures.scalars.items()}
-    return digest(run.world, scalars | {"focal": 0.0}), digest_of_frames(run.log, run.measures.series)
+    log = digest_of_frames(run.log, run.measures.series)
+    return digest(run.world, scalars | {"focal": 0.0}), log, digest(run.world, {})
 
 
 def of_mesa_engine(golden: Golden) -> str:
@@ -182,21 +187,25 @@ def computed() -> dict[str, str]:
     """The digests of all golden worlds on the fast engine."""
     digests = {}
     for name, golden in cases().items():
-        digests[name], digests[f"{name}: log"] = of_fast_engine(golden)
+        digests[name], digests[f"{name}: log"], digests[f"{name}: world"] = of_fast_engine(golden)
     return digests
 
 
 def accepted(pinned: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
-    """The content of `model.json` with these digests; the version is new only if a pinned digest has changed."""
-    before: Mapping[str, str] = pinned["digests"]
-    same = all(digests.get(name) == digest for name, digest in before.items() if name in digests)
-    fingerprint = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+    """The content of `model.json` after accepting these digests: a new version only if a pinned digest changed."""
+    changed = {name for name, digest in pinned["digests"].items() if digests.get(name, digest) != digest}
+    worlds = {name: digest for name, digest in digests.items() if name.endswith(WORLD)}
     return {
-        "version": pinned["version"] if same else pinned["version"] + 1,
-        "fingerprint": pinned["fingerprint"] if same else fingerprint,
+        "version": pinned["version"] + bool(changed),
+        "fingerprint": _hash(digests) if changed else pinned["fingerprint"],
+        "worlds": _hash(worlds) if changed & worlds.keys() else pinned["worlds"],
         "code": code_hash(PACKAGE),
         "digests": dict(digests),
     }
+
+
+def _hash(digests: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def with_other(parameters: Parameters, name: str) -> Parameters:

@@ -48,6 +48,12 @@ def model_fingerprint() -> str:
 
 
 @cache
+def worlds_fingerprint() -> str:
+    """The fingerprint of the worlds that this model makes, 16 hex digits; a new measure doesn't change it."""
+    return fingerprint_of(PACKAGE, "worlds")
+
+
+@cache
 def compiled_folder() -> Path:
     """The folder for compiled code of this model, for the present versions of Python, NumPy and Numba.
 
@@ -60,11 +66,11 @@ def compiled_folder() -> Path:
     return cache_folder() / "compiled" / _short("\n".join(version))
 
 
-def fingerprint_of(package: Path) -> str:
-    """The fingerprint of the model whose package is in this folder, 16 hex digits."""
+def fingerprint_of(package: Path, of: str = "fingerprint") -> str:
+    """The fingerprint of the model whose package is in this folder, or of its "worlds"; 16 hex digits."""
     record = json.loads((package / MODEL).read_text(encoding="utf-8"))
     code = code_hash(package)
-    return str(record["fingerprint"]) if code == record["code"] else _short(f"{record['fingerprint']} {code}")
+    return str(record[of]) if code == record["code"] else _short(f"{record[of]} {code}")
 
 
 def _short(text: str) -> str:

@@ -27,7 +27,7 @@ from sim.contact_logs.errors import in_a_line
 from sim.model.former_names import lasting_json, with_present_names
 from sim.model.parameters import Parameters
 from sim.runtime.atomic_files import flush_folder, left_beside, write_whole
-from sim.runtime.fingerprint import cache_folder, model_fingerprint
+from sim.runtime.fingerprint import cache_folder, worlds_fingerprint
 from sim.runtime.interrupts import held_back
 from sim.runtime.machine import kind_of_machine
 from sim.runtime.soundness import check_world
@@ -138,7 +138,7 @@ def save_world(
         if origin is not None:
             (fresh / _ORIGIN).write_text(json.dumps(origin), encoding="utf-8")
         entries = {path.name: _flushed_entry(path) for path in sorted(fresh.iterdir())}
-        manifest = _manifest(entries, model_fingerprint())
+        manifest = _manifest(entries, worlds_fingerprint())
         write_whole(fresh / _MANIFEST, lambda temporary: temporary.write_text(manifest, encoding="utf-8"))
         _put_in_place(fresh, folder, Path(scratch))
         flush_folder(folder.parent)
@@ -266,7 +266,7 @@ def _loaded(folder: Path) -> tuple[World, Any]:
     except (WorldError, MemoryError):
         raise
     except Exception as problem:  # damaged bytes can cause any exception
-        is_present = manifest["model"] == model_fingerprint()
+        is_present = manifest["model"] == worlds_fingerprint()
         raise (DamagedWorldError if is_present else OutdatedWorldError)(folder, problem) from problem
 
 
@@ -629,7 +629,7 @@ def _check_in_full(folder: Path) -> None:
             _check_digests(folder, manifest, files)
             if _key(_origin_in(files)) != folder.name:
                 raise DamagedWorldError(folder, f"{_ORIGIN} belongs to a different world")
-            if manifest["model"] == model_fingerprint():
+            if manifest["model"] == worlds_fingerprint():
                 check_world(_world_in(files))
         except (WorldError, MemoryError):
             raise
@@ -747,7 +747,7 @@ def origin_of(parameters: Parameters, **settings: float) -> dict[str, Any]:
 
 def _of_this_program() -> dict[str, str]:
     """The fingerprint of the model, and the layout of records, which affects files but not results."""
-    return {"model": model_fingerprint(), "layout": _layout()}
+    return {"model": worlds_fingerprint(), "layout": _layout()}
 
 
 @cache

@@ -21,9 +21,8 @@ ADVICE = "python -m verification.golden tells what differs; with --accept it wri
 
 @pytest.mark.parametrize("name", golden.cases())
 def test_the_fast_engine_gives_the_pinned_results(name: str) -> None:
-    of_world, of_log = golden.of_fast_engine(golden.cases()[name])
-    pinned = PINNED["digests"]
-    assert (of_world, of_log) == (pinned[name], pinned[f"{name}: log"]), ADVICE
+    pinned = tuple(PINNED["digests"][f"{name}{part}"] for part in ("", ": log", ": world"))
+    assert golden.of_fast_engine(golden.cases()[name]) == pinned, ADVICE
 
 
 @pytest.mark.parametrize("name", golden.cases())
@@ -33,7 +32,8 @@ def test_the_mesa_engine_gives_the_pinned_results(name: str) -> None:
 
 def test_the_pinned_results_are_of_the_code_as_it_is() -> None:
     assert code_hash(PACKAGE) == PINNED["code"], ADVICE
-    assert PINNED["digests"].keys() == {*golden.cases(), *(f"{name}: log" for name in golden.cases())}
+    names = {f"{name}{part}" for name in golden.cases() for part in ("", ": log", ": world")}
+    assert PINNED["digests"].keys() == names
 
 
 def test_a_changed_rule_changes_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,9 +66,19 @@ def test_a_digest_of_tables_sees_every_value_and_no_byte_order() -> None:
 
 
 def test_only_a_changed_digest_makes_a_new_version() -> None:
-    said = {"version": 3, "fingerprint": "f", "code": "c", "digests": {"a": "1", "gone": "2"}}
-    same = golden.accepted(said, {"a": "1", "new": "3"})
-    assert (same["version"], same["fingerprint"]) == (3, "f")
-    other = golden.accepted(said, {"a": "2", "new": "3"})
+    pinned = {"version": 3, "fingerprint": "f", "worlds": "w", "code": "c", "digests": {"a": "1", "gone": "2"}}
+    same = golden.accepted(pinned, {"a": "1", "new": "3"})
+    assert (same["version"], same["fingerprint"], same["worlds"]) == (3, "f", "w")
+    other = golden.accepted(pinned, {"a": "2", "new": "3"})
     assert (other["version"], other["fingerprint"] != "f") == (4, True)
     assert same["code"] == other["code"] == code_hash(PACKAGE)
+
+
+def test_a_new_measure_leaves_worlds_as_they_are() -> None:
+    """Runs get new ids, and cached worlds stay; a changed world gets both new."""
+    digests = {"a": "1", "a: world": "2"}
+    pinned = {"version": 3, "fingerprint": "f", "worlds": "w", "code": "c", "digests": digests}
+    measured = golden.accepted(pinned, digests | {"a": "5"})
+    assert (measured["version"], measured["fingerprint"] != "f", measured["worlds"]) == (4, True, "w")
+    changed = golden.accepted(pinned, {"a": "5", "a: world": "6"})
+    assert (changed["fingerprint"] != "f", changed["worlds"] != "w") == (True, True)

@@ -126,7 +126,7 @@ def test_outdated_worlds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     storage.cached_world(lambda: Core(world, seed=1), sim.Parameters(), seed=1)
     assert next(doctor.worlds_found()).state is State.OK
     with monkeypatch.context() as patched:
-        patched.setattr(storage, "model_fingerprint", lambda: "another")
+        patched.setattr(storage, "worlds_fingerprint", lambda: "another")
         storage.cached_world(lambda: Core(world, seed=1), sim.Parameters(), seed=1)
     (found,) = doctor.worlds_found()
     assert found.state is State.WARNING

@@ -55,7 +55,7 @@ def outdated(kept: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keys of two more kept worlds: of another model, and of nobody knows what."""
     world = sim.worlds.generated(people=30, burn_in_years=0)
     with monkeypatch.context() as patched:
-        patched.setattr(storage, "model_fingerprint", lambda: "fedcba9876543210")
+        patched.setattr(storage, "worlds_fingerprint", lambda: "fedcba9876543210")
         other, unknown = (keep(world, seed, days_ago=9) for seed in (4, 5))
     (storage.worlds_folder() / unknown / "origin.json").unlink()
     age(unknown, 9)
@@ -189,7 +189,7 @@ def test_csv_and_json_say_the_same(rekindle: Rekindle, kept: list[str], outdated
     assert {row["key"] for row in rows} == keys()
     newest = rows[0]
     assert (newest["key"], newest["people"], newest["days"], newest["seed"]) == (kept[2], 30, 400, 3)
-    assert (newest["model"], newest["present"]) == (fingerprint.model_fingerprint(), True)
+    assert (newest["model"], newest["present"]) == (fingerprint.worlds_fingerprint(), True)
     assert newest["bytes"] == storage.size_of(storage.worlds_folder() / kept[2])
     unknown = next(row for row in rows if row["key"] == outdated[1])
     assert (unknown["people"], unknown["model"], unknown["present"]) == (None, None, False)

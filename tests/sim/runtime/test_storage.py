@@ -38,11 +38,11 @@ from sim.runtime.storage import (
     least_used,
     load_kept_world,
     load_world,
-    model_fingerprint,
     origin_of,
     remove_kept_world,
     remove_scraps,
     scraps,
+    worlds_fingerprint,
 )
 from sim.runtime.storage import save_world as save
 from sim.state.population import NOBODY, World
@@ -279,7 +279,7 @@ def test_a_world_of_another_model_is_not_of_the_present_one(
     world: World, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(storage, "model_fingerprint", lambda: "another")
+        patched.setattr(storage, "worlds_fingerprint", lambda: "another")
         keep(world, seed=7)
     assert [kept.is_present for kept in kept_worlds()] == [False]
 
@@ -470,7 +470,7 @@ def sealed(folder: Path) -> None:
     """Make the manifest right, as somebody would who writes worlds by hand."""
     (folder / "manifest.json").unlink(missing_ok=True)
     entries = {path.name: storage._flushed_entry(path) for path in folder.iterdir()}
-    (folder / "manifest.json").write_text(storage._manifest(entries, model_fingerprint()))
+    (folder / "manifest.json").write_text(storage._manifest(entries, worlds_fingerprint()))
 
 
 def header(text: str) -> bytes:
@@ -618,7 +618,7 @@ def test_damaged_and_outdated_worlds_are_distinguished(
     """Worlds of versions that kept no manifest are outdated; the present one keeps one always."""
     with monkeypatch.context() as patched:
         if model == "another":
-            patched.setattr(storage, "model_fingerprint", lambda: "another")
+            patched.setattr(storage, "worlds_fingerprint", lambda: "another")
         key = keep(world, seed=7)
         (cache / key / "manifest.json").unlink()
     if model == "unknown":
@@ -639,7 +639,7 @@ def test_a_whole_world_of_another_version_that_cannot_be_read_is_outdated(
     sealed(cache / key)
     with pytest.raises(DamagedWorldError):
         load_world(cache / key)
-    monkeypatch.setattr(storage, "model_fingerprint", lambda: "another")
+    monkeypatch.setattr(storage, "worlds_fingerprint", lambda: "another")
     with pytest.raises(OutdatedWorldError):
         load_world(cache / key)
     assert check_kept_world(key) is None, "its bytes are those that were kept"
