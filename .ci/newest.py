@@ -34,7 +34,7 @@ def main() -> int:
     print(f"test-newest: set up in {time.perf_counter() - began:.0f} s", flush=True)
     # Only the files with such tests, for others import what is not installed here.
     files = [str(file) for file in sorted(Path("tests").rglob("test_*.py")) if MARK in file.read_text("utf-8")]
-    return subprocess.run([inside, "-m", "pytest", "-n", "2", "-m", MARK, *files]).returncode
+    return subprocess.run([inside, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m", MARK, *files]).returncode
 
 
 def tested() -> list[str]:

@@ -15,6 +15,11 @@ settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
 
+def examples(many: int) -> int:
+    """How many examples a costly property gets: all under `make explore`, a third of them where they never change."""
+    return many // 3 if settings.default.derandomize else many  # type: ignore[union-attr]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the model once, before the workers of pytest-xdist (and the processes of sweeps) all wait for it."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:

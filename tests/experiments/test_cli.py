@@ -6,8 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +20,7 @@ import pytest
 
 import sim
 from experiments.config.settings import load
-from experiments.sweeps import runner, store
+from experiments.sweeps import results, runner, store
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
 from experiments.terminal import compiling
@@ -26,7 +28,7 @@ from sim.engine.day import Core
 from sim.runtime import fingerprint, memory_limit
 from sim.state.population import DayRecord
 from tests.conftest import ROOT
-from tests.experiments.conftest import RUNS, Rekindle, refused
+from tests.experiments.conftest import KEEP, RUNS, Rekindle, refused
 
 
 def files() -> list[str]:
@@ -37,16 +39,23 @@ def files() -> list[str]:
 
 
 @pytest.mark.any_python
-def test_any_number_of_workers_gives_the_same_table(config: Path, rekindle: Rekindle) -> None:
-    tables = []
-    for processes in (1, 2):
-        ended = rekindle("sweep", config, "--processes", str(processes), "--results", f"results{processes}")
+def test_any_number_of_workers_gives_the_same_tables(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes, one, and none but this one; of runs, series and events."""
+    for processes in ("2", "1"):
+        ended = rekindle("sweep", config, *KEEP, "--processes", processes, "--results", processes)
         assert ended.code == 0, ended.err
-        tables.append(store.read_table(Path(f"results{processes}/tiny/runs.parquet"))[0])
-    pd.testing.assert_frame_equal(*tables, check_exact=True)
-    assert len(tables[0]) == 9
-    assert tables[0]["reconnected"].notna().all()
-    assert tables[0]["error"].isna().all()
+    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
+    assert rekindle("sweep", config, *KEEP, "--results", "none").code == 0
+    for table in ("runs", "series", "events"):
+        two, one, none = (results.load("tiny", folder, table) for folder in ("2", "1", "none"))
+        pd.testing.assert_frame_equal(two, one, check_exact=True)
+        pd.testing.assert_frame_equal(two, none, check_exact=True)
+    runs = results.load("tiny", "2")
+    assert len(runs) == 9
+    assert runs["reconnected"].notna().all()
+    assert runs["error"].isna().all()
 
 
 def test_shards_together_make_the_table_of_the_whole(config: Path, rekindle: Rekindle, in_threads: None) -> None:
@@ -102,9 +111,13 @@ def test_fail_fast_stops_at_the_first_failure(
     assert not RUNS.exists()
 
 
-def test_kept_worlds_serve_the_processes_of_a_later_sweep(config: Path, rekindle: Rekindle) -> None:
+def test_kept_worlds_serve_the_processes_of_a_later_sweep(
+    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sweep = ["sweep", config, "--processes", "1", "--set", "world.burn_in_years=0.1", "--set", "sweep.replicates=1"]
-    assert rekindle(*sweep).code == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "worker_processes", ThreadPoolExecutor)
+        assert rekindle(*sweep).code == 0
     later = rekindle(*sweep, "--set", 'sweep.strategies=["wait", "start_meetup"]')
     assert later.code == 0, later.err
     assert "2 runs; 1 already done" in later.out
@@ -253,6 +266,9 @@ def test_a_stopped_run_says_so(
     assert ended.err.endswith("Stopped.\n")
     assert "Traceback" not in ended.err
     assert signal.getsignal(number) is before
+    for thread in threading.enumerate():
+        if thread.name == "stopping":  # or on a busy machine it would take the next test's signal for this one
+            thread.join(10)
 
 
 def test_want_of_memory_is_one_paragraph(config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,8 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
 def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekindle) -> None:
     write(table, rows().drop(columns=["reconnected", "lasting", "minutes_filled", "minutes_spent", "minutes_refused",
                                       "spent_share"]).assign(error="ValueError: no"))  # fmt: skip
-    assert "has no measures, because all of its runs failed" in refused(rekindle("compare", "check_in", "wait"))
+    said = refused(rekindle("compare", "check_in", "wait", "--runs", table))
+    assert "has no measures, because all of its runs failed" in said
 
 
 def test_the_newest_table_is_taken_and_named(table: Path, rekindle: Rekindle, undrawn: None) -> None:

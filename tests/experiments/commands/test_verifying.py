@@ -128,7 +128,7 @@ def test_what_is_not_there(config: Path, rekindle: Rekindle, asked: list[str], s
     assert said in ended.err
 
 
-def test_kept_worlds(config: Path, rekindle: Rekindle) -> None:
+def test_kept_worlds(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     assert "0 worlds" in rekindle("verify", "--worlds").out
     assert rekindle("world", "build", config, "--set", "world.burn_in_years=0.1", "--replicates", "2").code == 0
     ended = rekindle("verify", "--worlds")

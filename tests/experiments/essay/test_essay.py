@@ -243,9 +243,9 @@ def essay_here(config: Path) -> list[str]:
 
 
 def test_the_command_makes_what_is_missing_and_its_figure_can_be_checked(
-    essay_here: list[str], rekindle: Callable[..., Any]
+    essay_here: list[str], rekindle: Callable[..., Any], in_threads: None
 ) -> None:
-    asked_for = ("essay", "--only", "everyone_does_it", *essay_here, "--processes", "1")
+    asked_for = ("essay", "--only", "everyone_does_it", *essay_here)
     first = rekindle(*asked_for, "--data")
     assert first.code == 0, first.err
     assert "too few runs" in first.out
@@ -267,14 +267,12 @@ def test_the_command_makes_what_is_missing_and_its_figure_can_be_checked(
 
 
 def test_a_figure_can_be_made_again_whatever_the_order_of_its_factors(
-    config: Path, rekindle: Callable[..., Any]
+    config: Path, rekindle: Callable[..., Any], in_threads: None
 ) -> None:
     """Those of temperaments are not in that of the alphabet; nor is the style of the pages one that is asked for."""
     changes = [word for change in changes_of("temperaments") for word in ("--set", change)]
     Path("docs").mkdir()
-    made = rekindle(
-        "essay", "--only", "temperaments", *changes, "--configs", CONFIGS, "--processes", "1", "--docs", "docs"
-    )
+    made = rekindle("essay", "--only", "temperaments", *changes, "--configs", CONFIGS, "--docs", "docs")
     assert made.code == 0, made.err
     for figure in (Path("results/essay/figures/temperaments.png"), Path("docs/essay/temperaments.png")):
         checked = rekindle("figure", "--check", figure)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from experiments import cli
 from sim.contact_logs import COLUMNS, LogError, read_log
+from tests.conftest import examples
 
 Row = tuple[object, object, float]
 SOON = timedelta(seconds=20)  # a file this small takes a hundredth of a second
@@ -140,7 +141,7 @@ def read_or_refused(content: bytes, kind: str) -> pd.DataFrame | None:
 
 @pytest.mark.parametrize("kind", ["csv", "csv.gz"])
 def test_text_is_read_strictly_or_refused(kind: str) -> None:
-    @settings(max_examples=1_000, deadline=SOON)
+    @settings(max_examples=examples(1_000), deadline=SOON)
     @given(damaged(kind))
     def check(content: bytes) -> None:
         found = read_or_refused(content, kind)
@@ -150,7 +151,7 @@ def test_text_is_read_strictly_or_refused(kind: str) -> None:
     check()
 
 
-@settings(max_examples=1_000, deadline=SOON)
+@settings(max_examples=examples(1_000), deadline=SOON)
 @given(damaged("parquet"))
 def test_parquet_is_read_or_refused(content: bytes) -> None:
     found = read_or_refused(content, "parquet")
@@ -215,7 +216,7 @@ def test_values_of_other_types_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", sorted(VALID))
 def test_the_command_refuses_in_a_paragraph(kind: str) -> None:
-    @settings(max_examples=60, deadline=SOON)
+    @settings(max_examples=examples(60), deadline=SOON)
     @given(damaged(kind))
     def check(content: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ import pytest
 
 from experiments.sweeps import cluster as clusters
 from experiments.sweeps import results, store
-from tests.experiments.conftest import RUNS
+from tests.experiments.conftest import KEEP, RUNS
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
 
@@ -31,15 +31,17 @@ def scheduler() -> Iterator[Any]:
         yield local
 
 
-def test_a_cluster_gives_the_same_tables(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
-    keep = ("--set", "sweep.series_days=7", "--set", "sweep.events=true")
-    on_cluster = rekindle("sweep", config, *keep, "--scheduler", scheduler.scheduler_address)
+def test_a_cluster_gives_the_same_tables(
+    config: Path, rekindle: Callable[..., Any], scheduler: Any, in_threads: None
+) -> None:
+    """As a sweep in this process, which gives those of one in processes: see `test_cli.py`."""
+    on_cluster = rekindle("sweep", config, *KEEP, "--scheduler", scheduler.scheduler_address)
     assert on_cluster.code == 0, on_cluster.err
     assert "9 runs in" in on_cluster.err
     assert "on 2 cores" in on_cluster.err
-    assert rekindle("sweep", config, *keep, "--results", "processes", "--processes", "1").code == 0
+    assert rekindle("sweep", config, *KEEP, "--results", "here").code == 0
     for table in ("runs", "series", "events"):
-        there, here = (results.load("tiny", folder, table) for folder in ("results", "processes"))
+        there, here = (results.load("tiny", folder, table) for folder in ("results", "here"))
         pd.testing.assert_frame_equal(there, here, check_exact=True)
 
 

@@ -16,6 +16,14 @@ from tests.conftest import ROOT
 
 PAGE = 4_096  # bytes, the least that a file takes there
 WIDE = 2**26
+# A sweep in one process: another one for its runs would only take its time to start.
+_SWEEP = """
+from concurrent.futures import ThreadPoolExecutor
+from experiments import cli
+from experiments.sweeps import runner
+runner.worker_processes = ThreadPoolExecutor
+cli.main()
+"""
 _MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo ready && cat'
 
 
@@ -56,7 +64,7 @@ def test_a_sweep_goes_on_once_its_disk_has_room(
     assert rekindle("sweep", config, "--results", "roomy").code == 0
     roomy = store.read_table(Path("roomy/tiny/runs.parquet"))[0]
     design = Path("roomy/tiny/design.parquet").stat().st_size // PAGE * PAGE + PAGE
-    sweep = [sys.executable, "-m", "experiments.cli", "sweep", "tiny.toml", "--results", "disk", "--processes", "1"]
+    sweep = [sys.executable, "-c", _SWEEP, "sweep", "tiny.toml", "--results", "disk"]
 
     def refused(size: int, name: str) -> None:
         ended = disk(size, sweep)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -143,17 +142,12 @@ def test_a_history_that_cannot_be_kept_is_refused(config: Path, change: str, sai
 # Sweeps ------------------------------------------------------------------------------------------------------------
 
 
-def test_any_number_of_workers_and_shards_give_the_same_tables(
-    config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ended = rekindle("sweep", config, *KEEP, "--processes", "2", "--results", "2")
-    assert ended.code == 0, ended.err
-    monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
-    assert rekindle("sweep", config, *KEEP, "--processes", "1", "--results", "1").code == 0
+def test_shards_give_the_same_tables(config: Path, rekindle: Rekindle, in_threads: None) -> None:
+    """That any number of worker processes does, too, is tested in `test_cli.py`."""
+    assert rekindle("sweep", config, *KEEP, "--results", "whole").code == 0
     for shard in ("2/2", "1/2"):
         assert rekindle("sweep", config, *KEEP, "--shard", shard).code == 0
-    assert_same(tables("1"), tables("2"))
-    assert_same(tables("1"), tables())
+    assert_same(tables("whole"), tables())
 
 
 @pytest.mark.parametrize("table", ["series", "events"])

@@ -14,20 +14,27 @@ import sim
 from experiments.watch.server import free_port
 from tests.conftest import ROOT
 
-if find_spec("solara") is None or find_spec("altair") is None:
-    pytest.skip("the extra watch is not installed", allow_module_level=True)
+pytestmark = pytest.mark.skipif(
+    find_spec("solara") is None or find_spec("altair") is None, reason="the extra watch is not installed"
+)
 
-from experiments.watch.mesa_page import WatchedModel
+
+@pytest.fixture(scope="module")
+def watched_model() -> type[sim.ReconnectionModel]:
+    """The model of the page, which takes more than a second to import."""
+    from experiments.watch.mesa_page import WatchedModel
+
+    return WatchedModel
 
 
-def test_a_seed_that_was_typed_is_a_number() -> None:
-    typed, given = WatchedModel(people=50, seed="43"), WatchedModel(people=50, seed=43)
+def test_a_seed_that_was_typed_is_a_number(watched_model: Any) -> None:
+    typed, given = watched_model(people=50, seed="43"), watched_model(people=50, seed=43)
     assert typed.run_seed == given.run_seed == 43
     assert typed.to_world() == given.to_world()
 
 
-def test_what_is_published_is_of_the_day_that_is_over() -> None:
-    model = WatchedModel(people=50, adopters=5)
+def test_what_is_published_is_of_the_day_that_is_over(watched_model: Any) -> None:
+    model = watched_model(people=50, adopters=5)
     world = sim.worlds.generated(people=50, burn_in_years=1, seed=1)
     for _ in range(5):
         model.step()

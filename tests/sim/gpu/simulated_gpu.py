@@ -26,7 +26,7 @@ DAYS = 16  # more than two weeks
 Happened = Callable[[list[DayRecord], gpu.GpuCore], bool]
 
 
-def state(seed: int, people: int = 50, **settings: float) -> World:
+def state(seed: int, people: int = 30, **settings: float) -> World:
     """A world after a short burn-in."""
     return sim.worlds.generated(people=people, burn_in_years=0.1, seed=seed, parameters=sim.Parameters(**settings))
 
@@ -65,7 +65,7 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
         lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
     )
     gpu.ROOM_TO_GROW, gpu.SMALLEST_ROOM = 1 << 40, 4
-    full = state(5, encounter_rate=3.0)
+    full = state(5, people=50, encounter_rate=3.0)
     yield "the pool is full", full, lambda _, on_gpu: len(on_gpu._state.ties) > len(full.ties) + 4
 
 
