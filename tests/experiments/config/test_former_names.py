@@ -27,7 +27,7 @@ hesitance_mean = 1.5
 [run]
 hesitance = "high"
 [parameters]
-refused_most = 4
+backed_out_most = 4
 [sweep.grid]
 "world.parameters.liking_sd" = [0.7, 1.2]
 parameters.mind_sent = [0.5, 1.0]
@@ -47,7 +47,7 @@ def test_a_file_with_former_names_means_the_same_and_is_noted_once(tmp_path: Pat
     for name, text in (("former", FORMER), ("present", "".join(_renamed(FORMER)))):
         (tmp_path / f"{name}.toml").write_text(f'name = "one"\n{text}')
     with pytest.warns(UserWarning, match="hesitance_mean` is now `reticence_mean`.*former name still works") as noted:
-        former = load(tmp_path / "former.toml", ["parameters.refused_minutes=2"])
+        former = load(tmp_path / "former.toml", ["parameters.backed_out_minutes=2"])
     assert len(noted) == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
