@@ -357,7 +357,7 @@ class Person(mesa.Agent):
         for tie in self.longest_silent(plan):
             first = self.draws.random() < s.first_share[plan.strategy]
             kind = s.first[plan.strategy] if first else s.second[plan.strategy]
-            if refusals >= s.refused_most or spent + s.minutes[kind] > minutes:
+            if refusals >= s.backed_out_most or spent + s.minutes[kind] > minutes:
                 break
             tie.planned = day
             channel = channel_of(kind, Channel.PRIVATE, s)
@@ -366,7 +366,7 @@ class Person(mesa.Agent):
                 self.practise(kind)
                 self.town.outgoing.append(Gesture(self, tie.other, kind, channel, second))
             else:
-                spent += min(s.refused_minutes, minutes - spent)
+                spent += min(s.backed_out_minutes, minutes - spent)
                 refusals += 1
         plan.purse -= spent
 

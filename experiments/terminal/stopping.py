@@ -60,18 +60,19 @@ class _Watch:
         self._woken, self._wakes = os.pipe()
         os.set_blocking(self._wakes, False)
         self._over = threading.Event()
-        threading.Thread(target=self._end_in_time, name="stopping", daemon=True).start()
+        # The thread may still run when the next watch begins, so it gets the state that belongs to this one.
+        threading.Thread(target=self._end_in_time, args=(_state,), name="stopping", daemon=True).start()
         self._wakeup = signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
         self._handlers = {number: signal.signal(number, _stop) for number in SIGNALS}
 
-    def _end_in_time(self) -> None:
-        while not came():
+    def _end_in_time(self, state: _State) -> None:
+        while not state.first:
             numbers = os.read(self._woken, 1)
             if not numbers:
                 break
             if numbers[0] in SIGNALS:  # Python may also handle other signals
-                _state.first = _state.first or numbers[0]
-        if came() and not self._over.wait(PATIENCE):
+                state.first = state.first or numbers[0]
+        if state.first and not self._over.wait(PATIENCE):
             _end_now()
         os.close(self._woken)
 

@@ -15,6 +15,7 @@ WITH_EXAMPLES = {
     "sim",
     "sim.reference.agents",
     "sim.reference.mesa_model",
+    "sim.model.former_names",
     "sim.model.parameters",
     "sim.state.population",
     "sim.model.rules",

@@ -199,7 +199,7 @@ def test_engaging_is_nothing_where_nobody_posts() -> None:
     silent.people["last_post"] = NEVER
     wait, engage = (arm(silent, name, post_rate=0).measures.scalars for name in ("wait", "engage_regularly"))
     assert engage["minutes_used"] == 0
-    budget = {name for name in engage if name.startswith(("minutes", "spent"))}
+    budget = {name for name in engage if name.startswith(("minutes", "used"))}
     assert engage == pytest.approx(wait | {name: engage[name] for name in budget}, nan_ok=True)
     gain = [
         usual("engage_regularly", seed).measures.scalars["reconnected"]

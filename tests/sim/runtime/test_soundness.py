@@ -123,7 +123,7 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "plans.share": (put("plans", "share", np.nan), r"plans\.share"),
     "plans.budget": (put("plans", "budget", 1e30), r"plans\.budget"),
     "plans.usable": (put("plans", "usable", np.nan), r"plans\.usable"),
-    "plans.filled": (put("plans", "filled", np.inf), r"plans\.filled"),
+    "plans.minutes_planned": (put("plans", "minutes_planned", np.inf), r"plans\.minutes_planned"),
     "plans.refusals": (put("plans", "refusals", -1), r"plans\.refusals"),
     "mail.sender": (put("mail", "sender", -1), r"mail\.sender"),
     "mail.receiver": (put("mail", "receiver", 60), r"mail\.receiver"),
