@@ -3,7 +3,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,12 +25,16 @@ from experiments.logs.calibrate import (
     changed,
     misfit,
     number_at,
+    proposed,
     ranges_of,
     read_ledger,
 )
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.simulated import Window, simulated_log, window_of
+from experiments.logs.simulated import Window, lived, simulated_log, window_of
+from experiments.logs.trials import Trial
+from experiments.logs.writing import written
 from sim.contact_logs import LogError
+from sim.engine.day import Core
 
 WINDOW = Window(people=60, days=120, burn_in_years=0.1)
 FIT = (Range("routine_rate", 0.02, 0.6), Range("gestures.message.answer", -3.0, 1.0))
@@ -120,6 +127,28 @@ def test_the_same_luck_gives_the_same_log_on_any_number_of_threads() -> None:
     assert window_of(one).people == one.people
 
 
+@pytest.mark.parametrize(
+    ("people", "days", "window"),
+    [(1, 0.4, (2, 1)), (2, 1.4, (2, 1)), (3, 1.6, (3, 2)), (4_000, 90.0, (4_000, 90)), (4_001, 90.0, (4_000, 90))],
+)
+def test_a_window_has_the_size_of_a_log_within_reason(people: int, days: float, window: tuple[int, int]) -> None:
+    log: Any = SimpleNamespace(people=people, days=days)
+    assert window_of(log) == Window(*window, burn_in_years=1.0)
+    assert window_of(log, most_people=3).people == min(3, window[0])
+
+
+def test_a_simulated_log_has_what_is_written_on_each_day_at_its_second() -> None:
+    world = sim.worlds.generated(people=60, burn_in_years=0.1, seed=3, parameters=LIVELY, cache=False)
+    core = Core(world, seed=3)
+    sent = [written(core.step().sent) for _ in range(120)]
+    times = [day * 86_400 + second for day, some in enumerate(sent) for second in np.unique(some["second"]).tolist()]
+    threads = numba.get_num_threads()
+    log, after = lived(LIVELY, WINDOW, seed=3)
+    assert numba.get_num_threads() == threads
+    assert np.diff(np.unique(log.time)).tolist() == np.diff(times).tolist()
+    assert (after.day, len(after)) == (world.day + 120, 60)
+
+
 def test_a_silent_world_says_so() -> None:
     silent = sim.Parameters(routine_rate=0, birthday_noticed=0, feed_rate=0, encounter_rate=0)
     with pytest.raises(LogError):
@@ -146,6 +175,48 @@ def test_ranges_are_taken_from_the_parameters_or_from_the_wish() -> None:
     own, wished = ranges_of(["answer_strength", "routine_rate=0.01:0.5"])
     assert (own.low, own.high, own.by_factor) == (-5, 5, False)
     assert (wished.low, wished.high, wished.by_factor) == (0.01, 0.5, True)
+
+
+def test_a_range_is_searched_by_factors_if_it_spans_more_than_tenfold() -> None:
+    spans = [(0.1, 1.0), (0.0999, 1.0), (0.0, 1.0), (-1.0, 20.0), (1.0, 10.1)]
+    assert [Range("ease", *span).by_factor for span in spans] == [False, True, False, False, True]
+
+
+def test_a_wish_may_have_the_very_limits_of_a_parameter_and_no_others() -> None:
+    (whole,) = ranges_of(["routine_rate=0:10"])
+    assert (whole.low, whole.high) == (0, 10)
+    for wish in ("routine_rate=0:10.1", "routine_rate=-0.1:10", "routine_rate=1:1", "routine_rate=:1"):
+        with pytest.raises(ConfigError, match="from 0 to 10"):
+            ranges_of([wish])
+    with pytest.raises(ConfigError, match="same parameter twice"):
+        ranges_of(["routine_rate", "routine_rate=0:1"])
+
+
+def test_a_statistic_that_never_happens_counts_as_wrong_by_ten() -> None:
+    real = {"reactivated_30d": 0.4}
+    assert misfit({"reactivated_30d": 0.0}, real) == pytest.approx(misfit({"reactivated_30d": 0.04}, real))
+
+
+def trials(*losses: float) -> list[Trial]:
+    """Trials at different places, with these losses."""
+    places = [{"routine_rate": 0.1 + 0.03 * k, "gestures.message.answer": -2 + 0.2 * k} for k in range(len(losses))]
+    return [Trial(place, {}, loss) for place, loss in zip(places, losses, strict=True)]
+
+
+def test_twice_as_many_trials_as_parameters_are_drawn_at_random_and_later_ones_follow_the_losses() -> None:
+    def follows(count: int) -> bool:
+        losses = [float(k) for k in range(count)]
+        return proposed(FIT, trials(*losses), 1) != proposed(FIT, trials(*losses[::-1]), 1)
+
+    assert [follows(count) for count in (2, 3, 4, 5)] == [False, False, True, True]
+
+
+def test_no_two_trials_of_a_search_are_drawn_alike_and_seeds_may_be_large() -> None:
+    drawn = [tuple(proposed(FIT, trials(*[1.0] * count), seed).values()) for count in (1, 2, 3) for seed in range(30)]
+    assert len(set(drawn)) == len(drawn)
+    for seed in (4_294, 4_295, 8_000, 2**40):
+        found = proposed(FIT, trials(1.0), seed)
+        assert all(one.low <= found[one.name] <= one.high for one in FIT)
 
 
 def test_what_is_held_out_can_not_be_fitted() -> None:

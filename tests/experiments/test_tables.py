@@ -15,7 +15,7 @@ from experiments.logs.contact_statistics import STATISTICS
 from experiments.logs.tables import log_table
 from experiments.sweeps.tables import progress_table, sweep_table
 from experiments.terminal.console import Terminal
-from experiments.terminal.numbers import counted, number, signed
+from experiments.terminal.numbers import counted, counted_runs, digits, number, plain, points, signed, with_sign
 from experiments.terminal.tables import frame_table
 from tests.experiments.test_columns import is_shown
 
@@ -58,6 +58,46 @@ def test_a_difference_has_the_digits_that_its_interval_leaves(
 )
 def test_things_are_counted(count: int, what: str, text: str) -> None:
     assert counted(count, what) == text
+
+
+def test_rows_with_the_same_settings_are_one_run() -> None:
+    assert [counted_runs(48, 32), counted_runs(48, 48), counted_runs(2, 1), counted_runs(1, 1)] == [
+        "48 rows, 32 different runs", "48 runs", "2 rows, 1 different run", "1 run",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.1, "0.100"), (-0.1, "-0.100"), (0.0999, "0.0999"), (0.00012345, "0.000123"), (-0.05, "−0.05"),
+     (math.nan, "–"), (1_234.5, "1,234"), (0.5, "0.500")],
+)  # fmt: skip
+def test_a_small_number_has_three_significant_digits(value: float, text: str) -> None:
+    assert plain(value) == text
+
+
+def test_numbers_in_a_row_have_three_digits_each_or_none_is_shown() -> None:
+    assert digits(0.12345, -2, 3) == "0.123 … −2 … 3"
+    assert digits(0.12345, math.nan) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0.5, 2, "+0.50"), (-0.5, 0, "0"), (-0.004, 2, "0.00"), (-0.006, 2, "−0.01"), (-1_234.5, 1, "−1,234.5"),
+     (0, 3, "0.000"), (10, 0, "+10")],
+)  # fmt: skip
+def test_what_rounds_to_zero_has_no_sign(value: float, decimals: int, text: str) -> None:
+    assert with_sign(value, decimals) == text
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    assert [points(0.1234), points(-0.5), points(0.0)] == ["+12.3", "−50.0", "+0.0"]
+
+
+def test_a_difference_of_ten_or_more_has_one_decimal() -> None:
+    assert [signed(9.994), signed(10), signed(-10), signed(-9.5)] == ["+9.99", "+10.0", "−10.0", "−9.50"]
+    assert [number(999.4), number(99.96), number(0.1), number(12.5, 2), number(1.25, 2)] == [
+        "999", "100.0", "0.100", "12", "1.2",
+    ]  # fmt: skip
 
 
 MIXTURE = "check_in 0.333333 + engage_regularly 0.333333 + handwritten_notes 0.333333"
