@@ -265,6 +265,10 @@ def test_a_plan_is_within_its_minutes_and_ties_and_each_tie_is_known_by_what_the
         assert row.known_years == pytest.approx((end - days.iloc[0]) / 365.25)
         assert row.last_word == ("you" if own["source"].iloc[-1] == "p0" else "other")
     assert plan["gain"].to_numpy() == pytest.approx((plan["after"] - plan["without"]).to_numpy())
+    assert plan.columns.to_list() == [
+        "tie", "id", "last_contact", "silent_days", "known_years", "contacts", "last_word", "gesture", "minutes",
+        "without", "after", "gain", "low", "high",
+    ]  # fmt: skip
     assert found.together[0] == pytest.approx(plan["gain"].sum())
     assert ((plan["low"] <= plan["gain"]) & (plan["gain"] <= plan["high"])).all()
 
