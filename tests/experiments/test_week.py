@@ -145,6 +145,13 @@ def test_the_first_of_a_list_are_a_mean_over_all_its_orders(seed: int, ties: int
     assert of_the_first(score, back, first) == pytest.approx(np.mean(shares))
 
 
+def test_the_first_of_a_long_list_are_those_with_the_highest_scores() -> None:
+    random = np.random.default_rng(1)
+    score, back = random.permutation(400) * 0.5, random.random(400) < 0.5
+    for first in (1, 5, 50):
+        assert of_the_first(score, back, first) == pytest.approx(back[np.argsort(-score)[:first]].mean())
+
+
 def test_rules_are_judged_by_who_really_came_back() -> None:
     """Each person's list by hand, from the log."""
     log = made_up(people=30, days=300, seed=5)
