@@ -69,11 +69,31 @@ TESTS = {
     "experiments/analysis/compare.py": ("test_compare.py",),
     "experiments/analysis/verdicts.py": ("test_verdicts.py",),
     "experiments/analysis/bootstrap.py": ("test_weighted.py",),
+    "experiments/analysis/sensitivity.py": ("test_sensitivity.py",),
+    "experiments/analysis/comparison_table.py": ("test_tables.py",),
+    "experiments/config/factors.py": ("test_factors.py",),
     "experiments/logs/gate.py": ("test_gate.py",),
+    "experiments/logs/validate.py": ("test_validate.py",),
+    "experiments/logs/calibrate.py": ("test_calibrate.py",),
+    "experiments/logs/simulated.py": ("test_calibrate.py",),
+    "experiments/logs/contact_log.py": ("test_contact_log.py",),
+    "experiments/logs/published.py": ("test_published.py",),
     "experiments/forecasts/pairs.py": ("test_pairs.py",),
     "experiments/forecasts/scores.py": ("test_scores.py",),
+    "experiments/forecasts/baselines.py": ("test_baselines.py",),
+    "experiments/forecasts/forecast.py": ("test_forecast.py",),
     "experiments/forecasts/week.py": ("test_week.py",),
     "experiments/sweeps/design.py": ("test_design.py", "test_factors.py"),
+    "experiments/sweeps/adopters.py": ("test_focal.py",),
+    "experiments/sweeps/injected.py": ("test_focal.py",),
+    "experiments/sweeps/sampled.py": ("test_sampled.py",),
+    "experiments/sweeps/results.py": ("test_histories.py",),
+    "experiments/sweeps/tables.py": ("test_tables.py",),
+    "experiments/terminal/numbers.py": ("test_tables.py",),
+    "experiments/essay/findings/mixtures.py": ("test_findings.py",),
+    "experiments/essay/findings/showing_up.py": ("test_findings.py",),
+    "experiments/essay/findings/temperaments.py": ("test_findings.py",),
+    "experiments/essay/findings/zero_to_connected.py": ("test_findings.py",),
 }
 
 # (module or module.function, line without margin and comment, change): why it changes nothing that anybody can see.
@@ -426,6 +446,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                     "gains[row] > 0 -> gains[row] >= 0",
                 )
             ],
+        ),
+        (
+            "week",
+            "ties at the level are added one by one, and taken away again at their mean",
+            [("above, level = score > least, score == least", "score > least -> score >= least")],
         ),
         ("week", "equal scores, whatever they are", [("CHANCE: np.zeros(len(pairs)),", "np.zeros -> np.ones")]),
         (
