@@ -507,6 +507,26 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
         ),
         (
+            "validate",
+            "none of none is missing with or without the check",
+            [
+                (
+                    'counts["share"] = counts["met"] / counts["statistics"].where(counts["statistics"] > 0)',
+                    "counts['statistics'] > 0 -> counts['statistics'] >= 0",
+                )
+            ],
+        ),
+        (
+            "baselines",
+            "the cost has one minimum, and a fit only starts elsewhere",
+            [
+                (
+                    'found = minimize(cost, np.zeros(known.shape[1]), jac=True, method="BFGS").x',
+                    "np.zeros -> np.ones",
+                )
+            ],
+        ),
+        (
             "gate",
             "of this sweep only grid, zip and rows are used",
             [

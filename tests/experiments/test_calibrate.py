@@ -29,9 +29,18 @@ from experiments.logs.calibrate import (
     ranges_of,
     read_ledger,
 )
+from experiments.logs.contact_log import values
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.simulated import Window, lived, simulated_log, window_of
-from experiments.logs.trials import Trial
+from experiments.logs.published import absences, facts, ties_of
+from experiments.logs.simulated import (
+    Window,
+    lived,
+    simulated_facts,
+    simulated_log,
+    simulated_values,
+    window_of,
+)
+from experiments.logs.trials import Trial, trials_in
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
@@ -66,6 +75,7 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path)
     fitted(tmp_path / "parts", 3)
     parts = fitted(tmp_path / "parts", 7)
     assert parts == whole
+    assert whole.trials == len((tmp_path / "parts" / "trials.jsonl").read_text().splitlines()) - 1 == 7
     assert whole.loss <= whole.loss_at_start
     assert whole.start == {"routine_rate": sim.Parameters().routine_rate, "gestures.message.answer": number_at(
         sim.Parameters(), "gestures.message.answer")}  # fmt: skip
@@ -112,6 +122,45 @@ def test_the_ledger_of_the_docs_can_be_read() -> None:
         assert read_ledger(path).trials > 0
 
 
+def test_trials_are_counted_as_they_are_made(tmp_path: Path) -> None:
+    """The best is found, whichever it is, and what the simulated logs say at the start and there."""
+    told: list[tuple[int, int]] = []
+    real, options = simulated_log(LIVELY, WINDOW, seed=9), {"name": "own", "fit": FIT, "to": AIMS, "window": WINDOW}
+    calibrate(real, **options, trials=2, folder=tmp_path, progress=lambda *done: told.append(done))
+    ledger = calibrate(real, **options, trials=4, folder=tmp_path, progress=lambda *done: told.append(done))
+    assert told == [(1, 2), (2, 2), (3, 4), (4, 4)]
+    with trials_in(
+        tmp_path, json.loads((tmp_path / "trials.jsonl").read_text().splitlines()[0])["search"], print
+    ) as kept:
+        done = kept.done
+    best = min(done, key=lambda trial: trial.loss)
+    assert (ledger.found, ledger.loss, ledger.simulated) == (best.numbers, best.loss, best.simulated)
+    assert (ledger.start, ledger.loss_at_start) == (done[0].numbers, done[0].loss)
+    assert (ledger.simulated_at_start, ledger.real) == (done[0].simulated, {aim: values(real)[aim] for aim in AIMS})
+    for trial in done:
+        found = values(simulated_log(changed(sim.Parameters(), trial.numbers), WINDOW, seed=1))
+        assert trial.simulated == {aim: found[aim] for aim in AIMS}
+        assert trial.loss == misfit(found, ledger.real)
+
+
+def test_statistics_that_a_log_is_too_short_for_are_left_out_and_a_world_without_words_is_no_error(
+    tmp_path: Path,
+) -> None:
+    real = simulated_log(LIVELY, WINDOW, seed=9)
+    aims = ("first_answered_7d", "hazard_per_day_180_365")
+    fit = (Range("routine_rate", 0.0, 0.1),)
+    base = sim.Parameters(routine_rate=0, birthday_noticed=0, feed_rate=0, encounter_rate=0)
+    search: dict[str, Any] = {"name": "own", "fit": fit, "to": aims, "window": WINDOW, "base": base}
+    with pytest.raises(ConfigError, match="Nobody wrote in any of the 1 worlds"):
+        calibrate(real, **search, trials=1, folder=tmp_path)
+    ledger = calibrate(real, **search, trials=3, folder=tmp_path)
+    assert set(ledger.real) == {"first_answered_7d"}
+    assert ledger.loss < ledger.loss_at_start == np.inf
+    assert np.isnan(ledger.simulated_at_start["first_answered_7d"])
+    with pytest.raises(ConfigError, match="own is too short"):
+        calibrate(real, **{**search, "to": aims[1:]}, trials=1, folder=tmp_path)
+
+
 def test_another_search_does_not_go_into_the_same_folder(tmp_path: Path) -> None:
     fitted(tmp_path, 1)
     with pytest.raises(ConfigError, match="another seed"):
@@ -147,6 +196,16 @@ def test_a_simulated_log_has_what_is_written_on_each_day_at_its_second() -> None
     assert numba.get_num_threads() == threads
     assert np.diff(np.unique(log.time)).tolist() == np.diff(times).tolist()
     assert (after.day, len(after)) == (world.day + 120, 60)
+
+
+def test_facts_of_a_simulated_log_and_of_the_world_after_it_are_one_table() -> None:
+    log, world = lived(LIVELY, WINDOW, seed=3)
+    found = simulated_facts(LIVELY, WINDOW, 3)
+    assert found.index.to_list() == list(range(len(found)))
+    in_log, absent = facts(log, ties=ties_of(world)), absences(world, seed=3)
+    assert found["fact"].to_list() == [*in_log["fact"], *absent["fact"]]
+    assert found["value"].to_list() == pytest.approx([*in_log["value"], *absent["value"]], nan_ok=True)
+    assert simulated_values(LIVELY, WINDOW, 3) == pytest.approx(values(log), nan_ok=True)
 
 
 def test_a_silent_world_says_so() -> None:

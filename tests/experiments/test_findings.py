@@ -108,6 +108,16 @@ def test_the_title_on_blends_is_the_verdict(blend: float, said: str) -> None:
     assert mixtures._said(QUARTERS) == "25% check in and 75% show up"
 
 
+@pytest.mark.parametrize(
+    ("blended", "said"), [(0.75, "A blend"), (0.74, "Too few"), (0.26, "Too few"), (0.25, "No blend")]
+)
+def test_the_title_on_blends_changes_where_the_verdict_does(blended: float, said: str) -> None:
+    _, result = of_mixtures(MEANS)
+    gains = dict.fromkeys(MEANS, Estimate(3.0, 2.0, 4.0, 20))
+    words = mixtures._words(result, HALVES, "check_in", gains, Estimate(0.1, -0.1, 0.3, 20), blended, 0.75)
+    assert words.title.startswith(said)
+
+
 # Temperaments --------------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +238,8 @@ def test_the_title_says_when_a_newcomer_is_first(monkeypatch: pytest.MonkeyPatch
         found = zero_to_connected.finding({"zero_to_connected": result})
         assert f"From zero {said} in three years" in found.pictures[0].words.title
         assert "the verdict would differ for no strategy." in found.effect
+    halfway = {"check_in": Estimate(1.5, 1.0, 2.0, 20)}
+    assert "to the most connected of 9 in" in zero_to_connected._words(result, halfway, "check_in", 9).title
 
 
 def test_a_rank_over_time_has_an_interval_of_its_own_day(monkeypatch: pytest.MonkeyPatch) -> None:

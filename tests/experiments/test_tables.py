@@ -363,6 +363,7 @@ def test_a_bootstrap_is_named_from_two_worlds_on(worlds: int, told: bool) -> Non
     said = _footnotes(paired_differences(runs, "reconnected"), minutes(runs))
     assert ("(bootstrap over worlds)" in said) == told
     assert f"there are {worlds}, and at least 20 are needed" in said
+    assert "over 0 worlds" in _footnotes(paired_differences(runs, "reconnected").head(0), minutes(runs))
 
 
 def test_the_runs_that_pairing_saves_are_the_median_over_arms() -> None:
