@@ -506,6 +506,36 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "the first word is the same, however many parts follow",
             [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
         ),
+        *(
+            (module, "both ends of an interval are nan, or neither", [(line, "row['low'] -> row['high']")])
+            for module, line in (
+                (
+                    "tables",
+                    'interval = "–" if math.isnan(row["low"]) else f"{signed(row[\'low\'])} … {signed(row[\'high\'])}"',
+                ),
+                (
+                    "comparison_table",
+                    'return "–" if math.isnan(row["difference"]) else mean, '
+                    '"–" if math.isnan(row["low"]) else f"{low} … {high}"',
+                ),
+            )
+        ),
+        (
+            "simulated",
+            "a log is the same on any number of threads",
+            [
+                (
+                    "def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1)"
+                    " -> Log:",
+                    "1 -> 2",
+                ),
+                (
+                    "def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1)"
+                    " -> tuple[Log, sim.World]:",
+                    "1 -> 2",
+                ),
+            ],
+        ),
         (
             "validate",
             "none of none is missing with or without the check",

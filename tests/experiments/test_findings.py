@@ -185,6 +185,9 @@ def test_a_temperament_without_a_gain_is_told() -> None:
     title = found.pictures[0].words.title
     assert title.startswith("The hour does not work for every temperament")
     assert "more than outgoing people" in title
+    _, small = of_temperaments(lambda *_: 0.6)
+    title = temperaments.finding({"temperaments": small}).pictures[0].words.title
+    assert title.startswith("The hour works for every temperament"), "a small gain is one"
     assert found.ruling.verdict is Verdict.DEPENDS
 
 
@@ -323,8 +326,10 @@ def test_spacings_are_compared_with_all_on_one_day(monkeypatch: pytest.MonkeyPat
 
 
 def test_spreading_out_that_gains_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, result = of_conversations({0: 0.5, 1: 0.3, 14: 0.2}, monkeypatch)
+    _, result = of_conversations({14: 0.2, 0: 0.5, 1: 0.3}, monkeypatch)
     found = showing_up.finding({"showing_up": result})
+    curves = found.pictures[0].data
+    assert curves["name"].unique().tolist() == ["every 14 days", "all on one day", "daily"], "in the order of the file"
     assert found.pictures[0].words.title.startswith("Twelve hours on one day sell best")
     assert "all on one day sells most in a year" in found.effect
     assert found.ruling.verdict is Verdict.NOT_SUPPORTED

@@ -152,19 +152,19 @@ def test_up_to_24_rows_are_printed(levels: int, said: str) -> None:
 
 
 def test_outcomes_that_no_run_has_are_left_out_and_levels_stand_apart() -> None:
-    _, runs = made_up(points=3, grid={"run.adopters": (5, 10)})
+    _, runs = made_up(points=3, grid={"run.adopters": (10, 5)})
     runs["reconnected"] += runs["run.adopters"] * (runs["strategy"] == "check_in")
     found = spreads(runs.drop(columns="lasting").assign(kept=np.nan), ["run.adopters"])
     arms = [(one.arm, one.measure, one.baseline) for one in found]
     assert arms == [
-        ("wait, adopters 5", "reconnected", None), ("check_in, adopters 5", "reconnected", "wait"),
         ("wait, adopters 10", "reconnected", None), ("check_in, adopters 10", "reconnected", "wait"),
+        ("wait, adopters 5", "reconnected", None), ("check_in, adopters 5", "reconnected", "wait"),
     ]  # fmt: skip
     ease = runs.drop_duplicates("point")[EASE].to_numpy()
     of_five = runs[runs["run.adopters"] == 5].drop_duplicates("point")[EASE].to_numpy()
     assert len(ease) == 6
-    assert found[1].outcome.to_numpy() == pytest.approx(of_five + 5)
-    assert len(found[3].outcome) == 3
+    assert found[3].outcome.to_numpy() == pytest.approx(of_five + 5)
+    assert len(found[1].outcome) == 3
 
 
 def test_a_point_without_one_of_its_runs_has_the_mean_of_the_others() -> None:

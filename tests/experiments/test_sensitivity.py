@@ -169,6 +169,20 @@ def test_indices_are_those_of_salib_from_means_over_worlds() -> None:
         assert table.columns.tolist() == list(names)
 
 
+def test_what_waiting_owes_to_a_factor_is_taken_away() -> None:
+    runs, origin = made_up("morris", 6, lambda runs: 2 * runs[EASE])
+    wait, check_in = indices(runs.assign(reconnected=runs["reconnected"] - 6 * runs[OPEN]), origin, "reconnected")
+    assert wait.table.loc[[EASE, OPEN, LOAD], "mu_star"].to_list() == pytest.approx([0, 12, 0])
+    assert check_in.table.loc[[EASE, OPEN, LOAD], "mu_star"].to_list() == pytest.approx([6, 0, 0])
+
+
+def test_an_outcome_that_happens_or_not_depends_on_what_decides_it() -> None:
+    for method in ("morris", "saltelli"):
+        found = indices(*made_up(method, 16, lambda runs: (runs[EASE] > 2.5) * 1.0), "reconnected")[1].table
+        assert found.iloc[0, 0] > 0.5
+        assert found.index[0] == EASE
+
+
 def test_without_waiting_outcomes_are_not_differences() -> None:
     runs, origin = made_up("morris", 4, linear)
     (alone,) = indices(runs[runs["strategy"] == "check_in"], origin, "reconnected")

@@ -248,6 +248,7 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds(worlds: int, is_s
     with console.capture() as capture:
         console.print(sweep_table(made_up(worlds)))
     assert ("Without pairing, the same precision would need" in capture.get()) == is_said
+    assert ("Too few worlds for a verdict" in capture.get()) != is_said
 
 
 @pytest.mark.parametrize(("worlds", "is_said"), [(19, False), (20, True)])
@@ -287,6 +288,9 @@ def test_the_tables_of_a_run_have_each_measure_and_each_gesture_in_its_place() -
     measures |= {f"sent_{KINDS[0]}": 7.0, f"answered_{KINDS[0]}": 3.0}
     measures |= {f"everyone_sent_{KINDS[0]}": 70.0, f"everyone_answered_{KINDS[0]}": 30.0}
     outcomes, gestures = parts_of(run_tables(measures))
+    for table in (outcomes, gestures):
+        assert isinstance(table, Columns)
+        assert not table.columns[0].text, "names of the program's own are never folded"
     assert rows_of(outcomes) == [
         (name, number(1.0 + k), number(101.0 + k) if k else "–", MEASURES[name].unit) for k, name in enumerate(names)
     ]
@@ -344,6 +348,8 @@ def test_one_world_has_a_mean_without_an_interval_and_none_has_neither() -> None
     runs = swept(1, ("check_in",), worlds=1).assign(lasting=np.nan)
     (table,) = parts_of(sweep_tables(runs, []))
     assert rows_of(table) == [("check_in, ease 0", "10.0", "–", "–", "–", "2.00", "–", "1")]
+    (table,) = parts_of(sweep_tables(swept(1, ("check_in",), worlds=2), []))
+    assert rows_of(table)[0][:3] == ("check_in, ease 0", "10.5", "10.0 … 11.0"), "two worlds have the widest"
 
 
 def test_the_best_arm_is_first_and_waiting_is_last_with_its_means() -> None:
@@ -405,6 +411,10 @@ def test_measures_that_occur_once_stand_in_one_table() -> None:
     assert lines[0].startswith("A: x. B: wait.")
     assert lines[1].startswith("Fewer runs:")
     assert lines[2:] == ["And this."]
+    some = [compared_row(worlds=20), compared_row("kept", worlds=19)]
+    table, said = parts_of(comparison_table(pd.DataFrame(some), []))
+    assert [row[-2:] for row in rows_of(table)] == [("20", "3.7"), ("19", "–")]
+    assert "Fewer runs:" in str(said), "if any row has enough worlds"
 
 
 def test_several_levels_or_contrasts_have_a_table_for_each_measure() -> None:
