@@ -557,6 +557,36 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "baselines",
+            "a constant column is 0 at every known pair, so that its slope stays 0",
+            [
+                (
+                    "spread = np.where(spread > 0, spread, 1.0)",
+                    "np.where(spread > 0, spread, 1.0) -> np.where(spread > 0, spread, 2.0)",
+                )
+            ],
+        ),
+        (
+            "baselines",
+            "the number of threads changes the order of sums alone, and with it their last bits",
+            [("with threadpool_limits(1):", f"threadpool_limits(1) -> threadpool_limits({other})") for other in (0, 2)],
+        ),
+        (
+            "baselines",
+            "without early stopping, and below 200,000 pairs, nothing is drawn",
+            [
+                (
+                    "learning_rate=0.05, max_iter=100, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False, "
+                    "random_state=0",
+                    " -> ".join(
+                        "HistGradientBoostingClassifier(learning_rate=0.05, max_iter=100, max_leaf_nodes=15, "
+                        f"min_samples_leaf=40, early_stopping=False, random_state={seed})"
+                        for seed in (0, 1)
+                    ),
+                )
+            ],
+        ),
+        (
             "gate",
             "of this sweep only grid, zip and rows are used",
             [

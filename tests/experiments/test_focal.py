@@ -251,7 +251,7 @@ def test_only_silence_from_the_first_to_the_last_day_asked_for_counts(world: sim
 
 
 def test_strangers_are_forty_keyed_draws_for_each_tie(world: sim.World) -> None:
-    """Of these, whoever is of one industry and does not know the other."""
+    """Of these, everybody who is of one industry and does not know the other."""
     known = {(int(owner), int(other)) for owner, other in zip(world.owners(), world.ties["other"], strict=True)}
     industry, sizes = world.people["industry"], []
     for seed in range(60):
