@@ -46,6 +46,15 @@ def test_a_logistic_forecast_is_where_the_penalized_likelihood_is_flat(columns: 
     assert ((back - chance) @ standard / 400) == pytest.approx(RIDGE * line[1:], abs=3e-5)
 
 
+def test_a_column_that_is_the_same_for_all_teaches_nothing() -> None:
+    random = np.random.default_rng(5)
+    column, back = random.normal(size=(200, 1)), random.random(200) < 0.4
+    constant = np.column_stack([column, np.full(200, 7.0)])
+    expected = logistic(column, back)(column)
+    assert logistic(constant, back)(constant) == pytest.approx(expected, abs=1e-6)
+    assert logistic(constant, back)(np.column_stack([column, np.full(200, 9.0)])) == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_slope_stays_finite_where_the_pairs_can_be_told_apart_perfectly() -> None:
     """Half of them at either side: the error of a forecast is a thousandth of its logit."""
     column = np.repeat([[2.0], [8.0]], 50, axis=0)

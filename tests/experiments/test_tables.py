@@ -359,6 +359,9 @@ def test_the_best_arm_is_first_and_waiting_is_last_with_its_means() -> None:
     assert rows[2][1:7] == ("10.0", "(mean)", "5.00", "(mean)", "1.25", "(mean)")
     assert rows[1][1:3] == ("+58.2", "+57.2 … +59.2")
     assert rows[1][7:] == ("6,247", "6,218", "1,669", "50% !")
+    assert isinstance(table, Columns)
+    alone = [column.title for column in table.columns if not column.joined]
+    assert alone == ["strategy", "reconnected", "kept up", "left at end", "minutes planned"]
     assert "Kept up is defined only" not in str(notes)
     assert "Kept up is defined only 240 days after" in str(parts_of(sweep_table(made_up().assign(lasting=np.nan)))[1])
 
@@ -376,6 +379,7 @@ def test_the_runs_that_pairing_saves_are_the_median_over_arms() -> None:
     runs = made_up(20)
     paired = paired_differences(runs, "reconnected").assign(fewer_runs=[2.0, 8.0])
     assert "would need 5.0 times as many runs" in _footnotes(paired, minutes(runs))
+    assert "over 3 worlds" in _footnotes(paired.assign(worlds=[20, 3]), minutes(runs)), "the fewest of any arm"
     none = _footnotes(paired.assign(fewer_runs=[math.inf, math.nan]), minutes(runs))
     assert "Without pairing" not in none
     assert "would need 8.0 times" in _footnotes(paired.assign(fewer_runs=[math.inf, 8.0]), minutes(runs))
