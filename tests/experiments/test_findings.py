@@ -185,10 +185,33 @@ def test_a_temperament_without_a_gain_is_told() -> None:
     title = found.pictures[0].words.title
     assert title.startswith("The hour does not work for every temperament")
     assert "more than outgoing people" in title
-    _, small = of_temperaments(lambda sociable, *_: 0.9 if sociable == "low" else 0.6)
+    _, small = of_temperaments(lambda *_: 0.6)
     title = temperaments.finding({"temperaments": small}).pictures[0].words.title
     assert title.startswith("The hour works for every temperament"), "a small gain is one"
-    assert "more than outgoing people" in title
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "said"),
+    [
+        (0.1, 1.5, "works for every temperament; quiet people gain\n50% more"),
+        (0.1, 1.0, "works for every temperament; quiet people gain\n0% more"),
+        (0.1, 0.9, "works for every temperament; quiet people gain\n10% less"),
+        (0.0, 2.0, "does not work for every temperament; quiet people gain\n100% more"),
+    ],
+)
+def test_the_title_on_temperaments_needs_a_gain_of_each_and_says_who_gains_more(
+    low: float, value: float, said: str
+) -> None:
+    _, result = of_temperaments(unequal)
+    rows = pd.DataFrame({"low": [2.0, low]})
+    alike = pd.DataFrame({"strategy": ["check in", "show up"], "value": [value, 0.1]})
+    title = temperaments._words(result, rows, alike).title
+    assert title == f"The hour {said} than outgoing people with “check in”"
+
+
+def test_temperaments_of_which_some_gain_depend() -> None:
+    _, result = of_temperaments(lambda sociable, hesitant, _: 6.0 * (sociable == "low") + 2 * (hesitant == "low"))
+    found = temperaments.finding({"temperaments": result})
     assert found.ruling.verdict is Verdict.DEPENDS
 
 

@@ -167,6 +167,13 @@ def test_outcomes_that_no_run_has_are_left_out_and_levels_stand_apart() -> None:
     assert len(found[1].outcome) == 3
 
 
+def test_a_level_that_is_missing_is_a_level() -> None:
+    _, runs = made_up(points=3, grid={"run.adopters": (10, 5)})
+    runs["run.adopters"] = runs["run.adopters"].where(runs["run.adopters"] == 10)
+    found = spreads(runs, ["run.adopters"])
+    assert [one.arm for one in found[::2]] == ["wait, adopters 10.0", "wait, adopters nan"]
+
+
 def test_a_point_without_one_of_its_runs_has_the_mean_of_the_others() -> None:
     _, runs = made_up(points=3)
     holes = runs["reconnected"].where((runs["point"] != 1) | (runs["replicate"] == 0))
