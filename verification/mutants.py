@@ -583,6 +583,22 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "tables",
+            "120 is even, and that many arms are the first and the last sixty",
+            [
+                ("if left_out > 0 and at == _MOST_ARMS // 2:", "_MOST_ARMS // 2 -> _MOST_ARMS / 2"),
+                *(
+                    ("if left_out <= 0 or at < _MOST_ARMS // 2 or at >= len(arms) - _MOST_ARMS // 2:", change)
+                    for change in ("_MOST_ARMS // 2 -> _MOST_ARMS / 2", "left_out <= 0 -> left_out < 0")
+                ),
+            ],
+        ),
+        (
+            "comparison_table",
+            "all contrasts of a table have the same B",
+            [('several = rows[["a", "b"]].drop_duplicates().shape[0] > 1', "['a', 'b'] -> ['a', 'a']")],
+        ),
+        (
             "numbers",
             "0 is written as 0 in either way",
             [

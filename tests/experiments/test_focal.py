@@ -254,7 +254,7 @@ def test_strangers_are_forty_keyed_draws_for_each_tie(world: sim.World) -> None:
     """Of these, everybody who is of one industry and does not know the other."""
     known = {(int(owner), int(other)) for owner, other in zip(world.owners(), world.ties["other"], strict=True)}
     industry, sizes = world.people["industry"], []
-    for seed in range(60):
+    for seed in range(500):
         expected = []
         for k in range(40):
             draws = two_uniforms(np.uint64(seed), int(DrawPurpose.FOCAL), 0, k, 0, 1)

@@ -329,7 +329,7 @@ def test_up_to_120_arms_are_printed(points: int, printed_whole: bool) -> None:
     assert printed_whole or str(shown[0]).startswith(f"The sweep has {2 * points} arms, too many")
 
 
-@pytest.mark.parametrize("arms", [("check_in",), ("check_in", "show_up"), ("wait",)])
+@pytest.mark.parametrize("arms", [("check_in",), ("show_up", "check_in"), ("wait",)])
 def test_arms_that_cannot_be_compared_with_waiting_have_means_with_intervals(arms: tuple[str, ...]) -> None:
     runs = swept(1, arms, worlds=4)
     runs.loc[runs.index[0], "lasting"] = np.nan

@@ -25,6 +25,9 @@ def test_a_statistic_is_met_when_it_is_near_or_inside_the_interval() -> None:
     real = real_log({"isolated": 0.40, "clustering": 0.20, "transitivity": 0.10}, spread=0.3)
     rows = table(real, [world(isolated=0.44, clustering=0.25, transitivity=0.14)])
     assert rows.index.tolist() == ["isolated", "clustering", "transitivity"]
+    assert rows.columns.tolist() == [
+        "mark", "real", "low", "high", "simulated", "least", "most", "ratio", "near", "inside", "met", "in_range",
+    ]  # fmt: skip
     assert rows["near"].tolist() == [True, False, False]
     assert rows["inside"].tolist() == [True, True, False]
     assert rows["met"].tolist() == [True, True, False]
