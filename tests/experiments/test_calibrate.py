@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.config.settings import ConfigError, load
+from experiments.logs import calibrate as module
 from experiments.logs.calibrate import (
     ALLOWED,
     LEDGER,
@@ -159,6 +160,14 @@ def test_statistics_that_a_log_is_too_short_for_are_left_out_and_a_world_without
     assert np.isnan(ledger.simulated_at_start["first_answered_7d"])
     with pytest.raises(ConfigError, match="own is too short"):
         calibrate(real, **{**search, "to": aims[1:]}, trials=1, folder=tmp_path)
+
+
+def test_a_statistic_of_zero_has_no_ratio_and_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "values", lambda _: dict(zip(AIMS, (0.5, 0.0), strict=True)))
+    real = simulated_log(LIVELY, WINDOW, seed=9)
+    ledger = calibrate(real, name="own", fit=FIT, to=AIMS, trials=1, window=WINDOW, folder=tmp_path)
+    assert ledger.real == {AIMS[0]: 0.5}
+    assert ledger.loss == 0
 
 
 def test_another_search_does_not_go_into_the_same_folder(tmp_path: Path) -> None:
