@@ -583,6 +583,17 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "injected",
+            "NumPy takes any negative size for the one that is left over",
+            [
+                (
+                    "uniforms_of_pairs(draws, np.array(both, np.int64).reshape(-1, 2), np.uint64(seed), _FOCAL, 0, "
+                    "_OF_TIES)",
+                    "-1 -> -2",
+                )
+            ],
+        ),
+        (
             "tables",
             "120 is even, and that many arms are the first and the last sixty",
             [

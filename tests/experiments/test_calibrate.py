@@ -217,6 +217,14 @@ def test_facts_of_a_simulated_log_and_of_the_world_after_it_are_one_table() -> N
     assert simulated_values(LIVELY, WINDOW, 3) == pytest.approx(values(log), nan_ok=True)
 
 
+def test_worlds_of_a_search_do_not_fill_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    real = sim.worlds.generated
+    monkeypatch.setattr(sim.worlds, "generated", lambda **options: asked.append(options) or real(**options))
+    simulated_log(LIVELY, WINDOW, seed=3)
+    assert [options["cache"] for options in asked] == [False]
+
+
 def test_a_silent_world_says_so() -> None:
     silent = sim.Parameters(routine_rate=0, birthday_noticed=0, feed_rate=0, encounter_rate=0)
     with pytest.raises(LogError):

@@ -179,6 +179,14 @@ def test_an_arm_that_spends_nothing_is_marked() -> None:
     assert "!" not in printed(made_up(minutes_filled=0.0, minutes_spent=0.0, spent_share=math.nan), 130)
 
 
+def test_one_arm_that_spends_too_little_is_told() -> None:
+    runs = made_up(spent_share=1.0)
+    one = runs.assign(spent_share=np.where(runs["scenario"] == "handwritten_notes", 0.5, 1.0))
+    said = "! This strategy used less than 90%"
+    assert said in _footnotes(paired_differences(one, "reconnected"), minutes(one))
+    assert said not in _footnotes(paired_differences(runs, "reconnected"), minutes(runs))
+
+
 def test_what_looks_like_markup_is_printed_as_it_is() -> None:
     odd = ["a[/x]b", "a:x:b", "[bold]c[/bold]"]
     console = Console(width=120)
@@ -363,6 +371,8 @@ def test_the_best_arm_is_first_and_waiting_is_last_with_its_means() -> None:
     alone = [column.title for column in table.columns if not column.joined]
     assert alone == ["strategy", "reconnected", "kept up", "left at end", "minutes planned"]
     assert "Kept up is defined only" not in str(notes)
+    some = made_up().assign(lasting=lambda runs: runs["lasting"].where(runs["replicate"] > 0))
+    assert "Kept up is defined only" not in str(parts_of(sweep_table(some))[1])
     assert "Kept up is defined only 240 days after" in str(parts_of(sweep_table(made_up().assign(lasting=np.nan)))[1])
 
 
