@@ -2,9 +2,9 @@
 
 Each change (a mutant) is made in the syntax tree of a copy of the package in a temporary folder; the working tree does
 not change. Then the tests of the module run in a fresh process, which is forked from one that has loaded everything but
-the package and has compiled the model. The tests of the unchanged module run first, and must pass. A mutant is killed
-if a test or the import fails, and timed out if it takes many times the CPU time of the unchanged module. Changes that
-alter no behaviour are listed in `EQUIVALENT`, each with its reason.
+the package and has compiled the model. The tests of the unchanged module run first, and must pass; on a mutant, the
+quickest run first. A mutant is killed if a test or the import fails, and timed out if it takes many times the CPU time
+of the unchanged module. Changes that alter no behaviour are listed in `EQUIVALENT`, each with its reason.
 
 The changes, each alone:
 
@@ -32,6 +32,7 @@ from __future__ import annotations
 import argparse
 import ast
 import gc
+import json
 import os
 import random
 import resource
@@ -47,6 +48,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from rich.console import Console
 from rich.table import Table
 
@@ -65,11 +67,27 @@ TESTS = {
     "experiments/analysis/compare.py": ("analysis/test_compare.py",),
     "experiments/analysis/verdicts.py": ("analysis/test_verdicts.py",),
     "experiments/analysis/bootstrap.py": ("analysis/test_bootstrap.py",),
+    "experiments/analysis/sensitivity.py": ("analysis/test_sensitivity.py",),
+    "experiments/analysis/comparison_table.py": ("terminal/test_tables.py",),
+    "experiments/config/factors.py": ("config/test_factors.py",),
     "experiments/logs/gate.py": ("logs/test_gate.py",),
+    "experiments/logs/validate.py": ("logs/test_validate.py",),
+    "experiments/logs/calibrate.py": ("logs/test_calibrate.py",),
+    "experiments/logs/simulated.py": ("logs/test_calibrate.py",),
     "experiments/forecasts/pairs.py": ("forecasts/test_pairs.py",),
     "experiments/forecasts/scores.py": ("forecasts/test_scores.py",),
+    "experiments/forecasts/baselines.py": ("forecasts/test_baselines.py",),
     "experiments/forecasts/week.py": ("forecasts/test_week.py",),
     "experiments/sweeps/design.py": ("sweeps/test_design.py", "config/test_factors.py"),
+    "experiments/sweeps/adopters.py": ("sweeps/test_injected.py",),
+    "experiments/sweeps/injected.py": ("sweeps/test_injected.py",),
+    "experiments/sweeps/sampled.py": ("sweeps/test_sampled.py",),
+    "experiments/sweeps/tables.py": ("terminal/test_tables.py",),
+    "experiments/terminal/numbers.py": ("terminal/test_tables.py",),
+    "experiments/essay/findings/mixtures.py": ("essay/test_findings.py",),
+    "experiments/essay/findings/showing_up.py": ("essay/test_findings.py",),
+    "experiments/essay/findings/temperaments.py": ("essay/test_findings.py",),
+    "experiments/essay/findings/zero_to_connected.py": ("essay/test_findings.py",),
 }
 
 # (module or module.function, line without indentation and comment, change): the reason why behaviour is the same.
@@ -423,6 +441,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 )
             ],
         ),
+        (
+            "week",
+            "ties at the level are added one by one, and taken away again at their mean",
+            [("above, level = score > least, score == least", "score > least -> score >= least")],
+        ),
         ("week", "equal scores, whatever they are", [("CHANCE: np.zeros(len(pairs)),", "np.zeros -> np.ones")]),
         (
             "compare",
@@ -438,6 +461,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                     f"np.abs({one}).max -> np.abs({one}).min",
                 )
                 for one in ("arm", "base")
+            ],
+        ),
+        (
+            "compare",
+            "the tail of two worlds is below 1e-70, so the interval goes from the least to the largest in either case",
+            [
+                ("if worlds < 2:", "worlds < 2 -> worlds <= 2"),
+                ("if worlds < 2:", "worlds < 2 -> worlds < 3"),
             ],
         ),
         *(
@@ -468,6 +499,123 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "design",
             "the first word is the same, however many parts follow",
             [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
+        ),
+        *(
+            (module, "both ends of an interval are nan, or neither", [(line, "row['low'] -> row['high']")])
+            for module, line in (
+                (
+                    "tables",
+                    'interval = "–" if math.isnan(row["low"]) else f"{signed(row[\'low\'])} … {signed(row[\'high\'])}"',
+                ),
+                (
+                    "comparison_table",
+                    'return "–" if math.isnan(row["difference"]) else mean, '
+                    '"–" if math.isnan(row["low"]) else f"{low} … {high}"',
+                ),
+            )
+        ),
+        (
+            "simulated",
+            "a log is the same on any number of threads",
+            [
+                (
+                    "def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1)"
+                    " -> Log:",
+                    "1 -> 2",
+                ),
+                (
+                    "def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1)"
+                    " -> tuple[Log, sim.World]:",
+                    "1 -> 2",
+                ),
+            ],
+        ),
+        (
+            "validate",
+            "none of none is missing with or without the check",
+            [
+                (
+                    'counts["share"] = counts["met"] / counts["statistics"].where(counts["statistics"] > 0)',
+                    "counts['statistics'] > 0 -> counts['statistics'] >= 0",
+                )
+            ],
+        ),
+        (
+            "baselines",
+            "the cost has one minimum, and a fit only starts elsewhere",
+            [
+                (
+                    'found = minimize(cost, np.zeros(known.shape[1]), jac=True, method="BFGS").x',
+                    "np.zeros -> np.ones",
+                )
+            ],
+        ),
+        (
+            "baselines",
+            "a constant column is 0 at every known pair, so that its slope stays 0",
+            [
+                (
+                    "spread = np.where(spread > 0, spread, 1.0)",
+                    "np.where(spread > 0, spread, 1.0) -> np.where(spread > 0, spread, 2.0)",
+                )
+            ],
+        ),
+        (
+            "baselines",
+            "the number of threads changes the order of sums alone, and with it their last bits",
+            [("with threadpool_limits(1):", f"threadpool_limits(1) -> threadpool_limits({other})") for other in (0, 2)],
+        ),
+        (
+            "baselines",
+            "without early stopping, and below 200,000 pairs, nothing is drawn",
+            [
+                (
+                    "learning_rate=0.05, max_iter=100, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False, "
+                    "random_state=0",
+                    " -> ".join(
+                        "HistGradientBoostingClassifier(learning_rate=0.05, max_iter=100, max_leaf_nodes=15, "
+                        f"min_samples_leaf=40, early_stopping=False, random_state={seed})"
+                        for seed in (0, 1)
+                    ),
+                )
+            ],
+        ),
+        (
+            "injected",
+            "NumPy takes any negative size for the one that is left over",
+            [
+                (
+                    "uniforms_of_pairs(draws, np.array(both, np.int64).reshape(-1, 2), np.uint64(seed), _FOCAL, 0, "
+                    "_OF_TIES)",
+                    "-1 -> -2",
+                )
+            ],
+        ),
+        (
+            "tables",
+            "120 is even, and that many arms are the first and the last sixty",
+            [
+                ("if left_out > 0 and at == _MOST_ARMS // 2:", "_MOST_ARMS // 2 -> _MOST_ARMS / 2"),
+                *(
+                    ("if left_out <= 0 or at < _MOST_ARMS // 2 or at >= len(arms) - _MOST_ARMS // 2:", change)
+                    for change in ("_MOST_ARMS // 2 -> _MOST_ARMS / 2", "left_out <= 0 -> left_out < 0")
+                ),
+            ],
+        ),
+        (
+            "comparison_table",
+            "all contrasts of a table have the same B",
+            [('several = rows[["a", "b"]].drop_duplicates().shape[0] > 1', "['a', 'b'] -> ['a', 'a']")],
+        ),
+        (
+            "numbers",
+            "0 is written as 0 in either way",
+            [
+                (
+                    "return digits(value) if 0 < abs(value) < 0.1 else number(value)",
+                    "0 < abs(value) < 0.1 -> 0 <= abs(value) < 0.1",
+                )
+            ],
         ),
         (
             "gate",
@@ -684,6 +832,25 @@ class Outcome(NamedTuple):
 KILLED, SURVIVED, TIMED_OUT, SAME = "killed", "SURVIVED", "timed out", "equivalent"
 
 
+class _QuickestFirst:
+    """A plugin of pytest: unchanged tests say how long each takes, and on mutants the quickest are run first."""
+
+    def __init__(self, kept: Path, measures: bool) -> None:
+        self._kept, self._measures, self._took = kept, measures, Counter[str]()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if not self._measures:
+            took = json.loads(self._kept.read_text(encoding="utf-8"))
+            items.sort(key=lambda item: took.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._took[report.nodeid] += report.duration  # type: ignore[assignment]
+
+    def pytest_sessionfinish(self) -> None:
+        if self._measures:
+            self._kept.write_text(json.dumps(self._took), encoding="utf-8")
+
+
 def _load(folder: Path) -> None:
     """Import everything that tests import and compile the model; then unload the package that mutants change."""
     import hypothesis
@@ -727,12 +894,11 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
         output = os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        import pytest
-
         options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
         options += ["-p", "no:unraisableexception", "-p", PLUGIN, "--hypothesis-profile=mutants"]
         options += ["--basetemp", str(folder / "temporary"), "--rootdir", str(folder), "-c", str(folder / COPIED[-1])]
-        status = int(pytest.main([*options, *(f"tests/experiments/{name}" for name in tests)]))
+        plugin = _QuickestFirst(folder.parent / f"{' '.join(tests)}.json", measures=limit is None)
+        status = int(pytest.main([*options, *(f"tests/experiments/{name}" for name in tests)], [plugin]))
         sys.stdout.flush()
     finally:
         os._exit(status)

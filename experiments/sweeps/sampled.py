@@ -147,12 +147,12 @@ def _levels(point: pd.Series) -> str:
 
 
 def _short_names(names: Sequence[str]) -> list[str]:
-    """The shortest ending of each path that distinguishes it from all others."""
+    """The shortest ending of each path that distinguishes it from all others; the path itself if none does."""
     short = []
     for name in names:
         words = name.split(".")
         ends = (".".join(words[-count:]) for count in range(1, len(words) + 1))
-        short.append(next(end for end in ends if sum(f".{other}".endswith(f".{end}") for other in names) == 1))
+        short.append(next((end for end in ends if sum(f".{other}".endswith(f".{end}") for other in names) == 1), name))
     return short
 
 

@@ -7,16 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from SALib.analyze import morris, sobol
 
-from experiments.analysis.sensitivity import SensitivityError, indices
+from experiments.analysis.sensitivity import Indices, SensitivityError, indices
 from experiments.config.settings import Experiment, SampleSettings, SweepSettings
 from experiments.figures.sensitivity import headline
 from experiments.sweeps.design import described, runs_of
 
 EASE, OPEN, LOAD = "parameters.ease", "parameters.answer_openness", "parameters.load_scale"
 RANGES = {EASE: (1.0, 4.0), OPEN: (-1.0, 1.0), LOAD: (10.0, 20.0)}
+PROBLEM = {"num_vars": 3, "names": list(RANGES), "bounds": [list(ends) for ends in RANGES.values()]}
 Made = tuple[pd.DataFrame, dict[str, Any]]
 
 
@@ -129,6 +132,72 @@ def test_a_design_with_holes_is_refused(spoil: Callable[[pd.DataFrame], pd.DataF
 def test_points_that_were_not_drawn_for_it_are_refused() -> None:
     with pytest.raises(SensitivityError, match='method = "morris"'):
         indices(*made_up("latin_hypercube", 8, linear), "reconnected")
+
+
+def analysed(mu_star: list[float], conf: list[float]) -> Indices:
+    table = pd.DataFrame({"mu_star": mu_star, "mu_star_conf": conf, "sigma": 99.0}, index=list(RANGES)[: len(conf)])
+    return Indices("check_in", {}, "reconnected", "wait", "morris", table, 8, 2)
+
+
+def test_intervals_of_a_third_of_the_largest_index_are_the_widest_that_are_not_noted() -> None:
+    assert analysed([3.0, 0.0], [1.0, 1.0]).note == ""
+    said = analysed([3.0, 1.0], [0.5, 1.2]).note
+    assert said == "Too few points: intervals are up to ± 1.2, and the largest mu_star is 3. Use more."
+    assert analysed([0.0, 0.0], [0.0, 0.0]).note.startswith("reconnected is the same at every point")
+    shares = pd.DataFrame({"total": [0.9], "total_conf": [0.1], "first": [0.9], "first_conf": [0.31]}, index=[EASE])
+    assert "up to ± 0.31" in Indices("a", {}, "kept", None, "saltelli", shares, 8, 2).note
+
+
+def test_indices_are_those_of_salib_from_means_over_worlds() -> None:
+    """With its bootstrap keyed by 1, and the grid of four levels on which trajectories are drawn."""
+    for method, analyse, names in (
+        ("morris", lambda points, y: morris.analyze(PROBLEM, points, y, num_levels=4, seed=1),
+         {"mu_star": "mu_star", "mu_star_conf": "mu_star_conf", "sigma": "sigma"}),
+        ("saltelli", lambda _, y: sobol.analyze(PROBLEM, y, calc_second_order=False, seed=1),
+         {"total": "ST", "total_conf": "ST_conf", "first": "S1", "first_conf": "S1_conf"}),
+    ):  # fmt: skip
+        runs, origin = made_up(method, 16, lambda runs: runs[EASE] * runs[OPEN] + runs["replicate"] * runs[LOAD])
+        table = indices(runs, origin, "reconnected")[1].table
+        mine = runs[runs["strategy"] == "check_in"].drop_duplicates("point").sort_values("point")
+        points = mine[list(RANGES)].to_numpy(float)
+        expected = analyse(points, points[:, 0] * points[:, 1] + 0.5 * points[:, 2])
+        for column, name in names.items():
+            assert table.loc[list(RANGES), column].to_numpy(float) == pytest.approx(np.asarray(expected[name])), column
+        assert table[next(iter(names))].is_monotonic_decreasing
+        assert table.columns.tolist() == list(names)
+
+
+def test_what_waiting_owes_to_a_factor_is_taken_away() -> None:
+    runs, origin = made_up("morris", 6, lambda runs: 2 * runs[EASE])
+    wait, check_in = indices(runs.assign(reconnected=runs["reconnected"] - 6 * runs[OPEN]), origin, "reconnected")
+    assert wait.table.loc[[EASE, OPEN, LOAD], "mu_star"].to_list() == pytest.approx([0, 12, 0])
+    assert check_in.table.loc[[EASE, OPEN, LOAD], "mu_star"].to_list() == pytest.approx([6, 0, 0])
+
+
+def test_an_outcome_that_happens_or_not_depends_on_what_decides_it() -> None:
+    for method in ("morris", "saltelli"):
+        found = indices(*made_up(method, 16, lambda runs: (runs[EASE] > 2.5) * 1.0), "reconnected")[1].table
+        assert found.iloc[0, 0] > 0.5
+        assert found.index[0] == EASE
+
+
+def test_without_waiting_outcomes_are_not_differences() -> None:
+    runs, origin = made_up("morris", 4, linear)
+    (alone,) = indices(runs[runs["strategy"] == "check_in"], origin, "reconnected")
+    assert (alone.baseline, alone.replicates, alone.points, alone.method) == (None, 2, 16, "morris")
+    assert alone.table["mu_star"].to_numpy() == pytest.approx([12, 6, 0])
+
+
+def test_a_measure_that_the_runs_lack_and_a_single_hole_are_refused() -> None:
+    runs, origin = made_up("morris", 3, linear)
+    with pytest.raises(SensitivityError, match="have no kept"):
+        indices(runs, origin, "kept")
+    holes = runs.assign(reconnected=runs["reconnected"].where(runs.index != 3))
+    with pytest.raises(SensitivityError, match="no value in 1 of 48 runs"):
+        indices(holes, origin, "reconnected")
+    for config in ({"name": "a"}, {"name": "a", "sweep": {"replicates": 1}}):
+        with pytest.raises(SensitivityError, match="were not drawn"):
+            indices(runs, {**origin, "config": config}, "reconnected")
 
 
 def test_the_command(config: Path, rekindle: Callable[..., Any], in_threads: None) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.config.factors import METHODS, crossed, drawn_points, flattened, points_drawn, spelled_out
+from experiments.config.factors import METHODS, crossed, drawn_points, flattened, points_drawn, span_of, spelled_out
 from experiments.config.settings import ConfigError, Experiment, SweepSettings, load
 from experiments.sweeps.design import at, described, points_of, runs_of, shard_of
 
@@ -73,6 +73,52 @@ def test_a_table_in_a_table_is_a_path() -> None:
     assert dict(flattened(nested)) == {"run.adopters": [1], "parameters.ease": {"from": 1, "to": 2, "count": 2}}
 
 
+def test_an_empty_table_and_steps_with_a_part_missing_are_values() -> None:
+    nested: dict[str, Any] = {"a": {}, "b": {"from": 1}, "c": {"count": 2, "x": 1}, "d": {"e": {"f": 1}, "g": 0}}
+    assert list(flattened(nested)) == [
+        ("a", {}), ("b", {"from": 1}), ("c", {"count": 2, "x": 1}), ("d.e.f", 1), ("d.g", 0),
+    ]  # fmt: skip
+
+
+def steps(begin: object = 0, end: object = 1, count: object = 2, **more: object) -> dict[str, object]:
+    return {"from": begin, "to": end, "count": count, **more}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [steps(count=1), steps(count=10_001), steps(count=True), steps(count=2.0), steps(True), steps(end=False),
+     steps("0"), steps(None), steps(float("inf")), steps(float("nan")), steps(-1.01e300), steps(end=1.01e300),
+     steps(step=1), {"from": 0, "to": 1}, {"from": 0, "count": 2}, 3, "ab", [], ()],
+)  # fmt: skip
+def test_what_are_no_levels_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match="expected a list of levels"):
+        spelled_out(wrong, whole=False)
+
+
+def test_levels_at_the_very_ends_of_what_is_allowed_are_levels() -> None:
+    assert spelled_out(steps(-1e300, 1e300), whole=False) == (-1e300, 1e300)
+    assert spelled_out(steps(count=2), whole=False) == (0, 1)
+    assert len(spelled_out(steps(count=10_000), whole=False)) == 10_000
+    assert spelled_out(steps(0, 10, 4), whole=True) == (0, 3, 7, 10)
+    assert all(type(level) is int for level in spelled_out(steps(0, 10, 4), whole=True))
+    assert spelled_out([1, 1.0, True, "1"], whole=True) == (1, 1.0, True, "1")
+    assert spelled_out((5,), whole=False) == (5,)
+    with pytest.raises(ValueError, match="twice"):
+        spelled_out([0.5, 1, 0.5], whole=False)
+
+
+@pytest.mark.parametrize("wrong", [[1, 1], [2, 1], [1], [0, 1, 2], [0, True], [0, "1"], [0, 1.01e300], "01", 3, {}])
+def test_what_is_no_range_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match="the lower end first"):
+        span_of(wrong)
+
+
+def test_a_range_has_two_ends() -> None:
+    assert span_of([1, 2]) == (1.0, 2.0)
+    assert span_of((-1e300, 1e300)) == (-1e300, 1e300)
+    assert all(type(end) is float for end in span_of([1, 2]))
+
+
 @given(st.integers(-50, 50), st.integers(1, 100), st.integers(2, 30))
 def test_even_steps_go_from_one_end_to_the_other(low: int, width: int, count: int) -> None:
     levels = spelled_out({"from": low, "to": low + width, "count": count}, whole=False)
@@ -113,6 +159,22 @@ def test_a_latin_hypercube_has_a_point_in_each_slice() -> None:
 def test_a_trajectory_moves_one_factor_a_step() -> None:
     drawn = drawn_points({"a": (0.0, 1.0), "b": (5.0, 6.0), "c": (0.0, 9.0)}, "morris", 5, seed=1).reshape(5, 4, 3)
     assert ((np.diff(drawn, axis=1) != 0).sum(axis=2) == 1).all()
+
+
+def test_a_trajectory_is_on_a_grid_of_four_levels_and_moves_by_two_of_three_steps() -> None:
+    """Morris (1991): p levels, and steps of p / (2 (p - 1)) of the range."""
+    drawn = drawn_points({"a": (0.0, 3.0), "b": (5.0, 8.0)}, "morris", 40, seed=1)
+    assert np.unique(drawn[:, 0].round(9)).tolist() == [0, 1, 2, 3]
+    assert np.unique(drawn[:, 1].round(9)).tolist() == [5, 6, 7, 8]
+    moves = np.abs(np.diff(drawn.reshape(40, 3, 2), axis=1)).sum(axis=2)
+    assert moves == pytest.approx(2)
+
+
+def test_the_points_of_sobol_fill_every_slice_too() -> None:
+    """A power of two of them has one point in each of as many slices of each range."""
+    drawn = drawn_points({"a": (0.0, 1.0), "b": (2.0, 4.0)}, "sobol", 64, seed=3)
+    for column, low, width in zip(drawn.T, (0, 2), (1, 2), strict=True):
+        assert sorted(((column - low) / width * 64).astype(int)) == list(range(64))
 
 
 def test_drawn_whole_numbers_are_whole(tmp_path: Path) -> None:

@@ -146,6 +146,13 @@ def test_the_first_of_a_list_are_a_mean_over_all_its_orders(seed: int, ties: int
     assert of_the_first(score, back, first) == pytest.approx(np.mean(shares))
 
 
+def test_the_first_of_a_long_list_are_those_with_the_highest_scores() -> None:
+    random = np.random.default_rng(1)
+    score, back = random.permutation(400) * 0.5, random.random(400) < 0.5
+    for first in (1, 5, 50):
+        assert of_the_first(score, back, first) == pytest.approx(back[np.argsort(-score)[:first]].mean())
+
+
 def test_rules_are_judged_by_who_really_came_back() -> None:
     """Each person's list by hand, from the log."""
     log = made_up(people=30, days=300, seed=5)
@@ -266,6 +273,10 @@ def test_a_plan_is_within_its_minutes_and_ties_and_each_tie_is_known_by_what_the
         assert row.known_years == pytest.approx((end - days.iloc[0]) / 365.25)
         assert row.last_word == ("you" if own["source"].iloc[-1] == "p0" else "other")
     assert plan["gain"].to_numpy() == pytest.approx((plan["after"] - plan["without"]).to_numpy())
+    assert plan.columns.to_list() == [
+        "tie", "id", "last_contact", "silent_days", "known_years", "contacts", "last_word", "gesture", "minutes",
+        "without", "after", "gain", "low", "high",
+    ]  # fmt: skip
     assert found.together[0] == pytest.approx(plan["gain"].sum())
     assert ((plan["low"] <= plan["gain"]) & (plan["gain"] <= plan["high"])).all()
 

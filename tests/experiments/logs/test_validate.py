@@ -25,6 +25,9 @@ def test_a_statistic_is_met_when_it_is_near_or_inside_the_interval() -> None:
     real = real_log({"isolated": 0.40, "clustering": 0.20, "transitivity": 0.10}, spread=0.3)
     rows = table(real, [world(isolated=0.44, clustering=0.25, transitivity=0.14)])
     assert rows.index.tolist() == ["isolated", "clustering", "transitivity"]
+    assert rows.columns.tolist() == [
+        "mark", "real", "low", "high", "simulated", "least", "most", "ratio", "near", "inside", "met", "in_range",
+    ]  # fmt: skip
     assert rows["near"].tolist() == [True, False, False]
     assert rows["inside"].tolist() == [True, True, False]
     assert rows["met"].tolist() == [True, True, False]
@@ -121,3 +124,101 @@ def test_ranges_and_values_in_words() -> None:
         "2 to 4", "below 1", "above 0", "exactly 0",
     ]  # fmt: skip
     assert [judged(1.0, True), judged(1.0, False), judged(1.0, None), judged(np.nan, None)] == ["1", "1 ✗", "1", "–"]
+
+
+def test_near_is_fifteen_percent_on_either_side_and_inside_is_what_the_interval_spans() -> None:
+    names = ("isolated", "clustering", "transitivity", "both_directions", "overlap_weight")
+    real = real_log(dict.fromkeys(names, 0.5), spread=0.5)
+    real.loc[real["statistic"] != "both_directions", ["low", "high"]] = (0.5, 0.5)
+    simulated = world(isolated=0.574, clustering=0.576, transitivity=0.426, both_directions=0.25, overlap_weight=0.424)
+    rows = table(real, [simulated])
+    assert rows.loc[list(names), "near"].tolist() == [True, False, True, False, False]
+    assert rows.loc[list(names), "inside"].tolist() == [False, False, False, True, False]
+    assert rows.loc[list(names), "met"].tolist() == [True, False, True, True, False]
+    assert rows.loc[list(names), "ratio"].tolist() == pytest.approx([1.148, 1.152, 0.852, 0.5, 0.848])
+
+
+def test_a_real_value_of_zero_has_no_ratio() -> None:
+    rows = table(real_log({"isolated": 0.0}), [world(isolated=0.1)])
+    assert np.isnan(rows.loc["isolated", "ratio"])
+    assert not rows.loc["isolated", "met"]
+    assert table(real_log({"isolated": 0.0}), [world(isolated=0.0)]).loc["isolated", "met"]
+
+
+def test_extremes_are_of_the_worlds_that_have_a_value() -> None:
+    rows = table(
+        real_log({"isolated": 0.4, "hazard_slope": -1.0, "clustering": 0.2}),
+        [world(hazard_slope=-3.0), world(isolated=7.0, hazard_slope=-2.0), world(isolated=5.0)],
+    )
+    assert rows.loc["isolated", ["simulated", "least", "most"]].to_list() == [6.0, 5.0, 7.0]
+    assert rows.loc["hazard_slope", ["simulated", "least", "most"]].to_list() == [-2.5, -3.0, -2.0]
+    assert rows.loc["clustering", ["simulated", "least", "most"]].isna().all()
+
+
+def test_a_range_needs_two_logs_and_a_simulated_value_and_has_its_ends() -> None:
+    real = real_log({"isolated": 0.4, "clustering": 0.2, "transitivity": 0.1})
+    others = {"mail": {"isolated": 0.6, "clustering": 0.3}}
+
+    def in_range(**values: float) -> list[object]:
+        found = table(real, [world(**values)], others=others)["in_range"]
+        return [None if pd.isna(one) else bool(one) for one in found[["isolated", "clustering", "transitivity"]]]
+
+    assert in_range(isolated=0.4, clustering=0.3, transitivity=0.1) == [True, True, None]
+    assert in_range(isolated=0.61, clustering=0.19, transitivity=0.1) == [False, False, None]
+    assert in_range(isolated=0.6) == [True, None, None]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "back", "passed"),
+    [
+        (2.0, 0.18, True),
+        (0.5, 0.44, True),
+        (2.01, 0.3, False),
+        (0.49, 0.3, False),
+        (1, 0.179, False),
+        (1, 0.441, False),
+    ],
+)
+def test_the_gate_has_its_ends(ratio: float, back: float, passed: bool) -> None:
+    names = ["hazard_per_day_90_180", "reactivated_90d"]
+    rows = pd.DataFrame({"ratio": [ratio, 1.0], "simulated": [0.1, back]}, index=names)
+    assert gate(rows) == {
+        "hazard_per_day_90_180": 0.5 <= ratio <= 2, "reactivated_90d": 0.18 <= back <= 0.44, "passed": passed,
+    }  # fmt: skip
+    assert gate(rows.head(1))["passed"] == (0.5 <= ratio <= 2)
+
+
+def test_a_mark_that_no_statistic_has_is_counted_as_none() -> None:
+    counts = summary(table(real_log({"isolated": 0.4, "clustering": 0.2}), [world(isolated=0.4, clustering=0.9)]))
+    assert counts.index.tolist() == [FITTED, SEEN, EMERGENT, "all"]
+    assert counts["statistics"].tolist() == [0, 0, 2, 2]
+    assert counts["met"].tolist() == [0, 0, 1, 1]
+    assert counts["share"].isna().tolist() == [True, True, False, False]
+
+
+def test_the_report_gives_counts_the_gate_and_every_row_in_full() -> None:
+    real = real_log({"isolated": 0.4, "reactivated_90d": 0.3})
+    rows = table(
+        real, [world(isolated=0.41, reactivated_90d=0.5)], fitted=["isolated"], others={"mail": {"isolated": 0.5}}
+    )
+    columns = ["fact", "low", "high", "value", "holds"]
+    known = beside(
+        pd.DataFrame([("B1", 2.0, 4.0, 3.0, True), ("B2", np.nan, np.nan, 1.0, None)], columns=columns),
+        pd.DataFrame([("B2", np.nan, np.nan, 7.0, None), ("B1", 2.0, 4.0, 5.0, False)], columns=columns),
+    )
+    assert known.columns.tolist() == ["low", "high", "real", "real_holds", "simulated", "simulated_holds"]
+    lines = report(rows, known, gate(rows), "a log", "two people").splitlines()
+    assert lines[0] == "# Simulated worlds against a log"
+    assert lines[2] == "Simulated: two people."
+    for line in (
+        "| fitted | 1 | 1 |", "| seen | 0 | 0 |", "| emergent | 0 | 1 |", "| all | 1 | 2 |",
+        "Gate: failed (reactivated_90d failed).",
+        "| `isolated` | fitted | 0.4 | 0.38 … 0.42 | 0.41 | 0.41 … 0.41 | 1.02 | yes | yes |",
+        "| `reactivated_90d` | emergent | 0.3 | 0.285 … 0.315 | 0.5 | 0.5 … 0.5 | 1.67 | **no** | – |",
+        "| `B2` | – | 1 | 7 |", "| `B1` | 2 to 4 | 3 | 5 ✗ |",
+    ):  # fmt: skip
+        assert line in lines, line
+    passing = table(real, [world(isolated=0.1, reactivated_90d=0.3)], others={"mail": {"isolated": 0.5}})
+    lines = report(passing, known, gate(passing), "a log", "two people").splitlines()
+    assert "Gate: passed (reactivated_90d passed)." in lines
+    assert "| `isolated` | emergent | 0.4 | 0.38 … 0.42 | 0.1 | 0.1 … 0.1 | 0.25 | **no** | no |" in lines

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.config.settings import Experiment, InjectSettings
+from experiments.sweeps import injected
 from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.injected import focal_ties, gestures, in_keyed_order
 from experiments.sweeps.runner import run_one, world_of
 from sim.measures import dormant_pairs
+from sim.model.chance import DrawPurpose, two_uniforms, uniforms_of_pairs, uniforms_of_people
 from sim.state.population import NOBODY
+
+ONCE: dict[str, object] = {"replicates": 1}
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +178,103 @@ def test_all_that_determines_a_run_is_in_its_id() -> None:
         {"sweep": {"replicates": 1, "silence": True}},
     ]
     assert len({runs(**change)[0].id for change in changes}) == len(changes)
+
+
+@pytest.mark.parametrize("sociability", ["any", "low", "high"])
+@pytest.mark.parametrize("reticence", ["any", "low", "high"])
+@pytest.mark.parametrize(("adopters", "count"), [(6, 6), (0.04, 5), (0.001, 1), (110, 110)])
+def test_adopters_are_those_of_their_thirds_with_the_smallest_draws(
+    sociability: str, reticence: str, adopters: float, count: int
+) -> None:
+    """Of 121 people a third are the 41 with the lowest or highest values; a share of them is at least one person."""
+    if sociability == reticence == "any":
+        return  # whom the model itself draws
+    settings = {"adopters": adopters, "sociability": sociability, "reticence": reticence, "seed": 7}
+    (run,) = runs(world={"people": 121, "burn_in_years": 0.0}, run={**settings, "strategy_days": 5}, sweep=ONCE)
+    world = world_of(run.world)
+    draws = np.empty(121)
+    uniforms_of_people(draws, np.uint64(7), DrawPurpose.ADOPTER, 0, 0)
+
+    def third(name: str, which: str) -> set[int]:
+        ranked = sorted(range(121), key=lambda person: world.people[name][person])
+        return set({"any": ranked, "low": ranked[:41], "high": ranked[80:]}[which])
+
+    among = third("sociability", sociability) & third("reticence", reticence)
+    found = np.asarray(adopters_of(run, world)).tolist()
+    assert found == sorted(sorted(among, key=lambda person: draws[person])[:count])
+
+
+def test_adopters_of_any_temper_are_drawn_by_the_model_and_named_ones_are_those() -> None:
+    for adopters in (6, 0.1):
+        (run,) = runs(run={"adopters": adopters, "strategy_days": 5}, sweep=ONCE)
+        assert adopters_of(run, world_of(run.world)) == adopters
+    (run,) = runs(run={"adopters": [3, 1], "strategy_days": 5, "sociability": "low"}, sweep=ONCE)
+    assert adopters_of(run, world_of(run.world)) == [3, 1]
+    (run,) = runs(world={"people": 60, "burn_in_years": 0.0, "newcomers": 2}, run={"adopters": "newcomers"}, sweep=ONCE)
+    assert np.asarray(adopters_of(run, world_of(run.world))).tolist() == [60, 61]
+
+
+def test_gestures_of_one_day_divide_it_from_six_in_the_morning_on() -> None:
+    """Six of them cut the 64,800 seconds until midnight into seven parts of 9,257; on days apart all are at six."""
+    made = gestures(InjectSettings(kind="call", times=6, every_days=0), [(1, 2), (4, 3)])
+    seconds = [21_600 + (k + 1) * 9_257 for k in range(6)]
+    assert [one.second for one in made] == seconds * 2
+    assert [(one.sender, one.receiver) for one in made] == [(1, 2)] * 6 + [(4, 3)] * 6
+    assert all(type(one.second) is int for one in made)
+    apart = gestures(InjectSettings(kind="like", times=2, every_days=1), [(1, 2)])
+    assert [(one.day, one.second, one.kind) for one in apart] == [(0, 21_600, "like"), (1, 21_600, "like")]
+
+
+def test_ties_are_in_the_order_of_a_draw_of_each_direction() -> None:
+    both = [(one, two) for one in range(20) for two in range(20) if one != two]
+    draws = np.empty(len(both))
+    uniforms_of_pairs(draws, np.array(both, np.int64), np.uint64(5), int(DrawPurpose.FOCAL), 0, 0)
+    order = in_keyed_order([pair for pair in both if pair[0] < pair[1]], 5)
+    assert order == [pair for _, pair in sorted(zip(draws.tolist(), both, strict=True))]
+    assert in_keyed_order([], 5) == []
+
+
+def test_only_silence_from_the_first_to_the_last_day_asked_for_counts(world: sim.World) -> None:
+    """Both ends count; what is chosen is every dormant tie of just that silence, by the day of its last contact."""
+    silences: dict[int, set[tuple[int, int]]] = {}
+    for pair in dormant_pairs(world, world.parameters):
+        low, high = int(pair["low"]), int(pair["high"])
+        held = world.ties[world.people["first"][low] :][: world.people["slots"][low]]
+        day = int(held["last_two_way"][held["other"] == high][0])
+        silences.setdefault(world.day - day, set()).add((low, high))
+    for days in sorted(silences)[:40]:
+        inject = InjectSettings(ties=5, silent_from=days, silent_to=days)
+        assert set(injected._dormant(world, inject, world.parameters)) == silences[days]
+        focal = focal_ties(world, inject, 1, world.parameters)
+        assert {(min(pair), max(pair)) for pair in focal} <= silences[days]
+        assert focal
+
+
+def test_strangers_are_forty_keyed_draws_for_each_tie(world: sim.World) -> None:
+    """Of these, everybody who is of one industry and does not know the other."""
+    known = {(int(owner), int(other)) for owner, other in zip(world.owners(), world.ties["other"], strict=True)}
+    industry, sizes = world.people["industry"], []
+    for seed in range(500):
+        expected = []
+        for k in range(40):
+            draws = two_uniforms(np.uint64(seed), int(DrawPurpose.FOCAL), 0, k, 0, 1)
+            one, two = (int(draw * 150) for draw in draws)
+            if one != two and industry[one] == industry[two] and (one, two) not in known:
+                expected.append((one, two))
+        found = list(injected._strangers(world, InjectSettings(towards="stranger", ties=1), seed))
+        assert found == expected
+        sizes.append(len(found))
+    assert max(sizes) > 1
+
+
+def test_focal_ties_are_the_first_in_order_with_nobody_near_an_earlier_one(world: sim.World) -> None:
+    """Near is who is in an earlier tie, or in active contact with somebody in it."""
+    dormant = [(int(pair["low"]), int(pair["high"])) for pair in dormant_pairs(world, world.parameters)]
+    chosen: list[tuple[int, int]] = []
+    for pair in in_keyed_order(dormant, 3):
+        earlier = {person for other in chosen for person in other}
+        if not any(one in earlier or any(active(world, person, one) for person in earlier) for one in pair):
+            chosen.append(pair)
+    inject = InjectSettings(ties=200, silent_from=0, silent_to=16_383)
+    assert focal_ties(world, inject, 3, world.parameters) == chosen
+    assert len(chosen) > 5

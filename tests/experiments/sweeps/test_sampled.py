@@ -13,9 +13,9 @@ from rich.console import Console
 
 from experiments import provenance
 from experiments.config.settings import Experiment, SampleSettings, SweepSettings
-from experiments.sweeps import store
+from experiments.sweeps import sampled, store
 from experiments.sweeps.design import described, runs_of
-from experiments.sweeps.sampled import next_step, spreads, summary
+from experiments.sweeps.sampled import Spread, next_step, spreads, summary
 from tests.experiments.conftest import Rekindle
 
 EASE, LIKE, NOTE = "parameters.ease", "parameters.gestures.like.opens_door", "parameters.gestures.note.opens_door"
@@ -34,7 +34,7 @@ def made_up(
     return experiment, runs.assign(lasting=np.nan, people=10, error=None, traceback=None, seconds=1.0)
 
 
-def said(runs: pd.DataFrame, held: Sequence[str] = (), width: int = 80) -> str:
+def printed(runs: pd.DataFrame, held: Sequence[str] = (), width: int = 80) -> str:
     console = Console(width=width)
     with console.capture() as capture:
         console.print(summary(runs, list(RANGES), held, "What next."))
@@ -52,7 +52,7 @@ def test_the_spread_is_that_of_paired_differences_over_the_points() -> None:
 
 def test_hundreds_of_arms_are_a_summary_of_a_few_lines() -> None:
     _, runs = made_up()
-    text = said(runs)
+    text = printed(runs)
     lines = text.splitlines()
     assert len(lines) < 25
     assert max(map(len, lines)) <= 80
@@ -67,28 +67,119 @@ def test_hundreds_of_arms_are_a_summary_of_a_few_lines() -> None:
 
 def test_an_outcome_that_nothing_moves_has_no_ends() -> None:
     _, runs = made_up(strategies=("wait",))
-    assert "point 0:" not in said(runs)
+    assert "point 0:" not in printed(runs)
 
 
 def test_arms_without_waiting_have_their_levels() -> None:
     _, runs = made_up(strategies=("check_in",))
     (only,) = spreads(runs, [])
     assert only.baseline is None
-    assert "Highest reconnected of check_in" in said(runs)
+    assert "Highest reconnected of check_in" in printed(runs)
 
 
 def test_levels_that_were_not_drawn_have_a_row_each() -> None:
     _, runs = made_up(points=4, grid={"run.adopters": (5, 10)})
-    text = said(runs, ["run.adopters"])
+    text = printed(runs, ["run.adopters"])
     assert "check_in, adopters 5 " in text
     assert "check_in, adopters 10 " in text
 
 
 def test_very_many_rows_are_counted() -> None:
     _, runs = made_up(points=2, grid={"run.adopters": tuple(range(1, 41))})
-    text = said(runs, ["run.adopters"])
+    text = printed(runs, ["run.adopters"])
     assert "… and 56 more rows." in text
     assert len(text.splitlines()) < 50
+
+
+def test_a_path_is_as_short_as_tells_it_from_the_others() -> None:
+    """Even if it is the end of another, as a parameter of runs is of the same one of worlds."""
+    assert sampled._short_names([EASE, LIKE, NOTE]) == ["ease", "like.opens_door", "note.opens_door"]
+    assert sampled._short_names([EASE, f"world.{EASE}"]) == [EASE, f"world.{EASE}"]
+    assert sampled._short_names(["a.x", "b.x", "b.y"]) == ["a.x", "b.x", "y"]
+
+
+def spread(
+    values: Sequence[float], arm: str = "check_in", baseline: str | None = "wait", measure: str = "reconnected"
+) -> Spread:
+    return Spread(arm, measure, baseline, pd.Series(np.array(values, float)))
+
+
+@pytest.mark.parametrize(("points", "many"), [(1, 0), (2, 1), (3, 1), (5, 2), (6, 3), (7, 3), (9, 3)])
+def test_up_to_three_points_at_either_end_are_named_and_none_twice(points: int, many: int) -> None:
+    levels = pd.DataFrame({"ease": np.arange(points)})
+    order = np.random.default_rng(points).permutation(points)
+    lines = list(sampled._ends(spread(order), levels))
+    highest = [f"    +{points - 1 - k:.2f}  point {order.tolist().index(points - 1 - k)}" for k in range(many)]
+    lowest = [f"    {f'+{k:.2f}' if k else '0.00'}  point {order.tolist().index(k)}" for k in range(many)][::-1]
+    titles = ["Highest reconnected of check_in:", "Lowest reconnected of check_in:"]
+    assert [line.partition(":")[0] for line in lines if line.startswith(" ")] == [*highest, *lowest]
+    assert [line for line in lines if not line.startswith(" ")] == titles * bool(many)
+
+
+@pytest.mark.parametrize(("settings", "more"), [(6, False), (7, True)])
+def test_up_to_six_levels_of_a_point_are_named(settings: int, more: bool) -> None:
+    said = sampled._levels(pd.Series({f"s{k}": float(k) for k in range(settings)}))
+    assert said == ", ".join(f"s{k} {k}.0" for k in range(6)) + " …" * more
+
+
+def test_the_two_arms_with_the_highest_means_are_named() -> None:
+    low, high, middle, flat = (spread(values, arm) for arm, values in
+                               {"l": [0, 1], "h": [2, 9], "m": [3, 4], "f": [9, 9]}.items())  # fmt: skip
+    wait, kept = spread([10, 20], "wait", None), spread([10, 20], "k", measure="kept")
+    assert sampled._worth_naming([low, high, wait, middle, kept, flat]) == [high, middle]
+    assert sampled._worth_naming([wait, flat]) == []
+    assert sampled._worth_naming([wait]) == [wait]
+
+
+def test_a_row_has_the_mean_the_deviation_and_the_ends_of_a_spread() -> None:
+    table = sampled._table([spread([1, 2, 6, 11]), spread([20, 20.0 + 1e-14], "wait", None, "kept")])
+    assert [column.title for column in table.columns] == ["arm", "outcome", "mean", "SD", "min", "median", "max"]
+    rows = list(zip(*(column.cells for column in table.columns), strict=True))
+    assert rows == [
+        ("check_in", "reconnected", "+5.00", "4.55", "+1.00", "+4.00", "+11.0"),
+        ("wait", "kept", "20.0", "0", "20.0", "20.0", "20.0"),
+    ]
+
+
+@pytest.mark.parametrize(("levels", "said"), [(11, ""), (12, "… and 2 more rows.")])
+def test_up_to_24_rows_are_printed(levels: int, said: str) -> None:
+    """Of waiting and a strategy, and the first sentence counts points, settings and worlds."""
+    _, runs = made_up(points=2, grid={"run.adopters": tuple(range(1, levels + 2))})
+    text = " ".join(printed(runs, ["run.adopters"], width=130).split())
+    assert (said in text) if said else ("more rows" not in text)
+    assert f"{2 * (levels + 1)} points of 3 settings, 2 worlds each." in text
+    assert "Values with a sign are paired differences from `wait`." in text
+
+
+def test_outcomes_that_no_run_has_are_left_out_and_levels_stand_apart() -> None:
+    _, runs = made_up(points=3, grid={"run.adopters": (10, 5)})
+    runs["reconnected"] += runs["run.adopters"] * (runs["strategy"] == "check_in")
+    found = spreads(runs.drop(columns="lasting").assign(kept=np.nan), ["run.adopters"])
+    arms = [(one.arm, one.measure, one.baseline) for one in found]
+    assert arms == [
+        ("wait, adopters 10", "reconnected", None), ("check_in, adopters 10", "reconnected", "wait"),
+        ("wait, adopters 5", "reconnected", None), ("check_in, adopters 5", "reconnected", "wait"),
+    ]  # fmt: skip
+    ease = runs.drop_duplicates("point")[EASE].to_numpy()
+    of_five = runs[runs["run.adopters"] == 5].drop_duplicates("point")[EASE].to_numpy()
+    assert len(ease) == 6
+    assert found[3].outcome.to_numpy() == pytest.approx(of_five + 5)
+    assert len(found[1].outcome) == 3
+
+
+def test_a_level_that_is_missing_is_a_level() -> None:
+    _, runs = made_up(points=3, grid={"run.adopters": (10, 5)})
+    runs["run.adopters"] = runs["run.adopters"].where(runs["run.adopters"] == 10)
+    found = spreads(runs, ["run.adopters"])
+    assert [one.arm for one in found[::2]] == ["wait, adopters 10.0", "wait, adopters nan"]
+
+
+def test_a_point_without_one_of_its_runs_has_the_mean_of_the_others() -> None:
+    _, runs = made_up(points=3)
+    holes = runs["reconnected"].where((runs["point"] != 1) | (runs["replicate"] == 0))
+    _, check_in = spreads(runs.assign(reconnected=holes.where(runs["point"] != 2)), [])
+    ease = runs.drop_duplicates("point").set_index("point")[EASE]
+    assert check_in.outcome.to_dict() == pytest.approx({0: ease[0], 1: ease[1]})
 
 
 def test_the_command_that_goes_on_is_named() -> None:

@@ -3,20 +3,26 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
+from rich.text import Text
 
-from experiments.analysis.comparison_table import comparison_table, difference
+from experiments.analysis.compare import ends_of_interval, minutes, paired_differences, resampled_means
+from experiments.analysis.comparison_table import comparison_table, difference, row_name
 from experiments.forecasts.forecast import Forecast
 from experiments.forecasts.tables import forecast_table, week_table
 from experiments.forecasts.week import Week
 from experiments.logs.contact_statistics import STATISTICS
 from experiments.logs.tables import log_table
-from experiments.sweeps.tables import progress_table, sweep_table
+from experiments.sweeps.tables import _footnotes, progress_table, run_tables, sweep_table, sweep_tables
+from experiments.terminal.columns import Columns
 from experiments.terminal.console import Terminal
-from experiments.terminal.numbers import counted, number, signed
+from experiments.terminal.numbers import counted, counted_runs, digits, number, plain, points, signed, with_sign
 from experiments.terminal.tables import frame_table
+from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.model.gestures import KINDS
 from tests.experiments.terminal.test_columns import is_shown
 
 
@@ -58,6 +64,46 @@ def test_a_difference_has_the_digits_that_its_interval_leaves(
 )
 def test_things_are_counted(count: int, what: str, text: str) -> None:
     assert counted(count, what) == text
+
+
+def test_rows_with_the_same_settings_are_one_run() -> None:
+    assert [counted_runs(48, 32), counted_runs(48, 48), counted_runs(2, 1), counted_runs(1, 1)] == [
+        "48 rows, 32 different runs", "48 runs", "2 rows, 1 different run", "1 run",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.1, "0.100"), (-0.1, "-0.100"), (0.0999, "0.0999"), (0.00012345, "0.000123"), (-0.05, "−0.05"),
+     (math.nan, "–"), (1_234.5, "1,234"), (0.5, "0.500")],
+)  # fmt: skip
+def test_a_small_number_has_three_significant_digits(value: float, text: str) -> None:
+    assert plain(value) == text
+
+
+def test_numbers_in_a_row_have_three_digits_each_or_none_is_shown() -> None:
+    assert digits(0.12345, -2, 3) == "0.123 … −2 … 3"
+    assert digits(0.12345, math.nan) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0.5, 2, "+0.50"), (-0.5, 0, "0"), (-0.004, 2, "0.00"), (-0.006, 2, "−0.01"), (-1_234.5, 1, "−1,234.5"),
+     (0, 3, "0.000"), (10, 0, "+10")],
+)  # fmt: skip
+def test_what_rounds_to_zero_has_no_sign(value: float, decimals: int, text: str) -> None:
+    assert with_sign(value, decimals) == text
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    assert [points(0.1234), points(-0.5), points(0.0)] == ["+12.3", "−50.0", "+0.0"]
+
+
+def test_a_difference_of_ten_or_more_has_one_decimal() -> None:
+    assert [signed(9.994), signed(10), signed(-10), signed(-9.5)] == ["+9.99", "+10.0", "−10.0", "−9.50"]
+    assert [number(999.4), number(99.96), number(0.1), number(12.5, 2), number(1.25, 2)] == [
+        "999", "100.0", "0.100", "12", "1.2",
+    ]  # fmt: skip
 
 
 MIXTURE = "check_in 0.333333 + engage_regularly 0.333333 + handwritten_notes 0.333333"
@@ -133,6 +179,14 @@ def test_an_arm_that_spends_nothing_is_marked() -> None:
     assert "!" not in printed(made_up(minutes_planned=0.0, minutes_used=0.0, used_share=math.nan), 130)
 
 
+def test_one_arm_that_spends_too_little_is_told() -> None:
+    runs = made_up(used_share=1.0)
+    one = runs.assign(used_share=np.where(runs["scenario"] == "handwritten_notes", 0.5, 1.0))
+    said = "! This strategy used less than 90%"
+    assert said in _footnotes(paired_differences(one, "reconnected"), minutes(one))
+    assert said not in _footnotes(paired_differences(runs, "reconnected"), minutes(runs))
+
+
 def test_what_looks_like_markup_is_printed_as_it_is() -> None:
     odd = ["a[/x]b", "a:x:b", "[bold]c[/bold]"]
     console = Console(width=120)
@@ -202,6 +256,7 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds(worlds: int, is_s
     with console.capture() as capture:
         console.print(sweep_table(made_up(worlds)))
     assert ("Without pairing, the same precision would need" in capture.get()) == is_said
+    assert ("Too few worlds for a verdict" in capture.get()) != is_said
 
 
 @pytest.mark.parametrize(("worlds", "is_said"), [(19, False), (20, True)])
@@ -215,3 +270,203 @@ def test_a_comparison_has_fewer_runs_from_twenty_worlds_on(worlds: int, is_said:
         console.print(comparison_table(pd.DataFrame([row]), []))
     assert ("Fewer runs: how many" in capture.get()) == is_said
     assert ("37" in capture.get()) == is_said
+
+
+# Cells of tables -----------------------------------------------------------------------------------------------------
+
+
+def rows_of(table: RenderableType) -> list[tuple[str, ...]]:
+    assert isinstance(table, Columns)
+    return list(zip(*(column.cells for column in table.columns), strict=True))
+
+
+def titles_of(table: RenderableType) -> list[str]:
+    assert isinstance(table, Columns)
+    return [column.title for column in table.columns]
+
+
+def parts_of(group: RenderableType) -> list[RenderableType]:
+    return list(group.renderables)  # type: ignore[attr-defined]
+
+
+def test_the_tables_of_a_run_have_each_measure_and_each_gesture_in_its_place() -> None:
+    names = [name for name in MEASURES if not name.startswith(MADE_OF_OTHERS)]
+    measures = {name: 1.0 + k for k, name in enumerate(names)}
+    measures |= {f"everyone_{name}": 101.0 + k for k, name in enumerate(names[1:], start=1)}
+    measures |= {f"sent_{KINDS[0]}": 7.0, f"answered_{KINDS[0]}": 3.0}
+    measures |= {f"everyone_sent_{KINDS[0]}": 70.0, f"everyone_answered_{KINDS[0]}": 30.0}
+    outcomes, gestures = parts_of(run_tables(measures))
+    for table in (outcomes, gestures):
+        assert isinstance(table, Columns)
+        assert not table.columns[0].text, "names of the program's own are never folded"
+    assert rows_of(outcomes) == [
+        (name, number(1.0 + k), number(101.0 + k) if k else "–", MEASURES[name].unit) for k, name in enumerate(names)
+    ]
+    assert rows_of(gestures) == [(KINDS[0], "7.00", "3.00", "70.0", "30.0"), *((kind, *"––––") for kind in KINDS[1:])]
+
+
+def swept(points: int = 1, arms: tuple[str, ...] = ("wait", "check_in"), worlds: int = 3) -> pd.DataFrame:
+    """Runs of arms at points of one factor."""
+    frames = [
+        made_up(worlds).query("scenario == 'wait'").assign(
+            strategy=arm, scenario=f"{arm}, ease {point}", point=point, ease=float(point),
+            reconnected=lambda runs, at=10 * (k + 1): at + runs["replicate"] * 1.0, kept=2.0,
+        )
+        for point in range(points)
+        for k, arm in enumerate(arms)
+    ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_each_point_of_a_sweep_has_its_table_under_its_levels() -> None:
+    shown = parts_of(sweep_tables(swept(2), ["ease"]))
+    assert [str(one) for one in shown[::2]] == ["\nease = 0", "\nease = 1"]
+    for group in shown[1::2]:
+        table, _ = parts_of(group)
+        assert [row[:3] for row in rows_of(table)] == [
+            ("check_in", "+10.0", "+10.0 … +10.0"),
+            ("wait", "11.0", "(mean)"),
+        ]
+    assert len(parts_of(sweep_tables(swept(1), []))) == 1
+
+
+@pytest.mark.parametrize(("points", "printed_whole"), [(60, True), (61, False)])
+def test_up_to_120_arms_are_printed(points: int, printed_whole: bool) -> None:
+    shown = parts_of(sweep_tables(swept(points, worlds=2), ["ease"]))
+    assert len(shown) == (2 * points if printed_whole else 1)
+    assert printed_whole or str(shown[0]).startswith(f"The sweep has {2 * points} arms, too many")
+
+
+@pytest.mark.parametrize("arms", [("check_in",), ("show_up", "check_in"), ("wait",)])
+def test_arms_that_cannot_be_compared_with_waiting_have_means_with_intervals(arms: tuple[str, ...]) -> None:
+    runs = swept(1, arms, worlds=4)
+    runs.loc[runs.index[0], "lasting"] = np.nan
+    (table,) = parts_of(sweep_tables(runs, ["ease"]))
+    assert titles_of(table)[:3] == ["arm", "reconnected", "95% interval"]
+    assert titles_of(table)[-1] == "worlds"
+    for k, row in enumerate(rows_of(table)):
+        values = 10.0 * (k + 1) + np.arange(4)
+        low, high = np.quantile(resampled_means(values, 10_000), ends_of_interval(4))
+        assert row[:3] == (f"{arms[k]}, ease 0", number(values.mean()), f"{number(low)} … {number(high)}")
+        assert row[3:5] == ("5.00", "5.00 … 5.00")
+        assert row[-1] == "4"
+
+
+def test_one_world_has_a_mean_without_an_interval_and_none_has_neither() -> None:
+    runs = swept(1, ("check_in",), worlds=1).assign(lasting=np.nan)
+    (table,) = parts_of(sweep_tables(runs, []))
+    assert rows_of(table) == [("check_in, ease 0", "10.0", "–", "–", "–", "2.00", "–", "1")]
+    (table,) = parts_of(sweep_tables(swept(1, ("check_in",), worlds=2), []))
+    assert rows_of(table)[0][:3] == ("check_in, ease 0", "10.5", "10.0 … 11.0"), "two worlds have the widest"
+
+
+def test_the_best_arm_is_first_and_waiting_is_last_with_its_means() -> None:
+    table, notes = parts_of(sweep_table(made_up()))
+    rows = rows_of(table)
+    assert [row[0] for row in rows] == [MIXTURE, "handwritten_notes", "wait"]
+    assert rows[2][1:7] == ("10.0", "(mean)", "5.00", "(mean)", "1.25", "(mean)")
+    assert rows[1][1:3] == ("+58.2", "+57.2 … +59.2")
+    assert rows[1][7:] == ("6,247", "6,218", "1,669", "50% !")
+    assert isinstance(table, Columns)
+    alone = [column.title for column in table.columns if not column.joined]
+    assert alone == ["strategy", "reconnected", "kept up", "left at end", "minutes planned"]
+    assert "Kept up is defined only" not in str(notes)
+    some = made_up().assign(lasting=lambda runs: runs["lasting"].where(runs["replicate"] > 0))
+    assert "Kept up is defined only" not in str(parts_of(sweep_table(some))[1])
+    assert "Kept up is defined only 240 days after" in str(parts_of(sweep_table(made_up().assign(lasting=np.nan)))[1])
+
+
+@pytest.mark.parametrize(("worlds", "told"), [(1, False), (2, True)])
+def test_a_bootstrap_is_named_from_two_worlds_on(worlds: int, told: bool) -> None:
+    runs = made_up(worlds)
+    said = _footnotes(paired_differences(runs, "reconnected"), minutes(runs))
+    assert ("(bootstrap over worlds)" in said) == told
+    assert f"there are {worlds}, and at least 20 are needed" in said
+    assert "over 0 worlds" in _footnotes(paired_differences(runs, "reconnected").head(0), minutes(runs))
+
+
+def test_the_runs_that_pairing_saves_are_the_median_over_arms() -> None:
+    runs = made_up(20)
+    paired = paired_differences(runs, "reconnected").assign(fewer_runs=[2.0, 8.0])
+    assert "would need 5.0 times as many runs" in _footnotes(paired, minutes(runs))
+    assert "over 3 worlds" in _footnotes(paired.assign(worlds=[20, 3]), minutes(runs)), "the fewest of any arm"
+    none = _footnotes(paired.assign(fewer_runs=[math.inf, math.nan]), minutes(runs))
+    assert "Without pairing" not in none
+    assert "would need 8.0 times" in _footnotes(paired.assign(fewer_runs=[math.inf, 8.0]), minutes(runs))
+
+
+@pytest.mark.parametrize(("arms", "left_out"), [(119, 0), (120, 0), (121, 1), (123, 3)])
+def test_the_first_and_last_sixty_arms_of_many_are_printed(arms: int, left_out: int) -> None:
+    frame = pd.DataFrame({"scenario": [f"a{k}" for k in range(arms)], "requested": 3_000, "done": range(arms)})
+    rows = rows_of(progress_table(frame))
+    expected = [(f"a{k}", f"{k}", "3,000") for k in range(arms)]
+    if left_out:
+        expected = [*expected[:60], (f"… {left_out} more …", "", ""), *expected[-60:]]
+    assert rows == expected
+
+
+# Comparisons ---------------------------------------------------------------------------------------------------------
+
+
+def compared_row(measure: str = "reconnected", a: str = "x", level: str = "", **more: object) -> dict[str, object]:
+    return {
+        "measure": measure, "a": a, "b": "wait", "level": level, "a_mean": 2.0, "b_mean": 0.05, "difference": 1.0,
+        "low": 0.5, "high": 1.5, "worlds": 1_020, "fewer_runs": 3.7, "note": "", **more,
+    }  # fmt: skip
+
+
+def test_measures_that_occur_once_stand_in_one_table() -> None:
+    table, said = parts_of(comparison_table(pd.DataFrame([compared_row(), compared_row("kept")]), ["And this."]))
+    assert titles_of(table) == ["measure", "A", "B", "A − B", "95% interval", "worlds", "fewer runs"]
+    assert rows_of(table) == [
+        (name, "2.00", "0.05", "+1.0", "+0.5 … +1.5", "1,020", "3.7") for name in ("reconnected", "kept")
+    ]
+    lines = str(said).splitlines()
+    assert lines[0].startswith("A: x. B: wait.")
+    assert lines[1].startswith("Fewer runs:")
+    assert lines[2:] == ["And this."]
+    some = [compared_row(worlds=20), compared_row("kept", worlds=19)]
+    table, said = parts_of(comparison_table(pd.DataFrame(some), []))
+    assert [row[-2:] for row in rows_of(table)] == [("20", "3.7"), ("19", "–")]
+    assert "Fewer runs:" in str(said), "if any row has enough worlds"
+
+
+def test_several_levels_or_contrasts_have_a_table_for_each_measure() -> None:
+    rows = [compared_row(measure, level=level) for measure in ("reconnected", "kept") for level in ("ease=1", "all")]
+    *tables, said = parts_of(comparison_table(pd.DataFrame(rows), []))
+    assert [titles_of(table)[0] for table in tables] == ["reconnected", "kept"]
+    assert [row[0] for row in rows_of(tables[0])] == ["ease=1", "all"]
+    assert str(said).startswith("A: x. B: wait.")
+    several = [compared_row(a=a, level="ease=1") for a in ("x", "y")]
+    table, said = parts_of(comparison_table(pd.DataFrame(several), []))
+    assert [row[0] for row in rows_of(table)] == ["x, ease=1", "y, ease=1"]
+    assert str(said).startswith("A: the arm that the row names. B: wait.")
+    assert row_name(pd.Series({"a": "x", "level": ""}), several=True) == "x"
+
+
+def test_a_note_of_all_rows_is_said_once_and_others_by_their_number() -> None:
+    notes = ["few", "few; 2 worlds left out", "few; A is idle; 2 worlds left out"]
+    rows = [compared_row(name, note=note, worlds=19) for name, note in zip(("a", "b", "c"), notes, strict=True)]
+    table, said = parts_of(comparison_table(pd.DataFrame(rows), []))
+    assert titles_of(table)[-1] == "note"
+    assert [row[-1] for row in rows_of(table)] == ["", "1", "2, 1"]
+    assert {row[-2] for row in rows_of(table)} == {"–"}
+    assert str(said).splitlines()[1:] == ["All rows: few.", "Note 1: 2 worlds left out.", "Note 2: A is idle."]
+    table, said = parts_of(comparison_table(pd.DataFrame([compared_row(note="few")]), []))
+    assert str(said).splitlines()[2:] == ["Note: few."]
+    assert len(titles_of(table)) == 7, "a note that is said below needs no column"
+    assert isinstance(said, Text)
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [((1.0, 0.95, 1.05), ("+1.00", "+0.95 … +1.05")),
+     ((1.0, 1.0, 1 + 1e-12), ("+1.000000000", "+1.000000000 … +1.000000000")),
+     ((0.02, 0.02, 0.02), ("+0.0200", "+0.0200 … +0.0200")), ((10.0, 0.0, 20.0), ("+10", "0 … +20")),
+     ((5.0, 0.0, 10.0), ("+5", "0 … +10")), ((5.0, 0.1, 9.9), ("+5.0", "+0.1 … +9.9")),
+     ((200.0, 200.0, 200.0), ("+200", "+200 … +200"))],
+)  # fmt: skip
+def test_the_last_digit_is_a_tenth_of_the_interval_or_a_hundredth_of_the_value(
+    values: tuple[float, float, float], texts: tuple[str, str]
+) -> None:
+    assert difference(pd.Series(values, index=["difference", "low", "high"])) == texts
