@@ -1,4 +1,7 @@
-"""`rekindle figure`: draw a figure of a sweep or of the essay, or check that a figure can be reproduced."""
+"""`rekindle figure`: draw a figure of a sweep or of the essay, or check that a figure can be reproduced.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`rekindle essay`: test every claim of the essay, and write one report."""
+"""`rekindle essay`: test every claim of the essay, and write one report.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 

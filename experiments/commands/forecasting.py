@@ -1,4 +1,7 @@
-"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to contact this week."""
+"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to contact this week.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import json
 import math
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,11 +23,11 @@ from experiments.config.settings import ConfigError, Experiment, load, nearest
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
 from experiments.forecasts import week
-from experiments.forecasts.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate, hidden
+from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.pairs import Contacts, contacts_of, number_of_person
 from experiments.forecasts.tables import evaluation_table, forecast_table, week_said, week_table
-from experiments.forecasts.week import SMALL
+from experiments.forecasts.week import SMALL, WeekRequest
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import log_hash
 from experiments.terminal.console import (
@@ -99,17 +101,15 @@ def forecast(
     folder.mkdir(parents=True, exist_ok=True)
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
-    with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as work:
-        executor, report = work
+    with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as execution:
         if judge:
             found: Evaluation | Forecast = evaluate(
-                contacts, many, days=days, silent=silent, executor=executor, report=report, cut=cut
+                contacts, many, days=days, silent=silent, execution=execution, cut=cut
             )
         else:
             found = foretell(
-                contacts, many, days=days, silent=silent, executor=executor, report=report,
-                person=who, top=top, gestures=kinds,
-            )  # fmt: skip
+                contacts, many, days=days, silent=silent, execution=execution, person=who, top=top, gestures=kinds
+            )
     if isinstance(found, Forecast):
         found = found if ids else found._replace(ties=found.ties.drop(columns=["sender", "receiver"]))
         console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
@@ -157,14 +157,11 @@ def plan_week(
     if cut is not None:
         cut_of(contacts, days, cut)
     many = _worlds(worlds, experiment)
+    request = WeekRequest(who, minutes, most=ties, days=days, silent=silent, gestures=kinds)
     stderr = stderr_console()
     report_compiling(stderr)
-    with _at_work(stderr, worlds, processes, "A plan saves no partial results") as work:
-        executor, report = work
-        found = week.plan_week(
-            contacts, many, person=who, minutes=minutes, most=ties, days=days, silent=silent, gestures=kinds,
-            executor=executor, report=report, cut=cut,
-        )  # fmt: skip
+    with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
+        found = week.plan_week(contacts, many, request, execution, cut)
     if not ids:
         found = found._replace(plan=found.plan.drop(columns="id"))
     said = week_said(found, minutes, worlds, days, silent)
@@ -196,9 +193,7 @@ def _worlds(count: int, experiment: Experiment) -> Worlds:
 
 
 @contextmanager
-def _at_work(
-    stderr: Console, worlds: int, processes: int | None, nothing_kept: str
-) -> Iterator[tuple[Executor, Report]]:
+def _at_work(stderr: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[Execution]:
     """Worker processes and a progress report; all workers end if an exception is raised."""
     with (
         saying(f"{nothing_kept}; to shorten it, use fewer --worlds."),
@@ -212,7 +207,7 @@ def _at_work(
                     show(done, total)
                     hand_on_stop()
 
-                yield executor, report
+                yield Execution(executor, report)
         except BaseException:
             runner.stop(executor)  # or else the executor would first finish all
             raise

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from experiments.config.settings import ConfigError
 from experiments.sweeps import integrity, store
-from experiments.sweeps.integrity import Checked, State
+from experiments.sweeps.integrity import Checked, FileState
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import Results, stderr_console, stdout_console
 from experiments.terminal.numbers import counted
@@ -50,7 +50,7 @@ def _verify_results(name: str, results: Path) -> bool:
     found = {folder: _read(folder) for folder in folders}
     for folder, files in found.items():
         _print(folder, files, console)
-    damaged = sum(file.state is State.DAMAGED for files in found.values() for file in files)
+    damaged = sum(file.state is FileState.DAMAGED for files in found.values() for file in files)
     count = sum(map(len, found.values()))
     verdict = f"{damaged:,} damaged" if damaged else "nothing is damaged"
     console.print(f"{counted(count, 'file')} checked: {verdict}.", highlight=False)
@@ -71,15 +71,15 @@ def _print(folder: Path, files: Sequence[Checked], console: Console) -> None:
     """Print the files of a folder by kind, and the problem of each damaged one."""
     _say(console, str(folder))
     console.print(_table_of(files))
-    damaged = [file for file in files if file.state is State.DAMAGED]
+    damaged = [file for file in files if file.state is FileState.DAMAGED]
     for file in damaged:
         _say(console, file.why if file.why.endswith(".") else f"{file.why}.")
     for file in files:
-        if file.state is State.FOREIGN:
+        if file.state is FileState.FOREIGN:
             _say(console, file.why)
     if damaged:
         _say_what_helps(folder, damaged, console)
-    if any(file.state in (State.LEFT_OVER, State.SET_ASIDE) for file in files):
+    if any(file.state in (FileState.LEFT_OVER, FileState.SET_ASIDE) for file in files):
         _say(
             console,
             "Incomplete files of ended sweeps and damaged files that were renamed are never read; you can delete them.",
@@ -96,7 +96,7 @@ def _table_of(files: Sequence[Checked]) -> Columns:
     return table
 
 
-def _states(states: Iterable[State]) -> str:
+def _states(states: Iterable[FileState]) -> str:
     """The states of some files: the state of all, or the number of files in each."""
     count = Counter(states)
     if len(count) == 1:

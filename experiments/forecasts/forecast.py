@@ -37,8 +37,6 @@ MODEL, RECALIBRATED = "model", "model_recalibrated"
 
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
 
-Report = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class Worlds:
@@ -57,6 +55,13 @@ class Worlds:
     past: sim.Parameters = field(default_factory=sim.Parameters)
     world_seed: int = 1
     seed: int = 1
+
+
+class Execution(NamedTuple):
+    """How worlds are run: by this executor; ``report`` is called with (worlds done, all worlds) after each."""
+
+    executor: Executor
+    report: Callable[[int, int], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,12 +128,12 @@ def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
     return found["sender"].astype(np.int64) * len(run.past.names) + found["receiver"]
 
 
-def run_all(runs: Sequence[OneWorld], executor: Executor, report: Report) -> list[np.ndarray]:
-    """The result of `who_wrote` for each run, in their order. `report` is called with (done, all) after each."""
-    futures = [executor.submit(who_wrote, run) for run in runs]
+def run_all(runs: Sequence[OneWorld], execution: Execution) -> list[np.ndarray]:
+    """The result of `who_wrote` for each run, in their order."""
+    futures = [execution.executor.submit(who_wrote, run) for run in runs]
     for done, future in enumerate(as_completed(futures), start=1):
         future.result()  # raises if the run failed
-        report(done, len(futures))
+        execution.report(done, len(futures))
     return [future.result() for future in futures]
 
 
@@ -198,8 +203,7 @@ def evaluate(
     *,
     days: int,
     silent: int,
-    executor: Executor,
-    report: Report,
+    execution: Execution,
     cut: int | None = None,
     resamples: int = RESAMPLES,
 ) -> Evaluation:
@@ -213,8 +217,7 @@ def evaluate(
         worlds: run from the cut, and again from the earlier morning.
         days: number of days to forecast; fewer if the log ends before.
         silent: pairs are forecast if their silence is longer than this, in days.
-        executor: runs the worlds.
-        report: called with the worlds done and all worlds, after each.
+        execution: how the worlds are run.
         cut: the morning of the forecast, in days since the first contact; 70% into the log if None.
         resamples: number of bootstrap resamples over people.
 
@@ -230,7 +233,7 @@ def evaluate(
     runs = replicates(contacts.before(cut), cut, window, pairs, worlds)
     if len(known):
         runs += replicates(contacts.before(earlier), earlier, window, known, worlds)
-    wrote = run_all(runs, executor, report)
+    wrote = run_all(runs, execution)
     back = came_back(contacts, pairs, cut, window)
     forecasts = {MODEL: shares_of(wrote[: worlds.count])}
     if len(known):
@@ -355,8 +358,7 @@ def forecast(
     *,
     days: int,
     silent: int,
-    executor: Executor,
-    report: Report,
+    execution: Execution,
     person: int | None = None,
     top: int = 10,
     gestures: Sequence[str] = GESTURES,
@@ -372,8 +374,7 @@ def forecast(
         worlds: run from the morning after its last contact, once without a gesture and once for each gesture and round.
         days: number of days to forecast.
         silent: ties are forecast if their silence is longer than this, in days.
-        executor: runs the worlds.
-        report: called with the worlds done and all worlds, after each.
+        execution: how the worlds are run.
         person: forecast only the ties of this person, who sends the gestures. If None, forecast all ties; the person
             who wrote last sends the gestures, because after a silence it is mostly they who write again.
         top: number of ties, those with most contacts, for which gestures are simulated.
@@ -388,7 +389,7 @@ def forecast(
             treated = focal.iloc[rows]
             plain = replicates(contacts, contacts.end, days, treated, worlds)
             runs += [replace(run, gestures=gestures_to(kind, treated)) for run in plain]
-    wrote = iter(run_all(runs, executor, report))
+    wrote = iter(run_all(runs, execution))
 
     def next_worlds(some: pd.DataFrame) -> np.ndarray:
         """Who wrote in the next worlds, shape (worlds, ties, 2)."""

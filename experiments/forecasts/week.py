@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,8 +20,8 @@ import pandas as pd
 
 import sim
 from experiments.forecasts.forecast import (
+    Execution,
     OneWorld,
-    Report,
     Worlds,
     by_receiver,
     cut_of,
@@ -46,6 +45,26 @@ MODEL, LONGEST, LATEST, CHANCE = "model", "longest history", "most recent", "by 
 _GRAIN = 20  # parts of a minute, the unit of plans; every gesture takes at least one
 _DATED = 631_152_000  # seconds of 1990; logs that begin earlier have no calendar dates
 _YEAR = 365.25
+
+
+class WeekRequest(NamedTuple):
+    """What a person asks for.
+
+    Attributes:
+        person: whose week it is, with one dormant tie at least.
+        minutes: the time budget for gestures.
+        most: largest number of ties in the plan.
+        days: number of days within which the others can write.
+        silent: a tie is dormant if its silence is longer than this, in days.
+        gestures: kinds to choose from, as in `sim.Gesture`, at least one.
+    """
+
+    person: int
+    minutes: int
+    most: int
+    days: int
+    silent: int
+    gestures: Sequence[str]
 
 
 class Past(NamedTuple):
@@ -109,18 +128,7 @@ def _of_both(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def plan_week(
-    contacts: Contacts,
-    worlds: Worlds,
-    *,
-    person: int,
-    minutes: int,
-    most: int,
-    days: int,
-    silent: int,
-    gestures: Sequence[str],
-    executor: Executor,
-    report: Report,
-    cut: int | None = None,
+    contacts: Contacts, worlds: Worlds, request: WeekRequest, execution: Execution, cut: int | None = None
 ) -> Week:
     """Plan a person's week.
 
@@ -128,20 +136,15 @@ def plan_week(
         contacts: the whole log.
         worlds: this many (at least two) choose the plan, as many others estimate its gain, and as many start from the
             cut.
-        person: whose week it is, with one dormant tie at least.
-        minutes: the time budget for gestures.
-        most: largest number of ties in the plan.
-        days: number of days within which the others can write.
-        silent: a tie is dormant if its silence is longer than this, in days.
-        gestures: kinds to choose from, as in `sim.Gesture`, at least one.
-        executor: runs the worlds.
-        report: called after each world with the number done and the total.
+        request: whose week it is, and its limits.
+        execution: how the worlds are run.
         cut: the morning on which rankings are judged, in days since the first contact; 70% into the log if None.
 
     Raises:
         LogError: the cut is outside the log, or too close to its end.
     """
-    ties = dormant_ties(contacts, silent, person)
+    days, silent, gestures = request.days, request.silent, request.gestures
+    ties = dormant_ties(contacts, silent, request.person)
     idle = replicates(contacts, contacts.end, days, ties, worlds)
     arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
     question = _past_question(contacts, days, silent, cut)
@@ -153,20 +156,21 @@ def plan_week(
     first = [run for arm in arms for run in arm] + judged
     total = len(first) + 2 * worlds.count
 
-    wrote = iter(run_all(first, executor, lambda done, _: report(done, total)))
+    wrote = iter(run_all(first, execution._replace(report=lambda done, _: execution.report(done, total))))
     before, *after = (_others(wrote, arm, ties) for arm in arms)
     past = _past(contacts, question, shares_of(list(wrote))) if question else None
     gains = np.column_stack([steadied(one.astype(float) - before) for one in after])
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
-    chosen = best_plan(gains, takes, minutes, most)
+    chosen = best_plan(gains, takes, request.minutes, request.most)
     chosen.sort(key=lambda pick: -gains[pick] / takes[pick[1]])
 
     rows, kinds = [tie for tie, _ in chosen], [kind for _, kind in chosen]
     picked = ties.iloc[rows].assign(gesture=[gestures[kind] for kind in kinds])
     plain, planned = _carried_out(picked, contacts, days, worlds)
-    wrote = iter(run_all([*plain, *planned], executor, lambda done, _: report(len(first) + done, total)))
+    rest = execution._replace(report=lambda done, _: execution.report(len(first) + done, total))
+    wrote = iter(run_all([*plain, *planned], rest))
     without, then = _others(wrote, plain, picked), _others(wrote, planned, picked)
-    plan = _known_of(picked, contacts, person).assign(minutes=takes[kinds], **_effects(without, then))
+    plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **_effects(without, then))
     together = paired((then.astype(float) - without).sum(axis=1)) if chosen else (0.0, 0.0, 0.0)
     alike = not np.ptp(gains, axis=0)[kinds].any()
     return Week(plan, together, len(ties), alike, past, hole_noted(contacts, silent, contacts.end))

@@ -17,6 +17,7 @@ from experiments.logs.calibrate import (
     PARAMETERS,
     Ledger,
     Range,
+    Search,
     aims_of,
     calibrate,
     changed,
@@ -37,7 +38,7 @@ LIVELY = sim.Parameters(routine_rate=0.2, gestures={"message": {"answer": 0.0}})
 
 def fitted(folder: Path, trials: int, seed: int = 1) -> Ledger:
     real = simulated_log(LIVELY, WINDOW, seed=9)
-    return calibrate(real, name="own", fit=FIT, to=AIMS, trials=trials, window=WINDOW, folder=folder, seed=seed)
+    return calibrate(real, Search(FIT, AIMS, WINDOW, seed), name="own", trials=trials, folder=folder)
 
 
 def test_what_a_fit_may_use_are_statistics() -> None:

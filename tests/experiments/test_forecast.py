@@ -17,7 +17,7 @@ from PIL import Image
 import sim
 from experiments.forecasts import forecast
 from experiments.forecasts.baselines import baselines, logistic, recalibrated
-from experiments.forecasts.forecast import Worlds, cut_of, evaluate, matched
+from experiments.forecasts.forecast import Execution, Worlds, cut_of, evaluate, matched
 from experiments.forecasts.pairs import FEATURES, Contacts, came_back, contacts_of, number_of_person, silent_pairs
 from experiments.forecasts.scores import SCORES, auc, brier, compared, log_loss, reliability
 from experiments.sweeps import runner
@@ -63,15 +63,15 @@ def quietly(done: int, total: int) -> None:
 def judged(log: pd.DataFrame, worlds: int = 3, days: int = 45, **options: Any) -> forecast.Evaluation:
     contacts, many = contacts_of(log), Worlds(worlds, **options)
     with ThreadPoolExecutor(1) as executor:
-        return evaluate(contacts, many, days=days, silent=30, executor=executor, report=quietly, resamples=100)
+        return evaluate(contacts, many, days=days, silent=30, execution=Execution(executor, quietly), resamples=100)
 
 
 def foretold(log: pd.DataFrame, worlds: int = 4, days: int = 20, silent: int = 30, **options: Any) -> forecast.Forecast:
     parameters = options.pop("parameters", sim.Parameters())
     with ThreadPoolExecutor(1) as executor:
         return forecast.forecast(
-            contacts_of(log), Worlds(worlds, parameters), days=days, silent=silent, executor=executor, report=quietly,
-            **options,
+            contacts_of(log), Worlds(worlds, parameters), days=days, silent=silent,
+            execution=Execution(executor, quietly), **options,
         )  # fmt: skip
 
 
@@ -318,10 +318,11 @@ def test_a_call_is_no_contact_in_a_log_of_writing() -> None:
 
 
 def test_processes_change_nothing() -> None:
-    contacts, options = contacts_of(made_up(people=12)), {"days": 10, "silent": 30, "report": quietly, "top": 3}
+    contacts, options = contacts_of(made_up(people=12)), {"days": 10, "silent": 30, "top": 3}
     with ThreadPoolExecutor(1) as one, runner.worker_processes(2) as two:
         alone, shared = (
-            forecast.forecast(contacts, Worlds(3), executor=executor, **options) for executor in (one, two)
+            forecast.forecast(contacts, Worlds(3), execution=Execution(executor, quietly), **options)
+            for executor in (one, two)
         )
     pd.testing.assert_frame_equal(alone.ties, shared.ties, check_exact=True)
     pd.testing.assert_frame_equal(alone.gains, shared.gains, check_exact=True)

@@ -19,9 +19,18 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.forecasts import tables, week
-from experiments.forecasts.forecast import Worlds
+from experiments.forecasts.forecast import Execution, Worlds
 from experiments.forecasts.pairs import came_back, contacts_of, silent_pairs
-from experiments.forecasts.week import FIRST, SMALL, best_plan, dormant_ties, of_the_first, plan_week, steadied
+from experiments.forecasts.week import (
+    FIRST,
+    SMALL,
+    WeekRequest,
+    best_plan,
+    dormant_ties,
+    of_the_first,
+    plan_week,
+    steadied,
+)
 from experiments.sweeps import runner
 from tests.experiments.test_forecast import DATA, DAY, made_up
 
@@ -39,13 +48,13 @@ def with_a_past(seed: int = 1) -> pd.DataFrame:
 
 def planned(log: pd.DataFrame, person: str = "p0", worlds: int = 6, **options: Any) -> week.Week:
     contacts, parameters = contacts_of(log), options.pop("parameters", sim.Parameters())
-    told: dict[str, Any] = {"minutes": 30, "most": 4, "days": 15, "silent": 60, "gestures": SMALL, **options}
+    cut = options.pop("cut", None)
+    limits: dict[str, Any] = {"minutes": 30, "most": 4, "days": 15, "silent": 60, "gestures": SMALL, **options}
     reported: list[tuple[int, int]] = []
     with ThreadPoolExecutor(1) as executor:
-        found = plan_week(
-            contacts, Worlds(worlds, parameters), person=contacts.names.tolist().index(person), executor=executor,
-            report=lambda done, total: reported.append((done, total)), **told,
-        )  # fmt: skip
+        request = WeekRequest(contacts.names.tolist().index(person), **limits)
+        execution = Execution(executor, lambda done, total: reported.append((done, total)))
+        found = plan_week(contacts, Worlds(worlds, parameters), request, execution, cut)
     assert [done for done, _ in reported] == list(range(1, len(reported) + 1))
     assert len({total for _, total in reported}) == 1
     assert reported[-1][0] <= reported[-1][1]
@@ -329,10 +338,9 @@ def test_worlds_are_counted_before_they_are_run() -> None:
     log, reported = with_a_past(), []
     contacts = contacts_of(log)
     with ThreadPoolExecutor(1) as executor:
-        plan_week(
-            contacts, Worlds(2, sim.Parameters()), person=contacts.names.tolist().index("p0"), minutes=30, most=4,
-            days=15, silent=60, gestures=("message",), executor=executor, report=lambda *done: reported.append(done),
-        )  # fmt: skip
+        request = WeekRequest(contacts.names.tolist().index("p0"), 30, 4, days=15, silent=60, gestures=("message",))
+        execution = Execution(executor, lambda *done: reported.append(done))
+        plan_week(contacts, Worlds(2, sim.Parameters()), request, execution)
     assert reported == [(done, 10) for done in range(1, 11)]
 
 
@@ -364,9 +372,9 @@ def test_the_plan_is_told_from_worlds_that_did_not_choose_it(monkeypatch: pytest
     seen = []
     real = week.run_all
 
-    def watched(runs: Any, executor: Any, report: Any) -> Any:
+    def watched(runs: Any, execution: Execution) -> Any:
         seen.append(runs)
-        return real(runs, executor, report)
+        return real(runs, execution)
 
     monkeypatch.setattr(week, "run_all", watched)
     log = with_a_past()
