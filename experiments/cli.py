@@ -254,7 +254,7 @@ def _out_of_memory(error: MemoryError) -> str:
 
 def _is_for_users(error: ValueError) -> bool:
     """Whether an error describes a mistake in the user's input."""
-    from experiments.config.settings import ConfigError  # already imported if one of these was raised
+    from experiments.config.errors import ConfigError  # already imported if one of these was raised
     from experiments.sweeps.store import StoreError
     from sim.contact_logs import LogError
     from sim.runtime.storage import CacheError
@@ -284,16 +284,21 @@ def _expected(error: Any) -> str | None:
     low, high = getattr(option, "min", None), getattr(option, "max", None)
     if low is not None and high is not None:
         return f"{where} a {'whole ' if isinstance(low, int) else ''}number from {low:,} to {high:,}"
-    _, among, words = error.message.partition(" is not one of ")
-    if not among:
+    known = _choices_in(error.message)
+    if not known:
         return None
-    import re
+    from sim.runtime.spelling import nearest
 
-    from experiments.config.settings import nearest
-
-    known = re.findall("'(.+?)'", words)
     close = nearest(value, known)
     return f"{where} one of {', '.join(known)}{f'; did you mean {close}?' if close else ''}"
+
+
+def _choices_in(message: str) -> list[str]:
+    """The choices that a message of typer lists: ``'a' is not one of 'b', 'c'.``; its errors do not have them."""
+    import re
+
+    _, _, choices = message.partition(" is not one of ")
+    return re.findall("'(.+?)'", choices)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from types import FrameType
 
 from experiments.commands.sweeping import planned
 from experiments.config import shipped
-from experiments.config.settings import SETTINGS, ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.settings import SETTINGS, load
 
 SECONDS = 1.0  # of a processor, for each configuration
 HANGS = 20.0  # after which one is given up

@@ -153,31 +153,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         ),
         (
             "pairs",
-            "`int` cuts off what is behind the point",
-            [
-                (
-                    "return int(self.time[-1] // SECONDS_A_DAY) + 1",
-                    "self.time[-1] // SECONDS_A_DAY -> self.time[-1] / SECONDS_A_DAY",
-                ),
-                (
-                    "begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY",
-                    "self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY"
-                    " -> self.time[[longest, min(longest + 1, len(self.time) - 1)]] / SECONDS_A_DAY",
-                ),
-            ],
-        ),
-        (
-            "pairs",
-            "of two contacts, the first begins the only gap",
-            [
-                (
-                    "longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0",
-                    "len(self.time) > 1 -> len(self.time) > 2",
-                )
-            ],
-        ),
-        (
-            "pairs",
             "the id of a pair is 1 or more",
             [
                 ("first = np.flatnonzero(np.diff(ids[order], prepend=-1))", "-1 -> -0"),
@@ -464,11 +439,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 )
                 for one, other in ((0, 1), (1, 0))
             ],
-        ),
-        (
-            "design",
-            "the first word is the same, however many parts follow",
-            [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
         ),
         (
             "gate",

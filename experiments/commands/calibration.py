@@ -19,12 +19,14 @@ from rich.console import Console
 
 import sim
 from experiments import provenance
-from experiments.config.settings import ConfigError, load, stem_of_log
+from experiments.config.errors import ConfigError
+from experiments.config.settings import load, stem_of_log
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.logs import contact_log
 from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, Search, aims_of, ranges_of, read_ledger
 from experiments.logs.calibrate import calibrate as run_search
+from experiments.logs.log import Log, read
 from experiments.logs.published import facts
 from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
@@ -157,14 +159,14 @@ def validate(
         say_written(path, console)
 
 
-def _read(log: Path) -> contact_log.Log:
+def _read(log: Path) -> Log:
     """Read a log and print notes about it to standard error."""
-    found = contact_log.read(log)
+    found = read(log)
     report_log_notes(log, found.notes, stderr_console())
     return found
 
 
-def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
+def _large_enough(real: Log, log: Path) -> Log:
     """Return the log if it is large enough to compare with simulated worlds.
 
     Raises:
@@ -179,7 +181,7 @@ def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
 
 
 def _refitted(
-    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
+    real: Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
 ) -> tuple[sim.Parameters, Ledger]:
     """Parameters fitted to the activity in a log. Each combination of inputs has its own search."""
     window = window_of(real, min(people, 1_000))

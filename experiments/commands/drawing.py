@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.compare import BASELINE
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
-from experiments.config.settings import ConfigError, Experiment, nearest
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
 from experiments.essay.essay import CONFIGS, JudgedClaim
 from experiments.essay.findings import FigureSpec
@@ -29,6 +30,7 @@ from experiments.sweeps import store
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
 from experiments.terminal.names import at_home, write_csv
+from sim.runtime.spelling import nearest
 
 SWEEP, STRATEGIES = (
     "nine_strategies",

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.essay import essay as essays
 from experiments.essay import report
 from experiments.essay.essay import CONFIGS, JudgedClaim

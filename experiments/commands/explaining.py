@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.explain import Entry, close_names, entries, explained, within
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import stdout_console

@@ -19,15 +19,17 @@ import typer
 from rich.console import Console
 
 from experiments import provenance
-from experiments.config.settings import ConfigError, Experiment, load, nearest
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, load
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
 from experiments.forecasts import week
 from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
-from experiments.forecasts.pairs import Contacts, contacts_of, number_of_person
+from experiments.forecasts.pairs import number_of_person
 from experiments.forecasts.tables import evaluation_table, forecast_table, week_said, week_table
 from experiments.forecasts.week import SMALL, WeekRequest
+from experiments.logs.log import Log, read_in_file_order
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import log_hash
 from experiments.terminal.console import (
@@ -50,6 +52,7 @@ from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
 from sim.model.gestures import KINDS
 from sim.runtime.interrupts import held_back
+from sim.runtime.spelling import nearest
 
 
 def forecast(
@@ -90,7 +93,7 @@ def forecast(
     experiment = load(config, changes or (), log, unnamed="forecast")
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} only applies to a scored forecast; add --evaluate.")
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures)
@@ -150,7 +153,7 @@ def plan_week(
     kinds = _kinds(gestures)
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: expected at least one gesture, such as {SMALL[2]}.")
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = _person(person, contacts, log, ids)
     _require_dormant(contacts, who, person, silent)
@@ -223,7 +226,7 @@ def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[
         say_written(path, console)
 
 
-def _person(name: str, contacts: Contacts, log: Path, ids: bool) -> int:
+def _person(name: str, contacts: Log, log: Path, ids: bool) -> int:
     """The number of the person with this id; the error only suggests similar ids if ids may be shown."""
     try:
         return person_of(contacts.names, name)
@@ -235,7 +238,7 @@ def _person(name: str, contacts: Contacts, log: Path, ids: bool) -> int:
         ) from None
 
 
-def _called(who: int, contacts: Contacts, ids: bool) -> str:
+def _called(who: int, contacts: Log, ids: bool) -> str:
     """The name of a person in file names."""
     return file_name(str(contacts.names[who])) if ids else f"person_{number_of_person(contacts, who)}"
 
@@ -248,7 +251,7 @@ def _form_of(ids: np.ndarray) -> str:
     return f"text of {min(lengths)} to {max(lengths)} characters"
 
 
-def _require_dormant(contacts: Contacts, who: int, person: str, silent: int) -> None:
+def _require_dormant(contacts: Log, who: int, person: str, silent: int) -> None:
     """Raise a `ConfigError` if the person has no dormant tie to plan for."""
     if len(week.dormant_ties(contacts, silent, who)):
         return

@@ -11,11 +11,13 @@ import pandas as pd
 import typer
 
 from experiments import provenance
-from experiments.config.settings import ConfigError, stem_of_log
+from experiments.config.errors import ConfigError
+from experiments.config.settings import stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.logs import contact_log
+from experiments.logs.log import Log, read
 from experiments.logs.tables import log_table
 from experiments.terminal.console import Format, report_log_notes, say_written, stderr_console, stdout_console
 from experiments.terminal.names import as_csv
@@ -55,7 +57,7 @@ def log(
         raise ConfigError(
             f"{len(names)} logs are too many for a figure, which shows at most {MOST_LOGS}; use --format csv."
         )
-    found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
+    found = {name: read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
     for path, one in zip(logs, found.values(), strict=True):
         report_log_notes(path, one.notes, stderr_console())
     tables = {}
@@ -84,7 +86,7 @@ def _names_of(logs: Sequence[Path]) -> list[str]:
     return names
 
 
-def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
+def _as_json(logs: Mapping[str, Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """A JSON list of logs with their statistics; missing values are null."""
     said = [
         {
@@ -100,7 +102,7 @@ def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFr
     return json.dumps(said, indent=1)
 
 
-def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
+def _as_csv(_: Mapping[str, Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """CSV with one row per log and statistic; the first column is the log's name."""
     rows = pd.concat(tables, names=["log", None]).reset_index("log")
     return as_csv(rows, index=False).rstrip("\n")

@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 
 from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare, warn_of_other_sweep
+from experiments.config.errors import ConfigError
 from experiments.config.factors import Level
 from experiments.config.schema import schema as json_schema
-from experiments.config.settings import ConfigError, Experiment, SweepSettings
+from experiments.config.settings import Experiment, SweepSettings
 from experiments.sweeps import planning as plans
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import RunSpec, points_of

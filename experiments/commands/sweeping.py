@@ -17,11 +17,12 @@ import typer
 from rich.console import Console, Group
 
 from experiments import provenance
+from experiments.config.errors import ConfigError, SettingError
 from experiments.config.settings import (
-    ConfigError,
     Experiment,
     SweepSettings,
     load,
+    option_for,
     place_of,
     place_of_factor,
     require_adopters,
@@ -329,13 +330,14 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
             if world is not None:
                 raise
             where = place_of(config, changes or (), ("world", "log"))
-            relative = "" if "--set" in where else f" The path is relative to the folder of {config.name}."
+            by_option = option_for(changes or (), ("world", "log")) is not None
+            relative = "" if by_option else f" The path is relative to the folder of {config.name}."
             missing = not Path(experiment.world.log).exists()
             raise ConfigError(f"{where}: {error}{relative if missing else ''}") from None
         report_log_notes(experiment.world.log, contacts.notes, stderr_console())
         try:
             require_adopters(experiment.run.adopters, len(contacts.names))
-        except ValueError as error:
+        except SettingError as error:
             where = place_of(config, changes or (), ("run", "adopters"))
-            raise ConfigError(f"{where}: {str(error).removeprefix('run.adopters ')}.") from None
+            raise ConfigError(f"{where}: {error.problem}.") from None
     return experiment

@@ -9,7 +9,8 @@ import typer
 
 from experiments import provenance
 from experiments.commands.essaying import style_named
-from experiments.config.settings import ConfigError, Experiment, load, show
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, load, show
 from experiments.essay.story import WITH, Story, found, sentences
 from experiments.figures import save
 from experiments.figures.page import Words

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.sweeps import integrity, store
 from experiments.sweeps.integrity import Checked, FileState
 from experiments.terminal.columns import Columns

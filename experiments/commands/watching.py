@@ -17,7 +17,8 @@ import numba
 import typer
 
 from experiments.config import shipped
-from experiments.config.settings import ConfigError, Strategy, WorldSettings, load
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Strategy, WorldSettings, load
 from experiments.sweeps import runner
 from experiments.terminal.console import (
     Changes,

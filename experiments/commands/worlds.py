@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sim
-from experiments.config.settings import ConfigError, WorldSettings, load, nearest, show
+from experiments.config.errors import ConfigError
+from experiments.config.settings import WorldSettings, load, show
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.terminal.columns import Columns
@@ -30,6 +31,7 @@ from experiments.terminal.progress import shown
 from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs
 from sim.runtime.interrupts import held_back
+from sim.runtime.spelling import nearest
 from sim.runtime.storage import (
     GIGABYTE,
     KeptWorld,

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic.fields import FieldInfo
 
 from experiments.config import shipped, toml_text
+from experiments.config.errors import ConfigError, Mistake, Origin, SettingError, at_fault, wrong_option
 from experiments.config.factors import METHODS, Levels, flattened, span_of, spelled_out
 from experiments.config.toml_text import KeyPath as KeyPath
 from experiments.config.toml_text import TextError
@@ -29,7 +30,7 @@ from sim.model.former_names import note_former_names, present_name
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
 from sim.run import mixture_of
-from sim.runtime.spelling import nearest as nearest
+from sim.runtime.spelling import nearest
 
 # What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
@@ -41,7 +42,11 @@ TRUTH_WRITTEN = "true or false"
 LOG_WRITTEN = 'a file such as "wall.csv.gz", relative to the folder of the TOML file'
 
 MOST_PROBLEMS = 20  # number of errors that are listed
-_LONGEST_SHOWN, _LONGEST_PROBLEM = 100, 600  # characters of a value and of a line in an error message
+_LONGEST_SHOWN, _LONGEST_PLACE, _LONGEST_PROBLEM = (
+    100,
+    300,
+    600,
+)  # characters of a value, a place and a line of an error
 _MOST_LEVELS = 6  # number of levels that are listed
 _LONGEST_NAME = 2 * LONGEST_FILE_NAME + 1  # bytes: the name of a configuration and of a log
 
@@ -49,10 +54,6 @@ Strategy = str | dict[str, float]
 Adopters = int | float | tuple[int, ...] | Literal["newcomers"]
 Third = Literal["any", "low", "high"]
 NOTHING = "nothing"  # instead of a gesture
-
-
-class ConfigError(ValueError):
-    """One or more mistakes in the user's input, with one line for each."""
 
 
 def checked_strategy(value: Any) -> Strategy:
@@ -261,11 +262,11 @@ class SampleSettings(_Settings):
     @model_validator(mode="after")
     def _check(self) -> SampleSettings:
         if self.method in ("sobol", "saltelli") and self.points & (self.points - 1):
-            raise ValueError(
-                f"points must be a power of two for {self.method}, such as {2 ** self.points.bit_length()}"
+            raise SettingError(
+                "points", f"must be a power of two for {self.method}, such as {2 ** self.points.bit_length()}"
             )
         if self.method == "morris" and self.points < 2:
-            raise ValueError("points must be at least 2 for morris, because they are its trajectories")
+            raise SettingError("points", "must be at least 2 for morris, because they are its trajectories")
         return self
 
 
@@ -301,7 +302,7 @@ class SweepSettings(_Settings):
         lengths = {name: len(levels) for name, levels in self.zip.items()}
         if len(set(lengths.values())) > 1:
             each = ", ".join(f"{name} has {count}" for name, count in lengths.items())
-            raise ValueError(f"zip needs lists of the same length, but they differ: {each}")
+            raise SettingError("zip", f"needs lists of the same length, but they differ: {each}")
         factors = self.factors
         twice = _twice(factors)
         if twice is not None:
@@ -324,7 +325,7 @@ class Experiment(_Settings):
     @model_validator(mode="after")
     def _check_adopters(self) -> Experiment:
         if self.run.adopters == "newcomers" and not self.world.newcomers:
-            raise ValueError('run.adopters is "newcomers", and the world has none; set world.newcomers')
+            raise SettingError("run.adopters", 'is "newcomers", and the world has none; set world.newcomers')
         if self.world.log is None:
             require_adopters(self.run.adopters, self.world.people + self.world.newcomers)
         return self
@@ -334,7 +335,7 @@ def require_adopters(adopters: Adopters, people: int) -> None:
     """Check that a world of this many people has these adopters.
 
     Raises:
-        ValueError: if it has not; the message begins with the name of the setting.
+        SettingError: if it has not.
     """
     problems = []
     if isinstance(adopters, int) and adopters > people:
@@ -344,7 +345,7 @@ def require_adopters(adopters: Adopters, people: int) -> None:
     if isinstance(adopters, tuple) and (twice := _twice(adopters)) is not None:
         problems.append(f"names person {adopters[twice]} twice; name each once")
     if problems:
-        raise ValueError(f"run.adopters {', and '.join(problems)}")
+        raise SettingError("run.adopters", ", and ".join(problems))
 
 
 def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
@@ -413,7 +414,7 @@ def load(
     """
     text = "" if path is None else _read(path)
     data, origins, former = _under_present_names(
-        _parsed(path, text), {key: f"line {line}" for key, line in lines_of(text).items()}
+        _parsed(path, text), {key: Origin(line) for key, line in lines_of(text).items()}
     )
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
@@ -435,8 +436,8 @@ def load(
 
 
 def _under_present_names(
-    data: dict[str, Any], origins: dict[KeyPath, str]
-) -> tuple[dict[str, Any], dict[KeyPath, str], list[str]]:
+    data: dict[str, Any], origins: dict[KeyPath, Origin]
+) -> tuple[dict[str, Any], dict[KeyPath, Origin], list[str]]:
     """The data and origins with present names as keys, and the former names among the keys.
 
     Where a table has a setting under both names, the former one is kept, to be refused as an unknown setting.
@@ -474,24 +475,32 @@ def stem_of_log(log: Path) -> str:
 def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
     """The place where a setting was given, for errors found later: ``mine.toml, line 4, world.log``."""
     name = ".".join(key)
-    for change in reversed(changes):
-        if present_name(change.partition("=")[0].strip()) == name:
-            return f"{path}, --set {change}"
+    option = option_for(changes, key)
+    if option is not None:
+        return f"{path}, {option}"
     line = {_present_path(known): line for known, line in lines_of(_read(path)).items()}.get(key)
     return f"{path}, line {line}, {name}" if line else f"{path}, {name}"
 
 
+def option_for(changes: Sequence[str], key: KeyPath) -> str | None:
+    """The last of these options that gives a setting, as the user typed it; None if none does."""
+    name = ".".join(key)
+    given = (change for change in reversed(changes) if present_name(change.partition("=")[0].strip()) == name)
+    return next((f"--set {change}" for change in given), None)
+
+
 def place_of_factor(path: Path, changes: Sequence[str], name: str, row: str = "") -> str:
     """The place where a factor's levels were given: ``mine.toml, line 9, sweep.grid.run.adopters``."""
-    origins = {_present_path(key): f"{path}, line {line}" for key, line in lines_of(_read(path)).items()}
+    origins = {_present_path(key): Origin(line) for key, line in lines_of(_read(path)).items()}
     for change in changes:
         given = tuple(part.strip() for part in change.partition("=")[0].split("."))
-        origins[_present_path(given)] = f"{path}, --set {change}"
+        origins[_present_path(given)] = Origin(option=f"--set {change}")
     own = tuple(name.split("."))
     for table in (*VARIED, (*ROWS, row)):
         for key in ((*table, name), *((*table, *own[:end]) for end in range(len(own), 0, -1))):
             if key in origins:
-                return origins[key] if "--set" in origins[key] else f"{origins[key]}, {'.'.join((*table, name))}"
+                place = f"{path}, {origins[key]}"
+                return place if origins[key].option else f"{place}, {'.'.join((*table, name))}"
     return str(path)
 
 
@@ -530,23 +539,23 @@ def _parsed(path: Path | None, text: str) -> dict[str, Any]:
         raise ConfigError(f"{_at_line(path, error.line)} {error}.") from None
 
 
-def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, str], log: Path) -> None:
+def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, Origin], log: Path) -> None:
     """Replace the world of the file by a contact log; its seed and parameters are kept."""
     before = data.get("world", {})
     kept = {key: before[key] for key in ("seed", "parameters") if key in before} if isinstance(before, dict) else {}
     data["world"] = {**kept, "log": str(log)}
-    origins["world", "log"] = f"--world {log}"
+    origins["world", "log"] = Origin(option=f"--world {log}")
 
 
-def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> list[str]:
+def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) -> list[str]:
     """Apply one ``path=value`` to the data and the origins; returns the former names in its path."""
     name, equals, text = change.partition("=")
     given = tuple(part.strip() for part in name.split("."))
     path = _present_path(given)
     if not toml_text.is_text(change):
-        raise ConfigError(f"--set {_brief(change)}: this is not valid UTF-8.")
+        raise wrong_option(option_text(change), "this is not valid UTF-8.")
     if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
-        raise ConfigError(f"--set {_brief(change)}: expected path=value, for example --set world.people=500.")
+        raise wrong_option(option_text(change), "expected path=value, for example --set world.people=500.")
     table = data
     for part in path[:-1]:
         if not isinstance(table.get(part), dict):
@@ -555,25 +564,27 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, str], change: str) -> li
     table[path[-1]] = _value(change, text)
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
-    origins[path] = f"--set {_brief(change)}"
+    origins[path] = Origin(option=option_text(change))
     return [one for one, present in zip(given, path, strict=True) if one != present]
+
+
+def option_text(change: str) -> str:
+    """An option in error messages, cut if it is too long."""
+    return f"--set {_brief(change)}"
 
 
 def _value(change: str, text: str) -> Any:
     try:
-        said = toml_text.parsed(f"value = {text}")
+        parsed = toml_text.parsed(f"value = {text}")
     except TextError as error:
         meant = toml_text.is_whole_number(text) or text.lstrip()[:1] in ("{", "[", '"', "'") or "\n" in text
         if not meant:
             return text
-        what = str(error).partition("; write one")[0]
-        hint = (
-            "; close every bracket and quote, and put the whole option in single quotes" if "not TOML" in what else ""
-        )
-        raise ConfigError(f"--set {_brief(change)}: {what}{hint}.") from None
-    if len(said) > 1:
-        raise ConfigError(f"--set {_brief(change)}: this sets several settings; use one --set for each.")
-    return said["value"]
+        remedy = error.remedy and "; close every bracket and quote, and put the whole option in single quotes"
+        raise wrong_option(option_text(change), f"{error.problem}{remedy}.") from None
+    if len(parsed) > 1:
+        raise wrong_option(option_text(change), "this sets several settings; use one --set for each.")
+    return parsed["value"]
 
 
 def _inherited(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -598,25 +609,26 @@ class _Problem:
 
     path: KeyPath
     value: Any
-    said: str | Callable[[], str]
-    origin: str = ""
+    message: str | Callable[[], str]
+    origin: Origin | None = None
 
-    def line(self, origins: Mapping[KeyPath, str]) -> float:
+    def line(self, origins: Mapping[KeyPath, Origin]) -> float:
         """The line of the mistake; infinity for an option."""
         above = (self.path[:end] for end in range(len(self.path), 0, -1))
-        origin = self.origin or next((origins[path] for path in above if path in origins), "")
-        found = re.match(r"line (\d+)", origin)
-        return float(found[1]) if found else math.inf
+        origin = self.origin or next((origins[path] for path in above if path in origins), None)
+        return origin.line if origin is not None and not origin.option else math.inf
 
-    def shown(self, origins: Mapping[KeyPath, str]) -> str:
-        """The mistake as one line."""
+    def mistake(self, origins: Mapping[KeyPath, Origin]) -> Mistake:
+        """The mistake as texts of one line each."""
         known = {self.path: self.origin} if self.origin else origins
-        text = f"{_said(self.path, self.value, known)}: {self.said if isinstance(self.said, str) else self.said()}"
-        text = _brief(" ".join(text.splitlines()), _LONGEST_PROBLEM)
-        return text if text.endswith(("?", ".")) else f"{text}."
+        place, is_option = _place(self.path, self.value, known)
+        place = _brief(" ".join(place.splitlines()), _LONGEST_PLACE)
+        problem = self.message if isinstance(self.message, str) else self.message()
+        problem = _brief(" ".join(problem.splitlines()), _LONGEST_PROBLEM - len(place))
+        return Mistake(place, problem if problem.endswith(("?", ".")) else f"{problem}.", is_option)
 
 
-def _validated(data: dict[str, Any], origins: Mapping[KeyPath, str], path: Path | None) -> Experiment:
+def _validated(data: dict[str, Any], origins: Mapping[KeyPath, Origin], path: Path | None) -> Experiment:
     known, problems = _known(data, origins)
     try:
         experiment = Experiment.model_validate(known, strict=True)
@@ -625,16 +637,17 @@ def _validated(data: dict[str, Any], origins: Mapping[KeyPath, str], path: Path 
     if not problems:
         return experiment
     problems.sort(key=lambda problem: problem.line(origins))
-    lines = [problem.shown(origins) for problem in problems[:MOST_PROBLEMS]]
+    mistakes = [problem.mistake(origins) for problem in problems[:MOST_PROBLEMS]]
+    lines = [str(mistake) for mistake in mistakes]
     if len(problems) > MOST_PROBLEMS:
         lines.append(f"and {len(problems) - MOST_PROBLEMS:,} more.")
     if len(lines) == 1:
-        raise ConfigError(lines[0] if path is None else f"{path}, {lines[0]}")
-    raise ConfigError("\n  ".join([f"{path or 'The command line'} has {len(problems):,} errors:", *lines]))
+        raise ConfigError(lines[0] if path is None else f"{path}, {lines[0]}", mistakes)
+    raise ConfigError("\n  ".join([f"{path or 'The command line'} has {len(problems):,} errors:", *lines]), mistakes)
 
 
 def _known(
-    data: Mapping[str, Any], origins: Mapping[KeyPath, str], above: KeyPath = ()
+    data: Mapping[str, Any], origins: Mapping[KeyPath, Origin], above: KeyPath = ()
 ) -> tuple[dict[str, Any], list[_Problem]]:
     """The data without unknown keys, and a problem for each of these."""
     kept: dict[str, Any] = {}
@@ -678,7 +691,7 @@ def _no_such(path: KeyPath) -> str:
     return f"there is no such setting{_remedy(path)}"
 
 
-def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, str]) -> tuple[dict[str, Any], list[_Problem]]:
+def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, Origin]) -> tuple[dict[str, Any], list[_Problem]]:
     """The changes of each named row by dotted path, and a problem for each invalid one."""
     kept: dict[str, Any] = {}
     problems: list[_Problem] = []
@@ -703,7 +716,7 @@ def _is_setting(path: KeyPath) -> bool:
 
 
 def _varied(
-    table: KeyPath, given: Mapping[str, Any], origins: Mapping[KeyPath, str]
+    table: KeyPath, given: Mapping[str, Any], origins: Mapping[KeyPath, Origin]
 ) -> tuple[dict[str, Any], list[_Problem]]:
     """The levels in a table of factors by dotted path, and a problem for each invalid one."""
     kept: dict[str, Any] = {}
@@ -719,10 +732,10 @@ def _varied(
     return kept, problems
 
 
-def _origin_in(table: KeyPath, path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+def _origin_in(table: KeyPath, path: KeyPath, origins: Mapping[KeyPath, Origin]) -> Origin | None:
     """The origin of a factor, whose path may be one key or nested tables."""
     written = [(*table, ".".join(path)), *((*table, *path[:end]) for end in range(len(path), -1, -1))]
-    return next((origins[key] for key in written if key in origins), "")
+    return next((origins[key] for key in written if key in origins), None)
 
 
 def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
@@ -795,19 +808,15 @@ def _problem(error: Any, data: Mapping[str, Any]) -> _Problem:
     """Convert an error of pydantic: where it is, what was given and what is expected."""
     path = tuple(str(part) for part in error["loc"])
     if error["type"] == "value_error":
-        message = str(error["ctx"]["error"])
-        path = _named_first(message, path)
-        return _Problem(path, _value_at(data, path), message.removeprefix(".".join(path)).strip())
+        setting, problem = at_fault(error["ctx"]["error"])
+        own = (*path, *setting.split("."))
+        if own in SETTINGS:
+            return _Problem(own, _value_at(data, own), problem)
+        return _Problem(path, _value_at(data, path), str(error["ctx"]["error"]))
     message = expected(path) or error["msg"][:1].lower() + error["msg"][1:]
     close = nearest(error["input"], _choices(path)) if isinstance(error["input"], str) else None
     message += f"; did you mean {show(close)}?" if close else ""
     return _Problem(path, _value_at(data, path), message)
-
-
-def _named_first(message: str, above: KeyPath) -> KeyPath:
-    """The path of the setting that a message begins with, or the path above if it begins with none."""
-    named = (*above, *message.split(" ", 1)[0].split("."))
-    return named if named in SETTINGS else above
 
 
 def _value_at(data: Any, path: KeyPath) -> Any:
@@ -816,17 +825,20 @@ def _value_at(data: Any, path: KeyPath) -> Any:
     return data
 
 
-def _said(path: KeyPath, value: Any, origins: Mapping[KeyPath, str]) -> str:
-    """The place and value of a mistake: ``line 4, world.people = -3``, or the option that set this value."""
+def _place(path: KeyPath, value: Any, origins: Mapping[KeyPath, Origin]) -> tuple[str, bool]:
+    """The place and value of a mistake: ``line 4, world.people = -3``, or the option that set this value.
+
+    And whether it is this option.
+    """
     given = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in origins), None)
     given = given or next((known for known in origins if known[: len(path)] == path), None)
-    if given == path and origins[path].startswith("--"):
-        return origins[path]
+    if given == path and origins[path].option:
+        return origins[path].option, True
     origin = f"{origins[given]}, " if given else ""
     name = ".".join(path)
     if isinstance(value, Mapping) and (path in TABLES or path in VARIED or path not in SETTINGS):
-        return f"{origin}[{name}]"
-    return f"{origin}{name}" if value is None else f"{origin}{name} = {_brief(show(value))}"
+        return f"{origin}[{name}]", False
+    return f"{origin}{name}" if value is None else f"{origin}{name} = {_brief(show(value))}", False
 
 
 def _brief(text: str, most: int = _LONGEST_SHOWN) -> str:

@@ -30,12 +30,14 @@ class TextError(ValueError):
     """A text that is not valid TOML or cannot be read; the message does not name the file.
 
     Attributes:
+        problem: what is wrong.
         line: number of the line with the error, from 1; None if it concerns the whole file.
+        remedy: what to write instead, if the syntax of a file is wrong; empty for other errors.
     """
 
-    def __init__(self, said: str, line: int | None = None) -> None:
-        super().__init__(said)
-        self.line = line
+    def __init__(self, problem: str, line: int | None = None, remedy: str = "") -> None:
+        super().__init__(f"{problem}; {remedy}" if remedy else problem)
+        self.problem, self.line, self.remedy = problem, line, remedy
 
 
 class Statement(NamedTuple):
@@ -94,7 +96,7 @@ def parsed(text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _not_toml(str(error), text) from None
+        raise _not_toml(error, text) from None
     except (ValueError, RecursionError):  # a number with thousands of digits, or an invalid date
         raise TextError("this number or date is too large", _line_that_fails(text)) from None
     line = next((line for line, value in _with_lines(text) if not _can_be(value)), None)
@@ -103,18 +105,27 @@ def parsed(text: str) -> dict[str, Any]:
     return data
 
 
-def _not_toml(said: str, text: str) -> TextError:
-    what, _, where = said.rstrip(")").rpartition(" (at ")
-    found = re.search(r"line (\d+)", where)
-    line = int(found[1]) if found else text.count("\n") + 1
+def _problem_and_line(error: tomllib.TOMLDecodeError, text: str) -> tuple[str, int]:
+    """What is wrong in a TOML text, and on which line.
+
+    Before Python 3.14, `tomllib` gives the line only in its message: ``Invalid value (at line 3, column 5)``, or
+    ``(at end of document)``.
+    """
+    problem, _, where = str(error).rstrip(")").rpartition(" (at ")
+    line = re.search(r"line (\d+)", where)
+    return problem, int(line[1]) if line else text.count("\n") + 1
+
+
+def _not_toml(error: tomllib.TOMLDecodeError, text: str) -> TextError:
+    problem, line = _problem_and_line(error, text)
     if "\0" in text[:1_000]:
         return TextError("this is not text, or is text in UTF-16; save it as UTF-8", line)
     remedy = "write one `key = value` per line, with strings in quotes"
-    if what.startswith("Cannot"):
+    if problem.startswith("Cannot"):  # declare, overwrite or mutate; `tomllib` has no kinds of errors
         remedy = "define each key and each table only once"
     elif "\r" in text.replace("\r\n", ""):
         remedy = "some lines end with a carriage return only; save the file with line feeds"
-    return TextError(f"this is not TOML ({what[:200]}); {remedy}", line)
+    return TextError(f"this is not TOML ({problem[:200]})", line, remedy)
 
 
 def refuse_deep(text: str) -> None:

@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.config import shipped
-from experiments.config.settings import ConfigError, Experiment, load, nearest
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, load
 from experiments.essay.findings import (
     ClaimFinding,
     FigureSpec,
@@ -39,6 +40,7 @@ from experiments.sweeps import store
 from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
 from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.spelling import nearest
 
 CONFIGS = Path(shipped.FOLDER)  # without this folder, the files that ship with the program are read
 _VERSIONS = ("matplotlib", "numba", "numpy", "pandas", "rekindle")

@@ -21,8 +21,9 @@ import pandas as pd
 import sim
 from experiments.analysis.compare import resampled_means
 from experiments.forecasts.baselines import baselines, recalibrated, smoothed
-from experiments.forecasts.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
+from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
+from experiments.logs.log import Log
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
@@ -77,7 +78,7 @@ class OneWorld:
         gestures: injected gestures.
     """
 
-    past: Contacts
+    past: Log
     morning: int
     days: int
     pairs: np.ndarray
@@ -137,9 +138,9 @@ def run_all(runs: Sequence[OneWorld], execution: Execution) -> list[np.ndarray]:
     return [future.result() for future in futures]
 
 
-def replicates(past: Contacts, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
+def replicates(past: Log, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
     """All replicates of worlds that start from a past, watching these pairs (rows with ``low`` and ``high``)."""
-    nameless = past._replace(names=np.arange(len(past.names)))  # names can be long, and runs are pickled
+    nameless = replace(past, names=np.arange(len(past.names)), notes=())  # names can be long, and runs are pickled
     people = pairs[["low", "high"]].to_numpy()
     return [OneWorld(nameless, morning, days, people, worlds, replicate) for replicate in range(worlds.count)]
 
@@ -172,7 +173,7 @@ class Evaluation(NamedTuple):
     notes: list[str]
 
 
-def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, int]:
+def cut_of(contacts: Log, days: int, cut: int | None = None) -> tuple[int, int]:
     """The morning at which a log is cut for an evaluation, and the number of days that forecasts can cover.
 
     Args:
@@ -183,14 +184,14 @@ def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, 
     Raises:
         LogError: the rest of the log is too short, or the cut is outside the log.
     """
-    morning = max(1, math.floor(FIRST_PART * contacts.span)) if cut is None else cut
-    after = math.floor(contacts.span) - morning
+    morning = max(1, math.floor(FIRST_PART * contacts.days)) if cut is None else cut
+    after = math.floor(contacts.days) - morning
     least = min(LEAST_DAYS, days)
     if morning < 1 or after < least:
         where = f"{FIRST_PART:.0%} into it, on day {morning}," if cut is None else f"on day {cut}"
         remedy = "give a longer log, or an earlier day with --cut" if morning > 1 else "give a later day with --cut"
         raise LogError(
-            f"The log spans {contacts.span:.0f} days. A forecast made {where} needs at least {least} more days "
+            f"The log spans {contacts.days:.0f} days. A forecast made {where} needs at least {least} more days "
             "of the log "
             f"to be compared with: {remedy}."
         )
@@ -198,7 +199,7 @@ def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, 
 
 
 def evaluate(
-    contacts: Contacts,
+    contacts: Log,
     worlds: Worlds,
     *,
     days: int,
@@ -268,14 +269,14 @@ def shares_of(wrote: Sequence[np.ndarray]) -> np.ndarray:
     return smoothed(np.sum([world.any(axis=1) for world in wrote], axis=0), len(wrote))
 
 
-def _named(pairs: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
+def _named(pairs: pd.DataFrame, contacts: Log) -> pd.DataFrame:
     names = {f"{side}_name": contacts.names[pairs[side]] for side in ("low", "high")}
     return pairs.assign(tie=numbers_of_ties(contacts, pairs), **names)
 
 
-def hole_noted(contacts: Contacts, silent: int, until: int) -> list[str]:
+def hole_noted(contacts: Log, silent: int, until: int) -> list[str]:
     """A sentence if nobody had contact for longer than ``silent`` days, from some day before ``until`` on."""
-    begins, ends = contacts.hole
+    begins, ends = contacts.longest_gap
     if ends - begins <= silent or begins >= until:
         return []
     return [
@@ -353,7 +354,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    contacts: Contacts,
+    contacts: Log,
     worlds: Worlds,
     *,
     days: int,
@@ -413,7 +414,7 @@ def forecast(
     return Forecast(table, mean_gains, len(rounds), hole_noted(contacts, silent, contacts.end))
 
 
-def silent_ties(contacts: Contacts, silent: int, person: int | None = None) -> pd.DataFrame:
+def silent_ties(contacts: Log, silent: int, person: int | None = None) -> pd.DataFrame:
     """The pairs silent for longer than this at the end of a log, those with most contacts first, with a ``sender``.
 
     Columns are those of `silent_pairs`. The sender is ``person`` or, if None, the person who wrote last.
@@ -479,7 +480,7 @@ def paired(gains: np.ndarray) -> tuple[float, float, float]:
     return mean, round(low, 12), round(high, 12)
 
 
-def _described(ties: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
+def _described(ties: pd.DataFrame, contacts: Log) -> pd.DataFrame:
     """Ties with the ids of the log."""
     receiver = ties["low"] + ties["high"] - ties["sender"]
     return pd.DataFrame(

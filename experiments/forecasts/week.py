@@ -33,8 +33,9 @@ from experiments.forecasts.forecast import (
     shares_of,
     silent_ties,
 )
-from experiments.forecasts.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
+from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE
+from experiments.logs.log import Log
 from sim.contact_logs import LogError
 from sim.model.rules import SECONDS_A_DAY
 
@@ -115,7 +116,7 @@ class Week(NamedTuple):
     notes: list[str]
 
 
-def dormant_ties(contacts: Contacts, silent: int, person: int) -> pd.DataFrame:
+def dormant_ties(contacts: Log, silent: int, person: int) -> pd.DataFrame:
     """The dormant ties of a person, most contacts first: both people have written, and neither for ``silent`` days.
 
     Columns are those of `experiments.forecasts.pairs.silent_pairs`, and ``sender``: the person.
@@ -128,7 +129,7 @@ def _of_both(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def plan_week(
-    contacts: Contacts, worlds: Worlds, request: WeekRequest, execution: Execution, cut: int | None = None
+    contacts: Log, worlds: Worlds, request: WeekRequest, execution: Execution, cut: int | None = None
 ) -> Week:
     """Plan a person's week.
 
@@ -176,9 +177,7 @@ def plan_week(
     return Week(plan, together, len(ties), alike, past, hole_noted(contacts, silent, contacts.end))
 
 
-def _carried_out(
-    plan: pd.DataFrame, contacts: Contacts, days: int, worlds: Worlds
-) -> tuple[list[OneWorld], list[OneWorld]]:
+def _carried_out(plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds) -> tuple[list[OneWorld], list[OneWorld]]:
     """Worlds that did not choose the plan, with nothing done and with all its gestures; none for an empty plan."""
     fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
     plain = replicates(contacts, contacts.end, days, plan, fresh) if len(plan) else []
@@ -197,7 +196,7 @@ def _others(wrote: Iterator[np.ndarray], runs: Sequence[OneWorld], ties: pd.Data
     return by_receiver(found, ties)
 
 
-def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFrame:
+def _known_of(ties: pd.DataFrame, contacts: Log, person: int) -> pd.DataFrame:
     """The columns by which the person can recognize these ties, and the gesture."""
     last = contacts.began + (contacts.end - ties["silence"]) * SECONDS_A_DAY
     dates = pd.to_datetime(last.round(), unit="s").dt.strftime("%Y-%m-%d")
@@ -289,7 +288,7 @@ class _PastQuestion(NamedTuple):
     pairs: pd.DataFrame
 
 
-def _past_question(contacts: Contacts, days: int, silent: int, cut: int | None) -> _PastQuestion | None:
+def _past_question(contacts: Log, days: int, silent: int, cut: int | None) -> _PastQuestion | None:
     """All dormant ties on an earlier morning; None if there are none, or if too little of the log follows."""
     try:
         morning, window = cut_of(contacts, days, cut)
@@ -301,7 +300,7 @@ def _past_question(contacts: Contacts, days: int, silent: int, cut: int | None) 
     return None if pairs.empty else _PastQuestion(morning, window, pairs)
 
 
-def _past(contacts: Contacts, question: _PastQuestion, chances: np.ndarray) -> Past:
+def _past(contacts: Log, question: _PastQuestion, chances: np.ndarray) -> Past:
     """How the model's ranking and simple rules did; ``chances`` are the model's, shape (pairs,)."""
     pairs = question.pairs
     back = came_back(contacts, pairs, question.cut, question.days)

@@ -20,9 +20,11 @@ import optuna
 import pydantic
 
 import sim
-from experiments.config.settings import ConfigError, nearest, range_of, settings
-from experiments.logs.contact_log import Log, values
+from experiments.config.errors import ConfigError
+from experiments.config.settings import range_of, settings
+from experiments.logs.contact_log import values
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import Log
 from experiments.logs.simulated import Window, simulated_log
 from experiments.logs.trials import Trial, trials_in
 from experiments.provenance import commit
@@ -30,6 +32,7 @@ from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.spelling import nearest
 
 # The statistics that a fit can use. All others stay out of every fit, so that they can test the model.
 ALLOWED = (

@@ -10,10 +10,7 @@ its two people. If pairs are more independent than people, such intervals are to
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
@@ -33,14 +30,12 @@ from experiments.analysis.bootstrap import (
     rank_correlation,
     totals,
 )
+from experiments.logs.by_pair import DAY, DORMANT, ByPair, changes
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import Log
 from experiments.terminal.progress import Report
-from sim.contact_logs import COLUMNS, ContactLog, LogError, Note, Rows, load
 from sim.model.chance import DrawPurpose
-from sim.model.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kind
 
-DAY = 86_400.0  # seconds
-DORMANT = 30.0  # days of silence after which a pair counts as silent
 RESAMPLES = 200
 PERMUTATIONS = 20
 
@@ -51,301 +46,6 @@ _RANKS = (1, 2, 3, 5, 10, 20)
 _NEIGHBOURS = 50  # other egos that each ego's signature is compared with
 _AT_ONCE = 20  # resamples
 _SHUFFLES = 2**64 - 1  # seed of the shuffles, the last that a bootstrap would use
-
-
-# Logs -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Log:
-    """A contact log as arrays, sorted by time; rows with equal times keep their order.
-
-    Attributes:
-        source, target: (events,), people as codes from 0, in the order in which they first appear.
-        time: (events,), seconds.
-        names: (people,), the ids of the people.
-        notes: notes about the log.
-    """
-
-    source: np.ndarray
-    target: np.ndarray
-    time: np.ndarray
-    names: np.ndarray
-    notes: tuple[Note, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.time)
-
-    @property
-    def people(self) -> int:
-        """Number of people."""
-        return len(self.names)
-
-    @property
-    def days(self) -> float:
-        """Days from its first event to its last."""
-        return float(self.time[-1] - self.time[0]) / DAY if len(self) else 0.0
-
-    @cached_property
-    def by_pair(self) -> ByPair:
-        """The same events, pair by pair."""
-        return _by_pair(self)
-
-
-def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = None, now: float | None = None) -> Log:
-    """A log from a file or a table with ``source``, ``target`` and ``time``; see `sim.contact_logs.read_log`.
-
-    A table of a simulated run, which also has ``kind`` and ``channel``, is filtered as by `of_run`.
-
-    Args:
-        log: file or table.
-        channel: for a simulated run, the only channel to keep.
-        now: current time in Unix seconds; the clock if None. Events more than a day later are left out.
-
-    Raises:
-        LogError: the log cannot be used; the message says what to do.
-    """
-    rows = load(log, also=tuple(_LABELS), now=now)
-    if _is_simulated(rows):
-        return _arranged(_of_channel(rows, channel).in_order())
-    if channel is not None:
-        raise LogError(f"{rows.name} has no columns `kind` and `channel`, so a channel cannot be chosen.")
-    return _arranged(rows.in_order())
-
-
-_LABELS = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
-
-
-def _is_simulated(rows: Rows) -> bool:
-    """Whether a log is from a simulated run: each row has a kind and a channel of the model."""
-    return rows.also is not None and all(rows.also[name].isin(known).all() for name, known in _LABELS.items())
-
-
-def _of_channel(rows: Rows, channel: str | None) -> Rows:
-    assert rows.also is not None
-    kept = _leaving_something(rows.also, channel, DEFAULT_GESTURES).to_numpy()
-    if not kept.any():
-        known = ", ".join(sorted(rows.also["channel"].unique()))
-        where = "" if channel is None else f" in the channel {channel!r}"
-        raise LogError(f"{rows.name} has no gesture that leaves a memory{where}; it has gestures in: {known}.")
-    return rows.chosen(kept)
-
-
-def of_run(
-    log: pd.DataFrame, *, channel: str | None = None, gestures: Mapping[str, GestureRow] = DEFAULT_GESTURES
-) -> Log:
-    """The part of a simulated log that a real log would contain: directed gestures that leave a memory (mass above 0).
-
-    Args:
-        log: log of `sim.simulate(…, log=True)`; can be empty.
-        channel: the only channel to keep, such as ``"private"``; all channels by default.
-        gestures: the run's table of gestures, ``run.world.parameters.gestures``, if it is not the default.
-    """
-    kept = _leaving_something(log, channel, gestures)
-    rows = log.loc[kept & (log["source"] != log["target"]), list(COLUMNS)]
-    rows = rows.drop_duplicates().sort_values("time", kind="stable")
-    codes, names = pd.factorize(rows[["source", "target"]].to_numpy().ravel())
-    source, target = codes.reshape(-1, 2).T
-    return _arranged(ContactLog(source, target, rows["time"].to_numpy(float), np.asarray(names)))
-
-
-def _leaving_something(log: pd.DataFrame, channel: str | None, gestures: Mapping[str, GestureRow]) -> pd.Series:
-    """Which gestures of a run leave a memory and are on this channel."""
-    kept = log["kind"].isin([kind for kind, row in gestures.items() if row.mass > 0 and kind != Kind.POST.label])
-    return kept if channel is None else kept & (log["channel"] == channel)
-
-
-def _arranged(found: ContactLog) -> Log:
-    """The log with people in an order that does not depend on names or on the order of rows."""
-    codes = np.stack([found.source, found.target], axis=1).ravel()
-    order = _order_of_people(codes, found.time, len(found.names))
-    place = np.empty(len(found.names), np.int64)
-    place[order] = np.arange(len(found.names))
-    source, target = place[codes].reshape(-1, 2).T.copy()
-    return Log(source, target, found.time, found.names[order], found.notes)
-
-
-def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.ndarray:
-    """People by when they first appear and, if equal, by what they did, independent of names and the order of rows.
-
-    Args:
-        codes: (2 * events,), source and target of each event in turn.
-        time: (events,), ascending.
-        people: number of people.
-    """
-    rows = np.arange(len(codes)) // 2
-    first, last = np.zeros((2, people), np.int64)
-    last[codes] = rows
-    first[codes[::-1]] = rows[::-1]
-    sent, received = (np.bincount(codes[k::2], minlength=people) for k in (0, 1))
-    return np.lexsort((time[last], received, sent, time[first]))
-
-
-@dataclass(frozen=True, eq=False)
-class ByPair:
-    """The events of a log sorted by pair and time. Arrays have shape (events,) unless stated otherwise.
-
-    Attributes:
-        days: length of the log.
-        people, pairs: numbers of people and pairs.
-        low, high: (pairs,), the two people of each pair, low < high.
-        pair: pair of each event, from 0.
-        time: days since the first event of the log.
-        forward: whether low wrote to high.
-    """
-
-    days: float
-    people: int
-    pairs: int
-    low: np.ndarray
-    high: np.ndarray
-    pair: np.ndarray
-    time: np.ndarray
-    forward: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.time)
-
-    @cached_property
-    def first(self) -> np.ndarray:
-        """Whether it is the first event of its pair."""
-        return _changes(self.pair)
-
-    @cached_property
-    def start(self) -> np.ndarray:
-        """The row of the first event of its pair."""
-        return np.maximum.accumulate(np.where(self.first, np.arange(len(self)), 0))
-
-    @cached_property
-    def before(self) -> np.ndarray:
-        """How many contacts of the pair came before."""
-        return np.arange(len(self)) - self.start
-
-    @cached_property
-    def silence(self) -> np.ndarray:
-        """Days since the previous contact of the pair; nan for its first."""
-        return np.where(self.first, np.nan, np.diff(self.time, prepend=np.nan))
-
-    @cached_property
-    def following(self) -> np.ndarray:
-        """Days until the next contact of the pair; infinite for its last."""
-        return np.append(np.where(self.first[1:], np.inf, np.diff(self.time)), np.full(min(1, len(self)), np.inf))
-
-    @cached_property
-    def seen(self) -> np.ndarray:
-        """Days until the next contact of the pair or the end of the log."""
-        return np.minimum(self.following, self.days - self.time)
-
-    @cached_property
-    def answer_row(self) -> np.ndarray:
-        """The row of the pair's next contact in the other direction; -1: there is none."""
-        rows = np.arange(len(self))
-        turns = _changes(self.pair) | _changes(self.forward)
-        next_turn = np.minimum.accumulate(np.where(turns, rows, len(self))[::-1])[::-1]
-        found = np.append(next_turn[1:], len(self))[: len(self)]
-        there = found < len(self)
-        there[there] = self.pair[found[there]] == self.pair[there]
-        return np.where(there, found, -1)
-
-    @cached_property
-    def answer(self) -> np.ndarray:
-        """Days until the other person contacts back; infinite if that never happens."""
-        return self.answer_after(self.time, np.arange(len(self)))
-
-    def answer_after(self, time: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Days until the other person contacts back for these rows, if all events happened at these times."""
-        answer = self.answer_row[rows]
-        return np.where(answer >= 0, time[answer] - time[rows], np.inf)
-
-    @cached_property
-    def returns(self) -> np.ndarray:
-        """Whether it is made by the person who made the pair's previous contact."""
-        return ~self.first & ~_changes(self.forward)
-
-    @cached_property
-    def written(self) -> tuple[np.ndarray, np.ndarray]:
-        """How many contacts of the pair came before it, forward and backward."""
-        return _counts_before(self.forward, self.start), _counts_before(~self.forward, self.start)
-
-    @cached_property
-    def mutual_before(self) -> np.ndarray:
-        """Whether both had written before it."""
-        return (self.written[0] > 0) & (self.written[1] > 0)
-
-    @cached_property
-    def mutual(self) -> np.ndarray:
-        """Whether both have written, itself included."""
-        return (self.written[0] + self.forward > 0) & (self.written[1] + ~self.forward > 0)
-
-    @cached_property
-    def weeks(self) -> np.ndarray:
-        """Distinct weeks of the log in which the pair has had contact, its own included."""
-        fresh = self.first | _changes(np.floor(self.time / 7))
-        return np.asarray(_counts_before(fresh, self.start) + fresh)
-
-    @cached_property
-    def contacts(self) -> np.ndarray:
-        """(pairs,), contacts of each."""
-        return np.bincount(self.pair, minlength=self.pairs)
-
-    @cached_property
-    def both(self) -> np.ndarray:
-        """(pairs,), whether both have written."""
-        forward = np.bincount(self.pair, self.forward, minlength=self.pairs)
-        return (forward > 0) & (forward < self.contacts)
-
-    @cached_property
-    def margin(self) -> float:
-        """A margin in days at the ends of the log: 30, or a tenth of the log if that is less."""
-        return min(DORMANT, self.days / 10)
-
-    def per_pair(self, values: np.ndarray) -> np.ndarray:
-        """(pairs,), sums of values of the events."""
-        return np.bincount(self.pair, values, minlength=self.pairs)
-
-
-def _changes(values: np.ndarray) -> np.ndarray:
-    """Whether each value differs from the one before; true for the first."""
-    return np.append(np.full(min(1, len(values)), True), values[1:] != values[:-1])
-
-
-def _counts_before(flags: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """How many flags are set from the start of each row's pair to the row, itself left out."""
-    before = np.cumsum(flags) - flags
-    return np.asarray(before - before[start])
-
-
-def _by_pair(log: Log) -> ByPair:
-    low, high = np.minimum(log.source, log.target), np.maximum(log.source, log.target)
-    keys = low * log.people + high
-    order = np.argsort(keys, kind="stable")
-    firsts = order[_changes(keys[order])]
-    pair = np.cumsum(_changes(keys[order])) - 1
-    time = (log.time[order] - log.time[:1]) / DAY
-    forward = _in_turn(pair, time, (log.source < log.target)[order])
-    return ByPair(log.days, log.people, len(firsts), low[firsts], high[firsts], pair, time, forward)
-
-
-def _in_turn(pair: np.ndarray, time: np.ndarray, forward: np.ndarray) -> np.ndarray:
-    """Directions with an order of their own for two events of a pair at one time, one each way.
-
-    The order of rows in a file has no meaning then. The person who made the pair's latest contact at another time (or
-    else its first) alternately goes first and second.
-    """
-    rows, starts = np.arange(len(pair)), _changes(pair)
-    twins = ~_changes(time) & ~starts  # the second of each two
-    earlier = np.flatnonzero(twins) - 1
-    alone = ~twins
-    alone[earlier] = False
-    start = np.maximum.accumulate(np.where(starts, rows, 0))
-    last = np.maximum.accumulate(np.where(alone, rows, -1))[earlier]
-    coming = np.minimum.accumulate(np.where(alone, rows, len(rows))[::-1])[::-1][earlier]
-    known = np.where(last >= start[earlier], last, np.minimum(coming, len(rows) - 1))
-    speaker = np.where((pair[known] == pair[earlier]) & alone[known], forward[known], True)
-    goes_first = speaker ^ ((earlier - start[earlier]) // 2 % 2 == 1)
-    forward = forward.copy()
-    forward[earlier], forward[earlier + 1] = goes_first, ~goes_first
-    return forward
 
 
 # Statistics -------------------------------------------------------------------------------------------------------
@@ -745,7 +445,7 @@ def _alters(source: np.ndarray, target: np.ndarray, people: int) -> _Alters:
     order = np.lexsort((-sends, ego))
     ego, alter, sends = ego[order], alter[order], sends[order]
     rows = np.arange(len(ego))
-    rank = rows - np.maximum.accumulate(np.where(_changes(ego), rows, 0))
+    rank = rows - np.maximum.accumulate(np.where(changes(ego), rows, 0))
     known = np.bincount(ego, minlength=people)
     return _Alters(ego, alter, sends, rank, known, np.bincount(source, minlength=people))
 

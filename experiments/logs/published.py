@@ -21,7 +21,8 @@ from numba import njit
 from scipy import sparse, stats
 
 from experiments.analysis.bootstrap import burstiness, divergences, line_slopes, over, rank_correlation
-from experiments.logs.contact_log import ByPair, Log
+from experiments.logs.by_pair import ByPair
+from experiments.logs.log import Log
 from sim.measures import dormant_pairs
 from sim.model import rules
 from sim.model.chance import DrawPurpose

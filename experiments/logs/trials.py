@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 
 try:
     import fcntl

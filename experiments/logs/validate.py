@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.config.settings import GateSettings
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.gate import HAZARDS, limits_of_silence
 
 FITTED, SEEN, EMERGENT = "fitted", "seen", "emergent"
 MARKS = (FITTED, SEEN, EMERGENT)
@@ -22,9 +24,7 @@ NEAR = 0.15  # of the real value
 LOOKED_AT = frozenset(STATISTICS)
 
 # Worlds outside these limits cannot show what a gesture does.
-GATE_HAZARDS = ("hazard_per_day_90_180", "hazard_per_day_180_365")
-GATE_FACTOR = 2.0
-GATE_REACTIVATED = (0.18, 0.44)
+_GATE = {name: GateSettings.model_fields[name].default for name in ("factor", "reactivated_low", "reactivated_high")}
 
 
 def table(
@@ -105,14 +105,10 @@ def gate(rows: pd.DataFrame) -> dict[str, Any]:
         days, whether 18% to 44% come back within 90 more days; and ``passed``, whether all that could be checked are
         met.
     """
-    checks: dict[str, Any] = {}
-    for name in GATE_HAZARDS:
-        ratio = rows["ratio"].get(name, np.nan)
-        if not np.isnan(ratio):
-            checks[name] = bool(1 / GATE_FACTOR <= ratio <= GATE_FACTOR)
-    back = rows["simulated"].get("reactivated_90d", np.nan)
-    if not np.isnan(back):
-        checks["reactivated_90d"] = bool(GATE_REACTIVATED[0] <= back <= GATE_REACTIVATED[1])
+    real, simulated = rows["real"], rows["simulated"].dropna()
+    hazards = {name: float(real[name]) for name in HAZARDS if real.get(name, 0) > 0}
+    limits = limits_of_silence(hazards, _GATE["factor"], _GATE["reactivated_low"], _GATE["reactivated_high"])
+    checks = {name: bool(low <= simulated[name] <= high) for name, (low, high) in limits.items() if name in simulated}
     return {**checks, "passed": bool(checks) and all(checks.values())}
 
 

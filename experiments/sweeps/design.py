@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from experiments.config.errors import ConfigError, at_fault
 from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.config.settings import (
     SETTINGS,
     Adopters,
-    ConfigError,
     Experiment,
     InjectSettings,
     Strategy,
@@ -257,9 +257,11 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
         return _changed(experiment, changes)
     except ValidationError as error:
         first = error.errors()[0]
-        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
-        at_fault = str(said).split(" ", 1)[0]
-        factor = next((name for name in point if f".{name}".endswith(f".{at_fault}")), next(iter(point)))
+        if first["type"] == "value_error":
+            said, (setting, _) = first["ctx"]["error"], at_fault(first["ctx"]["error"])
+        else:
+            said, setting = first["msg"], ".".join(map(str, first["loc"]))
+        factor = next((name for name in point if f".{name}".endswith(f".{setting}")), next(iter(point)))
         in_order = {factor: point[factor], **point}
         listed = _listed(dict(list(in_order.items())[:_MOST_LISTED])) + (" …" if len(point) > _MOST_LISTED else "")
         raise PointError(f"The sweep has an invalid point, {listed}: {said}.", factor) from None

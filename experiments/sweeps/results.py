@@ -167,7 +167,10 @@ def _require_question(sql: str) -> None:
 
 
 def _unknown(said: str, absent: Sequence[str]) -> str:
-    """The message for a name that DuckDB does not know: for a table, it lists the tables of the sweep."""
+    """The message for a name that DuckDB does not know: for a table, it lists the tables of the sweep.
+
+    DuckDB's errors have no attributes with the name or its kind, so these are taken from the message.
+    """
     if absent:
         return "\n".join(absent)
     if "exists in the" in said:  # DuckDB would suggest to install an extension, which is not allowed here

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.watch.page_state import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
 
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
+from experiments.config.errors import ConfigError, wrong_option
 from experiments.config.settings import (
     SETTINGS,
-    ConfigError,
     Experiment,
     Strategy,
     checked_strategy,
     load,
+    option_text,
     range_of,
     written,
 )
@@ -138,7 +139,7 @@ class PageState:
         try:
             page_state.experiment()
         except ConfigError as error:
-            raise ConfigError(_about(path, value.strip(), str(error))) from None
+            raise ConfigError(_about(path, value.strip(), error)) from None
         return page_state
 
     def query(self) -> str:
@@ -160,11 +161,11 @@ def require_few(people: int, newcomers: int) -> None:
         ConfigError: it is too large.
     """
     if newcomers and people + newcomers > MOST_PEOPLE:
-        raise ConfigError(
-            f"--set world.newcomers={newcomers}: at most {MOST_PEOPLE:,} people can be watched, newcomers included"
+        raise wrong_option(
+            f"--set world.newcomers={newcomers}", f"at most {MOST_PEOPLE:,} people can be watched, newcomers included"
         )
     if people > MOST_PEOPLE:
-        raise ConfigError(f"--set world.people={people}: at most {MOST_PEOPLE:,} can be watched")
+        raise wrong_option(f"--set world.people={people}", f"at most {MOST_PEOPLE:,} can be watched")
 
 
 def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) -> PageState:
@@ -260,13 +261,16 @@ def strategy_of(text: str) -> Strategy:
         changed = load(None, [f"run.strategy={text}"])
         return checked_strategy(changed.run.strategy)
     except ConfigError as error:
-        raise ConfigError(_about("run.strategy", text, str(error))) from None
+        raise ConfigError(_about("run.strategy", text, error)) from None
 
 
-def _about(path: str, value: str, message: str) -> str:
-    """The part of an error message about one setting, without the option that the user did not type."""
-    _, found, said = message.partition(f"--set {path}={value}: ")
-    return said if found else re.sub(r"^.*?, (?=line|--set|\w+\.)", "", message).replace("--set ", "")
+def _about(path: str, value: str, error: ConfigError) -> str:
+    """What is wrong with one setting, without the option that the user did not type."""
+    typed = option_text(f"{path}={value}")
+    own = next((mistake for mistake in error.mistakes if mistake.is_option and mistake.place == typed), None)
+    if own is not None:
+        return own.problem
+    return str(error.mistakes[0] if len(error.mistakes) == 1 else error).replace("--set ", "")
 
 
 def controls(experiment: Experiment) -> list[dict[str, object]]:

@@ -22,7 +22,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from experiments.config.settings import ConfigError, Experiment, WorldSettings
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal import compiling
 from experiments.watch import messages
@@ -144,7 +145,7 @@ class Session:
         except RecursionError:
             self._refuse("that is nested too deeply", message)
         except (ConfigError, ValueError, TypeError, MemoryError, OSError) as error:
-            self._refuse(str(error) or "there is not enough memory; ask for fewer people", message)
+            self._refuse(_in_words(error) or "there is not enough memory; ask for fewer people", message)
 
     def _next(self) -> Message | Frame | None:
         """The next message; a `Frame` when it is time for one; None when the tab is gone."""
@@ -188,7 +189,7 @@ class Session:
             self._show(page_state_from(self._query, self._opening, self.presets))
         except (ConfigError, ValueError, TypeError, RecursionError) as error:
             self._show(self._opening)
-            self._tell_error(f"{error} Shown instead: the opening.")
+            self._tell_error(f"{_in_words(error)} Shown instead: the opening.")
 
     def _wait_for_compiled(self) -> None:
         """Wait until the model is compiled, by this thread or another one, and report progress to the tab."""
@@ -420,8 +421,6 @@ class Session:
             self._send(message, buffers or [])
 
     def _tell_error(self, text: str, path: str = "") -> None:
-        _, found, said = text.partition(": ") if text.startswith("--set ") else ("", "", "")
-        text = said if found else text
         self._tell({"is": "error", "path": path, "text": text[:1].upper() + text[1:]})
 
     def _tell_file(self, name: str, kind: str, room: io.BytesIO) -> None:
@@ -509,6 +508,12 @@ class Session:
                 "query": page_state.query(),
             }
         )
+
+
+def _in_words(error: Exception) -> str:
+    """The message of an error; without the option if that is the only mistake, because the page has fields instead."""
+    mistakes = error.mistakes if isinstance(error, ConfigError) else ()
+    return mistakes[0].problem if len(mistakes) == 1 and mistakes[0].is_option else str(error)
 
 
 def _playback_of(page_state: PageState, experiment: Experiment, world: World) -> Playback:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.settings import load
 from experiments.logs.calibrate import (
     ALLOWED,
     LEDGER,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.stats import entropy, spearmanr
 
 from experiments.logs import contact_log
-from experiments.logs.contact_log import Log, Weights, curves, of_run, read, statistics, values
+from experiments.logs.contact_log import Weights, curves, statistics, values
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import Log, of_run, read
 from sim.contact_logs import LogError
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config.settings import ConfigError, Experiment, load
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, load
 from experiments.sweeps import design
 from experiments.sweeps.design import PointError, RunSpec, described, label, points_of, runs_of
 

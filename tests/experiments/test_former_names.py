@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.settings import load
 from experiments.sweeps import results, store
 from experiments.sweeps.design import runs_of
 from sim.measures import MEASURES

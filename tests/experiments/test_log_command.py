@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from experiments.explain import explained
 from experiments.figures.contact_log import _apart, contact_log, headline, words
-from experiments.logs.contact_log import curves, read, statistics
+from experiments.logs.contact_log import curves, statistics
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import read
 
 Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
 DOCS = Path(__file__).parents[2] / "docs" / "contact_logs.md"

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
-from experiments.logs.contact_log import Log, of_run, read, values
+from experiments.logs.contact_log import values
+from experiments.logs.log import Log, of_run, read
 from experiments.logs.published import (
     ABSENCES,
     FACTS,

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.logs import calibrate as module
 from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, Range, Search, calibrate, proposed, read_ledger
 from experiments.logs.simulated import Window

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import sim
 from experiments.forecasts import tables, week
 from experiments.forecasts.forecast import Execution, Worlds
-from experiments.forecasts.pairs import came_back, contacts_of, silent_pairs
+from experiments.forecasts.pairs import came_back, silent_pairs
 from experiments.forecasts.week import (
     FIRST,
     SMALL,
@@ -31,6 +31,7 @@ from experiments.forecasts.week import (
     plan_week,
     steadied,
 )
+from experiments.logs.log import read_in_file_order
 from experiments.sweeps import runner
 from tests.experiments.test_forecast import DATA, DAY, made_up
 
@@ -47,7 +48,7 @@ def with_a_past(seed: int = 1) -> pd.DataFrame:
 
 
 def planned(log: pd.DataFrame, person: str = "p0", worlds: int = 6, **options: Any) -> week.Week:
-    contacts, parameters = contacts_of(log), options.pop("parameters", sim.Parameters())
+    contacts, parameters = read_in_file_order(log), options.pop("parameters", sim.Parameters())
     cut = options.pop("cut", None)
     limits: dict[str, Any] = {"minutes": 30, "most": 4, "days": 15, "silent": 60, "gestures": SMALL, **options}
     reported: list[tuple[int, int]] = []
@@ -158,7 +159,7 @@ def test_rules_are_judged_by_who_really_came_back() -> None:
     """Each person's list by hand, from the log."""
     log = made_up(people=30, days=300, seed=5)
     found = planned(log, person="p3", worlds=2, days=60, silent=30)
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     assert found.past is not None
     assert (found.past.cut, found.past.days) == (210, 60)
     pairs = silent_pairs(contacts, 210, 30)
@@ -209,7 +210,7 @@ def test_rankings_of_many_people_have_intervals() -> None:
         (*pair, int(when)) for pair in pairs if random.random() < 0.4 for when in random.integers(100, 120, 1) * DAY
     ]
     rows += [(0, 1, 0), (0, 1, 130 * DAY)]
-    contacts = contacts_of(pd.DataFrame(rows, columns=["source", "target", "time"]))
+    contacts = read_in_file_order(pd.DataFrame(rows, columns=["source", "target", "time"]))
     dormant = silent_pairs(contacts, 95, 30)
     chances = random.random(len(dormant))
     past = week._past(contacts, week._PastQuestion(95, 30, dormant), chances)
@@ -237,7 +238,7 @@ def test_more_than_five_ties_make_a_list() -> None:
     """Persons 0 and 1, with five and six dormant ties of their own."""
     pairs = [(0, other) for other in range(2, 7)] + [(1, other) for other in range(7, 13)]
     rows = [(one, other, day * DAY) for pair in pairs for day, (one, other) in enumerate((pair, pair[::-1]))]
-    contacts = contacts_of(pd.DataFrame([*rows, (20, 21, 130 * DAY)], columns=["source", "target", "time"]))
+    contacts = read_in_file_order(pd.DataFrame([*rows, (20, 21, 130 * DAY)], columns=["source", "target", "time"]))
     dormant = silent_pairs(contacts, 60, 30)
     past = week._past(contacts, week._PastQuestion(60, 30, dormant), np.linspace(0, 1, len(dormant)))
     assert (past.ties, past.people, past.came_back) == (11, 1, 0)
@@ -248,7 +249,7 @@ def test_more_than_five_ties_make_a_list() -> None:
 
 def test_a_dormant_tie_is_one_in_which_both_have_written() -> None:
     rows = [("a", "b", 0), ("b", "a", 1), ("a", "c", 2), ("d", "a", 3), ("e", "a", 4), ("a", "e", 80), ("d", "e", 100)]
-    contacts = contacts_of(
+    contacts = read_in_file_order(
         pd.DataFrame(rows, columns=["source", "target", "day"]).assign(time=lambda t: t["day"] * DAY)
     )
     found = dormant_ties(contacts, 30, 0)
@@ -266,7 +267,7 @@ def test_a_plan_is_within_its_minutes_and_ties_and_each_tie_is_known_by_what_the
     assert plan["minutes"].sum() <= 20
     assert plan["id"].is_unique
     assert plan["tie"].is_unique
-    end = contacts_of(log).end
+    end = read_in_file_order(log).end
     for row in plan.itertuples():
         own = between[(between[["source", "target"]] == row.id).any(axis=1)].sort_values("time", kind="stable")
         days = (own["time"] - log["time"].min()) / DAY
@@ -285,7 +286,7 @@ def test_gestures_are_in_the_order_of_what_they_were_to_gain_a_minute(monkeypatc
     rest = iter([np.array(one) for one in gains.values()])
     monkeypatch.setattr(week, "steadied", lambda _: next(rest))
     found = planned(log, worlds=2, gestures=("message", "call"), minutes=60)
-    ties = dormant_ties(contacts_of(log), 60, contacts_of(log).names.tolist().index("p0"))
+    ties = dormant_ties(read_in_file_order(log), 60, read_in_file_order(log).names.tolist().index("p0"))
     minutes = {kind: sim.Parameters().gestures[kind].minutes for kind in gains}
     assert found.plan["gesture"].to_list() == ["message", "call"]
     assert found.plan["minutes"].to_list() == [minutes["message"], minutes["call"]]
@@ -336,7 +337,7 @@ def test_what_a_plan_does_is_what_is_written_with_it_less_what_is_without(monkey
 def test_worlds_are_counted_before_they_are_run() -> None:
     """Twice as many as choose: with a plan, all that were counted are run."""
     log, reported = with_a_past(), []
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     with ThreadPoolExecutor(1) as executor:
         request = WeekRequest(contacts.names.tolist().index("p0"), 30, 4, days=15, silent=60, gestures=("message",))
         execution = Execution(executor, lambda *done: reported.append(done))
@@ -380,7 +381,7 @@ def test_the_plan_is_told_from_worlds_that_did_not_choose_it(monkeypatch: pytest
     log = with_a_past()
     plan = planned(log, worlds=3).plan
     choosing, telling = seen
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     assert {run.worlds.seed + run.replicate for run in choosing} == {1, 2, 3}
     assert [run.worlds.seed + run.replicate for run in telling] == [4, 5, 6] * 2
     assert [run.worlds.world_seed + run.replicate for run in telling] == [4, 5, 6] * 2

@@ -14,7 +14,7 @@ from experiments.analysis.verdicts import mean, ruled_by_limit
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.how_many_friends import draw
 from experiments.figures.page import Words
-from experiments.logs.contact_log import Log, read
+from experiments.logs.log import Log, read
 from experiments.logs.writing import written_in
 from experiments.sweeps.sweep_result import SweepResult
 

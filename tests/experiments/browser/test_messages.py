@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.terminal import compiling
 from experiments.watch import messages
 from experiments.watch import server as served
