@@ -101,9 +101,9 @@ def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.Dat
                 "kept up while the plan runs": _interval(row),
                 "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
                 "reconnected": _interval(back.loc[name]),
-                "minutes planned": f"{of['filled']:,.0f}",
-                "minutes used": f"{of['spent']:,.0f}",
-                "minutes lost": f"{of['refused']:,.0f}",
+                "minutes planned": f"{of['planned']:,.0f}",
+                "minutes used": f"{of['used']:,.0f}",
+                "minutes lost": f"{of['lost']:,.0f}",
                 "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
             }
         )
