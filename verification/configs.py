@@ -23,8 +23,9 @@ from types import FrameType
 
 from experiments.commands.sweeping import planned
 from experiments.config import shipped
+from experiments.config.catalogue import SETTINGS
 from experiments.config.errors import ConfigError
-from experiments.config.settings import SETTINGS, load
+from experiments.config.reading import load
 
 SECONDS = 1.0  # of a processor, for each configuration
 HANGS = 20.0  # after which one is given up

@@ -9,9 +9,7 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from experiments.analysis.compare import (
-    ENOUGH_WORLDS,
-)
+from experiments.analysis.compare import ENOUGH_WORLDS
 from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import number, plain, with_sign
 from experiments.terminal.tables import BESIDE, sentences, table_of

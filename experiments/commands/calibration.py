@@ -20,7 +20,7 @@ from rich.console import Console
 import sim
 from experiments import provenance
 from experiments.config.errors import ConfigError
-from experiments.config.settings import load, stem_of_log
+from experiments.config.reading import load, stem_of_log
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.logs import contact_log

@@ -20,7 +20,8 @@ from rich.console import Console
 
 from experiments import provenance
 from experiments.config.errors import ConfigError
-from experiments.config.settings import Experiment, load
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
 from experiments.forecasts import week

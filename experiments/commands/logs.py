@@ -12,7 +12,7 @@ import typer
 
 from experiments import provenance
 from experiments.config.errors import ConfigError
-from experiments.config.settings import stem_of_log
+from experiments.config.reading import stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log

@@ -18,15 +18,8 @@ from rich.console import Console, Group
 
 from experiments import provenance
 from experiments.config.errors import ConfigError, SettingError
-from experiments.config.settings import (
-    Experiment,
-    SweepSettings,
-    load,
-    option_for,
-    place_of,
-    place_of_factor,
-    require_adopters,
-)
+from experiments.config.reading import load, option_for, place_of, place_of_factor
+from experiments.config.settings import Experiment, SweepSettings, require_adopters
 from experiments.sweeps import histories as kept
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster

@@ -10,7 +10,9 @@ import typer
 from experiments import provenance
 from experiments.commands.essaying import style_named
 from experiments.config.errors import ConfigError
-from experiments.config.settings import Experiment, load, show
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
+from experiments.config.toml_text import show
 from experiments.essay.story import WITH, Story, found, sentences
 from experiments.figures import save
 from experiments.figures.page import Words

@@ -18,7 +18,8 @@ import typer
 
 from experiments.config import shipped
 from experiments.config.errors import ConfigError
-from experiments.config.settings import Strategy, WorldSettings, load
+from experiments.config.reading import load
+from experiments.config.settings import Strategy, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal.console import (
     Changes,

@@ -20,7 +20,9 @@ from rich.table import Table
 
 import sim
 from experiments.config.errors import ConfigError
-from experiments.config.settings import WorldSettings, load, show
+from experiments.config.reading import load
+from experiments.config.settings import WorldSettings
+from experiments.config.toml_text import show
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.terminal.columns import Columns

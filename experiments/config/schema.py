@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.config.settings import SETTINGS, VARIED, Experiment
+from experiments.config.catalogue import SETTINGS, VARIED
+from experiments.config.settings import Experiment
 from sim.model.gestures import KINDS
 from sim.model.strategies import NAMES
 

@@ -1,7 +1,9 @@
-"""Read TOML from files and options. Invalid input of any kind gives an error with its line."""
+"""Read TOML from files and options, with the line of any error, and write values in its notation."""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import stat
 import tomllib
@@ -12,7 +14,9 @@ from typing import Any, NamedTuple
 KeyPath = tuple[str, ...]
 
 MOST_BYTES = 1_000_000  # limit for a file
+ONE_PER_LINE = "write one `key = value` per line, with strings in quotes"  # the usual remedy in a file
 MOST_DEEP = 32  # limit for nested tables and arrays
+LONGEST_SHOWN = 100  # characters of a value in an error message
 LARGEST_WHOLE = 2**63 - 1  # the largest integer in TOML, which has 64 bits
 _ASIDE = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
@@ -120,7 +124,7 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str) -> TextError:
     problem, line = _problem_and_line(error, text)
     if "\0" in text[:1_000]:
         return TextError("this is not text, or is text in UTF-16; save it as UTF-8", line)
-    remedy = "write one `key = value` per line, with strings in quotes"
+    remedy = ONE_PER_LINE
     if problem.startswith("Cannot"):  # declare, overwrite or mutate; `tomllib` has no kinds of errors
         remedy = "define each key and each table only once"
     elif "\r" in text.replace("\r\n", ""):
@@ -238,3 +242,25 @@ def is_whole_number(text: str) -> bool:
 def is_text(text: str) -> bool:
     """Whether a text is valid UTF-8; an option with invalid bytes has lone surrogates in their place."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def show(value: Any) -> str:
+    """A value in TOML notation."""
+    if isinstance(value, Mapping):
+        return (
+            "{}" if not value else "{ " + ", ".join(f"{_key(key)} = {show(item)}" for key, item in value.items()) + " }"
+        )
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_.-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def brief(text: str, most: int = LONGEST_SHOWN) -> str:
+    """A text, cut if it is too long."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.config import shipped
 from experiments.config.errors import ConfigError
-from experiments.config.settings import Experiment, load
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.essay.findings import (
     ClaimFinding,
     FigureSpec,

@@ -10,10 +10,7 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from experiments.analysis.compare import (
-    ENOUGH_WORLDS,
-    TOO_FEW,
-)
+from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW
 
 if TYPE_CHECKING:
     from experiments.forecasts.forecast import Evaluation, Forecast

@@ -20,8 +20,8 @@ import optuna
 import pydantic
 
 import sim
+from experiments.config.catalogue import range_of, settings
 from experiments.config.errors import ConfigError
-from experiments.config.settings import range_of, settings
 from experiments.logs.contact_log import values
 from experiments.logs.contact_statistics import STATISTICS
 from experiments.logs.log import Log

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from experiments.config.catalogue import SETTINGS
 from experiments.config.errors import ConfigError, at_fault
 from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.config.settings import (
-    SETTINGS,
     Adopters,
     Experiment,
     InjectSettings,
@@ -25,8 +25,8 @@ from experiments.config.settings import (
     SweepSettings,
     Third,
     WorldSettings,
-    show,
 )
+from experiments.config.toml_text import show
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
 from sim.model.parameters import Parameters

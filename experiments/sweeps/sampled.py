@@ -14,7 +14,7 @@ from rich.console import Group
 from rich.text import Text
 
 from experiments.analysis.compare import BASELINE, short_levels
-from experiments.config.settings import show
+from experiments.config.toml_text import show
 from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import table_of

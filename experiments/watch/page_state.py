@@ -8,17 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
+from experiments.config.catalogue import SETTINGS, range_of, written
 from experiments.config.errors import ConfigError, wrong_option
-from experiments.config.settings import (
-    SETTINGS,
-    Experiment,
-    Strategy,
-    checked_strategy,
-    load,
-    option_text,
-    range_of,
-    written,
-)
+from experiments.config.reading import load, option_text
+from experiments.config.settings import Experiment, Strategy, checked_strategy
 from sim.run import Gesture
 
 OPENING = {"world.people": "300"}  # settings of a page without a configuration
@@ -329,6 +322,6 @@ def as_config(page_state: PageState, drifted: int | None) -> str:
 
 
 def _list(strategies: list[Strategy]) -> str:
-    from experiments.config.settings import show
+    from experiments.config.toml_text import show
 
     return "[" + ", ".join(show(each) for each in strategies) + "]"

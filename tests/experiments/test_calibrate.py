@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.config.errors import ConfigError
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.logs.calibrate import (
     ALLOWED,
     LEDGER,

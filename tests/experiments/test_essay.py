@@ -17,7 +17,7 @@ import experiments
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.commands.drawing import PICTURES
 from experiments.config.errors import ConfigError
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.essay import essay, report
 from experiments.essay.essay import BY_NAME, CLAIMS, Claim, JudgedClaim
 from experiments.explain import explained

@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from experiments.config.errors import ConfigError
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import results, store
 from experiments.sweeps.design import runs_of
 from sim.measures import MEASURES

@@ -16,19 +16,12 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
+from experiments.logs.absences import ABSENCES, absences
 from experiments.logs.contact_log import values
+from experiments.logs.facts_of_networks import _largest
+from experiments.logs.facts_of_pairs import layer_ratio, persistence
 from experiments.logs.log import Log, of_run, read
-from experiments.logs.published import (
-    ABSENCES,
-    FACTS,
-    _largest,
-    absences,
-    facts,
-    holds,
-    layer_ratio,
-    persistence,
-    ties_of,
-)
+from experiments.logs.published import FACTS, facts, holds, ties_of
 from sim.engine.memory import contact_shares
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

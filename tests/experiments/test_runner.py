@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sim
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import runner
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended

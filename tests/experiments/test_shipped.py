@@ -14,7 +14,7 @@ import experiments
 from experiments.commands import watching
 from experiments.config import shipped
 from experiments.config.errors import ConfigError
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.essay import essay
 from experiments.sweeps import cluster
 from sim.runtime import installation

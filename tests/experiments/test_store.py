@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import provenance
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import checksums, store
 from experiments.sweeps.checksums import DamagedError
 from experiments.sweeps.store import StoreError

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import experiments
-from experiments.config.settings import Experiment, load
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.essay.story import (
     LIKED,
     LIKER,

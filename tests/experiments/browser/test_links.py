@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.config.catalogue import SETTINGS, TABLES
 from experiments.config.errors import ConfigError
-from experiments.config.settings import SETTINGS, TABLES
 from experiments.watch import messages
 from experiments.watch.page_state import LATEST, MOST_BY_HAND, MOST_PEOPLE, SETTABLE, PageState, page_state_from
 from experiments.watch.session import Session

@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from experiments import cli
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.watch.session import Session

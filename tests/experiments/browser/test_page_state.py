@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps.design import runs_of
 from experiments.watch.page_state import PageState, as_config
 
