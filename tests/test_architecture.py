@@ -148,6 +148,24 @@ def test_nothing_private_is_taken_from_another_module() -> None:
     assert taken == []
 
 
+def test_nothing_private_of_another_module_is_used() -> None:
+    """Such as ``store._parts``, where ``store`` is a module of ours, or a private attribute of a class of it."""
+    used = []
+    for file in files():
+        tree = ast.parse(file.read_text("utf-8"))
+        ours = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("sim", "experiments")
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            private = isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr)
+            if private and isinstance(node.value, ast.Name) and node.value.id in ours:
+                used.append(f"{file.relative_to(ROOT)}: {node.value.id}.{node.attr}")
+    assert [one for one in used if not re.search(r"\._(replace|asdict|fields|make|field_defaults)$", one)] == []
+
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -434,7 +434,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "the other 1 stays",
             [
                 (
-                    "beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))",
+                    "combined = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))",
                     f"max(1, *map(len, sweep.zip.values()), 1) -> max({one}, *map(len, sweep.zip.values()), {other})",
                 )
                 for one, other in ((0, 1), (1, 0))

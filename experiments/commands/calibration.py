@@ -30,7 +30,7 @@ from experiments.logs.log import Log, read
 from experiments.logs.published import facts
 from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
-from experiments.logs.validate import LOOKED_AT, beside, gate, report, summary, table
+from experiments.logs.validate import LOOKED_AT, facts_side_by_side, gate, report, summary, table
 from experiments.sweeps import runner, store
 from experiments.terminal.console import (
     Changes,
@@ -45,7 +45,7 @@ from experiments.terminal.console import (
     stdout_console,
 )
 from experiments.terminal.names import file_name, write_csv
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.interrupts import held_back
@@ -95,7 +95,7 @@ def calibrate(
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     kept = f"Finished trials are saved in {folder}; the same command resumes the search."
-    with saying(kept), shown(stderr, "trials", trials) as report_progress:
+    with saying(kept), progress_bar(stderr, "trials", trials) as report_progress:
         ledger = run_search(
             real, search, name=log.name, trials=trials, folder=folder, threads=os.cpu_count() or 1,
             progress=report_progress, say=_printer(stderr),
@@ -133,24 +133,24 @@ def validate(
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     parameters = load(config, changes or (), log).parameters
-    found = read_ledger(ledger) if ledger else None
-    if found:
-        parameters = found.parameters(parameters)
+    known_fit = read_ledger(ledger) if ledger else None
+    if known_fit:
+        parameters = known_fit.parameters(parameters)
     real = _large_enough(_read(log), log)
     others = {stem_of_log(path): contact_log.values(_read(path)) for path in against or ()}
     name = stem_of_log(log)
     folder = results / f"validation-{file_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
-    fitted = list(found.real) if found and found.log == log.name else []
+    fitted = list(known_fit.real) if known_fit and known_fit.log == log.name else []
     if refit:
         parameters, again = _refitted(real, log, parameters, seed, people, folder, stderr)
         fitted += [aim for aim in again.real if aim not in fitted]
-    with shown(stderr, "resamples", resamples) as progress:
+    with progress_bar(stderr, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
     simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
     rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
-    result = _Validation(rows, beside(facts(real), of_model), gate(rows))
+    result = _Validation(rows, facts_side_by_side(facts(real), of_model), gate(rows))
     console.print(validation_tables(rows, summary(rows), result.passed), highlight=False)
     console.print(facts_table(result.facts), highlight=False)
     origin = provenance.of_logs([log, *(against or ())], 0)
@@ -188,7 +188,7 @@ def _refitted(
     identity = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
     name = f"activity-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
     search = Search(ACTIVITY_FIT, ACTIVITY, window, seed, parameters)
-    with shown(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
+    with progress_bar(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
         ledger = run_search(
             real, search, name=log.name, trials=ACTIVITY_TRIALS, folder=folder / name, threads=os.cpu_count() or 1,
             progress=progress, say=_printer(stderr),
@@ -209,7 +209,7 @@ def _simulated(
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
         worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
-        with shown(stderr, "worlds", len(seeds) + 1) as progress:
+        with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
                     progress(done, len(seeds) + 1)

@@ -28,7 +28,7 @@ from experiments.forecasts import week
 from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.pairs import number_of_person
-from experiments.forecasts.tables import evaluation_table, forecast_table, week_said, week_table
+from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
 from experiments.forecasts.week import SMALL, WeekRequest
 from experiments.logs.log import Log, read_in_file_order
 from experiments.sweeps import runner, store
@@ -48,7 +48,7 @@ from experiments.terminal.console import (
 )
 from experiments.terminal.names import as_csv, file_name, write_csv
 from experiments.terminal.numbers import counted
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
 from sim.model.gestures import KINDS
@@ -100,29 +100,36 @@ def forecast(
     kinds = _kinds(gestures)
     if judge:
         cut_of(contacts, days, cut)  # fails early if the log is too short
-    many = _worlds(worlds, experiment)
+    some_worlds = _worlds(worlds, experiment)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as execution:
         if judge:
-            found: Evaluation | Forecast = evaluate(
-                contacts, many, days=days, silent=silent, execution=execution, cut=cut
+            result: Evaluation | Forecast = evaluate(
+                contacts, some_worlds, days=days, silent=silent, execution=execution, cut=cut
             )
         else:
-            found = foretell(
-                contacts, many, days=days, silent=silent, execution=execution, person=who, top=top, gestures=kinds
+            result = foretell(
+                contacts,
+                some_worlds,
+                days=days,
+                silent=silent,
+                execution=execution,
+                person=who,
+                top=top,
+                gestures=kinds,
             )
-    if isinstance(found, Forecast):
-        found = found if ids else found._replace(ties=found.ties.drop(columns=["sender", "receiver"]))
-        console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
+    if isinstance(result, Forecast):
+        result = result if ids else result._replace(ties=result.ties.drop(columns=["sender", "receiver"]))
+        console.print(forecast_table(result, some_worlds.count, days, silent, top), highlight=False)
         of_whom = "" if who is None else f"-{_called(who, contacts, ids)}"
-        say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
+        say_written(_write_frame(result.ties, folder / f"forecast{of_whom}.{form}"), console)
     else:
-        found = found if ids else hidden(found)
-        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
-        _report_evaluation(found, folder, form, origin, console)
+        result = result if ids else hidden(result)
+        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, (worlds, result.cut, days, silent))])
+        _report_evaluation(result, folder, form, origin, console)
 
 
 def plan_week(
@@ -160,25 +167,25 @@ def plan_week(
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
         cut_of(contacts, days, cut)
-    many = _worlds(worlds, experiment)
+    some_worlds = _worlds(worlds, experiment)
     request = WeekRequest(who, minutes, most=ties, days=days, silent=silent, gestures=kinds)
     stderr = stderr_console()
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
-        found = week.plan_week(contacts, many, request, execution, cut)
+        plan = week.plan_week(contacts, some_worlds, request, execution, cut)
     if not ids:
-        found = found._replace(plan=found.plan.drop(columns="id"))
-    said = week_said(found, minutes, worlds, days, silent)
+        plan = plan._replace(plan=plan.plan.drop(columns="id"))
+    notes = week_notes(plan, minutes, worlds, days, silent)
     if form is Format.TABLE:
-        stdout_console().print(week_table(found, said), highlight=False)
+        stdout_console().print(week_table(plan, notes), highlight=False)
     elif form is Format.JSON:
-        print(_week_as_json(found, said))
+        print(_week_as_json(plan, notes))
     else:
-        print(as_csv(found.plan, index=False, float_format="%.6g").rstrip("\n"))
-        stderr.print("\n".join(said), highlight=False)
+        print(as_csv(plan.plan, index=False, float_format="%.6g").rstrip("\n"))
+        stderr.print("\n".join(notes), highlight=False)
 
 
-def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
+def _week_as_json(found: week.Week, notes: Sequence[str]) -> str:
     """A plan and its evaluation as one JSON object; missing values are null."""
     plan = found.plan.to_json(orient="records", double_precision=6)
     together = dict(zip(("value", "low", "high"), found.together, strict=True))
@@ -187,7 +194,7 @@ def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
         rules = found.past.rules.reset_index().to_json(orient="records", double_precision=6)
         past = found.past._asdict() | {"rules": json.loads(rules)}
     whole = {"plan": json.loads(plan), "together": together, "dormant": found.dormant, "alike": found.alike}
-    return json.dumps(whole | {"past": past, "said": list(said)}, indent=1)
+    return json.dumps(whole | {"past": past, "said": list(notes)}, indent=1)
 
 
 def _worlds(count: int, experiment: Experiment) -> Worlds:
@@ -205,7 +212,7 @@ def _at_work(stderr: Console, worlds: int, processes: int | None, nothing_kept: 
         runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
     ):
         try:
-            with shown(stderr, "worlds", worlds) as show:
+            with progress_bar(stderr, "worlds", worlds) as show:
 
                 def report(done: int, total: int) -> None:
                     show(done, total)
@@ -232,9 +239,9 @@ def _person(name: str, contacts: Log, log: Path, ids: bool) -> int:
     try:
         return person_of(contacts.names, name)
     except LogError as error:
-        said = error if ids else f"there is no person {name!r}."
+        reason = error if ids else f"there is no person {name!r}."
         raise ConfigError(
-            f"--person {name}: in {log}, {said} The ids of its {len(contacts.names):,} people are "
+            f"--person {name}: in {log}, {reason} The ids of its {len(contacts.names):,} people are "
             f"{_form_of(contacts.names)}."
         ) from None
 

@@ -19,7 +19,7 @@ from experiments.figures.page import Words
 from experiments.figures.story import draw
 from experiments.sweeps import store
 from experiments.terminal.console import Changes, Results, report_compiling, say_written, stderr_console, stdout_console
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 
 NAME = "story"
 
@@ -40,7 +40,7 @@ def story(
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     one: Story | None = None
-    with shown(stderr, "worlds", worlds) as progress:
+    with progress_bar(stderr, "worlds", worlds) as progress:
         for done, one in enumerate(found(experiment, worlds=worlds, first=first), start=1):
             progress(done, worlds)
             if one is not None:

@@ -16,7 +16,7 @@ from experiments.sweeps.integrity import Checked, FileState
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import Results, stderr_console, stdout_console
 from experiments.terminal.numbers import counted
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.tables import table_of
 from sim.runtime.storage import Damage, KeptWorld, check_kept_world, kept_worlds, worlds_folder
 
@@ -60,7 +60,7 @@ def _verify_results(name: str, results: Path) -> bool:
 def _read(folder: Path) -> list[Checked]:
     files = integrity.files_of(folder)
     found: list[Checked] = []
-    with shown(stderr_console(), f"files of {folder.name}", len(files)) as report:
+    with progress_bar(stderr_console(), f"files of {folder.name}", len(files)) as report:
         for done, path in enumerate(files, start=1):
             found += integrity.checked(folder, [path])
             report(done, len(files))
@@ -126,19 +126,19 @@ def _say(console: Console, text: str) -> None:
 def _verify_worlds() -> bool:
     """Check the cached worlds and print the findings; returns whether any is damaged."""
     console, kept = stdout_console(), kept_worlds()
-    found: list[tuple[KeptWorld, Damage | None]] = []
-    with shown(stderr_console(), "worlds", len(kept)) as report:
+    checked: list[tuple[KeptWorld, Damage | None]] = []
+    with progress_bar(stderr_console(), "worlds", len(kept)) as report:
         for world in kept:
-            found.append((world, check_kept_world(world.key)))
-            report(len(found), len(kept))
+            checked.append((world, check_kept_world(world.key)))
+            report(len(checked), len(kept))
     if kept:
-        console.print(_table_of_worlds(found))
-    damaged = [damage for _, damage in found if damage and not damage.is_outdated]
+        console.print(_table_of_worlds(checked))
+    damaged = [damage for _, damage in checked if damage and not damage.is_outdated]
     for damage in damaged:
         _say(console, f"{damage.folder} is damaged: {damage.why}.")
     if damaged:
         _say(console, "The next run that needs a damaged world builds it again.")
-    if any(damage and damage.is_outdated for _, damage in found):
+    if any(damage and damage.is_outdated for _, damage in checked):
         _say(console, "Worlds of an earlier version are no longer used; remove them with `rekindle world prune`.")
     verdict = f"{len(damaged):,} damaged" if damaged else "nothing is damaged"
     console.print(f"{counted(len(kept), 'world')} in {worlds_folder()} checked: {verdict}.", highlight=False)

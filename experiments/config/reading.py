@@ -154,12 +154,12 @@ def _instead_of(path: Path) -> str:
     """A suggestion for the path of a file that does not exist."""
     ships = {name: name for name in shipped.names()}
     try:
-        beside = {other.stem: str(other) for other in sorted(path.parent.glob("*.toml"))}
+        neighbours = {other.stem: str(other) for other in sorted(path.parent.glob("*.toml"))}
     except OSError:
-        beside = {}
-    close = nearest(path.name.removesuffix(".toml"), beside) or nearest(path.stem, ships)
+        neighbours = {}
+    close = nearest(path.name.removesuffix(".toml"), neighbours) or nearest(path.stem, ships)
     if close:
-        return f"did you mean {(ships | beside)[close]}?"
+        return f"did you mean {(ships | neighbours)[close]}?"
     return "`rekindle configs` lists the bundled experiments."
 
 

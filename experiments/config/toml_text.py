@@ -58,13 +58,13 @@ def read(path: Path) -> str:
         TextError: if it is not a regular file, is too large, or is not UTF-8.
         FileNotFoundError, PermissionError, OSError: if it cannot be read.
     """
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise TextError("is a folder; give a TOML file in it")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise TextError("is a pipe or a device; save its content as a file, and give that")
-    if found.st_size > MOST_BYTES:
-        raise TextError(f"has {found.st_size:,} bytes; an experiment file may have at most {MOST_BYTES:,}")
+    if status.st_size > MOST_BYTES:
+        raise TextError(f"has {status.st_size:,} bytes; an experiment file may have at most {MOST_BYTES:,}")
     data = path.read_bytes()[: MOST_BYTES + 1]  # the file may have grown since
     try:
         return data.decode("utf-8-sig")
@@ -170,31 +170,31 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def _statement(line: int, text: str) -> Iterator[Statement]:
-    said = text.strip()
-    if said and not said.startswith("#"):
-        yield Statement(line, said)
+    stripped = text.strip()
+    if stripped and not stripped.startswith("#"):
+        yield Statement(line, stripped)
 
 
 def lines_of(text: str) -> dict[KeyPath, int]:
     """The line (from 1) of each key in a TOML text, including tables."""
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
-    for line, text_of_it in statements(text.replace("\r\n", "\n")):
-        said = tomllib.loads(text_of_it)
-        if text_of_it.startswith("["):
-            table = _header(said)
+    for line, statement in statements(text.replace("\r\n", "\n")):
+        data = tomllib.loads(statement)
+        if statement.startswith("["):
+            table = _header(data)
             for end in range(1, len(table) + 1):
                 found.setdefault(table[:end], line)
         else:
-            for path in _paths(said, table):
+            for path in _paths(data, table):
                 found.setdefault(path, line)
     return found
 
 
-def _header(said: Mapping[str, Any]) -> KeyPath:
+def _header(data: Mapping[str, Any]) -> KeyPath:
     """The path of a table or an array of tables, from its parsed header."""
     path: list[str] = []
-    inner: Any = said
+    inner: Any = data
     while isinstance(inner, Mapping) and inner:
         key, inner = next(iter(inner.items()))
         path.append(key)
@@ -210,9 +210,9 @@ def _paths(data: Mapping[str, Any], above: KeyPath) -> Iterator[KeyPath]:
 
 def _line_that_fails(text: str) -> int:
     """The line of the first statement that cannot be parsed on its own."""
-    for line, said in statements(text):
+    for line, statement in statements(text):
         try:
-            tomllib.loads(said)
+            tomllib.loads(statement)
         except (ValueError, RecursionError):
             return line
     return 1
@@ -221,8 +221,8 @@ def _line_that_fails(text: str) -> int:
 def _with_lines(text: str) -> Iterator[tuple[int, Any]]:
     """Yield each statement with its line, if the text has long numbers; only these can be too large."""
     if re.search(r"[0-9a-fA-F_]{16}", text):
-        for line, said in statements(text):
-            yield line, tomllib.loads(said)
+        for line, statement in statements(text):
+            yield line, tomllib.loads(statement)
 
 
 def _can_be(value: Any) -> bool:

@@ -26,8 +26,8 @@ _MOST_LEVELS = 6  # number of levels that are listed
 # Settings that cannot be varied, and why.
 _NOT_VARIED: dict[KeyPath, str] = {
     ("run", "strategy"): "list the strategies in sweep.strategies",
-    ("world", "seed"): "each replicate has a seed of its own; set sweep.replicates",
-    ("run", "seed"): "each replicate has a seed of its own; set sweep.replicates",
+    ("world", "seed"): "each replicate has its own seed; set sweep.replicates",
+    ("run", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",
     ("run", "timeout_minutes"): "it changes nothing in a run",
@@ -205,14 +205,14 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
     whole = is_range and field.annotation is int
     wrong: dict[str, list[str]] = {}
     for level in levels:
-        said = _wrong_with(path, round(level) if whole else level)
-        if said:
-            wrong.setdefault(said, []).append(show(level))
+        problem = _wrong_with(path, round(level) if whole else level)
+        if problem:
+            wrong.setdefault(problem, []).append(show(level))
     if wrong:
         raise ValueError(
             "; ".join(
-                f"the level{'s' * (len(each) > 1)} {brief(', '.join(each[:_MOST_LEVELS]))}: {said}"
-                for said, each in wrong.items()
+                f"the level{'s' * (len(each) > 1)} {brief(', '.join(each[:_MOST_LEVELS]))}: {problem}"
+                for problem, each in wrong.items()
             )
         )
     return levels
@@ -238,15 +238,15 @@ def _wrong_with(path: KeyPath, level: Any) -> str | None:
 
 
 def _remedy(path: KeyPath) -> str:
-    beside = [known[-1] for known in SETTINGS if known[:-1] == path[:-1]]
-    close = nearest(path[-1], beside)
+    siblings = [known[-1] for known in SETTINGS if known[:-1] == path[:-1]]
+    close = nearest(path[-1], siblings)
     if close:
         return f"; did you mean {'.'.join((*path[:-1], close))}?"
     by_length = sorted(SETTINGS, key=len)
     close = nearest(path[-1], [known[-1] for known in by_length])
     if close:
         return f"; did you mean {'.'.join(next(known for known in by_length if known[-1] == close))}?"
-    return f"; known: {', '.join(beside or Experiment.model_fields)}"
+    return f"; known: {', '.join(siblings or Experiment.model_fields)}"
 
 
 def _problem(error: Any, data: Mapping[str, Any]) -> _Problem:

@@ -232,10 +232,14 @@ class JudgedClaim:
     @property
     def rule(self) -> str:
         """The rule of the verdict, with the thresholds from the configuration."""
-        asked = self.sweeps[self.claim.sweeps[0]].verdict
-        most = float("nan") if asked.most is None else asked.most
+        thresholds = self.sweeps[self.claim.sweeps[0]].verdict
+        most = float("nan") if thresholds.most is None else thresholds.most
         return self.claim.rule.format(
-            above=1 + asked.margin, below=1 - asked.margin, best=asked.best, most=most, error=asked.family_error
+            above=1 + thresholds.margin,
+            below=1 - thresholds.margin,
+            best=thresholds.best,
+            most=most,
+            error=thresholds.family_error,
         )
 
 

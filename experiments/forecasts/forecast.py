@@ -296,7 +296,7 @@ def _few_worlds_noted(count: int) -> list[str]:
 
 
 def _notes(
-    asked_days: int,
+    requested_days: int,
     days: int,
     silent: int,
     pairs: pd.DataFrame,
@@ -305,8 +305,10 @@ def _notes(
 ) -> list[str]:
     """Sentences on what differs from the request."""
     notes = []
-    if days < asked_days:
-        notes.append(f"The log ends {days} days after the cut, so the forecast covers these instead of {asked_days}.")
+    if days < requested_days:
+        notes.append(
+            f"The log ends {days} days after the cut, so the forecast covers these instead of {requested_days}."
+        )
     if RECALIBRATED not in forecasts:
         notes.append(
             f"No pair had been silent for over {silent} days early enough to learn from, so the baselines and the "

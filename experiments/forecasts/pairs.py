@@ -44,8 +44,8 @@ def numbers_of_ties(contacts: Log, pairs: pd.DataFrame) -> np.ndarray:
     people = len(contacts.names)
     low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
     keys, first, counts = np.unique(low.astype(np.int64) * people + high, return_index=True, return_counts=True)
-    asked = pairs["low"].to_numpy(np.int64) * people + pairs["high"].to_numpy(np.int64)
-    return _ranks(counts, first)[np.searchsorted(keys, asked)]
+    wanted = pairs["low"].to_numpy(np.int64) * people + pairs["high"].to_numpy(np.int64)
+    return _ranks(counts, first)[np.searchsorted(keys, wanted)]
 
 
 def number_of_person(contacts: Log, person: int) -> int:

@@ -112,8 +112,8 @@ def _between(log: pd.DataFrame, focal: np.ndarray) -> np.ndarray:
     first, second = log["source"].to_numpy(np.int64), log["target"].to_numpy(np.int64)
     width = int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + 1
     keys = np.sort(np.minimum(first, second) * width + np.maximum(first, second))
-    asked = focal.min(axis=1) * width + focal.max(axis=1)
-    return np.searchsorted(keys, asked, "right") - np.searchsorted(keys, asked, "left")
+    wanted = focal.min(axis=1) * width + focal.max(axis=1)
+    return np.searchsorted(keys, wanted, "right") - np.searchsorted(keys, wanted, "left")
 
 
 def _likes(world: World, focal: np.ndarray, settings: Parameters, seed: int, threads: int) -> Found:
@@ -137,11 +137,11 @@ def _likes(world: World, focal: np.ndarray, settings: Parameters, seed: int, thr
 def _words(world: World, arm: Run, focal: np.ndarray) -> np.ndarray:
     """Whether there was anything but likes between the two people, including posts that they read, (pairs,)."""
     assert arm.log is not None
-    said = _between(arm.log[arm.log["kind"] != "like"], focal) > 0
+    wrote = _between(arm.log[arm.log["kind"] != "like"], focal) > 0
     sides = np.concatenate([focal, focal[:, ::-1]])
     before, after = _rows(world, sides), _rows(arm.world, sides)
     read = world.ties["post_seen"][before] != arm.world.ties["post_seen"][after]
-    return said | read.reshape(2, -1).any(axis=0)
+    return wrote | read.reshape(2, -1).any(axis=0)
 
 
 def _rows(world: World, sides: np.ndarray) -> np.ndarray:
@@ -149,9 +149,9 @@ def _rows(world: World, sides: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero(world.ties["other"] != NOBODY)
     keys = world.owners()[rows].astype(np.int64) * len(world) + world.ties["other"][rows]
     order = np.argsort(keys)
-    asked = sides[:, 0] * len(world) + sides[:, 1]
-    place = np.minimum(np.searchsorted(keys[order], asked), max(len(keys) - 1, 0))
-    return np.where(keys[order][place] == asked, rows[order][place], -1) if len(keys) else np.full(len(asked), -1)
+    wanted = sides[:, 0] * len(world) + sides[:, 1]
+    place = np.minimum(np.searchsorted(keys[order], wanted), max(len(keys) - 1, 0))
+    return np.where(keys[order][place] == wanted, rows[order][place], -1) if len(keys) else np.full(len(wanted), -1)
 
 
 def _strengths(world: World, sides: np.ndarray) -> np.ndarray:
@@ -166,12 +166,12 @@ def _strengths(world: World, sides: np.ndarray) -> np.ndarray:
 
 
 def _touches(world: World, focal: np.ndarray, settings: Parameters, seed: int, threads: int) -> Found:
-    asked, answered = [], []
+    comparable, answered = [], []
     for number in TOUCHES:
         undisturbed, answers = _last_touch(world, focal, number, settings, seed, threads)
-        asked.append(undisturbed)
+        comparable.append(undisturbed)
         answered.append(answers)
-    same = np.logical_and.reduce(asked)
+    same = np.logical_and.reduce(comparable)
     share = {
         number: counted_mean(answers[same].astype(float)) for number, answers in zip(TOUCHES, answered, strict=True)
     }

@@ -20,9 +20,9 @@ _SHUFFLES = 2**64 - 1  # seed of the shuffles, the last that a bootstrap would u
 def first_answers(log: Log) -> list[StatisticGroup]:
     """How many first gestures of new pairs are answered, and how soon; see ``first_answered_…``."""
     events = log.by_pair
-    asked = first_gestures(events)
-    shares = {f"first_answered_{days}d": (asked, events.answer <= days) for days in (1, 7, 30)}
-    answered = asked & (events.answer <= 30)
+    firsts = first_gestures(events)
+    shares = {f"first_answered_{days}d": (firsts, events.answer <= days) for days in (1, 7, 30)}
+    answered = firsts & (events.answer <= 30)
     delays, pairs = events.answer[answered] * 24, events.pair[answered]
     return [
         event_shares(events, shares),
@@ -38,10 +38,10 @@ def first_gestures(events: ByPair) -> np.ndarray:
 def answers_by_silence(log: Log) -> list[StatisticGroup]:
     """How many later gestures are answered, by the silence before them; see ``answered_7d_…``."""
     events = log.by_pair
-    asked = ~events.first & (events.time <= events.days - 7)
+    later = ~events.first & (events.time <= events.days - 7)
     place = np.digitize(events.silence, [_HOUR, 1, 7, DORMANT])
     classes = ("lt_1h", "1h_1d", "1_7d", "7_30d", "gt_30d")
-    shares = {f"answered_7d_{name}": (asked & (place == k), events.answer <= 7) for k, name in enumerate(classes)}
+    shares = {f"answered_7d_{name}": (later & (place == k), events.answer <= 7) for k, name in enumerate(classes)}
     return [event_shares(events, shares)]
 
 
@@ -71,7 +71,7 @@ def after_answered(log: Log) -> list[StatisticGroup]:
     """Matched risk ratios of contact in days 7 to 37, for the log and with each pair's gaps shuffled."""
     events = log.by_pair
     gaps = np.where(events.first, 0.0, events.silence)
-    there = _matched(events, events.time, gaps)
+    observed = _matched(events, events.time, gaps)
     random = keyed_random(_SHUFFLES)
     shuffled = []
     for _ in range(PERMUTATIONS):
@@ -80,21 +80,21 @@ def after_answered(log: Log) -> list[StatisticGroup]:
         time = np.cumsum(moved)
         time = events.time[events.start] + time - time[events.start]
         shuffled.append(_matched(events, time, moved))
-    counts = {"after_answered_return": there.asked, "after_answered_return_permuted": there.asked}
+    counts = {"after_answered_return": observed.size, "after_answered_return_permuted": observed.size}
 
     def of(weights: Weights) -> np.ndarray:
         moved = np.stack([matched.ratios(weights.pairs) for matched in shuffled])
         known = (~np.isnan(moved)).sum(axis=0)
-        return np.column_stack([there.ratios(weights.pairs), over(np.nansum(moved, axis=0), known)])
+        return np.column_stack([observed.ratios(weights.pairs), over(np.nansum(moved, axis=0), known)])
 
     return [StatisticGroup(counts, of)]
 
 
 @njit(cache=True)
-def _shuffle(gaps: Any, start: Any, luck: Any) -> None:
+def _shuffle(gaps: Any, start: Any, draws: Any) -> None:
     """Shuffle the gaps of each pair in place (Fisher & Yates 1938); that of its first event, at start, stays."""
     for row in range(len(gaps)):
-        other = start[row] + 1 + int(luck[row] * (row - start[row]))
+        other = start[row] + 1 + int(draws[row] * (row - start[row]))
         if other < row:
             gaps[row], gaps[other] = gaps[other], gaps[row]
 
@@ -106,7 +106,7 @@ class _Matched(NamedTuple):
     cell: np.ndarray
 
     @property
-    def asked(self) -> int:
+    def size(self) -> int:
         return len(self.pair)
 
     def ratios(self, weights: np.ndarray) -> np.ndarray:
@@ -122,10 +122,10 @@ class _Matched(NamedTuple):
 
 
 def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
-    asked = np.flatnonzero((silence > DORMANT) & (time <= events.days - 37))
+    rows = np.flatnonzero((silence > DORMANT) & (time <= events.days - 37))
     keys = events.pair * (events.days + 100) + time
-    followed = np.searchsorted(keys, keys[asked] + 37, "right") > np.searchsorted(keys, keys[asked] + 7, "right")
-    answered = events.answer_after(time, asked) <= 7
-    history = np.digitize(events.before[asked], [2, 4, 8, 16, 32])
-    stratum = (history * 2 + events.mutual_before[asked]) * 3 + np.digitize(silence[asked], [60, 120])
-    return _Matched(events.pair[asked], stratum * 4 + answered * 2 + followed)
+    followed = np.searchsorted(keys, keys[rows] + 37, "right") > np.searchsorted(keys, keys[rows] + 7, "right")
+    answered = events.answer_after(time, rows) <= 7
+    history = np.digitize(events.before[rows], [2, 4, 8, 16, 32])
+    stratum = (history * 2 + events.mutual_before[rows]) * 3 + np.digitize(silence[rows], [60, 120])
+    return _Matched(events.pair[rows], stratum * 4 + answered * 2 + followed)

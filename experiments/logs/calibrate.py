@@ -132,7 +132,7 @@ def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
         ConfigError: there is no such parameter, or it does not allow these limits.
     """
     known = {".".join(path): field for path, field in settings(sim.Parameters).items() if range_of(field)}
-    found = []
+    ranges = []
     for wish in wishes:
         name, _, limits = wish.partition("=")
         if name not in known:
@@ -149,10 +149,10 @@ def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
             if not colon or not low <= chosen[0] < chosen[1] <= high:
                 raise ConfigError(f"--fit {wish}: write {name}=LOW:HIGH, with limits from {low:g} to {high:g}.")
             low, high = chosen
-        found.append(Range(name, low, high))
-    if len({one.name for one in found}) < len(found):
+        ranges.append(Range(name, low, high))
+    if len({one.name for one in ranges}) < len(ranges):
         raise ConfigError("--fit names the same parameter twice.")
-    return tuple(found)
+    return tuple(ranges)
 
 
 def _limit(field: Any, side: str) -> float:

@@ -146,14 +146,14 @@ class Curves(NamedTuple):
 def curves(log: Log) -> Curves:
     """Curves of a log; empty where it is too short or too thin. The definitions are those of the statistics."""
     events = log.by_pair
-    asked = first_gestures(events)
-    hours = np.sort(events.answer[asked & (events.answer <= 30)]) * 24
+    firsts = first_gestures(events)
+    hours = np.sort(events.answer[firsts & (events.answer <= 30)]) * 24
     silent = events.seen > DORMANT
     egos, shares = signature_shares(log)
     ranks = np.arange(1, SIGNATURE_RANKS[-1] + 1) if len(egos) else np.zeros(0, int)
     number, pairs = np.unique(events.contacts, return_counts=True)
     return Curves(
-        (hours, np.arange(1, len(hours) + 1) / max(asked.sum(), 1)),
+        (hours, np.arange(1, len(hours) + 1) / max(firsts.sum(), 1)),
         _reactivation_curve(events, silent),
         _reactivation_curve(events, silent & established(events)),
         (number, np.cumsum(pairs[::-1])[::-1] / max(events.pairs, 1)),

@@ -55,8 +55,8 @@ def _fragility(low: np.ndarray, high: np.ndarray, contacts: np.ndarray, people: 
     random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), 0]))
     differences = []
     for _ in range(_ORDERS):
-        luck = random.random(len(low))
-        strong_last, strong_first = np.lexsort((luck, contacts)), np.lexsort((luck, -contacts))
+        tie_breaks = random.random(len(low))
+        strong_last, strong_first = np.lexsort((tie_breaks, contacts)), np.lexsort((tie_breaks, -contacts))
         difference = _largest(low[strong_last], high[strong_last], people).mean()
         difference -= _largest(low[strong_first], high[strong_first], people).mean()
         differences.append(difference)

@@ -26,13 +26,16 @@ def next_month(events: ByPair) -> Found:
     cell = events.pair * (months + 1) + np.minimum(events.time // MONTH, months).astype(int)
     cells, row, contacts = np.unique(cell[whole], return_inverse=True, return_counts=True)
     forward = np.bincount(row, events.forward[whole], minlength=len(cells))
-    asked = cells % (months + 1) < months - 1
+    followed = cells % (months + 1) < months - 1
     stays = np.isin(cells + 1, cells)
     both = (forward > 0) & (forward < contacts)
-    two_way, one_way = counted_mean(stays[asked & both].astype(float)), counted_mean(stays[asked & ~both].astype(float))
+    two_way, one_way = (
+        counted_mean(stays[followed & both].astype(float)),
+        counted_mean(stays[followed & ~both].astype(float)),
+    )
     ratio = two_way[0] / one_way[0] if one_way[0] > 0 else math.nan
     return {
-        "B4_next_month": counted_mean(stays[asked].astype(float)),
+        "B4_next_month": counted_mean(stays[followed].astype(float)),
         "B4_reciprocated_outlive": (ratio, min(two_way[1], one_way[1])),
     }
 
@@ -166,16 +169,16 @@ def answers(events: ByPair) -> Found:
     """Answers in pairs with five contacts each way, as in the study."""
     forward = events.per_pair(events.forward)
     mutual = np.minimum(forward, events.contacts - forward) >= 5
-    asked = mutual[events.pair] & (events.time <= events.days - 7)
-    answered = asked & (events.answer <= 7)
+    gestures = mutual[events.pair] & (events.time <= events.days - 7)
+    answered = gestures & (events.answer <= 7)
     latest = answered & (events.answer_row == np.arange(len(events)) + 1)
     hours = events.answer[latest] * 24
     opening = events.first | (events.silence > 1)
-    asked, answered = asked & opening, answered & opening
+    gestures, answered = gestures & opening, answered & opening
     return {
         "B10_median_delay": counted_median(hours),
         "B10_within_a_day": counted_mean((hours <= 24).astype(float)),
-        "B10_load": ranks_agree(_received(events)[asked], answered[asked]),
+        "B10_load": ranks_agree(_received(events)[gestures], answered[gestures]),
         "B10_closeness": ranks_agree(events.answer[answered], events.before[answered]),
     }
 

@@ -48,7 +48,7 @@ class Fact(NamedTuple):
         statement: in a sentence.
         measure: what the value is, with its unit.
         low, high: a value between them (not at an end) is accepted; infinite ends are open. If both are one number, it
-            is that number; nan: nothing is asked of the value.
+            is that number; nan: any value is accepted.
         source: author and year.
         standing: how far to trust the numbers.
         needs: what it is computed from.
@@ -257,10 +257,10 @@ def holds(value: float, fact: Fact) -> bool | None:
     return fact.low < value < fact.high or fact.low == value == fact.high
 
 
-def judged_facts(asked: Mapping[str, Fact], found: Found) -> pd.DataFrame:
+def judged_facts(known: Mapping[str, Fact], found: Found) -> pd.DataFrame:
     """A table with the value of each fact, and whether it holds; see `facts`."""
     rows = []
-    for name, fact in asked.items():
+    for name, fact in known.items():
         value, count = found[name]
         value = float(value) if count >= LEAST else math.nan
         rows.append((name, value, fact.low, fact.high, holds(value, fact), count))

@@ -59,15 +59,15 @@ def hazards(log: Log) -> list[StatisticGroup]:
         )[:, :-1],
     )
     middles = np.log(np.sqrt(np.array(_PIECES) * np.minimum(_EDGES[1:], max(events.days, 1.0))))
-    many = total >= 10
+    enough = total >= 10
 
     def slope(weights: Weights) -> np.ndarray:
-        found = totals(weights.pairs, contacts[:, many])
-        rates = over(found, totals(weights.pairs, exposure[:, many]))
+        found = totals(weights.pairs, contacts[:, enough])
+        rates = over(found, totals(weights.pairs, exposure[:, enough]))
         logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
-        return line_slopes(np.broadcast_to(middles[many], found.shape), logs, found)[:, None]
+        return line_slopes(np.broadcast_to(middles[enough], found.shape), logs, found)[:, None]
 
-    return [rates, StatisticGroup({"hazard_slope": int(total[many].sum())}, slope)]
+    return [rates, StatisticGroup({"hazard_slope": int(total[enough].sum())}, slope)]
 
 
 def regression(log: Log) -> list[StatisticGroup]:

@@ -60,10 +60,10 @@ def mean_group(unit: Unit, quantities: dict[str, np.ndarray]) -> StatisticGroup:
     return ratio_group(unit, counts, parts)
 
 
-def event_shares(log: ByPair, asked: dict[str, tuple[np.ndarray, np.ndarray]]) -> StatisticGroup:
+def event_shares(log: ByPair, selections: dict[str, tuple[np.ndarray, np.ndarray]]) -> StatisticGroup:
     """Shares of hits among selected events, by name; both are flags (events,)."""
-    counts = {name: int(among.sum()) for name, (among, _) in asked.items()}
-    parts = [(log.per_pair(among & hit), log.per_pair(among)) for among, hit in asked.values()]
+    counts = {name: int(among.sum()) for name, (among, _) in selections.items()}
+    parts = [(log.per_pair(among & hit), log.per_pair(among)) for among, hit in selections.values()]
     return ratio_group("pairs", counts, parts)
 
 

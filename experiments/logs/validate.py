@@ -51,18 +51,18 @@ def table(
         (between the least and the largest of all real logs; missing if there is no other log).
     """
     worlds = pd.DataFrame(list(simulated))[list(real["statistic"])].to_numpy(float)
-    found = real.set_index("statistic")[["value", "low", "high"]].rename(columns={"value": "real"})
-    found.insert(0, "mark", [_mark(name, fitted, seen) for name in found.index])
-    there = ~np.isnan(worlds)
+    rows = real.set_index("statistic")[["value", "low", "high"]].rename(columns={"value": "real"})
+    rows.insert(0, "mark", [_mark(name, fitted, seen) for name in rows.index])
+    known = ~np.isnan(worlds)
     with np.errstate(invalid="ignore"):
-        found["simulated"] = np.where(there.any(axis=0), np.nansum(worlds, axis=0) / there.sum(axis=0), np.nan)
-    found["least"], found["most"] = _extremes(worlds)
-    found["ratio"] = found["simulated"] / found["real"].replace(0, np.nan)
-    found["near"] = (found["ratio"] - 1).abs() <= NEAR
-    found["inside"] = found["simulated"].between(found["low"], found["high"])
-    found["met"] = found["near"] | found["inside"]
-    found["in_range"] = _in_range(found, others or {})
-    return found[found["real"].notna()]
+        rows["simulated"] = np.where(known.any(axis=0), np.nansum(worlds, axis=0) / known.sum(axis=0), np.nan)
+    rows["least"], rows["most"] = _extremes(worlds)
+    rows["ratio"] = rows["simulated"] / rows["real"].replace(0, np.nan)
+    rows["near"] = (rows["ratio"] - 1).abs() <= NEAR
+    rows["inside"] = rows["simulated"].between(rows["low"], rows["high"])
+    rows["met"] = rows["near"] | rows["inside"]
+    rows["in_range"] = _in_range(rows, others or {})
+    return rows[rows["real"].notna()]
 
 
 def _mark(name: str, fitted: Sequence[str], seen: frozenset[str]) -> str:
@@ -112,7 +112,7 @@ def gate(rows: pd.DataFrame) -> dict[str, Any]:
     return {**checks, "passed": bool(checks) and all(checks.values())}
 
 
-def beside(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
+def facts_side_by_side(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
     """Published facts in a real log and in a simulated world.
 
     Args:
@@ -165,8 +165,8 @@ def judged(value: float, holds: bool | None) -> str:
 
 def _fact_line(name: str, row: pd.Series) -> str:
     real, found = judged(row["real"], row["real_holds"]), judged(row["simulated"], row["simulated_holds"])
-    said = "–" if np.isnan(row["low"]) else accepted(row["low"], row["high"])
-    return f"| `{name}` | {said} | {real} | {found} |"
+    range_text = "–" if np.isnan(row["low"]) else accepted(row["low"], row["high"])
+    return f"| `{name}` | {range_text} | {real} | {found} |"
 
 
 def _gate_in_words(checks: Mapping[str, Any]) -> str:

@@ -197,7 +197,7 @@ def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) ->
 
 def _preset(name: str, presets: dict[str, Path]) -> Path:
     if name not in presets:
-        raise ConfigError(f"The address names {name}, which is none of {', '.join(presets) or 'no files'}.")
+        raise ConfigError(f"The address names the file {name}; a link can only name {', '.join(presets) or 'no file'}.")
     return presets[name]
 
 
@@ -215,7 +215,7 @@ def _setting(text: str, opening: PageState) -> tuple[str, str]:
     path, _, value = _short(text).partition("=")
     if path not in SETTABLE and opening.changes.get(path) != value:
         raise ConfigError(
-            f"The address sets {path}, which no link can; if you trust it, start `rekindle watch --set {path}={value}`."
+            f"A link cannot set {path}. If you trust this value, start `rekindle watch --set {path}={value}`."
         )
     return path, value
 
@@ -230,7 +230,7 @@ def _gesture(text: str) -> Gesture:
     parts = text.split(".")
     if len(text) > LONGEST_VALUE or len(parts) != 4 or parts[1] not in BY_HAND:
         raise ConfigError(
-            f"The address says sent={text[:60]}; write day.kind.sender.receiver, as in 3.like.5.17, with one of "
+            f"The address has sent={text[:60]}; write day.kind.sender.receiver, as in 3.like.5.17, with one of "
             f"{', '.join(BY_HAND)}."
         )
     day, kind, sender, receiver = parts
@@ -240,7 +240,7 @@ def _gesture(text: str) -> Gesture:
 
 def _number(name: str, text: str, most: int) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
-        raise ConfigError(f"The address says {name}={text[:60]}; it takes a whole number from 0 to {most:,}.")
+        raise ConfigError(f"The address has {name}={text[:60]}; expected a whole number from 0 to {most:,}.")
     return int(text)
 
 
@@ -273,7 +273,7 @@ def controls(experiment: Experiment) -> list[dict[str, object]]:
         for control in rows:
             meant = SETTINGS[tuple(control.path.split("."))]
             extra = meant.json_schema_extra
-            told = {
+            described = {
                 "group": group,
                 "value": _value_at(experiment, control.path),
                 "live": control.live,
@@ -282,7 +282,7 @@ def controls(experiment: Experiment) -> list[dict[str, object]]:
                 "range": range_of(meant) or "",
                 "source": extra["source"] if isinstance(extra, dict) else "",
             }
-            found.append(dataclasses.asdict(control) | told)
+            found.append(dataclasses.asdict(control) | described)
     return found
 
 

@@ -193,15 +193,15 @@ class Session:
 
     def _wait_for_compiled(self) -> None:
         """Wait until the model is compiled, by this thread or another one, and report progress to the tab."""
-        began, told = time.monotonic(), 0.0
+        began, last_report = time.monotonic(), 0.0
 
         def progress(done: int, total: int, _: str = "", /) -> None:
-            nonlocal told
+            nonlocal last_report
             if self._closed:
                 raise _GivenUpError
             now = time.monotonic()
-            if now - told > SECONDS_BETWEEN_NEWS:
-                told = now
+            if now - last_report > SECONDS_BETWEEN_NEWS:
+                last_report = now
                 self._tell({"is": "compiling", "done": done, "total": max(done, total), "seconds": round(now - began)})
 
         compiling.compile_model(progress)
@@ -275,7 +275,7 @@ class Session:
         person = message.person
         people = len(self._current_playback().arms[0].run)
         if person is not None and person >= people:
-            raise ConfigError(f"nobody is person {person}; the people are 0 to {people - 1:,}")
+            raise ConfigError(f"there is no person {person}; ids go from 0 to {people - 1:,}")
         self.page_state = dataclasses.replace(self.page_state, followed=person)
         self._tell_state()
         self._push()
@@ -284,7 +284,7 @@ class Session:
         """Send a gesture by the followed person today and, if wanted, continue in a twin of the world without it."""
         playback, sender, fork = self._current_playback(), self.page_state.followed, message.fork
         if sender is None:
-            raise ConfigError("a gesture by hand goes from the person who is followed to one of their ties")
+            raise ConfigError("a gesture by hand must go from the followed person to one of their ties")
         require_few_by_hand(len(self.page_state.hand) + 1)
         gesture = Gesture(playback.day, message.kind, sender, message.to)
         if fork:
@@ -362,7 +362,7 @@ class Session:
         def note(today: int) -> None:
             self._check()
             if today % max(1, day // SERIES_POINTS) == 0:
-                series.append([today, [_told(each) for each in playback.outcomes()]])
+                series.append([today, [_as_json(each) for each in playback.outcomes()]])
 
         playback.play(day, note)
         return series
@@ -372,13 +372,13 @@ class Session:
         key = settings.model_dump_json()
         if self._world is not None and self._world[0] == key:
             return self._world[1]
-        told = 0.0
+        last_report = 0.0
 
         def progress(done: int, total: int) -> None:
-            nonlocal told
+            nonlocal last_report
             self._check()
-            if time.monotonic() - told > 0.1:
-                told = time.monotonic()
+            if time.monotonic() - last_report > 0.1:
+                last_report = time.monotonic()
                 self._tell({"is": "progress", "what": "building the world", "done": done, "total": total})
 
         world = runner.world_of(settings, **({} if settings.log else {"progress": progress}))
@@ -414,7 +414,7 @@ class Session:
             self.playing = False
             self._tell_state()
 
-    # What the tab is told --------------------------------------------------------------------------------------------
+    # Messages to the tab ---------------------------------------------------------------------------------------------
 
     def _tell(self, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         if not self._closed:
@@ -451,7 +451,7 @@ class Session:
         playback.changed.clear()
         self.frame += 1
         pictures = playback.look(self.page_state.differences)
-        outcomes = [_told(each) for each in playback.outcomes()]
+        outcomes = [_as_json(each) for each in playback.outcomes()]
         message = {"is": "frame", "frame": self.frame, "day": playback.day, "outcomes": outcomes}
         if self.page_state.followed is not None:
             message["followed"] = self._followed(self.page_state.followed)
@@ -527,7 +527,7 @@ def _playback_of(page_state: PageState, experiment: Experiment, world: World) ->
     return playback
 
 
-def _told(outcome: Outcome) -> dict[str, float | None]:
+def _as_json(outcome: Outcome) -> dict[str, float | None]:
     return {name: _number_or_none(value) for name, value in outcome._asdict().items()}
 
 
@@ -546,8 +546,8 @@ def _counts(ties: list[TieSeen]) -> dict[str, int]:
 
 
 def _tie(tie: TieSeen) -> dict[str, Any]:
-    told = tie._asdict() | {"state": tie.state.name.lower()}
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+    last_report = tie._asdict() | {"state": tie.state.name.lower()}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in last_report.items()}
 
 
 _ACTIONS: dict[type, Callable[[Session, Any], None]] = {

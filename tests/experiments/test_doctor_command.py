@@ -66,10 +66,10 @@ def test_another_python_is_a_problem() -> None:
 def test_packages_that_lack_or_are_too_old_are_named() -> None:
     wanted = [Requirement("numpy>=2"), Requirement("numba>=999"), Requirement("no-such-package")]
     whole, old, lacking = doctor.packages_found(wanted)
-    assert (whole.state, whole.said) == (Status.OK, f"packages: numpy {doctor._version('numpy')}")
+    assert (whole.state, whole.text) == (Status.OK, f"packages: numpy {doctor._version('numpy')}")
     assert (old.state, lacking.state) == (Status.PROBLEM, Status.PROBLEM)
-    assert old.said.startswith(f"packages: numba {numba.__version__} is not >=999")
-    assert "no-such-package is not installed" in lacking.said
+    assert old.text.startswith(f"packages: numba {numba.__version__} is not >=999")
+    assert "no-such-package is not installed" in lacking.text
     (optional,) = doctor.extras_found({"cluster": wanted[2:]})
     assert optional.state is Status.WARNING
     assert "[cluster]" in optional.remedy
@@ -115,7 +115,7 @@ def test_a_file_in_the_place_of_a_folder_is_a_problem() -> None:
     Path("results").write_text("in the way")
     for folder in (Path("results"), Path("results/deeper")):
         (found,) = doctor.folder_found("results folder", folder)
-        assert (found.state, "results is not writable (Not a directory)" in found.said) == (Status.PROBLEM, True)
+        assert (found.state, "results is not writable (Not a directory)" in found.text) == (Status.PROBLEM, True)
 
 
 @pytest.mark.parametrize(("free", "state"), [(9e9, Status.OK), (1e9, Status.WARNING), (1e6, Status.PROBLEM)])
@@ -135,8 +135,8 @@ def test_outdated_worlds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         storage.cached_world(lambda: Core(world, seed=1), sim.Parameters(), seed=1)
     (found,) = doctor.worlds_found()
     assert found.state is Status.WARNING
-    assert "cached worlds: 2, " in found.said
-    assert "; 1 from another version of the model" in found.said
+    assert "cached worlds: 2, " in found.text
+    assert "; 1 from another version of the model" in found.text
     assert "`rekindle world prune`" in found.remedy
 
 
@@ -144,7 +144,7 @@ def test_a_bad_limit_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REKINDLE_CACHE_GB", "much")
     (found,) = doctor.worlds_found()
     assert found.state is Status.PROBLEM
-    assert "REKINDLE_CACHE_GB is 'much'" in found.said
+    assert "REKINDLE_CACHE_GB is 'much'" in found.text
 
 
 def test_a_model_that_is_not_compiled_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ def test_threads_that_differ_are_a_problem(monkeypatch: pytest.MonkeyPatch, what
     monkeypatch.setattr(doctor, "_sample", planted)
     found = doctor.sample_found()
     assert found.state is Status.PROBLEM
-    assert "results differ between one thread and two" in found.said
+    assert "results differ between one thread and two" in found.text
 
 
 def test_a_run_that_fails_is_a_problem_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +177,7 @@ def test_a_run_that_fails_is_a_problem_in_a_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(doctor, "_sample", fails)
     found = doctor.sample_found()
     assert found.state is Status.PROBLEM
-    assert "RuntimeError: first line second line" in found.said
+    assert "RuntimeError: first line second line" in found.text
 
 
 def test_help_shows_an_example(rekindle: Rekindle) -> None:

@@ -364,7 +364,7 @@ def test_where_likes_open_no_door_there_is_no_plan_of_likes() -> None:
     found = planned(with_a_past(), parameters=shut, worlds=3, gestures=("like",))
     assert found.plan.empty
     assert found.together == (0, 0, 0)
-    said = tables.week_said(found, 30, 3, 15, 60)
+    said = tables.week_notes(found, 30, 3, 15, 60)
     assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in said[0]
 
 
@@ -503,7 +503,7 @@ def test_verdicts_on_the_past_are_those_of_the_interval() -> None:
     def verdict(low: float, high: float, expected: float = 0.1, back: float = 0.1, people: int = 30) -> str:
         index = [week.MODEL, week.LONGEST, week.LATEST, week.CHANCE]
         rules = pd.DataFrame({"share": 0.1, "apart": 0.02, "low": low, "high": high}, index=index)
-        return " ".join(tables._past_said(week.Past(200, 60, 400, expected, back, people, rules)))
+        return " ".join(tables._past_notes(week.Past(200, 60, 400, expected, back, people, rules)))
 
     assert "(95% interval +1.0 … +3.0): the model's order was better" in verdict(0.01, 0.03)
     assert "the simple rule was better" in verdict(-0.03, -0.01)

@@ -131,7 +131,7 @@ def test_what_the_page_sends_is_understood(message: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("text", STRANGE, ids=lambda text: text[:60])
 def test_what_the_page_would_not_send_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"^The page sent what the server does not understand \(.+\)\. Reload"):
+    with pytest.raises(ConfigError, match=r"^The server does not understand a message of the page \(.+\)\. Reload"):
         understood(text)
 
 
