@@ -37,7 +37,7 @@ import sim
 from benchmarks import machine
 from benchmarks.peers.mesa_plain import PlainModel
 from benchmarks.peers.start import start_of
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.workers import Workers

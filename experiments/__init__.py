@@ -1,1 +1,1 @@
-"""What is asked of the model: experiments read from TOML, run in parallel, kept as Parquet, compared and drawn."""
+"""Experiments with the model: read from TOML, run in parallel, kept as Parquet, compared and drawn."""

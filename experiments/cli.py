@@ -227,11 +227,11 @@ def _load_model() -> None:
 
     if compiling.is_imported():
         return
-    from experiments.terminal.console import shown_compiling, stderr_console
+    from experiments.terminal.console import compiling_progress, stderr_console
 
     stderr = stderr_console()
     stderr.print("Compiling the model's rules, because this is the first time that it is loaded.", highlight=False)
-    with shown_compiling(stderr) as report:
+    with compiling_progress(stderr) as report:
         compiling.load_model(report)
 
 
@@ -246,15 +246,15 @@ def _out_of_memory(error: MemoryError) -> str:
     """The message for a lack of memory. A world that is refused before it is built has its own message."""
     from sim.runtime.memory_limit import NotEnoughMemoryError
 
-    said = " ".join(str(error).split())
+    details = " ".join(str(error).split())
     if isinstance(error, NotEnoughMemoryError):
-        return said
-    return f"There is not enough memory ({said or 'no details available'}). Try a smaller world.people."
+        return details
+    return f"There is not enough memory ({details or 'no details available'}). Try a smaller world.people."
 
 
 def _is_for_users(error: ValueError) -> bool:
     """Whether an error describes a mistake in the user's input."""
-    from experiments.config.settings import ConfigError  # already imported if one of these was raised
+    from experiments.config.errors import ConfigError  # already imported if one of these was raised
     from experiments.sweeps.store import StoreError
     from sim.contact_logs import LogError
     from sim.runtime.storage import CacheError
@@ -265,12 +265,12 @@ def _is_for_users(error: ValueError) -> bool:
 def _usage(error: Any) -> str:
     """The message for a usage error."""
     command = error.ctx.command_path if getattr(error, "ctx", None) else "rekindle"
-    said = _expected(error) or " ".join(error.format_message().split())
-    if said.startswith("Missing argument") and "CONFIG" in said:
-        said = (
+    message = _expected(error) or " ".join(error.format_message().split())
+    if message.startswith("Missing argument") and "CONFIG" in message:
+        message = (
             "CONFIG is missing: give a TOML file or the name of a bundled experiment (`rekindle configs` lists them)."
         )
-    return f"{said}{'' if said.endswith(('.', '?')) else '.'} See `{command} --help`."
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{command} --help`."
 
 
 def _expected(error: Any) -> str | None:
@@ -284,16 +284,21 @@ def _expected(error: Any) -> str | None:
     low, high = getattr(option, "min", None), getattr(option, "max", None)
     if low is not None and high is not None:
         return f"{where} a {'whole ' if isinstance(low, int) else ''}number from {low:,} to {high:,}"
-    _, among, words = error.message.partition(" is not one of ")
-    if not among:
+    known = _choices_in(error.message)
+    if not known:
         return None
-    import re
+    from sim.runtime.spelling import nearest
 
-    from experiments.config.settings import nearest
-
-    known = re.findall("'(.+?)'", words)
     close = nearest(value, known)
     return f"{where} one of {', '.join(known)}{f'; did you mean {close}?' if close else ''}"
+
+
+def _choices_in(message: str) -> list[str]:
+    """The choices that a message of typer lists: ``'a' is not one of 'b', 'c'.``; its errors do not have them."""
+    import re
+
+    _, _, choices = message.partition(" is not one of ")
+    return re.findall("'(.+?)'", choices)
 
 
 if __name__ == "__main__":

@@ -8,21 +8,17 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from experiments.config.catalogue import SETTINGS, TABLES, TRUTH_WRITTEN, range_of
 from experiments.config.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
 from experiments.config.settings import (
     ADOPTERS_WRITTEN,
     KINDS_WRITTEN,
     LOG_WRITTEN,
     NAME_WRITTEN,
-    SETTINGS,
     STRATEGIES_WRITTEN,
     STRATEGY_WRITTEN,
-    TABLES,
-    TRUTH_WRITTEN,
-    KeyPath,
-    range_of,
-    show,
 )
+from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
 from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.former_names import accepted_name

@@ -1,8 +1,10 @@
-"""Imports run one way. docs/architecture.md draws the map that this file enforces."""
+"""Imports run one way, functions are short, and names are not used twice. docs/architecture.md draws the map."""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -13,6 +15,24 @@ import pytest
 from tests.conftest import ROOT
 
 MOST_LEVELS = 8
+MOST_LINES = 60  # of code in a function, without its docstring, blank lines and comments
+MOST_PARAMETERS = 8  # of a function
+
+# Functions over a limit that are being worked on. Empty this; do not add to it.
+PENDING = {
+    "sim/engine/day.py: will_answer",
+    "sim/engine/day.py: _receive_of",
+    "sim/engine/memory.py: comes_to_mind_from",
+    "sim/engine/outreach.py: _count_prompts_of",
+    "sim/engine/outreach.py: act_all",
+    "sim/engine/outreach.py: act_together",
+    "sim/engine/outreach.py: begin_prompts",
+    "sim/engine/places.py: gather",
+    "sim/engine/sorting.py: _put_in_order",
+    "sim/reference/mesa_model.py: __init__",
+    "sim/run.py: simulate",
+    "sim/worlds/communities.py: _sweep",
+}
 
 # What each package may import at run time, within its half of the program. `experiments` may import all of `sim`.
 ALLOWED = {
@@ -131,3 +151,85 @@ def test_nothing_private_is_taken_from_another_module() -> None:
         if module.split(".")[0] in ("sim", "experiments") and name.startswith("_")
     ]
     assert taken == []
+
+
+def test_nothing_private_of_another_module_is_used() -> None:
+    """Such as ``store._parts``, where ``store`` is a module of ours, or a private attribute of a class of it."""
+    used = []
+    for file in files():
+        tree = ast.parse(file.read_text("utf-8"))
+        ours = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("sim", "experiments")
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            private = isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr)
+            if private and isinstance(node.value, ast.Name) and node.value.id in ours:
+                used.append(f"{file.relative_to(ROOT)}: {node.value.id}.{node.attr}")
+    assert [one for one in used if not re.search(r"\._(replace|asdict|fields|make|field_defaults)$", one)] == []
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def code_lines(function: Function, source: list[str]) -> int:
+    """Lines of a function's body, without its docstring, blank lines and comments."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    lines = source[body[0].lineno - 1 : function.end_lineno] if body else []
+    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in lines)
+
+
+def parameters(function: Function) -> int:
+    given = function.args
+    names = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def over_a_limit(file: str, text: str) -> Iterator[str]:
+    """The functions that are too long, or have too many parameters, without a reason in their docstring.
+
+    A command of `experiments.commands` may give the reason in the docstring of its module, because its own is its help.
+    """
+    tree, source = ast.parse(text), text.splitlines()
+    of_module = ast.get_docstring(tree) if file.startswith("experiments/commands/") else None
+    top = set(tree.body)
+    for function in ast.walk(tree):
+        if isinstance(function, Function):
+            is_command = function in top and not function.name.startswith("_")
+            docstrings = f"{ast.get_docstring(function)}\n{of_module if is_command else None}"
+            lines, count = code_lines(function, source), parameters(function)
+            for reason, over in (("Long", lines > MOST_LINES), ("Many parameters", count > MOST_PARAMETERS)):
+                if over and not re.search(rf"(^|[.!?]\s+){reason} because", docstrings, re.MULTILINE):
+                    yield f"{file}: {function.name}"
+
+
+def test_functions_are_short_and_have_few_parameters_or_a_reason() -> None:
+    found = {
+        name for file in files() for name in over_a_limit(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
+    }
+    assert sorted(found - PENDING) == []
+
+
+def test_the_limits_of_functions_are_found() -> None:
+    names = ", ".join(f"p{k}" for k in range(MOST_PARAMETERS + 1))
+    wide = f"def wide({names}):\n    pass\n"
+    assert list(over_a_limit("sim/a.py", wide)) == ["sim/a.py: wide"]
+    assert list(over_a_limit("sim/a.py", wide.replace("pass", '"""Do. Many parameters because of a test."""'))) == []
+    long = "def long():\n    # why\n\n" + "    x = 1\n" * (MOST_LINES + 1)
+    assert list(over_a_limit("sim/a.py", long)) == ["sim/a.py: long"]
+    assert list(over_a_limit("sim/a.py", long.replace("    # why", '    """Do.\n\n    Long because it is."""'))) == []
+    assert list(over_a_limit("sim/a.py", long.replace("    x = 1\n", "", 1))) == []
+    commands = f'"""Do.\n\nMany parameters because each option is one.\n"""\n{wide}'
+    assert list(over_a_limit("sim/a.py", commands)) == ["sim/a.py: wide"]
+    assert list(over_a_limit("experiments/commands/a.py", commands)) == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    defined = defaultdict(list)
+    for file in files():
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                defined[node.name].append(str(file.relative_to(ROOT)))
+    assert {name: where for name, where in defined.items() if len(where) > 1} == {}

@@ -20,6 +20,7 @@ import sim
 from experiments.figures import BLUE, STYLE
 from experiments.logs import contact_log
 from experiments.logs.calibrate import changed
+from experiments.logs.log import Log, read
 from experiments.logs.simulated import simulated_values, window_of
 from experiments.logs.validate import table
 from experiments.sweeps import runner
@@ -36,7 +37,7 @@ MECHANISMS: dict[str, dict[str, float]] = {
 }
 
 
-def simulated(parameters: sim.Parameters, real: contact_log.Log) -> list[dict[str, float]]:
+def simulated(parameters: sim.Parameters, real: Log) -> list[dict[str, float]]:
     """Statistics of the logs of some worlds."""
     window = window_of(real, PEOPLE)
     with runner.worker_processes(PROCESSES) as executor:
@@ -46,7 +47,7 @@ def simulated(parameters: sim.Parameters, real: contact_log.Log) -> list[dict[st
 
 def ablations(log: Path) -> dict[str, pd.DataFrame]:
     """The statistics of a log, and of worlds with all mechanisms ("all") and without each."""
-    real = contact_log.read(log)
+    real = read(log)
     measured = contact_log.statistics(real)
     without = {"all": {}, **MECHANISMS}
     return {name: table(measured, simulated(changed(sim.Parameters(), off), real)) for name, off in without.items()}

@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import cli
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import histories, planning, results, runner, store
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import requested_histories

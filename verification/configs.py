@@ -23,7 +23,9 @@ from types import FrameType
 
 from experiments.commands.sweeping import planned
 from experiments.config import shipped
-from experiments.config.settings import SETTINGS, ConfigError, load
+from experiments.config.catalogue import SETTINGS
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
 
 SECONDS = 1.0  # processor time allowed for each configuration
 HANGS = 20.0  # seconds of processor time after which a configuration is abandoned

@@ -33,7 +33,7 @@ from distributed import LocalCluster
 from rich.console import Console
 from rich.table import Table
 
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import results, store
 from experiments.sweeps.design import runs_of, shard_of
 from sim.runtime.fingerprint import compiled_folder

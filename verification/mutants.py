@@ -170,31 +170,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         ),
         (
             "pairs",
-            "`int` cuts off what is behind the point",
-            [
-                (
-                    "return int(self.time[-1] // SECONDS_A_DAY) + 1",
-                    "self.time[-1] // SECONDS_A_DAY -> self.time[-1] / SECONDS_A_DAY",
-                ),
-                (
-                    "begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY",
-                    "self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY"
-                    " -> self.time[[longest, min(longest + 1, len(self.time) - 1)]] / SECONDS_A_DAY",
-                ),
-            ],
-        ),
-        (
-            "pairs",
-            "of two contacts, the first begins the only gap",
-            [
-                (
-                    "longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0",
-                    "len(self.time) > 1 -> len(self.time) > 2",
-                )
-            ],
-        ),
-        (
-            "pairs",
             "the id of a pair is 1 or more",
             [
                 ("first = np.flatnonzero(np.diff(ids[order], prepend=-1))", "-1 -> -0"),
@@ -489,7 +464,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             "the other 1 stays",
             [
                 (
-                    "beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))",
+                    "combined = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))",
                     f"max(1, *map(len, sweep.zip.values()), 1) -> max({one}, *map(len, sweep.zip.values()), {other})",
                 )
                 for one, other in ((0, 1), (1, 0))

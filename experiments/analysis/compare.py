@@ -280,7 +280,7 @@ def ends_of_interval(worlds: int) -> tuple[float, float]:
 def minutes(runs: pd.DataFrame) -> pd.DataFrame:
     """How each arm used its planned minutes: means over worlds, indexed by scenario in order of appearance.
 
-    The columns are ``filled`` (planned), ``spent`` (used) and ``refused`` (lost when the person backed out), all in
+    The columns are ``planned``, ``used`` and ``lost`` (when the person backed out), all in
     minutes per adopter; ``share`` (used of planned, without a rest too short for one more session; NaN if nothing else
     was planned); and ``idle`` (the share is under 90%, or minutes were planned and none used, so a comparison is not
     like-for-like).

@@ -9,12 +9,10 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from experiments.analysis.compare import (
-    ENOUGH_WORLDS,
-)
+from experiments.analysis.compare import ENOUGH_WORLDS
 from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import number, plain, with_sign
-from experiments.terminal.tables import BESIDE, sentences, table_of
+from experiments.terminal.tables import ATTACHED, sentences, table_of
 
 
 def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
@@ -22,15 +20,15 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
 
     There is one row per measure or, with several contrasts or levels, one table per measure.
     """
-    marks, said = _said_once(rows)
+    marks, explained = _said_once(rows)
     rows = rows.assign(note=marks)
     if rows["measure"].is_unique:
         tables = [_differences("measure", list(rows["measure"]), rows)]
     else:
         several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
         tables = [
-            _differences(str(measure), [row_name(row, several) for _, row in of_it.iterrows()], of_it)
-            for measure, of_it in rows.groupby("measure", sort=False)
+            _differences(str(measure), [row_name(row, several) for _, row in of_measure.iterrows()], of_measure)
+            for measure, of_measure in rows.groupby("measure", sort=False)
         ]
     a, b = (rows[side].unique() for side in ("a", "b"))
     lines = [
@@ -39,7 +37,7 @@ def comparison_table(rows: pd.DataFrame, notes: Sequence[str]) -> Group:
     ]
     if rows["worlds"].max() >= ENOUGH_WORLDS:
         lines.append("Fewer runs: how many times as many runs independent seeds would need for the same precision.")
-    return Group(*tables, Text(sentences([*lines, *said, *notes])))
+    return Group(*tables, Text(sentences([*lines, *explained, *notes])))
 
 
 def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -48,9 +46,9 @@ def _said_once(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
     found = list(dict.fromkeys(part for parts in each for part in parts))
     of_all = [part for part in found if all(part in parts for parts in each)]
     marks = {part: str(at) for at, part in enumerate((part for part in found if part not in of_all), start=1)}
-    said = [f"{'All rows' if len(each) > 1 else 'Note'}: {'; '.join(of_all)}."] if of_all else []
-    said += [f"Note {mark}: {part}." for part, mark in marks.items()]
-    return [", ".join(marks[part] for part in parts if part in marks) for parts in each], said
+    explained = [f"{'All rows' if len(each) > 1 else 'Note'}: {'; '.join(of_all)}."] if of_all else []
+    explained += [f"Note {mark}: {part}." for part, mark in marks.items()]
+    return [", ".join(marks[part] for part in parts if part in marks) for parts in each], explained
 
 
 def row_name(row: pd.Series, several: bool) -> str:
@@ -61,7 +59,15 @@ def row_name(row: pd.Series, several: bool) -> str:
 def _differences(title: str, names: Sequence[str], rows: pd.DataFrame) -> Columns:
     noted = ["note"] if rows["note"].any() else []
     table = table_of(
-        title, "A", "B", "A − B", "95% interval", "worlds", "fewer runs", *noted, beside=(*BESIDE, "B", "fewer runs")
+        title,
+        "A",
+        "B",
+        "A − B",
+        "95% interval",
+        "worlds",
+        "fewer runs",
+        *noted,
+        attached=(*ATTACHED, "B", "fewer runs"),
     )
     for name, (_, row) in zip(names, rows.iterrows(), strict=True):
         means = (plain(row["a_mean"]), plain(row["b_mean"]))

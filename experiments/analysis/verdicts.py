@@ -97,16 +97,16 @@ def ruled_by_ratio(estimates: Mapping[str, Estimate], *, margin: float, worlds: 
     """
     if not estimates or min(one.worlds for one in estimates.values()) < worlds:
         return Ruling(Verdict.TOO_FEW)
-    there = [name for name, one in estimates.items() if one.low > 1 + margin]
+    present = [name for name, one in estimates.items() if one.low > 1 + margin]
     none = {name for name, one in estimates.items() if one.low >= 1 - margin or one.high < 1}
     absent = [name for name, one in estimates.items() if name in none and one.high <= 1 + margin]
-    if len(there) == len(estimates):
+    if len(present) == len(estimates):
         return Ruling(Verdict.SUPPORTED)
     if len(absent) == len(estimates):
         return Ruling(Verdict.NOT_SUPPORTED)
-    if there and absent:
-        return Ruling(Verdict.DEPENDS, f"effect with {_listed(there)}; no effect with {_listed(absent)}")
-    unclear = [name for name in estimates if name not in there and name not in absent]
+    if present and absent:
+        return Ruling(Verdict.DEPENDS, f"effect with {_listed(present)}; no effect with {_listed(absent)}")
+    unclear = [name for name in estimates if name not in present and name not in absent]
     return Ruling(Verdict.TOO_FEW, f"unclear with {_listed(unclear)}")
 
 

@@ -1,4 +1,7 @@
-"""`rekindle calibrate` and `rekindle validate`: fit simulated worlds to a real log, and measure how well they match."""
+"""`rekindle calibrate` and `rekindle validate`: fit simulated worlds to a real log, and measure how well they match.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 import typer
@@ -16,16 +19,18 @@ from rich.console import Console
 
 import sim
 from experiments import provenance
-from experiments.config.settings import ConfigError, load, stem_of_log
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load, stem_of_log
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.logs import contact_log
-from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, aims_of, ranges_of, read_ledger
-from experiments.logs.calibrate import calibrate as search
+from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, Search, aims_of, ranges_of, read_ledger
+from experiments.logs.calibrate import calibrate as run_search
+from experiments.logs.log import Log, read
 from experiments.logs.published import facts
 from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
-from experiments.logs.validate import LOOKED_AT, beside, gate, report, summary, table
+from experiments.logs.validate import LOOKED_AT, facts_side_by_side, gate, report, summary, table
 from experiments.sweeps import runner, store
 from experiments.terminal.console import (
     Changes,
@@ -40,7 +45,7 @@ from experiments.terminal.console import (
     stdout_console,
 )
 from experiments.terminal.names import file_name, write_csv
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.interrupts import held_back
@@ -85,15 +90,15 @@ def calibrate(
     """Fit parameters to a contact log. The same command resumes a search that was stopped."""
     base = load(config, changes or (), log).parameters
     real = _large_enough(_read(log), log)
-    ranges, aims = ranges_of(fit or DEFAULT_FIT), aims_of(to or ())
+    search = Search(ranges_of(fit or DEFAULT_FIT), aims_of(to or ()), window_of(real, people), seed, base)
     folder = results / f"calibration-{file_name(stem_of_log(log))}"
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     kept = f"Finished trials are saved in {folder}; the same command resumes the search."
-    with saying(kept), shown(stderr, "trials", trials) as report_progress:
-        ledger = search(
-            real, name=log.name, fit=ranges, to=aims, trials=trials, window=window_of(real, people), folder=folder,
-            base=base, seed=seed, threads=os.cpu_count() or 1, progress=report_progress, say=_printer(stderr),
+    with saying(kept), progress_bar(stderr, "trials", trials) as report_progress:
+        ledger = run_search(
+            real, search, name=log.name, trials=trials, folder=folder, threads=os.cpu_count() or 1,
+            progress=report_progress, say=_printer(stderr),
         )  # fmt: skip
     console.print(ledger_table(ledger))
     for file in sorted(folder.iterdir()):
@@ -128,38 +133,40 @@ def validate(
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     parameters = load(config, changes or (), log).parameters
-    found = read_ledger(ledger) if ledger else None
-    if found:
-        parameters = found.parameters(parameters)
+    known_fit = read_ledger(ledger) if ledger else None
+    if known_fit:
+        parameters = known_fit.parameters(parameters)
     real = _large_enough(_read(log), log)
     others = {stem_of_log(path): contact_log.values(_read(path)) for path in against or ()}
     name = stem_of_log(log)
     folder = results / f"validation-{file_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
-    fitted = list(found.real) if found and found.log == log.name else []
+    fitted = list(known_fit.real) if known_fit and known_fit.log == log.name else []
     if refit:
         parameters, again = _refitted(real, log, parameters, seed, people, folder, stderr)
         fitted += [aim for aim in again.real if aim not in fitted]
-    with shown(stderr, "resamples", resamples) as progress:
+    with progress_bar(stderr, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
     simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
     rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
-    known = beside(facts(real), of_model)
-    passed = gate(rows)
-    console.print(validation_tables(rows, summary(rows), passed), highlight=False)
-    console.print(facts_table(known), highlight=False)
-    _keep(rows, known, passed, name, folder, [log, *(against or ())], parameters, window, console)
+    result = _Validation(rows, facts_side_by_side(facts(real), of_model), gate(rows))
+    console.print(validation_tables(rows, summary(rows), result.passed), highlight=False)
+    console.print(facts_table(result.facts), highlight=False)
+    origin = provenance.of_logs([log, *(against or ())], 0)
+    origin |= {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
+    for path in _write(result, name, folder, origin):
+        say_written(path, console)
 
 
-def _read(log: Path) -> contact_log.Log:
+def _read(log: Path) -> Log:
     """Read a log and print notes about it to standard error."""
-    found = contact_log.read(log)
+    found = read(log)
     report_log_notes(log, found.notes, stderr_console())
     return found
 
 
-def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
+def _large_enough(real: Log, log: Path) -> Log:
     """Return the log if it is large enough to compare with simulated worlds.
 
     Raises:
@@ -174,17 +181,17 @@ def _large_enough(real: contact_log.Log, log: Path) -> contact_log.Log:
 
 
 def _refitted(
-    real: contact_log.Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
+    real: Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
 ) -> tuple[sim.Parameters, Ledger]:
     """Parameters fitted to the activity in a log. Each combination of inputs has its own search."""
     window = window_of(real, min(people, 1_000))
     identity = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
     name = f"activity-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
-    with shown(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
-        ledger = search(
-            real, name=log.name, fit=ACTIVITY_FIT, to=ACTIVITY, trials=ACTIVITY_TRIALS,
-            window=window, folder=folder / name, base=parameters, seed=seed,
-            threads=os.cpu_count() or 1, progress=progress, say=_printer(stderr),
+    search = Search(ACTIVITY_FIT, ACTIVITY, window, seed, parameters)
+    with progress_bar(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
+        ledger = run_search(
+            real, search, name=log.name, trials=ACTIVITY_TRIALS, folder=folder / name, threads=os.cpu_count() or 1,
+            progress=progress, say=_printer(stderr),
         )  # fmt: skip
     return ledger.parameters(parameters), ledger
 
@@ -202,7 +209,7 @@ def _simulated(
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
         worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
-        with shown(stderr, "worlds", len(seeds) + 1) as progress:
+        with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
                     progress(done, len(seeds) + 1)
@@ -213,24 +220,20 @@ def _simulated(
         return [world.result() for world in worlds], of_model.result()
 
 
-def _keep(
-    rows: pd.DataFrame,
-    known: pd.DataFrame,
-    passed: Mapping[str, bool],
-    name: str,
-    folder: Path,
-    logs: Sequence[Path],
-    parameters: sim.Parameters,
-    window: Window,
-    console: Console,
-) -> None:
-    """Write the tables, the report and the figure to the folder."""
-    origin = provenance.of_logs(logs, 0) | {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
-    store.write_whole(folder / "validation.csv", lambda path: write_csv(rows, path, float_format="%.6g"))
-    text = report(rows, known, passed, name, json.dumps(vars(window)))
-    store.write_whole(folder / "facts.csv", lambda path: write_csv(known, path, float_format="%.6g"))
-    store.write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
-    for path in (folder / "validation.csv", folder / "facts.csv", folder / "report.md"):
-        say_written(path, console)
-    for path in save(validation(rows, name.replace("_", " ")), folder, "validation", origin):
-        say_written(path, console)
+class _Validation(NamedTuple):
+    """The rows of the validation table, the published facts in both logs, and which parts of the gate were passed."""
+
+    rows: pd.DataFrame
+    facts: pd.DataFrame
+    passed: Mapping[str, bool]
+
+
+def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any]) -> list[Path]:
+    """Write the tables, the report and the figure to the folder; returns the files."""
+    rows, facts_in_both = result.rows, result.facts
+    text = report(rows, facts_in_both, result.passed, name, json.dumps(origin["world"]))
+    files = [folder / "validation.csv", folder / "facts.csv", folder / "report.md"]
+    store.write_whole(files[0], lambda path: write_csv(rows, path, float_format="%.6g"))
+    store.write_whole(files[1], lambda path: write_csv(facts_in_both, path, float_format="%.6g"))
+    store.write_whole(files[2], lambda path: path.write_text(text, encoding="utf-8"))
+    return [*files, *save(validation(rows, name.replace("_", " ")), folder, "validation", origin)]

@@ -28,7 +28,7 @@ from experiments.analysis.compare import (
     short_levels,
 )
 from experiments.analysis.comparison_table import comparison_table
-from experiments.config.settings import ConfigError, nearest
+from experiments.config.errors import ConfigError
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
@@ -38,6 +38,7 @@ from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from sim.measures import MEASURES
 from sim.model.former_names import accepted_name
+from sim.runtime.spelling import nearest
 
 OUTCOMES = ("reconnected", "lasting", "kept")
 STRATEGY = "strategy"  # a factor of every sweep

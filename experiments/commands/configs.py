@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from experiments.config import shipped
-from experiments.config.settings import ConfigError, nearest
+from experiments.config.errors import ConfigError
 from experiments.sweeps import store
 from experiments.terminal.console import say_written, stdout_console
 from experiments.terminal.tables import table_of
+from sim.runtime.spelling import nearest
 
 
 def configs(

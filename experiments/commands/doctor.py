@@ -34,7 +34,7 @@ LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes
 SAMPLE_PEOPLE, SAMPLE_DAYS = 60, 20
 
 
-class State(StrEnum):
+class Status(StrEnum):
     """The outcome of a check; only a problem prevents the model from running correctly."""
 
     OK = "ok"
@@ -42,7 +42,7 @@ class State(StrEnum):
     PROBLEM = "problem"
 
 
-_STYLES = {State.OK: "green", State.WARNING: "yellow", State.PROBLEM: "bold red"}
+_STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.PROBLEM: "bold red"}
 
 
 class Finding(NamedTuple):
@@ -50,12 +50,12 @@ class Finding(NamedTuple):
 
     Attributes:
         state: the outcome.
-        said: what was checked, and what was found.
+        text: what was checked, and what was found.
         remedy: what to do about it; empty if all is well.
     """
 
-    state: State
-    said: str
+    state: Status
+    text: str
     remedy: str = ""
 
 
@@ -76,15 +76,16 @@ class Needs(NamedTuple):
 def doctor(results: Results = Path("results")) -> None:
     """Check versions, cores, cache, disk and the model itself. A problem gives exit code 1."""
     console = stdout_console()
-    counts = dict.fromkeys(State, 0)
-    for state, said, remedy in findings(results):
-        line = Text.assemble((f"{state:<8}", _STYLES[state]), visible(said), visible(f". {remedy}" if remedy else ""))
+    counts = dict.fromkeys(Status, 0)
+    for state, text, remedy in findings(results):
+        line = Text.assemble((f"{state:<8}", _STYLES[state]), visible(text), visible(f". {remedy}" if remedy else ""))
         console.print(line, highlight=False, soft_wrap=True)
         counts[state] += 1
     console.print(
-        f"{counted(counts[State.PROBLEM], 'problem')}, {counted(counts[State.WARNING], 'warning')}.", highlight=False
+        f"{counted(counts[Status.PROBLEM], 'problem')}, {counted(counts[Status.WARNING], 'warning')}.",
+        highlight=False,
     )
-    if counts[State.PROBLEM]:
+    if counts[Status.PROBLEM]:
         raise Exit(1)
 
 
@@ -107,11 +108,11 @@ def needed() -> Needs:
     """The requirements in pyproject.toml or, without the sources, in the metadata of the installed package."""
     sources = checkout()
     if sources is not None:
-        said = tomllib.loads((sources / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        extras = said.get("optional-dependencies", {})
+        project = tomllib.loads((sources / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        extras = project.get("optional-dependencies", {})
         return Needs(
-            SpecifierSet(said["requires-python"]),
-            [Requirement(line) for line in said["dependencies"]],
+            SpecifierSet(project["requires-python"]),
+            [Requirement(line) for line in project["dependencies"]],
             {name: [Requirement(line) for line in lines] for name, lines in extras.items()},
         )
     installed = metadata("rekindle")
@@ -133,29 +134,29 @@ def _anew() -> str:
 def python_found(wanted: SpecifierSet, found: str) -> Finding:
     """Check the version of Python."""
     if found in wanted:
-        return Finding(State.OK, f"Python {found}")
-    return Finding(State.PROBLEM, f"Python {found} is not {wanted}", "Make a new .venv with a supported version.")
+        return Finding(Status.OK, f"Python {found}")
+    return Finding(Status.PROBLEM, f"Python {found} is not {wanted}", "Make a new .venv with a supported version.")
 
 
 def packages_found(wanted: Sequence[Requirement]) -> Iterator[Finding]:
     """Check the required packages: one line for those that fit, and one for each that does not."""
-    yield from _packages("packages", wanted, State.PROBLEM, f"Install it with `{install_command()}`")
+    yield from _packages("packages", wanted, Status.PROBLEM, f"Install it with `{install_command()}`")
 
 
 def extras_found(extras: Mapping[str, Sequence[Requirement]]) -> Iterator[Finding]:
     """Check the packages of each extra."""
     for name, wanted in extras.items():
         if name == "gpu" and shutil.which("nvidia-smi") is None:  # nvidia-smi comes with the driver
-            yield Finding(State.OK, "extra gpu: not needed, because no NVIDIA GPU was found")
+            yield Finding(Status.OK, "extra gpu: not needed, because no NVIDIA GPU was found")
             continue
-        yield from _packages(f"extra {name}", wanted, State.WARNING, f"Install it with `{install_command(name)}`")
+        yield from _packages(f"extra {name}", wanted, Status.WARNING, f"Install it with `{install_command(name)}`")
 
 
-def _packages(what: str, wanted: Sequence[Requirement], otherwise: State, remedy: str) -> Iterator[Finding]:
+def _packages(what: str, wanted: Sequence[Requirement], otherwise: Status, remedy: str) -> Iterator[Finding]:
     found = [(one, _version(one.name)) for one in wanted]
     fits = [f"{one.name} {there}" for one, there in found if there and one.specifier.contains(there, prereleases=True)]
     if fits:
-        yield Finding(State.OK, f"{what}: {', '.join(fits)}")
+        yield Finding(Status.OK, f"{what}: {', '.join(fits)}")
     for one, there in found:
         if there is None:
             yield Finding(otherwise, f"{what}: {one.name} is not installed", f"{remedy}.")
@@ -173,39 +174,41 @@ def _version(package: str) -> str | None:
 def cores_found() -> Finding:
     """Check that Numba uses one thread per core that is available to this process."""
     threads, cores = numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_DEFAULT_NUM_THREADS
-    said = f"Numba: threads {threads}, cores {cores}"
+    text = f"Numba: threads {threads}, cores {cores}"
     if threads == cores:
-        return Finding(State.OK, said)
+        return Finding(Status.OK, text)
     mismatch = "some cores are idle" if threads < cores else "threads compete for cores"
-    return Finding(State.WARNING, f"{said}: {mismatch}", f"Unset NUMBA_NUM_THREADS, or set it to {cores}.")
+    return Finding(Status.WARNING, f"{text}: {mismatch}", f"Unset NUMBA_NUM_THREADS, or set it to {cores}.")
 
 
 def folder_found(what: str, folder: Path) -> Iterator[Finding]:
     """Check that a folder is writable or can be created, and that its disk has space."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     try:
-        with tempfile.NamedTemporaryFile(dir=there, prefix=".doctor-"):
+        with tempfile.NamedTemporaryFile(dir=existing, prefix=".doctor-"):
             pass
     except OSError as problem:
         why = problem.strerror or problem
         yield Finding(
-            State.PROBLEM, f"{what}: {there} is not writable ({why})", "Make it writable, or choose another folder."
+            Status.PROBLEM,
+            f"{what}: {existing} is not writable ({why})",
+            "Make it writable, or choose another folder.",
         )
         return
     yield Finding(
-        State.OK,
+        Status.OK,
         f"{what}: {folder}, {in_bytes(size_of(folder))}"
-        if there == folder
+        if existing == folder
         else f"{what}: {folder}, does not exist yet",
     )
-    free = shutil.disk_usage(there).free
-    said = f"disk of the {what}: {in_bytes(free)} free"
+    free = shutil.disk_usage(existing).free
+    text = f"disk of the {what}: {in_bytes(free)} free"
     if free >= LITTLE_DISK:
-        yield Finding(State.OK, said)
+        yield Finding(Status.OK, text)
     else:
         yield Finding(
-            State.PROBLEM if free < NO_DISK else State.WARNING,
-            said,
+            Status.PROBLEM if free < NO_DISK else Status.WARNING,
+            text,
             "Free some space, for example with `rekindle world prune`.",
         )
 
@@ -215,43 +218,43 @@ def worlds_found() -> Iterator[Finding]:
     try:
         limit = cache_limit()
     except CacheError as problem:
-        yield Finding(State.PROBLEM, str(problem).rstrip("."))
+        yield Finding(Status.PROBLEM, str(problem).rstrip("."))
         return
     kept = kept_worlds()
     outdated = [world for world in kept if not world.is_present]
     size = sum(world.size for world in kept)
-    said = f"cached worlds: {len(kept):,}, {in_bytes(size)} of at most {in_bytes(limit)}, in {worlds_folder()}"
+    text = f"cached worlds: {len(kept):,}, {in_bytes(size)} of at most {in_bytes(limit)}, in {worlds_folder()}"
     if outdated:
         freed = in_bytes(sum(world.size for world in outdated))
-        said += f"; {len(outdated):,} from another version of the model"
-        yield Finding(State.WARNING, said, f"Remove these with `rekindle world prune`, which frees {freed}.")
+        text += f"; {len(outdated):,} from another version of the model"
+        yield Finding(Status.WARNING, text, f"Remove these with `rekindle world prune`, which frees {freed}.")
     else:
-        yield Finding(State.OK, said)
+        yield Finding(Status.OK, text)
 
 
 def model_found() -> Finding:
     """Check the version of the model, and whether it is compiled."""
-    said = f"model {model_fingerprint()}"
+    text = f"model {model_fingerprint()}"
     if compiling.is_compiled():
-        return Finding(State.OK, f"{said}, compiled")
-    return Finding(State.WARNING, f"{said}, not compiled yet", "The first run compiles it, in about a minute.")
+        return Finding(Status.OK, f"{text}, compiled")
+    return Finding(Status.WARNING, f"{text}, not compiled yet", "The first run compiles it, in about a minute.")
 
 
 def sample_found() -> Finding:
     """Check that a tiny run gives the same contact log and world, to the bit, on one thread and on two."""
-    said = f"sample run of {SAMPLE_PEOPLE} people and {SAMPLE_DAYS} days"
+    text = f"sample run of {SAMPLE_PEOPLE} people and {SAMPLE_DAYS} days"
     most = numba.config.NUMBA_NUM_THREADS
     try:
         (one, log), (two, other_log) = (_sample(threads) for threads in (1, min(2, most)))
     except Exception as problem:  # any failure must become one line
         why = " ".join(f"{type(problem).__name__}: {problem}".split())
-        return Finding(State.PROBLEM, f"{said}: {why}", f"Delete the cache folder, and reinstall: `{_anew()}`.")
+        return Finding(Status.PROBLEM, f"{text}: {why}", f"Delete the cache folder, and reinstall: `{_anew()}`.")
     if one != two or not log.equals(other_log):
         remedy = "Set NUMBA_NUM_THREADS=1, and report this to the authors."
-        return Finding(State.PROBLEM, f"{said}: results differ between one thread and two", remedy)
+        return Finding(Status.PROBLEM, f"{text}: results differ between one thread and two", remedy)
     if most < 2:
-        return Finding(State.WARNING, f"{said}: only one thread is available, so two were not tested")
-    return Finding(State.OK, f"{said}: {len(log):,} gestures, identical on 1 and 2 threads")
+        return Finding(Status.WARNING, f"{text}: only one thread is available, so two were not tested")
+    return Finding(Status.OK, f"{text}: {len(log):,} gestures, identical on 1 and 2 threads")
 
 
 def _sample(threads: int) -> tuple[sim.World, pd.DataFrame]:

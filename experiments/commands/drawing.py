@@ -1,4 +1,7 @@
-"""`rekindle figure`: draw a figure of a sweep or of the essay, or check that a figure can be reproduced."""
+"""`rekindle figure`: draw a figure of a sweep or of the essay, or check that a figure can be reproduced.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.compare import BASELINE
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
-from experiments.config.settings import ConfigError, Experiment, nearest
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
 from experiments.essay.essay import CONFIGS, JudgedClaim
 from experiments.essay.findings import FigureSpec
@@ -26,6 +30,7 @@ from experiments.sweeps import store
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
 from experiments.terminal.names import at_home, write_csv
+from sim.runtime.spelling import nearest
 
 SWEEP, STRATEGIES = (
     "nine_strategies",
@@ -176,12 +181,12 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
     if not path.is_file():
         raise ConfigError(f"--check {path}: this file does not exist.")
     try:
-        said = provenance_in(path)
+        origin = provenance_in(path)
     except ValueError as error:
         raise ConfigError(f"--check {error}.") from None
-    with tempfile.TemporaryDirectory() as aside:
-        made = _again(said, path, Path(aside), results, processes)
-        others = _differences(path, made, said)
+    with tempfile.TemporaryDirectory() as temporary:
+        made = _again(origin, path, Path(temporary), results, processes)
+        others = _differences(path, made, origin)
     console = stdout_console()
     if not others:
         console.print(f"{path} was reproduced to the byte, as were the other formats of it.", highlight=False)
@@ -190,29 +195,29 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
     raise typer.Exit(1)
 
 
-def _again(said: dict[str, Any], path: Path, aside: Path, results: Path, processes: int | None) -> list[Path]:
+def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, processes: int | None) -> list[Path]:
     """Draw the same figure in another folder; returns its files."""
-    if "figure" not in said:
+    if "figure" not in origin:
         if path.stem not in (SWEEP, STRATEGIES):
             raise ConfigError(
                 f"--check {path}: only figures of a sweep or of the essay can be reproduced from their metadata."
             )
-        style = style_named(said.get("style", "talk"))
+        style = style_named(origin.get("style", "talk"))
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
-        return save(drawn, aside, path.stem, origin, style.settings)
-    sentence = essays.BY_NAME[said["sentence"]]
-    experiments = {name: Experiment.model_validate(at_home(of)) for name, of in said["configs"].items()}
+        return save(drawn, temporary, path.stem, origin, style.settings)
+    sentence = essays.BY_NAME[origin["sentence"]]
+    experiments = {name: Experiment.model_validate(at_home(of)) for name, of in origin["configs"].items()}
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
     one = _made(sentence, experiments, folder, processes)
-    picture: FigureSpec = next(picture for picture in one.finding.pictures if picture.name == said["figure"])
-    style = FOR_DOCS if said["style"] == FOR_DOCS.name else style_named(said["style"])
-    return essays.saved(one, picture, style, aside)
+    picture: FigureSpec = next(picture for picture in one.finding.pictures if picture.name == origin["figure"])
+    style = FOR_DOCS if origin["style"] == FOR_DOCS.name else style_named(origin["style"])
+    return essays.saved(one, picture, style, temporary)
 
 
-def _differences(path: Path, made: Sequence[Path], said: dict[str, Any]) -> list[str]:
+def _differences(path: Path, made: Sequence[Path], origin: dict[str, Any]) -> list[str]:
     """The differences between a figure and its copy, as text."""
     now = provenance_in(next(one for one in made if one.suffix == ".png"))
-    found = [f"its {name} has changed" for name in said if json.dumps(now.get(name)) != json.dumps(said[name])]
+    found = [f"its {name} has changed" for name in origin if json.dumps(now.get(name)) != json.dumps(origin[name])]
     for copy in made:
         there = path.with_suffix(copy.suffix)
         if there.exists() and there.read_bytes() != copy.read_bytes():

@@ -1,4 +1,7 @@
-"""`rekindle essay`: test every claim of the essay, and write one report."""
+"""`rekindle essay`: test every claim of the essay, and write one report.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import typer
 from rich.console import Console
 
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.essay import essay as essays
 from experiments.essay import report
 from experiments.essay.essay import CONFIGS, JudgedClaim

@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.explain import Entry, close_names, entries, explained, within
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import stdout_console
@@ -27,17 +27,17 @@ def explain(
     if name is None:
         console.print(names_table(entries()))
         return
-    found = explained(name)
+    matches = explained(name)
     inner = within(name)
-    if not found and inner:
+    if not matches and inner:
         console.print(f"[{name}] is a table of an experiment file. It contains:", highlight=False, markup=False)
         console.print(entries_table(inner))
         return
-    if not found:
+    if not matches:
         close = close_names(name)
         hint = f"did you mean {', '.join(close)}?" if close else "`rekindle explain` lists all names."
         raise ConfigError(f"Unknown name {name!r}; {hint}")
-    for entry in found:
+    for entry in matches:
         console.print(explained_table(entry))
 
 

@@ -1,4 +1,7 @@
-"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to contact this week."""
+"""`rekindle forecast` and `plan-week`: which silent ties of a contact log come back, and whom to contact this week.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import json
 import math
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,15 +19,18 @@ import typer
 from rich.console import Console
 
 from experiments import provenance
-from experiments.config.settings import ConfigError, Experiment, load, nearest
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
 from experiments.forecasts import week
-from experiments.forecasts.forecast import GESTURES, Evaluation, Forecast, Report, Worlds, cut_of, evaluate, hidden
+from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
-from experiments.forecasts.pairs import Contacts, contacts_of, number_of_person
-from experiments.forecasts.tables import evaluation_table, forecast_table, week_said, week_table
-from experiments.forecasts.week import SMALL
+from experiments.forecasts.pairs import number_of_person
+from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
+from experiments.forecasts.week import SMALL, WeekRequest
+from experiments.logs.log import Log, read_in_file_order
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import log_hash
 from experiments.terminal.console import (
@@ -43,11 +48,12 @@ from experiments.terminal.console import (
 )
 from experiments.terminal.names import as_csv, file_name, write_csv
 from experiments.terminal.numbers import counted
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
 from sim.model.gestures import KINDS
 from sim.runtime.interrupts import held_back
+from sim.runtime.spelling import nearest
 
 
 def forecast(
@@ -88,37 +94,42 @@ def forecast(
     experiment = load(config, changes or (), log, unnamed="forecast")
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} only applies to a scored forecast; add --evaluate.")
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures)
     if judge:
         cut_of(contacts, days, cut)  # fails early if the log is too short
-    many = _worlds(worlds, experiment)
+    some_worlds = _worlds(worlds, experiment)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
-    with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as work:
-        executor, report = work
+    with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as execution:
         if judge:
-            found: Evaluation | Forecast = evaluate(
-                contacts, many, days=days, silent=silent, executor=executor, report=report, cut=cut
+            result: Evaluation | Forecast = evaluate(
+                contacts, some_worlds, days=days, silent=silent, execution=execution, cut=cut
             )
         else:
-            found = foretell(
-                contacts, many, days=days, silent=silent, executor=executor, report=report,
-                person=who, top=top, gestures=kinds,
-            )  # fmt: skip
-    if isinstance(found, Forecast):
-        found = found if ids else found._replace(ties=found.ties.drop(columns=["sender", "receiver"]))
-        console.print(forecast_table(found, many.count, days, silent, top), highlight=False)
+            result = foretell(
+                contacts,
+                some_worlds,
+                days=days,
+                silent=silent,
+                execution=execution,
+                person=who,
+                top=top,
+                gestures=kinds,
+            )
+    if isinstance(result, Forecast):
+        result = result if ids else result._replace(ties=result.ties.drop(columns=["sender", "receiver"]))
+        console.print(forecast_table(result, some_worlds.count, days, silent, top), highlight=False)
         of_whom = "" if who is None else f"-{_called(who, contacts, ids)}"
-        say_written(_write_frame(found.ties, folder / f"forecast{of_whom}.{form}"), console)
+        say_written(_write_frame(result.ties, folder / f"forecast{of_whom}.{form}"), console)
     else:
-        found = found if ids else hidden(found)
-        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, (worlds, found.cut, days, silent))])
-        _report_evaluation(found, folder, form, origin, console)
+        result = result if ids else hidden(result)
+        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, (worlds, result.cut, days, silent))])
+        _report_evaluation(result, folder, form, origin, console)
 
 
 def plan_week(
@@ -150,34 +161,31 @@ def plan_week(
     kinds = _kinds(gestures)
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: expected at least one gesture, such as {SMALL[2]}.")
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = _person(person, contacts, log, ids)
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
         cut_of(contacts, days, cut)
-    many = _worlds(worlds, experiment)
+    some_worlds = _worlds(worlds, experiment)
+    request = WeekRequest(who, minutes, most=ties, days=days, silent=silent, gestures=kinds)
     stderr = stderr_console()
     report_compiling(stderr)
-    with _at_work(stderr, worlds, processes, "A plan saves no partial results") as work:
-        executor, report = work
-        found = week.plan_week(
-            contacts, many, person=who, minutes=minutes, most=ties, days=days, silent=silent, gestures=kinds,
-            executor=executor, report=report, cut=cut,
-        )  # fmt: skip
+    with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
+        plan = week.plan_week(contacts, some_worlds, request, execution, cut)
     if not ids:
-        found = found._replace(plan=found.plan.drop(columns="id"))
-    said = week_said(found, minutes, worlds, days, silent)
+        plan = plan._replace(plan=plan.plan.drop(columns="id"))
+    notes = week_notes(plan, minutes, worlds, days, silent)
     if form is Format.TABLE:
-        stdout_console().print(week_table(found, said), highlight=False)
+        stdout_console().print(week_table(plan, notes), highlight=False)
     elif form is Format.JSON:
-        print(_week_as_json(found, said))
+        print(_week_as_json(plan, notes))
     else:
-        print(as_csv(found.plan, index=False, float_format="%.6g").rstrip("\n"))
-        stderr.print("\n".join(said), highlight=False)
+        print(as_csv(plan.plan, index=False, float_format="%.6g").rstrip("\n"))
+        stderr.print("\n".join(notes), highlight=False)
 
 
-def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
+def _week_as_json(found: week.Week, notes: Sequence[str]) -> str:
     """A plan and its evaluation as one JSON object; missing values are null."""
     plan = found.plan.to_json(orient="records", double_precision=6)
     together = dict(zip(("value", "low", "high"), found.together, strict=True))
@@ -186,7 +194,7 @@ def _week_as_json(found: week.Week, said: Sequence[str]) -> str:
         rules = found.past.rules.reset_index().to_json(orient="records", double_precision=6)
         past = found.past._asdict() | {"rules": json.loads(rules)}
     whole = {"plan": json.loads(plan), "together": together, "dormant": found.dormant, "alike": found.alike}
-    return json.dumps(whole | {"past": past, "said": list(said)}, indent=1)
+    return json.dumps(whole | {"past": past, "said": list(notes)}, indent=1)
 
 
 def _worlds(count: int, experiment: Experiment) -> Worlds:
@@ -196,9 +204,7 @@ def _worlds(count: int, experiment: Experiment) -> Worlds:
 
 
 @contextmanager
-def _at_work(
-    stderr: Console, worlds: int, processes: int | None, nothing_kept: str
-) -> Iterator[tuple[Executor, Report]]:
+def _at_work(stderr: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[Execution]:
     """Worker processes and a progress report; all workers end if an exception is raised."""
     with (
         saying(f"{nothing_kept}; to shorten it, use fewer --worlds."),
@@ -206,13 +212,13 @@ def _at_work(
         runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
     ):
         try:
-            with shown(stderr, "worlds", worlds) as show:
+            with progress_bar(stderr, "worlds", worlds) as show:
 
                 def report(done: int, total: int) -> None:
                     show(done, total)
                     hand_on_stop()
 
-                yield executor, report
+                yield Execution(executor, report)
         except BaseException:
             runner.stop(executor)  # or else the executor would first finish all
             raise
@@ -228,19 +234,19 @@ def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[
         say_written(path, console)
 
 
-def _person(name: str, contacts: Contacts, log: Path, ids: bool) -> int:
+def _person(name: str, contacts: Log, log: Path, ids: bool) -> int:
     """The number of the person with this id; the error only suggests similar ids if ids may be shown."""
     try:
         return person_of(contacts.names, name)
     except LogError as error:
-        said = error if ids else f"there is no person {name!r}."
+        reason = error if ids else f"there is no person {name!r}."
         raise ConfigError(
-            f"--person {name}: in {log}, {said} The ids of its {len(contacts.names):,} people are "
+            f"--person {name}: in {log}, {reason} The ids of its {len(contacts.names):,} people are "
             f"{_form_of(contacts.names)}."
         ) from None
 
 
-def _called(who: int, contacts: Contacts, ids: bool) -> str:
+def _called(who: int, contacts: Log, ids: bool) -> str:
     """The name of a person in file names."""
     return file_name(str(contacts.names[who])) if ids else f"person_{number_of_person(contacts, who)}"
 
@@ -253,7 +259,7 @@ def _form_of(ids: np.ndarray) -> str:
     return f"text of {min(lengths)} to {max(lengths)} characters"
 
 
-def _require_dormant(contacts: Contacts, who: int, person: str, silent: int) -> None:
+def _require_dormant(contacts: Log, who: int, person: str, silent: int) -> None:
     """Raise a `ConfigError` if the person has no dormant tie to plan for."""
     if len(week.dormant_ties(contacts, silent, who)):
         return

@@ -11,16 +11,18 @@ import pandas as pd
 import typer
 
 from experiments import provenance
-from experiments.config.settings import ConfigError, stem_of_log
+from experiments.config.errors import ConfigError
+from experiments.config.reading import stem_of_log
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.logs import contact_log
+from experiments.logs.log import Log, read
 from experiments.logs.tables import log_table
 from experiments.terminal.console import Format, report_log_notes, say_written, stderr_console, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 
 _WIDTH_OF_STATISTICS, _WIDTH_OF_A_LOG = 50, 34  # columns of their table
 
@@ -55,22 +57,22 @@ def log(
         raise ConfigError(
             f"{len(names)} logs are too many for a figure, which shows at most {MOST_LOGS}; use --format csv."
         )
-    found = {name: contact_log.read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
-    for path, one in zip(logs, found.values(), strict=True):
+    by_log = {name: read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
+    for path, one in zip(logs, by_log.values(), strict=True):
         report_log_notes(path, one.notes, stderr_console())
     tables = {}
-    for name, one in found.items():
-        with shown(side_console, f"{name}, resamples", resamples) as report:
+    for name, one in by_log.items():
+        with progress_bar(side_console, f"{name}, resamples", resamples) as report:
             tables[name] = contact_log.statistics(one, resamples=resamples, progress=report)
     if form is Format.TABLE:
-        for name, one in found.items():
+        for name, one in by_log.items():
             size = f"{counted(len(one), 'event')} of {one.people:,} people in {counted(round(one.days), 'day')}"
             printed.print(f"{name}: {size}.", highlight=False)
         printed.print(log_table(tables, resamples))
     else:
-        print((_as_json if form is Format.JSON else _as_csv)(found, tables, resamples))
+        print((_as_json if form is Format.JSON else _as_csv)(by_log, tables, resamples))
     if folder is not None:
-        page = draw_contact_log(tables, {name: contact_log.curves(one) for name, one in found.items()})
+        page = draw_contact_log(tables, {name: contact_log.curves(one) for name, one in by_log.items()})
         for written in save(page, folder, "contact_log", provenance.of_logs(logs, resamples)):
             say_written(written, side_console)
 
@@ -84,9 +86,9 @@ def _names_of(logs: Sequence[Path]) -> list[str]:
     return names
 
 
-def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
+def _as_json(logs: Mapping[str, Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """A JSON list of logs with their statistics; missing values are null."""
-    said = [
+    records = [
         {
             "log": name,
             "events": len(log),
@@ -97,10 +99,10 @@ def _as_json(logs: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFr
         }
         for name, log in logs.items()
     ]
-    return json.dumps(said, indent=1)
+    return json.dumps(records, indent=1)
 
 
-def _as_csv(_: Mapping[str, contact_log.Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
+def _as_csv(_: Mapping[str, Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """CSV with one row per log and statistic; the first column is the log's name."""
     rows = pd.concat(tables, names=["log", None]).reset_index("log")
     return as_csv(rows, index=False).rstrip("\n")

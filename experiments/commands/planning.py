@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 
 from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare, warn_of_other_sweep
+from experiments.config.errors import ConfigError
 from experiments.config.factors import Level
 from experiments.config.schema import schema as json_schema
-from experiments.config.settings import ConfigError, Experiment, SweepSettings
+from experiments.config.settings import Experiment, SweepSettings
 from experiments.sweeps import planning as plans
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import RunSpec, points_of
@@ -31,7 +32,7 @@ from experiments.terminal.console import (
 )
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted, counted_runs
-from experiments.terminal.progress import duration, shown
+from experiments.terminal.progress import duration, progress_bar
 
 _FIRST = 6  # number of arms and levels that are listed
 
@@ -68,7 +69,7 @@ def plan(
     else:
         stderr = stderr_console()
         report_compiling(stderr)
-        with shown(stderr, "timed runs", min(time, len(missing))) as report:
+        with progress_bar(stderr, "timed runs", min(time, len(missing))) as report:
             timing = plans.timed(missing, folder, time, report, histories)
         _say_time(timing, plans.missing(missing, folder, histories), processes or os.cpu_count() or 1, console)
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from experiments import provenance
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.sweeps import results as kept
 from experiments.sweeps import store
 from experiments.sweeps.tables import progress_table

@@ -13,7 +13,7 @@ from pandas.api.types import is_numeric_dtype
 
 from experiments.analysis.sensitivity import Indices, SensitivityError, indices
 from experiments.commands.results import Name
-from experiments.config.settings import ConfigError, nearest
+from experiments.config.errors import ConfigError
 from experiments.figures import save
 from experiments.figures.sensitivity import sensitivity as drawn
 from experiments.sweeps import results as kept
@@ -23,6 +23,7 @@ from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
 from sim.measures import MEASURES
 from sim.model.former_names import accepted_name
+from sim.runtime.spelling import nearest
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")
 _FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error message lists

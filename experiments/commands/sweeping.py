@@ -17,15 +17,9 @@ import typer
 from rich.console import Console, Group
 
 from experiments import provenance
-from experiments.config.settings import (
-    ConfigError,
-    Experiment,
-    SweepSettings,
-    load,
-    place_of,
-    place_of_factor,
-    require_adopters,
-)
+from experiments.config.errors import ConfigError, SettingError
+from experiments.config.reading import load, option_for, place_of, place_of_factor
+from experiments.config.settings import Experiment, SweepSettings, require_adopters
 from experiments.sweeps import histories as kept
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
@@ -45,7 +39,7 @@ from experiments.terminal.console import (
     stdout_console,
 )
 from experiments.terminal.numbers import counted, counted_runs
-from experiments.terminal.progress import Report, duration, shown
+from experiments.terminal.progress import Report, duration, progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.runtime.fingerprint import cache_folder
@@ -68,10 +62,10 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     single = runs_of(experiment.model_copy(update={"sweep": None}))[0]
     threads = numba.config.NUMBA_NUM_THREADS
     report_compiling(stderr)
-    with shown(stderr, "world", 0) as report:
+    with progress_bar(stderr, "world", 0) as report:
         start = runner.world_of(single.world, **({} if single.world.log else {"threads": threads, "progress": report}))
     kept = runner.Checkpoints(cache_folder() / "runs", experiment.run.checkpoint_minutes)
-    with shown(stderr, "days", single.days) as report:
+    with progress_bar(stderr, "days", single.days) as report:
         result = runner.simulate(
             single, start, threads=threads, progress=_going_on(stderr, report), series=False, **kept.of(single)
         )
@@ -163,8 +157,8 @@ def sweep(
 def prepare(folder: Path, histories: Sequence[History]) -> None:
     """Create a results folder and check that it is writable; print a note on each damaged file."""
     damaged = store.prepare(folder, [history.table for history in histories])
-    for aside in (*damaged, *kept.set_damaged_aside(folder, histories)):
-        print(store.damage_message(aside), file=sys.stderr)
+    for renamed in (*damaged, *kept.set_damaged_aside(folder, histories)):
+        print(store.damage_message(renamed), file=sys.stderr)
 
 
 def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
@@ -186,11 +180,11 @@ def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None)
         ConfigError: if levels cannot be combined; the message says where they are set.
     """
     try:
-        with shown(stderr_console(), "points planned", 0) as report:
+        with progress_bar(stderr_console(), "points planned", 0) as report:
             return runs_of(experiment, report)
     except PointError as error:
-        where, said = place_of_factor(config, changes or (), error.factor, error.row), str(error)
-        raise ConfigError(f"{where}: {said[:1].lower()}{said[1:]}") from None
+        where, message = place_of_factor(config, changes or (), error.factor, error.row), str(error)
+        raise ConfigError(f"{where}: {message[:1].lower()}{message[1:]}") from None
 
 
 @contextmanager
@@ -239,11 +233,11 @@ def carry_out(
     # Signals are deferred, because an exception while parts are written would lose finished runs.
     with stopping.saying(kept_so_far), held_back() as hand_on_stop, workers as (executor, cores):
         try:
-            with shown(stderr, "worlds", len(runner.worlds_to_keep(runs))) as report:
+            with progress_bar(stderr, "worlds", len(runner.worlds_to_keep(runs))) as report:
                 for built, worlds in runner.build_worlds(runs, executor, minutes):
                     report(built, worlds)
                     hand_on_stop()
-            with shown(stderr, "runs", len(runs)) as report:
+            with progress_bar(stderr, "runs", len(runs)) as report:
                 ahead = 2 * cores if histories else None
                 for ended in runner.finished(runs, executor, checkpoints, histories, ahead, minutes):
                     rows = [run.row for run in ended]
@@ -329,13 +323,14 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
             if world is not None:
                 raise
             where = place_of(config, changes or (), ("world", "log"))
-            relative = "" if "--set" in where else f" The path is relative to the folder of {config.name}."
+            by_option = option_for(changes or (), ("world", "log")) is not None
+            relative = "" if by_option else f" The path is relative to the folder of {config.name}."
             missing = not Path(experiment.world.log).exists()
             raise ConfigError(f"{where}: {error}{relative if missing else ''}") from None
         report_log_notes(experiment.world.log, contacts.notes, stderr_console())
         try:
             require_adopters(experiment.run.adopters, len(contacts.names))
-        except ValueError as error:
+        except SettingError as error:
             where = place_of(config, changes or (), ("run", "adopters"))
-            raise ConfigError(f"{where}: {str(error).removeprefix('run.adopters ')}.") from None
+            raise ConfigError(f"{where}: {error.problem}.") from None
     return experiment

@@ -9,14 +9,17 @@ import typer
 
 from experiments import provenance
 from experiments.commands.essaying import style_named
-from experiments.config.settings import ConfigError, Experiment, load, show
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
+from experiments.config.toml_text import show
 from experiments.essay.story import WITH, Story, found, sentences
 from experiments.figures import save
 from experiments.figures.page import Words
 from experiments.figures.story import draw
 from experiments.sweeps import store
 from experiments.terminal.console import Changes, Results, report_compiling, say_written, stderr_console, stdout_console
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 
 NAME = "story"
 
@@ -37,7 +40,7 @@ def story(
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
     one: Story | None = None
-    with shown(stderr, "worlds", worlds) as progress:
+    with progress_bar(stderr, "worlds", worlds) as progress:
         for done, one in enumerate(found(experiment, worlds=worlds, first=first), start=1):
             progress(done, worlds)
             if one is not None:

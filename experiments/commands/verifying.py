@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.sweeps import integrity, store
-from experiments.sweeps.integrity import Checked, State
+from experiments.sweeps.integrity import Checked, FileState
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import Results, stderr_console, stdout_console
 from experiments.terminal.numbers import counted
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.tables import table_of
 from sim.runtime.storage import Damage, KeptWorld, check_kept_world, kept_worlds, worlds_folder
 
@@ -50,7 +50,7 @@ def _verify_results(name: str, results: Path) -> bool:
     found = {folder: _read(folder) for folder in folders}
     for folder, files in found.items():
         _print(folder, files, console)
-    damaged = sum(file.state is State.DAMAGED for files in found.values() for file in files)
+    damaged = sum(file.state is FileState.DAMAGED for files in found.values() for file in files)
     count = sum(map(len, found.values()))
     verdict = f"{damaged:,} damaged" if damaged else "nothing is damaged"
     console.print(f"{counted(count, 'file')} checked: {verdict}.", highlight=False)
@@ -60,7 +60,7 @@ def _verify_results(name: str, results: Path) -> bool:
 def _read(folder: Path) -> list[Checked]:
     files = integrity.files_of(folder)
     found: list[Checked] = []
-    with shown(stderr_console(), f"files of {folder.name}", len(files)) as report:
+    with progress_bar(stderr_console(), f"files of {folder.name}", len(files)) as report:
         for done, path in enumerate(files, start=1):
             found += integrity.checked(folder, [path])
             report(done, len(files))
@@ -71,15 +71,15 @@ def _print(folder: Path, files: Sequence[Checked], console: Console) -> None:
     """Print the files of a folder by kind, and the problem of each damaged one."""
     _say(console, str(folder))
     console.print(_table_of(files))
-    damaged = [file for file in files if file.state is State.DAMAGED]
+    damaged = [file for file in files if file.state is FileState.DAMAGED]
     for file in damaged:
         _say(console, file.why if file.why.endswith(".") else f"{file.why}.")
     for file in files:
-        if file.state is State.FOREIGN:
+        if file.state is FileState.FOREIGN:
             _say(console, file.why)
     if damaged:
         _say_what_helps(folder, damaged, console)
-    if any(file.state in (State.LEFT_OVER, State.SET_ASIDE) for file in files):
+    if any(file.state in (FileState.LEFT_OVER, FileState.SET_ASIDE) for file in files):
         _say(
             console,
             "Incomplete files of ended sweeps and damaged files that were renamed are never read; you can delete them.",
@@ -96,7 +96,7 @@ def _table_of(files: Sequence[Checked]) -> Columns:
     return table
 
 
-def _states(states: Iterable[State]) -> str:
+def _states(states: Iterable[FileState]) -> str:
     """The states of some files: the state of all, or the number of files in each."""
     count = Counter(states)
     if len(count) == 1:
@@ -126,19 +126,19 @@ def _say(console: Console, text: str) -> None:
 def _verify_worlds() -> bool:
     """Check the cached worlds and print the findings; returns whether any is damaged."""
     console, kept = stdout_console(), kept_worlds()
-    found: list[tuple[KeptWorld, Damage | None]] = []
-    with shown(stderr_console(), "worlds", len(kept)) as report:
+    checked: list[tuple[KeptWorld, Damage | None]] = []
+    with progress_bar(stderr_console(), "worlds", len(kept)) as report:
         for world in kept:
-            found.append((world, check_kept_world(world.key)))
-            report(len(found), len(kept))
+            checked.append((world, check_kept_world(world.key)))
+            report(len(checked), len(kept))
     if kept:
-        console.print(_table_of_worlds(found))
-    damaged = [damage for _, damage in found if damage and not damage.is_outdated]
+        console.print(_table_of_worlds(checked))
+    damaged = [damage for _, damage in checked if damage and not damage.is_outdated]
     for damage in damaged:
         _say(console, f"{damage.folder} is damaged: {damage.why}.")
     if damaged:
         _say(console, "The next run that needs a damaged world builds it again.")
-    if any(damage and damage.is_outdated for _, damage in found):
+    if any(damage and damage.is_outdated for _, damage in checked):
         _say(console, "Worlds of an earlier version are no longer used; remove them with `rekindle world prune`.")
     verdict = f"{len(damaged):,} damaged" if damaged else "nothing is damaged"
     console.print(f"{counted(len(kept), 'world')} in {worlds_folder()} checked: {verdict}.", highlight=False)

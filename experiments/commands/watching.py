@@ -17,7 +17,9 @@ import numba
 import typer
 
 from experiments.config import shipped
-from experiments.config.settings import ConfigError, Strategy, WorldSettings, load
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
+from experiments.config.settings import Strategy, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal.console import (
     Changes,
@@ -27,7 +29,7 @@ from experiments.terminal.console import (
     stderr_console,
     stdout_console,
 )
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.run import mixture_of
@@ -103,14 +105,14 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
     Raises:
         ConfigError, LogError: if the configuration, the log or an option is invalid.
     """
-    from experiments.watch.film import Shot, film, told_by  # slow to import
+    from experiments.watch.film import Shot, description_in, film  # slow to import
     from experiments.watch.playback import Playback
 
     experiment = load(wanted.config, changes)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
     contents = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
     marker = f"rekindle {sha256(json.dumps([contents, model_fingerprint()]).encode()).hexdigest()[:16]}"
-    if keep and told_by(wanted.out) == marker:
+    if keep and description_in(wanted.out) == marker:
         stdout_console().print(f"Already up to date: {wanted.out}", highlight=False, soft_wrap=True)
         return
     world = world_shown(experiment.world)
@@ -118,7 +120,7 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
         raise ConfigError(f"--follow {wanted.follow}: expected a person from 0 to {len(world) - 1:,}.")
     stage = Playback(world, experiment, wanted.strategies)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
-    with shown(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
+    with progress_bar(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
         film(stage, shot, wanted.out, report, marker)
     say_written(wanted.out, stdout_console())
 
@@ -146,7 +148,7 @@ def world_shown(settings: WorldSettings) -> World:
     if settings.log is not None:
         report_log_notes(settings.log, read_contacts(settings.log).notes, stderr)
         return runner.world_of(settings)
-    with shown(stderr, "world", 0) as report:
+    with progress_bar(stderr, "world", 0) as report:
         return runner.world_of(settings, threads=numba.config.NUMBA_NUM_THREADS, progress=report)
 
 

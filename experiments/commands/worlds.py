@@ -19,17 +19,21 @@ from rich.console import Console
 from rich.table import Table
 
 import sim
-from experiments.config.settings import ConfigError, WorldSettings, load, nearest, show
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
+from experiments.config.settings import WorldSettings
+from experiments.config.toml_text import show
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import Changes, Format, Processes, report_compiling, stderr_console, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted, number
-from experiments.terminal.progress import shown
+from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs
 from sim.runtime.interrupts import held_back
+from sim.runtime.spelling import nearest
 from sim.runtime.storage import (
     GIGABYTE,
     KeptWorld,
@@ -131,7 +135,7 @@ def _build_all(worlds: Sequence[WorldSettings], processes: int, stderr: Console)
 
 def _build_here(worlds: Sequence[WorldSettings], stderr: Console) -> None:
     for at, world in enumerate(worlds, start=1):
-        with shown(stderr, f"world {at:,} of {len(worlds):,}, days", 0) as report:
+        with progress_bar(stderr, f"world {at:,} of {len(worlds):,}, days", 0) as report:
             runner.world_of(world, threads=numba.config.NUMBA_NUM_THREADS, progress=report)
 
 
@@ -141,7 +145,7 @@ def _build_elsewhere(worlds: Sequence[WorldSettings], processes: int, stderr: Co
     with held_back() as hand_on_stop, runner.worker_processes(processes) as executor:
         waiting = {executor.submit(_build_one, world, threads) for world in worlds}
         try:
-            with shown(stderr, "worlds", len(worlds)) as report:
+            with progress_bar(stderr, "worlds", len(worlds)) as report:
                 while waiting:
                     ended, waiting = wait(waiting, timeout=runner.SECONDS_A_PART)
                     for one in ended:
@@ -178,8 +182,8 @@ def list_worlds(form: Annotated[Format, typer.Option("--format", help="Output fo
 def _summary(kept: Sequence[KeptWorld], limit: float) -> str:
     """The number and size of the cached worlds, and how many are outdated."""
     size, outdated = sum(world.size for world in kept), sum(not world.is_present for world in kept)
-    said = f"{_count(len(kept))}, {in_bytes(size)} of at most {in_bytes(limit)}, in {worlds_folder()}."
-    return said + (
+    summary = f"{_count(len(kept))}, {in_bytes(size)} of at most {in_bytes(limit)}, in {worlds_folder()}."
+    return summary + (
         f" From another version of the model: {outdated:,}; remove them with `rekindle world prune`." * (outdated > 0)
     )
 
@@ -260,11 +264,11 @@ def show_world(
     facts.add_column(overflow="fold")
     facts.add_column(overflow="fold")
     people, burn_in, seed, model = _made_of(world)
-    for name, said in (
+    for name, text in (
         ("key", world.key), ("people", people), ("burn-in", burn_in), ("seed", seed), ("model", model),
         ("size", in_bytes(world.size)), ("last used", _ago(world.used)), *_ties(world),
     ):  # fmt: skip
-        facts.add_row(name, said)
+        facts.add_row(name, text)
     console.print(facts)
     if world.origin is not None and isinstance(world.origin.get("parameters"), Mapping):
         console.print(_changed_table(world.origin["parameters"]))

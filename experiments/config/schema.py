@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.config.settings import SETTINGS, VARIED, Experiment
+from experiments.config.catalogue import SETTINGS, VARIED
+from experiments.config.settings import Experiment
 from sim.model.gestures import KINDS
 from sim.model.strategies import NAMES
 
@@ -33,13 +34,13 @@ def schema() -> dict[str, Any]:
     A schema cannot express some rules (shares add up to 1, levels are in the range of their setting); `rekindle plan`
     checks these.
     """
-    found = Experiment.model_json_schema()
-    for table in (found, *found["$defs"].values()):
+    document = Experiment.model_json_schema()
+    for table in (document, *document["$defs"].values()):
         table.pop("required", None)
-    gestures = found["$defs"]["Parameters"]["properties"]["gestures"]
+    gestures = document["$defs"]["Parameters"]["properties"]["gestures"]
     gestures["propertyNames"] = {"enum": list(KINDS)}
     gestures.pop("default", None)
-    run, sweep = (found["$defs"][name]["properties"] for name in ("RunSettings", "SweepSettings"))
+    run, sweep = (document["$defs"][name]["properties"] for name in ("RunSettings", "SweepSettings"))
     for strategy in (run["strategy"], sweep["strategies"]["anyOf"][0]["items"]):
         strategy["anyOf"] = [
             {"enum": list(NAMES)},
@@ -47,9 +48,9 @@ def schema() -> dict[str, Any]:
         ]
     for *tables, name in VARIED:
         below = _LEVELS if name != "ranges" else _ENDS
-        table = found["$defs"]["SweepSettings" if tables == ["sweep"] else "SampleSettings"]["properties"]
+        table = document["$defs"]["SweepSettings" if tables == ["sweep"] else "SampleSettings"]["properties"]
         table[name] = {"type": "object", "description": SETTINGS[*tables, name].description, **_by_path(below)}
-    return {"$schema": DIALECT, **found}
+    return {"$schema": DIALECT, **document}
 
 
 def _by_path(below: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""Read TOML from files and options. Invalid input of any kind gives an error with its line."""
+"""Read TOML from files and options, with the line of any error, and write values in its notation."""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import stat
 import tomllib
@@ -12,7 +14,9 @@ from typing import Any, NamedTuple
 KeyPath = tuple[str, ...]
 
 MOST_BYTES = 1_000_000  # limit for a file
+ONE_PER_LINE = "write one `key = value` per line, with strings in quotes"  # the usual remedy in a file
 MOST_DEEP = 32  # limit for nested tables and arrays
+LONGEST_SHOWN = 100  # characters of a value in an error message
 LARGEST_WHOLE = 2**63 - 1  # the largest integer in TOML, which has 64 bits
 _ASIDE = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
@@ -30,12 +34,14 @@ class TextError(ValueError):
     """A text that is not valid TOML or cannot be read; the message does not name the file.
 
     Attributes:
+        problem: what is wrong.
         line: number of the line with the error, from 1; None if it concerns the whole file.
+        remedy: what to write instead, if the syntax of a file is wrong; empty for other errors.
     """
 
-    def __init__(self, said: str, line: int | None = None) -> None:
-        super().__init__(said)
-        self.line = line
+    def __init__(self, problem: str, line: int | None = None, remedy: str = "") -> None:
+        super().__init__(f"{problem}; {remedy}" if remedy else problem)
+        self.problem, self.line, self.remedy = problem, line, remedy
 
 
 class Statement(NamedTuple):
@@ -52,13 +58,13 @@ def read(path: Path) -> str:
         TextError: if it is not a regular file, is too large, or is not UTF-8.
         FileNotFoundError, PermissionError, OSError: if it cannot be read.
     """
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise TextError("is a folder; give a TOML file in it")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise TextError("is a pipe or a device; save its content as a file, and give that")
-    if found.st_size > MOST_BYTES:
-        raise TextError(f"has {found.st_size:,} bytes; an experiment file may have at most {MOST_BYTES:,}")
+    if status.st_size > MOST_BYTES:
+        raise TextError(f"has {status.st_size:,} bytes; an experiment file may have at most {MOST_BYTES:,}")
     data = path.read_bytes()[: MOST_BYTES + 1]  # the file may have grown since
     try:
         return data.decode("utf-8-sig")
@@ -94,7 +100,7 @@ def parsed(text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _not_toml(str(error), text) from None
+        raise _not_toml(error, text) from None
     except (ValueError, RecursionError):  # a number with thousands of digits, or an invalid date
         raise TextError("this number or date is too large", _line_that_fails(text)) from None
     line = next((line for line, value in _with_lines(text) if not _can_be(value)), None)
@@ -103,18 +109,27 @@ def parsed(text: str) -> dict[str, Any]:
     return data
 
 
-def _not_toml(said: str, text: str) -> TextError:
-    what, _, where = said.rstrip(")").rpartition(" (at ")
-    found = re.search(r"line (\d+)", where)
-    line = int(found[1]) if found else text.count("\n") + 1
+def _problem_and_line(error: tomllib.TOMLDecodeError, text: str) -> tuple[str, int]:
+    """What is wrong in a TOML text, and on which line.
+
+    Before Python 3.14, `tomllib` gives the line only in its message: ``Invalid value (at line 3, column 5)``, or
+    ``(at end of document)``.
+    """
+    problem, _, where = str(error).rstrip(")").rpartition(" (at ")
+    line = re.search(r"line (\d+)", where)
+    return problem, int(line[1]) if line else text.count("\n") + 1
+
+
+def _not_toml(error: tomllib.TOMLDecodeError, text: str) -> TextError:
+    problem, line = _problem_and_line(error, text)
     if "\0" in text[:1_000]:
         return TextError("this is not text, or is text in UTF-16; save it as UTF-8", line)
-    remedy = "write one `key = value` per line, with strings in quotes"
-    if what.startswith("Cannot"):
+    remedy = ONE_PER_LINE
+    if problem.startswith("Cannot"):  # declare, overwrite or mutate; `tomllib` has no kinds of errors
         remedy = "define each key and each table only once"
     elif "\r" in text.replace("\r\n", ""):
         remedy = "some lines end with a carriage return only; save the file with line feeds"
-    return TextError(f"this is not TOML ({what[:200]}); {remedy}", line)
+    return TextError(f"this is not TOML ({problem[:200]})", line, remedy)
 
 
 def refuse_deep(text: str) -> None:
@@ -155,31 +170,31 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def _statement(line: int, text: str) -> Iterator[Statement]:
-    said = text.strip()
-    if said and not said.startswith("#"):
-        yield Statement(line, said)
+    stripped = text.strip()
+    if stripped and not stripped.startswith("#"):
+        yield Statement(line, stripped)
 
 
 def lines_of(text: str) -> dict[KeyPath, int]:
     """The line (from 1) of each key in a TOML text, including tables."""
     found: dict[KeyPath, int] = {}
     table: KeyPath = ()
-    for line, text_of_it in statements(text.replace("\r\n", "\n")):
-        said = tomllib.loads(text_of_it)
-        if text_of_it.startswith("["):
-            table = _header(said)
+    for line, statement in statements(text.replace("\r\n", "\n")):
+        data = tomllib.loads(statement)
+        if statement.startswith("["):
+            table = _header(data)
             for end in range(1, len(table) + 1):
                 found.setdefault(table[:end], line)
         else:
-            for path in _paths(said, table):
+            for path in _paths(data, table):
                 found.setdefault(path, line)
     return found
 
 
-def _header(said: Mapping[str, Any]) -> KeyPath:
+def _header(data: Mapping[str, Any]) -> KeyPath:
     """The path of a table or an array of tables, from its parsed header."""
     path: list[str] = []
-    inner: Any = said
+    inner: Any = data
     while isinstance(inner, Mapping) and inner:
         key, inner = next(iter(inner.items()))
         path.append(key)
@@ -195,9 +210,9 @@ def _paths(data: Mapping[str, Any], above: KeyPath) -> Iterator[KeyPath]:
 
 def _line_that_fails(text: str) -> int:
     """The line of the first statement that cannot be parsed on its own."""
-    for line, said in statements(text):
+    for line, statement in statements(text):
         try:
-            tomllib.loads(said)
+            tomllib.loads(statement)
         except (ValueError, RecursionError):
             return line
     return 1
@@ -206,8 +221,8 @@ def _line_that_fails(text: str) -> int:
 def _with_lines(text: str) -> Iterator[tuple[int, Any]]:
     """Yield each statement with its line, if the text has long numbers; only these can be too large."""
     if re.search(r"[0-9a-fA-F_]{16}", text):
-        for line, said in statements(text):
-            yield line, tomllib.loads(said)
+        for line, statement in statements(text):
+            yield line, tomllib.loads(statement)
 
 
 def _can_be(value: Any) -> bool:
@@ -227,3 +242,25 @@ def is_whole_number(text: str) -> bool:
 def is_text(text: str) -> bool:
     """Whether a text is valid UTF-8; an option with invalid bytes has lone surrogates in their place."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def show(value: Any) -> str:
+    """A value in TOML notation."""
+    if isinstance(value, Mapping):
+        return (
+            "{}" if not value else "{ " + ", ".join(f"{_key(key)} = {show(item)}" for key, item in value.items()) + " }"
+        )
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_.-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def brief(text: str, most: int = LONGEST_SHOWN) -> str:
+    """A text, cut if it is too long."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -16,7 +16,9 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.config import shipped
-from experiments.config.settings import ConfigError, Experiment, load, nearest
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.essay.findings import (
     ClaimFinding,
     FigureSpec,
@@ -39,6 +41,7 @@ from experiments.sweeps import store
 from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
 from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.spelling import nearest
 
 CONFIGS = Path(shipped.FOLDER)  # without this folder, the files that ship with the program are read
 _VERSIONS = ("matplotlib", "numba", "numpy", "pandas", "rekindle")
@@ -229,10 +232,14 @@ class JudgedClaim:
     @property
     def rule(self) -> str:
         """The rule of the verdict, with the thresholds from the configuration."""
-        asked = self.sweeps[self.claim.sweeps[0]].verdict
-        most = float("nan") if asked.most is None else asked.most
+        thresholds = self.sweeps[self.claim.sweeps[0]].verdict
+        most = float("nan") if thresholds.most is None else thresholds.most
         return self.claim.rule.format(
-            above=1 + asked.margin, below=1 - asked.margin, best=asked.best, most=most, error=asked.family_error
+            above=1 + thresholds.margin,
+            below=1 - thresholds.margin,
+            best=thresholds.best,
+            most=most,
+            error=thresholds.family_error,
         )
 
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from experiments.analysis.verdicts import Verdict
 from experiments.essay.essay import JudgedClaim
 from experiments.essay.findings import FigureSpec
-from experiments.logs.gate import ASKED, Gate
+from experiments.logs.gate import GATE_STATISTICS, Gate
 from experiments.sweeps.store import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 
@@ -115,12 +115,12 @@ def _gate_grid(one: JudgedClaim) -> Grid:
     rows = [
         [
             gate.name or "as given",
-            *(f"{gate.values[name]:.4f}" for name in ASKED),
+            *(f"{gate.values[name]:.4f}" for name in GATE_STATISTICS),
             "passed" if gate.passed else "failed",
         ]
         for gate in gates.values()
     ]
-    return Grid("The gate", ["parameters", *map(_plain, ASKED), "result"], rows)
+    return Grid("The gate", ["parameters", *map(_plain, GATE_STATISTICS), "result"], rows)
 
 
 def _cell(value: object) -> str:

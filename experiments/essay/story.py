@@ -107,13 +107,13 @@ def _in(run: RunSpec) -> Story | None:
     for pair in focal:
         key = (min(pair), max(pair))
         if not np.isnan(frames[0][key]) and np.isnan(frames[1][key]):
-            story = told_of(run, world, pair)
+            story = story_of(run, world, pair)
             if story.made_by_the_like:
                 return story
     return None
 
 
-def told_of(run: RunSpec, world: sim.World, pair: Pair) -> Story:
+def story_of(run: RunSpec, world: sim.World, pair: Pair) -> Story:
     """The story of one like: the world with it and without it, day by day."""
     assert run.inject is not None
     sides = {WITH: gestures(run.inject, [pair]), WITHOUT: []}

@@ -54,10 +54,12 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
         axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
         label = f"{_unit(measure)}, {_sides(rows)}"
         axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
-        said = headline(rows)
-        figure.suptitle(said, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(said, 30, 58), fontweight="bold")
-        told = _subtitle(shown, len(rows))
-        figure.text(0.025, 0.775, told, fontsize=_fitting(told, 20, 100), va="center", linespacing=1.3)
+        title = headline(rows)
+        figure.suptitle(
+            title, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(title, 30, 58), fontweight="bold"
+        )
+        subtitle = _subtitle(shown, len(rows))
+        figure.text(0.025, 0.775, subtitle, fontsize=_fitting(subtitle, 20, 100), va="center", linespacing=1.3)
         noted = _footer(shown, worlds)
         figure.text(0.025, 0.03, noted, fontsize=_fitting(noted, 19, 105), linespacing=1.3)
     return figure
@@ -75,8 +77,8 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _names(rows: pd.DataFrame) -> list[str]:
     several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
-    said = rows.replace({"level": {mean: f"mean of {mean}" for mean in MEANS}})
-    texts = [row_name(row, several) for _, row in said.iterrows()]
+    named = rows.replace({"level": {mean: f"mean of {mean}" for mean in MEANS}})
+    texts = [row_name(row, several) for _, row in named.iterrows()]
     texts = [f"{text} {_SHORTFALL}" if text and idle else text for text, idle in zip(texts, rows["idle"], strict=True)]
     return [_plain(text).replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
 

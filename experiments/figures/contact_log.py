@@ -66,10 +66,10 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
     if not known:
         return "Too short to measure how many pairs come back\nafter 30 days of silence"
     shares = sorted(known.values())
-    said = ", ".join(f"{drawable(name).replace('_', ' ')} {_percent(share)}" for name, share in known.items())
-    if len(said) > 65:
-        said = f"{_percent(shares[0])} to {_percent(shares[-1])} in {len(shares)} logs"
-    return f"Pairs silent for 30 days that come back within 90 more:\n{said}"
+    listed = ", ".join(f"{drawable(name).replace('_', ' ')} {_percent(share)}" for name, share in known.items())
+    if len(listed) > 65:
+        listed = f"{_percent(shares[0])} to {_percent(shares[-1])} in {len(shares)} logs"
+    return f"Pairs silent for 30 days that come back within 90 more:\n{listed}"
 
 
 def _percent(share: float, _: object = None) -> str:

@@ -25,10 +25,10 @@ def drawable(name: str, most: int = LONGEST) -> str:
 
 def make_drawable(text: Text) -> None:
     """Set the fonts of a text so that no letter is drawn as an empty box."""
-    said = text.get_text()
-    if lacking := _lacking(said):
+    content = text.get_text()
+    if lacking := _lacking(content):
         text.set_fontfamily([FONT, *_fonts_for(lacking)])
-        text.set_text(_legible(said))
+        text.set_text(_legible(content))
 
 
 def _lacking(text: str) -> frozenset[str]:

@@ -53,14 +53,14 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
         panels[0].set_yticks(range(len(order)), names)
         for label in panels[0].get_yticklabels():
             label.set_fontsize(style.pt(_fitting(label.get_text(), 21, letters=19, lines=13 / len(order))))
-        said = headline(runs)
-        size = style.pt(_fitting(said, 29, letters=60, lines=2))
-        figure.suptitle(said, x=0.025, y=0.97, ha="left", va="top", fontsize=size, fontweight=style.weight)
+        title = headline(runs)
+        size = style.pt(_fitting(title, 29, letters=60, lines=2))
+        figure.suptitle(title, x=0.025, y=0.97, ha="left", va="top", fontsize=size, fontweight=style.weight)
         below = _subtitle(runs, rows.loc["reconnected"])
         figure.text(0.025, 0.825, below, fontsize=style.pt(19), va="center", linespacing=1.3)
-        told = _footer(runs, bool(idle.any()), log)
-        small = style.pt(_fitting(told, 19, letters=100, lines=2))
-        figure.text(0.025, 0.03, told, fontsize=small, linespacing=1.3)
+        footer = _footer(runs, bool(idle.any()), log)
+        small = style.pt(_fitting(footer, 19, letters=100, lines=2))
+        figure.text(0.025, 0.03, footer, fontsize=small, linespacing=1.3)
     return figure
 
 
@@ -98,8 +98,8 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple
             linewidth=style.pt(2), markersize=style.pt(20), mew=style.pt(2),
         )  # fmt: skip
         right = row[["difference", "high"]].max() + 0.03 * (limits[1] - limits[0])
-        said = signed(row["difference"])
-        axes.text(right, height, said, va="center_baseline", fontsize=style.pt(19), bbox=_UNDERLAY)
+        label = signed(row["difference"])
+        axes.text(right, height, label, va="center_baseline", fontsize=style.pt(19), bbox=_UNDERLAY)
     axes.axvline(0, color=INK, linewidth=style.pt(1.5), zorder=0)
     axes.set_xlim(limits)
     axes.locator_params(axis="x", nbins=7)

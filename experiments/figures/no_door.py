@@ -30,10 +30,8 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         for k, change in enumerate(changes):  # named once, at the top
             row = gains[(gains["outcome"] == outcomes[-1]) & (gains["change"] == change)].iloc[0]
             height = len(outcomes) - 1 + 0.26 * (1 - k)
-            beside, side = (row["high"], "left") if row["value"] >= 1 else (row["low"], "right")
-            left.text(
-                beside, height, f"  {change}  ", va="center", ha=side, fontsize=style.pt(16), color=colours[change]
-            )
+            edge, side = (row["high"], "left") if row["value"] >= 1 else (row["low"], "right")
+            left.text(edge, height, f"  {change}  ", va="center", ha=side, fontsize=style.pt(16), color=colours[change])
         names = [outcome.removeprefix("gain of ") for outcome in outcomes]
         left.set_yticks(range(len(outcomes)), names)
         left.set_ylim(-0.6, len(outcomes) - 0.4)

@@ -171,7 +171,7 @@ def provenance_in(path: Path) -> dict[str, Any]:
     """
     try:
         with Image.open(path) as image:
-            said: Any = json.loads(image.info["Description"])
+            provenance: Any = json.loads(image.info["Description"])
     except (OSError, KeyError, json.JSONDecodeError):
         raise ValueError(f"{path} is not a PNG figure made by rekindle") from None
-    return dict(said)
+    return dict(provenance)

@@ -13,17 +13,17 @@ from experiments.terminal.numbers import counted
 _MOST_BARS = 12
 
 
-def sensitivity(found: Indices) -> Figure:
+def sensitivity(indices: Indices) -> Figure:
     """Draw the indices of one strategy.
 
     Args:
-        found: one result of `experiments.analysis.sensitivity.indices`.
+        indices: one result of `experiments.analysis.sensitivity.indices`.
 
     Returns:
         A 16:9 figure: bars of mu* (Morris), or of total and first-order indices (Saltelli), with 95% intervals.
     """
-    rows = found.table.head(_MOST_BARS).iloc[::-1]
-    main, width, second = found.table.columns[:3]
+    rows = indices.table.head(_MOST_BARS).iloc[::-1]
+    main, width, second = indices.table.columns[:3]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(16, 9))
         axes = figure.subplots()
@@ -37,11 +37,11 @@ def sensitivity(found: Indices) -> Figure:
         axes.set_yticks(places, names)
         axes.set_xlim(left=min(0.0, float((rows[main] - rows[width]).min())))
         axes.margins(x=0.12)
-        axes.set_xlabel(_axis(found))
+        axes.set_xlabel(_axis(indices))
         axes.spines[["top", "right"]].set_visible(False)
-        figure.suptitle(headline(found), x=0.025, y=0.96, ha="left", va="top", fontsize=27, fontweight="bold")
-        figure.text(0.025, 0.775, _subtitle(found), fontsize=18, va="center", color=INK, linespacing=1.4)
-        figure.text(0.025, 0.03, _footer(found), fontsize=15, color=GREY)
+        figure.suptitle(headline(indices), x=0.025, y=0.96, ha="left", va="top", fontsize=27, fontweight="bold")
+        figure.text(0.025, 0.775, _subtitle(indices), fontsize=18, va="center", color=INK, linespacing=1.4)
+        figure.text(0.025, 0.03, _footer(indices), fontsize=15, color=GREY)
     return figure
 
 
@@ -75,13 +75,13 @@ def _axis(found: Indices) -> str:
 
 
 def _subtitle(found: Indices) -> str:
-    said = (
+    meaning = (
         "Diamonds: sigma, how much the effect varies between points."
         if found.method == "morris"
         else ("Diamonds: the share that each factor explains alone (first-order index).")
     )
     less = f"Paired difference from “{found.baseline}”. " if found.baseline else ""
-    return f"{less}Error bars: 95% interval.\n{said}"
+    return f"{less}Error bars: 95% interval.\n{meaning}"
 
 
 def _footer(found: Indices) -> str:

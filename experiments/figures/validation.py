@@ -103,5 +103,5 @@ def _legend(axes: Axes, rows: pd.DataFrame) -> None:
         axes.text(
             0.24 * place, 1.03, text, transform=axes.transAxes, color=COLOURS[mark], fontsize=20, fontweight="bold"
         )
-    said = "×: no match, the worst are named; band: within 15%"
-    axes.text(0.24 * len(present), 1.03, said, transform=axes.transAxes, color=INK, fontsize=17)
+    legend = "×: no match, the worst are named; band: within 15%"
+    axes.text(0.24 * len(present), 1.03, legend, transform=axes.transAxes, color=INK, fontsize=17)

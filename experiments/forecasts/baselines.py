@@ -21,9 +21,9 @@ RIDGE = 1e-3  # keeps slopes finite if the pairs that came back are perfectly se
 Forecaster = Callable[[np.ndarray], np.ndarray]
 
 
-def smoothed(came_back: np.ndarray | float, asked: float) -> np.ndarray:
+def smoothed(came_back: np.ndarray | float, total: float) -> np.ndarray:
     """A chance from a count, with Jeffreys' prior: half a pair more came back, and half a pair more did not."""
-    return np.asarray((came_back + 0.5) / (asked + 1.0))
+    return np.asarray((came_back + 0.5) / (total + 1.0))
 
 
 def logistic(columns: np.ndarray, back: np.ndarray) -> Forecaster:
@@ -69,27 +69,27 @@ def recalibrated(earlier: np.ndarray, back: np.ndarray, now: np.ndarray) -> np.n
     return logistic(logit(earlier)[:, None], back)(logit(now)[:, None])
 
 
-def baselines(earlier: pd.DataFrame, back: np.ndarray, asked: pd.DataFrame) -> dict[str, np.ndarray]:
+def baselines(earlier: pd.DataFrame, back: np.ndarray, pairs: pd.DataFrame) -> dict[str, np.ndarray]:
     """The chances that pairs come back, by the name of the baseline.
 
     Args:
         earlier: earlier pairs, at least one.
         back: whether each earlier pair came back, bool, shape (earlier pairs,).
-        asked: the pairs to forecast.
+        pairs: the pairs to forecast.
 
     Returns:
-        Shape (asked,) each: ``base_rate``, the share that came back earlier; ``recency`` and ``recency_frequency``,
+        Shape (pairs,) each: ``base_rate``, the share that came back earlier; ``recency`` and ``recency_frequency``,
         logistic in the logarithms of silence and of silence and contacts; ``boosting``, gradient-boosted trees on all
         of `FEATURES`, only if scikit-learn is installed.
     """
-    found = {"base_rate": np.full(len(asked), float(smoothed(back.sum(), len(back))))}
+    chances = {"base_rate": np.full(len(pairs), float(smoothed(back.sum(), len(back))))}
     for name, columns in (("recency", [RECENCY]), ("recency_frequency", [RECENCY, FREQUENCY])):
         forecaster = logistic(np.log(earlier[columns].to_numpy(float)), back)
-        found[name] = forecaster(np.log(asked[columns].to_numpy(float)))
+        chances[name] = forecaster(np.log(pairs[columns].to_numpy(float)))
     trees = _boosted(earlier[list(FEATURES)].to_numpy(float), back)
     if trees is not None:
-        found["boosting"] = trees(asked[list(FEATURES)].to_numpy(float))
-    return found
+        chances["boosting"] = trees(pairs[list(FEATURES)].to_numpy(float))
+    return chances
 
 
 def _boosted(columns: np.ndarray, back: np.ndarray) -> Forecaster | None:

@@ -20,8 +20,9 @@ import pandas as pd
 import sim
 from experiments.analysis.compare import resampled_means
 from experiments.forecasts.baselines import baselines, recalibrated, smoothed
-from experiments.forecasts.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
+from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
+from experiments.logs.log import Log
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
@@ -35,8 +36,6 @@ LEAST_DAYS = 30  # of a log after that, which an evaluation needs
 MODEL, RECALIBRATED = "model", "model_recalibrated"
 
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
-
-Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,13 @@ class Worlds:
     seed: int = 1
 
 
+class Execution(NamedTuple):
+    """How worlds are run: by this executor; ``report`` is called with (worlds done, all worlds) after each."""
+
+    executor: Executor
+    report: Callable[[int, int], object]
+
+
 @dataclass(frozen=True, eq=False)
 class OneWorld:
     """One world to run, and the pairs to watch in it.
@@ -71,7 +77,7 @@ class OneWorld:
         gestures: injected gestures.
     """
 
-    past: Contacts
+    past: Log
     morning: int
     days: int
     pairs: np.ndarray
@@ -112,18 +118,18 @@ def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
     return found["sender"].astype(np.int64) * len(run.past.names) + found["receiver"]
 
 
-def run_all(runs: Sequence[OneWorld], executor: Executor, report: Report) -> list[np.ndarray]:
-    """The result of `who_wrote` for each run, in their order. `report` is called with (done, all) after each."""
-    futures = [executor.submit(who_wrote, run) for run in runs]
+def run_all(runs: Sequence[OneWorld], execution: Execution) -> list[np.ndarray]:
+    """The result of `who_wrote` for each run, in their order."""
+    futures = [execution.executor.submit(who_wrote, run) for run in runs]
     for done, future in enumerate(as_completed(futures), start=1):
         future.result()  # raises if the run failed
-        report(done, len(futures))
+        execution.report(done, len(futures))
     return [future.result() for future in futures]
 
 
-def replicates(past: Contacts, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
+def replicates(past: Log, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
     """All replicates of worlds that start from a past, watching these pairs (rows with ``low`` and ``high``)."""
-    nameless = past._replace(names=np.arange(len(past.names)))  # names can be long, and runs are pickled
+    nameless = replace(past, names=np.arange(len(past.names)), notes=())  # names can be long, and runs are pickled
     people = pairs[["low", "high"]].to_numpy()
     return [OneWorld(nameless, morning, days, people, worlds, replicate) for replicate in range(worlds.count)]
 
@@ -156,7 +162,7 @@ class Evaluation(NamedTuple):
     notes: list[str]
 
 
-def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, int]:
+def cut_of(contacts: Log, days: int, cut: int | None = None) -> tuple[int, int]:
     """The morning at which a log is cut for an evaluation, and the number of days that forecasts can cover.
 
     Args:
@@ -167,14 +173,14 @@ def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, 
     Raises:
         LogError: the rest of the log is too short, or the cut is outside the log.
     """
-    morning = max(1, math.floor(FIRST_PART * contacts.span)) if cut is None else cut
-    after = math.floor(contacts.span) - morning
+    morning = max(1, math.floor(FIRST_PART * contacts.days)) if cut is None else cut
+    after = math.floor(contacts.days) - morning
     least = min(LEAST_DAYS, days)
     if morning < 1 or after < least:
         where = f"{FIRST_PART:.0%} into it, on day {morning}," if cut is None else f"on day {cut}"
         remedy = "give a longer log, or an earlier day with --cut" if morning > 1 else "give a later day with --cut"
         raise LogError(
-            f"The log spans {contacts.span:.0f} days. A forecast made {where} needs at least {least} more days "
+            f"The log spans {contacts.days:.0f} days. A forecast made {where} needs at least {least} more days "
             "of the log "
             f"to be compared with: {remedy}."
         )
@@ -182,13 +188,12 @@ def cut_of(contacts: Contacts, days: int, cut: int | None = None) -> tuple[int, 
 
 
 def evaluate(
-    contacts: Contacts,
+    contacts: Log,
     worlds: Worlds,
     *,
     days: int,
     silent: int,
-    executor: Executor,
-    report: Report,
+    execution: Execution,
     cut: int | None = None,
     resamples: int = RESAMPLES,
 ) -> Evaluation:
@@ -202,8 +207,7 @@ def evaluate(
         worlds: run from the cut, and again from the earlier morning.
         days: number of days to forecast; fewer if the log ends before.
         silent: pairs are forecast if their silence is longer than this, in days.
-        executor: runs the worlds.
-        report: called with the worlds done and all worlds, after each.
+        execution: how the worlds are run.
         cut: the morning of the forecast, in days since the first contact; 70% into the log if None.
         resamples: number of bootstrap resamples over people.
 
@@ -219,7 +223,7 @@ def evaluate(
     runs = replicates(contacts.before(cut), cut, window, pairs, worlds)
     if len(known):
         runs += replicates(contacts.before(earlier), earlier, window, known, worlds)
-    wrote = run_all(runs, executor, report)
+    wrote = run_all(runs, execution)
     back = came_back(contacts, pairs, cut, window)
     forecasts = {MODEL: shares_of(wrote[: worlds.count])}
     if len(known):
@@ -254,14 +258,14 @@ def shares_of(wrote: Sequence[np.ndarray]) -> np.ndarray:
     return smoothed(np.sum([world.any(axis=1) for world in wrote], axis=0), len(wrote))
 
 
-def _named(pairs: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
+def _named(pairs: pd.DataFrame, contacts: Log) -> pd.DataFrame:
     names = {f"{side}_name": contacts.names[pairs[side]] for side in ("low", "high")}
     return pairs.assign(tie=numbers_of_ties(contacts, pairs), **names)
 
 
-def hole_noted(contacts: Contacts, silent: int, until: int) -> list[str]:
+def hole_noted(contacts: Log, silent: int, until: int) -> list[str]:
     """A sentence if nobody had contact for longer than ``silent`` days, from some day before ``until`` on."""
-    begins, ends = contacts.hole
+    begins, ends = contacts.longest_gap
     if ends - begins <= silent or begins >= until:
         return []
     return [
@@ -281,7 +285,7 @@ def _few_worlds_noted(count: int) -> list[str]:
 
 
 def _notes(
-    asked_days: int,
+    requested_days: int,
     days: int,
     silent: int,
     pairs: pd.DataFrame,
@@ -290,8 +294,10 @@ def _notes(
 ) -> list[str]:
     """Sentences on what differs from the request."""
     notes = []
-    if days < asked_days:
-        notes.append(f"The log ends {days} days after the cut, so the forecast covers these instead of {asked_days}.")
+    if days < requested_days:
+        notes.append(
+            f"The log ends {days} days after the cut, so the forecast covers these instead of {requested_days}."
+        )
     if RECALIBRATED not in forecasts:
         notes.append(
             f"No pair had been silent for over {silent} days early enough to learn from, so the baselines and the "
@@ -339,13 +345,12 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    contacts: Contacts,
+    contacts: Log,
     worlds: Worlds,
     *,
     days: int,
     silent: int,
-    executor: Executor,
-    report: Report,
+    execution: Execution,
     person: int | None = None,
     top: int = 10,
     gestures: Sequence[str] = GESTURES,
@@ -361,8 +366,7 @@ def forecast(
         worlds: run from the morning after its last contact, once without a gesture and once for each gesture and round.
         days: number of days to forecast.
         silent: ties are forecast if their silence is longer than this, in days.
-        executor: runs the worlds.
-        report: called with the worlds done and all worlds, after each.
+        execution: how the worlds are run.
         person: forecast only the ties of this person, who sends the gestures. If None, forecast all ties; the person
             who wrote last sends the gestures, because after a silence it is mostly they who write again.
         top: number of ties, those with most contacts, for which gestures are simulated.
@@ -377,7 +381,7 @@ def forecast(
             treated = focal.iloc[rows]
             plain = replicates(contacts, contacts.end, days, treated, worlds)
             runs += [replace(run, gestures=gestures_to(kind, treated)) for run in plain]
-    wrote = iter(run_all(runs, executor, report))
+    wrote = iter(run_all(runs, execution))
 
     def next_worlds(some: pd.DataFrame) -> np.ndarray:
         """Who wrote in the next worlds, shape (worlds, ties, 2)."""
@@ -401,7 +405,7 @@ def forecast(
     return Forecast(table, mean_gains, len(rounds), hole_noted(contacts, silent, contacts.end))
 
 
-def silent_ties(contacts: Contacts, silent: int, person: int | None = None) -> pd.DataFrame:
+def silent_ties(contacts: Log, silent: int, person: int | None = None) -> pd.DataFrame:
     """The pairs silent for longer than this at the end of a log, those with most contacts first, with a ``sender``.
 
     Columns are those of `silent_pairs`. The sender is ``person`` or, if None, the person who wrote last.
@@ -467,7 +471,7 @@ def paired(gains: np.ndarray) -> tuple[float, float, float]:
     return mean, round(low, 12), round(high, 12)
 
 
-def _described(ties: pd.DataFrame, contacts: Contacts) -> pd.DataFrame:
+def _described(ties: pd.DataFrame, contacts: Log) -> pd.DataFrame:
     """Ties with the ids of the log."""
     receiver = ties["low"] + ties["high"] - ties["sender"]
     return pd.DataFrame(

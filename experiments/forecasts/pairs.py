@@ -5,14 +5,11 @@ Everything about a morning is computed from earlier contacts. Only `came_back` u
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 
-from sim.contact_logs import Note, read
+from experiments.logs.log import Log
 from sim.model.rules import SECONDS_A_DAY
 
 RECENT_DAYS, QUARTER_DAYS = 30, 90  # of people's recent activity; of a pair's recent contacts
@@ -34,65 +31,7 @@ FEATURES = (
 )
 
 
-class Contacts(NamedTuple):
-    """A contact log as arrays, in order of time.
-
-    Attributes:
-        source, target: people from 0, in order of first appearance, shape (contacts,).
-        time: seconds since the log's first contact, shape (contacts,).
-        names: the log's ids of the people, shape (people,).
-        began: when the first contact was, in the seconds of the log.
-        notes: notes about the log.
-    """
-
-    source: np.ndarray
-    target: np.ndarray
-    time: np.ndarray
-    names: np.ndarray
-    began: float = 0.0
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def span(self) -> float:
-        """Days from the first contact to the last."""
-        return float(self.time[-1]) / SECONDS_A_DAY
-
-    @property
-    def end(self) -> int:
-        """The morning after the last contact, in days since the first."""
-        return int(self.time[-1] // SECONDS_A_DAY) + 1
-
-    @property
-    def hole(self) -> tuple[int, int]:
-        """The longest gap in which nobody had contact: the days of its two ends, since the first contact."""
-        longest = int(np.argmax(np.diff(self.time))) if len(self.time) > 1 else 0
-        begins, ends = self.time[[longest, min(longest + 1, len(self.time) - 1)]] // SECONDS_A_DAY
-        return int(begins), int(ends)
-
-    def before(self, day: int) -> Contacts:
-        """The log on the morning of a day (1 or later): earlier contacts, and the people in them."""
-        count = int(np.searchsorted(self.time, day * SECONDS_A_DAY))
-        source, target = self.source[:count], self.target[:count]
-        people = max(int(source.max()), int(target.max())) + 1
-        return Contacts(source, target, self.time[:count], self.names[:people], self.began)
-
-    def frame(self) -> pd.DataFrame:
-        """The log as `sim.worlds.replayed` takes it, with people's numbers as their ids."""
-        return pd.DataFrame({"source": self.source, "target": self.target, "time": self.time})
-
-
-def contacts_of(log: str | os.PathLike[str] | pd.DataFrame) -> Contacts:
-    """Read a contact log.
-
-    Raises:
-        sim.contact_logs.LogError: it cannot be used.
-    """
-    found = read(log)
-    source, target = found.source.astype(np.int32), found.target.astype(np.int32)
-    return Contacts(source, target, found.time - found.time[0], found.names, float(found.time[0]), found.notes)
-
-
-def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:
+def numbers_of_ties(contacts: Log, pairs: pd.DataFrame) -> np.ndarray:
     """The numbers of ties if ids are hidden: ranks from 1 by contacts in the whole log; of equals, the earlier first.
 
     Args:
@@ -105,11 +44,11 @@ def numbers_of_ties(contacts: Contacts, pairs: pd.DataFrame) -> np.ndarray:
     people = len(contacts.names)
     low, high = np.minimum(contacts.source, contacts.target), np.maximum(contacts.source, contacts.target)
     keys, first, counts = np.unique(low.astype(np.int64) * people + high, return_index=True, return_counts=True)
-    asked = pairs["low"].to_numpy(np.int64) * people + pairs["high"].to_numpy(np.int64)
-    return _ranks(counts, first)[np.searchsorted(keys, asked)]
+    wanted = pairs["low"].to_numpy(np.int64) * people + pairs["high"].to_numpy(np.int64)
+    return _ranks(counts, first)[np.searchsorted(keys, wanted)]
 
 
-def number_of_person(contacts: Contacts, person: int) -> int:
+def number_of_person(contacts: Log, person: int) -> int:
     """The number of a person if ids are hidden: their rank from 1 by contacts in the whole log."""
     counts = np.bincount(np.concatenate([contacts.source, contacts.target]), minlength=len(contacts.names))
     return int(_ranks(counts, np.arange(len(counts)))[person])
@@ -122,7 +61,7 @@ def _ranks(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:
+def silent_pairs(contacts: Log, day: int, silent: int) -> pd.DataFrame:
     """The pairs with earlier contact that have been silent for longer than ``silent`` days on the morning of a day.
 
     Args:
@@ -142,7 +81,7 @@ def silent_pairs(contacts: Contacts, day: int, silent: int) -> pd.DataFrame:
     return pairs[pairs["silence"] > silent].reset_index(drop=True)
 
 
-def _histories(past: Contacts, day: int) -> pd.DataFrame:
+def _histories(past: Log, day: int) -> pd.DataFrame:
     """All pairs of a past, with the columns of `silent_pairs`."""
     people = len(past.names)
     ids = _pair_ids(past.source, past.target, people)
@@ -150,7 +89,7 @@ def _histories(past: Contacts, day: int) -> pd.DataFrame:
     first = np.flatnonzero(np.diff(ids[order], prepend=-1))
     last = np.append(first[1:], len(order)) - 1
     pair = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(order))))
-    sender, when = past.source[order], past.time[order] / SECONDS_A_DAY
+    sender, when = past.source[order], past.since_start[order] / SECONDS_A_DAY
     low, high = np.divmod(ids[order][first], people)
     gaps = np.diff(when, prepend=0.0)
     gaps[first] = 0.0
@@ -184,9 +123,9 @@ def _pair_ids(one: np.ndarray, two: np.ndarray, people: int) -> np.ndarray:
     return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))
 
 
-def _recent_activity(past: Contacts, day: int) -> np.ndarray:
-    """Contacts of each person with anybody in the last 30 days, shape (people,)."""
-    recent = past.time >= (day - RECENT_DAYS) * SECONDS_A_DAY
+def _recent_activity(past: Log, day: int) -> np.ndarray:
+    """Log of each person with anybody in the last 30 days, shape (people,)."""
+    recent = past.since_start >= (day - RECENT_DAYS) * SECONDS_A_DAY
     both = np.concatenate([past.source[recent], past.target[recent]])
     return np.bincount(both, minlength=len(past.names))
 
@@ -198,7 +137,7 @@ def _common_contacts(low: np.ndarray, high: np.ndarray, people: int) -> np.ndarr
     return np.asarray(known[low].multiply(known[high]).sum(axis=1)).ravel()
 
 
-def came_back(contacts: Contacts, pairs: pd.DataFrame, day: int, days: int) -> np.ndarray:
+def came_back(contacts: Log, pairs: pd.DataFrame, day: int, days: int) -> np.ndarray:
     """Which pairs had contact, in either direction, within a number of days from the morning of a day on.
 
     Args:
@@ -210,7 +149,7 @@ def came_back(contacts: Contacts, pairs: pd.DataFrame, day: int, days: int) -> n
     Returns:
         Shape (pairs,), bool.
     """
-    within = (contacts.time >= day * SECONDS_A_DAY) & (contacts.time < (day + days) * SECONDS_A_DAY)
+    within = (contacts.since_start >= day * SECONDS_A_DAY) & (contacts.since_start < (day + days) * SECONDS_A_DAY)
     people = len(contacts.names)
     seen = _pair_ids(contacts.source[within], contacts.target[within], people)
     return np.isin(_pair_ids(pairs["low"].to_numpy(), pairs["high"].to_numpy(), people), seen)

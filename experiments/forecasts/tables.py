@@ -10,10 +10,7 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from experiments.analysis.compare import (
-    ENOUGH_WORLDS,
-    TOO_FEW,
-)
+from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW
 
 if TYPE_CHECKING:
     from experiments.forecasts.forecast import Evaluation, Forecast
@@ -24,28 +21,28 @@ from experiments.terminal.tables import sentences, table_of
 _FAR_OFF, _ENOUGH_TIES = 2.0, 20  # chances are far off by this factor, if there are at least this many ties
 
 
-def evaluation_table(found: Evaluation) -> Group:
+def evaluation_table(evaluation: Evaluation) -> Group:
     """Scores of forecasts, and differences of the model's scores from those of the baselines, with intervals."""
     from experiments.forecasts.scores import SCORES  # already loaded if there is an evaluation
 
-    level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])
+    level = evaluation.scores[evaluation.scores["baseline"].isna()].set_index(["forecast", "score"])
     scores = table_of("forecast", "log loss", "95% interval", "Brier", "95% interval", "AUC", "95% interval")
-    for name in found.forecasts:
+    for name in evaluation.forecasts:
         scores.add_row(_words(name), *(cell for score in SCORES for cell in _score(level.loc[(name, score)], "")))
-    apart = found.scores[found.scores["baseline"].notna()].set_index(["forecast", "baseline", "score"])
+    apart = evaluation.scores[evaluation.scores["baseline"].notna()].set_index(["forecast", "baseline", "score"])
     paired = table_of("difference", "log loss", "95% interval", "Brier", "95% interval", "AUC", "95% interval")
     for name, other in apart.index.droplevel("score").unique():
         cells = (cell for score in SCORES for cell in _score(apart.loc[(name, other, score)], "+"))
         paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
-    silent, came = len(found.pairs), int(found.pairs["came_back"].sum())
+    silent, came = len(evaluation.pairs), int(evaluation.pairs["came_back"].sum())
     lines = [
-        f"Silent pairs on day {found.cut:,}: {silent:,}. Of these, {came:,} ({came / silent:.1%}) came back within "
-        f"{found.days} days. Methods that learn were trained on {counted(found.learned_from, 'pair')} from "
-        f"{found.days} "
+        f"Silent pairs on day {evaluation.cut:,}: {silent:,}. Of these, {came:,} ({came / silent:.1%}) came back "
+        f"within {evaluation.days} days. Methods that learn were trained on {counted(evaluation.learned_from, 'pair')} "
+        f"from {evaluation.days} "
         "days earlier.",
         "Lower is better for log loss and Brier score, higher for AUC. The 95% intervals are from a bootstrap "
         "over people.",
-        *found.notes,
+        *evaluation.notes,
     ]
     return Group(scores, paired, Text("\n".join(lines))) if len(apart) else Group(scores, Text("\n".join(lines)))
 
@@ -85,8 +82,8 @@ def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: in
     return Group(table, Text(sentences(_forecast_notes(found, worlds, days, silent, top))))
 
 
-def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: int) -> list[str]:
-    count, listed = len(found.ties), min(top, len(found.ties))
+def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top: int) -> list[str]:
+    count, listed = len(forecast.ties), min(top, len(forecast.ties))
     which = "All ties" if listed == count else f"The {listed:,} with most contacts of the {count:,} ties"
     lines = [
         f"{which} silent for over {silent} days. Each chance is the share of "
@@ -98,23 +95,23 @@ def _forecast_notes(found: Forecast, worlds: int, days: int, silent: int, top: i
         "not count "
         "itself.",
     ]
-    for kind, row in found.gains.iterrows():
+    for kind, row in forecast.gains.iterrows():
         bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
         lines.append(f"A {kind} adds {points(row['gain'])} points to “receiver writes” (mean over these ties{bounds}).")
-    if len(found.gains) and worlds < ENOUGH_WORLDS:
+    if len(forecast.gains) and worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: {worlds}. Use at least {ENOUGH_WORLDS}.")
-    if len(found.gains):
-        rounds = "1 round" if found.rounds == 1 else f"{found.rounds:,} rounds"
+    if len(forecast.gains):
+        rounds = "1 round" if forecast.rounds == 1 else f"{forecast.rounds:,} rounds"
         lines += [
             "Each world is run with and without the gesture, with the same random draws. Ties that share no person are "
             f"tested together in one world: {rounds}.",
             "That a like opens a door, and what gestures leave in memory, are assumptions: see `rekindle explain "
             "like`.",
         ]
-    return [*lines, *found.notes]
+    return [*lines, *forecast.notes]
 
 
-def week_table(found: Week, said: Sequence[str]) -> Group:
+def week_table(found: Week, notes: Sequence[str]) -> Group:
     """A week's plan with one row per gesture, and the sentences below it. Ids are shown only if the plan has them."""
     titles = ("last contact", "silent", "known", "contacts", "last word", "gesture", "minutes", "without", "after")
     table = table_of("tie", *titles, "gain", "95% interval")
@@ -126,13 +123,13 @@ def week_table(found: Week, said: Sequence[str]) -> Group:
             row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}", f"{row['after']:.0%}", gain,
             f"{low} … {high}",
         )  # fmt: skip
-    return Group(*([table] if len(found.plan) else []), Text(sentences(said)))
+    return Group(*([table] if len(found.plan) else []), Text(sentences(notes)))
 
 
-def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
+def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
     """Sentences on what a week's plan gains, what it rests on, and what it cannot know."""
-    plan = found.plan
-    lines = [_in_all(found, minutes, silent)]
+    plan = week.plan
+    lines = [_in_all(week, minutes, silent)]
     if len(plan):
         lines += [
             f"Without: the share of {counted(worlds, 'simulated world')} in which the other person writes within "
@@ -144,21 +141,21 @@ def week_said(found: Week, minutes: int, worlds: int, days: int, silent: int) ->
             "gain per "
             "minute.",
         ]
-    if len(plan) and found.alike and found.dormant > 1:
+    if len(plan) and week.alike and week.dormant > 1:
         lines.append(
             "The differences in gain between ties can be explained by chance, so the ties with most contacts "
             "come first."
         )
     return [
         *lines,
-        *_past_said(found.past),
+        *_past_notes(week.past),
         "Assumed: that you make the gesture, that there is a post to like or comment on, that a small gesture "
         "opens a door, "
         "and what each gesture leaves in memory (`rekindle explain like`).",
         "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person "
         "wants to hear "
         "from you.",
-        *found.notes,
+        *week.notes,
     ]
 
 
@@ -177,7 +174,7 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
     )
 
 
-def _past_said(past: Past | None) -> list[str]:
+def _past_notes(past: Past | None) -> list[str]:
     """Sentences on how well rankings would have done in the log's own past."""
     from experiments.forecasts.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
 

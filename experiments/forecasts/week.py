@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,8 +20,8 @@ import pandas as pd
 
 import sim
 from experiments.forecasts.forecast import (
+    Execution,
     OneWorld,
-    Report,
     Worlds,
     by_receiver,
     cut_of,
@@ -34,8 +33,9 @@ from experiments.forecasts.forecast import (
     shares_of,
     silent_ties,
 )
-from experiments.forecasts.pairs import Contacts, came_back, numbers_of_ties, silent_pairs
+from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE
+from experiments.logs.log import Log
 from sim.contact_logs import LogError
 from sim.model.rules import SECONDS_A_DAY
 
@@ -46,6 +46,26 @@ MODEL, LONGEST, LATEST, CHANCE = "model", "longest history", "most recent", "by 
 _GRAIN = 20  # parts of a minute, the unit of plans; every gesture takes at least one
 _DATED = 631_152_000  # seconds of 1990; logs that begin earlier have no calendar dates
 _YEAR = 365.25
+
+
+class WeekRequest(NamedTuple):
+    """What a person asks for.
+
+    Attributes:
+        person: whose week it is, with one dormant tie at least.
+        minutes: the time budget for gestures.
+        most: largest number of ties in the plan.
+        days: number of days within which the others can write.
+        silent: a tie is dormant if its silence is longer than this, in days.
+        gestures: kinds to choose from, as in `sim.Gesture`, at least one.
+    """
+
+    person: int
+    minutes: int
+    most: int
+    days: int
+    silent: int
+    gestures: Sequence[str]
 
 
 class Past(NamedTuple):
@@ -96,7 +116,7 @@ class Week(NamedTuple):
     notes: list[str]
 
 
-def dormant_ties(contacts: Contacts, silent: int, person: int) -> pd.DataFrame:
+def dormant_ties(contacts: Log, silent: int, person: int) -> pd.DataFrame:
     """The dormant ties of a person, most contacts first: both people have written, and neither for ``silent`` days.
 
     Columns are those of `experiments.forecasts.pairs.silent_pairs`, and ``sender``: the person.
@@ -109,18 +129,7 @@ def _of_both(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def plan_week(
-    contacts: Contacts,
-    worlds: Worlds,
-    *,
-    person: int,
-    minutes: int,
-    most: int,
-    days: int,
-    silent: int,
-    gestures: Sequence[str],
-    executor: Executor,
-    report: Report,
-    cut: int | None = None,
+    contacts: Log, worlds: Worlds, request: WeekRequest, execution: Execution, cut: int | None = None
 ) -> Week:
     """Plan a person's week.
 
@@ -128,20 +137,15 @@ def plan_week(
         contacts: the whole log.
         worlds: this many (at least two) choose the plan, as many others estimate its gain, and as many start from the
             cut.
-        person: whose week it is, with one dormant tie at least.
-        minutes: the time budget for gestures.
-        most: largest number of ties in the plan.
-        days: number of days within which the others can write.
-        silent: a tie is dormant if its silence is longer than this, in days.
-        gestures: kinds to choose from, as in `sim.Gesture`, at least one.
-        executor: runs the worlds.
-        report: called after each world with the number done and the total.
+        request: whose week it is, and its limits.
+        execution: how the worlds are run.
         cut: the morning on which rankings are judged, in days since the first contact; 70% into the log if None.
 
     Raises:
         LogError: the cut is outside the log, or too close to its end.
     """
-    ties = dormant_ties(contacts, silent, person)
+    days, silent, gestures = request.days, request.silent, request.gestures
+    ties = dormant_ties(contacts, silent, request.person)
     idle = replicates(contacts, contacts.end, days, ties, worlds)
     arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
     question = _past_question(contacts, days, silent, cut)
@@ -153,28 +157,27 @@ def plan_week(
     first = [run for arm in arms for run in arm] + judged
     total = len(first) + 2 * worlds.count
 
-    wrote = iter(run_all(first, executor, lambda done, _: report(done, total)))
+    wrote = iter(run_all(first, execution._replace(report=lambda done, _: execution.report(done, total))))
     before, *after = (_others(wrote, arm, ties) for arm in arms)
     past = _past(contacts, question, shares_of(list(wrote))) if question else None
     gains = np.column_stack([steadied(one.astype(float) - before) for one in after])
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
-    chosen = best_plan(gains, takes, minutes, most)
+    chosen = best_plan(gains, takes, request.minutes, request.most)
     chosen.sort(key=lambda pick: -gains[pick] / takes[pick[1]])
 
     rows, kinds = [tie for tie, _ in chosen], [kind for _, kind in chosen]
     picked = ties.iloc[rows].assign(gesture=[gestures[kind] for kind in kinds])
     plain, planned = _carried_out(picked, contacts, days, worlds)
-    wrote = iter(run_all([*plain, *planned], executor, lambda done, _: report(len(first) + done, total)))
+    rest = execution._replace(report=lambda done, _: execution.report(len(first) + done, total))
+    wrote = iter(run_all([*plain, *planned], rest))
     without, then = _others(wrote, plain, picked), _others(wrote, planned, picked)
-    plan = _known_of(picked, contacts, person).assign(minutes=takes[kinds], **_effects(without, then))
+    plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **_effects(without, then))
     together = paired((then.astype(float) - without).sum(axis=1)) if chosen else (0.0, 0.0, 0.0)
     alike = not np.ptp(gains, axis=0)[kinds].any()
     return Week(plan, together, len(ties), alike, past, hole_noted(contacts, silent, contacts.end))
 
 
-def _carried_out(
-    plan: pd.DataFrame, contacts: Contacts, days: int, worlds: Worlds
-) -> tuple[list[OneWorld], list[OneWorld]]:
+def _carried_out(plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds) -> tuple[list[OneWorld], list[OneWorld]]:
     """Worlds that did not choose the plan, with nothing done and with all its gestures; none for an empty plan."""
     fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
     plain = replicates(contacts, contacts.end, days, plan, fresh) if len(plan) else []
@@ -193,7 +196,7 @@ def _others(wrote: Iterator[np.ndarray], runs: Sequence[OneWorld], ties: pd.Data
     return by_receiver(found, ties)
 
 
-def _known_of(ties: pd.DataFrame, contacts: Contacts, person: int) -> pd.DataFrame:
+def _known_of(ties: pd.DataFrame, contacts: Log, person: int) -> pd.DataFrame:
     """The columns by which the person can recognize these ties, and the gesture."""
     last = contacts.began + (contacts.end - ties["silence"]) * SECONDS_A_DAY
     dates = pd.to_datetime(last.round(), unit="s").dt.strftime("%Y-%m-%d")
@@ -285,7 +288,7 @@ class _PastQuestion(NamedTuple):
     pairs: pd.DataFrame
 
 
-def _past_question(contacts: Contacts, days: int, silent: int, cut: int | None) -> _PastQuestion | None:
+def _past_question(contacts: Log, days: int, silent: int, cut: int | None) -> _PastQuestion | None:
     """All dormant ties on an earlier morning; None if there are none, or if too little of the log follows."""
     try:
         morning, window = cut_of(contacts, days, cut)
@@ -297,7 +300,7 @@ def _past_question(contacts: Contacts, days: int, silent: int, cut: int | None) 
     return None if pairs.empty else _PastQuestion(morning, window, pairs)
 
 
-def _past(contacts: Contacts, question: _PastQuestion, chances: np.ndarray) -> Past:
+def _past(contacts: Log, question: _PastQuestion, chances: np.ndarray) -> Past:
     """How the model's ranking and simple rules did; ``chances`` are the model's, shape (pairs,)."""
     pairs = question.pairs
     back = came_back(contacts, pairs, question.cut, question.days)

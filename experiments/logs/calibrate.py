@@ -11,7 +11,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ import optuna
 import pydantic
 
 import sim
-from experiments.config.settings import ConfigError, nearest, range_of, settings
-from experiments.logs.contact_log import Log, values
+from experiments.config.catalogue import range_of, settings
+from experiments.config.errors import ConfigError
+from experiments.logs.contact_log import values
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import Log
 from experiments.logs.simulated import Window, simulated_log
 from experiments.logs.trials import Trial, trials_in
 from experiments.provenance import commit
@@ -30,6 +32,7 @@ from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
+from sim.runtime.spelling import nearest
 
 # The statistics that a fit can use. All others stay out of every fit, so that they can test the model.
 ALLOWED = (
@@ -65,6 +68,25 @@ class Range:
     def by_factor(self) -> bool:
         """Whether both limits are above 0 and more than tenfold apart."""
         return self.low > 0 and self.high / self.low > 10
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search is for. The same search in the same folder goes on where an earlier one stopped.
+
+    Attributes:
+        fit: parameters and their ranges.
+        to: statistics of `ALLOWED`; those that the log is too short for are left out.
+        window: size of the simulated worlds.
+        seed: seed of the worlds and of the search.
+        base: values of the parameters that are not fitted, and start values of the others.
+    """
+
+    fit: Sequence[Range]
+    to: Sequence[str]
+    window: Window
+    seed: int = 1
+    base: sim.Parameters = field(default_factory=sim.Parameters)
 
 
 @dataclass(frozen=True)
@@ -110,7 +132,7 @@ def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
         ConfigError: there is no such parameter, or it does not allow these limits.
     """
     known = {".".join(path): field for path, field in settings(sim.Parameters).items() if range_of(field)}
-    found = []
+    ranges = []
     for wish in wishes:
         name, _, limits = wish.partition("=")
         if name not in known:
@@ -127,10 +149,10 @@ def ranges_of(wishes: Sequence[str]) -> tuple[Range, ...]:
             if not colon or not low <= chosen[0] < chosen[1] <= high:
                 raise ConfigError(f"--fit {wish}: write {name}=LOW:HIGH, with limits from {low:g} to {high:g}.")
             low, high = chosen
-        found.append(Range(name, low, high))
-    if len({one.name for one in found}) < len(found):
+        ranges.append(Range(name, low, high))
+    if len({one.name for one in ranges}) < len(ranges):
         raise ConfigError("--fit names the same parameter twice.")
-    return tuple(found)
+    return tuple(ranges)
 
 
 def _limit(field: Any, side: str) -> float:
@@ -186,15 +208,11 @@ def changed(base: sim.Parameters, values_of: Mapping[str, float]) -> sim.Paramet
 
 def calibrate(
     log: Log,
+    search: Search,
     *,
     name: str,
-    fit: Sequence[Range],
-    to: Sequence[str],
     trials: int,
-    window: Window,
     folder: Path,
-    base: sim.Parameters | None = None,
-    seed: int = 1,
     threads: int = 1,
     progress: Report | None = None,
     say: Callable[[str], object] = warnings.warn,
@@ -203,14 +221,10 @@ def calibrate(
 
     Args:
         log: the real one.
+        search: what is fitted to what.
         name: name of the log, for the ledger.
-        fit: parameters and their ranges.
-        to: statistics of `ALLOWED`; those that the log is too short for are left out.
         trials: total number of trials, including those of earlier calls with this folder.
-        window: size of the simulated worlds.
         folder: folder of the trials, the ledger and the parameters.
-        base: values of the parameters that are not fitted, and start values of the others.
-        seed: seed of the worlds and of the search.
         threads: number of threads per world.
         progress: called with (trials done, trials in all).
         say: called with a sentence if a damaged end of earlier trials was set aside.
@@ -219,27 +233,27 @@ def calibrate(
         ConfigError: the folder holds another search, a damaged one or one that is under way; the log has none of the
             statistics; or in no world of the search anybody wrote.
     """
-    base = base or sim.Parameters()
     everything = values(log)
-    real = {aim: everything[aim] for aim in to if everything[aim] > 0}
+    real = {aim: everything[aim] for aim in search.to if everything[aim] > 0}
     if not real:
         raise ConfigError(f"{name} is too short or has too little data for any of the statistics to fit to.")
-    start = {one.name: number_at(base, one.name) for one in fit}
+    start = {one.name: number_at(search.base, one.name) for one in search.fit}
 
     def tried(numbers: dict[str, float]) -> Trial:
         try:
-            found = values(simulated_log(changed(base, numbers), window, seed=seed, threads=threads))
+            parameters = changed(search.base, numbers)
+            found = values(simulated_log(parameters, search.window, seed=search.seed, threads=threads))
         except (pydantic.ValidationError, LogError):  # parameters that are not allowed together, or nobody wrote
             return Trial(numbers, dict.fromkeys(real, math.nan), math.inf)
         simulated = {aim: found[aim] for aim in real}
         return Trial(numbers, simulated, misfit(simulated, real))
 
-    with trials_in(folder, _described(name, fit, real, window, seed, base), say) as kept:
+    with trials_in(folder, _described(name, search, real), say) as kept:
         while len(kept.done) < trials:
-            kept.add(tried(proposed(fit, kept.done, seed) if kept.done else start))
+            kept.add(tried(proposed(search.fit, kept.done, search.seed) if kept.done else start))
             if progress is not None:
                 progress(len(kept.done), trials)
-        ledger = _ledger(kept.done, name=name, fit=fit, real=real, window=window, seed=seed)
+        ledger = _ledger(kept.done, name, search, real)
         _keep(ledger, folder)
     return ledger
 
@@ -273,9 +287,7 @@ def _suggested(trial: optuna.Trial, fit: Sequence[Range]) -> dict[str, float]:
     return {one.name: trial.suggest_float(one.name, one.low, one.high, log=one.by_factor) for one in fit}
 
 
-def _ledger(
-    done: Sequence[Trial], *, name: str, fit: Sequence[Range], real: dict[str, float], window: Window, seed: int
-) -> Ledger:
+def _ledger(done: Sequence[Trial], name: str, search: Search, real: dict[str, float]) -> Ledger:
     first, best = done[0], min(done, key=lambda trial: trial.loss)
     if math.isinf(best.loss):
         raise ConfigError(
@@ -284,9 +296,9 @@ def _ledger(
             "of --fit, and routine_rate."
         )
     return Ledger(
-        log=name, fitted=tuple(fit), start=first.numbers, found=best.numbers, real=real,
+        log=name, fitted=tuple(search.fit), start=first.numbers, found=best.numbers, real=real,
         simulated_at_start=first.simulated, simulated=best.simulated, loss_at_start=first.loss, loss=best.loss,
-        trials=len(done), window=window, seed=seed, model=model_fingerprint(), commit=commit(),
+        trials=len(done), window=search.window, seed=search.seed, model=model_fingerprint(), commit=commit(),
     )  # fmt: skip
 
 
@@ -314,17 +326,15 @@ def read_ledger(path: Path) -> Ledger:
     return ledger
 
 
-def _described(
-    name: str, fit: Sequence[Range], real: Mapping[str, float], window: Window, seed: int, base: sim.Parameters
-) -> dict[str, Any]:
+def _described(name: str, search: Search, real: Mapping[str, float]) -> dict[str, Any]:
     """Everything that determines a search, except its length."""
     return {
         "log": name,
-        "fit": [asdict(one) for one in fit],
+        "fit": [asdict(one) for one in search.fit],
         "real": dict(real),
-        "window": asdict(window),
-        "seed": seed,
-        "base": base.model_dump(mode="json"),
+        "window": asdict(search.window),
+        "seed": search.seed,
+        "base": search.base.model_dump(mode="json"),
         "model": model_fingerprint(),
     }
 

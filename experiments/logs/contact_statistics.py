@@ -169,7 +169,7 @@ _ROWS: list[_Row] = [
 ]  # fmt: skip
 
 STATISTICS = {
-    name.format(part): Statistic(name.format(part), unit, text.format(said))
+    name.format(part): Statistic(name.format(part), unit, text.format(words))
     for name, parts, unit, text in _ROWS
-    for part, said in parts.items()
+    for part, words in parts.items()
 }

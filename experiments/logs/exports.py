@@ -56,11 +56,11 @@ class Export:
 
     def __str__(self) -> str:
         people = len({*self.rows["source"], *self.rows["target"]})
-        said = [f"{len(self.rows):,} contact{'s' * (len(self.rows) != 1)} of {people:,} people."]
+        sentences = [f"{len(self.rows):,} contact{'s' * (len(self.rows) != 1)} of {people:,} people."]
         if self.passed_over:
             counts = (f"{count:,} {reason}" for reason, count in sorted(self.passed_over.items()))
-            said.append(f"Skipped: {', '.join(counts)}.")
-        return " ".join([*said, *self.notes])
+            sentences.append(f"Skipped: {', '.join(counts)}.")
+        return " ".join([*sentences, *self.notes])
 
 
 def _rows(contacts: Iterable[Contact]) -> pd.DataFrame:
@@ -95,17 +95,17 @@ def read_mail(*paths: Path | str) -> Export:
     seen: set[tuple[str, str, str]] = set()
     for path in paths:
         for message in _messages(Path(path)):
-            found = _contact_of(message)
-            if isinstance(found, str):
-                passed_over[found] += 1
+            contact = _contact_of(message)
+            if isinstance(contact, str):
+                passed_over[contact] += 1
                 continue
             name = " ".join(_texts(message, ("Message-ID",))).strip()
-            key = (name or str(found.time), found.source, found.target)
+            key = (name or str(contact.time), contact.source, contact.target)
             if key in seen:
                 passed_over["copies"] += 1
             else:
                 seen.add(key)
-                contacts.append(found)
+                contacts.append(contact)
     return Export(_rows(contacts), passed_over)
 
 
@@ -160,8 +160,8 @@ def _contact_of(message: Message) -> Contact | str:
 
 def _no_letter(message: Message) -> str | None:
     """Why a message was not written by one person to another; None if it was."""
-    said = " ".join(map(_decoded, _texts(message, ("X-Gmail-Labels",))))
-    labels = {label.strip().lower() for label in said.split(",")}
+    header = " ".join(map(_decoded, _texts(message, ("X-Gmail-Labels",))))
+    labels = {label.strip().lower() for label in header.split(",")}
     flags = message.get_flags() if isinstance(message, mailbox.MaildirMessage) else ""
     if labels & _DRAFTS or "D" in flags or message["X-Mozilla-Draft-Info"]:
         return "drafts"
@@ -326,8 +326,8 @@ class _Head:
     @property
     def half(self) -> str:
         """What is said of the half of the day, such as ``pm``."""
-        said = (_letters(self.stamp["between"]), _letters(self.stamp["after"]))
-        return "".join(word for word in said if word not in _FILLERS)
+        words = (_letters(self.stamp["between"]), _letters(self.stamp["after"]))
+        return "".join(word for word in words if word not in _FILLERS)
 
 
 def _letters(words: str) -> str:
@@ -417,8 +417,8 @@ def _order(path: Path, messages: Sequence[_Head], day_first: bool | None) -> tup
         return _DAY_FIRST  # only slashes are written with the month first
     odd = next(message for message in messages if _day(message, _DAY_FIRST) != _day(message, _MONTH_FIRST))
     raise LogError(
-        f"{path}, line {odd.number}: {odd.date} may begin with the day or with the month, and no other date tells; say "
-        "day_first=True or day_first=False."
+        f"{path}, line {odd.number}: {odd.date} may begin with the day or with the month, and no other date decides; "
+        "set day_first=True or day_first=False."
     )
 
 

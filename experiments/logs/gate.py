@@ -15,12 +15,13 @@ import pandas as pd
 
 from experiments.config.factors import Levels
 from experiments.config.settings import Experiment, GateSettings, SweepSettings
-from experiments.logs.validate import GATE_HAZARDS
 from experiments.logs.writing import written_in
 from sim.contact_logs import LogError
 
+# The statistics that the gate looks at: two hazards of contact, and the share of silent pairs that come back.
+HAZARDS = ("hazard_per_day_90_180", "hazard_per_day_180_365")
 BACK = "reactivated_90d"
-ASKED = (*GATE_HAZARDS, BACK)
+GATE_STATISTICS = (*HAZARDS, BACK)
 # Settings without an effect on people who follow no strategy.
 _OF_ADOPTERS = ("run.", "inject.", "parameters.effort_minutes", "parameters.follow_through")
 
@@ -43,15 +44,30 @@ class Gate(NamedTuple):
     failures: tuple[str, ...]
 
 
+def limits_of_silence(
+    hazards: Mapping[str, float], factor: float, low: float, high: float
+) -> dict[str, tuple[float, float]]:
+    """The least and the largest value of each statistic with which the gate is passed.
+
+    Args:
+        hazards: the hazards of a real log, by name.
+        factor: a hazard may differ from the real one by this factor.
+        low: least share of silent pairs that come back.
+        high: largest share of silent pairs that come back.
+    """
+    return {name: (value / factor, value * factor) for name, value in hazards.items()} | {BACK: (low, high)}
+
+
 def silence_of(log: pd.DataFrame) -> dict[str, float]:
     """The gate's statistics in a run's own log of questions and messages; nan if nobody wrote to anybody."""
-    from experiments.logs.contact_log import of_silence, read  # takes a second to load, and most runs do not need it
+    from experiments.logs.contact_log import of_silence  # takes a second to load, and most runs do not need it
+    from experiments.logs.log import read
 
     try:
         found = of_silence(read(written_in(log)))
     except LogError:
-        return dict.fromkeys(ASKED, float("nan"))
-    return {name: found[name] for name in ASKED}
+        return dict.fromkeys(GATE_STATISTICS, float("nan"))
+    return {name: found[name] for name in GATE_STATISTICS}
 
 
 def gate_of(experiment: Experiment) -> Experiment | None:
@@ -59,16 +75,16 @@ def gate_of(experiment: Experiment) -> Experiment | None:
 
     Factors that only concern adopters are left out, because there are none.
     """
-    asked = experiment.verdict.gate if experiment.verdict else None
-    if asked is None:
+    settings = experiment.verdict.gate if experiment.verdict else None
+    if settings is None:
         return None
     before = experiment.sweep or SweepSettings(replicates=1)
     levels = SweepSettings(
-        replicates=asked.worlds, grid=_of_ordinary_life(before.grid), zip=_of_ordinary_life(before.zip),
+        replicates=settings.worlds, grid=_of_ordinary_life(before.grid), zip=_of_ordinary_life(before.zip),
         rows=before.rows, silence=True,
     )  # fmt: skip
     run = experiment.run.model_copy(
-        update={"strategy": "wait", "adopters": 1, "strategy_days": asked.days, "follow_up_days": 0,
+        update={"strategy": "wait", "adopters": 1, "strategy_days": settings.days, "follow_up_days": 0,
                 "sociability": "any", "reticence": "any"}
     )  # fmt: skip
     world = experiment.world.model_copy(update={"newcomers": 0})
@@ -80,27 +96,26 @@ def _of_ordinary_life(levels: Levels) -> Levels:
     return {name: of for name, of in levels.items() if not name.startswith(_OF_ADOPTERS)}
 
 
-def judged(runs: pd.DataFrame, factors: Sequence[str], asked: GateSettings) -> list[Gate]:
+def judged(runs: pd.DataFrame, factors: Sequence[str], settings: GateSettings) -> list[Gate]:
     """The gate's result for each set of parameters.
 
     Args:
-        runs: the runs of `gate_of`, one row per run, with ``scenario``, the factors and the columns of `ASKED`.
+        runs: one row per run of `gate_of`, with ``scenario``, the factors and `GATE_STATISTICS`.
         factors: the factors that it varies.
-        asked: the limits.
+        settings: the limits.
     """
     found = []
     for scenario, rows in runs.groupby("scenario", sort=False):
         name = str(scenario).removeprefix("wait").removeprefix(", ")
-        means = {of: float(rows[of].mean()) for of in ASKED}
-        failures = _failures(means, asked)
+        means = {of: float(rows[of].mean()) for of in GATE_STATISTICS}
+        failures = _failures(means, settings)
         found.append(Gate(name, {of: rows[of].iloc[0] for of in factors}, means, not failures, failures))
     return found
 
 
-def _failures(means: Mapping[str, float], asked: GateSettings) -> tuple[str, ...]:
-    hazards = {name: getattr(asked, name) for name in GATE_HAZARDS}
-    limits = {name: (value / asked.factor, value * asked.factor) for name, value in hazards.items()}
-    limits[BACK] = (asked.reactivated_low, asked.reactivated_high)
+def _failures(means: Mapping[str, float], settings: GateSettings) -> tuple[str, ...]:
+    hazards = {name: getattr(settings, name) for name in HAZARDS}
+    limits = limits_of_silence(hazards, settings.factor, settings.reactivated_low, settings.reactivated_high)
     return tuple(
         f"{of} is {means[of]:.3g}, but must be between {low:.3g} and {high:.3g}"
         for of, (low, high) in limits.items()

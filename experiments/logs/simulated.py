@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 import sim
-from experiments.logs.contact_log import Log, read, values
-from experiments.logs.published import absences, facts, ties_of
+from experiments.logs.absences import absences
+from experiments.logs.contact_log import values
+from experiments.logs.log import Log, read
+from experiments.logs.published import facts, ties_of
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core

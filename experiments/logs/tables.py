@@ -29,8 +29,8 @@ def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
         table.add_row(name, *cells, statistic.unit)
     drawn = f"The 95% intervals are from a bootstrap over people with {counted(resamples, 'resample')}."
     drawn = drawn if resamples else "No intervals: no resamples."
-    said = f"{drawn} A dash means that the log is too short or has too little data."
-    return Group(table, Text(f"{said}\n`rekindle explain NAME` describes a statistic."))
+    note = f"{drawn} A dash means that the log is too short or has too little data."
+    return Group(table, Text(f"{note}\n`rekindle explain NAME` describes a statistic."))
 
 
 def ledger_table(ledger: Ledger) -> Group:
@@ -43,8 +43,8 @@ def ledger_table(ledger: Ledger) -> Group:
     for name, real in ledger.real.items():
         aims.add_row(name, *map(digits, (real, ledger.simulated_at_start[name], ledger.simulated[name])))
     trials = counted(ledger.trials, "trial")
-    said = f"The loss fell from {ledger.loss_at_start:.3f} at the start to {ledger.loss:.3f}, the best of {trials}."
-    return Group(fitted, aims, Text(f"{said} It is 0 if all statistics agree, and 0.7 if all are off by 15%."))
+    note = f"The loss fell from {ledger.loss_at_start:.3f} at the start to {ledger.loss:.3f}, the best of {trials}."
+    return Group(fitted, aims, Text(f"{note} It is 0 if all statistics agree, and 0.7 if all are off by 15%."))
 
 
 def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, gates: Mapping[str, bool]) -> Group:
@@ -61,18 +61,18 @@ def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, gates: Mapping[s
     met = [f"{mark}: {int(row['met'])} of {int(row['statistics'])}" for mark, row in counts.iterrows()]
     gate = ", ".join(f"{name} {'passed' if holds else 'failed'}" for name, holds in gates.items() if name != "passed")
     passed = "passed" if gates["passed"] else "failed"
-    said = (
+    note = (
         f"Statistics that agree (within 15% of the real value, or inside its 95% interval): {'; '.join(met)}.\n"
         f"Gate {passed}: {gate or 'no statistic to check'}."
     )
-    return Group(table, Text(said))
+    return Group(table, Text(note))
 
 
 def facts_table(known: pd.DataFrame) -> Group:
     """Published facts: the accepted range, and the values in the real log and in a simulated world."""
     table = table_of("published fact", "accepted", "real", "simulated")
     for name, row in known.iterrows():
-        said = "–" if math.isnan(row["low"]) else accepted(row["low"], row["high"])
+        range_text = "–" if math.isnan(row["low"]) else accepted(row["low"], row["high"])
         real, found = judged(row["real"], row["real_holds"]), judged(row["simulated"], row["simulated_holds"])
-        table.add_row(str(name), said, real, found)
+        table.add_row(str(name), range_text, real, found)
     return Group(table, Text("✗: outside the accepted range. A dash: missing, or it needs a list of ties."))

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 
 try:
     import fcntl
@@ -118,10 +118,13 @@ def _sound(file: BinaryIO, path: Path, say: Callable[[str], object]) -> list[dic
     if after:
         raise ConfigError(_damaged(path, len(records) + 1, after))
     if rest.strip():
-        aside = path.with_name(f"{path.name}.damaged")
-        with aside.open("ab") as kept:
+        damaged_end = path.with_name(f"{path.name}.damaged")
+        with damaged_end.open("ab") as kept:
             kept.write(rest)
-        say(f"The end of {path} was damaged and is set aside as {aside}; the search resumes at trial {len(records)}.")
+        say(
+            f"The end of {path} was damaged and is set aside as {damaged_end}; the search resumes at trial "
+            f"{len(records)}."
+        )
     file.truncate(min(end, len(content)))
     file.seek(0, os.SEEK_END)
     if len(content) < end:  # only the line break is missing
@@ -151,7 +154,7 @@ _PARTS = {
 def _check_same(before: Mapping[str, Any], search: Mapping[str, Any], folder: Path) -> None:
     now = json.loads(json.dumps(search))
     if before != now:
-        differs = [said for key, said in _PARTS.items() if before.get(key) != now[key]]
+        differs = [label for key, label in _PARTS.items() if before.get(key) != now[key]]
         raise ConfigError(
             f"{folder} has a search with another {', '.join(differs)}. Name another folder with --results, or "
             "delete this "

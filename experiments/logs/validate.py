@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.config.settings import GateSettings
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.gate import HAZARDS, limits_of_silence
 
 FITTED, SEEN, EMERGENT = "fitted", "seen", "emergent"
 MARKS = (FITTED, SEEN, EMERGENT)
@@ -22,9 +24,7 @@ NEAR = 0.15  # of the real value
 LOOKED_AT = frozenset(STATISTICS)
 
 # Worlds outside these limits cannot show what a gesture does.
-GATE_HAZARDS = ("hazard_per_day_90_180", "hazard_per_day_180_365")
-GATE_FACTOR = 2.0
-GATE_REACTIVATED = (0.18, 0.44)
+_GATE = {name: GateSettings.model_fields[name].default for name in ("factor", "reactivated_low", "reactivated_high")}
 
 
 def table(
@@ -51,18 +51,18 @@ def table(
         (between the least and the largest of all real logs; missing if there is no other log).
     """
     worlds = pd.DataFrame(list(simulated))[list(real["statistic"])].to_numpy(float)
-    found = real.set_index("statistic")[["value", "low", "high"]].rename(columns={"value": "real"})
-    found.insert(0, "mark", [_mark(name, fitted, seen) for name in found.index])
-    there = ~np.isnan(worlds)
+    rows = real.set_index("statistic")[["value", "low", "high"]].rename(columns={"value": "real"})
+    rows.insert(0, "mark", [_mark(name, fitted, seen) for name in rows.index])
+    known = ~np.isnan(worlds)
     with np.errstate(invalid="ignore"):
-        found["simulated"] = np.where(there.any(axis=0), np.nansum(worlds, axis=0) / there.sum(axis=0), np.nan)
-    found["least"], found["most"] = _extremes(worlds)
-    found["ratio"] = found["simulated"] / found["real"].replace(0, np.nan)
-    found["near"] = (found["ratio"] - 1).abs() <= NEAR
-    found["inside"] = found["simulated"].between(found["low"], found["high"])
-    found["met"] = found["near"] | found["inside"]
-    found["in_range"] = _in_range(found, others or {})
-    return found[found["real"].notna()]
+        rows["simulated"] = np.where(known.any(axis=0), np.nansum(worlds, axis=0) / known.sum(axis=0), np.nan)
+    rows["least"], rows["most"] = _extremes(worlds)
+    rows["ratio"] = rows["simulated"] / rows["real"].replace(0, np.nan)
+    rows["near"] = (rows["ratio"] - 1).abs() <= NEAR
+    rows["inside"] = rows["simulated"].between(rows["low"], rows["high"])
+    rows["met"] = rows["near"] | rows["inside"]
+    rows["in_range"] = _in_range(rows, others or {})
+    return rows[rows["real"].notna()]
 
 
 def _mark(name: str, fitted: Sequence[str], seen: frozenset[str]) -> str:
@@ -105,18 +105,14 @@ def gate(rows: pd.DataFrame) -> dict[str, Any]:
         days, whether 18% to 44% come back within 90 more days; and ``passed``, whether all that could be checked are
         met.
     """
-    checks: dict[str, Any] = {}
-    for name in GATE_HAZARDS:
-        ratio = rows["ratio"].get(name, np.nan)
-        if not np.isnan(ratio):
-            checks[name] = bool(1 / GATE_FACTOR <= ratio <= GATE_FACTOR)
-    back = rows["simulated"].get("reactivated_90d", np.nan)
-    if not np.isnan(back):
-        checks["reactivated_90d"] = bool(GATE_REACTIVATED[0] <= back <= GATE_REACTIVATED[1])
+    real, simulated = rows["real"], rows["simulated"].dropna()
+    hazards = {name: float(real[name]) for name in HAZARDS if real.get(name, 0) > 0}
+    limits = limits_of_silence(hazards, _GATE["factor"], _GATE["reactivated_low"], _GATE["reactivated_high"])
+    checks = {name: bool(low <= simulated[name] <= high) for name, (low, high) in limits.items() if name in simulated}
     return {**checks, "passed": bool(checks) and all(checks.values())}
 
 
-def beside(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
+def facts_side_by_side(real: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
     """Published facts in a real log and in a simulated world.
 
     Args:
@@ -169,8 +165,8 @@ def judged(value: float, holds: bool | None) -> str:
 
 def _fact_line(name: str, row: pd.Series) -> str:
     real, found = judged(row["real"], row["real_holds"]), judged(row["simulated"], row["simulated_holds"])
-    said = "–" if np.isnan(row["low"]) else accepted(row["low"], row["high"])
-    return f"| `{name}` | {said} | {real} | {found} |"
+    range_text = "–" if np.isnan(row["low"]) else accepted(row["low"], row["high"])
+    return f"| `{name}` | {range_text} | {real} | {found} |"
 
 
 def _gate_in_words(checks: Mapping[str, Any]) -> str:

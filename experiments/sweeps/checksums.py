@@ -79,7 +79,7 @@ def judged(path: Path, problem: OSError) -> Exception:
     if isinstance(problem, IsADirectoryError):
         return DamagedError(f"{path} is a folder")
     if isinstance(problem, FileNotFoundError) and path.is_symlink():
-        return DamagedError(f"{path} is a link to nothing")
+        return DamagedError(f"{path} is a broken link")
     if problem.errno in _BAD_SECTORS:
         return DamagedError(f"{path} cannot be read ({problem.strerror})")
     return problem

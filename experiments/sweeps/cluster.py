@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.terminal.compiling import compile_model
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.installation import install_command

@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from experiments.config.catalogue import SETTINGS
+from experiments.config.errors import ConfigError, at_fault
 from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.config.settings import (
-    SETTINGS,
     Adopters,
-    ConfigError,
     Experiment,
     InjectSettings,
     Strategy,
     SweepSettings,
     Third,
     WorldSettings,
-    show,
 )
+from experiments.config.toml_text import show
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
 from sim.model.parameters import Parameters
@@ -47,8 +47,8 @@ class PointError(ConfigError):
         row: name of the row at fault; empty if the sweep has no rows.
     """
 
-    def __init__(self, said: str, factor: str, row: str = "") -> None:
-        super().__init__(said)
+    def __init__(self, message: str, factor: str, row: str = "") -> None:
+        super().__init__(message)
         self.factor, self.row = factor, row
 
 
@@ -116,8 +116,8 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
 
 def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
     """Refuse a sweep with too many runs before any of them is created."""
-    beside = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))
-    levels = math.prod(len(each) for each in sweep.grid.values()) * beside
+    combined = max(1, *map(len, sweep.zip.values()), 1) * max(1, len(sweep.rows))
+    levels = math.prod(len(each) for each in sweep.grid.values()) * combined
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
     count = levels * drawn * strategies * sweep.replicates
     if count > MOST_RUNS:
@@ -257,12 +257,14 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
         return _changed(experiment, changes)
     except ValidationError as error:
         first = error.errors()[0]
-        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
-        at_fault = str(said).split(" ", 1)[0]
-        factor = next((name for name in point if f".{name}".endswith(f".{at_fault}")), next(iter(point)))
+        if first["type"] == "value_error":
+            problem, (setting, _) = first["ctx"]["error"], at_fault(first["ctx"]["error"])
+        else:
+            problem, setting = first["msg"], ".".join(map(str, first["loc"]))
+        factor = next((name for name in point if f".{name}".endswith(f".{setting}")), next(iter(point)))
         in_order = {factor: point[factor], **point}
         listed = _listed(dict(list(in_order.items())[:_MOST_LISTED])) + (" …" if len(point) > _MOST_LISTED else "")
-        raise PointError(f"The sweep has an invalid point, {listed}: {said}.", factor) from None
+        raise PointError(f"The sweep has an invalid point, {listed}: {problem}.", factor) from None
 
 
 def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:

@@ -131,7 +131,7 @@ def set_damaged_aside(folder: Path, histories: Iterable[History]) -> list[Path]:
         StoreError: if a part is of another version.
     """
     damaged = (path for history in histories for path in paths(folder, history.table) if is_damaged(path))
-    return [aside for path in damaged if (aside := store.set_aside(path))]
+    return [renamed for path in damaged if (renamed := store.set_aside(path))]
 
 
 def paths(folder: Path, table: str) -> list[Path]:
@@ -167,12 +167,12 @@ def _part(path: Path) -> _Part:
     """
     try:
         with path.open("rb") as file:
-            said = json.loads(pq.read_metadata(file).metadata[_FOOTER])
-        version, check = said["version"], said.pop("check", None)  # earlier versions have no check
-        part = _Part(path, path.stat().st_size, int(said["days"]), list(map(str, said["ids"])))
+            footer = json.loads(pq.read_metadata(file).metadata[_FOOTER])
+        version, check = footer["version"], footer.pop("check", None)  # earlier versions have no check
+        part = _Part(path, path.stat().st_size, int(footer["days"]), list(map(str, footer["ids"])))
     except Exception as problem:  # damaged bytes can raise anything, including RecursionError and MemoryError
         raise _judged(path, problem) from None
-    if check not in (None, _check_of(said)):
+    if check not in (None, _check_of(footer)):
         raise DamagedError(f"{path} is damaged")
     if version != VERSION:
         if not checksums.has_its_name(path):
@@ -191,8 +191,8 @@ def _judged(path: Path, problem: Exception) -> Exception:
     return DamagedError(f"{path} is damaged, or not a part of a sweep")
 
 
-def _check_of(said: Mapping[str, Any]) -> str:
-    return checksums.name_of(json.dumps(said, sort_keys=True).encode())
+def _check_of(footer: Mapping[str, Any]) -> str:
+    return checksums.name_of(json.dumps(footer, sort_keys=True).encode())
 
 
 def _parts(folder: Path, table: str) -> list[_Part]:
@@ -317,8 +317,8 @@ def _with_id(run: str, table: pa.Table) -> pa.Table:
 
 def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[pa.Table]) -> tuple[Path, int]:
     """Write a part; returns its path and size, because another sweep may merge it immediately."""
-    said: dict[str, Any] = {"version": VERSION, "days": history.days, "ids": sorted(ids)}
-    said["check"] = _check_of(said)
+    footer: dict[str, Any] = {"version": VERSION, "days": history.days, "ids": sorted(ids)}
+    footer["check"] = _check_of(footer)
     columns = COLUMNS[history.table]
     growing = [name for name in _GROWING if name in columns.names]
 
@@ -337,7 +337,7 @@ def _write(folder: Path, history: History, ids: Iterable[str], tables: Iterable[
         ):
             for table in tables:
                 writer.write_table(table)
-            writer.add_key_value_metadata({_FOOTER: json.dumps(said)})
+            writer.add_key_value_metadata({_FOOTER: json.dumps(footer)})
 
     new = folder / history.table / "new.parquet"
     return write_named(new, fill, lambda filled: new.with_name(f"{checksums.hash_of(filled)}.parquet"))

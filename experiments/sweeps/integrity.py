@@ -15,7 +15,7 @@ from sim.runtime.storage import load_records
 _PIECE = 2**24  # bytes to read at a time from a file without a checksum
 
 
-class State(StrEnum):
+class FileState(StrEnum):
     """The state of a file."""
 
     WHOLE = "ok"
@@ -33,11 +33,11 @@ class Checked(NamedTuple):
     path: Path
     kind: str
     size: int
-    state: State
+    state: FileState
     why: str = ""
 
 
-_Check = Callable[[Path], State]
+_Check = Callable[[Path], FileState]
 
 
 def results_folders(name: str, results: Path) -> list[Path]:
@@ -93,11 +93,11 @@ def _checked(path: Path, kind: str, check: _Check) -> Checked:
     except FileNotFoundError:
         raise
     except StoreError as error:
-        return Checked(path, kind, size, State.FOREIGN, str(error))
+        return Checked(path, kind, size, FileState.FOREIGN, str(error))
     except MemoryError:
         raise
     except Exception as problem:  # damaged bytes can raise anything
-        return Checked(path, kind, size, State.DAMAGED, _in_words(path, problem))
+        return Checked(path, kind, size, FileState.DAMAGED, _in_words(path, problem))
 
 
 def _in_words(path: Path, problem: Exception) -> str:
@@ -108,9 +108,9 @@ def _kind_of(path: Path) -> tuple[str, _Check]:
     """The kind of a file, from its path in the results folder, and how to check it."""
     top, is_parquet = path.parts[0], path.suffix == ".parquet"
     if path.suffix == ".damaged":
-        return "renamed earlier", _is(State.SET_ASIDE)
+        return "renamed earlier", _is(FileState.SET_ASIDE)
     if path.suffix in (".half", ".new"):  # .new: of an earlier version
-        return "incomplete", _is(State.LEFT_OVER)
+        return "incomplete", _is(FileState.LEFT_OVER)
     if str(path) in (store.DESIGN, store.TABLE):
         return "design" if str(path) == store.DESIGN else "table of runs", _check_table
     if top == store.TABLES and is_parquet:
@@ -121,13 +121,13 @@ def _kind_of(path: Path) -> tuple[str, _Check]:
         return f"{top} (parts)", _check_history
     if top == store.CHECKPOINTS:
         return "checkpoints", _check_checkpoint
-    return "other files", _is(State.UNCHECKED)
+    return "other files", _is(FileState.UNCHECKED)
 
 
-def _is(state: State) -> _Check:
+def _is(state: FileState) -> _Check:
     """A check for files without a checksum: whether all bytes can be read."""
 
-    def check(path: Path) -> State:
+    def check(path: Path) -> FileState:
         try:
             with path.open("rb") as file:
                 while file.read(_PIECE):
@@ -139,22 +139,22 @@ def _is(state: State) -> _Check:
     return check
 
 
-def _check_table(path: Path) -> State:
+def _check_table(path: Path) -> FileState:
     store.read_table(path)
-    return State.WHOLE if checksums.has_digest(path) else State.OLDER
+    return FileState.WHOLE if checksums.has_digest(path) else FileState.OLDER
 
 
-def _check_part(path: Path) -> State:
+def _check_part(path: Path) -> FileState:
     store.read_part(path)
-    return State.WHOLE if checksums.has_its_name(path) else State.OLDER
+    return FileState.WHOLE if checksums.has_its_name(path) else FileState.OLDER
 
 
-def _check_history(path: Path) -> State:
+def _check_history(path: Path) -> FileState:
     if histories.is_damaged(path):
         raise DamagedError(f"{path} is damaged, or not a part of a sweep")
-    return State.WHOLE
+    return FileState.WHOLE
 
 
-def _check_checkpoint(path: Path) -> State:
+def _check_checkpoint(path: Path) -> FileState:
     load_records(path)
-    return State.WHOLE
+    return FileState.WHOLE

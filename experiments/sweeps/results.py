@@ -166,17 +166,20 @@ def _require_question(sql: str) -> None:
         )
 
 
-def _unknown(said: str, absent: Sequence[str]) -> str:
-    """The message for a name that DuckDB does not know: for a table, it lists the tables of the sweep."""
+def _unknown(message: str, absent: Sequence[str]) -> str:
+    """The message for a name that DuckDB does not know: for a table, it lists the tables of the sweep.
+
+    DuckDB's errors have no attributes with the name or its kind, so these are taken from the message.
+    """
     if absent:
         return "\n".join(absent)
-    if "exists in the" in said:  # DuckDB would suggest to install an extension, which is not allowed here
+    if "exists in the" in message:  # DuckDB would suggest to install an extension, which is not allowed here
         return OUT_OF_REACH
-    table = re.search(r'Table with name "?(.+?)"? does not exist', said)
+    table = re.search(r'Table with name "?(.+?)"? does not exist', message)
     return (
         f"There is no table {table[1]}; the tables are {', '.join((RUNS, *HISTORIES))}."
         if table
-        else f"The query failed: {said}"
+        else f"The query failed: {message}"
     )
 
 

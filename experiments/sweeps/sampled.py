@@ -14,7 +14,7 @@ from rich.console import Group
 from rich.text import Text
 
 from experiments.analysis.compare import BASELINE, short_levels
-from experiments.config.settings import show
+from experiments.config.toml_text import show
 from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import table_of
@@ -87,7 +87,7 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hin
         fixed: names of the factors that were not sampled.
         hint: the suggested next step.
     """
-    found = spreads(runs, fixed)
+    arms = spreads(runs, fixed)
     points = runs.drop_duplicates("point").set_index("point")[list(ranges)].apply(short_levels)
     points.columns = pd.Index(_short_names(ranges))
     worlds = runs["replicate"].nunique()
@@ -95,11 +95,11 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hin
         f"{counted(len(points), 'point')} of {counted(len(ranges), 'setting')}, {counted(worlds, 'world')} each. "
         "Spread of the mean over worlds across the points, in ties per adopter:"
     )
-    more = f"… and {len(found) - _MOST_ROWS:,} more rows." if len(found) > _MOST_ROWS else ""
-    compared = any(one.baseline for one in found)
+    more = f"… and {len(arms) - _MOST_ROWS:,} more rows." if len(arms) > _MOST_ROWS else ""
+    compared = any(one.baseline for one in arms)
     note = f"Values with a sign are paired differences from `{BASELINE}`." if compared else ""
-    ends = [line for one in _worth_naming(found) for line in _ends(one, points)]
-    parts: list[str | Columns] = [first, _table(found[:_MOST_ROWS]), more, note, *ends, hint]
+    ends = [line for one in _worth_naming(arms) for line in _ends(one, points)]
+    parts: list[str | Columns] = [first, _table(arms[:_MOST_ROWS]), more, note, *ends, hint]
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts if part))
 
 

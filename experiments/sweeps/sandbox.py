@@ -40,8 +40,10 @@ def shut_in(
 
     memory = max(_LEAST_MEMORY, int(_SHARE_OF_MEMORY * psutil.virtual_memory().available))
     with (
-        TemporaryDirectory(prefix="rekindle-query-") as aside,
-        duckdb.connect(config={**_FROM_THE_START, "temp_directory": aside, "memory_limit": f"{memory}B"}) as connection,
+        TemporaryDirectory(prefix="rekindle-query-") as temporary,
+        duckdb.connect(
+            config={**_FROM_THE_START, "temp_directory": temporary, "memory_limit": f"{memory}B"}
+        ) as connection,
     ):
         give(connection)
         connection.execute(f"SET allowed_paths = [{', '.join(map(_quoted, files))}]")

@@ -83,7 +83,7 @@ def prepare(folder: Path, tables: Sequence[str] = ()) -> list[Path]:
             ) from None
     parts = [path for path in _parts(folder) if _is_damaged(path)]
     tables_of_runs = [path for path in (folder / DESIGN, folder / TABLE) if _is_damaged_table(path)]
-    return [aside for path in (*parts, *tables_of_runs) if (aside := set_aside(path))]
+    return [renamed for path in (*parts, *tables_of_runs) if (renamed := set_aside(path))]
 
 
 def _try_to_write(folder: Path) -> None:
@@ -95,9 +95,9 @@ def _try_to_write(folder: Path) -> None:
 
 def damaged(folder: Path, what: object) -> StoreError:
     """The error for a damaged part, with the command that repeats its runs if a table records it."""
-    said = f"{what}; the sweep renames it and repeats its runs"
+    message = f"{what}; the sweep renames it and repeats its runs"
     command = command_of(folder)
-    return StoreError(f"{said}:\n    {command}" if command else f"{said}.")
+    return StoreError(f"{message}:\n    {command}" if command else f"{message}.")
 
 
 def command_of(folder: Path) -> str | None:
@@ -141,21 +141,21 @@ def set_aside(path: Path) -> Path | None:
         Its new path; None if another sweep has just renamed it.
     """
     names = (path.with_suffix(f".{number}.damaged" if number else ".damaged") for number in count())
-    aside = next(name for name in names if not os.path.lexists(name))
+    renamed = next(name for name in names if not os.path.lexists(name))
     try:
-        path.replace(aside)
+        path.replace(renamed)
         flush_folder(path.parent)
     except FileNotFoundError:
         return None
-    return aside
+    return renamed
 
 
-def damage_message(aside: Path) -> str:
+def damage_message(renamed: Path) -> str:
     """The message about a damaged file that was renamed."""
     tables = {name.removesuffix(".parquet") for name in (DESIGN, TABLE)}
-    if aside.name.partition(".")[0] in tables:
-        return f"A damaged table was renamed to {aside}; the sweep writes the table again."
-    return f"A damaged part was renamed to {aside}; the sweep repeats its runs."
+    if renamed.name.partition(".")[0] in tables:
+        return f"A damaged table was renamed to {renamed}; the sweep writes the table again."
+    return f"A damaged part was renamed to {renamed}; the sweep repeats its runs."
 
 
 def require_all(folder: Path, gone: Collection[str]) -> None:
@@ -208,11 +208,11 @@ def read_part(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     content = checksums.bytes_of(path)  # read once, because another sweep may remove the file meanwhile
     if checksums.name_of(content) == path.stem:
         table = _parsed(path, content, checked=True)
-        found = (table.schema.metadata or {}).get(_SCHEMA)
-        if found is None:
+        version = (table.schema.metadata or {}).get(_SCHEMA)
+        if version is None:
             raise DamagedError(f"{path} is not a part of a sweep")
-        if found != SCHEMA:
-            raise _of_another_version(path, found)
+        if version != SCHEMA:
+            raise _of_another_version(path, version)
     else:
         table = _older_part(path, content)
     return table if columns is None else table.select([name for name in columns if name in table.column_names])

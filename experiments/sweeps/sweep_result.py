@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from experiments import provenance
-from experiments.config.settings import ConfigError, Experiment, SweepSettings, VerdictSettings
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, SweepSettings, VerdictSettings
 from experiments.logs.gate import Gate, gate_of, judged
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import RunSpec, described, runs_of

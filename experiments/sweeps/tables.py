@@ -24,7 +24,7 @@ from experiments.analysis.compare import (
 from experiments.terminal.columns import Columns
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted, number, signed
-from experiments.terminal.tables import BESIDE, table_of
+from experiments.terminal.tables import ATTACHED, table_of
 from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.gestures import KINDS
 
@@ -100,7 +100,7 @@ def sweep_table(runs: pd.DataFrame) -> Group:
     arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
     effort_titles = ("minutes planned", "minutes used", "minutes lost", "share used")
     titles = (*(title for measure in paired for title in (_OUTCOMES[measure], "95% interval")), *effort_titles)
-    table = table_of("strategy", *titles, beside=(*BESIDE, *effort_titles[1:]))
+    table = table_of("strategy", *titles, attached=(*ATTACHED, *effort_titles[1:]))
     for arm in arms:
         found = (cell for measure in paired for cell in _interval(paired[measure].loc[arm]))
         table.add_row(str(arm), *found, *_minutes(effort.loc[arm]))

@@ -67,7 +67,7 @@ class Columns:
         first: title of the first column, which names the rows and is repeated if the table is split.
         others: titles of the other columns.
         text: titles of the columns with names or prose, which may be folded.
-        beside: titles of the columns that stay next to the one before them, as an interval next to its value.
+        attached: titles of the columns that stay next to the one before them, as an interval next to its value.
         whole: whether the first column is never folded, because it only has short names of the program's own.
     """
 
@@ -76,12 +76,12 @@ class Columns:
         first: str,
         *others: str,
         text: Collection[str] = (),
-        beside: Collection[str] = (),
+        attached: Collection[str] = (),
         whole: bool = False,
     ) -> None:
         self.columns = [Column(_title(first), text=not whole, left=True, joined=False)]
         self.columns += [
-            Column(_title(one), text=one in text, left=one in text, joined=one in beside) for one in others
+            Column(_title(one), text=one in text, left=one in text, joined=one in attached) for one in others
         ]
         self._styles: list[str | None] = []
 
@@ -136,8 +136,8 @@ class Columns:
         for at, style in enumerate(self._styles):
             yield Text(f"\n{name.cells[at]}", style=style or "bold", overflow="fold")
             for column in others:
-                said = f"{column.title.replace(chr(10), ' ')}: {column.cells[at]}"
-                lines = [said] if cell_len(said) + _INDENT <= width else [f"{column.title}:", column.cells[at]]
+                cell = f"{column.title.replace(chr(10), ' ')}: {column.cells[at]}"
+                lines = [cell] if cell_len(cell) + _INDENT <= width else [f"{column.title}:", column.cells[at]]
                 for line in lines:
                     yield Padding(Text(line, style=style or "", overflow="fold"), (0, 0, 0, _INDENT))
 

@@ -136,8 +136,8 @@ def _taken(lock: IO[str]) -> bool:
 def _read(lock: IO[str]) -> int:
     """The number of functions that another process has compiled so far."""
     lock.seek(0)
-    said = lock.read()
-    return int(said) if said.isdecimal() else 0
+    text = lock.read()
+    return int(text) if text.isdecimal() else 0
 
 
 def _written_down(progress: Report, lock: IO[str] | None) -> Report:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from experiments.terminal import compiling
 from experiments.terminal.names import let_go, visible
-from experiments.terminal.progress import Report, shown
+from experiments.terminal.progress import Report, progress_bar
 
 if TYPE_CHECKING:
     from sim.contact_logs import Note
@@ -90,10 +90,10 @@ def report_compiling(stderr: Console) -> None:
     if compiling.is_compiled():
         return
     stderr.print("Compiling the model; this happens only once and takes about a minute.", highlight=False)
-    with shown_compiling(stderr) as report:
+    with compiling_progress(stderr) as report:
         compiling.compile_model(report)
 
 
-def shown_compiling(stderr: Console) -> AbstractContextManager[Report]:
+def compiling_progress(stderr: Console) -> AbstractContextManager[Report]:
     """A progress display for compiling, with a line every ten seconds outside a terminal."""
-    return shown(stderr, "functions compiled", compiling.FUNCTIONS, every=10.0)
+    return progress_bar(stderr, "functions compiled", compiling.FUNCTIONS, every=10.0)

@@ -113,8 +113,8 @@ def _legible(error: UnicodeError) -> tuple[str, int]:
         raise error
     lacking = error.object[error.start : error.end]
     plain = (one.translate(_PLAIN) for one in lacking)
-    said = "".join(one if one.isascii() else escaped(one) for one in plain)
-    return said, error.end
+    replacement = "".join(one if one.isascii() else escaped(one) for one in plain)
+    return replacement, error.end
 
 
 def escaped(character: str) -> str:

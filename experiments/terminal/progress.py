@@ -21,7 +21,7 @@ class Report(Protocol):
 
 
 @contextmanager
-def shown(console: Console, what: str, total: int, every: float | None = None) -> Iterator[Report]:
+def progress_bar(console: Console, what: str, total: int, every: float | None = None) -> Iterator[Report]:
     """Show the progress of a task; yields a function to call with (done, total).
 
     Args:

@@ -219,5 +219,5 @@ def end(problem: BaseException, kept: str) -> NoReturn:
 
 def disk_refused(problem: OSError) -> str:
     """A sentence about an error of the file system."""
-    said = problem.strerror if problem.strerror and problem.filename is None else problem
-    return f"A file could not be read or written: {said}."
+    reason = problem.strerror if problem.strerror and problem.filename is None else problem
+    return f"A file could not be read or written: {reason}."

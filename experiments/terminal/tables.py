@@ -11,14 +11,14 @@ from experiments.terminal.columns import Columns
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import number
 
-BESIDE = ("95% interval", "over worlds")  # titles of columns that stay next to the column before them
+ATTACHED = ("95% interval", "over worlds")  # titles of columns that stay next to the column before them
 
 
 def table_of(
-    first: str, *others: str, text: Sequence[str] = (), beside: Sequence[str] = BESIDE, whole: bool = False
+    first: str, *others: str, text: Sequence[str] = (), attached: Sequence[str] = ATTACHED, whole: bool = False
 ) -> Columns:
     """A table in which interval columns stay next to the column before them; see `Columns` for the arguments."""
-    return Columns(first, *others, text=text, beside=beside, whole=whole)
+    return Columns(first, *others, text=text, attached=attached, whole=whole)
 
 
 def sentences(lines: Sequence[str]) -> str:

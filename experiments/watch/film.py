@@ -39,7 +39,7 @@ def film(
     shot: Shot,
     out: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    told: str = "",
+    description: str = "",
 ) -> None:
     """Play worlds from their first morning and write a film. The file appears only when it is complete.
 
@@ -48,7 +48,7 @@ def film(
         shot: what the film shows.
         out: path that ends in ``.mp4`` or ``.gif``.
         progress: called with the number of frames done and the total.
-        told: text for the film's metadata, see `told_by`.
+        description: text for the film's metadata, see `description_in`.
 
     Raises:
         OSError: the file cannot be written.
@@ -67,13 +67,13 @@ def film(
     half_done = out.with_name(f".{secrets.token_hex(8)}-{out.stem}.half_done{out.suffix}")
     with held_back() as hand_on_stop:  # so that an incomplete film is removed
         try:
-            write(counted(hand_on_stop), rate, half_done, told)
+            write(counted(hand_on_stop), rate, half_done, description)
             half_done.replace(out)
         finally:
             half_done.unlink(missing_ok=True)
 
 
-def told_by(out: Path) -> str | None:
+def description_in(out: Path) -> str | None:
     """The text in the metadata of an MP4 film; None if there is none, or if it cannot be read."""
     import av
 
@@ -154,11 +154,11 @@ def _difference(playback: Playback) -> str:
     return f"difference: {second - first:+.1f} ties per adopter".replace("-", "−")
 
 
-def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> None:
+def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, description: str) -> None:
     import av  # an optional dependency, needed only for films
 
     with av.open(str(out), "w") as file:
-        file.metadata["comment"] = told
+        file.metadata["comment"] = description
         options = {"crf": "18", "preset": "veryfast"}
         stream = file.add_stream("libx264", rate=Fraction(rate), width=SIZE[0], height=SIZE[1], options=options)
         stream.pix_fmt = "yuv420p"  # supported by all players and projectors
@@ -167,11 +167,11 @@ def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> Non
         file.mux(stream.encode())
 
 
-def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path, told: str) -> None:
+def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path, description: str) -> None:
     palette = _palette()
     small = (Image.fromarray(pixels[..., :3]).resize(_GIF_SIZE, Image.Resampling.LANCZOS) for pixels in pictures)
     reduced = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
-    reduced[0].save(out, save_all=True, append_images=reduced[1:], duration=1_000 // rate, loop=0, comment=told)
+    reduced[0].save(out, save_all=True, append_images=reduced[1:], duration=1_000 // rate, loop=0, comment=description)
 
 
 def _palette() -> Image.Image:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.watch.page_state import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
 
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
@@ -165,6 +165,6 @@ def understood(text: str | bytes) -> Message:
         first: Any = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(
-            f"The page sent what the server does not understand ({where + ': ' if where else ''}{first['msg']}). "
+            f"The server does not understand a message of the page ({where + ': ' if where else ''}{first['msg']}). "
             "Reload the page; nothing has changed."
         ) from None

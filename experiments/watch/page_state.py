@@ -8,16 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from experiments.config.settings import (
-    SETTINGS,
-    ConfigError,
-    Experiment,
-    Strategy,
-    checked_strategy,
-    load,
-    range_of,
-    written,
-)
+from experiments.config.catalogue import SETTINGS, range_of, written
+from experiments.config.errors import ConfigError, wrong_option
+from experiments.config.reading import load, option_text
+from experiments.config.settings import Experiment, Strategy, checked_strategy
 from sim.run import Gesture
 
 OPENING = {"world.people": "300"}  # settings of a page without a configuration
@@ -138,7 +132,7 @@ class PageState:
         try:
             page_state.experiment()
         except ConfigError as error:
-            raise ConfigError(_about(path, value.strip(), str(error))) from None
+            raise ConfigError(_about(path, value.strip(), error)) from None
         return page_state
 
     def query(self) -> str:
@@ -160,11 +154,11 @@ def require_few(people: int, newcomers: int) -> None:
         ConfigError: it is too large.
     """
     if newcomers and people + newcomers > MOST_PEOPLE:
-        raise ConfigError(
-            f"--set world.newcomers={newcomers}: at most {MOST_PEOPLE:,} people can be watched, newcomers included"
+        raise wrong_option(
+            f"--set world.newcomers={newcomers}", f"at most {MOST_PEOPLE:,} people can be watched, newcomers included"
         )
     if people > MOST_PEOPLE:
-        raise ConfigError(f"--set world.people={people}: at most {MOST_PEOPLE:,} can be watched")
+        raise wrong_option(f"--set world.people={people}", f"at most {MOST_PEOPLE:,} can be watched")
 
 
 def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) -> PageState:
@@ -203,7 +197,7 @@ def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) ->
 
 def _preset(name: str, presets: dict[str, Path]) -> Path:
     if name not in presets:
-        raise ConfigError(f"The address names {name}, which is none of {', '.join(presets) or 'no files'}.")
+        raise ConfigError(f"The address names the file {name}; a link can only name {', '.join(presets) or 'no file'}.")
     return presets[name]
 
 
@@ -221,7 +215,7 @@ def _setting(text: str, opening: PageState) -> tuple[str, str]:
     path, _, value = _short(text).partition("=")
     if path not in SETTABLE and opening.changes.get(path) != value:
         raise ConfigError(
-            f"The address sets {path}, which no link can; if you trust it, start `rekindle watch --set {path}={value}`."
+            f"A link cannot set {path}. If you trust this value, start `rekindle watch --set {path}={value}`."
         )
     return path, value
 
@@ -236,7 +230,7 @@ def _gesture(text: str) -> Gesture:
     parts = text.split(".")
     if len(text) > LONGEST_VALUE or len(parts) != 4 or parts[1] not in BY_HAND:
         raise ConfigError(
-            f"The address says sent={text[:60]}; write day.kind.sender.receiver, as in 3.like.5.17, with one of "
+            f"The address has sent={text[:60]}; write day.kind.sender.receiver, as in 3.like.5.17, with one of "
             f"{', '.join(BY_HAND)}."
         )
     day, kind, sender, receiver = parts
@@ -246,7 +240,7 @@ def _gesture(text: str) -> Gesture:
 
 def _number(name: str, text: str, most: int) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
-        raise ConfigError(f"The address says {name}={text[:60]}; it takes a whole number from 0 to {most:,}.")
+        raise ConfigError(f"The address has {name}={text[:60]}; expected a whole number from 0 to {most:,}.")
     return int(text)
 
 
@@ -260,13 +254,16 @@ def strategy_of(text: str) -> Strategy:
         changed = load(None, [f"run.strategy={text}"])
         return checked_strategy(changed.run.strategy)
     except ConfigError as error:
-        raise ConfigError(_about("run.strategy", text, str(error))) from None
+        raise ConfigError(_about("run.strategy", text, error)) from None
 
 
-def _about(path: str, value: str, message: str) -> str:
-    """The part of an error message about one setting, without the option that the user did not type."""
-    _, found, said = message.partition(f"--set {path}={value}: ")
-    return said if found else re.sub(r"^.*?, (?=line|--set|\w+\.)", "", message).replace("--set ", "")
+def _about(path: str, value: str, error: ConfigError) -> str:
+    """What is wrong with one setting, without the option that the user did not type."""
+    typed = option_text(f"{path}={value}")
+    own = next((mistake for mistake in error.mistakes if mistake.is_option and mistake.place == typed), None)
+    if own is not None:
+        return own.problem
+    return str(error.mistakes[0] if len(error.mistakes) == 1 else error).replace("--set ", "")
 
 
 def controls(experiment: Experiment) -> list[dict[str, object]]:
@@ -276,7 +273,7 @@ def controls(experiment: Experiment) -> list[dict[str, object]]:
         for control in rows:
             meant = SETTINGS[tuple(control.path.split("."))]
             extra = meant.json_schema_extra
-            told = {
+            described = {
                 "group": group,
                 "value": _value_at(experiment, control.path),
                 "live": control.live,
@@ -285,7 +282,7 @@ def controls(experiment: Experiment) -> list[dict[str, object]]:
                 "range": range_of(meant) or "",
                 "source": extra["source"] if isinstance(extra, dict) else "",
             }
-            found.append(dataclasses.asdict(control) | told)
+            found.append(dataclasses.asdict(control) | described)
     return found
 
 
@@ -325,6 +322,6 @@ def as_config(page_state: PageState, drifted: int | None) -> str:
 
 
 def _list(strategies: list[Strategy]) -> str:
-    from experiments.config.settings import show
+    from experiments.config.toml_text import show
 
     return "[" + ", ".join(show(each) for each in strategies) + "]"

@@ -236,7 +236,9 @@ class Playback:
                     door=float(row["openness"][1]),
                     own_door=float(row["openness"][0]),
                     rekindled=bool(np.isin(key, there.view.rekindled)),
-                    history=[_told(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]],
+                    history=[
+                        _history_row(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]
+                    ],
                 )
             )
         return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, -tie.strength, tie.other))
@@ -249,13 +251,13 @@ def _by_hand(run: RunSpec, world: World) -> list[Gesture]:
     return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
 
 
-def _told(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]:
+def _history_row(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]:
     """A row of `HISTORY` as `TieSeen.history` has it."""
     return int(line["day"]) - start, int(line["sender"]) == person, KINDS[line["kind"]], bool(line["answers"])
 
 
 def name_of(strategy: Strategy) -> str:
-    """A strategy's name for display: ``handwritten notes`` or, for a mixture, ``50 % check in, 50 % show up``."""
+    """A strategy's name for display: ``handwritten notes`` or, for a mixture, ``50% check in, 50% show up``."""
     if isinstance(strategy, str):
         return strategy.replace("_", " ")
-    return ", ".join(f"{share * 100:g} % {name.replace('_', ' ')}" for name, share in strategy.items())
+    return ", ".join(f"{share * 100:g}% {name.replace('_', ' ')}" for name, share in strategy.items())

@@ -1,6 +1,6 @@
 """A server for the page on this machine alone: the page, its files, and a connection to each tab that has it open.
 
-Who may reach it is decided in `experiments.watch.gate`, and what a tab may send in `experiments.watch.messages`.
+Who may reach it is decided in `experiments.watch.access`, and what a tab may send in `experiments.watch.messages`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from experiments.config.settings import ConfigError
-from experiments.watch.gate import TOKEN, TokenGate
+from experiments.config.errors import ConfigError
+from experiments.watch.access import TOKEN, TokenGate
 from experiments.watch.messages import LARGEST, understood
 from experiments.watch.page_state import PageState
 from experiments.watch.palette import for_browser

@@ -22,7 +22,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from experiments.config.settings import ConfigError, Experiment, WorldSettings
+from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal import compiling
 from experiments.watch import messages
@@ -144,7 +145,7 @@ class Session:
         except RecursionError:
             self._refuse("that is nested too deeply", message)
         except (ConfigError, ValueError, TypeError, MemoryError, OSError) as error:
-            self._refuse(str(error) or "there is not enough memory; ask for fewer people", message)
+            self._refuse(_in_words(error) or "there is not enough memory; ask for fewer people", message)
 
     def _next(self) -> Message | Frame | None:
         """The next message; a `Frame` when it is time for one; None when the tab is gone."""
@@ -188,19 +189,19 @@ class Session:
             self._show(page_state_from(self._query, self._opening, self.presets))
         except (ConfigError, ValueError, TypeError, RecursionError) as error:
             self._show(self._opening)
-            self._tell_error(f"{error} Shown instead: the opening.")
+            self._tell_error(f"{_in_words(error)} Shown instead: the opening.")
 
     def _wait_for_compiled(self) -> None:
         """Wait until the model is compiled, by this thread or another one, and report progress to the tab."""
-        began, told = time.monotonic(), 0.0
+        began, last_report = time.monotonic(), 0.0
 
         def progress(done: int, total: int, _: str = "", /) -> None:
-            nonlocal told
+            nonlocal last_report
             if self._closed:
                 raise _GivenUpError
             now = time.monotonic()
-            if now - told > SECONDS_BETWEEN_NEWS:
-                told = now
+            if now - last_report > SECONDS_BETWEEN_NEWS:
+                last_report = now
                 self._tell({"is": "compiling", "done": done, "total": max(done, total), "seconds": round(now - began)})
 
         compiling.compile_model(progress)
@@ -274,7 +275,7 @@ class Session:
         person = message.person
         people = len(self._current_playback().arms[0].run)
         if person is not None and person >= people:
-            raise ConfigError(f"nobody is person {person}; the people are 0 to {people - 1:,}")
+            raise ConfigError(f"there is no person {person}; ids go from 0 to {people - 1:,}")
         self.page_state = dataclasses.replace(self.page_state, followed=person)
         self._tell_state()
         self._push()
@@ -283,7 +284,7 @@ class Session:
         """Send a gesture by the followed person today and, if wanted, continue in a twin of the world without it."""
         playback, sender, fork = self._current_playback(), self.page_state.followed, message.fork
         if sender is None:
-            raise ConfigError("a gesture by hand goes from the person who is followed to one of their ties")
+            raise ConfigError("a gesture by hand must go from the followed person to one of their ties")
         require_few_by_hand(len(self.page_state.hand) + 1)
         gesture = Gesture(playback.day, message.kind, sender, message.to)
         if fork:
@@ -361,7 +362,7 @@ class Session:
         def note(today: int) -> None:
             self._check()
             if today % max(1, day // SERIES_POINTS) == 0:
-                series.append([today, [_told(each) for each in playback.outcomes()]])
+                series.append([today, [_as_json(each) for each in playback.outcomes()]])
 
         playback.play(day, note)
         return series
@@ -371,13 +372,13 @@ class Session:
         key = settings.model_dump_json()
         if self._world is not None and self._world[0] == key:
             return self._world[1]
-        told = 0.0
+        last_report = 0.0
 
         def progress(done: int, total: int) -> None:
-            nonlocal told
+            nonlocal last_report
             self._check()
-            if time.monotonic() - told > 0.1:
-                told = time.monotonic()
+            if time.monotonic() - last_report > 0.1:
+                last_report = time.monotonic()
                 self._tell({"is": "progress", "what": "building the world", "done": done, "total": total})
 
         world = runner.world_of(settings, **({} if settings.log else {"progress": progress}))
@@ -413,15 +414,13 @@ class Session:
             self.playing = False
             self._tell_state()
 
-    # What the tab is told --------------------------------------------------------------------------------------------
+    # Messages to the tab ---------------------------------------------------------------------------------------------
 
     def _tell(self, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         if not self._closed:
             self._send(message, buffers or [])
 
     def _tell_error(self, text: str, path: str = "") -> None:
-        _, found, said = text.partition(": ") if text.startswith("--set ") else ("", "", "")
-        text = said if found else text
         self._tell({"is": "error", "path": path, "text": text[:1].upper() + text[1:]})
 
     def _tell_file(self, name: str, kind: str, room: io.BytesIO) -> None:
@@ -452,7 +451,7 @@ class Session:
         playback.changed.clear()
         self.frame += 1
         pictures = playback.look(self.page_state.differences)
-        outcomes = [_told(each) for each in playback.outcomes()]
+        outcomes = [_as_json(each) for each in playback.outcomes()]
         message = {"is": "frame", "frame": self.frame, "day": playback.day, "outcomes": outcomes}
         if self.page_state.followed is not None:
             message["followed"] = self._followed(self.page_state.followed)
@@ -511,6 +510,12 @@ class Session:
         )
 
 
+def _in_words(error: Exception) -> str:
+    """The message of an error; without the option if that is the only mistake, because the page has fields instead."""
+    mistakes = error.mistakes if isinstance(error, ConfigError) else ()
+    return mistakes[0].problem if len(mistakes) == 1 and mistakes[0].is_option else str(error)
+
+
 def _playback_of(page_state: PageState, experiment: Experiment, world: World) -> Playback:
     """The playback of a state on its first morning; gestures by hand wait for their days."""
     playback = Playback(world, experiment, page_state.strategies(experiment))
@@ -522,7 +527,7 @@ def _playback_of(page_state: PageState, experiment: Experiment, world: World) ->
     return playback
 
 
-def _told(outcome: Outcome) -> dict[str, float | None]:
+def _as_json(outcome: Outcome) -> dict[str, float | None]:
     return {name: _number_or_none(value) for name, value in outcome._asdict().items()}
 
 
@@ -541,8 +546,8 @@ def _counts(ties: list[TieSeen]) -> dict[str, int]:
 
 
 def _tie(tie: TieSeen) -> dict[str, Any]:
-    told = tie._asdict() | {"state": tie.state.name.lower()}
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+    last_report = tie._asdict() | {"state": tie.state.name.lower()}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in last_report.items()}
 
 
 _ACTIONS: dict[type, Callable[[Session, Any], None]] = {

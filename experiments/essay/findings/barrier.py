@@ -17,7 +17,7 @@ KNOWING = 1.0  # acceptance_ratio of people who know how welcome they are
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """The ratio of reconnections in a year, knowing one's welcome over the usual belief, at each weight of strangeness."""
-    swept, asked = sweeps["barrier"], sweeps["barrier"].verdict
+    swept, thresholds = sweeps["barrier"], sweeps["barrier"].verdict
     usual = swept.experiment.parameters.acceptance_ratio
     shut = set(swept.runs[~behind(swept.runs, swept.gates)].groupby([RETICENCE, ACCEPTANCE]).groups)
     arms = swept.arms("everyone_reconnected", [RETICENCE, ACCEPTANCE])
@@ -26,7 +26,9 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         for weight in arms.columns.get_level_values(0).unique()
         if not {(weight, KNOWING), (weight, usual)} & shut
     }
-    ruling = ruled_by_ratio(levels, margin=asked.margin, worlds=asked.worlds) if levels else Ruling(Verdict.CLOSED)
+    ruling = (
+        ruled_by_ratio(levels, margin=thresholds.margin, worlds=thresholds.worlds) if levels else Ruling(Verdict.CLOSED)
+    )
     cells = _cells(swept, shut)
     ratios = pd.DataFrame([row_of(one, level=name) for name, one in levels.items()])
     return ClaimFinding(
@@ -45,12 +47,12 @@ def _effect(ratios: pd.DataFrame, usual: float, shut: int, cells: int) -> str:
     left = f" {shut} of {cells} cells fail the gate and are left out." if shut else ""
     if ratios.empty:
         return f"No pair of cells passes the gate.{left}"
-    said = "; ".join(
+    ratios = "; ".join(
         f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['level']}" for _, row in ratios.iterrows()
     )
     return (
         "If people knew how welcome they are, more old friends would come back. Instead, they believe in "
-        f"{usual:.0%} of their welcome. Knowing would multiply the reconnections in a year of ordinary life by {said} "
+        f"{usual:.0%} of their welcome. Knowing would multiply the reconnections in a year of ordinary life by {ratios} "
         f"(95% intervals over worlds).{left}"
     )
 

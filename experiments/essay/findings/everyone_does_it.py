@@ -16,7 +16,7 @@ ADOPTERS, WAIT = "run.adopters", "wait"
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """The gain per adopter if few adopt, over the gain if everyone does: does the advice keep its value?"""
-    swept, asked = sweeps["everyone_does_it"], sweeps["everyone_does_it"].verdict
+    swept, thresholds = sweeps["everyone_does_it"], sweeps["everyone_does_it"].verdict
     arms = swept.arms("reconnected", [ADOPTERS, "strategy"])
     shares = sorted(arms.columns.get_level_values(0).unique())
     names = [name for name in arms.columns.get_level_values(1).unique() if name != WAIT]
@@ -31,7 +31,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ]
     )
     return ClaimFinding(
-        ruling=_turned(ruled_by_ratio(lost, margin=asked.margin, worlds=asked.worlds)),
+        ruling=_turned(ruled_by_ratio(lost, margin=thresholds.margin, worlds=thresholds.worlds)),
         effect=_effect(kept, shares),
         pictures=(FigureSpec("everyone_does_it", _words(swept, kept), rows, draw),),
         tables={
@@ -54,9 +54,9 @@ def _turned(loss: Ruling) -> Ruling:
 
 
 def _effect(kept: dict[str, Estimate], shares: list[float]) -> str:
-    said = "; ".join(f"{one} times as much with {plain(name)}" for name, one in kept.items())
+    gains = "; ".join(f"{one} times as much with {plain(name)}" for name, one in kept.items())
     return (
-        f"If everyone follows the advice, compared with {shares[0]:.1%} of the people, an adopter gains {said} (95% intervals over "
+        f"If everyone follows the advice, compared with {shares[0]:.1%} of the people, an adopter gains {gains} (95% intervals over "
         "worlds). A tie that comes back counts for both people, so if both adopt, each also gains from the other's effort."
     )
 

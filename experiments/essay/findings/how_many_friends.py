@@ -14,7 +14,7 @@ from experiments.analysis.verdicts import mean, ruled_by_limit
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.how_many_friends import draw
 from experiments.figures.page import Words
-from experiments.logs.contact_log import Log, read
+from experiments.logs.log import Log, read
 from experiments.logs.writing import written_in
 from experiments.sweeps.sweep_result import SweepResult
 
@@ -27,10 +27,10 @@ REAL = Path(__file__).with_name("real_lists.json")  # results for logs that are 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """The share of a person's ties in two-way contact within the last month, and the shares in real logs."""
-    swept, asked = sweeps["how_many_friends"], sweeps["how_many_friends"].verdict
-    assert asked.most is not None
+    swept, thresholds = sweeps["how_many_friends"], sweeps["how_many_friends"].verdict
+    assert thresholds.most is not None
     share = mean(swept.runs["everyone_contact_share"].to_numpy(float))
-    ruling = ruled_by_limit(share, asked.most, worlds=asked.worlds)
+    ruling = ruled_by_limit(share, thresholds.most, worlds=thresholds.worlds)
     curve = pd.concat([_simulated(swept), _real()], ignore_index=True)
     active = swept.runs["everyone_active_ties"].mean()
     return ClaimFinding(
@@ -38,7 +38,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effect=(
             f"Within a month, people are in two-way contact with {share.value:.1%} of the people they know (95% interval over worlds "
             f"{share.low:.1%} … {share.high:.1%}), and within three months with {active:.1f} people. Here “very small” means below "
-            f"{asked.most:.0%}, the upper end of the published shares of Facebook friends (Marlow 2009). "
+            f"{thresholds.most:.0%}, the upper end of the published shares of Facebook friends (Marlow 2009). "
             f"{_falling(curve)}"
         ),
         pictures=(FigureSpec("how_many_friends", _words(swept, curve), curve, draw),),
@@ -104,17 +104,17 @@ def _real() -> pd.DataFrame:
 
 def _falling(curve: pd.DataFrame) -> str:
     """A sentence on how the share changes with the length of the list, in each log."""
-    told = []
+    ranges = []
     for name, rows in curve.groupby("log", sort=False):
         rows = rows.sort_values("length")
-        told.append(f"{str(name).replace('_', ' ')} {rows['value'].iloc[0]:.0%} to {rows['value'].iloc[-1]:.0%}")
+        ranges.append(f"{str(name).replace('_', ' ')} {rows['value'].iloc[0]:.0%} to {rows['value'].iloc[-1]:.0%}")
     mine = curve[curve["log"] == SIMULATED].sort_values("length")["value"]
     missed = (
         ". The simulated share rises with the list. This disagrees with published shares, which fall"
         if mine.iloc[-1] > mine.iloc[0]
         else ""
     )
-    return f"By log, from the shortest to the longest lists: {'; '.join(told)}{missed}."
+    return f"By log, from the shortest to the longest lists: {'; '.join(ranges)}{missed}."
 
 
 def _words(swept: SweepResult, curve: pd.DataFrame) -> Words:

@@ -15,7 +15,7 @@ WAIT = "wait"
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """The probability, over worlds, that a blend keeps up more ties than any strategy alone."""
-    swept, asked = sweeps["mixtures"], sweeps["mixtures"].verdict
+    swept, thresholds = sweeps["mixtures"], sweeps["mixtures"].verdict
     arms = swept.arms("lasting", "strategy")
     names = [name for name in arms if name != WAIT]
     alone = [name for name in names if "+" not in name]
@@ -28,14 +28,16 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     beyond = difference(arms[first].to_numpy(), arms[pure].to_numpy())
     data = pd.DataFrame([row_of(gains[name], **_parts(name, alone), chance=chances[name]) for name in names])
     return ClaimFinding(
-        ruling=_ruling(blended, len(arms), asked.worlds, asked.best),
+        ruling=_ruling(blended, len(arms), thresholds.worlds, thresholds.best),
         effect=(
             f"The probability that a blend is best is {blended:.2f} over worlds, at the default parameters. The best blend, "
             f"{_said(first)}, keeps up {gains[first].value:.1f} ties per adopter beyond waiting while the plan runs, and "
             f"{plain(pure)} alone {gains[pure].value:.1f}: a difference of {beyond.value:+.1f} (95% interval over worlds "
             f"{beyond.low:.1f} … {beyond.high:.1f})."
         ),
-        pictures=(FigureSpec("mixtures", _words(swept, first, pure, gains, beyond, blended, asked.best), data, draw),),
+        pictures=(
+            FigureSpec("mixtures", _words(swept, first, pure, gains, beyond, blended, thresholds.best), data, draw),
+        ),
         tables={
             "Ties kept up while the plan runs, beyond waiting, by how the hour is split": data.rename(columns=plain)
         },

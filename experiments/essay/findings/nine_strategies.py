@@ -22,10 +22,12 @@ WAIT = "wait"
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """Ties kept up beyond waiting while the plan runs, at three efforts, and ties left after it stopped."""
-    swept, asked = sweeps["nine_strategies"], sweeps["nine_strategies"].verdict
+    swept, thresholds = sweeps["nine_strategies"], sweeps["nine_strategies"].verdict
     by_effort = _by_effort(sweeps)
     rulings = {
-        effort: ruled_by_family(_differences(by_effort[effort]), error=asked.family_error, worlds=asked.worlds)
+        effort: ruled_by_family(
+            _differences(by_effort[effort]), error=thresholds.family_error, worlds=thresholds.worlds
+        )
         for effort in JUDGED
     }
     gains = pd.concat([_gains(arms, minutes=effort) for effort, arms in by_effort.items()], ignore_index=True)
@@ -69,10 +71,10 @@ def _together(rulings: Mapping[float, Ruling]) -> Ruling:
         return Ruling(Verdict.TOO_FEW)
     if len(words) == 1 and words != {Verdict.DEPENDS}:
         return Ruling(words.pop())
-    said = "; ".join(
+    verdicts = "; ".join(
         f"with {effort:g} minutes a week {ruling.on or ruling.verdict}" for effort, ruling in rulings.items()
     )
-    return Ruling(Verdict.DEPENDS, said)
+    return Ruling(Verdict.DEPENDS, verdicts)
 
 
 def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
@@ -101,9 +103,9 @@ def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.Dat
                 "kept up while the plan runs": _interval(row),
                 "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
                 "reconnected": _interval(back.loc[name]),
-                "minutes planned": f"{of['filled']:,.0f}",
-                "minutes used": f"{of['spent']:,.0f}",
-                "minutes lost": f"{of['refused']:,.0f}",
+                "minutes planned": f"{of['planned']:,.0f}",
+                "minutes used": f"{of['used']:,.0f}",
+                "minutes lost": f"{of['lost']:,.0f}",
                 "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
             }
         )

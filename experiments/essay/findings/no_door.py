@@ -19,7 +19,7 @@ LIKE = "one like"
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """Ratios of each headline outcome, under each change of the doors, to the outcome at the default parameters."""
     swept, likes = sweeps["no_door"], sweeps["no_door_like"]
-    asked = swept.verdict
+    thresholds = swept.verdict
     arms = swept.arms("reconnected", ["row", "strategy"])
     rows = [row for row in arms.columns.get_level_values(0).unique() if row != USUAL]
     names = [name for name in arms.columns.get_level_values(1).unique() if name != WAIT]
@@ -30,11 +30,11 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         [row_of(one, change=row, outcome=f"gain of {plain(name)}") for (row, name), one in moved.items()]
     )
     ratios = pd.DataFrame([row_of(one, change=row, outcome=LIKE) for row, one in like.items()])
-    changed = _changed(gains, like, rows, names, asked.family_error, asked.margin)
+    changed = _changed(gains, like, rows, names, thresholds.family_error, thresholds.margin)
     worlds = min(len(arms), *(one.worlds for one in like.values()))
     shut = sorted({*_shut(swept), *_shut(likes)})
     return ClaimFinding(
-        ruling=_ruling(changed, worlds, asked.worlds),
+        ruling=_ruling(changed, worlds, thresholds.worlds),
         effect=_effect(data, like, rows, shut),
         pictures=(
             FigureSpec(
@@ -96,7 +96,7 @@ def _ruling(changed: dict[str, list[str]], worlds: int, least: int) -> Ruling:
 
 
 def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut: list[str]) -> str:
-    said = "; ".join(f"{like[row]} {_when(row)}" for row in (USUAL, *rows))
+    ratios = "; ".join(f"{like[row]} {_when(row)}" for row in (USUAL, *rows))
     far = data.loc[(data["value"] - 1).abs().idxmax()]
     closed = (
         f" The worlds fail the gate with {' and '.join(f'“{row}”' for row in shut)}."
@@ -104,7 +104,7 @@ def _effect(data: pd.DataFrame, like: dict[str, Estimate], rows: list[str], shut
         else " Every change passes the gate, so none had to be calibrated again."
     )
     return (
-        f"The ratio of ties that talk again within 60 days, one like over nothing, is {said}. Among the strategies, the "
+        f"The ratio of ties that talk again within 60 days, one like over nothing, is {ratios}. Among the strategies, the "
         f"{far['outcome']} changes most: it is {far['value']:.2f} ({far['low']:.2f} … {far['high']:.2f}) times as large with "
         f"“{far['change']}”. Intervals are 95% intervals over worlds.{closed}"
     )

@@ -19,16 +19,16 @@ HALF_LIFE, BOOST, KIND = "parameters.openness_half_life", "parameters.feed_boost
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """Risk ratios of *reconnected* within 60 days at each half-life of the door, with and without a feed that uses it."""
     swept = sweeps["one_like"]
-    asked = swept.verdict
+    thresholds = swept.verdict
     ratios = {
         f"half-life {half_life:g} days, feed boost {boost:g}": _ratio(there, "like")
         for (half_life, boost), there in swept.runs.groupby([HALF_LIFE, BOOST])
     }
-    ruling = ruled_by_ratio(ratios, margin=asked.margin, worlds=asked.worlds)
+    ruling = ruled_by_ratio(ratios, margin=thresholds.margin, worlds=thresholds.worlds)
     usual = _ratio(_usual(swept), "like")
     ties = int(_usual(swept).query(f"`{KIND}` == 'like'")["focal"].sum())
     rows = pd.DataFrame(
-        [row_of(one, level=name) | {"sure": one.low > 1 + asked.margin} for name, one in ratios.items()]
+        [row_of(one, level=name) | {"sure": one.low > 1 + thresholds.margin} for name, one in ratios.items()]
     )
     by_silence = _by_silence(sweeps["one_like_silence"])
     by_gesture = _by_gesture(sweeps["one_like_gestures"])
@@ -41,7 +41,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ruling=ruling,
         effect=effect,
         pictures=(
-            FigureSpec("one_like", _words_of_ratios(swept, rows, asked.margin), rows, draw_ratios),
+            FigureSpec("one_like", _words_of_ratios(swept, rows, thresholds.margin), rows, draw_ratios),
             FigureSpec("one_like_curves", _words_of_curves(sweeps, base, with_like), _curves(sweeps["one_like_gestures"]), draw_curves),
             FigureSpec("one_like_gestures", _words_of_gestures(sweeps, by_gesture), by_gesture, draw_gestures),
         ),
@@ -87,8 +87,8 @@ def _by_gesture(swept: SweepResult) -> pd.DataFrame:
                 "focal_lasting": "in touch after 150 to 240 days"}  # fmt: skip
     return pd.DataFrame(
         [
-            row_of(_ratio(swept.runs, kind, measure), gesture=kind, outcome=said)
-            for measure, said in outcomes.items()
+            row_of(_ratio(swept.runs, kind, measure), gesture=kind, outcome=outcome)
+            for measure, outcome in outcomes.items()
             for kind in kinds
         ]
     )
@@ -97,12 +97,12 @@ def _by_gesture(swept: SweepResult) -> pd.DataFrame:
 def _by_silence(swept: SweepResult) -> pd.DataFrame:
     rows = []
     for (least, most), runs in swept.runs.groupby(["inject.silent_from", "inject.silent_to"]):
-        said = (
+        silence = (
             f"{least / 365:.1f} years or more"
             if most > 10_000
             else f"{least / 365:.1f} to {(most + 1) / 365:.1f} years"
         )
-        rows.append(row_of(_ratio(runs, "like"), silent=said, ties=int(runs["focal"].sum() / 2)))
+        rows.append(row_of(_ratio(runs, "like"), silent=silence, ties=int(runs["focal"].sum() / 2)))
     return pd.DataFrame(rows)
 
 

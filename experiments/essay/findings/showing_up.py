@@ -21,11 +21,11 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     """The ratio of the chances of a sale, conversations on many days over all on one day, at two horizons, with and
     without saturation.
     """
-    swept, asked = sweeps["showing_up"], sweeps["showing_up"].verdict
+    swept, thresholds = sweeps["showing_up"], sweeps["showing_up"].verdict
     table = _table(swept)
     daily = table[table["cadence"] == DAILY]
     levels = {f"{row['by']} days, {_saturated(row['saturation'])}": row["estimate"] for _, row in daily.iterrows()}
-    ruling = ruled_by_ratio(levels, margin=asked.margin, worlds=asked.worlds)
+    ruling = ruled_by_ratio(levels, margin=thresholds.margin, worlds=thresholds.worlds)
     rows = table.drop(columns="estimate")
     curves = _curves(swept)
     end = curves[(curves["saturation"] == 1.0) & (curves["day"] == curves["day"].max())].set_index("cadence")["value"]

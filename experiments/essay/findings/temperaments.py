@@ -19,7 +19,7 @@ _HESITANT = {"low": "bold", "high": "hesitant"}
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """Reconnections in a year beyond waiting for four temperaments, each of which must gain from each strategy."""
-    swept, asked = sweeps["temperaments"], sweeps["temperaments"].verdict
+    swept, thresholds = sweeps["temperaments"], sweeps["temperaments"].verdict
     arms = swept.arms("reconnected", [SOCIABILITY, RETICENCE, "strategy"])
     gains = {
         (sociable, hesitant, name): (arms[sociable, hesitant, name] - arms[sociable, hesitant, WAIT]).to_numpy()
@@ -27,7 +27,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         if name != WAIT
     }
     family = {f"{_named(*key[:2])} people who {_does(key[2])}": values for key, values in gains.items()}
-    ruling = ruled_by_family(family, error=asked.family_error, worlds=asked.worlds)
+    ruling = ruled_by_family(family, error=thresholds.family_error, worlds=thresholds.worlds)
     rows = pd.DataFrame(
         [
             row_of(difference(values, np.zeros(len(values))), strategy=key[2], temperament=_named(*key[:2]))

@@ -21,11 +21,15 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     The verdict uses the rank by active ties. The rank by people within two steps is reported too.
     """
     swept = sweeps["zero_to_connected"]
-    asked = swept.verdict
-    assert asked.most is not None
+    thresholds = swept.verdict
+    assert thresholds.most is not None
     ranks, by_steps = _ranks(swept, "industry_rank"), _ranks(swept, "industry_rank_two_steps")
     rulings, by_steps_rulings = (
-        {name: ruled_by_limit(one, asked.most, worlds=asked.worlds) for name, one in some.items() if name != WAIT}
+        {
+            name: ruled_by_limit(one, thresholds.most, worlds=thresholds.worlds)
+            for name, one in some.items()
+            if name != WAIT
+        }
         for some in (ranks, by_steps)
     )
     otherwise = [
@@ -38,7 +42,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effect=(
             f"After three years of an hour a week with “{plain(best)}”, a newcomer who knew nobody has rank "
             f"{ranks[best].value:.0f} ({ranks[best].low:.0f} … {ranks[best].high:.0f}) by active ties among about {people} people of "
-            f"the industry. With waiting, the rank is {ranks[WAIT].value:.0f}. Here “most connected” means rank {asked.most:g} or "
+            f"the industry. With waiting, the rank is {ranks[WAIT].value:.0f}. Here “most connected” means rank {thresholds.most:g} or "
             f"better. By people within two steps over active ties, “{plain(best_by_steps)}” reaches the best rank, "
             f"{by_steps[best_by_steps].value:.0f} ({by_steps[best_by_steps].low:.0f} … {by_steps[best_by_steps].high:.0f}). By that "
             f"measure, the verdict would differ for {' and '.join(otherwise) or 'no strategy'}. Intervals are 95% intervals over worlds."

@@ -1,4 +1,4 @@
-// The three charts beside the worlds.
+// The three charts next to the worlds.
 
 import { Chart } from "./chart.js";
 

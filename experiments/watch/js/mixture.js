@@ -17,7 +17,7 @@ export class Mixture {
     const use = make("button", { type: "submit", "data-do": "use-mixture", class: "rk-send" }, "Use this mixture");
     const form = make("form", { onsubmit: (event) => this.submit(event) },
       make("h2", {}, "A mixture of strategies"),
-      make("p", {}, "Shares of the effort, which add up to 100 %."),
+      make("p", {}, "Shares of the effort, which add up to 100%."),
       this.rows, this.sum, this.note, make("div", { class: "rk-share" }, use, cancel));
     const label = "A mixture of strategies";
     this.dialog = make("dialog", { class: "rk-mixture", "aria-label": label, onclose: () => this.onClose() }, form);
@@ -28,7 +28,7 @@ export class Mixture {
     Object.assign(this, { use, onClose });
     this.inputs = strategies.map((name) => this.input(name, shares && shares[name]));
     this.rows.replaceChildren(...this.inputs.flatMap((input) => [
-      make("label", { for: input.id }, words(input.dataset.share)), make("span", {}, input, " %"),
+      make("label", { for: input.id }, words(input.dataset.share)), make("span", {}, input, "%"),
     ]));
     this.showSum();
     this.dialog.showModal();
@@ -61,9 +61,9 @@ export class Mixture {
     const { sum, left } = this.read();
     this.note.textContent = "";
     let rest = ".";
-    if (left > 0) rest = `; ${left} % are left.`;
-    else if (left < 0) rest = `; ${-left} % too much.`;
-    this.sum.textContent = `So far ${sum} %${rest}`;
+    if (left > 0) rest = `; ${left}% are left.`;
+    else if (left < 0) rest = `; ${-left}% too much.`;
+    this.sum.textContent = `So far ${sum}%${rest}`;
   }
 
   submit(event) {
@@ -82,7 +82,7 @@ export class Mixture {
   refuse(wrong, sum) {
     this.note.textContent = wrong
       ? `${words(wrong.dataset.share)}: “${wrong.value}” is not a share; write a number from 0 to 100.`
-      : `The shares add up to ${sum} %; they must add up to 100 %.`;
+      : `The shares add up to ${sum}%; they must add up to 100%.`;
     (wrong || this.inputs.find((input) => input.value.trim()) || this.inputs[0]).focus();
   }
 }

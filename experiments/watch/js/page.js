@@ -113,7 +113,7 @@ export class Page {
   }
 
   takeProgress({ what, done, total }) {
-    const text = what ? `${what[0].toUpperCase()}${what.slice(1)}: ${Math.round((100 * done) / total)} %` : "";
+    const text = what ? `${what[0].toUpperCase()}${what.slice(1)}: ${Math.round((100 * done) / total)}%` : "";
     this.notice.show(text, { forGood: true });
   }
 

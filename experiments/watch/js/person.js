@@ -82,8 +82,8 @@ const countsOf = ([first, second]) =>
 
 const doorsOf = ({ door, own_door: own }) =>
   [
-    door > DOOR && `their door ${Math.round(100 * door)} %`,
-    own > DOOR && `own door ${Math.round(100 * own)} %`,
+    door > DOOR && `their door ${Math.round(100 * door)}%`,
+    own > DOOR && `own door ${Math.round(100 * own)}%`,
   ].filter(Boolean).join(", ");
 
 const historyText = ([day, isTheirs, kind, answers]) =>

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from experiments.explain import explained
 from experiments.figures.contact_log import _apart, contact_log, headline, words
-from experiments.logs.contact_log import curves, read, statistics
+from experiments.logs.contact_log import curves, statistics
 from experiments.logs.contact_statistics import STATISTICS
 from tests.conftest import ROOT
 from tests.experiments.conftest import Rekindle, refused

@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
+from experiments.config.catalogue import SETTINGS, TABLES
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
 from experiments.config.schema import schema
-from experiments.config.settings import SETTINGS, TABLES, ConfigError, load
 from experiments.sweeps import results, runner, store
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.planning import Timing

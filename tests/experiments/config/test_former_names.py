@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
 from experiments.sweeps import results, store
 from experiments.sweeps.design import runs_of
 from sim.measures import MEASURES

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.config.settings import SETTINGS, TABLES, ConfigError, lines_of, load, place_of, range_of, written
+from experiments.config.catalogue import SETTINGS, TABLES, range_of, written
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load, place_of
+from experiments.config.toml_text import lines_of
 from sim.model.gestures import DEFAULT_GESTURES
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES

@@ -8,7 +8,8 @@ import pytest
 
 from experiments.commands import watching
 from experiments.config import shipped
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
 from experiments.essay import essay
 from experiments.sweeps import cluster
 from sim.runtime import installation

@@ -15,7 +15,8 @@ from PIL import Image
 
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.commands.drawing import PICTURES
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
 from experiments.essay import essay, report
 from experiments.essay.essay import BY_NAME, CLAIMS, Claim, JudgedClaim
 from experiments.explain import explained

@@ -20,7 +20,7 @@ from experiments.essay.story import (
     _talking_again,
     found,
     sentences,
-    told_of,
+    story_of,
 )
 from experiments.sweeps.runner import world_of
 from sim.measures import dormant_pairs
@@ -70,7 +70,7 @@ def test_with_the_door_of_a_like_shut_there_is_no_story_and_no_difference() -> N
     run = _likes(shut, 1)[0]
     world = world_of(run.world)
     pair = dormant_pairs(world, run.parameters)[0]
-    story = told_of(run, world, (int(pair["low"]), int(pair["high"])))
+    story = story_of(run, world, (int(pair["low"]), int(pair["high"])))
     assert story.elsewhere.sum() == 0
     with_like = story.between[
         (story.between["world"] == WITH) & ~((story.between["kind"] == "like") & (story.between["day"] == 0))

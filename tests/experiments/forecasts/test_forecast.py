@@ -16,9 +16,10 @@ from PIL import Image
 import sim
 from experiments.forecasts import forecast
 from experiments.forecasts.baselines import baselines, logistic, recalibrated
-from experiments.forecasts.forecast import Worlds, cut_of, evaluate, matched
-from experiments.forecasts.pairs import FEATURES, Contacts, came_back, contacts_of, number_of_person, silent_pairs
+from experiments.forecasts.forecast import Execution, Worlds, cut_of, evaluate, matched
+from experiments.forecasts.pairs import FEATURES, came_back, number_of_person, silent_pairs
 from experiments.forecasts.scores import SCORES, auc, brier, compared, log_loss, reliability
+from experiments.logs.log import Log, read_in_file_order
 from experiments.sweeps import runner
 from sim.contact_logs import LogError
 from tests.conftest import DATA
@@ -60,17 +61,17 @@ def quietly(done: int, total: int) -> None:
 
 
 def judged(log: pd.DataFrame, worlds: int = 3, days: int = 45, **options: Any) -> forecast.Evaluation:
-    contacts, many = contacts_of(log), Worlds(worlds, **options)
+    contacts, many = read_in_file_order(log), Worlds(worlds, **options)
     with ThreadPoolExecutor(1) as executor:
-        return evaluate(contacts, many, days=days, silent=30, executor=executor, report=quietly, resamples=100)
+        return evaluate(contacts, many, days=days, silent=30, execution=Execution(executor, quietly), resamples=100)
 
 
 def foretold(log: pd.DataFrame, worlds: int = 4, days: int = 20, silent: int = 30, **options: Any) -> forecast.Forecast:
     parameters = options.pop("parameters", sim.Parameters())
     with ThreadPoolExecutor(1) as executor:
         return forecast.forecast(
-            contacts_of(log), Worlds(worlds, parameters), days=days, silent=silent, executor=executor, report=quietly,
-            **options,
+            read_in_file_order(log), Worlds(worlds, parameters), days=days, silent=silent,
+            execution=Execution(executor, quietly), **options,
         )  # fmt: skip
 
 
@@ -173,7 +174,7 @@ def test_the_features_of_a_pair() -> None:
         ("c", "a", 99),
     ]
     log = pd.DataFrame(rows, columns=["source", "target", "day"])
-    contacts = contacts_of(log.assign(time=log["day"] * DAY + 100))
+    contacts = read_in_file_order(log.assign(time=log["day"] * DAY + 100))
     first = silent_pairs(contacts, 100, silent=0).iloc[0]
     assert contacts.names.tolist() == ["a", "b", "c"]
     assert (first["low"], first["high"], first["last_sender"]) == (0, 1, 0)
@@ -188,7 +189,7 @@ def test_the_features_of_a_pair() -> None:
 
 def test_who_is_silent_and_who_comes_back() -> None:
     rows = [("a", "b", 0), ("c", "d", 10), ("e", "a", 35), ("b", "a", 41), ("d", "c", 60), ("e", "a", 61)]
-    contacts = contacts_of(
+    contacts = read_in_file_order(
         pd.DataFrame(rows, columns=["source", "target", "time"]).assign(time=lambda t: t["time"] * DAY)
     )
     asked = silent_pairs(contacts, 41, silent=30)
@@ -203,7 +204,7 @@ def test_who_is_silent_and_who_comes_back() -> None:
 @given(seed=st.integers(0, 2**32 - 1), day=st.integers(20, 149))
 def test_nothing_after_the_cut_is_known_before_it(seed: int, day: int) -> None:
     log = SMALL
-    before, after = (contacts_of(one) for one in (log, shuffled_after(log, day, seed)))
+    before, after = (read_in_file_order(one) for one in (log, shuffled_after(log, day, seed)))
     pd.testing.assert_frame_equal(silent_pairs(before, day, 5), silent_pairs(after, day, 5), check_exact=True)
 
 
@@ -286,14 +287,14 @@ def test_a_world_starts_on_the_morning_of_the_cut(monkeypatch: pytest.MonkeyPatc
     log = made_up()
     gap = log["time"].between(50 * DAY, 110 * DAY)
     found = judged(log[~gap], worlds=2, seed=7)
-    people = [len(contacts_of(log[~gap]).before(day).names) for day in (found.cut, found.cut - found.days)]
+    people = [len(read_in_file_order(log[~gap]).before(day).names) for day in (found.cut, found.cut - found.days)]
     assert starts == [(105, 7, people[0]), (105, 8, people[0]), (60, 7, people[1]), (60, 8, people[1])]
 
 
 def test_the_models_chance_is_its_share_of_worlds() -> None:
     log, worlds = made_up(people=10), 3
     found = judged(log, worlds, world_seed=5, seed=9)
-    contacts = contacts_of(log).before(found.cut)
+    contacts = read_in_file_order(log).before(found.cut)
     pairs, counts = found.pairs, np.zeros(len(found.pairs))
     for replicate in range(worlds):
         world = sim.worlds.replayed(contacts.frame(), seed=5 + replicate).copy(day=found.cut)
@@ -317,10 +318,11 @@ def test_a_call_is_no_contact_in_a_log_of_writing() -> None:
 
 
 def test_processes_change_nothing() -> None:
-    contacts, options = contacts_of(made_up(people=12)), {"days": 10, "silent": 30, "report": quietly, "top": 3}
+    contacts, options = read_in_file_order(made_up(people=12)), {"days": 10, "silent": 30, "top": 3}
     with ThreadPoolExecutor(1) as one, runner.worker_processes(2) as two:
         alone, shared = (
-            forecast.forecast(contacts, Worlds(3), executor=executor, **options) for executor in (one, two)
+            forecast.forecast(contacts, Worlds(3), execution=Execution(executor, quietly), **options)
+            for executor in (one, two)
         )
     pd.testing.assert_frame_equal(alone.ties, shared.ties, check_exact=True)
     pd.testing.assert_frame_equal(alone.gains, shared.gains, check_exact=True)
@@ -350,7 +352,7 @@ def test_a_gesture_of_ones_own_is_no_return() -> None:
 
 def test_the_sender_is_who_wrote_last_or_the_given_person() -> None:
     log = made_up()
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     everyone = foretold(log, worlds=1, days=1, gestures=[])
     last = log.sort_values("time", kind="stable").assign(
         pair=lambda t: [frozenset(p) for p in t[["source", "target"]].to_numpy()]
@@ -375,12 +377,12 @@ def test_few_worlds_have_no_interval() -> None:
 
 
 def test_a_short_log_is_judged_by_what_there_is() -> None:
-    assert cut_of(contacts_of(made_up(days=110)), 90) == (77, 33)
-    assert cut_of(contacts_of(made_up(days=50)), 15) == (35, 15)
-    assert cut_of(contacts_of(made_up(days=110)), 90, cut=20) == (20, 90)
+    assert cut_of(read_in_file_order(made_up(days=110)), 90) == (77, 33)
+    assert cut_of(read_in_file_order(made_up(days=50)), 15) == (35, 15)
+    assert cut_of(read_in_file_order(made_up(days=110)), 90, cut=20) == (20, 90)
     for days, cut in ((90, None), (110, 81), (110, 0)):
         with pytest.raises(LogError, match="needs at least 30 more days"):
-            cut_of(contacts_of(made_up(days=days)), 90, cut)
+            cut_of(read_in_file_order(made_up(days=days)), 90, cut)
     found = judged(made_up(days=110), days=90, worlds=1)
     assert found.days == 33
     assert any("covers these instead of 90" in note for note in found.notes)
@@ -429,12 +431,12 @@ def test_a_hole_in_a_log_is_noted() -> None:
     log = made_up(people=10)
     hole = log["time"].between(40 * DAY, 90 * DAY)
     begins, ends = log["time"][log["time"] < 40 * DAY].max() // DAY, log["time"][log["time"] > 90 * DAY].min() // DAY
-    assert contacts_of(log[~hole]).hole == (begins, ends)
+    assert read_in_file_order(log[~hole]).longest_gap == (begins, ends)
     said = f"Nobody in the log had contact from day {begins} to day {ends}."
     assert judged(log[~hole], worlds=1).notes[0].startswith(said)
     assert foretold(log[~hole], worlds=1, days=1, gestures=[]).notes[0].startswith(said)
     assert foretold(log, worlds=1, days=1, gestures=[]).notes == []
-    assert forecast.hole_noted(contacts_of(log[~hole]), 30, until=begins) == []
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins) == []
 
 
 def test_without_scikit_learn_only_the_trees_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -541,11 +543,11 @@ def test_bad_input_is_one_paragraph(log: Path, rekindle: Rekindle, arguments: li
 
 
 def test_contacts_before_a_day() -> None:
-    contacts = contacts_of(made_up(people=5))
+    contacts = read_in_file_order(made_up(people=5))
     part = contacts.before(40)
-    assert isinstance(part, Contacts)
-    assert (part.time < 40 * DAY).all()
-    assert len(part.time) == (contacts.time < 40 * DAY).sum()
+    assert isinstance(part, Log)
+    assert (part.since_start < 40 * DAY).all()
+    assert len(part.since_start) == (contacts.since_start < 40 * DAY).sum()
     assert len(part.names) == len(np.unique(np.concatenate([part.source, part.target])))
 
 
@@ -596,7 +598,7 @@ def test_no_id_is_shown_or_written_unless_it_is_asked_for(
 def test_ties_have_the_numbers_that_a_plan_gives_them() -> None:
     """They are ranks by contacts in the whole log, for every person and every length of silence."""
     log = made_up()
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     of_all = foretold(log, worlds=1, days=1, gestures=[]).ties
     pairs = log.assign(pair=[frozenset(pair) for pair in log[["source", "target"]].to_numpy()])
     counts = pairs["pair"].value_counts()

@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.forecasts.pairs import (
-    FEATURES,
-    Contacts,
-    came_back,
-    contacts_of,
-    number_of_person,
-    numbers_of_ties,
-    silent_pairs,
-)
+from experiments.forecasts.pairs import FEATURES, came_back, number_of_person, numbers_of_ties, silent_pairs
+from experiments.logs.log import Log, read_in_file_order
 
 DAY = 86_400
 few = settings(max_examples=25, deadline=None)
@@ -33,7 +26,7 @@ def made_up(seed: int, people: int = 7, contacts: int = 60, days: int = 200) -> 
     return pd.DataFrame({"source": ends[:, 0], "target": ends[:, 1], "time": when}).drop_duplicates(ignore_index=True)
 
 
-def gone_through(log: pd.DataFrame, contacts: Contacts) -> list[tuple[int, int, float]]:
+def gone_through(log: pd.DataFrame, contacts: Log) -> list[tuple[int, int, float]]:
     """Who wrote to whom, by their numbers, and when, in days since the first contact."""
     number = {str(name): at for at, name in enumerate(contacts.names.tolist())}
     began = log["time"].min()
@@ -75,7 +68,7 @@ def described(rows: list[tuple[int, int, float]], day: int) -> dict[tuple[int, i
 @given(seeds, st.integers(1, 210), st.sampled_from([0, 10, 30]))
 def test_a_pair_is_described_by_its_contacts(seed: int, day: int, silent: int) -> None:
     log = made_up(seed)
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     expected = described(gone_through(log, contacts), day)
     expected = {pair: one for pair, one in expected.items() if one["silence"] > silent}
     found = silent_pairs(contacts, day, silent)
@@ -88,7 +81,7 @@ def test_a_pair_is_described_by_its_contacts(seed: int, day: int, silent: int) -
 
 def test_a_limit_of_days_is_within_them() -> None:
     log = pd.DataFrame({"source": ["a", "b", "a"], "target": ["b", "a", "b"], "time": [0, 30 * DAY, 61 * DAY]})
-    told = [silent_pairs(contacts_of(log), day, 0).iloc[0] for day in (90, 91, 92)]
+    told = [silent_pairs(read_in_file_order(log), day, 0).iloc[0] for day in (90, 91, 92)]
     assert [one["contacts_90d"] for one in told] == [3, 2, 2]
     assert [one["quieter_activity"] for one in told] == [1, 1, 0]
     assert told[0]["returns"] == 1, "a silence of 30 days is none"
@@ -96,22 +89,22 @@ def test_a_limit_of_days_is_within_them() -> None:
 
 def test_a_return_is_from_the_morning_on_and_before_the_last_is_over() -> None:
     log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 41 * DAY]})
-    contacts, pair = contacts_of(log), pd.DataFrame({"low": [0], "high": [1]})
+    contacts, pair = read_in_file_order(log), pd.DataFrame({"low": [0], "high": [1]})
     back = {(day, days): came_back(contacts, pair, day, days).item() for day in (40, 41, 42) for days in (1, 2)}
     assert back == {(40, 1): False, (40, 2): True, (41, 1): True, (41, 2): True, (42, 1): False, (42, 2): False}
 
 
 def test_contacts_at_one_time_stay_in_the_order_of_the_log() -> None:
     log = pd.DataFrame({"source": ["a", "b", "a", "c"], "target": ["b", "a", "b", "a"], "time": [0, 5, 5, 9]})
-    assert silent_pairs(contacts_of(log), 1, 0)["last_sender"].tolist() == [0, 2]
-    assert silent_pairs(contacts_of(log.iloc[[0, 2, 1, 3]]), 1, 0)["last_sender"].tolist() == [1, 2]
+    assert silent_pairs(read_in_file_order(log), 1, 0)["last_sender"].tolist() == [0, 2]
+    assert silent_pairs(read_in_file_order(log.iloc[[0, 2, 1, 3]]), 1, 0)["last_sender"].tolist() == [1, 2]
 
 
 @few
 @given(seeds, st.integers(1, 200), st.integers(1, 60))
 def test_who_comes_back_is_who_has_a_contact_in_the_time_after(seed: int, day: int, days: int) -> None:
     log = made_up(seed)
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     rows = gone_through(log, contacts)
     pairs = silent_pairs(contacts, day, 0)
     later = {frozenset(row[:2]) for row in rows if day <= row[2] < day + days}
@@ -123,7 +116,7 @@ def test_who_comes_back_is_who_has_a_contact_in_the_time_after(seed: int, day: i
 @given(seeds)
 def test_ties_and_people_are_numbered_by_their_contacts(seed: int) -> None:
     log = made_up(seed)
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     rows = gone_through(log, contacts)
     pairs = [(min(one, other), max(one, other)) for one, other, _ in rows]
     ranked = sorted(set(pairs), key=lambda pair: (-pairs.count(pair), pairs.index(pair)))
@@ -140,7 +133,7 @@ def test_ties_and_people_are_numbered_by_their_contacts(seed: int) -> None:
 @given(seeds, st.integers(1, 210))
 def test_a_morning_has_what_was_before_it(seed: int, day: int) -> None:
     log = made_up(seed)
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     past, rows = contacts.before(day), [row for row in gone_through(log, contacts) if row[2] < day]
     assert past.frame().to_dict("list") == {
         "source": [row[0] for row in rows],
@@ -153,16 +146,16 @@ def test_a_morning_has_what_was_before_it(seed: int, day: int) -> None:
 
 def test_times_of_a_log() -> None:
     times = np.array([100, 100 + DAY // 2, 100 + 3 * DAY + 7, 100 + 4 * DAY, 100 + 10 * DAY, 100 + 13 * DAY - 1])
-    contacts = contacts_of(pd.DataFrame({"source": 1, "target": 2, "time": times}))
+    contacts = read_in_file_order(pd.DataFrame({"source": 1, "target": 2, "time": times}))
     assert contacts.began == 100
-    assert contacts.span == pytest.approx(13 - 1 / DAY)
+    assert contacts.days == pytest.approx(13 - 1 / DAY)
     assert contacts.end == 13
-    assert contacts.hole == (4, 10)
-    assert contacts_of(pd.DataFrame({"source": [1], "target": [2], "time": [9]})).hole == (0, 0)
-    whole = contacts_of(pd.DataFrame({"source": 1, "target": 2, "time": [0, 2 * DAY]}))
-    assert (whole.span, whole.end, whole.hole) == (2, 3, (0, 2))
+    assert contacts.longest_gap == (4, 10)
+    assert read_in_file_order(pd.DataFrame({"source": [1], "target": [2], "time": [9]})).longest_gap == (0, 0)
+    whole = read_in_file_order(pd.DataFrame({"source": 1, "target": 2, "time": [0, 2 * DAY]}))
+    assert (whole.days, whole.end, whole.longest_gap) == (2, 3, (0, 2))
 
 
 def test_made_by_hand_a_log_begins_at_zero_and_has_no_notes() -> None:
-    one = Contacts(np.array([0]), np.array([1]), np.array([0.0]), np.array(["a", "b"]))
+    one = Log(np.array([0]), np.array([1]), np.array([0.0]), np.array(["a", "b"]))
     assert (one.began, one.notes) == (0, ())

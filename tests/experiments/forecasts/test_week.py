@@ -19,9 +19,19 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.forecasts import tables, week
-from experiments.forecasts.forecast import Worlds
-from experiments.forecasts.pairs import came_back, contacts_of, silent_pairs
-from experiments.forecasts.week import FIRST, SMALL, best_plan, dormant_ties, of_the_first, plan_week, steadied
+from experiments.forecasts.forecast import Execution, Worlds
+from experiments.forecasts.pairs import came_back, silent_pairs
+from experiments.forecasts.week import (
+    FIRST,
+    SMALL,
+    WeekRequest,
+    best_plan,
+    dormant_ties,
+    of_the_first,
+    plan_week,
+    steadied,
+)
+from experiments.logs.log import read_in_file_order
 from experiments.sweeps import runner
 from tests.conftest import DATA
 from tests.experiments.forecasts.test_forecast import DAY, made_up
@@ -39,14 +49,14 @@ def with_a_past(seed: int = 1) -> pd.DataFrame:
 
 
 def planned(log: pd.DataFrame, person: str = "p0", worlds: int = 6, **options: Any) -> week.Week:
-    contacts, parameters = contacts_of(log), options.pop("parameters", sim.Parameters())
-    told: dict[str, Any] = {"minutes": 30, "most": 4, "days": 15, "silent": 60, "gestures": SMALL, **options}
+    contacts, parameters = read_in_file_order(log), options.pop("parameters", sim.Parameters())
+    cut = options.pop("cut", None)
+    limits: dict[str, Any] = {"minutes": 30, "most": 4, "days": 15, "silent": 60, "gestures": SMALL, **options}
     reported: list[tuple[int, int]] = []
     with ThreadPoolExecutor(1) as executor:
-        found = plan_week(
-            contacts, Worlds(worlds, parameters), person=contacts.names.tolist().index(person), executor=executor,
-            report=lambda done, total: reported.append((done, total)), **told,
-        )  # fmt: skip
+        request = WeekRequest(contacts.names.tolist().index(person), **limits)
+        execution = Execution(executor, lambda done, total: reported.append((done, total)))
+        found = plan_week(contacts, Worlds(worlds, parameters), request, execution, cut)
     assert [done for done, _ in reported] == list(range(1, len(reported) + 1))
     assert len({total for _, total in reported}) == 1
     assert reported[-1][0] <= reported[-1][1]
@@ -157,7 +167,7 @@ def test_rules_are_judged_by_who_really_came_back() -> None:
     """Each person's list by hand, from the log."""
     log = made_up(people=30, days=300, seed=5)
     found = planned(log, person="p3", worlds=2, days=60, silent=30)
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     assert found.past is not None
     assert (found.past.cut, found.past.days) == (210, 60)
     pairs = silent_pairs(contacts, 210, 30)
@@ -208,7 +218,7 @@ def test_rankings_of_many_people_have_intervals() -> None:
         (*pair, int(when)) for pair in pairs if random.random() < 0.4 for when in random.integers(100, 120, 1) * DAY
     ]
     rows += [(0, 1, 0), (0, 1, 130 * DAY)]
-    contacts = contacts_of(pd.DataFrame(rows, columns=["source", "target", "time"]))
+    contacts = read_in_file_order(pd.DataFrame(rows, columns=["source", "target", "time"]))
     dormant = silent_pairs(contacts, 95, 30)
     chances = random.random(len(dormant))
     past = week._past(contacts, week._PastQuestion(95, 30, dormant), chances)
@@ -236,7 +246,7 @@ def test_more_than_five_ties_make_a_list() -> None:
     """Persons 0 and 1, with five and six dormant ties of their own."""
     pairs = [(0, other) for other in range(2, 7)] + [(1, other) for other in range(7, 13)]
     rows = [(one, other, day * DAY) for pair in pairs for day, (one, other) in enumerate((pair, pair[::-1]))]
-    contacts = contacts_of(pd.DataFrame([*rows, (20, 21, 130 * DAY)], columns=["source", "target", "time"]))
+    contacts = read_in_file_order(pd.DataFrame([*rows, (20, 21, 130 * DAY)], columns=["source", "target", "time"]))
     dormant = silent_pairs(contacts, 60, 30)
     past = week._past(contacts, week._PastQuestion(60, 30, dormant), np.linspace(0, 1, len(dormant)))
     assert (past.ties, past.people, past.came_back) == (11, 1, 0)
@@ -247,7 +257,7 @@ def test_more_than_five_ties_make_a_list() -> None:
 
 def test_a_dormant_tie_is_one_in_which_both_have_written() -> None:
     rows = [("a", "b", 0), ("b", "a", 1), ("a", "c", 2), ("d", "a", 3), ("e", "a", 4), ("a", "e", 80), ("d", "e", 100)]
-    contacts = contacts_of(
+    contacts = read_in_file_order(
         pd.DataFrame(rows, columns=["source", "target", "day"]).assign(time=lambda t: t["day"] * DAY)
     )
     found = dormant_ties(contacts, 30, 0)
@@ -265,7 +275,7 @@ def test_a_plan_is_within_its_minutes_and_ties_and_each_tie_is_known_by_what_the
     assert plan["minutes"].sum() <= 20
     assert plan["id"].is_unique
     assert plan["tie"].is_unique
-    end = contacts_of(log).end
+    end = read_in_file_order(log).end
     for row in plan.itertuples():
         own = between[(between[["source", "target"]] == row.id).any(axis=1)].sort_values("time", kind="stable")
         days = (own["time"] - log["time"].min()) / DAY
@@ -288,7 +298,7 @@ def test_gestures_are_in_the_order_of_what_they_were_to_gain_a_minute(monkeypatc
     rest = iter([np.array(one) for one in gains.values()])
     monkeypatch.setattr(week, "steadied", lambda _: next(rest))
     found = planned(log, worlds=2, gestures=("message", "call"), minutes=60)
-    ties = dormant_ties(contacts_of(log), 60, contacts_of(log).names.tolist().index("p0"))
+    ties = dormant_ties(read_in_file_order(log), 60, read_in_file_order(log).names.tolist().index("p0"))
     minutes = {kind: sim.Parameters().gestures[kind].minutes for kind in gains}
     assert found.plan["gesture"].to_list() == ["message", "call"]
     assert found.plan["minutes"].to_list() == [minutes["message"], minutes["call"]]
@@ -339,12 +349,11 @@ def test_what_a_plan_does_is_what_is_written_with_it_less_what_is_without(monkey
 def test_worlds_are_counted_before_they_are_run() -> None:
     """Twice as many as choose: with a plan, all that were counted are run."""
     log, reported = with_a_past(), []
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     with ThreadPoolExecutor(1) as executor:
-        plan_week(
-            contacts, Worlds(2, sim.Parameters()), person=contacts.names.tolist().index("p0"), minutes=30, most=4,
-            days=15, silent=60, gestures=("message",), executor=executor, report=lambda *done: reported.append(done),
-        )  # fmt: skip
+        request = WeekRequest(contacts.names.tolist().index("p0"), 30, 4, days=15, silent=60, gestures=("message",))
+        execution = Execution(executor, lambda *done: reported.append(done))
+        plan_week(contacts, Worlds(2, sim.Parameters()), request, execution)
     assert reported == [(done, 10) for done in range(1, 11)]
 
 
@@ -367,7 +376,7 @@ def test_where_likes_open_no_door_there_is_no_plan_of_likes() -> None:
     found = planned(with_a_past(), parameters=shut, worlds=3, gestures=("like",))
     assert found.plan.empty
     assert found.together == (0, 0, 0)
-    said = tables.week_said(found, 30, 3, 15, 60)
+    said = tables.week_notes(found, 30, 3, 15, 60)
     assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in said[0]
 
 
@@ -376,15 +385,15 @@ def test_the_plan_is_told_from_worlds_that_did_not_choose_it(monkeypatch: pytest
     seen = []
     real = week.run_all
 
-    def watched(runs: Any, executor: Any, report: Any) -> Any:
+    def watched(runs: Any, execution: Execution) -> Any:
         seen.append(runs)
-        return real(runs, executor, report)
+        return real(runs, execution)
 
     monkeypatch.setattr(week, "run_all", watched)
     log = with_a_past()
     plan = planned(log, worlds=3).plan
     choosing, telling = seen
-    contacts = contacts_of(log)
+    contacts = read_in_file_order(log)
     assert {run.worlds.seed + run.replicate for run in choosing} == {1, 2, 3}
     assert [run.worlds.seed + run.replicate for run in telling] == [4, 5, 6] * 2
     assert [run.worlds.world_seed + run.replicate for run in telling] == [4, 5, 6] * 2
@@ -506,7 +515,7 @@ def test_verdicts_on_the_past_are_those_of_the_interval() -> None:
     def verdict(low: float, high: float, expected: float = 0.1, back: float = 0.1, people: int = 30) -> str:
         index = [week.MODEL, week.LONGEST, week.LATEST, week.CHANCE]
         rules = pd.DataFrame({"share": 0.1, "apart": 0.02, "low": low, "high": high}, index=index)
-        return " ".join(tables._past_said(week.Past(200, 60, 400, expected, back, people, rules)))
+        return " ".join(tables._past_notes(week.Past(200, 60, 400, expected, back, people, rules)))
 
     assert "(95% interval +1.0 … +3.0): the model's order was better" in verdict(0.01, 0.03)
     assert "the simple rule was better" in verdict(-0.03, -0.01)

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.settings import load
 from experiments.logs import calibrate as module
+from experiments.logs.absences import absences
 from experiments.logs.calibrate import (
     ALLOWED,
     LEDGER,
@@ -32,7 +34,7 @@ from experiments.logs.calibrate import (
 )
 from experiments.logs.contact_log import values
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.published import absences, facts, ties_of
+from experiments.logs.published import facts, ties_of
 from experiments.logs.simulated import (
     Window,
     lived,
@@ -55,7 +57,7 @@ LIVELY = sim.Parameters(routine_rate=0.2, gestures={"message": {"answer": 0.0}})
 
 def fitted(folder: Path, trials: int, seed: int = 1) -> Ledger:
     real = simulated_log(LIVELY, WINDOW, seed=9)
-    return calibrate(real, name="own", fit=FIT, to=AIMS, trials=trials, window=WINDOW, folder=folder, seed=seed)
+    return calibrate(real, Search(FIT, AIMS, WINDOW, seed), name="own", trials=trials, folder=folder)
 
 
 def test_what_a_fit_may_use_are_statistics() -> None:

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy, spearmanr
 
-from experiments.logs import contact_log
-from experiments.logs.contact_log import Log, Weights, curves, of_run, read, statistics, values
+from experiments.logs import alters, answers, contact_log, pairs_and_network
+from experiments.logs.contact_log import curves, statistics, values
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import Log, of_run, read
+from experiments.logs.statistic_groups import GroupFunction, Weights
 from sim.contact_logs import LogError
 from tests.conftest import DATA
 
@@ -365,7 +367,7 @@ def test_the_regression_finds_what_brings_people_back(of: str, power: float) -> 
 def test_shuffled_gaps_keep_what_they_should() -> None:
     gaps, start = np.arange(20.0), np.repeat([0, 5, 6], [5, 1, 14])
     moved = gaps.copy()
-    contact_log._shuffle(moved, start, np.random.default_rng(1).random(20))
+    answers._shuffle(moved, start, np.random.default_rng(1).random(20))
     for first, last in ((0, 5), (5, 6), (6, 20)):
         assert sorted(moved[first:last]) == list(gaps[first:last])
         assert moved[first] == gaps[first], "the first event of a pair has no gap"
@@ -504,7 +506,7 @@ def test_times_in_milliseconds_are_refused() -> None:
 # Intervals --------------------------------------------------------------------------------------------------------
 
 
-def interval(log: Log, group: contact_log.Group, resamples: int = 200) -> dict[str, tuple[float, float]]:
+def interval(log: Log, group: GroupFunction, resamples: int = 200) -> dict[str, tuple[float, float]]:
     """Intervals of some statistics alone, which is faster."""
     (estimate,) = group(log)[:1]
     drawn = np.concatenate([estimate.of(weights) for weights in contact_log._resampled(log, resamples, 1, None)])
@@ -520,7 +522,7 @@ def test_the_interval_of_people_covers_the_truth_about_as_often_as_it_says() -> 
         source = np.repeat(np.arange(people), 1 + np.floor(random.exponential(mean, people)).astype(int))
         time = np.linspace(0, 7 * DAY, len(source))  # a week
         log = read(pd.DataFrame({"source": source, "target": people, "time": time}))
-        low, high = interval(log, contact_log._activity)["sends_per_week_q50"]
+        low, high = interval(log, alters.activity)["sends_per_week_q50"]
         covered += low <= mean * np.log(2) + 0.5 <= high
     assert 0.9 <= covered / trials <= 0.99
 
@@ -539,7 +541,7 @@ def test_the_interval_of_pairs_covers_a_truth_that_depends_on_people() -> None:
         days = np.concatenate([time, time[answered] + 0.5, [0, 100]])
         rows = np.append(rows, [[people, people], [people + 1, people + 1]], axis=1)
         log = read(pd.DataFrame({"source": rows[0], "target": rows[1], "time": days * DAY}))
-        low, high = interval(log, contact_log._first_answers)["first_answered_7d"]
+        low, high = interval(log, answers.first_answers)["first_answered_7d"]
         covered += low <= 0.5 <= high
     assert 0.9 <= covered / trials <= 0.995
 
@@ -557,7 +559,7 @@ def test_a_person_drawn_twice_counts_twice() -> None:
     log = read(table(("a", "b", 0), ("b", "a", 1), ("c", "d", 50), ("c", "d", 51), ("e", "f", 90)))
     people = np.array([[2.0, 2, 1, 1, 0, 0]])  # as if a and b were four pairs
     pairs = people[:, log.by_pair.low] * people[:, log.by_pair.high]
-    for estimate in contact_log._contacts(log):
+    for estimate in pairs_and_network.contacts_per_pair(log):
         found = dict(zip(estimate.counts, estimate.of(Weights(people, pairs))[0], strict=True))
         if "both_directions" in found:
             assert found["both_directions"] == pytest.approx(4 / 5)

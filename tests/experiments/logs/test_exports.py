@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from experiments.logs.contact_log import read
 from experiments.logs.exports import Export, read_chat, read_mail
+from experiments.logs.log import read
 from sim.contact_logs import LogError
 
 TEN = 1_577_869_200  # Wednesday, 1 January 2020, 9:00 UTC

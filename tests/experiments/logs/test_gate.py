@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments.config.settings import Experiment, GateSettings
-from experiments.logs.gate import ASKED, behind, gate_of, judged
+from experiments.logs.gate import GATE_STATISTICS, behind, gate_of, judged
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
 
@@ -25,7 +25,7 @@ def experiment(**sweep: object) -> Experiment:
 
 
 def lived(*values: tuple[float, float, float], level: float = 1.0) -> pd.DataFrame:
-    rows = [dict(zip(ASKED, of, strict=True)) for of in values]
+    rows = [dict(zip(GATE_STATISTICS, of, strict=True)) for of in values]
     return pd.DataFrame(rows).assign(scenario=f"wait, ease {level}", **{"parameters.ease": level})
 
 
@@ -105,4 +105,4 @@ def test_a_run_says_how_final_silence_is_in_its_own_log() -> None:
     assert gate is not None
     row = run_one(runs_of(gate)[0]).row
     assert row["error"] is None
-    assert all(0 < row[name] < 1 for name in ASKED)
+    assert all(0 < row[name] < 1 for name in GATE_STATISTICS)

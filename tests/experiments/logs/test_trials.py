@@ -15,9 +15,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.logs import calibrate as module
-from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, Range, calibrate, proposed, read_ledger
+from experiments.logs.calibrate import LEDGER, PARAMETERS, Ledger, Range, Search, calibrate, proposed, read_ledger
 from experiments.logs.simulated import Window
 from experiments.logs.trials import TRIALS, Trial, trials_in
 from sim.contact_logs import LogError
@@ -60,7 +60,9 @@ def search(folder: Path, trials: int = ALL, **changes: Any) -> tuple[Ledger, lis
         "name": "own.csv", "fit": FIT, "to": ("sends_per_week_q50", "first_answered_7d", "delay"),
         "window": Window(people=60, days=120), "seed": 3,
     }  # fmt: skip
-    return calibrate(**(arguments | changes), trials=trials, folder=folder, say=said.append), said
+    arguments |= changes
+    log, name = arguments.pop("log"), arguments.pop("name")
+    return calibrate(log, Search(**arguments), name=name, trials=trials, folder=folder, say=said.append), said
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from experiments.figures.validation import FAMILIES, validation
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.validate import EMERGENT, FITTED, SEEN, accepted, beside, gate, judged, report, summary, table
+from experiments.logs.validate import (
+    EMERGENT,
+    FITTED,
+    SEEN,
+    accepted,
+    facts_side_by_side,
+    gate,
+    judged,
+    report,
+    summary,
+    table,
+)
 
 
 def real_log(values: dict[str, float], spread: float = 0.05) -> pd.DataFrame:
@@ -111,7 +122,7 @@ def test_the_report_holds_every_miss() -> None:
             {"fact": "like", "value": np.nan, "holds": None, **row},
         ]
     )
-    known = beside(real, simulated)
+    known = facts_side_by_side(real, simulated)
     assert known.index.tolist() == ["B1_x", "like"]
     text = report(rows, known, gate(rows), "a log", "two people")
     assert "| `clustering` | emergent | 0.2 | 0.19 … 0.21 | 0.5 | 0.5 … 0.5 | 2.50 | **no** | – |" in text

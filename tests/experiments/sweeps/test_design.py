@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.config.settings import ConfigError, Experiment, load
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.sweeps import design
 from experiments.sweeps.design import PointError, RunSpec, described, label, points_of, runs_of
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from experiments.sweeps import histories, integrity, store
 from experiments.sweeps.histories import EVENTS, Ended, History
-from experiments.sweeps.integrity import State
+from experiments.sweeps.integrity import FileState
 from experiments.sweeps.store import StoreError
 from verification.faulty_disk import FAULTS, Disk
 
@@ -133,7 +133,7 @@ class Results(RuleBasedStateMachine):
     def a_sweep_begins(self) -> None:
         self.set_aside_and_count()
         self.damaged = False
-        assert not self.states() & {State.DAMAGED, State.FOREIGN}
+        assert not self.states() & {FileState.DAMAGED, FileState.FOREIGN}
         self.found()
 
     def set_aside_and_count(self) -> None:
@@ -197,9 +197,9 @@ class Results(RuleBasedStateMachine):
     @invariant()
     def verify_knows_of_damage(self) -> None:
         if not self.damaged:
-            assert not self.states() & {State.DAMAGED, State.FOREIGN}
+            assert not self.states() & {FileState.DAMAGED, FileState.FOREIGN}
 
-    def states(self) -> set[State]:
+    def states(self) -> set[FileState]:
         files = integrity.files_of(self.folder)
         return {file.state for file in integrity.checked(self.folder, files)}
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import sim
 from experiments import provenance
-from experiments.config.settings import ConfigError, load
+from experiments.config.errors import ConfigError
+from experiments.config.reading import load
 from experiments.sweeps import histories, results, runner, store
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import EVENTS, SERIES, Ended, History

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sim
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import runner
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
@@ -45,7 +45,7 @@ def test_a_run_that_fails_is_a_row(config: Path) -> None:
     good, bad = runs_of(load(config))[:2]
     rows = [runner.run_one(run).row for run in (good, replace(bad, adopters=99))]
     assert rows[0]["error"] is None
-    assert rows[1]["error"].startswith("ValueError: run.adopters needs 99 of 40 people")
+    assert rows[1]["error"].startswith("SettingError: run.adopters needs 99 of 40 people")
     assert "Traceback" in rows[1]["traceback"]
     assert "reconnected" not in rows[1]
 

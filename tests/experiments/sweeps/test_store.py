@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import provenance
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import checksums, store
 from experiments.sweeps.checksums import DamagedError
 from experiments.sweeps.store import StoreError
@@ -285,7 +285,7 @@ def test_a_whole_part_of_a_later_version_is_refused_with_the_way_out(
         store.finished(tmp_path)
 
 
-@pytest.mark.parametrize("what", ["folder", "link to nothing"])
+@pytest.mark.parametrize("what", ["folder", "broken link"])
 def test_what_is_no_file_is_set_aside(tmp_path: Path, what: str) -> None:
     store.add(tmp_path, [row("a")])
     strange = tmp_path / "parts" / "0123.parquet"

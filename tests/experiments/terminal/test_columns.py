@@ -47,7 +47,7 @@ NUMBERS = st.from_regex(r"[+−]?\d{1,3}(,\d{3}){0,2}(\.\d{1,3})?( … \d{1,3})?
 def test_every_cell_can_be_read_at_any_width(data: st.DataObject, width: int, columns: int, rows: int) -> None:
     titles = [f"title {number}" for number in range(columns)]
     text = data.draw(st.sets(st.sampled_from(titles))) if titles else set()
-    table = Columns("name", *titles, text=text, beside=titles[1::3])
+    table = Columns("name", *titles, text=text, attached=titles[1::3])
     for _ in range(rows):
         table.add_row(data.draw(NAMES), *(data.draw(NAMES if title in text else NUMBERS) for title in titles))
     shown = printed(table, width)
@@ -61,7 +61,7 @@ def test_every_cell_can_be_read_at_any_width(data: st.DataObject, width: int, co
 
 
 def wide() -> Columns:
-    table = Columns("tie", "last contact", "gesture", "minutes", "gain", "95% interval", beside=("95% interval",))
+    table = Columns("tie", "last contact", "gesture", "minutes", "gain", "95% interval", attached=("95% interval",))
     for k in range(3):
         table.add_row(f"{ID}.{k}", "2023-11-30", "message", "3", "+47", "+30 … +63")
     return table

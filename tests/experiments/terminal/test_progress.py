@@ -15,7 +15,7 @@ def test_the_time_left_is_estimated_from_the_second_step_on(monkeypatch: pytest.
     clock = 0.0
     monkeypatch.setattr(progress.time, "monotonic", lambda: clock)
     told = io.StringIO()
-    with progress.shown(Console(file=told, width=100), "days", 100) as report:
+    with progress.progress_bar(Console(file=told, width=100), "days", 100) as report:
         report(0, 100)
         for day in range(1, 101):
             clock = 79.0 + day

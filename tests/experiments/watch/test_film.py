@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.watch.film import Shot, frames
 from experiments.watch.playback import Playback
 from sim import worlds

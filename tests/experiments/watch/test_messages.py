@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from experiments.config.settings import ConfigError
+from experiments.config.errors import ConfigError
 from experiments.terminal import compiling
 from experiments.watch import messages
 from experiments.watch import server as served
@@ -129,7 +129,7 @@ def test_what_the_page_sends_is_understood(message: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("text", STRANGE, ids=lambda text: text[:60])
 def test_what_the_page_would_not_send_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"^The page sent what the server does not understand \(.+\)\. Reload"):
+    with pytest.raises(ConfigError, match=r"^The server does not understand a message of the page \(.+\)\. Reload"):
         understood(text)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from experiments import cli
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.watch.session import Session
@@ -148,8 +148,8 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
     before = tab.session.page_state
     tab.page.select_option(menu, "mixture")
     for shares, said in (
-        ({"check_in": "40"}, "add up to 40 %; they must add up to 100 %"),
-        ({"show_up": "70"}, "add up to 110 %"),
+        ({"check_in": "40"}, "add up to 40%; they must add up to 100%"),
+        ({"show_up": "70"}, "add up to 110%"),
         ({"show_up": "much"}, "show up: “much” is not a share"),
         ({"show_up": "-60"}, "is not a share"),
     ):
@@ -159,13 +159,13 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
         assert said in tab.page.inner_text("#rk-mixture-note")
         assert tab.session.page_state == before
     tab.page.fill("[data-share=show_up]", "60")
-    assert tab.page.inner_text(".rk-sum") == "So far 100 %."
+    assert tab.page.inner_text(".rk-sum") == "So far 100%."
     tab.page.keyboard.press("Enter")
     wanted = {"check_in": 0.4, "show_up": 0.6}
     tab.settles(lambda session: session.page_state.strategies(session.experiment)[arm] == wanted)
     assert tab.session.playback is not None
-    tab.settles(lambda session: session.playback.arms[arm].name == "60 % show up, 40 % check in")
-    assert tab.page.locator(f"{menu} option:checked").inner_text() == "60 % show up, 40 % check in"
+    tab.settles(lambda session: session.playback.arms[arm].name == "60% show up, 40% check in")
+    assert tab.page.locator(f"{menu} option:checked").inner_text() == "60% show up, 40% check in"
     tab.click("config")
     tab.becomes("document.querySelector('.rk').dataset.copied")
     (tmp_path / "mixed.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
@@ -182,7 +182,7 @@ def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) ->
     tab.page.keyboard.press("Escape")
     assert not tab.page.is_visible(".rk-mixture")
     shown = "document.querySelector(\"[data-path='run.strategy'] option:checked\").textContent"
-    tab.becomes(f"{shown} === '50 % check in, 50 % show up'")  # a dialog tells of its end a moment later
+    tab.becomes(f"{shown} === '50% check in, 50% show up'")  # a dialog tells of its end a moment later
     assert tab.session.page_state == before
     tab.page.select_option("[data-path='run.strategy']", "mixture")
     tab.page.fill("[data-share=check_in]", "")

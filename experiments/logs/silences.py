@@ -1,0 +1,111 @@
+"""Statistics of silence: who comes back, the hazard of the next contact, and what it depends on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from experiments.analysis.bootstrap import PoissonRegression, kaplan_meier, line_slopes, over, totals
+from experiments.logs.by_pair import DORMANT, ByPair
+from experiments.logs.log import Log
+from experiments.logs.statistic_groups import StatisticGroup, Weights
+
+_PIECES = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)  # days of silence
+_EDGES = (*_PIECES, 1e9)  # the last piece ends with the log
+
+
+def reactivation(log: Log) -> list[StatisticGroup]:
+    """How many silent pairs are back within some days; see ``reactivated_…``."""
+    events = log.by_pair
+    silent = events.seen > DORMANT
+    return [
+        _kaplan_meier(events, silent, (30, 90, 180), ""),
+        _kaplan_meier(events, silent & established(events), (30, 90, 180), "_established"),
+        _kaplan_meier(events, silent & events.first, (90,), "_one_contact"),
+    ]
+
+
+def established(events: ByPair) -> np.ndarray:
+    """Whether the pair has had at least 10 contacts, in both directions, each event included."""
+    return (events.before + 1 >= 10) & events.mutual
+
+
+def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> StatisticGroup:
+    found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), horizons)
+    seen = np.array([DORMANT + days <= events.days for days in horizons])
+    counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), int(silent.sum()))
+    pair = events.pair[silent]
+    return StatisticGroup(counts, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
+
+
+def hazards(log: Log) -> list[StatisticGroup]:
+    """Contacts per pair and day, by the silence so far; see ``hazard_…``."""
+    events = log.by_pair
+    contacts, exposure = np.zeros((2, events.pairs, len(_PIECES)))
+    for k, (low, high) in enumerate(pairwise(_EDGES)):
+        reached = np.flatnonzero(events.seen > low)
+        days, pair = events.seen[reached], events.pair[reached]
+        ended = events.following[reached] <= high
+        contacts[:, k] = np.bincount(pair, ended, minlength=events.pairs)
+        exposure[:, k] = np.bincount(pair, np.minimum(days, high) - low, minlength=events.pairs)
+    total = contacts.sum(axis=0).astype(int)
+    long_enough = np.array(_PIECES) <= events.days - events.margin
+    names = [f"hazard_per_day_{low:g}_{high:g}" for low, high in pairwise(_PIECES)]
+    rates = StatisticGroup(
+        dict(zip(names, total.tolist(), strict=False)),
+        lambda weights: np.where(
+            long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
+        )[:, :-1],
+    )
+    middles = np.log(np.sqrt(np.array(_PIECES) * np.minimum(_EDGES[1:], max(events.days, 1.0))))
+    enough = total >= 10
+
+    def slope(weights: Weights) -> np.ndarray:
+        found = totals(weights.pairs, contacts[:, enough])
+        rates = over(found, totals(weights.pairs, exposure[:, enough]))
+        logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
+        return line_slopes(np.broadcast_to(middles[enough], found.shape), logs, found)[:, None]
+
+    return [rates, StatisticGroup({"hazard_slope": int(total[enough].sum())}, slope)]
+
+
+def regression(log: Log) -> list[StatisticGroup]:
+    """Regression of the next contact: silences in pieces, Poisson regression with log exposure as offset."""
+    events = log.by_pair
+    long = np.flatnonzero(events.seen > _PIECES[0])
+    covariates = np.array([
+        np.log2(events.before[long] + 1),
+        np.log2(events.weeks[long]),
+        np.log2((events.time[long] - events.time[events.start[long]]) / 7 + 1),
+        events.mutual[long],
+        np.log2(1 + _recent_events(events, long)),
+    ])  # fmt: skip
+    seen, following = events.seen[long], events.following[long]
+    rows, pieces, ended, exposure = [], [], [], []
+    for k, (low, high) in enumerate(pairwise(_EDGES)):
+        reached = np.flatnonzero(seen > low)
+        rows.append(reached)
+        pieces.append(np.full(len(reached), k))
+        ended.append(following[reached] <= high)
+        exposure.append(np.minimum(seen[reached], high) - low)
+    row, hit = np.concatenate(rows), np.concatenate(ended).astype(float)
+    fit = PoissonRegression(
+        np.concatenate(pieces), covariates[:, row], hit, np.concatenate(exposure), events.pair[long][row], events.pairs
+    )
+    names = ("contacts", "weeks", "tenure")
+    counts = dict.fromkeys((f"ratio_per_doubling_{name}" for name in names), int(hit.sum()))
+    return [StatisticGroup(counts, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
+
+
+def _recent_events(events: ByPair, rows: np.ndarray) -> np.ndarray:
+    """(rows,), events of both people, with anyone, in the 30 days before each."""
+    far = events.days + 100  # between the times of one person and of the next
+    people = (events.low[events.pair], events.high[events.pair])
+    known = np.sort(np.concatenate([person * far + events.time for person in people]))
+    until, since = events.time[rows], np.maximum(events.time[rows] - 30, 0)
+    counts = [
+        np.searchsorted(known, person[rows] * far + until) - np.searchsorted(known, person[rows] * far + since)
+        for person in people
+    ]
+    return counts[0] + counts[1]
