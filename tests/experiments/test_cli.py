@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.sweeps import results, runner, store
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended

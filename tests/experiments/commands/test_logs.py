@@ -20,6 +20,7 @@ from experiments.explain import explained
 from experiments.figures.contact_log import _apart, contact_log, headline, words
 from experiments.logs.contact_log import curves, statistics
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.log import read
 from tests.conftest import ROOT
 from tests.experiments.conftest import Rekindle, refused
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from experiments.config.errors import ConfigError
 from experiments.config.factors import METHODS, crossed, drawn_points, flattened, points_drawn, span_of, spelled_out
-from experiments.config.settings import Experiment, SweepSettings, load
+from experiments.config.reading import load
+from experiments.config.settings import Experiment, SweepSettings
 from experiments.sweeps.design import at, described, points_of, runs_of, shard_of
 
 SWEEP = """\

@@ -13,7 +13,7 @@ import pytest
 import experiments
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, chances_of_being_best, difference, mean, ratio
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.essay.findings import mixtures, row_of, setting, showing_up, temperaments, zero_to_connected
 from experiments.sweeps.sweep_result import SweepResult
 

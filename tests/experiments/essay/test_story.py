@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments.config.settings import Experiment, load
+from experiments.config.reading import load
+from experiments.config.settings import Experiment
 from experiments.essay.story import (
     LIKED,
     LIKER,

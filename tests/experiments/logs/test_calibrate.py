@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.config.errors import ConfigError
-from experiments.config.settings import load
+from experiments.config.reading import load
 from experiments.logs import calibrate as module
 from experiments.logs.absences import absences
 from experiments.logs.calibrate import (
@@ -23,6 +23,7 @@ from experiments.logs.calibrate import (
     PARAMETERS,
     Ledger,
     Range,
+    Search,
     aims_of,
     calibrate,
     changed,
@@ -129,9 +130,9 @@ def test_the_ledger_of_the_docs_can_be_read() -> None:
 def test_trials_are_counted_as_they_are_made(tmp_path: Path) -> None:
     """The best is found, whichever it is, and what the simulated logs say at the start and there."""
     told: list[tuple[int, int]] = []
-    real, options = simulated_log(LIVELY, WINDOW, seed=9), {"name": "own", "fit": FIT, "to": AIMS, "window": WINDOW}
-    calibrate(real, **options, trials=2, folder=tmp_path, progress=lambda *done: told.append(done))
-    ledger = calibrate(real, **options, trials=4, folder=tmp_path, progress=lambda *done: told.append(done))
+    real, search = simulated_log(LIVELY, WINDOW, seed=9), Search(FIT, AIMS, WINDOW, 1)
+    calibrate(real, search, name="own", trials=2, folder=tmp_path, progress=lambda *done: told.append(done))
+    ledger = calibrate(real, search, name="own", trials=4, folder=tmp_path, progress=lambda *done: told.append(done))
     assert told == [(1, 2), (2, 2), (3, 4), (4, 4)]
     with trials_in(
         tmp_path, json.loads((tmp_path / "trials.jsonl").read_text().splitlines()[0])["search"], print
@@ -154,21 +155,21 @@ def test_statistics_that_a_log_is_too_short_for_are_left_out_and_a_world_without
     aims = ("first_answered_7d", "hazard_per_day_180_365")
     fit = (Range("routine_rate", 0.0, 0.1),)
     base = sim.Parameters(routine_rate=0, birthday_noticed=0, feed_rate=0, encounter_rate=0)
-    search: dict[str, Any] = {"name": "own", "fit": fit, "to": aims, "window": WINDOW, "base": base}
+    search = Search(fit, aims, WINDOW, 1, base)
     with pytest.raises(ConfigError, match="Nobody wrote in any of the 1 worlds"):
-        calibrate(real, **search, trials=1, folder=tmp_path)
-    ledger = calibrate(real, **search, trials=3, folder=tmp_path)
+        calibrate(real, search, name="own", trials=1, folder=tmp_path)
+    ledger = calibrate(real, search, name="own", trials=3, folder=tmp_path)
     assert set(ledger.real) == {"first_answered_7d"}
     assert ledger.loss < ledger.loss_at_start == np.inf
     assert np.isnan(ledger.simulated_at_start["first_answered_7d"])
     with pytest.raises(ConfigError, match="own is too short"):
-        calibrate(real, **{**search, "to": aims[1:]}, trials=1, folder=tmp_path)
+        calibrate(real, Search(fit, aims[1:], WINDOW, 1, base), name="own", trials=1, folder=tmp_path)
 
 
 def test_a_statistic_of_zero_has_no_ratio_and_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "values", lambda _: dict(zip(AIMS, (0.5, 0.0), strict=True)))
     real = simulated_log(LIVELY, WINDOW, seed=9)
-    ledger = calibrate(real, name="own", fit=FIT, to=AIMS, trials=1, window=WINDOW, folder=tmp_path)
+    ledger = calibrate(real, Search(FIT, AIMS, WINDOW, 1), name="own", trials=1, folder=tmp_path)
     assert ledger.real == {AIMS[0]: 0.5}
     assert ledger.loss == 0
 

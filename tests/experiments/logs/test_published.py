@@ -16,9 +16,10 @@ from scipy import sparse, stats
 
 import sim
 from experiments.logs.absences import ABSENCES, absences
-from experiments.logs.contact_log import Log, of_run, read, values
+from experiments.logs.contact_log import values
 from experiments.logs.facts_of_networks import _largest
 from experiments.logs.facts_of_pairs import layer_ratio, persistence
+from experiments.logs.log import Log, of_run, read
 from experiments.logs.published import FACTS, facts, holds, ties_of
 from sim.engine.network import contact_shares
 from tests.conftest import DATA

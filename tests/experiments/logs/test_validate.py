@@ -213,7 +213,7 @@ def test_the_report_gives_counts_the_gate_and_every_row_in_full() -> None:
         real, [world(isolated=0.41, reactivated_90d=0.5)], fitted=["isolated"], others={"mail": {"isolated": 0.5}}
     )
     columns = ["fact", "low", "high", "value", "holds"]
-    known = beside(
+    known = facts_side_by_side(
         pd.DataFrame([("B1", 2.0, 4.0, 3.0, True), ("B2", np.nan, np.nan, 1.0, None)], columns=columns),
         pd.DataFrame([("B2", np.nan, np.nan, 7.0, None), ("B1", 2.0, 4.0, 5.0, False)], columns=columns),
     )

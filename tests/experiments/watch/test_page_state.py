@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.config.catalogue import SETTINGS, TABLES
 from experiments.config.errors import ConfigError
-from experiments.config.settings import SETTINGS, TABLES, load
+from experiments.config.reading import load
 from experiments.sweeps.design import runs_of
 from experiments.watch import messages
 from experiments.watch.page_state import (
