@@ -117,8 +117,8 @@ def will_answer(
 ) -> bool:
     """Whether the receiver answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
 
-    Strength and openness are those before the gesture; `before` counts the gestures received earlier today. Many
-    parameters because compiled code passes the key of the draw value by value.
+    Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+    Many parameters because compiled code passes the key of the draw value by value.
     """
     p, kind = state.settings[0], gesture.kind
     if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind)]:
