@@ -180,7 +180,7 @@ def test_threads_share_the_check_of_small_worlds(world: World, monkeypatch: pyte
     assert [person for part in sorted(looked) for person in range(*part)] == list(range(len(world)))
     broken = world.copy()
     broken.ties["mirror"][np.flatnonzero(world.ties["other"] != NOBODY)[-1]] = -1
-    with pytest.raises(ValueError, match=r"The world is not sound: .*ties, row"):
+    with pytest.raises(ValueError, match=r"The world is invalid: .*ties, row"):
         check_world(broken)
 
 
