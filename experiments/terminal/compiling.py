@@ -24,7 +24,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from experiments.terminal.progress import Report
 
-FUNCTIONS = 335  # approximate number of compiled functions; only used to show progress
+FUNCTIONS = 350  # approximate number of compiled functions; only used to show progress
 IMPORTED, COMPILED = "imported", "compiled"  # the two stages, each recorded by a marker file
 LOCK = "rekindle.lock"  # the process that holds the lock compiles, and writes its progress into the file
 SECONDS_BETWEEN_LOOKS = 0.1
