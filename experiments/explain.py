@@ -21,7 +21,7 @@ from experiments.config.settings import (
 from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
 from sim.measures import MADE_OF_OTHERS, MEASURES
-from sim.model.former_names import accepted_name
+from sim.model.former_names import accepted_name, former_name, present_name
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES, STRATEGIES
@@ -89,7 +89,8 @@ def entries() -> tuple[Entry, ...]:
 def explained(name: str) -> list[Entry]:
     """The entries with this name: several if it has several meanings, none if it is unknown."""
     wanted = accepted_name(name.lower())
-    wanted = wanted.removeprefix("parameters.").removeprefix("measures.").removeprefix("strategies.")
+    for table in ("world.parameters.", "parameters.", "measures.", "strategies."):
+        wanted = wanted.removeprefix(table)
     return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
 
 
@@ -105,7 +106,9 @@ def _path(entry: Entry) -> str:
 
 def close_names(name: str) -> list[str]:
     """Up to five known names that are similar to this one."""
-    return alike(name, [entry.name for entry in entries()])
+    names = {entry.name: entry.name for entry in entries()}
+    former = {former_name(known): known for known in names if former_name(known) != known}
+    return list(dict.fromkeys((names | former)[close] for close in alike(present_name(name), [*names, *former])))
 
 
 def assumed(source: str) -> str:

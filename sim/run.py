@@ -462,7 +462,7 @@ def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
     shares = {strategy: 1.0} if isinstance(strategy, str) else dict(strategy)
     for name, share in shares.items():
         if name not in NAMES:
-            hint = nearest(str(name), NAMES)
+            hint = suggestion(str(name), NAMES)
             raise ValueError(f"Unknown strategy {name!r}{hint} The strategies are {', '.join(NAMES)}.")
         if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share <= 1:
             raise ValueError(f"The share of {name} in the mixture is not a number above 0 and at most 1.")
@@ -472,7 +472,7 @@ def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
     return {row: float(shares[row.label]) for row in Strategy if row.label in shares}
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def suggestion(name: str, names: Iterable[str]) -> str:
     """The end of an error message: ``"; did you mean 'wait'?"`` if a known name is close, else a full stop."""
     close = spelling.nearest(name, names)
     return f"; did you mean {close!r}?" if close else "."
@@ -557,7 +557,7 @@ def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Paramete
         whole(f"The {name} of an extra gesture", getattr(gesture, name))
     if gesture.kind not in KINDS or gesture.kind == "post":
         kinds = [kind for kind in KINDS if kind != "post"]
-        hint = nearest(str(gesture.kind), kinds)
+        hint = suggestion(str(gesture.kind), kinds)
         raise ValueError(f"Unknown kind {gesture.kind!r} of an extra gesture{hint} One of {', '.join(kinds)}.")
     last = FOREVER if days is None else days - 1
     if not 0 <= gesture.day <= last:

@@ -37,7 +37,7 @@ from experiments.terminal.console import say_written, stderr_console, stdout_con
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from sim.measures import MEASURES
-from sim.model.former_names import accepted_name
+from sim.model.former_names import accepted_name, present_name
 from sim.runtime.spelling import nearest
 
 OUTCOMES = ("reconnected", "lasting", "kept")
@@ -220,9 +220,9 @@ def _shown(value: Any) -> str:
 
 def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None, side_console: Console) -> _Question:
     """Compare two arms of a table, or the levels of one of its factors."""
-    a, b = accepted_name(a), None if b is None else accepted_name(b)
     table = _with_short_levels(_read(runs or _newest(side_console)))
     arms = {*table.runs["scenario"], *table.runs[STRATEGY]}
+    a = a if a in arms or present_name(a) not in table.factors else accepted_name(a)
     for name in (a, *([] if b is None else [b])):
         if name not in arms and name not in table.factors:
             raise ConfigError(
@@ -340,7 +340,8 @@ def _why_not(name: str, table: _Table) -> str:
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
-    close = nearest(name, known)
+    close = nearest(name, known) or nearest(name, [one.rpartition(".")[2] for one in known if "." in one])
+    close = next((one for one in known if one == close or one.endswith(f".{close}")), None) if close else None
     in_order = sorted(known, key=lambda name: (_number(name), name))
     return f"did you mean {close}?" if close else f"known: {_few(in_order)}."
 

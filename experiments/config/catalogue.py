@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from experiments.config.settings import Experiment
 from experiments.config.toml_text import KeyPath, show
+from sim.model.former_names import present_name
 from sim.model.gestures import KINDS
 
 TRUTH_WRITTEN = "true or false"
@@ -48,6 +49,23 @@ ROWS: KeyPath = ("sweep", "rows")  # a table of tables, whose keys are paths of 
 FULL: KeyPath = ("full",)  # a table of settings by path, as for --set
 # Tables whose keys are paths of other settings.
 VARIED: tuple[KeyPath, ...] = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "ranges"))
+
+
+def present_path(path: KeyPath) -> KeyPath:
+    """A path under present names, if it is that of a setting or factor by a former name; otherwise the same path.
+
+    Keys of tables of factors may be dotted paths. Names of rows in ``sweep.rows`` are the user's own.
+    """
+    table = next((table for table in (*VARIED, FULL) if path[: len(table)] == table), ())
+    if path[: len(ROWS)] == ROWS:
+        table = path[: len(ROWS) + 1]
+    keys = path[len(table) :]
+    parts = tuple(".".join(keys).split(".")) if table and keys else keys
+    present = present_path(parts) if table == FULL and parts else tuple(map(present_name, parts))
+    if present == parts or (table != FULL and present not in SETTINGS):
+        return path
+    left = iter(present)
+    return (*table, *(".".join(next(left) for _ in key.split(".")) for key in keys))
 
 
 def written(experiment: Experiment) -> str:

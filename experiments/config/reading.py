@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config import shipped, toml_text
-from experiments.config.catalogue import ROWS, VARIED
+from experiments.config.catalogue import ROWS, VARIED, present_path
 from experiments.config.errors import ConfigError, Origin, wrong_option
 from experiments.config.factors import flattened
 from experiments.config.settings import Experiment
 from experiments.config.toml_text import KeyPath, TextError, brief, lines_of, show
 from experiments.config.validation import validated
 from experiments.terminal.names import file_name
-from sim.model.former_names import note_former_names, present_name
+from sim.model.former_names import note_former_names
 from sim.runtime.spelling import nearest
 
 
@@ -44,9 +44,9 @@ def load(
         ConfigError: with all mistakes, each with its line or option.
     """
     text = "" if path is None else _read(path)
-    data, origins, former = _under_present_names(
-        _parsed(path, text), {key: Origin(line) for key, line in lines_of(text).items()}
-    )
+    former = list[str]()
+    data = _under_present_names(_parsed(path, text), (), former)
+    origins = _origins(text)
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
         data["world"]["log"] = str(path.parent / log)
@@ -66,36 +66,24 @@ def load(
     return validated({**data, "parameters": _inherited(data)}, origins, path)
 
 
-def _under_present_names(
-    data: dict[str, Any], origins: dict[KeyPath, Origin]
-) -> tuple[dict[str, Any], dict[KeyPath, Origin], list[str]]:
-    """The data and origins with present names as keys, and the former names among the keys.
+def _under_present_names(table: Mapping[str, Any], above: KeyPath, former: list[str]) -> dict[str, Any]:
+    """A table with present names as keys; the former names that it has are added to `former`.
 
-    Where a table has a setting under both names, the former one is kept, to be refused as an unknown setting.
+    If a table has a setting under both names, it keeps the former one, which is refused later.
     """
-    former = list[str]()
-
-    def renamed(table: dict[str, Any], above: KeyPath) -> dict[str, Any]:
-        found = dict[str, Any]()
-        for key, value in table.items():
-            name = key if above == ROWS or present_name(key) in table else present_name(key)
-            former.extend([key] if name != key else [])
-            found[name] = renamed(value, (*above, key)) if isinstance(value, dict) else value
-        return found
-
-    places = {key: present_path(key) for key in origins}
-    present = renamed(data, ())
-    return (
-        present,
-        {place if key == place or place not in origins else key: origins[key] for key, place in places.items()},
-        former,
-    )
+    renamed = dict[str, Any]()
+    for key, value in table.items():
+        name = present_path((*above, key))[-1]
+        name = key if name in table else name
+        former += [key] if name != key else []
+        renamed[name] = _under_present_names(value, (*above, key), former) if isinstance(value, Mapping) else value
+    return renamed
 
 
-def present_path(path: KeyPath) -> KeyPath:
-    """A path with present names; names of rows in ``sweep.rows`` are the user's own."""
-    own = len(ROWS)
-    return tuple(part if at == own and path[:own] == ROWS else present_name(part) for at, part in enumerate(path))
+def _origins(text: str) -> dict[KeyPath, Origin]:
+    """The line of each key of a TOML text, under present names."""
+    lines = lines_of(text)
+    return {key if present_path(key) in lines else present_path(key): Origin(line) for key, line in lines.items()}
 
 
 def stem_of_log(log: Path) -> str:
@@ -109,23 +97,21 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
     option = option_for(changes, key)
     if option is not None:
         return f"{path}, {option}"
-    line = {present_path(known): line for known, line in lines_of(_read(path)).items()}.get(key)
-    return f"{path}, line {line}, {name}" if line else f"{path}, {name}"
+    origin = _origins(_read(path)).get(key)
+    return f"{path}, {origin}, {name}" if origin else f"{path}, {name}"
 
 
 def option_for(changes: Sequence[str], key: KeyPath) -> str | None:
     """The last of these options that gives a setting, as the user typed it; None if none does."""
-    name = ".".join(key)
-    given = (change for change in reversed(changes) if present_name(change.partition("=")[0].strip()) == name)
+    given = (change for change in reversed(changes) if present_path(_key_of(change)) == key)
     return next((f"--set {change}" for change in given), None)
 
 
 def place_of_factor(path: Path, changes: Sequence[str], name: str, row: str = "") -> str:
     """The place where a factor's levels were given: ``mine.toml, line 9, sweep.grid.run.adopters``."""
-    origins = {present_path(key): Origin(line) for key, line in lines_of(_read(path)).items()}
+    origins = _origins(_read(path))
     for change in changes:
-        given = tuple(part.strip() for part in change.partition("=")[0].split("."))
-        origins[present_path(given)] = Origin(option=f"--set {change}")
+        origins[present_path(_key_of(change))] = Origin(option=f"--set {change}")
     own = tuple(name.split("."))
     for table in (*VARIED, (*ROWS, row)):
         for key in ((*table, name), *((*table, *own[:end]) for end in range(len(own), 0, -1))):
@@ -179,10 +165,11 @@ def _replay_instead(data: dict[str, Any], origins: dict[KeyPath, Origin], log: P
 
 
 def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) -> list[str]:
-    """Apply one ``path=value`` to the data and the origins; returns the former names in its path."""
-    name, equals, text = change.partition("=")
-    given = tuple(part.strip() for part in name.split("."))
+    """Apply one ``path=value`` to the data and the origins; returns the former names in it."""
+    _, equals, text = change.partition("=")
+    given = _key_of(change)
     path = present_path(given)
+    former = [one for one, present in zip(given, path, strict=True) if one != present]
     if not toml_text.is_text(change):
         raise wrong_option(option_text(change), "this is not valid UTF-8.")
     if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
@@ -192,11 +179,39 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) ->
         if not isinstance(table.get(part), dict):
             table[part] = {}
         table = table[part]
-    table[path[-1]] = _value(change, text)
+    value = _value(change, text)
+    if path[-1] not in table:
+        _drop_factor(data, path)
+    table[path[-1]] = _under_present_names(value, path, former) if isinstance(value, dict) else value
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
     origins[path] = Origin(option=option_text(change))
-    return [one for one, present in zip(given, path, strict=True) if one != present]
+    return former
+
+
+def _drop_factor(data: dict[str, Any], path: KeyPath) -> None:
+    """Drop the levels of a factor that an option replaces, however its path is split into keys."""
+    for table in (*VARIED, path[: len(ROWS) + 1] if path[: len(ROWS)] == ROWS else ROWS):
+        if path[: len(table)] == table and len(path) > len(table):
+            within: Any = data
+            for key in table:
+                within = within[key]
+            _drop(within, ".".join(path[len(table) :]).split("."))
+
+
+def _drop(table: dict[str, Any], parts: list[str]) -> None:
+    """Delete the value at a dotted path from nested tables whose keys may themselves be dotted."""
+    for key in list(table):
+        own = key.split(".")
+        if own == parts:
+            del table[key]
+        elif own == parts[: len(own)] and isinstance(table[key], dict):
+            _drop(table[key], parts[len(own) :])
+
+
+def _key_of(change: str) -> KeyPath:
+    """The path in ``path=value``; as in TOML, its keys may be quoted."""
+    return toml_text.key_path(change.partition("=")[0])
 
 
 def option_text(change: str) -> str:

@@ -175,6 +175,16 @@ def _statement(line: int, text: str) -> Iterator[Statement]:
         yield Statement(line, stripped)
 
 
+def key_path(text: str) -> KeyPath:
+    """The keys of a dotted path such as ``run.seed``; as in TOML, a key may be quoted, and then contain dots."""
+    if "'" in text or '"' in text:
+        try:
+            return _header(tomllib.loads(f"{text} = 0"))
+        except tomllib.TOMLDecodeError:
+            pass
+    return tuple(part.strip() for part in text.split("."))
+
+
 def lines_of(text: str) -> dict[KeyPath, int]:
     """The line (from 1) of each key in a TOML text, including tables."""
     found: dict[KeyPath, int] = {}

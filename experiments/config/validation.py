@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -11,15 +12,26 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from experiments.config.catalogue import FULL, ROWS, SETTINGS, TABLES, VARIED, choices_of, expected, range_of
+from experiments.config.catalogue import (
+    FULL,
+    ROWS,
+    SETTINGS,
+    TABLES,
+    VARIED,
+    choices_of,
+    expected,
+    present_path,
+    range_of,
+)
 from experiments.config.errors import ConfigError, Mistake, Origin, at_fault
 from experiments.config.factors import flattened, span_of, spelled_out
 from experiments.config.settings import Experiment
 from experiments.config.toml_text import KeyPath, brief, show
-from sim.model.former_names import present_name
+from sim.model.former_names import former_name
 from sim.runtime.spelling import nearest
 
 MOST_PROBLEMS = 20  # number of errors that are listed
+_TWICE = "is given twice, as a dotted key and in nested tables, or also by its former name"
 _LONGEST_PLACE, _LONGEST_PROBLEM = 300, 600  # characters of a place and of a line in an error message
 _MOST_LEVELS = 6  # number of levels that are listed
 
@@ -109,6 +121,7 @@ def _known(
             problems += inner
         elif path == FULL and isinstance(value, Mapping):
             kept[key] = dict(flattened(value))
+            problems += [_Problem(path, value, f"{name} {_TWICE}") for name in _repeated(value)]
             unknown = [name for name in kept[key] if not _is_setting(tuple(name.split(".")))]
             problems += [_Problem(path, value, f"there is no setting {brief(name)}") for name in unknown]
         elif path in TABLES and isinstance(value, Mapping):
@@ -129,10 +142,15 @@ def _known(
     return kept, problems
 
 
+def _repeated(table: Mapping[str, Any]) -> list[str]:
+    """The paths that a table has in two spellings, as a dotted key and as nested tables."""
+    return [path for path, count in Counter(path for path, _ in flattened(table)).items() if count > 1]
+
+
 def _no_such(path: KeyPath) -> str:
-    present = present_name(path[-1])
-    if present != path[-1]:
-        return f"this is the former name of {present}, which is given too; keep one of them"
+    present = present_path(path)
+    if present != path:
+        return f"this is the former name of {present[-1]}, which is given too; keep one of them"
     return f"there is no such setting{_remedy(path)}"
 
 
@@ -145,6 +163,7 @@ def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, Origin]) -> tuple[
             problems.append(_Problem((*ROWS, name), changes, "expected a table of settings"))
             continue
         kept[name] = dict(flattened(changes))
+        problems += [_Problem((*ROWS, name), changes, f"{path} {_TWICE}") for path in _repeated(changes)]
         for path, level in kept[name].items():
             try:
                 _checked_factor(tuple(path.split(".")), [level], is_range=False)
@@ -170,6 +189,10 @@ def _varied(
         problems.append(_Problem(table, given, "is empty; add a setting such as parameters.ease, or leave it out"))
     for name, value in flattened(given):
         path = tuple(name.split("."))
+        if name in kept:
+            origin = _origin_in(table, path, origins)
+            problems.append(_Problem((*table, name), value, f"{_TWICE}; keep one of them", origin))
+            continue
         try:
             kept[name] = _checked_factor(path, value, is_range=table[-1] == "ranges")
         except ValueError as error:
@@ -197,7 +220,7 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
         inner = next(known for known in SETTINGS if known[: len(path)] == path and known not in TABLES)
         raise ValueError(f"is a table; give a setting in it, such as {'.'.join(inner)}")
     if path not in SETTINGS:
-        raise ValueError(f"there is no such setting{_remedy(path)}")
+        raise ValueError(_no_such(path))
     field = SETTINGS[path]
     levels: tuple[Any, ...] = span_of(value) if is_range else spelled_out(value, whole=field.annotation is int)
     if is_range and range_of(field) is None:
@@ -239,7 +262,10 @@ def _wrong_with(path: KeyPath, level: Any) -> str | None:
 
 def _remedy(path: KeyPath) -> str:
     siblings = [known[-1] for known in SETTINGS if known[:-1] == path[:-1]]
-    close = nearest(path[-1], siblings)
+    former = {former_name(name): name for name in siblings if former_name(name) != name}
+    close = nearest(path[-1], [*siblings, *former])
+    if close in former:
+        return f"; did you mean {'.'.join((*path[:-1], former[close]))} (formerly {close})?"
     if close:
         return f"; did you mean {'.'.join((*path[:-1], close))}?"
     by_length = sorted(SETTINGS, key=len)

@@ -26,7 +26,7 @@ from experiments.sweeps import histories, store
 from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, requested_histories
 from experiments.sweeps.sandbox import shut_in
 from experiments.sweeps.store import StoreError
-from sim.model.former_names import former_name, note_former_names
+from sim.model.former_names import former_name, note_former_names, present_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,6 +126,7 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
     while True:
         named, absent = _named_histories(where, sql)
         runs = _with_former_columns(_with_measures(load(name, folder)), sql)
+        note_former_names(_former_columns(runs, sql))
         parts = sorted({str(part) for history in named.values() for part in history["part"]})
         try:
             with shut_in(partial(_give, runs=runs, histories=named), parts) as connection:
@@ -201,7 +202,8 @@ def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], li
             try:
                 holders = _holders(where, design, _requested_history(origin, where, table))
                 histories.require_whole(where, map(Path, sorted(set(holders.values()))))
-                named[table] = design.assign(part=design["id"].map(holders)).dropna(subset=["part"])
+                columns = _with_former_columns(design, sql)
+                named[table] = columns.assign(part=design["id"].map(holders)).dropna(subset=["part"])
             except NotKeptError as error:
                 absent.append(str(error))
     return named, absent
@@ -233,10 +235,13 @@ def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _with_former_columns(runs: pd.DataFrame, sql: str) -> pd.DataFrame:
     """The table with copies of columns that the query calls by their former names."""
-    former = {former_name(column): column for column in runs.columns if former_name(column) != column}
-    used = {name: column for name, column in former.items() if re.search(rf"\b{re.escape(name)}\b", sql)}
-    note_former_names(used)
-    return runs.assign(**{name: runs[column] for name, column in used.items()})
+    return runs.assign(**{name: runs[present_name(name)] for name in _former_columns(runs, sql)})
+
+
+def _former_columns(runs: pd.DataFrame, sql: str) -> list[str]:
+    """The former names of columns that a query mentions; like DuckDB, without regard to case."""
+    former = [former_name(column) for column in runs.columns if former_name(column) != column]
+    return [name for name in former if re.search(rf"\b{re.escape(name)}\b", sql, re.IGNORECASE)]
 
 
 def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:

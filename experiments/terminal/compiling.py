@@ -24,7 +24,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from experiments.terminal.progress import Report
 
-FUNCTIONS = 300  # approximate number of compiled functions; only used to show progress
+FUNCTIONS = 350  # approximate number of compiled functions; only used to show progress
 IMPORTED, COMPILED = "imported", "compiled"  # the two stages, each recorded by a marker file
 LOCK = "rekindle.lock"  # the process that holds the lock compiles, and writes its progress into the file
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -56,7 +56,7 @@ def compile_model(progress: Report = _silent) -> None:
 
 def is_compiled() -> bool:
     """Whether the current model has been compiled completely, for this machine."""
-    return _file_of(COMPILED).exists() and any(folder_of_compiled().rglob("day.*.nbi"))
+    return _file_of(COMPILED).exists() and any(folder_of_compiled().rglob("outreach.*.nbi"))
 
 
 def is_imported() -> bool:
@@ -179,8 +179,13 @@ def _counted(progress: Report) -> Iterator[None]:
 
 
 def _compiled_before() -> int:
-    """The number of functions already in the folder, for example after an interrupted compilation."""
-    return min(FUNCTIONS - 1, len(list(folder_of_compiled().rglob("*.nbc"))))
+    """The number of functions of this version in the folder, for example after an interrupted compilation.
+
+    The folder may also contain other versions, whose code is older than the newest source.
+    """
+    newest = max(source.stat().st_mtime for source in _sources())
+    compiled = [file for file in folder_of_compiled().rglob("*.nbc") if file.stat().st_mtime >= newest]
+    return min(FUNCTIONS - 1, len(compiled))
 
 
 def _live_a_little() -> None:

@@ -11,7 +11,7 @@ from sim.engine.acquaintances import strangers_who_met
 from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.engine.memory import find_slot, mirror_of
 from sim.engine.prefetch import AHEAD, fetch
-from sim.engine.sorting import BY_SENDER, by_arrival, by_turn, in_a_row, sorted_by
+from sim.engine.sorting import BY_SENDER, by_turn, in_a_row, sorted_by, split_by_arrival
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
 from sim.model.gestures import Kind
@@ -42,7 +42,7 @@ def dispatch(state: Any, fresh: Any, late: Any, due: Any, seen: Any, day: int, s
     sent, first = sorted_by((fresh, late, late[:0]), len(state.people), BY_SENDER, False)
     mark_all_sent(state, sent, first, day)
     posts = reach_of_posts(state, sent, day, seed)
-    now, later = by_arrival(sent, day)
+    now, later = split_by_arrival(sent, day)
     return sent, (now, seen, in_a_row((due, posts))), later
 
 

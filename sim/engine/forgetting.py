@@ -15,7 +15,7 @@ from sim.state.population import NOBODY
 
 
 @njit_inline
-def _standing_of(tie: Any, day: int, p: Any) -> Any:
+def _rank_of(tie: Any, day: int, p: Any) -> Any:
     return tie.acquaintance == 0, rules.activation(tie.traces, day - tie.last_contact, p), int(tie.other)
 
 
@@ -29,12 +29,12 @@ def weakest(state: Any, person: int, day: int, after: int) -> int:
     first = people[person].first
     chosen, least, passed = NOBODY, (True, np.inf, 0), (False, -1.0, 0)
     if after != NOBODY:
-        passed = _standing_of(ties[first + after], day, p)
+        passed = _rank_of(ties[first + after], day, p)
     for slot in range(people[person].slots):
         if ties[first + slot].other != NOBODY:
-            standing = _standing_of(ties[first + slot], day, p)
-            if passed < standing and (chosen == NOBODY or standing < least):
-                chosen, least = slot, standing
+            rank = _rank_of(ties[first + slot], day, p)
+            if passed < rank and (chosen == NOBODY or rank < least):
+                chosen, least = slot, rank
     return chosen
 
 

@@ -113,18 +113,26 @@ def odds_of_acquaintance(state: Any, gesture: Any, tie: Any, known: Any) -> floa
 
 @njit_inline
 def will_answer(
-    state: Any, gesture: Any, tie: Any, strength: float, openness: float, before: int, day: int, seed: int, known: Any
+    state: Any,
+    gesture: Any,
+    tie: Any,
+    strength: float,
+    openness: float,
+    earlier: int,
+    day: int,
+    seed: int,
+    known: Any,
 ) -> bool:
     """Whether the receiver answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
 
-    Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+    Strength and openness are those before the gesture; `earlier` counts those received today.
     Many parameters because compiled code passes the key of the draw value by value.
     """
     p, kind = state.settings[0], gesture.kind
     if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind)]:
         return False
-    odds = odds_of_acquaintance(state, gesture, tie, known)
-    likely = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds, before, p)
+    odds_factor = odds_of_acquaintance(state, gesture, tie, known)
+    likely = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds_factor, earlier, p)
     u = uniform(seed, DrawPurpose.ANSWERED, day, gesture.receiver, gesture.sender, gesture.event_key)
     return u < likely
 
@@ -173,9 +181,9 @@ def receive(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed:
     take_in(state, gesture, tie, openness, day)
     if kind == Kind.POST:
         return False
-    before = received[me]
+    earlier = received[me]
     received[me] += 1
-    answers = will_answer(state, gesture, tie, strength, openness, before, day, seed, known)
+    answers = will_answer(state, gesture, tie, strength, openness, earlier, day, seed, known)
     if answers:
         answer(state, gesture, reply, day, seed)
     return answers

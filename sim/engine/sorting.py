@@ -207,7 +207,7 @@ def turn_of(gesture: Any, day: int) -> int:
 
 
 @njit(cache=True)
-def by_arrival(gestures: Any, day: int) -> Any:
+def split_by_arrival(gestures: Any, day: int) -> Any:
     """Split the gestures sent today into those that arrive today and those that arrive later, without posts."""
     now, later = np.empty(len(gestures), GESTURE), np.empty(len(gestures), GESTURE)
     count = count_later = 0

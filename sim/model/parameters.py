@@ -171,12 +171,12 @@ class Parameters(BaseModel):
         """Accept former names, with a warning."""
         if not isinstance(data, dict):
             return data
-        former = [name for name in data if name in FORMER_NAMES]
+        former = [name for name in data if FORMER_NAMES.get(name) in cls.model_fields]
         for name in former:
             if FORMER_NAMES[name] in data:
                 raise ValueError(f"{FORMER_NAMES[name]} is set twice, once under its former name {name}; remove {name}")
-        note_former_names(former, stacklevel=6)
-        return {FORMER_NAMES.get(name, name): value for name, value in data.items()}
+        note_former_names(former, stacklevel=4)
+        return {FORMER_NAMES[name] if name in former else name: value for name, value in data.items()}
 
     @model_validator(mode="before")
     @classmethod

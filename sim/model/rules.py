@@ -450,15 +450,15 @@ def openness_now(openness: float, days: int, p: Any) -> float:
 
 @rule(float64(int64, float64, float64, float64, float64, int64, P))
 def answer_probability(
-    kind: int, strength: float, openness: float, unanswered: float, odds: float, received_today: int, p: Any
+    kind: int, strength: float, openness: float, unanswered: float, odds_factor: float, received_today: int, p: Any
 ) -> float:
     """Probability of an answer, given the receiver's strength and openness before the gesture.
 
-    ``odds`` multiplies the odds: `mutual_odds` for an acquaintance with a mutual contact or at a shared place, else 1.
-    Each gesture already received today makes an answer less likely (Kooti et al. 2015).
+    ``odds_factor`` multiplies the odds: it is `mutual_odds` for an acquaintance with a mutual contact or at a shared
+    place, and 1 otherwise. Each gesture already received today makes an answer less likely (Kooti et al. 2015).
     """
     attention = 1.0 / (1.0 + received_today / p.load_scale)
-    return expit(answer_logit(kind, strength, openness, unanswered, p) + math.log(odds)) * attention
+    return expit(answer_logit(kind, strength, openness, unanswered, p) + math.log(odds_factor)) * attention
 
 
 @rule(int64(int64))

@@ -150,8 +150,8 @@ class Person(mesa.Agent):
 
         The feed goes straight to the race, since few contacts pass its filter. None means that nobody passes.
         """
-        at_risk = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
-        if not at_risk:
+        candidates = [tie for tie in self.slots if tie is not None and self.may_come_to_mind(tie, among, industry)]
+        if not candidates:
             return None
         proposal_slots = rules.proposal_slots(len(self.slots))
         for u, v in self.attempts(event_key) if among != SHOWN else ():
@@ -161,12 +161,12 @@ class Person(mesa.Agent):
                 continue
             if v * self.weight_bound < self.weight_in_mind(tie, among):
                 return tie
-        return self.wins_the_race(at_risk, event_key, among)
+        return self.wins_the_race(candidates, event_key, among)
 
-    def wins_the_race(self, at_risk: list[Tie], event_key: int, among: int) -> Tie | None:
+    def wins_the_race(self, candidates: list[Tie], event_key: int, among: int) -> Tie | None:
         """Sample a contact by an exponential race, with one keyed draw for each; see `rules.race_time`."""
         chosen, first_time = None, np.inf
-        for tie in at_risk:
+        for tie in candidates:
             weight = self.weight_in_mind(tie, among)
             if weight > 0.0:
                 time = rules.race_time(self.draw(DrawPurpose.COMES_TO_MIND_RACE, tie.other.id, event_key), weight)
@@ -528,9 +528,9 @@ class Person(mesa.Agent):
         self.take_in(gesture, tie, openness)
         if gesture.kind == Kind.POST:
             return
-        before = self.received_today
+        earlier = self.received_today
         self.received_today += 1
-        if self.will_answer(gesture, tie, strength, openness, before):
+        if self.will_answer(gesture, tie, strength, openness, earlier):
             self.answer(gesture)
 
     def notices(self, gesture: SentGesture, tie: Tie) -> bool:
@@ -552,16 +552,16 @@ class Person(mesa.Agent):
         if opened >= openness:
             tie.openness, tie.opened, tie.opened_by = opened, self.model.day, s.rung[gesture.kind]
 
-    def will_answer(self, gesture: SentGesture, tie: Tie, strength: float, openness: float, before: int) -> bool:
+    def will_answer(self, gesture: SentGesture, tie: Tie, strength: float, openness: float, earlier: int) -> bool:
         """Whether the person answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
 
-        Strength and openness are those before the gesture; `before` counts the gestures received earlier today.
+        Strength and openness are those before the gesture; `earlier` counts those received today.
         """
         p, s = self.model.p, self.model.settings
         if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind)]:
             return False
-        odds = self.odds_of_acquaintance(gesture, tie)
-        likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds, before, p)
+        odds_factor = self.odds_of_acquaintance(gesture, tie)
+        likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds_factor, earlier, p)
         return self.draw(DrawPurpose.ANSWERED, gesture.sender.id, gesture.event_key) < likely
 
     def odds_of_acquaintance(self, gesture: SentGesture, tie: Tie) -> float:

@@ -93,6 +93,50 @@ def test_a_setting_under_both_names_is_refused(tmp_path: Path) -> None:
         sim.Parameters(hesitance_mean=1, reticence_mean=2)
 
 
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ("run.hesitance=high", "run.reticence=high"),
+        ("parameters={hesitance_mean=0.1}", "parameters.reticence_mean=0.1"),
+        ("world={people=40, parameters={liking_sd=0.1}}", "world={people=40, parameters={affinity_sd=0.1}}"),
+        ("sweep.grid={parameters={mind_sent=[0.1]}}", 'sweep.grid."parameters.encoding_sent"=[0.1]'),
+        ('sweep.grid."parameters.mind_sent"=[0.1]', "sweep.grid.parameters.encoding_sent=[0.1]"),
+        ("sweep.rows={a={parameters={mind_sent=0.1}}}", "sweep.rows.a.parameters.encoding_sent=0.1"),
+        ('full={"run.hesitance"="low"}', 'full={run={reticence="low"}}'),
+    ],
+)
+def test_options_may_have_former_names_anywhere(change: str, same: str) -> None:
+    with pytest.warns(UserWarning, match="former name still works") as noted:
+        former = load(None, [change])
+    assert len(noted) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert former == load(None, [same])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[sweep.grid]\n"parameters.hesitance_mean" = [0.1]\nparameters.reticence_mean = [0.3]', "is given twice"),
+        ('[sweep.grid]\n"parameters.ease" = [0.1]\nparameters.ease = [0.3]', "is given twice"),
+        ('[full]\n"run.hesitance" = "high"\nrun.reticence = "low"', "run.reticence is given twice"),
+        (
+            "[sweep.rows.a]\nparameters.hesitance_mean = 0.1\nparameters.reticence_mean = 0.3",
+            "line 2, .*former name of reticence_mean",
+        ),
+        ("[parameters]\nlikng_sd = 1", r"did you mean parameters\.affinity_sd \(formerly liking_sd\)\?"),
+        ("[parameters.gestures.like]\nmind_sent = 1", r"gestures\.like\.mind_sent = 1: there is no such setting"),
+    ],
+)
+def test_a_setting_that_is_given_twice_or_misspelt_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(f"{text}\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ConfigError, match=problem):
+            load(path)
+
+
 def test_errors_name_the_line_of_a_former_name(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text('[sweep.grid]\n"parameters.mind_sent" = [0.5, 7.0]\n')
@@ -107,6 +151,11 @@ def test_parameters_in_python_accept_former_names() -> None:
     with pytest.warns(UserWarning, match="`mind_sent` is now `encoding_sent`"):
         parameters = sim.Parameters(mind_sent=0.4)
     assert parameters == sim.Parameters(encoding_sent=0.4)
+    with pytest.warns(UserWarning, match="liking_sd") as noted:
+        sim.Parameters(liking_sd=1)
+    assert noted[0].filename == __file__
+    with pytest.raises(ValueError, match="minutes_spent"):
+        sim.Parameters(minutes_spent=1)
 
 
 def test_tables_with_former_columns_are_read_and_queried(tmp_path: Path) -> None:
@@ -122,6 +171,8 @@ def test_tables_with_former_columns_are_read_and_queried(tmp_path: Path) -> None
     for_both = "SELECT minutes_used, minutes_spent AS before FROM runs"
     with pytest.warns(UserWarning, match="`minutes_spent` is now `minutes_used`"):
         assert results.query(where, for_both).iloc[0].to_list() == [9.0, 9.0]
+    with pytest.warns(UserWarning, match="minutes_spent"):
+        assert results.query(where, "SELECT MINUTES_SPENT FROM runs").iloc[0].to_list() == [9.0]
     assert "minutes_spent" not in results.query(where, "SELECT * FROM runs")
 
 
@@ -158,3 +209,13 @@ def test_commands_accept_former_names(rekindle: Callable[..., object]) -> None:
         outcome = rekindle("explain", "hesitance_mean")
     assert outcome.code == 0
     assert "reticence_mean" in outcome.out
+
+
+@pytest.mark.parametrize("given", ['"parameters.ease" = [1.0, 2.0]', "parameters.ease = [1.0, 2.0]"])
+@pytest.mark.parametrize("change", ["sweep.grid.parameters.ease=[3.0]", 'sweep.grid."parameters.ease"=[3.0]'])
+def test_an_option_replaces_a_factor_in_either_spelling(tmp_path: Path, given: str, change: str) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(f"[sweep.grid]\n{given}\nparameters.practice_gain = [0.2, 0.4]\n")
+    sweep = load(path, [change]).sweep
+    assert sweep is not None
+    assert sweep.grid == {"parameters.practice_gain": (0.2, 0.4), "parameters.ease": (3.0,)}

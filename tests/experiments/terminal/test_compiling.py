@@ -138,3 +138,20 @@ def test_the_model_is_not_loaded_to_ask_for_it() -> None:
     code = "import sys; from experiments.terminal import compiling as c; c.is_imported(); print('sim' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert said == "False\n"
+
+
+def test_a_compiled_model_is_known_to_be_compiled() -> None:
+    compiling.compile_model()
+    assert compiling.is_compiled()
+
+
+def test_progress_begins_with_functions_of_this_version_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = folder.parent / "source.py"
+    source.touch()
+    monkeypatch.setattr(compiling, "_sources", lambda: [source])
+    for name, seconds in (("older", -60), ("newer", 60), ("newest", 120)):
+        file = folder / name / "rules.nbc"
+        file.parent.mkdir(parents=True)
+        file.touch()
+        os.utime(file, (time.time() + seconds,) * 2)
+    assert compiling._compiled_before() == 2

@@ -17,7 +17,6 @@ from sim.engine.sorting import (
     BY_RECEIVER,
     BY_SENDER,
     CHUNKS,
-    by_arrival,
     by_turn,
     chunks_of,
     in_a_row,
@@ -26,6 +25,7 @@ from sim.engine.sorting import (
     rows_by,
     shared,
     sorted_by,
+    split_by_arrival,
 )
 from sim.model.gestures import Kind
 from sim.state.population import GESTURE, NOBODY
@@ -93,7 +93,7 @@ def test_mail_is_parted_by_turn_and_arrival_in_order(count: int, day: int, seed:
     for found, which in zip(by_turn(rows, day), (sent, due, ~sent & ~due), strict=True):
         assert (found == rows[which]).all()
     later = rows["arrives_day"] > day
-    for found, which in zip(by_arrival(rows, day), (~later & (rows["kind"] != Kind.POST), later), strict=True):
+    for found, which in zip(split_by_arrival(rows, day), (~later & (rows["kind"] != Kind.POST), later), strict=True):
         assert (found == rows[which]).all()
 
 
