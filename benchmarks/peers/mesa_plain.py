@@ -353,11 +353,11 @@ class Person(mesa.Agent):
         minutes = self.minutes_for(plan)
         if minutes == 0.0:
             return
-        spent, refusals = 0.0, 0
+        spent, back_outs = 0.0, 0
         for tie in self.longest_silent(plan):
             first = self.draws.random() < s.first_share[plan.strategy]
             kind = s.first[plan.strategy] if first else s.second[plan.strategy]
-            if refusals >= s.backed_out_most or spent + s.minutes[kind] > minutes:
+            if back_outs >= s.backed_out_most or spent + s.minutes[kind] > minutes:
                 break
             tie.planned = day
             channel = channel_of(kind, Channel.PRIVATE, s)
@@ -367,7 +367,7 @@ class Person(mesa.Agent):
                 self.town.outgoing.append(Gesture(self, tie.other, kind, channel, second))
             else:
                 spent += min(s.backed_out_minutes, minutes - spent)
-                refusals += 1
+                back_outs += 1
         plan.purse -= spent
 
     def minutes_for(self, plan: Plan) -> float:

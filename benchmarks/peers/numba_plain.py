@@ -504,10 +504,10 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
     if minutes == 0.0:
         return count
     strategy = town.plan_strategy[plan]
-    spent, refusals = 0.0, 0
+    spent, back_outs = 0.0, 0
     for row in longest_silent(town, person, plan, day, p):
         kind = p.first[strategy] if np.random.random() < p.first_share[strategy] else p.second[strategy]
-        if refusals >= p.backed_out_most or spent + p.minutes[kind] > minutes:
+        if back_outs >= p.backed_out_most or spent + p.minutes[kind] > minutes:
             break
         town.planned[row] = day
         channel = p.channel[kind] if p.channel[kind] >= 0 else PRIVATE
@@ -521,7 +521,7 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
             count += 1
         else:
             spent += min(p.backed_out_minutes, minutes - spent)
-            refusals += 1
+            back_outs += 1
     town.plan_budget[plan] -= spent
     return count
 

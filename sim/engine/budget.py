@@ -43,7 +43,7 @@ def pay_session(plan: Any, p: Any) -> None:
     """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
     pay(plan, p.session_minutes[plan.strategy])
     plan.usable = rules.usable_minutes(plan.strategy, p)
-    plan.refusals = 0
+    plan.back_outs = 0
 
 
 @njit_inline
@@ -52,4 +52,4 @@ def back_out(plan: Any, p: Any) -> None:
     lost = rules.lost_minutes(plan.usable, p)
     plan.usable = rules.minus(plan.usable, lost)
     plan.minutes_lost += lost
-    plan.refusals += 1
+    plan.back_outs += 1

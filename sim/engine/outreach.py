@@ -48,7 +48,7 @@ def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: 
     p = state.settings[0]
     plan = state.plans[prompt.plan]
     kind = rules.kind_at_place(plan.strategy, prompt.place, prompt.slot == NOBODY, plan.usable, p)
-    if p.minutes[kind] > plan.usable or plan.refusals >= p.backed_out_most:
+    if p.minutes[kind] > plan.usable or plan.back_outs >= p.backed_out_most:
         return count
     if not accepts(state, prompt, kind, Channel.IN_PERSON, day, seed):
         back_out(plan, p)

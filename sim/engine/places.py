@@ -162,7 +162,7 @@ def set_out(state: Any, day: int, planning: bool, seed: int) -> Any:
             if p.plan[plan.strategy] == Plan.PLACE:
                 pay_session(plan, p)
             else:
-                plan.refusals = 0
+                plan.back_outs = 0
     return rows[:count], going
 
 

@@ -39,10 +39,10 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
     scratch = new_scratch(state)
     among = shown(state, prompt.person, scratch)
     done = np.zeros(people[prompt.person].slots, np.bool_)
-    used, refusals, item = 0.0, 0, 0
+    used, back_outs, item = 0.0, 0, 0
     start = prompt.event_key
     prompt.channel = Channel.FEED
-    while used + p.scroll_minutes <= minutes and refusals < p.backed_out_most:
+    while used + p.scroll_minutes <= minutes and back_outs < p.backed_out_most:
         prompt.event_key = start + item
         item += 1
         prompt.slot = comes_up_in_feed(state, prompt.person, among, day, prompt.event_key, seed, scratch)
@@ -64,7 +64,7 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
             lost = rules.lost_minutes(minutes - used, p)
             used += lost
             plan.minutes_lost += lost
-            refusals += 1
+            back_outs += 1
     pay(plan, used)
     return count
 
@@ -99,9 +99,9 @@ def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
     wanted = rules.list_of(plan.strategy)
-    used, refusals = 0.0, 0
+    used, back_outs = 0.0, 0
     for slot in longest_silent(state, prompt.person, day, wanted):
-        if refusals >= p.backed_out_most:
+        if back_outs >= p.backed_out_most:
             break
         tie = ties[people[prompt.person].first + slot]
         prompt.other, prompt.slot = tie.other, slot
@@ -116,7 +116,7 @@ def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
             lost = rules.lost_minutes(minutes - used, p)
             used += lost
             plan.minutes_lost += lost
-            refusals += 1
+            back_outs += 1
     pay(plan, used)
     return count
 
@@ -150,7 +150,7 @@ def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, se
     plan.event_day = day + p.event_notice_days
     kind = p.first[plan.strategy]
     invited, d, a = 0, 0, 0
-    while invited < p.event_invitations and plan.refusals < p.backed_out_most and d + a < len(dormant) + len(active):
+    while invited < p.event_invitations and plan.back_outs < p.backed_out_most and d + a < len(dormant) + len(active):
         if d < len(dormant) and (d <= a or a == len(active)):
             prompt.slot = dormant[d]
             d += 1

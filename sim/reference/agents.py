@@ -369,7 +369,7 @@ class Person(mesa.Agent):
         p, s = self.model.p, self.model.settings
         is_stranger = prompt.other.id not in self.ties
         kind = rules.kind_at_place(plan.strategy, prompt.place, is_stranger, plan.usable, p)
-        if s.minutes[kind] > plan.usable or plan.refusals >= s.backed_out_most:
+        if s.minutes[kind] > plan.usable or plan.back_outs >= s.backed_out_most:
             return
         if self.accepts(prompt, kind, Channel.IN_PERSON):
             plan.usable = rules.minus(plan.usable, s.minutes[kind])
@@ -404,8 +404,8 @@ class Person(mesa.Agent):
         s = self.model.settings
         scroll = s.scroll_minutes
         done: set[int] = set()
-        used, refusals, item = 0.0, 0, 0
-        while used + scroll <= minutes and refusals < s.backed_out_most:
+        used, back_outs, item = 0.0, 0, 0
+        while used + scroll <= minutes and back_outs < s.backed_out_most:
             event_key = prompt.event_key + item
             item += 1
             tie = self.sample_contact(event_key, SHOWN)
@@ -427,7 +427,7 @@ class Person(mesa.Agent):
                 lost = rules.lost_minutes(minutes - used, self.model.p)
                 used += lost
                 plan.minutes_lost += lost
-                refusals += 1
+                back_outs += 1
         plan.pay(used)
 
     def longest_silent(self, wanted: int) -> list[Tie]:
@@ -448,9 +448,9 @@ class Person(mesa.Agent):
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
         p, s = self.model.p, self.model.settings
-        used, refusals = 0.0, 0
+        used, back_outs = 0.0, 0
         for tie in self.longest_silent(rules.list_of(plan.strategy)):
-            if refusals >= s.backed_out_most:
+            if back_outs >= s.backed_out_most:
                 break
             named = replace(prompt, other=tie.other)
             kind = self.planned_kind(plan, named)
@@ -464,7 +464,7 @@ class Person(mesa.Agent):
                 lost = rules.lost_minutes(minutes - used, self.model.p)
                 used += lost
                 plan.minutes_lost += lost
-                refusals += 1
+                back_outs += 1
         plan.pay(used)
 
     def posting_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
@@ -488,7 +488,7 @@ class Person(mesa.Agent):
         kind = s.first[plan.strategy]
         invited = 0
         for tie in in_turn(dormant, active):
-            if invited >= s.event_invitations or plan.refusals >= s.backed_out_most or s.minutes[kind] > plan.usable:
+            if invited >= s.event_invitations or plan.back_outs >= s.backed_out_most or s.minutes[kind] > plan.usable:
                 break
             named = replace(prompt, other=tie.other)
             tie.planned = self.model.day

@@ -51,7 +51,7 @@ class ModelWithPlaces(mesa.Model):
                     if self.settings.plan[plan.strategy] == Plan.PLACE:
                         plan.pay_session(self)
                     else:
-                        plan.refusals = 0
+                        plan.back_outs = 0
         met: dict[tuple[int, int, int], Meeting] = {}
         for meeting in [*self.visits(going), *self.events(going), *self.meetups(going)]:
             met.setdefault((meeting.place, meeting.low.id, meeting.high.id), meeting)

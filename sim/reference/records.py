@@ -57,7 +57,7 @@ class PlanOfPerson:
     budget: float
     usable: float
     event_day: int
-    refusals: int
+    back_outs: int
     minutes_planned: float
     minutes_used: float
     minutes_lost: float
@@ -68,7 +68,7 @@ class PlanOfPerson:
         self.budget = rules.minus(self.budget, cost)
         self.minutes_used += cost
         self.usable = rules.usable_minutes(self.strategy, model.p)
-        self.refusals = 0
+        self.back_outs = 0
 
     def pay(self, minutes: float) -> None:
         """Take minutes out of the time budget."""
@@ -80,7 +80,7 @@ class PlanOfPerson:
         lost = rules.lost_minutes(self.usable, p)
         self.usable = rules.minus(self.usable, lost)
         self.minutes_lost += lost
-        self.refusals += 1
+        self.back_outs += 1
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ def _of_plans(world: World) -> Iterator[str]:
     # Rounding may leave sums of minutes just below 0.
     for name in ("budget", "usable", "minutes_planned", "minutes_used", "minutes_lost"):
         yield from _outside(f"plans.{name}", plans[name], -1.0, MOST_MINUTES)
-    yield from _outside("plans.refusals", plans["refusals"], 0, 2**30)
+    yield from _outside("plans.back_outs", plans["back_outs"], 0, 2**30)
     yield from _outside("plans.event_day", plans["event_day"], NEVER, 2**30)
 
 

@@ -41,6 +41,7 @@ _TYPES = dict(zip(World.ARRAYS, (PERSON, TIE, PLAN, GESTURE, BOOKING, MEMBER), s
 # Former names of fields. Worlds saved with them can still be loaded, and a rename alone leaves the cache valid.
 _FORMER_FIELDS = {
     "affinity": "liking",
+    "back_outs": "refusals",
     "degree": "held",
     "minutes_lost": "refused",
     "minutes_planned": "filled",

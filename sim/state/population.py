@@ -97,7 +97,7 @@ PLAN = np.dtype(
         ("budget", "f4"),  # minutes
         ("usable", "f4"),  # minutes left in the session that is paid for
         ("event_day", "i4"),
-        ("refusals", "i4"),  # in the present session
+        ("back_outs", "i4"),  # in the present session: gestures that the person backed out of
         ("minutes_planned", "f8"),  # minutes since the run began: added to the time budget,
         ("minutes_used", "f8"),  # used,
         ("minutes_lost", "f8"),  # and of the used ones, lost when the person backed out

@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[Callable[[World], object], str]] = {
     "plans.budget": (put("plans", "budget", 1e30), r"plans\.budget"),
     "plans.usable": (put("plans", "usable", np.nan), r"plans\.usable"),
     "plans.minutes_planned": (put("plans", "minutes_planned", np.inf), r"plans\.minutes_planned"),
-    "plans.refusals": (put("plans", "refusals", -1), r"plans\.refusals"),
+    "plans.back_outs": (put("plans", "back_outs", -1), r"plans\.back_outs"),
     "mail.sender": (put("mail", "sender", -1), r"mail\.sender"),
     "mail.receiver": (put("mail", "receiver", 60), r"mail\.receiver"),
     "mail to oneself": (
