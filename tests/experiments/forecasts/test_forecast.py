@@ -388,6 +388,20 @@ def test_a_short_log_is_judged_by_what_there_is() -> None:
     assert any("covers these instead of 90" in note for note in found.notes)
 
 
+def test_a_log_is_cut_on_the_last_whole_day_of_its_first_part() -> None:
+    """70% of 101 days are 70.7."""
+    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 101 * DAY]})
+    assert cut_of(read_in_file_order(log), 90) == (70, 31)
+    assert cut_of(read_in_file_order(log.assign(time=[0, 101.9 * DAY])), 90) == (71, 30)
+
+
+def test_a_hidden_evaluation_has_the_numbers_of_ties_alone() -> None:
+    names = ["low", "high", "last_sender", "low_name", "high_name"]
+    pairs = pd.DataFrame([range(7)], columns=[*names, "contacts", "tie"])
+    found = forecast.Evaluation(pairs, (), pairs, pairs, 1, 1, 0, [])
+    assert forecast.hidden(found).pairs.columns.tolist() == ["tie", "contacts"]
+
+
 def test_a_log_in_which_nothing_comes_back() -> None:
     log = made_up()
     log = log[(log["time"] < 70 * DAY) | (log["time"] == log["time"].max())]
