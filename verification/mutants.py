@@ -647,6 +647,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             [("least = np.full((groups + 1, n + 1), np.inf)", "n + 1 -> n + 2")],
         ),
         (
+            "facts_of_pairs",
+            "only differences of these running sums are used",
+            [("weight, first, second = np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1)", "np.zeros -> np.ones")],
+        ),
+        (
             "alters",
             "only places from 0 on are used",
             [("place = np.full(len(self.known), -1)", "-1 -> -2")],

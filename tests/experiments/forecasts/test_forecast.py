@@ -350,6 +350,14 @@ def test_a_gesture_of_ones_own_is_no_return() -> None:
     assert found.rounds == 1
 
 
+def test_a_tie_comes_back_if_either_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all four worlds the person who wrote last does, and the other does not."""
+    monkeypatch.setattr(forecast, "run_all", lambda runs, _: [np.array([[False, True]])] * len(runs))
+    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 9 * DAY]})
+    ties = foretold(log, days=1, silent=0, gestures=[]).ties
+    assert ties[["sender", "comes_back", "receiver_writes"]].to_numpy().tolist() == [["b", 0.9, 0.1]]
+
+
 def test_the_sender_is_who_wrote_last_or_the_given_person() -> None:
     log = made_up()
     contacts = read_in_file_order(log)
