@@ -644,12 +644,35 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         (
             "facts_of_pairs",
             "nothing reads the column more",
-            [("least = np.full((groups + 1, n + 1), np.inf)", "n + 1 -> n + 2")],
+            [
+                ("least = np.full((groups + 1, n + 1), np.inf)", "n + 1 -> n + 2"),
+                ("begins = np.zeros((groups + 1, n + 1), np.int64)", "n + 1 -> n + 2"),
+            ],
         ),
         (
             "facts_of_pairs",
             "only differences of these running sums are used",
             [("weight, first, second = np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1)", "np.zeros -> np.ones")],
+        ),
+        (
+            "pairs_and_network",
+            "it does not matter in which order people are counted",
+            [
+                (
+                    "degree = np.bincount(np.append(low, high), minlength=log.people)",
+                    "np.append(low, high) -> np.append(high, low)",
+                )
+            ],
+        ),
+        (
+            "answers",
+            "the risks of other strata are 0, whatever their weight",
+            [
+                (
+                    "treated = np.where(common, gestures[:, :, 1], 0.0)",
+                    "np.where(common, gestures[:, :, 1], 0.0) -> np.where(common, gestures[:, :, 1], 1.0)",
+                )
+            ],
         ),
         (
             "alters",
