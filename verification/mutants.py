@@ -88,6 +88,30 @@ TESTS = {
     "experiments/essay/findings/showing_up.py": ("essay/test_findings.py",),
     "experiments/essay/findings/temperaments.py": ("essay/test_findings.py",),
     "experiments/essay/findings/zero_to_connected.py": ("essay/test_findings.py",),
+    "experiments/logs/by_pair.py": ("logs/test_contact_log.py",),
+    "experiments/logs/answers.py": ("logs/test_contact_log.py",),
+    "experiments/logs/silences.py": ("logs/test_contact_log.py",),
+    "experiments/logs/alters.py": ("logs/test_contact_log.py",),
+    "experiments/logs/pairs_and_network.py": ("logs/test_contact_log.py",),
+    "experiments/logs/statistic_groups.py": ("logs/test_contact_log.py",),
+    "experiments/logs/contact_log.py": ("logs/test_contact_log.py",),
+    "experiments/logs/log.py": ("logs/test_contact_log.py",),
+    "experiments/logs/fact_values.py": ("logs/test_published.py",),
+    "experiments/logs/facts_of_networks.py": ("logs/test_published.py",),
+    "experiments/logs/facts_of_pairs.py": ("logs/test_published.py",),
+    "experiments/logs/facts_of_people.py": ("logs/test_published.py",),
+    "experiments/logs/absences.py": ("logs/test_published.py",),
+    "experiments/logs/published.py": ("logs/test_published.py",),
+    "experiments/logs/trials.py": ("logs/test_trials.py",),
+    "experiments/logs/exports.py": ("logs/test_exports.py",),
+    "experiments/forecasts/forecast.py": ("forecasts/test_forecast.py",),
+    "experiments/config/reading.py": ("config/test_settings.py", "config/test_former_names.py"),
+    "experiments/config/validation.py": ("config/test_settings.py",),
+    "experiments/config/catalogue.py": ("config/test_settings.py",),
+    "experiments/config/errors.py": ("config/test_settings.py",),
+    "experiments/config/settings.py": ("config/test_settings.py",),
+    "experiments/config/toml_text.py": ("config/test_settings.py",),
+    "experiments/explain.py": ("test_explain.py",),
 }
 
 # (module or module.function, line without indentation and comment, change): the reason why behaviour is the same.
@@ -602,6 +626,80 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 )
             ],
         ),
+        (
+            "log",
+            "the conversion to a whole number cuts the rest off",
+            [
+                (
+                    "return int(self.since_start[-1] // DAY) + 1",
+                    "self.since_start[-1] // DAY -> self.since_start[-1] / DAY",
+                )
+            ],
+        ),
+        (
+            "facts_of_pairs",
+            "the sums of squares of all groups add up to the same total in every split",
+            [("second[k + 1] = second[k] + many[k] * values[k] ** 2", "values[k] ** 2 -> values[k] * 2")],
+        ),
+        (
+            "facts_of_pairs",
+            "nothing reads the column more",
+            [
+                ("least = np.full((groups + 1, n + 1), np.inf)", "n + 1 -> n + 2"),
+                ("begins = np.zeros((groups + 1, n + 1), np.int64)", "n + 1 -> n + 2"),
+            ],
+        ),
+        (
+            "facts_of_pairs",
+            "only differences of these running sums are used",
+            [("weight, first, second = np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1)", "np.zeros -> np.ones")],
+        ),
+        (
+            "pairs_and_network",
+            "it does not matter in which order people are counted",
+            [
+                (
+                    "degree = np.bincount(np.append(low, high), minlength=log.people)",
+                    "np.append(low, high) -> np.append(high, low)",
+                )
+            ],
+        ),
+        (
+            "answers",
+            "the risks of other strata are 0, whatever their weight",
+            [
+                (
+                    "treated = np.where(common, gestures[:, :, 1], 0.0)",
+                    "np.where(common, gestures[:, :, 1], 0.0) -> np.where(common, gestures[:, :, 1], 1.0)",
+                )
+            ],
+        ),
+        (
+            "alters",
+            "only places from 0 on are used",
+            [("place = np.full(len(self.known), -1)", "-1 -> -2")],
+        ),
+        (
+            "facts_of_pairs",
+            "without openings and closings the variation of these is nan, and left out of the median",
+            [
+                (
+                    "settled = (stock.mean(axis=1) >= 5) & (flow.sum(axis=1) > 0)",
+                    "flow.sum(axis=1) > 0 -> flow.sum(axis=1) >= 0",
+                )
+            ],
+        ),
+        (
+            "facts_of_pairs",
+            "the conversion to whole numbers cuts the rest off",
+            [
+                (
+                    "cells = np.unique(events.pair[whole] * max(periods, 1) "
+                    "+ (events.time[whole] // _PERIOD).astype(int))",
+                    "events.time[whole] // _PERIOD -> events.time[whole] / _PERIOD",
+                )
+            ],
+        ),
     )
     for line, change in changes
 }
@@ -872,7 +970,8 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
         options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
         options += ["-p", "no:unraisableexception", "-p", PLUGIN, "--hypothesis-profile=mutants"]
         options += ["--basetemp", str(folder / "temporary"), "--rootdir", str(folder), "-c", str(folder / COPIED[-1])]
-        plugin = _QuickestFirst(folder.parent / f"{' '.join(tests)}.json", measures=limit is None)
+        kept = folder.parent / f"{' '.join(tests).replace('/', '-')}.json"
+        plugin = _QuickestFirst(kept, measures=limit is None)
         status = int(pytest.main([*options, *(f"tests/experiments/{name}" for name in tests)], [plugin]))
         sys.stdout.flush()
     finally:
@@ -936,8 +1035,8 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
         first = _copied(Path(temporary).resolve() / "copy0")
         _load(first)
         limits = {
-            module: TIMES * _unchanged(first, TESTS[module]) + SECONDS_MORE
-            for module in dict.fromkeys(mutant.module for mutant in pending)
+            tests: TIMES * _unchanged(first, tests) + SECONDS_MORE
+            for tests in dict.fromkeys(TESTS[mutant.module] for mutant in pending)
         }
         copies = [first.with_name(f"copy{number}") for number in range(1, jobs)]
         folders = [first, *(Path(shutil.copytree(first, copy)) for copy in copies)]
@@ -948,7 +1047,7 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
                 while pending and folders:
                     mutant, folder = pending.pop(0), folders.pop()
                     _plant(folder, mutant.module, mutant.source)
-                    process = _start(folder, TESTS[mutant.module], limits[mutant.module])
+                    process = _start(folder, TESTS[mutant.module], limits[TESTS[mutant.module]])
                     running[process] = mutant, folder, time.monotonic()
                 for process, (mutant, folder, started) in list(running.items()):
                     if (outcome := _ended(process, started)) is None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from experiments.config.catalogue import SETTINGS, TABLES, range_of, written
 from experiments.config.errors import ConfigError
-from experiments.config.reading import load, place_of
-from experiments.config.toml_text import lines_of
+from experiments.config.reading import load, place_of, place_of_factor
+from experiments.config.settings import checked_name
+from experiments.config.toml_text import TextError, lines_of, parsed
+from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import DEFAULT_GESTURES
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES
@@ -123,6 +125,60 @@ def test_every_number_has_a_range_that_is_named(config: Path) -> None:
         assert f"number {range_of(field)} (" in message
 
 
+# The default of each number that is no parameter of the model, and its range; ... means that there is no default.
+NUMBERS: dict[str, tuple[object, str]] = {
+    "world.people": (2000, "2 to 10,000,000"),
+    "world.burn_in_years": (3.0, "0 to 20"),
+    "world.seed": (1, "0 to 1,000,000,000,000,000"),
+    "world.newcomers": (0, "0 to 100,000"),
+    "run.strategy_days": (730, "1 to 5,475"),
+    "run.follow_up_days": (240, "0 to 3,600"),
+    "run.seed": (1, "0 to 1,000,000,000,000,000"),
+    "run.checkpoint_minutes": (10.0, "0 to 525,600"),
+    "run.timeout_minutes": (0.0, "0 to 525,600"),
+    "inject.ties": (50, "1 to 100,000"),
+    "inject.silent_from": (0, "0 to 16,383"),
+    "inject.silent_to": (16383, "1 to 16,383"),
+    "inject.times": (1, "1 to 1,000"),
+    "inject.every_days": (0, "0 to 365"),
+    "sweep.replicates": (20, "1 to 1,000,000"),
+    "sweep.sample.points": (64, "1 to 1,000,000"),
+    "sweep.sample.seed": (1, "0 to 2,147,483,648"),
+    "sweep.series_days": (0, "0 to 36,500"),
+    "verdict.worlds": (20, "2 to 1,000,000"),
+    "verdict.margin": (0.05, "0.001 to 0.9"),
+    "verdict.best": (0.9, "0.5 to 1"),
+    "verdict.family_error": (0.05, "0.0001 to 0.5"),
+    "verdict.most": (None, "0 to 1,000,000"),
+    "verdict.gate.hazard_per_day_90_180": (..., "1e-06 to 1"),
+    "verdict.gate.hazard_per_day_180_365": (..., "1e-06 to 1"),
+    "verdict.gate.factor": (2.0, "1 to 100"),
+    "verdict.gate.reactivated_low": (0.18, "0 to 1"),
+    "verdict.gate.reactivated_high": (0.44, "0 to 1"),
+    "verdict.gate.worlds": (3, "1 to 1,000"),
+    "verdict.gate.days": (730, "370 to 3,650"),
+}
+
+
+def test_numbers_of_an_experiment_have_these_defaults_and_ranges() -> None:
+    """A default decides what a file without the setting means, and the thresholds of verdicts are settings too."""
+    found = {".".join(path): field for path, field in SETTINGS.items() if "parameters" not in path}
+    found = {name: field for name, field in found.items() if range_of(field) is not None}
+    assert {name: range_of(field) for name, field in found.items()} == {
+        name: f"from {ends}" for name, (_, ends) in NUMBERS.items()
+    }
+    defaults = {name: ... if field.is_required() else field.default for name, field in found.items()}
+    assert defaults == {name: default for name, (default, _) in NUMBERS.items()}
+
+
+def test_a_name_is_as_long_as_those_of_a_configuration_and_of_a_log() -> None:
+    longest = "é" * LONGEST_FILE_NAME + "-"
+    assert checked_name(longest) == longest
+    assert len(longest.encode()) == 2 * LONGEST_FILE_NAME + 1
+    with pytest.raises(ValueError, match=f"at most {2 * LONGEST_FILE_NAME + 1} bytes"):
+        checked_name(longest + "-")
+
+
 def test_logs_of_different_names_have_different_folders(config: Path) -> None:
     names = ["wall.csv", "wall.2009.csv", "wall.2010.csv.gz", "wall 2009.csv", "wall_2009.parquet"]
     names += ["ö.csv", "ü.csv", "?.csv", "!.csv"]
@@ -220,6 +276,14 @@ def test_runs_go_on_with_the_parameters_of_their_world(config: Path) -> None:
     assert experiment.parameters.gestures["note"].mass == 2
     assert experiment.parameters.effort_minutes == 240
     assert load(config, ["parameters.memory_decay=0.9"]).world.parameters.memory_decay == Parameters().memory_decay
+
+
+def test_newcomers_are_among_the_people_who_can_adopt(config: Path) -> None:
+    """40 people and 5 newcomers have the ids 0 to 44."""
+    assert load(config, ["world.newcomers=5", "run.adopters=[44]"]).run.adopters == (44,)
+    assert load(config, ["world.newcomers=5", "run.adopters=45"]).run.adopters == 45
+    assert "names person 45; ids go from 0 to 44" in problem(config, "world.newcomers=5", "run.adopters=[45]")
+    assert "needs 46 of 45 people" in problem(config, "world.newcomers=5", "run.adopters=46")
 
 
 def test_lines_of_tables_arrays_and_long_text() -> None:
@@ -339,6 +403,24 @@ def test_a_byte_order_mark_is_passed_over(config: Path) -> None:
     assert load(config) == before
 
 
+def test_a_file_may_have_a_million_bytes(config: Path) -> None:
+    config.write_text("#" * 999_999 + "\n")
+    assert load(config).world.people == 2_000
+    config.write_text("#" * 1_000_000 + "\n")
+    assert "has 1,000,001 bytes; an experiment file may have at most 1,000,000" in problem(config)
+
+
+def test_a_wrong_level_in_a_table_of_an_option_names_the_option(config: Path) -> None:
+    change = "sweep.grid.run={adopters=[0]}"
+    assert problem(config, change).startswith(f"{config}, --set {change}: the level 0: expected a count")
+
+
+def test_a_factor_in_a_table_of_an_option_has_the_option_as_its_place(config: Path) -> None:
+    change = "sweep.grid.run={adopters=[2, 3]}"
+    assert place_of_factor(config, [change], "run.adopters") == f"{config}, --set {change}"
+    assert place_of_factor(config, [], "run.adopters") == str(config)
+
+
 def test_a_pipe_and_a_device_are_refused_and_not_waited_for(config: Path) -> None:
     os.mkfifo("pipe.toml")
     for path in ("pipe.toml", "/dev/zero"):
@@ -364,6 +446,16 @@ def test_lines_are_found_in_time_that_grows_with_the_text_alone() -> None:
         return time.process_time() - began
 
     assert min(seconds(4_000) for _ in range(3)) < 10 * max(seconds(1_000) for _ in range(3))
+
+
+def test_a_key_may_have_32_parts() -> None:
+    assert parsed(".".join("a" * 32) + " = 1")["a"]
+    with pytest.raises(TextError, match="nested more than 32 deep"):
+        parsed(".".join("a" * 33) + " = 1")
+
+
+def test_brackets_side_by_side_are_not_deep() -> None:
+    assert len(parsed(f"a = [{'[], ' * 40}]\nb = [{'{}, ' * 40}]")["a"]) == 40
 
 
 def test_long_lists_are_checked_in_seconds(config: Path) -> None:

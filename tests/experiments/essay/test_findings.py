@@ -15,6 +15,8 @@ from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, chances_of_being_best, difference, mean, ratio
 from experiments.config.reading import load
 from experiments.essay.findings import mixtures, row_of, setting, showing_up, temperaments, zero_to_connected
+from experiments.essay.findings.how_many_friends import shares_by_length
+from experiments.logs.log import read
 from experiments.sweeps.sweep_result import SweepResult
 
 CONFIGS = Path(experiments.__file__).parents[1] / "configs"
@@ -361,3 +363,17 @@ def test_spreading_out_that_gains_nothing_is_told(monkeypatch: pytest.MonkeyPatc
     assert found.pictures[0].words.title.startswith("Twelve hours on one day sell best")
     assert "all on one day sells most in a year" in found.effect
     assert found.ruling.verdict is Verdict.NOT_SUPPORTED
+
+
+def test_shares_of_people_in_two_way_contact_by_the_length_of_their_lists() -> None:
+    """Day 70 of 100 is not among the last 30 days; both directions must be. Class 1 has lists of 1 and 2 people."""
+    rows = [
+        ("hub", "a", 70.5), ("a", "hub", 71), ("hub", "b", 80), ("b", "hub", 81), ("hub", "c", 90), ("hub", "d", 69),
+        ("d", "hub", 70), ("hub", "e", 70), ("e", "hub", 90), ("x", "y", 0), ("x", "y", 99), ("y", "x", 100),
+    ]  # fmt: skip
+    log = pd.DataFrame(rows, columns=["source", "target", "time"])
+    found = shares_by_length(read(log.assign(time=log["time"] * 86_400)))
+    assert found.to_dict("records") == [
+        {"least": 1, "length": 1.0, "people": 7, "share": pytest.approx(4 / 7)},
+        {"least": 3, "length": 5.0, "people": 1, "share": pytest.approx(2 / 5)},
+    ]

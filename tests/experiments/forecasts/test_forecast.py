@@ -350,6 +350,14 @@ def test_a_gesture_of_ones_own_is_no_return() -> None:
     assert found.rounds == 1
 
 
+def test_a_tie_comes_back_if_either_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all four worlds the person who wrote last does, and the other does not."""
+    monkeypatch.setattr(forecast, "run_all", lambda runs, _: [np.array([[False, True]])] * len(runs))
+    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 9 * DAY]})
+    ties = foretold(log, days=1, silent=0, gestures=[]).ties
+    assert ties[["sender", "comes_back", "receiver_writes"]].to_numpy().tolist() == [["b", 0.9, 0.1]]
+
+
 def test_the_sender_is_who_wrote_last_or_the_given_person() -> None:
     log = made_up()
     contacts = read_in_file_order(log)
@@ -386,6 +394,20 @@ def test_a_short_log_is_judged_by_what_there_is() -> None:
     found = judged(made_up(days=110), days=90, worlds=1)
     assert found.days == 33
     assert any("covers these instead of 90" in note for note in found.notes)
+
+
+def test_a_log_is_cut_on_the_last_whole_day_of_its_first_part() -> None:
+    """70% of 101 days are 70.7."""
+    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 101 * DAY]})
+    assert cut_of(read_in_file_order(log), 90) == (70, 31)
+    assert cut_of(read_in_file_order(log.assign(time=[0, 101.9 * DAY])), 90) == (71, 30)
+
+
+def test_a_hidden_evaluation_has_the_numbers_of_ties_alone() -> None:
+    names = ["low", "high", "last_sender", "low_name", "high_name"]
+    pairs = pd.DataFrame([range(7)], columns=[*names, "contacts", "tie"])
+    found = forecast.Evaluation(pairs, (), pairs, pairs, 1, 1, 0, [])
+    assert forecast.hidden(found).pairs.columns.tolist() == ["tie", "contacts"]
 
 
 def test_a_log_in_which_nothing_comes_back() -> None:

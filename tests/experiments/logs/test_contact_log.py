@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy, spearmanr
 
-from experiments.logs import alters, answers, contact_log, pairs_and_network
+from experiments.logs import alters, answers, contact_log, pairs_and_network, silences
 from experiments.logs.contact_log import curves, statistics, values
 from experiments.logs.contact_statistics import STATISTICS
 from experiments.logs.log import Log, of_run, read
@@ -309,6 +309,75 @@ def test_only_answers_within_30_days_have_a_delay() -> None:
     assert found.loc["first_answered_30d", "value"] == 3 / 4
 
 
+def test_what_is_known_of_each_event_of_two_pairs() -> None:
+    """Who writes: a b b a b on days 0, 2, 3, 10 and 15; c d on days 5 and 20."""
+    log = read(table(("a", "b", 0), ("b", "a", 2), ("b", "a", 3), ("c", "d", 5), ("a", "b", 10), ("b", "a", 15),
+                     ("d", "c", 20)))  # fmt: skip
+    events = log.by_pair
+    assert [set(log.names[[one, two]]) for one, two in zip(events.low, events.high, strict=True)] == [
+        {"a", "b"}, {"c", "d"},
+    ]  # fmt: skip
+    assert (events.days, events.people, events.pairs, events.margin) == (20, 4, 2, 2)
+    assert events.time.tolist() == [0, 2, 3, 10, 15, 5, 20]
+    assert events.before.tolist() == [0, 1, 2, 3, 4, 0, 1]
+    assert events.silence.tolist() == pytest.approx([np.nan, 2, 1, 7, 5, np.nan, 15], nan_ok=True)
+    assert events.following.tolist() == [2, 1, 7, 5, np.inf, 15, np.inf]
+    assert events.seen.tolist() == [2, 1, 7, 5, 5, 15, 0]
+    assert events.answer_row.tolist() == [1, 3, 3, 4, -1, 6, -1]
+    assert events.answer.tolist() == [2, 8, 7, 5, np.inf, 15, np.inf]
+    assert events.returns.tolist() == [False, False, True, False, False, False, False]
+    assert events.mutual_before.tolist() == [False, False, True, True, True, False, False]
+    assert events.mutual.tolist() == [False, True, True, True, True, False, True]
+    assert events.weeks.tolist() == [1, 1, 1, 2, 3, 1, 2]
+    assert events.contacts.tolist() == [5, 2]
+    assert events.both.tolist() == [True, True]
+
+
+def test_recent_events_are_those_of_both_people_in_thirty_days() -> None:
+    events = read(table(("a", "b", 0), ("a", "c", 10), ("b", "d", 35), ("b", "a", 40))).by_pair
+    found = dict(zip(events.time, silences._recent_events(events, np.arange(4)), strict=True))
+    assert found == {0: 0, 10: 1, 35: 0, 40: 2}  # at 40: a's on day 10 and b's on day 35
+
+
+def test_silences_of_exactly_one_seven_and_thirty_days() -> None:
+    """Days 0, 200, 201, 208, 238, 269 and 500; who writes: a a b b a a b."""
+    log = table(("a", "b", 0), ("a", "b", 200), ("b", "a", 201), ("b", "a", 208), ("a", "b", 238), ("a", "b", 269),
+                ("b", "a", 500))  # fmt: skip
+    found = values(read(log))
+    assert found["last_sender_returns"] == pytest.approx(2 / 3)  # at 200, 269, 500; 30 days at 238 are too few
+    assert found["last_sender_returns_1_7d"] == 1  # at 208, after 7 days; one day at 201 is too little
+    assert found["isolated"] == pytest.approx(1 / 2)  # 269, but not 200
+    assert found["answered_7d_1_7d"] == found["answered_7d_7_30d"] == 0  # at 201, after one day; at 208, after 7
+    assert found["answered_7d_gt_30d"] == pytest.approx(1 / 3)  # 200, of 200, 238 and 269
+    sessions = [found[f"session_mix_{name}"] for name in ("new", "1_7d", "7_30d", "gt_30d")]
+    assert sessions == pytest.approx([0, 1 / 5, 1 / 5, 3 / 5])  # at 208; at 238; at 200, 269 and 500
+
+
+def test_a_log_begins_with_its_first_event_and_ends_on_the_morning_after_its_last() -> None:
+    log = read(table(("a", "b", 3), ("b", "a", 5), ("a", "b", 12.5)))
+    assert (log.began, log.end, log.days) == (3 * DAY, 10, 9.5)
+    assert log.longest_gap == (2, 9)
+    assert log.since_start.tolist() == [0, 2 * DAY, 9.5 * DAY]
+
+
+def test_first_gestures_count_from_the_margin_to_thirty_days_before_the_end() -> None:
+    """Both ends count, and so does an answer after exactly one day or exactly 30."""
+    log = table(("x", "y", 0), ("g", "h", 9.5), ("c", "d", 10), ("d", "c", 11), ("e", "f", 70), ("i", "j", 70.5),
+                ("f", "e", 100))  # fmt: skip
+    rows = statistics(read(log), resamples=0).set_index("statistic")
+    assert rows.loc["first_answered_1d", ["value", "count"]].to_list() == [1 / 2, 2]
+    assert rows.loc["first_answered_30d", ["value", "count"]].to_list() == [1, 2]
+    assert rows.loc["answer_delay_hours_q90", "value"] == pytest.approx(24 + 0.9 * 29 * 24)
+
+
+def test_gestures_are_matched_by_how_many_contacts_came_before() -> None:
+    """One pair, a contact every 31 days: classes begin with 2, 4, 8, 16 and 32 contacts."""
+    events = read(table(*(("a", "b", 31 * k) for k in range(40)))).by_pair
+    cells = answers._matched(events, events.time, events.silence).cell
+    before = np.arange(1, 38)  # the last two are too late to see what follows
+    assert (cells // 4 // 6).tolist() == [sum(least <= count for least in (2, 4, 8, 16, 32)) for count in before]
+
+
 def test_established_pairs_have_ten_contacts_in_both_directions() -> None:
     def pair(name: str, contacts: int, answers: int, back: float) -> list[tuple[object, object, float]]:
         one, other = f"{name}1", f"{name}2"
@@ -565,12 +634,39 @@ def test_a_person_drawn_twice_counts_twice() -> None:
             assert found["both_directions"] == pytest.approx(4 / 5)
 
 
+def test_an_interval_leaves_out_what_is_unknown() -> None:
+    """It interpolates between resamples, and a statistic that half of them or fewer know has none."""
+    drawn = np.random.default_rng(1).normal(size=(50, 4))
+    drawn[:7, 1] = drawn[:25, 2] = drawn[:24, 3] = np.nan
+    low, high = contact_log._interval(drawn)
+    truth = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+    truth[:, 2] = np.nan
+    assert [*low, *high] == pytest.approx(truth.ravel().tolist(), nan_ok=True)
+
+
+def test_the_slope_of_hazards_passes_over_pieces_without_contacts() -> None:
+    """As in a resample without the pairs that came back in one piece."""
+    rows = [(f"{kind}{k}", f"{kind}{k}!", day) for kind, gap in (("a", 2), ("b", 5), ("c", 10)) for k in range(10)
+            for day in (0, gap)]  # fmt: skip
+    log = read(table(*rows, ("x", "y", 0), ("x", "y", 400)))
+    pairs, people = log.by_pair, np.ones((1, log.people))
+    of_c = np.array([str(log.names[low]).startswith("c") for low in pairs.low])
+    slope = silences.hazards(log)[1]
+    with np.errstate(all="raise"):
+        (found,) = slope.of(Weights(people, np.where(of_c, 0.0, 1.0)[None]))[0]
+    # Days at risk: up to the next contact; after it, all of a piece; and those of x and y.
+    first, second = 10 / (10 * 1 + 10 * 2 + 20 * 2 + 2), 10 / (10 * 2 + 20 * 4 + 4)
+    assert slope.counts == {"hazard_slope": 30}
+    assert found == pytest.approx(np.log(second / first) / (np.log(3 * 7) / 2 - np.log(1 * 3) / 2))
+
+
 def test_seeds_resamples_and_progress() -> None:
     log = read(ring(21, 4))
     told: list[tuple[int, int]] = []
     first = statistics(log, resamples=45, seed=2, progress=lambda done, total: told.append((done, total)))
     assert told == [(20, 45), (40, 45), (45, 45)]
     pd.testing.assert_frame_equal(first, statistics(log, resamples=45, seed=2), check_exact=True)
+    assert statistics(log, resamples=20).equals(statistics(log, resamples=20, seed=1))
     assert not first["low"].equals(statistics(log, resamples=45, seed=3)["low"])
 
 
@@ -631,6 +727,9 @@ def test_curves_agree_with_the_statistics() -> None:
     )
     assert drawn.established[1][30] == pytest.approx(found["reactivated_30d_established"])
     assert drawn.signature[1][[0, 9, 19]] == pytest.approx([found[f"signature_{rank}"] for rank in (1, 10, 20)])
+    assert days.tolist() == list(range(int(log.days - 30) + 1)), "whole days that the log holds"
+    assert log.days % 1 > 0
+    assert drawn.signature[0].tolist() == list(range(1, 21))
     number, pairs = drawn.contacts
     assert pairs[0] == 1
     assert pairs[number >= found["contacts_per_pair_q90"]].max() == pytest.approx(0.1, abs=0.05)

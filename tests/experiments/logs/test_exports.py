@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from experiments.logs import exports
 from experiments.logs.exports import Export, read_chat, read_mail
 from experiments.logs.log import read
 from sim.contact_logs import LogError
@@ -75,6 +76,7 @@ MAILS: dict[str, tuple[bytes, list[Any] | str]] = {
     "a huge number": (mail(Date="Wed, " + "9" * 5_000 + " Jan 2020 10:00:00"), NO_DATE),
     "a huge zone": (mail(Date="Wed, 01 Jan 2020 10:00:00 +999999999"), NO_DATE),
     "before mail": (mail(Date="Thu, 01 Jan 1970 00:00:00 +0000"), NO_DATE),
+    "of a clock that was not set": (mail(Date="Thu, 31 Dec 1970 23:59:59 +0000"), NO_DATE),
     "to come": (mail(Date="Fri, 01 Jan 2044 00:00:00 +0000"), NO_DATE),
     "list": (mail(List_Id="<club.example.org>"), "from mailing lists"),
     "newsletter": (mail(List_Unsubscribe="<https://example.org>"), "from mailing lists"),
@@ -307,6 +309,11 @@ def test_a_chat_in_which_one_person_wrote(tmp_path: Path, file: str, other: str)
     assert rows(read_chat(tmp_path / file, people=["Ann", "Cat"]))[0][1] == "Cat"
 
 
+def test_of_two_names_that_begin_alike_the_longer_one_is_meant(tmp_path: Path) -> None:
+    path = chat(tmp_path, "".join(f"31/12/2023, 21:05 - {who}: hi\n" for who in ("Ann", "Ann: work", "Ann")))
+    assert read_chat(path, people=["Ann", "Ann: work"]).rows["source"].tolist() == ["Ann", "Ann: work", "Ann"]
+
+
 def test_a_renamed_contact_and_a_third_person_are_named(tmp_path: Path) -> None:
     """With advice that works."""
     path = chat(
@@ -320,12 +327,30 @@ def test_a_renamed_contact_and_a_third_person_are_named(tmp_path: Path) -> None:
     assert read_chat(path, people=("Ann", "Me")).passed_over == {"by others": 1}
 
 
+@pytest.mark.parametrize(
+    ("third", "is_note"),
+    [("Ann Bea Cat Dee", False), ("Ann van der Berg", False), ("Ann changed the subject to", True)],
+)
+def test_four_words_are_a_note_if_most_are_in_small_letters(tmp_path: Path, third: str, is_note: bool) -> None:
+    lines = [f"31/12/2023, 21:05 - {who}: hi\n" for who in ("Ann", "Ben", "Ann", "Ben", third)]
+    if is_note:
+        assert len(read_chat(chat(tmp_path, "".join(lines))).rows) == 4
+    else:
+        with pytest.raises(LogError, match=f"line 5: '{third}' wrote, in addition to Ann and Ben"):
+            read_chat(chat(tmp_path, "".join(lines)))
+
+
 def test_an_order_of_day_and_month_that_nothing_shows_must_be_given(tmp_path: Path) -> None:
     path = chat(tmp_path, "05/05/2023, 21:05 - Ann: hi\n05/06/2023, 21:05 - Ben: hi\n")
     with pytest.raises(LogError, match="line 2: 05/06/2023 may begin with the day or with the month"):
         read_chat(path)
     times = [rows(read_chat(path, day_first=first, zone="UTC"))[1][2] for first in (True, False)]
     assert [datetime.fromtimestamp(at, UTC).month for at in times] == [6, 5]
+
+
+@pytest.mark.parametrize(("then", "steps"), [(6, 0), (5, 0), (4, 0), (3, 1)])
+def test_a_step_back_is_more_than_a_day(then: int, steps: int) -> None:
+    assert exports._steps_back([datetime(2023, 5, 5), None, datetime(2023, 5, then)]) == steps
 
 
 def test_dates_that_would_go_back_tell_the_order(tmp_path: Path) -> None:
@@ -343,11 +368,18 @@ def test_dates_that_would_go_back_tell_the_order(tmp_path: Path) -> None:
         ("31/12/2566, 21:05 - Ann: hi", "31/12/2566 is not a date"),
         ("31/12/2023, 25:05 - Ann: hi", "25:05 is not a time of day"),
         ("31/12/2023, 21:65 - Ann: hi", "21:65 is not a time of day"),
+        ("31/12/2023, 21:60 - Ann: hi", "21:60 is not a time of day"),
     ],
 )
 def test_a_line_that_cannot_be_is_named(tmp_path: Path, line: str, said: str) -> None:
     path = chat(tmp_path, f"29/12/2023, 21:05 - Ann: hi\nand more\n{line}\n30/12/2023, 21:05 - Ben: hi\n")
     with pytest.raises(LogError, match=f"chat.txt, line 3: {said}; expected a line such as"):
+        read_chat(path)
+
+
+def test_a_minute_has_seconds_up_to_59(tmp_path: Path) -> None:
+    path = chat(tmp_path, "[31.12.23, 21:04:59] Ben: yes\n[31.12.23, 21:05:60] Ann: yes\n")
+    with pytest.raises(LogError, match=r"chat.txt, line 2: .* is not a time of day"):
         read_chat(path)
 
 

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
-from experiments.logs.absences import ABSENCES, absences
+from experiments.logs.absences import ABSENCES, TOUCHES, _rows, absences
 from experiments.logs.contact_log import values
 from experiments.logs.facts_of_networks import _largest
-from experiments.logs.facts_of_pairs import layer_ratio, persistence
+from experiments.logs.facts_of_pairs import _turns, layer_ratio, persistence
 from experiments.logs.log import Log, of_run, read
-from experiments.logs.published import FACTS, facts, holds, ties_of
+from experiments.logs.published import FACTS, facts, holds, judged_facts, ties_of
 from sim.engine.network import contact_shares
+from sim.state.population import NOBODY
 from tests.conftest import DATA
 
 DAY = 86_400
@@ -59,9 +60,41 @@ def test_each_fact_says_what_it_is() -> None:
     assert {name.split("_")[0] for name in FACTS} == {f"B{row}" for row in range(1, 12)}
 
 
+def test_the_accepted_ranges_are_those_of_the_sources() -> None:
+    """A range decides whether a fact holds, so it may not change with the code around it."""
+    least = {"B1_signature_own_below_others": 0.8, "B1_alter_turnover": 0.3, "B2_egos_overdispersed": 0.5,
+             "B4_reciprocated_outlive": 1, "B9_friend_paradox": 0.7, "B9_giant_component": 0.99}  # fmt: skip
+    above_zero = ("B3_overlap_rises_with_weight", "B3_weak_ties_first", "B4_power_law", "B6_lopsided",
+                  "B7_pairs_bursty", "B7_pairs_above_people", "B9_assortative",
+                  "B11_openings_follow_closings", "touch_second_helps")  # fmt: skip
+    most = {"B5_falls_with_list": 0, "B9_clustering_falls": 0, "B10_median_delay": 1, "B10_load": 0,
+            "B11_steady_stock": 1, "touch_further_ones_do_not": 0.02}  # fmt: skip
+    both = {"B1_top_alter": (0.2, 0.25), "B1_top_three": (0.4, 0.5), "B4_next_month": (0.2, 0.4),
+            "B5_two_way": (0.02, 0.05), "B5_one_way": (0.03, 0.08), "B6_reciprocated": (0.22, 0.84),
+            "B7_people_bursty": (0.2, 0.6), "B8_layer_ratio": (2, 4), "B10_within_a_day": (0.85, 0.95),
+            "B10_closeness": (-0.3, 0.3), "like_alone": (0, 0)}  # fmt: skip
+    expected = {
+        **both, **{name: (low, math.inf) for name, low in least.items()}, **dict.fromkeys(above_zero, (0, math.inf)),
+        **{name: (-math.inf, high) for name, high in most.items()},
+    }  # fmt: skip
+    touches = [f"touch_{number}_answered" for number in (1, 2, 3, 4, 6, 8, 12)]
+    assert [name for name, fact in ABSENCES.items() if math.isnan(fact.low)] == ["like_and_what_follows", *touches]
+    ranges = {name: (fact.low, fact.high) for name, fact in {**FACTS, **ABSENCES}.items() if not math.isnan(fact.low)}
+    assert ranges == expected
+
+
+def test_a_value_needs_twenty_things_behind_it() -> None:
+    known = dict.fromkeys(("enough", "too_few"), FACTS["B9_assortative"])
+    table = judged_facts(known, {"enough": (0.5, 20), "too_few": (0.5, 19)}).set_index("fact")
+    assert table.loc["enough", ["value", "holds", "count"]].tolist() == [0.5, True, 20]
+    assert table["value"].isna().tolist() == [False, True]
+    assert table.loc["too_few", "holds"] is None
+
+
 def test_a_range_leaves_its_ends_out_but_a_number_is_itself() -> None:
     open_range, one_number, nothing = FACTS["B3_weak_ties_first"], ABSENCES["like_alone"], ABSENCES["touch_1_answered"]
     assert [holds(value, open_range) for value in (-1.0, 0.0, 0.1, math.nan)] == [False, False, True, None]
+    assert [holds(value, FACTS["B5_two_way"]) for value in (0.02, 0.03, 0.05)] == [False, True, False]
     assert [holds(value, one_number) for value in (0.0, 1e-12)] == [True, False]
     assert holds(0.3, nothing) is None
 
@@ -97,6 +130,17 @@ def test_signatures_that_change_and_alters_that_stay_fail() -> None:
     assert found.loc["B1_alter_turnover", "value"] == 0
 
 
+def test_a_signature_that_all_have_in_the_end_is_nobodys_own() -> None:
+    """Each is as far from its own later signature as from those of others."""
+
+    def shares(ego: int, half: int) -> list[int]:
+        first = 24 if half else 12 + ego
+        return [first, *((120 - first + k) // 11 for k in range(11))]  # 120 in all
+
+    alike = asked(signatures(shares, lambda *_: 0))
+    assert alike.loc["B1_signature_own_below_others", "value"] == 0
+
+
 def test_shares_of_the_most_contacted() -> None:
     liked = asked(signatures(lambda *_: [11, 6, 5, *[2] * 11, *[1] * 6], lambda *_: 0))
     assert liked.loc["B1_top_alter", "value"] == pytest.approx(0.22)
@@ -119,6 +163,12 @@ def test_contacts_that_vary_more_than_by_chance() -> None:
 
     assert asked(spread([40, 10, *[1] * 10])).loc["B2_egos_overdispersed", "value"] == 1
     assert asked(spread([3, 4] * 6)).loc["B2_egos_overdispersed", "value"] == 0
+
+
+@pytest.mark.parametrize(("alters", "egos"), [(9, 0), (10, 25)])
+def test_the_spread_of_contacts_is_that_of_egos_with_ten_pairs(alters: int, egos: int) -> None:
+    rows = [(f"ego {ego}", f"{ego} {alter}", alter) for ego in range(25) for alter in range(alters)]
+    assert asked(log_of(rows)).loc["B2_egos_overdispersed", "count"] == egos
 
 
 def test_reciprocity_of_pairs() -> None:
@@ -400,6 +450,14 @@ def test_an_answer_answers_the_latest_contact() -> None:
     assert asked(log_of([*questions, *answers])).loc["B10_median_delay", "value"] == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("end", "rounds"), [(57.0, 6), (56.9, 5)])
+def test_a_gesture_needs_seven_days_in_which_it_could_be_answered(end: float, rounds: int) -> None:
+    """The last of six rounds is on day 50."""
+    rows = [row for pair in range(25) for row in both_ways(f"a{pair}", f"b{pair}", range(0, 60, 10))]
+    found = asked(log_of([*rows, ("x", "y", end)]))
+    assert found.loc[["B10_load", "B10_closeness"], "count"].tolist() == [25 * rounds] * 2
+
+
 def test_answers_that_take_longer_or_shorter_with_every_contact_fail() -> None:
     assert conversations(lambda k: 1.0 + k).loc["B10_closeness", "value"] == pytest.approx(1, abs=0.01)
     assert conversations(lambda k: 30.0 - k).loc["B10_closeness", "value"] == pytest.approx(-1, abs=0.01)
@@ -427,6 +485,19 @@ def open_and_close(opened: Callable[[int], int], days: Sequence[float], lasting:
     return asked(log_of([*rows, ("x", "y", 0.0), ("x", "y", 362.0)]))
 
 
+def test_a_tie_closes_after_eight_of_its_mean_gaps_or_a_month_if_that_is_longer() -> None:
+    """The log ends on day 45. Two contacts are no tie."""
+    days = {"none": [0, 1], "patient": [0, 5, 10], "closed": [0, 4, 8], "month": [12, 13, 14], "less": [14, 15, 16],
+            "again": [*np.arange(20) / 10, 45]}  # fmt: skip
+    log = log_of((name, "hub", day) for name, of in days.items() for day in of)
+    events = log.by_pair
+    hub = log.names.tolist().index("hub")
+    names = log.names[np.where(events.low == hub, events.high, events.low)]
+    opens, closes = (dict(zip(names, events.per_pair(flags), strict=True)) for flags in _turns(events))
+    assert opens == {"none": 0, "patient": 1, "closed": 1, "month": 1, "less": 1, "again": 2}
+    assert closes == {"none": 0, "patient": 0, "closed": 1, "month": 1, "less": 0, "again": 1}
+
+
 def test_ties_that_come_and_go_together() -> None:
     together = open_and_close(lambda month: month % 2, (2.0, 7.0, 12.0))
     assert together.loc["B11_openings_follow_closings", "value"] == pytest.approx(1)
@@ -434,6 +505,14 @@ def test_ties_that_come_and_go_together() -> None:
     assert together.loc["B11_steady_stock", "count"] == 25
     in_turn = open_and_close(lambda month: month % 2, (2.0, 20.0, 40.0))
     assert in_turn.loc["B11_openings_follow_closings", "value"] < 0
+
+
+@pytest.mark.parametrize(("end", "known"), [(209.0, False), (210.0, True)])
+def test_open_ties_need_three_months_in_the_middle_of_a_log(end: float, known: bool) -> None:
+    """Of six months, two at either end are left out, and of seven too."""
+    rows = [(f"ego {ego}", f"{ego} {tie}", 10.0 * k) for ego in range(25) for tie in range(6) for k in range(20)]
+    found = asked(log_of([*rows, ("x", "y", 0.0), ("x", "y", end)]))
+    assert (found.loc["B11_openings_follow_closings", "count"] > 0) == known
 
 
 def test_a_stock_that_only_grows_fails() -> None:
@@ -535,6 +614,24 @@ def test_a_simulated_log_has_facts_with_its_list_of_ties(world: sim.World) -> No
     assert 0 < found.loc["B5_two_way", "value"] < 2 * recent.mean()
 
 
+def test_each_memory_is_found_by_its_two_people(world: sim.World) -> None:
+    rows = np.flatnonzero(world.ties["other"] != NOBODY)
+    sides = np.column_stack([world.owners()[rows], world.ties["other"][rows]]).astype(np.int64)
+    assert _rows(world, sides).tolist() == rows.tolist()
+    assert _rows(world, np.array([[0, 0], [len(world) - 1, len(world) - 1]])).tolist() == [-1, -1]
+
+
+def test_both_absences_have_the_seed_and_the_threads_that_were_asked_for(
+    world: sim.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    for part in ("_likes", "_touches"):
+        monkeypatch.setattr(f"experiments.logs.absences.{part}", lambda *options: given.append(options[-2:]) or {})
+    monkeypatch.setattr("experiments.logs.absences.ABSENCES", {})
+    assert absences(world, seed=2, threads=3).empty
+    assert given == [(2, 3), (2, 3)]
+
+
 def test_likes_alone_and_ever_more_touches_bring_nothing(world: sim.World) -> None:
     """Even where a like makes the other think of its sender, so that words follow."""
     found = absences(world, pairs=110, parameters=sim.Parameters(feed_boost=1, post_rate=3)).set_index("fact")
@@ -545,6 +642,10 @@ def test_likes_alone_and_ever_more_touches_bring_nothing(world: sim.World) -> No
     assert found.loc[["touch_second_helps", "touch_further_ones_do_not"], "holds"].all()
     assert 60 < found.loc["touch_12_answered", "count"] < 110, "pairs with words of their own are left out"
     assert found.loc["touch_1_answered", "holds"] is None
+    share = {number: found.loc[f"touch_{number}_answered", "value"] for number in TOUCHES}
+    assert found.loc["touch_second_helps", "value"] == share[2] - share[1]
+    later = max(share[number] - share[2] for number in TOUCHES[2:])
+    assert found.loc["touch_further_ones_do_not", "value"] == later
 
 
 def test_a_model_in_which_likes_and_touches_do_it_all_is_found_out(world: sim.World) -> None:

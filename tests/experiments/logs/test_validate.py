@@ -192,7 +192,7 @@ def test_a_range_needs_two_logs_and_a_simulated_value_and_has_its_ends() -> None
 )
 def test_the_gate_has_its_ends(ratio: float, back: float, passed: bool) -> None:
     names = ["hazard_per_day_90_180", "reactivated_90d"]
-    rows = pd.DataFrame({"ratio": [ratio, 1.0], "simulated": [0.1, back]}, index=names)
+    rows = pd.DataFrame({"real": [0.5, 0.3], "simulated": [0.5 * ratio, back]}, index=names)
     assert gate(rows) == {
         "hazard_per_day_90_180": 0.5 <= ratio <= 2, "reactivated_90d": 0.18 <= back <= 0.44, "passed": passed,
     }  # fmt: skip
