@@ -42,7 +42,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effect=effect,
         pictures=(
             FigureSpec("one_like", _words_of_ratios(swept, rows, thresholds.margin), rows, draw_ratios),
-            FigureSpec("one_like_curves", _words_of_curves(sweeps, base, with_like), _curves(sweeps["one_like_gestures"]), draw_curves),
+            FigureSpec("one_like_curves", _words_of_curves(sweeps), _curves(sweeps["one_like_gestures"]), draw_curves),
             FigureSpec("one_like_gestures", _words_of_gestures(sweeps, by_gesture), by_gesture, draw_gestures),
         ),
         tables={
@@ -145,7 +145,7 @@ def _curves(swept: SweepResult) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _words_of_curves(sweeps: Sweeps, base: float, with_like: float) -> Words:
+def _words_of_curves(sweeps: Sweeps) -> Words:
     swept = sweeps["one_like_gestures"]
     curves = _curves(swept).set_index(["gesture", "day"])["value"]
     last = curves.groupby("gesture").last().drop("nothing").sort_values()
