@@ -30,6 +30,23 @@ def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int
     return p.second[strategy]
 
 
+@njit_noalloc
+def make_or_back_out(
+    state: Any, prompt: Any, kind: int, left: float, out: Any, count: int, day: int, seed: int
+) -> tuple[float, int]:
+    """Make a planned gesture, or back out of it, in a session with this many minutes left.
+
+    Returns:
+        The minutes used, and the gestures in the outbox, which are one more unless the person backed out.
+    """
+    p = state.settings[0]
+    if accepts(state, prompt, kind, rules.channel_of(kind, prompt.channel, p), day, seed):
+        return p.minutes[kind], send(state, prompt, out, count, kind, day)
+    lost = rules.lost_minutes(left, p)
+    state.plans[prompt.plan].minutes_lost += lost
+    return lost, count
+
+
 @njit_alloc
 def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
     """Hold a feed session: scroll and react once to each person shown, until the minutes run out."""
@@ -57,14 +74,10 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
         kind = planned_kind(plan.strategy, prompt, day, seed, p)
         if used + p.minutes[kind] > minutes:
             break
-        if accepts(state, prompt, kind, Channel.FEED, day, seed):
-            used += p.minutes[kind]
-            count = send(state, prompt, out, count, kind, day)
-        else:
-            lost = rules.lost_minutes(minutes - used, p)
-            used += lost
-            plan.minutes_lost += lost
-            back_outs += 1
+        cost, sent = make_or_back_out(state, prompt, kind, minutes - used, out, count, day, seed)
+        used += cost
+        back_outs += sent == count
+        count = sent
     pay(plan, used)
     return count
 
@@ -109,14 +122,10 @@ def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
         if used + p.minutes[kind] > minutes:
             break
         tie.planned = day
-        if accepts(state, prompt, kind, rules.channel_of(kind, Channel.PRIVATE, p), day, seed):
-            used += p.minutes[kind]
-            count = send(state, prompt, out, count, kind, day)
-        else:
-            lost = rules.lost_minutes(minutes - used, p)
-            used += lost
-            plan.minutes_lost += lost
-            back_outs += 1
+        cost, sent = make_or_back_out(state, prompt, kind, minutes - used, out, count, day, seed)
+        used += cost
+        back_outs += sent == count
+        count = sent
     pay(plan, used)
     return count
 

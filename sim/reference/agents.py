@@ -399,6 +399,20 @@ class Person(mesa.Agent):
             return s.first[plan.strategy]
         return s.second[plan.strategy]
 
+    def make_or_back_out(self, prompt: Prompt, plan: PlanOfPerson, kind: int, left: float) -> tuple[float, bool]:
+        """Make a planned gesture, or back out of it, in a session with this many minutes left.
+
+        Returns:
+            The minutes used, and whether the gesture was made.
+        """
+        p, s = self.model.p, self.model.settings
+        if self.accepts(prompt, kind, rules.channel_of(kind, prompt.channel, p)):
+            self.send(prompt, kind)
+            return s.minutes[kind], True
+        lost = rules.lost_minutes(left, p)
+        plan.minutes_lost += lost
+        return lost, False
+
     def feed_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Hold a feed session: scroll and react once to each person shown, until the minutes run out."""
         s = self.model.settings
@@ -420,14 +434,9 @@ class Person(mesa.Agent):
             kind = self.planned_kind(plan, shown)
             if used + s.minutes[kind] > minutes:
                 break
-            if self.accepts(shown, kind, Channel.FEED):
-                used += s.minutes[kind]
-                self.send(shown, kind)
-            else:
-                lost = rules.lost_minutes(minutes - used, self.model.p)
-                used += lost
-                plan.minutes_lost += lost
-                back_outs += 1
+            cost, made = self.make_or_back_out(shown, plan, kind, minutes - used)
+            used += cost
+            back_outs += not made
         plan.pay(used)
 
     def longest_silent(self, wanted: int) -> list[Tie]:
@@ -447,7 +456,7 @@ class Person(mesa.Agent):
 
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
         """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
-        p, s = self.model.p, self.model.settings
+        s = self.model.settings
         used, back_outs = 0.0, 0
         for tie in self.longest_silent(rules.list_of(plan.strategy)):
             if back_outs >= s.backed_out_most:
@@ -457,14 +466,9 @@ class Person(mesa.Agent):
             if used + s.minutes[kind] > minutes:
                 break
             tie.planned = self.model.day
-            if self.accepts(named, kind, rules.channel_of(kind, Channel.PRIVATE, p)):
-                used += s.minutes[kind]
-                self.send(named, kind)
-            else:
-                lost = rules.lost_minutes(minutes - used, self.model.p)
-                used += lost
-                plan.minutes_lost += lost
-                back_outs += 1
+            cost, made = self.make_or_back_out(named, plan, kind, minutes - used)
+            used += cost
+            back_outs += not made
         plan.pay(used)
 
     def posting_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
