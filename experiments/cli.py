@@ -287,7 +287,7 @@ def _expected(error: Any) -> str | None:
     known = _choices_in(error.message)
     if not known:
         return None
-    from sim.runtime.spelling import nearest
+    from sim.model.spelling import nearest
 
     close = nearest(value, known)
     return f"{where} one of {', '.join(known)}{f'; did you mean {close}?' if close else ''}"

@@ -25,7 +25,7 @@ from sim.model.former_names import accepted_name, former_name, present_name
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES, STRATEGIES
-from sim.runtime.spelling import alike
+from sim.model.spelling import alike
 
 _WRITTEN: dict[KeyPath, str] = {
     ("name",): NAME_WRITTEN,

@@ -5,6 +5,7 @@ Both engines report the same `DayRecord`, so each measure is defined once. Recor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,8 @@ class Measure(NamedTuple):
     definition: str
 
 
-def _measures() -> dict[str, Measure]:
+def measures_of(kinds: Sequence[str] = KINDS) -> dict[str, Measure]:
+    """All outcomes by name, with those of these kinds of gesture."""
     per_person = [
         ("dormant_at_start", "ties per person", "Ties at risk: those that were dormant on the starting day."),
         ("reconnected", "ties per person", "Ties at risk in which the two people sent three worded gestures in alternation within 60 days, the last of them while the strategy ran (with injected gestures: within 60 days of the injection)."),
@@ -51,10 +53,10 @@ def _measures() -> dict[str, Measure]:
         ("contact_share", "share", "Share of a person's ties with two-way contact in the last 30 days, at the end of the run; people without ties are left out."),
         ("days_to_first_reconnection", "days", "Days until a person's first reconnection; people without one are left out."),
     ]  # fmt: skip
-    per_person += [(f"sent_{kind}", "gestures per person", f"Gestures of kind {kind} sent.") for kind in KINDS]
+    per_person += [(f"sent_{kind}", "gestures per person", f"Gestures of kind {kind} sent.") for kind in kinds]
     per_person += [
         (f"answered_{kind}", "gestures per person", f"Gestures of kind {kind} sent that were answered.")
-        for kind in KINDS
+        for kind in kinds
         if kind not in ("like", "post")
     ]
     only_adopters = [
@@ -83,7 +85,7 @@ def _measures() -> dict[str, Measure]:
     return table
 
 
-MEASURES = _measures()
+MEASURES = measures_of()
 
 AT_RISK = np.dtype(
     [
@@ -262,8 +264,8 @@ class OutcomeRecorder:
         self.is_adopter[adopters] = True
         self.at_risk = dormant_pairs(world, world.parameters)
         self.keys = self.at_risk["low"].astype(np.int64) * n + self.at_risk["high"]
-        self.sent = np.zeros((n, len(KINDS)), np.int32)
-        self.answered = np.zeros((n, len(KINDS)), np.int32)
+        self.sent = np.zeros((n, len(world.parameters.kinds)), np.int32)
+        self.answered = np.zeros((n, len(world.parameters.kinds)), np.int32)
         self.new_ties = np.zeros(n, np.int32)
         self.rows: list[dict[str, float]] | None = [] if series else None
         self.industry = world.people["industry"]
@@ -377,9 +379,11 @@ class OutcomeRecorder:
             "contact_share": end.contact_shares,
             "days_to_first_reconnection": np.where(np.isinf(first), np.nan, first),
         }
-        for kind, name in enumerate(KINDS):
+        kinds = self.parameters.kinds
+        known = MEASURES if kinds == KINDS else measures_of(kinds)
+        for kind, name in enumerate(kinds):
             values[f"sent_{name}"] = self.sent[:, kind].astype(float)
-            if f"answered_{name}" in MEASURES:
+            if f"answered_{name}" in known:
                 values[f"answered_{name}"] = self.answered[:, kind].astype(float)
         return values
 
@@ -419,7 +423,7 @@ class OutcomeRecorder:
 
     def _minutes(self, plans: np.ndarray) -> dict[str, float]:
         plans = plans[self.is_adopter[plans["person"]]]
-        sessions = self.parameters.packed["session_minutes"][plans["strategy"]]
+        sessions = self.parameters.playbook.strategies["session_minutes"][plans["strategy"]]
         spendable = plans["minutes_planned"] - np.where(plans["budget"] < sessions, plans["budget"], 0.0)
         people = len(self.adopters)
         return {
@@ -466,8 +470,12 @@ def industry_ranks(connections: np.ndarray, industry: np.ndarray) -> np.ndarray:
     return np.asarray(ranks)
 
 
-def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
+def log_frame(days: list[np.ndarray], kinds: Sequence[str] = KINDS) -> pd.DataFrame:
     """The contact log: all gestures except posts, in the order in which they were sent.
+
+    Args:
+        days: gestures sent on each day, type `GESTURE`.
+        kinds: the names of the kinds, by number.
 
     Columns: ``source`` and ``target`` (ids), ``time`` (seconds since day 0 of the world), ``kind``, ``channel`` and
     ``in_reply_to`` (row of the gesture that it answers; -1 if there is none in the log).
@@ -480,7 +488,7 @@ def log_frame(days: list[np.ndarray]) -> pd.DataFrame:
             "source": sent["sender"],
             "target": sent["receiver"],
             "time": sent["day"].astype(np.int64) * rules.SECONDS_A_DAY + sent["second"],
-            "kind": np.array(KINDS)[sent["kind"]],
+            "kind": np.array(kinds)[sent["kind"]],
             "channel": np.array([channel.label for channel in Channel])[sent["channel"]],
         }
     )

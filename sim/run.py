@@ -21,10 +21,12 @@ from sim.engine.views import SEEN, see
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, log_frame, sale_hazards
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform, uniforms_of_people
-from sim.model.gestures import FIXED_CHANNEL, KINDS, Channel, Kind
+from sim.model.gestures import Channel
 from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES, STRATEGIES, Plan, Strategy
-from sim.runtime import memory_limit, spelling
+from sim.model.playbook import POST
+from sim.model.strategies import NAMES, Plan
+from sim.model import spelling
+from sim.runtime import memory_limit
 from sim.runtime.checkpoint import Checkpoint
 from sim.runtime.interrupts import held_back
 from sim.runtime.soundness import check_world
@@ -202,7 +204,7 @@ def simulate(
 
         run_days(core, days - done, observe, progress, done=done)
         measures = recorder.finish(core.final_state())
-    run = Run(measures, who, log_frame(sent) if log else None, core)
+    run = Run(measures, who, log_frame(sent, start.parameters.kinds) if log else None, core)
     if saved is not None:
         saved.remove()
     return run
@@ -418,7 +420,9 @@ def begin(
     if strategy is not None:
         who = chosen_adopters(20 if adopters is None else adopters, len(own), seed)
         ends = FOREVER if strategy_days is None else own.day + int(strategy_days)
-        own = replace(own, plans=new_plans(mixture_of(strategy), who, seed, own.parameters), strategies_end=ends)
+        mixture = mixture_of(strategy, own.parameters.strategy_names)
+        plans = new_plans(mixture, who, seed, own.parameters)
+        own = replace(own, plans=plans, strategies_end=ends, strategies_begin=own.day)
     elif adopters is not None:
         who = chosen_adopters(adopters, len(own), seed)
     if extra:
@@ -450,8 +454,8 @@ def checked_seed(seed: object) -> int:
     return number
 
 
-def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
-    """Shares of effort by strategy, in the order of `Strategy`.
+def mixture_of(strategy: Mixture, names: Sequence[str] = NAMES) -> dict[str, float]:
+    """Shares of effort by strategy, in the order of `names`, which are all strategies that there are.
 
     Raises:
         TypeError: if the argument is neither a name nor a mapping from names to shares.
@@ -461,15 +465,15 @@ def mixture_of(strategy: Mixture) -> dict[Strategy, float]:
         raise TypeError(f"strategy is {strategy!r}; it must be a name, or shares by name that add up to 1.")
     shares = {strategy: 1.0} if isinstance(strategy, str) else dict(strategy)
     for name, share in shares.items():
-        if name not in NAMES:
-            hint = suggestion(str(name), NAMES)
-            raise ValueError(f"Unknown strategy {name!r}{hint} The strategies are {', '.join(NAMES)}.")
+        if name not in names:
+            hint = suggestion(str(name), names)
+            raise ValueError(f"Unknown strategy {name!r}{hint} The strategies are {', '.join(names)}.")
         if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share <= 1:
             raise ValueError(f"The share of {name} in the mixture is not a number above 0 and at most 1.")
     total = sum(shares.values())
     if not shares or abs(total - 1.0) > 1e-6:
         raise ValueError(f"The shares of the mixture add up to {total:g}; they must add up to 1.")
-    return {row: float(shares[row.label]) for row in Strategy if row.label in shares}
+    return {name: float(shares[name]) for name in names if name in shares}
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:
@@ -515,18 +519,33 @@ def _named(adopters: Any, people: int) -> np.ndarray:
     return np.unique(ids.astype(np.int64))
 
 
-def new_plans(mixture: dict[Strategy, float], who: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
+def new_plans(mixture: dict[str, float], who: np.ndarray, seed: int, parameters: Parameters) -> np.ndarray:
     """Plans for each adopter and strategy, type `PLAN`. Time budgets start with a random part of one session."""
-    planned = [(row, share) for row, share in mixture.items() if STRATEGIES[row].plan != Plan.NOTHING]
+    strategies, names = parameters.playbook.strategies, parameters.strategy_names
+    numbers = [(names.index(name), share) for name, share in mixture.items()]
+    idle = (strategies["plan"] == Plan.NOTHING) & (strategies["for_days"] == 0)
+    planned = [(row, share) for row, share in numbers if not idle[row]]
+    _refuse_two_hosts([names[row] for row, _ in planned], parameters)
     plans = np.zeros(len(who) * len(planned), PLAN)
     plans["event_day"] = NEVER
-    sessions = parameters.packed["session_minutes"]
     for at, (person, (row, share)) in enumerate((person, choice) for person in who for choice in planned):
-        plan = plans[at]
+        plan, minutes = plans[at], strategies[row]["session_minutes"]
         plan["person"], plan["strategy"], plan["share"] = person, row, share
-        plan["budget"] = rules.minus(0.0, -uniform(seed, DrawPurpose.FIRST_BUDGET, 0, person, row, 0) * sessions[row])
+        plan["budget"] = rules.minus(0.0, -uniform(seed, DrawPurpose.FIRST_BUDGET, 0, person, row, 0) * minutes)
         plan["minutes_planned"] = plan["budget"]
     return plans
+
+
+def _refuse_two_hosts(names: Sequence[str], parameters: Parameters) -> None:
+    """Refuse a mixture in which people would host two events or start two meetups at once.
+
+    Raises:
+        ValueError: if there are two such strategies.
+    """
+    for place in ("event", "meetup"):
+        hosts = [name for name in names if parameters.strategies[name].place == place]
+        if len(hosts) > 1:
+            raise ValueError(f"{hosts[0]} and {hosts[1]} both have the place {place}; a mixture takes one of them.")
 
 
 def _checked_pairs(focal: Iterable[tuple[int, int]], people: int) -> np.ndarray:
@@ -555,8 +574,8 @@ def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Paramete
         raise TypeError(f"extra contains {gesture!r}; it takes gestures such as sim.Gesture(0, 'like', 3, 17).")
     for name in ("day", "second", "sender", "receiver"):
         whole(f"The {name} of an extra gesture", getattr(gesture, name))
-    if gesture.kind not in KINDS or gesture.kind == "post":
-        kinds = [kind for kind in KINDS if kind != "post"]
+    kinds = [kind for kind in parameters.kinds if kind != POST]
+    if gesture.kind not in kinds:
         hint = suggestion(str(gesture.kind), kinds)
         raise ValueError(f"Unknown kind {gesture.kind!r} of an extra gesture{hint} One of {', '.join(kinds)}.")
     last = FOREVER if days is None else days - 1
@@ -569,14 +588,22 @@ def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Paramete
             raise ValueError(f"An extra gesture names person {side}; the people are 0 to {people - 1}.")
     if gesture.sender == gesture.receiver:
         raise ValueError(f"An extra gesture goes from person {gesture.sender} to themselves.")
-    kind = Kind[gesture.kind.upper()]
+    kind, p = parameters.kinds.index(gesture.kind), parameters.packed
     letter: Any = np.zeros(1, GESTURE)
     letter["sender"], letter["receiver"], letter["kind"] = gesture.sender, gesture.receiver, kind
     letter["day"], letter["second"] = start + gesture.day, gesture.second
-    letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, parameters.packed)
+    letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, p)
     letter["arrives_second"] = gesture.second
-    letter["channel"] = FIXED_CHANNEL.get(kind, Channel.PRIVATE)
-    letter["event_key"] = event_key_of(Occasion.EXTRA, gesture.second * 16 + kind)
+    letter["channel"] = rules.channel_of(kind, Channel.PRIVATE, p)
+    letter["event_key"] = event_key_of(Occasion.EXTRA, _number_of(gesture.second, kind))
     letter["parent_day"], letter["parent_kind"] = NEVER, NO_ANSWER
     letter["sender_slot"], letter["receiver_slot"] = NOBODY, NOBODY
     return np.asarray(letter)
+
+
+def _number_of(second: int, kind: int) -> int:
+    """The number of an injected gesture of this second and kind among all that a sender can make on a day."""
+    first_kinds = 16  # of the first version
+    if kind < first_kinds:
+        return second * first_kinds + kind
+    return kind * rules.SECONDS_A_DAY + second

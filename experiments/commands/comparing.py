@@ -38,7 +38,7 @@ from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from sim.measures import MEASURES
 from sim.model.former_names import accepted_name, present_name
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 OUTCOMES = ("reconnected", "lasting", "kept")
 STRATEGY = "strategy"  # a factor of every sweep

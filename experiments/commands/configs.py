@@ -12,7 +12,7 @@ from experiments.config.errors import ConfigError
 from experiments.sweeps import store
 from experiments.terminal.console import say_written, stdout_console
 from experiments.terminal.tables import table_of
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 
 def configs(

@@ -30,7 +30,7 @@ from experiments.sweeps import store
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
 from experiments.terminal.names import at_home, write_csv
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 SWEEP, STRATEGIES = (
     "nine_strategies",

@@ -53,7 +53,7 @@ from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
 from sim.model.gestures import KINDS
 from sim.runtime.interrupts import held_back
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 
 def forecast(

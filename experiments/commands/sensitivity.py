@@ -23,7 +23,7 @@ from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
 from sim.measures import MEASURES
 from sim.model.former_names import accepted_name
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")
 _FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error message lists

@@ -33,7 +33,7 @@ from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs
 from sim.runtime.interrupts import held_back
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 from sim.runtime.storage import (
     GIGABYTE,
     KeptWorld,

@@ -19,7 +19,7 @@ from experiments.config.toml_text import KeyPath, TextError, brief, lines_of, sh
 from experiments.config.validation import validated
 from experiments.terminal.names import file_name
 from sim.model.former_names import note_former_names
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 
 def load(

@@ -16,7 +16,7 @@ from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
 from sim.run import mixture_of
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 # What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"

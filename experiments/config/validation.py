@@ -28,7 +28,7 @@ from experiments.config.factors import flattened, span_of, spelled_out
 from experiments.config.settings import Experiment
 from experiments.config.toml_text import KeyPath, brief, show
 from sim.model.former_names import former_name
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 MOST_PROBLEMS = 20  # number of errors that are listed
 _TWICE = "is given twice, as a dotted key and in nested tables, or also by its former name"

@@ -41,7 +41,7 @@ from experiments.sweeps import store
 from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
 from sim.runtime.fingerprint import model_fingerprint
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 CONFIGS = Path(shipped.FOLDER)  # without this folder, the files that ship with the program are read
 _VERSIONS = ("matplotlib", "numba", "numpy", "pandas", "rekindle")

@@ -32,7 +32,7 @@ from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 # The statistics that a fit can use. All others stay out of every fit, so that they can test the model.
 ALLOWED = (

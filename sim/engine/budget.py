@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.engine.compiling import njit_inline, njit_noalloc
+from sim.engine.facts import strategy_today
 from sim.model import rules
 from sim.model.gestures import Kind
 from sim.model.strategies import Plan
@@ -16,14 +17,14 @@ def minutes_for_session(state: Any, row: int, day: int, planning: bool) -> float
     plan = state.plans[row]
     if not planning:
         return 0.0
-    return rules.session_minutes(plan.strategy, plan.budget, plan.event_day, day, state.settings[0])
+    return rules.session_minutes(strategy_today(state, plan.strategy), plan.budget, plan.event_day, day)
 
 
 @njit_noalloc
 def most_gestures(state: Any, row: int, minutes: float) -> int:
     """An upper bound on the gestures and feed items that come out of one session of this many minutes."""
     p = state.settings[0]
-    way = p.plan[state.plans[row].strategy]
+    way = strategy_today(state, state.plans[row].strategy).plan
     if way == Plan.FEED:
         return 2 * (int(minutes / p.scroll_minutes) + 1)
     if way == Plan.POSTS:
@@ -39,10 +40,10 @@ def pay(plan: Any, minutes: float) -> None:
 
 
 @njit_inline
-def pay_session(plan: Any, p: Any) -> None:
-    """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
-    pay(plan, p.session_minutes[plan.strategy])
-    plan.usable = rules.usable_minutes(plan.strategy, p)
+def pay_session(plan: Any, strategy: Any, p: Any) -> None:
+    """Pay for a session at a place in advance; `usable_share` of it, less the overhead, remains for gestures."""
+    pay(plan, strategy.session_minutes)
+    plan.usable = rules.usable_minutes(strategy, p)
     plan.back_outs = 0
 
 

@@ -38,6 +38,7 @@ from sim.engine.sorting import (
     shared,
 )
 from sim.model.parameters import Parameters
+from sim.model.playbook import own_copy, set_stages
 from sim.state.population import (
     ACTIVITY,
     MEETING,
@@ -73,6 +74,7 @@ class Core:
         self.day, self.seed = world.day, np.uint64(seed)
         self.parameters: Parameters = world.parameters
         self.strategies_end, self.names = world.strategies_end, world.names
+        self.strategies_begin = world.strategies_begin
         self.mail, self.bookings, self.members = world.mail.copy(), world.bookings.copy(), world.members.copy()
         people, n = world.people.copy(), len(world)
         ties, contact_ids, weight_bounds = pool_of(world.ties, spend=spend)
@@ -93,6 +95,7 @@ class Core:
             empty_tie=free_ties(1),
             plans=world.plans.copy(),
             plan_first=np.searchsorted(world.plans["person"], np.arange(n + 1)).astype(np.int64),
+            **own_copy(world.parameters.playbook)._asdict(),
             **belonging,
         )
 
@@ -112,8 +115,10 @@ class Core:
 
     def _morning(self, planning: bool) -> None:
         state = self.state
+        if len(state.plans):
+            set_stages(state.strategies, self.day - self.strategies_begin)
         if self.day % 7 == 0:
-            begin_week(state.people, state.plans, planning, state.settings[0])
+            begin_week(state.people, state.plans, state.strategies, planning, state.settings[0])
             refresh_bounds(state, self.day)
         post(state, self.day, self.seed)
 
@@ -190,6 +195,7 @@ class Core:
             bookings=self.bookings.copy(),
             members=self.members[np.argsort(self.members["founder"], kind="stable")],
             strategies_end=self.strategies_end,
+            strategies_begin=self.strategies_begin,
             names=self.names,
         )
         return rest, (self._ties_of(start) for start in range(0, len(people), PEOPLE_A_PART))

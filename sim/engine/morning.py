@@ -12,15 +12,18 @@ from sim.engine.sorting import chunks_of, people_of
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniforms_of_people
 from sim.model.gestures import Kind
+from sim.model.strategies import Plan
 
 
 @njit(cache=True)
-def begin_week(people: Any, plans: Any, planning: bool, p: Any) -> None:
-    """Refill everyone's weekly minutes, and add the week's planned minutes to each plan's time budget."""
+def begin_week(people: Any, plans: Any, strategies: Any, planning: bool, p: Any) -> None:
+    """Refill everyone's weekly minutes, and add the week's planned minutes to the time budget of each plan that runs."""
     for person in range(len(people)):
         people[person].minutes_left = rules.minutes_of_week(people[person].sociability, p)
     if planning:
         for row in range(len(plans)):
+            if strategies[strategies[plans[row].strategy].today].plan == Plan.NOTHING:
+                continue
             minutes = p.effort_minutes * plans[row].share
             plans[row].budget = rules.minus(plans[row].budget, -minutes)
             plans[row].minutes_planned += minutes

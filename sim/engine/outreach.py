@@ -12,6 +12,7 @@ from numba import njit, prange
 
 from sim.engine.budget import back_out
 from sim.engine.compiling import new_scratch, njit_inline, njit_noalloc
+from sim.engine.facts import meets_all, planned_kind, strategy_today
 from sim.engine.memory import fetch_known
 from sim.engine.prompts import PromptCounts, begin_prompts, count_prompts, outside_prompts, settle_prompts
 from sim.engine.sending import accepts, choose_gesture, see_post, send
@@ -19,7 +20,8 @@ from sim.engine.sessions import hold_session
 from sim.engine.sorting import chunks_of, people_of
 from sim.model import rules
 from sim.model.gestures import Channel
-from sim.model.strategies import Place
+from sim.model.places import Place
+from sim.model.strategies import Plan
 from sim.state.population import FEED_ITEM, GESTURE, NOBODY, PROMPT
 
 PEOPLE_TOGETHER = 16  # prompts of this many people are prepared before any of them acts, to hide memory latency
@@ -44,13 +46,18 @@ def act_spontaneously(state: Any, prompt: Any, out: Any, count: int, day: int, s
 
 @njit_noalloc
 def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
-    """Make a planned gesture to a person met: the second kind if they're a contact and time allows, else the first."""
+    """Make the strategy's gesture to a person met, if it has one for them and time allows."""
     p = state.settings[0]
     plan = state.plans[prompt.plan]
-    kind = rules.kind_at_place(plan.strategy, prompt.place, prompt.slot == NOBODY, plan.usable, p)
-    if p.minutes[kind] > plan.usable or plan.back_outs >= p.backed_out_most:
+    strategy = strategy_today(state, plan.strategy)
+    if strategy.plan == Plan.PLACE:
+        wanted = state.lists[strategy.first_list]
+        if not meets_all(state, wanted.first_term, wanted.terms, prompt, plan.usable, day, seed):
+            return count
+    kind = planned_kind(state, strategy, prompt, plan.usable, day, seed)
+    if kind < 0 or p.minutes[kind] > plan.usable or plan.back_outs >= p.backed_out_most:
         return count
-    if not accepts(state, prompt, kind, Channel.IN_PERSON, day, seed):
+    if not accepts(state, prompt, kind, rules.channel_of(kind, prompt.channel, p), day, seed):
         back_out(plan, p)
         return count
     plan.usable = rules.minus(plan.usable, p.minutes[kind])

@@ -9,12 +9,14 @@ from numba import njit
 
 from sim.engine.budget import pay_session
 from sim.engine.compiling import new_scratch
+from sim.engine.facts import strategy_today
 from sim.engine.memory import find_slot
 from sim.engine.mind import sample_contact
 from sim.engine.sorting import in_a_row
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, follow, uniform
-from sim.model.strategies import Place, Plan
+from sim.model.places import Place
+from sim.model.strategies import Plan
 from sim.model.whom import OF_INDUSTRY, OWN_TIES
 from sim.state.population import MEETING, MEMBER, NOBODY, taken
 
@@ -22,14 +24,15 @@ from sim.state.population import MEETING, MEMBER, NOBODY, taken
 @njit(cache=True)
 def goes_today(state: Any, row: int, day: int, planning: bool, seed: int) -> bool:
     """Whether a plan takes its person to a place today: the place meets, and the time budget covers a whole session."""
-    p = state.settings[0]
     plan = state.plans[row]
-    if p.plan[plan.strategy] == Plan.EVENT:
-        return plan.event_day == day
-    if p.plan[plan.strategy] != Plan.PLACE or not planning or plan.budget < p.session_minutes[plan.strategy]:
+    strategy = strategy_today(state, plan.strategy)
+    if not rules.visits_today(strategy, plan.budget, plan.event_day, day):
         return False
-    person = state.people[plan.person]
-    return bool(rules.place_meets(seed, p.place[plan.strategy], person.group, person.industry, day, p))
+    if strategy.plan == Plan.EVENT:
+        return True
+    one, number = state.people[plan.person], strategy.place
+    place = state.places[number]
+    return planning and bool(rules.place_meets(seed, number, one.community, one.group, one.industry, day, place))
 
 
 @njit(cache=True)
@@ -66,38 +69,39 @@ def people_met(state: Any, person: int, present: Any, most: int, place: int, day
 
 
 @njit(cache=True)
-def at_hangout(state: Any, community: int, going: Any, day: int, seed: int) -> Any:
-    """Ids of the people at a community's hangout today: regulars who come and adopters who visit, sorted."""
-    p = state.settings[0]
+def at_hangout(state: Any, number: int, community: int, going: Any, day: int, seed: int) -> Any:
+    """Ids of the people at a community's place today: regulars who come and adopters who visit, sorted."""
+    place = state.places[number]
     people = state.community_people[state.community_first[community] : state.community_first[community + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
         one = state.people[people[k]]
-        comes = rules.hangs_out(seed, people[k], day, one.regular, one.sociability, p)
+        regular = rules.is_regular(seed, number, people[k], one.regular, len(people), place)
+        comes = regular and rules.hangs_out(seed, number, people[k], day, one.sociability, place)
         here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
 
 @njit(cache=True)
-def at_group(state: Any, group: int, going: Any, day: int, seed: int) -> Any:
+def at_group(state: Any, number: int, group: int, going: Any, day: int, seed: int) -> Any:
     """Ids of the members at a group's meeting today, sorted; adopters with a session always come."""
     people = state.group_people[state.group_first[group] : state.group_first[group + 1]]
     here = np.zeros(len(people), np.bool_)
     for k in range(len(people)):
-        comes = rules.attends_group(seed, people[k], day, state.settings[0])
+        comes = rules.attends_group(seed, number, people[k], day, state.places[number])
         here[k] = comes or going[people[k]] != NOBODY
     return people[here]
 
 
 @njit(cache=True)
-def at_show(state: Any, industry: int, going: Any, day: int, seed: int) -> Any:
+def at_show(state: Any, number: int, industry: int, going: Any, day: int, seed: int) -> Any:
     """Ids of the people at an industry's trade show: a choice weighted by sociability, and adopters who go; sorted."""
     people = state.industry_people[state.industry_first[industry] : state.industry_first[industry + 1]]
     keys = np.empty(len(people))
     for k in range(len(people)):
-        keys[k] = rules.show_key(seed, people[k], day, state.people[people[k]].sociability)
+        keys[k] = rules.show_key(seed, number, people[k], day, state.people[people[k]].sociability)
     here = np.zeros(len(people), np.bool_)
-    here[with_largest_keys(keys, state.settings[0].show_people)] = True
+    here[with_largest_keys(keys, state.places[number].people)] = True
     for k in range(len(people)):
         here[k] = here[k] or going[people[k]] != NOBODY
     return people[here]
@@ -149,18 +153,18 @@ def set_out(state: Any, day: int, planning: bool, seed: int) -> Any:
     Returns:
         Rows of these plans; and the row by place and person, shape (places, n), `NOBODY` for people without one.
     """
-    p = state.settings[0]
-    going = np.full((Place.MEETUP + 1, len(state.people)), NOBODY, np.int32)
+    going = np.full((len(state.places), len(state.people)), NOBODY, np.int32)
     rows = np.empty(len(state.plans), np.int64)
     count = 0
     for row in range(len(state.plans)):
         if goes_today(state, row, day, planning, seed):
             plan = state.plans[row]
-            going[p.place[plan.strategy], plan.person] = row
+            strategy = strategy_today(state, plan.strategy)
+            going[strategy.place, plan.person] = row
             rows[count] = row
             count += 1
-            if p.plan[plan.strategy] == Plan.PLACE:
-                pay_session(plan, p)
+            if strategy.plan == Plan.PLACE:
+                pay_session(plan, strategy, state.settings[0])
             else:
                 plan.back_outs = 0
     return rows[:count], going
@@ -169,23 +173,24 @@ def set_out(state: Any, day: int, planning: bool, seed: int) -> Any:
 @njit(cache=True)
 def visits(state: Any, rows: Any, going: Any, day: int, seed: int) -> Any:
     """Meetings of adopters at hangouts, groups and trade shows, type `MEETING`."""
-    p, met, count = state.settings[0], np.empty(64, MEETING), 0
+    met, count = np.empty(64, MEETING), 0
     for row in rows:
-        person, place = state.plans[row].person, p.place[state.plans[row].strategy]
-        if place == Place.HANGOUT:
+        person, number = state.plans[row].person, strategy_today(state, state.plans[row].strategy).place
+        place = state.places[number]
+        if place.base == Place.HANGOUT:
             where = state.people[person].community
-            present, most = at_hangout(state, where, going[place], day, seed), p.hangout_meets
-        elif place == Place.GROUP:
+            present = at_hangout(state, number, where, going[number], day, seed)
+        elif place.base == Place.GROUP:
             where = state.people[person].group
-            present, most = at_group(state, where, going[place], day, seed), p.group_meets
-        elif place == Place.SHOW:
+            present = at_group(state, number, where, going[number], day, seed)
+        elif place.base == Place.SHOW:
             where = state.people[person].industry
-            present, most = at_show(state, where, going[place], day, seed), p.show_meets
+            present = at_show(state, number, where, going[number], day, seed)
         else:
             continue
-        second = rules.meeting_second(seed, day, place, where)
-        for other in people_met(state, person, present[present != person], most, place, day, seed):
-            met = add_meeting(met, count, person, other, place, second, row, going[place, other])
+        second = rules.meeting_second(seed, day, number, where)
+        for other in people_met(state, person, present[present != person], place.meets, number, day, seed):
+            met = add_meeting(met, count, person, other, number, second, row, going[number, other])
             count += 1
     return met[:count]
 
@@ -234,7 +239,7 @@ def meetups(state: Any, rows: Any, members: Any, day: int, seed: int) -> Any:
     p, met = state.settings[0], [np.empty(0, MEETING)]
     for row in rows:
         founder = state.plans[row].person
-        if p.place[state.plans[row].strategy] != Place.MEETUP:
+        if strategy_today(state, state.plans[row].strategy).place != Place.MEETUP:
             continue
         if not np.any(members["founder"] == founder):
             members = with_members(members, founder, first_members(state, founder, seed))

@@ -19,7 +19,7 @@ from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, uniform, uniforms_of_people
 from sim.model.gestures import Channel
-from sim.model.strategies import Place
+from sim.model.places import Place
 from sim.model.whom import A_CONTACT, ANYBODY, ANYONE
 from sim.state.population import NOBODY, PROMPT
 

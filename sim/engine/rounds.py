@@ -18,7 +18,7 @@ from sim.model import rules
 from sim.model.chance import DrawPurpose, follow, uniform
 from sim.model.gestures import Kind
 from sim.model.rules import ROUNDS
-from sim.state.population import BOOKING, GESTURE, PLANNED_POST
+from sim.state.population import BOOKING, GESTURE, NO_ANSWER, PLANNED_POST
 
 
 @njit(cache=True)
@@ -54,19 +54,25 @@ def deliver_and_answer(state: Any, sent: Any, arriving: Any, day: int, seed: int
     return (sent, in_a_row(answers), none), (arrived, in_a_row(answered), none), in_a_row(waiting), guests
 
 
+@njit_inline
+def accepts_invitation(reply: Any, p: Any) -> bool:
+    """Whether an answer accepts an invitation to an event."""
+    return reply.parent_kind != NO_ANSWER and p.invites[reply.parent_kind] == 1
+
+
 @njit(cache=True)
 def with_guests(guests: Any, replies: Any, p: Any) -> Any:
     """The guests so far, and the people among the replies who accept an invitation, type `BOOKING`."""
     count = len(guests)
     for k in range(len(replies)):
-        count += replies[k].parent_kind == Kind.INVITATION
+        count += accepts_invitation(replies[k], p)
     if count == len(guests):
         return guests
     more = np.empty(count, BOOKING)
     more[: len(guests)] = guests
     count = len(guests)
     for k in range(len(replies)):
-        if replies[k].parent_kind == Kind.INVITATION:
+        if accepts_invitation(replies[k], p):
             more[count].host, more[count].guest = replies[k].receiver, replies[k].sender
             more[count].day = replies[k].parent_day + p.event_notice_days
             count += 1
@@ -129,7 +135,7 @@ def will_answer(
     Many parameters because compiled code passes the key of the draw value by value.
     """
     p, kind = state.settings[0], gesture.kind
-    if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind)]:
+    if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind, p)]:
         return False
     odds_factor = odds_of_acquaintance(state, gesture, tie, known)
     likely = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds_factor, earlier, p)
@@ -141,7 +147,7 @@ def will_answer(
 def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     """Write the answer to a gesture into `reply`, and charge its minutes to the person who answers."""
     p = state.settings[0]
-    kind = rules.answer_kind(gesture.kind)
+    kind = rules.answer_kind(gesture.kind, p)
     person = state.people[gesture.receiver]
     person.minutes_left = rules.minus(person.minutes_left, p.minutes[kind])
     practise(person, kind, day, p)

@@ -8,7 +8,7 @@ from sim.engine.compiling import njit_inline
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
 from sim.model.gestures import Kind
-from sim.model.strategies import Place
+from sim.model.places import Place
 from sim.state.population import FEED_ITEM, NEVER, NO_ANSWER, NOBODY
 
 

@@ -8,26 +8,13 @@ import numpy as np
 
 from sim.engine.budget import back_out, minutes_for_session, pay, pay_session
 from sim.engine.compiling import new_scratch, njit_alloc, njit_noalloc
+from sim.engine.facts import contacts_in_turn, meets_all, planned_kind, strategy_today
 from sim.engine.mind import comes_up_in_feed, shown
 from sim.engine.sending import accepts, see_post, send
 from sim.model import rules
-from sim.model.chance import DrawPurpose, uniform
 from sim.model.gestures import Channel, Kind
 from sim.model.strategies import Plan
-from sim.model.whom import ACTIVE, DORMANT
 from sim.state.population import NOBODY
-
-
-@njit_noalloc
-def planned_kind(strategy: int, prompt: Any, day: int, seed: int, p: Any) -> int:
-    """The kind of a planned gesture: the strategy's first kind with probability `first_share`, else its second."""
-    share = p.first_share[strategy]
-    if (
-        share >= 1.0
-        or uniform(seed, DrawPurpose.PLANNED_KIND, day, prompt.person, prompt.other, prompt.event_key) < share
-    ):
-        return p.first[strategy]
-    return p.second[strategy]
 
 
 @njit_noalloc
@@ -52,14 +39,16 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
     """Hold a feed session: scroll and react once to each person shown, until the minutes run out."""
     people, p = state.people, state.settings[0]
     plan = state.plans[prompt.plan]
+    strategy = strategy_today(state, plan.strategy)
+    wanted = state.lists[strategy.first_list]
     first = people[prompt.person].first
     scratch = new_scratch(state)
     among = shown(state, prompt.person, scratch)
     done = np.zeros(people[prompt.person].slots, np.bool_)
-    used, back_outs, item = 0.0, 0, 0
+    used, back_outs, item, contacted = 0.0, 0, 0, 0
     start = prompt.event_key
     prompt.channel = Channel.FEED
-    while used + p.scroll_minutes <= minutes and back_outs < p.backed_out_most:
+    while used + p.scroll_minutes <= minutes and back_outs < p.backed_out_most and contacted < strategy.most_people:
         prompt.event_key = start + item
         item += 1
         prompt.slot = comes_up_in_feed(state, prompt.person, among, day, prompt.event_key, seed, scratch)
@@ -71,62 +60,46 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
         done[prompt.slot] = True
         prompt.other = state.contact_ids[first + prompt.slot]
         count = see_post(out, count, state, prompt, day)
-        kind = planned_kind(plan.strategy, prompt, day, seed, p)
+        if not meets_all(state, wanted.first_term, wanted.terms, prompt, minutes - used, day, seed):
+            continue
+        kind = planned_kind(state, strategy, prompt, minutes - used, day, seed)
+        if kind < 0:
+            continue
         if used + p.minutes[kind] > minutes:
             break
         cost, sent = make_or_back_out(state, prompt, kind, minutes - used, out, count, day, seed)
         used += cost
         back_outs += sent == count
+        contacted += sent > count
         count = sent
-    pay(plan, used)
+    pay(plan, used + strategy.overhead_minutes)
     return count
 
 
 @njit_alloc
-def longest_silent(state: Any, person: int, day: int, wanted: int) -> Any:
-    """Slots of the ties on a list, longest silent first, shape (ties,); see `rules.is_listed` for `wanted`."""
-    people, ties = state.people, state.ties
-    first = people[person].first
-    slots = np.empty(people[person].degree, np.int64)
-    keys = np.empty(people[person].degree, np.int64)
-    count = 0
-    for slot in range(people[person].slots):
-        tie = ties[first + slot]
-        if tie.other != NOBODY and is_listed(tie, day, wanted, state.settings[0]):
-            slots[count] = slot
-            keys[count] = (np.int64(tie.last_contact) << 32) + tie.other
-            count += 1
-    return slots[:count][np.argsort(keys[:count], kind="mergesort")]
-
-
-@njit_noalloc
-def is_listed(tie: Any, day: int, wanted: int, p: Any) -> bool:
-    """Whether a list of this filter names a tie today; see `rules.is_listed`."""
-    standing = rules.standing(tie.traces, day - tie.last_contact)
-    return rules.is_listed(wanted, day, tie.planned, tie.acquaintance != 0, standing, tie.last_two_way, tie.two_way, p)
-
-
-@njit_alloc
 def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, day: int, seed: int) -> int:
-    """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
+    """Hold a session with a list of contacts: work down the list until the minutes run out."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
-    wanted = rules.list_of(plan.strategy)
-    used, back_outs = 0.0, 0
-    for slot in longest_silent(state, prompt.person, day, wanted):
-        if back_outs >= p.backed_out_most:
+    strategy = strategy_today(state, plan.strategy)
+    used, back_outs, contacted = 0.0, 0, 0
+    for slot in contacts_in_turn(state, strategy, prompt, day, seed):
+        if back_outs >= p.backed_out_most or contacted >= strategy.most_people:
             break
         tie = ties[people[prompt.person].first + slot]
         prompt.other, prompt.slot = tie.other, slot
-        kind = planned_kind(plan.strategy, prompt, day, seed, p)
+        kind = planned_kind(state, strategy, prompt, minutes - used, day, seed)
+        if kind < 0:
+            continue
         if used + p.minutes[kind] > minutes:
             break
         tie.planned = day
         cost, sent = make_or_back_out(state, prompt, kind, minutes - used, out, count, day, seed)
         used += cost
         back_outs += sent == count
+        contacted += sent > count
         count = sent
-    pay(plan, used)
+    pay(plan, used + strategy.overhead_minutes)
     return count
 
 
@@ -135,43 +108,38 @@ def posting_session(state: Any, prompt: Any, minutes: float, out: Any, count: in
     """Hold a posting session: as many posts as the minutes allow. A post has no addressee, so there is no barrier."""
     p = state.settings[0]
     plan = state.plans[prompt.plan]
+    strategy = strategy_today(state, plan.strategy)
     start = prompt.event_key
     used, item = 0.0, 0
-    while used + p.minutes[Kind.POST] <= minutes:
+    while used + p.minutes[Kind.POST] <= minutes and item < strategy.most_people:
         prompt.event_key = start + item
         item += 1
         used += p.minutes[Kind.POST]
         count = send(state, prompt, out, count, Kind.POST, day)
-    pay(plan, used)
+    pay(plan, used + strategy.overhead_minutes)
     return count
 
 
 @njit_alloc
 def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, seed: int) -> int:
-    """Invite dormant and active ties in turn to an event. Without anyone to invite, no event is planned."""
+    """Invite contacts on the lists, in turn, to an event. Without anyone to invite, no event is planned."""
     people, ties, p = state.people, state.ties, state.settings[0]
     plan = state.plans[prompt.plan]
-    dormant = longest_silent(state, prompt.person, day, DORMANT)
-    active = longest_silent(state, prompt.person, day, ACTIVE)
-    if len(dormant) + len(active) == 0:
+    strategy = strategy_today(state, plan.strategy)
+    named = contacts_in_turn(state, strategy, prompt, day, seed)
+    if len(named) == 0:
         return count
-    pay_session(plan, p)
+    pay_session(plan, strategy, p)
     plan.event_day = day + p.event_notice_days
-    kind = p.first[plan.strategy]
-    invited, d, a = 0, 0, 0
-    while invited < p.event_invitations and plan.back_outs < p.backed_out_most and d + a < len(dormant) + len(active):
-        if d < len(dormant) and (d <= a or a == len(active)):
-            prompt.slot = dormant[d]
-            d += 1
-        else:
-            prompt.slot = active[a]
-            a += 1
-        if p.minutes[kind] > plan.usable:
+    kind, invited = strategy.invite, 0
+    for slot in named:
+        enough = invited >= min(p.event_invitations, strategy.most_people)
+        if enough or plan.back_outs >= p.backed_out_most or p.minutes[kind] > plan.usable:
             break
-        tie = ties[people[prompt.person].first + prompt.slot]
-        prompt.other = tie.other
+        tie = ties[people[prompt.person].first + slot]
+        prompt.other, prompt.slot = tie.other, slot
         tie.planned = day
-        if accepts(state, prompt, kind, Channel.PRIVATE, day, seed):
+        if accepts(state, prompt, kind, rules.channel_of(kind, prompt.channel, p), day, seed):
             plan.usable = rules.minus(plan.usable, p.minutes[kind])
             count = send(state, prompt, out, count, kind, day)
             invited += 1
@@ -183,12 +151,12 @@ def inviting_session(state: Any, prompt: Any, out: Any, count: int, day: int, se
 @njit_alloc
 def hold_session(state: Any, prompt: Any, out: Any, count: int, day: int, planning: bool, seed: int) -> int:
     """Hold a planned session, of the type that the strategy prescribes; returns the gestures in the outbox so far."""
-    minutes = minutes_for_session(state, prompt.plan, day, planning)
-    way = state.settings[0].plan[state.plans[prompt.plan].strategy]
-    if way == Plan.FEED:
+    strategy = strategy_today(state, state.plans[prompt.plan].strategy)
+    minutes = rules.minutes_for_gestures(minutes_for_session(state, prompt.plan, day, planning), strategy)
+    if strategy.plan == Plan.FEED:
         return feed_session(state, prompt, minutes, out, count, day, seed)
-    if way == Plan.LIST:
+    if strategy.plan == Plan.LIST:
         return list_session(state, prompt, minutes, out, count, day, seed)
-    if way == Plan.POSTS:
+    if strategy.plan == Plan.POSTS:
         return posting_session(state, prompt, minutes, out, count, day)
     return inviting_session(state, prompt, out, count, day, seed)

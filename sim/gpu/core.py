@@ -43,7 +43,6 @@ from sim.engine.settle import is_settled, remember_answer, remember_sent, settle
 from sim.engine.sorting import BY_PAIR, BY_SENDER, DUE_TODAY, SENT_TODAY, comes_first, sorted_by, turn_of
 from sim.model import chance, rules
 from sim.model.chance import BATCH, DrawPurpose, uniform
-from sim.model.gestures import Kind
 from sim.model.rules import ROUNDS
 from sim.runtime.installation import install_command
 from sim.state.population import (
@@ -537,7 +536,8 @@ class GpuCore:
     """
 
     def __init__(self, world: World, *, seed: int) -> None:
-        invited = (world.mail["kind"] == Kind.INVITATION) | (world.mail["parent_kind"] == Kind.INVITATION)
+        inviting = np.flatnonzero(world.parameters.packed["invites"])
+        invited = np.isin(world.mail["kind"], inviting) | np.isin(world.mail["parent_kind"], inviting)
         if len(world.plans) or len(world.bookings) or invited.any():
             raise ValueError(
                 "This world has plans, bookings or invitations, which the GPU engine doesn't support. Run it with "

@@ -66,6 +66,7 @@ class DrawPurpose(IntEnum):
     # What people do
     COMFORT = 39
     PLANNED_KIND = 40
+    LIST_ORDER = 49
     NOTICED = 41
     ANSWERED = 42
     ANSWER_DELAY = 43

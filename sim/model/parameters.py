@@ -6,6 +6,9 @@ means that nobody has measured the number. Vary it in a sweep before you trust r
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -15,16 +18,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sim.model.former_names import FORMER_NAMES, note_former_names
 from sim.model.gestures import (
     DEFAULT_GESTURES,
-    FIXED_CHANNEL,
     KINDS,
     LADDERS,
-    WORDLESS,
+    MOST_KINDS,
+    NEW_FIELDS,
     Channel,
     GestureRow,
-    Kind,
     Ladders,
 )
-from sim.model.strategies import STRATEGIES
+from sim.model.places import PLACES, PlaceRow
+from sim.model.playbook import Playbook, RowError, compiled
+from sim.model.spelling import nearest
+from sim.model.strategies import STRATEGIES, StrategyRow
 
 TRACES = 6  # exponentially decaying counters of a tie, with half-lives of 5**0 to 5**5 days
 HALF_LIVES = 5.0 ** np.arange(TRACES)
@@ -163,6 +168,8 @@ class Parameters(BaseModel):
     past_stopped: float = _number(0.5, "share", 0, 1, "share of ties whose contacts stopped at a uniformly distributed time before day 0", "assumed")
 
     gestures: dict[str, GestureRow] = Field(default_factory=lambda: dict(DEFAULT_GESTURES), validate_default=True, description="numbers of each kind of gesture")
+    strategies: dict[str, StrategyRow] = Field(default_factory=lambda: dict(STRATEGIES), description="whom each strategy contacts, what it does, and when")
+    places: dict[str, PlaceRow] = Field(default_factory=dict, description="places that are added")
     ladders: Ladders = Field(default_factory=Ladders, description="perceived risk of spontaneous gestures, in logits")
 
     @model_validator(mode="before")
@@ -180,31 +187,87 @@ class Parameters(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _complete_gestures(cls, data: Any) -> Any:
-        """Fill in the defaults of gestures that users give in part, such as ``gestures={"like": {"mass": 0.1}}``."""
-        if isinstance(data, dict) and isinstance(data.get("gestures"), dict):
-            rows: dict[str, Any] = dict(DEFAULT_GESTURES)
-            for kind, change in data["gestures"].items():
-                named = isinstance(change, dict) and kind in rows
-                rows[kind] = {**dict(rows[kind]), **change} if named else change
-            data = {**data, "gestures": rows}
+    def _complete_rows(cls, data: Any) -> Any:
+        """Complete rows of tables that users give in part, such as ``gestures={"like": {"mass": 0.1}}``."""
+        if isinstance(data, dict):
+            shipped: dict[str, Mapping[str, BaseModel]] = {"gestures": DEFAULT_GESTURES, "strategies": STRATEGIES}
+            for table, rows in shipped.items():
+                if isinstance(data.get(table), dict):
+                    data = {**data, table: _completed(table, data[table], rows)}
         return data
 
     @model_validator(mode="after")
     def _check_tables(self) -> Parameters:
-        unknown = sorted(set(self.gestures) - set(KINDS))
-        if unknown:
-            raise ValueError(f"unknown gesture {unknown[0]!r}; the kinds are {', '.join(KINDS)}")
-        for name, row in self.gestures.items():
-            if row.answer is not None and row.mass <= 0:
-                raise ValueError(f"gestures.{name}.mass is {row.mass:g}; a gesture that wants an answer must have a mass above 0")
+        for path, problem in _problems(self):
+            raise RowError(path, problem)
         known_shares = self.encounter_known + self.encounter_community
         if known_shares > 1:
             raise ValueError(f"encounter_known and encounter_community add up to {known_shares:g}; their sum must be 1 or less")
         tie_shares = self.ties_in_community + self.ties_in_industry
         if tie_shares > 1:
             raise ValueError(f"ties_in_community and ties_in_industry add up to {tie_shares:g}; their sum must be 1 or less")
+        if self.strategies != STRATEGIES or self.places or len(self.gestures) > len(KINDS):
+            assert self.playbook  # reads the rows, so that a mistake in them is found here
         return self
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of the gestures, in the order of their numbers."""
+        return tuple(self.gestures)
+
+    @property
+    def strategy_names(self) -> tuple[str, ...]:
+        """The names of the strategies, in the order of their numbers."""
+        return tuple(self.strategies)
+
+    @property
+    def place_names(self) -> tuple[str, ...]:
+        """The names of the places, in the order of their numbers, from nowhere."""
+        return ("nowhere", *PLACES, *self.places)
+
+    def identity(self, strategies: Iterable[str] = ()) -> dict[str, Any]:
+        """Everything that determines the results of a run of these strategies, as JSON values.
+
+        Strategies that the run doesn't follow are left out, so that it keeps its id when others are added or changed.
+        So are fields that earlier versions didn't have, unless they differ from the shipped rows.
+        """
+        data = self.model_dump(mode="json", exclude={"strategies", "places"})
+        for name, row in data["gestures"].items():
+            usual = DEFAULT_GESTURES.get(name)
+            for field in NEW_FIELDS:
+                if usual is not None and row[field] == getattr(usual, field):
+                    del row[field]
+        followed = {name: self._described(name) for name in self._followed(strategies)}
+        changed = {name: row for name, row in followed.items() if row is not None}
+        if changed:
+            data["strategies"] = changed
+        if self.places:
+            data["places"] = {name: row.model_dump(mode="json") for name, row in self.places.items()}
+        return data
+
+    def _followed(self, strategies: Iterable[str]) -> list[str]:
+        """These strategies, and those that follow on them."""
+        found = dict.fromkeys(strategies)
+        pending = list(found)
+        while pending:
+            then = self.strategies[pending.pop()].then
+            if then and then not in found:
+                found[then] = None
+                pending.append(then)
+        return sorted(found)
+
+    def _described(self, name: str) -> dict[str, Any] | None:
+        """What determines a strategy's results, with its number; None for a shipped one that is unchanged."""
+        row, usual = self.strategies[name], STRATEGIES.get(name)
+        texts = {"essay", "meaning", "label", "colour", "source"}
+        if usual is not None and row.model_dump(exclude=texts) == usual.model_dump(exclude=texts):
+            return None
+        return {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+
+    @cached_property
+    def playbook(self) -> Playbook:
+        """All strategies and places as tables, for the engines."""
+        return compiled(self.strategies, self.places, self.gestures, lambda name: getattr(self, name))
 
     @cached_property
     def packed(self) -> np.void:
@@ -213,26 +276,102 @@ class Parameters(BaseModel):
         for name in _SCALARS:
             record[name] = getattr(self, name)
         record["kernel"] = kernel(self.memory_decay)
-        rows = [self.gestures[name] for name in KINDS]
-        record["rung"] = [row.rung for row in rows]
-        record["minutes"] = [row.minutes for row in rows]
-        record["noticed"] = [row.noticed for row in rows]
-        record["opens"] = [row.opens_door for row in rows]
-        record["mass"] = [row.mass for row in rows]
-        record["answer"] = [-np.inf if row.answer is None else row.answer for row in rows]
-        record["worded"] = [kind not in WORDLESS for kind in Kind]
-        record["channel"] = [FIXED_CHANNEL.get(kind, -1) for kind in Kind]
-        record["risk"] = [row.felt_risk for row in rows]  # the same on all channels, except for the ladders
-        record["ladder"] = -1
-        for channel, kinds in LADDERS.items():
-            for step, kind in enumerate(kinds):
-                record["risk"][0, channel, kind] = getattr(self.ladders, f"{channel.label}_{kind.label}")
-                record["ladder"][0, channel, step] = kind
-        for strategy, row in STRATEGIES.items():
-            for name in _PLAN_FIELDS:
-                record[name][0, strategy] = getattr(row, name)
+        kinds = {kind: number for number, kind in enumerate(self.gestures)}
+        for kind, row in self.gestures.items():
+            number = kinds[kind]
+            record["rung"][0, number] = row.rung
+            record["minutes"][0, number] = row.minutes
+            record["noticed"][0, number] = row.noticed
+            record["opens"][0, number] = row.opens_door
+            record["mass"][0, number] = row.mass
+            record["answer"][0, number] = -np.inf if row.answer is None else row.answer
+            record["worded"][0, number] = row.worded
+            record["channel"][0, number] = -1 if row.channel is None else Channel[row.channel.upper()]
+            record["risk"][0, :, number] = row.felt_risk  # the same on all channels, except for the ladders
+            record["answered_with"][0, number] = kinds[row.answered_with or kind]
+            record["answered_at_once"][0, number] = row.answered_at_once
+            record["invites"][0, number] = row.invites
+        for channel in LADDERS:
+            ladder = steps_of(self.ladders, channel, kinds)
+            record["steps"][0, channel] = len(ladder)
+            for step, (kind, risk) in enumerate(ladder.items()):
+                record["risk"][0, channel, kinds[kind]] = risk
+                record["ladder"][0, channel, step] = kinds[kind]
         packed: np.void = record[0]
         return packed
+
+
+def steps_of(ladders: Ladders, channel: Channel, kinds: Iterable[str]) -> dict[str, float]:
+    """The steps of a channel's ladder, each a kind with its perceived risk in logits; added ones are in their place."""
+    shipped = {kind.label: float(getattr(ladders, f"{channel.label}_{kind.label}")) for kind in LADDERS[channel]}
+    added = {kind: (ladders.__pydantic_extra__ or {}).get(f"{channel.label}_{kind}") for kind in kinds}
+    steps = list(shipped.items())
+    for kind, risk in added.items():
+        if risk is not None:
+            at = next((place for place, (_, other) in enumerate(steps) if other > risk), len(steps))
+            steps.insert(at, (kind, risk))
+    return dict(steps)
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def _completed(table: str, given: Mapping[str, Any], shipped: Mapping[str, BaseModel]) -> dict[str, Any]:
+    """The rows of a table: the shipped ones, changed where they are given, and added ones, in the order given.
+
+    Raises:
+        RowError: if an added row is based on a row that there isn't.
+    """
+    rows: dict[str, Any] = dict(shipped)
+    for name, change in given.items():
+        if not isinstance(change, Mapping):
+            rows[name] = change
+            continue
+        base = change.get("based_on", name if name in shipped else None)
+        if base is not None and base not in rows:
+            close = nearest(str(base), rows)
+            hint = f'did you mean "{close}"?' if close else f"known are {', '.join(rows)}"
+            raise RowError(f"{table}.{name}.based_on", f'there is no row "{base}" before this one; {hint}')
+        rows[name] = {**({} if base is None else _written(rows[base])), **change}
+        rows[name].pop("based_on", None)
+        if "weekdays" in change and "sessions" not in change:
+            rows[name].pop("sessions", None)
+    return rows
+
+
+def _written(row: Any) -> dict[str, Any]:
+    """The values of a row that somebody wrote."""
+    return dict(row.model_dump(exclude_unset=True)) if isinstance(row, BaseModel) else dict(row)
+
+
+def _problems(parameters: Parameters) -> Iterator[tuple[str, str]]:
+    """What is wrong with the rows of tables, each with its path."""
+    gestures = parameters.gestures
+    for table in ("gestures", "strategies", "places"):
+        for name in getattr(parameters, table):
+            if not _NAME.fullmatch(name):
+                yield f"{table}.{name}", "expected a name of small letters, digits and _, of at most 40 characters"
+    if "nothing" in gestures:
+        yield "gestures.nothing", "this name means that no gesture is made; choose another"
+    for name in parameters.places:
+        if name in (*PLACES, "nowhere"):
+            yield f"places.{name}", f"is a place already; its numbers are parameters, such as {name}_meets"
+    if len(gestures) > MOST_KINDS:
+        yield "gestures", f"there are {len(gestures)}; at most {MOST_KINDS} can be numbered"
+    for name, row in gestures.items():
+        if row.answer is not None and row.mass <= 0:
+            yield f"gestures.{name}.mass", f"is {row.mass:g}; a gesture that wants an answer must have a mass above 0"
+        if row.answered_with is not None and row.answered_with not in gestures:
+            close = nearest(row.answered_with, gestures)
+            hint = f"did you mean {close}?" if close else f"known are {', '.join(gestures)}"
+            yield f"gestures.{name}.answered_with", f'there is no gesture "{row.answered_with}"; {hint}'
+    for name, risk in (parameters.ladders.__pydantic_extra__ or {}).items():
+        known = [f"{channel.label}_{kind}" for channel in LADDERS for kind in gestures]
+        if name not in known:
+            close = nearest(name, known)
+            yield f"ladders.{name}", "there is no such step; " + (f"did you mean {close}?" if close else "expected CHANNEL_GESTURE, such as private_message")
+        elif not (-10 <= risk <= 10 and math.isfinite(risk)):
+            yield f"ladders.{name}", f"is {risk:g}; expected a number from -10 to 10 (logits)"
 
 
 def kernel(decay: float) -> np.ndarray:
@@ -253,16 +392,15 @@ def kernel(decay: float) -> np.ndarray:
 _SCALARS = tuple(
     name for name, field in Parameters.model_fields.items() if field.annotation in (float, int)
 )
-_PLAN_FIELDS = ("plan", "place", "first", "second", "first_share", "session_minutes", "sessions")
-_KINDS, _CHANNELS, _STRATEGIES = len(Kind), len(Channel), len(STRATEGIES)
+_CHANNELS = len(Channel)
+_NUMBERS_OF_KINDS = ("minutes", "noticed", "opens", "mass", "answer")
+_FLAGS_OF_KINDS = ("rung", "worded", "channel", "answered_with", "answered_at_once", "invites")
 
 SETTINGS = np.dtype(
     [(name, "f8" if Parameters.model_fields[name].annotation is float else "i8") for name in _SCALARS]
     + [("kernel", "f8", (TRACES,))]
-    + [(name, "f8", (_KINDS,)) for name in ("minutes", "noticed", "opens", "mass", "answer")]
-    + [(name, "i8", (_KINDS,)) for name in ("rung", "worded", "channel")]
-    + [("risk", "f8", (_CHANNELS, _KINDS)), ("ladder", "i8", (_CHANNELS, 6))]
-    + [(name, "i8", (_STRATEGIES,)) for name in ("plan", "place", "first", "second", "sessions")]
-    + [(name, "f8", (_STRATEGIES,)) for name in ("first_share", "session_minutes")],
+    + [(name, "f8", (MOST_KINDS,)) for name in _NUMBERS_OF_KINDS]
+    + [(name, "i8", (MOST_KINDS,)) for name in _FLAGS_OF_KINDS]
+    + [("risk", "f8", (_CHANNELS, MOST_KINDS)), ("ladder", "i8", (_CHANNELS, MOST_KINDS)), ("steps", "i8", (_CHANNELS,))],
     align=True,
 )

@@ -3,7 +3,7 @@
 Times are whole days of the world, probabilities and shares lie in 0..1, and logits use natural logarithms. ``p`` is the
 record from `sim.Parameters.packed`. A function whose result is stored in a field of the state rounds it to the type of
 that field (32-bit floats), so that both engines store the same bits. Explicit signatures ensure that all callers
-compute in 64 bits.
+compute in 64 bits. ``s``, ``term`` and ``place`` are rows of the tables in `sim.model.playbook`.
 
 You can call the functions from Python:
 
@@ -22,12 +22,15 @@ import numpy as np
 from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, void
 
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, normal, uniform
-from sim.model.gestures import Channel, Kind
+from sim.model.gestures import Channel
 from sim.model.parameters import SETTINGS, TRACES
-from sim.model.strategies import Place, Plan, Strategy
-from sim.model.whom import A_CONTACT, ANYBODY, DORMANT, EVERYONE_KNOWN, OF_COMMUNITY, ONCE_STRONG
+from sim.model.places import Place
+from sim.model.playbook import PLACE, STRATEGY, TERM
+from sim.model.strategies import Plan
+from sim.model.whom import A_CONTACT, ANYBODY, OF_COMMUNITY
 
 P = from_dtype(SETTINGS)
+S, T, L = from_dtype(STRATEGY), from_dtype(TERM), from_dtype(PLACE)
 Traces = float32[:]  # a field of a record, so the array needn't be contiguous
 
 _SLOWEST_HALF_LIFE = 5.0 ** (TRACES - 1)
@@ -309,9 +312,9 @@ def gesture_within_reach(
     Most gestures fail with the lower bound on doubt already, which saves computing the rest.
     """
     least_perceived = reticence + least_doubt(p)
-    for step in range(p.ladder.shape[1] - 1, -1, -1):
+    for step in range(p.steps[channel] - 1, -1, -1):
         kind = p.ladder[channel, step]
-        if kind < 0 or barrier_perceived(kind, channel, strength, openness, opened_by, least_perceived, p) > comfort:
+        if barrier_perceived(kind, channel, strength, openness, opened_by, least_perceived, p) > comfort:
             continue
         if barrier(kind, channel, strength, openness, opened_by, unanswered, reticence, p) <= comfort:
             return int64(kind)
@@ -333,10 +336,10 @@ def minutes_of_week(sociability: float, p: Any) -> float:
     return float32(p.weekly_minutes * min(max(sociability, p.minutes_low), p.minutes_high))
 
 
-@rule(float32(int64, P))
-def usable_minutes(strategy: int, p: Any) -> float:
-    """Minutes for gestures in a session at a place; the rest of it is travel and preparation."""
-    return float32(p.session_minutes[strategy] * p.usable_share)
+@rule(float32(S, P))
+def usable_minutes(s: Any, p: Any) -> float:
+    """Minutes for gestures in a session at a place; the rest of it is travel, preparation and overhead."""
+    return float32(s.session_minutes * p.usable_share - s.overhead_minutes)
 
 
 @rule(float64(float64, P))
@@ -345,51 +348,46 @@ def lost_minutes(left: float, p: Any) -> float:
     return min(p.backed_out_minutes, left)
 
 
-@rule(int64(int64))
-def list_of(strategy: int) -> int:
-    """Whom the list of a strategy names, for `is_listed`: ties that were once strong, or everyone known."""
-    return ONCE_STRONG if strategy == Strategy.HANDWRITTEN_NOTES else EVERYONE_KNOWN
+@rule(float64(float64, S))
+def minutes_for_gestures(minutes: float, s: Any) -> float:
+    """Minutes of a session that are left for gestures and scrolling, after its overhead."""
+    return minutes - s.overhead_minutes
 
 
-@rule(boolean(int64, int64, int64, boolean, float64, int64, int64, P))
-def is_listed(
-    wanted: int, day: int, planned: int, acquaintance: bool, standing: float, last_two_way: int, two_way: int, p: Any
-) -> bool:
-    """Whether a list names a tie: it passes the filter `wanted`, and no list used it within `plan_gap_days`.
-
-    Args:
-        wanted: `EVERYONE_KNOWN`, `ONCE_STRONG`, `DORMANT` or `ACTIVE`; all but the first leave out acquaintances.
-        day: today.
-        planned: the day on which a list last used the tie.
-        acquaintance: whether they met, but neither answered the other.
-        standing: the slowest trace of the tie, in contacts; see `standing`.
-        last_two_way: the day of the last two-way contact.
-        two_way: number of two-way contacts.
-        p: packed parameters.
-    """
-    if day - planned < p.plan_gap_days:
-        return False
-    if wanted == EVERYONE_KNOWN:
-        return True
-    if acquaintance:
-        return False
-    if wanted == ONCE_STRONG:
-        return standing >= p.once_strong
-    if wanted == DORMANT:
-        return is_dormant(day, last_two_way, two_way, p)
-    return is_active(day, last_two_way, two_way, p)
+@rule(boolean(float64, T))
+def meets(value: float, term: Any) -> bool:
+    """Whether a fact about a tie meets a condition: it lies within the limits, or outside if ``holds`` is 0."""
+    return (term.low <= value <= term.high) == (term.holds == 1)
 
 
-@rule(int64(int64, int64, boolean, float64, P))
-def kind_at_place(strategy: int, place: int, is_stranger: bool, usable: float, p: Any) -> int:
-    """The kind of a planned gesture at a place: for contacts the strategy's second, if there is time; else its first.
+@rule(boolean(int64, int64, int64))
+def may_be_named(day: int, planned: int, gap_days: int) -> bool:
+    """Whether a list may name a tie today, which a list last named on the day `planned`."""
+    return day - planned >= gap_days
 
-    The host of an event greets everyone with the second kind, since guests have been invited.
-    """
-    kind = p.second[strategy]
-    if place != Place.EVENT and (is_stranger or p.minutes[kind] > usable):
-        return p.first[strategy]
-    return kind
+
+@rule(int64(int64, int64))
+def days_to_birthday(day: int, birthday: int) -> int:
+    """Days until the next birthday, from 0; ``birthday`` is a day of the year, 0..364."""
+    return (birthday - day) % 365
+
+
+@rule(int64(int64, int64))
+def turn(last_sent: int, last_received: int) -> int:
+    """Whose turn it is: 1 if the other wrote last, -1 if the person did, 0 if both did on one day, or neither ever."""
+    return int64(last_received > last_sent) - int64(last_sent > last_received)
+
+
+@rule(int64(int64, int64, int64))
+def days_without_answer(day: int, last_sent: int, last_received: int) -> int:
+    """Days since the person's last gesture, if the other has not written since then; otherwise -1."""
+    return day - last_sent if last_sent > last_received else -1
+
+
+@rule(float64(float64))
+def whole_tries(unanswered: float) -> float:
+    """The count of unanswered gestures, rounded to a whole number: what a person remembers of it."""
+    return math.floor(unanswered + 0.5)
 
 
 @rule(float64(float64, int64, P))
@@ -461,12 +459,10 @@ def answer_probability(
     return expit(answer_logit(kind, strength, openness, unanswered, p) + math.log(odds_factor)) * attention
 
 
-@rule(int64(int64))
-def answer_kind(kind: int) -> int:
-    """The kind of the answer: the same kind, except that notes and invitations are answered by message."""
-    if kind == Kind.NOTE or kind == Kind.INVITATION:
-        return Kind.MESSAGE
-    return kind
+@rule(int64(int64, P))
+def answer_kind(kind: int, p: Any) -> int:
+    """The kind of the answer: usually the same kind; notes and invitations are answered by message."""
+    return p.answered_with[kind]
 
 
 @rule(int64(int64, int64, P))
@@ -477,8 +473,8 @@ def channel_of(kind: int, occasion_channel: int, p: Any) -> int:
 
 @rule(int64(int64, P))
 def days_under_way(kind: int, p: Any) -> int:
-    """Days until a gesture arrives: `note_days` for a note, 0 for all other kinds."""
-    return p.note_days if kind == Kind.NOTE else 0
+    """Days until a gesture arrives: `note_days` by post, 0 on all other channels."""
+    return p.note_days if p.channel[kind] == Channel.POST_OFFICE else 0
 
 
 @rule(int64(int64, int64, uint64, int64, int64, int64, int64, P))
@@ -487,10 +483,10 @@ def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, othe
 
     The delay doesn't depend on closeness (Kooti et al. 2015; studies of texting agree).
     """
-    if channel == Channel.IN_PERSON or kind == Kind.CALL:
+    if channel == Channel.IN_PERSON or p.answered_at_once[kind]:
         return 1
     median, sigma = p.delay_median, p.delay_sigma
-    if kind == Kind.NOTE:
+    if p.channel[kind] == Channel.POST_OFFICE:
         median, sigma = p.note_delay_median, p.note_delay_sigma
     minutes = median * math.exp(sigma * normal(seed, DrawPurpose.ANSWER_DELAY, day, person, other, event_key))
     return int64(min(max(1.0, minutes * 60.0), 3_650.0 * SECONDS_A_DAY))
@@ -539,15 +535,14 @@ def affinity(seed: int, person: int, other: int, one_group: bool, p: Any) -> flo
 
 
 @rule(int64(int64, int64))
-def sessions_left(day: int, sessions: int) -> int:
-    """Sessions left in the week, including today's; 0 if today has none. They are spread evenly over the week."""
+def sessions_left(day: int, weekdays: int) -> int:
+    """Sessions left in the week, including today's; 0 if today has none. ``weekdays`` has a bit for each day."""
     weekday = day % 7
-    if (weekday * sessions) % 7 >= sessions:
+    if not weekdays >> weekday & 1:
         return 0
     left = 0
     for later in range(weekday, 7):
-        if (later * sessions) % 7 < sessions:
-            left += 1
+        left += weekdays >> later & 1
     return left
 
 
@@ -559,23 +554,29 @@ def session_budget(budget: float, least: float, left: int) -> float:
     return max(budget / left, least)
 
 
-@rule(float64(int64, float64, int64, int64, P))
-def session_minutes(strategy: int, budget: float, event_day: int, day: int, p: Any) -> float:
+@rule(float64(S, float64, int64, int64))
+def session_minutes(s: Any, budget: float, event_day: int, day: int) -> float:
     """Minutes for a session today (feed, list, posts or invitations), while plans run; 0 if there is no session.
 
     Args:
-        strategy: the strategy of the plan.
+        s: the strategy.
         budget: the time budget of the plan, in minutes.
         event_day: the day of the last event to which the plan invited people.
         day: today.
-        p: packed parameters.
     """
-    way, least = p.plan[strategy], p.session_minutes[strategy]
-    if way == Plan.EVENT:
-        return least if budget >= least and event_day < day else 0.0
-    if way == Plan.FEED or way == Plan.LIST or way == Plan.POSTS:
-        return session_budget(budget, least, sessions_left(day, p.sessions[strategy]))
+    if s.plan == Plan.EVENT:
+        return s.session_minutes if budget >= s.session_minutes and event_day < day else 0.0
+    if s.plan == Plan.FEED or s.plan == Plan.LIST or s.plan == Plan.POSTS:
+        return session_budget(budget, s.session_minutes, sessions_left(day, s.weekdays))
     return 0.0
+
+
+@rule(boolean(S, float64, int64, int64))
+def visits_today(s: Any, budget: float, event_day: int, day: int) -> bool:
+    """Whether a plan has the time for a session at its place today, which may not meet today; see `place_meets`."""
+    if s.plan == Plan.EVENT:
+        return event_day == day
+    return s.plan == Plan.PLACE and budget >= s.session_minutes and sessions_left(day, s.weekdays) > 0
 
 
 @rule(int64(float64, P))
@@ -595,47 +596,60 @@ def chosen_key(u: float, weight: float) -> float:
     return u ** (1.0 / weight)
 
 
-@rule(boolean(uint64, int64, int64))
-def is_group_day(seed: int, group: int, day: int) -> bool:
-    """Whether a group meets today; each group has one keyed day of the week."""
-    return day % 7 == int64(7 * uniform(seed, DrawPurpose.GROUP_DAY, 0, group, 0, 0))
+@rule(int64(int64))
+def place_key(place: int) -> int:
+    """The event key of draws about a place: each added one has draws of its own."""
+    return place if place > Place.MEETUP else 0
 
 
-@rule(boolean(uint64, int64, int64, P))
-def is_show_day(seed: int, industry: int, day: int, p: Any) -> bool:
-    """Whether an industry's trade show is today; shows are `show_every_days` apart, with a keyed first day."""
-    offset = int64(p.show_every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, industry, 0, 0))
-    return (day + offset) % p.show_every_days == 0
+@rule(boolean(uint64, int64, int64, int64, int64, int64, L))
+def place_meets(seed: int, number: int, community: int, group: int, industry: int, day: int, place: Any) -> bool:
+    """Whether people meet at a place today, for a person of this community, group and industry.
+
+    Places that don't meet every day have a keyed first day, which differs between communities, groups or industries.
+    """
+    if place.every_days == 1:
+        return True
+    key = place_key(number)
+    if place.base == Place.SHOW:
+        offset = int64(place.every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, industry, 0, key))
+        return (day + offset) % place.every_days == 0
+    where = group if place.base == Place.GROUP else community
+    return day % place.every_days == int64(
+        place.every_days * uniform(seed, DrawPurpose.GROUP_DAY, 0, where, 0, key)
+    )
 
 
-@rule(boolean(uint64, int64, int64, int64, int64, P))
-def place_meets(seed: int, place: int, group: int, industry: int, day: int, p: Any) -> bool:
-    """Whether people meet at a place today, for a person of this group and industry."""
-    if place == Place.GROUP:
-        return is_group_day(seed, group, day)
-    if place == Place.SHOW:
-        return is_show_day(seed, industry, day, p)
-    return True
+@rule(boolean(uint64, int64, int64, int64, int64, L))
+def is_regular(seed: int, number: int, person: int, chosen: int, size: int, place: Any) -> bool:
+    """Whether a person is a regular of a community's place; ``size`` is the number of people in the community.
+
+    The world has chosen the regulars of the hangout itself (``chosen`` is 1); those of an added place are drawn.
+    """
+    key = place_key(number)
+    if key == 0:
+        return chosen == 1
+    return uniform(seed, DrawPurpose.REGULAR, 0, person, 0, key) * size < place.regulars
 
 
-@rule(boolean(uint64, int64, int64, int64, float64, P))
-def hangs_out(seed: int, person: int, day: int, regular: int, sociability: float, p: Any) -> bool:
-    """Whether a person is at the community's hangout today; only regulars come, in proportion to sociability."""
-    if regular == 0:
-        return False
-    return uniform(seed, DrawPurpose.HANGOUT_VISIT, day, person, 0, 0) < p.hangout_attendance * sociability
+@rule(boolean(uint64, int64, int64, int64, float64, L))
+def hangs_out(seed: int, number: int, person: int, day: int, sociability: float, place: Any) -> bool:
+    """Whether a regular is at the community's place today, in proportion to sociability."""
+    u = uniform(seed, DrawPurpose.HANGOUT_VISIT, day, person, 0, place_key(number))
+    return u < place.attendance * sociability
 
 
-@rule(boolean(uint64, int64, int64, P))
-def attends_group(seed: int, person: int, day: int, p: Any) -> bool:
-    """Whether a member comes to today's meeting of the group, with probability `group_attendance`."""
-    return uniform(seed, DrawPurpose.GROUP_VISIT, day, person, 0, 0) < p.group_attendance
+@rule(boolean(uint64, int64, int64, int64, L))
+def attends_group(seed: int, number: int, person: int, day: int, place: Any) -> bool:
+    """Whether a member comes to today's meeting of the group."""
+    return uniform(seed, DrawPurpose.GROUP_VISIT, day, person, 0, place_key(number)) < place.attendance
 
 
-@rule(float64(uint64, int64, int64, float64))
-def show_key(seed: int, person: int, day: int, sociability: float) -> float:
+@rule(float64(uint64, int64, int64, int64, float64))
+def show_key(seed: int, number: int, person: int, day: int, sociability: float) -> float:
     """Key of a person in the weighted choice of who is at a trade show today; see `chosen_key`."""
-    return chosen_key(uniform(seed, DrawPurpose.SHOW_VISIT, day, person, 0, 0), max(1e-6, sociability))
+    u = uniform(seed, DrawPurpose.SHOW_VISIT, day, person, 0, place_key(number))
+    return chosen_key(u, max(1e-6, sociability))
 
 
 @rule(int64(uint64, int64, int64, int64))

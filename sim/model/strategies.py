@@ -1,35 +1,22 @@
-"""The ten strategies as data: the sessions, the people they target and the gestures they make.
+"""Strategies as data: whom a strategy contacts, what it does, and when. The ten of the essay are rows like any other.
 
-A strategy is a row, not a class. The engines implement the types of `Plan` and read everything else here. The
-descriptions come from the essay; all numbers are assumed, since nobody has measured them.
+`sim.model.grammar` describes the phrases of `whom` and `what`. The descriptions come from the essay; all numbers are
+assumed, since nobody has measured them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
 
-from sim.model.gestures import Kind
+from pydantic import BaseModel, ConfigDict, Field
 
+from sim.model.grammar import Clause, names_in, parsed_what
+from sim.model.spelling import nearest
 
-class Strategy(IntEnum):
-    """A strategy, numbered by its row in `STRATEGIES`."""
-
-    WAIT = 0
-    ENGAGE_REGULARLY = 1
-    HANDWRITTEN_NOTES = 2
-    SHOW_UP = 3
-    JOIN_COMMUNITY = 4
-    HOST_EVENT = 5
-    TRADE_SHOWS = 6
-    SHARE_CONTENT = 7
-    START_MEETUP = 8
-    CHECK_IN = 9
-
-    @property
-    def label(self) -> str:
-        """The strategy's name in configs and tables, such as ``"handwritten_notes"``."""
-        return self.name.lower()
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_STRATEGIES = 256  # the number of a strategy takes eight bits of the event key of a session
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Plan(IntEnum):
@@ -37,98 +24,131 @@ class Plan(IntEnum):
 
     NOTHING = 0  # ordinary life and answers only
     FEED = 1  # people whom the feed shows
-    LIST = 2  # contacts, longest silent first
+    LIST = 2  # contacts on a list
     POSTS = 3  # everyone, through their feeds
     PLACE = 4  # people met at a place
     EVENT = 5  # invited contacts and the people they bring
 
 
-class Place(IntEnum):
-    """A place where people meet."""
+class StrategyRow(BaseModel):
+    """One strategy. Besides these fields, a row may have numbers of its own, which its phrases name in braces.
 
-    NOWHERE = 0
-    HANGOUT = 1
-    GROUP = 2
-    EVENT = 3
-    SHOW = 4
-    MEETUP = 5
-
-    @property
-    def label(self) -> str:
-        """The place's name in tables, such as ``"hangout"``."""
-        return self.name.lower()
-
-
-@dataclass(frozen=True)
-class Row:
-    """One strategy.
-
-    Attributes:
-        plan: how it chooses people.
-        place: where it meets them, if anywhere.
-        first: the gesture to strangers; or the first of two gestures between which a draw decides.
-        second: the gesture to contacts; or the second of the two.
-        first_share: probability of `first` in that draw. At 1, there is no draw.
-        session_minutes: minutes that the time budget must cover before a session starts. In a session at a place,
-            `usable_share` of them is for gestures, and the rest is travel and preparation.
-        sessions: sessions a week, over which the time budget is spread.
-        essay: the strategy in the words of the essay.
-        buys: a description of what the minutes buy.
+    Example:
+        >>> import sim
+        >>> row = sim.strategies.StrategyRow(
+        ...     whom="ties, birthday within {ahead} days", what="call", session_minutes=15, ahead=3
+        ... )
+        >>> row.numbers
+        {'ahead': 3.0}
     """
 
-    plan: Plan
-    place: Place
-    first: Kind
-    second: Kind
-    first_share: float
-    session_minutes: float
-    sessions: int
-    essay: str
-    buys: str
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, float]
+
+    whom: str | tuple[str, ...] = Field(
+        "people there", description="whom it contacts; several lists are taken in turn, one person of each"
+    )
+    what: str = Field("", description="its gestures, with conditions")
+    place: str = Field("", description="where it meets people, if anywhere")
+    invite: str = Field("", description="the gesture that invites people to an event")
+    session_minutes: float = Field(
+        0.0, ge=0, le=10_000, description="minutes that the time budget must cover before a session starts"
+    )
+    overhead_minutes: float = Field(
+        0.0, ge=0, le=10_000, description="minutes of each session that are not for gestures, such as preparation"
+    )
+    sessions: int | None = Field(
+        None, ge=0, le=7, description="sessions a week, spread evenly; none: on its weekdays, or every day"
+    )
+    weekdays: tuple[Weekday, ...] = Field((), description="days of its sessions; none: spread evenly over the week")
+    most_people: int | None = Field(
+        None, ge=1, le=1_000, description="most people to contact in a session; none: as many as time allows"
+    )
+    gap_days: int | None = Field(
+        None, ge=0, le=3_650, description="time before a list may name the same person again; none: plan_gap_days"
+    )
+    for_days: int | None = Field(
+        None, ge=1, le=16_383, description="days after which the strategy ends, or gives way to the next; none: never"
+    )
+    then: str = Field("", description="the strategy that follows after for_days; none: ordinary life")
+    essay: str = Field("", description="the strategy in the words of the essay")
+    meaning: str = Field("", description="what the minutes buy")
+    label: str = Field("", max_length=60, description="name in figures and on the page; none: the name of the row")
+    colour: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description="colour in figures and on the page: #rrggbb")
+    source: str = Field("assumed", description="source of the numbers")
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The row's own numbers, by name."""
+        return dict(self.__pydantic_extra__ or {})
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The texts that say whom the strategy contacts."""
+        return (self.whom,) if isinstance(self.whom, str) else self.whom
+
+    def clauses(self, kinds: tuple[str, ...]) -> tuple[Clause, ...]:
+        """What the strategy does, read by the grammar; `kinds` are the names of the gestures.
+
+        Raises:
+            ValueError: if a phrase is wrong.
+        """
+        return parsed_what(self.what, self.numbers, kinds) if self.what else ()
+
+    def unused_number(self) -> tuple[str, str | None] | None:
+        """A number of its own that no phrase names, with the field or number that was probably meant; None if none."""
+        named = {name for text in (*self.lists, self.what) for name in names_in(text)}
+        for name in self.numbers:
+            if name not in named:
+                return name, nearest(name, [*type(self).model_fields, *(named - self.numbers.keys())])
+        return None
 
 
-_NONE = (Plan.NOTHING, Place.NOWHERE)
-
-STRATEGIES: dict[Strategy, Row] = {
-    Strategy.WAIT: Row(
-        *_NONE, Kind.LIKE, Kind.LIKE, 1.0, 0.0, 0, "(the baseline)", "nothing beyond ordinary life and answers"
+STRATEGIES: dict[str, StrategyRow] = {
+    "wait": StrategyRow(
+        whom="nobody", sessions=0, essay="(the baseline)", meaning="nothing beyond ordinary life and answers"
     ),
-    Strategy.ENGAGE_REGULARLY: Row(
-        Plan.FEED, Place.NOWHERE, Kind.LIKE, Kind.COMMENT, 0.8, 5.0, 7,
-        "engage regularly on social media", "short daily feed sessions: a like or a comment for people in the feed",
+    "engage_regularly": StrategyRow.model_validate({
+        "whom": "people in the feed", "what": "like {like_share} or comment", "like_share": 0.8, "session_minutes": 5.0,
+        "essay": "engage regularly on social media",
+        "meaning": "short daily feed sessions: a like or a comment for people in the feed",
+    }),
+    "handwritten_notes": StrategyRow(
+        whom="ties, once strong", what="note", session_minutes=15.0, sessions=2, essay="send handwritten notes",
+        meaning="two sessions a week: notes to people who were once close, longest silent first",
     ),
-    Strategy.HANDWRITTEN_NOTES: Row(
-        Plan.LIST, Place.NOWHERE, Kind.NOTE, Kind.NOTE, 1.0, 15.0, 2,
-        "send handwritten notes", "two sessions a week: notes to people who were once close, longest silent first",
+    "show_up": StrategyRow(
+        place="hangout", what="question if a contact and time allows, else hello", session_minutes=30.0,
+        essay="show up at a coffee shop or hangout",
+        meaning="visits to one fixed place: a hello to strangers, later a question",
     ),
-    Strategy.SHOW_UP: Row(
-        Plan.PLACE, Place.HANGOUT, Kind.HELLO, Kind.QUESTION, 1.0, 30.0, 7,
-        "show up at a coffee shop or hangout", "visits to one fixed place: a hello to strangers, later a question",
+    "join_community": StrategyRow(
+        place="group", what="conversation if a contact and time allows, else question", session_minutes=90.0,
+        essay="join a community, group or organisation",
+        meaning="weekly meetings with the same members around a shared task",
     ),
-    Strategy.JOIN_COMMUNITY: Row(
-        Plan.PLACE, Place.GROUP, Kind.QUESTION, Kind.CONVERSATION, 1.0, 90.0, 7,
-        "join a community, group or organisation", "weekly meetings with the same members around a shared task",
+    "host_event": StrategyRow(
+        place="event", whom=("ties, dormant", "ties, active"), invite="invitation", what="conversation",
+        session_minutes=420.0, essay="host an event",
+        meaning="an evening for active and dormant ties, who may bring a guest",
     ),
-    Strategy.HOST_EVENT: Row(
-        Plan.EVENT, Place.EVENT, Kind.INVITATION, Kind.CONVERSATION, 1.0, 420.0, 7,
-        "host an event", "an evening for active and dormant ties, who may bring a guest",
+    "trade_shows": StrategyRow(
+        place="show", what="conversation if a contact and time allows, else introduction", session_minutes=540.0,
+        essay="go to trade shows", meaning="long days among strangers from the industry and people met before",
     ),
-    Strategy.TRADE_SHOWS: Row(
-        Plan.PLACE, Place.SHOW, Kind.INTRODUCTION, Kind.CONVERSATION, 1.0, 540.0, 7,
-        "go to trade shows", "long days among strangers from the industry and people met before",
+    "share_content": StrategyRow(
+        whom="readers of posts", what="post", session_minutes=10.0, essay="share content",
+        meaning="posts in everyone's feed, which open doors a little",
     ),
-    Strategy.SHARE_CONTENT: Row(
-        Plan.POSTS, Place.NOWHERE, Kind.POST, Kind.POST, 1.0, 10.0, 7,
-        "share content", "posts in everyone's feed, which open doors a little",
+    "start_meetup": StrategyRow(
+        place="meetup", what="conversation if a contact and time allows, else question", session_minutes=210.0,
+        essay="start a meetup", meaning="a recurring group from the industry that grows by word of mouth",
     ),
-    Strategy.START_MEETUP: Row(
-        Plan.PLACE, Place.MEETUP, Kind.QUESTION, Kind.CONVERSATION, 1.0, 210.0, 7,
-        "start a meetup", "a recurring group from the industry that grows by word of mouth",
-    ),
-    Strategy.CHECK_IN: Row(
-        Plan.LIST, Place.NOWHERE, Kind.MESSAGE, Kind.CALL, 0.7, 15.0, 7,
-        "check in by phone call or text", "messages and calls to everyone known in turn, longest silent first",
-    ),
+    "check_in": StrategyRow.model_validate({
+        "whom": "everyone known, longest silent first", "what": "message {message_share} or call",
+        "message_share": 0.7, "session_minutes": 15.0, "essay": "check in by phone call or text",
+        "meaning": "messages and calls to everyone known in turn, longest silent first",
+    }),
 }  # fmt: skip
 
-NAMES = tuple(strategy.label for strategy in Strategy)
+NAMES = tuple(STRATEGIES)

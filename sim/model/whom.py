@@ -1,4 +1,4 @@
-"""Sets of contacts, by number: who may come to mind, and whom a list names."""
+"""Sets of people, by number: who may come to mind, and whom one may run into."""
 
 from __future__ import annotations
 
@@ -10,6 +10,3 @@ ANYONE, SHOWN, OWN_TIES, OF_INDUSTRY = range(4)
 
 # People whom one may run into by chance: a contact, anyone of the community, and anyone at all.
 A_CONTACT, OF_COMMUNITY, ANYBODY = range(3)
-
-# Contacts on a list: everyone known, ties that were once strong, dormant ties, and active ties.
-EVERYONE_KNOWN, ONCE_STRONG, DORMANT, ACTIVE = range(4)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -25,8 +26,8 @@ import numpy as np
 
 from sim.model.chance import BATCH
 from sim.model.rules import SECONDS_A_DAY
-from sim.model.whom import A_CONTACT, ACTIVE, ANYONE, ATTEMPTS, DORMANT, OF_COMMUNITY, OWN_TIES, SHOWN
-from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, Place, Plan, chance, rules
+from sim.model.whom import A_CONTACT, ANYONE, ATTEMPTS, OF_COMMUNITY, OWN_TIES, SHOWN
+from sim.reference.entry_points import Channel, DrawPurpose, Fact, Kind, Occasion, Place, Plan, chance, rules
 from sim.reference.records import PlanOfPerson, Prompt, SentGesture, Tie
 from sim.state.population import FEED_ITEM, PERSON, PLANNED_POST
 
@@ -128,6 +129,8 @@ class Person(mesa.Agent):
         self.minutes_left = rules.minutes_of_week(self.sociability, p)
         if self.model.planning:
             for plan in self.plans:
+                if self.model.strategy_today(plan).plan == Plan.NOTHING:
+                    continue
                 minutes = s.effort_minutes * plan.share
                 plan.budget = rules.minus(plan.budget, -minutes)
                 plan.minutes_planned += minutes
@@ -254,10 +257,10 @@ class Person(mesa.Agent):
 
     def minutes_for_session(self, plan: PlanOfPerson) -> float:
         """Minutes that a plan has for a session today (feed, list, posts or invitations); 0 if there is no session."""
-        day, p = self.model.day, self.model.p
         if not self.model.planning:
             return 0.0
-        return rules.session_minutes(plan.strategy, plan.budget, plan.event_day, day, p)
+        strategy = self.model.strategy_today(plan)
+        return rules.session_minutes(strategy.packed, plan.budget, plan.event_day, self.model.day)
 
     # Reaching out --------------------------------------------------------------------------------------------------
 
@@ -364,14 +367,14 @@ class Person(mesa.Agent):
         )
 
     def act_at_place(self, prompt: Prompt, plan: PlanOfPerson) -> None:
-        """Make a planned gesture to a person met: the second kind for a contact if time allows, else the first."""
-        assert prompt.other is not None
-        p, s = self.model.p, self.model.settings
-        is_stranger = prompt.other.id not in self.ties
-        kind = rules.kind_at_place(plan.strategy, prompt.place, is_stranger, plan.usable, p)
-        if s.minutes[kind] > plan.usable or plan.back_outs >= s.backed_out_most:
+        """Make the strategy's gesture to a person met, if it has one for them and time allows."""
+        s, strategy = self.model.settings, self.model.strategy_today(plan)
+        if strategy.plan == Plan.PLACE and not self.meets_all(strategy.lists[0].terms, prompt, plan.usable):
             return
-        if self.accepts(prompt, kind, Channel.IN_PERSON):
+        kind = self.planned_kind(strategy, prompt, plan.usable)
+        if kind is None or s.minutes[kind] > plan.usable or plan.back_outs >= s.backed_out_most:
+            return
+        if self.accepts(prompt, kind, rules.channel_of(kind, prompt.channel, self.model.p)):
             plan.usable = rules.minus(plan.usable, s.minutes[kind])
             self.send(prompt, kind)
         else:
@@ -379,25 +382,81 @@ class Person(mesa.Agent):
 
     def hold_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
         """Hold a planned session, of the type that the strategy prescribes."""
-        minutes = self.minutes_for_session(plan)
-        way = self.model.settings.plan[plan.strategy]
-        if way == Plan.FEED:
-            self.feed_session(prompt, plan, minutes)
-        elif way == Plan.LIST:
-            self.list_session(prompt, plan, minutes)
-        elif way == Plan.POSTS:
-            self.posting_session(prompt, plan, minutes)
+        strategy = self.model.strategy_today(plan)
+        minutes = rules.minutes_for_gestures(self.minutes_for_session(plan), strategy.packed)
+        if strategy.plan == Plan.FEED:
+            self.feed_session(prompt, plan, strategy, minutes)
+        elif strategy.plan == Plan.LIST:
+            self.list_session(prompt, plan, strategy, minutes)
+        elif strategy.plan == Plan.POSTS:
+            self.posting_session(prompt, plan, strategy, minutes)
         else:
-            self.inviting_session(prompt, plan)
+            self.inviting_session(prompt, plan, strategy)
 
-    def planned_kind(self, plan: PlanOfPerson, prompt: Prompt) -> int:
-        """The kind of a planned gesture: the strategy's first kind with probability `first_share`, else its second."""
+    def planned_kind(self, strategy: Any, prompt: Prompt, left: float) -> int | None:
+        """The kind of a planned gesture in a session with this many minutes left: that of the first clause that holds.
+
+        None if no clause holds, or the one that does makes no gesture.
+        """
         assert prompt.other is not None
-        s = self.model.settings
-        share = s.first_share[plan.strategy]
-        if share >= 1.0 or self.draw(DrawPurpose.PLANNED_KIND, prompt.other.id, prompt.event_key) < share:
-            return s.first[plan.strategy]
-        return s.second[plan.strategy]
+        for clause in strategy.clauses:
+            choice = clause.choices[0]
+            if len(clause.choices) > 1:
+                draw = self.draw(DrawPurpose.PLANNED_KIND, prompt.other.id, prompt.event_key)
+                choice = next((one for one in clause.choices if draw < one.below), clause.choices[-1])
+            spare = left - self.model.settings.minutes[choice.kind] if choice.kind >= 0 else left
+            if self.meets_all(clause.terms, prompt, spare):
+                return choice.kind if choice.kind >= 0 else None
+        return None
+
+    def meets_all(self, terms: list[Any], prompt: Prompt, spare: float = 0.0) -> bool:
+        """Whether the other person of a prompt meets all conditions; `spare` is for `Fact.MINUTES_TO_SPARE`."""
+        return all(rules.meets(self.fact(term.fact, prompt, spare), term.packed) for term in terms)
+
+    def fact(self, fact: int, prompt: Prompt, spare: float = 0.0) -> float:
+        """A fact about the other person of a prompt; see `sim.model.grammar.Fact`.
+
+        A fact about a tie is 0 if they are strangers. `spare` is the minutes that the session would have left.
+        """
+        other, day = prompt.other, self.model.day
+        assert other is not None
+        tie = self.ties.get(other.id)
+        about_person = {
+            Fact.KNOWN: lambda: tie is not None,
+            Fact.MINUTES_TO_SPARE: lambda: spare,
+            Fact.DRAW: lambda: self.draw(DrawPurpose.LIST_ORDER, other.id, prompt.event_key),
+            Fact.BIRTHDAY: lambda: rules.days_to_birthday(day, other.birthday),
+            Fact.SAME_COMMUNITY: lambda: self.community == other.community,
+            Fact.SAME_INDUSTRY: lambda: self.industry == other.industry,
+            Fact.SAME_GROUP: lambda: self.group == other.group,
+            Fact.MUTUAL: lambda: self.mutual_contacts(other),
+        }
+        if fact in about_person:
+            return float(about_person[fact]())
+        return 0.0 if tie is None else self.fact_about_tie(fact, tie)
+
+    def fact_about_tie(self, fact: int, tie: Tie) -> float:
+        """A fact that the person remembers of a contact; see `sim.model.grammar.Fact`."""
+        day, p = self.model.day, self.model.p
+        facts = {
+            Fact.ACQUAINTANCE: lambda: tie.acquaintance,
+            Fact.DORMANT: lambda: not tie.acquaintance and rules.is_dormant(day, tie.last_two_way, tie.two_way, p),
+            Fact.ACTIVE: lambda: not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p),
+            Fact.STANDING: lambda: rules.standing(tie.traces, day - tie.last_contact),
+            Fact.SILENCE: lambda: day - tie.last_contact,
+            Fact.TWO_WAY: lambda: tie.two_way,
+            Fact.TURN: lambda: rules.turn(tie.last_sent, tie.last_received),
+            Fact.UNANSWERED: lambda: rules.whole_tries(self.tries_of(tie)),
+            Fact.NO_ANSWER: lambda: rules.days_without_answer(day, tie.last_sent, tie.last_received),
+            Fact.OPENNESS: lambda: self.openness_of(tie),
+            Fact.STRENGTH: lambda: self.strength_of(tie),
+        }
+        return float(facts[fact]())
+
+    def mutual_contacts(self, other: Person) -> int:
+        """The number of people to whom both have a tie. Acquaintances don't count."""
+        mine = {key for key, tie in self.ties.items() if not tie.acquaintance}
+        return sum(key in mine and not tie.acquaintance for key, tie in other.ties.items())
 
     def make_or_back_out(self, prompt: Prompt, plan: PlanOfPerson, kind: int, left: float) -> tuple[float, bool]:
         """Make a planned gesture, or back out of it, in a session with this many minutes left.
@@ -413,13 +472,13 @@ class Person(mesa.Agent):
         plan.minutes_lost += lost
         return lost, False
 
-    def feed_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+    def feed_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
         """Hold a feed session: scroll and react once to each person shown, until the minutes run out."""
         s = self.model.settings
         scroll = s.scroll_minutes
         done: set[int] = set()
-        used, back_outs, item = 0.0, 0, 0
-        while used + scroll <= minutes and back_outs < s.backed_out_most:
+        used, back_outs, item, contacted = 0.0, 0, 0, 0
+        while used + scroll <= minutes and back_outs < s.backed_out_most and contacted < strategy.most_people:
             event_key = prompt.event_key + item
             item += 1
             tie = self.sample_contact(event_key, SHOWN)
@@ -431,72 +490,79 @@ class Person(mesa.Agent):
             done.add(tie.other.id)
             shown = replace(prompt, event_key=event_key, other=tie.other, channel=Channel.FEED)
             self.see_post(shown)
-            kind = self.planned_kind(plan, shown)
+            wanted = self.meets_all(strategy.lists[0].terms, shown, minutes - used)
+            kind = self.planned_kind(strategy, shown, minutes - used) if wanted else None
+            if kind is None:
+                continue
             if used + s.minutes[kind] > minutes:
                 break
             cost, made = self.make_or_back_out(shown, plan, kind, minutes - used)
             used += cost
             back_outs += not made
-        plan.pay(used)
+            contacted += made
+        plan.pay(used + strategy.overhead_minutes)
 
-    def longest_silent(self, wanted: int) -> list[Tie]:
-        """Ties on a list, longest silent first; see `rules.is_listed` for `wanted`."""
-        named = [tie for tie in self.ties.values() if self.is_listed(tie, wanted)]
-        return sorted(named, key=lambda tie: (tie.last_contact, tie.other.id))
+    def contacts_on_list(self, wanted: Any, gap_days: int, prompt: Prompt) -> list[Tie]:
+        """The person's contacts on one list of a strategy, in its order; equals are sorted by id."""
+        named = []
+        for tie in self.ties.values():
+            about = replace(prompt, other=tie.other)
+            if rules.may_be_named(self.model.day, tie.planned, gap_days) and self.meets_all(wanted.terms, about):
+                named.append((wanted.sign * self.fact(wanted.fact, about), tie.other.id, tie))
+        return [tie for _, _, tie in sorted(named, key=lambda row: row[:2])]
 
-    def is_listed(self, tie: Tie, wanted: int) -> bool:
-        """Whether a list of this filter names a tie today; see `rules.is_listed`."""
-        day, p = self.model.day, self.model.p
-        standing = rules.standing(tie.traces, day - tie.last_contact)
-        return bool(
-            rules.is_listed(
-                wanted, day, tie.planned, bool(tie.acquaintance), standing, tie.last_two_way, tie.two_way, p
-            )
-        )
+    def contacts_in_turn(self, strategy: Any, prompt: Prompt) -> list[Tie]:
+        """The contacts whom a strategy's lists name: one of each list in turn, each contact once."""
+        lists = [self.contacts_on_list(wanted, strategy.gap_days, prompt) for wanted in strategy.lists]
+        in_turn = [tie for row in zip_longest(*lists) for tie in row if tie is not None]
+        return list({tie.other.id: tie for tie in in_turn}.values())
 
-    def list_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
-        """Hold a session of notes, or of messages and calls: work down the list until the minutes run out."""
+    def list_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
+        """Hold a session with a list of contacts: work down the list until the minutes run out."""
         s = self.model.settings
-        used, back_outs = 0.0, 0
-        for tie in self.longest_silent(rules.list_of(plan.strategy)):
-            if back_outs >= s.backed_out_most:
+        used, back_outs, contacted = 0.0, 0, 0
+        for tie in self.contacts_in_turn(strategy, prompt):
+            if back_outs >= s.backed_out_most or contacted >= strategy.most_people:
                 break
             named = replace(prompt, other=tie.other)
-            kind = self.planned_kind(plan, named)
+            kind = self.planned_kind(strategy, named, minutes - used)
+            if kind is None:
+                continue
             if used + s.minutes[kind] > minutes:
                 break
             tie.planned = self.model.day
             cost, made = self.make_or_back_out(named, plan, kind, minutes - used)
             used += cost
             back_outs += not made
-        plan.pay(used)
+            contacted += made
+        plan.pay(used + strategy.overhead_minutes)
 
-    def posting_session(self, prompt: Prompt, plan: PlanOfPerson, minutes: float) -> None:
+    def posting_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
         """Hold a posting session: as many posts as the minutes allow. A post has no addressee and no barrier."""
         cost = self.model.settings.minutes[Kind.POST]
         used, item = 0.0, 0
-        while used + cost <= minutes:
+        while used + cost <= minutes and item < strategy.most_people:
             self.send(replace(prompt, event_key=prompt.event_key + item), Kind.POST)
             item += 1
             used += cost
-        plan.pay(used)
+        plan.pay(used + strategy.overhead_minutes)
 
-    def inviting_session(self, prompt: Prompt, plan: PlanOfPerson) -> None:
-        """Invite dormant and active ties in turn to an event. Without anyone to invite, no event is planned."""
+    def inviting_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any) -> None:
+        """Invite contacts on the lists, in turn, to an event. Without anyone to invite, no event is planned."""
         s = self.model.settings
-        dormant, active = self.longest_silent(DORMANT), self.longest_silent(ACTIVE)
-        if not dormant and not active:
+        contacts = self.contacts_in_turn(strategy, prompt)
+        if not contacts:
             return
         plan.pay_session(self.model)
         plan.event_day = self.model.day + s.event_notice_days
-        kind = s.first[plan.strategy]
-        invited = 0
-        for tie in in_turn(dormant, active):
-            if invited >= s.event_invitations or plan.back_outs >= s.backed_out_most or s.minutes[kind] > plan.usable:
+        kind, invited = strategy.invite, 0
+        for tie in contacts:
+            enough = invited >= min(s.event_invitations, strategy.most_people)
+            if enough or plan.back_outs >= s.backed_out_most or s.minutes[kind] > plan.usable:
                 break
             named = replace(prompt, other=tie.other)
             tie.planned = self.model.day
-            if self.accepts(named, kind, Channel.PRIVATE):
+            if self.accepts(named, kind, rules.channel_of(kind, named.channel, self.model.p)):
                 plan.usable = rules.minus(plan.usable, s.minutes[kind])
                 self.send(named, kind)
                 invited += 1
@@ -562,7 +628,7 @@ class Person(mesa.Agent):
         Strength and openness are those before the gesture; `earlier` counts those received today.
         """
         p, s = self.model.p, self.model.settings
-        if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind)]:
+        if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind, p)]:
             return False
         odds_factor = self.odds_of_acquaintance(gesture, tie)
         likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds_factor, earlier, p)
@@ -587,7 +653,7 @@ class Person(mesa.Agent):
     def answer(self, gesture: SentGesture) -> None:
         """Send the answer to a gesture, now or later, and pay its minutes."""
         day, p, s = self.model.day, self.model.p, self.model.settings
-        kind = rules.answer_kind(gesture.kind)
+        kind = rules.answer_kind(gesture.kind, p)
         self.minutes_left = rules.minus(self.minutes_left, s.minutes[kind])
         self.practise(kind)
         delay = rules.answer_delay(
@@ -612,7 +678,7 @@ class Person(mesa.Agent):
         if reply.day == day:
             self.mark_sent(reply)
         self.outbox.append(reply)
-        if gesture.kind == Kind.INVITATION:
+        if s.invites[gesture.kind]:
             self.model.bookings.add((gesture.sender.id, self.id, gesture.day + s.event_notice_days))
 
     # Forgetting ----------------------------------------------------------------------------------------------------
@@ -656,9 +722,3 @@ def person_of(model: ReconnectionModel, person: int) -> Person:
     """The person with this id; used to unpickle people."""
     return model.people[person]
 
-
-def in_turn(dormant: list[Tie], active: list[Tie]) -> Iterator[Tie]:
-    """Alternate between dormant and active ties; when one list ends, the rest of the other follows."""
-    for index in range(max(len(dormant), len(active))):
-        yield from dormant[index : index + 1]
-        yield from active[index : index + 1]

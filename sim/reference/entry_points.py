@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from sim.model import chance as compiled_chance
-from sim.model import gestures, strategies
+from sim.model import gestures, grammar, places, strategies
 from sim.model import rules as compiled_rules
 
 
@@ -29,4 +29,4 @@ def direct(module: ModuleType) -> Any:
 rules, chance = direct(compiled_rules), direct(compiled_chance)
 DrawPurpose, Occasion = plain(compiled_chance.DrawPurpose), plain(compiled_chance.Occasion)
 Kind, Channel = plain(gestures.Kind), plain(gestures.Channel)
-Place, Plan, Strategy = plain(strategies.Place), plain(strategies.Plan), plain(strategies.Strategy)
+Place, Plan, Fact = plain(places.Place), plain(strategies.Plan), plain(grammar.Fact)

@@ -20,6 +20,7 @@ from sim import worlds
 from sim.engine.network import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
+from sim.model.playbook import stage_of
 from sim.model.rules import ROUNDS
 from sim.reference.agents import PERSON_VALUES, Person
 from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, chance, rules
@@ -35,6 +36,7 @@ from sim.reference.records import (
     Tie,
     gesture_rows,
 )
+from sim.reference.strategies import readable, strategies_of
 from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
 from sim.state.population import (
     BOOKING,
@@ -128,6 +130,9 @@ class ReconnectionModel(ModelWithPlaces):
         self.p = np.array([packed]).view(f"V{packed.nbytes}")[0]  # for the rules
         self.settings = SimpleNamespace(**{name: packed[name].tolist() for name in SETTINGS.names or ()})
         self.strategies_end, self.names = start.strategies_end, start.names
+        self.strategies_begin = start.strategies_begin
+        self.strategies, self.places = strategies_of(start.parameters.playbook), readable(start.parameters.playbook.places)
+        self.stages = list(range(len(self.strategies)))  # what followers of each strategy follow today
         self.people: list[Person] = []
         self.mail: list[SentGesture] = []
         self.bookings: set[tuple[int, int, int]] = set()  # host, guest, day
@@ -195,7 +200,9 @@ class ReconnectionModel(ModelWithPlaces):
         self.datacollector.collect(self)
 
     def morning(self) -> None:
-        """Begin the week every seventh day; then everyone may post."""
+        """Move strategies to their next stage, and begin the week every seventh day; then everyone may post."""
+        rows, elapsed = self.parameters.playbook.strategies, self.day - self.strategies_begin
+        self.stages = [stage_of(rows, strategy, elapsed) for strategy in range(len(rows))]
         if self.day % 7 == 0:
             self.agents.do("begin_week")
         self.agents.do("post")
@@ -456,6 +463,7 @@ class ReconnectionModel(ModelWithPlaces):
             bookings=np.array(sorted(self.bookings), dtype=BOOKING),
             members=np.array(members, dtype=MEMBER),
             strategies_end=self.strategies_end,
+            strategies_begin=self.strategies_begin,
             names=self.names,
         )
 

@@ -31,11 +31,18 @@ class ModelWithPlaces(mesa.Model):
     run_seed: int
     day: int
     strategies_end: int
+    strategies: list[Any]
+    stages: list[int]
+    places: list[Any]
 
     @property
     def planning(self) -> bool:
         """Whether strategies still run today."""
         return self.day < self.strategies_end
+
+    def strategy_today(self, plan: PlanOfPerson) -> Any:
+        """The strategy that a plan follows today, which may be a later stage; see `sim.reference.strategies`."""
+        return self.strategies[self.stages[plan.strategy]]
 
     def draw(self, purpose: int, person: int, other: int = 0, event_key: int = 0) -> float:
         """A keyed uniform in (0, 1) for a choice of today."""
@@ -47,8 +54,9 @@ class ModelWithPlaces(mesa.Model):
         for person in self.people:
             for plan in person.plans:
                 if self.goes_today(person, plan):
-                    going[self.settings.place[plan.strategy]][person.id] = plan
-                    if self.settings.plan[plan.strategy] == Plan.PLACE:
+                    strategy = self.strategy_today(plan)
+                    going[strategy.place][person.id] = plan
+                    if strategy.plan == Plan.PLACE:
                         plan.pay_session(self)
                     else:
                         plan.back_outs = 0
@@ -60,48 +68,52 @@ class ModelWithPlaces(mesa.Model):
 
     def goes_today(self, person: Person, plan: PlanOfPerson) -> bool:
         """Whether a plan takes its person to a place today: the place meets, and the budget covers a session."""
-        s = self.settings
-        place = s.place[plan.strategy]
-        if s.plan[plan.strategy] == Plan.EVENT:
-            return plan.event_day == self.day
-        if s.plan[plan.strategy] != Plan.PLACE or not self.planning or plan.budget < s.session_minutes[plan.strategy]:
+        strategy, number = self.strategy_today(plan), self.strategy_today(plan).place
+        if not rules.visits_today(strategy.packed, plan.budget, plan.event_day, self.day):
             return False
-        return bool(rules.place_meets(self.run_seed, place, person.group, person.industry, self.day, self.p))
+        if strategy.plan == Plan.EVENT:
+            return True
+        where = person.community, person.group, person.industry
+        place = self.places[number].packed
+        return self.planning and bool(rules.place_meets(self.run_seed, number, *where, self.day, place))
 
     def visits(self, going: dict[int, dict[int, PlanOfPerson]]) -> Iterator[Meeting]:
         """Meetings of adopters at hangouts, groups and trade shows."""
-        s = self.settings
-        most = {Place.HANGOUT: s.hangout_meets, Place.GROUP: s.group_meets, Place.SHOW: s.show_meets}
-        visits = [(key, place, plan) for place in most for key, plan in going[place].items()]
-        for key, place, plan in sorted(visits, key=lambda visit: (visit[0], visit[2].strategy)):
+        bases = (Place.HANGOUT, Place.GROUP, Place.SHOW)
+        numbers = [number for number, place in enumerate(self.places) if place.base in bases]
+        visits = [(key, number, plan) for number in numbers for key, plan in going[number].items()]
+        for key, number, plan in sorted(visits, key=lambda visit: (visit[0], visit[2].strategy)):
             person = self.people[key]
-            where, present = self.present(person, place, going[place])
-            second = rules.meeting_second(self.run_seed, self.day, place, where)
-            for other in self.people_met(
-                person, [one for one in present if one is not person], int(most[place]), place
-            ):
-                yield meeting_of(person, other, place, second, plan, going[place].get(other.id))
+            where, present = self.present(person, number, going[number])
+            second = rules.meeting_second(self.run_seed, self.day, number, where)
+            others = [one for one in present if one is not person]
+            for other in self.people_met(person, others, self.places[number].meets, number):
+                yield meeting_of(person, other, number, second, plan, going[number].get(other.id))
 
-    def present(self, person: Person, place: int, going: dict[int, PlanOfPerson]) -> tuple[int, list[Person]]:
-        """The hangout, group or show that a person goes to, and everyone who is there, sorted by id."""
-        if place == Place.HANGOUT:
+    def present(self, person: Person, number: int, going: dict[int, PlanOfPerson]) -> tuple[int, list[Person]]:
+        """The community, group or industry whose place a person goes to, and everyone who is there, sorted by id."""
+        place = self.places[number]
+        if place.base == Place.HANGOUT:
             crowd = self.communities[person.community]
-            return person.community, [one for one in crowd if one.id in going or self.hangs_out(one)]
-        if place == Place.GROUP:
+            return person.community, [one for one in crowd if one.id in going or self.hangs_out(one, number)]
+        if place.base == Place.GROUP:
             members = self.groups[person.group]
-            return person.group, [one for one in members if one.id in going or self.attends_group(one)]
+            return person.group, [one for one in members if one.id in going or self.attends_group(one, number)]
         crowd = self.industries[person.industry]
-        keys = [rules.show_key(self.run_seed, one.id, self.day, one.sociability) for one in crowd]
-        drawn = {one.id for one in with_largest_keys(crowd, keys, self.settings.show_people)}
+        keys = [rules.show_key(self.run_seed, number, one.id, self.day, one.sociability) for one in crowd]
+        drawn = {one.id for one in with_largest_keys(crowd, keys, place.people)}
         return person.industry, [one for one in crowd if one.id in going or one.id in drawn]
 
-    def hangs_out(self, person: Person) -> bool:
-        """Whether a person is at the community's hangout today; only regulars come."""
-        return bool(rules.hangs_out(self.run_seed, person.id, self.day, person.regular, person.sociability, self.p))
+    def hangs_out(self, person: Person, number: int) -> bool:
+        """Whether a person is at the community's place of this number today; only regulars come."""
+        place, size = self.places[number].packed, len(self.communities[person.community])
+        if not rules.is_regular(self.run_seed, number, person.id, person.regular, size, place):
+            return False
+        return bool(rules.hangs_out(self.run_seed, number, person.id, self.day, person.sociability, place))
 
-    def attends_group(self, person: Person) -> bool:
-        """Whether a member comes to the group's meeting today."""
-        return bool(rules.attends_group(self.run_seed, person.id, self.day, self.p))
+    def attends_group(self, person: Person, number: int) -> bool:
+        """Whether a member comes to the group's meeting of this number today."""
+        return bool(rules.attends_group(self.run_seed, number, person.id, self.day, self.places[number].packed))
 
     def people_met(self, person: Person, present: list[Person], most: int, place: int) -> list[Person]:
         """The people whom a person meets at a place: a keyed choice in which contacts weigh `known_weight`."""

@@ -63,11 +63,11 @@ class PlanOfPerson:
     minutes_lost: float
 
     def pay_session(self, model: ReconnectionModel) -> None:
-        """Pay for a session at a place in advance; `usable_share` of it remains for gestures."""
-        cost = model.settings.session_minutes[self.strategy]
-        self.budget = rules.minus(self.budget, cost)
-        self.minutes_used += cost
-        self.usable = rules.usable_minutes(self.strategy, model.p)
+        """Pay for a session at a place in advance; `usable_share` of it, less the overhead, remains for gestures."""
+        strategy = model.strategy_today(self)
+        self.budget = rules.minus(self.budget, strategy.session_minutes)
+        self.minutes_used += strategy.session_minutes
+        self.usable = rules.usable_minutes(strategy.packed, model.p)
         self.back_outs = 0
 
     def pay(self, minutes: float) -> None:

@@ -73,7 +73,7 @@ class Checkpoint:
         arguments = {
             "model": model_fingerprint(),
             "parameters": start.parameters.model_dump(mode="json"),
-            "dates": [start.day, start.strategies_end],
+            "dates": [start.day, start.strategies_end, start.strategies_begin],
             "rows": [len(array) for array in arrays],
             "told": self.inputs,
         }

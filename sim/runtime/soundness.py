@@ -20,7 +20,6 @@ from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import WORTH_SHARING
 from sim.model.gestures import Channel, Kind
 from sim.model.parameters import Parameters
-from sim.model.strategies import Strategy
 from sim.state.population import LAST_DAY, NEVER, NO_ANSWER, NOBODY, World
 
 MOST_GROUPS = 2**20  # or the number of people, if larger: each number of a community or group takes memory
@@ -70,7 +69,7 @@ def _faults(world: World) -> Iterator[str]:
 
 
 def _of_dates(world: World) -> Iterator[str]:
-    for name in ("day", "strategies_end"):
+    for name in ("day", "strategies_end", "strategies_begin"):
         value = getattr(world, name)
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             yield f"{name} is {value!r}; it must be a whole number of 0 or more"
@@ -126,10 +125,10 @@ def _of_ties(world: World) -> Iterator[str]:
 
 
 def _of_plans(world: World) -> Iterator[str]:
-    plans = world.plans
+    plans, strategies = world.plans, len(world.parameters.strategies)
     yield from _outside("plans.person", plans["person"], 0, len(world) - 1)
-    yield from _outside("plans.strategy", plans["strategy"], 0, len(Strategy) - 1)
-    order = plans["person"].astype(np.int64) * len(Strategy) + plans["strategy"]
+    yield from _outside("plans.strategy", plans["strategy"], 0, strategies - 1)
+    order = plans["person"].astype(np.int64) * strategies + plans["strategy"]
     rising = np.diff(order, prepend=-1) > 0
     yield from _where(
         "plans.strategy",
@@ -152,11 +151,14 @@ def _of_mail(world: World) -> Iterator[str]:
     yield from _where(
         "mail.receiver", mail["receiver"], mail["receiver"] != mail["sender"], "different from the sender"
     )
-    yield from _outside("mail.kind", mail["kind"], 0, Kind.POST - 1)
+    kinds = len(world.parameters.gestures)
+    directed = (mail["kind"] < kinds) & (mail["kind"] != Kind.POST)
+    yield from _where("mail.kind", mail["kind"], directed, f"from 0 to {kinds - 1}, except {int(Kind.POST)}")
     yield from _outside("mail.channel", mail["channel"], 0, len(Channel) - 1)
     answers = mail["parent_kind"] != NO_ANSWER
-    valid = ~answers | (mail["parent_kind"] < Kind.POST)
-    yield from _where("mail.parent_kind", mail["parent_kind"], valid, f"{NO_ANSWER}, or from 0 to {Kind.POST - 1}")
+    directed = (mail["parent_kind"] < kinds) & (mail["parent_kind"] != Kind.POST)
+    what = f"{NO_ANSWER}, or from 0 to {kinds - 1}, except {int(Kind.POST)}"
+    yield from _where("mail.parent_kind", mail["parent_kind"], ~answers | directed, what)
     for name in ("day", "arrives_day", "parent_day"):
         yield from _outside(f"mail.{name}", mail[name], NEVER, 2**30 + 2 * LAST_DAY)
     for name in ("second", "arrives_second"):

@@ -359,6 +359,7 @@ def _world_in(files: Mapping[str, BinaryIO]) -> World:
     return World(
         day=description["day"],
         strategies_end=description["strategies_end"],
+        strategies_begin=description.get("strategies_begin", 0),  # earlier versions had no stages
         parameters=Parameters.model_validate(with_present_names(description["parameters"])),
         names=None if description["names"] is None else _names(description["names"], description["names_type"]),
         **{name: _mapped(files[f"{name}.npy"], dtype) for name, dtype in _TYPES.items()},
@@ -409,6 +410,7 @@ def _description_of(world: World) -> str:
     description = {
         "day": int(world.day),
         "strategies_end": int(world.strategies_end),
+        "strategies_begin": int(world.strategies_begin),
         "names": names,
         "names_type": None if world.names is None else world.names.dtype.str,
         "parameters": world.parameters.model_dump(mode="json"),
@@ -743,7 +745,7 @@ def _is_of_a_world(folder: Path) -> bool:
 def origin_of(parameters: Parameters, **settings: float) -> dict[str, Any]:
     """Everything that determines a world bit for bit, as JSON values: parameters, settings, program and machine."""
     made_by = _of_this_program() | {"machine": kind_of_machine()}
-    return {"parameters": parameters.model_dump(mode="json"), **made_by, **settings}
+    return {"parameters": parameters.identity(), **made_by, **settings}
 
 
 def _of_this_program() -> dict[str, str]:

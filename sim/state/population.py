@@ -176,6 +176,7 @@ class World:
         mail: type `GESTURE`: notes under way, answers to be sent later, and gestures left over from the last evening.
         bookings, members: types `BOOKING` and `MEMBER`: guests of coming events, and members of meetups.
         strategies_end: the first day without plans.
+        strategies_begin: the first day of the plans, from which the stages of a strategy count.
         parameters: the parameters of the weight bounds, and of the next run by default.
         names: people's ids in the log from which the world was replayed; None for other worlds.
 
@@ -195,6 +196,7 @@ class World:
     bookings: np.ndarray = field(default_factory=lambda: np.zeros(0, BOOKING))
     members: np.ndarray = field(default_factory=lambda: np.zeros(0, MEMBER))
     strategies_end: int = 0
+    strategies_begin: int = 0
     names: np.ndarray | None = None
 
     ARRAYS = ("people", "ties", "plans", "mail", "bookings", "members")
@@ -218,7 +220,7 @@ class World:
         """Describe the differences of two worlds, such as ``["ties.openness: 3 rows, first 17"]``; empty if equal."""
         texts = [
             f"{name}: {getattr(self, name)!r} and {getattr(other, name)!r}"
-            for name in ("day", "strategies_end", "parameters")
+            for name in ("day", "strategies_end", "strategies_begin", "parameters")
             if getattr(self, name) != getattr(other, name)
         ]
         for name in self.ARRAYS:
@@ -287,6 +289,12 @@ class EngineState(NamedTuple):
     used: np.ndarray  # (1,), rows in use
     free_blocks: np.ndarray  # first free block of each size in fours; free blocks form linked lists
     empty_tie: np.ndarray  # (1,), TIE: a free slot
+    strategies: np.ndarray  # the tables of `sim.model.playbook.Playbook`; likewise below
+    lists: np.ndarray
+    clauses: np.ndarray
+    choices: np.ndarray
+    terms: np.ndarray
+    places: np.ndarray
     plans: np.ndarray  # PLAN, by (person, strategy)
     plan_first: np.ndarray  # (n + 1,): where each person's rows of `plans` begin
     community_first: np.ndarray  # where each community begins in `community_people`; likewise below

@@ -17,7 +17,7 @@ from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import DEFAULT_GESTURES
 from sim.model.parameters import Parameters
 from sim.model.strategies import NAMES
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 from tests.conftest import ROOT
 
 
