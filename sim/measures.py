@@ -341,7 +341,7 @@ class OutcomeRecorder:
             scalars[name] = mean_or_nan(ranks.sum(), len(self.adopters))
         scalars.update(self._minutes(end.plans))
         scalars.update(self._of_focal(end.day))
-        scalars = {name: scalars[name] for name in MEASURES}
+        scalars = {name: scalars[name] for name in measures_of(self.parameters.kinds)}
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
         return Measures(scalars, series, self._at_risk_frame(end.day))
 
@@ -380,7 +380,7 @@ class OutcomeRecorder:
             "days_to_first_reconnection": np.where(np.isinf(first), np.nan, first),
         }
         kinds = self.parameters.kinds
-        known = MEASURES if kinds == KINDS else measures_of(kinds)
+        known = measures_of(kinds)
         for kind, name in enumerate(kinds):
             values[f"sent_{name}"] = self.sent[:, kind].astype(float)
             if f"answered_{name}" in known:
