@@ -1,14 +1,26 @@
-"""Explanations of every name: parameters, gestures, strategies, measures, statistics and settings."""
+"""Explanations of every name: parameters, gestures, strategies, places, phrases, measures, statistics and settings."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from experiments.config.catalogue import SETTINGS, TABLES, TRUTH_WRITTEN, range_of
+from experiments.config.catalogue import (
+    SETTINGS,
+    TABLES,
+    TRUTH_WRITTEN,
+    Settings,
+    expected,
+    range_of,
+    settings_of,
+    value_at,
+)
 from experiments.config.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
 from experiments.config.settings import (
     ADOPTERS_WRITTEN,
@@ -17,14 +29,16 @@ from experiments.config.settings import (
     NAME_WRITTEN,
     STRATEGIES_WRITTEN,
     STRATEGY_WRITTEN,
+    Experiment,
 )
 from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
 from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.former_names import accepted_name, former_name, present_name
-from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
-from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES, STRATEGIES
+from sim.model.gestures import LADDERS, Channel, Ladders
+from sim.model.grammar import MEASURED, ORDERS, SOURCES, STATES
+from sim.model.parameters import Parameters, steps_of
+from sim.model.places import PLACES
 from sim.model.spelling import alike
 
 _WRITTEN: dict[KeyPath, str] = {
@@ -48,6 +62,13 @@ _WRITTEN: dict[KeyPath, str] = {
     ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }
 _NAMED = {("run", "strategy"), ("sweep", "strategies")}
+_UNITS = {
+    "answer": "log odds", "attendance": "probability", "every_days": "days", "felt_risk": "logit", "for_days": "days",
+    "gap_days": "days", "mass": "contacts", "meets": "people", "minutes": "minutes", "most_people": "people",
+    "noticed": "probability", "opens_door": "openness", "overhead_minutes": "minutes", "people": "people",
+    "regulars": "people", "rung": "step", "session_minutes": "minutes", "sessions": "per week",
+}  # fmt: skip
+_TITLES = ("essay", "meaning", "source")  # fields of rows that have a title of their own
 _NOBODY = "yes: nobody has measured this"
 
 
@@ -57,7 +78,7 @@ class Entry:
 
     Attributes:
         name: the name as users write it.
-        sort: "parameter", "gesture", "strategy", "measure", "statistic" or "setting".
+        sort: "parameter", "gesture", "strategy", "place", "phrase", "measure", "statistic" or "setting".
         facts: facts by title: value, unit, range, meaning, source, whether it is assumed, …
     """
 
@@ -78,35 +99,70 @@ class Entry:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All entries. The name of a parameter is its path below ``[parameters]``."""
-    named = [path for path in SETTINGS if path not in TABLES and path[:2] != ("world", "parameters")]
-    parameters = [_parameter(path[1:]) for path in named if path[0] == "parameters"]
-    settings = [_setting(path) for path in named if path[0] != "parameters"]
-    gestures = [_gesture(kind) for kind in Kind]
-    return (*parameters, *gestures, *_strategies(), *_measures(), *_statistics(), *settings)
+    """All entries of the model as it ships. The name of a parameter is its path below ``[parameters]``."""
+    return _entries(Parameters(), SETTINGS)
 
 
-def explained(name: str) -> list[Entry]:
-    """The entries with this name: several if it has several meanings, none if it is unknown."""
+def entries_of(experiment: Experiment) -> tuple[Entry, ...]:
+    """All entries, with the rows and the values of an experiment's runs."""
+    return _entries(experiment.parameters, settings_of(experiment))
+
+
+def _entries(parameters: Parameters, known: Settings) -> tuple[Entry, ...]:
+    named = [path for path in known if path not in TABLES and path[:2] != ("world", "parameters")]
+    of_rows = {
+        ("parameters", table, name)
+        for table in ("strategies", "gestures", "places")
+        for name in getattr(parameters, table)
+    }
+    below = [path[1:] for path in named if path[0] == "parameters" and path not in of_rows]
+    there = [path for path in below if path[0] != "ladders" or value_at(parameters, path) is not None]
+    settings = [_setting(path, parameters) for path in named if path[0] != "parameters"]
+    return (
+        *(_parameter(path, parameters, known) for path in there),
+        *(_gesture(name, parameters) for name in parameters.gestures),
+        *(_strategy(name, parameters) for name in parameters.strategies),
+        *_places(parameters),
+        *_phrases(),
+        *_measures(),
+        *_statistics(),
+        *settings,
+    )
+
+
+def explained(name: str, known: Sequence[Entry] | None = None) -> list[Entry]:
+    """The entries with this name: several if it has several meanings, none if it is unknown.
+
+    Args:
+        name: the name as a user writes it.
+        known: all entries; by default those of the model as it ships.
+    """
     wanted = accepted_name(name.lower())
-    for table in ("world.parameters.", "parameters.", "measures.", "strategies."):
+    for table in ("world.parameters.", "parameters.", "measures."):
         wanted = wanted.removeprefix(table)
-    return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
+    if wanted.count(".") == 1:
+        wanted = wanted.removeprefix("strategies.")
+    names = (wanted, f"gestures.{wanted}", f"places.{wanted}")
+    return [entry for entry in known or entries() if entry.name in names]
 
 
-def within(table: str) -> list[Entry]:
+def within(table: str, known: Sequence[Entry] | None = None) -> list[Entry]:
     """The entries of a table of an experiment file, such as ``world``; none if there is no such table."""
+    wanted = table.lower().removeprefix("parameters.")
+    rows = {"strategies": "strategy", "gestures": "gesture", "places": "place"}
+    if wanted in rows:
+        return [entry for entry in known or entries() if entry.sort == rows[wanted]]
     above = (f"{table.lower()}.", f"parameters.{table.lower()}.")
-    return [entry for entry in entries() if table and _path(entry).startswith(above)]
+    return [entry for entry in known or entries() if table and _path(entry).startswith(above)]
 
 
 def _path(entry: Entry) -> str:
     return f"parameters.{entry.name}" if entry.sort == "parameter" else entry.name if entry.sort == "setting" else ""
 
 
-def close_names(name: str) -> list[str]:
+def close_names(name: str, known: Sequence[Entry] | None = None) -> list[str]:
     """Up to five known names that are similar to this one."""
-    names = {entry.name: entry.name for entry in entries()}
+    names = {entry.name: entry.name for entry in known or entries()}
     former = {former_name(known): known for known in names if former_name(known) != known}
     return list(dict.fromkeys((names | former)[close] for close in alike(present_name(name), [*names, *former])))
 
@@ -118,71 +174,124 @@ def assumed(source: str) -> str:
     return "in part (see the source)" if "assumed" in source else "no"
 
 
-def _parameter(path: KeyPath) -> Entry:
-    field = SETTINGS["parameters", *path]
-    value: Any = Parameters()
-    for part in path:
-        value = value[part] if isinstance(value, dict) else getattr(value, part)
-    extra = field.json_schema_extra
+def _parameter(path: KeyPath, parameters: Parameters, known: Settings) -> Entry:
+    field, value, usual = known["parameters", *path], value_at(parameters, path), value_at(_usual(), path)
+    extra, meaning = field.json_schema_extra, field.description or ""
+    of_row = len(path) == 3
     if isinstance(extra, dict):
-        unit, source, meaning = str(extra["unit"]), str(extra["source"]), field.description or ""
-    elif path[0] == "gestures":
-        unit, source, meaning = "", DEFAULT_GESTURES[path[1]].source, field.description or ""
+        unit, source = str(extra["unit"]), str(extra["source"])
+    elif of_row:
+        unit, source = _UNITS.get(path[-1], ""), value_at(parameters, (*path[:2], "source"))
     else:
-        unit, source, meaning = (
-            "logit",
-            "assumed",
-            f"perceived risk of a spontaneous gesture: {path[-1].replace('_', ' ')}",
-        )
-    facts = {"Value": _shown(value), "Unit": unit, "Range": _range(field), "Meaning": meaning, "Source": source}
-    facts["Assumed"] = _NOBODY if "(assumed)" in meaning else assumed(source)
-    facts["To set it"] = "" if value is None else f"--set parameters.{'.'.join(path)}={_shown(value)}"
-    return Entry(".".join(path), "parameter", _without_empty(facts))
+        unit, source = "logit", "assumed"
+        meaning = f"perceived risk of a spontaneous gesture: {path[-1].replace('_', ' ')}"
+    facts = {"Value": _shown(value), "Unit": unit, "Range": _range(field), "Meaning": meaning}
+    if not facts["Range"]:
+        facts["Write"] = (expected(("parameters", *path), known) or "a text").removeprefix("expected ")
+    facts |= {"Default": _shown(usual)} if usual is not None and usual != value else {}
+    facts |= {"Source": source, "Assumed": _NOBODY if "(assumed)" in meaning else assumed(source)}
+    name = ".".join(path)
+    above = "" if of_row or path[0] == "ladders" else "parameters."
+    facts["To set it"] = "" if value in (None, "", ()) else f"--set {shlex.quote(f'{above}{name}={_shown(value)}')}"
+    return Entry(name, "parameter", _without_empty(facts))
 
 
-def _setting(path: KeyPath) -> Entry:
+@cache
+def _usual() -> Parameters:
+    """The parameters as they ship."""
+    return Parameters()
+
+
+def _setting(path: KeyPath, parameters: Parameters) -> Entry:
     field = SETTINGS[path]
     value = None if field.is_required() else field.get_default(call_default_factory=True)
     facts = {"Value": _shown(value), "Range": _range(field), "Write": _WRITTEN.get(path, "")}
-    facts |= {"Names": ", ".join(NAMES) if path in _NAMED else "", "Meaning": field.description or ""}
+    names = ", ".join(parameters.strategy_names) if path in _NAMED else ""
+    facts |= {"Names": names, "Meaning": field.description or ""}
     return Entry(".".join(path), "setting", _without_empty(facts))
 
 
-def _gesture(kind: Kind) -> Entry:
-    row = DEFAULT_GESTURES[kind.label]
-    facts = {"Meaning": f"a gesture; step {row.rung} on the ladder of effort"}
-    for name, field in GestureRow.model_fields.items():
-        if name != "source":
-            facts[name] = f"{_shown(getattr(row, name))}  ({field.description})"
-    for channel, kinds in LADDERS.items():
-        if kind in kinds:
-            risk = getattr(Parameters().ladders, f"{channel.label}_{kind.label}")
+def _fields(row: BaseModel) -> Iterator[tuple[str, str]]:
+    """The values of a row with their meaning, without those that have a title of their own."""
+    for name, field in type(row).model_fields.items():
+        value = getattr(row, name)
+        if name not in _TITLES and value not in ("", ()):
+            yield name, f"{_shown(value)}  ({field.description})"
+    for name, value in (row.__pydantic_extra__ or {}).items():
+        yield name, f"{_shown(value)}  (a number of its own, which the phrases name)"
+
+
+def _gesture(name: str, parameters: Parameters) -> Entry:
+    row = parameters.gestures[name]
+    facts = {"Meaning": f"a gesture; step {row.rung} on the ladder of effort", **dict(_fields(row))}
+    for channel, step, risk in _steps(parameters):
+        if step == name:
             facts[f"risk, {channel.label.replace('_', ' ')}"] = (
                 f"{risk:g}  (perceived risk of a spontaneous gesture, in logits; assumed)"
             )
     facts |= {"Source": row.source, "Assumed": assumed(row.source)}
-    return Entry(f"gestures.{kind.label}", "gesture", facts)
+    return Entry(f"gestures.{name}", "gesture", facts)
 
 
-def _strategies() -> list[Entry]:
-    return [
-        Entry(
-            strategy.label,
-            "strategy",
-            _without_empty(
-                {
-                    "Meaning": row.buys,
-                    "Essay": row.essay,
-                    "Meeting place": row.place.label if row.place else "",
-                    "Gestures": f"{row.first.label}, {row.second.label}" if row.session_minutes else "",
-                    "Session length": f"{row.session_minutes:g} minutes" if row.session_minutes else "",
-                    "Source": "the essay describes it; the numbers are assumed",
-                    "Assumed": _NOBODY,
-                }
-            ),
-        )
-        for strategy, row in STRATEGIES.items()
-    ]
+def _steps(parameters: Parameters) -> Iterator[tuple[Channel, str, float]]:
+    """The steps of all ladders: channel, kind and perceived risk."""
+    ladders: Ladders = parameters.ladders
+    for channel in LADDERS:
+        for kind, risk in steps_of(ladders, channel, parameters.kinds).items():
+            yield channel, kind, risk
+
+
+def _strategy(name: str, parameters: Parameters) -> Entry:
+    row = parameters.strategies[name]
+    facts = {"Meaning": row.meaning, "Essay": row.essay}
+    facts |= {title: text for title, text in _fields(row) if title not in ("label", "colour")}
+    facts |= {"Source": row.source, "Assumed": assumed(row.source), "To follow it": f"--set run.strategy={name}"}
+    return Entry(name, "strategy", _without_empty(facts))
+
+
+def _places(parameters: Parameters) -> Iterator[Entry]:
+    """The places: those of the essay, whose numbers are parameters, and those that are added."""
+    for name in PLACES:
+        own = [known for known in Parameters.model_fields if known.startswith(f"{name}_")]
+        yield Entry(f"places.{name}", "place", {"Meaning": "a place of the essay", "Numbers": ", ".join(own)})
+    for name, row in parameters.places.items():
+        facts = {"Meaning": f"an added place, based on a {row.based_on}", **dict(_fields(row))}
+        yield Entry(f"places.{name}", "place", facts | {"Source": row.source, "Assumed": assumed(row.source)})
+
+
+def _phrases() -> Iterator[Entry]:
+    """The phrases that say whom a strategy contacts and what it does."""
+    numbered = [f"{before} N {after} ({low:,g} to {high:,g})".strip() for before, after, _, low, high in MEASURED]
+    conditions = {
+        "Conditions": "\n".join(STATES),
+        "With a number": "\n".join(numbered),
+        "N": "3, at least 3, at most 3, 3 or more, 3 or fewer, 3 to 5, no; a number can be one of the row, in braces",
+        "The opposite": "not, before any condition",
+    }
+    orders = {"Orders": "\n".join(ORDERS)}
+    yield Entry(
+        "whom",
+        "phrase",
+        {
+            "Meaning": "whom a strategy contacts: a source, then conditions, then an order, separated by commas",
+            "Example": '"ties, once strong, silent for at least 90 days, longest silent first"',
+            "Sources": "\n".join(SOURCES),
+            **conditions,
+            **orders,
+        },
+    )
+    yield Entry(
+        "what",
+        "phrase",
+        {
+            "Meaning": "what a strategy does: gestures with conditions, of which the first that holds applies",
+            "Example": '"note if once strong, else message 0.7 or call"',
+            "Gestures": "a name of a gesture, or nothing; all but one of several have a probability",
+            "Conditions": "those of whom, joined by and; see `rekindle explain conditions`",
+        },
+    )
+    yield Entry("conditions", "phrase", {"Meaning": "conditions in whom and what", **conditions})
+    yield Entry("orders", "phrase", {"Meaning": "orders of the lists in whom", **orders})
 
 
 def _measures() -> list[Entry]:
@@ -204,7 +313,7 @@ def _range(field: FieldInfo) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == {}:
+    if value is None or value in ({}, "", ()):
         return "none"
     return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else show(value)
 

@@ -28,6 +28,7 @@ from experiments.analysis.compare import (
     short_levels,
 )
 from experiments.analysis.comparison_table import comparison_table
+from experiments.config.catalogue import full_name
 from experiments.config.errors import ConfigError
 from experiments.figures import save
 from experiments.figures.comparison import comparison
@@ -222,6 +223,7 @@ def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None
     """Compare two arms of a table, or the levels of one of its factors."""
     table = _with_short_levels(_read(runs or _newest(side_console)))
     arms = {*table.runs["scenario"], *table.runs[STRATEGY]}
+    a = a if a in arms or full_name(a) not in table.factors else full_name(a)
     a = a if a in arms or present_name(a) not in table.factors else accepted_name(a)
     for name in (a, *([] if b is None else [b])):
         if name not in arms and name not in table.factors:

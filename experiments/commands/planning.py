@@ -12,7 +12,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from experiments.commands.sweeping import NO_SWEEP, ConfigFile, Log, checked, planned, prepare, warn_of_other_sweep
+from experiments.commands.sweeping import (
+    NO_SWEEP,
+    ConfigFile,
+    Log,
+    checked,
+    planned,
+    prepare,
+    warn_of_other_sweep,
+    warn_of_unfollowed,
+)
 from experiments.config.errors import ConfigError
 from experiments.config.factors import Level
 from experiments.config.schema import schema as json_schema
@@ -52,6 +61,7 @@ def plan(
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
+    warn_of_unfollowed(experiment)
     runs = planned(experiment, config, changes)
     folder, histories = results / experiment.name, requested_histories(experiment.sweep)
     if time:

@@ -23,7 +23,7 @@ from experiments.config.settings import Experiment, SweepSettings, require_adopt
 from experiments.sweeps import histories as kept
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
-from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of
+from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of, unfollowed
 from experiments.sweeps.histories import History, requested_histories
 from experiments.sweeps.sampled import next_step, summary
 from experiments.sweeps.tables import run_tables, sweep_tables
@@ -110,6 +110,7 @@ def sweep(
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
+    warn_of_unfollowed(experiment)
     part = _shard(shard)
     console = stdout_console()
     runs = planned(experiment, config, changes)
@@ -171,6 +172,15 @@ def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
             "own folder with --set name=….",
             file=sys.stderr,
         )
+
+
+def warn_of_unfollowed(experiment: Experiment) -> None:
+    """Warn of strategies that an experiment gives, and that no arm follows."""
+    found = unfollowed(experiment)
+    if found:
+        which = f"the strategies {', '.join(found)}" if len(found) > 1 else f"the strategy {found[0]}"
+        what = "them" if len(found) > 1 else "it"
+        print(f"No arm follows {which}; add {what} to sweep.strategies, or leave {what} out.", file=sys.stderr)
 
 
 def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None) -> list[RunSpec]:

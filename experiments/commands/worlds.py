@@ -32,8 +32,8 @@ from experiments.terminal.numbers import counted, number
 from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs
-from sim.runtime.interrupts import held_back
 from sim.model.spelling import nearest
+from sim.runtime.interrupts import held_back
 from sim.runtime.storage import (
     GIGABYTE,
     KeptWorld,
@@ -312,7 +312,7 @@ def _ties(world: KeptWorld) -> list[tuple[str, str]]:
 
 def _changed_table(parameters: Mapping[str, Any]) -> Columns | str:
     """The parameters that differ from the defaults; a dash for a name that one of the two versions lacks."""
-    here, default = dict(_flat(parameters)), dict(_flat(sim.Parameters().model_dump(mode="json")))
+    here, default = dict(_flat(parameters)), dict(_flat(sim.Parameters().identity()))
     changed = [name for name in (*default, *(here.keys() - default)) if here.get(name, "–") != default.get(name, "–")]
     if not changed:
         return "All parameters have their default values."

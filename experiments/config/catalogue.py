@@ -4,34 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal, get_args, get_origin
+from types import MappingProxyType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from experiments.config.rows import (
+    AT_THE_TOP,
+    MODELS,
+    SHIPPED,
+    Rows,
+    added_steps,
+    rows_of,
+    settings_of_rows,
+)
 from experiments.config.settings import Experiment
 from experiments.config.toml_text import KeyPath, show
 from sim.model.former_names import present_name
-from sim.model.gestures import KINDS
+from sim.model.strategies import WEEKDAYS
 
 TRUTH_WRITTEN = "true or false"
+# What texts of strategies expect.
+_TEXTS = {
+    "colour": 'a colour such as "#3366cc"',
+    "label": "a text of at most 60 characters",
+    "whom": 'phrases such as "ties, longest silent first", or a list of several',
+    "weekdays": f'a list of days such as ["mon", "thu"]; the days are {", ".join(WEEKDAYS)}',
+}
 
 
 def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
-    """Every setting of a file, including tables, by its path: ``("world", "people")``."""
+    """Every setting of a file, including tables, by its path: ``("world", "people")``. Rows are those that ship."""
     found: dict[KeyPath, FieldInfo] = {}
     for name, field in model.model_fields.items():
         path = (*above, name)
         found[path] = field
         inner = _inner_model(field.annotation)
         if inner and get_origin(field.annotation) is dict:
-            for kind in KINDS:
-                found[*path, kind] = field
-                found |= settings(inner, (*path, kind))
+            found |= {(*above, *below): one for below, one in settings_of_rows(SHIPPED, name)}
         elif inner:
             found |= settings(inner, path)
     return found
+
+
+def settings_with(world: Rows, run: Rows) -> Settings:
+    """Every setting of a file with these rows of its world and of its runs, by its path."""
+    found = dict(SETTINGS)
+    for above, rows in ((("world", "parameters"), world), (("parameters",), run)):
+        for below in (*(settings_of_rows(rows, table) for table in MODELS), added_steps(rows)):
+            found |= {(*above, *path): field for path, field in below}
+    return MappingProxyType(found)
+
+
+def settings_of(experiment: Experiment) -> Settings:
+    """Every setting of an experiment, with those of its rows, by its path."""
+    return settings_with(rows_of(experiment.world.parameters), rows_of(experiment.parameters))
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:
@@ -42,8 +70,17 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-SETTINGS: Mapping[KeyPath, FieldInfo] = MappingProxyType(settings())
-TABLES = frozenset(path[:-1] for path in SETTINGS)
+Settings = Mapping[KeyPath, FieldInfo]
+SETTINGS: Settings = MappingProxyType(settings())
+
+
+def tables_of(known: Settings) -> frozenset[KeyPath]:
+    """The paths of tables among these settings."""
+    places = ("parameters", "places")  # a table, even if it has no row
+    return frozenset(path[:-1] for path in known) | {places, ("world", *places)}
+
+
+TABLES = tables_of(SETTINGS)
 
 ROWS: KeyPath = ("sweep", "rows")  # a table of tables, whose keys are paths of other settings
 FULL: KeyPath = ("full",)  # a table of settings by path, as for --set
@@ -68,14 +105,44 @@ def present_path(path: KeyPath) -> KeyPath:
     return (*table, *(".".join(next(left) for _ in key.split(".")) for key in keys))
 
 
+def canonical_path(path: KeyPath) -> KeyPath:
+    """A path under present names and from the top of a file: `strategies` is short for `parameters.strategies`.
+
+    Keys of tables of factors are paths of their own, so they can be short too.
+    """
+    table: KeyPath = next((table for table in VARIED if path[: len(table)] == table), ())
+    if path[: len(ROWS)] == ROWS:
+        table = path[: len(ROWS) + 1]
+    keys = path[len(table) :]
+    first, dot, _ = keys[0].partition(".") if keys else ("", "", "")
+    if first in AT_THE_TOP:
+        keys = (f"parameters.{keys[0]}", *keys[1:]) if table and dot else ("parameters", *keys)
+    return present_path((*table, *keys))
+
+
+def full_name(name: str) -> str:
+    """The path of a setting as tables of results have it: ``parameters.strategies.x`` for ``strategies.x``."""
+    return ".".join(canonical_path(tuple(name.split("."))))
+
+
+def short_name(name: str) -> str:
+    """The shortest name of a setting: ``strategies.x`` for ``parameters.strategies.x``; the opposite of `full_name`."""
+    above, _, rest = name.partition(".")
+    return rest if above == "parameters" and rest.partition(".")[0] in AT_THE_TOP else name
+
+
 def written(experiment: Experiment) -> str:
     """The run of an experiment as TOML, without default values; `load` recreates the same run from it."""
     lines: dict[KeyPath, list[str]] = {(): [f"name = {show(experiment.name)}"]}
     usual = Experiment(name=experiment.name, parameters=experiment.world.parameters)
-    for path in SETTINGS:
-        if path in TABLES or path[0] in ("name", "sweep", "verdict", "full"):
+    known = settings_of(experiment)
+    tables = tables_of(known)
+    for path, field in known.items():
+        if path in tables or path[0] in ("name", "sweep", "verdict", "full"):
             continue
-        value, default = (_attribute(each, path) for each in (experiment, usual))
+        value, default = value_at(experiment, path), value_at(usual, path)
+        if default is None and not field.is_required():
+            default = field.get_default(call_default_factory=True)
         if path == ("world", "log") and value is not None:
             value = str(Path(value).absolute())
         if value is not None and value != default:
@@ -85,19 +152,21 @@ def written(experiment: Experiment) -> str:
     return "\n\n".join(headed) + "\n"
 
 
-def _attribute(experiment: Experiment, path: KeyPath) -> Any:
+def value_at(settings: Any, path: KeyPath) -> Any:
     """The value of a setting; None if its table is absent."""
-    value: Any = experiment
     for part in path:
-        if value is None:
-            return None
-        value = value[part] if isinstance(value, Mapping) else getattr(value, part)
-    return value
+        settings = settings.get(part) if isinstance(settings, Mapping) else getattr(settings, part, None)
+    return settings
 
 
-def expected(path: KeyPath) -> str | None:
-    """What a setting expects: ``expected a number from 0 to 1 (probability)``; None if that is unknown."""
-    if path in TABLES:
+def expected(path: KeyPath, known: Settings = SETTINGS) -> str | None:
+    """What a setting expects: ``expected a number from 0 to 1 (probability)``; None if that is unknown.
+
+    Args:
+        path: path of the setting.
+        known: all settings of the experiment.
+    """
+    if path in tables_of(known):
         return f"expected a table, [{'.'.join(path)}]"
     if path in VARIED:
         example = "[0.0, 1.0]" if path[-1] == "ranges" else "[1.0, 2.0]"
@@ -106,23 +175,37 @@ def expected(path: KeyPath) -> str | None:
         return 'expected a table of settings, such as "sweep.replicates" = 100'
     if path == ROWS:
         return "expected a table of rows, such as [sweep.rows.shy] with parameters.ease = 1.0 in it"
-    field = SETTINGS.get(path)
+    field = known.get(path)
     if field is not None and field.annotation is bool:
         return f"expected {TRUTH_WRITTEN}"
-    if choices_of(path):
-        return f"expected one of {', '.join(map(show, choices_of(path)))}"
+    if field is not None and path[-1] in _TEXTS and path[-3:-1][:1] == ("strategies",):
+        return f"expected {_TEXTS[path[-1]]}"
+    if choices_of(path, known):
+        return f"expected one of {', '.join(map(show, choices_of(path, known)))}"
     limits = range_of(field) if field else None
     if field is None or limits is None:
         return None
     extra = field.json_schema_extra
-    unit = extra["unit"] if isinstance(extra, dict) else field.description
-    return f"expected a {'whole ' if field.annotation is int else ''}number {limits} ({unit})"
+    unit = extra["unit"] if isinstance(extra, dict) else field.description or "logits"
+    return f"expected a {'whole ' if is_whole(field) else ''}number {limits} ({unit})"
 
 
-def choices_of(path: KeyPath) -> tuple[str, ...]:
+def choices_of(path: KeyPath, known: Settings = SETTINGS) -> tuple[str, ...]:
     """The allowed words of a setting; empty if it takes other values."""
-    annotation = SETTINGS[path].annotation if path in SETTINGS else None
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
+    annotation = known[path].annotation if path in known else None
+    options = [annotation] if get_origin(annotation) is Literal else _besides_none(annotation)
+    return get_args(options[0]) if len(options) == 1 and get_origin(options[0]) is Literal else ()
+
+
+def is_whole(field: FieldInfo) -> bool:
+    """Whether a setting is a whole number, or none."""
+    return field.annotation is int or _besides_none(field.annotation) == [int]
+
+
+def _besides_none(annotation: Any) -> list[Any]:
+    """The types in a union with None; empty for any other type."""
+    options = get_args(annotation) if isinstance(annotation, UnionType) or get_origin(annotation) is Union else ()
+    return [option for option in options if option is not type(None)] if type(None) in options else []
 
 
 def range_of(field: FieldInfo) -> str | None:

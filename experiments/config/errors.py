@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sim.model.playbook import RowError
+
 
 class Origin(NamedTuple):
-    """Where a setting was given: on a line of the file (from 1), or by an option such as ``--set run.seed=3``."""
+    """Where a setting was given: on a line of the file (from 1), or by an option such as ``--set run.seed=3``.
+
+    `short` says that its path was given without `parameters.`, as in ``[strategies.check_in]``.
+    """
 
     line: int = 0
     option: str = ""
+    short: bool = False
 
     def __str__(self) -> str:
         return self.option or f"line {self.line}"
@@ -72,5 +78,7 @@ def at_fault(error: Exception) -> tuple[str, str]:
     """
     if isinstance(error, SettingError):
         return error.setting, error.problem
+    if isinstance(error, RowError):
+        return error.path, error.problem
     setting, _, problem = str(error).partition(" ")
     return setting, problem

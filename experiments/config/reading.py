@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config import shipped, toml_text
-from experiments.config.catalogue import ROWS, VARIED, present_path
+from experiments.config.catalogue import ROWS, VARIED, canonical_path, present_path
 from experiments.config.errors import ConfigError, Origin, wrong_option
 from experiments.config.factors import flattened
+from experiments.config.rows import AT_THE_TOP, numbers_of, rows_of_file
 from experiments.config.settings import Experiment
 from experiments.config.toml_text import KeyPath, TextError, brief, lines_of, show
-from experiments.config.validation import validated
+from experiments.config.validation import inherited, validated
 from experiments.terminal.names import file_name
 from sim.model.former_names import note_former_names
 from sim.model.spelling import nearest
+
+_STRATEGIES: KeyPath = ("parameters", "strategies")
 
 
 def load(
@@ -46,6 +49,7 @@ def load(
     text = "" if path is None else _read(path)
     former = list[str]()
     data = _under_present_names(_parsed(path, text), (), former)
+    _lengthen(data)
     origins = _origins(text)
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
@@ -63,7 +67,7 @@ def load(
     experiment = validated(data, origins, path)
     if not data.get("world", {}).get("parameters"):
         return experiment
-    return validated({**data, "parameters": _inherited(data)}, origins, path)
+    return validated({**data, "parameters": inherited(data)}, origins, path)
 
 
 def _under_present_names(table: Mapping[str, Any], above: KeyPath, former: list[str]) -> dict[str, Any]:
@@ -80,10 +84,60 @@ def _under_present_names(table: Mapping[str, Any], above: KeyPath, former: list[
     return renamed
 
 
+def _lengthen(data: dict[str, Any]) -> None:
+    """Move tables that stand at the top, such as `strategies`, to `parameters`; also in tables of factors.
+
+    A setting that is given in both places also stays where it is, and is refused later.
+    """
+    for name in [name for name in AT_THE_TOP if name in data]:
+        parameters = data.setdefault("parameters", {})
+        left = _moved({name: data[name]}, parameters) if isinstance(parameters, dict) else {}
+        del data[name]
+        data |= left
+    sweep = data.get("sweep")
+    tables = [_table_at(data, path) for path in VARIED]
+    rows = sweep.get(ROWS[-1]) if isinstance(sweep, dict) else None
+    tables += [row for row in (rows.values() if isinstance(rows, dict) else ()) if isinstance(row, dict)]
+    for table in tables:
+        levels = dict(table)
+        table.clear()
+        for name, level in levels.items():
+            full = canonical_path((*VARIED[0], name))[len(VARIED[0]) :]
+            own = ".".join(full)
+            table[name if own in levels and own != name else own] = level
+
+
+def _table_at(data: Any, path: KeyPath) -> dict[str, Any]:
+    """The table at a path; an empty one if there is none."""
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _moved(given: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:
+    """Add settings to a table; returns those that the table has already, which are not added."""
+    left = dict[str, Any]()
+    for key, value in given.items():
+        if key not in target:
+            target[key] = value
+        elif isinstance(value, dict) and isinstance(target[key], dict):
+            left |= {key: twice} if (twice := _moved(value, target[key])) else {}
+        else:
+            left[key] = value
+    return left
+
+
 def _origins(text: str) -> dict[KeyPath, Origin]:
-    """The line of each key of a TOML text, under present names."""
+    """The line of each key of a TOML text, under present names and from the top of the file."""
     lines = lines_of(text)
-    return {key if present_path(key) in lines else present_path(key): Origin(line) for key, line in lines.items()}
+    found = dict[KeyPath, Origin]()
+    for key, line in lines.items():
+        present = key if present_path(key) in lines else present_path(key)
+        full = canonical_path(present)
+        found[present] = Origin(line, short=full != present)
+        if full not in lines:
+            found.setdefault(full, found[present])
+    return found
 
 
 def stem_of_log(log: Path) -> str:
@@ -103,7 +157,7 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
 
 def option_for(changes: Sequence[str], key: KeyPath) -> str | None:
     """The last of these options that gives a setting, as the user typed it; None if none does."""
-    given = (change for change in reversed(changes) if present_path(_key_of(change)) == key)
+    given = (change for change in reversed(changes) if canonical_path(_key_of(change)) == key)
     return next((f"--set {change}" for change in given), None)
 
 
@@ -111,7 +165,7 @@ def place_of_factor(path: Path, changes: Sequence[str], name: str, row: str = ""
     """The place where a factor's levels were given: ``mine.toml, line 9, sweep.grid.run.adopters``."""
     origins = _origins(_read(path))
     for change in changes:
-        origins[present_path(_key_of(change))] = Origin(option=f"--set {change}")
+        origins[canonical_path(_key_of(change))] = Origin(option=f"--set {change}")
     own = tuple(name.split("."))
     for table in (*VARIED, (*ROWS, row)):
         for key in ((*table, name), *((*table, *own[:end]) for end in range(len(own), 0, -1))):
@@ -168,8 +222,9 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) ->
     """Apply one ``path=value`` to the data and the origins; returns the former names in it."""
     _, equals, text = change.partition("=")
     given = _key_of(change)
-    path = present_path(given)
-    former = [one for one, present in zip(given, path, strict=True) if one != present]
+    present = present_path(given)
+    path = canonical_path(present)
+    former = [one for one, other in zip(given, present, strict=True) if one != other]
     if not toml_text.is_text(change):
         raise wrong_option(option_text(change), "this is not valid UTF-8.")
     if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
@@ -182,11 +237,29 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) ->
     value = _value(change, text)
     if path[-1] not in table:
         _drop_factor(data, path)
+    before = _named(data, path)
     table[path[-1]] = _under_present_names(value, path, former) if isinstance(value, dict) else value
+    _lengthen(data)
+    _drop_replaced(table, path, before - _named(data, path))
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
-    origins[path] = Origin(option=option_text(change))
+    origins[path] = Origin(option=option_text(change), short=path != present)
     return former
+
+
+def _named(data: Mapping[str, Any], path: KeyPath) -> set[str]:
+    """The numbers that the phrases of a row name, if the path is that of a strategy's field."""
+    if path[:-2] != _STRATEGIES:
+        return set()
+    return set(numbers_of(rows_of_file(inherited(data))["strategies"].get(path[-2], {})))
+
+
+def _drop_replaced(row: dict[str, Any], path: KeyPath, numbers: set[str]) -> None:
+    """Drop what an option replaces in the row of a strategy: numbers of phrases that are gone, or other days."""
+    if path[:-2] == _STRATEGIES:
+        other = {"weekdays": "sessions", "sessions": "weekdays"}.get(path[-1])
+        for name in (*numbers, *([other] if other else [])):
+            row.pop(name, None)
 
 
 def _drop_factor(data: dict[str, Any], path: KeyPath) -> None:
@@ -233,16 +306,3 @@ def _value(change: str, text: str) -> Any:
     if len(parsed) > 1:
         raise wrong_option(option_text(change), "this sets several settings; use one --set for each.")
     return parsed["value"]
-
-
-def _inherited(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of the run: those of the world, overridden by ``[parameters]``."""
-    return _merged(data["world"]["parameters"], data.get("parameters", {}))
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged

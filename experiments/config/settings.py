@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from experiments.config.errors import SettingError
 from experiments.config.factors import METHODS, Levels
@@ -15,8 +15,10 @@ from experiments.config.toml_text import brief, show
 from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
-from sim.run import mixture_of
+from sim.model.playbook import POST
 from sim.model.spelling import nearest
+from sim.model.strategies import NAMES
+from sim.run import mixture_of
 
 # What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
@@ -32,19 +34,29 @@ Third = Literal["any", "low", "high"]
 NOTHING = "nothing"  # instead of a gesture
 
 
-def checked_strategy(value: Any) -> Strategy:
+def checked_strategy(value: Any, names: Sequence[str] = NAMES) -> Strategy:
     """Validate the name of a strategy, or a mixture: positive shares by name that add up to 1.
+
+    Args:
+        value: a value of the setting.
+        names: the names of all strategies.
 
     Raises:
         ValueError: if it is neither; the message says what is expected.
     """
     if not isinstance(value, str | Mapping):
         raise ValueError(f"expected {STRATEGY_WRITTEN}")
-    mixture_of(value)
+    mixture_of(value, names)
     return value if isinstance(value, str) else {name: float(share) for name, share in value.items()}
 
 
-def checked_strategies(value: Any) -> tuple[Strategy, ...]:
+def _strategy(value: Any, info: ValidationInfo) -> Strategy:
+    """The field of a strategy. Its names are checked if the context has all; else the `Experiment` checks them."""
+    own = [value] if isinstance(value, str) else list(value) if isinstance(value, Mapping) else []
+    return checked_strategy(value, own if info.context is None else info.context["strategies"])
+
+
+def _strategies(value: Any, info: ValidationInfo) -> tuple[Strategy, ...]:
     """Validate the arms of a sweep: distinct strategies or mixtures; a list of several must include ``wait``.
 
     Raises:
@@ -52,7 +64,7 @@ def checked_strategies(value: Any) -> tuple[Strategy, ...]:
     """
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(f"expected {STRATEGIES_WRITTEN}")
-    strategies = tuple(checked_strategy(item) for item in value)
+    strategies = tuple(_strategy(item, info) for item in value)
     twice = _twice([one if isinstance(one, str) else frozenset(one.items()) for one in strategies])
     if twice is not None:
         raise ValueError(f"{brief(show(strategies[twice]))} is in the list twice; name each strategy once")
@@ -85,17 +97,28 @@ def checked_adopters(value: Any) -> Adopters:
     raise ValueError(f"expected {ADOPTERS_WRITTEN}")
 
 
-def checked_kind(value: Any) -> str:
+def checked_kind(value: Any, kinds: Sequence[str] = KINDS) -> str:
     """Validate a kind of gesture that can be injected, or ``nothing``.
+
+    Args:
+        value: a value of the setting.
+        kinds: the names of all gestures.
 
     Raises:
         ValueError: if it is neither.
     """
-    known = [NOTHING, *(kind for kind in KINDS if kind != "post")]
-    if value in known:
-        return str(value)
+    known = [NOTHING, *(kind for kind in kinds if kind != POST)]
+    if isinstance(value, str) and value in known:
+        return value
     close = nearest(str(value), known)
-    raise ValueError(f"did you mean {close}?" if close else f"expected {KINDS_WRITTEN}")
+    added = "".join(f", {kind}" for kind in known if kind not in (NOTHING, *KINDS))
+    raise ValueError(f"did you mean {close}?" if close else f"expected {KINDS_WRITTEN}{added}")
+
+
+def _kind(value: Any, info: ValidationInfo) -> str:
+    """The field of a kind of gesture, whose name is checked as that of a strategy."""
+    own = [value] if isinstance(value, str) else []
+    return checked_kind(value, own if info.context is None else info.context["gestures"])
 
 
 def checked_name(value: Any) -> str:
@@ -142,7 +165,7 @@ class WorldSettings(_Settings):
 class RunSettings(_Settings):
     """The strategy, its adopters and the length of the run."""
 
-    strategy: Annotated[Strategy, BeforeValidator(checked_strategy)] = Field("wait", description="strategy or mixture")
+    strategy: Annotated[Strategy, BeforeValidator(_strategy)] = Field("wait", description="strategy or mixture")
     adopters: Annotated[Adopters, BeforeValidator(checked_adopters)] = Field(20, description="who follows the strategy")
     sociability: Third = Field("any", description="third of the people, by sociability, from which adopters are drawn")
     reticence: Third = Field("any", description="third of the people, by reticence, from which adopters are drawn")
@@ -165,7 +188,7 @@ class RunSettings(_Settings):
 class InjectSettings(_Settings):
     """Gestures injected into each run, to focal ties that are the same in every arm."""
 
-    kind: Annotated[str, BeforeValidator(checked_kind)] = Field(
+    kind: Annotated[str, BeforeValidator(_kind)] = Field(
         "like", description='kind of the gestures; "nothing" is a control that follows the same ties without a gesture'
     )
     towards: Literal["dormant", "stranger"] = Field(
@@ -249,7 +272,7 @@ class SampleSettings(_Settings):
 class SweepSettings(_Settings):
     """The arms, and the number of worlds in which each is run."""
 
-    strategies: Annotated[tuple[Strategy, ...], BeforeValidator(checked_strategies)] | None = Field(
+    strategies: Annotated[tuple[Strategy, ...], BeforeValidator(_strategies)] | None = Field(
         None, description="arms, each instead of run.strategy; none: run.strategy is the only arm"
     )
     replicates: int = Field(20, ge=1, le=1_000_000, description="number of worlds in which every arm is run")
@@ -297,6 +320,22 @@ class Experiment(_Settings):
     sweep: SweepSettings | None = Field(None, description="arms and replicates")
     verdict: VerdictSettings | None = Field(None, description="thresholds for the verdict of `rekindle essay`")
     full: dict[str, Any] = Field(default_factory=dict, description="settings that `--full` changes, by path")
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Experiment:
+        """Check names of strategies and gestures, which are those of the rows of the runs."""
+        arms = (self.sweep and self.sweep.strategies) or ()
+        for setting, strategy in (("run.strategy", self.run.strategy), *(("sweep.strategies", arm) for arm in arms)):
+            try:
+                checked_strategy(strategy, self.parameters.strategy_names)
+            except ValueError as error:
+                raise SettingError(setting, str(error)) from None
+        if self.inject is not None:
+            try:
+                checked_kind(self.inject.kind, self.parameters.kinds)
+            except ValueError as error:
+                raise SettingError("inject.kind", f'is "{self.inject.kind}"; {error}') from None
+        return self
 
     @model_validator(mode="after")
     def _check_adopters(self) -> Experiment:

@@ -127,6 +127,8 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str) -> TextError:
     remedy = ONE_PER_LINE
     if problem.startswith("Cannot"):  # declare, overwrite or mutate; `tomllib` has no kinds of errors
         remedy = "define each key and each table only once"
+        if problem.startswith("Cannot declare"):
+            remedy += ": put what the two have under one header, or give one of them another name"
     elif "\r" in text.replace("\r\n", ""):
         remedy = "some lines end with a carriage return only; save the file with line feeds"
     return TextError(f"this is not TOML ({problem[:200]})", line, remedy)

@@ -12,9 +12,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
+import pydantic_core
 from pydantic import BaseModel, ValidationError
 
-from experiments.config.catalogue import SETTINGS
+from experiments.config.catalogue import is_whole, settings_of, value_at
 from experiments.config.errors import ConfigError, at_fault
 from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.config.settings import (
@@ -30,6 +31,7 @@ from experiments.config.toml_text import show
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
 from sim.model.parameters import Parameters
+from sim.model.strategies import STRATEGIES, StrategyRow, amended
 from sim.runtime.fingerprint import model_fingerprint
 
 MOST_RUNS = 1_000_000  # limit for a sweep
@@ -105,12 +107,12 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
     _refuse_too_many(sweep, len(strategies))
-    places = list(_places(experiment, points_of(experiment), report))
+    places = list(_places(experiment, points_of(experiment), strategies, report))
     return [
-        _run(place, strategy, replicate, sweep.silence)
+        _run(place, arm, strategy, replicate, sweep.silence)
         for replicate in range(sweep.replicates)
         for place in places
-        for strategy in strategies
+        for arm, strategy in enumerate(strategies)
     ]
 
 
@@ -129,7 +131,7 @@ def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
 
 
 class _Place(NamedTuple):
-    """A point of a design: the experiment at this point, and hashes of the parameters of its worlds and runs.
+    """A point of a design: the experiment at this point, and hashes of the parameters of its worlds and of each arm.
 
     ``row`` is the name of its row, if the sweep has rows.
     """
@@ -140,13 +142,15 @@ class _Place(NamedTuple):
     name: str
     experiment: Experiment
     past: str
-    parameters: str
+    parameters: Sequence[str]
 
 
-def _places(experiment: Experiment, points: Sequence[Point], report: Report | None) -> Iterator[_Place]:
+def _places(
+    experiment: Experiment, points: Sequence[Point], strategies: Sequence[Strategy], report: Report | None
+) -> Iterator[_Place]:
     sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
-    shared = {id(one): _hash(one) for one in (experiment.world.parameters, experiment.parameters)}
+    past, hashes = _hash(experiment.world.parameters), _hashes(experiment.parameters, strategies)
     for number, point in enumerate(points):
         if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
             report(number, len(points))
@@ -157,12 +161,39 @@ def _places(experiment: Experiment, points: Sequence[Point], report: Report | No
             raise PointError(str(error), error.factor, row) from None
         levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}
         name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
-        hashes = (shared.get(id(one)) or _hash(one) for one in (there.world.parameters, there.parameters))
-        yield _Place(number, point, row, name, there, *hashes)
+        same = there.world.parameters is experiment.world.parameters, there.parameters is experiment.parameters
+        its_past = past if same[0] else _hash(there.world.parameters)
+        yield _Place(
+            number, point, row, name, there, its_past, hashes if same[1] else _hashes(there.parameters, strategies)
+        )
 
 
-def _hash(parameters: Parameters) -> str:
-    return _digest(with_former_keys(parameters.model_dump_json()))
+def _hashes(parameters: Parameters, strategies: Sequence[Strategy]) -> list[str]:
+    """The hash of the parameters for each arm. Rows of strategies that the arm does not follow are no part of it."""
+    if parameters.strategies == STRATEGIES:
+        return [_hash(parameters)] * len(strategies)
+    return [_hash(parameters, names_in(strategy)) for strategy in strategies]
+
+
+def unfollowed(experiment: Experiment) -> list[str]:
+    """Strategies that an experiment adds, changes or varies, and that no arm follows."""
+    sweep, rows = experiment.sweep or SweepSettings(), experiment.parameters.strategies
+    arms = sweep.strategies or (experiment.run.strategy,)
+    followed = experiment.parameters.followed(name for arm in arms for name in names_in(arm))
+    texts = {"essay", "meaning", "label", "colour", "source"}
+    usual = {name: row.model_dump(exclude=texts) for name, row in STRATEGIES.items()}
+    given = [name for name, row in rows.items() if row.model_dump(exclude=texts) != usual.get(name)]
+    varied = [name.split(".")[2] for name in sweep.factors if name.startswith("parameters.strategies.")]
+    return [name for name in dict.fromkeys((*given, *varied)) if name not in followed]
+
+
+def _hash(parameters: Parameters, strategies: Sequence[str] = ()) -> str:
+    return _digest(with_former_keys(pydantic_core.to_json(parameters.identity(strategies)).decode()))
+
+
+def names_in(strategy: Strategy) -> list[str]:
+    """The names in a strategy or mixture."""
+    return [strategy] if isinstance(strategy, str) else list(strategy)
 
 
 def _listed_short(point: Point) -> str:
@@ -217,11 +248,13 @@ def points_of(experiment: Experiment) -> list[Point]:
     drawn: list[Point] = []
     if sweep.sample:
         ranges = sweep.sample.ranges
-        whole = [SETTINGS[tuple(name.split("."))].annotation is int for name in ranges]
+        known = settings_of(experiment)
+        whole = [is_whole(known[tuple(name.split("."))]) for name in ranges]
         rows = drawn_points(ranges, sweep.sample.method, sweep.sample.points, sweep.sample.seed).tolist()
         drawn = [dict(zip(ranges, map(_as_drawn, row, whole), strict=True)) for row in rows]
     usual = {name: _value(experiment, name) for row in sweep.rows.values() for name in row}
-    rows = [{**usual, **row} for row in sweep.rows.values()]
+    there = {name: level for name, level in usual.items() if level is not None}
+    rows = [{**there, **row} for row in sweep.rows.values()]
     return crossed(sweep.grid, sweep.zip, drawn, rows)
 
 
@@ -270,24 +303,29 @@ def at(experiment: Experiment, point: Mapping[str, Level]) -> Experiment:
 def _changed(settings: Any, changes: Mapping[str, Any]) -> Any:
     """Settings with changes by key. Only changed tables are copied and validated, because a sweep has many points."""
     is_model = isinstance(settings, BaseModel)
-    values = {key: getattr(settings, key) for key in type(settings).model_fields} if is_model else dict(settings)
+    values = _values(settings) if is_model else dict(settings)
+    new = dict(changes)
     for key, change in changes.items():
-        within = isinstance(values[key], BaseModel | dict) and isinstance(change, dict)
-        values[key] = _changed(values[key], change) if within else change
+        if isinstance(values.get(key), BaseModel | dict) and isinstance(change, dict):
+            new[key] = _changed(values[key], change)
+    values = amended(values, new) if isinstance(settings, StrategyRow) else values | new
     return type(settings).model_validate(values) if is_model else values
 
 
-def _value(settings: Any, name: str) -> Any:
-    for part in name.split("."):
-        settings = settings[part] if isinstance(settings, dict) else getattr(settings, part)
-    return settings
+def _values(settings: BaseModel) -> dict[str, Any]:
+    """The values of settings, with those that a table has besides its fields, such as the named numbers of a row."""
+    return {key: getattr(settings, key) for key in type(settings).model_fields} | (settings.__pydantic_extra__ or {})
+
+
+def _value(experiment: Experiment, name: str) -> Any:
+    return value_at(experiment, tuple(name.split(".")))
 
 
 def _listed(point: Mapping[str, Level]) -> str:
     return ", ".join(f"{name} = {show(level)}" for name, level in point.items())
 
 
-def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> RunSpec:
+def _run(place: _Place, arm: int, strategy: Strategy, replicate: int, silence: bool) -> RunSpec:
     settings = place.experiment.run
     world = place.experiment.world
     log = None if world.log is None else os.path.abspath(world.log)  # workers may have a different working directory
@@ -298,7 +336,7 @@ def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Ru
         model_fingerprint(),
         log_hash(world.log) if world.log else None,
         [world.people, world.newcomers, world.burn_in_years, world.seed, place.past],
-        place.parameters,
+        place.parameters[arm],
         [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
         [settings.sociability, settings.reticence, inject and inject.model_dump(), silence],
     ]

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments import provenance
+from experiments.config.catalogue import short_name
 from experiments.config.settings import SweepSettings
 from experiments.sweeps import histories, store
 from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, requested_histories
 from experiments.sweeps.sandbox import shut_in
 from experiments.sweeps.store import StoreError
-from sim.model.former_names import former_name, note_former_names, present_name
+from sim.model.former_names import former_name, note_former_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -125,8 +126,9 @@ def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> p
         return pd.DataFrame({"name": [RUNS, *_named_histories(where, " ".join(HISTORIES))[0]]})
     while True:
         named, absent = _named_histories(where, sql)
-        runs = _with_former_columns(_with_measures(load(name, folder)), sql)
-        note_former_names(_former_columns(runs, sql))
+        runs = _with_measures(load(name, folder))
+        note_former_names(_other_columns(runs, sql))
+        runs = _with_other_columns(runs, sql)
         parts = sorted({str(part) for history in named.values() for part in history["part"]})
         try:
             with shut_in(partial(_give, runs=runs, histories=named), parts) as connection:
@@ -202,7 +204,7 @@ def _named_histories(where: Path, sql: str) -> tuple[dict[str, pd.DataFrame], li
             try:
                 holders = _holders(where, design, _requested_history(origin, where, table))
                 histories.require_whole(where, map(Path, sorted(set(holders.values()))))
-                columns = _with_former_columns(design, sql)
+                columns = _with_other_columns(design, sql)
                 named[table] = columns.assign(part=design["id"].map(holders)).dropna(subset=["part"])
             except NotKeptError as error:
                 absent.append(str(error))
@@ -233,15 +235,19 @@ def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(**dict.fromkeys(missing))
 
 
-def _with_former_columns(runs: pd.DataFrame, sql: str) -> pd.DataFrame:
-    """The table with copies of columns that the query calls by their former names."""
-    return runs.assign(**{name: runs[present_name(name)] for name in _former_columns(runs, sql)})
+def _with_other_columns(runs: pd.DataFrame, sql: str) -> pd.DataFrame:
+    """The table with copies of columns that the query calls by their former or short names."""
+    return runs.assign(**{name: runs[column] for name, column in _other_columns(runs, sql).items()})
 
 
-def _former_columns(runs: pd.DataFrame, sql: str) -> list[str]:
-    """The former names of columns that a query mentions; like DuckDB, without regard to case."""
-    former = [former_name(column) for column in runs.columns if former_name(column) != column]
-    return [name for name in former if re.search(rf"\b{re.escape(name)}\b", sql, re.IGNORECASE)]
+def _other_columns(runs: pd.DataFrame, sql: str) -> dict[str, str]:
+    """Columns by former or short names that a query mentions; like DuckDB, without regard to case."""
+    others = {other(column): column for column in runs.columns for other in (former_name, short_name)}
+    return {
+        name: column
+        for name, column in others.items()
+        if name not in runs and re.search(rf"(?<![\w.]){re.escape(name)}\b", sql, re.IGNORECASE)
+    }
 
 
 def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:

@@ -42,7 +42,7 @@ def test_every_measure(name: str) -> None:
 
 def test_numbers_of_tables_and_settings() -> None:
     (mass,) = explained("parameters.gestures.note.mass")
-    assert (mass.facts["Value"], mass.facts["To set it"]) == ("1.5", "--set parameters.gestures.note.mass=1.5")
+    assert (mass.facts["Value"], mass.facts["To set it"]) == ("1.5", "--set gestures.note.mass=1.5")
     (risk,) = explained("ladders.feed_comment")
     assert (risk.facts["Value"], risk.facts["Assumed"]) == ("2.2", "yes: nobody has measured this")
     (people,) = explained("world.people")

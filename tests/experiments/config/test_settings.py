@@ -16,8 +16,8 @@ from experiments.config.toml_text import TextError, lines_of, parsed
 from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import DEFAULT_GESTURES
 from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES
 from sim.model.spelling import nearest
+from sim.model.strategies import NAMES
 from tests.conftest import ROOT
 
 
@@ -74,7 +74,7 @@ def test_the_nine_and_waiting_are_all_in_their_sweep() -> None:
         ("effort_minutes = 240", "effort_minutes = -1", ["line 12", "from 0 to 10,000 (minutes per week)"]),
         ("effort_minutes = 240", "effort_minutes = nan", ["line 12", "from 0 to 10,000 (minutes per week)"]),
         ("effort_minutes", "efort_minutes", ["line 12", "did you mean parameters.effort_minutes?"]),
-        ("effort_minutes = 240", "gestures.lik.mass = 1", ["line 12", "did you mean parameters.gestures.like?"]),
+        ("effort_minutes = 240", "gestures.lik.mass = 1", ["line 12", "no gesture lik; did you mean like?"]),
         ("effort_minutes = 240", "gestures.like.mas = 1", ["line 12", "did you mean parameters.gestures.like.mass?"]),
         ("effort_minutes = 240", "gestures.note.mass = 0", ["line 12, parameters.gestures.note.mass", "above 0"]),
         ("effort_minutes = 240", "encounter_known = 0.9", ["line 12, parameters.encounter_known", "must be 1 or less"]),

@@ -9,6 +9,7 @@ from experiments.config.reading import load
 from experiments.config.settings import Experiment
 from experiments.sweeps import design
 from experiments.sweeps.design import PointError, RunSpec, described, label, points_of, runs_of
+from sim.model.parameters import Parameters
 
 
 def test_replicates_are_interleaved_and_paired(config: Path) -> None:
@@ -187,3 +188,88 @@ def test_whole_worlds_go_to_a_job_where_there_are_just_enough() -> None:
     assert [[run.replicate for run in shard] for shard in shards] == [[0, 0], [1, 1], [2, 2]]
     dealt = [design.shard_of(runs, number, 4) for number in (1, 2, 3, 4)]
     assert [len(shard) for shard in dealt] == [2, 2, 1, 1]
+
+
+# Strategies of one's own -----------------------------------------------------------------------------------------
+
+OWN = """
+[strategies.visits]
+place = "gym"
+what = "hello"
+session_minutes = 60
+for_days = 5
+then = "calls"
+[strategies.calls]
+whom = "ties, silent for at least {days} days"
+what = "call"
+session_minutes = 15
+days = 90
+[strategies.other]
+based_on = "calls"
+[places.gym]
+based_on = "hangout"
+"""
+ARMS = 'sweep.strategies=["wait", "visits", "check_in", { calls = 0.5, check_in = 0.5 }]'
+FIRST = {"wait", "visits", "check_in", "calls 0.5 + check_in 0.5"}
+
+
+def ids(config: Path, *changes: str) -> dict[str, str]:
+    """The ids of the first replicate, by arm."""
+    return {run.scenario: run.id for run in runs_of(load(config, [ARMS, *changes])) if run.replicate == 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ("strategies.other.session_minutes=20", set()),
+        ('strategies.new={based_on="check_in"}', set()),
+        ("strategies.show_up.session_minutes=20", set()),
+        *((f"strategies.{name}.{text}=x", set()) for name in ("visits", "check_in") for text in ("label", "source")),
+        ("strategies.calls.colour=#112233", set()),
+        ("strategies.calls.essay=x", set()),
+        ("strategies.check_in.meaning=x", set()),
+        ("strategies.visits.session_minutes=50", {"visits"}),
+        ("strategies.visits.then=check_in", {"visits"}),
+        ("strategies.calls.days=80", {"visits", "calls 0.5 + check_in 0.5"}),
+        ("strategies.calls.whom=ties, silent for at most {days} days", {"visits", "calls 0.5 + check_in 0.5"}),
+        ("strategies.check_in.message_share=0.3", {"check_in", "calls 0.5 + check_in 0.5"}),
+        ("strategies.check_in.sessions=2", {"check_in", "calls 0.5 + check_in 0.5"}),
+        ("places.gym.meets=3", FIRST),
+        ("gestures.call.minutes=9", FIRST),
+        ('gestures.memo={based_on="message"}', FIRST),
+        ("ladders.private_note=3", FIRST),
+    ],
+)
+def test_an_id_tells_of_the_strategies_that_the_run_follows(config: Path, change: str, changed: set[str]) -> None:
+    config.write_text(config.read_text() + OWN)
+    before, after = ids(config), ids(config, change)
+    assert before.keys() == after.keys() == FIRST
+    assert {arm for arm in before if before[arm] != after[arm]} == changed
+
+
+def test_ids_of_shipped_strategies_are_as_before_there_were_others(config: Path) -> None:
+    """The hashes were recorded when strategies were not yet part of the parameters."""
+    assert design._hash(Parameters()) == "69587b602155333f"
+    changes = {"gestures": {"note": {"mass": 2}}, "ladders": {"feed_like": 0.5}, "memory_decay": 0.9}
+    assert design._hash(Parameters(**changes), ["check_in"]) == "4ce822f5877b36bf"
+    before = ids(config, 'sweep.strategies=["wait", "check_in"]')
+    config.write_text(config.read_text() + OWN.partition("[places")[0].replace('place = "gym"', 'place = "hangout"'))
+    assert ids(config, 'sweep.strategies=["wait", "check_in"]') == before
+
+
+def test_a_level_that_is_the_value_of_the_file_makes_the_same_run(config: Path) -> None:
+    config.write_text(config.read_text() + OWN)
+    grid = ["sweep.grid.strategies.calls.days=[90, 80]"]
+    varied = {run.scenario: run.id for run in runs_of(load(config, [ARMS, *grid])) if run.replicate == 0}
+    for arm, run in ids(config).items():
+        assert varied[f"{arm}, days 90"] == run
+        assert (varied[f"{arm}, days 80"] != run) == ("calls" in arm or arm == "visits")
+
+
+def test_strategies_that_no_arm_follows_are_named(config: Path) -> None:
+    config.write_text(config.read_text() + OWN)
+    assert design.unfollowed(load(config)) == ["visits", "calls", "other"]
+    assert design.unfollowed(load(config, [ARMS])) == ["other"], "visits lead to calls"
+    assert design.unfollowed(load(config, [ARMS, "sweep.grid.strategies.show_up.sessions=[1]"])) == ["other", "show_up"]
+    assert design.unfollowed(load(config, [ARMS, "strategies.show_up.label=Show up"])) == ["other"]
+    assert design.unfollowed(load(None)) == []
