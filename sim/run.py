@@ -15,6 +15,7 @@ import numba
 import numpy as np
 import pandas as pd
 
+from sim.engine.choosing import GIVEN
 from sim.engine.day import Core
 from sim.engine.memory import fresh_bounds
 from sim.engine.views import SEEN, see
@@ -24,7 +25,7 @@ from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform, unifo
 from sim.model.gestures import Channel
 from sim.model.parameters import Parameters
 from sim.model.playbook import POST
-from sim.model.strategies import NAMES, Plan
+from sim.model.strategies import BY_HAND, NAMES, Plan
 from sim.model import spelling
 from sim.runtime import memory_limit
 from sim.runtime.checkpoint import Checkpoint
@@ -288,6 +289,38 @@ class Simulation:
         if gesture.day < self.day:
             raise ValueError(f"An extra gesture is on day {gesture.day}, which is over; today is day {self.day}.")
         self._core.mail = canonical_mail(joined(self._core.mail, letter))
+
+    def order(self, person: int, other: int, clause: int = 0) -> None:
+        """Name a contact for a person's session of the coming day; they make the gesture if time and courage allow.
+
+        The person must follow a strategy whose `whom` is "people named by hand". Several contacts come in the order in
+        which they were named. The minutes count as in any strategy, and so do gestures from which the person backs out,
+        so that efforts are comparable; a contact named when there is no session is dropped.
+
+        Args:
+            person, other: ids of the person and of one of their ties or acquaintances.
+            clause: the number, from 0, of the clause of `what`.
+
+        Raises:
+            TypeError, ValueError: if the person has no such strategy, or doesn't know the other; or there is no such
+                clause.
+        """
+        person, other, clause = whole("person", person), whole("other", other), whole("clause", clause)
+        state = self._core.state
+        mine = np.flatnonzero(state.plans["person"] == person)
+        by_hand = [row for row in mine if self._is_by_hand(int(state.plans["strategy"][row]))]
+        if not by_hand:
+            raise ValueError(f"Person {person} follows no strategy of people named by hand.")
+        if other not in self.known_to(person):
+            raise ValueError(f"Person {person} doesn't know person {other}; use send for strangers.")
+        clauses = int(state.strategies["clauses"][state.plans["strategy"][by_hand[0]]])
+        if not 0 <= clause < clauses:
+            raise ValueError(f"clause is {clause}; the strategy has the clauses 0 to {clauses - 1}.")
+        named = np.array([(by_hand[0], other, clause)], GIVEN)
+        self._core.given = np.concatenate([self._core.given, named])
+
+    def _is_by_hand(self, strategy: int) -> bool:
+        return self.parameters.strategies[self.parameters.strategy_names[strategy]].lists == (BY_HAND,)
 
     def change(self, parameters: Parameters) -> None:
         """Continue with other parameters from today, like a new run of this world with these parameters."""

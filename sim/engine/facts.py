@@ -11,7 +11,7 @@ from sim.engine.memory import find_slot
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
 from sim.model.grammar import Fact
-from sim.state.population import NOBODY
+from sim.state.population import NOBODY, ORDER
 
 
 @njit_inline
@@ -118,14 +118,18 @@ def meets_all(state: Any, first: int, count: int, prompt: Any, spare: float, day
 
 
 @njit_noalloc
-def planned_kind(state: Any, strategy: Any, prompt: Any, left: float, day: int, seed: int) -> int:
+def planned_kind(state: Any, strategy: Any, only: int, prompt: Any, left: float, day: int, seed: int) -> int:
     """The kind of a planned gesture in a session with this many minutes left: that of the first clause that holds.
+
+    If a clause was chosen for this contact, its number is `only`; otherwise `only` is -1.
 
     Returns:
         The kind; -1 if no clause holds, or the one that does makes no gesture.
     """
     draw = -1.0
     for row in range(strategy.first_clause, strategy.first_clause + strategy.clauses):
+        if only >= 0 and row != strategy.first_clause + only:
+            continue
         clause = state.clauses[row]
         at = clause.first_choice
         if clause.choices > 1:
@@ -185,3 +189,24 @@ def contacts_in_turn(state: Any, strategy: Any, prompt: Any, day: int, seed: int
                 in_turn[count] = slots[turn]
                 count += 1
     return in_turn[:count]
+
+
+@njit_alloc
+def orders_for(state: Any, strategy: Any, prompt: Any, day: int, seed: int) -> Any:
+    """Whom a list session contacts, in order: contacts with the clause that was chosen for them, or with -1.
+
+    Type `ORDER`.
+    """
+    if strategy.chosen:
+        orders = state.orders[state.order_first[prompt.plan] : state.order_first[prompt.plan + 1]].copy()
+        first, count = state.people[prompt.person].first, 0
+        for k in range(len(orders)):
+            if rules.may_be_named(day, state.ties[first + orders[k].slot].planned, strategy.gap_days):
+                orders[count] = orders[k]
+                count += 1
+        return orders[:count]
+    slots = contacts_in_turn(state, strategy, prompt, day, seed)
+    orders = np.empty(len(slots), ORDER)
+    for k in range(len(slots)):
+        orders[k].slot, orders[k].clause = slots[k], -1
+    return orders

@@ -57,6 +57,7 @@ class Source(IntEnum):
     FEED = 2  # people whom the feed shows
     READERS = 3  # everyone, through posts
     PRESENT = 4  # people met at a place
+    BY_HAND = 5  # contacts named day by day; see `sim.Simulation.order`
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ SOURCES: dict[str, tuple[Source, tuple[Condition, ...]]] = {
     "people in the feed": (Source.FEED, ()),
     "readers of posts": (Source.READERS, ()),
     "people there": (Source.PRESENT, ()),
+    "people named by hand": (Source.BY_HAND, ()),
 }
 
 # Conditions without a number.
@@ -183,19 +185,22 @@ def parsed_whom(text: str, numbers: Mapping[str, float]) -> Whom:
         if source != Source.CONTACTS:
             raise ValueError(f"{phrases[0]!r} takes no order, because they come up in an order of their own")
     conditions += tuple(_condition(phrase, numbers, ORDERS) for phrase in phrases[1:])
-    if source in (Source.NOBODY, Source.READERS) and conditions:
+    if source in (Source.NOBODY, Source.READERS, Source.BY_HAND) and conditions:
         raise ValueError(f"{phrases[0]!r} takes no conditions")
     _refuse_impossible(conditions, source)
     return Whom(source, conditions, order)
 
 
-def parsed_what(text: str, numbers: Mapping[str, float], kinds: Iterable[str]) -> tuple[Clause, ...]:
+def parsed_what(
+    text: str, numbers: Mapping[str, float], kinds: Iterable[str], *, in_order: bool = True
+) -> tuple[Clause, ...]:
     """Read what a strategy does: gestures with conditions, of which the first that holds applies.
 
     Args:
         text: such as ``note if once strong, else message 0.7 or call``.
         numbers: the values of named numbers.
         kinds: the names of the gestures that there are.
+        in_order: whether the first clause that holds applies; otherwise a function chooses between them.
 
     Raises:
         ValueError: if a gesture or a phrase is unknown, or the probabilities of a clause don't add up to 1.
@@ -209,7 +214,7 @@ def parsed_what(text: str, numbers: Mapping[str, float], kinds: Iterable[str]) -
         terms = tuple(_condition(phrase, numbers, ()) for phrase in phrases)
         _refuse_impossible(terms, None)
         clauses.append(Clause(choices, terms))
-    for clause in clauses[:-1]:
+    for clause in clauses[:-1] if in_order else ():
         if not clause.conditions:
             raise ValueError(f'"{clause.choices[0][0]}" has no condition, so what follows it never applies')
     return tuple(clauses)

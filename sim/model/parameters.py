@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sim.model.functions import hash_of
 from sim.model.former_names import FORMER_NAMES, note_former_names
 from sim.model.gestures import (
     DEFAULT_GESTURES,
@@ -262,7 +263,13 @@ class Parameters(BaseModel):
         texts = {"essay", "meaning", "label", "colour", "source"}
         if usual is not None and row.model_dump(exclude=texts) == usual.model_dump(exclude=texts):
             return None
-        return {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+        described = {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+        return {**described, "function": hash_of(row.function) if row.function else ""}
+
+    def functions(self, strategies: Iterable[str]) -> dict[int, str]:
+        """References to the functions that a run of these strategies calls, by the number of the strategy."""
+        followed = {self.strategy_names.index(name): self.strategies[name] for name in self._followed(strategies)}
+        return {number: row.function for number, row in followed.items() if row.function}
 
     @cached_property
     def playbook(self) -> Playbook:

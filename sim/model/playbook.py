@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.model.gestures import GestureRow
-from sim.model.grammar import NOTHING, Clause, Condition, Source, Whom, parsed_whom
+from sim.model.grammar import LONGEST_SILENT, NOTHING, Clause, Condition, Source, Whom, parsed_whom
 from sim.model.places import MOST_PLACES, PLACES, Place, PlaceRow
 from sim.model.spelling import nearest
-from sim.model.strategies import MOST_STRATEGIES, WEEKDAYS, Plan, StrategyRow
+from sim.model.strategies import MOST_STRATEGIES, PEOPLE_THERE, WEEKDAYS, Plan, StrategyRow
 
 NO_GESTURE = -1  # the kind of a choice to do nothing
 POST = "post"  # the only gesture to everyone
@@ -37,6 +37,7 @@ STRATEGY = np.dtype(
         ("invite", "i8"),  # kind
         ("for_days", "i8"),  # 0: never ends
         ("then", "i8"),  # the strategy that follows
+        ("chosen", "i8"),  # 1 if a function, or the user day by day, chooses whom and which clause
         ("today", "i8"),  # the strategy that its followers follow today; the engines set it each morning
     ],
     align=True,
@@ -168,6 +169,10 @@ def _strategy(
     above = f"strategies.{name}"
     _refuse_unused_number(above, row)
     lists = [_checked(f"{above}.whom", row, text) for text in row.lists]
+    if row.function:
+        if row.lists != (PEOPLE_THERE,):
+            raise RowError(f"{above}.whom", "the function says whom; leave it out")
+        lists = [Whom(Source.BY_HAND, (), LONGEST_SILENT)]
     try:
         clauses = row.clauses(tuple(gestures))
     except ValueError as error:
@@ -191,6 +196,7 @@ def _strategy(
         tables.kinds.get(row.invite, NO_GESTURE),
         row.for_days or 0,
         numbers[row.then or "wait"],
+        lists[0].source == Source.BY_HAND,
         numbers[name],
     )
 
@@ -255,6 +261,7 @@ def _plan_of(
         Source.NOBODY: Plan.NOTHING,
         Source.FEED: Plan.FEED,
         Source.READERS: Plan.POSTS,
+        Source.BY_HAND: Plan.LIST,
         Source.CONTACTS: Plan.EVENT if place == Place.EVENT else Plan.LIST,
         Source.PRESENT: Plan.PLACE,
     }[source]

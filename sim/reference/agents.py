@@ -25,6 +25,7 @@ import mesa
 import numpy as np
 
 from sim.model.chance import BATCH
+from sim.model.functions import CONTACT, ME, NO_CLAUSE
 from sim.model.rules import SECONDS_A_DAY
 from sim.model.whom import A_CONTACT, ANYONE, ATTEMPTS, OF_COMMUNITY, OWN_TIES, SHOWN
 from sim.reference.entry_points import Channel, DrawPurpose, Fact, Kind, Occasion, Place, Plan, chance, rules
@@ -34,6 +35,7 @@ from sim.state.population import FEED_ITEM, PERSON, PLANNED_POST
 if TYPE_CHECKING:
     from sim.reference.mesa_model import ReconnectionModel
 
+CONTACT_FACTS = tuple(name for name in CONTACT.names or () if name not in ("other", "clause", "priority"))
 PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "degree"))
 
 
@@ -371,7 +373,7 @@ class Person(mesa.Agent):
         s, strategy = self.model.settings, self.model.strategy_today(plan)
         if strategy.plan == Plan.PLACE and not self.meets_all(strategy.lists[0].terms, prompt, plan.usable):
             return
-        kind = self.planned_kind(strategy, prompt, plan.usable)
+        kind = self.planned_kind(strategy.clauses, prompt, plan.usable)
         if kind is None or s.minutes[kind] > plan.usable or plan.back_outs >= s.backed_out_most:
             return
         if self.accepts(prompt, kind, rules.channel_of(kind, prompt.channel, self.model.p)):
@@ -393,13 +395,13 @@ class Person(mesa.Agent):
         else:
             self.inviting_session(prompt, plan, strategy)
 
-    def planned_kind(self, strategy: Any, prompt: Prompt, left: float) -> int | None:
+    def planned_kind(self, clauses: list[Any], prompt: Prompt, left: float) -> int | None:
         """The kind of a planned gesture in a session with this many minutes left: that of the first clause that holds.
 
         None if no clause holds, or the one that does makes no gesture.
         """
         assert prompt.other is not None
-        for clause in strategy.clauses:
+        for clause in clauses:
             choice = clause.choices[0]
             if len(clause.choices) > 1:
                 draw = self.draw(DrawPurpose.PLANNED_KIND, prompt.other.id, prompt.event_key)
@@ -491,7 +493,7 @@ class Person(mesa.Agent):
             shown = replace(prompt, event_key=event_key, other=tie.other, channel=Channel.FEED)
             self.see_post(shown)
             wanted = self.meets_all(strategy.lists[0].terms, shown, minutes - used)
-            kind = self.planned_kind(strategy, shown, minutes - used) if wanted else None
+            kind = self.planned_kind(strategy.clauses, shown, minutes - used) if wanted else None
             if kind is None:
                 continue
             if used + s.minutes[kind] > minutes:
@@ -517,15 +519,47 @@ class Person(mesa.Agent):
         in_turn = [tie for row in zip_longest(*lists) for tie in row if tie is not None]
         return list({tie.other.id: tie for tie in in_turn}.values())
 
+    def orders_for(self, strategy: Any, prompt: Prompt, minutes: float) -> list[tuple[Tie, list[Any]]]:
+        """Whom a list session contacts, in order, each with the clauses of which the first that holds applies."""
+        if not strategy.chosen:
+            return [(tie, strategy.clauses) for tie in self.contacts_in_turn(strategy, prompt)]
+        if strategy.today not in self.model.functions:
+            return []
+        ties = [self.ties[key] for key in sorted(self.ties)]
+        contacts = np.zeros(len(ties), CONTACT)
+        for tie, seen in zip(ties, contacts, strict=True):
+            self.see(tie, seen, prompt)
+        self.model.functions[strategy.today](self.seen_by_function(prompt, minutes), contacts)
+        orders = []
+        for tie, clause, priority in zip(ties, contacts["clause"].tolist(), contacts["priority"].tolist(), strict=True):
+            may_be_named = rules.may_be_named(self.model.day, tie.planned, strategy.gap_days)
+            if 0 <= clause < len(strategy.clauses) and priority == priority and may_be_named:
+                orders.append((-priority, tie, strategy.clauses[clause : clause + 1]))
+        return [(tie, clauses) for _, tie, clauses in sorted(orders, key=lambda order: order[0])]
+
+    def seen_by_function(self, prompt: Prompt, minutes: float) -> Any:
+        """What a strategy that is a function sees of the person; see `sim.model.functions.ME`."""
+        day = self.model.day
+        elapsed, draw = day - self.model.strategies_begin, self.draw(DrawPurpose.LIST_ORDER, 0, prompt.event_key)
+        traits = self.sociability, self.reticence, len(self.ties)
+        return np.array([(self.id, day, day % 7, elapsed, minutes, *traits, draw)], ME)[0]
+
+    def see(self, tie: Tie, seen: Any, prompt: Prompt) -> None:
+        """Fill in what a strategy that is a function sees of a tie; see `sim.model.functions.CONTACT`."""
+        about = replace(prompt, other=tie.other)
+        for name in CONTACT_FACTS:
+            seen[name] = self.fact(getattr(Fact, name.upper()), about)
+        seen["other"], seen["clause"] = tie.other.id, NO_CLAUSE
+
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
         """Hold a session with a list of contacts: work down the list until the minutes run out."""
         s = self.model.settings
         used, back_outs, contacted = 0.0, 0, 0
-        for tie in self.contacts_in_turn(strategy, prompt):
+        for tie, clauses in self.orders_for(strategy, prompt, minutes):
             if back_outs >= s.backed_out_most or contacted >= strategy.most_people:
                 break
             named = replace(prompt, other=tie.other)
-            kind = self.planned_kind(strategy, named, minutes - used)
+            kind = self.planned_kind(clauses, named, minutes - used)
             if kind is None:
                 continue
             if used + s.minutes[kind] > minutes:

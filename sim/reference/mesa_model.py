@@ -17,6 +17,7 @@ import mesa
 import numpy as np
 
 from sim import worlds
+from sim.engine.choosing import functions_of
 from sim.engine.network import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
@@ -132,6 +133,7 @@ class ReconnectionModel(ModelWithPlaces):
         self.strategies_end, self.names = start.strategies_end, start.names
         self.strategies_begin = start.strategies_begin
         self.strategies, self.places = strategies_of(start.parameters.playbook), readable(start.parameters.playbook.places)
+        self.functions = {number: chooser.function for number, chooser in functions_of(start).items()}
         self.stages = list(range(len(self.strategies)))  # what followers of each strategy follow today
         self.people: list[Person] = []
         self.mail: list[SentGesture] = []

@@ -33,6 +33,7 @@ class ModelWithPlaces(mesa.Model):
     strategies_end: int
     strategies: list[Any]
     stages: list[int]
+    functions: dict[int, Any]
     places: list[Any]
 
     @property
