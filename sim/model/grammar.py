@@ -319,7 +319,10 @@ def _choices(text: str, numbers: Mapping[str, float], known: Sequence[str]) -> t
         kind, share, percent = match.groups()
         if kind not in known:
             close = nearest(kind, known)
-            raise ValueError(f'there is no gesture "{kind}"; ' + (f'did you mean "{close}"?' if close else f"known are {_quoted(known)}"))
+            raise ValueError(
+                f'there is no gesture "{kind}"; '
+                + (f'did you mean "{close}"?' if close else f"known are {_quoted(known)}")
+            )
         if kind in shares:
             raise ValueError(f'"{text}" names {kind} twice')
         shares[kind] = None if share is None else number_in(share, numbers) / (100 if percent else 1)
@@ -330,7 +333,9 @@ def _completed(shares: Mapping[str, float | None], text: str) -> tuple[tuple[str
     open_ended = [kind for kind, share in shares.items() if share is None]
     given = sum(share for share in shares.values() if share is not None)
     if len(open_ended) > 1:
-        raise ValueError(f'"{text}" needs probabilities; all gestures but one must have one, such as "{open_ended[0]} 0.7"')
+        raise ValueError(
+            f'"{text}" needs probabilities; all gestures but one must have one, such as "{open_ended[0]} 0.7"'
+        )
     if given > 1 + 1e-9 or (not open_ended and abs(given - 1) > 1e-9):
         raise ValueError(f'the probabilities of "{text}" add up to {given:g}; they must add up to 1')
     return tuple((kind, 1.0 - given if share is None else share) for kind, share in shares.items())
@@ -350,7 +355,12 @@ def _refuse_impossible(conditions: Sequence[Condition], source: Source | None) -
             limits[condition.fact] = max(before[0], low), min(before[1], condition.high)
     for condition in conditions:
         low, high = limits.get(condition.fact, (-math.inf, math.inf))
-        excluded = not condition.holds and not isinstance(condition.low, str) and condition.low <= low and high <= condition.high
+        excluded = (
+            not condition.holds
+            and not isinstance(condition.low, str)
+            and condition.low <= low
+            and high <= condition.high
+        )
         if low > high or excluded:
             raise ValueError("nobody can meet these conditions: they contradict each other")
     both = {fact for fact, (low, _) in limits.items() if low == 1 and fact in (Fact.DORMANT, Fact.ACTIVE)}

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sim.model.functions import hash_of
 from sim.model.former_names import FORMER_NAMES, note_former_names
+from sim.model.functions import hash_of
 from sim.model.gestures import (
     DEFAULT_GESTURES,
     KINDS,

@@ -6,7 +6,6 @@ compares numbers. Rows refer to each other by position: a strategy to its lists 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -236,7 +235,9 @@ def _weekdays(above: str, row: StrategyRow) -> int:
     if len(set(row.weekdays)) < len(row.weekdays):
         raise RowError(f"{above}.weekdays", "names a day twice")
     if row.sessions is not None:
-        raise RowError(f"{above}.sessions", "the weekdays are given, and with them the number of sessions; keep one of the two")
+        raise RowError(
+            f"{above}.sessions", "the weekdays are given, and with them the number of sessions; keep one of the two"
+        )
     return sum(1 << WEEKDAYS.index(day) for day in row.weekdays)
 
 
@@ -281,7 +282,7 @@ def _misfits(
     if not row.what:
         yield "what", 'is missing; it says what to do, such as "message 0.7 or call"'
     if plan == Plan.PLACE and place == Place.NOWHERE:
-        yield "whom", "people there need a place; add place, or say whom, such as \"ties, longest silent first\""
+        yield "whom", 'people there need a place; add place, or say whom, such as "ties, longest silent first"'
     if plan == Plan.PLACE and place == Place.EVENT:
         yield "whom", 'an event needs guests; say whom to invite, such as "ties, active"'
     if plan not in (Plan.PLACE, Plan.EVENT) and place != Place.NOWHERE:
@@ -301,10 +302,24 @@ def _places(places: Mapping[str, PlaceRow], value_of: Callable[[str], Any]) -> I
     """The places as records of type `PLACE`: nowhere, the five of the essay, and added ones."""
     usual = {
         Place.NOWHERE: (Place.NOWHERE, 0.0, 0.0, 0, 1, 0),
-        Place.HANGOUT: (Place.HANGOUT, value_of("hangout_attendance"), value_of("hangout_regulars"), 0, 1, value_of("hangout_meets")),
+        Place.HANGOUT: (
+            Place.HANGOUT,
+            value_of("hangout_attendance"),
+            value_of("hangout_regulars"),
+            0,
+            1,
+            value_of("hangout_meets"),
+        ),
         Place.GROUP: (Place.GROUP, value_of("group_attendance"), 0.0, 0, 7, value_of("group_meets")),
         Place.EVENT: (Place.EVENT, 1.0, 0.0, 0, 1, value_of("event_meets")),
-        Place.SHOW: (Place.SHOW, 1.0, 0.0, value_of("show_people"), value_of("show_every_days"), value_of("show_meets")),
+        Place.SHOW: (
+            Place.SHOW,
+            1.0,
+            0.0,
+            value_of("show_people"),
+            value_of("show_every_days"),
+            value_of("show_meets"),
+        ),
         Place.MEETUP: (Place.MEETUP, 1.0, 0.0, 0, 1, value_of("meetup_meets")),
     }
     yield from usual.values()

@@ -615,9 +615,7 @@ def place_meets(seed: int, number: int, community: int, group: int, industry: in
         offset = int64(place.every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, industry, 0, key))
         return (day + offset) % place.every_days == 0
     where = group if place.base == Place.GROUP else community
-    return day % place.every_days == int64(
-        place.every_days * uniform(seed, DrawPurpose.GROUP_DAY, 0, where, 0, key)
-    )
+    return day % place.every_days == int64(place.every_days * uniform(seed, DrawPurpose.GROUP_DAY, 0, where, 0, key))
 
 
 @rule(boolean(uint64, int64, int64, int64, int64, L))

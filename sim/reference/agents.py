@@ -755,4 +755,3 @@ class Person(mesa.Agent):
 def person_of(model: ReconnectionModel, person: int) -> Person:
     """The person with this id; used to unpickle people."""
     return model.people[person]
-
