@@ -29,6 +29,7 @@ from experiments.analysis.compare import (
 )
 from experiments.analysis.comparison_table import comparison_table
 from experiments.config.errors import ConfigError
+from experiments.config.own_measures import own_measures
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
@@ -36,7 +37,7 @@ from experiments.sweeps import store
 from experiments.terminal.console import say_written, stderr_console, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
-from sim.measures import MEASURES
+from sim.measures import MEASURES, Measure
 from sim.model.former_names import accepted_name, present_name
 from sim.model.spelling import nearest
 
@@ -57,6 +58,12 @@ class _Table:
     @property
     def factors(self) -> tuple[str, ...]:
         return (STRATEGY, *self.origin.get("factors", ()))
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """The measures that the table has, those of the user's own included."""
+        known = MEASURES | own_measures(self.origin["config"])
+        return {name: known[name] for name in self.runs.columns if name in known}
 
 
 @dataclass(frozen=True)
@@ -322,7 +329,7 @@ def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[st
     """
     wanted = [accepted_name(name) for name in wanted or ()]
     for table in tables:
-        known = [column for column in table.runs.columns if column in MEASURES]
+        known = list(table.measures)
         if not known:
             raise ConfigError(f"{table.path} has no measures, because all of its runs failed; run the sweep again.")
         for name in wanted:
@@ -398,7 +405,8 @@ def _draw(
             )
             continue
         compared_with = {"of": question.name, "measure": measure, "resamples": resamples}
-        figure = comparison(found, measure, _worlds(question.tables))
+        unit = question.tables[0].measures[measure].unit
+        figure = comparison(found, measure, _worlds(question.tables), unit)
         for path in save(figure, folder, f"{question.name}-{measure}", {**origin, "comparison": compared_with}):
             say_written(path, side_console)
 

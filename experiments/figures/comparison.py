@@ -26,13 +26,14 @@ _CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
 _BAR = -0.22  # where its mean is
 
 
-def comparison(found: Compared, measure: str, worlds: str) -> Figure:
+def comparison(found: Compared, measure: str, worlds: str, unit: str | None = None) -> Figure:
     """Draw paired differences in one measure.
 
     Args:
         found: the result of `experiments.analysis.compare.compared`.
         measure: one of its measures.
         worlds: a description of the worlds, for the footer.
+        unit: the unit of the measure, if it is one of the user's own.
 
     Returns:
         A 16:9 figure with one row per contrast and level, one dot per world, and below the dots their mean and 95%
@@ -52,9 +53,9 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
         lines = sum(name.count("\n") + 1 for name in names)
         size = min(20, 20 * 30 / max(widest, 1), 0.8 * _HEIGHT / lines)
         axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
-        label = f"{_unit(measure)}, {_sides(rows)}"
+        label = ", ".join(filter(None, (_unit(measure, unit), _sides(rows))))
         axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
-        title = headline(rows)
+        title = headline(rows, unit)
         figure.suptitle(
             title, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(title, 30, 58), fontweight="bold"
         )
@@ -148,7 +149,10 @@ def _shade(row: pd.Series) -> str:
     return BLUE if row["difference"] > 0 else VERMILLION
 
 
-def _unit(measure: str) -> str:
+def _unit(measure: str, own: str | None = None) -> str:
+    """The unit as text: of a measure of the model, or the one that the user gave."""
+    if measure not in MEASURES:
+        return drawable(own or "", _LONGEST_NAME)
     unit = MEASURES[measure].unit
     return unit if measure.startswith("everyone_") else unit.replace("per person", "per adopter")
 
@@ -166,10 +170,10 @@ def _sides(rows: pd.DataFrame) -> str:
     return f"{_words(rows['a'].iloc[0])} − {base}" if rows["a"].nunique() == 1 else f"each − {base}"
 
 
-def headline(rows: pd.DataFrame) -> str:
+def headline(rows: pd.DataFrame, unit: str | None = None) -> str:
     """A sentence on the result for one measure: the mean over levels, for the contrast that is furthest from zero.
 
-    Fewer than 20 worlds give no verdict.
+    Fewer than 20 worlds give no verdict. A measure of the user's own has its unit from ``unit``.
     """
     measure, base = rows["measure"].iloc[0], _words(rows["b"].iloc[0])
     last = rows.groupby(["a", "b"], sort=False).tail(1)  # the mean over levels, if there are several
@@ -181,7 +185,7 @@ def headline(rows: pd.DataFrame) -> str:
     among = sure if len(sure) else known
     first = among.loc[among["difference"].abs().idxmax()]
     side = "above" if first["difference"] > 0 else "below"
-    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure), _unit(measure))}".strip()
+    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure, unit), _unit(measure, unit))}".strip()
     far = f"{what}: {_words(first['a'])} is {size}\n{side} {base}"
     if first["worlds"] < ENOUGH_WORLDS:
         return f"{far}, but has {TOO_FEW}"

@@ -53,6 +53,17 @@ def test_the_title_says_what_the_data_say() -> None:
     assert several.endswith("below “wait”, the furthest of 3")
 
 
+def test_an_own_measure_has_the_unit_that_the_user_gave() -> None:
+    found = made_up({"check_in": 3})
+    found = Compared(found.rows.assign(measure="busy_days"), found.by_world)
+    figure = comparison(found, "busy_days", WORLDS, "days per year")
+    assert figure.axes[0].get_xlabel() == "days per year, “check in” − “wait”"
+    assert headline(found.rows, "days per year").startswith("Busy days: “check in” is 3.00 days per year\nabove")
+    without = comparison(found, "busy_days", WORLDS, "")
+    assert without.axes[0].get_xlabel() == "“check in” − “wait”"
+    assert headline(found.rows, "") == "Busy days: “check in” is 3.00\nabove “wait”"
+
+
 def test_a_dot_a_world_and_zero_among_them() -> None:
     found = made_up({"check_in": 3, "show_up": -1})
     (axes,) = drawn(found).axes
