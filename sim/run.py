@@ -19,13 +19,12 @@ from sim.engine.day import Core
 from sim.engine.memory import fresh_bounds
 from sim.engine.views import SEEN, see
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, log_frame, sale_hazards
-from sim.model import rules
+from sim.model import rules, spelling
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform, uniforms_of_people
 from sim.model.gestures import Channel
 from sim.model.parameters import Parameters
 from sim.model.playbook import POST
 from sim.model.strategies import NAMES, Plan
-from sim.model import spelling
 from sim.runtime import memory_limit
 from sim.runtime.checkpoint import Checkpoint
 from sim.runtime.interrupts import held_back

@@ -131,7 +131,10 @@ class ReconnectionModel(ModelWithPlaces):
         self.settings = SimpleNamespace(**{name: packed[name].tolist() for name in SETTINGS.names or ()})
         self.strategies_end, self.names = start.strategies_end, start.names
         self.strategies_begin = start.strategies_begin
-        self.strategies, self.places = strategies_of(start.parameters.playbook), readable(start.parameters.playbook.places)
+        self.strategies, self.places = (
+            strategies_of(start.parameters.playbook),
+            readable(start.parameters.playbook.places),
+        )
         self.stages = list(range(len(self.strategies)))  # what followers of each strategy follow today
         self.people: list[Person] = []
         self.mail: list[SentGesture] = []
