@@ -172,7 +172,8 @@ def choose(
         state: the state.
         functions: the functions, by the number of their strategy.
         given: named by hand, type `GIVEN`.
-        day, elapsed: today, and the days since the strategies began.
+        day: today.
+        elapsed: days since the strategies began.
         planning: whether strategies still run.
         seed: the seed of the run.
 

@@ -16,7 +16,7 @@ do, override a method of `Person`:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -418,12 +418,12 @@ class Person(mesa.Agent):
     def fact(self, fact: int, prompt: Prompt, spare: float = 0.0) -> float:
         """A fact about the other person of a prompt; see `sim.model.grammar.Fact`.
 
-        A fact about a tie is 0 if they are strangers. `spare` is the minutes that the session would have left.
+        `spare` is the minutes that the session would have left after a gesture.
         """
         other, day = prompt.other, self.model.day
         assert other is not None
         tie = self.ties.get(other.id)
-        about_person = {
+        about_person: dict[int, Callable[[], Any]] = {
             Fact.KNOWN: lambda: tie is not None,
             Fact.MINUTES_TO_SPARE: lambda: spare,
             Fact.DRAW: lambda: self.draw(DrawPurpose.LIST_ORDER, other.id, prompt.event_key),
@@ -435,12 +435,14 @@ class Person(mesa.Agent):
         }
         if fact in about_person:
             return float(about_person[fact]())
-        return 0.0 if tie is None else self.fact_about_tie(fact, tie)
+        if tie is None:
+            return -float(fact == Fact.NO_ANSWER)
+        return self.fact_about_tie(fact, tie)
 
     def fact_about_tie(self, fact: int, tie: Tie) -> float:
         """A fact that the person remembers of a contact; see `sim.model.grammar.Fact`."""
         day, p = self.model.day, self.model.p
-        facts = {
+        facts: dict[int, Callable[[], Any]] = {
             Fact.ACQUAINTANCE: lambda: tie.acquaintance,
             Fact.DORMANT: lambda: not tie.acquaintance and rules.is_dormant(day, tie.last_two_way, tie.two_way, p),
             Fact.ACTIVE: lambda: not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p),
@@ -505,13 +507,13 @@ class Person(mesa.Agent):
         plan.pay(used + strategy.overhead_minutes)
 
     def contacts_on_list(self, wanted: Any, gap_days: int, prompt: Prompt) -> list[Tie]:
-        """The person's contacts on one list of a strategy, in its order; equals are sorted by id."""
-        named = []
+        """The person's contacts on one list of a strategy, in its order; see `rules.list_key`."""
+        named: list[tuple[int, Tie]] = []
         for tie in self.ties.values():
             about = replace(prompt, other=tie.other)
             if rules.may_be_named(self.model.day, tie.planned, gap_days) and self.meets_all(wanted.terms, about):
-                named.append((wanted.sign * self.fact(wanted.fact, about), tie.other.id, tie))
-        return [tie for _, _, tie in sorted(named, key=lambda row: row[:2])]
+                named.append((rules.list_key(wanted.sign * self.fact(wanted.fact, about), tie.other.id), tie))
+        return [tie for _, tie in sorted(named, key=lambda row: row[0])]
 
     def contacts_in_turn(self, strategy: Any, prompt: Prompt) -> list[Tie]:
         """The contacts whom a strategy's lists name: one of each list in turn, each contact once."""
