@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 
 from experiments.figures import INK
 from experiments.figures.page import Style, Words, page
+from experiments.terminal.legend import PLAIN, Legend, readable
 
 _CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.5, math.sqrt(3) / 2))
 
 
-def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
     """Draw one point per blend: shares of three strategies in the first columns, ``value``, ``low`` and ``high``."""
     strategies = list(data.columns[:3])
     with style.in_use():
@@ -37,7 +38,8 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         sides = ("right", "left", "left")
         shifts = ((-0.13, 0.0), (0.13, 0.0), (0.13, 0.0))
         for name, (x, y), side, (dx, dy) in zip(strategies, _CORNERS, sides, shifts, strict=True):
-            axes.text(x + dx, y + dy, name.replace("_", " "), ha=side, va="center", fontsize=style.pt(21))
+            colour, size = readable(legend.colour(name) or INK, "#ffffff"), style.pt(21)
+            axes.text(x + dx, y + dy, legend.label(name), ha=side, va="center", fontsize=size, color=colour)
         axes.set_xlim(-0.75, 1.75)
         axes.set_ylim(-0.1, 0.97)
         axes.set_aspect("equal")
