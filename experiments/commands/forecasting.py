@@ -52,8 +52,8 @@ from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
 from sim.model.gestures import KINDS
-from sim.runtime.interrupts import held_back
 from sim.model.spelling import nearest
+from sim.runtime.interrupts import held_back
 
 
 def forecast(
