@@ -82,9 +82,9 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 def _names(rows: pd.DataFrame, legend: Legend) -> list[str]:
     several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
     named = rows.replace({"level": {mean: f"mean of {mean}" for mean in MEANS}})
-    texts = [row_name(row, several) for _, row in named.iterrows()]
+    texts = [_plain(row_name(row, several), legend) for _, row in named.iterrows()]
     texts = [f"{text} {_SHORTFALL}" if text and idle else text for text, idle in zip(texts, rows["idle"], strict=True)]
-    return [_plain(text, legend).replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
+    return [text.replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
 
 
 def _fitting(text: str, size: float, letters: int) -> float:

@@ -35,7 +35,12 @@ class Legend:
 
     def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
         fields = {name: _fields(row) for name, row in (rows or {}).items()}
-        self.labels = {name: label for name, (label, _) in fields.items() if label}
+        shown = [(label or name.replace("_", " ")).casefold() for name, (label, _) in fields.items()]
+        self.labels = {
+            name: label if shown.count(label.casefold()) == 1 else f"{label} ({name})"
+            for name, (label, _) in fields.items()
+            if label
+        }
         self.colours = {name: colour for name, (_, colour) in fields.items() if colour}
         self.own_colours = frozenset(self.colours)
         for name in fields:

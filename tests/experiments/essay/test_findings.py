@@ -107,7 +107,7 @@ def test_the_title_on_blends_is_the_verdict(blend: float, said: str) -> None:
     assert found.ruling.verdict is (Verdict.SUPPORTED if blend > 5 else Verdict.NOT_SUPPORTED)
     _, unclear = of_mixtures(MEANS)
     assert mixtures.finding({"mixtures": unclear}).pictures[0].words.title.startswith("Too few worlds to tell")
-    assert mixtures._said(QUARTERS) == "25% check in and 75% show up"
+    assert mixtures._said(QUARTERS, result.legend) == "25% check in and 75% show up"
 
 
 @pytest.mark.parametrize(
