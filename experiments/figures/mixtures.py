@@ -13,13 +13,14 @@ from experiments.figures.page import Style, Words, page, reference, whiskers
 from experiments.terminal.legend import PLAIN, Legend, readable
 
 MOST_ROWS = 15  # blends that are readable
+CORNERS = 3  # strategies whose blends are in a triangle
 _CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.5, math.sqrt(3) / 2))
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
-    """Draw one point per blend: shares of each strategy in the first columns, then ``value``, ``low`` and ``high``."""
-    strategies = list(data.columns[: list(data.columns).index("value")])
-    if len(strategies) != len(_CORNERS):
+    """Draw one point per blend: shares of each strategy before ``chance``, and ``value``, ``low`` and ``high``."""
+    strategies = list(data.columns[: list(data.columns).index("chance")])
+    if len(strategies) != CORNERS:
         return _in_rows(data, strategies, words, style, legend)
     with style.in_use():
         figure, (axes,) = page(style, words, left=0.05, right=0.95)

@@ -17,7 +17,10 @@ from sim.model.strategies import NAMES
 # can be told apart by colour-blind people, and differ from those of the figures, which are Okabe & Ito's.
 ADDED = ("#332288", "#882255", "#999933", "#AA4499", "#117733", "#CC6677", "#44AA99")
 _PART = re.compile(r"(\w+)( [\d.e+-]+)?")  # a strategy, perhaps with its share in a mixture
-_READABLE = 3.0  # ratio of contrast that large type and lines need (WCAG 2.2, 1.4.3 and 1.4.11)
+LARGE, SMALL = (
+    3.0,
+    4.5,
+)  # ratios of contrast that large type and lines, or small type, need (WCAG 2.2, 1.4.3 and 1.4.11)
 
 
 class Legend:
@@ -42,7 +45,6 @@ class Legend:
             if label
         }
         self.colours = {name: colour for name, (_, colour) in fields.items() if colour}
-        self.own_colours = frozenset(self.colours)
         for name in fields:
             if name not in self.colours and name not in NAMES:
                 self.colours[name] = self._free_colour(name)
@@ -99,16 +101,17 @@ def _fields(row: Any) -> tuple[str, str]:
     return row.label, row.colour
 
 
-def readable(colour: str, background: str) -> str:
+def readable(colour: str, background: str, contrast: float = LARGE) -> str:
     """A colour or, if it is too close to the background, one of the same hue that can be seen on it.
 
     Args:
         colour: as ``#rrggbb``.
         background: likewise.
+        contrast: the ratio that it needs at least.
     """
     end = 1.0 if _luminance(background) < 0.18 else 0.0
     channels, step = _channels(colour), 0.0
-    while _contrast(colour, background) < _READABLE and step < 1:
+    while _contrast(colour, background) < contrast and step < 1:
         step += 0.05
         mixed = (round(255 * (one + (end - one) * step)) for one in channels)
         colour = "#" + "".join(f"{one:02x}" for one in mixed)

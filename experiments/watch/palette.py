@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.terminal.legend import Legend, readable
+from experiments.terminal.legend import SMALL, Legend, readable
 from experiments.watch.layout import FULL, Family, Look, family_of
 from sim.model.gestures import KINDS, GestureRow
 
@@ -51,7 +51,7 @@ def colours_of_arms(strategies: list[str], legend: Legend) -> list[str]:
     """
     usual = (FIRST, SECOND)[: len(strategies)]
     own = (legend.colour(strategy) for strategy in strategies)
-    found = [readable(colour, PANEL) if colour else other for colour, other in zip(own, usual, strict=True)]
+    found = [readable(colour, PANEL, SMALL) if colour else other for colour, other in zip(own, usual, strict=True)]
     return found if len(set(found)) == len(found) else [found[0], SECOND if found[0] != SECOND else FIRST]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, chances_of_being_best, difference
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
-from experiments.figures.mixtures import draw
+from experiments.figures.mixtures import CORNERS, MOST_ROWS, draw
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
 from experiments.terminal.legend import Legend
@@ -85,9 +85,10 @@ def _words(
         title = f"No blend keeps up more ties than an hour of “{swept.legend.label(pure)}” alone:\n{gains[pure].value:.1f} while the plan runs"
     else:
         title = f"Too few worlds to tell whether a blend beats “{swept.legend.label(pure)}” alone:\nthe difference of the best blend is {beyond.value:+.1f} ties"
-    return Words(
-        title,
-        "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split in quarters (corners: one strategy);\n"
-        f"mean over {swept.runs['replicate'].nunique()} worlds, with the half-width of its 95% interval below.",
-        setting(swept),
-    )
+    shown = "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split"
+    worlds = swept.runs["replicate"].nunique()
+    if sum("+" not in name and name != WAIT for name in gains) == CORNERS:
+        where = f"{shown} in quarters (corners: one strategy);\nmean over {worlds} worlds, with the half-width of its 95% interval below."
+    else:
+        where = f"{shown};\nmean and 95% interval over {worlds} worlds; of many blends, the best {MOST_ROWS}."
+    return Words(title, where, setting(swept))

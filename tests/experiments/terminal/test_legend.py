@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import sim
-from experiments.terminal.legend import ADDED, Legend, _contrast, readable
+from experiments.terminal.legend import ADDED, LARGE, SMALL, Legend, _contrast, readable
 
 GIFTS = {"whom": "ties", "what": "note", "session_minutes": 15.0, "label": "Birthday gifts", "colour": "#123abc"}
 
@@ -64,6 +64,15 @@ def test_a_colour_of_the_users_is_not_given_to_another_strategy() -> None:
     assert legend.colour("gifts") != free
 
 
+def test_two_strategies_with_one_label_are_told_apart() -> None:
+    legend = Legend(
+        {"gifts": {"label": "Check in"}, "check_in": {}, "one": {"label": "same"}, "two": {"label": "Same"}}
+    )
+    assert [legend.label(name) for name in ("gifts", "check_in", "one", "two")] == [
+        "Check in (gifts)", "check in", "same (one)", "Same (two)",
+    ]  # fmt: skip
+
+
 def test_a_note_says_what_labels_stand_for() -> None:
     legend = Legend({"gifts": {"label": "Birthday gifts"}, "plain_name": {}})
     assert legend.notes(["wait", "gifts 0.5 + check_in 0.5", "plain_name"]) == ["Labels: gifts is “Birthday gifts”."]
@@ -72,7 +81,8 @@ def test_a_note_says_what_labels_stand_for() -> None:
 def test_every_colour_can_be_seen_on_white_and_on_night() -> None:
     for colour in (*ADDED, "#000000", "#ffffff", "#0d1320"):
         for background in ("#ffffff", "#0d1320"):
-            seen = readable(colour, background)
+            seen, small = readable(colour, background), readable(colour, background, SMALL)
             assert re.fullmatch("#[0-9a-fA-F]{6}", seen)
-            assert _contrast(seen, background) >= 2.9, (colour, background, seen)
+            assert _contrast(seen, background) >= LARGE, (colour, background, seen)
+            assert _contrast(small, background) >= SMALL, (colour, background, small)
     assert readable("#7cc4f5", "#0d1320") == "#7cc4f5"

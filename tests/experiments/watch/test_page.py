@@ -607,6 +607,8 @@ def test_added_strategies_and_gestures_are_on_the_page_as_others_are(open_tab: O
     tab.settles(lambda session: day_of(session) == 7)
     key = page.eval_on_selector_all(".rk-key span", "all => all.map((one) => [one.textContent, one.style.color])")
     assert ["━ Birthday gifts", "rgb(230, 159, 0)"] in key
+    title = page.eval_on_selector(".rk-name", "one => [one.textContent, one.style.color]")
+    assert title == ["Birthday gifts", "rgb(230, 159, 0)"]
     page.keyboard.press("a")
     tab.settles(lambda session: session.page_state.followed is not None)
     titles = page.eval_on_selector_all(".rk-ties li", "all => all.map((one) => one.title)")
