@@ -28,8 +28,8 @@ from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.former_names import accepted_name, former_name, present_name
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES, STRATEGIES
 from sim.model.spelling import alike
+from sim.model.strategies import NAMES, STRATEGIES
 
 _WRITTEN: dict[KeyPath, str] = {
     ("name",): NAME_WRITTEN,

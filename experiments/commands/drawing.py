@@ -29,6 +29,7 @@ from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.sweeps import store
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
+from experiments.terminal.legend import Legend
 from experiments.terminal.names import at_home, write_csv
 from sim.model.spelling import nearest
 
@@ -136,7 +137,7 @@ def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.Da
     whole = rows[rows["error"].isna()]
     if not _is_drawn(whole, origin):
         raise ConfigError(f"{path}: {_instead(path, whole, origin)}")
-    drawn = nine_strategies(whole, origin["config"]["world"]["log"], style)
+    drawn = nine_strategies(whole, origin["config"]["world"]["log"], style, Legend.of_configs([origin["config"]]))
     return drawn, origin | {"style": style.name}, plotted(whole)
 
 

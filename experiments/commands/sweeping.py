@@ -39,6 +39,7 @@ from experiments.terminal.console import (
     stderr_console,
     stdout_console,
 )
+from experiments.terminal.legend import Legend
 from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import Report, duration, progress_bar
 from sim.contact_logs import LogError
@@ -81,7 +82,7 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
         f"{single.strategy_days:,} of {counted(single.days, 'day')}, seed {single.seed}.",
         highlight=False,
     )
-    console.print(run_tables(outcomes, own_measures(experiment)))
+    console.print(run_tables(outcomes, own_measures(experiment), single.parameters.kinds))
 
 
 def _going_on(stderr: Console, report: Report) -> Report:
@@ -295,8 +296,8 @@ def _tables(experiment: Experiment, whole: pd.DataFrame, folder: Path) -> Group:
     """The arms of a sweep or, if its points were sampled, the spread of its outcomes over the points."""
     sweep = experiment.sweep or SweepSettings()
     if sweep.sample is None:
-        own = own_table(whole, own_measures(experiment))
-        return Group(sweep_tables(whole, sweep.factors), *([own] if own else []))
+        legend, own = Legend(experiment.parameters.strategies), own_table(whole, own_measures(experiment))
+        return Group(sweep_tables(whole, sweep.factors, legend), *([own] if own else []))
     ranges = list(sweep.sample.ranges)
     fixed = [name for name in sweep.factors if name not in ranges]
     elsewhere = "" if folder.parent == Path("results") else f" --results {shlex.quote(str(folder.parent))}"

@@ -32,8 +32,8 @@ from experiments.terminal.numbers import counted, number
 from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.measures import dormant_pairs
-from sim.runtime.interrupts import held_back
 from sim.model.spelling import nearest
+from sim.runtime.interrupts import held_back
 from sim.runtime.storage import (
     GIGABYTE,
     KeptWorld,

@@ -17,9 +17,9 @@ from sim.measures import MEASURES
 from sim.model.former_names import present_name
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
+from sim.model.spelling import nearest
 from sim.own_outcomes import DAYS_RUN
 from sim.run import mixture_of
-from sim.model.spelling import nearest
 
 # What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"

@@ -40,8 +40,8 @@ from experiments.provenance import run_hash
 from experiments.sweeps import store
 from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
-from sim.runtime.fingerprint import model_fingerprint
 from sim.model.spelling import nearest
+from sim.runtime.fingerprint import model_fingerprint
 
 CONFIGS = Path(shipped.FOLDER)  # without this folder, the files that ship with the program are read
 _VERSIONS = ("matplotlib", "numba", "numpy", "pandas", "rekindle")

@@ -30,9 +30,9 @@ from experiments.logs.trials import Trial, trials_in
 from experiments.provenance import commit
 from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
+from sim.model.spelling import nearest
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
-from sim.model.spelling import nearest
 
 # The statistics that a fit can use. All others stay out of every fit, so that they can test the model.
 ALLOWED = (

@@ -37,7 +37,7 @@ RUNS = "runs"
 HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true", PEOPLE: "sweep.people=true"}
 MEANS = (
     "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting, "
-    "avg(kept) AS kept "
+    "avg(kept) AS kept, avg(used_share) AS used_share "
     "FROM runs WHERE error IS NULL AND reconnected IS NOT NULL GROUP BY scenario ORDER BY min(point), scenario"
 )
 OUT_OF_REACH = (
@@ -231,7 +231,7 @@ def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame)
 
 def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
     """The table with the columns of finished runs, so that queries also work before a run is finished."""
-    missing = [column for column in ("error", "reconnected", "lasting", "kept") if column not in runs]
+    missing = [column for column in ("error", "reconnected", "lasting", "kept", "used_share") if column not in runs]
     return runs.assign(**dict.fromkeys(missing))
 
 

@@ -57,7 +57,7 @@ def run_one(run: RunSpec, checkpoints: Checkpoints | None = None, histories: Seq
         left = of_run(result, histories)
         row |= {"people": len(result.core.state.people), **outcomes(run, result)}
         if run.silence and result.log is not None:
-            row |= silence_of(result.log)
+            row |= silence_of(result.log, run.parameters.gestures)
     except Exception as error:  # a failure in one run must not affect the others
         row |= private({"error": _in_a_line(error), "traceback": traceback.format_exc()})
     return Ended({**row, "seconds": time.perf_counter() - began}, left)

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import experiments
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, difference, mean, ratio
 from experiments.config.reading import load
 from experiments.essay.findings import (
+    ClaimFinding,
     barrier,
     everyone_does_it,
     how_many_friends,
@@ -21,8 +23,10 @@ from experiments.essay.findings import (
     no_door,
     one_like,
 )
+from experiments.figures.page import STYLES
 from experiments.logs.gate import Gate
 from experiments.sweeps.sweep_result import SweepResult
+from tests.experiments.essay.conftest import relabelled
 
 CONFIGS = Path(experiments.__file__).parents[1] / "configs"
 WORLDS = 20
@@ -557,3 +561,32 @@ def test_a_like_counts_only_if_its_whole_interval_is_beyond_the_margin() -> None
     like = {"as given": Estimate(1.5, 1.2, 1.9, 20), SHUT: Estimate(1.5, 1.0, 1.9, 20)}
     changed = no_door._changed(gains, like, [SHUT], ["a"], 0.05, 0.05)
     assert changed == {SHUT: [no_door.LIKE]}
+
+
+# Labels --------------------------------------------------------------------------------------------------------------
+
+
+def all_said(found: ClaimFinding) -> str:
+    """Everything that a finding says: ruling, effect, tables, and the texts in its figures."""
+    figures = [picture.draw(picture.data, picture.words, STYLES["paper"]) for picture in found.pictures]
+    drawn = [text.get_text() for figure in figures for text in figure.findobj(Text)]
+    return "\n".join([found.ruling.on, found.effect, *map(str, found.tables.values()), *drawn])
+
+
+def test_labels_are_in_everything_that_is_said_and_drawn() -> None:
+    _, nine = of_nine(HOUR, double=1.5)
+    _, everyone = of_everyone({"wait": 1.0, "check_in": 5.0}, {"wait": 1.0, "check_in": 3.0})
+    _, doors = of_no_door(shut_gain=0.0, shut_like=1.0)
+    found = [
+        nine_strategies.finding({name: relabelled(result) for name, result in nine.items()}),
+        everyone_does_it.finding({"everyone_does_it": relabelled(everyone)}),
+        no_door.finding({name: relabelled(result) for name, result in doors.items()}),
+    ]
+    for one in found:
+        said = all_said(one)
+        assert "Phone calls" in said
+        assert "check in" not in said.lower()
+        assert "check_in" not in said
+    assert found[2].ruling.on == f"with “{SHUT}”, the conclusion on Phone calls and one like changes"
+    figure = found[0].pictures[1].draw(found[0].pictures[1].data, found[0].pictures[1].words, STYLES["paper"])
+    assert "#117733" in {line.get_color() for line in figure.axes[0].lines}

@@ -93,6 +93,7 @@ def test_with_the_door_of_a_like_shut_there_is_no_story_and_no_difference() -> N
 )
 def test_talking_again_needs_words_to_and_fro(said: list[tuple[str, str, int]], day: int | None) -> None:
     rows = pd.DataFrame(said, columns=["sender", "kind", "day"]).assign(noticed=True)
+    rows["worded"] = ~rows["kind"].isin(["like", "smile"])
     assert _talking_again(rows) == day
     assert _talking_again(rows.assign(noticed=False)) is None
 

@@ -9,8 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.analysis.compare import TOO_FEW, Compared, Contrast, compared
-from experiments.figures import BLUE, GREY, VERMILLION, save
+from experiments.figures import BLUE, GREY, INK, VERMILLION, save
 from experiments.figures.comparison import MOST_ROWS, comparison, headline
+from experiments.terminal.legend import Legend
 from tests.experiments.figures.conftest import ORIGIN
 
 WORLDS = "worlds of 800 people"
@@ -147,3 +148,22 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds() -> None:
     said = "Independent seeds would need"
     assert said not in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=19)))
     assert said in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=20)))
+
+
+def test_added_strategies_have_their_labels_and_colours() -> None:
+    legend = Legend({"gifts": {"label": "Birthday gifts", "colour": "#117733"}})
+    found = made_up({"gifts": 3, "check_in": 1}, spent=0.5)
+    figure = comparison(found, "reconnected", WORLDS, legend)
+    ticks = {tick.get_text(): tick.get_color() for tick in figure.axes[0].get_yticklabels()}
+    assert ticks == {"Birthday gifts †": "#117733", "check in †": INK}
+    assert "“Birthday gifts” is 3.00 ties" in headline(found.rows, legend)
+    alone = comparison(made_up({"gifts": 3}, spent=0.5), "reconnected", WORLDS, legend)
+    assert "“Birthday gifts”" in alone.axes[0].get_xlabel()
+    assert "“Birthday gifts” and “wait” used less than 90% of the minutes" in texts(alone)
+
+
+def test_measures_of_added_gestures_have_their_units() -> None:
+    found = made_up({"check_in": 3})
+    rows = found.rows.assign(measure="sent_voice_memo")
+    assert headline(rows) == "Sent voice memo: “check in” is 3.00 gestures per adopter\nabove “wait”"
+    assert "gestures per person" in headline(rows.assign(measure="everyone_answered_voice_memo"))

@@ -654,6 +654,16 @@ def test_a_run_is_seen_as_a_real_log_would_be() -> None:
     assert statistics(of_run(RUN[:0]), resamples=20)[["value", "low"]].isna().all().all()
 
 
+def test_a_run_with_added_gestures_is_seen_as_one_too() -> None:
+    added = RUN.assign(kind=RUN["kind"].replace({"call": "voice_memo"}))
+    assert list(read(added).time) == [10, 20, 40], "the like is left out, and what was added is kept"
+    assert list(read(added, channel="private").time) == [10, 20]
+    with pytest.raises(LogError, match="no columns `kind` and `channel`"):
+        read(RUN.assign(kind="Rechnung"), channel="private")
+    with pytest.raises(LogError, match="no columns `kind` and `channel`"):
+        read(RUN.assign(kind="email"), channel="private")
+
+
 @pytest.mark.parametrize("ending", ["parquet", "csv", "csv.gz"])
 def test_a_run_in_a_file(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"run.{ending}"
