@@ -2,7 +2,8 @@
 
 Each change (a mutant) is made in the syntax tree of a copy of the package in a temporary folder; the working tree does
 not change. Then the tests of the module run in a fresh process, which is forked from one that has loaded everything but
-the package and has compiled the model. The tests of the unchanged module run first, and must pass; on a mutant, the
+the package, while the model was compiled by another: code that is compiled here would start threads, and a process with
+those cannot be forked. The tests of the unchanged module run first, and must pass; on a mutant, the
 quickest run first. A mutant is killed if a test or the import fails, and timed out if it takes many times the CPU time
 of the unchanged module. Changes that alter no behaviour are listed in `EQUIVALENT`, each with its reason.
 
@@ -21,7 +22,8 @@ The changes, each alone:
 Not changed: docstrings, annotations, decorators, assertions, `strict=` of `zip`, f-strings and messages of `raise`.
 
     python -m verification.mutants [COUNT] [SEED]          a random sample over all modules; 60 and 1 by default
-    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them
+    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them;
+                                                           of modules with the same name, such as sweeps.tables
     python -m verification.mutants --list --module NAME    only lists them
 
 The exit code is 1 if fewer than 95% are killed or listed as equivalent. The script needs `os.fork`.
@@ -38,14 +40,16 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -53,7 +57,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("experiments", "tests", "configs", "pyproject.toml")
+COPIED = ("experiments", "tests", "configs", "docs", "README.md", "pyproject.toml")
 PLUGIN = "_hypothesis_pytestplugin"
 SAMPLE = 60  # mutants
 ENOUGH = 0.95
@@ -82,8 +86,27 @@ TESTS = {
     "experiments/sweeps/adopters.py": ("sweeps/test_injected.py",),
     "experiments/sweeps/injected.py": ("sweeps/test_injected.py",),
     "experiments/sweeps/sampled.py": ("sweeps/test_sampled.py",),
+    "experiments/sweeps/results.py": (
+        "sweeps/test_sandbox.py",
+        "sweeps/test_histories.py",
+        "commands/test_planning.py",
+    ),
+    "experiments/sweeps/histories.py": ("sweeps/test_histories.py", "sweeps/test_faulty_disk.py"),
+    "experiments/sweeps/planning.py": ("sweeps/test_planning.py",),
+    "experiments/sweeps/integrity.py": ("sweeps/test_integrity.py", "commands/test_verifying.py"),
+    "experiments/sweeps/checksums.py": ("sweeps/test_checksums.py", "sweeps/test_store.py"),
+    "experiments/sweeps/store.py": ("sweeps/test_store.py", "sweeps/test_faulty_disk.py"),
+    "experiments/sweeps/runner.py": ("sweeps/test_runner.py", "sweeps/test_injected.py", "logs/test_gate.py"),
+    "experiments/sweeps/sweep_result.py": ("sweeps/test_sweep_result.py",),
     "experiments/sweeps/tables.py": ("terminal/test_tables.py",),
     "experiments/terminal/numbers.py": ("terminal/test_tables.py",),
+    "experiments/forecasts/tables.py": ("forecasts/test_tables.py",),
+    "experiments/logs/tables.py": ("terminal/test_tables.py",),
+    "experiments/provenance.py": ("test_provenance.py",),
+    "experiments/essay/essay.py": ("essay/test_essay.py",),
+    "experiments/essay/report.py": ("essay/test_report.py",),
+    "experiments/essay/story.py": ("essay/test_story.py",),
+    "experiments/essay/findings/__init__.py": ("essay/test_findings.py",),
     "experiments/essay/findings/barrier.py": ("essay/test_findings_of_likes_and_strategies.py",),
     "experiments/essay/findings/everyone_does_it.py": ("essay/test_findings_of_likes_and_strategies.py",),
     "experiments/essay/findings/how_many_friends.py": (
@@ -97,6 +120,7 @@ TESTS = {
     "experiments/essay/findings/showing_up.py": ("essay/test_findings.py",),
     "experiments/essay/findings/temperaments.py": ("essay/test_findings.py",),
     "experiments/essay/findings/zero_to_connected.py": ("essay/test_findings.py",),
+    "experiments/logs/writing.py": ("logs/test_writing.py",),
     "experiments/logs/by_pair.py": ("logs/test_contact_log.py",),
     "experiments/logs/answers.py": ("logs/test_contact_log.py",),
     "experiments/logs/silences.py": ("logs/test_contact_log.py",),
@@ -122,6 +146,18 @@ TESTS = {
     "experiments/config/toml_text.py": ("config/test_settings.py",),
     "experiments/explain.py": ("test_explain.py",),
 }
+
+
+def _names(modules: Iterable[str]) -> dict[str, str]:
+    """Each module by its name: the end of its path that no other has, such as ``compare`` or ``sweeps.tables``."""
+    parts = {module: module.removesuffix(".py").removesuffix("/__init__").split("/") for module in modules}
+    ends = {module: [".".join(of[-length:]) for length in range(1, len(of) + 1)] for module, of in parts.items()}
+    often = Counter(end for of in ends.values() for end in of)
+    return {next(end for end in of if often[end] == 1): module for module, of in ends.items()}
+
+
+NAMES = _names(TESTS)
+NAME_OF = {module: name for name, module in NAMES.items()}
 
 # (module or module.function, line without indentation and comment, change): the reason why behaviour is the same.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -503,16 +539,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 for one, other in ((0, 1), (1, 0))
             ],
         ),
-        (
-            "design",
-            "the first word is the same, however many parts follow",
-            [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
-        ),
         *(
             (module, "both ends of an interval are nan, or neither", [(line, "row['low'] -> row['high']")])
             for module, line in (
                 (
-                    "tables",
+                    "sweeps.tables",
                     'interval = "–" if math.isnan(row["low"]) else f"{signed(row[\'low\'])} … {signed(row[\'high\'])}"',
                 ),
                 (
@@ -600,7 +631,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
-            "tables",
+            "sweeps.tables",
             "120 is even, and that many arms are the first and the last sixty",
             [
                 ("if left_out > 0 and at == _MOST_ARMS // 2:", "_MOST_ARMS // 2 -> _MOST_ARMS / 2"),
@@ -770,8 +801,8 @@ class Mutant(NamedTuple):
     @property
     def keys(self) -> list[tuple[str, str, str]]:
         """The keys under which it may be listed in `EQUIVALENT`."""
-        stem = Path(self.module).stem
-        return [(name, self.text, self.change) for name in (stem, f"{stem}.{self.function}")]
+        module = NAME_OF[self.module]
+        return [(name, self.text, self.change) for name in (module, f"{module}.{self.function}")]
 
 
 # Planting ------------------------------------------------------------------------------------------------------------
@@ -933,8 +964,18 @@ class _QuickestFirst:
             self._kept.write_text(json.dumps(self._took), encoding="utf-8")
 
 
+def _compile() -> None:
+    """Compile the model in another process, unless it is compiled: doing it here would start threads, see `_load`."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    code = "from experiments.terminal.compiling import compile_model; compile_model()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+
+
 def _load(folder: Path) -> None:
-    """Import everything that tests import and compile the model; then unload the package that mutants change."""
+    """Import everything that tests import, and unload the package that mutants change.
+
+    The model must be compiled: compiling it runs it, and a process in which it ran has threads and cannot be forked.
+    """
     import hypothesis
 
     import_module(PLUGIN)
@@ -944,10 +985,9 @@ def _load(folder: Path) -> None:
     )
     os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
     sys.path.insert(0, str(folder))
-    import_module("experiments.terminal.compiling").compile_model()
     for module in TESTS:
-        import_module(module.removesuffix(".py").replace("/", "."))
-    for name in ("experiments.cli", "experiments.sweeps.runner", "SALib.sample.morris", "SALib.sample.sobol"):
+        import_module(module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    for name in ("experiments.cli", "duckdb", "SALib.sample.morris", "SALib.sample.sobol"):
         import_module(name)
     for name in [name for name in sys.modules if name.split(".")[0] in ("experiments", "tests")]:
         del sys.modules[name]
@@ -973,6 +1013,7 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
         os.chdir(folder)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
         sys.path[0] = str(folder)
+        sys.modules["__main__"] = ModuleType("__main__")  # or processes that tests start would import this script
         output = os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -1042,6 +1083,7 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
             pending.append(mutant)
     with tempfile.TemporaryDirectory() as temporary:
         first = _copied(Path(temporary).resolve() / "copy0")
+        _compile()
         _load(first)
         limits = {
             tests: TIMES * _unchanged(first, tests) + SECONDS_MORE
@@ -1101,7 +1143,7 @@ def reported(counts: dict[str, Counter[str]], console: Console) -> bool:
     for module, outcomes in counts.items():
         if outcomes:
             total += outcomes
-            table.add_row(Path(module).stem, *map(str, _numbers(outcomes)))
+            table.add_row(NAME_OF[module], *map(str, _numbers(outcomes)))
     table.add_section()
     table.add_row("all", *map(str, _numbers(total)))
     console.print(table)
@@ -1124,14 +1166,13 @@ def main() -> None:
     options = parser.parse_args()
     console = Console()
 
-    known = {Path(module).stem: module for module in TESTS}
-    if unknown := [name for name in options.module or () if name not in known]:
-        parser.error(f"unknown module {unknown[0]}; the modules are {', '.join(known)}")
-    modules = [known[name] for name in options.module] if options.module else list(TESTS)
+    if unknown := [name for name in options.module or () if name not in NAMES]:
+        parser.error(f"unknown module {unknown[0]}; the modules are {', '.join(NAMES)}")
+    modules = [NAMES[name] for name in options.module] if options.module else list(TESTS)
     every = [mutant for module in modules for mutant in mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))]
     keys = {key for mutant in every for key in mutant.keys}
-    stems = {Path(module).stem for module in modules}
-    for gone in [key for key in EQUIVALENT if key[0].split(".")[0] in stems and key not in keys]:
+    others = {NAME_OF[module] for module in TESTS if module not in modules}
+    for gone in [key for key in EQUIVALENT if key not in keys and not {key[0], key[0].rpartition(".")[0]} & others]:
         console.print(
             f"listed as equivalent, but no longer a mutant: {gone}", markup=False, highlight=False, soft_wrap=True
         )
@@ -1140,7 +1181,7 @@ def main() -> None:
     if options.list:
         for mutant in chosen:
             print(f"{mutant.module}:{mutant.line}  {mutant.change}{'  (equivalent)' if mutant.reason else ''}")
-        print(dict(Counter(Path(mutant.module).stem for mutant in chosen)))
+        print(dict(Counter(NAME_OF[mutant.module] for mutant in chosen)))
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen.sort(key=lambda mutant: (modules.index(mutant.module), mutant.line))
