@@ -121,18 +121,18 @@ TESTS = {
     "experiments/essay/findings/temperaments.py": ("essay/test_findings.py",),
     "experiments/essay/findings/zero_to_connected.py": ("essay/test_findings.py",),
     "experiments/logs/writing.py": ("logs/test_writing.py",),
-    "experiments/logs/by_pair.py": ("logs/test_contact_log.py",),
-    "experiments/logs/answers.py": ("logs/test_contact_log.py",),
-    "experiments/logs/silences.py": ("logs/test_contact_log.py",),
-    "experiments/logs/alters.py": ("logs/test_contact_log.py",),
-    "experiments/logs/pairs_and_network.py": ("logs/test_contact_log.py",),
-    "experiments/logs/statistic_groups.py": ("logs/test_contact_log.py",),
-    "experiments/logs/contact_log.py": ("logs/test_contact_log.py",),
-    "experiments/logs/log.py": ("logs/test_contact_log.py",),
-    "experiments/logs/fact_values.py": ("logs/test_published.py",),
-    "experiments/logs/facts_of_networks.py": ("logs/test_published.py",),
-    "experiments/logs/facts_of_pairs.py": ("logs/test_published.py",),
-    "experiments/logs/facts_of_people.py": ("logs/test_published.py",),
+    "experiments/logs/by_pair.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/answers.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/silences.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/alters.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/pairs_and_network.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/statistic_groups.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/contact_log.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/log.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/fact_values.py": ("logs/test_published.py", "logs/test_recounts.py"),
+    "experiments/logs/facts_of_networks.py": ("logs/test_published.py", "logs/test_recounts.py"),
+    "experiments/logs/facts_of_pairs.py": ("logs/test_published.py", "logs/test_recounts.py"),
+    "experiments/logs/facts_of_people.py": ("logs/test_published.py", "logs/test_recounts.py"),
     "experiments/logs/absences.py": ("logs/test_published.py",),
     "experiments/logs/published.py": ("logs/test_published.py",),
     "experiments/logs/trials.py": ("logs/test_trials.py",),
@@ -539,12 +539,23 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 for one, other in ((0, 1), (1, 0))
             ],
         ),
+        (
+            "forecasts.tables",
+            "both ends of an interval are nan, or neither",
+            [("if math.isnan(low):", "math.isnan(low) -> math.isnan(high)")],
+        ),
         *(
             (module, "both ends of an interval are nan, or neither", [(line, "row['low'] -> row['high']")])
             for module, line in (
                 (
                     "sweeps.tables",
                     'interval = "–" if math.isnan(row["low"]) else f"{signed(row[\'low\'])} … {signed(row[\'high\'])}"',
+                ),
+                ("forecasts.tables", 'return value, "–" if math.isnan(row["low"]) else f"{low} … {high}"'),
+                (
+                    "forecasts.tables",
+                    'bounds = "" if math.isnan(row["low"]) else '
+                    "f\", 95% interval {points(row['low'])} … {points(row['high'])}\"",
                 ),
                 (
                     "comparison_table",
@@ -727,6 +738,217 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                     "settled = (stock.mean(axis=1) >= 5) & (flow.sum(axis=1) > 0)",
                     "flow.sum(axis=1) > 0 -> flow.sum(axis=1) >= 0",
                 )
+            ],
+        ),
+        (
+            "planning",
+            "the tiny run is thrown away; it only loads what other runs need",
+            [
+                (
+                    'sim.simulate(tiny, days=8, strategy="show_up", adopters=1, seed=1)',
+                    "sim.simulate(tiny, days=8, strategy='show_up', adopters=1, seed=1) -> "
+                    f"sim.simulate(tiny, days={days}, strategy='show_up', adopters={adopters}, seed={seed})",
+                )
+                for days, adopters, seed in ((7, 1, 1), (9, 1, 1), (8, 2, 1), (8, 1, 0), (8, 1, 2))
+            ]
+            + [
+                (
+                    "tiny = sim.worlds.generated(people=4, burn_in_years=0, cache=False)",
+                    "sim.worlds.generated(people=4, burn_in_years=0, cache=False) -> "
+                    f"sim.worlds.generated(people={people}, burn_in_years={years}, cache=False)",
+                )
+                for people, years in ((3, 0), (5, 0), (4, 1))
+            ],
+        ),
+        (
+            "planning",
+            "the lesser of two is the same the other way round",
+            [
+                (
+                    "return (runs * each + worlds * world) / max(1, min(processes, runs))",
+                    "min(processes, runs) -> min(runs, processes)",
+                )
+            ],
+        ),
+        (
+            "provenance",
+            "git answers at once; after many seconds it is given up",
+            [
+                (
+                    '["git", *arguments], cwd=here, capture_output=True, text=True, check=True, timeout=10',
+                    " -> ".join(
+                        "subprocess.run(['git', *arguments], cwd=here, capture_output=True, text=True, check=True, "
+                        f"timeout={seconds})"
+                        for seconds in (10, other)
+                    ),
+                )
+                for other in (9, 11)
+            ],
+        ),
+        (
+            "report",
+            "no line of a template has spaces before a block",
+            [
+                (
+                    "trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,",
+                    " -> ".join(
+                        "Environment(loader=FileSystemLoader(Path(__file__).parent), "
+                        f"autoescape=name.endswith('.html'), undefined=StrictUndefined, trim_blocks=True, "
+                        f"lstrip_blocks={strips}, keep_trailing_newline=True)"
+                        for strips in (True, False)
+                    ),
+                )
+            ],
+        ),
+        (
+            "report",
+            "0 is written as 0 in either way",
+            [("if float(value).is_integer() and abs(value) >= 1:", "abs(value) >= 1 -> abs(value) >= 0")],
+        ),
+        (
+            "runner",
+            "only how soon what has ended is handed on, not what",
+            [
+                ("SECONDS_A_PART = 1.0", "SECONDS_A_PART = 1.0 -> SECONDS_A_PART = 2.0"),
+                ("SECONDS_TO_NOTICE = 0.2", "SECONDS_TO_NOTICE = 0.2 -> SECONDS_TO_NOTICE = 0.4"),
+                (
+                    "if not found.not_done or stopping.came() or time.monotonic() > until:",
+                    "time.monotonic() > until -> time.monotonic() >= until",
+                ),
+            ],
+        ),
+        (
+            "runner",
+            "a run is the same on any number of threads",
+            [
+                (
+                    "return simulate(run, world, threads=1, **outputs, **(checkpoints.of(run) if checkpoints else {}))",
+                    " -> ".join(
+                        f"simulate(run, world, threads={threads}, **outputs, "
+                        "**checkpoints.of(run) if checkpoints else {})"
+                        for threads in (1, 2)
+                    ),
+                )
+            ],
+        ),
+        (
+            "checksums",
+            "a Parquet file begins with another word, so that a digest never begins at 0",
+            [
+                ("if begins < 0:", "begins < 0 -> begins <= 0"),
+                ("if begins < 0:", "begins < 0 -> begins < 1"),
+                *(
+                    (
+                        "return _place_of_digest(bytes_of(path))[0] >= 0",
+                        f"_place_of_digest(bytes_of(path))[0] >= 0 -> _place_of_digest(bytes_of(path))[0] {other}",
+                    )
+                    for other in ("> 0", ">= 1")
+                ),
+            ],
+        ),
+        (
+            "checksums",
+            "both ends are below 0, or neither",
+            [
+                ("if begins < 0:", "begins < 0 -> ends < 0"),
+                (
+                    "return _place_of_digest(bytes_of(path))[0] >= 0",
+                    "_place_of_digest(bytes_of(path))[0] -> _place_of_digest(bytes_of(path))[1]",
+                ),
+            ],
+        ),
+        (
+            "checksums",
+            "any beginning below 0 stands for none, and its end is not used",
+            [
+                ("return found.span(1) if found else (-1, -1)", "-1 -> -2"),
+                (
+                    "return found.span(1) if found else (-1, -1)",
+                    "found.span(1) if found else (-1, -1) -> found.span(1) if found else (-1, 1)",
+                ),
+            ],
+        ),
+        (
+            "checksums",
+            "what is nowhere does not begin at 1 either",
+            [
+                (
+                    "found = _FOUND.match(content, max(0, content.rfind(_DIGEST)))",
+                    "max(0, content.rfind(_DIGEST)) -> max(1, content.rfind(_DIGEST))",
+                )
+            ],
+        ),
+        (
+            "integrity",
+            "only how much is read at a time",
+            [
+                ("_PIECE = 2**24", f"2 ** 24 -> {other}")
+                for other in ("1 ** 24", "3 ** 24", "2 ** 23", "2 ** 25", "2 * 24")
+            ],
+        ),
+        (
+            "store",
+            "only how many small files there are before they are merged",
+            [("MOST_SMALL_PARTS = 64", f"MOST_SMALL_PARTS = 64 -> MOST_SMALL_PARTS = {other}") for other in (63, 65)],
+        ),
+        (
+            "story",
+            "of these runs only who reconnected is used",
+            [
+                (
+                    '"series": False,',
+                    " -> ".join(
+                        "{'days': run.days, 'seed': run.seed, 'parameters': run.parameters, 'focal': focal, "
+                        f"'series': {series}}}"
+                        for series in (False, True)
+                    ),
+                )
+            ],
+        ),
+        (
+            "story",
+            "nothing reads the index",
+            [
+                (
+                    'return frame.sort_values(["arrives_day", "arrives_second", "sender", "event_key"], '
+                    "ignore_index=True)",
+                    " -> ".join(
+                        "frame.sort_values(['arrives_day', 'arrives_second', 'sender', 'event_key'], "
+                        f"ignore_index={ignored})"
+                        for ignored in (True, False)
+                    ),
+                )
+            ],
+        ),
+        (
+            "facts_of_networks",
+            "it does not matter in which order people are counted",
+            [
+                (
+                    "closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) / 2",
+                    "np.append(low, high) -> np.append(high, low)",
+                )
+            ],
+        ),
+        (
+            "facts_of_networks",
+            "only ranks of this are used",
+            [
+                *(
+                    (
+                        "clustering = over(closed, degree * (degree - 1) / 2)",
+                        f"degree * (degree - 1) / 2 -> degree * (degree - 1) {other}",
+                    )
+                    for other in ("/ 1", "/ 3", "* 2")
+                ),
+                *(
+                    (
+                        "closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) / 2",
+                        "np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) / 2 -> "
+                        f"np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) {other}",
+                    )
+                    for other in ("/ 1", "/ 3", "* 2")
+                ),
             ],
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -577,12 +578,33 @@ def test_other_programs_read_parts_and_can_check_their_pages(tmp_path: Path) -> 
     for table in (SERIES, EVENTS):
         (part,) = parts(table, tmp_path)
         assert pq.read_schema(part).names == histories.COLUMNS[table].names
+        footer = pq.read_metadata(part).metadata
+        assert list(footer) == [b"rekindle-histories"], "nothing else, which would repeat the ids"
+        assert json.loads(footer[b"rekindle-histories"])["version"] == 2, "known to programs of other versions"
         content = bytearray(part.read_bytes())
         content[len(content) // 4] ^= 1
         damaged = tmp_path / "damaged.parquet"
         damaged.write_bytes(content)
         with pytest.raises(OSError, match="CRC checksum"):
             pq.read_table(damaged, page_checksum_verification=True)
+
+
+def test_too_little_memory_for_bytes_that_are_right_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories.add(tmp_path, [ended(1)])
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("experiments.sweeps.checksums.pq.read_table", full)
+    with pytest.raises(MemoryError):
+        histories.read(tmp_path, LOG, {"1"})
+
+
+def test_the_check_of_a_footer_is_that_of_its_contents_in_any_order() -> None:
+    assert histories._check_of({"days": 7, "ids": ["a"]}) == histories._check_of({"ids": ["a"], "days": 7})
+    assert histories._check_of({"days": 7}) != histories._check_of({"days": 8})
 
 
 def interrupted(path: Path, missing_ok: bool = False) -> None:

@@ -318,6 +318,39 @@ def test_a_whole_part_of_a_later_version_is_refused_with_the_way_out(
         store.finished(tmp_path)
 
 
+def test_too_little_memory_is_no_damage_if_all_bytes_were_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(tmp_path, [row("a")])
+    (new,) = parts(tmp_path)
+    old = part_of_version_2(tmp_path, [row("b")])
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(store.pq, "read_table", full)
+    with pytest.raises(MemoryError):
+        store.read_part(new)
+    with pytest.raises(DamagedError):
+        store.read_part(old)
+
+
+@pytest.mark.parametrize("mark", [b"", b"rekindle-parts", b"rekindle-parts and a scenario"])
+def test_bytes_that_are_of_no_known_part_are_not_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes
+) -> None:
+    """A parser may need any time and memory for bytes that are wrong."""
+
+    def parsed(*_: Any, **__: Any) -> Any:
+        raise AssertionError("they are parsed")
+
+    monkeypatch.setattr(checksums, "parsed", parsed)
+    path = tmp_path / "0123.parquet"
+    path.write_bytes(b"PAR1" + mark + b"PAR1")
+    with pytest.raises(DamagedError):
+        store.read_part(path)
+
+
 def test_a_part_of_the_first_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
     """It had no mark, but an id and a scenario; a table with neither is no part."""
     (tmp_path / "parts").mkdir()
