@@ -931,6 +931,19 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "absences",
+            "any number above those of all people keeps pairs apart",
+            [
+                (
+                    "width = int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + 1",
+                    " -> ".join(
+                        f"int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + {more}"
+                        for more in (1, 2)
+                    ),
+                )
+            ],
+        ),
+        (
             "facts_of_networks",
             "only ranks of this are used",
             [

@@ -6,6 +6,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
+from experiments.logs import absences as module
 from experiments.logs.absences import ABSENCES, TOUCHES, _rows, absences
 from experiments.logs.contact_log import values
 from experiments.logs.facts_of_networks import _largest
@@ -544,6 +546,7 @@ def test_a_log_of_nothing_has_no_facts() -> None:
     empty = of_run(pd.DataFrame({"source": [], "target": [], "time": [], "kind": [], "channel": []}, dtype=object))
     found = asked(empty, ties=np.zeros((0, 2), int))
     assert found["value"].isna().all()
+    assert (found["count"] == 0).all()
     assert found["holds"].isna().all()
 
 
@@ -618,7 +621,22 @@ def test_each_memory_is_found_by_its_two_people(world: sim.World) -> None:
     rows = np.flatnonzero(world.ties["other"] != NOBODY)
     sides = np.column_stack([world.owners()[rows], world.ties["other"][rows]]).astype(np.int64)
     assert _rows(world, sides).tolist() == rows.tolist()
-    assert _rows(world, np.array([[0, 0], [len(world) - 1, len(world) - 1]])).tolist() == [-1, -1]
+    nobody = np.array([[0, 0], [len(world) - 1, len(world) - 1]])
+    assert _rows(world, nobody).tolist() == [-1, -1]
+    assert not np.isnan(module._strengths(world, sides)).any()
+    assert np.isnan(module._strengths(world, nobody)).all()
+
+
+def test_memories_without_contact_weaken(world: sim.World) -> None:
+    later = sim.simulate(world, days=30, seed=1, series=False).world
+    rows = np.flatnonzero(world.ties["other"] != NOBODY)
+    sides = np.column_stack([world.owners()[rows], world.ties["other"][rows]]).astype(np.int64)
+    now = _rows(later, sides)
+    alone = (now >= 0) & (later.ties["last_contact"][now] == world.ties["last_contact"][rows])
+    assert alone.sum() > 1_000
+    before, after = (module._strengths(one, sides[alone]) for one in (world, later))
+    assert (after <= before).all()
+    assert after.mean() < before.mean()
 
 
 def test_both_absences_have_the_seed_and_the_threads_that_were_asked_for(
@@ -646,6 +664,27 @@ def test_likes_alone_and_ever_more_touches_bring_nothing(world: sim.World) -> No
     assert found.loc["touch_second_helps", "value"] == share[2] - share[1]
     later = max(share[number] - share[2] for number in TOUCHES[2:])
     assert found.loc["touch_further_ones_do_not", "value"] == later
+
+
+@pytest.mark.parametrize("number", [1, 2, 12])
+def test_touches_are_on_successive_days_of_a_fortnight(
+    world: sim.World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The last is on the fourteenth day, whatever their number, and can be answered for a week."""
+    ran: list[tuple[int, list[int]]] = []
+
+    def noted(world: sim.World, **options: Any) -> Any:
+        ran.append((options["days"], [gesture.day for gesture in options["extra"]]))
+        return simulate(world, **options)
+
+    simulate = module.simulate
+    monkeypatch.setattr(module, "simulate", noted)
+    focal = module._apart(world, world.parameters, 1)[:1]
+    module._last_touch(world, focal, number, world.parameters, 1, 1)
+    (before, first), (after, last) = ran
+    assert before + 1 == 14
+    assert [*first, *(before + day for day in last)] == list(range(14 - number, 14))
+    assert after == 7
 
 
 def test_a_model_in_which_likes_and_touches_do_it_all_is_found_out(world: sim.World) -> None:

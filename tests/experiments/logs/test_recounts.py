@@ -332,9 +332,7 @@ def test_turnover_is_between_the_halves_of_egos_with_ten_alters_in_both() -> Non
             of[half][random.choice(40, many, replace=False)] = random.permutation(np.arange(1, many + 1))
         egos[f"ego {ego}"] = [of[0].tolist(), of[1].tolist()]
     sums = [sum(sum(of[half]) for of in egos.values()) for half in (0, 1)]
-    few = int(np.argmin(sums))
-    egos["other"] = [[max(sums) - sums[0] + 1], [max(sums) - sums[1] + 1]]
-    assert min(sums) == sums[few]
+    egos["other"] = [[max(sums) - sums[0] + 1], [max(sums) - sums[1] + 2]]  # the median is an event of the second half
     found = values(writing(egos))
     expected: dict[str, list[float]] = defaultdict(list)
     for first, second in (of for of in egos.values() if all(np.count_nonzero(half) >= 10 for half in of)):
@@ -351,6 +349,46 @@ def test_turnover_is_between_the_halves_of_egos_with_ten_alters_in_both() -> Non
         expected["signature_distance_own"].append(entropy(mixed) - (entropy(ranked[0]) + entropy(ranked[1])) / 2)
     assert len(expected["turnover_top5"]) == 4
     same(found, {name: float(np.mean(of)) for name, of in expected.items()})
+
+
+@pytest.mark.parametrize("many", [24, 60])
+def test_a_signature_is_compared_with_those_of_the_next_fifty_egos(many: int) -> None:
+    """Each ego needs ten alters and 50 sends in both halves; shares go by rank, whoever the alters are."""
+    random = np.random.default_rng(many)
+    egos: dict[str, list[list[int]]] = {}
+    for ego in range(many):
+        of = [np.zeros(30, int), np.zeros(30, int)]
+        taste = random.uniform(0.2, 1.1)
+        for half in of:
+            known = int(random.integers(10, 25))
+            half[random.choice(30, known, replace=False)] = (
+                1 + np.arange(known) + (np.arange(known) ** taste).astype(int)
+            )
+        egos[f"ego {ego:02}"] = [of[0].tolist(), of[1].tolist()]
+    egos["too few"] = [[40, *[1] * 9], [5] * 10]  # 49 sends in the first half
+    egos["nine"] = [[5] * 10, [40, 20, *[1] * 7]]
+    sums = [sum(sum(of[half]) for of in egos.values()) for half in (0, 1)]
+    egos["other"] = [[max(sums) - sums[0] + 1], [max(sums) - sums[1] + 2]]
+    log = writing(egos)
+    order = [name for name in log.names.tolist() if name in egos and name not in ("too few", "nine", "other")]
+    ranked = {name: [np.sort(np.array(half) / sum(half))[::-1] for half in egos[name]] for name in order}
+
+    def apart(one: str, other: str) -> float:
+        first, second = ranked[one][0], ranked[other][1]
+        return entropy((first + second) / 2) - (entropy(first) + entropy(second)) / 2
+
+    closer = []
+    for k, name in enumerate(order):
+        others = [order[(k + step) % many] for step in range(1, min(many, 51))]
+        closer.append(apart(name, name) < np.median([apart(name, other) for other in others]))
+    turnover = []
+    for name in order:
+        early, late = ({int(k) for k in np.argsort(half)[::-1][:20] if half[k]} for half in egos[name])
+        turnover.append(1 - len(early & late) / len(early | late))
+    table = facts(log).set_index("fact")
+    expected = {"B1_signature_own_below_others": np.mean(closer), "B1_alter_turnover": np.mean(turnover)}
+    for name, value in expected.items():
+        assert table.loc[name, ["value", "count"]].to_list() == [pytest.approx(value), many], name
 
 
 # Published facts -----------------------------------------------------------------------------------------------------
