@@ -931,6 +931,21 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "exports",
+            "the mailbox is there by then",
+            [
+                (
+                    "box = mailbox.mbox(path, factory=_headers, create=False)",
+                    "mailbox.mbox(path, factory=_headers, create=False) -> "
+                    "mailbox.mbox(path, factory=_headers, create=True)",
+                ),
+                (
+                    "box = mailbox.Maildir(path, create=False)",
+                    "mailbox.Maildir(path, create=False) -> mailbox.Maildir(path, create=True)",
+                ),
+            ],
+        ),
+        (
             "absences",
             "any number above those of all people keeps pairs apart",
             [

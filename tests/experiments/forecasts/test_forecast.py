@@ -358,6 +358,15 @@ def test_a_tie_comes_back_if_either_writes(monkeypatch: pytest.MonkeyPatch) -> N
     assert ties[["sender", "comes_back", "receiver_writes"]].to_numpy().tolist() == [["b", 0.9, 0.1]]
 
 
+def test_a_receiver_is_the_one_of_the_two_who_is_not_the_sender() -> None:
+    """Person 3 writes to person 7 in the first world, and 7 to 3 in the second."""
+    wrote = np.array([[[True, False]] * 2, [[False, True]] * 2])
+    ties = pd.DataFrame({"low": [3, 3], "high": [7, 7], "sender": [3, 7]})
+    assert forecast.by_receiver(wrote, ties).tolist() == [[False, True], [True, False]]
+    first, second = forecast.gestures_to("like", ties)
+    assert [(one.sender, one.receiver) for one in (first, second)] == [(3, 7), (7, 3)]
+
+
 def test_the_sender_is_who_wrote_last_or_the_given_person() -> None:
     log = made_up()
     contacts = read_in_file_order(log)
@@ -459,6 +468,21 @@ def test_a_hole_in_a_log_is_noted() -> None:
     assert foretold(log[~hole], worlds=1, days=1, gestures=[]).notes[0].startswith(said)
     assert foretold(log, worlds=1, days=1, gestures=[]).notes == []
     assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins) == []
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins + 1) != [], "it has begun by then"
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), ends - begins, until=ends) == [], (
+        "not longer than silent"
+    )
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), ends - begins - 1, until=ends) != []
+
+
+@pytest.mark.parametrize(("people", "told"), [(19, True), (20, False)])
+def test_people_of_pairs_are_counted_on_both_sides(people: int, told: bool) -> None:
+    """One person is in all pairs."""
+    pairs = pd.DataFrame({"low": 0, "high": range(1, people)})
+    chances = np.linspace(0.1, 0.9, len(pairs))
+    forecasts = {"model": chances, "model_recalibrated": chances, "boosting": chances}
+    notes = forecast._notes(30, 30, 30, pairs, chances > 0.5, forecasts)
+    assert notes == ["The pairs have only 19 people. Intervals need at least 20."] * told
 
 
 def test_without_scikit_learn_only_the_trees_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
