@@ -931,6 +931,36 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "validation",
+            "a message that is far too long is cut a character earlier or later",
+            [
+                (
+                    "_LONGEST_PLACE, _LONGEST_PROBLEM = 300, 600",
+                    f"_LONGEST_PLACE, _LONGEST_PROBLEM = (300, 600) -> _LONGEST_PLACE, _LONGEST_PROBLEM = {other}",
+                )
+                for other in ((299, 600), (301, 600), (300, 599), (300, 601))
+            ],
+        ),
+        (
+            "forecast",
+            "only what is left where gains cancel is rounded away",
+            [
+                (
+                    "mean = float(gains.mean().round(12))",
+                    "gains.mean().round(12) -> gains.mean().round(13)",
+                ),
+                *(
+                    ("return mean, round(low, 12), round(high, 12)", f"round({end}, 12) -> round({end}, 13)")
+                    for end in ("low", "high")
+                ),
+            ],
+        ),
+        (
+            "errors",
+            "the line is used only where there is no option",
+            [("line: int = 0", "line: int = 0 -> line: int = 1")],
+        ),
+        (
             "exports",
             "the mailbox is there by then",
             [

@@ -168,6 +168,16 @@ def test_the_title_on_welcome_takes_the_first_weight_if_the_usual_one_is_missing
     assert barrier._words(other, cells, 0.55).title.startswith(f"If people knew how welcome they are, {gain:.2f} times")
 
 
+@pytest.mark.parametrize("ascending", [True, False])
+def test_the_title_on_welcome_is_of_the_usual_weight_in_any_order_of_the_runs(ascending: bool) -> None:
+    arms, result = of_barrier(new=0.5)
+    runs = result.runs.sort_values([barrier.RETICENCE, barrier.ACCEPTANCE], ascending=ascending)
+    cells = barrier._cells(SweepResult(result.experiment, runs, [gate(True)], {}, Path()), set())
+    gain = arms[2.15, 1.0].mean() / arms[2.15, 0.55].mean()
+    title = barrier._words(result, cells, 0.55).title
+    assert title.startswith(f"If people knew how welcome they are, {gain:.2f} times")
+
+
 def test_cells_that_fail_the_gate_are_left_out_and_a_crossing_is_drawn() -> None:
     _, result = of_barrier(new=7.0, passed=False)
     found = barrier.finding({"barrier": result})
