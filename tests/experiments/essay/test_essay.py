@@ -177,7 +177,7 @@ GATE = Gate("", {}, {}, True, [])
 def with_made_up_runs(
     name: str, *, worlds: int = 20, gates: Sequence[Gate] = (GATE,), checked: tuple[str, ...] | None = None
 ) -> tuple[Claim, dict[str, SweepResult]]:
-    """A claim that is supported, and its sweeps with so many worlds."""
+    """A claim that is supported, and its sweeps with this many worlds."""
     claim = BY_NAME[name]
     runs = pd.DataFrame({"replicate": range(worlds), "people": 40})
     sweeps = {one: SweepResult(load(CONFIGS / f"{one}.toml"), runs, list(gates), {}, Path()) for one in claim.sweeps}

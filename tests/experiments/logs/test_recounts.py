@@ -296,7 +296,7 @@ def test_contact_after_an_answered_return() -> None:
 
 
 def writing(egos: dict[str, list[list[int]]]) -> Log:
-    """A log in which each ego writes to its alters so often, in the first half of all events and in the second."""
+    """A log of the numbers of messages to each alter of each ego, in the first half of all events and in the second."""
     rows = []
     for half in (0, 1):
         sends = [
@@ -353,7 +353,7 @@ def test_turnover_is_between_the_halves_of_egos_with_ten_alters_in_both() -> Non
 
 @pytest.mark.parametrize("many", [24, 60])
 def test_a_signature_is_compared_with_those_of_the_next_fifty_egos(many: int) -> None:
-    """Each ego needs ten alters and 50 sends in both halves; shares go by rank, whoever the alters are."""
+    """Each ego needs ten alters and 50 sends in both halves; shares go by rank, even if the alters are others."""
     random = np.random.default_rng(many)
     egos: dict[str, list[list[int]]] = {}
     for ego in range(many):
