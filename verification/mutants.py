@@ -956,6 +956,37 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "absences",
+            "NumPy takes any negative size for the one that is left over",
+            [
+                ("return np.array(kept, np.int64).reshape(-1, 2)", "-1 -> -2"),
+                ("without, liked = (_strengths(arm.world, sides).reshape(2, -1) for arm in arms)", "-1 -> -2"),
+                ("return wrote | read.reshape(2, -1).any(axis=0)", "-1 -> -2"),
+            ],
+        ),
+        (
+            "absences",
+            "the lower and the higher of two is the same the other way round",
+            [
+                (
+                    "keys = np.sort(np.minimum(first, second) * width + np.maximum(first, second))",
+                    f"np.{which}(first, second) -> np.{which}(second, first)",
+                )
+                for which in ("minimum", "maximum")
+            ],
+        ),
+        (
+            "absences",
+            "with two people or more, the largest number is 1 or more",
+            [
+                (
+                    "width = int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + 1",
+                    f"{which}.max(initial=0) -> {which}.max(initial=1)",
+                )
+                for which in ("focal", "first", "second")
+            ],
+        ),
+        (
             "errors",
             "the line is used only where there is no option",
             [("line: int = 0", "line: int = 0 -> line: int = 1")],

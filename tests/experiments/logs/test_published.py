@@ -24,6 +24,7 @@ from experiments.logs.facts_of_pairs import _turns, layer_ratio, persistence
 from experiments.logs.log import Log, of_run, read
 from experiments.logs.published import FACTS, facts, holds, judged_facts, ties_of
 from sim.engine.network import contact_shares
+from sim.measures import dormant_pairs
 from sim.state.population import NOBODY
 from tests.conftest import DATA
 
@@ -625,6 +626,30 @@ def test_each_memory_is_found_by_its_two_people(world: sim.World) -> None:
     assert _rows(world, nobody).tolist() == [-1, -1]
     assert not np.isnan(module._strengths(world, sides)).any()
     assert np.isnan(module._strengths(world, nobody)).all()
+
+
+@pytest.mark.parametrize("most", [(9, 5, 5), (5, 9, 5), (5, 5, 9)])
+def test_gestures_between_two_are_counted_in_both_directions(most: tuple[int, int, int]) -> None:
+    """The person with the largest number may be among the senders, the receivers or the pairs alone."""
+    luck = np.random.default_rng(3)
+    sender, receiver = luck.integers(0, 5, (2, 200))
+    sender[7], receiver[8] = most[:2]
+    pairs = np.array([(0, 1), (3, 2), (4, 0), (2, 4), (1, most[2])])
+    expected = [sum({one, two} == set(pair) for one, two in zip(sender, receiver, strict=True)) for pair in pairs]
+    assert module._between(pd.DataFrame({"source": sender, "target": receiver}), pairs).tolist() == expected
+    assert module._between(pd.DataFrame({"source": [], "target": []}), pairs).tolist() == [0] * 5
+
+
+def test_ties_apart_are_dormant_and_share_nobody(world: sim.World) -> None:
+    """And no other dormant tie could be added to them; which they are depends on the seed."""
+    dormant = {(int(one["low"]), int(one["high"])) for one in dormant_pairs(world, world.parameters)}
+    first, second = (module._apart(world, world.parameters, seed).tolist() for seed in (1, 2))
+    for kept in (first, second):
+        people = [person for pair in kept for person in pair]
+        assert {tuple(pair) for pair in kept} <= dormant
+        assert len(set(people)) == len(people) > 100
+        assert all(low in people or high in people for low, high in dormant)
+    assert first != second
 
 
 def test_memories_without_contact_weaken(world: sim.World) -> None:
