@@ -2,10 +2,11 @@
 
 Each change (a mutant) is made in the syntax tree of a copy of the package in a temporary folder; the working tree does
 not change. Then the tests of the module run in a fresh process, which is forked from one that has loaded everything but
-the package, while the model was compiled by another: code that is compiled here would start threads, and a process with
-those cannot be forked. The tests of the unchanged module run first, and must pass; on a mutant, the
-quickest run first. A mutant is killed if a test or the import fails, and timed out if it takes many times the CPU time
-of the unchanged module. Changes that alter no behaviour are listed in `EQUIVALENT`, each with its reason.
+the package. The model was compiled by another: compiling it runs it, and a process in which it ran has threads and
+cannot be forked. The tests of the unchanged module run first, and must pass; on a mutant, the quickest run first. A
+mutant is killed if a test or the import fails, and timed out if it takes many times the CPU time of the unchanged
+module. Changes that alter no behaviour are listed in `EQUIVALENT`, each with its reason. A sample runs in the order in
+which it was drawn, so that what an interrupted run has done is a random sample too.
 
 The changes, each alone:
 
@@ -1357,8 +1358,12 @@ def _ended(process: int, started: float) -> Outcome | None:
 def _unchanged(folder: Path, tests: tuple[str, ...]) -> float:
     """The CPU seconds of the tests of the unchanged module, which must pass."""
     process, started = _start(folder, tests, None), time.monotonic()
-    while (outcome := _ended(process, started)) is None:
-        time.sleep(0.02)
+    try:
+        while (outcome := _ended(process, started)) is None:
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        os.killpg(process, signal.SIGKILL)
+        raise
     if outcome.status != 0:
         print((folder / "output.txt").read_text(errors="replace")[-4_000:])
         raise SystemExit(f"{' '.join(tests)} fail without any change. Fix them first.")
@@ -1386,20 +1391,12 @@ def _plant(folder: Path, module: str, source: str) -> None:
 def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Counter[str]]:
     """Run all mutants and print those that survive; returns the number of outcomes by module."""
     counts: dict[str, Counter[str]] = {module: Counter() for module in TESTS}
-    pending = []
-    for mutant in mutants:
-        if mutant.reason:
-            counts[mutant.module][SAME] += 1
-        else:
-            pending.append(mutant)
+    pending = list(mutants)
     with tempfile.TemporaryDirectory() as temporary:
         first = _copied(Path(temporary).resolve() / "copy0")
         _compile()
         _load(first)
-        limits = {
-            tests: TIMES * _unchanged(first, tests) + SECONDS_MORE
-            for tests in dict.fromkeys(TESTS[mutant.module] for mutant in pending)
-        }
+        limits: dict[tuple[str, ...], float] = {}
         copies = [first.with_name(f"copy{number}") for number in range(1, jobs)]
         folders = [first, *(Path(shutil.copytree(first, copy)) for copy in copies)]
         texts = {module: (ROOT / module).read_text(encoding="utf-8") for module in TESTS}
@@ -1407,9 +1404,16 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
         try:
             while pending or running:
                 while pending and folders:
-                    mutant, folder = pending.pop(0), folders.pop()
+                    mutant = pending.pop(0)
+                    if mutant.reason:
+                        counts[mutant.module][SAME] += 1
+                        continue
+                    folder = folders.pop()
+                    tests = TESTS[mutant.module]
+                    if tests not in limits:
+                        limits[tests] = TIMES * _unchanged(folder, tests) + SECONDS_MORE
                     _plant(folder, mutant.module, mutant.source)
-                    process = _start(folder, TESTS[mutant.module], limits[TESTS[mutant.module]])
+                    process = _start(folder, tests, limits[tests])
                     running[process] = mutant, folder, time.monotonic()
                 for process, (mutant, folder, started) in list(running.items()):
                     if (outcome := _ended(process, started)) is None:
@@ -1495,7 +1499,8 @@ def main() -> None:
         print(dict(Counter(NAME_OF[mutant.module] for mutant in chosen)))
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen.sort(key=lambda mutant: (modules.index(mutant.module), mutant.line))
+    if options.module:
+        chosen.sort(key=lambda mutant: (modules.index(mutant.module), mutant.line))
     sys.exit(not reported(run(chosen, console, options.jobs), console))
 
 
