@@ -102,7 +102,7 @@ TESTS = {
     "experiments/sweeps/tables.py": ("terminal/test_tables.py",),
     "experiments/terminal/numbers.py": ("terminal/test_tables.py",),
     "experiments/forecasts/tables.py": ("forecasts/test_tables.py",),
-    "experiments/logs/tables.py": ("terminal/test_tables.py",),
+    "experiments/logs/tables.py": ("logs/test_tables.py",),
     "experiments/provenance.py": ("test_provenance.py",),
     "experiments/essay/essay.py": ("essay/test_essay.py",),
     "experiments/essay/report.py": ("essay/test_report.py",),

@@ -56,6 +56,23 @@ def test_an_option_replaces_the_level_of_a_row_however_its_path_is_written(confi
     assert sweep.rows == {"shy": {"parameters.ease": 3.0, "parameters.group_pull": 2.0}}
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "is_option"),
+    [
+        ("[wrold]\npeople = 40", "run.adopters=4", False), ("[world]\npeople = -1", "run.adopters=4", False),
+        ("[world]\npeople = 40", "run.adopters=-4", True), ("[world]\npeople = 40", "wrold.people=4", False),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_an_option_if_its_place_is_the_whole_option(
+    config: Path, file: str, change: str, is_option: bool
+) -> None:
+    config.write_text(file)
+    with pytest.raises(ConfigError) as raised:
+        load(config, [change])
+    (mistake,) = raised.value.mistakes
+    assert mistake.is_option is is_option
+
+
 def test_a_table_of_factors_expects_levels_or_a_range() -> None:
     for table, example in (("grid", "[1.0, 2.0]"), ("zip", "[1.0, 2.0]"), ("sample.ranges", "[0.0, 1.0]")):
         said = expected(("sweep", *table.split(".")))

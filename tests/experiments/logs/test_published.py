@@ -697,16 +697,25 @@ def test_touches_are_on_successive_days_of_a_fortnight(
 ) -> None:
     """The last is on the fourteenth day, whatever their number, and can be answered for a week."""
     ran: list[tuple[int, list[int]]] = []
+    logs: list[pd.DataFrame] = []
 
     def noted(world: sim.World, **options: Any) -> Any:
-        ran.append((options["days"], [gesture.day for gesture in options["extra"]]))
-        return simulate(world, **options)
+        run = simulate(world, **options)
+        ran.append((options["days"], sorted({gesture.day for gesture in options["extra"]})))
+        logs.append(run.log)
+        return run
 
     simulate = module.simulate
     monkeypatch.setattr(module, "simulate", noted)
-    focal = module._apart(world, world.parameters, 1)[:1]
-    module._last_touch(world, focal, number, world.parameters, 1, 1)
+    focal = module._apart(world, world.parameters, 1)[:60]
+    undisturbed, answered = module._last_touch(world, focal, number, world.parameters, 1, 1)
     (before, first), (after, last) = ran
+    noon = (world.day + 13.5) * DAY
+    for pair, alone, replied in zip(focal.tolist(), undisturbed, answered, strict=True):
+        earlier, later = (log[log["source"].isin(pair) & log["target"].isin(pair)] for log in logs)
+        assert alone == (len(earlier) == number - 1 and (later["time"] >= noon).all())
+        touch = later.index[(later["time"] == noon) & (later["kind"] == "message") & (later["source"] == pair[0])]
+        assert replied == later["in_reply_to"].isin(touch).any()
     assert before + 1 == 14
     assert [*first, *(before + day for day in last)] == list(range(14 - number, 14))
     assert after == 7
