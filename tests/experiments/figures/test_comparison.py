@@ -153,11 +153,11 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds() -> None:
 def test_added_strategies_have_their_labels_and_colours() -> None:
     legend = Legend({"gifts": {"label": "Birthday gifts", "colour": "#117733"}})
     found = made_up({"gifts": 3, "check_in": 1}, spent=0.5)
-    figure = comparison(found, "reconnected", WORLDS, legend)
+    figure = comparison(found, "reconnected", WORLDS, legend=legend)
     ticks = {tick.get_text(): tick.get_color() for tick in figure.axes[0].get_yticklabels()}
     assert ticks == {"Birthday gifts †": "#117733", "check in †": INK}
-    assert "“Birthday gifts” is 3.00 ties" in headline(found.rows, legend)
-    alone = comparison(made_up({"gifts": 3}, spent=0.5), "reconnected", WORLDS, legend)
+    assert "“Birthday gifts” is 3.00 ties" in headline(found.rows, legend=legend)
+    alone = comparison(made_up({"gifts": 3}, spent=0.5), "reconnected", WORLDS, legend=legend)
     assert "“Birthday gifts”" in alone.axes[0].get_xlabel()
     assert "“Birthday gifts” and “wait” used less than 90% of the minutes" in texts(alone)
 
