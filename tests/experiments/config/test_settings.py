@@ -16,8 +16,8 @@ from experiments.config.toml_text import TextError, lines_of, parsed
 from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import DEFAULT_GESTURES
 from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES
 from sim.model.spelling import nearest
+from sim.model.strategies import NAMES
 from tests.conftest import ROOT
 
 
