@@ -325,7 +325,8 @@ class Simulation:
         so that efforts are comparable; a contact named when there is no session is dropped.
 
         Args:
-            person, other: ids of the person and of one of their ties or acquaintances.
+            person: id of the person.
+            other: id of one of their ties or acquaintances.
             clause: the number, from 0, of the clause of `what`.
 
         Raises:

@@ -17,7 +17,7 @@ from experiments.explain import Entry, close_names, entries, explained, own_entr
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import stdout_console
 from experiments.terminal.tables import table_of
-from sim.runtime.spelling import alike
+from sim.model.spelling import alike
 
 
 def explain(

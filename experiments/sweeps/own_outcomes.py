@@ -27,7 +27,7 @@ from experiments.config.settings import Experiment
 from experiments.sweeps.histories import EVENTS, PEOPLE, History, columns_of, of_run
 from experiments.sweeps.sandbox import shut_in
 from sim.own_outcomes import STOP, Outcome, OwnOutcomeError, require_outcome
-from sim.runtime.spelling import nearest
+from sim.model.spelling import nearest
 
 if TYPE_CHECKING:
     import duckdb

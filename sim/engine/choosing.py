@@ -164,7 +164,7 @@ def functions_of(world: World) -> dict[int, Chooser]:
 
 
 def choose(
-    state: Any, functions: Mapping[int, Chooser], given: np.ndarray, day: int, elapsed: int, planning: bool, seed: int
+    state: Any, functions: Mapping[int, Chooser], given: np.ndarray, day: int, elapsed: int, planning: bool, seed: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Let the functions choose for all sessions of today, and add what the user named by hand.
 
