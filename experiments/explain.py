@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,12 +24,15 @@ from experiments.config.catalogue import (
 from experiments.config.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
 from experiments.config.settings import (
     ADOPTERS_WRITTEN,
+    FUNCTION_WRITTEN,
     KINDS_WRITTEN,
     LOG_WRITTEN,
+    MEASURE_KEYS_WRITTEN,
     NAME_WRITTEN,
     STRATEGIES_WRITTEN,
     STRATEGY_WRITTEN,
     Experiment,
+    MeasureSettings,
 )
 from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
@@ -46,18 +49,22 @@ _WRITTEN: dict[KeyPath, str] = {
     ("world", "log"): LOG_WRITTEN,
     ("run", "strategy"): STRATEGY_WRITTEN,
     ("run", "adopters"): ADOPTERS_WRITTEN,
+    ("run", "stop"): FUNCTION_WRITTEN,
+    **{("measures", "name", key): text for key, text in MEASURE_KEYS_WRITTEN.items()},
     ("run", "sociability"): "any, low or high",
     ("run", "reticence"): "any, low or high",
     ("inject", "kind"): KINDS_WRITTEN,
     ("inject", "towards"): "dormant or stranger",
     ("sweep", "silence"): TRUTH_WRITTEN,
     ("verdict", "gate", "log"): 'a name, such as "facebook_wall"',
+    ("measures",): "one table for each measure, under its name, such as [measures.calls]",
     ("full",): 'settings by path, such as "sweep.replicates" = 100',
     ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; mixtures are allowed, and a list of several must include wait",
     ("sweep", "grid"): f"settings, each with {LEVELS_WRITTEN}",
     ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}; all lists have the same length",
     ("sweep", "rows"): "one table of settings per row, under the row's name",
     ("sweep", "events"): TRUTH_WRITTEN,
+    ("sweep", "people"): TRUTH_WRITTEN,
     ("sweep", "sample", "method"): f"one of {', '.join(METHODS)}",
     ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }
@@ -104,8 +111,8 @@ def entries() -> tuple[Entry, ...]:
 
 
 def entries_of(experiment: Experiment) -> tuple[Entry, ...]:
-    """All entries, with the rows and the values of an experiment's runs."""
-    return _entries(experiment.parameters, settings_of(experiment))
+    """All entries, with the measures, the rows and the values of an experiment's runs."""
+    return (*own_entries(experiment.measures), *_entries(experiment.parameters, settings_of(experiment)))
 
 
 def _entries(parameters: Parameters, known: Settings) -> tuple[Entry, ...]:
@@ -142,8 +149,27 @@ def explained(name: str, known: Sequence[Entry] | None = None) -> list[Entry]:
         wanted = wanted.removeprefix(table)
     if wanted.count(".") == 1:
         wanted = wanted.removeprefix("strategies.")
-    names = (wanted, f"gestures.{wanted}", f"places.{wanted}")
+    names = (wanted, f"gestures.{wanted}", f"places.{wanted}", name.lower())
     return [entry for entry in known or entries() if entry.name in names]
+
+
+def own_entries(measures: Mapping[str, MeasureSettings]) -> list[Entry]:
+    """The entries of the measures that a configuration adds."""
+    return [
+        Entry(
+            name,
+            "own measure",
+            _without_empty(
+                {
+                    "Unit": one.unit,
+                    "Meaning": one.definition,
+                    "SQL": one.sql or "",
+                    "Function": one.function or "",
+                }
+            ),
+        )
+        for name, one in measures.items()
+    ]
 
 
 def within(table: str, known: Sequence[Entry] | None = None) -> list[Entry]:

@@ -16,9 +16,9 @@ from typing import Any
 
 import mesa
 
-from benchmarks.peers.start import KINDS, NEVER, NO_ANSWER, ROUNDS, SECONDS_A_DAY, Start, as_namespace
+from benchmarks.peers.start import KINDS, NEVER, NO_ANSWER, NOTES, ROUNDS, SECONDS_A_DAY, Start, as_namespace
 from sim.model.parameters import HALF_LIVES
-from sim.reference.entry_points import Channel, Kind, Strategy
+from sim.reference.entry_points import Channel, Kind
 
 SITTING = -1  # the channel of a prompt that is a plan's
 Traces = tuple[float, float, float, float, float, float]
@@ -383,7 +383,7 @@ class Person(mesa.Agent):
         """Ties that the plan's list names today: notes go to those who were once strong, other things to everyone."""
         day, s = self.town.day, self.town.s
         ties = [tie for tie in self.ties.values() if day - tie.planned >= s.plan_gap_days]
-        if plan.strategy == Strategy.HANDWRITTEN_NOTES:
+        if plan.strategy == NOTES:
             ties = [tie for tie in ties if not tie.acquaintance and tie.standing(day, s) >= s.once_strong]
         return sorted(ties, key=lambda tie: tie.last_contact)
 

@@ -13,6 +13,7 @@ from benchmarks.peers.start import (
     KINDS,
     NEVER,
     NO_ANSWER,
+    NOTES,
     ROUNDS,
     SECONDS_A_DAY,
     Start,
@@ -21,13 +22,11 @@ from benchmarks.peers.start import (
     tie_columns,
 )
 from sim.model.gestures import Channel, Kind
-from sim.model.strategies import Strategy
 
 NOTE, CALL = int(Kind.NOTE), int(Kind.CALL)
 POST, MESSAGE, INVITATION = int(Kind.POST), int(Kind.MESSAGE), int(Kind.INVITATION)
 FEED, PRIVATE, IN_PERSON = int(Channel.FEED), int(Channel.PRIVATE), int(Channel.IN_PERSON)
 SITTING = -1  # the channel of a prompt that is a plan's
-NOTES = int(Strategy.HANDWRITTEN_NOTES)
 SLOWEST = 5.0**5  # days, the half-life of the slowest trace
 
 

@@ -9,8 +9,11 @@ import numpy as np
 
 import sim
 from sim.model.gestures import Kind
+from sim.model.parameters import SETTINGS
+from sim.model.strategies import NAMES
 
 KINDS = len(Kind)
+NOTES = NAMES.index("handwritten_notes")
 NEVER = -1_000_000  # the day of what has not happened
 NO_ANSWER = 255  # the parent's kind of a gesture that answers none
 ROUNDS = 6  # of delivering and answering in a day
@@ -44,6 +47,18 @@ _TIE = (
     "opened_by", "unanswered", "post_seen", "acquaintance", "planned",
 )  # fmt: skip
 _PLAN = ("person", "strategy", "share", "budget")
+_OF_STRATEGIES = (
+    ("sessions", "i8"),
+    ("session_minutes", "f8"),
+    ("first", "i8"),
+    ("second", "i8"),
+    ("first_share", "f8"),
+)
+_SETTINGS = np.dtype(
+    [(name, SETTINGS[name].base, SETTINGS[name].shape) for name in SETTINGS.names or ()]
+    + [(name, kind, (len(NAMES),)) for name, kind in _OF_STRATEGIES],
+    align=True,
+)
 _LETTER = ("sender", "receiver", "kind", "channel", "day", "second", "arrives_day", "parent_kind", "unanswered")
 
 
@@ -52,7 +67,7 @@ class Start(NamedTuple):
 
     Attributes:
         day: the next one to be lived.
-        p: the record of settings, type `sim.model.parameters.SETTINGS`.
+        p: the record of settings; see `settings_of`.
         people: by name, each of shape (n,); see `sim.state.population.PERSON` for units.
         first: shape (n + 1,): where each person's ties begin.
         ties: by name, each of shape (ties,), a person's in order of the other's id; see `sim.state.population.TIE`.
@@ -86,7 +101,7 @@ def start_of(world: sim.World) -> Start:
     ties = {name: wide(world.ties[name][used]) for name in _TIE}
     return Start(
         day=world.day,
-        p=world.parameters.packed,
+        p=settings_of(world.parameters),
         people={name: wide(world.people[name]) for name in _PERSON},
         first=np.searchsorted(owner, np.arange(n + 1)),
         ties=ties,
@@ -96,6 +111,29 @@ def start_of(world: sim.World) -> Start:
         plans={name: world.plans[name].copy() for name in _PLAN},
         strategies_end=world.strategies_end,
     )
+
+
+def settings_of(parameters: sim.Parameters) -> np.void:
+    """The settings as one record: `sim.model.parameters.SETTINGS`, and what the peers read of the shipped strategies.
+
+    These are the sessions a week, the minutes of each, its first and second kind of gesture, and the probability of the
+    first. Unused steps of a ladder are -1.
+    """
+    record, book = np.zeros(1, _SETTINGS), parameters.playbook
+    for name in SETTINGS.names or ():
+        record[name] = parameters.packed[name]
+    for channel, steps in enumerate(record["steps"][0].tolist()):
+        record["ladder"][0, channel, steps:] = -1
+    for number, strategy in enumerate(book.strategies[: len(NAMES)]):
+        record["sessions"][0, number] = int(strategy["weekdays"]).bit_count()
+        record["session_minutes"][0, number] = strategy["session_minutes"]
+        if strategy["clauses"]:
+            clause = book.clauses[strategy["first_clause"]]
+            choices = book.choices[clause["first_choice"] :][: clause["choices"]]
+            record["first"][0, number], record["second"][0, number] = choices["kind"][[0, -1]]
+            record["first_share"][0, number] = choices["below"][0]
+    settings: np.void = record[0]
+    return settings
 
 
 def wide(values: np.ndarray) -> np.ndarray:

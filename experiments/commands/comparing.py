@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,20 +31,26 @@ from experiments.analysis.compare import (
 from experiments.analysis.comparison_table import comparison_table
 from experiments.config.catalogue import full_name
 from experiments.config.errors import ConfigError
+from experiments.config.own_measures import own_measures
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
 from experiments.sweeps import store
 from experiments.terminal.console import say_written, stderr_console, stdout_console
+from experiments.terminal.legend import Legend
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
-from sim.measures import MEASURES
+from sim.measures import Measure, measures_of
 from sim.model.former_names import accepted_name, present_name
+from sim.model.gestures import KINDS
+from sim.model.parameters import Parameters
 from sim.model.spelling import nearest
 
 OUTCOMES = ("reconnected", "lasting", "kept")
 STRATEGY = "strategy"  # a factor of every sweep
 _MOST_NAMED = 6
+_ROWS = ("strategies", "gestures", "places")  # tables of parameters to which rows can be added
+_TEXTS = ("label", "colour", "essay", "meaning", "source")
 _WHY = {"lasting": " It is defined only 240 days after a tie came back; increase run.follow_up_days."}
 
 
@@ -58,6 +65,13 @@ class _Table:
     @property
     def factors(self) -> tuple[str, ...]:
         return (STRATEGY, *self.origin.get("factors", ()))
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """The measures that the table has, those of added gestures and of the user's own among them."""
+        gestures = (self.origin["config"].get("parameters") or {}).get("gestures") or {}
+        known = measures_of(list(dict.fromkeys([*KINDS, *gestures]))) | own_measures(self.origin["config"])
+        return {name: known[name] for name in self.runs.columns if name in known}
 
 
 @dataclass(frozen=True)
@@ -110,12 +124,14 @@ def compare(
         found = compared(question.contrasts, measures, resamples)
     except PairingError as problem:
         raise ConfigError(f"{' and '.join(str(table.path) for table in question.tables)}: {problem}.") from None
-    notes = [*_failures(question.contrasts), *_one_sided(question.contrasts), *question.notes]
+    legend = Legend.of_configs(table.origin["config"] for table in question.tables)
+    arms = [name for contrast in question.contrasts for name in (contrast.a, contrast.b, *contrast.levels())]
+    notes = [*_failures(question.contrasts), *_one_sided(question.contrasts), *question.notes, *legend.notes(arms)]
     _print(found, notes, form, console, side_console)
     if folder is None and form == "table":
         folder = question.tables[0].path.parent
     if folder is not None:
-        _draw(question, found, measures, resamples, folder, side_console)
+        _draw(question, found, measures, resamples, folder, side_console, legend)
 
 
 def _is_file(name: str) -> bool:
@@ -186,10 +202,15 @@ def _names(a: Path, b: Path) -> tuple[str, str]:
 
 def _apart(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     """Notes on the differences between two tables."""
-    before, after = (_flat(origin["config"]) for origin in (a, b))
+    configs = [_completed(origin["config"]) for origin in (a, b)]
+    before, after = map(_flat, configs)
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     names = [name for name in names if name != "name" and not name.startswith("sweep.")]
-    differences = [f"{name} {_shown(before.get(name))} and {_shown(after.get(name))}" for name in names[:_MOST_NAMED]]
+    alone = _rows_of_one(*configs)
+    names = [name for name in names if not name.startswith(tuple(f"{row}." for row in alone))]
+    names = [name for name in names if not _is_text(name)]
+    differences = [f"{row}, which only {side} has" for row, side in alone.items()]
+    differences += [f"{name} {_shown(before.get(name))} and {_shown(after.get(name))}" for name in names[:_MOST_NAMED]]
     differences += [f"{len(names) - _MOST_NAMED} more settings"] * (len(names) > _MOST_NAMED)
     differences += ["the model's code"] * (a["model"] != b["model"])
     notes = (
@@ -200,6 +221,30 @@ def _apart(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     if any(name.startswith("world.") for name in names):
         notes.append("Their worlds have the same seeds but different settings, so they are not the same worlds.")
     return notes
+
+
+def _completed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored configuration with the parameters that its version did not have yet."""
+    tables = {**config}
+    for holder in (tables, tables.setdefault("world", {})):
+        with suppress(ValueError):  # of a version whose parameters cannot be read any more
+            if "parameters" in holder:
+                holder["parameters"] = Parameters.model_validate(holder["parameters"]).model_dump(mode="json")
+    return tables
+
+
+def _rows_of_one(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, str]:
+    """The paths of strategies, gestures and places that only one of two configurations has, with A or B."""
+    of_each = [
+        {f"parameters.{table}.{row}" for table in _ROWS for row in (config.get("parameters") or {}).get(table) or {}}
+        for config in (a, b)
+    ]
+    return {row: "A" if row in of_each[0] else "B" for row in sorted(of_each[0] ^ of_each[1])}
+
+
+def _is_text(path: str) -> bool:
+    """Whether a setting only names or explains a strategy."""
+    return path.startswith("parameters.strategies.") and path.rpartition(".")[2] in _TEXTS
 
 
 def _flat(value: Any, above: str = "") -> dict[str, Any]:
@@ -324,7 +369,7 @@ def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[st
     """
     wanted = [accepted_name(name) for name in wanted or ()]
     for table in tables:
-        known = [column for column in table.runs.columns if column in MEASURES]
+        known = list(table.measures)
         if not known:
             raise ConfigError(f"{table.path} has no measures, because all of its runs failed; run the sweep again.")
         for name in wanted:
@@ -386,7 +431,13 @@ def _print(found: Compared, notes: Sequence[str], form: str, console: Console, s
 
 
 def _draw(
-    question: _Question, found: Compared, measures: Sequence[str], resamples: int, folder: Path, side_console: Console
+    question: _Question,
+    found: Compared,
+    measures: Sequence[str],
+    resamples: int,
+    folder: Path,
+    side_console: Console,
+    legend: Legend,
 ) -> None:
     """Draw one figure per measure, each with the provenance of its tables."""
     origins = [table.origin for table in question.tables]
@@ -400,7 +451,8 @@ def _draw(
             )
             continue
         compared_with = {"of": question.name, "measure": measure, "resamples": resamples}
-        figure = comparison(found, measure, _worlds(question.tables))
+        unit = question.tables[0].measures[measure].unit
+        figure = comparison(found, measure, _worlds(question.tables), unit, legend)
         for path in save(figure, folder, f"{question.name}-{measure}", {**origin, "comparison": compared_with}):
             say_written(path, side_console)
 

@@ -29,6 +29,7 @@ from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.sweeps import store
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
+from experiments.terminal.legend import Legend
 from experiments.terminal.names import at_home, write_csv
 from sim.model.spelling import nearest
 
@@ -136,7 +137,7 @@ def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.Da
     whole = rows[rows["error"].isna()]
     if not _is_drawn(whole, origin):
         raise ConfigError(f"{path}: {_instead(path, whole, origin)}")
-    drawn = nine_strategies(whole, origin["config"]["world"]["log"], style)
+    drawn = nine_strategies(whole, origin["config"]["world"]["log"], style, Legend.of_configs([origin["config"]]))
     return drawn, origin | {"style": style.name}, plotted(whole)
 
 
@@ -207,6 +208,10 @@ def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, p
         return save(drawn, temporary, path.stem, origin, style.settings)
     sentence = essays.BY_NAME[origin["sentence"]]
     experiments = {name: Experiment.model_validate(at_home(of)) for name, of in origin["configs"].items()}
+    if any(one.run.stop or any(measure.function for measure in one.measures.values()) for one in experiments.values()):
+        raise ConfigError(
+            f"--check {path}: its metadata name a Python file, which is not executed because a picture says so."
+        )
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
     one = _made(sentence, experiments, folder, processes)
     picture: FigureSpec = next(picture for picture in one.finding.pictures if picture.name == origin["figure"])

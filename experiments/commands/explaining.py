@@ -34,7 +34,8 @@ def explain(
         str | None, typer.Argument(metavar="[NAME]", help="A name or a table such as world. Default: list all names.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Argument(metavar="[CONFIG]", help="TOML file whose rows and values to use.")
+        Path | None,
+        typer.Option(metavar="CONFIG", help="A TOML file, whose own rows and measures are explained, too."),
     ] = None,
 ) -> None:
     """Explain a parameter, gesture, strategy, measure, statistic or setting: value, unit, range and source."""
@@ -58,7 +59,7 @@ def explain(
         close = close_names(name, known)
         hint = f"did you mean {', '.join(close)}?" if close else "`rekindle explain` lists all names."
         if config is None and not close:
-            hint += " For a row of your own, add the TOML file that has it."
+            hint += " For a name of your own, add --config FILE."
         raise ConfigError(f"Unknown name {name!r}; {hint}")
     for entry in matches:
         console.print(explained_table(entry))

@@ -51,7 +51,6 @@ from experiments.terminal.numbers import counted
 from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
-from sim.model.gestures import KINDS
 from sim.model.spelling import nearest
 from sim.runtime.interrupts import held_back
 
@@ -97,7 +96,7 @@ def forecast(
     contacts = read_in_file_order(log)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
-    kinds = _kinds(gestures)
+    kinds = _kinds(gestures, experiment)
     if judge:
         cut_of(contacts, days, cut)  # fails early if the log is too short
     some_worlds = _worlds(worlds, experiment)
@@ -158,7 +157,7 @@ def plan_week(
 ) -> None:  # fmt: skip
     """Suggest which dormant ties one person could contact this week, by which small gesture, and the expected gain."""
     experiment = load(config, changes or (), log, unnamed="forecast")
-    kinds = _kinds(gestures)
+    kinds = _kinds(gestures, experiment)
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: expected at least one gesture, such as {SMALL[2]}.")
     contacts = read_in_file_order(log)
@@ -272,10 +271,10 @@ def _require_dormant(contacts: Log, who: int, person: str, silent: int) -> None:
     raise ConfigError(f"--person {person}: this person has no tie that is silent for more than {silent} days; {known}.")
 
 
-def _kinds(gestures: str) -> tuple[str, ...]:
+def _kinds(gestures: str, experiment: Experiment) -> tuple[str, ...]:
     """The kinds of gesture in a comma-separated list, each once; empty for "none"."""
     kinds = tuple(dict.fromkeys(kind.strip() for kind in gestures.split(","))) if gestures != "none" else ()
-    known = [kind for kind in KINDS if kind != "post"]
+    known = [kind for kind in experiment.parameters.kinds if kind != "post"]
     for kind in kinds:
         if kind not in known:
             close = nearest(kind, known)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 import typer
 from rich.console import Console
 
 from experiments import provenance
+from experiments.analysis.compare import SPENT_ENOUGH
 from experiments.config.errors import ConfigError
 from experiments.sweeps import results as kept
 from experiments.sweeps import store
 from experiments.sweeps.tables import progress_table
 from experiments.terminal.console import Results, say_written, stdout_console
+from experiments.terminal.legend import Legend
 from experiments.terminal.names import as_csv, write_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
@@ -49,7 +51,8 @@ def results(
     sql: Annotated[
         str,
         typer.Argument(
-            metavar="[SQL]", help="Query over the tables runs, series and events. Default: mean outcomes of each arm."
+            metavar="[SQL]",
+            help="Query over the tables runs, series, events and people. Default: mean outcomes of each arm.",
         ),
     ] = "",
     form: Annotated[
@@ -68,6 +71,8 @@ def results(
     found = kept.query(name, sql or kept.MEANS, results)
     if out is None:
         _print(found, form, stdout_console())
+        if form == "table" and not sql:
+            _print_notes(found, kept.progress(name, results).origin, stdout_console())
         return
     store.write_whole(out, lambda path: _write(found, form, path))
     say_written(out, stdout_console())
@@ -80,6 +85,17 @@ def _print(found: pd.DataFrame, form: str, console: Console) -> None:
         print(as_csv(found, index=False), end="")
     else:
         print(found.to_json(orient="records", indent=1, double_precision=10))
+
+
+def _print_notes(means: pd.DataFrame, origin: dict[str, Any], console: Console) -> None:
+    """Below the means of all arms: which arms used too few of their minutes, and what labels stand for."""
+    arms = list(means["scenario"])
+    idle = means.loc[means["used_share"].astype(float) < SPENT_ENOUGH, "scenario"]
+    notes = Legend.of_configs([origin["config"]]).notes(arms)
+    if len(idle):
+        notes.append(f"Not like-for-like, with less than {SPENT_ENOUGH:.0%} of the minutes used: {'; '.join(idle)}.")
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 def _write(found: pd.DataFrame, form: str, path: Path) -> None:

@@ -65,7 +65,8 @@ def _check(measure: str, runs: pd.DataFrame, factors: Sequence[str]) -> None:
     is_number = measure in runs and is_numeric_dtype(runs[measure])
     if measure in MEASURES or (is_number and measure not in (*_OF_THE_DESIGN, *factors)):
         return
-    close = nearest(measure, MEASURES)
+    own = (name for name in runs if is_numeric_dtype(runs[name]) and name not in (*_OF_THE_DESIGN, *factors))
+    close = nearest(measure, [*MEASURES, *own])
     hint = (
         f"did you mean {close}?"
         if close

@@ -19,7 +19,7 @@ import typer
 from experiments.config import shipped
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load
-from experiments.config.settings import Strategy, WorldSettings
+from experiments.config.settings import Experiment, Strategy, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal.console import (
     Changes,
@@ -74,9 +74,9 @@ def film(
         raise ConfigError(
             f"Several configurations are named {twice[0]}, so their films would have the same name; rename one."
         )
-    strategies, failed = checked_pair(side_by_side), 0
+    failed = 0
     for config in configs:
-        wanted = _Film(config, out / f"{config.stem}.mp4" if into_folder else out, strategies, follow, days, seconds)
+        wanted = _Film(config, out / f"{config.stem}.mp4" if into_folder else out, side_by_side, follow, days, seconds)
         try:
             _make(wanted, changes or [], keep=into_folder)
         except (ConfigError, LogError) as error:
@@ -93,7 +93,7 @@ class _Film(NamedTuple):
 
     config: Path
     out: Path
-    strategies: list[Strategy] | None
+    pair: tuple[str, str] | None
     follow: int | None
     days: int | None
     seconds: float
@@ -109,8 +109,9 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
     from experiments.watch.playback import Playback
 
     experiment = load(wanted.config, changes)
+    strategies = checked_pair(wanted.pair, experiment)
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
-    contents = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), wanted.strategies, shot]
+    contents = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), strategies, shot]
     marker = f"rekindle {sha256(json.dumps([contents, model_fingerprint()]).encode()).hexdigest()[:16]}"
     if keep and description_in(wanted.out) == marker:
         stdout_console().print(f"Already up to date: {wanted.out}", highlight=False, soft_wrap=True)
@@ -118,15 +119,15 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
     world = world_shown(experiment.world)
     if wanted.follow is not None and not 0 <= wanted.follow < len(world):
         raise ConfigError(f"--follow {wanted.follow}: expected a person from 0 to {len(world) - 1:,}.")
-    stage = Playback(world, experiment, wanted.strategies)
+    stage = Playback(world, experiment, strategies)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
     with progress_bar(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
         film(stage, shot, wanted.out, report, marker)
     say_written(wanted.out, stdout_console())
 
 
-def checked_pair(pair: tuple[str, str] | None) -> list[Strategy] | None:
-    """Check the two strategies of ``--side-by-side``.
+def checked_pair(pair: tuple[str, str] | None, experiment: Experiment) -> list[Strategy] | None:
+    """Check the two strategies of ``--side-by-side``, which are among those of the experiment.
 
     Raises:
         ConfigError: if one is not a strategy.
@@ -135,7 +136,7 @@ def checked_pair(pair: tuple[str, str] | None) -> list[Strategy] | None:
         return None
     for name in pair:
         try:
-            mixture_of(name)
+            mixture_of(name, experiment.parameters.strategy_names)
         except ValueError as error:
             raise ConfigError(f"--side-by-side {' '.join(pair)}: {error}") from None
     return list(pair)
@@ -166,7 +167,7 @@ def watch(
     _require("watch", "uvicorn")
     from experiments.watch.server import Server, free_port
 
-    opening = _opening(config, checked_pair(side_by_side), day, changes or [])
+    opening = _opening(config, side_by_side, day, changes or [])
     server = Server(free_port(port), opening, _presets(config))
     stdout_console().print(
         f"Open {server.address} to see the world. Press Ctrl-C to stop.", highlight=False, soft_wrap=True
@@ -208,7 +209,7 @@ def _warm_up() -> None:
     playback.look()
 
 
-def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes: list[str]) -> PageState:
+def _opening(config: Path | None, pair: tuple[str, str] | None, day: int, changes: list[str]) -> PageState:
     """The initial state of a tab.
 
     Raises:
@@ -217,10 +218,10 @@ def _opening(config: Path | None, pair: list[Strategy] | None, day: int, changes
     from experiments.watch.page_state import OPENING, OPENING_BESIDE, PageState
 
     given = dict(change.partition("=")[::2] for change in changes)
-    load(config, changes)  # so that errors quote the options as typed
+    checked_pair(pair, load(config, changes))  # first, so that errors quote the options as typed
     first = {} if config is not None else OPENING
-    strategies = {"run.strategy": str(pair[0])} if pair else {}
-    beside = str(pair[1]) if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
+    strategies = {"run.strategy": pair[0]} if pair else {}
+    beside = pair[1] if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
     opening = PageState(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
     opening.experiment()
     return opening

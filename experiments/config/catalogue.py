@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -19,7 +19,7 @@ from experiments.config.rows import (
     rows_of,
     settings_of_rows,
 )
-from experiments.config.settings import Experiment
+from experiments.config.settings import MEASURE_KEYS_WRITTEN, Experiment
 from experiments.config.toml_text import KeyPath, show
 from sim.model.former_names import present_name
 from sim.model.strategies import WEEKDAYS
@@ -32,6 +32,8 @@ _TEXTS = {
     "whom": 'phrases such as "ties, longest silent first", or a list of several',
     "weekdays": f'a list of days such as ["mon", "thu"]; the days are {", ".join(WEEKDAYS)}',
 }
+OWN_MEASURES: KeyPath = ("measures",)  # a table of tables, whose keys are the user's own
+ANY_NAME = "name"  # stands for such a key in `SETTINGS`
 
 
 def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
@@ -42,10 +44,17 @@ def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[K
         found[path] = field
         inner = _inner_model(field.annotation)
         if inner and get_origin(field.annotation) is dict:
-            found |= {(*above, *below): one for below, one in settings_of_rows(SHIPPED, name)}
+            below = settings_of_rows(SHIPPED, name) if path != OWN_MEASURES else _of_any_name(inner, field, name)
+            found |= {(*above, *parts): one for parts, one in below}
         elif inner:
             found |= settings(inner, path)
     return found
+
+
+def _of_any_name(model: type[BaseModel], field: FieldInfo, table: str) -> Iterator[tuple[KeyPath, FieldInfo]]:
+    """The settings of a table whose keys are the user's own, each with its path."""
+    yield (table, ANY_NAME), field
+    yield from settings(model, (table, ANY_NAME)).items()
 
 
 def settings_with(world: Rows, run: Rows) -> Settings:
@@ -86,6 +95,11 @@ ROWS: KeyPath = ("sweep", "rows")  # a table of tables, whose keys are paths of 
 FULL: KeyPath = ("full",)  # a table of settings by path, as for --set
 # Tables whose keys are paths of other settings.
 VARIED: tuple[KeyPath, ...] = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "ranges"))
+
+
+def listed_path(path: KeyPath) -> KeyPath:
+    """The path under which a setting is in `SETTINGS`, where own measures have no names of their own."""
+    return (*OWN_MEASURES, ANY_NAME, *path[2:]) if path[:1] == OWN_MEASURES and len(path) > 1 else path
 
 
 def present_path(path: KeyPath) -> KeyPath:
@@ -138,16 +152,22 @@ def written(experiment: Experiment) -> str:
     known = settings_of(experiment)
     tables = tables_of(known)
     for path, field in known.items():
-        if path in tables or path[0] in ("name", "sweep", "verdict", "full"):
+        if path in tables or path[0] in ("name", "sweep", "verdict", "full", "measures"):
             continue
         value, default = value_at(experiment, path), value_at(usual, path)
         if default is None and not field.is_required():
             default = field.get_default(call_default_factory=True)
-        if path == ("world", "log") and value is not None:
+        if path in (("world", "log"), ("run", "stop")) and value is not None:
             value = str(Path(value).absolute())
+        if isinstance(value, float) and is_whole(field):
+            value = int(value)
         if value is not None and value != default:
             depth = 2 if path[1] == "parameters" else 1
             lines.setdefault(path[:depth], []).append(f"{'.'.join(path[depth:])} = {show(value)}")
+    for name, measure in experiment.measures.items():
+        given = measure.model_dump(exclude_defaults=True)
+        given |= {"function": str(Path(measure.function).absolute())} if measure.function else {}
+        lines["measures", name] = [f"{key} = {show(value)}" for key, value in given.items()]
     headed = ["\n".join([f"[{'.'.join(table)}]"] * bool(table) + rows) for table, rows in lines.items()]
     return "\n\n".join(headed) + "\n"
 
@@ -166,8 +186,12 @@ def expected(path: KeyPath, known: Settings = SETTINGS) -> str | None:
         path: path of the setting.
         known: all settings of the experiment.
     """
-    if path in tables_of(known):
+    if path == OWN_MEASURES:
+        return "expected a table of measures, such as [measures.calls] with sql or function in it"
+    if listed_path(path) in tables_of(known):
         return f"expected a table, [{'.'.join(path)}]"
+    if path[:1] == OWN_MEASURES:
+        return f"expected {MEASURE_KEYS_WRITTEN[path[-1]]}" if path[-1] in MEASURE_KEYS_WRITTEN else None
     if path in VARIED:
         example = "[0.0, 1.0]" if path[-1] == "ranges" else "[1.0, 2.0]"
         return f"expected a table of settings, such as parameters.ease = {example}"

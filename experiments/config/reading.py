@@ -54,6 +54,8 @@ def load(
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
         data["world"]["log"] = str(path.parent / log)
+    if path is not None:
+        _relative_to(path.parent, data)
     name = unnamed if path is None else file_name(path.stem)
     if world is not None:
         name += "-" + file_name(stem_of_log(world))
@@ -138,6 +140,18 @@ def _origins(text: str) -> dict[KeyPath, Origin]:
         if full not in lines:
             found.setdefault(full, found[present])
     return found
+
+
+def _relative_to(folder: Path, data: dict[str, Any]) -> None:
+    """Take the Python files of measures, strategies and a stop condition relative to the TOML file, in place."""
+    measures = data.get("measures")
+    tables = [(data.get("run"), "stop")]
+    strategies = [_table_at(data, (*above, *_STRATEGIES)) for above in ((), ("world",))]
+    for rows in (measures, *strategies):
+        tables += [(one, "function") for one in (rows.values() if isinstance(rows, dict) else ())]
+    for table, key in tables:
+        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key]:
+            table[key] = str(folder / table[key])
 
 
 def stem_of_log(log: Path) -> str:

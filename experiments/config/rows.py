@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from experiments.config.toml_text import KeyPath, show
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Ladders
-from sim.model.grammar import MEASURED, names_in
+from sim.model.grammar import MEASURED, names_in, parsed_whom
 from sim.model.parameters import Parameters
 from sim.model.places import PLACES, PlaceRow
 from sim.model.spelling import nearest
@@ -104,28 +104,37 @@ def numbers_of(values: Mapping[str, Any]) -> list[str]:
 @cache
 def number_field(name: str, *texts: str) -> FieldInfo:
     """The field of a named number, whose range and unit follow from the phrases that name it."""
-    low, high, unit, phrase = _use_of(name, texts)
-    meaning = f'number in "{phrase}"'
+    low, high, unit, whole, phrase = _use_of(name, texts)
     extra: Any = {"unit": unit, "source": "assumed"}
-    return FieldInfo.from_annotation(
-        Annotated[float, Field(ge=low, le=high, description=meaning, json_schema_extra=extra)]  # type: ignore[arg-type]
-    )
+    rules: Any = Field(ge=low, le=high, description=f'number in "{phrase}"', json_schema_extra=extra)
+    return FieldInfo.from_annotation(Annotated[int if whole else float, rules])  # type: ignore[arg-type]
 
 
-def _use_of(name: str, texts: tuple[str, ...]) -> tuple[float, float, str, str]:
-    """The range and the unit of a named number, with the first phrase that names it."""
+def _use_of(name: str, texts: tuple[str, ...]) -> tuple[float, float, str, bool, str]:
+    """The range and the unit of a named number, whether it is whole, and the first phrase that names it."""
     braced = f"{{{name}}}"
     for text in texts:
-        for phrase in re.split(r",|;|\belse\b|\bif\b|\band\b", text):
-            if braced not in phrase:
-                continue
-            phrase = " ".join(phrase.split())
-            for before, after, _, low, high in MEASURED:
-                if re.fullmatch(rf"(?:not )?{before}.*{re.sub('s$', 's?', after)}", phrase, re.IGNORECASE):
-                    return low, high, after, phrase
-            percent = re.search(rf"{re.escape(braced)}\s*%", phrase) is not None
-            return 0, 100 if percent else 1, "percent" if percent else "probability", phrase
-    return 0, 1, "number", braced
+        for part in re.split(r",|;|\belse\b|\bif\b", text):
+            for phrase in (*re.split(r"\band\b", part), part):
+                phrase = " ".join(phrase.split())
+                for before, after, _, low, high in MEASURED if braced in phrase else ():
+                    unit = rf"\b{re.sub('s$', 's?', after)}\b"
+                    if re.search(rf"\b{before} .*{unit}$" if before else unit, phrase, re.IGNORECASE):
+                        return low, high, after, _is_whole(before, after), phrase
+            if braced in part:
+                percent = re.search(rf"{re.escape(braced)}\s*%", part) is not None
+                return 0, 100 if percent else 1, "percent" if percent else "probability", False, " ".join(part.split())
+    return 0, 1, "number", False, braced
+
+
+@cache
+def _is_whole(before: str, after: str) -> bool:
+    """Whether a condition takes whole numbers only."""
+    try:
+        parsed_whom(f"ties, {before or 'at least'} 0.5 {after}", {})
+    except ValueError:
+        return True
+    return False
 
 
 def not_a_row(table: str, name: str, rows: Rows) -> str | None:

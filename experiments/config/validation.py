@@ -26,6 +26,7 @@ from experiments.config.catalogue import (
     expected,
     full_name,
     is_whole,
+    listed_path,
     present_path,
     range_of,
     settings_with,
@@ -54,6 +55,7 @@ _NOT_VARIED: dict[KeyPath, str] = {
     ("world", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("run", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
+    ("run", "stop"): "it holds for all arms; make a sweep for each condition",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",
     ("run", "timeout_minutes"): "it changes nothing in a run",
     ("name",): "it names the results folder",
@@ -200,7 +202,7 @@ def _known(data: Mapping[str, Any], file: _File, above: KeyPath = ()) -> tuple[d
         elif key in AT_THE_TOP and not above and isinstance(value, Mapping):  # the same is below parameters
             twice = ((tuple(name.split(".")), one) for name, one in flattened(value, f"{key}."))
             problems += [_Problem(below, one, _no_such(below, file)) for below, one in twice]
-        elif path not in file.settings:
+        elif listed_path(path) not in file.settings:
             problems.append(_Problem(path, value, partial(_no_such, path, file)))
         elif missing:
             problems.append(_Problem(path, value, missing))
@@ -216,7 +218,7 @@ def _known(data: Mapping[str, Any], file: _File, above: KeyPath = ()) -> tuple[d
             unknown = [name for name in kept[key] if not _is_setting(full_name(name), file)]
             where = {name: _origin_in(path, tuple(name.split(".")), file.origins) for name in unknown}
             problems += [_Problem(path, value, f"there is no setting {brief(name)}", where[name]) for name in unknown]
-        elif path in file.tables and isinstance(value, Mapping):
+        elif listed_path(path) in file.tables and isinstance(value, Mapping):
             kept[key], inner = _known(value, file, path)
             problems += inner
         else:
@@ -244,6 +246,8 @@ def _checked_number(path: KeyPath, value: Any, file: _File) -> tuple[Any, list[_
     """A value; if it is a number that a strategy names and is out of range, one in its place, and the problem."""
     if path[:-2] not in _ROW_TABLES or path[-1] in MODELS[path[-3]].model_fields:
         return value, []
+    if isinstance(value, float) and value.is_integer() and is_whole(file.settings[path]):
+        value = int(value)
     problem = _wrong_with(path, value, file)
     low = next(rule.ge for rule in file.settings[path].metadata if hasattr(rule, "ge"))
     return (low, [_Problem(path, value, problem)]) if problem else (value, [])
@@ -291,7 +295,7 @@ def _is_setting(name: str, file: _File) -> bool:
     """Whether a dotted path is a setting or a factor of a sweep."""
     path = tuple(name.split("."))
     above = next((table for table in VARIED if path[: len(table)] == table), ())
-    return path[len(above) :] in file.settings or path[-1] == "based_on"
+    return listed_path(path[len(above) :]) in file.settings or path[-1] == "based_on"
 
 
 def _varied(table: KeyPath, given: Mapping[str, Any], file: _File) -> tuple[dict[str, Any], list[_Problem]]:
@@ -329,7 +333,7 @@ def _checked_factor(path: KeyPath, value: Any, file: _File, is_range: bool) -> A
         raise ValueError(f"cannot be varied; {_NOT_VARIED[path]}")
     if path[:-2] in _ROW_TABLES and path[-1] == "based_on" and path not in file.settings:
         raise ValueError("cannot be varied; vary the fields of the row themselves")
-    if path[0] in ("sweep", "verdict", "full"):
+    if path[0] in ("sweep", "verdict", "full", "measures"):
         raise ValueError("is not a setting of a run; only world, run, inject and parameters can be varied")
     if path in file.tables:
         inner = next((known for known in file.settings if known[: len(path)] == path and known not in file.tables), ())
@@ -385,7 +389,8 @@ def _wrong_with(path: KeyPath, level: Any, file: _File) -> str | None:
 
 
 def _remedy(path: KeyPath, file: _File) -> str:
-    siblings = [known[-1] for known in file.settings if known[:-1] == path[:-1]]
+    above = listed_path(path)[:-1]
+    siblings = [known[-1] for known in file.settings if known[:-1] == above]
     former = {former_name(name): name for name in siblings if former_name(name) != name}
     close = nearest(path[-1], [*siblings, *former])
     if close in former:
@@ -412,7 +417,7 @@ def _problem(error: Any, data: Mapping[str, Any], file: _File) -> _Problem:
     if error["type"] == "value_error":
         setting, problem = at_fault(error["ctx"]["error"])
         own = (*path, *setting.split("."))
-        if own in file.settings or own[:-1] in _ROW_TABLES or own[:-2] in _ROW_TABLES:
+        if listed_path(own) in file.settings or own[:-1] in _ROW_TABLES or own[:-2] in _ROW_TABLES:
             return _Problem(own, _value_at(data, own), problem)
         return _Problem(path, _value_at(data, path), str(error["ctx"]["error"]))
     message = expected(path, file.settings) or error["msg"][:1].lower() + error["msg"][1:]
@@ -439,6 +444,6 @@ def _place(path: KeyPath, value: Any, origins: Mapping[KeyPath, Origin]) -> tupl
         return origins[path].option, True
     origin = f"{origins[given]}, " if given else ""
     name = ".".join(path)
-    if isinstance(value, Mapping) and (path in TABLES or path in VARIED or path not in SETTINGS):
+    if isinstance(value, Mapping) and (listed_path(path) in TABLES or path in VARIED or path not in SETTINGS):
         return f"{origin}[{name}]", False
     return f"{origin}{name}" if value is None else f"{origin}{name} = {brief(show(value))}", False

@@ -19,7 +19,7 @@ from experiments.sweeps.injected import Pair, focal_ties, gestures
 from experiments.sweeps.runner import world_of
 from sim.engine.day import Core
 from sim.measures import dormant_pairs
-from sim.model.gestures import KINDS, WORDLESS, Channel, Kind
+from sim.model.gestures import Channel, Kind
 from sim.run import begin, run_days
 from sim.state.population import NO_ANSWER
 
@@ -43,8 +43,8 @@ class Story:
         pair: the person who liked, and the person who was liked.
         silent: days without two-way contact before it.
         between: gestures between the two, in order of time: ``world`` (`WITH` or `WITHOUT`), ``day`` (from 0),
-            ``second``, ``sender`` and ``receiver`` (`LIKER` or `LIKED`), ``kind``, ``channel``, ``noticed``, ``answers`` (the
-            kind that it answers, or empty).
+            ``second``, ``sender`` and ``receiver`` (`LIKER` or `LIKED`), ``kind``, ``worded``, ``channel``, ``noticed``,
+            ``answers`` (the kind that it answers, or empty).
         reconnected: day of the third worded gesture in turn, by world; None if there is none.
         elsewhere: number of gestures of other people, by day, that are in only one of the worlds.
         days: number of days simulated.
@@ -118,7 +118,9 @@ def story_of(run: RunSpec, world: sim.World, pair: Pair) -> Story:
     assert run.inject is not None
     sides = {WITH: gestures(run.inject, [pair]), WITHOUT: []}
     happened = {side: _lived(run, world, extra) for side, extra in sides.items()}
-    between = pd.concat([_between(log, pair, world.day).assign(world=side) for side, log in happened.items()])
+    between = pd.concat(
+        [_between(log, pair, world.day, run.parameters).assign(world=side) for side, log in happened.items()]
+    )
     return Story(
         replicate=run.replicate,
         pair=pair,
@@ -142,20 +144,21 @@ def _lived(run: RunSpec, world: sim.World, extra: Sequence[sim.Gesture]) -> pd.D
     return frame.sort_values(["arrives_day", "arrives_second", "sender", "event_key"], ignore_index=True)
 
 
-def _between(log: pd.DataFrame, pair: Pair, start: int) -> pd.DataFrame:
+def _between(log: pd.DataFrame, pair: Pair, start: int, parameters: sim.Parameters) -> pd.DataFrame:
     """The gestures between two people, with names instead of codes."""
     mine = log[log["sender"].isin(pair) & log["receiver"].isin(pair)]
-    name = dict(zip(pair, (LIKER, LIKED), strict=True))
+    name, kinds = dict(zip(pair, (LIKER, LIKED), strict=True)), parameters.kinds
     return pd.DataFrame(
         {
             "day": mine["arrives_day"] - start,
             "second": mine["arrives_second"],
             "sender": mine["sender"].map(name),
             "receiver": mine["receiver"].map(name),
-            "kind": [KINDS[kind] for kind in mine["kind"]],
+            "kind": [kinds[kind] for kind in mine["kind"]],
+            "worded": [parameters.gestures[kinds[kind]].worded for kind in mine["kind"]],
             "channel": [Channel(channel).label for channel in mine["channel"]],
             "noticed": mine["noticed"] == 1,
-            "answers": ["" if kind == NO_ANSWER else KINDS[kind] for kind in mine["parent_kind"]],
+            "answers": ["" if kind == NO_ANSWER else kinds[kind] for kind in mine["parent_kind"]],
         }
     )
 
@@ -169,7 +172,7 @@ def _silence(world: sim.World, pair: Pair, parameters: sim.Parameters) -> int:
 
 def _in_words(between: pd.DataFrame) -> pd.DataFrame:
     """The worded gestures that were noticed."""
-    return between[between["noticed"] & ~between["kind"].isin([kind.label for kind in WORDLESS])]
+    return between[between["noticed"] & between["worded"]]
 
 
 def _talking_again(between: pd.DataFrame) -> int | None:
@@ -201,7 +204,11 @@ def sentences(story: Story) -> list[str]:
     same = _keys(story.between[story.between["world"] == WITHOUT])
     for _, row in story.between[story.between["world"] == WITH].iterrows():
         new = _key(row) not in same
-        what = f"{row['sender']} answers with a {row['kind']}" if row["answers"] else _does(row, other[row["sender"]])
+        what = (
+            f"{row['sender']} answers with a {_plain(row['kind'])}"
+            if row["answers"]
+            else _does(row, other[row["sender"]])
+        )
         seen = "" if row["noticed"] else ", who does not notice"
         is_the_like = row["kind"] == "like" and row["day"] == 0
         note = " – only because of the like" if new and not is_the_like else ""
@@ -213,7 +220,7 @@ def sentences(story: Story) -> list[str]:
         if story.reconnected[WITH] == row["day"] and row.name == _last_of(story, int(row["day"])):
             lines.append(f"Day {row['day']}: they talk again, with three worded gestures in turn.")
     without = story.between[(story.between["world"] == WITHOUT)]
-    passed = [f"day {row['day']}, {row['kind']} by {row['sender']}" for _, row in without.iterrows()]
+    passed = [f"day {row['day']}, {_plain(row['kind'])} by {row['sender']}" for _, row in without.iterrows()]
     happened = f"only this happens between them: {'; '.join(passed)}" if passed else "nothing happens between them"
     lines.append(f"Without the like: in the same {story.days} days, {happened}.")
     lines.append(
@@ -230,7 +237,11 @@ def _last_of(story: Story, day: int) -> Any:
 def _does(row: pd.Series, receiver: str) -> str:
     if row["kind"] == "like":
         return f"{row['sender']} likes what {receiver} posted"
-    return f"{row['sender']} sends {receiver} a {row['kind']} ({row['channel'].replace('_', ' ')})"
+    return f"{row['sender']} sends {receiver} a {_plain(row['kind'])} ({_plain(row['channel'])})"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _key(row: Any) -> tuple[Any, ...]:

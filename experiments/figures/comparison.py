@@ -14,6 +14,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
 from experiments.analysis.comparison_table import difference, row_name
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
+from experiments.terminal.legend import PLAIN, Legend, readable
 from experiments.terminal.numbers import number
 from sim.measures import MEASURES
 
@@ -26,13 +27,15 @@ _CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
 _BAR = -0.22  # where its mean is
 
 
-def comparison(found: Compared, measure: str, worlds: str) -> Figure:
+def comparison(found: Compared, measure: str, worlds: str, unit: str | None = None, legend: Legend = PLAIN) -> Figure:
     """Draw paired differences in one measure.
 
     Args:
         found: the result of `experiments.analysis.compare.compared`.
         measure: one of its measures.
         worlds: a description of the worlds, for the footer.
+        unit: the unit of the measure, if it is not one of the model with its shipped gestures.
+        legend: labels and colours of the arms; by default their names.
 
     Returns:
         A 16:9 figure with one row per contrast and level, one dot per world, and below the dots their mean and 95%
@@ -44,7 +47,7 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(16, 9))
         axes = figure.subplots()
-        names = _names(shown)
+        names = _names(shown, legend)
         widest = max((len(line) for name in names for line in name.split("\n")), default=0)
         left = 0.04 if widest == 0 else min(0.06 + 0.0105 * widest, 0.36)
         figure.subplots_adjust(left=left, right=0.97 if len(shown) == 1 else 0.72, top=0.69, bottom=0.225)
@@ -52,15 +55,17 @@ def comparison(found: Compared, measure: str, worlds: str) -> Figure:
         lines = sum(name.count("\n") + 1 for name in names)
         size = min(20, 20 * 30 / max(widest, 1), 0.8 * _HEIGHT / lines)
         axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
-        label = f"{_unit(measure)}, {_sides(rows)}"
+        for tick, (_, row) in zip(axes.get_yticklabels(), shown.iloc[::-1].iterrows(), strict=True):
+            tick.set_color(readable(legend.colour(row["level"]) or legend.colour(row["a"]) or INK, "#ffffff"))
+        label = ", ".join(filter(None, (_unit(measure, unit), _sides(rows, legend))))
         axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
-        title = headline(rows)
+        title = headline(rows, unit, legend)
         figure.suptitle(
             title, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(title, 30, 58), fontweight="bold"
         )
         subtitle = _subtitle(shown, len(rows))
         figure.text(0.025, 0.775, subtitle, fontsize=_fitting(subtitle, 20, 100), va="center", linespacing=1.3)
-        noted = _footer(shown, worlds)
+        noted = _footer(shown, worlds, legend)
         figure.text(0.025, 0.03, noted, fontsize=_fitting(noted, 19, 105), linespacing=1.3)
     return figure
 
@@ -75,12 +80,12 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     return means[means.index.isin(largest)]
 
 
-def _names(rows: pd.DataFrame) -> list[str]:
+def _names(rows: pd.DataFrame, legend: Legend) -> list[str]:
     several = rows[["a", "b"]].drop_duplicates().shape[0] > 1
     named = rows.replace({"level": {mean: f"mean of {mean}" for mean in MEANS}})
-    texts = [row_name(row, several) for _, row in named.iterrows()]
+    texts = [_plain(row_name(row, several), legend) for _, row in named.iterrows()]
     texts = [f"{text} {_SHORTFALL}" if text and idle else text for text, idle in zip(texts, rows["idle"], strict=True)]
-    return [_plain(text).replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
+    return [text.replace(", ", "\n" if len(rows) <= 5 else ", ") for text in texts]
 
 
 def _fitting(text: str, size: float, letters: int) -> float:
@@ -148,30 +153,32 @@ def _shade(row: pd.Series) -> str:
     return BLUE if row["difference"] > 0 else VERMILLION
 
 
-def _unit(measure: str) -> str:
-    unit = MEASURES[measure].unit
+def _unit(measure: str, own: str | None = None) -> str:
+    """The unit as text: of a measure of the model, or the one that is given."""
+    known = MEASURES.get(measure)
+    unit = drawable(own or "", _LONGEST_NAME) if known is None else known.unit
     return unit if measure.startswith("everyone_") else unit.replace("per person", "per adopter")
 
 
-def _plain(name: str) -> str:
-    return drawable(name, _LONGEST_NAME).replace("_", " ").replace("=", " = ")
+def _plain(name: str, legend: Legend) -> str:
+    return drawable(legend.label(name), _LONGEST_NAME).replace("=", " = ")
 
 
-def _words(name: str) -> str:
-    return f"“{_plain(name)}”"
+def _words(name: str, legend: Legend) -> str:
+    return f"“{_plain(name, legend)}”"
 
 
-def _sides(rows: pd.DataFrame) -> str:
-    base = _words(rows["b"].iloc[0])
-    return f"{_words(rows['a'].iloc[0])} − {base}" if rows["a"].nunique() == 1 else f"each − {base}"
+def _sides(rows: pd.DataFrame, legend: Legend) -> str:
+    base = _words(rows["b"].iloc[0], legend)
+    return f"{_words(rows['a'].iloc[0], legend)} − {base}" if rows["a"].nunique() == 1 else f"each − {base}"
 
 
-def headline(rows: pd.DataFrame) -> str:
+def headline(rows: pd.DataFrame, unit: str | None = None, legend: Legend = PLAIN) -> str:
     """A sentence on the result for one measure: the mean over levels, for the contrast that is furthest from zero.
 
-    Fewer than 20 worlds give no verdict.
+    Fewer than 20 worlds give no verdict. A measure of the user's own has its unit from ``unit``.
     """
-    measure, base = rows["measure"].iloc[0], _words(rows["b"].iloc[0])
+    measure, base = rows["measure"].iloc[0], _words(rows["b"].iloc[0], legend)
     last = rows.groupby(["a", "b"], sort=False).tail(1)  # the mean over levels, if there are several
     known = last.dropna(subset=["difference"])
     what = measure.replace("_", " ").capitalize()
@@ -181,14 +188,13 @@ def headline(rows: pd.DataFrame) -> str:
     among = sure if len(sure) else known
     first = among.loc[among["difference"].abs().idxmax()]
     side = "above" if first["difference"] > 0 else "below"
-    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure), _unit(measure))}".strip()
-    far = f"{what}: {_words(first['a'])} is {size}\n{side} {base}"
+    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure, unit), _unit(measure, unit))}".strip()
+    name = _words(first["a"], legend)
+    far = f"{what}: {name} is {size}\n{side} {base}"
     if first["worlds"] < ENOUGH_WORLDS:
         return f"{far}, but has {TOO_FEW}"
     if sure.empty:
-        return (
-            f"{what}: {_words(first['a']) if len(last) == 1 else 'no other level'} and {base}\ncannot be distinguished"
-        )
+        return f"{what}: {name if len(last) == 1 else 'no other level'} and {base}\ncannot be distinguished"
     if len(last) > 1:
         return f"{far}, the furthest of {len(last)}"
     return f"{far}, in the mean of {first['level']}" if first["level"] in MEANS else far
@@ -207,15 +213,19 @@ def _subtitle(rows: pd.DataFrame, of: int) -> str:
     return f"{first}\nIndependent seeds would need {number(fewer.median(), 2)} times as many runs{which}."
 
 
-def _footer(rows: pd.DataFrame, worlds: str) -> str:
+def _footer(rows: pd.DataFrame, worlds: str, legend: Legend) -> str:
     grey = " Grey: the interval includes zero." if ((rows["low"] <= 0) & (rows["high"] >= 0)).any() else ""
-    return f"Simulated, not measured: {worlds}.\nMany parameters are assumptions.{_shortfall(rows)}{grey}"
+    return f"Simulated, not measured: {worlds}.\nMany parameters are assumptions.{_shortfall(rows, legend)}{grey}"
 
 
-def _shortfall(rows: pd.DataFrame) -> str:
+def _shortfall(rows: pd.DataFrame, legend: Legend) -> str:
     """A note on arms that used too few of their minutes, by name if there is only one row."""
     if not rows["idle"].any():
         return ""
     only = rows.iloc[0]
-    who = " and ".join(_words(only[side.lower()]) for side in only["idle"].split(" and ")) if len(rows) == 1 else ""
+    who = (
+        " and ".join(_words(only[side.lower()], legend) for side in only["idle"].split(" and "))
+        if len(rows) == 1
+        else ""
+    )
     return f" {who or f'{_SHORTFALL} An arm'} used less than 90% of the minutes: not like-for-like."

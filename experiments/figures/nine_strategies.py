@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
+from experiments.terminal.legend import PLAIN, Legend, readable
 from experiments.terminal.numbers import number, signed
 
 _PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("kept up while the plan runs", VERMILLION)}
@@ -26,7 +28,9 @@ def plotted(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat({measure: rows.loc[order] for measure, rows in paired.items()}, names=["measure", "strategy"])
 
 
-def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = STYLES["talk"]) -> Figure:
+def nine_strategies(
+    runs: pd.DataFrame, log: str | None = None, style: Style = STYLES["talk"], legend: Legend = PLAIN
+) -> Figure:
     """Draw a sweep of strategies.
 
     Args:
@@ -34,6 +38,7 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
             ``lasting``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
         log: path of the contact log that was replayed, if one was.
         style: size and weight of the type.
+        legend: labels and colours of the arms; by default names, and the panels' colours.
 
     Returns:
         A 16:9 figure with sorted strategies in two panels of equal scale (reconnected; kept up while the plan runs),
@@ -48,12 +53,16 @@ def nine_strategies(runs: pd.DataFrame, log: str | None = None, style: Style = S
         panels = figure.subplots(1, 2, sharey=True)
         figure.subplots_adjust(left=0.235, right=0.975, top=0.715, bottom=0.205, wspace=0.06)
         for axes, (measure, (title, colour)) in zip(panels, _PANELS.items(), strict=True):
-            _draw(axes, rows.loc[measure], title, colour, limits, style)
-        names = [words(name) + (f" {_SHORTFALL}" if idle[name] else "") for name in order]
+            axes.set_title(
+                title, loc="left", color=colour, fontsize=style.pt(23), fontweight=style.weight, pad=style.pt(12)
+            )
+            _draw(axes, rows.loc[measure], [legend.colour(name) or colour for name in order], limits, style)
+        names = [words(name, legend) + (f" {_SHORTFALL}" if idle[name] else "") for name in order]
         panels[0].set_yticks(range(len(order)), names)
-        for label in panels[0].get_yticklabels():
+        for label, name in zip(panels[0].get_yticklabels(), order, strict=True):
+            label.set_color(readable(legend.colour(name) or INK, "#ffffff"))
             label.set_fontsize(style.pt(_fitting(label.get_text(), 21, letters=19, lines=13 / len(order))))
-        title = headline(runs)
+        title = headline(runs, legend)
         size = style.pt(_fitting(title, 29, letters=60, lines=2))
         figure.suptitle(title, x=0.025, y=0.97, ha="left", va="top", fontsize=size, fontweight=style.weight)
         below = _subtitle(runs, rows.loc["reconnected"])
@@ -80,9 +89,8 @@ def _fitting(text: str, size: float, letters: float, lines: float) -> float:
     return size * min(1, letters / max(len(row) for row in rows), lines / len(rows))
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple[float, float], style: Style) -> None:
+def _draw(axes: Axes, rows: pd.DataFrame, colours: Sequence[str], limits: tuple[float, float], style: Style) -> None:
     """One panel: a dot with its interval and its number for each strategy; grey if the interval includes zero."""
-    axes.set_title(title, loc="left", color=colour, fontsize=style.pt(23), fontweight=style.weight, pad=style.pt(12))
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.tick_params(axis="y", length=0, pad=style.pt(10))
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -90,7 +98,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple
         axes.text(0.5, 0.5, "not known yet", transform=axes.transAxes, ha="center", color=GREY)
         axes.set_xticks([])
         return
-    for height, (_, row) in enumerate(rows.iterrows()):
+    for height, ((_, row), colour) in enumerate(zip(rows.iterrows(), colours, strict=True)):
         shade = GREY if row["low"] <= 0 <= row["high"] else colour
         axes.plot(row["difference"], height, "o", color=shade, markersize=style.pt(14))
         axes.plot(
@@ -108,18 +116,19 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, limits: tuple
     axes.set_axisbelow(True)
 
 
-def words(scenario: str) -> str:
+def words(scenario: str, legend: Legend = PLAIN) -> str:
     """A strategy's name for display, such as ``Handwritten notes``; each part of a mixture is on its own line."""
-    return scenario.replace("_", " ").replace(" + ", "\n+ ").capitalize()
+    name = legend.label(scenario).replace(" + ", "\n+ ")
+    return name[:1].upper() + name[1:]
 
 
-def headline(runs: pd.DataFrame) -> str:
+def headline(runs: pd.DataFrame, legend: Legend = PLAIN) -> str:
     """The result in one sentence. It names a winner only if the paired comparison with the second is clear.
 
     Fewer than 20 worlds never name a winner, and a single strategy does not come first.
     """
     paired = paired_differences(runs, "reconnected").sort_values("difference", ascending=False, kind="stable")
-    first, names = paired.iloc[0], [f"“{words(name).replace(chr(10), ' ')}”" for name in paired.index]
+    first, names = paired.iloc[0], [f"“{words(name, legend).replace(chr(10), ' ')}”" for name in paired.index]
     alone, few = len(paired) == 1, first["worlds"] < ENOUGH_WORLDS
     gain = f"{first['difference']:.1f} ties per adopter more than waiting"
     if not first["difference"] > 0:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures import BLUE, COLOURS, GREY
-from experiments.figures.page import Style, Words, name_lines, page, reference, whiskers
-
-_NAMED = 5  # lines with a colour of their own
-
-
-def plain(name: str) -> str:
-    """A strategy's name with spaces instead of underscores."""
-    return name.replace("_", " ")
+from experiments.figures import BLUE, GREY, INK
+from experiments.figures.page import Style, Words, colours_of_lines, name_lines, page, reference, whiskers
+from experiments.terminal.legend import PLAIN, Legend, readable
 
 
-def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+def draw_gains(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
     """Draw one row per ``strategy`` with ``value``, ``low`` and ``high``, the largest on top."""
     rows = data.iloc[::-1]
     with style.in_use():
@@ -24,9 +18,11 @@ def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         reference(axes, style, 0.0)
         for place, (_, row) in enumerate(rows.iterrows()):
             sure = row["low"] > 0 or row["high"] < 0
-            whiskers(axes, style, place, row, BLUE if sure else GREY)
+            whiskers(axes, style, place, row, (legend.colour(row["strategy"]) or BLUE) if sure else GREY)
             axes.text(row["high"], place, f"  {row['value']:+.1f}", va="center", fontsize=style.pt(18))
-        axes.set_yticks(range(len(rows)), [plain(name) for name in rows["strategy"]])
+        axes.set_yticks(range(len(rows)), [legend.label(name) for name in rows["strategy"]])
+        for label, name in zip(axes.get_yticklabels(), rows["strategy"], strict=True):
+            label.set_color(readable(legend.colour(name) or INK, "#ffffff"))
         axes.set_ylim(-0.6, len(rows) - 0.4)
         low, high = min(0.0, data["low"].min()), max(0.0, data["high"].max())
         axes.set_xlim(low - 0.04 * (high - low), high + 0.1 * (high - low))
@@ -34,13 +30,13 @@ def draw_gains(data: pd.DataFrame, words: Words, style: Style) -> Figure:
     return figure
 
 
-def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+def draw_effort(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
     """Draw one line per ``strategy`` over ``minutes`` a week, with intervals."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         most = data["minutes"].max()
         order = data[data["minutes"] == most].sort_values("value", ascending=False)["strategy"]
-        colours = dict(zip(order, (*COLOURS[:_NAMED], *[GREY] * len(order)), strict=False))
+        colours = colours_of_lines(order, legend)
         ends = {}
         reference(axes, style, 0.0, upright=False)
         for name in order[::-1]:
@@ -52,5 +48,5 @@ def draw_effort(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_xticks(sorted(data["minutes"].unique()))
         axes.set_xlabel("planned minutes a week")
         axes.set_ylabel("ties kept up, beyond waiting")
-        name_lines(axes, style, most * 1.02, ends, colours)
+        name_lines(axes, style, most * 1.02, ends, colours, legend)
     return figure

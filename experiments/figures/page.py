@@ -7,7 +7,7 @@ small. Figures are drawn in the points of a talk, and a style scales them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from experiments.figures import GREY, INK, STYLE
+from experiments.figures import COLOURS, GREY, INK, STYLE
+from experiments.terminal.legend import PLAIN, Legend
 
 WIDTH, HEIGHT = 16.0, 9.0  # inches in a talk
 _TOP = 0.965
 _LETTERS = 62  # per line of a title
+_NAMED = 5  # lines with a colour of the figure's own
 
 
 @dataclass(frozen=True)
@@ -152,15 +154,22 @@ def spread(places: list[float], least: float, lowest: float = -np.inf) -> list[f
     return [back[k] for k in range(len(places))]
 
 
-def name_lines(axes: Axes, style: Style, x: float, ends: dict[str, float], colours: dict[str, str]) -> None:
-    """Write names at the ends of lines, without overlap."""
+def colours_of_lines(names: Sequence[str], legend: Legend) -> dict[str, str]:
+    """The colours of lines: the legend's or, for the first ones without any, the figure's own; otherwise grey."""
+    own = {name: colour for name in names if (colour := legend.colour(name)) is not None}
+    others = [name for name in names if name not in own]
+    return {**dict(zip(others, (*COLOURS[:_NAMED], *[GREY] * len(others)), strict=False)), **own}
+
+
+def name_lines(
+    axes: Axes, style: Style, x: float, ends: dict[str, float], colours: dict[str, str], legend: Legend = PLAIN
+) -> None:
+    """Write names at the ends of lines, without overlap; with a legend, its labels."""
     low, high = axes.get_ylim()
     apart = 0.062 * abs(high - low)
     for name, height in zip(ends, spread(list(ends.values()), apart, min(low, high) + apart / 2), strict=True):
         colour = colours.get(name, GREY)
-        axes.text(
-            x, height, f" {name.replace('_', ' ')}", va="center", fontsize=style.pt(18), color=colour, clip_on=False
-        )
+        axes.text(x, height, f" {legend.label(name)}", va="center", fontsize=style.pt(18), color=colour, clip_on=False)
 
 
 def provenance_in(path: Path) -> dict[str, Any]:

@@ -10,9 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.page import Style, Words, page, spread
-from sim.model.gestures import WORDLESS
 
-_WORDLESS = [kind.label for kind in WORDLESS]
 _APART, _BESIDE = 0.04, 0.008  # shares of the days: the least distance of arrows, and from an arrow to its name
 
 
@@ -61,10 +59,12 @@ def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
         spread(times, _APART * days), rows.iterrows(), strict=True
     ):  # in order, even where not to scale
         start, end = heights[row["sender"]], heights[row["receiver"]]
-        colour = GREY if not row["noticed"] else VERMILLION if row["kind"] in _WORDLESS else BLUE
+        colour = GREY if not row["noticed"] else BLUE if row["worded"] else VERMILLION
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}
         axes.annotate("", (day, end), (day, start), arrowprops=arrow, zorder=3)
-        name = axes.text(day + _BESIDE * days, 0.5, row["kind"], fontsize=style.pt(15), color=colour, rotation=90)
+        name = axes.text(
+            day + _BESIDE * days, 0.5, row["kind"].replace("_", " "), fontsize=style.pt(15), color=colour, rotation=90
+        )
         name.set(va="center")
     axes.set_xlim(0, days)
     axes.set_ylim(-0.2, 1.2)

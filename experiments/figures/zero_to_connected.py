@@ -5,18 +5,16 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures import COLOURS, GREY
-from experiments.figures.page import Style, Words, name_lines, page
-
-_NAMED = 5
+from experiments.figures.page import Style, Words, colours_of_lines, name_lines, page
+from experiments.terminal.legend import PLAIN, Legend
 
 
-def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
+def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
     """Draw one line per ``strategy`` over ``day``, with its band; rank 1 is on top."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         last = data[data["day"] == data["day"].max()].sort_values("value")
-        colours = dict(zip(last["strategy"], (*COLOURS[:_NAMED], *[GREY] * len(last)), strict=False))
+        colours = colours_of_lines(list(last["strategy"]), legend)
         ends = {}
         for name in last["strategy"][::-1]:
             rows = data[data["strategy"] == name]
@@ -32,5 +30,5 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
         axes.set_xticks(range(int(data["day"].max() / 365) + 1))
         axes.set_xlabel("years")
         axes.set_ylabel("rank in the industry")
-        name_lines(axes, style, data["day"].max() / 365, ends, colours)
+        name_lines(axes, style, data["day"].max() / 365, ends, colours, legend)
     return figure

@@ -26,7 +26,6 @@ from experiments.logs.log import Log
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
-from sim.model.gestures import KINDS
 from sim.run import begin, on_threads, run_days
 
 GESTURES = ("like", "message", "note", "call")
@@ -113,8 +112,9 @@ def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
     These are the gestures that a contact log would contain, and all answers to injected gestures. A call is answered
     by a call, which the log would not contain.
     """
-    answers = np.isin(sent["parent_kind"], [KINDS.index(gesture.kind) for gesture in run.gestures])
-    found = np.concatenate([written(sent), sent[answers & (sent["parent_day"] == run.morning)]])
+    parameters = run.worlds.parameters
+    answers = np.isin(sent["parent_kind"], [parameters.kinds.index(gesture.kind) for gesture in run.gestures])
+    found = np.concatenate([written(sent, parameters.gestures), sent[answers & (sent["parent_day"] == run.morning)]])
     return found["sender"].astype(np.int64) * len(run.past.names) + found["receiver"]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.logs.fact_values import Found, counted_mean
-from experiments.logs.published import ANY, CHECK, CHOSEN, NONE, Fact, judged_facts
+from experiments.logs.published import ANY, CHECK, CHOSEN, NONE, PublishedFact, judged_facts
 from sim.measures import dormant_pairs
 from sim.model import rules
 from sim.model.chance import DrawPurpose
@@ -26,30 +26,30 @@ _NOON = 43_200  # seconds
 _LIKING_DAYS = 30
 _ANSWER_DAYS = 7
 _NO_ANSWERS = -10.0  # logit
-ABSENCES: dict[str, Fact] = {
-    "like_alone": Fact(
+ABSENCES: dict[str, PublishedFact] = {
+    "like_alone": PublishedFact(
         "Likes do not make people closer unless words follow.",
         "Largest difference that a month of daily likes makes to the strength of dormant ties, either side, 0 to 1; "
         "over pairs without any other gesture or a post read between the two, with likes and without.",
         0.0, 0.0, "Burke & Kraut 2014", "published", "world",
     ),
-    "like_and_what_follows": Fact(
+    "like_and_what_follows": PublishedFact(
         "The effect of a month of daily likes on closeness if words can follow.",
         "Mean difference of strength, 0 to 1, over all these pairs, both sides.",
         math.nan, math.nan, "no published figure", CHECK, "world",
     ),
-    "touch_second_helps": Fact(
+    "touch_second_helps": PublishedFact(
         "A second attempt is more likely to be answered than a first.",
         "Difference of the probabilities of an answer within a week.",
         0.0, ANY, "Edwards et al. 2002", "published", "world",
     ),
-    "touch_further_ones_do_not": Fact(
+    "touch_further_ones_do_not": PublishedFact(
         "Attempts after the second do not raise the probability of an answer.",
         "The largest difference of a later touch from the second, in the probability of an answer within a week.",
         NONE, 0.02, "Godfrey, Seiders & Voss 2011", CHOSEN, "world",
     ),
     **{
-        f"touch_{number}_answered": Fact(
+        f"touch_{number}_answered": PublishedFact(
             f"How likely touch {number} in a fortnight is answered if none before it was.",
             "Share of messages to dormant ties answered within a week.",
             math.nan, math.nan, "no published figure", CHECK, "world",

@@ -17,6 +17,7 @@ from experiments.config.factors import Levels
 from experiments.config.settings import Experiment, GateSettings, SweepSettings
 from experiments.logs.writing import written_in
 from sim.contact_logs import LogError
+from sim.model.gestures import DEFAULT_GESTURES, GestureRow
 
 # The statistics that the gate looks at: two hazards of contact, and the share of silent pairs that come back.
 HAZARDS = ("hazard_per_day_90_180", "hazard_per_day_180_365")
@@ -58,13 +59,16 @@ def limits_of_silence(
     return {name: (value / factor, value * factor) for name, value in hazards.items()} | {BACK: (low, high)}
 
 
-def silence_of(log: pd.DataFrame) -> dict[str, float]:
-    """The gate's statistics in a run's own log of questions and messages; nan if nobody wrote to anybody."""
+def silence_of(log: pd.DataFrame, gestures: Mapping[str, GestureRow] = DEFAULT_GESTURES) -> dict[str, float]:
+    """The gate's statistics in a run's own log of questions and messages; nan if nobody wrote to anybody.
+
+    ``gestures`` is the run's table of gestures.
+    """
     from experiments.logs.contact_log import of_silence  # takes a second to load, and most runs do not need it
     from experiments.logs.log import read
 
     try:
-        found = of_silence(read(written_in(log)))
+        found = of_silence(read(written_in(log, gestures)))
     except LogError:
         return dict.fromkeys(GATE_STATISTICS, float("nan"))
     return {name: found[name] for name in GATE_STATISTICS}
@@ -85,10 +89,10 @@ def gate_of(experiment: Experiment) -> Experiment | None:
     )  # fmt: skip
     run = experiment.run.model_copy(
         update={"strategy": "wait", "adopters": 1, "strategy_days": settings.days, "follow_up_days": 0,
-                "sociability": "any", "reticence": "any"}
+                "sociability": "any", "reticence": "any", "stop": None}
     )  # fmt: skip
     world = experiment.world.model_copy(update={"newcomers": 0})
-    changes = {"sweep": levels, "run": run, "world": world, "inject": None}
+    changes: dict[str, Any] = {"sweep": levels, "run": run, "world": world, "inject": None, "measures": {}}
     return experiment.model_copy(update=changes)
 
 

@@ -91,16 +91,28 @@ def read(log: str | os.PathLike[str] | pd.DataFrame, *, channel: str | None = No
 
 
 _LABELS = {"kind": KINDS, "channel": [channel.label for channel in Channel]}
+_NAME = "[a-z][a-z0-9_]*"  # of an added gesture
 
 
 def _is_simulated(rows: Rows) -> bool:
-    """Whether a log is from a simulated run: each row has a kind and a channel of the model."""
-    return rows.also is not None and all(rows.also[name].isin(known).all() for name, known in _LABELS.items())
+    """Whether a log is from a simulated run: rows have channels of the model and kinds of gesture.
+
+    Some are shipped kinds, because ordinary life is in every log; others can have been added.
+    """
+    if rows.also is None or not rows.also["channel"].isin(_LABELS["channel"]).all():
+        return False
+    kinds = rows.also["kind"].drop_duplicates()
+    return bool(
+        (kinds.isin(KINDS) | kinds.astype(str).str.fullmatch(_NAME)).all() and (kinds.isin(KINDS).any() or kinds.empty)
+    )
 
 
 def _of_channel(rows: Rows, channel: str | None) -> Rows:
+    """The rows on a channel whose gestures leave a memory; added ones are taken to do so, as their mass is unknown."""
     assert rows.also is not None
-    kept = _leaving_something(rows.also, channel, DEFAULT_GESTURES).to_numpy()
+    added = [kind for kind in rows.also["kind"].unique() if kind not in KINDS]
+    gestures = {**DEFAULT_GESTURES, **dict.fromkeys(added, DEFAULT_GESTURES[Kind.MESSAGE.label])}
+    kept = _leaving_something(rows.also, channel, gestures).to_numpy()
     if not kept.any():
         known = ", ".join(sorted(rows.also["channel"].unique()))
         where = "" if channel is None else f" in the channel {channel!r}"

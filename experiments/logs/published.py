@@ -41,7 +41,7 @@ CHOSEN: Standing = "published, bounds chosen here"
 CHECK: Standing = "to be checked"  # numbers from memory or from a summary of the paper, not from its text
 
 
-class Fact(NamedTuple):
+class PublishedFact(NamedTuple):
     """A published fact and what of it is accepted.
 
     Attributes:
@@ -63,157 +63,157 @@ class Fact(NamedTuple):
     needs: Needs = "log"
 
 
-FACTS: dict[str, Fact] = {
-    "B1_signature_own_below_others": Fact(
+FACTS: dict[str, PublishedFact] = {
+    "B1_signature_own_below_others": PublishedFact(
         "People distribute their contacts over ranks in a personal way that persists.",
         "Share of egos (10 alters and 50 sends in each half of the log) whose rank shares are closer (Jensen-Shannon "
         "divergence) to their own in the other half than the median of up to 50 other egos' are.",
         0.8, ANY, "Saramäki et al. 2014",
     ),
-    "B1_alter_turnover": Fact(
+    "B1_alter_turnover": PublishedFact(
         "Their distribution persists although the alters change.",
         "Mean over these egos of one minus the Jaccard index of their top 20 alters in the two halves.",
         0.3, ANY, "Saramäki et al. 2014",
     ),
-    "B1_top_alter": Fact(
+    "B1_top_alter": PublishedFact(
         "20% to 25% of what people send goes to one alter.",
         "Mean share of sends to the most contacted alter, over egos with 20 alters and 50 sends.",
         0.20, 0.25, "Saramäki et al. 2014", CHECK,
     ),
-    "B1_top_three": Fact(
+    "B1_top_three": PublishedFact(
         "40% to 50% of what people send goes to three alters.",
         "Mean share of sends to the three most contacted alters, over egos with 20 alters and 50 sends.",
         0.40, 0.50, "Saramäki et al. 2014", CHECK,
     ),
-    "B2_egos_overdispersed": Fact(
+    "B2_egos_overdispersed": PublishedFact(
         "In most people's networks, contacts vary more over alters than by chance.",
         "Share of egos with 10 pairs or more whose variance of contacts over pairs is above the mean.",
         0.5, ANY, "Iñiguez et al. 2023", CHECK,
     ),
-    "B3_overlap_rises_with_weight": Fact(
+    "B3_overlap_rises_with_weight": PublishedFact(
         "The more two people are in contact, the more of their other contacts they share.",
         "Spearman correlation over pairs with contacts both ways of contacts and neighbourhood overlap.",
         0.0, ANY, "Onnela et al. 2007",
     ),
-    "B3_weak_ties_first": Fact(
+    "B3_weak_ties_first": PublishedFact(
         "The network falls apart sooner when weak ties are removed first than when strong ones are.",
         "Difference of the areas under the curves of the largest component, as a share of what it was, over the share "
         "of pairs (both ways) removed: strong first minus weak first.",
         0.0, ANY, "Onnela et al. 2007",
     ),
-    "B4_next_month": Fact(
+    "B4_next_month": PublishedFact(
         "30% of the pairs that are active in a month are active in the next.",
         "Share of the pairs active in a month that are active in the next, all months together.",
         0.20, 0.40, "Viswanath et al. 2009",
     ),
-    "B4_reciprocated_outlive": Fact(
+    "B4_reciprocated_outlive": PublishedFact(
         "Reciprocated ties outlive others.",
         "Share of pairs active in a month that are active in the next: pairs with contacts both ways in the "
         "month over others.",
         1.0, ANY, "Hidalgo & Rodriguez-Sickert 2008",
     ),
-    "B4_power_law": Fact(
+    "B4_power_law": PublishedFact(
         "Ties persist as a power of time, not exponentially.",
         "AIC of an exponential minus that of a power law, both least squares on the log share of pairs active in 15 "
         "days (of the first half) that are active any number of 15-day periods later.",
         0.0, ANY, "Hidalgo & Rodriguez-Sickert 2008", CHECK,
     ),
-    "B5_two_way": Fact(
+    "B5_two_way": PublishedFact(
         "People are in two-way contact with few of their friends in a month.",
         "Mean over people of the share of their ties with contacts both ways in the last 30 days.",
         0.02, 0.05, "Marlow 2009", "published", "log and ties",
     ),
-    "B5_one_way": Fact(
+    "B5_one_way": PublishedFact(
         "They write to a few more of their friends.",
         "Mean over people of the share of their ties that they wrote to in the last 30 days.",
         0.03, 0.08, "Marlow 2009", "published", "log and ties",
     ),
-    "B5_falls_with_list": Fact(
+    "B5_falls_with_list": PublishedFact(
         "The longer the list, the smaller the share.",
         "Spearman correlation of ties and share in two-way contact, over people with 10 ties or more.",
         NONE, 0.0, "Marlow 2009; Yau et al. 2018", "published", "log and ties",
     ),
-    "B6_reciprocated": Fact(
+    "B6_reciprocated": PublishedFact(
         "Some but not all contact is mutual.",
         "Share of ordered pairs with a contact that have one the other way, in the whole log.",
         0.22, 0.84, "Kwak et al. 2010",
     ),
-    "B6_lopsided": Fact(
+    "B6_lopsided": PublishedFact(
         "One side makes more of the contacts than by chance.",
         "Mean share of contacts made by the busier side, in pairs with 10 or more, minus what fair coins would give.",
         0.0, ANY, "Kovanen, Saramäki & Kaski 2010; Wang, Lizardo & Hachen 2011", "published",
     ),
-    "B7_pairs_bursty": Fact(
+    "B7_pairs_bursty": PublishedFact(
         "Contacts of a pair come in bursts.",
         "Median burstiness over pairs with contacts at 10 different times, corrected for their number.",
         0.0, ANY, "Goh & Barabási 2008; Kim & Jo 2016", "published",
     ),
-    "B7_people_bursty": Fact(
+    "B7_people_bursty": PublishedFact(
         "A person's sends come in bursts.",
         "Median burstiness of sends over people with 20 different times.",
         0.2, 0.6, "Goh & Barabási 2008; Jo et al. 2012", CHECK,
     ),
-    "B7_pairs_above_people": Fact(
+    "B7_pairs_above_people": PublishedFact(
         "Bursts are a property of the pair rather than of the person.",
         "Median burstiness over pairs minus median burstiness over people.",
         0.0, ANY, "Karsai, Kaski & Kertész 2012", "published",
     ),
-    "B8_layer_ratio": Fact(
+    "B8_layer_ratio": PublishedFact(
         "Alters form layers: each, with those inside it, is about three times as large as these.",
         "Median over egos with 20 pairs or more, in the last year, of the mean (geometric) ratio of successive "
         "cumulative sizes of 4 groups: the best split (k-means, Jenks) of the logarithms of contacts.",
         2.0, 4.0, "Zhou et al. 2005; Dunbar et al. 2015",
     ),
-    "B9_clustering_falls": Fact(
+    "B9_clustering_falls": PublishedFact(
         "The more contacts people have, the fewer of these know each other.",
         "Spearman correlation of degree and local clustering over people with two contacts or more, whole log.",
         NONE, 0.0, "Ugander et al. 2011",
     ),
-    "B9_friend_paradox": Fact(
+    "B9_friend_paradox": PublishedFact(
         "Most people have fewer friends than their friends have.",
         "Share of people whose degree is below the median degree of those they have contact with, whole log.",
         0.7, ANY, "Ugander et al. 2011",
     ),
-    "B9_assortative": Fact(
+    "B9_assortative": PublishedFact(
         "Well-connected people know well-connected people.",
         "Pearson correlation of the degrees of the two people of a pair, whole log.",
         0.0, ANY, "Ugander et al. 2011", "published",
     ),
-    "B9_giant_component": Fact(
+    "B9_giant_component": PublishedFact(
         "Nearly everyone is connected to everyone.",
         "Share of people in the largest component, whole log.",
         0.99, ANY, "Ugander et al. 2011",
     ),
-    "B10_median_delay": Fact(
+    "B10_median_delay": PublishedFact(
         "Half of the answers come within an hour.",
         "Median hours from the other's latest contact to an answer, of answers within 7 days, in pairs with 5 contacts "
         "each way.",
         NONE, 1.0, "Kooti et al. 2015",
     ),
-    "B10_within_a_day": Fact(
+    "B10_within_a_day": PublishedFact(
         "90% of the answers come within a day.",
         "Share of answers within 7 days that come within 24 hours, in pairs with 5 contacts each way.",
         0.85, 0.95, "Kooti et al. 2015",
     ),
-    "B10_load": Fact(
+    "B10_load": PublishedFact(
         "The more people receive, the smaller the share that they answer.",
         "Spearman correlation, over gestures in these pairs after a day of silence, of what the receiver got in the "
         "last 24 hours from anyone and whether the other contacts back within 7 days.",
         NONE, 0.0, "Kooti et al. 2015", "published",
     ),
-    "B10_closeness": Fact(
+    "B10_closeness": PublishedFact(
         "How soon people answer hardly depends on how close they are.",
         "Spearman correlation of the delay and the pair's contacts before, over those of these gestures that are "
         "answered within 7 days.",
         -0.3, 0.3, "dissertation on texting, Northwestern University (92 users)",
     ),
-    "B11_openings_follow_closings": Fact(
+    "B11_openings_follow_closings": PublishedFact(
         "People who open more ties close more.",
         "Spearman correlation over people and months, of the middle half of the log, of ties opened and ties closed. "
         "Ties are pairs with 3 contacts; closed: silent for 8 times their mean gap and for a month.",
         0.0, ANY, "Miritello et al. 2013; Navarro et al. 2017", "published",
     ),
-    "B11_steady_stock": Fact(
+    "B11_steady_stock": PublishedFact(
         "The number of open ties stays the same while ties open and close.",
         "Median over people, with 5 open ties on average, of the coefficient of variation over months of open ties, "
         "over that of openings and closings.",
@@ -250,14 +250,14 @@ def ties_of(world: World) -> np.ndarray:
     return np.column_stack([owners[kept], others[kept]])
 
 
-def holds(value: float, fact: Fact) -> bool | None:
+def holds(value: float, fact: PublishedFact) -> bool | None:
     """Whether a value is accepted; None if it is missing, or if there is no accepted range."""
     if math.isnan(value) or math.isnan(fact.low):
         return None
     return fact.low < value < fact.high or fact.low == value == fact.high
 
 
-def judged_facts(known: Mapping[str, Fact], found: Found) -> pd.DataFrame:
+def judged_facts(known: Mapping[str, PublishedFact], found: Found) -> pd.DataFrame:
     """A table with the value of each fact, and whether it holds; see `facts`."""
     rows = []
     for name, fact in known.items():

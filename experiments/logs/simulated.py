@@ -69,7 +69,9 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
     )
     days: list[np.ndarray] = []
     with on_threads(threads):
-        core = run_days(Core(world, seed=seed), window.days, lambda record: days.append(written(record.sent)))
+        core = run_days(
+            Core(world, seed=seed), window.days, lambda record: days.append(written(record.sent, parameters.gestures))
+        )
     sent = np.concatenate(days)
     if not len(sent):
         raise LogError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from experiments.logs.gate import Gate, gate_of, judged
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import RunSpec, described, runs_of
 from experiments.sweeps.histories import EVENTS, SERIES, History, requested_histories
+from experiments.terminal.legend import Legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,11 @@ class SweepResult:
         """The thresholds of the verdict."""
         assert self.experiment.verdict is not None
         return self.experiment.verdict
+
+    @cached_property
+    def legend(self) -> Legend:
+        """Labels and colours of its arms."""
+        return Legend(self.experiment.parameters.strategies)
 
     def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
         """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out."""

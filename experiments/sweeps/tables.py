@@ -22,36 +22,79 @@ from experiments.analysis.compare import (
     resampled_means,
 )
 from experiments.terminal.columns import Columns
+from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import ATTACHED, table_of
-from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.measures import MADE_OF_OTHERS, Measure, measures_of
 from sim.model.gestures import KINDS
 
 _OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
 _MOST_ARMS = 120  # most arms that are printed
+_IDLE = (
+    f"! This strategy used less than {SPENT_ENOUGH:.0%} of its time budget, so it is not a like-for-like comparison."
+)
 
 
-def run_tables(measures: Mapping[str, float]) -> Group:
-    """Tables of one run: each measure for the adopters and for everyone, then gestures by kind."""
+def run_tables(
+    measures: Mapping[str, float], own: Mapping[str, Measure] | None = None, kinds: Sequence[str] = KINDS
+) -> Group:
+    """Tables of one run: each measure for the adopters and for everyone, then gestures by kind.
+
+    Args:
+        measures: outcomes by name.
+        own: the user's own measures, which get a table of their own.
+        kinds: the gestures that there are.
+    """
+    idle = _is_idle(measures)
     outcomes = table_of("measure", "adopters", "everyone", "unit", text=("unit",), whole=True)
-    for name, measure in MEASURES.items():
+    for name, measure in measures_of(kinds).items():
         if not name.startswith(MADE_OF_OTHERS):
-            row = (measures.get(key, math.nan) for key in (name, f"everyone_{name}"))
-            outcomes.add_row(name, *(number(value) for value in row), measure.unit)
+            mine, everyone = (number(measures.get(key, math.nan)) for key in (name, f"everyone_{name}"))
+            outcomes.add_row(name, mine + " !" * (idle and name == "used_share"), everyone, measure.unit)
     gestures = table_of("gesture", "sent", "answered", "sent (everyone)", "answered (everyone)", whole=True)
-    for kind in KINDS:
+    for kind in kinds:
         keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
         gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
-    return Group(outcomes, gestures)
+    notes = [Text(_IDLE)] if idle else []
+    if not own:
+        return Group(outcomes, gestures, *notes)
+    table = table_of("own measure", "value", "unit", text=("unit",), whole=True)
+    for name, measure in own.items():
+        table.add_row(name, number(measures.get(name, math.nan)), measure.unit)
+    return Group(outcomes, gestures, table, *notes)
 
 
-def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
+def own_table(runs: pd.DataFrame, own: Mapping[str, Measure]) -> Columns | None:
+    """The mean of each own measure in each arm, with its 95% interval over worlds; None if there is nothing to show.
+
+    Args:
+        runs: finished runs, with columns ``scenario``, ``replicate`` and the measures.
+        own: the user's own measures.
+    """
+    if not own or runs["scenario"].nunique() > _MOST_ARMS:
+        return None
+    table = table_of("own measure", "arm", "mean", "95% interval", "worlds", "unit", text=("arm", "unit"))
+    for name, measure in own.items():
+        for arm, rows in runs.groupby("scenario", sort=False):
+            values = rows[name].dropna().to_numpy(float)
+            table.add_row(name, str(arm), *_mean(values), f"{rows['replicate'].nunique():,}", measure.unit)
+    return table
+
+
+def _is_idle(measures: Mapping[str, float]) -> bool:
+    """Whether a run used too few of its minutes, as in `minutes`."""
+    nothing = measures.get("minutes_planned", 0.0) > 0 and not measures.get("minutes_used", math.nan) > 0
+    return nothing or measures.get("used_share", math.nan) < SPENT_ENOUGH
+
+
+def sweep_tables(runs: pd.DataFrame, factors: Sequence[str], legend: Legend = PLAIN) -> Group:
     """Tables of a sweep: its strategies compared at each point of the factors, or the mean of each arm.
 
     Args:
         runs: finished runs, with columns ``scenario``, ``strategy``, ``replicate``, ``point``, factors and measures.
         factors: names of the columns that hold levels.
+        legend: labels of the arms.
     """
     points = runs["point"].unique()
     if len(points) * runs["strategy"].nunique() > _MOST_ARMS:
@@ -59,30 +102,32 @@ def sweep_tables(runs: pd.DataFrame, factors: Sequence[str]) -> Group:
             Text(f"The sweep has {runs['scenario'].nunique():,} arms, too many to print; use `rekindle results`.")
         )
     if runs["strategy"].nunique() < 2 or BASELINE not in set(runs["strategy"]):
-        return Group(_means_table(runs))
+        return _means_table(runs, legend)
     shown: list[Group | Text] = []
     for point in points:
         there = runs[runs["point"] == point]
         levels = ", ".join(f"{name} = {_level(there[name].iloc[0])}" for name in factors)
         shown += [Text(f"\n{visible(levels)}")] if levels else []
         shown.append(sweep_table(there.assign(scenario=there["strategy"])))
-    return Group(*shown)
+    return Group(*shown, *map(Text, legend.notes(runs["strategy"].unique())))
 
 
 def _level(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _means_table(runs: pd.DataFrame) -> Columns:
-    """The mean of each outcome in each arm, with its 95% interval over worlds."""
+def _means_table(runs: pd.DataFrame, legend: Legend) -> Group:
+    """The mean of each outcome in each arm, with its 95% interval over worlds, and idle arms marked."""
     outcomes = [name for name in _OUTCOMES if name in runs]
-    table = table_of(
-        "arm", *(title for measure in outcomes for title in (_OUTCOMES[measure], "95% interval")), "worlds"
-    )
+    effort = minutes(runs)
+    share = ["share used"] * bool(effort["idle"].any())
+    titles = (title for measure in outcomes for title in (_OUTCOMES[measure], "95% interval"))
+    table = table_of("arm", *titles, *share, "worlds")
     for arm, rows in runs.groupby("scenario", sort=False):
         cells = [cell for measure in outcomes for cell in _mean(rows[measure].dropna().to_numpy(float))]
-        table.add_row(str(arm), *cells, f"{rows['replicate'].nunique():,}")
-    return table
+        used = [_share(effort.loc[arm])] * len(share)
+        table.add_row(str(arm), *cells, *used, f"{rows['replicate'].nunique():,}")
+    return Group(table, *map(Text, [_IDLE] * len(share) + legend.notes(runs["strategy"].unique())))
 
 
 def _mean(values: np.ndarray) -> tuple[str, str]:
@@ -118,10 +163,15 @@ def _interval(row: pd.Series) -> tuple[str, str]:
 
 
 def _minutes(row: pd.Series) -> tuple[str, ...]:
+    return (*(f"{row[name]:,.0f}" for name in ("planned", "used", "lost")), _share(row))
+
+
+def _share(row: pd.Series) -> str:
+    """The share of its minutes that an arm used, marked if it is too small."""
     share = "–" if math.isnan(row["share"]) else f"{row['share']:.0%}"
     if row["idle"] and share == f"{SPENT_ENOUGH:.0%}":  # round down, so that a marked share is below the threshold
         share = f"{math.floor(1_000 * row['share']) / 10:.1f}%"
-    return (*(f"{row[name]:,.0f}" for name in ("planned", "used", "lost")), share + (" !" if row["idle"] else ""))
+    return share + (" !" if row["idle"] else "")
 
 
 def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
@@ -137,10 +187,7 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     if worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: there are {worlds}, and at least {ENOUGH_WORLDS} are needed.")
     if effort["idle"].any():
-        lines.append(
-            f"! This strategy used less than {SPENT_ENOUGH:.0%} of its time budget, so it is not a like-for-like "
-            "comparison."
-        )
+        lines.append(_IDLE)
     # Infinite if the difference is the same in every world.
     fewer = paired["fewer_runs"].replace(math.inf, math.nan).dropna()
     if len(fewer) and worlds >= ENOUGH_WORLDS:  # a ratio of variances over few worlds is meaningless

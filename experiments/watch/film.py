@@ -86,7 +86,7 @@ def description_in(out: Path) -> str | None:
 
 def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
     """The frames of a film, each of shape (1080, 1920, 4) and valid until the next one, at constant speed."""
-    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), shot.followed)
+    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), shot.followed, playback.families)
     moving = max(1, round(count * (1 - HOLD)))
     a_frame = shot.days / moving  # in days
     lasts = max(FRAMES_OF_A_FLASH * a_frame, 0.25)
@@ -114,7 +114,7 @@ FOOTER = "simulated, not measured: many parameters are assumptions"
 
 def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) -> None:
     """Write an image of this morning as ``png`` or ``svg``. The worlds are only read."""
-    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), followed)
+    drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), followed, playback.families)
     panels = [
         _panel(
             arm.name,

@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.watch.positions import places
 from sim.engine.views import SEEN, State
-from sim.model.gestures import Kind
+from sim.model.gestures import GestureRow, Kind
 from sim.run import Simulation
 from sim.state.population import NOBODY, DayRecord, World
 
@@ -60,7 +60,21 @@ FAMILIES: dict[Kind, Family] = {
     Kind.CONVERSATION: Family.VOICE,
     Kind.INVITATION: Family.INVITATION,
 }
-_FAMILY_OF = np.array([FAMILIES[kind] for kind in Kind], np.uint8)
+
+
+def family_of(kind: str, row: GestureRow) -> Family:
+    """The family of a gesture: that of a shipped one is given, and that of an added one follows from its row."""
+    shipped = Kind.__members__.get(kind.upper())
+    if shipped is not None:
+        return FAMILIES[shipped]
+    if row.invites:
+        return Family.INVITATION
+    if not row.worded:
+        return Family.REACTION
+    if row.channel == "post_office":
+        return Family.NOTE
+    return Family.VOICE if row.answered_at_once or row.channel == "in_person" else Family.WORDS
+
 
 FLASH = np.dtype(
     [
@@ -156,6 +170,7 @@ class WorldView:
 
     def __init__(self, layout: Layout, run: Simulation) -> None:
         self.layout, self.run = layout, run
+        self.families = np.array([family_of(kind, row) for kind, row in run.parameters.gestures.items()], np.uint8)
         self.slots = np.full(len(layout.pairs), NOBODY, np.int32)
         self.rekindled = np.zeros(0, np.int64)  # keys of pairs, sorted
         self.is_back = np.zeros(len(layout.pairs), bool)  # which rows of the layout are among them
@@ -205,7 +220,7 @@ class WorldView:
         flashes = np.zeros(len(sent), FLASH)
         for name in ("sender", "receiver", "day", "second"):
             flashes[name] = sent[name]
-        flashes["family"] = _FAMILY_OF[sent["kind"]]
+        flashes["family"] = self.families[sent["kind"]]
         pairs = np.stack([sent["sender"], sent["receiver"]], axis=1)
         state = self.run.see(pairs, sent["sender_slot"].copy())["state"]
         flashes["bright"] = (state == State.DORMANT) | self.layout.with_adopter(pairs)

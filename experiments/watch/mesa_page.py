@@ -21,7 +21,8 @@ from experiments.watch.layout import Layout as WorldLayout  # Solara uses a `Lay
 from experiments.watch.layout import WorldFrame, WorldView
 from experiments.watch.widget import WorldWidget
 from sim.engine.views import SEEN, see
-from sim.model.strategies import NAMES
+
+PARAMETERS = sim.Parameters()  # change them here; added strategies are in the menu
 
 
 class Published(NamedTuple):
@@ -41,6 +42,10 @@ class _Looked:
 
     def renew(self) -> None:
         self.world = self.model.to_world()
+
+    @property
+    def parameters(self) -> sim.Parameters:
+        return self.world.parameters
 
     def see(self, pairs: np.ndarray, slots: np.ndarray) -> np.ndarray:
         world, seen = self.world, np.zeros(len(pairs), SEEN)
@@ -65,7 +70,7 @@ class WatchedModel(sim.ReconnectionModel):
     ) -> None:
         typed = str(seed).strip()
         number = int(typed) if typed.isdecimal() else 1
-        world = sim.worlds.generated(people=int(people), burn_in_years=1, seed=number)
+        world = sim.worlds.generated(people=int(people), burn_in_years=1, seed=number, parameters=PARAMETERS)
         super().__init__(world=world, strategy=strategy, adopters=min(int(adopters), len(world)), seed=number)
         self.layout = WorldLayout(world, self.adopters)
         self._looked = _Looked(self)
@@ -143,7 +148,7 @@ CONTROLS = {
     "seed": {"type": "InputText", "value": "1", "label": "Seed of world and random draws"},
     "people": Slider("People", 150, 50, 500, 10),
     "adopters": Slider("Adopters", 10, 1, 50, 1),
-    "strategy": {"type": "Select", "value": "check_in", "values": list(NAMES), "label": "Strategy"},
+    "strategy": {"type": "Select", "value": "check_in", "values": list(PARAMETERS.strategy_names), "label": "Strategy"},
 }
 
 page = SolaraViz(

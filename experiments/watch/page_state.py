@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from experiments.config.catalogue import SETTINGS, range_of, written
 from experiments.config.errors import ConfigError, wrong_option
 from experiments.config.reading import load, option_text
-from experiments.config.settings import Experiment, Strategy, checked_strategy
+from experiments.config.settings import Experiment, Strategy
 from sim.run import Gesture
 
 OPENING = {"world.people": "300"}  # settings of a page without a configuration
@@ -119,8 +119,20 @@ class PageState:
 
     def strategies(self, experiment: Experiment) -> list[Strategy]:
         """The strategy of each world."""
-        second = [] if self.beside is None else [strategy_of(self.beside)]
+        second = [] if self.beside is None else [self.strategy_of(self.beside)]
         return [experiment.run.strategy, *second]
+
+    def strategy_of(self, text: str) -> Strategy:
+        """Parse a typed strategy: a name, or a mixture in TOML. Names are those that the experiment has.
+
+        Raises:
+            ConfigError: it is not a strategy; the message says what to write.
+        """
+        others = [f"{path}={value}" for path, value in self.changes.items() if path != "run.strategy"]
+        try:
+            return load(self.config, [*others, f"run.strategy={text}"]).run.strategy
+        except ConfigError as error:
+            raise ConfigError(_about("run.strategy", text, error)) from None
 
     def changed(self, path: str, value: str) -> PageState:
         """This state with another value of a setting, from the first day.
@@ -242,19 +254,6 @@ def _number(name: str, text: str, most: int) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
         raise ConfigError(f"The address has {name}={text[:60]}; expected a whole number from 0 to {most:,}.")
     return int(text)
-
-
-def strategy_of(text: str) -> Strategy:
-    """Parse a typed strategy: a name, or a mixture in TOML.
-
-    Raises:
-        ConfigError: it is not a strategy; the message says what to write.
-    """
-    try:
-        changed = load(None, [f"run.strategy={text}"])
-        return checked_strategy(changed.run.strategy)
-    except ConfigError as error:
-        raise ConfigError(_about("run.strategy", text, error)) from None
 
 
 def _about(path: str, value: str, error: ConfigError) -> str:

@@ -24,6 +24,7 @@ for _look in (Look.DORMANT, Look.LIVING, Look.REKINDLED):
         _LINE[_look << 6 | _strength] = (*to_rgb(TIES[_look]), opacity(_look, _strength))
 _WIDTH = np.where(np.arange(256) >> 6 == Look.REKINDLED, 1.5, 0.6 + 1.2 * (np.arange(256) & FULL) / FULL)
 _LEGEND = (0.03, 0.15, 0.36, 0.41, 0.545)  # where each name begins, from the left
+_A_LETTER, _MOST_LETTERS = 0.0075, 124  # width of a letter of 15 points, and letters that fit
 _FLASH = np.array([to_rgba(FAMILIES[family]) for family in FAMILIES])
 
 
@@ -51,9 +52,17 @@ class Drawing:
         adopters: ids of people drawn with a ring.
         panels: number of worlds side by side, 1 or 2.
         followed: id of a person whose ties are highlighted, or None.
+        families: what is drawn in the colour of each family of gestures.
     """
 
-    def __init__(self, places: np.ndarray, adopters: np.ndarray, panels: int, followed: int | None = None) -> None:
+    def __init__(
+        self,
+        places: np.ndarray,
+        adopters: np.ndarray,
+        panels: int,
+        followed: int | None = None,
+        families: Sequence[str] = tuple(NAMES.values()),
+    ) -> None:
         self.places, self.adopters, self.followed = places, adopters, followed
         self.figure = Figure(figsize=INCHES, dpi=DPI, facecolor=NIGHT)
         self.canvas = FigureCanvasAgg(self.figure)
@@ -61,7 +70,7 @@ class Drawing:
         self.clock = self.figure.text(0.97, 0.955, "", color=INK, fontsize=26, ha="right", va="top")
         self.note = self.figure.text(0.97, 0.075, "", color=INK, fontsize=20, ha="right", va="bottom")
         self.footer = self.figure.text(0.97, 0.015, "", color=QUIET, fontsize=14, va="bottom", ha="right")
-        _legend(self.figure)
+        _legend(self.figure, families)
         self.background: Any = None
 
     def show(self, pairs: np.ndarray, panels: Sequence[Panel], clock: str, note: str = "", footer: str = "") -> None:
@@ -93,11 +102,21 @@ def _axes(figure: Figure, panels: int) -> list[tuple[Axes, float]]:
     return [(figure.add_axes(box), corner) for box, corner in zip(boxes, corners, strict=True)]
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Figure, families: Sequence[str]) -> None:
     """A legend of the colours of flashes, ties and doors."""
     figure.text(_LEGEND[0], 0.012, "rekindled tie; open door", color=EMBER, fontsize=15, va="bottom")
-    for column, family in enumerate(FAMILIES):
-        figure.text(_LEGEND[column], 0.045, NAMES[family], color=FAMILIES[family], fontsize=15, va="bottom")
+    places, size = _spread(families)
+    for place, name, colour in zip(places, families, FAMILIES.values(), strict=True):
+        figure.text(place, 0.045, name, color=colour, fontsize=size, va="bottom")
+
+
+def _spread(names: Sequence[str]) -> tuple[Sequence[float], float]:
+    """Where names of a legend begin, from the left, and their size in points; longer ones than usual share the row."""
+    if list(names) == list(NAMES.values()):
+        return _LEGEND, 15.0
+    letters = [len(name) + 3 for name in names]
+    size = min(15.0, 15.0 * _MOST_LETTERS / sum(letters))
+    return [_LEGEND[0] + sum(letters[:k]) * _A_LETTER * size / 15.0 for k in range(len(names))], size
 
 
 class _World:

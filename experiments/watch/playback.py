@@ -9,12 +9,13 @@ import numpy as np
 
 from experiments.config.settings import Experiment, Strategy
 from experiments.sweeps.adopters import adopters_of
-from experiments.sweeps.design import RunSpec, runs_of
+from experiments.sweeps.design import RunSpec, label, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
+from experiments.terminal.legend import PLAIN, Legend
 from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
+from experiments.watch.palette import colours_of_arms, names_of_families
 from sim.engine.views import State
 from sim.measures import mean_or_nan
-from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
 from sim.run import Gesture, Simulation
 from sim.state.population import GESTURE, LAST_DAY, NO_ANSWER, NOBODY, World
@@ -87,8 +88,8 @@ class Gestures:
 class Arm:
     """One world of a playback."""
 
-    def __init__(self, name: str, run: Simulation, layout: Layout) -> None:
-        self.name, self.run, self.view = name, run, WorldView(layout, run)
+    def __init__(self, name: str, colour: str, run: Simulation, layout: Layout) -> None:
+        self.name, self.colour, self.run, self.view = name, colour, run, WorldView(layout, run)
         self.gestures = Gestures()
         self.sent: list[np.ndarray] = []  # since the last picture
 
@@ -116,6 +117,7 @@ class Playback:
     Attributes:
         arms: one or two arms.
         layout: the drawn people and ties.
+        families: what is drawn in the colour of each `experiments.watch.layout.Family`.
     """
 
     def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
@@ -139,7 +141,13 @@ class Playback:
         self.adopters = runs[0].adopters
         self.layout = Layout(world, self.adopters)
         self.changed: set[int] = set()  # rows of the layout with new ties, to update copies
-        self.arms = [Arm(name_of(each), one, self.layout) for each, one in zip(strategies, runs, strict=True)]
+        self.families = names_of_families(experiment.parameters.gestures)
+        legend = Legend(experiment.parameters.strategies)
+        colours = colours_of_arms([label(each) for each in strategies], legend)
+        self.arms = [
+            Arm(name_of(each, legend), colour, one, self.layout)
+            for each, colour, one in zip(strategies, colours, runs, strict=True)
+        ]
 
     @property
     def day(self) -> int:
@@ -203,7 +211,9 @@ class Playback:
             TypeError, ValueError: the gesture is not possible.
         """
         first = self.arms[0]
-        without = Arm(WITHOUT, first.run.twin(), self.layout)
+        colours = colours_of_arms(["", ""], PLAIN)
+        other = next(colour for colour in reversed(colours) if colour != first.colour)
+        without = Arm(WITHOUT, other, first.run.twin(), self.layout)
         first.run.send(gesture)
         without.gestures, without.view.rekindled = first.gestures.copied(), first.view.rekindled
         without.view.is_back = first.view.is_back.copy()
@@ -221,7 +231,7 @@ class Playback:
         others = np.sort(there.run.known_to(person))
         pairs = np.stack([np.full(len(others), person, np.int32), others], axis=1)
         seen = there.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
-        log = there.gestures.of(person)
+        log, kinds = there.gestures.of(person), there.run.parameters.kinds
         with_whom = np.where(log["sender"] == person, log["receiver"], log["sender"])
         ties = []
         for other, row in zip(others.tolist(), seen, strict=True):
@@ -237,7 +247,8 @@ class Playback:
                     own_door=float(row["openness"][0]),
                     rekindled=bool(np.isin(key, there.view.rekindled)),
                     history=[
-                        _history_row(line, person, there.run.start) for line in log[with_whom == other][:HISTORY_SHOWN]
+                        _history_row(line, person, there.run.start, kinds)
+                        for line in log[with_whom == other][:HISTORY_SHOWN]
                     ],
                 )
             )
@@ -251,13 +262,14 @@ def _by_hand(run: RunSpec, world: World) -> list[Gesture]:
     return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
 
 
-def _history_row(line: np.void, person: int, start: int) -> tuple[int, bool, str, bool]:
-    """A row of `HISTORY` as `TieSeen.history` has it."""
-    return int(line["day"]) - start, int(line["sender"]) == person, KINDS[line["kind"]], bool(line["answers"])
+def _history_row(line: np.void, person: int, start: int, kinds: Sequence[str]) -> tuple[int, bool, str, bool]:
+    """A row of `HISTORY` as `TieSeen.history` has it; ``kinds`` are the names of gestures by number."""
+    kind = kinds[line["kind"]].replace("_", " ")
+    return int(line["day"]) - start, int(line["sender"]) == person, kind, bool(line["answers"])
 
 
-def name_of(strategy: Strategy) -> str:
-    """A strategy's name for display: ``handwritten notes`` or, for a mixture, ``50% check in, 50% show up``."""
+def name_of(strategy: Strategy, legend: Legend = PLAIN) -> str:
+    """A strategy's name for display: its label, or ``handwritten notes``; or ``50% check in, 50% show up``."""
     if isinstance(strategy, str):
-        return strategy.replace("_", " ")
-    return ", ".join(f"{share * 100:g}% {name.replace('_', ' ')}" for name, share in strategy.items())
+        return legend.label(strategy)
+    return ", ".join(f"{share * 100:g}% {legend.label(name)}" for name, share in strategy.items())

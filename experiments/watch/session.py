@@ -26,6 +26,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment, WorldSettings
 from experiments.sweeps import runner
 from experiments.terminal import compiling
+from experiments.terminal.legend import Legend
 from experiments.watch import messages
 from experiments.watch.layout import MOST_GESTURES
 from experiments.watch.messages import SPEEDS, Message
@@ -38,12 +39,10 @@ from experiments.watch.page_state import (
     page_state_from,
     require_few,
     require_few_by_hand,
-    strategy_of,
 )
 from experiments.watch.playback import Outcome, Playback, TieSeen, name_of
 from sim.engine.views import State
 from sim.model.gestures import KINDS
-from sim.model.strategies import NAMES
 from sim.run import Gesture
 from sim.state.population import World
 
@@ -258,7 +257,7 @@ class Session:
         """Set a second strategy or none. Both worlds restart and advance to the same day."""
         beside = message.value or None
         if beside is not None:
-            strategy_of(beside)
+            self.page_state.strategy_of(beside)
         self._show(dataclasses.replace(self.page_state, beside=beside, hand=(), forked=False, day=self._today()))
 
     def _set_differences(self, message: messages.Differences) -> None:
@@ -437,6 +436,8 @@ class Session:
                 "is": "scene",
                 "people": len(layout.places),
                 "arms": [arm.name for arm in self.playback.arms],
+                "colours": [arm.colour for arm in self.playback.arms],
+                "families": self.playback.families,
                 "again": again,
             },
             [layout.places.astype(np.float32).tobytes(), layout.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
@@ -480,6 +481,8 @@ class Session:
         run = self.experiment.run
         page_state = dataclasses.replace(self.page_state, day=self._today())
         strategies = page_state.strategies(self.experiment)
+        rows = self.experiment.parameters.strategies
+        legend = Legend(rows)
         self.told += 1
         self._tell(
             {
@@ -493,11 +496,12 @@ class Session:
                 "strategy_days": run.strategy_days,
                 "seed": str(run.seed),
                 "strategy": run.strategy if isinstance(run.strategy, str) else "",
-                "names": [name_of(each) for each in strategies],
+                "names": [name_of(each, legend) for each in strategies],
                 "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
                 "beside": self.page_state.beside,
                 "forked": self.page_state.forked,
-                "strategies": NAMES,
+                "strategies": list(rows),
+                "labels": {name: legend.label(name) for name in rows},
                 "differences": self.page_state.differences,
                 "followed": self.page_state.followed,
                 "by_hand": BY_HAND,

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.model.former_names import FORMER_NAMES, note_former_names
+from sim.model.functions import hash_of
 from sim.model.gestures import (
     DEFAULT_GESTURES,
     KINDS,
@@ -274,7 +275,13 @@ class Parameters(BaseModel):
         texts = {"essay", "meaning", "label", "colour", "source"}
         if usual is not None and row.model_dump(exclude=texts) == usual.model_dump(exclude=texts):
             return None
-        return {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+        described = {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+        return {**described, "function": hash_of(row.function) if row.function else ""}
+
+    def functions(self, strategies: Iterable[str]) -> dict[int, str]:
+        """References to the functions that a run of these strategies calls, by the number of the strategy."""
+        followed = {self.strategy_names.index(name): self.strategies[name] for name in self.followed(strategies)}
+        return {number: row.function for number, row in followed.items() if row.function}
 
     @cached_property
     def playbook(self) -> Playbook:
@@ -326,6 +333,7 @@ def steps_of(ladders: Ladders, channel: Channel, kinds: Iterable[str]) -> dict[s
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TAKEN = ("nothing", "if", "or", "else", "otherwise", "and", "not")  # words of the grammar
 
 
 def _completed(table: str, given: Mapping[str, Any], shipped: Mapping[str, BaseModel]) -> dict[str, Any]:
@@ -362,8 +370,8 @@ def _problems(parameters: Parameters) -> Iterator[tuple[str, str]]:
         for name in getattr(parameters, table):
             if not _NAME.fullmatch(name):
                 yield f"{table}.{name}", "expected a name of small letters, digits and _, of at most 40 characters"
-    if "nothing" in gestures:
-        yield "gestures.nothing", "this name means that no gesture is made; choose another"
+    for name in gestures.keys() & set(_TAKEN):
+        yield f"gestures.{name}", "this word has a meaning of its own in what strategies do; choose another name"
     for name in parameters.places:
         if name in (*PLACES, "nowhere"):
             yield f"places.{name}", f"is a place already; its numbers are parameters, such as {name}_meets"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, difference, ratio, ruled_by_ratio
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.everyone_does_it import draw
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
@@ -23,7 +25,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     gains = {(share, name): (arms[share, name] - arms[share, WAIT]).to_numpy() for share in shares for name in names}
     kept = {name: ratio(gains[shares[-1], name], gains[shares[0], name]) for name in names}
     # Few over all: above 1, the advice loses value as others follow it.
-    lost = {plain(name): ratio(gains[shares[0], name], gains[shares[-1], name]) for name in names}
+    lost = {swept.legend.label(name): ratio(gains[shares[0], name], gains[shares[-1], name]) for name in names}
     rows = pd.DataFrame(
         [
             row_of(difference(values, np.zeros(len(values))), strategy=name, share=share)
@@ -32,14 +34,14 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     )
     return ClaimFinding(
         ruling=_turned(ruled_by_ratio(lost, margin=thresholds.margin, worlds=thresholds.worlds)),
-        effect=_effect(kept, shares),
-        pictures=(FigureSpec("everyone_does_it", _words(swept, kept), rows, draw),),
+        effect=_effect(kept, shares, swept),
+        pictures=(FigureSpec("everyone_does_it", _words(swept, kept), rows, partial(draw, legend=swept.legend)),),
         tables={
             "Ties per adopter that came back in a year, beyond waiting": rows.assign(
-                strategy=rows["strategy"].map(plain)
+                strategy=rows["strategy"].map(swept.legend.label)
             ),
             "Ratio of the gain if everyone adopts to the gain if few do": pd.DataFrame(
-                [row_of(one, strategy=plain(name)) for name, one in kept.items()]
+                [row_of(one, strategy=swept.legend.label(name)) for name, one in kept.items()]
             ),
         },
         checked=("everyone_does_it",),
@@ -53,8 +55,8 @@ def _turned(loss: Ruling) -> Ruling:
     return Ruling(words.get(loss.verdict, loss.verdict), on)
 
 
-def _effect(kept: dict[str, Estimate], shares: list[float]) -> str:
-    gains = "; ".join(f"{one} times as much with {plain(name)}" for name, one in kept.items())
+def _effect(kept: dict[str, Estimate], shares: list[float], swept: SweepResult) -> str:
+    gains = "; ".join(f"{one} times as much with {swept.legend.label(name)}" for name, one in kept.items())
     return (
         f"If everyone follows the advice, compared with {shares[0]:.1%} of the people, an adopter gains {gains} (95% intervals over "
         "worlds). A tie that comes back counts for both people, so if both adopt, each also gains from the other's effort."
@@ -64,11 +66,9 @@ def _effect(kept: dict[str, Estimate], shares: list[float]) -> str:
 def _words(swept: SweepResult, kept: dict[str, Estimate]) -> Words:
     name, most = max(kept.items(), key=lambda item: abs(np.log(max(item[1].value, 1e-9))))
     if most.high < 1:
-        title = f"If everyone does it, it is worth less: “{plain(name)}” keeps\n{most.value:.0%} of its gain per person"
+        title = f"If everyone does it, it is worth less: “{swept.legend.label(name)}” keeps\n{most.value:.0%} of its gain per person"
     elif most.low > 1:
-        title = (
-            f"If everyone does it, it is worth more: “{plain(name)}” gains\n{most.value:.2f} times as much per person"
-        )
+        title = f"If everyone does it, it is worth more: “{swept.legend.label(name)}” gains\n{most.value:.2f} times as much per person"
     else:
         title = "If everyone does it, it is worth\nas much per person as if few do"
     return Words(

@@ -82,7 +82,9 @@ def _simulated(swept: SweepResult) -> pd.DataFrame:
     """Mean and interval over worlds for each class of list lengths with enough people."""
     found = []
     for replicate, events in swept.events().groupby("replicate"):
-        found.append(shares_by_length(read(written_in(events))).assign(replicate=replicate))
+        found.append(
+            shares_by_length(read(written_in(events, swept.experiment.parameters.gestures))).assign(replicate=replicate)
+        )
     rows = []
     for _, there in pd.concat(found).groupby("least"):
         if there["people"].sum() < LEAST:

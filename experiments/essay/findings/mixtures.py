@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, chances_of_being_best, difference
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
-from experiments.figures.mixtures import draw
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
+from experiments.figures.mixtures import CORNERS, MOST_ROWS, draw
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
+from experiments.terminal.legend import Legend
 
 WAIT = "wait"
 
@@ -31,15 +34,22 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ruling=_ruling(blended, len(arms), thresholds.worlds, thresholds.best),
         effect=(
             f"The probability that a blend is best is {blended:.2f} over worlds, at the default parameters. The best blend, "
-            f"{_said(first)}, keeps up {gains[first].value:.1f} ties per adopter beyond waiting while the plan runs, and "
-            f"{plain(pure)} alone {gains[pure].value:.1f}: a difference of {beyond.value:+.1f} (95% interval over worlds "
+            f"{_said(first, swept.legend)}, keeps up {gains[first].value:.1f} ties per adopter beyond waiting while the plan runs, and "
+            f"{swept.legend.label(pure)} alone {gains[pure].value:.1f}: a difference of {beyond.value:+.1f} (95% interval over worlds "
             f"{beyond.low:.1f} … {beyond.high:.1f})."
         ),
         pictures=(
-            FigureSpec("mixtures", _words(swept, first, pure, gains, beyond, blended, thresholds.best), data, draw),
+            FigureSpec(
+                "mixtures",
+                _words(swept, first, pure, gains, beyond, blended, thresholds.best),
+                data,
+                partial(draw, legend=swept.legend),
+            ),
         ),
         tables={
-            "Ties kept up while the plan runs, beyond waiting, by how the hour is split": data.rename(columns=plain)
+            "Ties kept up while the plan runs, beyond waiting, by how the hour is split": data.rename(
+                columns=swept.legend.label
+            )
         },
         checked=("mixtures",),
     )
@@ -61,23 +71,24 @@ def _parts(name: str, alone: list[str]) -> dict[str, float]:
     return {one: given.get(one, 0.0) for one in alone}
 
 
-def _said(name: str) -> str:
+def _said(name: str, legend: Legend) -> str:
     parts = (part.split() for part in name.split(" + "))
-    return " and ".join(f"{float(share):.0%} {plain(strategy)}" for strategy, share in parts)
+    return " and ".join(f"{float(share):.0%} {legend.label(strategy)}" for strategy, share in parts)
 
 
 def _words(
     swept: SweepResult, first: str, pure: str, gains: dict[str, Estimate], beyond: Estimate, blended: float, best: float
 ) -> Words:
     if blended >= best:
-        title = f"A blend keeps up more ties than any strategy alone while the plan runs:\n{_said(first)}"
+        title = f"A blend keeps up more ties than any strategy alone while the plan runs:\n{_said(first, swept.legend)}"
     elif blended <= 1 - best:
-        title = f"No blend keeps up more ties than an hour of “{plain(pure)}” alone:\n{gains[pure].value:.1f} while the plan runs"
+        title = f"No blend keeps up more ties than an hour of “{swept.legend.label(pure)}” alone:\n{gains[pure].value:.1f} while the plan runs"
     else:
-        title = f"Too few worlds to tell whether a blend beats “{plain(pure)}” alone:\nthe difference of the best blend is {beyond.value:+.1f} ties"
-    return Words(
-        title,
-        "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split in quarters (corners: one strategy);\n"
-        f"mean over {swept.runs['replicate'].nunique()} worlds, with the half-width of its 95% interval below.",
-        setting(swept),
-    )
+        title = f"Too few worlds to tell whether a blend beats “{swept.legend.label(pure)}” alone:\nthe difference of the best blend is {beyond.value:+.1f} ties"
+    shown = "Ties per adopter kept up while the plan runs, beyond waiting, by how the hour is split"
+    worlds = swept.runs["replicate"].nunique()
+    if sum("+" not in name and name != WAIT for name in gains) == CORNERS:
+        where = f"{shown} in quarters (corners: one strategy);\nmean over {worlds} worlds, with the half-width of its 95% interval below."
+    else:
+        where = f"{shown};\nmean and 95% interval over {worlds} worlds; of many blends, the best {MOST_ROWS}."
+    return Words(title, where, setting(swept))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.compare import minutes
 from experiments.analysis.verdicts import Ruling, Verdict, difference, ruled_by_family
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
@@ -37,14 +38,29 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ruling=_together(rulings),
         effect=_effect(hour, gains, left, swept),
         pictures=(
-            FigureSpec("nine_strategies_lasting", _words_of_gains(swept, hour, left), hour, draw_gains),
-            FigureSpec("nine_strategies_effort", _words_of_effort(swept, gains), gains, draw_effort),
-            FigureSpec("nine_strategies_left", _words_of_what_is_left(swept, left), left, draw_gains),
+            FigureSpec(
+                "nine_strategies_lasting",
+                _words_of_gains(swept, hour, left),
+                hour,
+                partial(draw_gains, legend=swept.legend),
+            ),
+            FigureSpec(
+                "nine_strategies_effort",
+                _words_of_effort(swept, gains),
+                gains,
+                partial(draw_effort, legend=swept.legend),
+            ),
+            FigureSpec(
+                "nine_strategies_left",
+                _words_of_what_is_left(swept, left),
+                left,
+                partial(draw_gains, legend=swept.legend),
+            ),
         ),
         tables={
             "An hour a week for two years": _table(swept, hour, left),
             "Ties kept up while the plan runs, beyond waiting, by minutes a week": gains.assign(
-                strategy=gains["strategy"].map(plain)
+                strategy=gains["strategy"].map(swept.legend.label)
             ),
         },
         checked=("nine_strategies", "nine_strategies_effort"),
@@ -99,7 +115,7 @@ def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.Dat
         name, of = row["strategy"], spent.loc[row["strategy"]]
         rows.append(
             {
-                "strategy": plain(name),
+                "strategy": swept.legend.label(name),
                 "kept up while the plan runs": _interval(row),
                 "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
                 "reconnected": _interval(back.loc[name]),
@@ -118,30 +134,30 @@ def _interval(row: pd.Series, digits: int = 1) -> str:
 
 
 def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: SweepResult) -> str:
-    first, last = hour.iloc[0], hour.iloc[-1]
+    first, last, label = hour.iloc[0], hour.iloc[-1], swept.legend.label
     supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
     afterwards = left.set_index("strategy").loc[first["strategy"]]
     return (
-        f"With an hour a week for two years, “{plain(first['strategy'])}” keeps up {first['value']:.1f} "
-        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, and “{plain(last['strategy'])}” "
+        f"With an hour a week for two years, “{label(first['strategy'])}” keeps up {first['value']:.1f} "
+        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, and “{label(last['strategy'])}” "
         f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}). A person has {supply:.0f} dormant ties at the start. "
-        f"{_marginal(gains, str(first['strategy']))} Little is left afterwards: 240 days after the plan stopped, "
-        f"{_interval(afterwards, 2)} more of these ties are in contact with “{plain(first['strategy'])}” than with waiting. "
+        f"{_marginal(gains, str(first['strategy']), swept)} Little is left afterwards: 240 days after the plan stopped, "
+        f"{_interval(afterwards, 2)} more of these ties are in contact with “{label(first['strategy'])}” than with waiting. "
         "Intervals are 95% intervals over worlds."
     )
 
 
-def _marginal(gains: pd.DataFrame, name: str) -> str:
+def _marginal(gains: pd.DataFrame, name: str, swept: SweepResult) -> str:
     mine = gains[gains["strategy"] == name].set_index("minutes")["value"]
-    return f"A second hour a week adds {mine[120.0] - mine[USUAL]:.1f} more ties to “{plain(name)}”."
+    return f"A second hour a week adds {mine[120.0] - mine[USUAL]:.1f} more ties to “{swept.legend.label(name)}”."
 
 
 def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
     first = hour.iloc[0]
     afterwards = left.set_index("strategy").loc[first["strategy"], "value"]
-    leading = plain(str(first["strategy"])).capitalize()
+    leading = swept.legend.label(str(first["strategy"]))
     return Words(
-        f"“{leading}” keeps up {first['value']:.0f} more ties than waiting while the plan runs;\n"
+        f"“{leading[:1].upper()}{leading[1:]}” keeps up {first['value']:.0f} more ties than waiting while the plan runs;\n"
         f"240 days after it stops, {afterwards:+.1f} of them are left",
         "Ties per adopter that came back and were in two-way contact 150 to 240 days later, beyond waiting;\n"
         f"an hour a week for two years, mean and 95% interval over {swept.runs['replicate'].nunique()} worlds.",
@@ -154,7 +170,7 @@ def _words_of_effort(swept: SweepResult, gains: pd.DataFrame) -> Words:
     first = str(gains.loc[gains[gains["minutes"] == most]["value"].idxmax(), "strategy"])
     mine = gains[gains["strategy"] == first].set_index("minutes")["value"]
     return Words(
-        f"With “{plain(first)}” the first hour a week keeps up {mine[USUAL]:.0f} ties while the plan runs,\n"
+        f"With “{swept.legend.label(first)}” the first hour a week keeps up {mine[USUAL]:.0f} ties while the plan runs,\n"
         f"and a second one {mine[120.0] - mine[USUAL]:.0f} more",
         "Ties per adopter kept up while the plan runs, beyond waiting, by minutes a week; bars: 95% intervals over worlds.",
         setting(swept),
@@ -165,7 +181,7 @@ def _words_of_what_is_left(swept: SweepResult, left: pd.DataFrame) -> Words:
     first = left.iloc[0]
     return Words(
         f"240 days after the plan stopped, at most {first['value']:+.1f} ties are left\n"
-        f"(“{plain(str(first['strategy']))}”)",
+        f"(“{swept.legend.label(str(first['strategy']))}”)",
         "Formerly dormant ties per adopter that are active 240 days after two years of an hour a week, beyond waiting;\n"
         f"mean and 95% interval over {swept.runs['replicate'].nunique()} worlds. Grey: the interval includes zero.",
         setting(swept),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, holm, p_value, ratio
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.no_door import draw
 from experiments.figures.page import Words
 from experiments.logs.gate import behind
@@ -26,11 +26,13 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     gains = {(row, name): (arms[row, name] - arms[row, WAIT]).to_numpy() for row in (USUAL, *rows) for name in names}
     moved = {(row, name): ratio(gains[row, name], gains[USUAL, name]) for row in rows for name in names}
     like = {row: _like(likes, row) for row in (USUAL, *rows)}
+    label = swept.legend.label
     data = pd.DataFrame(
-        [row_of(one, change=row, outcome=f"gain of {plain(name)}") for (row, name), one in moved.items()]
+        [row_of(one, change=row, outcome=f"gain of {label(name)}") for (row, name), one in moved.items()]
     )
     ratios = pd.DataFrame([row_of(one, change=row, outcome=LIKE) for row, one in like.items()])
-    changed = _changed(gains, like, rows, names, thresholds.family_error, thresholds.margin)
+    found = _changed(gains, like, rows, names, thresholds.family_error, thresholds.margin)
+    changed = {row: [name if name == LIKE else label(name) for name in there] for row, there in found.items()}
     worlds = min(len(arms), *(one.worlds for one in like.values()))
     shut = sorted({*_shut(swept), *_shut(likes)})
     return ClaimFinding(
@@ -66,9 +68,7 @@ def _changed(
 ) -> dict[str, list[str]]:
     """The conclusions that differ under each change: on a gain over waiting, or on the effect of one like."""
     there = {
-        row: {
-            plain(name): sure and gains[row, name].mean() > 0 for name, sure in _sure(gains, row, names, error).items()
-        }
+        row: {name: sure and gains[row, name].mean() > 0 for name, sure in _sure(gains, row, names, error).items()}
         | {LIKE: like[row].low > 1 + margin}
         for row in (USUAL, *rows)
     }

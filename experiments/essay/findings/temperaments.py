@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.verdicts import difference, ratio, ruled_by_family
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.figures.page import Words
 from experiments.figures.temperaments import draw
 from experiments.sweeps.sweep_result import SweepResult
@@ -26,7 +28,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         for sociable, hesitant, name in arms.columns
         if name != WAIT
     }
-    family = {f"{_named(*key[:2])} people who {_does(key[2])}": values for key, values in gains.items()}
+    label = swept.legend.label
+    family = {f"{_named(*key[:2])} people who {label(key[2])}": values for key, values in gains.items()}
     ruling = ruled_by_family(family, error=thresholds.family_error, worlds=thresholds.worlds)
     rows = pd.DataFrame(
         [
@@ -34,14 +37,14 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             for key, values in gains.items()
         ]
     )
-    alike = pd.DataFrame([row_of(one, strategy=plain(name)) for name, one in _quiet_over_outgoing(gains).items()])
+    alike = pd.DataFrame([row_of(one, strategy=label(name)) for name, one in _quiet_over_outgoing(gains).items()])
     return ClaimFinding(
         ruling=ruling,
-        effect=_effect(rows, alike),
-        pictures=(FigureSpec("temperaments", _words(swept, rows, alike), rows, draw),),
+        effect=_effect(rows, alike, swept),
+        pictures=(FigureSpec("temperaments", _words(swept, rows, alike), rows, partial(draw, legend=swept.legend)),),
         tables={
             "Ties per adopter that came back in a year, beyond waiting": rows.assign(
-                strategy=rows["strategy"].map(plain)
+                strategy=rows["strategy"].map(label)
             ),
             "Ratio of the gain of the quiet third to that of the outgoing third": alike,
         },
@@ -53,10 +56,6 @@ def _named(sociable: str, hesitant: str) -> str:
     return f"{_SOCIABLE[sociable]}, {_HESITANT[hesitant]}"
 
 
-def _does(strategy: str) -> str:
-    return plain(strategy)
-
-
 def _quiet_over_outgoing(gains: dict) -> dict:  # type: ignore[type-arg]
     """The ratio of gains by strategy, quiet over outgoing people, bold and hesitant together."""
     found = {}
@@ -66,7 +65,8 @@ def _quiet_over_outgoing(gains: dict) -> dict:  # type: ignore[type-arg]
     return found
 
 
-def _effect(rows: pd.DataFrame, alike: pd.DataFrame) -> str:
+def _effect(rows: pd.DataFrame, alike: pd.DataFrame, swept: SweepResult) -> str:
+    label = swept.legend.label
     least, most = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
     ratios = "; ".join(
         f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f}) with {row['strategy']}"
@@ -74,8 +74,8 @@ def _effect(rows: pd.DataFrame, alike: pd.DataFrame) -> str:
     )
     return (
         f"With an hour a week for a year, between {least['value']:.1f} ({least['low']:.1f} … {least['high']:.1f}) more ties come back "
-        f"than with waiting ({least['temperament']} people, {plain(least['strategy'])}) and {most['value']:.1f} "
-        f"({most['low']:.1f} … {most['high']:.1f}) more ({most['temperament']} people, {plain(most['strategy'])}). The ratio of the "
+        f"than with waiting ({least['temperament']} people, {label(least['strategy'])}) and {most['value']:.1f} "
+        f"({most['low']:.1f} … {most['high']:.1f}) more ({most['temperament']} people, {label(most['strategy'])}). The ratio of the "
         f"quiet third's gain to the outgoing third's is {ratios}. Intervals are 95% intervals over worlds."
     )
 

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { Series } from "./series.js";
-import { decimal, words } from "./text.js";
+import { decimal } from "./text.js";
 
 const DASHES = [[], [7, 4]];
 const MARKS = "━╍"; // the same in the key
@@ -42,7 +42,7 @@ export class Chart {
 
   /** Says which line is which, where there are two; only touched when it changes. */
   showKey(colours, names) {
-    const entries = names.length > 1 ? names.map((name, k) => `${MARKS[k]} ${words(name)}`) : [];
+    const entries = names.length > 1 ? names.map((name, k) => `${MARKS[k]} ${name}`) : [];
     if (this.key.dataset.said === entries.join()) return;
     this.key.dataset.said = entries.join();
     this.key.replaceChildren(...entries.map((text, k) => make("span", { style: `color: ${colours[k]}` }, text)));

@@ -7,6 +7,7 @@ const ONE_PAIR = "One pair of worlds, same random draws. For an interval over ma
 export class Charts {
   constructor(palette) {
     this.palette = palette;
+    this.colours = palette.arms;
     this.outcome = new Chart("Reconnected ties per adopter");
     this.difference = new Chart("Difference, second − first", { note: ONE_PAIR, isSigned: true });
     this.active = new Chart("Active ties per adopter");
@@ -26,8 +27,13 @@ export class Charts {
     this.difference.series.add(day, [second ? second.reconnected - first.reconnected : null]);
   }
 
+  /** One for each world. */
+  setColours(colours) {
+    this.colours = colours;
+  }
+
   draw(names) {
-    const colours = this.palette.arms.slice(0, names.length);
+    const colours = this.colours.slice(0, names.length);
     this.outcome.draw(colours, names);
     this.active.draw(colours, names);
     if (names.length > 1) this.difference.draw([this.palette.ember], [""]);

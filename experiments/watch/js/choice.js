@@ -2,7 +2,7 @@
 
 import { fillMenu, make } from "./dom.js";
 import { Mixture } from "./mixture.js";
-import { mixtureText, words } from "./text.js";
+import { mixtureText } from "./text.js";
 
 const MIXTURE = "mixture"; // the entry of a menu that opens the dialog
 
@@ -43,14 +43,14 @@ export class Choice {
 
   /** The strategies by name, the way to a mixture, and the mixture that is there, if there is one. */
   options(world) {
-    const { strategies, shares, names } = this.state;
-    const named = [...strategies.map((name) => [name, words(name)]), [MIXTURE, "a mixture …"]];
+    const { strategies, labels, shares, names } = this.state;
+    const named = [...strategies.map((name) => [name, labels[name]]), [MIXTURE, "a mixture …"]];
     return shares[world] ? [...named, [mixtureText(shares[world]), names[world]]] : named;
   }
 
   choose(select, world, use) {
     if (select.value !== MIXTURE) use(select.value);
-    else this.mixture.open(this.state.strategies, this.state.shares[world], use, () => this.show(this.state));
+    else this.mixture.open(this.state, this.state.shares[world], use, () => this.show(this.state));
   }
 
   /** A second world on or off; it comes back with the strategy that it had. */

@@ -1,7 +1,7 @@
 // The dialog that asks for the shares of a mixture of strategies.
 
 import { make } from "./dom.js";
-import { mixtureText, words } from "./text.js";
+import { mixtureText } from "./text.js";
 
 const NOTE = "rk-mixture-note";
 
@@ -24,11 +24,11 @@ export class Mixture {
   }
 
   /** `use` is called with the mixture, if one is made; `onClose` whenever the dialog closes. */
-  open(strategies, shares, use, onClose) {
-    Object.assign(this, { use, onClose });
+  open({ strategies, labels }, shares, use, onClose) {
+    Object.assign(this, { labels, use, onClose });
     this.inputs = strategies.map((name) => this.input(name, shares && shares[name]));
     this.rows.replaceChildren(...this.inputs.flatMap((input) => [
-      make("label", { for: input.id }, words(input.dataset.share)), make("span", {}, input, "%"),
+      make("label", { for: input.id }, labels[input.dataset.share]), make("span", {}, input, "%"),
     ]));
     this.showSum();
     this.dialog.showModal();
@@ -81,7 +81,7 @@ export class Mixture {
 
   refuse(wrong, sum) {
     this.note.textContent = wrong
-      ? `${words(wrong.dataset.share)}: “${wrong.value}” is not a share; write a number from 0 to 100.`
+      ? `${this.labels[wrong.dataset.share]}: “${wrong.value}” is not a share; write a number from 0 to 100.`
       : `The shares add up to ${sum}%; they must add up to 100%.`;
     (wrong || this.inputs.find((input) => input.value.trim()) || this.inputs[0]).focus();
   }

@@ -10,7 +10,7 @@ import { commandsOf } from "./commands.js";
 import { make } from "./dom.js";
 import { Help } from "./help.js";
 import { listenToKeys } from "./keys.js";
-import { legend } from "./legend.js";
+import { Legend } from "./legend.js";
 import { LostFrames } from "./lost_frames.js";
 import { Notice } from "./notice.js";
 import { Person } from "./person.js";
@@ -31,7 +31,7 @@ export class Page {
     this.state = {}; // as the server sent it last
     this.act = (message) => connection.send(message);
     this.buildParts(palette);
-    this.arrange(legend(palette));
+    this.arrange();
     listenToKeys(this.commands, () => root.querySelector("dialog[open]"));
     this.notice.show("Getting ready …", { forGood: true });
   }
@@ -48,6 +48,7 @@ export class Page {
     this.stage = make("div", { class: "rk-stage" });
     this.picture = new Picture(this.stage, palette, (person) => person !== null && act({ do: "follow", person }));
     this.person = new Person(act);
+    this.legend = new Legend(palette);
     this.charts = new Charts(palette);
     this.settings = new Settings(act);
     this.notice = new Notice();
@@ -56,12 +57,12 @@ export class Page {
     this.lostFrames = new LostFrames(isPlaying, speed, () => act({ do: "again" }));
   }
 
-  arrange(legendElement) {
+  arrange() {
     const brand = make("div", { class: "rk-brand" }, "Rekindle");
     this.root.append(
       make("header", { class: "rk-bar" }, brand, this.transport.element, this.clock.element, this.tools.element),
       this.choice.element,
-      make("main", { class: "rk-main" }, this.stage, legendElement),
+      make("main", { class: "rk-main" }, this.stage, this.legend.element),
       make("aside", { class: "rk-side" },
         this.person.element, ...this.charts.elements, this.settings.element, this.share.element),
       this.notice.element, this.help.element, this.choice.dialog);
@@ -74,6 +75,8 @@ export class Page {
 
   takeScene(message, buffers) {
     this.worldNames = message.arms;
+    this.charts.setColours(message.colours);
+    this.legend.show(message.families);
     this.picture.takeScene(message, buffers);
     if (!message.again) this.charts.clear();
     this.root.dataset.worlds = message.arms.length;

@@ -19,7 +19,8 @@ export class Picture {
     const wanted = message.arms.length;
     while (this.worlds.length > wanted) this.worlds.pop().close();
     while (this.worlds.length < wanted) this.worlds.push(new World(this.host, this.palette, this.follow));
-    this.worlds.forEach((world, k) => world.begin(this.scene, message.arms[k]));
+    const colours = wanted > 1 && message.colours || [];
+    this.worlds.forEach((world, k) => world.begin(this.scene, message.arms[k], colours[k] || ""));
     this.host.dataset.worlds = wanted;
   }
 

@@ -1,7 +1,5 @@
 // How names and numbers are written on the page.
 
-export const words = (name) => name.replaceAll("_", " ");
-
 /** One decimal, with a real minus sign; a dash where there is no value. */
 export function decimal(value, signed = false) {
   if (value === null || value === undefined) return "–";

@@ -35,8 +35,9 @@ export class World {
   }
 
   /** Another scene begins; nothing is drawn before its first frame. */
-  begin(scene, name) {
+  begin(scene, name, colour) {
     this.name.textContent = name;
+    this.name.style.color = colour; // that of its lines in the charts; empty: that of the style sheet
     Object.assign(this.view, { scene, ties: null });
   }
 

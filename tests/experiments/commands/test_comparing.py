@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+import sim
 from experiments.commands import comparing
 from experiments.sweeps import store
 from tests.experiments.conftest import Rekindle, refused
@@ -291,3 +292,47 @@ def test_a_factor_without_equal_others_and_one_of_one_level_are_refused(table: P
 def test_no_table_at_all(tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "There is no results/*/runs.parquet" in refused(rekindle("compare", "check_in", "wait"))
+
+
+MEMO = {"voice_memo": {"based_on": "message", "minutes": 2.0}}
+GIFTS = {"gifts": {"whom": "ties", "what": "voice_memo", "session_minutes": 5.0, "label": "Birthday gifts"}}
+
+
+def stored(path: str, **parameters: Any) -> Path:
+    """A table whose configuration has these parameters, with an added strategy and a gesture."""
+    runs = rows(efforts=(60.0,)).replace({"show_up": "gifts"})
+    runs = runs.assign(sent_voice_memo=2.0 * (runs["strategy"] == "gifts"), other_number=1.0).drop(columns=EFFORT)
+    settings = {"name": "added", "world": {"people": 500, "log": None}, "sweep": {"replicates": 9}}
+    settings["parameters"] = sim.Parameters(**parameters).model_dump(mode="json")
+    origin = {"run_hash": "0123456789abcdef", "config": settings, "model": "m1", "factors": []}
+    return store.write_table(Path(path).parent, runs, origin)
+
+
+def test_measures_of_added_gestures_are_compared_and_added_strategies_have_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rekindle: Rekindle
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = stored("results/added/runs.parquet", gestures=MEMO, strategies=GIFTS)
+    ended = rekindle("compare", "gifts", "wait", "--runs", table, "--measure", "sent_voice_memo")
+    assert ended.code == 0
+    assert "2.00" in ended.out
+    assert "Labels: gifts is “Birthday gifts”." in ended.out
+    assert "A used less than 90% of the minutes" in " ".join(ended.out.split())
+    assert Path("results/added/compare-gifts-wait-sent_voice_memo.png").exists()
+    assert "other_number is not a measure" in refused(
+        rekindle("compare", "gifts", "wait", "--runs", table, "--measure", "other_number")
+    ).replace("is part of the design, not a measure", "is not a measure")
+
+
+def test_tables_differ_in_rows_that_only_one_has_and_not_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rekindle: Rekindle, undrawn: None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one = stored("results/one/runs.parquet", gestures=MEMO, strategies=GIFTS)
+    named = {"gifts": {**GIFTS["gifts"], "label": "Gifts", "session_minutes": 6.0}}
+    other = stored("results/other/runs.parquet", gestures=MEMO, strategies={**named, "mine": GIFTS["gifts"]})
+    said = " ".join(rekindle("compare", one, other).out.split())
+    assert (
+        "A and B differ in: parameters.strategies.mine, which only B has; "
+        "parameters.strategies.gifts.session_minutes 5.0 and 6.0." in said
+    )

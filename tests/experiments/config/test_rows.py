@@ -253,16 +253,27 @@ def test_texts_and_steps_are_set_and_varied_alike(name: str, level: Any) -> None
 
 @pytest.mark.parametrize(("before", "after", "low", "high"), [(b, a, lo, hi) for b, a, _, lo, hi in MEASURED])
 def test_a_named_number_has_the_range_of_its_condition(before: str, after: str, low: float, high: float) -> None:
-    """It is the one that the model accepts."""
-    whom = f"ties, {before} {{n}} {after}".replace("  ", " ")
-    assert range_of(number_field("n", whom)) == f"from {low:,} to {high:,}"
-    row = {"whom": whom, "what": "call", "session_minutes": 9.0}
-    for value, allowed in ((low, True), (high, True), (low - 1, False), (high + 1, False)):
-        if allowed:
-            assert Parameters(strategies={"x": {**row, "n": value}})
-        else:
-            with pytest.raises(ValueError, match=r"x\.whom"):
-                Parameters(strategies={"x": {**row, "n": value}})
+    """It is the one that the model accepts; also whether the number is whole."""
+    whom = f"ties, {before or 'at least'} {{n}} {after}"
+    field = number_field("n", whom)
+    assert range_of(field) == f"from {low:,} to {high:,}"
+
+    def accepts(value: float) -> bool:
+        try:
+            Parameters(strategies={"x": {"whom": whom, "what": "call", "session_minutes": 9.0, "n": value}})
+        except ValueError:
+            return False
+        return True
+
+    assert [accepts(value) for value in (low, high, low - 1, high + 1)] == [True, True, False, False]
+    assert is_whole(field) is not accepts(0.5)
+
+
+def test_a_named_number_is_found_wherever_the_phrase_has_it() -> None:
+    for text in ("ties, openness of at least {n}", "ties, not silent for {n} to 90 days", "ties, Silent for {n} Days"):
+        high = 1 if "openness" in text else 16_383
+        assert range_of(number_field("n", text)) == f"from 0 to {high:,}", text
+        assert Parameters(strategies={"x": {"whom": text, "what": "call", "session_minutes": 9.0, "n": 1}})
 
 
 def test_a_named_share_is_a_probability_or_a_percentage() -> None:
@@ -378,11 +389,11 @@ OTHER = '[strategies.birthday_calls]\nbased_on = "check_in"\n'
         (CALL + "ahead = 2", ["line 5, strategies.x.ahead = 2", "write {ahead} in whom or what"]),
         (
             CALL.replace("ties", "ties, silent for {days} days") + "days = 1e9",
-            ["line 5, strategies.x.days = 1000000000.0: expected a number from 0 to 16,383 (days)"],
+            ["line 5, strategies.x.days = 1000000000.0: expected a whole number from 0 to 16,383 (days)"],
         ),
         (
             CALL.replace("ties", "ties, silent for {days} days") + 'days = "9"',
-            ['line 5, strategies.x.days = "9": expected a number from 0 to 16,383 (days)'],
+            ['line 5, strategies.x.days = "9": expected a whole number from 0 to 16,383 (days)'],
         ),
         (
             CALL.replace("ties", "ties, silent for {days} days"),

@@ -9,15 +9,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import experiments
 from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, chances_of_being_best, difference, mean, ratio
 from experiments.config.reading import load
-from experiments.essay.findings import mixtures, row_of, setting, showing_up, temperaments, zero_to_connected
+from experiments.essay.findings import (
+    FigureSpec,
+    mixtures,
+    row_of,
+    setting,
+    showing_up,
+    temperaments,
+    zero_to_connected,
+)
 from experiments.essay.findings.how_many_friends import shares_by_length
+from experiments.figures.page import STYLES
 from experiments.logs.log import read
 from experiments.sweeps.sweep_result import SweepResult
+from tests.experiments.essay.conftest import relabelled
 
 CONFIGS = Path(experiments.__file__).parents[1] / "configs"
 WORLDS = 20
@@ -38,6 +49,7 @@ def test_an_estimate_is_a_row_behind_what_it_is_of() -> None:
     assert list(row.items()) == [("strategy", "a"), ("value", 1), ("low", 0.5), ("high", 2), ("worlds", 20)]
     result = swept("mixtures", [{"replicate": k, "strategy": "wait"} for k in range(3)])
     assert setting(result).startswith("Simulated, not measured: 3 worlds of 240 people.")
+    assert "1 worlds of 240 people" in setting(swept("mixtures", [{"replicate": 0, "strategy": "wait"}]))
 
 
 # Mixtures ------------------------------------------------------------------------------------------------------------
@@ -107,7 +119,38 @@ def test_the_title_on_blends_is_the_verdict(blend: float, said: str) -> None:
     assert found.ruling.verdict is (Verdict.SUPPORTED if blend > 5 else Verdict.NOT_SUPPORTED)
     _, unclear = of_mixtures(MEANS)
     assert mixtures.finding({"mixtures": unclear}).pictures[0].words.title.startswith("Too few worlds to tell")
-    assert mixtures._said(QUARTERS) == "25% check in and 75% show up"
+    assert mixtures._said(QUARTERS, result.legend) == "25% check in and 75% show up"
+
+
+def drawn_texts(spec: FigureSpec) -> dict[str, Any]:
+    """The texts of a figure, with the colour of each."""
+    figure = spec.draw(spec.data, spec.words, STYLES["paper"])
+    return {text.get_text(): text.get_color() for text in figure.findobj(Text)}
+
+
+def test_labels_are_in_the_text_and_the_figure_of_blends() -> None:
+    _, result = of_mixtures({**MEANS, "show_up": 2.0})
+    found = mixtures.finding({"mixtures": relabelled(result)})
+    assert "Phone calls alone" in found.effect
+    assert "50% Phone calls and 50% show up" in found.effect
+    assert "check in" not in found.effect
+    assert {"Phone calls", "50% Phone calls, 50% show up"} <= drawn_texts(found.pictures[0]).keys(), "one row per blend"
+    three = {**MEANS, "handwritten_notes": 2.5, "check_in 0.5 + handwritten_notes 0.5": 3.0}
+    _, result = of_mixtures(three)
+    corners = drawn_texts(mixtures.finding({"mixtures": relabelled(result)}).pictures[0])
+    assert corners["Phone calls"] == "#117733"
+    assert any("corners: one strategy" in text for text in corners)
+    assert {"show up", "handwritten notes"} <= corners.keys()
+
+
+@pytest.mark.parametrize("strategies", [1, 4])
+def test_blends_of_any_number_of_strategies_can_be_drawn(strategies: int) -> None:
+    alone = ["check_in", "show_up", "trade_shows", "host_event"][:strategies]
+    blends = {" + ".join(f"{name} {1 / strategies:g}" for name in alone): 3.0} if strategies > 1 else {HALVES: 2.0}
+    _, result = of_mixtures({"wait": 1.0, **dict.fromkeys(alone, 2.0), **blends})
+    texts = drawn_texts(mixtures.finding({"mixtures": result}).pictures[0])
+    assert {name.replace("_", " ") for name in alone} <= texts.keys()
+    assert not any("corners" in text for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -377,3 +420,14 @@ def test_shares_of_people_in_two_way_contact_by_the_length_of_their_lists() -> N
         {"least": 1, "length": 1.0, "people": 7, "share": pytest.approx(4 / 7)},
         {"least": 3, "length": 5.0, "people": 1, "share": pytest.approx(2 / 5)},
     ]
+
+
+def test_labels_are_in_what_is_said_of_temperaments_and_newcomers() -> None:
+    _, result = of_temperaments(unequal)
+    found = temperaments.finding({"temperaments": relabelled(result)})
+    assert "Phone calls" in found.effect
+    assert "check in" not in found.effect
+    assert set(found.tables["Ties per adopter that came back in a year, beyond waiting"]["strategy"]) == {
+        "Phone calls", "show up",
+    }  # fmt: skip
+    assert drawn_texts(found.pictures[0])["Phone calls"] == "#117733"

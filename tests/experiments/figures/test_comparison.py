@@ -9,8 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.analysis.compare import TOO_FEW, Compared, Contrast, compared
-from experiments.figures import BLUE, GREY, VERMILLION, save
+from experiments.figures import BLUE, GREY, INK, VERMILLION, save
 from experiments.figures.comparison import MOST_ROWS, comparison, headline
+from experiments.terminal.legend import Legend
 from tests.experiments.figures.conftest import ORIGIN
 
 WORLDS = "worlds of 800 people"
@@ -51,6 +52,17 @@ def test_the_title_says_what_the_data_say() -> None:
     several = headline(made_up({"check_in": 1, "show_up": -2, "meet": 0.01}).rows)
     assert several.startswith("Reconnected: “show up” is 2.00")
     assert several.endswith("below “wait”, the furthest of 3")
+
+
+def test_an_own_measure_has_the_unit_that_the_user_gave() -> None:
+    found = made_up({"check_in": 3})
+    found = Compared(found.rows.assign(measure="busy_days"), found.by_world)
+    figure = comparison(found, "busy_days", WORLDS, "days per year")
+    assert figure.axes[0].get_xlabel() == "days per year, “check in” − “wait”"
+    assert headline(found.rows, "days per year").startswith("Busy days: “check in” is 3.00 days per year\nabove")
+    without = comparison(found, "busy_days", WORLDS, "")
+    assert without.axes[0].get_xlabel() == "“check in” − “wait”"
+    assert headline(found.rows, "") == "Busy days: “check in” is 3.00\nabove “wait”"
 
 
 def test_a_dot_a_world_and_zero_among_them() -> None:
@@ -136,3 +148,22 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds() -> None:
     said = "Independent seeds would need"
     assert said not in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=19)))
     assert said in texts(drawn(made_up({"check_in": 3, "show_up": 1}, worlds=20)))
+
+
+def test_added_strategies_have_their_labels_and_colours() -> None:
+    legend = Legend({"gifts": {"label": "Birthday gifts", "colour": "#117733"}})
+    found = made_up({"gifts": 3, "check_in": 1}, spent=0.5)
+    figure = comparison(found, "reconnected", WORLDS, legend=legend)
+    ticks = {tick.get_text(): tick.get_color() for tick in figure.axes[0].get_yticklabels()}
+    assert ticks == {"Birthday gifts †": "#117733", "check in †": INK}
+    assert "“Birthday gifts” is 3.00 ties" in headline(found.rows, legend=legend)
+    alone = comparison(made_up({"gifts": 3}, spent=0.5), "reconnected", WORLDS, legend=legend)
+    assert "“Birthday gifts”" in alone.axes[0].get_xlabel()
+    assert "“Birthday gifts” and “wait” used less than 90% of the minutes" in texts(alone)
+
+
+def test_measures_of_added_gestures_have_their_units() -> None:
+    found = made_up({"check_in": 3})
+    rows = found.rows.assign(measure="sent_voice_memo")
+    assert headline(rows) == "Sent voice memo: “check in” is 3.00 gestures per adopter\nabove “wait”"
+    assert "gestures per person" in headline(rows.assign(measure="everyone_answered_voice_memo"))

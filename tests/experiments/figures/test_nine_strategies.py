@@ -10,9 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+import sim
 from experiments.analysis.compare import TOO_FEW
 from experiments.figures import INK, save
 from experiments.figures.nine_strategies import headline, nine_strategies, words
+from experiments.terminal.legend import Legend
 from sim.model.strategies import NAMES
 from tests.experiments.figures.conftest import ORIGIN
 
@@ -149,3 +151,32 @@ def test_the_footnote_can_be_read_from_the_last_row() -> None:
     (footnote,) = [text for text in figure.texts if "Simulated, not measured" in text.get_text()]
     assert footnote.get_fontsize() >= 18
     assert footnote.get_color() == INK
+
+
+ADDED = Legend({"gifts": {"label": "Birthday gifts", "colour": "#117733"}, "letters": {}})
+
+
+def with_added() -> pd.DataFrame:
+    runs = made_up(host_event=4, trade_shows=-3)
+    return runs.assign(scenario=runs["scenario"].replace({"host_event": "gifts", "trade_shows": "letters"}))
+
+
+def test_added_strategies_have_their_labels_and_colours_and_are_marked_as_others_are() -> None:
+    figure = nine_strategies(with_added(), legend=ADDED)
+    left = figure.axes[0]
+    names = {label.get_text(): label.get_color() for label in left.get_yticklabels()}
+    assert names["Birthday gifts †"] == "#117733"
+    assert names["Letters"] == ADDED.colour("letters")
+    assert names["Check in"] == INK
+    dots = {line.get_color() for line in left.lines if line.get_marker() == "o"}
+    assert {"#117733", ADDED.colour("letters")} < dots
+    assert headline(with_added(), ADDED).startswith("“Birthday gifts” reconnected most")
+    assert "† used less than 90% of its minutes" in texts(figure)
+
+
+def test_a_legend_without_labels_and_colours_changes_no_byte(tmp_path: Path) -> None:
+    runs = made_up(check_in=3)
+    usual = Legend(sim.Parameters().strategies)
+    first = save(nine_strategies(runs), tmp_path / "a", "nine_strategies", ORIGIN)
+    again = save(nine_strategies(runs, legend=usual), tmp_path / "b", "nine_strategies", ORIGIN)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]

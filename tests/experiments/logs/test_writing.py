@@ -8,7 +8,9 @@ import pandas as pd
 import sim
 from experiments.logs.writing import written, written_in
 from sim.engine.day import Core
+from sim.model.gestures import Channel
 from sim.model.rules import SECONDS_A_DAY
+from sim.state.population import GESTURE
 
 
 def test_a_run_and_its_log_have_the_same_writing_and_more_happens_unseen() -> None:
@@ -26,3 +28,22 @@ def test_a_run_and_its_log_have_the_same_writing_and_more_happens_unseen() -> No
     pd.testing.assert_frame_equal(rows.sort_values(order, ignore_index=True), expected, check_dtype=False)
     kinds = log.loc[written_in(log).index, ["channel", "kind"]].drop_duplicates().to_numpy().tolist()
     assert sorted(kinds) == [["private", "message"], ["private", "question"]]
+
+
+def test_added_gestures_with_words_are_written_unless_they_are_answered_at_once_or_invite() -> None:
+    gestures = sim.Parameters(
+        gestures={
+            "letter": {"based_on": "message"},
+            "video_call": {"based_on": "call"},
+            "wave": {"based_on": "like", "channel": "private"},
+            "dinner": {"based_on": "invitation"},
+        }
+    ).gestures
+    rows = [(kind, channel) for kind in gestures for channel in ("private", "feed")]
+    log = pd.DataFrame(rows, columns=["kind", "channel"]).assign(source=1, target=2, time=range(len(rows)))
+    assert sorted(log.loc[written_in(log, gestures).index, "kind"]) == ["letter", "message", "question"]
+    sent = np.zeros(len(rows), GESTURE)
+    sent["kind"] = [list(gestures).index(kind) for kind, _ in rows]
+    sent["channel"] = [Channel[channel.upper()] for _, channel in rows]
+    assert sorted(list(gestures)[kind] for kind in written(sent, gestures)["kind"]) == ["letter", "message", "question"]
+    assert len(written(sent)) == 2, "without a table, only what ships is known"

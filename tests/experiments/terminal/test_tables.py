@@ -19,6 +19,7 @@ from experiments.logs.tables import log_table
 from experiments.sweeps.tables import _footnotes, progress_table, run_tables, sweep_table, sweep_tables
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import Terminal
+from experiments.terminal.legend import Legend
 from experiments.terminal.numbers import counted, counted_runs, digits, number, plain, points, signed, with_sign
 from experiments.terminal.tables import frame_table
 from sim.measures import MADE_OF_OTHERS, MEASURES
@@ -339,7 +340,7 @@ def test_up_to_120_arms_are_printed(points: int, printed_whole: bool) -> None:
 
 @pytest.mark.parametrize("arms", [("check_in",), ("show_up", "check_in"), ("wait",)])
 def test_arms_that_cannot_be_compared_with_waiting_have_means_with_intervals(arms: tuple[str, ...]) -> None:
-    runs = swept(1, arms, worlds=4)
+    runs = swept(1, arms, worlds=4).assign(used_share=1.0)
     runs.loc[runs.index[0], "lasting"] = np.nan
     (table,) = parts_of(sweep_tables(runs, ["ease"]))
     assert titles_of(table)[:3] == ["arm", "reconnected", "95% interval"]
@@ -353,10 +354,10 @@ def test_arms_that_cannot_be_compared_with_waiting_have_means_with_intervals(arm
 
 
 def test_one_world_has_a_mean_without_an_interval_and_none_has_neither() -> None:
-    runs = swept(1, ("check_in",), worlds=1).assign(lasting=np.nan)
+    runs = swept(1, ("check_in",), worlds=1).assign(lasting=np.nan, used_share=1.0)
     (table,) = parts_of(sweep_tables(runs, []))
     assert rows_of(table) == [("check_in, ease 0", "10.0", "–", "–", "–", "2.00", "–", "1")]
-    (table,) = parts_of(sweep_tables(swept(1, ("check_in",), worlds=2), []))
+    (table,) = parts_of(sweep_tables(swept(1, ("check_in",), worlds=2).assign(used_share=1.0), []))
     assert rows_of(table)[0][:3] == ("check_in, ease 0", "10.5", "10.0 … 11.0"), "two worlds have the widest"
 
 
@@ -470,3 +471,40 @@ def test_the_last_digit_is_a_tenth_of_the_interval_or_a_hundredth_of_the_value(
     values: tuple[float, float, float], texts: tuple[str, str]
 ) -> None:
     assert difference(pd.Series(values, index=["difference", "low", "high"])) == texts
+
+
+LABELLED = Legend({"gifts": {"label": "Birthday gifts"}})
+NEVER_SPENT = {"minutes_used": 0.0, "used_share": 0.0}
+
+
+def test_an_arm_that_never_spends_its_minutes_is_marked_in_every_table_of_a_sweep_and_of_a_run() -> None:
+    against_waiting = swept(1, ("wait", "gifts")).assign(**NEVER_SPENT)
+    table, notes = parts_of(parts_of(sweep_tables(against_waiting, []))[0])
+    assert rows_of(table)[0][-1] == "0% !"
+    assert "! This strategy used less than 90%" in str(notes)
+    table, notes = parts_of(sweep_tables(swept(1, ("gifts",)).assign(**NEVER_SPENT), []))
+    assert titles_of(table)[-2:] == ["share used", "worlds"]
+    assert rows_of(table)[0][-2] == "0% !"
+    assert "! This strategy used less than 90%" in str(notes)
+    spent = {"minutes_planned": 100.0, "minutes_used": 50.0}
+    for measures in (spent | {"used_share": 0.5}, {**spent, "minutes_used": 0.0, "used_share": math.nan}):
+        outcomes, _, note = parts_of(run_tables(measures))
+        (marked,) = [row for row in rows_of(outcomes) if row[0] == "used_share"]
+        assert marked[1].endswith(" !")
+        assert "! This strategy used less than 90%" in str(note)
+    assert len(parts_of(run_tables({**spent, "used_share": 0.9}))) == 2
+    assert len(parts_of(run_tables({}))) == 2
+
+
+def test_added_gestures_are_in_the_tables_of_a_run() -> None:
+    kinds = (*KINDS, "voice_memo")
+    _, gestures = parts_of(run_tables({"sent_voice_memo": 2.5, "answered_voice_memo": 1.5}, kinds=kinds))
+    assert rows_of(gestures)[-1] == ("voice_memo", "2.50", "1.50", "–", "–")
+
+
+@pytest.mark.parametrize("arms", [("wait", "gifts"), ("gifts", "check_in")])
+def test_names_are_shown_as_they_are_typed_and_labels_are_explained_once(arms: tuple[str, ...]) -> None:
+    runs = swept(2, arms).assign(used_share=1.0)
+    shown = sweep_tables(runs, ["ease"], LABELLED)
+    assert [str(part) for part in parts_of(shown)].count("Labels: gifts is “Birthday gifts”.") == 1
+    assert "Labels" not in str(parts_of(sweep_tables(runs, ["ease"]))[-1])

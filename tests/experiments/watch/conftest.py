@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
@@ -25,6 +24,34 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 OPENING = PageState(
     changes={"world.people": "60", "world.burn_in_years": "0.25", "run.adopters": "6", "run.strategy_days": "40"}
 )
+
+
+# A strategy and a gesture of somebody's own.
+ADDED = """
+[world]
+people = 60
+burn_in_years = 0.25
+
+[run]
+strategy = "gifts"
+adopters = 6
+strategy_days = 40
+
+[parameters]
+effort_minutes = 300.0
+follow_through = 3.0
+
+[parameters.gestures.voice_memo]
+based_on = "message"
+minutes = 2.0
+
+[parameters.strategies.gifts]
+whom = "ties, longest silent first"
+what = "voice_memo"
+session_minutes = 2.0
+label = "Birthday gifts"
+colour = "#e69f00"
+"""
 
 
 class Tab(NamedTuple):
@@ -80,7 +107,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     config.write_text(
         '[world]\npeople = 50\nburn_in_years = 0\n\n[run]\nstrategy = "handwritten_notes"\nadopters = 5\n'
     )
-    server = Server(free_port(0), OPENING, {"small_notes.toml": Path(config)}, patience=1.0)
+    added = config.with_name("added.toml")
+    added.write_text(ADDED)
+    server = Server(free_port(0), OPENING, {path.name: path for path in (config, added)}, patience=1.0)
     yield server
     server.stop()
 

@@ -7,8 +7,10 @@ import sim
 from experiments.config.settings import Experiment
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
-from experiments.watch.layout import FULL, MOST_GESTURES, Look, only_differences
-from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Playback
+from experiments.terminal.legend import PLAIN, Legend
+from experiments.watch.layout import FULL, MOST_GESTURES, Family, Look, family_of, only_differences
+from experiments.watch.palette import FIRST, SECOND, colours_of_arms, names_of_families
+from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Playback, name_of
 from experiments.watch.positions import places
 
 
@@ -184,3 +186,73 @@ def test_a_followed_person_has_all_their_ties_and_what_was_said(world: sim.World
     told = [line for tie in ties for line in tie.history]
     assert any(mine for _, mine, _, _ in told)
     assert all(0 <= day < 30 for day, *_ in told)
+
+
+# Added strategies and gestures ---------------------------------------------------------------------------------------
+
+GESTURES = {
+    "voice_memo": {"based_on": "message", "minutes": 2.0},
+    "wave": {"based_on": "like"},
+    "postcard": {"based_on": "note"},
+    "video_call": {"based_on": "call"},
+    "walk": {"based_on": "conversation"},
+    "dinner": {"based_on": "invitation"},
+}
+GIFTS = {"whom": "ties, longest silent first", "what": "voice_memo", "session_minutes": 2.0, "label": "Birthday gifts"}
+
+
+def test_an_added_gesture_belongs_to_the_family_of_those_like_it() -> None:
+    rows = sim.Parameters(gestures=GESTURES).gestures
+    assert {kind: family_of(kind, rows[kind]) for kind in GESTURES} == {
+        "voice_memo": Family.WORDS,
+        "wave": Family.REACTION,
+        "postcard": Family.NOTE,
+        "video_call": Family.VOICE,
+        "walk": Family.VOICE,
+        "dinner": Family.INVITATION,
+    }
+    for kind in ("like", "question", "note", "call", "conversation", "invitation"):
+        assert family_of(kind, rows[kind]) == family_of(f"my_{kind}", rows[kind]), "a copy is like the original"
+
+
+def test_families_are_named_with_added_gestures_and_of_many_only_some_are() -> None:
+    names = names_of_families(sim.Parameters(gestures=GESTURES).gestures)
+    assert names[Family.WORDS] == "question, comment, message, voice memo"
+    assert names[Family.VOICE] == "call, conversation, video call, walk"
+    more = {f"memo_{number}": GESTURES["voice_memo"] for number in range(4)}
+    assert names_of_families(sim.Parameters(gestures=more).gestures)[Family.WORDS].endswith("message, memo 0, 3 more")
+
+
+def test_an_added_strategy_is_played_with_its_label_colour_and_gestures(world: sim.World) -> None:
+    parameters = sim.Parameters(
+        strategies={"gifts": {**GIFTS, "colour": "#e69f00"}},
+        gestures=GESTURES,
+        effort_minutes=300.0,
+        follow_through=3.0,
+    )
+    told = {"name": "x", "run": {"adopters": 8, "strategy_days": 60, "strategy": "check_in"}}
+    experiment = Experiment.model_validate(told).model_copy(update={"parameters": parameters})
+    stage = Playback(world, experiment, ["gifts", {"gifts": 0.5, "check_in": 0.5}])
+    assert [arm.name for arm in stage.arms] == ["Birthday gifts", "50% Birthday gifts, 50% check in"]
+    assert [arm.colour for arm in stage.arms] == ["#e69f00", SECOND]
+    kinds, flashes = set(), []
+    for _ in range(14):
+        stage.step()
+        flashes.append(stage.look()[0].flashes)
+        kinds |= {row[2] for person in stage.adopters.tolist() for tie in stage.ties_of(person) for row in tie.history}
+    assert "voice memo" in kinds
+    assert (np.concatenate(flashes)["family"] == Family.WORDS).any()
+
+
+def test_two_worlds_never_have_one_colour() -> None:
+    legend = Legend({"gifts": {"colour": "#e69f00"}, "dark": {"colour": "#000000"}, "grey": {"colour": SECOND}})
+    assert colours_of_arms(["wait", "check_in"], legend) == [FIRST, SECOND]
+    assert colours_of_arms(["wait"], legend) == [FIRST]
+    assert colours_of_arms(["gifts", "gifts"], legend) == ["#e69f00", SECOND]
+    assert colours_of_arms(["grey", "grey"], legend) == [SECOND, FIRST]
+    assert colours_of_arms(["dark", "wait"], legend)[0] not in ("#000000", SECOND), "it could not be seen"
+
+
+def test_names_without_labels_have_no_underscores() -> None:
+    assert name_of("handwritten_notes", PLAIN) == "handwritten notes"
+    assert name_of({"check_in": 0.25, "show_up": 0.75}) == "25% check in, 75% show up"

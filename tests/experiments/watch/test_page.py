@@ -592,3 +592,40 @@ def test_a_port_in_use_is_reported(base_url: str, capsys: pytest.CaptureFixture[
         cli.main(["watch", "--no-open", "--port", base_url.rpartition(":")[2]])
     assert ended.value.code == 2
     assert "in use" in capsys.readouterr().err
+
+
+def test_added_strategies_and_gestures_are_on_the_page_as_others_are(open_tab: Open) -> None:
+    tab = open_tab("?config=added.toml&set=run.strategy=gifts&beside=check_in")
+    page = tab.page
+    for menu in ("[data-path='run.strategy']", "[data-do=beside]"):
+        options = dict(page.eval_on_selector_all(f"{menu} option", "all => all.map((one) => [one.value, one.text])"))
+        assert options["gifts"] == "Birthday gifts"
+        assert options["check_in"] == "check in"
+    assert page.eval_on_selector("[data-path='run.strategy']", "menu => menu.value") == "gifts"
+    assert "question, comment, message, voice memo" in page.inner_text(".rk-legend")
+    tab.click("week")
+    tab.settles(lambda session: day_of(session) == 7)
+    key = page.eval_on_selector_all(".rk-key span", "all => all.map((one) => [one.textContent, one.style.color])")
+    assert ["━ Birthday gifts", "rgb(230, 159, 0)"] in key
+    title = page.eval_on_selector(".rk-name", "one => [one.textContent, one.style.color]")
+    assert title == ["Birthday gifts", "rgb(230, 159, 0)"]
+    page.keyboard.press("a")
+    tab.settles(lambda session: session.page_state.followed is not None)
+    titles = page.eval_on_selector_all(".rk-ties li", "all => all.map((one) => one.title)")
+    assert any("→ voice memo" in title for title in titles)
+    page.select_option("[data-do=beside]", "gifts")
+    tab.settles(lambda session: session.page_state.beside == "gifts")
+    assert "beside=gifts" in page.evaluate("location.search")
+
+
+def test_a_mixture_can_have_an_added_strategy(open_tab: Open) -> None:
+    tab = open_tab("?config=added.toml&beside=%7B+gifts+%3D+0.5%2C+check_in+%3D+0.5+%7D")
+    assert [arm.name for arm in tab.session.playback.arms] == ["Birthday gifts", "50% Birthday gifts, 50% check in"]
+    tab.page.select_option("[data-do=beside]", "mixture")
+    assert tab.page.inner_text("label[for=rk-share-gifts]") == "Birthday gifts"
+
+
+def test_an_added_strategy_is_unknown_where_no_configuration_has_it(open_tab: Open) -> None:
+    tab = open_tab("?set=run.strategy=gifts")
+    assert "gifts" in tab.page.inner_text(".rk-told")
+    assert tab.session.experiment.run.strategy == "wait"
