@@ -246,9 +246,8 @@ def _checked_number(path: KeyPath, value: Any, file: _File) -> tuple[Any, list[_
     """A value; if it is a number that a strategy names and is out of range, one in its place, and the problem."""
     if path[:-2] not in _ROW_TABLES or path[-1] in MODELS[path[-3]].model_fields:
         return value, []
-    if isinstance(value, float) and value.is_integer() and is_whole(file.settings[path]):
-        value = int(value)
-    problem = _wrong_with(path, value, file)
+    whole = isinstance(value, float) and value.is_integer() and is_whole(file.settings[path])
+    problem = _wrong_with(path, int(value) if whole else value, file)
     low = next(rule.ge for rule in file.settings[path].metadata if hasattr(rule, "ge"))
     return (low, [_Problem(path, value, problem)]) if problem else (value, [])
 
