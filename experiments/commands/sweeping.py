@@ -21,10 +21,11 @@ from experiments.config.errors import ConfigError, SettingError
 from experiments.config.own_measures import own_measures
 from experiments.config.reading import load, option_for, place_of, place_of_factor
 from experiments.config.settings import Experiment, SweepSettings, require_adopters
+from experiments.config.toml_text import show
 from experiments.sweeps import histories as kept
 from experiments.sweeps import own_outcomes, planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
-from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of, unfollowed
+from experiments.sweeps.design import PointError, RunSpec, described, names_in, runs_of, shard_of, unfollowed
 from experiments.sweeps.histories import History, requested_histories
 from experiments.sweeps.sampled import next_step, summary
 from experiments.sweeps.tables import own_table, run_tables, sweep_tables
@@ -45,6 +46,7 @@ from experiments.terminal.progress import Report, duration, progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.own_outcomes import OwnOutcomeError
+from sim.model.functions import load as load_function
 from sim.runtime.fingerprint import cache_folder
 from sim.runtime.interrupts import held_back
 
@@ -63,6 +65,7 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     experiment = checked(config, changes, world)
     console, stderr = stdout_console(), stderr_console()
     single = runs_of(experiment.model_copy(update={"sweep": None}))[0]
+    _require_functions([single])
     threads = numba.config.NUMBA_NUM_THREADS
     report_compiling(stderr)
     with progress_bar(stderr, "world", 0) as report:
@@ -122,6 +125,7 @@ def sweep(
     part = _shard(shard)
     console = stdout_console()
     runs = planned(experiment, config, changes)
+    _require_functions(runs if experiment.parameters.functions(experiment.parameters.strategies) else [])
     folder, histories = results / experiment.name, requested_histories(experiment.sweep)
     if scheduler is not None:  # check the cluster before anything is written
         with cluster(scheduler):
@@ -180,6 +184,24 @@ def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
             "own folder with --set name=….",
             file=sys.stderr,
         )
+
+
+def _require_functions(runs: Sequence[RunSpec]) -> None:
+    """Check that the functions of strategies can be loaded, which imports their files, before anything is simulated.
+
+    Raises:
+        ConfigError: if one can't.
+    """
+    checked_references = set[str]()
+    for run in runs:
+        for number, reference in run.parameters.functions(names_in(run.strategy)).items():
+            try:
+                if reference not in checked_references:
+                    load_function(reference)
+            except ValueError as error:
+                name = run.parameters.strategy_names[number]
+                raise ConfigError(f"strategies.{name}.function = {show(reference)}: {error}.") from None
+            checked_references.add(reference)
 
 
 def warn_of_unfollowed(experiment: Experiment) -> None:

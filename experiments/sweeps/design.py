@@ -31,6 +31,7 @@ from experiments.config.toml_text import show
 from experiments.sweeps.own_outcomes import OwnSources, own_sources
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
+from sim.model.functions import hash_of
 from sim.model.parameters import Parameters
 from sim.model.strategies import STRATEGIES, StrategyRow, amended
 from sim.runtime.fingerprint import model_fingerprint
@@ -179,7 +180,22 @@ def _hashes(parameters: Parameters, strategies: Sequence[Strategy]) -> list[str]
     """The hash of the parameters for each arm. Rows of strategies that the arm does not follow are no part of it."""
     if parameters.strategies == STRATEGIES:
         return [_hash(parameters)] * len(strategies)
+    for name in parameters.followed(name for strategy in strategies for name in names_in(strategy)):
+        _require_readable(name, parameters.strategies[name].function)
     return [_hash(parameters, names_in(strategy)) for strategy in strategies]
+
+
+def _require_readable(name: str, function: str) -> None:
+    """Check that the file of a strategy's function can be read, because ids hash its text.
+
+    Raises:
+        ConfigError: if it can't.
+    """
+    try:
+        if function:
+            hash_of(function)
+    except ValueError as error:
+        raise ConfigError(f"strategies.{name}.function = {show(function)}: {error}.") from None
 
 
 def unfollowed(experiment: Experiment) -> list[str]:

@@ -273,3 +273,19 @@ def test_strategies_that_no_arm_follows_are_named(config: Path) -> None:
     assert design.unfollowed(load(config, [ARMS, "sweep.grid.strategies.show_up.sessions=[1]"])) == ["other", "show_up"]
     assert design.unfollowed(load(config, [ARMS, "strategies.show_up.label=Show up"])) == ["other"]
     assert design.unfollowed(load(None)) == []
+
+
+def test_the_file_of_a_function_is_part_of_the_id_and_must_be_there(config: Path) -> None:
+    config.write_text(
+        config.read_text() + '[strategies.mine]\nfunction = "mine.py:it"\nwhat = "call"\nsession_minutes = 5\n'
+    )
+    arms = 'sweep.strategies=["wait", "mine"]'
+    with pytest.raises(ConfigError, match=r'^strategies\.mine\.function = "mine\.py:it": mine\.py can.t be read'):
+        runs_of(load(config, [arms]))
+    assert runs_of(load(config)), "no arm follows it"
+    ids = list[dict[str, str]]()
+    for text in ("def it(me, ties):\n    pass\n", "def it(me, ties):\n    return\n"):
+        Path("mine.py").write_text(text)
+        ids.append({run.scenario: run.id for run in runs_of(load(config, [arms])) if run.replicate == 0})
+    assert ids[0]["wait"] == ids[1]["wait"]
+    assert ids[0]["mine"] != ids[1]["mine"]
