@@ -45,8 +45,8 @@ from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import Report, duration, progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
-from sim.own_outcomes import OwnOutcomeError
 from sim.model.functions import load as load_function
+from sim.own_outcomes import OwnOutcomeError
 from sim.runtime.fingerprint import cache_folder
 from sim.runtime.interrupts import held_back
 
