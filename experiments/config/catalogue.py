@@ -155,7 +155,7 @@ def written(experiment: Experiment) -> str:
         if path in tables or path[0] in ("name", "sweep", "verdict", "full", "measures"):
             continue
         value, default = value_at(experiment, path), value_at(usual, path)
-        if default is None and not field.is_required():
+        if default is None and "parameters" in path[:2] and not field.is_required():  # of an added row
             default = field.get_default(call_default_factory=True)
         if path in (("world", "log"), ("run", "stop")) and value is not None:
             value = str(Path(value).absolute())
