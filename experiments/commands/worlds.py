@@ -312,7 +312,7 @@ def _ties(world: KeptWorld) -> list[tuple[str, str]]:
 
 def _changed_table(parameters: Mapping[str, Any]) -> Columns | str:
     """The parameters that differ from the defaults; a dash for a name that one of the two versions lacks."""
-    here, default = dict(_flat(parameters)), dict(_flat(sim.Parameters().model_dump(mode="json")))
+    here, default = dict(_flat(parameters)), dict(_flat(sim.Parameters().identity()))
     changed = [name for name in (*default, *(here.keys() - default)) if here.get(name, "–") != default.get(name, "–")]
     if not changed:
         return "All parameters have their default values."
