@@ -326,15 +326,15 @@ def _report(
 
 def _tables(experiment: Experiment, whole: pd.DataFrame, folder: Path) -> Group:
     """The arms of a sweep or, if its points were sampled, the spread of its outcomes over the points."""
-    sweep = experiment.sweep or SweepSettings()
+    sweep, legend = experiment.sweep or SweepSettings(), Legend(experiment.parameters.strategies)
     if sweep.sample is None:
-        legend, own = Legend(experiment.parameters.strategies), own_table(whole, own_measures(experiment))
+        own = own_table(whole, own_measures(experiment))
         return Group(sweep_tables(whole, sweep.factors, legend), *([own] if own else []))
     ranges = list(sweep.sample.ranges)
     fixed = [name for name in sweep.factors if name not in ranges]
     elsewhere = "" if folder.parent == Path("results") else f" --results {shlex.quote(str(folder.parent))}"
     hint = next_step(sweep.sample.method, experiment.name, elsewhere)
-    return summary(whole, ranges, fixed, hint)
+    return summary(whole, ranges, fixed, hint, legend)
 
 
 def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:

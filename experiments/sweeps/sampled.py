@@ -13,9 +13,10 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from experiments.analysis.compare import BASELINE, short_levels
+from experiments.analysis.compare import BASELINE, SPENT_ENOUGH, minutes, short_levels
 from experiments.config.toml_text import show
 from experiments.terminal.columns import Columns
+from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import table_of
 
@@ -78,7 +79,9 @@ def _outcomes(rows: pd.DataFrame, measure: str, levels: str) -> Iterator[tuple[s
         yield ", ".join(filter(None, (strategy, levels))), baseline, outcome.mean(axis=1).dropna()
 
 
-def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hint: str) -> Group:
+def summary(
+    runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hint: str, legend: Legend = PLAIN
+) -> Group:
     """The spread of each arm over the points, the points at either end, and a hint for the next step.
 
     Args:
@@ -86,6 +89,7 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hin
         ranges: names of the sampled settings.
         fixed: names of the factors that were not sampled.
         hint: the suggested next step.
+        legend: labels of the arms.
     """
     arms = spreads(runs, fixed)
     points = runs.drop_duplicates("point").set_index("point")[list(ranges)].apply(short_levels)
@@ -99,8 +103,32 @@ def summary(runs: pd.DataFrame, ranges: Sequence[str], fixed: Sequence[str], hin
     compared = any(one.baseline for one in arms)
     note = f"Values with a sign are paired differences from `{BASELINE}`." if compared else ""
     ends = [line for one in _worth_naming(arms) for line in _ends(one, points)]
-    parts: list[str | Columns] = [first, _table(arms[:_MOST_ROWS]), more, note, *ends, hint]
+    parts: list[str | Columns] = [
+        first,
+        _table(arms[:_MOST_ROWS]),
+        more,
+        note,
+        *_idle(runs),
+        *legend.notes(runs["strategy"].unique()),
+        *ends,
+        hint,
+    ]
     return Group(*(Text(part) if isinstance(part, str) else part for part in parts if part))
+
+
+def _idle(runs: pd.DataFrame) -> Iterator[str]:
+    """A sentence on strategies that used too few of their minutes, if there are any."""
+    if "used_share" not in runs:
+        return
+    keys = runs["strategy"] + ", point " + runs["point"].astype(str)
+    of_arms = minutes(runs.assign(scenario=keys))["idle"]
+    strategies = keys.drop_duplicates().map(dict(zip(keys, runs["strategy"], strict=True))).to_numpy()
+    counts = of_arms.groupby(strategies, sort=False).agg(["sum", "size"])
+    found = [
+        f"{name} at {int(idle):,} of {counted(int(of), 'point')}" for name, (idle, of) in counts.iterrows() if idle
+    ]
+    if found:
+        yield f"! Less than {SPENT_ENOUGH:.0%} of the minutes used, so not like-for-like: {'; '.join(found)}."
 
 
 def _table(found: Sequence[Spread]) -> Columns:

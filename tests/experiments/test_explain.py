@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from experiments.config.catalogue import SETTINGS
 from experiments.explain import Entry, assumed, close_names, entries, explained, within
 from sim.measures import MEASURES
 from sim.model.gestures import KINDS
@@ -54,6 +55,15 @@ def test_every_setting_says_what_may_be_written() -> None:
     assert len(settings) > 10
     for entry in settings:
         assert entry.facts.get("Range") or entry.facts.get("Write"), entry.name
+
+
+def test_a_setting_has_the_meaning_that_its_description_gives() -> None:
+    (days,) = explained("run.follow_up_days")
+    assert days.facts["Meaning"] == SETTINGS["run", "follow_up_days"].description
+    assert all(entry.facts["Meaning"] for entry in entries() if entry.sort in ("setting", "parameter"))
+    for path in (("ease",), ("gestures", "note", "mass")):
+        (entry,) = explained(".".join(path))
+        assert entry.facts["Meaning"] == SETTINGS["parameters", *path].description
 
 
 def test_strategies_and_adopters_say_what_may_be_written() -> None:

@@ -292,6 +292,11 @@ def test_a_world_starts_on_the_morning_of_the_cut(monkeypatch: pytest.MonkeyPatc
     assert starts == [(105, 7, people[0]), (105, 8, people[0]), (60, 7, people[1]), (60, 8, people[1])]
 
 
+def test_forecasts_are_of_a_hundred_worlds_with_seeds_from_one_on_unless_others_are_given() -> None:
+    usual = Worlds()
+    assert (usual.count, usual.world_seed, usual.seed) == (100, 1, 1)
+
+
 def test_the_models_chance_is_its_share_of_worlds() -> None:
     log, worlds = made_up(people=10), 3
     found = judged(log, worlds, world_seed=5, seed=9)

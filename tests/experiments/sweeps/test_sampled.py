@@ -16,6 +16,7 @@ from experiments.config.settings import Experiment, SampleSettings, SweepSetting
 from experiments.sweeps import sampled, store
 from experiments.sweeps.design import described, runs_of
 from experiments.sweeps.sampled import Spread, next_step, spreads, summary
+from experiments.terminal.legend import Legend
 from tests.experiments.conftest import Rekindle
 
 EASE, LIKE, NOTE = "parameters.ease", "parameters.gestures.like.opens_door", "parameters.gestures.note.opens_door"
@@ -48,6 +49,24 @@ def test_the_spread_is_that_of_paired_differences_over_the_points() -> None:
     assert (wait.baseline, check_in.baseline) == (None, "wait")
     pd.testing.assert_series_equal(check_in.outcome, ease, check_names=False)
     assert (wait.outcome == 50).all()
+
+
+def test_strategies_that_never_spend_their_minutes_are_named_with_the_number_of_their_points() -> None:
+    _, runs = made_up(points=10)
+    used = np.where((runs["strategy"] == "check_in") & (runs["point"] < 3), 0.1, 1.0)
+    runs = runs.assign(minutes_planned=1.0, minutes_used=1.0, minutes_lost=0.0, used_share=used)
+    said = " ".join(printed(runs).split())
+    assert "! Less than 90% of the minutes used, so not like-for-like: check_in at 3 of 10 points." in said
+    assert "like-for-like" not in printed(runs.assign(used_share=1.0))
+    assert "like-for-like" not in printed(runs.drop(columns="used_share"))
+
+
+def test_labels_of_arms_are_explained() -> None:
+    _, runs = made_up(points=10)
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(summary(runs, list(RANGES), [], "", Legend({"check_in": {"label": "Phone calls"}})))
+    assert "Labels: check_in is “Phone calls”." in capture.get()
 
 
 def test_hundreds_of_arms_are_a_summary_of_a_few_lines() -> None:
