@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,11 +13,14 @@ from experiments.config.catalogue import SETTINGS, TABLES, TRUTH_WRITTEN, range_
 from experiments.config.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
 from experiments.config.settings import (
     ADOPTERS_WRITTEN,
+    FUNCTION_WRITTEN,
     KINDS_WRITTEN,
     LOG_WRITTEN,
+    MEASURE_KEYS_WRITTEN,
     NAME_WRITTEN,
     STRATEGIES_WRITTEN,
     STRATEGY_WRITTEN,
+    MeasureSettings,
 )
 from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
@@ -24,14 +28,16 @@ from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.former_names import accepted_name, former_name, present_name
 from sim.model.gestures import DEFAULT_GESTURES, LADDERS, GestureRow, Kind
 from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES, STRATEGIES
 from sim.model.spelling import alike
+from sim.model.strategies import NAMES, STRATEGIES
 
 _WRITTEN: dict[KeyPath, str] = {
     ("name",): NAME_WRITTEN,
     ("world", "log"): LOG_WRITTEN,
     ("run", "strategy"): STRATEGY_WRITTEN,
     ("run", "adopters"): ADOPTERS_WRITTEN,
+    ("run", "stop"): FUNCTION_WRITTEN,
+    **{("measures", "name", key): text for key, text in MEASURE_KEYS_WRITTEN.items()},
     ("run", "sociability"): "any, low or high",
     ("run", "reticence"): "any, low or high",
     ("inject", "kind"): KINDS_WRITTEN,
@@ -44,6 +50,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}; all lists have the same length",
     ("sweep", "rows"): "one table of settings per row, under the row's name",
     ("sweep", "events"): TRUTH_WRITTEN,
+    ("sweep", "people"): TRUTH_WRITTEN,
     ("sweep", "sample", "method"): f"one of {', '.join(METHODS)}",
     ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }
@@ -91,7 +98,27 @@ def explained(name: str) -> list[Entry]:
     wanted = accepted_name(name.lower())
     for table in ("world.parameters.", "parameters.", "measures.", "strategies."):
         wanted = wanted.removeprefix(table)
-    return [entry for entry in entries() if entry.name == wanted or entry.name == f"gestures.{wanted}"]
+    names = {wanted, f"gestures.{wanted}", name.lower()}
+    return [entry for entry in entries() if entry.name in names]
+
+
+def own_entries(measures: Mapping[str, MeasureSettings]) -> list[Entry]:
+    """The entries of the measures that a configuration adds."""
+    return [
+        Entry(
+            name,
+            "own measure",
+            _without_empty(
+                {
+                    "Unit": one.unit,
+                    "Meaning": one.definition,
+                    "SQL": one.sql or "",
+                    "Function": one.function or "",
+                }
+            ),
+        )
+        for name, one in measures.items()
+    ]
 
 
 def within(table: str) -> list[Entry]:

@@ -33,6 +33,7 @@ if not _before:
 from sim import measures, worlds
 from sim.model import chance, gestures, rules, strategies
 from sim.model.parameters import Parameters
+from sim.own_outcomes import Day
 from sim.run import Gesture, Run, Simulation, simulate
 from sim.runtime import storage
 from sim.state.population import World
@@ -50,6 +51,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "Day",
     "Gesture",
     "Parameters",
     "Person",

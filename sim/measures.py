@@ -5,7 +5,7 @@ Both engines report the same `DayRecord`, so each measure is defined once. Recor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from sim.engine.memory import find_slot
 from sim.model import rules
 from sim.model.gestures import KINDS, Channel, Kind
 from sim.model.parameters import Parameters
+from sim.own_outcomes import DAYS_RUN, Day, OwnOutcomes
 from sim.state.population import NEVER, NO_ANSWER, NOBODY, DayRecord, FinalState, World
 
 RECONNECTION_DAYS = 60  # days for three worded gestures in alternation, which make a reconnection
@@ -216,7 +217,8 @@ class Measures(NamedTuple):
     """The outcomes of a run.
 
     Attributes:
-        scalars: outcomes by name, as defined in `MEASURES`; nan if an outcome is missing.
+        scalars: outcomes by name, as defined in `MEASURES`, then those of the user's own measures; nan if an outcome is
+            missing. A run with a stop condition also has ``days_run``, the number of its days.
         series: one row for each day (index ``day``, from 0), or None. Columns per adopter, and per person with the
             prefix ``everyone_``: gestures ``sent`` and ``answered``, ``new_ties`` and ``reconnected`` ties of the day,
             and ``active_ties`` at its end. Further columns: the adopters' ``industry_rank``; the share of focal ties
@@ -242,6 +244,10 @@ class OutcomeRecorder:
         injected: whether outcomes count from the first day, as after an injected gesture.
         series: whether to keep daily measures.
         focal: pairs of people that the ``focal_…`` measures follow, shape (pairs, 2).
+        own: the user's own measures and stop condition, if there are any.
+
+    Raises:
+        ValueError: if a measure of the user's has the name of another measure.
     """
 
     def __init__(
@@ -253,7 +259,13 @@ class OutcomeRecorder:
         injected: bool,
         series: bool,
         focal: np.ndarray | None = None,
+        own: OwnOutcomes | None = None,
     ) -> None:
+        if own is not None and (taken := [name for name in own.names if name in measures_of(world.parameters.kinds)]):
+            raise ValueError(
+                f"measures has the name {taken[0]!r}, which is that of a measure of the model; choose another."
+            )
+        self.own = own
         n = len(world)
         self.start, self.parameters = world.day, world.parameters
         self.packed = np.array([world.parameters.packed])
@@ -281,8 +293,22 @@ class OutcomeRecorder:
         there = self.keys[rows] == keys if len(self.keys) else np.zeros(len(keys), bool)
         return np.where(there, rows, -1)
 
-    def observe(self, record: DayRecord, active: np.ndarray | None = None, hazards: np.ndarray | None = None) -> None:
-        """Record a day. Daily measures need ``active``, shape (n,), and sales need ``hazards`` from `sale_hazards`."""
+    def observe(
+        self,
+        record: DayRecord,
+        active: np.ndarray | None = None,
+        hazards: np.ndarray | None = None,
+        *,
+        world: Callable[[], World] | None = None,
+    ) -> None:
+        """Record a day.
+
+        Args:
+            record: the day.
+            active: active ties of each person, shape (n,), for daily measures.
+            hazards: from `sale_hazards`, for sales.
+            world: makes the world after the day, for own measures.
+        """
         if hazards is not None:
             self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazards[:, None], 1)
         count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
@@ -293,6 +319,28 @@ class OutcomeRecorder:
         if self.rows is not None and active is not None and before is not None:
             fresh = self.at_risk[(before == NEVER) & (self.at_risk["reconnected"] != NEVER)]
             self.rows.append(self._row(record, fresh, active))
+        if self.own is not None:
+            self.own.observe(record, self._maker_of_days(world))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user's stop condition has been true."""
+        return self.own is not None and self.own.stopped
+
+    def _maker_of_days(self, world: Callable[[], World] | None) -> Callable[[DayRecord], Day]:
+        """What own measures see of a day, as a function of its record."""
+
+        def day(record: DayRecord) -> Day:
+            return Day(
+                record,
+                start=self.start,
+                people=len(self.is_adopter),
+                adopters=self.adopters,
+                reconnected=lambda: self.reconnected(record.day + 1),
+                world=no_world if world is None else world,
+            )
+
+        return day
 
     def _row(self, record: DayRecord, fresh: np.ndarray, active: np.ndarray) -> dict[str, float]:
         n = len(self.is_adopter)
@@ -328,8 +376,8 @@ class OutcomeRecorder:
         rows = self.focal_rows[self.focal_rows >= 0]
         return mean_or_nan(of_at_risk[rows].sum(), len(rows))
 
-    def finish(self, end: FinalState) -> Measures:
-        """The outcomes of the run, given the state at its end."""
+    def finish(self, end: FinalState, world: Callable[[], World] | None = None) -> Measures:
+        """The outcomes of the run, given the state at its end; own measures need a function that makes its world."""
         values = self._by_person(end)
         scalars: dict[str, float] = {}
         for prefix, ids in (("", self.adopters), ("everyone_", np.arange(len(end.active)))):
@@ -341,9 +389,33 @@ class OutcomeRecorder:
             scalars[name] = mean_or_nan(ranks.sum(), len(self.adopters))
         scalars.update(self._minutes(end.plans))
         scalars.update(self._of_focal(end.day))
-        scalars = {name: scalars[name] for name in measures_of(self.parameters.kinds)}
+        scalars = {name: scalars[name] for name in measures_of(self.parameters.kinds)} | self._own(end.day, world)
         series = None if self.rows is None else pd.DataFrame(self.rows).astype({"day": int}).set_index("day")
         return Measures(scalars, series, self._at_risk_frame(end.day))
+
+    def _own(self, today: int, world: Callable[[], World] | None) -> dict[str, float]:
+        """The user's own measures, and the number of days if a stop condition decides it."""
+        if self.own is None:
+            return {}
+        length = {DAYS_RUN: float(today - self.start)} if self.own.has_stop else {}
+        return self.own.values(self._maker_of_days(world)) | length
+
+    def people(self, end: FinalState) -> pd.DataFrame:
+        """The outcomes of each person, given the state at the end of the run: one row per person, in order of ids.
+
+        Columns: ``person`` (the id), ``adopter`` (whether the person follows the strategy), and the measures that are
+        means over people, under their names: nan where a person is left out of the mean. Minutes are 0, and
+        ``used_share`` is nan, for those without a plan.
+        """
+        n = len(end.active)
+        values = {name: value for name, value in self._by_person(end).items() if not name.startswith(MADE_OF_OTHERS)}
+        values["industry_rank"] = industry_ranks(end.active, end.industry)
+        values["industry_rank_two_steps"] = industry_ranks(end.reach, end.industry)
+        for name in ("minutes_planned", "minutes_used", "minutes_lost"):
+            values[name] = np.bincount(end.plans["person"], weights=end.plans[name], minlength=n)
+        spendable = np.bincount(end.plans["person"], weights=self._spendable(end.plans), minlength=n)
+        values["used_share"] = np.divide(values["minutes_used"], spendable, out=np.full(n, np.nan), where=spendable > 0)
+        return pd.DataFrame({"person": np.arange(n, dtype=np.int32), "adopter": self.is_adopter, **values})
 
     def reconnected(self, day: int) -> np.ndarray:
         """Reconnections of each person before this day, shape (n,)."""
@@ -423,8 +495,7 @@ class OutcomeRecorder:
 
     def _minutes(self, plans: np.ndarray) -> dict[str, float]:
         plans = plans[self.is_adopter[plans["person"]]]
-        sessions = self.parameters.playbook.strategies["session_minutes"][plans["strategy"]]
-        spendable = plans["minutes_planned"] - np.where(plans["budget"] < sessions, plans["budget"], 0.0)
+        spendable = self._spendable(plans)
         people = len(self.adopters)
         return {
             "minutes_planned": mean_or_nan(plans["minutes_planned"].sum(), people),
@@ -432,6 +503,11 @@ class OutcomeRecorder:
             "minutes_lost": mean_or_nan(plans["minutes_lost"].sum(), people),
             "used_share": mean_or_nan(plans["minutes_used"].sum(), spendable.sum()),
         }
+
+    def _spendable(self, plans: np.ndarray) -> np.ndarray:
+        """Planned minutes of each plan without those left over that are too few for another session; same shape."""
+        sessions = self.parameters.playbook.strategies["session_minutes"][plans["strategy"]]
+        return np.asarray(plans["minutes_planned"] - np.where(plans["budget"] < sessions, plans["budget"], 0.0))
 
     def _at_risk_frame(self, day: int) -> pd.DataFrame:
         found = self.at_risk
@@ -451,6 +527,15 @@ class OutcomeRecorder:
                 "lasting": np.where(is_known, found["lasting"].astype(float), np.nan),
             }
         )
+
+
+def no_world() -> World:
+    """In place of a function that makes the world, where the engine's state is out of reach.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError("The world is out of reach here; only simulate, Simulation and ReconnectionModel report it")
 
 
 def mean_or_nan(total: float, count: float) -> float:

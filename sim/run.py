@@ -15,17 +15,18 @@ import numba
 import numpy as np
 import pandas as pd
 
+from sim.engine.choosing import GIVEN
 from sim.engine.day import Core
 from sim.engine.memory import fresh_bounds
 from sim.engine.views import SEEN, see
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, log_frame, sale_hazards
-from sim.model import rules
+from sim.model import rules, spelling
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform, uniforms_of_people
 from sim.model.gestures import Channel
 from sim.model.parameters import Parameters
 from sim.model.playbook import POST
-from sim.model.strategies import NAMES, Plan
-from sim.model import spelling
+from sim.model.strategies import BY_HAND, NAMES, Plan
+from sim.own_outcomes import Outcome, own_outcomes
 from sim.runtime import memory_limit
 from sim.runtime.checkpoint import Checkpoint
 from sim.runtime.interrupts import held_back
@@ -85,12 +86,20 @@ class Run:
         adopters: ids of the people who followed the strategy, sorted.
         log: the contact log if ``log=True``, else None; see `sim.measures.log_frame`.
         core: the engine after the last day.
+        recorder: what was recorded, for `people`.
     """
 
     measures: Measures
     adopters: np.ndarray
     log: pd.DataFrame | None
     core: Core
+    recorder: OutcomeRecorder | None = None
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """The outcomes of each person; see `sim.measures.OutcomeRecorder.people`. Computed on first access."""
+        assert self.recorder is not None
+        return self.recorder.people(self.core.final_state())
 
     @cached_property
     def world(self) -> World:
@@ -116,6 +125,8 @@ def simulate(
     progress: Callable[[int, int], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_minutes: float = 10.0,
+    measures: Mapping[str, Outcome] | None = None,
+    stop: Outcome | None = None,
 ) -> Run:
     """Run a world on the fast engine.
 
@@ -144,13 +155,20 @@ def simulate(
             from the file, with the same results bit for bit. The file is deleted at the end of the run. A damaged file,
             or the file of another run, is replaced with a warning. By default, there is no checkpoint.
         checkpoint_minutes: wall time between checkpoints, in minutes; 0 writes one after each day.
+        measures: measures of your own by name, which are added to ``measures.scalars``. Each is a class, whose
+            ``observe`` is called with each `sim.Day` and whose ``result`` returns the outcome, or a function that is
+            called with the last day.
+        stop: a stop condition, written like a measure and asked after each day. If it's True, the run ends: it has the
+            outcomes of a run of this many `days`, and the measure ``days_run``. Gestures in ``extra`` after the end
+            aren't made.
 
     Ctrl-C stops a run between two days. Press it twice to stop at once. Many parameters because this one call is the
-    whole interface of a run; all but four have defaults.
+    whole interface of a run; all but three have defaults.
 
     Raises:
         TypeError, ValueError: if an argument has the wrong type or is out of range.
         sim.runtime.memory_limit.NotEnoughMemoryError: if there is no memory for a second copy of the world.
+        sim.own_outcomes.OwnOutcomeError: if a measure of your own raises an exception, or returns no number.
 
     Example:
         >>> import sim
@@ -167,7 +185,7 @@ def simulate(
     if world.day + days > LAST_DAY:
         raise ValueError(f"days is {days}; this world is {world.day} days old, and none gets older than {LAST_DAY:,}.")
     extra, pairs = list(extra), _checked_pairs(focal, len(world))
-    injected = bool(extra) or len(pairs) > 0
+    injected, own = bool(extra) or len(pairs) > 0, own_outcomes(measures, stop)
     start, who = begin(
         world,
         strategy=strategy,
@@ -182,12 +200,15 @@ def simulate(
         within = INJECTED_WITHIN if injected else strategy_days
     saved = None
     if checkpoint is not None:
-        inputs = [days, int(seed), None if within is None else int(within), injected, bool(log), bool(series)]
-        inputs += pairs.ravel().tolist()
+        known = None if within is None else int(within)
+        inputs: list[int | str | None] = [days, int(seed), known, injected, bool(log), bool(series)]
+        inputs += [*pairs.ravel().tolist(), *(own.identity() if own else ())]
         saved = Checkpoint(checkpoint, minutes=checkpoint_minutes, start=start, adopters=who, inputs=inputs)
     memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads):
-        recorder = OutcomeRecorder(start, adopters=who, within=within, injected=injected, series=series, focal=pairs)
+        recorder = OutcomeRecorder(
+            start, adopters=who, within=within, injected=injected, series=series, focal=pairs, own=own
+        )
         today, sent = (start, []) if saved is None else saved.taken_up(recorder)
         core, done = Core(today, seed=int(seed)), today.day - start.day
         del today  # frees one copy of the world
@@ -196,15 +217,15 @@ def simulate(
 
         def observe(record: DayRecord) -> None:
             hazards = sale_hazards(core.state, pairs, record.day) if len(pairs) else None
-            recorder.observe(record, core.active_ties() if series else None, hazards)
+            recorder.observe(record, core.active_ties() if series else None, hazards, world=core.to_world)
             if log:
                 sent.append(record.sent)
-            if saved is not None and record.day + 1 < start.day + days:
+            if saved is not None and not recorder.stopped and record.day + 1 < start.day + days:
                 saved.save_if_due(core, recorder, sent)
 
-        run_days(core, days - done, observe, progress, done=done)
-        measures = recorder.finish(core.final_state())
-    run = Run(measures, who, log_frame(sent, start.parameters.kinds) if log else None, core)
+        run_days(core, days - done, observe, progress, done=done, until=lambda: recorder.stopped)
+        outcomes = recorder.finish(core.final_state(), core.to_world)
+    run = Run(outcomes, who, log_frame(sent, start.parameters.kinds) if log else None, core, recorder)
     if saved is not None:
         saved.remove()
     return run
@@ -216,7 +237,8 @@ class Simulation:
     Its days equal those of `simulate` bit for bit.
 
     Args:
-        world, strategy, adopters, seed, parameters, strategy_days: see `simulate`.
+        world, strategy, adopters, seed, parameters, strategy_days, measures: see `simulate`. There is no stop
+            condition, because you decide whether there is another day.
 
     Attributes:
         adopters: ids of the people who follow the strategy, sorted.
@@ -243,6 +265,7 @@ class Simulation:
         seed: int,
         parameters: Parameters | None = None,
         strategy_days: int | None = None,
+        measures: Mapping[str, Outcome] | None = None,
     ) -> None:
         start, self.adopters = begin(
             world,
@@ -255,7 +278,12 @@ class Simulation:
         self.start, self.parameters = start.day, start.parameters
         self._core = Core(start, seed=int(seed))
         self._recorder = OutcomeRecorder(
-            start, adopters=self.adopters, within=strategy_days, injected=False, series=False
+            start,
+            adopters=self.adopters,
+            within=strategy_days,
+            injected=False,
+            series=False,
+            own=own_outcomes(measures),
         )
 
     def __len__(self) -> int:
@@ -275,7 +303,7 @@ class Simulation:
         if self._core.day >= LAST_DAY:
             raise ValueError(f"This world is {self._core.day:,} days old, the most that a world can be.")
         record = self._core.step()
-        self._recorder.observe(record)
+        self._recorder.observe(record, world=self.world)
         return record
 
     def send(self, gesture: Gesture) -> None:
@@ -288,6 +316,39 @@ class Simulation:
         if gesture.day < self.day:
             raise ValueError(f"An extra gesture is on day {gesture.day}, which is over; today is day {self.day}.")
         self._core.mail = canonical_mail(joined(self._core.mail, letter))
+
+    def order(self, person: int, other: int, clause: int = 0) -> None:
+        """Name a contact for a person's session of the coming day; they make the gesture if time and courage allow.
+
+        The person must follow a strategy whose `whom` is "people named by hand". Several contacts come in the order in
+        which they were named. The minutes count as in any strategy, and so do gestures from which the person backs out,
+        so that efforts are comparable; a contact named when there is no session is dropped.
+
+        Args:
+            person: id of the person.
+            other: id of one of their ties or acquaintances.
+            clause: the number, from 0, of the clause of `what`.
+
+        Raises:
+            TypeError, ValueError: if the person has no such strategy, or doesn't know the other; or there is no such
+                clause.
+        """
+        person, other, clause = whole("person", person), whole("other", other), whole("clause", clause)
+        state = self._core.state
+        mine = np.flatnonzero(state.plans["person"] == person)
+        by_hand = [row for row in mine if self._is_by_hand(int(state.plans["strategy"][row]))]
+        if not by_hand:
+            raise ValueError(f"Person {person} follows no strategy of people named by hand.")
+        if other not in self.known_to(person):
+            raise ValueError(f"Person {person} doesn't know person {other}; use send for strangers.")
+        clauses = int(state.strategies["clauses"][state.plans["strategy"][by_hand[0]]])
+        if not 0 <= clause < clauses:
+            raise ValueError(f"clause is {clause}; the strategy has the clauses 0 to {clauses - 1}.")
+        named = np.array([(by_hand[0], other, clause)], GIVEN)
+        self._core.given = np.concatenate([self._core.given, named])
+
+    def _is_by_hand(self, strategy: int) -> bool:
+        return self.parameters.strategies[self.parameters.strategy_names[strategy]].lists == (BY_HAND,)
 
     def change(self, parameters: Parameters) -> None:
         """Continue with other parameters from today, like a new run of this world with these parameters."""
@@ -330,7 +391,7 @@ class Simulation:
 
     def measures(self) -> Measures:
         """The outcomes that `simulate` would return if the run ended today."""
-        return self._recorder.finish(self._core.final_state())
+        return self._recorder.finish(self._core.final_state(), self.world)
 
 
 def run_days(
@@ -340,6 +401,7 @@ def run_days(
     progress: Callable[[int, int], None] | None = None,
     *,
     done: int = 0,
+    until: Callable[[], bool] | None = None,
 ) -> Core:
     """Run the fast engine for some days: the only loop over days. Ctrl-C stops it between two days.
 
@@ -349,6 +411,7 @@ def run_days(
         observe: a function that is called with the record of each day.
         progress: a function that is called with (days done, all days) after each day.
         done: days done before, for `progress`.
+        until: a function that is asked after each day whether that was the last one.
 
     Returns:
         The engine.
@@ -361,6 +424,8 @@ def run_days(
             if progress is not None:
                 progress(day + 1, done + days)
             hand_on_interrupts()
+            if until is not None and until():
+                break
     return core
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.compiled_in_two import in_two
 
 ROOT = Path(__file__).parents[1]  # of the repository
 DATA = ROOT.parent / "shared" / "data"  # real contact logs, which may be missing
@@ -29,4 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Tests give each command a cache of its own, but the compiled code is that of all.
         compiled = fingerprint.compiled_folder()
         os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
-        compiling.compile_model()
+        with pytest.MonkeyPatch.context() as patched:
+            work = partial(in_two, compiling._live_a_little, Path(os.environ["NUMBA_CACHE_DIR"]))
+            patched.setattr(compiling, "_live_a_little", work)
+            compiling.compile_model()

@@ -2,9 +2,11 @@
 
 Each change (a mutant) is made in the syntax tree of a copy of the package in a temporary folder; the working tree does
 not change. Then the tests of the module run in a fresh process, which is forked from one that has loaded everything but
-the package and has compiled the model. The tests of the unchanged module run first, and must pass; on a mutant, the
-quickest run first. A mutant is killed if a test or the import fails, and timed out if it takes many times the CPU time
-of the unchanged module. Changes that alter no behaviour are listed in `EQUIVALENT`, each with its reason.
+the package. The model was compiled by another: compiling it runs it, and a process in which it ran has threads and
+cannot be forked. The tests of the unchanged module run first, and must pass; on a mutant, the quickest run first. A
+mutant is killed if a test or the import fails, and timed out if it takes many times the CPU time of the unchanged
+module. Changes that alter no behaviour are listed in `EQUIVALENT`, each with its reason. A sample runs in the order in
+which it was drawn, so that what an interrupted run has done is a random sample too.
 
 The changes, each alone:
 
@@ -21,7 +23,8 @@ The changes, each alone:
 Not changed: docstrings, annotations, decorators, assertions, `strict=` of `zip`, f-strings and messages of `raise`.
 
     python -m verification.mutants [COUNT] [SEED]          a random sample over all modules; 60 and 1 by default
-    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them
+    python -m verification.mutants --module NAME [COUNT]   all mutants of a module, such as compare, or COUNT of them;
+                                                           of modules with the same name, such as sweeps.tables
     python -m verification.mutants --list --module NAME    only lists them
 
 The exit code is 1 if fewer than 95% are killed or listed as equivalent. The script needs `os.fork`.
@@ -38,14 +41,16 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -53,7 +58,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("experiments", "tests", "configs", "pyproject.toml")
+COPIED = ("experiments", "tests", "configs", "docs", "README.md", "pyproject.toml")
 PLUGIN = "_hypothesis_pytestplugin"
 SAMPLE = 60  # mutants
 ENOUGH = 0.95
@@ -82,8 +87,27 @@ TESTS = {
     "experiments/sweeps/adopters.py": ("sweeps/test_injected.py",),
     "experiments/sweeps/injected.py": ("sweeps/test_injected.py",),
     "experiments/sweeps/sampled.py": ("sweeps/test_sampled.py",),
+    "experiments/sweeps/results.py": (
+        "sweeps/test_sandbox.py",
+        "sweeps/test_histories.py",
+        "commands/test_planning.py",
+    ),
+    "experiments/sweeps/histories.py": ("sweeps/test_histories.py", "sweeps/test_faulty_disk.py"),
+    "experiments/sweeps/planning.py": ("sweeps/test_planning.py",),
+    "experiments/sweeps/integrity.py": ("sweeps/test_integrity.py", "commands/test_verifying.py"),
+    "experiments/sweeps/checksums.py": ("sweeps/test_checksums.py", "sweeps/test_store.py"),
+    "experiments/sweeps/store.py": ("sweeps/test_store.py", "sweeps/test_faulty_disk.py"),
+    "experiments/sweeps/runner.py": ("sweeps/test_runner.py", "sweeps/test_injected.py", "logs/test_gate.py"),
+    "experiments/sweeps/sweep_result.py": ("sweeps/test_sweep_result.py",),
     "experiments/sweeps/tables.py": ("terminal/test_tables.py",),
     "experiments/terminal/numbers.py": ("terminal/test_tables.py",),
+    "experiments/forecasts/tables.py": ("forecasts/test_tables.py",),
+    "experiments/logs/tables.py": ("logs/test_tables.py",),
+    "experiments/provenance.py": ("test_provenance.py",),
+    "experiments/essay/essay.py": ("essay/test_essay.py",),
+    "experiments/essay/report.py": ("essay/test_report.py",),
+    "experiments/essay/story.py": ("essay/test_story.py",),
+    "experiments/essay/findings/__init__.py": ("essay/test_findings.py",),
     "experiments/essay/findings/barrier.py": ("essay/test_findings_of_likes_and_strategies.py",),
     "experiments/essay/findings/everyone_does_it.py": ("essay/test_findings_of_likes_and_strategies.py",),
     "experiments/essay/findings/how_many_friends.py": (
@@ -97,18 +121,19 @@ TESTS = {
     "experiments/essay/findings/showing_up.py": ("essay/test_findings.py",),
     "experiments/essay/findings/temperaments.py": ("essay/test_findings.py",),
     "experiments/essay/findings/zero_to_connected.py": ("essay/test_findings.py",),
-    "experiments/logs/by_pair.py": ("logs/test_contact_log.py",),
-    "experiments/logs/answers.py": ("logs/test_contact_log.py",),
-    "experiments/logs/silences.py": ("logs/test_contact_log.py",),
-    "experiments/logs/alters.py": ("logs/test_contact_log.py",),
-    "experiments/logs/pairs_and_network.py": ("logs/test_contact_log.py",),
-    "experiments/logs/statistic_groups.py": ("logs/test_contact_log.py",),
-    "experiments/logs/contact_log.py": ("logs/test_contact_log.py",),
-    "experiments/logs/log.py": ("logs/test_contact_log.py",),
-    "experiments/logs/fact_values.py": ("logs/test_published.py",),
-    "experiments/logs/facts_of_networks.py": ("logs/test_published.py",),
-    "experiments/logs/facts_of_pairs.py": ("logs/test_published.py",),
-    "experiments/logs/facts_of_people.py": ("logs/test_published.py",),
+    "experiments/logs/writing.py": ("logs/test_writing.py",),
+    "experiments/logs/by_pair.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/answers.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/silences.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/alters.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/pairs_and_network.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/statistic_groups.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/contact_log.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/log.py": ("logs/test_contact_log.py", "logs/test_recounts.py"),
+    "experiments/logs/fact_values.py": ("logs/test_published.py", "logs/test_recounts.py"),
+    "experiments/logs/facts_of_networks.py": ("logs/test_published.py", "logs/test_recounts.py"),
+    "experiments/logs/facts_of_pairs.py": ("logs/test_published.py", "logs/test_recounts.py"),
+    "experiments/logs/facts_of_people.py": ("logs/test_published.py", "logs/test_recounts.py"),
     "experiments/logs/absences.py": ("logs/test_published.py",),
     "experiments/logs/published.py": ("logs/test_published.py",),
     "experiments/logs/trials.py": ("logs/test_trials.py",),
@@ -122,6 +147,18 @@ TESTS = {
     "experiments/config/toml_text.py": ("config/test_settings.py",),
     "experiments/explain.py": ("test_explain.py",),
 }
+
+
+def _names(modules: Iterable[str]) -> dict[str, str]:
+    """Each module by its name: the end of its path that no other has, such as ``compare`` or ``sweeps.tables``."""
+    parts = {module: module.removesuffix(".py").removesuffix("/__init__").split("/") for module in modules}
+    ends = {module: [".".join(of[-length:]) for length in range(1, len(of) + 1)] for module, of in parts.items()}
+    often = Counter(end for of in ends.values() for end in of)
+    return {next(end for end in of if often[end] == 1): module for module, of in ends.items()}
+
+
+NAMES = _names(TESTS)
+NAME_OF = {module: name for name, module in NAMES.items()}
 
 # (module or module.function, line without indentation and comment, change): the reason why behaviour is the same.
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -504,16 +541,22 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
-            "design",
-            "the first word is the same, however many parts follow",
-            [('at_fault = str(said).split(" ", 1)[0]', "str(said).split(' ', 1) -> str(said).split(' ', 2)")],
+            "forecasts.tables",
+            "both ends of an interval are nan, or neither",
+            [("if math.isnan(low):", "math.isnan(low) -> math.isnan(high)")],
         ),
         *(
             (module, "both ends of an interval are nan, or neither", [(line, "row['low'] -> row['high']")])
             for module, line in (
                 (
-                    "tables",
+                    "sweeps.tables",
                     'interval = "–" if math.isnan(row["low"]) else f"{signed(row[\'low\'])} … {signed(row[\'high\'])}"',
+                ),
+                ("forecasts.tables", 'return value, "–" if math.isnan(row["low"]) else f"{low} … {high}"'),
+                (
+                    "forecasts.tables",
+                    'bounds = "" if math.isnan(row["low"]) else '
+                    "f\", 95% interval {points(row['low'])} … {points(row['high'])}\"",
                 ),
                 (
                     "comparison_table",
@@ -600,7 +643,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
-            "tables",
+            "sweeps.tables",
             "120 is even, and that many arms are the first and the last sixty",
             [
                 ("if left_out > 0 and at == _MOST_ARMS // 2:", "_MOST_ARMS // 2 -> _MOST_ARMS / 2"),
@@ -699,6 +742,306 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
             ],
         ),
         (
+            "planning",
+            "the tiny run is thrown away; it only loads what other runs need",
+            [
+                (
+                    'sim.simulate(tiny, days=8, strategy="show_up", adopters=1, seed=1)',
+                    "sim.simulate(tiny, days=8, strategy='show_up', adopters=1, seed=1) -> "
+                    f"sim.simulate(tiny, days={days}, strategy='show_up', adopters={adopters}, seed={seed})",
+                )
+                for days, adopters, seed in ((7, 1, 1), (9, 1, 1), (8, 2, 1), (8, 1, 0), (8, 1, 2))
+            ]
+            + [
+                (
+                    "tiny = sim.worlds.generated(people=4, burn_in_years=0, cache=False)",
+                    "sim.worlds.generated(people=4, burn_in_years=0, cache=False) -> "
+                    f"sim.worlds.generated(people={people}, burn_in_years={years}, cache=False)",
+                )
+                for people, years in ((3, 0), (5, 0), (4, 1))
+            ],
+        ),
+        (
+            "planning",
+            "the lesser of two is the same the other way round",
+            [
+                (
+                    "return (runs * each + worlds * world) / max(1, min(processes, runs))",
+                    "min(processes, runs) -> min(runs, processes)",
+                )
+            ],
+        ),
+        (
+            "provenance",
+            "git answers at once; after many seconds it is given up",
+            [
+                (
+                    '["git", *arguments], cwd=here, capture_output=True, text=True, check=True, timeout=10',
+                    " -> ".join(
+                        "subprocess.run(['git', *arguments], cwd=here, capture_output=True, text=True, check=True, "
+                        f"timeout={seconds})"
+                        for seconds in (10, other)
+                    ),
+                )
+                for other in (9, 11)
+            ],
+        ),
+        (
+            "report",
+            "no line of a template has spaces before a block",
+            [
+                (
+                    "trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,",
+                    " -> ".join(
+                        "Environment(loader=FileSystemLoader(Path(__file__).parent), "
+                        f"autoescape=name.endswith('.html'), undefined=StrictUndefined, trim_blocks=True, "
+                        f"lstrip_blocks={strips}, keep_trailing_newline=True)"
+                        for strips in (True, False)
+                    ),
+                )
+            ],
+        ),
+        (
+            "report",
+            "0 is written as 0 in either way",
+            [("if float(value).is_integer() and abs(value) >= 1:", "abs(value) >= 1 -> abs(value) >= 0")],
+        ),
+        (
+            "runner",
+            "only how soon what has ended is handed on, not what",
+            [
+                ("SECONDS_A_PART = 1.0", "SECONDS_A_PART = 1.0 -> SECONDS_A_PART = 2.0"),
+                ("SECONDS_TO_NOTICE = 0.2", "SECONDS_TO_NOTICE = 0.2 -> SECONDS_TO_NOTICE = 0.4"),
+                (
+                    "if not found.not_done or stopping.came() or time.monotonic() > until:",
+                    "time.monotonic() > until -> time.monotonic() >= until",
+                ),
+            ],
+        ),
+        (
+            "runner",
+            "a run is the same on any number of threads",
+            [
+                (
+                    "return simulate(run, world, threads=1, **outputs, **(checkpoints.of(run) if checkpoints else {}))",
+                    " -> ".join(
+                        f"simulate(run, world, threads={threads}, **outputs, "
+                        "**checkpoints.of(run) if checkpoints else {})"
+                        for threads in (1, 2)
+                    ),
+                )
+            ],
+        ),
+        (
+            "checksums",
+            "a Parquet file begins with another word, so that a digest never begins at 0",
+            [
+                ("if begins < 0:", "begins < 0 -> begins <= 0"),
+                ("if begins < 0:", "begins < 0 -> begins < 1"),
+                *(
+                    (
+                        "return _place_of_digest(bytes_of(path))[0] >= 0",
+                        f"_place_of_digest(bytes_of(path))[0] >= 0 -> _place_of_digest(bytes_of(path))[0] {other}",
+                    )
+                    for other in ("> 0", ">= 1")
+                ),
+            ],
+        ),
+        (
+            "checksums",
+            "both ends are below 0, or neither",
+            [
+                ("if begins < 0:", "begins < 0 -> ends < 0"),
+                (
+                    "return _place_of_digest(bytes_of(path))[0] >= 0",
+                    "_place_of_digest(bytes_of(path))[0] -> _place_of_digest(bytes_of(path))[1]",
+                ),
+            ],
+        ),
+        (
+            "checksums",
+            "any beginning below 0 stands for none, and its end is not used",
+            [
+                ("return found.span(1) if found else (-1, -1)", "-1 -> -2"),
+                (
+                    "return found.span(1) if found else (-1, -1)",
+                    "found.span(1) if found else (-1, -1) -> found.span(1) if found else (-1, 1)",
+                ),
+            ],
+        ),
+        (
+            "checksums",
+            "what is nowhere does not begin at 1 either",
+            [
+                (
+                    "found = _FOUND.match(content, max(0, content.rfind(_DIGEST)))",
+                    "max(0, content.rfind(_DIGEST)) -> max(1, content.rfind(_DIGEST))",
+                )
+            ],
+        ),
+        (
+            "integrity",
+            "only how much is read at a time",
+            [
+                ("_PIECE = 2**24", f"2 ** 24 -> {other}")
+                for other in ("1 ** 24", "3 ** 24", "2 ** 23", "2 ** 25", "2 * 24")
+            ],
+        ),
+        (
+            "store",
+            "only how many small files there are before they are merged",
+            [("MOST_SMALL_PARTS = 64", f"MOST_SMALL_PARTS = 64 -> MOST_SMALL_PARTS = {other}") for other in (63, 65)],
+        ),
+        (
+            "story",
+            "of these runs only who reconnected is used",
+            [
+                (
+                    '"series": False,',
+                    " -> ".join(
+                        "{'days': run.days, 'seed': run.seed, 'parameters': run.parameters, 'focal': focal, "
+                        f"'series': {series}}}"
+                        for series in (False, True)
+                    ),
+                )
+            ],
+        ),
+        (
+            "story",
+            "nothing reads the index",
+            [
+                (
+                    'return frame.sort_values(["arrives_day", "arrives_second", "sender", "event_key"], '
+                    "ignore_index=True)",
+                    " -> ".join(
+                        "frame.sort_values(['arrives_day', 'arrives_second', 'sender', 'event_key'], "
+                        f"ignore_index={ignored})"
+                        for ignored in (True, False)
+                    ),
+                )
+            ],
+        ),
+        (
+            "facts_of_networks",
+            "it does not matter in which order people are counted",
+            [
+                (
+                    "closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) / 2",
+                    "np.append(low, high) -> np.append(high, low)",
+                )
+            ],
+        ),
+        (
+            "validation",
+            "a message that is far too long is cut a character earlier or later",
+            [
+                (
+                    "_LONGEST_PLACE, _LONGEST_PROBLEM = 300, 600",
+                    f"_LONGEST_PLACE, _LONGEST_PROBLEM = (300, 600) -> _LONGEST_PLACE, _LONGEST_PROBLEM = {other}",
+                )
+                for other in ((299, 600), (301, 600))
+            ],
+        ),
+        (
+            "forecast",
+            "only what is left where gains cancel is rounded away",
+            [
+                (
+                    "mean = float(gains.mean().round(12))",
+                    "gains.mean().round(12) -> gains.mean().round(13)",
+                ),
+                *(
+                    ("return mean, round(low, 12), round(high, 12)", f"round({end}, 12) -> round({end}, 13)")
+                    for end in ("low", "high")
+                ),
+            ],
+        ),
+        (
+            "absences",
+            "NumPy takes any negative size for the one that is left over",
+            [
+                ("return np.array(kept, np.int64).reshape(-1, 2)", "-1 -> -2"),
+                ("without, liked = (_strengths(arm.world, sides).reshape(2, -1) for arm in arms)", "-1 -> -2"),
+                ("return wrote | read.reshape(2, -1).any(axis=0)", "-1 -> -2"),
+            ],
+        ),
+        (
+            "absences",
+            "the lower and the higher of two is the same the other way round",
+            [
+                (
+                    "keys = np.sort(np.minimum(first, second) * width + np.maximum(first, second))",
+                    f"np.{which}(first, second) -> np.{which}(second, first)",
+                )
+                for which in ("minimum", "maximum")
+            ],
+        ),
+        (
+            "absences",
+            "with two people or more, the largest number is 1 or more",
+            [
+                (
+                    "width = int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + 1",
+                    f"{which}.max(initial=0) -> {which}.max(initial=1)",
+                )
+                for which in ("focal", "first", "second")
+            ],
+        ),
+        (
+            "errors",
+            "the line is used only where there is no option",
+            [("line: int = 0", "line: int = 0 -> line: int = 1")],
+        ),
+        (
+            "exports",
+            "the mailbox is there by then",
+            [
+                (
+                    "box = mailbox.mbox(path, factory=_headers, create=False)",
+                    "mailbox.mbox(path, factory=_headers, create=False) -> "
+                    "mailbox.mbox(path, factory=_headers, create=True)",
+                ),
+                (
+                    "box = mailbox.Maildir(path, create=False)",
+                    "mailbox.Maildir(path, create=False) -> mailbox.Maildir(path, create=True)",
+                ),
+            ],
+        ),
+        (
+            "absences",
+            "any number above those of all people keeps pairs apart",
+            [
+                (
+                    "width = int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + 1",
+                    " -> ".join(
+                        f"int(max(focal.max(initial=0), first.max(initial=0), second.max(initial=0))) + {more}"
+                        for more in (1, 2)
+                    ),
+                )
+            ],
+        ),
+        (
+            "facts_of_networks",
+            "only ranks of this are used",
+            [
+                *(
+                    (
+                        "clustering = over(closed, degree * (degree - 1) / 2)",
+                        f"degree * (degree - 1) / 2 -> degree * (degree - 1) {other}",
+                    )
+                    for other in ("/ 1", "/ 3", "* 2")
+                ),
+                *(
+                    (
+                        "closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) / 2",
+                        "np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) / 2 -> "
+                        f"np.bincount(np.append(low, high), np.append(shared, shared), minlength=people) {other}",
+                    )
+                    for other in ("/ 1", "/ 3", "* 2")
+                ),
+            ],
+        ),
+        (
             "facts_of_pairs",
             "the conversion to whole numbers cuts the rest off",
             [
@@ -770,8 +1113,8 @@ class Mutant(NamedTuple):
     @property
     def keys(self) -> list[tuple[str, str, str]]:
         """The keys under which it may be listed in `EQUIVALENT`."""
-        stem = Path(self.module).stem
-        return [(name, self.text, self.change) for name in (stem, f"{stem}.{self.function}")]
+        module = NAME_OF[self.module]
+        return [(name, self.text, self.change) for name in (module, f"{module}.{self.function}")]
 
 
 # Planting ------------------------------------------------------------------------------------------------------------
@@ -933,8 +1276,18 @@ class _QuickestFirst:
             self._kept.write_text(json.dumps(self._took), encoding="utf-8")
 
 
+def _compile() -> None:
+    """Compile the model in another process, unless it is compiled: doing it here would start threads, see `_load`."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    code = "from experiments.terminal.compiling import compile_model; compile_model()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+
+
 def _load(folder: Path) -> None:
-    """Import everything that tests import and compile the model; then unload the package that mutants change."""
+    """Import everything that tests import, and unload the package that mutants change.
+
+    The model must be compiled: compiling it runs it, and a process in which it ran has threads and cannot be forked.
+    """
     import hypothesis
 
     import_module(PLUGIN)
@@ -944,10 +1297,9 @@ def _load(folder: Path) -> None:
     )
     os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
     sys.path.insert(0, str(folder))
-    import_module("experiments.terminal.compiling").compile_model()
     for module in TESTS:
-        import_module(module.removesuffix(".py").replace("/", "."))
-    for name in ("experiments.cli", "experiments.sweeps.runner", "SALib.sample.morris", "SALib.sample.sobol"):
+        import_module(module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    for name in ("experiments.cli", "duckdb", "SALib.sample.morris", "SALib.sample.sobol"):
         import_module(name)
     for name in [name for name in sys.modules if name.split(".")[0] in ("experiments", "tests")]:
         del sys.modules[name]
@@ -973,6 +1325,7 @@ def _start(folder: Path, tests: tuple[str, ...], limit: float | None) -> int:
         os.chdir(folder)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
         sys.path[0] = str(folder)
+        sys.modules["__main__"] = ModuleType("__main__")  # or processes that tests start would import this script
         output = os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -1005,8 +1358,12 @@ def _ended(process: int, started: float) -> Outcome | None:
 def _unchanged(folder: Path, tests: tuple[str, ...]) -> float:
     """The CPU seconds of the tests of the unchanged module, which must pass."""
     process, started = _start(folder, tests, None), time.monotonic()
-    while (outcome := _ended(process, started)) is None:
-        time.sleep(0.02)
+    try:
+        while (outcome := _ended(process, started)) is None:
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        os.killpg(process, signal.SIGKILL)
+        raise
     if outcome.status != 0:
         print((folder / "output.txt").read_text(errors="replace")[-4_000:])
         raise SystemExit(f"{' '.join(tests)} fail without any change. Fix them first.")
@@ -1034,19 +1391,12 @@ def _plant(folder: Path, module: str, source: str) -> None:
 def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Counter[str]]:
     """Run all mutants and print those that survive; returns the number of outcomes by module."""
     counts: dict[str, Counter[str]] = {module: Counter() for module in TESTS}
-    pending = []
-    for mutant in mutants:
-        if mutant.reason:
-            counts[mutant.module][SAME] += 1
-        else:
-            pending.append(mutant)
+    pending = list(mutants)
     with tempfile.TemporaryDirectory() as temporary:
         first = _copied(Path(temporary).resolve() / "copy0")
+        _compile()
         _load(first)
-        limits = {
-            tests: TIMES * _unchanged(first, tests) + SECONDS_MORE
-            for tests in dict.fromkeys(TESTS[mutant.module] for mutant in pending)
-        }
+        limits: dict[tuple[str, ...], float] = {}
         copies = [first.with_name(f"copy{number}") for number in range(1, jobs)]
         folders = [first, *(Path(shutil.copytree(first, copy)) for copy in copies)]
         texts = {module: (ROOT / module).read_text(encoding="utf-8") for module in TESTS}
@@ -1054,9 +1404,16 @@ def run(mutants: list[Mutant], console: Console, jobs: int = 1) -> dict[str, Cou
         try:
             while pending or running:
                 while pending and folders:
-                    mutant, folder = pending.pop(0), folders.pop()
+                    mutant = pending.pop(0)
+                    if mutant.reason:
+                        counts[mutant.module][SAME] += 1
+                        continue
+                    folder = folders.pop()
+                    tests = TESTS[mutant.module]
+                    if tests not in limits:
+                        limits[tests] = TIMES * _unchanged(folder, tests) + SECONDS_MORE
                     _plant(folder, mutant.module, mutant.source)
-                    process = _start(folder, TESTS[mutant.module], limits[TESTS[mutant.module]])
+                    process = _start(folder, tests, limits[tests])
                     running[process] = mutant, folder, time.monotonic()
                 for process, (mutant, folder, started) in list(running.items()):
                     if (outcome := _ended(process, started)) is None:
@@ -1101,7 +1458,7 @@ def reported(counts: dict[str, Counter[str]], console: Console) -> bool:
     for module, outcomes in counts.items():
         if outcomes:
             total += outcomes
-            table.add_row(Path(module).stem, *map(str, _numbers(outcomes)))
+            table.add_row(NAME_OF[module], *map(str, _numbers(outcomes)))
     table.add_section()
     table.add_row("all", *map(str, _numbers(total)))
     console.print(table)
@@ -1124,14 +1481,13 @@ def main() -> None:
     options = parser.parse_args()
     console = Console()
 
-    known = {Path(module).stem: module for module in TESTS}
-    if unknown := [name for name in options.module or () if name not in known]:
-        parser.error(f"unknown module {unknown[0]}; the modules are {', '.join(known)}")
-    modules = [known[name] for name in options.module] if options.module else list(TESTS)
+    if unknown := [name for name in options.module or () if name not in NAMES]:
+        parser.error(f"unknown module {unknown[0]}; the modules are {', '.join(NAMES)}")
+    modules = [NAMES[name] for name in options.module] if options.module else list(TESTS)
     every = [mutant for module in modules for mutant in mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))]
     keys = {key for mutant in every for key in mutant.keys}
-    stems = {Path(module).stem for module in modules}
-    for gone in [key for key in EQUIVALENT if key[0].split(".")[0] in stems and key not in keys]:
+    others = {NAME_OF[module] for module in TESTS if module not in modules}
+    for gone in [key for key in EQUIVALENT if key not in keys and not {key[0], key[0].rpartition(".")[0]} & others]:
         console.print(
             f"listed as equivalent, but no longer a mutant: {gone}", markup=False, highlight=False, soft_wrap=True
         )
@@ -1140,10 +1496,11 @@ def main() -> None:
     if options.list:
         for mutant in chosen:
             print(f"{mutant.module}:{mutant.line}  {mutant.change}{'  (equivalent)' if mutant.reason else ''}")
-        print(dict(Counter(Path(mutant.module).stem for mutant in chosen)))
+        print(dict(Counter(NAME_OF[mutant.module] for mutant in chosen)))
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen.sort(key=lambda mutant: (modules.index(mutant.module), mutant.line))
+    if options.module:
+        chosen.sort(key=lambda mutant: (modules.index(mutant.module), mutant.line))
     sys.exit(not reported(run(chosen, console, options.jobs), console))
 
 

@@ -47,7 +47,6 @@ _TIE = (
     "opened_by", "unanswered", "post_seen", "acquaintance", "planned",
 )  # fmt: skip
 _PLAN = ("person", "strategy", "share", "budget")
-_NAMES = tuple(SETTINGS.names or ())
 _OF_STRATEGIES = (
     ("sessions", "i8"),
     ("session_minutes", "f8"),
@@ -56,7 +55,7 @@ _OF_STRATEGIES = (
     ("first_share", "f8"),
 )
 _SETTINGS = np.dtype(
-    [(name, SETTINGS[name].base, SETTINGS[name].shape) for name in _NAMES]
+    [(name, SETTINGS[name].base, SETTINGS[name].shape) for name in SETTINGS.names or ()]
     + [(name, kind, (len(NAMES),)) for name, kind in _OF_STRATEGIES],
     align=True,
 )
@@ -121,7 +120,7 @@ def settings_of(parameters: sim.Parameters) -> np.void:
     first. Unused steps of a ladder are -1.
     """
     record, book = np.zeros(1, _SETTINGS), parameters.playbook
-    for name in _NAMES:
+    for name in SETTINGS.names or ():
         record[name] = parameters.packed[name]
     for channel, steps in enumerate(record["steps"][0].tolist()):
         record["ladder"][0, channel, steps:] = -1

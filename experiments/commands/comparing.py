@@ -30,6 +30,7 @@ from experiments.analysis.compare import (
 )
 from experiments.analysis.comparison_table import comparison_table
 from experiments.config.errors import ConfigError
+from experiments.config.own_measures import own_measures
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
@@ -38,7 +39,7 @@ from experiments.terminal.console import say_written, stderr_console, stdout_con
 from experiments.terminal.legend import Legend
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
-from sim.measures import measures_of
+from sim.measures import Measure, measures_of
 from sim.model.former_names import accepted_name, present_name
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
@@ -65,11 +66,11 @@ class _Table:
         return (STRATEGY, *self.origin.get("factors", ()))
 
     @property
-    def measures(self) -> list[str]:
-        """The measures that it has, those of added gestures among them."""
+    def measures(self) -> dict[str, Measure]:
+        """The measures that the table has, those of added gestures and of the user's own among them."""
         gestures = (self.origin["config"].get("parameters") or {}).get("gestures") or {}
-        known = measures_of(list(dict.fromkeys([*KINDS, *gestures])))
-        return [column for column in self.runs.columns if column in known]
+        known = measures_of(list(dict.fromkeys([*KINDS, *gestures]))) | own_measures(self.origin["config"])
+        return {name: known[name] for name in self.runs.columns if name in known}
 
 
 @dataclass(frozen=True)
@@ -366,7 +367,7 @@ def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[st
     """
     wanted = [accepted_name(name) for name in wanted or ()]
     for table in tables:
-        known = table.measures
+        known = list(table.measures)
         if not known:
             raise ConfigError(f"{table.path} has no measures, because all of its runs failed; run the sweep again.")
         for name in wanted:
@@ -448,7 +449,8 @@ def _draw(
             )
             continue
         compared_with = {"of": question.name, "measure": measure, "resamples": resamples}
-        figure = comparison(found, measure, _worlds(question.tables), legend)
+        unit = question.tables[0].measures[measure].unit
+        figure = comparison(found, measure, _worlds(question.tables), unit, legend)
         for path in save(figure, folder, f"{question.name}-{measure}", {**origin, "comparison": compared_with}):
             say_written(path, side_console)
 

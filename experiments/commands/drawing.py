@@ -208,6 +208,10 @@ def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, p
         return save(drawn, temporary, path.stem, origin, style.settings)
     sentence = essays.BY_NAME[origin["sentence"]]
     experiments = {name: Experiment.model_validate(at_home(of)) for name, of in origin["configs"].items()}
+    if any(one.run.stop or any(measure.function for measure in one.measures.values()) for one in experiments.values()):
+        raise ConfigError(
+            f"--check {path}: its metadata name a Python file, which is not executed because a picture says so."
+        )
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
     one = _made(sentence, experiments, folder, processes)
     picture: FigureSpec = next(picture for picture in one.finding.pictures if picture.name == origin["figure"])

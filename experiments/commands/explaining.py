@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,30 +12,36 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.config.errors import ConfigError
-from experiments.explain import Entry, close_names, entries, explained, within
+from experiments.config.reading import load
+from experiments.explain import Entry, close_names, entries, explained, own_entries, within
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import stdout_console
 from experiments.terminal.tables import table_of
+from sim.model.spelling import alike
 
 
 def explain(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="A name or a table such as world. Default: list all names.")
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="CONFIG", help="A TOML file, whose own measures are explained, too.")
+    ] = None,
 ) -> None:
     """Explain a parameter, gesture, strategy, measure, statistic or setting: value, unit, range and source."""
     console = stdout_console()
+    own = own_entries(load(config).measures) if config is not None else []
     if name is None:
-        console.print(names_table(entries()))
+        console.print(names_table([*own, *entries()]))
         return
-    matches = explained(name)
+    matches = [*(entry for entry in own if entry.name == name.removeprefix("measures.")), *explained(name)]
     inner = within(name)
     if not matches and inner:
         console.print(f"[{name}] is a table of an experiment file. It contains:", highlight=False, markup=False)
         console.print(entries_table(inner))
         return
     if not matches:
-        close = close_names(name)
+        close = [*alike(name, [entry.name for entry in own]), *close_names(name)]
         hint = f"did you mean {', '.join(close)}?" if close else "`rekindle explain` lists all names."
         raise ConfigError(f"Unknown name {name!r}; {hint}")
     for entry in matches:

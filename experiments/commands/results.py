@@ -51,7 +51,8 @@ def results(
     sql: Annotated[
         str,
         typer.Argument(
-            metavar="[SQL]", help="Query over the tables runs, series and events. Default: mean outcomes of each arm."
+            metavar="[SQL]",
+            help="Query over the tables runs, series, events and people. Default: mean outcomes of each arm.",
         ),
     ] = "",
     form: Annotated[

@@ -21,7 +21,7 @@ from experiments.terminal.console import Results, say_written, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
-from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.measures import MEASURES
 from sim.model.former_names import accepted_name
 from sim.model.spelling import nearest
 
@@ -65,8 +65,8 @@ def _check(measure: str, runs: pd.DataFrame, factors: Sequence[str]) -> None:
     is_number = measure in runs and is_numeric_dtype(runs[measure])
     if measure in MEASURES or (is_number and measure not in (*_OF_THE_DESIGN, *factors)):
         return
-    known = [name for name in runs if name.startswith(MADE_OF_OTHERS) and is_numeric_dtype(runs[name])]
-    close = nearest(measure, [*MEASURES, *known])
+    own = (name for name in runs if is_numeric_dtype(runs[name]) and name not in (*_OF_THE_DESIGN, *factors))
+    close = nearest(measure, [*MEASURES, *own])
     hint = (
         f"did you mean {close}?"
         if close

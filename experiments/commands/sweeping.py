@@ -18,15 +18,16 @@ from rich.console import Console, Group
 
 from experiments import provenance
 from experiments.config.errors import ConfigError, SettingError
+from experiments.config.own_measures import own_measures
 from experiments.config.reading import load, option_for, place_of, place_of_factor
 from experiments.config.settings import Experiment, SweepSettings, require_adopters
 from experiments.sweeps import histories as kept
-from experiments.sweeps import planning, runner, store
+from experiments.sweeps import own_outcomes, planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
 from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of
 from experiments.sweeps.histories import History, requested_histories
 from experiments.sweeps.sampled import next_step, summary
-from experiments.sweeps.tables import run_tables, sweep_tables
+from experiments.sweeps.tables import own_table, run_tables, sweep_tables
 from experiments.terminal import stopping
 from experiments.terminal.console import (
     Changes,
@@ -43,6 +44,7 @@ from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import Report, duration, progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
+from sim.own_outcomes import OwnOutcomeError
 from sim.runtime.fingerprint import cache_folder
 from sim.runtime.interrupts import held_back
 
@@ -67,15 +69,20 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
         start = runner.world_of(single.world, **({} if single.world.log else {"threads": threads, "progress": report}))
     kept = runner.Checkpoints(cache_folder() / "runs", experiment.run.checkpoint_minutes)
     with progress_bar(stderr, "days", single.days) as report:
-        result = runner.simulate(
-            single, start, threads=threads, progress=_going_on(stderr, report), series=False, **kept.of(single)
-        )
+        going_on = _going_on(stderr, report)
+        try:
+            result = runner.simulate(single, start, threads=threads, progress=going_on, series=False, **kept.of(single))
+            outcomes = runner.outcomes(single, result)
+        except OwnOutcomeError as error:
+            path = dict(own_outcomes.settings_of(experiment))[error.outcome]
+            where, message = place_of(config, changes or (), tuple(path.split("."))), str(error).rstrip(".")
+            raise ConfigError(f"{where}: {message[:1].lower()}{message[1:]}.") from None
     console.print(
         f"{single.scenario}: {counted(len(result.adopters), 'adopter')} among {len(start):,} people, "
         f"{single.strategy_days:,} of {counted(single.days, 'day')}, seed {single.seed}.",
         highlight=False,
     )
-    console.print(run_tables(result.measures.scalars, single.parameters.kinds))
+    console.print(run_tables(outcomes, own_measures(experiment), single.parameters.kinds))
 
 
 def _going_on(stderr: Console, report: Report) -> Report:
@@ -289,7 +296,8 @@ def _tables(experiment: Experiment, whole: pd.DataFrame, folder: Path) -> Group:
     """The arms of a sweep or, if its points were sampled, the spread of its outcomes over the points."""
     sweep, legend = experiment.sweep or SweepSettings(), Legend(experiment.parameters.strategies)
     if sweep.sample is None:
-        return sweep_tables(whole, sweep.factors, legend)
+        own = own_table(whole, own_measures(experiment))
+        return Group(sweep_tables(whole, sweep.factors, legend), *([own] if own else []))
     ranges = list(sweep.sample.ranges)
     fixed = [name for name in sweep.factors if name not in ranges]
     elsewhere = "" if folder.parent == Path("results") else f" --results {shlex.quote(str(folder.parent))}"
@@ -317,6 +325,11 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
     if world is not None and not world.name:
         raise ConfigError(f'--world "{world}": expected a contact log, such as wall.csv.gz.')
     experiment = load(config, changes or (), world)
+    try:
+        own_outcomes.check(experiment)
+    except SettingError as error:
+        where = place_of(config, changes or (), tuple(error.setting.split(".")))
+        raise ConfigError(f"{where}: {error.problem}{'' if error.problem.endswith('?') else '.'}") from None
     if experiment.world.log is not None:
         try:
             contacts = read_contacts(experiment.world.log)

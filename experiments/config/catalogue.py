@@ -10,12 +10,14 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from experiments.config.settings import Experiment
+from experiments.config.settings import MEASURE_KEYS_WRITTEN, Experiment
 from experiments.config.toml_text import KeyPath, show
 from sim.model.former_names import present_name
 from sim.model.gestures import KINDS
 
 TRUTH_WRITTEN = "true or false"
+OWN_MEASURES: KeyPath = ("measures",)  # a table of tables, whose keys are the user's own
+ANY_NAME = "name"  # stands for such a key in `SETTINGS`
 
 
 def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[KeyPath, FieldInfo]:
@@ -26,9 +28,9 @@ def settings(model: type[BaseModel] = Experiment, above: KeyPath = ()) -> dict[K
         found[path] = field
         inner = _inner_model(field.annotation)
         if inner and get_origin(field.annotation) is dict:
-            for kind in KINDS:
-                found[*path, kind] = field
-                found |= settings(inner, (*path, kind))
+            for key in KINDS if path != OWN_MEASURES else (ANY_NAME,):
+                found[*path, key] = field
+                found |= settings(inner, (*path, key))
         elif inner:
             found |= settings(inner, path)
     return found
@@ -49,6 +51,11 @@ ROWS: KeyPath = ("sweep", "rows")  # a table of tables, whose keys are paths of 
 FULL: KeyPath = ("full",)  # a table of settings by path, as for --set
 # Tables whose keys are paths of other settings.
 VARIED: tuple[KeyPath, ...] = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "ranges"))
+
+
+def listed_path(path: KeyPath) -> KeyPath:
+    """The path under which a setting is in `SETTINGS`, where own measures have no names of their own."""
+    return (*OWN_MEASURES, ANY_NAME, *path[2:]) if path[:1] == OWN_MEASURES and len(path) > 1 else path
 
 
 def present_path(path: KeyPath) -> KeyPath:
@@ -73,14 +80,18 @@ def written(experiment: Experiment) -> str:
     lines: dict[KeyPath, list[str]] = {(): [f"name = {show(experiment.name)}"]}
     usual = Experiment(name=experiment.name, parameters=experiment.world.parameters)
     for path in SETTINGS:
-        if path in TABLES or path[0] in ("name", "sweep", "verdict", "full"):
+        if path in TABLES or path[0] in ("name", "sweep", "verdict", "full", "measures"):
             continue
         value, default = (_attribute(each, path) for each in (experiment, usual))
-        if path == ("world", "log") and value is not None:
+        if path in (("world", "log"), ("run", "stop")) and value is not None:
             value = str(Path(value).absolute())
         if value is not None and value != default:
             depth = 2 if path[1] == "parameters" else 1
             lines.setdefault(path[:depth], []).append(f"{'.'.join(path[depth:])} = {show(value)}")
+    for name, measure in experiment.measures.items():
+        given = measure.model_dump(exclude_defaults=True)
+        given |= {"function": str(Path(measure.function).absolute())} if measure.function else {}
+        lines["measures", name] = [f"{key} = {show(value)}" for key, value in given.items()]
     headed = ["\n".join([f"[{'.'.join(table)}]"] * bool(table) + rows) for table, rows in lines.items()]
     return "\n\n".join(headed) + "\n"
 
@@ -97,8 +108,12 @@ def _attribute(experiment: Experiment, path: KeyPath) -> Any:
 
 def expected(path: KeyPath) -> str | None:
     """What a setting expects: ``expected a number from 0 to 1 (probability)``; None if that is unknown."""
-    if path in TABLES:
+    if path == OWN_MEASURES:
+        return "expected a table of measures, such as [measures.calls] with sql or function in it"
+    if listed_path(path) in TABLES:
         return f"expected a table, [{'.'.join(path)}]"
+    if path[:1] == OWN_MEASURES:
+        return f"expected {MEASURE_KEYS_WRITTEN[path[-1]]}" if path[-1] in MEASURE_KEYS_WRITTEN else None
     if path in VARIED:
         example = "[0.0, 1.0]" if path[-1] == "ranges" else "[1.0, 2.0]"
         return f"expected a table of settings, such as parameters.ease = {example}"

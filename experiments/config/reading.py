@@ -50,6 +50,8 @@ def load(
     log = data["world"].get("log") if isinstance(data.get("world"), dict) else None
     if path is not None and isinstance(log, str) and log:
         data["world"]["log"] = str(path.parent / log)
+    if path is not None:
+        _relative_to(path.parent, data)
     name = unnamed if path is None else file_name(path.stem)
     if world is not None:
         name += "-" + file_name(stem_of_log(world))
@@ -84,6 +86,16 @@ def _origins(text: str) -> dict[KeyPath, Origin]:
     """The line of each key of a TOML text, under present names."""
     lines = lines_of(text)
     return {key if present_path(key) in lines else present_path(key): Origin(line) for key, line in lines.items()}
+
+
+def _relative_to(folder: Path, data: dict[str, Any]) -> None:
+    """Take the Python files of a TOML file relative to its folder, in place."""
+    measures = data.get("measures")
+    tables = [(data.get("run"), "stop")]
+    tables += [(one, "function") for one in (measures.values() if isinstance(measures, dict) else ())]
+    for table, key in tables:
+        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key]:
+            table[key] = str(folder / table[key])
 
 
 def stem_of_log(log: Path) -> str:

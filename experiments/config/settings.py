@@ -13,10 +13,13 @@ from experiments.config.errors import SettingError
 from experiments.config.factors import METHODS, Levels
 from experiments.config.toml_text import brief, show
 from experiments.terminal.names import LONGEST_FILE_NAME
+from sim.measures import MEASURES
+from sim.model.former_names import present_name
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
-from sim.run import mixture_of
 from sim.model.spelling import nearest
+from sim.own_outcomes import DAYS_RUN
+from sim.run import mixture_of
 
 # What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"
@@ -24,12 +27,29 @@ STRATEGIES_WRITTEN = 'a list of strategies, such as ["wait", "check_in"]'
 ADOPTERS_WRITTEN = 'a count such as 20, a share such as 0.05, a list of ids such as [3, 17], or "newcomers"'
 KINDS_WRITTEN = f'"nothing", or a kind of gesture: {", ".join(kind for kind in KINDS if kind != "post")}'
 NAME_WRITTEN = "a name made of letters, digits, _ . and -"
+FUNCTION_WRITTEN = (
+    'a Python file and a function or class in it, such as "my_measures.py:BusyDays", relative to the folder of the '
+    "TOML file"
+)
+SQL_WRITTEN = "a query such as \"SELECT count(*) FROM events WHERE kind = 'call'\""
+MEASURE_KEYS_WRITTEN = {
+    "sql": SQL_WRITTEN,
+    "function": FUNCTION_WRITTEN,
+    "unit": 'a text of at most 60 characters, such as "calls"',
+    "definition": "a text of at most 1,000 characters",
+}
+MEASURE_WRITTEN = "a name made of small letters, digits and _, such as busy_days"
 LOG_WRITTEN = 'a file such as "wall.csv.gz", relative to the folder of the TOML file'
 _LONGEST_NAME = 2 * LONGEST_FILE_NAME + 1  # bytes: the name of a configuration and of a log
 Strategy = str | dict[str, float]
 Adopters = int | float | tuple[int, ...] | Literal["newcomers"]
 Third = Literal["any", "low", "high"]
 NOTHING = "nothing"  # instead of a gesture
+# Columns of a table of runs that are no measures; no measure can have their names.
+NOT_MEASURES = (
+    "id", "scenario", "strategy", "replicate", "point", "row", "world_seed", "seed", "people", "error", "traceback",
+    "seconds", DAYS_RUN,
+)  # fmt: skip
 
 
 def checked_strategy(value: Any) -> Strategy:
@@ -122,6 +142,28 @@ def checked_log(value: Any) -> str | None:
     raise ValueError(f"expected {LOG_WRITTEN}")
 
 
+def checked_function(value: Any) -> str | None:
+    """Validate a Python file and a name in it, as ``FILE.py:NAME``, or None.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    if value is None or (isinstance(value, str) and "\0" not in value and re.fullmatch(r".*\w\.py:[^\W\d]\w*", value)):
+        return value
+    raise ValueError(f"expected {FUNCTION_WRITTEN}")
+
+
+def wrong_with_measure(name: str) -> str | None:
+    """What is wrong with the name of an own measure; None if nothing is."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
+        return f"is not a name of a measure; expected {MEASURE_WRITTEN}"
+    if name in MEASURES or present_name(name) != name:
+        return f"has the name of a measure or parameter of the model (`rekindle explain {name}`); choose another"
+    if name in NOT_MEASURES:
+        return f"has the name of another column of the table; choose one that is not among {', '.join(NOT_MEASURES)}"
+    return None
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -156,9 +198,13 @@ class RunSettings(_Settings):
         0.0, ge=0, le=525_600, description="time limit of a run of a sweep in minutes, after which it fails; 0: none"
     )
 
+    stop: Annotated[str | None, BeforeValidator(checked_function)] = Field(
+        None, description="condition that ends a run early, asked after each day; none: a run has all of its days"
+    )
+
     @property
     def days(self) -> int:
-        """The number of days of the whole run."""
+        """The number of days of the whole run; a stop condition may end it earlier."""
         return self.strategy_days + self.follow_up_days
 
 
@@ -263,6 +309,7 @@ class SweepSettings(_Settings):
         0, ge=0, le=36_500, description="interval in days at which each run's time series is saved; 0: not at all"
     )
     events: bool = Field(False, description="whether each run's contact log is saved")
+    people: bool = Field(False, description="whether the outcomes of each person are saved")
     silence: bool = Field(
         False, description="whether each run reports how final silence is in its own log of questions and messages"
     )
@@ -286,6 +333,28 @@ class SweepSettings(_Settings):
         return self
 
 
+class MeasureSettings(_Settings):
+    """A measure of one's own: SQL over the gestures of a run, or Python over its days."""
+
+    sql: str | None = Field(
+        None,
+        min_length=1,
+        description="query over a run's tables events and people that gives one number, or NULL",
+    )
+    function: Annotated[str | None, BeforeValidator(checked_function)] = Field(
+        None, description="class that observes each day, or function of the last day; gives a number, or None"
+    )
+    unit: str = Field("", max_length=60, description="unit, for tables and figures")
+    definition: str = Field("", max_length=1_000, description="what it measures")
+
+    @model_validator(mode="after")
+    def _check(self) -> MeasureSettings:
+        if (self.sql is None) == (self.function is None):
+            given = "has neither sql nor function" if self.sql is None else "has both sql and function"
+            raise ValueError(f"{given}; give one of them")
+        return self
+
+
 class Experiment(_Settings):
     """One experiment: the contents of a TOML file, with every default filled in."""
 
@@ -295,8 +364,16 @@ class Experiment(_Settings):
     parameters: Parameters = Field(default_factory=Parameters, description="parameters of the runs")
     inject: InjectSettings | None = Field(None, description="injected gestures")
     sweep: SweepSettings | None = Field(None, description="arms and replicates")
+    measures: dict[str, MeasureSettings] = Field(default_factory=dict, description="own measures by name")
     verdict: VerdictSettings | None = Field(None, description="thresholds for the verdict of `rekindle essay`")
     full: dict[str, Any] = Field(default_factory=dict, description="settings that `--full` changes, by path")
+
+    @model_validator(mode="after")
+    def _check_measures(self) -> Experiment:
+        for name in self.measures:
+            if problem := wrong_with_measure(name):
+                raise SettingError(f"measures.{name}", problem)
+        return self
 
     @model_validator(mode="after")
     def _check_adopters(self) -> Experiment:

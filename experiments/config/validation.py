@@ -20,6 +20,7 @@ from experiments.config.catalogue import (
     VARIED,
     choices_of,
     expected,
+    listed_path,
     present_path,
     range_of,
 )
@@ -41,6 +42,7 @@ _NOT_VARIED: dict[KeyPath, str] = {
     ("world", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("run", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
+    ("run", "stop"): "it holds for all arms; make a sweep for each condition",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",
     ("run", "timeout_minutes"): "it changes nothing in a run",
     ("name",): "it names the results folder",
@@ -111,7 +113,7 @@ def _known(
     problems: list[_Problem] = []
     for key, value in data.items():
         path = (*above, key)
-        if path not in SETTINGS:
+        if listed_path(path) not in SETTINGS:
             problems.append(_Problem(path, value, partial(_no_such, path)))
         elif path in VARIED and isinstance(value, Mapping):
             kept[key], inner = _varied(path, value, origins)
@@ -124,7 +126,7 @@ def _known(
             problems += [_Problem(path, value, f"{name} {_TWICE}") for name in _repeated(value)]
             unknown = [name for name in kept[key] if not _is_setting(tuple(name.split(".")))]
             problems += [_Problem(path, value, f"there is no setting {brief(name)}") for name in unknown]
-        elif path in TABLES and isinstance(value, Mapping):
+        elif listed_path(path) in TABLES and isinstance(value, Mapping):
             kept[key], inner = _known(value, origins, path)
             problems += inner
         else:
@@ -176,7 +178,7 @@ def _rows(given: Mapping[str, Any], origins: Mapping[KeyPath, Origin]) -> tuple[
 def _is_setting(path: KeyPath) -> bool:
     """Whether a path is a setting or a factor of a sweep."""
     above = next((table for table in VARIED if path[: len(table)] == table), ())
-    return path[len(above) :] in SETTINGS
+    return listed_path(path[len(above) :]) in SETTINGS
 
 
 def _varied(
@@ -214,7 +216,7 @@ def _checked_factor(path: KeyPath, value: Any, is_range: bool) -> Any:
     """
     if path in _NOT_VARIED:
         raise ValueError(f"cannot be varied; {_NOT_VARIED[path]}")
-    if path[0] in ("sweep", "verdict", "full"):
+    if path[0] in ("sweep", "verdict", "full", "measures"):
         raise ValueError("is not a setting of a run; only world, run, inject and parameters can be varied")
     if path in TABLES:
         inner = next(known for known in SETTINGS if known[: len(path)] == path and known not in TABLES)
@@ -261,7 +263,8 @@ def _wrong_with(path: KeyPath, level: Any) -> str | None:
 
 
 def _remedy(path: KeyPath) -> str:
-    siblings = [known[-1] for known in SETTINGS if known[:-1] == path[:-1]]
+    above = listed_path(path)[:-1]
+    siblings = [known[-1] for known in SETTINGS if known[:-1] == above]
     former = {former_name(name): name for name in siblings if former_name(name) != name}
     close = nearest(path[-1], [*siblings, *former])
     if close in former:
@@ -281,7 +284,7 @@ def _problem(error: Any, data: Mapping[str, Any]) -> _Problem:
     if error["type"] == "value_error":
         setting, problem = at_fault(error["ctx"]["error"])
         own = (*path, *setting.split("."))
-        if own in SETTINGS:
+        if listed_path(own) in SETTINGS:
             return _Problem(own, _value_at(data, own), problem)
         return _Problem(path, _value_at(data, path), str(error["ctx"]["error"]))
     message = expected(path) or error["msg"][:1].lower() + error["msg"][1:]
@@ -307,6 +310,6 @@ def _place(path: KeyPath, value: Any, origins: Mapping[KeyPath, Origin]) -> tupl
         return origins[path].option, True
     origin = f"{origins[given]}, " if given else ""
     name = ".".join(path)
-    if isinstance(value, Mapping) and (path in TABLES or path in VARIED or path not in SETTINGS):
+    if isinstance(value, Mapping) and (listed_path(path) in TABLES or path in VARIED or path not in SETTINGS):
         return f"{origin}[{name}]", False
     return f"{origin}{name}" if value is None else f"{origin}{name} = {brief(show(value))}", False

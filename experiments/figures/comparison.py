@@ -16,7 +16,7 @@ from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.terminal.legend import PLAIN, Legend, readable
 from experiments.terminal.numbers import number
-from sim.measures import MEASURES, measures_of
+from sim.measures import MEASURES
 
 MOST_ROWS = 11  # rows that are readable from the back of a lecture room
 _HEIGHT = 300  # of the plot, in points
@@ -27,13 +27,14 @@ _CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
 _BAR = -0.22  # where its mean is
 
 
-def comparison(found: Compared, measure: str, worlds: str, legend: Legend = PLAIN) -> Figure:
+def comparison(found: Compared, measure: str, worlds: str, unit: str | None = None, legend: Legend = PLAIN) -> Figure:
     """Draw paired differences in one measure.
 
     Args:
         found: the result of `experiments.analysis.compare.compared`.
         measure: one of its measures.
         worlds: a description of the worlds, for the footer.
+        unit: the unit of the measure, if it is not one of the model with its shipped gestures.
         legend: labels and colours of the arms; by default their names.
 
     Returns:
@@ -56,9 +57,9 @@ def comparison(found: Compared, measure: str, worlds: str, legend: Legend = PLAI
         axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
         for tick, (_, row) in zip(axes.get_yticklabels(), shown.iloc[::-1].iterrows(), strict=True):
             tick.set_color(readable(legend.colour(row["level"]) or legend.colour(row["a"]) or INK, "#ffffff"))
-        label = f"{_unit(measure)}, {_sides(rows, legend)}"
+        label = ", ".join(filter(None, (_unit(measure, unit), _sides(rows, legend))))
         axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
-        title = headline(rows, legend)
+        title = headline(rows, unit, legend)
         figure.suptitle(
             title, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(title, 30, 58), fontweight="bold"
         )
@@ -152,9 +153,10 @@ def _shade(row: pd.Series) -> str:
     return BLUE if row["difference"] > 0 else VERMILLION
 
 
-def _unit(measure: str) -> str:
-    kind = measure.removeprefix("everyone_").partition("_")[2]  # that the measure counts, if it is an added one
-    unit = (MEASURES.get(measure) or measures_of([kind])[measure]).unit
+def _unit(measure: str, own: str | None = None) -> str:
+    """The unit as text: of a measure of the model, or the one that is given."""
+    known = MEASURES.get(measure)
+    unit = drawable(own or "", _LONGEST_NAME) if known is None else known.unit
     return unit if measure.startswith("everyone_") else unit.replace("per person", "per adopter")
 
 
@@ -171,10 +173,10 @@ def _sides(rows: pd.DataFrame, legend: Legend) -> str:
     return f"{_words(rows['a'].iloc[0], legend)} − {base}" if rows["a"].nunique() == 1 else f"each − {base}"
 
 
-def headline(rows: pd.DataFrame, legend: Legend = PLAIN) -> str:
+def headline(rows: pd.DataFrame, unit: str | None = None, legend: Legend = PLAIN) -> str:
     """A sentence on the result for one measure: the mean over levels, for the contrast that is furthest from zero.
 
-    Fewer than 20 worlds give no verdict.
+    Fewer than 20 worlds give no verdict. A measure of the user's own has its unit from ``unit``.
     """
     measure, base = rows["measure"].iloc[0], _words(rows["b"].iloc[0], legend)
     last = rows.groupby(["a", "b"], sort=False).tail(1)  # the mean over levels, if there are several
@@ -186,7 +188,7 @@ def headline(rows: pd.DataFrame, legend: Legend = PLAIN) -> str:
     among = sure if len(sure) else known
     first = among.loc[among["difference"].abs().idxmax()]
     side = "above" if first["difference"] > 0 else "below"
-    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure), _unit(measure))}".strip()
+    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure, unit), _unit(measure, unit))}".strip()
     name = _words(first["a"], legend)
     far = f"{what}: {name} is {size}\n{side} {base}"
     if first["worlds"] < ENOUGH_WORLDS:

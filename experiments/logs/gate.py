@@ -89,10 +89,10 @@ def gate_of(experiment: Experiment) -> Experiment | None:
     )  # fmt: skip
     run = experiment.run.model_copy(
         update={"strategy": "wait", "adopters": 1, "strategy_days": settings.days, "follow_up_days": 0,
-                "sociability": "any", "reticence": "any"}
+                "sociability": "any", "reticence": "any", "stop": None}
     )  # fmt: skip
     world = experiment.world.model_copy(update={"newcomers": 0})
-    changes = {"sweep": levels, "run": run, "world": world, "inject": None}
+    changes: dict[str, Any] = {"sweep": levels, "run": run, "world": world, "inject": None, "measures": {}}
     return experiment.model_copy(update=changes)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from experiments.config.catalogue import SETTINGS
-from experiments.config.errors import ConfigError, at_fault
+from experiments.config.errors import ConfigError, SettingError, at_fault
 from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
 from experiments.config.settings import (
     Adopters,
@@ -27,6 +27,7 @@ from experiments.config.settings import (
     WorldSettings,
 )
 from experiments.config.toml_text import show
+from experiments.sweeps.own_outcomes import OwnSources, own_sources
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
 from sim.model.parameters import Parameters
@@ -70,6 +71,7 @@ class RunSpec:
         among: thirds of the people, by sociability and by reticence, from which adopters are drawn.
         inject: injected gestures.
         silence: whether the run reports how final silence is in its own log.
+        own: own measures and the stop condition, if there are any.
     """
 
     id: str
@@ -88,6 +90,7 @@ class RunSpec:
     inject: InjectSettings | None = None
     silence: bool = False
     row: str = ""
+    own: OwnSources | None = None
 
 
 def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpec]:
@@ -100,14 +103,18 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
         report: called from time to time with the number of planned points and their total.
 
     Raises:
-        ConfigError: if levels cannot be combined.
+        ConfigError: if levels cannot be combined, or a file of an own measure cannot be read.
     """
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
     _refuse_too_many(sweep, len(strategies))
+    try:
+        own = own_sources(experiment)
+    except SettingError as error:
+        raise ConfigError(f"{error}.") from None
     places = list(_places(experiment, points_of(experiment), report))
     return [
-        _run(place, strategy, replicate, sweep.silence)
+        _run(place, strategy, replicate, sweep.silence, own)
         for replicate in range(sweep.replicates)
         for place in places
         for strategy in strategies
@@ -287,7 +294,7 @@ def _listed(point: Mapping[str, Level]) -> str:
     return ", ".join(f"{name} = {show(level)}" for name, level in point.items())
 
 
-def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> RunSpec:
+def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool, own: OwnSources | None) -> RunSpec:
     settings = place.experiment.run
     world = place.experiment.world
     log = None if world.log is None else os.path.abspath(world.log)  # workers may have a different working directory
@@ -301,6 +308,7 @@ def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Ru
         place.parameters,
         [strategy, settings.adopters, seed, settings.strategy_days, settings.follow_up_days],
         [settings.sociability, settings.reticence, inject and inject.model_dump(), silence],
+        *([] if own is None else [own.identity()]),  # so that runs without own measures keep their ids
     ]
     return RunSpec(
         id=_fingerprint(identity),
@@ -319,6 +327,7 @@ def _run(place: _Place, strategy: Strategy, replicate: int, silence: bool) -> Ru
         inject=inject,
         silence=silence,
         row=place.row,
+        own=own,
     )
 
 

@@ -1,7 +1,8 @@
-"""Optional histories of runs: a time series of measures, and the contact log.
+"""Optional histories of runs: a time series of measures, the contact log, and the outcomes of each person.
 
     results/NAME/series/HASH.parquet   some runs, one row per saved day
     results/NAME/events/HASH.parquet   some runs, one row per gesture
+    results/NAME/people/HASH.parquet   some runs, one row per person
 
 Histories are stored next to the parts of runs and protected in the same way. They may be larger than memory, so they
 are written as runs end, and read one part at a time. The footer of a part lists the runs in it, including those without
@@ -29,9 +30,15 @@ from experiments.sweeps.checksums import DamagedError
 from experiments.sweeps.store import StoreError
 from sim.runtime.atomic_files import write_named
 
-SERIES, EVENTS = "series", "events"
+SERIES, EVENTS, PEOPLE = "series", "events", "people"
 SMALL = 8_000_000  # smaller parts (in bytes) are merged
 VERSION = 2  # of the parts; `_part` handles older ones
+# Outcomes of each person; a list of its own, so that a new measure leaves the format as it is.
+_OF_PERSONS = (
+    "dormant_at_start", "reconnected", "lasting", "kept", "active_ties", "two_step_reach", "new_ties", "sent",
+    "answered", "contact_share", "days_to_first_reconnection", "industry_rank", "industry_rank_two_steps",
+    "minutes_planned", "minutes_used", "minutes_lost", "used_share",
+)  # fmt: skip
 _COUNTED = ("sent", "answered", "new_ties", "reconnected", "active_ties")
 COLUMNS = {
     SERIES: pa.schema(
@@ -54,13 +61,21 @@ COLUMNS = {
             ("in_reply_to", pa.int64()),
         ]
     ),
+    PEOPLE: pa.schema(
+        [
+            ("id", pa.string()),
+            ("person", pa.int32()),
+            ("adopter", pa.bool_()),
+            *((name, pa.float64()) for name in _OF_PERSONS),
+        ]
+    ),
 }
 _GROWING = ("day", "event", "time", "in_reply_to")  # columns stored as differences, which takes a third of the space
 _FOOTER = b"rekindle-histories"
 
 
 class History(NamedTuple):
-    """A kind of history: ``series`` or ``events``, and for a series the days between its rows."""
+    """A kind of history: ``series``, ``events`` or ``people``, and for a series the days between its rows."""
 
     table: str
     days: int = 0
@@ -95,7 +110,8 @@ class _Part(NamedTuple):
 def requested_histories(sweep: SweepSettings) -> tuple[History, ...]:
     """The histories that a sweep saves."""
     series = (History(SERIES, sweep.series_days),) if sweep.series_days else ()
-    return (*series, *((History(EVENTS),) if sweep.events else ()))
+    events = (History(EVENTS),) if sweep.events else ()
+    return (*series, *events, *((History(PEOPLE),) if sweep.people else ()))
 
 
 def options(histories: Collection[History]) -> dict[str, bool]:
@@ -113,15 +129,18 @@ def _table(history: History, result: sim.Run) -> pa.Table:
     if history.table == EVENTS:
         assert result.log is not None
         rows = result.log.rename_axis("event").reset_index()
+    elif history.table == PEOPLE:
+        rows = result.people
     else:
         assert result.measures.series is not None
         days = result.measures.series.reset_index()
         rows = days[(days["day"] % history.days == 0) | (days["day"] == days["day"].max())]
-    return pa.Table.from_pandas(rows, _without_id(history), preserve_index=False).replace_schema_metadata()
+    return pa.Table.from_pandas(rows, columns_of(history.table), preserve_index=False).replace_schema_metadata()
 
 
-def _without_id(history: History) -> pa.Schema:
-    return COLUMNS[history.table].remove(0)
+def columns_of(table: str) -> pa.Schema:
+    """The columns of a history of one run, without the run's id."""
+    return COLUMNS[table].remove(0)
 
 
 def set_damaged_aside(folder: Path, histories: Iterable[History]) -> list[Path]:

@@ -64,7 +64,8 @@ def timed(
     """
     tiny = sim.worlds.generated(people=4, burn_in_years=0, cache=False)
     sim.simulate(tiny, days=8, strategy="show_up", adopters=1, seed=1)
-    chosen = [runs[at * len(runs) // count] for at in range(min(count, len(runs)))]
+    count = min(count, len(runs))
+    chosen = [runs[at * len(runs) // count] for at in range(count)]
     seconds, worlds, sizes, failed = [], [], [], []
     rows: list[store.Row] = []
     size = 0

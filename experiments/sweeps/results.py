@@ -4,7 +4,7 @@ In a notebook:
 
     from experiments.sweeps import results
     runs = results.load("nine_strategies")             # a data frame with one row per run
-    series = results.load("nine_strategies", table="series")    # if the sweep saved it; likewise events
+    series = results.load("nine_strategies", table="series")    # if the sweep saved it; likewise events and people
     results.query("nine_strategies", "SELECT scenario, avg(reconnected) FROM runs GROUP BY scenario")
 """
 
@@ -23,7 +23,7 @@ import pandas as pd
 from experiments import provenance
 from experiments.config.settings import SweepSettings
 from experiments.sweeps import histories, store
-from experiments.sweeps.histories import EVENTS, SERIES, History, Stored, requested_histories
+from experiments.sweeps.histories import EVENTS, PEOPLE, SERIES, History, Stored, requested_histories
 from experiments.sweeps.sandbox import shut_in
 from experiments.sweeps.store import StoreError
 from sim.model.former_names import former_name, note_former_names, present_name
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path("results")
 RUNS = "runs"
-HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true"}  # and the setting that saves each
+# The histories, and the setting that saves each.
+HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true", PEOPLE: "sweep.people=true"}
 MEANS = (
     "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting, "
     "avg(kept) AS kept, avg(used_share) AS used_share "
@@ -86,12 +87,13 @@ def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> p
 
     ``runs`` has one row per run with every measure. Measures of unfinished runs are missing; failed runs have an error.
     ``series`` has one row per saved day, see `sim.measures.Measures`. ``events`` has one row per gesture, see
-    `sim.measures.log_frame`; its column ``event`` numbers the gestures of each run from 0.
+    `sim.measures.log_frame`; its column ``event`` numbers the gestures of each run from 0. ``people`` has one row per
+    person, see `sim.measures.OutcomeRecorder.people`.
 
     Args:
         name: name of the sweep, or the path of its folder.
         folder: the folder for results.
-        table: "runs", "series" or "events"; use `query` for tables that are larger than memory.
+        table: "runs", "series", "events" or "people"; use `query` for tables that are larger than memory.
 
     Raises:
         StoreError: if there are no such results; the message lists the known ones.
@@ -109,7 +111,7 @@ def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> p
 
 
 def query(name: str | Path, sql: str = MEANS, folder: str | Path = RESULTS) -> pd.DataFrame:
-    """The result of an SQL query on the tables ``runs``, ``series`` and ``events`` of a sweep, see `load`.
+    """The result of an SQL query on the tables ``runs``, ``series``, ``events`` and ``people`` of a sweep, see `load`.
 
     Quote names with a dot in double quotes. Series and events are read from disk as needed. The query cannot access
     anything else, see `experiments.sweeps.sandbox`.

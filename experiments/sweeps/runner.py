@@ -20,6 +20,7 @@ from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import Ended, History, of_run, options
 from experiments.sweeps.injected import focal_ties, gestures
+from experiments.sweeps.own_outcomes import values_of_queries
 from experiments.sweeps.store import Row
 from experiments.sweeps.workers import TooLongError, Workers
 from experiments.terminal import stopping
@@ -54,7 +55,7 @@ def run_one(run: RunSpec, checkpoints: Checkpoints | None = None, histories: Seq
     try:
         result = _simulated(run, checkpoints, histories)
         left = of_run(result, histories)
-        row |= {"people": len(result.core.state.people), **result.measures.scalars}
+        row |= {"people": len(result.core.state.people), **outcomes(run, result)}
         if run.silence and result.log is not None:
             row |= silence_of(result.log, run.parameters.gestures)
     except Exception as error:  # a failure in one run must not affect the others
@@ -79,6 +80,8 @@ def simulate(run: RunSpec, world: sim.World, **options: Any) -> sim.Run:
     if run.inject is not None:
         focal = focal_ties(world, run.inject, run.seed, run.parameters)
         options |= {"focal": focal, "extra": gestures(run.inject, focal)}
+    if run.own is not None:
+        options |= {**run.own.options(), "log": options.get("log", False) or run.own.reads_events}
     return sim.simulate(
         world,
         days=run.days,
@@ -89,6 +92,11 @@ def simulate(run: RunSpec, world: sim.World, **options: Any) -> sim.Run:
         strategy_days=run.strategy_days,
         **options,
     )
+
+
+def outcomes(run: RunSpec, result: sim.Run) -> dict[str, float]:
+    """Every scalar measure of a run, with those that are queries of the user's."""
+    return result.measures.scalars | (values_of_queries(run.own, result) if run.own else {})
 
 
 def world_of(settings: WorldSettings, **options: Any) -> sim.World:

@@ -3,7 +3,7 @@
     results/NAME/design.parquet        one row per run of the last sweep, with everything that identifies it
     results/NAME/parts/HASH.parquet    finished runs, several per part, by id; small parts are merged from time to time
     results/NAME/runs.parquet          the design with the outcome of each run, in the order of the design
-    results/NAME/series, events        optional histories of runs, see `experiments.sweeps.histories`
+    results/NAME/series, events, people    optional histories of runs, see `experiments.sweeps.histories`
 
 Finished runs are known by id, so a sweep that was stopped, sharded or started twice only makes those that are missing.
 A file is written under a temporary name, flushed and renamed, so a reader never sees an incomplete file. Every byte is

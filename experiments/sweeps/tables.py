@@ -26,7 +26,7 @@ from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import ATTACHED, table_of
-from sim.measures import MADE_OF_OTHERS, measures_of
+from sim.measures import MADE_OF_OTHERS, Measure, measures_of
 from sim.model.gestures import KINDS
 
 _OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
@@ -36,11 +36,14 @@ _IDLE = (
 )
 
 
-def run_tables(measures: Mapping[str, float], kinds: Sequence[str] = KINDS) -> Group:
+def run_tables(
+    measures: Mapping[str, float], own: Mapping[str, Measure] | None = None, kinds: Sequence[str] = KINDS
+) -> Group:
     """Tables of one run: each measure for the adopters and for everyone, then gestures by kind.
 
     Args:
         measures: outcomes by name.
+        own: the user's own measures, which get a table of their own.
         kinds: the gestures that there are.
     """
     idle = _is_idle(measures)
@@ -53,7 +56,30 @@ def run_tables(measures: Mapping[str, float], kinds: Sequence[str] = KINDS) -> G
     for kind in kinds:
         keys = (f"sent_{kind}", f"answered_{kind}", f"everyone_sent_{kind}", f"everyone_answered_{kind}")
         gestures.add_row(kind, *(number(measures.get(key, math.nan)) for key in keys))
-    return Group(outcomes, gestures, *([Text(_IDLE)] if idle else []))
+    notes = [Text(_IDLE)] if idle else []
+    if not own:
+        return Group(outcomes, gestures, *notes)
+    table = table_of("own measure", "value", "unit", text=("unit",), whole=True)
+    for name, measure in own.items():
+        table.add_row(name, number(measures.get(name, math.nan)), measure.unit)
+    return Group(outcomes, gestures, table, *notes)
+
+
+def own_table(runs: pd.DataFrame, own: Mapping[str, Measure]) -> Columns | None:
+    """The mean of each own measure in each arm, with its 95% interval over worlds; None if there is nothing to show.
+
+    Args:
+        runs: finished runs, with columns ``scenario``, ``replicate`` and the measures.
+        own: the user's own measures.
+    """
+    if not own or runs["scenario"].nunique() > _MOST_ARMS:
+        return None
+    table = table_of("own measure", "arm", "mean", "95% interval", "worlds", "unit", text=("arm", "unit"))
+    for name, measure in own.items():
+        for arm, rows in runs.groupby("scenario", sort=False):
+            values = rows[name].dropna().to_numpy(float)
+            table.add_row(name, str(arm), *_mean(values), f"{rows['replicate'].nunique():,}", measure.unit)
+    return table
 
 
 def _is_idle(measures: Mapping[str, float]) -> bool:

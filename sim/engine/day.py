@@ -23,6 +23,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.engine.acquaintances import acquaint
+from sim.engine.choosing import GIVEN, choose, functions_of
 from sim.engine.dispatch import dispatch, take_from_mail
 from sim.engine.malloc import keep_freed_memory
 from sim.engine.memory import refresh_bounds
@@ -43,6 +44,7 @@ from sim.state.population import (
     ACTIVITY,
     MEETING,
     NOBODY,
+    ORDER,
     TIE,
     DayRecord,
     EngineState,
@@ -62,6 +64,9 @@ Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # three arrays of gestures th
 class Core:
     """The fast engine: the state of a running world, advanced one day at a time.
 
+    Attributes:
+        given: contacts named by hand for the sessions of the coming day, type `GIVEN`.
+
     Args:
         world: the starting point; it is copied.
         seed: the seed of all random draws, 64 bits.
@@ -76,6 +81,7 @@ class Core:
         self.strategies_end, self.names = world.strategies_end, world.names
         self.strategies_begin = world.strategies_begin
         self.mail, self.bookings, self.members = world.mail.copy(), world.bookings.copy(), world.members.copy()
+        self._functions, self.given = functions_of(world), np.zeros(0, GIVEN)
         people, n = world.people.copy(), len(world)
         ties, contact_ids, weight_bounds = pool_of(world.ties, spend=spend)
         belonging = {}
@@ -93,6 +99,8 @@ class Core:
             used=np.array([len(world.ties)]),
             free_blocks=no_free_blocks(people),
             empty_tie=free_ties(1),
+            orders=np.zeros(0, ORDER),
+            order_first=np.zeros(len(world.plans) + 1, np.int64),
             plans=world.plans.copy(),
             plan_first=np.searchsorted(world.plans["person"], np.arange(n + 1)).astype(np.int64),
             **own_copy(world.parameters.playbook)._asdict(),
@@ -105,6 +113,7 @@ class Core:
         with shared(len(self.state.people)):
             self._morning(planning)
             met = self._gather(planning)
+            self._choose(planning)
             fresh, seen = reach_out(self.state, met, self.day, planning, self.seed)
             sent, arriving = self._dispatch(met, fresh, seen)
             all_sent, arrived = self._rounds(sent, arriving)
@@ -121,6 +130,14 @@ class Core:
             begin_week(state.people, state.plans, state.strategies, planning, state.settings[0])
             refresh_bounds(state, self.day)
         post(state, self.day, self.seed)
+
+    def _choose(self, planning: bool) -> None:
+        """Fill in the orders of today: the choices of functions, and what the user named by hand."""
+        if self._functions or len(self.given) or len(self.state.orders):
+            elapsed = self.day - self.strategies_begin
+            orders, first = choose(self.state, self._functions, self.given, self.day, elapsed, planning, self.seed)
+            self.state = self.state._replace(orders=orders, order_first=first)
+            self.given = self.given[:0]
 
     def _gather(self, planning: bool) -> np.ndarray:
         if not len(self.state.plans) and not len(self.bookings):

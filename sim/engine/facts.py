@@ -11,7 +11,7 @@ from sim.engine.memory import find_slot
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
 from sim.model.grammar import Fact
-from sim.state.population import NOBODY
+from sim.state.population import NOBODY, ORDER
 
 
 @njit_inline
@@ -83,7 +83,7 @@ def fact_about_tie(tie: Any, fact: int, day: int, p: Any) -> float:
 
 @njit_noalloc
 def fact_of(state: Any, fact: int, prompt: Any, spare: float, day: int, seed: int) -> float:
-    """A fact about the other person of a prompt; a fact about a tie is 0 if they are strangers.
+    """A fact about the other person of a prompt; see `sim.model.grammar.Fact` for facts about a tie between strangers.
 
     Args:
         state: the state.
@@ -102,7 +102,7 @@ def fact_of(state: Any, fact: int, prompt: Any, spare: float, day: int, seed: in
     if fact in (Fact.BIRTHDAY, Fact.SAME_COMMUNITY, Fact.SAME_INDUSTRY, Fact.SAME_GROUP, Fact.MUTUAL):
         return float(fact_about_person(state, fact, prompt.person, prompt.other, day))
     if prompt.slot == NOBODY:
-        return 0.0
+        return -truth(fact == Fact.NO_ANSWER)
     tie = state.ties[state.people[prompt.person].first + prompt.slot]
     return float(fact_about_tie(tie, fact, day, state.settings[0]))
 
@@ -118,14 +118,18 @@ def meets_all(state: Any, first: int, count: int, prompt: Any, spare: float, day
 
 
 @njit_noalloc
-def planned_kind(state: Any, strategy: Any, prompt: Any, left: float, day: int, seed: int) -> int:
+def planned_kind(state: Any, strategy: Any, only: int, prompt: Any, left: float, day: int, seed: int) -> int:
     """The kind of a planned gesture in a session with this many minutes left: that of the first clause that holds.
+
+    If a clause was chosen for this contact, its number is `only`; otherwise `only` is -1.
 
     Returns:
         The kind; -1 if no clause holds, or the one that does makes no gesture.
     """
     draw = -1.0
     for row in range(strategy.first_clause, strategy.first_clause + strategy.clauses):
+        if only >= 0 and row != strategy.first_clause + only:
+            continue
         clause = state.clauses[row]
         at = clause.first_choice
         if clause.choices > 1:
@@ -142,14 +146,14 @@ def planned_kind(state: Any, strategy: Any, prompt: Any, left: float, day: int, 
 
 @njit_alloc
 def contacts_on_list(state: Any, row: int, gap_days: int, prompt: Any, day: int, seed: int) -> Any:
-    """Slots of the person's contacts on one list, in its order, shape (contacts,); equals are sorted by id.
+    """Slots of the person's contacts on one list, in its order, shape (contacts,); see `rules.list_key`.
 
     The prompt's `other` and `slot` are overwritten.
     """
     wanted, person = state.lists[row], prompt.person
     first = state.people[person].first
-    slots, keys = np.empty(state.people[person].degree, np.int64), np.empty(state.people[person].degree)
-    others = np.empty(state.people[person].degree, np.int64)
+    slots = np.empty(state.people[person].degree, np.int64)
+    keys = np.empty(state.people[person].degree, np.int64)
     count = 0
     for slot in range(state.people[person].slots):
         tie = state.ties[first + slot]
@@ -157,11 +161,10 @@ def contacts_on_list(state: Any, row: int, gap_days: int, prompt: Any, day: int,
             continue
         prompt.other, prompt.slot = tie.other, slot
         if meets_all(state, wanted.first_term, wanted.terms, prompt, 0.0, day, seed):
-            slots[count], others[count] = slot, tie.other
-            keys[count] = wanted.sign * fact_of(state, wanted.fact, prompt, 0.0, day, seed)
+            value = wanted.sign * fact_of(state, wanted.fact, prompt, 0.0, day, seed)
+            slots[count], keys[count] = slot, rules.list_key(value, tie.other)
             count += 1
-    by_id = np.argsort(others[:count], kind="mergesort")
-    return slots[by_id[np.argsort(keys[:count][by_id], kind="mergesort")]]
+    return slots[:count][np.argsort(keys[:count], kind="mergesort")]
 
 
 @njit_alloc
@@ -185,3 +188,24 @@ def contacts_in_turn(state: Any, strategy: Any, prompt: Any, day: int, seed: int
                 in_turn[count] = slots[turn]
                 count += 1
     return in_turn[:count]
+
+
+@njit_alloc
+def orders_for(state: Any, strategy: Any, prompt: Any, day: int, seed: int) -> Any:
+    """Whom a list session contacts, in order: contacts with the clause that was chosen for them, or with -1.
+
+    Type `ORDER`.
+    """
+    if strategy.chosen:
+        orders = state.orders[state.order_first[prompt.plan] : state.order_first[prompt.plan + 1]].copy()
+        first, count = state.people[prompt.person].first, 0
+        for k in range(len(orders)):
+            if rules.may_be_named(day, state.ties[first + orders[k].slot].planned, strategy.gap_days):
+                orders[count] = orders[k]
+                count += 1
+        return orders[:count]
+    slots = contacts_in_turn(state, strategy, prompt, day, seed)
+    orders = np.empty(len(slots), ORDER)
+    for k in range(len(slots)):
+        orders[k].slot, orders[k].clause = slots[k], -1
+    return orders

@@ -17,7 +17,7 @@ from sim.model.strategies import Plan
 
 @njit(cache=True)
 def begin_week(people: Any, plans: Any, strategies: Any, planning: bool, p: Any) -> None:
-    """Refill everyone's weekly minutes, and add the week's planned minutes to the time budget of each plan that runs."""
+    """Refill everyone's weekly minutes, and add the week's planned minutes to the budget of each plan that runs."""
     for person in range(len(people)):
         people[person].minutes_left = rules.minutes_of_week(people[person].sociability, p)
     if planning:

@@ -54,7 +54,7 @@ def act_at_place(state: Any, prompt: Any, out: Any, count: int, day: int, seed: 
         wanted = state.lists[strategy.first_list]
         if not meets_all(state, wanted.first_term, wanted.terms, prompt, plan.usable, day, seed):
             return count
-    kind = planned_kind(state, strategy, prompt, plan.usable, day, seed)
+    kind = planned_kind(state, strategy, -1, prompt, plan.usable, day, seed)
     if kind < 0 or p.minutes[kind] > plan.usable or plan.back_outs >= p.backed_out_most:
         return count
     if not accepts(state, prompt, kind, rules.channel_of(kind, prompt.channel, p), day, seed):

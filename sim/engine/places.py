@@ -150,6 +150,8 @@ def first_members(state: Any, founder: int, seed: int) -> Any:
 def set_out(state: Any, day: int, planning: bool, seed: int) -> Any:
     """Find the plans that take their person to a place today, and pay for the sessions.
 
+    Nobody is at one place with two plans: the first goes.
+
     Returns:
         Rows of these plans; and the row by place and person, shape (places, n), `NOBODY` for people without one.
     """
@@ -160,6 +162,8 @@ def set_out(state: Any, day: int, planning: bool, seed: int) -> Any:
         if goes_today(state, row, day, planning, seed):
             plan = state.plans[row]
             strategy = strategy_today(state, plan.strategy)
+            if going[strategy.place, plan.person] != NOBODY:
+                continue
             going[strategy.place, plan.person] = row
             rows[count] = row
             count += 1

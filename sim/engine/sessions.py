@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.budget import back_out, minutes_for_session, pay, pay_session
 from sim.engine.compiling import new_scratch, njit_alloc, njit_noalloc
-from sim.engine.facts import contacts_in_turn, meets_all, planned_kind, strategy_today
+from sim.engine.facts import contacts_in_turn, meets_all, orders_for, planned_kind, strategy_today
 from sim.engine.mind import comes_up_in_feed, shown
 from sim.engine.sending import accepts, see_post, send
 from sim.model import rules
@@ -62,7 +62,7 @@ def feed_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
         count = see_post(out, count, state, prompt, day)
         if not meets_all(state, wanted.first_term, wanted.terms, prompt, minutes - used, day, seed):
             continue
-        kind = planned_kind(state, strategy, prompt, minutes - used, day, seed)
+        kind = planned_kind(state, strategy, -1, prompt, minutes - used, day, seed)
         if kind < 0:
             continue
         if used + p.minutes[kind] > minutes:
@@ -83,12 +83,12 @@ def list_session(state: Any, prompt: Any, minutes: float, out: Any, count: int, 
     plan = state.plans[prompt.plan]
     strategy = strategy_today(state, plan.strategy)
     used, back_outs, contacted = 0.0, 0, 0
-    for slot in contacts_in_turn(state, strategy, prompt, day, seed):
+    for order in orders_for(state, strategy, prompt, day, seed):
         if back_outs >= p.backed_out_most or contacted >= strategy.most_people:
             break
-        tie = ties[people[prompt.person].first + slot]
-        prompt.other, prompt.slot = tie.other, slot
-        kind = planned_kind(state, strategy, prompt, minutes - used, day, seed)
+        tie = ties[people[prompt.person].first + order.slot]
+        prompt.other, prompt.slot = tie.other, order.slot
+        kind = planned_kind(state, strategy, order.clause, prompt, minutes - used, day, seed)
         if kind < 0:
             continue
         if used + p.minutes[kind] > minutes:

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.model.former_names import FORMER_NAMES, note_former_names
+from sim.model.functions import hash_of
 from sim.model.gestures import (
     DEFAULT_GESTURES,
     KINDS,
@@ -26,6 +27,7 @@ from sim.model.gestures import (
     GestureRow,
     Ladders,
 )
+from sim.model.grammar import names_in
 from sim.model.places import PLACES, PlaceRow
 from sim.model.playbook import Playbook, RowError, compiled
 from sim.model.spelling import nearest
@@ -210,6 +212,12 @@ class Parameters(BaseModel):
             assert self.playbook  # reads the rows, so that a mistake in them is found here
         return self
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all parameters are equal; tables that were read before don't count."""
+        if not isinstance(other, Parameters):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """The names of the gestures, in the order of their numbers."""
@@ -262,7 +270,13 @@ class Parameters(BaseModel):
         texts = {"essay", "meaning", "label", "colour", "source"}
         if usual is not None and row.model_dump(exclude=texts) == usual.model_dump(exclude=texts):
             return None
-        return {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+        described = {**row.model_dump(mode="json", exclude=texts), "number": self.strategy_names.index(name)}
+        return {**described, "function": hash_of(row.function) if row.function else ""}
+
+    def functions(self, strategies: Iterable[str]) -> dict[int, str]:
+        """References to the functions that a run of these strategies calls, by the number of the strategy."""
+        followed = {self.strategy_names.index(name): self.strategies[name] for name in self._followed(strategies)}
+        return {number: row.function for number, row in followed.items() if row.function}
 
     @cached_property
     def playbook(self) -> Playbook:
@@ -314,6 +328,7 @@ def steps_of(ladders: Ladders, channel: Channel, kinds: Iterable[str]) -> dict[s
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TAKEN = ("nothing", "if", "or", "else", "otherwise", "and", "not")  # words of the grammar
 
 
 def _completed(table: str, given: Mapping[str, Any], shipped: Mapping[str, BaseModel]) -> dict[str, Any]:
@@ -334,9 +349,20 @@ def _completed(table: str, given: Mapping[str, Any], shipped: Mapping[str, BaseM
             raise RowError(f"{table}.{name}.based_on", f'there is no row "{base}" before this one; {hint}')
         rows[name] = {**({} if base is None else _written(rows[base])), **change}
         rows[name].pop("based_on", None)
+        if table == "strategies":
+            _drop_unnamed(rows[name], kept=change)
         if "weekdays" in change and "sessions" not in change:
             rows[name].pop("sessions", None)
     return rows
+
+
+def _drop_unnamed(row: dict[str, Any], kept: Iterable[str]) -> None:
+    """Drop numbers of its base that a strategy's own phrases no longer name; those in `kept` are its own."""
+    whom = row.get("whom", "")
+    texts = [*(whom if isinstance(whom, list | tuple) else [whom]), row.get("what", "")]
+    named = {name for text in texts if isinstance(text, str) for name in names_in(text)}
+    for name in row.keys() - StrategyRow.model_fields.keys() - named - set(kept):
+        del row[name]
 
 
 def _written(row: Any) -> dict[str, Any]:
@@ -351,8 +377,8 @@ def _problems(parameters: Parameters) -> Iterator[tuple[str, str]]:
         for name in getattr(parameters, table):
             if not _NAME.fullmatch(name):
                 yield f"{table}.{name}", "expected a name of small letters, digits and _, of at most 40 characters"
-    if "nothing" in gestures:
-        yield "gestures.nothing", "this name means that no gesture is made; choose another"
+    for name in gestures.keys() & set(_TAKEN):
+        yield f"gestures.{name}", "this word has a meaning of its own in what strategies do; choose another name"
     for name in parameters.places:
         if name in (*PLACES, "nowhere"):
             yield f"places.{name}", f"is a place already; its numbers are parameters, such as {name}_meets"

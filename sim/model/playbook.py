@@ -6,17 +6,16 @@ compares numbers. Rows refer to each other by position: a strategy to its lists 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.model.gestures import GestureRow
-from sim.model.grammar import NOTHING, Clause, Condition, Source, Whom, parsed_whom
+from sim.model.grammar import NOTHING, Clause, Condition, Fact, Source, Whom, parsed_whom, refuse_impossible
 from sim.model.places import MOST_PLACES, PLACES, Place, PlaceRow
 from sim.model.spelling import nearest
-from sim.model.strategies import MOST_STRATEGIES, WEEKDAYS, Plan, StrategyRow
+from sim.model.strategies import BY_HAND, MOST_STRATEGIES, PEOPLE_THERE, WEEKDAYS, Plan, StrategyRow
 
 NO_GESTURE = -1  # the kind of a choice to do nothing
 POST = "post"  # the only gesture to everyone
@@ -37,6 +36,7 @@ STRATEGY = np.dtype(
         ("invite", "i8"),  # kind
         ("for_days", "i8"),  # 0: never ends
         ("then", "i8"),  # the strategy that follows
+        ("chosen", "i8"),  # 1 if a function, or the user day by day, chooses whom and which clause
         ("today", "i8"),  # the strategy that its followers follow today; the engines set it each morning
     ],
     align=True,
@@ -58,6 +58,9 @@ PLACE = np.dtype(
 )
 
 UNLIMITED = 2**31 - 1
+
+# What it costs to find out a fact, roughly. Conditions on cheap facts come first, which often saves the others.
+COSTS = {Fact.STANDING: 1, Fact.UNANSWERED: 2, Fact.OPENNESS: 2, Fact.STRENGTH: 2, Fact.MUTUAL: 3}
 
 
 class Playbook(NamedTuple):
@@ -97,7 +100,7 @@ class _Tables:
 
     def add_terms(self, conditions: Sequence[Condition]) -> tuple[int, int]:
         first = len(self.terms)
-        for condition in conditions:
+        for condition in sorted(conditions, key=lambda condition: COSTS.get(condition.fact, 0)):
             low = self.value_of(condition.low) if isinstance(condition.low, str) else condition.low
             self.terms.append((condition.fact, condition.holds, low, condition.high))
         return first, len(conditions)
@@ -129,7 +132,9 @@ def compiled(
     """Read all rows, and write them into tables.
 
     Args:
-        strategies, places, gestures: the rows by name, in the order of their numbers; the shipped ones come first.
+        strategies: the rows by name, in the order of their numbers; the shipped ones come first.
+        places: likewise.
+        gestures: likewise.
         value_of: the value of a parameter, by name.
 
     Raises:
@@ -167,13 +172,14 @@ def _strategy(
     """
     above = f"strategies.{name}"
     _refuse_unused_number(above, row)
-    lists = [_checked(f"{above}.whom", row, text) for text in row.lists]
-    try:
-        clauses = row.clauses(tuple(gestures))
-    except ValueError as error:
-        raise RowError(f"{above}.what", str(error)) from None
+    lists, clauses = _read(above, row, gestures)
     place = _place_of(above, row, places)
     plan = _plan_of(above, row, lists, clauses, place, gestures)
+    if plan in (Plan.PLACE, Plan.EVENT) and row.overhead_minutes >= row.session_minutes * tables.value_of(
+        "usable_share"
+    ):
+        usable = f"usable_share leaves {row.session_minutes * tables.value_of('usable_share'):g} minutes of a session"
+        raise RowError(f"{above}.overhead_minutes", f"is {row.overhead_minutes:g}; {usable}, so it must be less")
     if row.then and row.then not in strategies:
         raise RowError(f"{above}.then", _unknown("strategy", row.then, strategies))
     if row.then and row.for_days is None:
@@ -191,6 +197,7 @@ def _strategy(
         tables.kinds.get(row.invite, NO_GESTURE),
         row.for_days or 0,
         numbers[row.then or "wait"],
+        lists[0].source == Source.BY_HAND,
         numbers[name],
     )
 
@@ -203,11 +210,26 @@ def _refuse_unused_number(above: str, row: StrategyRow) -> None:
         raise RowError(f"{above}.{name}", f"there is no such field, and no phrase names this number; {hint}")
 
 
-def _checked(path: str, row: StrategyRow, text: str) -> Whom:
+def _read(above: str, row: StrategyRow, gestures: Mapping[str, GestureRow]) -> tuple[list[Whom], tuple[Clause, ...]]:
+    """The lists and clauses of a strategy, read by the grammar.
+
+    Raises:
+        RowError: if a phrase is wrong.
+    """
+    if not row.lists:
+        raise RowError(f"{above}.whom", "names no list; leave it out, or say whom")
+    path = f"{above}.whom"
+    if row.function and row.lists != (PEOPLE_THERE,):
+        raise RowError(path, "the function says whom; leave it out")
     try:
-        return parsed_whom(text, row.numbers)
+        lists = [parsed_whom(BY_HAND if row.function else text, row.numbers) for text in row.lists]
+        path = f"{above}.what"
+        clauses = row.clauses(tuple(gestures))
+        for clause in clauses:
+            refuse_impossible(clause.conditions, lists[0].source)
     except ValueError as error:
         raise RowError(path, str(error)) from None
+    return lists, clauses
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
@@ -230,7 +252,9 @@ def _weekdays(above: str, row: StrategyRow) -> int:
     if len(set(row.weekdays)) < len(row.weekdays):
         raise RowError(f"{above}.weekdays", "names a day twice")
     if row.sessions is not None:
-        raise RowError(f"{above}.sessions", "the weekdays are given, and with them the number of sessions; keep one of the two")
+        raise RowError(
+            f"{above}.sessions", "the weekdays are given, and with them the number of sessions; keep one of the two"
+        )
     return sum(1 << WEEKDAYS.index(day) for day in row.weekdays)
 
 
@@ -255,6 +279,7 @@ def _plan_of(
         Source.NOBODY: Plan.NOTHING,
         Source.FEED: Plan.FEED,
         Source.READERS: Plan.POSTS,
+        Source.BY_HAND: Plan.LIST,
         Source.CONTACTS: Plan.EVENT if place == Place.EVENT else Plan.LIST,
         Source.PRESENT: Plan.PLACE,
     }[source]
@@ -274,7 +299,7 @@ def _misfits(
     if not row.what:
         yield "what", 'is missing; it says what to do, such as "message 0.7 or call"'
     if plan == Plan.PLACE and place == Place.NOWHERE:
-        yield "whom", "people there need a place; add place, or say whom, such as \"ties, longest silent first\""
+        yield "whom", 'people there need a place; add place, or say whom, such as "ties, longest silent first"'
     if plan == Plan.PLACE and place == Place.EVENT:
         yield "whom", 'an event needs guests; say whom to invite, such as "ties, active"'
     if plan not in (Plan.PLACE, Plan.EVENT) and place != Place.NOWHERE:
@@ -294,10 +319,24 @@ def _places(places: Mapping[str, PlaceRow], value_of: Callable[[str], Any]) -> I
     """The places as records of type `PLACE`: nowhere, the five of the essay, and added ones."""
     usual = {
         Place.NOWHERE: (Place.NOWHERE, 0.0, 0.0, 0, 1, 0),
-        Place.HANGOUT: (Place.HANGOUT, value_of("hangout_attendance"), value_of("hangout_regulars"), 0, 1, value_of("hangout_meets")),
+        Place.HANGOUT: (
+            Place.HANGOUT,
+            value_of("hangout_attendance"),
+            value_of("hangout_regulars"),
+            0,
+            1,
+            value_of("hangout_meets"),
+        ),
         Place.GROUP: (Place.GROUP, value_of("group_attendance"), 0.0, 0, 7, value_of("group_meets")),
         Place.EVENT: (Place.EVENT, 1.0, 0.0, 0, 1, value_of("event_meets")),
-        Place.SHOW: (Place.SHOW, 1.0, 0.0, value_of("show_people"), value_of("show_every_days"), value_of("show_meets")),
+        Place.SHOW: (
+            Place.SHOW,
+            1.0,
+            0.0,
+            value_of("show_people"),
+            value_of("show_every_days"),
+            value_of("show_meets"),
+        ),
         Place.MEETUP: (Place.MEETUP, 1.0, 0.0, 0, 1, value_of("meetup_meets")),
     }
     yield from usual.values()
@@ -312,7 +351,7 @@ def _places(places: Mapping[str, PlaceRow], value_of: Callable[[str], Any]) -> I
 
 
 def stage_of(strategies: np.ndarray, strategy: int, elapsed: int) -> int:
-    """The strategy that followers of one follow after so many days: each gives way to the next after its days.
+    """The strategy that followers of one follow after this many days: each gives way to the next after its days.
 
     Args:
         strategies: type `STRATEGY`.
@@ -327,6 +366,8 @@ def stage_of(strategies: np.ndarray, strategy: int, elapsed: int) -> int:
 
 def set_stages(strategies: np.ndarray, elapsed: int) -> None:
     """Set what the followers of each strategy follow today, this many days after they began, in place."""
+    if not strategies["for_days"].any():
+        return  # in most runs, no strategy has stages
     for strategy in range(len(strategies)):
         strategies[strategy]["today"] = stage_of(strategies, strategy, elapsed)
 

@@ -366,6 +366,13 @@ def may_be_named(day: int, planned: int, gap_days: int) -> bool:
     return day - planned >= gap_days
 
 
+@rule(int64(float64, int64))
+def list_key(value: float, other: int) -> int:
+    """Key by which a list is sorted: by ``value`` as a 32-bit float, smallest first, and among equals by id."""
+    bits = int64(np.float32(value + 0.0).view(np.int32))  # adding 0 makes -0.0 the same as 0.0
+    return ((bits if bits >= 0 else bits ^ 0x7FFFFFFF) << 32) + other
+
+
 @rule(int64(int64, int64))
 def days_to_birthday(day: int, birthday: int) -> int:
     """Days until the next birthday, from 0; ``birthday`` is a day of the year, 0..364."""
@@ -615,9 +622,7 @@ def place_meets(seed: int, number: int, community: int, group: int, industry: in
         offset = int64(place.every_days * uniform(seed, DrawPurpose.SHOW_DAY, 0, industry, 0, key))
         return (day + offset) % place.every_days == 0
     where = group if place.base == Place.GROUP else community
-    return day % place.every_days == int64(
-        place.every_days * uniform(seed, DrawPurpose.GROUP_DAY, 0, where, 0, key)
-    )
+    return day % place.every_days == int64(place.every_days * uniform(seed, DrawPurpose.GROUP_DAY, 0, where, 0, key))
 
 
 @rule(boolean(uint64, int64, int64, int64, int64, L))

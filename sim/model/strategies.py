@@ -7,15 +7,19 @@ assumed, since nobody has measured them.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from sim.model.functions import function as function
+from sim.model.functions import reference_to
 from sim.model.grammar import Clause, names_in, parsed_what
 from sim.model.spelling import nearest
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_STRATEGIES = 256  # the number of a strategy takes eight bits of the event key of a session
+PEOPLE_THERE = "people there"  # at the place of a strategy
+BY_HAND = "people named by hand"
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -46,9 +50,12 @@ class StrategyRow(BaseModel):
     __pydantic_extra__: dict[str, float]
 
     whom: str | tuple[str, ...] = Field(
-        "people there", description="whom it contacts; several lists are taken in turn, one person of each"
+        PEOPLE_THERE, description="whom it contacts; several lists are taken in turn, one person of each"
     )
     what: str = Field("", description="its gestures, with conditions")
+    function: Annotated[str, BeforeValidator(reference_to)] = Field(
+        "", description="a function that chooses whom and which clause of what, as FILE:NAME"
+    )
     place: str = Field("", description="where it meets people, if anywhere")
     invite: str = Field("", description="the gesture that invites people to an event")
     session_minutes: float = Field(
@@ -93,7 +100,8 @@ class StrategyRow(BaseModel):
         Raises:
             ValueError: if a phrase is wrong.
         """
-        return parsed_what(self.what, self.numbers, kinds) if self.what else ()
+        chosen = bool(self.function) or self.lists == (BY_HAND,)
+        return parsed_what(self.what, self.numbers, kinds, in_order=not chosen) if self.what else ()
 
     def unused_number(self) -> tuple[str, str | None] | None:
         """A number of its own that no phrase names, with the field or number that was probably meant; None if none."""

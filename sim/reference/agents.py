@@ -16,7 +16,7 @@ do, override a method of `Person`:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ import mesa
 import numpy as np
 
 from sim.model.chance import BATCH
+from sim.model.functions import CONTACT, ME, NO_CLAUSE
 from sim.model.rules import SECONDS_A_DAY
 from sim.model.whom import A_CONTACT, ANYONE, ATTEMPTS, OF_COMMUNITY, OWN_TIES, SHOWN
 from sim.reference.entry_points import Channel, DrawPurpose, Fact, Kind, Occasion, Place, Plan, chance, rules
@@ -34,6 +35,7 @@ from sim.state.population import FEED_ITEM, PERSON, PLANNED_POST
 if TYPE_CHECKING:
     from sim.reference.mesa_model import ReconnectionModel
 
+CONTACT_FACTS = tuple(name for name in CONTACT.names or () if name not in ("other", "clause", "priority"))
 PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "degree"))
 
 
@@ -371,7 +373,7 @@ class Person(mesa.Agent):
         s, strategy = self.model.settings, self.model.strategy_today(plan)
         if strategy.plan == Plan.PLACE and not self.meets_all(strategy.lists[0].terms, prompt, plan.usable):
             return
-        kind = self.planned_kind(strategy, prompt, plan.usable)
+        kind = self.planned_kind(strategy.clauses, prompt, plan.usable)
         if kind is None or s.minutes[kind] > plan.usable or plan.back_outs >= s.backed_out_most:
             return
         if self.accepts(prompt, kind, rules.channel_of(kind, prompt.channel, self.model.p)):
@@ -393,13 +395,13 @@ class Person(mesa.Agent):
         else:
             self.inviting_session(prompt, plan, strategy)
 
-    def planned_kind(self, strategy: Any, prompt: Prompt, left: float) -> int | None:
+    def planned_kind(self, clauses: list[Any], prompt: Prompt, left: float) -> int | None:
         """The kind of a planned gesture in a session with this many minutes left: that of the first clause that holds.
 
         None if no clause holds, or the one that does makes no gesture.
         """
         assert prompt.other is not None
-        for clause in strategy.clauses:
+        for clause in clauses:
             choice = clause.choices[0]
             if len(clause.choices) > 1:
                 draw = self.draw(DrawPurpose.PLANNED_KIND, prompt.other.id, prompt.event_key)
@@ -416,12 +418,12 @@ class Person(mesa.Agent):
     def fact(self, fact: int, prompt: Prompt, spare: float = 0.0) -> float:
         """A fact about the other person of a prompt; see `sim.model.grammar.Fact`.
 
-        A fact about a tie is 0 if they are strangers. `spare` is the minutes that the session would have left.
+        `spare` is the minutes that the session would have left after a gesture.
         """
         other, day = prompt.other, self.model.day
         assert other is not None
         tie = self.ties.get(other.id)
-        about_person = {
+        about_person: dict[int, Callable[[], Any]] = {
             Fact.KNOWN: lambda: tie is not None,
             Fact.MINUTES_TO_SPARE: lambda: spare,
             Fact.DRAW: lambda: self.draw(DrawPurpose.LIST_ORDER, other.id, prompt.event_key),
@@ -433,12 +435,14 @@ class Person(mesa.Agent):
         }
         if fact in about_person:
             return float(about_person[fact]())
-        return 0.0 if tie is None else self.fact_about_tie(fact, tie)
+        if tie is None:
+            return -float(fact == Fact.NO_ANSWER)
+        return self.fact_about_tie(fact, tie)
 
     def fact_about_tie(self, fact: int, tie: Tie) -> float:
         """A fact that the person remembers of a contact; see `sim.model.grammar.Fact`."""
         day, p = self.model.day, self.model.p
-        facts = {
+        facts: dict[int, Callable[[], Any]] = {
             Fact.ACQUAINTANCE: lambda: tie.acquaintance,
             Fact.DORMANT: lambda: not tie.acquaintance and rules.is_dormant(day, tie.last_two_way, tie.two_way, p),
             Fact.ACTIVE: lambda: not tie.acquaintance and rules.is_active(day, tie.last_two_way, tie.two_way, p),
@@ -491,7 +495,7 @@ class Person(mesa.Agent):
             shown = replace(prompt, event_key=event_key, other=tie.other, channel=Channel.FEED)
             self.see_post(shown)
             wanted = self.meets_all(strategy.lists[0].terms, shown, minutes - used)
-            kind = self.planned_kind(strategy, shown, minutes - used) if wanted else None
+            kind = self.planned_kind(strategy.clauses, shown, minutes - used) if wanted else None
             if kind is None:
                 continue
             if used + s.minutes[kind] > minutes:
@@ -503,13 +507,13 @@ class Person(mesa.Agent):
         plan.pay(used + strategy.overhead_minutes)
 
     def contacts_on_list(self, wanted: Any, gap_days: int, prompt: Prompt) -> list[Tie]:
-        """The person's contacts on one list of a strategy, in its order; equals are sorted by id."""
-        named = []
+        """The person's contacts on one list of a strategy, in its order; see `rules.list_key`."""
+        named: list[tuple[int, Tie]] = []
         for tie in self.ties.values():
             about = replace(prompt, other=tie.other)
             if rules.may_be_named(self.model.day, tie.planned, gap_days) and self.meets_all(wanted.terms, about):
-                named.append((wanted.sign * self.fact(wanted.fact, about), tie.other.id, tie))
-        return [tie for _, _, tie in sorted(named, key=lambda row: row[:2])]
+                named.append((rules.list_key(wanted.sign * self.fact(wanted.fact, about), tie.other.id), tie))
+        return [tie for _, tie in sorted(named, key=lambda row: row[0])]
 
     def contacts_in_turn(self, strategy: Any, prompt: Prompt) -> list[Tie]:
         """The contacts whom a strategy's lists name: one of each list in turn, each contact once."""
@@ -517,15 +521,47 @@ class Person(mesa.Agent):
         in_turn = [tie for row in zip_longest(*lists) for tie in row if tie is not None]
         return list({tie.other.id: tie for tie in in_turn}.values())
 
+    def orders_for(self, strategy: Any, prompt: Prompt, minutes: float) -> list[tuple[Tie, list[Any]]]:
+        """Whom a list session contacts, in order, each with the clauses of which the first that holds applies."""
+        if not strategy.chosen:
+            return [(tie, strategy.clauses) for tie in self.contacts_in_turn(strategy, prompt)]
+        if strategy.today not in self.model.functions:
+            return []
+        ties = [self.ties[key] for key in sorted(self.ties)]
+        contacts = np.zeros(len(ties), CONTACT)
+        for tie, seen in zip(ties, contacts, strict=True):
+            self.see(tie, seen, prompt)
+        self.model.functions[strategy.today](self.seen_by_function(prompt, minutes), contacts)
+        orders = []
+        for tie, clause, priority in zip(ties, contacts["clause"].tolist(), contacts["priority"].tolist(), strict=True):
+            may_be_named = rules.may_be_named(self.model.day, tie.planned, strategy.gap_days)
+            if 0 <= clause < len(strategy.clauses) and priority == priority and may_be_named:
+                orders.append((-priority, tie, strategy.clauses[clause : clause + 1]))
+        return [(tie, clauses) for _, tie, clauses in sorted(orders, key=lambda order: order[0])]
+
+    def seen_by_function(self, prompt: Prompt, minutes: float) -> Any:
+        """What a strategy that is a function sees of the person; see `sim.model.functions.ME`."""
+        day = self.model.day
+        elapsed, draw = day - self.model.strategies_begin, self.draw(DrawPurpose.LIST_ORDER, 0, prompt.event_key)
+        traits = self.sociability, self.reticence, len(self.ties)
+        return np.array([(self.id, day, day % 7, elapsed, minutes, *traits, draw)], ME)[0]
+
+    def see(self, tie: Tie, seen: Any, prompt: Prompt) -> None:
+        """Fill in what a strategy that is a function sees of a tie; see `sim.model.functions.CONTACT`."""
+        about = replace(prompt, other=tie.other)
+        for name in CONTACT_FACTS:
+            seen[name] = self.fact(getattr(Fact, name.upper()), about)
+        seen["other"], seen["clause"] = tie.other.id, NO_CLAUSE
+
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
         """Hold a session with a list of contacts: work down the list until the minutes run out."""
         s = self.model.settings
         used, back_outs, contacted = 0.0, 0, 0
-        for tie in self.contacts_in_turn(strategy, prompt):
+        for tie, clauses in self.orders_for(strategy, prompt, minutes):
             if back_outs >= s.backed_out_most or contacted >= strategy.most_people:
                 break
             named = replace(prompt, other=tie.other)
-            kind = self.planned_kind(strategy, named, minutes - used)
+            kind = self.planned_kind(clauses, named, minutes - used)
             if kind is None:
                 continue
             if used + s.minutes[kind] > minutes:
@@ -721,4 +757,3 @@ class Person(mesa.Agent):
 def person_of(model: ReconnectionModel, person: int) -> Person:
     """The person with this id; used to unpickle people."""
     return model.people[person]
-

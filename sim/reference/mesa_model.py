@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Self
@@ -17,11 +17,13 @@ import mesa
 import numpy as np
 
 from sim import worlds
+from sim.engine.choosing import functions_of
 from sim.engine.network import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
 from sim.model.playbook import stage_of
 from sim.model.rules import ROUNDS
+from sim.own_outcomes import Outcome, own_outcomes
 from sim.reference.agents import PERSON_VALUES, Person
 from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, chance, rules
 from sim.reference.places import ModelWithPlaces
@@ -72,6 +74,8 @@ class ReconnectionModel(ModelWithPlaces):
         seed: the seed of all random draws, 0 to 2**64 - 1; drawn at random by default, as in any Mesa model.
         rng: Mesa's name for the seed; use it for a seed that `mesa.batch_run` sweeps.
         person_class: the class of people; a subclass of `Person` may override its decisions.
+        measures, stop: see `sim.simulate`. When the stop condition is true, ``running`` becomes False, and with it
+            `mesa.batch_run` and ``run_model`` end the run.
 
     Attributes:
         people: all people, by id; ``model.agents`` contains the same objects.
@@ -107,6 +111,8 @@ class ReconnectionModel(ModelWithPlaces):
         strategy_days: int | None = None,
         extra: Sequence[Gesture] = (),
         person_class: type[Person] = Person,
+        measures: Mapping[str, Outcome] | None = None,
+        stop: Outcome | None = None,
     ) -> None:
         if seed is not None and rng is not None:
             raise ValueError("seed and rng are two names of one number; give one of them.")
@@ -131,7 +137,11 @@ class ReconnectionModel(ModelWithPlaces):
         self.settings = SimpleNamespace(**{name: packed[name].tolist() for name in SETTINGS.names or ()})
         self.strategies_end, self.names = start.strategies_end, start.names
         self.strategies_begin = start.strategies_begin
-        self.strategies, self.places = strategies_of(start.parameters.playbook), readable(start.parameters.playbook.places)
+        self.strategies, self.places = (
+            strategies_of(start.parameters.playbook),
+            readable(start.parameters.playbook.places),
+        )
+        self.functions = {number: chooser.function for number, chooser in functions_of(start).items()}
         self.stages = list(range(len(self.strategies)))  # what followers of each strategy follow today
         self.people: list[Person] = []
         self.mail: list[SentGesture] = []
@@ -145,6 +155,7 @@ class ReconnectionModel(ModelWithPlaces):
             within=INJECTED_WITHIN if extra else strategy_days,
             injected=bool(extra),
             series=False,
+            own=own_outcomes(measures, stop),
         )
         self.record = DayRecord(start.day - 1, *(np.zeros(0, kind) for kind in (GESTURE, GESTURE, int, int, MEETING)))
         self.datacollector = mesa.DataCollector(model_reporters=dict(REPORTERS))
@@ -196,7 +207,9 @@ class ReconnectionModel(ModelWithPlaces):
         sent, delivered = self.rounds(sent, arriving)
         self.settle(met, sent, delivered)
         self.day += 1
-        self._recorder.observe(self.record)
+        self._recorder.observe(self.record, world=self.to_world)
+        if self._recorder.stopped:
+            self.running = False
         self.datacollector.collect(self)
 
     def morning(self) -> None:
@@ -425,7 +438,7 @@ class ReconnectionModel(ModelWithPlaces):
         reach = two_step_reach(world.people, world.ties, world.day, world.parameters.packed)
         shares = contact_shares(world.people, world.ties, world.day)
         end = FinalState(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
-        return self._recorder.finish(end)
+        return self._recorder.finish(end, lambda: world)
 
     def to_world(self) -> World:
         """The current world, from which another run can continue on either engine."""

@@ -33,6 +33,7 @@ class ModelWithPlaces(mesa.Model):
     strategies_end: int
     strategies: list[Any]
     stages: list[int]
+    functions: dict[int, Any]
     places: list[Any]
 
     @property
@@ -53,8 +54,8 @@ class ModelWithPlaces(mesa.Model):
         going: dict[int, dict[int, PlanOfPerson]] = defaultdict(dict)
         for person in self.people:
             for plan in person.plans:
-                if self.goes_today(person, plan):
-                    strategy = self.strategy_today(plan)
+                strategy = self.strategy_today(plan)
+                if person.id not in going[strategy.place] and self.goes_today(person, plan):
                     going[strategy.place][person.id] = plan
                     if strategy.plan == Plan.PLACE:
                         plan.pay_session(self)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 import warnings
@@ -24,6 +25,7 @@ from sim.measures import OutcomeRecorder
 from sim.model.former_names import lasting_json
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.machine import kind_of_machine
+from sim.runtime.plain_values import NotPlainError, plain_bytes, plain_value
 from sim.runtime.soundness import check_world
 from sim.runtime.storage import load_records, remove_records, save_records
 from sim.state.population import GESTURE, World, joined
@@ -52,7 +54,7 @@ class Checkpoint:
         minutes: float,
         start: World,
         adopters: np.ndarray,
-        inputs: list[int | None],
+        inputs: list[int | str | None],
     ) -> None:
         if isinstance(minutes, bool) or not isinstance(minutes, int | float):
             raise TypeError(f"checkpoint_minutes is {minutes!r}; it must be a number of minutes.")
@@ -128,6 +130,9 @@ class Checkpoint:
             raise ValueError("its arrays have different shapes from those of this run")
         if any((mine != theirs).any() for mine, theirs in alike[len(_RECORDED) :]):
             raise ValueError("its dormant pairs are not those of this run")
+        if recorder.own is not None:
+            states = plain_value(records["own"].tobytes())
+            recorder.own.take_up({name: plain_value(state) for name, state in states.items()})
         recorder.rows = description["rows"]
         for name, array in recorded.items():
             getattr(recorder, name)[:] = array
@@ -146,6 +151,9 @@ class Checkpoint:
         """
         if time.monotonic() - self.last < self.seconds:
             return
+        own = self._own_state(recorder)
+        if own is None:
+            return
         world = core.to_world()
         description = {"run": self.run, "machine": kind_of_machine(), "day": world.day, "rows": recorder.rows}
         records = {
@@ -153,12 +161,35 @@ class Checkpoint:
             "log": joined(np.zeros(0, GESTURE), *sent),
             **{name: getattr(world, name) for name in World.ARRAYS},
             **{f"recorded_{name}": getattr(recorder, name) for name in _RECORDED},
+            **own,
         }
         try:
             save_records(records, self.path)
         except OSError as problem:
             warnings.warn(f"The checkpoint {self.path} could not be saved: {problem}", stacklevel=3)
         self.last = time.monotonic()
+
+    def _own_state(self, recorder: OutcomeRecorder) -> dict[str, np.ndarray] | None:
+        """The state of the user's own measures, as an array of bytes; none if there are no such measures.
+
+        If it can't be saved, the run goes on without checkpoints after a warning, and the result is None.
+        """
+        if recorder.own is None:
+            return {}
+        states = {}
+        for name, values in recorder.own.state().items():
+            try:
+                states[name] = plain_bytes(values)
+            except NotPlainError as problem:
+                self.seconds = math.inf
+                warnings.warn(
+                    f"The run goes on without the checkpoint {self.path}, because the attributes of {name} cannot be "
+                    f"saved ({problem}); they may be numbers, text, lists, sets, dicts and NumPy arrays. If the run is "
+                    "interrupted, it starts again from the first day.",
+                    stacklevel=4,
+                )
+                return None
+        return {"own": np.frombuffer(plain_bytes(states), np.uint8)}
 
     def remove(self) -> None:
         """Delete the file after the last day; if that fails, it only warns."""

@@ -105,6 +105,7 @@ PLAN = np.dtype(
     align=True,
 )
 
+ORDER = np.dtype([("slot", "i8"), ("clause", "i8")], align=True)  # a function's choice: whom, and which clause
 BOOKING = np.dtype([("host", "i4"), ("guest", "i4"), ("day", "i4")], align=True)
 MEMBER = np.dtype([("founder", "i4"), ("member", "i4"), ("left", "u1")], align=True)
 
@@ -295,6 +296,8 @@ class EngineState(NamedTuple):
     choices: np.ndarray
     terms: np.ndarray
     places: np.ndarray
+    orders: np.ndarray  # ORDER: what functions have chosen for today's sessions
+    order_first: np.ndarray  # (plans + 1,): where those of each plan begin
     plans: np.ndarray  # PLAN, by (person, strategy)
     plan_first: np.ndarray  # (n + 1,): where each person's rows of `plans` begin
     community_first: np.ndarray  # where each community begins in `community_people`; likewise below

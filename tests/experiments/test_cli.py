@@ -42,15 +42,13 @@ def files() -> list[str]:
 def test_any_number_of_workers_gives_the_same_tables(
     config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two processes, one, and none but this one; of runs, series and events."""
-    for processes in ("2", "1"):
-        ended = rekindle("sweep", config, *KEEP, "--processes", processes, "--results", processes)
-        assert ended.code == 0, ended.err
+    """Two processes, and none but this one; of runs, series and events."""
+    ended = rekindle("sweep", config, *KEEP, "--processes", "2", "--results", "2")
+    assert ended.code == 0, ended.err
     monkeypatch.setattr(runner, "worker_processes", ThreadPoolExecutor)
     assert rekindle("sweep", config, *KEEP, "--results", "none").code == 0
     for table in ("runs", "series", "events"):
-        two, one, none = (results.load("tiny", folder, table) for folder in ("2", "1", "none"))
-        pd.testing.assert_frame_equal(two, one, check_exact=True)
+        two, none = (results.load("tiny", folder, table) for folder in ("2", "none"))
         pd.testing.assert_frame_equal(two, none, check_exact=True)
     runs = results.load("tiny", "2")
     assert len(runs) == 9
@@ -220,7 +218,7 @@ KEPT = "Stopped. Finished runs are saved in results/tiny; the same command conti
     ("number", "to_all"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)]
 )  # a terminal sends Ctrl-C to the workers too
 def test_a_stopped_sweep_keeps_what_had_ended(config: Path, number: signal.Signals, to_all: bool) -> None:
-    with started_sweep(config) as sweep:
+    with started_sweep(config, "--processes", "1") as sweep:  # several are stopped alike, and each takes long to begin
         (os.killpg if to_all else os.kill)(sweep.pid, number)
         _, said = sweep.communicate(timeout=60)
     assert sweep.returncode == 128 + number

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.explain import assumed, close_names, entries, explained, within
+from experiments.config.catalogue import SETTINGS
+from experiments.explain import Entry, assumed, close_names, entries, explained, within
 from sim.measures import MEASURES
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
@@ -56,6 +57,15 @@ def test_every_setting_says_what_may_be_written() -> None:
         assert entry.facts.get("Range") or entry.facts.get("Write"), entry.name
 
 
+def test_a_setting_has_the_meaning_that_its_description_gives() -> None:
+    (days,) = explained("run.follow_up_days")
+    assert days.facts["Meaning"] == SETTINGS["run", "follow_up_days"].description
+    assert all(entry.facts["Meaning"] for entry in entries() if entry.sort in ("setting", "parameter"))
+    for path in (("ease",), ("gestures", "note", "mass")):
+        (entry,) = explained(".".join(path))
+        assert entry.facts["Meaning"] == SETTINGS["parameters", *path].description
+
+
 def test_strategies_and_adopters_say_what_may_be_written() -> None:
     (strategy,) = explained("run.strategy")
     assert "a mixture such as { check_in = 0.5" in strategy.facts["Write"]
@@ -76,6 +86,24 @@ def test_a_table_lists_what_is_in_it() -> None:
     assert "ease" in {entry.name for entry in within("parameters")}
     assert "ladders.feed_comment" in {entry.name for entry in within("ladders")}
     assert within("worl") == within("") == []
+
+
+def test_names_made_of_others_are_told_from_those_of_their_own() -> None:
+    made = {
+        name: explained(name)[0].made for name in ("gestures.note.mass", "everyone_sent", "sent_like", "sent", "ease")
+    }
+    assert made == {
+        "gestures.note.mass": True, "everyone_sent": True, "sent_like": True, "sent": False, "ease": False,
+    }  # fmt: skip
+    for name in ("ladders.feed_comment", "world.people", "first_answered_1d"):
+        assert not explained(name)[0].made
+
+
+def test_a_gist_has_value_unit_and_meaning_as_far_as_there_are_any() -> None:
+    assert Entry("a", "parameter", {"Value": "2", "Unit": "days", "Source": "b", "Meaning": "How long."}).gist == (
+        "2 days How long."
+    )
+    assert Entry("a", "measure", {"Meaning": "How long.", "Assumed": "no"}).gist == "How long."
 
 
 def test_names_are_distinguished_and_near_ones_found() -> None:

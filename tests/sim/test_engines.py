@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +17,8 @@ from sim.engine.day import Core, DayRecord
 from sim.engine.sorting import chunks_of
 from sim.model.chance import Occasion
 from sim.model.gestures import KINDS, Kind
-from sim.model.strategies import NAMES, Place, Strategy
+from sim.model.places import PLACES
+from sim.model.strategies import NAMES
 from sim.reference import entry_points
 from sim.run import begin
 from sim.state.population import World
@@ -159,30 +159,30 @@ def step_of(model: sim.ReconnectionModel) -> DayRecord:
     return model.record
 
 
-def differences(case: Case, seen: Counter[str] | None = None) -> list[str]:
+def differences(case: Case, seen: Counter[str] | None = None, person_class: type[sim.Person] = sim.Person) -> list[str]:
     """Where the engines disagree over a run: before a handover in the middle, after it in both directions, at the
     end.
     """
     world = case.world()
     core = Core(begin(world, parameters=None, **case.start())[0], seed=case.seed)
-    model = sim.ReconnectionModel(world=world, **case.start())
+    model = sim.ReconnectionModel(world=world, person_class=person_class, **case.start())
     for mine, theirs in zip(stepped(core, case.handover), stepped(model, case.handover), strict=True):
         if found := record_differences(mine, theirs):
             return found
-        count(mine, seen)
+        count(mine, seen, case.parameters)
     middle = core.to_world()
     if found := middle.differences(model.to_world()):
         return found
     rest = case.days - case.handover
-    model = sim.ReconnectionModel(world=middle, seed=case.seed)
+    model = sim.ReconnectionModel(world=middle, seed=case.seed, person_class=person_class)
     run = sim.simulate(middle, days=rest, seed=case.seed, threads=case.threads, series=False)
     for mine, theirs in zip(stepped(core, rest), stepped(model, rest), strict=True):
         if found := record_differences(mine, theirs):
             return found
-        count(mine, seen)
+        count(mine, seen, case.parameters)
     end = core.to_world()
     if seen is not None:
-        seen.update(Strategy(row["strategy"]).label for row in end.plans if row["minutes_used"] > 0)
+        seen.update(case.parameters.strategy_names[row["strategy"]] for row in end.plans if row["minutes_used"] > 0)
         seen.update(name for name in case.strategy if name == "wait")
     return end.differences(model.to_world()) + end.differences(run.world)
 
@@ -204,13 +204,13 @@ def record_differences(mine: DayRecord, theirs: DayRecord) -> list[str]:
     return found
 
 
-def count(record: DayRecord, seen: Counter[str] | None) -> None:
+def count(record: DayRecord, seen: Counter[str] | None, parameters: sim.Parameters) -> None:
     """Keep count of what an example exercised; what the user put in by hand apart."""
     if seen is None:
         return
     own = record.sent[record.sent["event_key"] >> 24 != Occasion.EXTRA]
-    seen.update(KINDS[kind] for kind in own["kind"])
-    seen.update(Place(place).name for place in record.met["place"])
+    seen.update(parameters.kinds[kind] for kind in own["kind"])
+    seen.update(parameters.place_names[place] for place in record.met["place"])
     seen["new tie"] += len(record.new_ties)
     seen["forgotten"] += len(record.forgotten)
     seen["answer"] += int((own["parent_kind"] != 255).sum())
@@ -221,22 +221,13 @@ def count(record: DayRecord, seen: Counter[str] | None) -> None:
 EVERYTHING = {
     *KINDS,
     *NAMES,
-    *(place.name for place in Place if place != Place.NOWHERE),
+    *PLACES,
     "new tie",
     "forgotten",
     "answer",
     "answer to a note",
     "answer to an invitation",
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Cores that are stepped by hand run on one thread; `sim.simulate` sets its own number."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(before)
 
 
 def test_these_worlds_have_several_chunks() -> None:

@@ -19,6 +19,7 @@ WITH_EXAMPLES = {
     "sim.model.parameters",
     "sim.state.population",
     "sim.model.rules",
+    "sim.model.strategies",
     "sim.run",
     "sim.worlds.generate",
     "sim.worlds.newcomers",

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 import sim
 from sim.engine.day import Core
 from sim.engine.network import active_ties, two_step_reach
-from sim.measures import LASTING_FROM, LASTING_TO, MEASURES, RECONNECTION_DAYS, OutcomeRecorder, industry_ranks
+from sim.measures import (
+    LASTING_FROM,
+    LASTING_TO,
+    MADE_OF_OTHERS,
+    MEASURES,
+    RECONNECTION_DAYS,
+    OutcomeRecorder,
+    industry_ranks,
+)
 from sim.run import begin
 from sim.state.population import NOBODY, PERSON, DayRecord, World, free_ties
 
@@ -40,6 +48,24 @@ def history(world: World) -> tuple[World, list[DayRecord], sim.measures.Measures
         recorder.observe(records[-1], core.active_ties())
     end = core.to_world()
     return start, records, recorder.finish(core.final_state()), end
+
+
+def test_the_outcomes_of_each_person_make_up_the_measures(world: World) -> None:
+    """Means over the adopters and over everyone, of all measures that are such means."""
+    run = sim.simulate(world, days=50, strategy="check_in", adopters=12, seed=6)
+    people, scalars = run.people, run.measures.scalars
+    assert list(people["person"]) == list(range(len(world)))
+    assert list(people["person"][people["adopter"]]) == list(run.adopters)
+    of = [name for name in MEASURES if not name.startswith((*MADE_OF_OTHERS, "focal"))]
+    assert list(people.columns) == ["person", "adopter", *of]
+    for name in set(of) - {"used_share"}:
+        np.testing.assert_allclose(people[name][people["adopter"]].mean(), scalars[name], err_msg=name)
+        if f"everyone_{name}" in scalars:
+            np.testing.assert_allclose(people[name].mean(), scalars[f"everyone_{name}"], err_msg=name)
+    used = people[people["minutes_used"] > 0]
+    assert len(used) >= 6
+    assert used["used_share"].between(0, 1.001).all()
+    assert (people["minutes_used"][~people["adopter"]] == 0).all()
 
 
 def noticed_by_pair(records: list[DayRecord]) -> dict[tuple[int, int], list[tuple[int, Any]]]:

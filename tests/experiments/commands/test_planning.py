@@ -314,7 +314,7 @@ def test_results_are_those_of_the_table_under_sql(config: Path, rekindle: Rekind
         (["results", "tiny", "CREATE TABLE a AS PIVOT runs ON strategy"], "is not read-only; expected SELECT"),
         (
             ["results", "tiny", "SELECT * FROM contacts"],
-            "There is no table contacts; the tables are runs, series, events.",
+            "There is no table contacts; the tables are runs, series, events, people.",
         ),
         (["results", "tiny", "SELECT run.adopters FROM runs"], 'write it in double quotes, "run.adopters"'),
         (["results", "tinny"], "There are no results of a sweep named tinny; known: tiny."),

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import sim
+from experiments.config.catalogue import present_path
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.sweeps import results, store
@@ -65,6 +66,13 @@ def _renamed(text: str) -> Iterator[str]:
             if is_row
             else "".join(present_name(part) for part in line.replace("=", " = ").replace('"', ' " ').split(" ") if part)
         )
+
+
+def test_the_path_of_a_setting_in_a_row_is_renamed_and_the_row_is_not() -> None:
+    row = ("sweep", "rows", "hesitance")
+    assert present_path((*row, "parameters", "mind_received")) == (*row, "parameters", present_name("mind_received"))
+    assert present_path((*row, "parameters.mind_received")) == (*row, f"parameters.{present_name('mind_received')}")
+    assert present_path(row) == row
 
 
 def test_a_rename_does_not_change_ids_of_runs(tmp_path: Path) -> None:

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.config.catalogue import SETTINGS, TABLES, range_of, written
+from experiments.config.catalogue import SETTINGS, TABLES, expected, range_of, written
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load, place_of, place_of_factor
-from experiments.config.settings import checked_name
+from experiments.config.settings import checked_adopters, checked_name
 from experiments.config.toml_text import TextError, lines_of, parsed
 from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.model.gestures import DEFAULT_GESTURES
 from sim.model.parameters import Parameters
-from sim.model.strategies import NAMES
 from sim.model.spelling import nearest
+from sim.model.strategies import NAMES
 from tests.conftest import ROOT
 
 
@@ -46,6 +46,62 @@ def test_an_empty_file_is_an_experiment(config: Path) -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.toml")), ids=lambda path: path.stem)
 def test_the_configurations_that_we_ship(path: Path) -> None:
     load(path)
+
+
+@pytest.mark.parametrize("key", ['"parameters.ease"', "parameters.ease"])
+def test_an_option_replaces_the_level_of_a_row_however_its_path_is_written(config: Path, key: str) -> None:
+    config.write_text(f"{config.read_text()}\n[sweep.rows.shy]\n{key} = 1.0\nparameters.group_pull = 2.0\n")
+    sweep = load(config, ["sweep.rows.shy.parameters.ease=3.0"]).sweep
+    assert sweep is not None
+    assert sweep.rows == {"shy": {"parameters.ease": 3.0, "parameters.group_pull": 2.0}}
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "is_option"),
+    [
+        ("[wrold]\npeople = 40", "run.adopters=4", False), ("[world]\npeople = -1", "run.adopters=4", False),
+        ("[world]\npeople = 40", "run.adopters=-4", True), ("[world]\npeople = 40", "wrold.people=4", False),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_an_option_if_its_place_is_the_whole_option(
+    config: Path, file: str, change: str, is_option: bool
+) -> None:
+    config.write_text(file)
+    with pytest.raises(ConfigError) as raised:
+        load(config, [change])
+    (mistake,) = raised.value.mistakes
+    assert mistake.is_option is is_option
+
+
+def test_a_table_of_factors_expects_levels_or_a_range() -> None:
+    for table, example in (("grid", "[1.0, 2.0]"), ("zip", "[1.0, 2.0]"), ("sample.ranges", "[0.0, 1.0]")):
+        said = expected(("sweep", *table.split(".")))
+        assert said == f"expected a table of settings, such as parameters.ease = {example}"
+
+
+@pytest.mark.parametrize("value", [1, 0.5, 1.0, [0, 3], [0], "newcomers"])
+def test_adopters_are_a_count_a_share_ids_or_newcomers(value: object) -> None:
+    assert checked_adopters(value) == (tuple(value) if isinstance(value, list) else value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 0.0, 1.5, [], [-1], [0, -1], [0, 1.0], [True], "everyone", True])
+def test_what_are_no_adopters_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        checked_adopters(value)
+
+
+@pytest.mark.parametrize("third", ["any", "low", "high"])
+def test_adopters_are_chosen_from_a_third_of_the_people_or_from_all(config: Path, third: str) -> None:
+    run = load(config, [f"run.sociability={third}", f"run.reticence={third}"]).run
+    assert (run.sociability, run.reticence) == (third, third)
+
+
+def test_morris_needs_two_trajectories_and_others_one_point(config: Path) -> None:
+    ranges = 'sweep.sample.ranges={"parameters.ease" = [0.5, 2.0]}'
+    for method, least in (("morris", 2), ("latin_hypercube", 1), ("sobol", 1)):
+        load(config, [ranges, f"sweep.sample.method={method}", f"sweep.sample.points={least}"])
+    said = problem(config, ranges, "sweep.sample.method=morris", "sweep.sample.points=1")
+    assert "must be at least 2 for morris" in said
 
 
 def test_the_nine_and_waiting_are_all_in_their_sweep() -> None:

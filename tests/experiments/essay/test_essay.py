@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -19,12 +20,14 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.essay import essay, report
 from experiments.essay.essay import BY_NAME, CLAIMS, Claim, JudgedClaim
+from experiments.essay.findings import ClaimFinding
 from experiments.explain import explained
 from experiments.figures.page import STYLES, provenance_in
+from experiments.logs.gate import Gate
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
-from experiments.sweeps.sweep_result import by_histories, collected, sweep_plan
+from experiments.sweeps.sweep_result import SweepResult, by_histories, collected, sweep_plan
 from tests.conftest import ROOT
 
 CONFIGS = ROOT / "configs"
@@ -168,6 +171,54 @@ def test_a_shut_gate_takes_the_verdict_away(told: Callable[[str], JudgedClaim]) 
     assert essay.judged(claim, without).ruling.verdict is Verdict.CLOSED
 
 
+GATE = Gate("", {}, {}, True, [])
+
+
+def with_made_up_runs(
+    name: str, *, worlds: int = 20, gates: Sequence[Gate] = (GATE,), checked: tuple[str, ...] | None = None
+) -> tuple[Claim, dict[str, SweepResult]]:
+    """A claim that is supported, and its sweeps with this many worlds."""
+    claim = BY_NAME[name]
+    runs = pd.DataFrame({"replicate": range(worlds), "people": 40})
+    sweeps = {one: SweepResult(load(CONFIGS / f"{one}.toml"), runs, list(gates), {}, Path()) for one in claim.sweeps}
+    finding = ClaimFinding(Ruling(Verdict.SUPPORTED), "An effect.", (), {}, checked or claim.sweeps)
+    return claim._replace(finding=lambda _: finding), sweeps
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("one_like", ["risk ratio is above 1.05 at every", "between 0.95 and 1.05."]),
+        ("zero_to_connected", ["mean rank is better than 6."]),
+        ("how_many_friends", ["the share is below 5%."]),
+        ("everyone_does_it", ["between 0.95 and 1.05 or lower", "is above 1.05 for each"]),
+        ("mixtures", ["a probability of at least 0.9 over"]),
+    ],
+)
+def test_a_rule_has_the_thresholds_of_the_main_file(name: str, said: list[str]) -> None:
+    rule = essay.judged(*with_made_up_runs(name)).rule
+    assert [words for words in said if words not in rule] == []
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_every_sweep_that_a_ruling_rests_on_needs_its_gate_and_enough_worlds(at: int) -> None:
+    claim, sweeps = with_made_up_runs("no_door")
+    assert essay.judged(claim, sweeps).ruling == Ruling(Verdict.SUPPORTED)
+    name = claim.sweeps[at]
+    without = {**sweeps, name: replace(sweeps[name], gates=[])}
+    assert essay.judged(claim, without).ruling == Ruling(Verdict.CLOSED, "its configuration has no [verdict.gate]")
+    shut = {**sweeps, name: replace(sweeps[name], gates=[GATE, GATE._replace(name="shut", passed=False)])}
+    assert essay.judged(claim, shut).ruling == Ruling(Verdict.CLOSED, f"{name} shut")
+    few = {**sweeps, name: replace(sweeps[name], runs=sweeps[name].runs[:19])}
+    assert essay.judged(claim, few).ruling == Ruling(Verdict.TOO_FEW)
+    stricter = sweeps[name].verdict.model_copy(update={"worlds": 21})
+    experiment = sweeps[name].experiment.model_copy(update={"verdict": stricter})
+    strict = {**sweeps, name: replace(sweeps[name], experiment=experiment)}
+    assert essay.judged(claim, strict).ruling == Ruling(Verdict.TOO_FEW), "the strictest file counts"
+    aside, others = with_made_up_runs("no_door", checked=(claim.sweeps[1 - at],))
+    assert essay.judged(aside, {**others, name: without[name]}).ruling == Ruling(Verdict.SUPPORTED)
+
+
 def test_under_twenty_worlds_there_is_no_verdict(told: Callable[[str], JudgedClaim]) -> None:
     one = told("temperaments")
     supported = replace(one.finding, ruling=Ruling(Verdict.SUPPORTED))
@@ -196,7 +247,8 @@ def test_the_files_can_be_read_and_give_enough_worlds_for_a_verdict(claim: Claim
 
 
 def test_full_size_is_larger() -> None:
-    for name in essay.experiments_of(CLAIMS, CONFIGS):
+    for name, experiment in essay.experiments_of(CLAIMS, CONFIGS).items():
+        assert experiment == load(CONFIGS / f"{name}.toml"), "not at full size unless it is asked for"
         sizes = [load(CONFIGS / f"{name}.toml", full=full).sweep.replicates for full in (False, True)]  # type: ignore[union-attr]
         assert sizes[0] < sizes[1]
 
@@ -224,6 +276,14 @@ def test_the_gate_holds_worlds_against_the_log_that_it_names() -> None:
 def test_what_a_claim_rests_on_can_be_explained() -> None:
     for claim in CLAIMS:
         assert all(explained(name) for name in claim.rests), claim.name
+
+
+def test_the_files_that_ship_with_the_program_are_read_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert list(essay.experiments_of([BY_NAME["barrier"]], essay.CONFIGS)) == ["barrier"]
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_unknown_experiment_gets_a_hint() -> None:

@@ -49,6 +49,7 @@ def test_an_estimate_is_a_row_behind_what_it_is_of() -> None:
     assert list(row.items()) == [("strategy", "a"), ("value", 1), ("low", 0.5), ("high", 2), ("worlds", 20)]
     result = swept("mixtures", [{"replicate": k, "strategy": "wait"} for k in range(3)])
     assert setting(result).startswith("Simulated, not measured: 3 worlds of 240 people.")
+    assert "1 worlds of 240 people" in setting(swept("mixtures", [{"replicate": 0, "strategy": "wait"}]))
 
 
 # Mixtures ------------------------------------------------------------------------------------------------------------

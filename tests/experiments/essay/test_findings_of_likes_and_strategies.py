@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import runpy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -170,6 +172,16 @@ def test_the_title_on_welcome_takes_the_first_weight_if_the_usual_one_is_missing
     assert barrier._words(other, cells, 0.55).title.startswith(f"If people knew how welcome they are, {gain:.2f} times")
 
 
+@pytest.mark.parametrize("ascending", [True, False])
+def test_the_title_on_welcome_is_of_the_usual_weight_in_any_order_of_the_runs(ascending: bool) -> None:
+    arms, result = of_barrier(new=0.5)
+    runs = result.runs.sort_values([barrier.RETICENCE, barrier.ACCEPTANCE], ascending=ascending)
+    cells = barrier._cells(SweepResult(result.experiment, runs, [gate(True)], {}, Path()), set())
+    gain = arms[2.15, 1.0].mean() / arms[2.15, 0.55].mean()
+    title = barrier._words(result, cells, 0.55).title
+    assert title.startswith(f"If people knew how welcome they are, {gain:.2f} times")
+
+
 def test_cells_that_fail_the_gate_are_left_out_and_a_crossing_is_drawn() -> None:
     _, result = of_barrier(new=7.0, passed=False)
     found = barrier.finding({"barrier": result})
@@ -205,13 +217,15 @@ def test_a_share_that_rises_with_the_list_is_said_to_disagree() -> None:
     assert "disagrees" in how_many_friends._falling(curve([0.1, 0.05, 0.2], [0.3, 0.1]))
 
 
-@pytest.mark.parametrize(("most", "said"), [(0.09, "few"), (0.1, "some")])
-def test_few_are_under_a_tenth_in_the_model_and_in_real_logs(most: float, said: str) -> None:
+@pytest.mark.parametrize(
+    ("simulated", "real", "said"), [(0.06, 0.09, "few"), (0.06, 0.1, "some"), (0.1, 0.06, "some"), (0.15, 0.2, "some")]
+)
+def test_few_are_under_a_tenth_in_the_model_and_in_real_logs(simulated: float, real: float, said: str) -> None:
     result = swept("how_many_friends", [{"replicate": 0}])
-    words = how_many_friends._words(result, curve([0.05, 0.06], [0.02, most]))
+    words = how_many_friends._words(result, curve([0.05, simulated], [0.02, real]))
     assert (
-        f"in touch with {said} of the people they know:\n5% to 6% in the model, 2% to {most:.0%} in real logs"
-        in words.title
+        f"in touch with {said} of the people they know:\n5% to {simulated:.0%} in the model, "
+        f"2% to {real:.0%} in real logs" in words.title
     )
 
 
@@ -250,6 +264,9 @@ def test_shares_of_simulated_logs_are_means_over_worlds_of_classes_with_enough_p
     assert rows[["length", "people", "value", "low", "high"]].to_numpy().tolist() == [[1.0, 24, 0.5, 0.5, 0.5]]
     exactly = pd.concat([pairs_of_friends(4, 0), pairs_of_friends(6, 1)])  # 20 people
     assert how_many_friends._simulated(with_history(result, exactly))["people"].to_list() == [20]
+    apart = pd.concat([pairs_of_friends(4, 0), pairs_of_friends(7, 1)])  # shares of 2 in 4 and of 3 in 7
+    (row,) = how_many_friends._simulated(with_history(result, apart)).to_dict("records")
+    assert (row["low"], row["value"], row["high"]) == pytest.approx((3 / 7, (1 / 2 + 3 / 7) / 2, 1 / 2))
     few = pd.concat([pairs_of_friends(4, 0), pairs_of_friends(5, 1)])  # 18 people
     assert how_many_friends._simulated(with_history(result, few)).empty
     assert how_many_friends.EDGES == (1, 3, 6, 11, 21, 41, 10_000)
@@ -272,6 +289,32 @@ def test_the_share_of_friends_is_judged_against_the_limit_of_the_file() -> None:
     assert (curve_of["people"] >= 20).all()
     order = found.effect.split("longest lists: ")[1]
     assert order.startswith("simulated 50% to 50%; ")
+
+
+def test_the_shares_of_real_logs_are_kept_as_the_command_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Computed again, unchanged shares give the same file, so that only changes are seen in a commit."""
+    kept = json.loads(how_many_friends.REAL.read_text(encoding="utf-8"))
+    monkeypatch.setattr(how_many_friends, "read", lambda path: path.name.split(".")[0])
+    monkeypatch.setattr(how_many_friends, "shares_by_length", lambda log: pd.DataFrame(kept[log]))
+    monkeypatch.setattr(how_many_friends, "REAL", tmp_path / "again.json")
+    how_many_friends.main([Path(f"{name}.csv.gz") for name in kept])
+    assert (tmp_path / "again.json").read_bytes() == (
+        Path(how_many_friends.__file__).with_name("real_lists.json").read_bytes()
+    )
+
+
+def test_the_command_computes_the_shares_of_the_logs_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs_of_friends(3, 0)[["source", "target", "time"]].to_csv(tmp_path / "club.csv", index=False)
+    written: dict[str, str] = {}
+    monkeypatch.setattr(Path, "write_text", lambda path, text, **_: written.update({path.name: text}))
+    monkeypatch.setattr("sys.argv", ["how_many_friends", str(tmp_path / "club.csv")])
+    runpy.run_path(how_many_friends.__file__, run_name="__main__")
+    (shares,) = json.loads(written["real_lists.json"])["club"]
+    assert shares == {"least": 1, "length": 1.0, "people": 6, "share": pytest.approx(1 / 3)}
 
 
 # Nine strategies -----------------------------------------------------------------------------------------------------
@@ -371,6 +414,23 @@ def test_the_first_and_the_last_of_the_nine_are_named() -> None:
     assert title.endswith("and a second one 40 more")
 
 
+@pytest.mark.parametrize("minutes", [15, 60, 120])
+def test_the_nine_are_judged_at_each_of_three_efforts(minutes: int) -> None:
+    _, sweeps = of_nine(HOUR, double=1.5)
+    for name, result in sweeps.items():
+        runs = result.runs
+        effort = runs[nine_strategies.EFFORT] if nine_strategies.EFFORT in runs else pd.Series(60.0, runs.index)
+        in_vain = runs.assign(lasting=runs["lasting"].where(effort != minutes, runs["replicate"] % 7))
+        sweeps[name] = SweepResult(result.experiment, in_vain, [], {}, Path())
+    ruling = nine_strategies.finding(sweeps).ruling
+    assert ruling.verdict is Verdict.DEPENDS
+    said = ruling.on.split("; with ")
+    assert [int(one.removeprefix("with ").split()[0]) for one in said] == [15, 60, 120]
+    assert [one for one in said if not one.endswith(f"a week {Verdict.SUPPORTED}")] == [
+        one for one in said if one.removeprefix("with ").startswith(f"{minutes} minutes")
+    ]
+
+
 def test_verdicts_at_several_efforts_are_joined() -> None:
     together, yes, no = nine_strategies._together, Ruling(Verdict.SUPPORTED), Ruling(Verdict.NOT_SUPPORTED)
     assert together({15.0: yes, 60.0: yes}) == yes
@@ -424,6 +484,9 @@ def test_one_like_is_the_ratio_of_ties_that_talk_again(like: float, title: str) 
     assert (base, with_like) == (pytest.approx(0.099), pytest.approx(0.099 * like))
     rows = pd.DataFrame({"value": [like] * 2, "low": [like] * 2, "worlds": WORLDS, "sure": like > 1.05})
     assert title in one_like._words_of_ratios(result, rows, 0.05).title
+    if like > 1.05:
+        apart = rows.assign(value=[1.5, like])
+        assert f"up to {like:.2f} times" in one_like._words_of_ratios(result, apart, 0.05).title, "the largest of them"
     some = rows.assign(sure=[True, False])
     assert "under\n1 of 2 assumptions" in one_like._words_of_ratios(result, some, 0.05).title
 
@@ -447,12 +510,12 @@ def test_gestures_are_compared_by_outcome_and_by_years_of_silence() -> None:
     assert title.startswith("After one message, 4.0 times as many old friends talk again as after nothing;")
     assert title.endswith("after one like, 1.50 times as many")
     silence = of_likes(
-        "one_like_silence", 2.0, {"inject.silent_from": [365, 730], "inject.silent_to": [729, 16_383]}, {}
+        "one_like_silence", 2.0, {"inject.silent_from": [365, 730, 1095], "inject.silent_to": [729, 10_000, 16_383]}, {}
     )
     rows = one_like._by_silence(silence)
-    assert rows["silent"].to_list() == ["1.0 to 2.0 years", "2.0 years or more"]
-    assert rows["ties"].to_list() == [100 * WORLDS] * 2
-    assert rows["value"].to_list() == [2.0, 2.0]
+    assert rows["silent"].to_list() == ["1.0 to 2.0 years", "2.0 to 27.4 years", "3.0 years or more"]
+    assert rows["ties"].to_list() == [100 * WORLDS] * 3
+    assert rows["value"].to_list() == [2.0] * 3
 
 
 def test_all_that_is_said_of_one_like_is_of_the_same_ratios() -> None:
@@ -561,6 +624,19 @@ def test_a_like_counts_only_if_its_whole_interval_is_beyond_the_margin() -> None
     like = {"as given": Estimate(1.5, 1.2, 1.9, 20), SHUT: Estimate(1.5, 1.0, 1.9, 20)}
     changed = no_door._changed(gains, like, [SHUT], ["a"], 0.05, 0.05)
     assert changed == {SHUT: [no_door.LIKE]}
+    like[SHUT] = Estimate(1.5, 1.05, 1.9, 20)
+    assert no_door._changed(gains, like, [SHUT], ["a"], 0.05, 0.05) == {SHUT: [no_door.LIKE]}, "at the margin"
+    like[SHUT] = Estimate(1.5, 1.06, 1.9, 20)
+    assert no_door._changed(gains, like, [SHUT], ["a"], 0.05, 0.05) == {SHUT: []}
+
+
+@pytest.mark.parametrize("short", ["no_door", "no_door_like"])
+def test_both_sweeps_of_the_door_need_enough_worlds(short: str) -> None:
+    _, sweeps = of_no_door(shut_gain=3.0, shut_like=1.5)
+    result = sweeps[short]
+    fewer = result.runs[result.runs["replicate"] < WORLDS - 1]
+    sweeps[short] = SweepResult(result.experiment, fewer, result.gates, {}, Path())
+    assert no_door.finding(sweeps).ruling == Ruling(Verdict.TOO_FEW)
 
 
 # Labels --------------------------------------------------------------------------------------------------------------

@@ -54,6 +54,17 @@ def test_the_title_says_what_the_data_say() -> None:
     assert several.endswith("below “wait”, the furthest of 3")
 
 
+def test_an_own_measure_has_the_unit_that_the_user_gave() -> None:
+    found = made_up({"check_in": 3})
+    found = Compared(found.rows.assign(measure="busy_days"), found.by_world)
+    figure = comparison(found, "busy_days", WORLDS, "days per year")
+    assert figure.axes[0].get_xlabel() == "days per year, “check in” − “wait”"
+    assert headline(found.rows, "days per year").startswith("Busy days: “check in” is 3.00 days per year\nabove")
+    without = comparison(found, "busy_days", WORLDS, "")
+    assert without.axes[0].get_xlabel() == "“check in” − “wait”"
+    assert headline(found.rows, "") == "Busy days: “check in” is 3.00\nabove “wait”"
+
+
 def test_a_dot_a_world_and_zero_among_them() -> None:
     found = made_up({"check_in": 3, "show_up": -1})
     (axes,) = drawn(found).axes
@@ -142,11 +153,11 @@ def test_what_independent_seeds_would_need_takes_twenty_worlds() -> None:
 def test_added_strategies_have_their_labels_and_colours() -> None:
     legend = Legend({"gifts": {"label": "Birthday gifts", "colour": "#117733"}})
     found = made_up({"gifts": 3, "check_in": 1}, spent=0.5)
-    figure = comparison(found, "reconnected", WORLDS, legend)
+    figure = comparison(found, "reconnected", WORLDS, legend=legend)
     ticks = {tick.get_text(): tick.get_color() for tick in figure.axes[0].get_yticklabels()}
     assert ticks == {"Birthday gifts †": "#117733", "check in †": INK}
-    assert "“Birthday gifts” is 3.00 ties" in headline(found.rows, legend)
-    alone = comparison(made_up({"gifts": 3}, spent=0.5), "reconnected", WORLDS, legend)
+    assert "“Birthday gifts” is 3.00 ties" in headline(found.rows, legend=legend)
+    alone = comparison(made_up({"gifts": 3}, spent=0.5), "reconnected", WORLDS, legend=legend)
     assert "“Birthday gifts”" in alone.axes[0].get_xlabel()
     assert "“Birthday gifts” and “wait” used less than 90% of the minutes" in texts(alone)
 

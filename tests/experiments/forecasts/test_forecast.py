@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -291,6 +292,11 @@ def test_a_world_starts_on_the_morning_of_the_cut(monkeypatch: pytest.MonkeyPatc
     assert starts == [(105, 7, people[0]), (105, 8, people[0]), (60, 7, people[1]), (60, 8, people[1])]
 
 
+def test_forecasts_are_of_a_hundred_worlds_with_seeds_from_one_on_unless_others_are_given() -> None:
+    usual = Worlds()
+    assert (usual.count, usual.world_seed, usual.seed) == (100, 1, 1)
+
+
 def test_the_models_chance_is_its_share_of_worlds() -> None:
     log, worlds = made_up(people=10), 3
     found = judged(log, worlds, world_seed=5, seed=9)
@@ -358,6 +364,15 @@ def test_a_tie_comes_back_if_either_writes(monkeypatch: pytest.MonkeyPatch) -> N
     assert ties[["sender", "comes_back", "receiver_writes"]].to_numpy().tolist() == [["b", 0.9, 0.1]]
 
 
+def test_a_receiver_is_the_one_of_the_two_who_is_not_the_sender() -> None:
+    """Person 3 writes to person 7 in the first world, and 7 to 3 in the second."""
+    wrote = np.array([[[True, False]] * 2, [[False, True]] * 2])
+    ties = pd.DataFrame({"low": [3, 3], "high": [7, 7], "sender": [3, 7]})
+    assert forecast.by_receiver(wrote, ties).tolist() == [[False, True], [True, False]]
+    first, second = forecast.gestures_to("like", ties)
+    assert [(one.sender, one.receiver) for one in (first, second)] == [(3, 7), (7, 3)]
+
+
 def test_the_sender_is_who_wrote_last_or_the_given_person() -> None:
     log = made_up()
     contacts = read_in_file_order(log)
@@ -394,6 +409,54 @@ def test_a_short_log_is_judged_by_what_there_is() -> None:
     found = judged(made_up(days=110), days=90, worlds=1)
     assert found.days == 33
     assert any("covers these instead of 90" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("days", "cut", "said"),
+    [
+        (80, None, "70% into it, on day 56, needs at least 30 more days"),
+        (90, 61, "made on day 61 needs at least 30 more days of the log to be compared with: give a longer log"),
+        (90, 0, "made on day 0 needs at least 30 more days of the log to be compared with: give a later day"),
+        (20, 1, "give a later day with --cut"), (20, 2, "give a longer log, or an earlier day with --cut"),
+    ],
+)  # fmt: skip
+def test_a_log_that_is_too_short_for_a_cut_says_what_would_do(days: int, cut: int | None, said: str) -> None:
+    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, days * DAY]})
+    with pytest.raises(LogError, match=re.escape(said)):
+        cut_of(read_in_file_order(log), 90, cut)
+    assert cut_of(read_in_file_order(log), 1, 1) == (1, 1)
+    assert cut_of(read_in_file_order(log.assign(time=[0, 1.5 * DAY])), 0) == (1, 0), "never before the first morning"
+
+
+def test_gains_that_cancel_are_exactly_nothing_and_two_worlds_have_an_interval() -> None:
+    assert forecast.paired(np.array([0.1, 0.2, -0.3]))[0] == 0
+    mean, low, high = forecast.paired(np.array([0.0, 1.0]))
+    assert (mean, low, high) == (0.5, 0.0, 1.0)
+    assert np.isnan(forecast.paired(np.array([1.0]))[1:]).all()
+    tenths = forecast.paired(np.full(5, 0.123456789012))
+    assert tenths == (0.123456789012,) * 3, "twelve digits are kept"
+
+
+@pytest.mark.parametrize(("count", "points"), [(3, "±49"), (15, "±24"), (19, "±22"), (20, "")])
+def test_fewer_than_twenty_worlds_are_told_with_their_accuracy(count: int, points: str) -> None:
+    """Chances are smoothed, as if there were one world more: 1.96 standard errors of one half."""
+    notes = forecast._few_worlds_noted(count)
+    if points:
+        assert notes == [
+            f"With {count} worlds, a chance is accurate only to {points} points (95% interval). Use --worlds 20."
+        ]
+    else:
+        assert notes == []
+
+
+def test_the_log_of_a_tie_has_its_receiver_and_its_silence_to_a_tenth_of_a_day() -> None:
+    log = pd.DataFrame({"source": ["a", "b", "c"], "target": ["b", "a", "a"], "time": [0, 9.37 * DAY, 50 * DAY]})
+    found = forecast._described(
+        pd.DataFrame({"low": [0, 0], "high": [1, 2], "sender": [1, 0], "silence": [41.63, 0.04], "contacts": [2, 1]}),
+        read_in_file_order(log),
+    )
+    assert found[["sender", "receiver"]].to_numpy().tolist() == [["b", "a"], ["a", "c"]]
+    assert found["silent_days"].to_list() == [41.6, 0.0]
 
 
 def test_a_log_is_cut_on_the_last_whole_day_of_its_first_part() -> None:
@@ -459,6 +522,21 @@ def test_a_hole_in_a_log_is_noted() -> None:
     assert foretold(log[~hole], worlds=1, days=1, gestures=[]).notes[0].startswith(said)
     assert foretold(log, worlds=1, days=1, gestures=[]).notes == []
     assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins) == []
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins + 1) != [], "it has begun by then"
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), ends - begins, until=ends) == [], (
+        "not longer than silent"
+    )
+    assert forecast.hole_noted(read_in_file_order(log[~hole]), ends - begins - 1, until=ends) != []
+
+
+@pytest.mark.parametrize(("people", "told"), [(19, True), (20, False)])
+def test_people_of_pairs_are_counted_on_both_sides(people: int, told: bool) -> None:
+    """One person is in all pairs."""
+    pairs = pd.DataFrame({"low": 0, "high": range(1, people)})
+    chances = np.linspace(0.1, 0.9, len(pairs))
+    forecasts = {"model": chances, "model_recalibrated": chances, "boosting": chances}
+    notes = forecast._notes(30, 30, 30, pairs, chances > 0.5, forecasts)
+    assert notes == ["The pairs have only 19 people. Intervals need at least 20."] * told
 
 
 def test_without_scikit_learn_only_the_trees_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,6 +180,10 @@ def test_another_search_does_not_go_into_the_same_folder(tmp_path: Path) -> None
         fitted(tmp_path, 1, seed=2)
 
 
+def test_the_seed_of_a_search_is_one_unless_another_is_given() -> None:
+    assert Search(FIT, AIMS, WINDOW).seed == 1
+
+
 def test_the_same_seed_gives_the_same_log_on_any_number_of_threads() -> None:
     one, two = (simulated_log(LIVELY, WINDOW, seed=3, threads=threads) for threads in (1, 2))
     other = simulated_log(LIVELY, WINDOW, seed=4)

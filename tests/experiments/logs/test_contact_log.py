@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy, spearmanr
 
-from experiments.logs import alters, answers, contact_log, pairs_and_network, silences
+from experiments.logs import answers, contact_log, pairs_and_network, silences
 from experiments.logs.contact_log import curves, statistics, values
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.log import Log, of_run, read
-from experiments.logs.statistic_groups import GroupFunction, Weights
+from experiments.logs.log import of_run, read
+from experiments.logs.statistic_groups import Weights
 from sim.contact_logs import LogError
 from tests.conftest import DATA
 
@@ -573,46 +573,6 @@ def test_times_in_milliseconds_are_refused() -> None:
 
 
 # Intervals --------------------------------------------------------------------------------------------------------
-
-
-def interval(log: Log, group: GroupFunction, resamples: int = 200) -> dict[str, tuple[float, float]]:
-    """Intervals of some statistics alone, which is faster."""
-    (estimate,) = group(log)[:1]
-    drawn = np.concatenate([estimate.of(weights) for weights in contact_log._resampled(log, resamples, 1, None)])
-    low, high = contact_log._interval(drawn)
-    return {name: (low[k], high[k]) for k, name in enumerate(estimate.counts)}
-
-
-def test_the_interval_of_people_covers_the_truth_about_as_often_as_it_says() -> None:
-    """People send an exponential number of messages, so the median is the logarithm of 2 times their mean."""
-    random = np.random.default_rng(5)
-    people, mean, trials, covered = 80, 40, 200, 0
-    for _ in range(trials):
-        source = np.repeat(np.arange(people), 1 + np.floor(random.exponential(mean, people)).astype(int))
-        time = np.linspace(0, 7 * DAY, len(source))  # a week
-        log = read(pd.DataFrame({"source": source, "target": people, "time": time}))
-        low, high = interval(log, alters.activity)["sends_per_week_q50"]
-        covered += low <= mean * np.log(2) + 0.5 <= high
-    assert 0.9 <= covered / trials <= 0.99
-
-
-def test_the_interval_of_pairs_covers_a_truth_that_depends_on_people() -> None:
-    """Each person answers with a chance of its own, uniform: the truth is one half."""
-    random = np.random.default_rng(6)
-    people, asked, trials, covered = 40, 12, 150, 0
-    for _ in range(trials):
-        chance = random.random(people)
-        one = np.repeat(np.arange(people), asked)
-        other = (one + np.tile(np.arange(1, asked + 1), people)) % people  # each pair once
-        time = random.uniform(40, 60, len(one))
-        answered = random.random(len(one)) < chance[other]
-        rows = np.append(np.stack([one, other]), np.stack([other, one])[:, answered], axis=1)
-        days = np.concatenate([time, time[answered] + 0.5, [0, 100]])
-        rows = np.append(rows, [[people, people], [people + 1, people + 1]], axis=1)
-        log = read(pd.DataFrame({"source": rows[0], "target": rows[1], "time": days * DAY}))
-        low, high = interval(log, answers.first_answers)["first_answered_7d"]
-        covered += low <= 0.5 <= high
-    assert 0.9 <= covered / trials <= 0.995
 
 
 def test_weights_are_the_people_drawn() -> None:

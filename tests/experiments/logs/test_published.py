@@ -6,6 +6,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 import sim
+from experiments.logs import absences as module
 from experiments.logs.absences import ABSENCES, TOUCHES, _rows, absences
 from experiments.logs.contact_log import values
 from experiments.logs.facts_of_networks import _largest
@@ -22,6 +24,7 @@ from experiments.logs.facts_of_pairs import _turns, layer_ratio, persistence
 from experiments.logs.log import Log, of_run, read
 from experiments.logs.published import FACTS, facts, holds, judged_facts, ties_of
 from sim.engine.network import contact_shares
+from sim.measures import dormant_pairs
 from sim.state.population import NOBODY
 from tests.conftest import DATA
 
@@ -544,6 +547,7 @@ def test_a_log_of_nothing_has_no_facts() -> None:
     empty = of_run(pd.DataFrame({"source": [], "target": [], "time": [], "kind": [], "channel": []}, dtype=object))
     found = asked(empty, ties=np.zeros((0, 2), int))
     assert found["value"].isna().all()
+    assert (found["count"] == 0).all()
     assert found["holds"].isna().all()
 
 
@@ -618,7 +622,46 @@ def test_each_memory_is_found_by_its_two_people(world: sim.World) -> None:
     rows = np.flatnonzero(world.ties["other"] != NOBODY)
     sides = np.column_stack([world.owners()[rows], world.ties["other"][rows]]).astype(np.int64)
     assert _rows(world, sides).tolist() == rows.tolist()
-    assert _rows(world, np.array([[0, 0], [len(world) - 1, len(world) - 1]])).tolist() == [-1, -1]
+    nobody = np.array([[0, 0], [len(world) - 1, len(world) - 1]])
+    assert _rows(world, nobody).tolist() == [-1, -1]
+    assert not np.isnan(module._strengths(world, sides)).any()
+    assert np.isnan(module._strengths(world, nobody)).all()
+
+
+@pytest.mark.parametrize("most", [(9, 5, 5), (5, 9, 5), (5, 5, 9)])
+def test_gestures_between_two_are_counted_in_both_directions(most: tuple[int, int, int]) -> None:
+    """The person with the largest number may be among the senders, the receivers or the pairs alone."""
+    luck = np.random.default_rng(3)
+    sender, receiver = luck.integers(0, 5, (2, 200))
+    sender[7], receiver[8] = most[:2]
+    pairs = np.array([(0, 1), (3, 2), (4, 0), (2, 4), (1, most[2])])
+    expected = [sum({one, two} == set(pair) for one, two in zip(sender, receiver, strict=True)) for pair in pairs]
+    assert module._between(pd.DataFrame({"source": sender, "target": receiver}), pairs).tolist() == expected
+    assert module._between(pd.DataFrame({"source": [], "target": []}), pairs).tolist() == [0] * 5
+
+
+def test_ties_apart_are_dormant_and_share_nobody(world: sim.World) -> None:
+    """And no other dormant tie could be added to them; which they are depends on the seed."""
+    dormant = {(int(one["low"]), int(one["high"])) for one in dormant_pairs(world, world.parameters)}
+    first, second = (module._apart(world, world.parameters, seed).tolist() for seed in (1, 2))
+    for kept in (first, second):
+        people = [person for pair in kept for person in pair]
+        assert {tuple(pair) for pair in kept} <= dormant
+        assert len(set(people)) == len(people) > 100
+        assert all(low in people or high in people for low, high in dormant)
+    assert first != second
+
+
+def test_memories_without_contact_weaken(world: sim.World) -> None:
+    later = sim.simulate(world, days=30, seed=1, series=False).world
+    rows = np.flatnonzero(world.ties["other"] != NOBODY)
+    sides = np.column_stack([world.owners()[rows], world.ties["other"][rows]]).astype(np.int64)
+    now = _rows(later, sides)
+    alone = (now >= 0) & (later.ties["last_contact"][now] == world.ties["last_contact"][rows])
+    assert alone.sum() > 1_000
+    before, after = (module._strengths(one, sides[alone]) for one in (world, later))
+    assert (after <= before).all()
+    assert after.mean() < before.mean()
 
 
 def test_both_absences_have_the_seed_and_the_threads_that_were_asked_for(
@@ -646,6 +689,36 @@ def test_likes_alone_and_ever_more_touches_bring_nothing(world: sim.World) -> No
     assert found.loc["touch_second_helps", "value"] == share[2] - share[1]
     later = max(share[number] - share[2] for number in TOUCHES[2:])
     assert found.loc["touch_further_ones_do_not", "value"] == later
+
+
+@pytest.mark.parametrize("number", [1, 2, 12])
+def test_touches_are_on_successive_days_of_a_fortnight(
+    world: sim.World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The last is on the fourteenth day, whatever their number, and can be answered for a week."""
+    ran: list[tuple[int, list[int]]] = []
+    logs: list[pd.DataFrame] = []
+
+    def noted(world: sim.World, **options: Any) -> Any:
+        run = simulate(world, **options)
+        ran.append((options["days"], sorted({gesture.day for gesture in options["extra"]})))
+        logs.append(run.log)
+        return run
+
+    simulate = module.simulate
+    monkeypatch.setattr(module, "simulate", noted)
+    focal = module._apart(world, world.parameters, 1)[:60]
+    undisturbed, answered = module._last_touch(world, focal, number, world.parameters, 1, 1)
+    (before, first), (after, last) = ran
+    noon = (world.day + 13.5) * DAY
+    for pair, alone, replied in zip(focal.tolist(), undisturbed, answered, strict=True):
+        earlier, later = (log[log["source"].isin(pair) & log["target"].isin(pair)] for log in logs)
+        assert alone == (len(earlier) == number - 1 and (later["time"] >= noon).all())
+        touch = later.index[(later["time"] == noon) & (later["kind"] == "message") & (later["source"] == pair[0])]
+        assert replied == later["in_reply_to"].isin(touch).any()
+    assert before + 1 == 14
+    assert [*first, *(before + day for day in last)] == list(range(14 - number, 14))
+    assert after == 7
 
 
 def test_a_model_in_which_likes_and_touches_do_it_all_is_found_out(world: sim.World) -> None:

@@ -45,25 +45,6 @@ def test_a_cluster_gives_the_same_tables(
         pd.testing.assert_frame_equal(there, here, check_exact=True)
 
 
-def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
-    more = ("--set", "sweep.replicates=40", "--set", "run.strategy_days=60")
-
-    def kill() -> None:
-        while not list(Path("results/tiny/parts").glob("*.parquet")):
-            time.sleep(0.02)
-        os.kill(next(iter(scheduler.workers.values())).pid, signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    ended = rekindle("sweep", config, *more, "--scheduler", scheduler.scheduler_address)
-    killer.join()
-    assert ended.code == 0, ended.err
-    rows = store.read_table(RUNS)[0]
-    assert len(rows) == rows["id"].nunique() == 120
-    assert rows["error"].isna().all()
-    assert rows["reconnected"].notna().all()
-
-
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -99,3 +80,23 @@ def test_workers_of_another_version_are_refused(
     ended = rekindle("sweep", config, "--scheduler", scheduler.scheduler_address)
     assert ended.code == 2
     assert "another version of the model runs on" in ended.err
+
+
+def test_a_worker_that_is_killed_costs_nothing(config: Path, rekindle: Callable[..., Any], scheduler: Any) -> None:
+    """The last of this file, so that no other test waits for the worker that takes its place to begin."""
+    more = ("--set", "sweep.replicates=40", "--set", "run.strategy_days=60")
+
+    def kill() -> None:
+        while not list(Path("results/tiny/parts").glob("*.parquet")):
+            time.sleep(0.02)
+        os.kill(next(iter(scheduler.workers.values())).pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    ended = rekindle("sweep", config, *more, "--scheduler", scheduler.scheduler_address)
+    killer.join()
+    assert ended.code == 0, ended.err
+    rows = store.read_table(RUNS)[0]
+    assert len(rows) == rows["id"].nunique() == 120
+    assert rows["error"].isna().all()
+    assert rows["reconnected"].notna().all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -532,6 +533,78 @@ def test_large_parts_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert large in parts(SERIES, tmp_path)
     assert len(parts(SERIES, tmp_path)) == 2
     assert len(histories.parts_by_run(tmp_path, WEEKS)) == 9
+
+
+def test_as_many_small_parts_as_may_be_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL_PARTS", 2)
+    for number in range(2):
+        histories.add(tmp_path, [ended(number)])
+    histories.add(tmp_path, [ended(9, every=3)])  # of other days, which are not merged with those of a week
+    histories.put_together(tmp_path, [WEEKS])
+    assert len(parts(SERIES, tmp_path)) == 3
+    histories.add(tmp_path, [ended(2)])
+    histories.put_together(tmp_path, [WEEKS])
+    assert len(parts(SERIES, tmp_path)) == 2
+
+
+def test_a_part_that_another_sweep_removes_first_is_gone_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL_PARTS", 1)
+    for number in range(3):
+        histories.add(tmp_path, [ended(number)])
+    write = histories._write
+
+    def removed_meanwhile(*asked: Any) -> tuple[Path, int]:
+        before = parts(SERIES, tmp_path)
+        written = write(*asked)
+        before[0].unlink()
+        return written
+
+    monkeypatch.setattr(histories, "_write", removed_meanwhile)
+    histories.put_together(tmp_path, [WEEKS])
+    assert len(parts(SERIES, tmp_path)) == 1
+    assert set(histories.parts_by_run(tmp_path, WEEKS)) == {"0", "1", "2"}
+
+
+def test_the_size_of_what_was_saved_is_that_of_its_files(tmp_path: Path) -> None:
+    assert histories.add(tmp_path, []) == 0
+    size = histories.add(tmp_path, [ended(1), ended(2, every=3)])
+    assert size == sum(path.stat().st_size for table in (SERIES, EVENTS) for path in parts(table, tmp_path))
+
+
+def test_other_programs_read_parts_and_can_check_their_pages(tmp_path: Path) -> None:
+    histories.add(tmp_path, [ended(1, rows=500)])
+    for table in (SERIES, EVENTS):
+        (part,) = parts(table, tmp_path)
+        assert pq.read_schema(part).names == histories.COLUMNS[table].names
+        footer = pq.read_metadata(part).metadata
+        assert list(footer) == [b"rekindle-histories"], "nothing else, which would repeat the ids"
+        assert json.loads(footer[b"rekindle-histories"])["version"] == 2, "known to programs of other versions"
+        content = bytearray(part.read_bytes())
+        content[len(content) // 4] ^= 1
+        damaged = tmp_path / "damaged.parquet"
+        damaged.write_bytes(content)
+        with pytest.raises(OSError, match="CRC checksum"):
+            pq.read_table(damaged, page_checksum_verification=True)
+
+
+def test_too_little_memory_for_bytes_that_are_right_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories.add(tmp_path, [ended(1)])
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("experiments.sweeps.checksums.pq.read_table", full)
+    with pytest.raises(MemoryError):
+        histories.read(tmp_path, LOG, {"1"})
+
+
+def test_the_check_of_a_footer_is_that_of_its_contents_in_any_order() -> None:
+    assert histories._check_of({"days": 7, "ids": ["a"]}) == histories._check_of({"ids": ["a"], "days": 7})
+    assert histories._check_of({"days": 7}) != histories._check_of({"days": 8})
 
 
 def interrupted(path: Path, missing_ok: bool = False) -> None:

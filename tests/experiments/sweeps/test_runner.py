@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import math
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +17,15 @@ from experiments.config.reading import load
 from experiments.sweeps import runner
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
-from experiments.sweeps.workers import TooLongError
+from experiments.sweeps.workers import TooLongError, Workers
 from sim.measures import MEASURES
 
 
 def test_a_row_is_what_the_model_says(config: Path) -> None:
     run = runs_of(load(config))[1]
+    began = time.perf_counter()
     row, histories = runner.run_one(run)
+    elapsed = time.perf_counter() - began
     world = sim.worlds.generated(people=40, burn_in_years=0, seed=5)
     direct = sim.simulate(
         world,
@@ -37,7 +41,7 @@ def test_a_row_is_what_the_model_says(config: Path) -> None:
         expected = direct.measures.scalars[name]
         assert row[name] == expected or (math.isnan(row[name]) and math.isnan(expected)), name
     assert row["error"] is None
-    assert row["seconds"] > 0
+    assert 0 < row["seconds"] <= elapsed
     assert histories == {}
 
 
@@ -133,6 +137,7 @@ def test_a_run_that_takes_too_long_is_a_row_that_says_so(config: Path, monkeypat
         }
     assert not rows[first.id].get("error")
     assert "longer than run.timeout_minutes = 2" in rows[second.id]["error"]
+    assert rows[second.id]["seconds"] == 120
 
 
 def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,3 +154,95 @@ def test_a_worker_that_dies_does_not_cost_what_had_ended(config: Path, monkeypat
         assert [run.row["id"] for run in next(coming)] == [first.id]
         with pytest.raises(BrokenProcessPool):
             next(coming)
+
+
+class InThisProcess(Workers):
+    """Workers that do all at once in this process, and note the time limit of each item in seconds."""
+
+    def __init__(self) -> None:
+        self.limits: list[float | None] = []
+        self.ended: list[str] = []
+
+    def _done(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(work(*arguments))
+        return future
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **_: Any) -> Future[Any]:
+        self.limits.append(None)
+        return self._done(work, arguments)
+
+    def submit_within(self, seconds: float, work: Callable[..., Any], /, *arguments: Any, **_: Any) -> Future[Any]:
+        self.limits.append(seconds)
+        return self._done(work, arguments)
+
+    def kill(self) -> None:
+        self.ended.append("killed")
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.ended.append("shut down")
+
+
+@pytest.mark.parametrize(("minutes", "limit"), [({}, None), ({"minutes": 0}, None), ({"minutes": 1.5}, 90.0)])
+def test_a_time_limit_holds_for_worlds_and_runs_of_local_processes(
+    config: Path, monkeypatch: pytest.MonkeyPatch, minutes: dict[str, float], limit: float | None
+) -> None:
+    runs = runs_of(load(config, ["world.burn_in_years=0.5"]))
+    monkeypatch.setattr(runner, "_build", lambda _: None)
+    monkeypatch.setattr(runner, "run_one", quick)
+    executor = InThisProcess()
+    assert list(runner.build_worlds(runs, executor, **minutes))[-1] == (3, 3)
+    assert executor.limits == [limit] * 3
+    ended = [one for some in runner.finished(runs, executor, **minutes) for one in some]
+    assert sorted(one.row["id"] for one in ended) == sorted(run.id for run in runs)
+    assert executor.limits == [limit] * 12
+
+
+def test_an_executor_without_time_limits_gets_none(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run_one", quick)
+    with ThreadPoolExecutor(1) as executor:
+        assert len([one for some in runner.finished(runs_of(load(config)), executor, minutes=1) for one in some]) == 9
+
+
+@pytest.mark.parametrize("signalled", [False, True])
+def test_what_ends_within_a_second_is_saved_together_unless_a_signal_comes(
+    monkeypatch: pytest.MonkeyPatch, signalled: bool
+) -> None:
+    monkeypatch.setattr(runner, "SECONDS_A_PART", 30.0)
+    monkeypatch.setattr(runner, "SECONDS_TO_NOTICE", 0.01)
+    monkeypatch.setattr(runner.stopping, "came", lambda: signalled)
+    first, second = Future[int](), Future[int]()
+    first.set_result(1)
+    timer = threading.Timer(0.1, second.set_result, [2])
+    timer.start()
+    found = runner._ended_in_a_part([first, second])
+    timer.join()
+    assert found == ({first} if signalled else {first, second})
+
+
+def test_stopping_cancels_what_has_not_begun_and_waits_for_nothing() -> None:
+    workers = InThisProcess()
+    runner.stop(workers)
+    assert workers.ended == ["killed"]
+
+    begun, go_on = threading.Event(), threading.Event()
+    executor = ThreadPoolExecutor(1)
+    running = executor.submit(lambda: (begun.set(), go_on.wait(30)))
+    waiting = executor.submit(lambda: None)
+    begun.wait(30)
+    runner.stop(executor)
+    assert not running.done(), "it is not waited for"
+    assert waiting.cancelled()
+    go_on.set()
+
+    class Cluster(Executor):
+        """The executor of a cluster, as far as it is ended."""
+
+        waits: bool | None = None
+
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            self.waits = wait
+
+    cluster = Cluster()
+    runner.stop(cluster)
+    assert cluster.waits is False

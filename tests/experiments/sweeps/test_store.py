@@ -81,6 +81,38 @@ def test_large_parts_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert set(store.finished(tmp_path).index) == set("abcde")
 
 
+def test_as_many_small_parts_as_may_be_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL_PARTS", 2)
+    monkeypatch.setattr(store, "SMALL", 3)
+    store.add(tmp_path, [row(name) for name in "abc"])  # not small, and does not count
+    for name in "de":
+        store.add(tmp_path, [row(name)])
+        store.put_together(tmp_path)
+    assert len(parts(tmp_path)) == 3
+    store.add(tmp_path, [row("f")])
+    store.put_together(tmp_path)
+    assert len(parts(tmp_path)) == 2
+    assert all(pq.read_schema(part).names == ["id", "error", "traceback", "reconnected"] for part in parts(tmp_path))
+
+
+def test_a_part_that_another_sweep_removes_first_is_gone_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL_PARTS", 1)
+    for name in "abc":
+        store.add(tmp_path, [row(name)])
+    write_part = store._write_part
+
+    def removed_meanwhile(folder: Path, table: pa.Table) -> tuple[Path, int]:
+        parts(folder)[0].unlink()
+        return write_part(folder, table)
+
+    monkeypatch.setattr(store, "_write_part", removed_meanwhile)
+    store.put_together(tmp_path)
+    assert len(parts(tmp_path)) == 1
+    assert set(store.finished(tmp_path).index) == set("abc")
+
+
 def test_a_kill_between_putting_together_and_tidying_up_does_no_harm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +264,7 @@ def test_other_programs_read_tables(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": ["a", "b"], "reconnected": [1.5, 2.5]})
     path = store.write_table(tmp_path, frame, {"command": "rekindle sweep a.toml"})
     pd.testing.assert_frame_equal(pd.read_parquet(path), frame, check_dtype=False)
+    assert pq.read_schema(path).names == ["id", "reconnected"], "without an index"
     assert json.loads(pq.read_metadata(path).metadata[b"rekindle"]) == {"command": "rekindle sweep a.toml"}
 
 
@@ -283,6 +316,53 @@ def test_a_whole_part_of_a_later_version_is_refused_with_the_way_out(
         match=r"another version of this program \(its parts have format 4, and this version reads 3\)\. Move",
     ):
         store.finished(tmp_path)
+
+
+def test_too_little_memory_is_no_damage_if_all_bytes_were_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(tmp_path, [row("a")])
+    (new,) = parts(tmp_path)
+    old = part_of_version_2(tmp_path, [row("b")])
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(store.pq, "read_table", full)
+    with pytest.raises(MemoryError):
+        store.read_part(new)
+    with pytest.raises(DamagedError):
+        store.read_part(old)
+
+
+@pytest.mark.parametrize("mark", [b"", b"rekindle-parts", b"rekindle-parts and a scenario"])
+def test_bytes_that_are_of_no_known_part_are_not_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes
+) -> None:
+    """A parser may need any time and memory for bytes that are wrong."""
+
+    def parsed(*_: Any, **__: Any) -> Any:
+        raise AssertionError("they are parsed")
+
+    monkeypatch.setattr(checksums, "parsed", parsed)
+    path = tmp_path / "0123.parquet"
+    path.write_bytes(b"PAR1" + mark + b"PAR1")
+    with pytest.raises(DamagedError):
+        store.read_part(path)
+
+
+def test_a_part_of_the_first_version_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """It had no mark, but an id and a scenario; a table with neither is no part."""
+    (tmp_path / "parts").mkdir()
+    part = tmp_path / "parts" / "0123.parquet"
+    for columns in ({"id": ["a"], "scenario": ["x"]}, {"id": ["a"], "scenario": ["x"], "kept": [1.0]}):
+        pq.write_table(pa.table(columns), part)
+        with pytest.raises(StoreError, match=r"its parts have format 1, and this version reads 3\)"):
+            store.finished(tmp_path)
+    for columns in ({"scenario": ["x"], "kept": [1.0]}, {"kept": [1.0]}):
+        pq.write_table(pa.table(columns), part)
+        with pytest.raises(StoreError, match="is damaged, or not a part of a sweep"):
+            store.finished(tmp_path)
 
 
 @pytest.mark.parametrize("what", ["folder", "broken link"])

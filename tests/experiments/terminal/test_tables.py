@@ -498,7 +498,7 @@ def test_an_arm_that_never_spends_its_minutes_is_marked_in_every_table_of_a_swee
 
 def test_added_gestures_are_in_the_tables_of_a_run() -> None:
     kinds = (*KINDS, "voice_memo")
-    _, gestures = parts_of(run_tables({"sent_voice_memo": 2.5, "answered_voice_memo": 1.5}, kinds))
+    _, gestures = parts_of(run_tables({"sent_voice_memo": 2.5, "answered_voice_memo": 1.5}, kinds=kinds))
     assert rows_of(gestures)[-1] == ("voice_memo", "2.50", "1.50", "–", "–")
 
 

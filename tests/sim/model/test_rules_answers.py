@@ -122,7 +122,7 @@ def test_answers_are_likelier_for_close_people_and_open_doors_and_less_likely_un
 def test_an_answer_is_a_gesture_of_the_same_kind_but_for_notes_and_invitations() -> None:
     for kind in Kind:
         expected = Kind.MESSAGE if kind in (Kind.NOTE, Kind.INVITATION) else kind
-        assert rules.answer_kind(kind) == expected
+        assert rules.answer_kind(kind, sim.Parameters().packed) == expected
 
 
 @pytest.mark.parametrize(("kind", "channel"), [(Kind.CALL, Channel.PRIVATE), (Kind.QUESTION, Channel.IN_PERSON)])

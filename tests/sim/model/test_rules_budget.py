@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sim
 from sim.model import rules
+from sim.model.strategies import NAMES
 from tests.sim.model.closed_forms import quick
 
 
@@ -17,7 +19,9 @@ from tests.sim.model.closed_forms import quick
 @given(st.integers(0, 10_000), st.integers(0, 7))
 def test_sessions_are_spread_over_the_week(week: int, sessions: int) -> None:
     """As many days as asked for, each counting those left; never two apart by more than their even share."""
-    left = [rules.sessions_left(7 * week + weekday, sessions) for weekday in range(7)]
+    rows = sim.Parameters(strategies={"check_in": {"sessions": sessions}}).playbook.strategies
+    weekdays = rows[NAMES.index("check_in")]["weekdays"]
+    left = [rules.sessions_left(7 * week + weekday, weekdays) for weekday in range(7)]
     sitting_days = [weekday for weekday, count in enumerate(left) if count]
     assert [count for count in left if count] == list(range(sessions, 0, -1))
     if sessions:

@@ -13,8 +13,9 @@ import sim
 from sim.engine.day import Core
 from sim.model import rules
 from sim.model.chance import Occasion
-from sim.model.gestures import Kind
-from sim.model.strategies import NAMES, STRATEGIES, Place, Plan, Strategy
+from sim.model.gestures import KINDS, Kind
+from sim.model.places import Place
+from sim.model.strategies import NAMES, STRATEGIES, Plan
 from sim.run import Adopters, Mixture, begin
 from sim.state.population import NEVER, NO_ANSWER, NOBODY, PLANNED_POST, DayRecord
 
@@ -142,25 +143,26 @@ def days_of(
 def test_the_table_is_the_documents() -> None:
     """Ten strategies with their gestures, place and cost of a session, half of which is usable where one has to go."""
     table = {
-        "wait": (None, "nowhere", 0),
-        "engage_regularly": (("like", "comment"), "nowhere", 5),
-        "handwritten_notes": (("note", "note"), "nowhere", 15),
-        "show_up": (("hello", "question"), "hangout", 30),
-        "join_community": (("question", "conversation"), "group", 90),
-        "host_event": (("invitation", "conversation"), "event", 420),
-        "trade_shows": (("introduction", "conversation"), "show", 540),
-        "share_content": (("post", "post"), "nowhere", 10),
-        "start_meetup": (("question", "conversation"), "meetup", 210),
-        "check_in": (("message", "call"), "nowhere", 15),
+        "wait": ((), "", 0),
+        "engage_regularly": (("like", "comment"), "", 5),
+        "handwritten_notes": (("note",), "", 15),
+        "show_up": (("question", "hello"), "hangout", 30),
+        "join_community": (("conversation", "question"), "group", 90),
+        "host_event": (("conversation",), "event", 420),
+        "trade_shows": (("conversation", "introduction"), "show", 540),
+        "share_content": (("post",), "", 10),
+        "start_meetup": (("conversation", "question"), "meetup", 210),
+        "check_in": (("message", "call"), "", 15),
     }
     assert tuple(table) == NAMES
     p = sim.Parameters().packed
+    packed = sim.Parameters().playbook.strategies
     for name, (kinds, place, minutes) in table.items():
-        strategy = Strategy[name.upper()]
-        row = STRATEGIES[strategy]
-        assert (row.place.label, row.session_minutes) == (place, minutes)
-        assert kinds is None or (row.first.label, row.second.label) == kinds
-        assert rules.usable_minutes(strategy, p) == minutes / 2
+        row = STRATEGIES[name]
+        assert (row.place, row.session_minutes) == (place, minutes)
+        assert tuple(kind for clause in row.clauses(KINDS) for kind, _ in clause.choices) == kinds
+        assert row.invite == ("invitation" if name == "host_event" else "")
+        assert rules.usable_minutes(packed[NAMES.index(name)], p) == minutes / 2
 
 
 # Each is itself ---------------------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ def test_to_wait_is_to_live_as_before(seed: int) -> None:
     """The baseline is the run in which nobody ever plans anything."""
     wait = usual("wait", seed)
     nothing = sim.simulate(state(), days=90, adopters=ADOPTERS, seed=seed, parameters=changed(), series=False)
-    assert columns_that_differ(wait.world, nothing.world) == {"strategies_end"}
+    assert columns_that_differ(wait.world, nothing.world) == {"strategies_end", "strategies_begin"}
     assert wait.adopters.tolist() == nothing.adopters.tolist()
     assert wait.measures.at_risk.equals(nothing.measures.at_risk)
     assert wait.measures.scalars == pytest.approx(nothing.measures.scalars, nan_ok=True)
@@ -491,17 +493,18 @@ def test_time_budgets_are_kept(
 ) -> None:
     """A session starts only if the time budget covers its full cost, and no one spends more than was added."""
     for day in life(mixture, effort, ease, refused, seed):
-        p, before, after = day.core.parameters.packed, day.morning.plans, day.core.state.plans
+        before, after = day.morning.plans, day.core.state.plans
         planning = day.record.day < village().day + STRATEGY_DAYS
         filled = after["minutes_planned"] - before["minutes_planned"]
         assert filled == pytest.approx(effort * after["share"] * (planning and day.record.day % 7 == 0), rel=1e-6)
         spent, budget = after["minutes_used"] - before["minutes_used"], before["budget"] + filled
-        session = p["session_minutes"][after["strategy"]]
+        rows = day.core.parameters.playbook.strategies[after["strategy"]]
+        session = rows["session_minutes"]
         sat = spent > 0
         assert (spent >= 0).all()
         assert (budget[sat] >= session[sat] * (1 - 1e-6)).all(), "never less than a session"
         assert (spent <= budget * (1 + 1e-6) + 1e-4).all(), "never more than there is"
-        whole = sat & np.isin(p["plan"][after["strategy"]], [Plan.PLACE, Plan.EVENT])
+        whole = sat & np.isin(rows["plan"], [Plan.PLACE, Plan.EVENT])
         assert spent[whole] == pytest.approx(session[whole]), "who goes out pays for the whole session"
         assert planning or not sat.any()
         assert after["budget"] == pytest.approx(after["minutes_planned"] - after["minutes_used"], rel=1e-4, abs=1e-3)
@@ -518,13 +521,13 @@ def test_a_mixture_splits_the_filling(
     """By its shares, week after week; before that each strategy has a keyed part of one session's cost."""
     days = list(life(mixture, effort, ease, refused, seed))
     first, last = days[0].morning.plans, days[-1].core.state.plans
-    planned = sorted(Strategy[name.upper()] for name in mixture if name != "wait")
+    planned = sorted(NAMES.index(name) for name in mixture if name != "wait")
     assert first["strategy"].tolist() == planned * 6
-    session = days[0].core.parameters.packed["session_minutes"][first["strategy"]]
+    session = days[0].core.parameters.playbook.strategies["session_minutes"][first["strategy"]]
     assert (first["minutes_planned"] == first["budget"]).all()
     assert ((first["minutes_planned"] > 0) & (first["minutes_planned"] < session)).all()
     weeks = sum((village().day + day) % 7 == 0 for day in range(STRATEGY_DAYS))
-    shares = np.array([mixture[Strategy(row).label] for row in first["strategy"]])
+    shares = np.array([mixture[NAMES[row]] for row in first["strategy"]])
     assert last["minutes_planned"] - first["minutes_planned"] == pytest.approx(shares * effort * weeks, rel=1e-6)
 
 

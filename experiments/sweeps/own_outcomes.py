@@ -1,0 +1,308 @@
+"""The measures and the stop condition that a configuration names: Python files and SQL, read, checked and carried out.
+
+A run carries the text of its files, so that what its id hashes is what its worker executes, on any machine and whatever
+becomes of the files meanwhile. A file stands alone: its id would not notice a change in another file that it imports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import math
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+import sim
+from experiments.config.errors import SettingError
+from experiments.config.settings import Experiment
+from experiments.sweeps.histories import EVENTS, PEOPLE, History, columns_of, of_run
+from experiments.sweeps.sandbox import shut_in
+from sim.own_outcomes import STOP, Outcome, OwnOutcomeError, require_outcome
+from sim.model.spelling import nearest
+
+if TYPE_CHECKING:
+    import duckdb
+
+TABLES = (EVENTS, PEOPLE)  # that a query of a measure can read
+_LARGEST_FILE = 1_000_000  # bytes
+_NUMERIC = ("BOOLEAN", "DECIMAL", "DOUBLE", "FLOAT", "INT", "NULL")  # in names of DuckDB's types
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function or class in a Python file: the path of the file, its text, and the name in it."""
+
+    file: str
+    name: str
+    text: str
+
+    def load(self) -> Any:
+        """The function or class; the file is executed once per process.
+
+        Raises:
+            AttributeError: if the file has no such name.
+            Exception: whatever the file raises.
+        """
+        return getattr(_executed(self.file, self.text), self.name)
+
+
+@dataclass(frozen=True)
+class OwnSources:
+    """All own measures of an experiment and its stop condition.
+
+    Attributes:
+        functions: the measures in Python, by name.
+        queries: the measures in SQL, by name.
+        stop: the stop condition, if there is one.
+    """
+
+    functions: Mapping[str, Source] = field(default_factory=dict)
+    queries: Mapping[str, str] = field(default_factory=dict)
+    stop: Source | None = None
+
+    def identity(self) -> list[Any]:
+        """What a run's id hashes: the queries, and for each function its name and the text of its file."""
+        functions = {name: [one.name, _hash(one.text)] for name, one in self.functions.items()}
+        stop = self.stop and [self.stop.name, _hash(self.stop.text)]
+        return [dict(self.queries), functions, stop]
+
+    def options(self) -> dict[str, Any]:
+        """The options of `sim.simulate` for these measures and this condition."""
+        functions: dict[str, Outcome] = {name: one.load() for name, one in self.functions.items()}
+        return {"measures": functions, "stop": self.stop and self.stop.load()}
+
+    @property
+    def reads_events(self) -> bool:
+        """Whether a query needs the contact log of the run."""
+        return any(_reads(sql, EVENTS) for sql in self.queries.values())
+
+
+def own_sources(experiment: Experiment) -> OwnSources | None:
+    """The own measures and the stop condition of an experiment, with the text of their files; None if it has none.
+
+    Raises:
+        SettingError: if a file cannot be read.
+    """
+    functions, queries = dict[str, Source](), dict[str, str]()
+    for name, measure in experiment.measures.items():
+        if measure.function is not None:
+            functions[name] = _source(f"measures.{name}.function", measure.function)
+        elif measure.sql is not None:
+            queries[name] = measure.sql
+    stop = experiment.run.stop and _source("run.stop", experiment.run.stop)
+    return OwnSources(functions, queries, stop or None) if functions or queries or stop else None
+
+
+def check(experiment: Experiment) -> None:
+    """Check own measures and the stop condition before the first run.
+
+    Files are executed, and queries are tried on empty tables.
+
+    Raises:
+        SettingError: if something is wrong.
+    """
+    own = own_sources(experiment)
+    if own is None:
+        return
+    for name, source in own.functions.items():
+        _check_source(f"measures.{name}.function", source)
+    if own.stop is not None:
+        _check_source("run.stop", own.stop)
+    if own.queries:
+        empty = {table: columns_of(table).empty_table() for table in TABLES}
+        with _connection(empty) as connection:
+            for name, sql in own.queries.items():
+                _check_query(f"measures.{name}.sql", sql, connection)
+
+
+def values_of_queries(own: OwnSources, result: sim.Run) -> dict[str, float]:
+    """The measures in SQL of a finished run, by name; nan if a query gives NULL or no row.
+
+    Raises:
+        OwnOutcomeError: if a query fails, or gives anything but one number.
+    """
+    if not own.queries:
+        return {}
+    wanted = [table for table in TABLES if any(_reads(sql, table) for sql in own.queries.values())]
+    tables = {history.table: table for history, table in of_run(result, [History(table) for table in wanted]).items()}
+    with _connection(tables) as connection:
+        return {name: _value(name, sql, connection) for name, sql in own.queries.items()}
+
+
+# Python files ----------------------------------------------------------------------------------------------------
+
+
+def _source(setting: str, written: str) -> Source:
+    file, _, name = written.rpartition(":")
+    try:
+        if Path(file).stat().st_size > _LARGEST_FILE:
+            raise SettingError(setting, f"names {file}, which has more than the limit of {_LARGEST_FILE:,} bytes")
+        text = Path(file).read_text("utf-8")
+    except FileNotFoundError:
+        raise SettingError(setting, f"names {file}, and there is no such file{_instead_of(Path(file))}") from None
+    except UnicodeDecodeError:
+        raise SettingError(setting, f"names {file}, which is not in UTF-8; convert it") from None
+    except OSError as error:
+        raise SettingError(setting, f"names {file}, which cannot be read: {error.strerror or error}") from None
+    return Source(file, name, text)
+
+
+def _instead_of(file: Path) -> str:
+    try:
+        close = nearest(file.name, [other.name for other in file.parent.glob("*.py")])
+    except OSError:
+        close = None
+    return f"; did you mean {close}?" if close else "; the path is relative to the folder of the TOML file"
+
+
+def _check_source(setting: str, source: Source) -> None:
+    """Execute the file, and check that its name is a function or a class of the right kind.
+
+    Raises:
+        SettingError: if it is not.
+    """
+    file, written = Path(source.file).name, f"{Path(source.file).name}:{source.name}"
+    try:
+        module = _executed(source.file, source.text)
+    except SyntaxError as error:
+        problem = f"names {file}, which is not valid Python: {error.msg} (line {error.lineno})"
+        raise SettingError(setting, problem) from None
+    except (Exception, SystemExit) as error:  # a file of the user's can raise anything
+        problem = f"raised {type(error).__name__} when it was loaded: {error}{_line(error, source)}"
+        raise SettingError(setting, f"names {file}, which {problem}") from None
+    given = getattr(module, source.name, None)
+    if given is None:
+        known = [name for name, value in vars(module).items() if not name.startswith("_") and callable(value)]
+        close = nearest(source.name, known)
+        hint = f"did you mean {close}?" if close else f"it has {', '.join(known[:6]) or 'no function and no class'}"
+        raise SettingError(setting, f"names {written}, and the file has no {source.name}; {hint}")
+    try:
+        require_outcome(f"names {written}, which", given)
+    except TypeError as error:
+        raise SettingError(setting, str(error).rstrip(".")) from None
+
+
+def _line(error: BaseException, source: Source) -> str:
+    """The line of the file that raised an error, as `` (line 7)``."""
+    line, at = None, error.__traceback__
+    while at is not None:
+        line = at.tb_lineno if at.tb_frame.f_code.co_filename == source.file else line
+        at = at.tb_next
+    return "" if line is None else f" (line {line})"
+
+
+@lru_cache(maxsize=64)
+def _executed(file: str, text: str) -> ModuleType:
+    """The module of a file with this text."""
+    module = ModuleType(f"rekindle_own_{_hash(file + text)}")
+    module.__file__ = file
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # for tracebacks, and for `inspect`
+    sys.modules[module.__name__] = module  # dataclasses look there
+    try:
+        exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
+    return module
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# Queries ---------------------------------------------------------------------------------------------------------
+
+
+def _connection(tables: Mapping[str, pa.Table]) -> Any:
+    """A connection in which queries can read these tables and nothing else.
+
+    It has one thread, so that sums of floats are the same each time.
+    """
+
+    def give(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("SET threads = 1")
+        for name, table in tables.items():
+            connection.register(name, table)
+
+    return shut_in(give, [])
+
+
+def _reads(sql: str, table: str) -> bool:
+    """Whether a query names a table; a word in a text only costs time."""
+    return re.search(rf"\b{table}\b", sql, re.IGNORECASE) is not None
+
+
+def _check_query(setting: str, sql: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Try a query on empty tables.
+
+    Raises:
+        SettingError: if it is not a single query that gives one number.
+    """
+    import duckdb  # slow to import, and only queries need it
+
+    try:
+        statements = duckdb.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise SettingError(setting, "is not one query; expected a single SELECT that gives one number")
+        found = connection.sql(sql)
+        columns, kind, rows = found.columns, str(found.types[0]).upper(), found.limit(2).fetchall()
+    except duckdb.Error as error:
+        raise SettingError(setting, f"is not a valid query: {_in_words(error)}") from None
+    if len(columns) != 1:
+        raise SettingError(setting, f"gives the columns {', '.join(columns[:6])}; expected one number, in one column")
+    if not any(name in kind for name in _NUMERIC) or any(sign in kind for sign in ("[", "STRUCT", "INTERVAL")):
+        raise SettingError(setting, f"gives a value of type {kind}; expected a number")
+    if len(rows) > 1:
+        raise SettingError(setting, "gives several rows; expected one number, such as count(*) or avg(time)")
+
+
+def _in_words(error: Exception) -> str:
+    """An error of DuckDB in one line, without its copy of the query; names that exist, for one that does not.
+
+    DuckDB's errors have no attributes with the name or its kind, so these are taken from the message.
+    """
+    first = str(error).strip().partition("\n")[0].strip()
+    table = re.search(r'Table with name "?(.+?)"? does not exist', first)
+    if table:
+        return f"there is no table {table[1]}; the tables are {' and '.join(TABLES)}"
+    column = re.search(r'column "(.+?)" not found|not have a column named "(.+?)"', first)
+    if column:
+        name, known = column[1] or column[2], {table: columns_of(table).names for table in TABLES}
+        close = nearest(name, [column for columns in known.values() for column in columns])
+        listed = ", and ".join(f"{table} has {', '.join(columns)}" for table, columns in known.items())
+        return f"there is no column {name}; {f'did you mean {close}?' if close else listed}"
+    return first
+
+
+def _value(name: str, sql: str, connection: duckdb.DuckDBPyConnection) -> float:
+    import duckdb
+
+    try:
+        rows = connection.sql(sql).limit(2).fetchall()
+    except duckdb.Error as error:
+        raise OwnOutcomeError(f"The measure {name} failed: {_in_words(error)}", name) from None
+    if len(rows) > 1:
+        raise OwnOutcomeError(f"The measure {name} gave several rows; its query must give one number.", name)
+    value = rows[0][0] if rows else None
+    if value is None:
+        return math.nan
+    if not isinstance(value, bool | int | float | Decimal) or math.isinf(value):
+        raise OwnOutcomeError(f"The measure {name} gave {value!r}; its query must give a finite number, or NULL.", name)
+    return float(value)
+
+
+def settings_of(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """The settings with own measures and conditions, as outcome and path: ``calls``, ``measures.calls.sql``."""
+    for name, measure in experiment.measures.items():
+        yield name, f"measures.{name}.{'sql' if measure.sql is not None else 'function'}"
+    if experiment.run.stop is not None:
+        yield STOP, "run.stop"

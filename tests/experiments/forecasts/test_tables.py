@@ -1,0 +1,207 @@
+"""What is said below a forecast, its evaluation and a week's plan, from made-up numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Group
+
+from experiments.analysis.compare import ENOUGH_WORLDS
+from experiments.forecasts.forecast import Evaluation, Forecast
+from experiments.forecasts.scores import SCORES
+from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
+from experiments.forecasts.week import CHANCE, LATEST, LONGEST, MODEL, Past, Week
+from experiments.terminal.console import Terminal
+
+NONE = float("nan")
+
+
+def shown(table: Group) -> str:
+    """The table in a wide terminal, with single spaces."""
+    terminal = Terminal(width=400)
+    with terminal.capture() as captured:
+        terminal.print(table)
+    return "\n".join(" ".join(line.split()) for line in captured.get().splitlines())
+
+
+# Forecasts -----------------------------------------------------------------------------------------------------------
+
+
+def forecast_of(count: int, low: float = 0.05, rounds: int = 1, ids: bool = True) -> Forecast:
+    ties = pd.DataFrame(
+        [{"tie": k + 1, "sender": f"Ann{k}", "receiver": f"Bob{k}", "silent_days": 100.0, "contacts": 9,
+          "comes_back": 0.12, "receiver_writes": 0.34, "after_like": 0.56} for k in range(count)]
+    )  # fmt: skip
+    gains = pd.DataFrame({"gain": [0.1], "low": [low], "high": [0.15 + low]}, index=["like"])
+    return Forecast(ties if ids else ties.drop(columns=["sender", "receiver"]), gains, rounds, ["A note."])
+
+
+def test_the_ties_with_most_contacts_are_shown_and_the_number_of_all() -> None:
+    said = shown(forecast_table(forecast_of(5), 25, 90, 30, 3))
+    assert "The 3 with most contacts of the 5 ties silent for over 30 days." in said
+    assert "in 25 simulated worlds" not in said
+    assert "share of 25 simulated worlds in which it happens within 90 days" in said
+    assert "tie 3 Ann2 Bob2 100 9 12% 34% 56%" in said
+    assert "tie 4" not in said
+    assert said.endswith("A note.")
+    for top in (5, 6):
+        assert "All ties silent for over 30 days." in shown(forecast_table(forecast_of(5), 25, 90, 30, top))
+    assert "Ann" not in shown(forecast_table(forecast_of(5, ids=False), 25, 90, 30, 3))
+
+
+@pytest.mark.parametrize(("worlds", "margin"), [(25, "±20 points"), (100, "±10 points"), (400, "±5 points")])
+def test_a_share_of_worlds_is_as_accurate_as_its_number_allows(worlds: int, margin: str) -> None:
+    """Twice the standard error of a share of one half, nearly."""
+    assert f"accurate to {margin} (95% interval)" in shown(forecast_table(forecast_of(1), worlds, 90, 30, 1))
+
+
+@pytest.mark.parametrize(("low", "bounds"), [(0.05, ", 95% interval +5.0 … +20.0"), (NONE, "")])
+def test_a_gain_is_told_with_its_interval_if_it_has_one(low: float, bounds: str) -> None:
+    said = shown(forecast_table(forecast_of(2, low), 25, 90, 30, 2))
+    assert f"A like adds +10.0 points to “receiver writes” (mean over these ties{bounds})." in said
+
+
+@pytest.mark.parametrize(("rounds", "words"), [(1, "one world: 1 round."), (2, "one world: 2 rounds.")])
+def test_rounds_of_gestures_are_counted(rounds: int, words: str) -> None:
+    assert words in shown(forecast_table(forecast_of(2, rounds=rounds), 25, 90, 30, 2))
+
+
+def test_few_worlds_are_told_of_gestures_alone() -> None:
+    few, without = "Too few worlds for a verdict", Forecast(forecast_of(2).ties, forecast_of(2).gains[:0], 1, [])
+    assert few in shown(forecast_table(forecast_of(2), ENOUGH_WORLDS - 1, 90, 30, 2))
+    assert few not in shown(forecast_table(forecast_of(2), ENOUGH_WORLDS, 90, 30, 2))
+    said = shown(forecast_table(without, ENOUGH_WORLDS - 1, 90, 30, 2))
+    assert few not in said
+    assert "same random draws" not in said
+    assert "no tie" in shown(forecast_table(forecast_of(0)._replace(ties=pd.DataFrame()), 25, 90, 30, 2)).lower()
+
+
+def evaluation_of(low: float) -> Evaluation:
+    rows = [
+        {"forecast": "model", "baseline": other, "score": score, "value": value, "low": low, "high": value + 0.01}
+        for other, sign in ((None, 1), ("recency_frequency", -1))
+        for score, value in zip(SCORES, (0.4321 * sign, 0.1234 * sign, 0.765 * sign), strict=True)
+    ]
+    pairs = pd.DataFrame({"came_back": [True, False, False, False]})
+    return Evaluation(pairs, ("model",), pd.DataFrame(rows), pd.DataFrame(), 70, 30, 1, ["A note."])
+
+
+def test_scores_come_before_their_differences_each_with_its_digits_and_its_interval() -> None:
+    said = shown(evaluation_table(evaluation_of(-0.5)))
+    assert "model 0.4321 −0.5000 … 0.4421 0.1234 −0.5000 … 0.1334 0.765 −0.500 … 0.775" in said
+    assert "model − recency, frequency −0.4321 −0.5000 … −0.4221 −0.1234" in said
+    assert said.index("model 0.4321") < said.index("model − recency")
+    assert "Silent pairs on day 70: 4. Of these, 1 (25.0%) came back within 30 days." in said
+    assert "model 0.4321 – 0.1234 – 0.765 –" in shown(evaluation_table(evaluation_of(NONE)))
+
+
+# A week's plan -------------------------------------------------------------------------------------------------------
+
+
+def week_of(gestures: int = 2, **more: Any) -> Week:
+    plan = pd.DataFrame(
+        [{"tie": k + 1, "id": f"Bob{k}", "last_contact": "2023-11-30" if k else None, "silent_days": 100,
+          "known_years": 2.5, "contacts": 9, "last_word": "you", "gesture": "like", "minutes": 1.5, "without": 0.1,
+          "after": 0.4, "gain": 0.3, "low": -0.1, "high": 0.5} for k in range(gestures)]
+    )  # fmt: skip
+    return Week(plan, (0.6, -0.2, 1.0), 7, False, None, ["A note."])._replace(**more)
+
+
+def notes(week: Week) -> str:
+    return "\n".join(week_notes(week, 30, 25, 60, 90))
+
+
+def test_a_plan_has_a_row_per_gesture() -> None:
+    said = shown(week_table(week_of(), ["Said."])).splitlines()
+    assert "Bob0 – 100 d 2.5 y 9 you like 1.5 10% 40% +30 −10 … +50" in said
+    assert "Bob1 2023-11-30 100 d 2.5 y 9 you like 1.5 10% 40% +30 −10 … +50" in said
+    hidden = week_of()._replace(plan=week_of().plan.drop(columns="id"))
+    assert any(line.startswith("tie 2 2023-11-30") for line in shown(week_table(hidden, [])).splitlines())
+
+
+def test_a_plan_says_what_it_takes_and_gains() -> None:
+    said = notes(week_of())
+    assert said.startswith("7 dormant ties: both people have written, and neither for over 90 days.")
+    assert "The plan takes 3 of 30 minutes for 2 of them." in said
+    assert "0.8 of these people would write after it and 0.2 without it: +0.6 (95% interval −0.2 … +1.0)." in said
+    assert "the share of 25 simulated worlds in which the other person writes within 60 days" in said
+    assert said.endswith("A note.")
+    nothing = notes(week_of()._replace(plan=week_of().plan[:0]))
+    assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in nothing
+    assert "Without: the share" not in nothing
+
+
+@pytest.mark.parametrize(
+    ("gestures", "alike", "dormant", "told"),
+    [(2, True, 2, True), (2, True, 1, False), (2, False, 2, False), (0, True, 2, False)],
+)
+def test_that_ties_are_alike_is_told_of_several_if_something_is_planned(
+    gestures: int, alike: bool, dormant: int, told: bool
+) -> None:
+    week = week_of()._replace(plan=week_of().plan[:gestures], alike=alike, dormant=dormant)
+    assert ("can be explained by chance" in notes(week)) is told
+
+
+def past_of(expected: float = 0.1, came_back: float = 0.1, ties: int = 20, people: int = 30, **apart: float) -> Past:
+    rules = pd.DataFrame(
+        {"share": [0.4, 0.3, 0.2, 0.1], "apart": [0.0, 0.1, 0.2, 0.3], "low": [NONE, 0.05, 0.1, 0.2],
+         "high": [NONE, 0.15, 0.3, 0.4]}, index=[MODEL, LONGEST, LATEST, CHANCE]
+    )  # fmt: skip
+    for name, value in apart.items():
+        rules.loc[LONGEST, name] = value
+    return Past(70, 30, ties, expected, came_back, people, rules)
+
+
+def told(past: Past | None) -> str:
+    return notes(week_of()._replace(past=past))
+
+
+@pytest.mark.parametrize(
+    ("expected", "came_back", "ties", "said"),
+    [
+        (0.25, 0.5, 20, " far too low"), (0.26, 0.5, 20, ""), (0.99, 0.5, 20, ""), (1.0, 0.5, 20, " far too high"),
+        (0.1, 0.5, 20, " far too low"), (0.1, 0.5, 19, ""), (0.9, 0.1, 19, ""), (0.9, 0.1, 300, " far too high"),
+        (0.1, 0.0, 20, " far too high"),
+    ],
+)  # fmt: skip
+def test_chances_are_far_off_by_a_factor_of_two_on_twenty_ties(
+    expected: float, came_back: float, ties: int, said: str
+) -> None:
+    text = told(past_of(expected, came_back, ties))
+    assert f"expected {expected:.1%} to come back spontaneously within 30 days, and {came_back:.1%} did." in text
+    assert ("far too" in text) is bool(said)
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.05, 0.15, "(95% interval +5.0 … +15.0): the model's order was better"),
+        (0.0, 0.15, "too close to tell which is better"),
+        (-0.05, 0.15, "too close to tell which is better"),
+        (-0.05, 0.0, "too close to tell which is better"),
+        (-0.15, -0.05, "the simple rule was better, so use that instead"),
+        (NONE, NONE, "points, with too few people to tell which is better"),
+    ],
+)
+def test_an_order_is_better_if_the_whole_interval_says_so(low: float, high: float, verdict: str) -> None:
+    text = told(past_of(low=low, high=high))
+    assert verdict in text
+    assert "Model minus longest history: +10.0 points" in text
+    assert "(95% interval" in text.partition("longest history: ")[2] or math.isnan(low)
+
+
+@pytest.mark.parametrize(("people", "whose"), [(1, "one person's list"), (2, "2 people's lists")])
+def test_lists_are_counted_and_each_order_has_its_share(people: int, whose: str) -> None:
+    text = told(past_of(people=people))
+    assert f"Of the first 5 ties on {whose}, 40.0% came back if sorted by the model's chance, 30.0%" in text
+    assert "20.0% if sorted by latest contact, and 10.0% in random order." in text
+
+
+def test_rankings_need_people_with_lists_and_ties_that_came_back() -> None:
+    assert "Nobody had more than 5 of them, so rankings cannot be compared." in told(past_of(people=0))
+    assert "Nobody came back, so rankings cannot be compared." in told(past_of(came_back=0.0))
+    assert "rankings cannot be checked" in told(None)
