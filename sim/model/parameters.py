@@ -26,11 +26,10 @@ from sim.model.gestures import (
     GestureRow,
     Ladders,
 )
-from sim.model.grammar import names_in
 from sim.model.places import PLACES, PlaceRow
 from sim.model.playbook import Playbook, RowError, compiled
 from sim.model.spelling import nearest
-from sim.model.strategies import STRATEGIES, StrategyRow
+from sim.model.strategies import STRATEGIES, StrategyRow, amended
 
 TRACES = 6  # exponentially decaying counters of a tie, with half-lives of 5**0 to 5**5 days
 HALF_LIVES = 5.0 ** np.arange(TRACES)
@@ -212,10 +211,16 @@ class Parameters(BaseModel):
         return self
 
     def __eq__(self, other: object) -> bool:
-        """Whether all parameters are equal; tables that were read before don't count."""
+        """Whether all parameters are equal, with the order of rows, which numbers them.
+
+        Values that are computed from them, such as `playbook`, are not compared.
+        """
         if not isinstance(other, Parameters):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+        names = ("kinds", "strategy_names", "place_names", *type(self).model_fields)
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]  # tables of rows have no hash
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -244,7 +249,7 @@ class Parameters(BaseModel):
             for field in NEW_FIELDS:
                 if usual is not None and row[field] == getattr(usual, field):
                     del row[field]
-        followed = {name: self._described(name) for name in self._followed(strategies)}
+        followed = {name: self._described(name) for name in self.followed(strategies)}
         changed = {name: row for name, row in followed.items() if row is not None}
         if changed:
             data["strategies"] = changed
@@ -252,7 +257,7 @@ class Parameters(BaseModel):
             data["places"] = {name: row.model_dump(mode="json") for name, row in self.places.items()}
         return data
 
-    def _followed(self, strategies: Iterable[str]) -> list[str]:
+    def followed(self, strategies: Iterable[str]) -> list[str]:
         """These strategies, and those that follow on them."""
         found = dict.fromkeys(strategies)
         pending = list(found)
@@ -340,22 +345,10 @@ def _completed(table: str, given: Mapping[str, Any], shipped: Mapping[str, BaseM
             close = nearest(str(base), rows)
             hint = f'did you mean "{close}"?' if close else f"known are {', '.join(rows)}"
             raise RowError(f"{table}.{name}.based_on", f'there is no row "{base}" before this one; {hint}')
-        rows[name] = {**({} if base is None else _written(rows[base])), **change}
+        values = {} if base is None else _written(rows[base])
+        rows[name] = amended(values, change) if table == "strategies" else {**values, **change}
         rows[name].pop("based_on", None)
-        if table == "strategies":
-            _drop_unnamed(rows[name], kept=change)
-        if "weekdays" in change and "sessions" not in change:
-            rows[name].pop("sessions", None)
     return rows
-
-
-def _drop_unnamed(row: dict[str, Any], kept: Iterable[str]) -> None:
-    """Drop numbers of its base that a strategy's own phrases no longer name; those in `kept` are its own."""
-    whom = row.get("whom", "")
-    texts = [*(whom if isinstance(whom, list | tuple) else [whom]), row.get("what", "")]
-    named = {name for text in texts if isinstance(text, str) for name in names_in(text)}
-    for name in row.keys() - StrategyRow.model_fields.keys() - named - set(kept):
-        del row[name]
 
 
 def _written(row: Any) -> dict[str, Any]:

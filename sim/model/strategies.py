@@ -6,10 +6,11 @@ assumed, since nobody has measured them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sim.model.grammar import Clause, names_in, parsed_what
 from sim.model.spelling import nearest
@@ -30,6 +31,11 @@ class Plan(IntEnum):
     EVENT = 5  # invited contacts and the people they bring
 
 
+def _listed(value: Any) -> Any:
+    """A list as a tuple, because files have lists."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 class StrategyRow(BaseModel):
     """One strategy. Besides these fields, a row may have numbers of its own, which its phrases name in braces.
 
@@ -45,7 +51,7 @@ class StrategyRow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[str, float]
 
-    whom: str | tuple[str, ...] = Field(
+    whom: Annotated[str | tuple[str, ...], BeforeValidator(_listed)] = Field(
         "people there", description="whom it contacts; several lists are taken in turn, one person of each"
     )
     what: str = Field("", description="its gestures, with conditions")
@@ -60,7 +66,9 @@ class StrategyRow(BaseModel):
     sessions: int | None = Field(
         None, ge=0, le=7, description="sessions a week, spread evenly; none: on its weekdays, or every day"
     )
-    weekdays: tuple[Weekday, ...] = Field((), description="days of its sessions; none: spread evenly over the week")
+    weekdays: Annotated[tuple[Weekday, ...], BeforeValidator(_listed)] = Field(
+        (), description="days of its sessions; none: spread evenly over the week"
+    )
     most_people: int | None = Field(
         None, ge=1, le=1_000, description="most people to contact in a session; none: as many as time allows"
     )
@@ -102,6 +110,26 @@ class StrategyRow(BaseModel):
             if name not in named:
                 return name, nearest(name, [*type(self).model_fields, *(named - self.numbers.keys())])
         return None
+
+
+def amended(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a row with changes to some of them.
+
+    A number goes with the last phrase that named it. Of `sessions` and `weekdays`, the one that is given replaces the
+    other.
+    """
+    found = {**values, **changes}
+    for given, other in (("weekdays", "sessions"), ("sessions", "weekdays")):
+        if given in changes and other not in changes:
+            found.pop(other, None)
+    whom, what = found.get("whom", ""), found.get("what", "")
+    texts = (*whom, what) if isinstance(whom, list | tuple) else (whom, what)
+    named = {name for text in texts for name in names_in(str(text))}
+    return {
+        name: value
+        for name, value in found.items()
+        if name in StrategyRow.model_fields or name in changes or name in named
+    }
 
 
 STRATEGIES: dict[str, StrategyRow] = {
