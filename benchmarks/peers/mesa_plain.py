@@ -16,9 +16,21 @@ from typing import Any
 
 import mesa
 
-from benchmarks.peers.start import KINDS, NEVER, NO_ANSWER, ROUNDS, SECONDS_A_DAY, Start, as_namespace
+from benchmarks.peers.start import (
+    KINDS,
+    MESSAGE_SHARE,
+    NEVER,
+    NO_ANSWER,
+    NOTES,
+    ROUNDS,
+    SECONDS_A_DAY,
+    SESSION_MINUTES,
+    SESSIONS,
+    Start,
+    as_namespace,
+)
 from sim.model.parameters import HALF_LIVES
-from sim.reference.entry_points import Channel, Kind, Strategy
+from sim.reference.entry_points import Channel, Kind
 
 SITTING = -1  # the channel of a prompt that is a plan's
 Traces = tuple[float, float, float, float, float, float]
@@ -44,7 +56,7 @@ class Settings(SimpleNamespace):
         super().__init__(**vars(as_namespace(p)))
         self.weighed = Fading(self.kernel, 1)  # for activation: ages count from one day
         self.faded = Fading([1.0] * 6, 0)  # for a contact on top of what is left
-        self.ladders = [[kind for kind in ladder if kind >= 0] for ladder in self.ladder]
+        self.ladders = [ladder[:steps] for ladder, steps in zip(self.ladder, self.steps, strict=True)]
 
 
 @dataclass(slots=True, eq=False)
@@ -355,8 +367,8 @@ class Person(mesa.Agent):
             return
         spent, back_outs = 0.0, 0
         for tie in self.longest_silent(plan):
-            first = self.draws.random() < s.first_share[plan.strategy]
-            kind = s.first[plan.strategy] if first else s.second[plan.strategy]
+            kind = Kind.MESSAGE if self.draws.random() < MESSAGE_SHARE else Kind.CALL
+            kind = Kind.NOTE if plan.strategy == NOTES else kind
             if back_outs >= s.backed_out_most or spent + s.minutes[kind] > minutes:
                 break
             tie.planned = day
@@ -372,8 +384,8 @@ class Person(mesa.Agent):
 
     def minutes_for(self, plan: Plan) -> float:
         """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one."""
-        s, weekday = self.town.s, self.town.day % 7
-        sittings, least = s.sessions[plan.strategy], s.session_minutes[plan.strategy]
+        weekday = self.town.day % 7
+        sittings, least = SESSIONS[plan.strategy], SESSION_MINUTES[plan.strategy]
         left = [later for later in range(weekday, 7) if later * sittings % 7 < sittings]
         if not self.town.planning or plan.purse < least or weekday not in left:
             return 0.0
@@ -383,7 +395,7 @@ class Person(mesa.Agent):
         """Ties that the plan's list names today: notes go to those who were once strong, other things to everyone."""
         day, s = self.town.day, self.town.s
         ties = [tie for tie in self.ties.values() if day - tie.planned >= s.plan_gap_days]
-        if plan.strategy == Strategy.HANDWRITTEN_NOTES:
+        if plan.strategy == NOTES:
             ties = [tie for tie in ties if not tie.acquaintance and tie.standing(day, s) >= s.once_strong]
         return sorted(ties, key=lambda tie: tie.last_contact)
 

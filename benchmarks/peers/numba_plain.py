@@ -11,23 +11,25 @@ from numba import njit
 from benchmarks.peers.start import (
     GESTURE,
     KINDS,
+    MESSAGE_SHARE,
     NEVER,
     NO_ANSWER,
+    NOTES,
     ROUNDS,
     SECONDS_A_DAY,
+    SESSION_MINUTES,
+    SESSIONS,
     Start,
     laid_out_anew,
     letters,
     tie_columns,
 )
 from sim.model.gestures import Channel, Kind
-from sim.model.strategies import Strategy
 
 NOTE, CALL = int(Kind.NOTE), int(Kind.CALL)
 POST, MESSAGE, INVITATION = int(Kind.POST), int(Kind.MESSAGE), int(Kind.INVITATION)
 FEED, PRIVATE, IN_PERSON = int(Channel.FEED), int(Channel.PRIVATE), int(Channel.IN_PERSON)
 SITTING = -1  # the channel of a prompt that is a plan's
-NOTES = int(Strategy.HANDWRITTEN_NOTES)
 SLOWEST = 5.0**5  # days, the half-life of the slowest trace
 
 
@@ -410,10 +412,8 @@ def within_reach(town: Any, person: int, row: int, channel: int, day: int, p: An
     dared = comfort(town, person, day, p)
     close, door, opened_by, tried = felt(town, row, day, p)
     chosen: Any = -1
-    for step in range(p.ladder.shape[1]):
+    for step in range(p.steps[channel]):
         kind = p.ladder[channel, step]
-        if kind < 0:
-            break
         if barrier(kind, channel, close, door, opened_by, tried, town.reticence[person], p) <= dared:
             chosen = kind
     return chosen
@@ -472,7 +472,7 @@ def act(town: Any, person: int, prompts: Any, out: Any, day: int, planning: bool
 def minutes_today(town: Any, plan: int, day: int, p: Any) -> float:
     """Minutes for today's sitting: an even part of the purse, but a whole session if the purse holds one."""
     strategy, weekday = town.plan_strategy[plan], day % 7
-    sittings, least, left = p.sessions[strategy], p.session_minutes[strategy], 0
+    sittings, least, left = SESSIONS[strategy], SESSION_MINUTES[strategy], 0
     for later in range(weekday, 7):
         left += 1 if (later * sittings) % 7 < sittings else 0
     if town.plan_budget[plan] < least or (weekday * sittings) % 7 >= sittings:
@@ -506,7 +506,8 @@ def sit(town: Any, person: int, plan: int, second: int, out: Any, count: int, da
     strategy = town.plan_strategy[plan]
     spent, back_outs = 0.0, 0
     for row in longest_silent(town, person, plan, day, p):
-        kind = p.first[strategy] if np.random.random() < p.first_share[strategy] else p.second[strategy]
+        kind = MESSAGE if np.random.random() < MESSAGE_SHARE else CALL
+        kind = NOTE if strategy == NOTES else kind
         if back_outs >= p.backed_out_most or spent + p.minutes[kind] > minutes:
             break
         town.planned[row] = day

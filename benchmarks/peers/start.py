@@ -9,12 +9,17 @@ import numpy as np
 
 import sim
 from sim.model.gestures import Kind
+from sim.model.strategies import NAMES, STRATEGIES
 
 KINDS = len(Kind)
 NEVER = -1_000_000  # the day of what has not happened
 NO_ANSWER = 255  # the parent's kind of a gesture that answers none
 ROUNDS = 6  # of delivering and answering in a day
 SECONDS_A_DAY = 86_400
+NOTES = NAMES.index("handwritten_notes")  # the other list is that of check_in
+MESSAGE_SHARE = STRATEGIES["check_in"].numbers["message_share"]
+SESSIONS = tuple(7 if row.sessions is None else row.sessions for row in STRATEGIES.values())  # a week, by strategy
+SESSION_MINUTES = tuple(row.session_minutes for row in STRATEGIES.values())
 
 # Of the peer that works on arrays:
 GESTURE = np.dtype(
