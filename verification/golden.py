@@ -1,8 +1,9 @@
 """Golden worlds: small runs whose results are pinned, bit for bit, in `sim/model.json`.
 
-There is one for each strategy, and others for a mixture that ends, injected gestures, a newcomer, a replayed log, long
-silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the final world (as
-values, without names of fields), its measures, its contact log and its daily series. Both engines must give it.
+There is one for each strategy, some for added rows, and others for a mixture that ends, injected gestures, a newcomer,
+a replayed log, long silences, a burnt-in world, and settings far from the defaults. The digest of a run covers the
+final world (as values, without names of fields), its measures, its contact log and its daily series. Both engines must
+give it.
 
     python -m verification.golden             compares, and prints the worlds that differ
     python -m verification.golden --accept    writes the results to sim/model.json: see sim/runtime/fingerprint.py
@@ -40,6 +41,54 @@ LIVELY = Parameters(
 CROWDED = Parameters(
     effort_minutes=2_000, ties_at_start=12, community_size=30, group_members=6, industries=2, show_every_days=7,
     event_notice_days=3, event_invitations=3, show_people=6,
+)  # fmt: skip
+
+
+# Rows of one's own: each phrase of the documents, stages, lists in turn, and added gestures and places.
+OWN = Parameters(
+    **LIVELY.model_dump(exclude={"strategies", "gestures", "places", "ladders"}, exclude_unset=True),
+    dormant_after_days=40, dormant_contacts=1, hangout_regulars=10,
+    strategies={
+        "birthday_calls": {
+            "whom": "ties, birthday within {ahead} days, next birthday first",
+            "what": "call if time allows, else message", "ahead": 30, "session_minutes": 15,
+            "weekdays": ["sat", "sun"], "gap_days": 5,
+        },
+        "warm_up": {
+            "whom": "ties, in random order", "what": "like", "session_minutes": 5, "for_days": 15, "then": "their_turn"
+        },
+        "their_turn": {
+            "whom": "everyone known, they wrote last, at most 1 unanswered gesture, most open first",
+            "what": "voice_memo 0.5 or message", "session_minutes": 15, "overhead_minutes": 3, "for_days": 14,
+            "then": "wait",
+        },
+        "by_turns": {
+            "whom": [
+                "ties, dormant, once strongest first", "ties, at least 1 mutual contact, weakest first", "acquaintances"
+            ],
+            "what": "voice_memo if silent for 20 days and door open, else parcel if no answer for 10 days, else call",
+            "session_minutes": 30, "most_people": 4,
+        },
+        "gym_goer": {
+            "place": "gym", "whom": "people there, same industry", "what": "question if a contact, else hello",
+            "session_minutes": 40,
+        },
+        "fair_goer": {"place": "fair", "what": "introduction if a stranger, else conversation", "session_minutes": 90},
+        "dinners": {
+            "whom": "ties, strength above 0.05", "place": "event", "invite": "dinner", "what": "conversation",
+            "session_minutes": 200,
+        },
+    },
+    gestures={
+        "voice_memo": {"based_on": "message", "minutes": 2},
+        "parcel": {"based_on": "note", "answered_with": "call"},
+        "dinner": {"based_on": "invitation", "answer": 1.0, "answered_with": "voice_memo"},
+    },
+    places={
+        "gym": {"based_on": "hangout", "regulars": 12, "attendance": 0.4, "every_days": 2},
+        "fair": {"based_on": "show", "people": 8, "every_days": 5},
+    },
+    ladders={"private_voice_memo": 1.5},
 )  # fmt: skip
 
 
@@ -102,6 +151,10 @@ def cases() -> dict[str, Golden]:
     """All golden runs, by name."""
     lively, adopters = lambda: generated(parameters=LIVELY), {"adopters": range(0, 50, 5)}
     runs = {name: Golden(lively, 40, {"strategy": name, **adopters}) for name in NAMES}
+    own = OWN.strategies.keys() - set(NAMES)
+    runs |= {
+        name: Golden(lambda: generated(parameters=OWN), 40, {"strategy": name, **adopters}) for name in sorted(own)
+    }
     mixture = {"check_in": 0.5, "host_event": 0.25, "share_content": 0.25}
     return runs | {
         "defaults": Golden(generated, 60, {"strategy": "check_in", "adopters": 10}),

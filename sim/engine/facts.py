@@ -1,4 +1,7 @@
-"""Facts about a tie, as a person knows them, and whether they meet the conditions of a strategy."""
+"""Facts about a tie, as a person knows them, and whether they meet the conditions of a strategy.
+
+Most functions are inlined, because a call that passes the whole state costs more than finding out a fact.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ def fact_about_person(state: Any, fact: int, person: int, other: int, day: int) 
     return float(mutual_contacts(state, person, other))
 
 
-@njit_noalloc
+@njit_inline
 def fact_about_tie(tie: Any, fact: int, day: int, p: Any) -> float:
     """A fact that a person remembers of a contact; see `sim.model.grammar.Fact`."""
     if fact == Fact.ACQUAINTANCE:
@@ -81,7 +84,7 @@ def fact_about_tie(tie: Any, fact: int, day: int, p: Any) -> float:
     return float(rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p))
 
 
-@njit_noalloc
+@njit_inline
 def fact_of(state: Any, fact: int, prompt: Any, spare: float, day: int, seed: int) -> float:
     """A fact about the other person of a prompt; see `sim.model.grammar.Fact` for facts about a tie between strangers.
 
@@ -107,7 +110,7 @@ def fact_of(state: Any, fact: int, prompt: Any, spare: float, day: int, seed: in
     return float(fact_about_tie(tie, fact, day, state.settings[0]))
 
 
-@njit_noalloc
+@njit_inline
 def meets_all(state: Any, first: int, count: int, prompt: Any, spare: float, day: int, seed: int) -> bool:
     """Whether the other person of a prompt meets `count` conditions, from row `first` of the terms."""
     for row in range(first, first + count):
@@ -148,10 +151,12 @@ def planned_kind(state: Any, strategy: Any, only: int, prompt: Any, left: float,
 def contacts_on_list(state: Any, row: int, gap_days: int, prompt: Any, day: int, seed: int) -> Any:
     """Slots of the person's contacts on one list, in its order, shape (contacts,); see `rules.list_key`.
 
-    The prompt's `other` and `slot` are overwritten.
+    The prompt's `other` and `slot` may be overwritten.
     """
     wanted, person = state.lists[row], prompt.person
-    first = state.people[person].first
+    first, first_term, terms = state.people[person].first, wanted.first_term, wanted.terms
+    fact, sign = wanted.fact, wanted.sign
+    everyone = terms == 0 and fact == Fact.SILENCE and sign < 0.0  # longest silent first
     slots = np.empty(state.people[person].degree, np.int64)
     keys = np.empty(state.people[person].degree, np.int64)
     count = 0
@@ -159,22 +164,23 @@ def contacts_on_list(state: Any, row: int, gap_days: int, prompt: Any, day: int,
         tie = state.ties[first + slot]
         if tie.other == NOBODY or not rules.may_be_named(day, tie.planned, gap_days):
             continue
-        prompt.other, prompt.slot = tie.other, slot
-        if meets_all(state, wanted.first_term, wanted.terms, prompt, 0.0, day, seed):
-            value = wanted.sign * fact_of(state, wanted.fact, prompt, 0.0, day, seed)
-            slots[count], keys[count] = slot, rules.list_key(value, tie.other)
-            count += 1
+        slots[count] = slot
+        if everyone:  # in the order of the keys below, but without their floats
+            keys[count] = (np.int64(tie.last_contact) << 32) + tie.other
+        else:
+            prompt.other, prompt.slot = tie.other, slot
+            if not meets_all(state, first_term, terms, prompt, 0.0, day, seed):
+                continue
+            keys[count] = rules.list_key(sign * fact_of(state, fact, prompt, 0.0, day, seed), tie.other)
+        count += 1
     return slots[:count][np.argsort(keys[:count], kind="mergesort")]
 
 
 @njit_alloc
-def contacts_in_turn(state: Any, strategy: Any, prompt: Any, day: int, seed: int) -> Any:
-    """Slots of the contacts whom a strategy's lists name: one of each list in turn, each contact once."""
-    merged = contacts_on_list(state, strategy.first_list, strategy.gap_days, prompt, day, seed)
-    if strategy.lists == 1:
-        return merged
-    lists = [merged]
-    longest = len(merged)
+def taken_in_turn(state: Any, strategy: Any, prompt: Any, day: int, seed: int) -> Any:
+    """Slots of the contacts whom several lists name: one of each list in turn, each contact once."""
+    lists = [contacts_on_list(state, strategy.first_list, strategy.gap_days, prompt, day, seed)]
+    longest = len(lists[0])
     for row in range(strategy.first_list + 1, strategy.first_list + strategy.lists):
         lists.append(contacts_on_list(state, row, strategy.gap_days, prompt, day, seed))
         longest = max(longest, len(lists[-1]))
@@ -188,6 +194,14 @@ def contacts_in_turn(state: Any, strategy: Any, prompt: Any, day: int, seed: int
                 in_turn[count] = slots[turn]
                 count += 1
     return in_turn[:count]
+
+
+@njit_alloc
+def contacts_in_turn(state: Any, strategy: Any, prompt: Any, day: int, seed: int) -> Any:
+    """Slots of the contacts whom a strategy's lists name, one of each list in turn."""
+    if strategy.lists == 1:
+        return contacts_on_list(state, strategy.first_list, strategy.gap_days, prompt, day, seed)
+    return taken_in_turn(state, strategy, prompt, day, seed)
 
 
 @njit_alloc
