@@ -38,7 +38,7 @@ _NUMERIC = ("BOOLEAN", "DECIMAL", "DOUBLE", "FLOAT", "INT", "NULL")  # in names 
 
 
 @dataclass(frozen=True)
-class Source:
+class FunctionFile:
     """A function or class in a Python file: the path of the file, its text, and the name in it."""
 
     file: str
@@ -65,9 +65,9 @@ class OwnSources:
         stop: the stop condition, if there is one.
     """
 
-    functions: Mapping[str, Source] = field(default_factory=dict)
+    functions: Mapping[str, FunctionFile] = field(default_factory=dict)
     queries: Mapping[str, str] = field(default_factory=dict)
-    stop: Source | None = None
+    stop: FunctionFile | None = None
 
     def identity(self) -> list[Any]:
         """What a run's id hashes: the queries, and for each function its name and the text of its file."""
@@ -92,7 +92,7 @@ def own_sources(experiment: Experiment) -> OwnSources | None:
     Raises:
         SettingError: if a file cannot be read.
     """
-    functions, queries = dict[str, Source](), dict[str, str]()
+    functions, queries = dict[str, FunctionFile](), dict[str, str]()
     for name, measure in experiment.measures.items():
         if measure.function is not None:
             functions[name] = _source(f"measures.{name}.function", measure.function)
@@ -141,7 +141,7 @@ def values_of_queries(own: OwnSources, result: sim.Run) -> dict[str, float]:
 # Python files ----------------------------------------------------------------------------------------------------
 
 
-def _source(setting: str, written: str) -> Source:
+def _source(setting: str, written: str) -> FunctionFile:
     file, _, name = written.rpartition(":")
     try:
         if Path(file).stat().st_size > _LARGEST_FILE:
@@ -153,7 +153,7 @@ def _source(setting: str, written: str) -> Source:
         raise SettingError(setting, f"names {file}, which is not in UTF-8; convert it") from None
     except OSError as error:
         raise SettingError(setting, f"names {file}, which cannot be read: {error.strerror or error}") from None
-    return Source(file, name, text)
+    return FunctionFile(file, name, text)
 
 
 def _instead_of(file: Path) -> str:
@@ -164,7 +164,7 @@ def _instead_of(file: Path) -> str:
     return f"; did you mean {close}?" if close else "; the path is relative to the folder of the TOML file"
 
 
-def _check_source(setting: str, source: Source) -> None:
+def _check_source(setting: str, source: FunctionFile) -> None:
     """Execute the file, and check that its name is a function or a class of the right kind.
 
     Raises:
@@ -191,7 +191,7 @@ def _check_source(setting: str, source: Source) -> None:
         raise SettingError(setting, str(error).rstrip(".")) from None
 
 
-def _line(error: BaseException, source: Source) -> str:
+def _line(error: BaseException, source: FunctionFile) -> str:
     """The line of the file that raised an error, as `` (line 7)``."""
     line, at = None, error.__traceback__
     while at is not None:
