@@ -166,6 +166,13 @@ def each_in_turn() -> list[dict[str, Any]]:
     clauses = [f"like if {text}, else message" for text in (*STATES, *numbers) if text != "a stranger"]
     clauses += ["like if dormant, else nothing if active, else call", "like if dormant"]
     conditions = [{"whom": "everyone known", "what": what, **usual} for what in clauses]
+    costly = {"session_minutes": 20, "overhead_minutes": 2, "gap_days": 0}
+    sessions = [
+        {"whom": "everyone known", "what": "call if time allows, else like", **costly},
+        {"whom": "people in the feed", "what": "comment if time allows, else like", "most_people": 3, **costly},
+        {"whom": "readers of posts", "what": "post", **costly},
+        {"place": "hangout", "what": "smile", "session_minutes": 30},  # as well as the one below
+    ]
     at_places = [
         {"place": place, "whom": "people there", "what": "hello if a stranger, else question", "session_minutes": 30}
         for place in ("hangout", "group", "show", "meetup", *ADDED_PLACES)
@@ -175,7 +182,7 @@ def each_in_turn() -> list[dict[str, Any]]:
     grounds = {name: {"based_on": base} for name, base in zip(ADDED_PLACES, BASES, strict=True)}
     return [
         {"strategies": {f"s{k}": row for k, row in enumerate(table)}, "gestures": kinds, "places": grounds}
-        for table in (orders, conditions, [*at_places, event])
+        for table in (orders, conditions, [*at_places, event], sessions, [sessions[-1], at_places[0]])
     ]
 
 

@@ -78,7 +78,7 @@ def test_engines_agree_on_strategies_that_nobody_has_written() -> None:
             == []
         )
 
-    @settings(max_examples=examples(150), suppress_health_check=SLOW)
+    @settings(max_examples=examples(120), suppress_health_check=SLOW)
     @given(case=cases())
     def agree(case: Case) -> None:
         assert differences(case, seen, Watched) == []
