@@ -26,7 +26,7 @@ LADDER_TABLE = "ladders"
 MODELS: dict[str, type[BaseModel]] = {"strategies": StrategyRow, "gestures": GestureRow, "places": PlaceRow}
 SINGULAR = {"strategies": "strategy", "gestures": "gesture", "places": "place"}
 # Tables of parameters that may also stand at the top of a file, without `parameters.` before them.
-AT_THE_TOP = (*MODELS, LADDER_TABLE)
+AT_THE_TOP = (*MODELS, LADDER_TABLE, "tags")
 _BASE = Field(description="the row of this table whose values hold where this row gives none")
 BASED_ON = FieldInfo.from_annotation(Annotated[str, _BASE])  # type: ignore[arg-type]
 _EXAMPLES = {

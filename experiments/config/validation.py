@@ -411,7 +411,7 @@ def _remedy(path: KeyPath, file: _File) -> str:
 def _problem(error: Any, data: Mapping[str, Any], file: _File) -> _Problem:
     """Convert an error of pydantic: where it is, what was given and what is expected."""
     path = tuple(str(part) for part in error["loc"])
-    while path[:-1] and path not in file.settings:  # parts of values, such as the place in a list
+    while path[:-1] and listed_path(path) not in file.settings:  # parts of values, such as the place in a list
         path = path[:-1]
     if error["type"] == "value_error":
         setting, problem = at_fault(error["ctx"]["error"])

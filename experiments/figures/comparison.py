@@ -16,7 +16,7 @@ from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.terminal.legend import PLAIN, Legend, readable
 from experiments.terminal.numbers import number
-from sim.measures import MEASURES
+from sim.measures import MEASURES, measures_of
 
 MOST_ROWS = 11  # rows that are readable from the back of a lecture room
 _HEIGHT = 300  # of the plot, in points
@@ -155,7 +155,8 @@ def _shade(row: pd.Series) -> str:
 
 def _unit(measure: str, own: str | None = None) -> str:
     """The unit as text: of a measure of the model, or the one that is given."""
-    known = MEASURES.get(measure)
+    kind = measure.removeprefix("everyone_").partition("_")[2]  # that the measure counts, if it is an added one
+    known = MEASURES.get(measure) or (None if own else measures_of([kind]).get(measure))
     unit = drawable(own or "", _LONGEST_NAME) if known is None else known.unit
     return unit if measure.startswith("everyone_") else unit.replace("per person", "per adopter")
 

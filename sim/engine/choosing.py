@@ -59,6 +59,7 @@ def see_ties(state: Any, row: int, mutual: bool, day: int, seed: int) -> Any:
         seen.same_industry = int(fact_about_person(state, Fact.SAME_INDUSTRY, person, tie.other, day))
         seen.same_group = int(fact_about_person(state, Fact.SAME_GROUP, person, tie.other, day))
         seen.mutual = int(fact_about_person(state, Fact.MUTUAL, person, tie.other, day)) if mutual else 0
+        seen.tags = state.tags[tie.other]
         seen.draw = uniform(seed, DrawPurpose.LIST_ORDER, day, person, tie.other, event_key)
     return contacts, slots
 
@@ -67,7 +68,7 @@ def see_ties(state: Any, row: int, mutual: bool, day: int, seed: int) -> Any:
 def see_tie(seen: Any, tie: Any, day: int, p: Any) -> None:
     """Fill in what a function sees of one tie, type `CONTACT`, and that it isn't chosen yet."""
     seen.other, seen.clause, seen.priority = tie.other, NO_CLAUSE, 0.0
-    seen.acquaintance = tie.acquaintance
+    seen.acquaintance, seen.met_at = tie.acquaintance, tie.met_at
     seen.dormant = int(fact_about_tie(tie, Fact.DORMANT, day, p))
     seen.active = int(fact_about_tie(tie, Fact.ACTIVE, day, p))
     seen.standing = fact_about_tie(tie, Fact.STANDING, day, p)

@@ -39,7 +39,7 @@ from sim.engine.sorting import (
     shared,
 )
 from sim.model.parameters import Parameters
-from sim.model.playbook import own_copy, set_stages
+from sim.model.playbook import own_copy, set_stages, tag_bits
 from sim.state.population import (
     ACTIVITY,
     MEETING,
@@ -99,6 +99,7 @@ class Core:
             used=np.array([len(world.ties)]),
             free_blocks=no_free_blocks(people),
             empty_tie=free_ties(1),
+            tags=tag_bits(world.parameters.tags, n, world.names),
             orders=np.zeros(0, ORDER),
             order_first=np.zeros(len(world.plans) + 1, np.int64),
             plans=world.plans.copy(),

@@ -55,6 +55,8 @@ def fact_about_person(state: Any, fact: int, person: int, other: int, day: int) 
         return truth(one.industry == two.industry)
     if fact == Fact.SAME_GROUP:
         return truth(one.group == two.group)
+    if fact >= Fact.TAGGED:
+        return float(state.tags[other] >> (fact - Fact.TAGGED) & 1)
     return float(mutual_contacts(state, person, other))
 
 
@@ -79,6 +81,8 @@ def fact_about_tie(tie: Any, fact: int, day: int, p: Any) -> float:
         return float(rules.whole_tries(rules.unanswered_now(tie.unanswered, day - tie.last_sent, p)))
     if fact == Fact.NO_ANSWER:
         return float(rules.days_without_answer(day, tie.last_sent, tie.last_received))
+    if fact == Fact.MET_AT:
+        return float(tie.met_at)
     if fact == Fact.OPENNESS:
         return float(rules.openness_now(tie.openness, day - tie.opened, p))
     return float(rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p))
@@ -102,7 +106,8 @@ def fact_of(state: Any, fact: int, prompt: Any, spare: float, day: int, seed: in
         return spare
     if fact == Fact.DRAW:
         return float(uniform(seed, DrawPurpose.LIST_ORDER, day, prompt.person, prompt.other, prompt.event_key))
-    if fact in (Fact.BIRTHDAY, Fact.SAME_COMMUNITY, Fact.SAME_INDUSTRY, Fact.SAME_GROUP, Fact.MUTUAL):
+    about_person = (Fact.BIRTHDAY, Fact.SAME_COMMUNITY, Fact.SAME_INDUSTRY, Fact.SAME_GROUP, Fact.MUTUAL)
+    if fact in about_person or fact >= Fact.TAGGED:
         return float(fact_about_person(state, fact, prompt.person, prompt.other, day))
     if prompt.slot == NOBODY:
         return -truth(fact == Fact.NO_ANSWER)

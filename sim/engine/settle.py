@@ -36,12 +36,15 @@ def settle(state: Any, met: Any, sent: Any, delivered: Any, day: int) -> Any:
 
 @njit(cache=True)
 def expose(state: Any, met: Any, day: int) -> None:
-    """Add `exposure_mass` to both directions of each tie between two people who met."""
+    """Add `exposure_mass` to both directions of each tie between two people who met, and note the place."""
     mass = state.settings[0].exposure_mass
     for k in range(len(met)):
         slot = find_slot(state, met[k].low, met[k].high)
+        back = mirror_of(state, met[k].low, slot)
         remember(state, met[k].low, slot, day, mass)
-        remember(state, met[k].high, mirror_of(state, met[k].low, slot), day, mass)
+        remember(state, met[k].high, back, day, mass)
+        state.ties[state.people[met[k].low].first + slot].met_at = met[k].place
+        state.ties[state.people[met[k].high].first + back].met_at = met[k].place
 
 
 @njit_inline

@@ -77,6 +77,8 @@ CONTACT = np.dtype(
         ("same_industry", "i8"),
         ("same_group", "i8"),
         ("mutual", "i8"),
+        ("met_at", "i8"),  # number of the place where they last met
+        ("tags", "i8"),  # bits, in the order of the tags
         ("draw", "f8"),  # a keyed uniform of the day
         ("clause", "i8"),  # to write: number of the clause of `what` that applies, from 0; `NO_CLAUSE` by default
         ("priority", "f8"),  # to write: the largest comes first, then the lowest id; 0 by default

@@ -54,6 +54,8 @@ class Fact(IntEnum):
     MUTUAL = 16  # number of people to whom both have a tie
     MINUTES_TO_SPARE = 17  # minutes that the session would have left after the gesture
     DRAW = 18  # a keyed uniform, for a random order
+    MET_AT = 19  # number of the place where they last met, if any
+    TAGGED = 20  # 1 if the other has the first tag; the following numbers stand for the other tags
 
 
 class Source(IntEnum):
@@ -69,7 +71,10 @@ class Source(IntEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """A fact lies within limits, or doesn't if `holds` is false. A limit may be the name of a parameter."""
+    """A fact lies within limits, or doesn't if `holds` is false.
+
+    A limit may be the name of a parameter, a place or a tag.
+    """
 
     fact: Fact
     low: float | str = -math.inf
@@ -151,6 +156,9 @@ MEASURED: tuple[tuple[str, str, Fact, float, float], ...] = (
     ("", "standing", Fact.STANDING, 0, 10_000),
 )
 
+# Conditions with a name: the words before it, and the fact. The limit is the name, whose number the playbook knows.
+NAMED: dict[str, Fact] = {"met at": Fact.MET_AT, "tagged": Fact.TAGGED}
+
 ORDERS: dict[str, Order] = {
     "longest silent first": LONGEST_SILENT,
     "shortest silent first": Order(Fact.SILENCE, largest_first=False),
@@ -202,7 +210,7 @@ _MEANT = {
 }
 _ABOUT_TIES = (
     Fact.ACQUAINTANCE, Fact.DORMANT, Fact.ACTIVE, Fact.STANDING, Fact.SILENCE, Fact.TWO_WAY, Fact.TURN,
-    Fact.UNANSWERED, Fact.NO_ANSWER, Fact.OPENNESS, Fact.STRENGTH,
+    Fact.UNANSWERED, Fact.NO_ANSWER, Fact.OPENNESS, Fact.STRENGTH, Fact.MET_AT,
 )  # fmt: skip
 _MEASURES = (Fact.OPENNESS, Fact.STRENGTH, Fact.STANDING)  # all other facts are whole numbers
 _LONGEST_TEXT = 1_000  # characters
@@ -339,10 +347,16 @@ def _condition(phrase: str, numbers: Mapping[str, float], others: Iterable[str])
     """The condition that a tidy phrase states. `others` are phrases that belong elsewhere, for a better message."""
     text = _plain(phrase)
     positive = _plain(text.removeprefix("not "))
-    found = _lookup(positive, STATES) or _measured(positive, numbers)
+    found = _lookup(positive, STATES) or _measured(positive, numbers) or _named(positive)
     if found is None:
         raise ValueError(f"{_shown(phrase)} is not a known condition; {_hint(positive, others)}")
     return replace(found, holds=not found.holds) if text.startswith("not ") else found
+
+
+def _named(phrase: str) -> Condition | None:
+    """The condition in a phrase such as ``met at hangout`` or ``tagged investors``."""
+    match = re.fullmatch(rf"({'|'.join(NAMED)}) (?:the )?([a-z]\w*)", phrase)
+    return None if match is None else Condition(NAMED[match[1]], match[2])
 
 
 def _hint(phrase: str, others: Iterable[str]) -> str:
@@ -361,7 +375,12 @@ def _hint(phrase: str, others: Iterable[str]) -> str:
     if " or " in phrase and not re.search(r" or (more|fewer|less)\b", phrase):
         return 'conditions are joined by "and"; for "or", write one clause or list for each'
     given = re.findall(_NUMBER, phrase)
-    known = [*STATES, *(example for measured in MEASURED for example in _examples(*measured[:3])), *others]
+    known = [
+        *STATES,
+        *(f"{before} NAME" for before in NAMED),
+        *(example for measured in MEASURED for example in _examples(*measured[:3])),
+        *others,
+    ]
     same = re.sub(_NUMBER, "3", phrase)
     words = set(phrase.split()) - {"not", "no"}
     close = _MEANT.get(phrase) or nearest(same, known)

@@ -28,7 +28,7 @@ from sim.model.gestures import (
     Ladders,
 )
 from sim.model.places import PLACES, PlaceRow
-from sim.model.playbook import Playbook, RowError, compiled
+from sim.model.playbook import MOST_TAGS, Playbook, RowError, compiled
 from sim.model.spelling import nearest
 from sim.model.strategies import STRATEGIES, StrategyRow, amended
 
@@ -171,6 +171,7 @@ class Parameters(BaseModel):
     gestures: dict[str, GestureRow] = Field(default_factory=lambda: dict(DEFAULT_GESTURES), validate_default=True, description="numbers of each kind of gesture")
     strategies: dict[str, StrategyRow] = Field(default_factory=lambda: dict(STRATEGIES), description="whom each strategy contacts, what it does, and when")
     places: dict[str, PlaceRow] = Field(default_factory=dict, description="places that are added")
+    tags: dict[str, list[int | str]] = Field(default_factory=dict, description="people who have a tag, by its name: ids, or names in the log of a replayed world", json_schema_extra={"unit": "people", "source": "given by the user"})
     ladders: Ladders = Field(default_factory=Ladders, description="perceived risk of spontaneous gestures, in logits")
 
     @model_validator(mode="before")
@@ -244,7 +245,7 @@ class Parameters(BaseModel):
         Strategies that the run doesn't follow are left out, so that it keeps its id when others are added or changed.
         So are fields that earlier versions didn't have, unless they differ from the shipped rows.
         """
-        data = self.model_dump(mode="json", exclude={"strategies", "places"})
+        data = self.model_dump(mode="json", exclude={"strategies", "places", "tags"})
         for name, row in data["gestures"].items():
             usual = DEFAULT_GESTURES.get(name)
             for field in NEW_FIELDS:
@@ -254,6 +255,8 @@ class Parameters(BaseModel):
         changed = {name: row for name, row in followed.items() if row is not None}
         if changed:
             data["strategies"] = changed
+        if self.tags:
+            data["tags"] = self.tags
         if self.places:
             data["places"] = {name: row.model_dump(mode="json") for name, row in self.places.items()}
         return data
@@ -286,7 +289,7 @@ class Parameters(BaseModel):
     @cached_property
     def playbook(self) -> Playbook:
         """All strategies and places as tables, for the engines."""
-        return compiled(self.strategies, self.places, self.gestures, lambda name: getattr(self, name))
+        return compiled(self.strategies, self.places, self.gestures, tuple(self.tags), lambda name: getattr(self, name))
 
     @cached_property
     def packed(self) -> np.void:
@@ -366,7 +369,9 @@ def _written(row: Any) -> dict[str, Any]:
 def _problems(parameters: Parameters) -> Iterator[tuple[str, str]]:
     """What is wrong with the rows of tables, each with its path."""
     gestures = parameters.gestures
-    for table in ("gestures", "strategies", "places"):
+    if len(parameters.tags) > MOST_TAGS:
+        yield "tags", f"there are {len(parameters.tags)}; at most {MOST_TAGS} can be numbered"
+    for table in ("gestures", "strategies", "places", "tags"):
         for name in getattr(parameters, table):
             if not _NAME.fullmatch(name):
                 yield f"{table}.{name}", "expected a name of small letters, digits and _, of at most 40 characters"

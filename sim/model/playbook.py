@@ -44,7 +44,7 @@ STRATEGY = np.dtype(
 LIST = np.dtype([("first_term", "i8"), ("terms", "i8"), ("fact", "i8"), ("sign", "f8")], align=True)
 CLAUSE = np.dtype([("first_term", "i8"), ("terms", "i8"), ("first_choice", "i8"), ("choices", "i8")], align=True)
 CHOICE = np.dtype([("kind", "i8"), ("below", "f8")], align=True)  # chosen if a uniform draw is below this
-TERM = np.dtype([("fact", "i8"), ("holds", "i8"), ("low", "f8"), ("high", "f8")], align=True)
+TERM = np.dtype([("fact", "i8"), ("low", "f8"), ("high", "f8"), ("holds", "i8")], align=True)
 PLACE = np.dtype(
     [
         ("base", "i8"),  # the `Place` on which it is based
@@ -90,8 +90,11 @@ class RowError(ValueError):
 class _Tables:
     """The tables while they are filled."""
 
-    def __init__(self, value_of: Callable[[str], float], kinds: Sequence[str]) -> None:
+    def __init__(
+        self, value_of: Callable[[str], float], kinds: Sequence[str], places: Sequence[str], tags: Sequence[str]
+    ) -> None:
         self.value_of, self.kinds = value_of, {kind: number for number, kind in enumerate(kinds)}
+        self.places, self.tags = places, tags
         self.kinds[NOTHING] = NO_GESTURE
         self.terms = list[tuple[Any, ...]]()
         self.lists = list[tuple[Any, ...]]()
@@ -101,9 +104,23 @@ class _Tables:
     def add_terms(self, conditions: Sequence[Condition]) -> tuple[int, int]:
         first = len(self.terms)
         for condition in sorted(conditions, key=lambda condition: COSTS.get(condition.fact, 0)):
-            low = self.value_of(condition.low) if isinstance(condition.low, str) else condition.low
-            self.terms.append((condition.fact, condition.holds, low, condition.high))
+            self.terms.append((*self.limits_of(condition), condition.holds))
         return first, len(conditions)
+
+    def limits_of(self, condition: Condition) -> tuple[int, float, float]:
+        """The fact and the limits of a condition, with numbers for names.
+
+        Raises:
+            ValueError: if there is no such place or tag.
+        """
+        if not isinstance(condition.low, str):
+            return condition.fact, condition.low, condition.high
+        if condition.fact == Fact.MET_AT:
+            place = _number_of("place", condition.low, self.places) + 1
+            return condition.fact, place, place
+        if condition.fact == Fact.TAGGED:
+            return Fact.TAGGED + _number_of("tag", condition.low, self.tags), 1, 1
+        return condition.fact, self.value_of(condition.low), condition.high
 
     def add_lists(self, lists: Sequence[Whom]) -> tuple[int, int]:
         first = len(self.lists)
@@ -127,6 +144,7 @@ def compiled(
     strategies: Mapping[str, StrategyRow],
     places: Mapping[str, PlaceRow],
     gestures: Mapping[str, GestureRow],
+    tags: Sequence[str],
     value_of: Callable[[str], Any],
 ) -> Playbook:
     """Read all rows, and write them into tables.
@@ -135,6 +153,7 @@ def compiled(
         strategies: the rows by name, in the order of their numbers; the shipped ones come first.
         places: likewise.
         gestures: likewise.
+        tags: the names of the tags that people can have.
         value_of: the value of a parameter, by name.
 
     Raises:
@@ -144,7 +163,8 @@ def compiled(
         raise RowError("strategies", f"there are {len(strategies)}; at most {MOST_STRATEGIES} can be numbered")
     if len(PLACES) + len(places) > MOST_PLACES:
         raise RowError("places", f"there are {len(PLACES) + len(places)}; at most {MOST_PLACES} can be numbered")
-    tables, numbers = _Tables(value_of, tuple(gestures)), {name: at for at, name in enumerate(strategies)}
+    tables = _Tables(value_of, tuple(gestures), [*PLACES, *places], list(tags))
+    numbers = {name: at for at, name in enumerate(strategies)}
     rows = [_strategy(name, row, strategies, places, gestures, tables, numbers) for name, row in strategies.items()]
     return Playbook(
         np.array(rows, STRATEGY),
@@ -184,6 +204,13 @@ def _strategy(
         raise RowError(f"{above}.then", _unknown("strategy", row.then, strategies))
     if row.then and row.for_days is None:
         raise RowError(f"{above}.then", f"{row.then} follows after for_days, which is not given")
+    path = f"{above}.whom"
+    try:
+        of_lists = tables.add_lists(lists)
+        path = f"{above}.what"
+        of_clauses = tables.add_clauses(clauses)
+    except ValueError as error:
+        raise RowError(path, str(error)) from None
     return (
         plan,
         place,
@@ -192,8 +219,8 @@ def _strategy(
         row.overhead_minutes,
         UNLIMITED if row.most_people is None else row.most_people,
         tables.value_of("plan_gap_days") if row.gap_days is None else row.gap_days,
-        *tables.add_lists(lists),
-        *tables.add_clauses(clauses),
+        *of_lists,
+        *of_clauses,
         tables.kinds.get(row.invite, NO_GESTURE),
         row.for_days or 0,
         numbers[row.then or "wait"],
@@ -230,6 +257,12 @@ def _read(above: str, row: StrategyRow, gestures: Mapping[str, GestureRow]) -> t
     except ValueError as error:
         raise RowError(path, str(error)) from None
     return lists, clauses
+
+
+def _number_of(what: str, name: str, known: Sequence[str]) -> int:
+    if name not in known:
+        raise ValueError(_unknown(what, name, known) if known else f'there is no {what} "{name}", and no other one')
+    return known.index(name)
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
@@ -375,3 +408,29 @@ def set_stages(strategies: np.ndarray, elapsed: int) -> None:
 def own_copy(book: Playbook) -> Playbook:
     """A playbook whose stages an engine can set."""
     return book._replace(strategies=book.strategies.copy())
+
+
+MOST_TAGS = 63  # a bit each
+
+
+def tag_bits(tags: Mapping[str, Sequence[int | str]], count: int, names: np.ndarray | None) -> np.ndarray:
+    """The tags of each person as bits, shape (count,), type i8; bit 0 is the first tag.
+
+    Args:
+        tags: the people of each tag: ids, or their names in the log from which the world was replayed.
+        count: the number of people.
+        names: these names, shape (count,); None if the world has none.
+
+    Raises:
+        RowError: if there is no such person.
+    """
+    bits = np.zeros(count, np.int64)
+    known = {} if names is None else {str(name): at for at, name in enumerate(names.tolist())}
+    for bit, (tag, people) in enumerate(tags.items()):
+        for one in people:
+            row = known.get(one, -1) if isinstance(one, str) else one
+            if not 0 <= row < count:
+                whose = f"the people are 0 to {count - 1}" if names is None else "the log has nobody of this name"
+                raise RowError(f"tags.{tag}", f"there is no person {one!r}; {whose}")
+            bits[row] |= 1 << bit
+    return bits

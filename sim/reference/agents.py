@@ -35,7 +35,7 @@ from sim.state.population import FEED_ITEM, PERSON, PLANNED_POST
 if TYPE_CHECKING:
     from sim.reference.mesa_model import ReconnectionModel
 
-CONTACT_FACTS = tuple(name for name in CONTACT.names or () if name not in ("other", "clause", "priority"))
+CONTACT_FACTS = tuple(name for name in CONTACT.names or () if name not in ("other", "tags", "clause", "priority"))
 PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "degree"))
 
 
@@ -433,6 +433,8 @@ class Person(mesa.Agent):
             Fact.SAME_GROUP: lambda: self.group == other.group,
             Fact.MUTUAL: lambda: self.mutual_contacts(other),
         }
+        if fact >= Fact.TAGGED:
+            return float(self.model.tags[other.id] >> (fact - Fact.TAGGED) & 1)
         if fact in about_person:
             return float(about_person[fact]())
         if tie is None:
@@ -452,6 +454,7 @@ class Person(mesa.Agent):
             Fact.TURN: lambda: rules.turn(tie.last_sent, tie.last_received),
             Fact.UNANSWERED: lambda: rules.whole_tries(self.tries_of(tie)),
             Fact.NO_ANSWER: lambda: rules.days_without_answer(day, tie.last_sent, tie.last_received),
+            Fact.MET_AT: lambda: tie.met_at,
             Fact.OPENNESS: lambda: self.openness_of(tie),
             Fact.STRENGTH: lambda: self.strength_of(tie),
         }
@@ -551,7 +554,7 @@ class Person(mesa.Agent):
         about = replace(prompt, other=tie.other)
         for name in CONTACT_FACTS:
             seen[name] = self.fact(getattr(Fact, name.upper()), about)
-        seen["other"], seen["clause"] = tie.other.id, NO_CLAUSE
+        seen["other"], seen["tags"], seen["clause"] = tie.other.id, self.model.tags[tie.other.id], NO_CLAUSE
 
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
         """Hold a session with a list of contacts: work down the list until the minutes run out."""

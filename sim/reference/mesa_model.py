@@ -21,7 +21,7 @@ from sim.engine.choosing import functions_of
 from sim.engine.network import contact_shares, two_step_reach
 from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
 from sim.model.parameters import SETTINGS, Parameters
-from sim.model.playbook import stage_of
+from sim.model.playbook import stage_of, tag_bits
 from sim.model.rules import ROUNDS
 from sim.own_outcomes import Outcome, own_outcomes
 from sim.reference.agents import PERSON_VALUES, Person
@@ -142,6 +142,7 @@ class ReconnectionModel(ModelWithPlaces):
             readable(start.parameters.playbook.places),
         )
         self.functions = {number: chooser.function for number, chooser in functions_of(start).items()}
+        self.tags = tag_bits(start.parameters.tags, len(start), start.names).tolist()
         self.stages = list(range(len(self.strategies)))  # what followers of each strategy follow today
         self.people: list[Person] = []
         self.mail: list[SentGesture] = []
@@ -345,10 +346,11 @@ class ReconnectionModel(ModelWithPlaces):
         )
 
     def expose(self, met: list[Meeting]) -> None:
-        """Add `exposure_mass` to both directions of each tie between two people who met."""
+        """Add `exposure_mass` to both directions of each tie between two people who met, and note the place."""
         for meeting in met:
-            meeting.low.remember(meeting.low.ties[meeting.high.id], self.settings.exposure_mass)
-            meeting.high.remember(meeting.high.ties[meeting.low.id], self.settings.exposure_mass)
+            for one, other in ((meeting.low, meeting.high), (meeting.high, meeting.low)):
+                one.remember(one.ties[other.id], self.settings.exposure_mass)
+                one.ties[other.id].met_at = meeting.place
 
     def remember_sent(self, gesture: SentGesture) -> None:
         """Add the share `encoding_sent` of a gesture's mass to its sender's tie; a post adds nothing."""

@@ -35,6 +35,7 @@ class ModelWithPlaces(mesa.Model):
     stages: list[int]
     functions: dict[int, Any]
     places: list[Any]
+    tags: list[int]
 
     @property
     def planning(self) -> bool:

@@ -42,6 +42,7 @@ class Tie:
     opened_by: int = 0
     two_way: int = 0
     acquaintance: int = 0
+    met_at: int = 0
 
     def activation(self, day: int, p: Any) -> float:
         """Activation on this day, in contacts; see `rules.activation`."""

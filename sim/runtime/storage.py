@@ -48,6 +48,8 @@ _FORMER_FIELDS = {
     "reticence": "hesitance",
     "minutes_used": "spent",
 }
+_PRESENT = {former: present for present, former in _FORMER_FIELDS.items()}
+_ADDED_FIELDS = {"met_at"}  # zeros in worlds saved before there were these fields; they lie in bytes that were unused
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
 _RIVALS = 100  # attempts to replace a folder while other processes replace it too
 _HASHED_TOGETHER = 2**26  # bytes of a part of a large file, which one thread hashes
@@ -379,26 +381,34 @@ def _names(names: list[Any], kind: str) -> np.ndarray:
 def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
     """The records of a ``.npy`` file, memory-mapped copy-on-write, shape (count,)."""
     memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    for written in (dtype, _with_former_fields(dtype)):
+    for written in (dtype, _without_added_fields(dtype), _with_former_fields(dtype)):
         start = len(_header(written, 0))  # the same length for any count
         count = (len(memory) - start) // dtype.itemsize
         if memory[:start] == _header(written, count) and start + count * dtype.itemsize == len(memory):
-            return np.frombuffer(memory, dtype, count, start)
+            records = np.frombuffer(memory, dtype, count, start)
+            for name in set(dtype.names or ()) - {_PRESENT.get(each, each) for each in written.names or ()}:
+                records[name] = 0
+            return records
     raise ValueError(f"the fields of {file.name} differ from those of this version")
 
 
-def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """A record type with the names that its fields had in worlds saved by earlier versions."""
-    fields: Mapping[str, Any] = dtype.fields or {}
+def _without_added_fields(dtype: np.dtype[Any], names: Mapping[str, str] | None = None) -> np.dtype[Any]:
+    """A record type without the fields that earlier versions lacked, with other names for some fields."""
+    fields = {name: field for name, field in (dtype.fields or {}).items() if name not in _ADDED_FIELDS}
     return np.dtype(
         {
-            "names": [_FORMER_FIELDS.get(name, name) for name in fields],
+            "names": [(names or {}).get(name, name) for name in fields],
             "formats": [field[0] for field in fields.values()],
             "offsets": [field[1] for field in fields.values()],
             "itemsize": dtype.itemsize,
         },
         align=True,
     )
+
+
+def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A record type with the fields, and their names, of worlds saved by the first version."""
+    return _without_added_fields(dtype, _FORMER_FIELDS)
 
 
 def _description_of(world: World) -> str:

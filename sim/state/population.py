@@ -60,6 +60,7 @@ TIE = np.dtype(
         ("opened_by", "u1"),  # rung
         ("two_way", "u1"),  # number of two-way contacts, at most 255
         ("acquaintance", "u1"),  # 1 if they met, but neither answered the other
+        ("met_at", "u1"),  # number of the place where they last met, in a run with strategies; 0: nowhere
     ],
     align=True,
 )
@@ -296,6 +297,7 @@ class EngineState(NamedTuple):
     choices: np.ndarray
     terms: np.ndarray
     places: np.ndarray
+    tags: np.ndarray  # (n,), the tags of each person as bits
     orders: np.ndarray  # ORDER: what functions have chosen for today's sessions
     order_first: np.ndarray  # (plans + 1,): where those of each plan begin
     plans: np.ndarray  # PLAN, by (person, strategy)

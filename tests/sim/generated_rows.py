@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 import sim
 from sim.model.gestures import KINDS, Channel
-from sim.model.grammar import MEASURED, NOTHING, ORDERS, SOURCES, STATES, Fact, Source, parsed_what, parsed_whom
+from sim.model.grammar import MEASURED, NAMED, NOTHING, ORDERS, SOURCES, STATES, Fact, Source, parsed_what, parsed_whom
 from sim.model.places import BASES
 from sim.model.strategies import WEEKDAYS
 from sim.reference.records import Prompt
 
 ADDED_KINDS = ("voice_memo", "parcel", "dinner")  # for each channel that a kind can fix, and one that invites
 ADDED_PLACES = tuple(f"own_{base}" for base in BASES)
+TAGS = {"family": [1, 4, 5, 9], "work": list(range(0, 30, 2))}
+NAMES_OF = {Fact.MET_AT: ("hangout", *ADDED_PLACES), Fact.TAGGED: tuple(TAGS)}
+NAMED_PHRASES = [f"{before} {name}" for before, fact in NAMED.items() for name in NAMES_OF[fact]]
 WORDS = ("at least", "at most", "more than", "fewer than", "exactly", "")
 # About the middle of what ties have in these worlds, so that conditions hold for some and fail for others.
 MIDDLE = {
@@ -30,7 +33,7 @@ MIDDLE = {
 @st.composite
 def phrases(draw: st.DrawFn) -> str:
     """A condition, or its opposite."""
-    text = draw(st.sampled_from([*STATES, *range(len(MEASURED))]))
+    text = draw(st.sampled_from([*STATES, *NAMED_PHRASES, *range(len(MEASURED))]))
     if isinstance(text, int):
         before, after, fact, _, _ = MEASURED[text]
         word = "" if before == "birthday within" else draw(st.sampled_from(WORDS))
@@ -151,6 +154,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
         "strategies": table,
         "gestures": draw(gestures()),
         "places": draw(places()),
+        "tags": TAGS,
         "ladders": draw(st.fixed_dictionaries({}, optional=ladders)),
     }
 
@@ -163,7 +167,7 @@ def each_in_turn() -> list[dict[str, Any]]:
         " ".join(f"{before} {'' if before == 'birthday within' else 'at least'} {MIDDLE[fact]} {after}".split())
         for before, after, fact, _, _ in MEASURED
     ]
-    clauses = [f"like if {text}, else message" for text in (*STATES, *numbers) if text != "a stranger"]
+    clauses = [f"like if {text}, else message" for text in (*STATES, *numbers, *NAMED_PHRASES) if text != "a stranger"]
     clauses += ["like if dormant, else nothing if active, else call", "like if dormant"]
     conditions = [{"whom": "everyone known", "what": what, **usual} for what in clauses]
     costly = {"session_minutes": 20, "overhead_minutes": 2, "gap_days": 0}
@@ -181,7 +185,12 @@ def each_in_turn() -> list[dict[str, Any]]:
     kinds = {kind: {"based_on": "message", "invites": kind == "dinner"} for kind in ADDED_KINDS}
     grounds = {name: {"based_on": base} for name, base in zip(ADDED_PLACES, BASES, strict=True)}
     return [
-        {"strategies": {f"s{k}": row for k, row in enumerate(table)}, "gestures": kinds, "places": grounds}
+        {
+            "strategies": {f"s{k}": row for k, row in enumerate(table)},
+            "gestures": kinds,
+            "places": grounds,
+            "tags": TAGS,
+        }
         for table in (orders, conditions, [*at_places, event], sessions, [sessions[-1], at_places[0]])
     ]
 
@@ -198,7 +207,7 @@ class Watched(sim.Person):
         """Count for each fact whether its condition held."""
         for term in terms:
             held = super().meets_all([term], prompt, spare)
-            SEEN[f"{Fact(term.fact).name} {'held' if held else 'failed'}"] += 1
+            SEEN[f"{Fact(min(term.fact, max(Fact))).name} {'held' if held else 'failed'}"] += 1
         return super().meets_all(terms, prompt, spare)
 
     def contacts_on_list(self, wanted: Any, gap_days: int, prompt: Prompt) -> list[Any]:
@@ -212,10 +221,10 @@ class Watched(sim.Person):
         SEEN["in turn"] += len(strategy.lists) > 1
         return super().contacts_in_turn(strategy, prompt)
 
-    def planned_kind(self, strategy: Any, prompt: Prompt, left: float) -> int | None:
+    def planned_kind(self, clauses: list[Any], prompt: Prompt, left: float) -> int | None:
         """Count the clauses that held, and those that did not."""
-        kind = super().planned_kind(strategy, prompt, left)
-        held = [self.meets_all_quietly(clause.terms, prompt) for clause in strategy.clauses]
+        kind = super().planned_kind(clauses, prompt, left)
+        held = [self.meets_all_quietly(clause.terms, prompt) for clause in clauses]
         SEEN[f"clause {held.index(True)}" if True in held else "no clause"] += 1
         SEEN["no gesture"] += kind is None
         return kind
@@ -240,6 +249,7 @@ class Watched(sim.Person):
 def expected_to_be_seen() -> set[str]:
     """All names that a sufficient number of runs counts."""
     conditions = {condition.fact for condition in STATES.values()} | {fact for _, _, fact, _, _ in MEASURED}
+    conditions |= set(NAMED.values())
     names = {f"{fact.name} {how}" for fact in conditions for how in ("held", "failed")}
     names |= {
         f"{order.fact.name} {'largest' if order.largest_first else 'smallest'} first" for order in ORDERS.values()

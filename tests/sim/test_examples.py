@@ -20,6 +20,7 @@ WITH_EXAMPLES = {
     "sim.state.population",
     "sim.model.rules",
     "sim.model.strategies",
+    "sim.own_outcomes",
     "sim.run",
     "sim.worlds.generate",
     "sim.worlds.newcomers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from sim.model import grammar, rules
 from sim.model.chance import Occasion
 from sim.state.population import NEVER, NOBODY
 from tests.conftest import ROOT
+from verification.golden import log
 
 CONFIG = tomllib.loads((ROOT / "configs" / "own_strategies.toml").read_text(encoding="utf-8"))
 PAGE = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
@@ -156,7 +158,13 @@ def test_an_example_has_the_same_bits_on_both_engines(name: str) -> None:
 
 def test_the_page_names_every_phrase_and_field() -> None:
     text = re.sub(r"\s+", " ", PAGE.replace("| ", ", "))
-    phrases = [*grammar.SOURCES, *grammar.STATES, *grammar.ORDERS, *sim.strategies.StrategyRow.model_fields]
+    phrases = [
+        *grammar.SOURCES,
+        *grammar.STATES,
+        *grammar.ORDERS,
+        *grammar.NAMED,
+        *sim.strategies.StrategyRow.model_fields,
+    ]
     own_names = {"whom", "what", "essay", "meaning", "source"}
     assert [phrase for phrase in phrases if phrase not in text and phrase not in own_names] == []
 
@@ -252,3 +260,77 @@ def test_orders_that_cannot_be_are_refused() -> None:
     for order, words in (((4, known), "no strategy"), ((3, stranger), "doesn't know"), ((3, known, 2), "0 to 1")):
         with pytest.raises(ValueError, match=words):
             run.order(*order)
+
+
+# Tags, and where people met ------------------------------------------------------------------------------------------
+
+TAGGED = (5, 11, 23, 24, 37, 38, 41, 52)
+
+
+@cache
+def tagged() -> sim.Parameters:
+    rows = {
+        "ask_investors": {
+            "whom": "everyone known, tagged investors", "what": "call if not tagged family, else message",
+            "session_minutes": 15,
+        },
+        "hangout_first": {"place": "hangout", "what": "hello", "session_minutes": 30, "for_days": 20, "then": "later"},
+        "later": {"whom": "everyone known, met at hangout", "what": "message", "session_minutes": 15},
+    }  # fmt: skip
+    return lively(strategies=rows, tags={"family": [5, 38], "investors": list(TAGGED)})
+
+
+@pytest.mark.parametrize("name", ["ask_investors", "hangout_first"])
+def test_tags_and_places_have_the_same_bits_on_both_engines(name: str) -> None:
+    how: dict[str, Any] = {"strategy": name, "adopters": list(ADOPTERS), "seed": 3, "parameters": tagged()}
+    fast = sim.simulate(world(), days=2 * DAYS, **how)
+    model = sim.ReconnectionModel(world=world(), **how)
+    for _ in range(2 * DAYS):
+        model.step()
+    assert model.to_world().differences(fast.world) == []
+
+
+def test_only_people_with_the_tag_are_contacted_each_with_their_gesture() -> None:
+    run = sim.Simulation(world(), strategy="ask_investors", adopters=list(ADOPTERS), seed=3, parameters=tagged())
+    kinds: dict[int, set[str]] = defaultdict(set)
+    for _ in range(DAYS):
+        sent = run.step().sent
+        for gesture in sent[(sent["event_key"] >> 24 == Occasion.PLAN) & (sent["parent_day"] == NEVER)]:
+            kinds[int(gesture["receiver"])].add(tagged().kinds[gesture["kind"]])
+    assert set(kinds) == set(TAGGED)
+    assert all(found == ({"message"} if one in (5, 38) else {"call"}) for one, found in kinds.items())
+
+
+def test_a_list_of_those_met_at_a_place_has_nobody_else() -> None:
+    run = sim.Simulation(world(), strategy="hangout_first", adopters=list(ADOPTERS), seed=3, parameters=tagged())
+    met: set[frozenset[int]] = set()
+    contacted = 0
+    for day in range(2 * DAYS):
+        record = run.step()
+        met |= {frozenset((int(pair["low"]), int(pair["high"]))) for pair in record.met}
+        own = (record.sent["event_key"] >> 24 == Occasion.PLAN) & (record.sent["parent_day"] == NEVER)
+        for gesture in record.sent[own]:
+            assert day >= 20
+            assert frozenset((int(gesture["sender"]), int(gesture["receiver"]))) in met
+            contacted += 1
+    assert contacted > 5
+
+
+def test_a_tag_is_of_somebody_and_known_where_it_is_named() -> None:
+    row = {"what": "call", "session_minutes": 5}
+    with pytest.raises(ValueError, match=r"tags.family: there is no person 60; the people are 0 to 59"):
+        sim.simulate(world(), days=1, seed=1, parameters=lively(tags={"family": [60]}))
+    with pytest.raises(ValueError, match='there is no tag "famly"; did you mean "family"'):
+        lively(tags={"family": [5]}, strategies={"x": {"whom": "ties, tagged famly", **row}})
+    with pytest.raises(ValueError, match='there is no place "hangot"; did you mean "hangout"'):
+        lively(strategies={"x": {"whom": "ties, met at the hangot", **row}})
+
+
+def test_a_tag_can_name_the_people_of_a_log() -> None:
+    row = {"whom": "everyone known, tagged friends", "what": "message", "session_minutes": 15}
+    own = sim.Parameters(tags={"friends": ["p3", "p4"]}, strategies={"x": row})
+    replayed = sim.worlds.replayed(log(), seed=3, parameters=own)
+    run = sim.simulate(replayed, days=30, strategy="x", adopters=30, seed=1)
+    named = np.unique(run.world.ties["other"][run.world.ties["planned"] >= replayed.day])
+    assert replayed.names is not None
+    assert {str(replayed.names[one]) for one in named} == {"p3", "p4"}

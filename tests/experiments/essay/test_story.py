@@ -91,6 +91,7 @@ def a_story(
 ) -> Story:
     """A story of these gestures: world, day, sender, kind and what it answers."""
     between = pd.DataFrame(rows, columns=["world", "day", "sender", "kind", "answers"])
+    between["worded"] = ~between["kind"].isin(["like", "smile"])
     between = between.assign(
         receiver=between["sender"].map({LIKER: LIKED, LIKED: LIKER}),
         second=between.groupby("world").cumcount(),
