@@ -25,7 +25,7 @@ NAMED_PHRASES = [f"{before} {name}" for before, fact in NAMED.items() for name i
 WORDS = ("at least", "at most", "more than", "fewer than", "exactly", "")
 # About the middle of what ties have in these worlds, so that conditions hold for some and fail for others.
 MIDDLE = {
-    Fact.SILENCE: 15, Fact.NO_ANSWER: 4, Fact.BIRTHDAY: 150, Fact.TWO_WAY: 2, Fact.UNANSWERED: 1, Fact.MUTUAL: 3,
+    Fact.SILENCE: 15, Fact.NO_ANSWER: 1, Fact.BIRTHDAY: 150, Fact.TWO_WAY: 2, Fact.UNANSWERED: 1, Fact.MUTUAL: 3,
     Fact.OPENNESS: 0.4, Fact.STRENGTH: 0.3, Fact.STANDING: 3,
 }  # fmt: skip
 
@@ -176,12 +176,15 @@ def each_in_turn() -> list[dict[str, Any]]:
         {"whom": "people in the feed", "what": "comment if time allows, else like", "most_people": 3, **costly},
         {"whom": "readers of posts", "what": "post", **costly},
         {"place": "hangout", "what": "smile", "session_minutes": 30},  # as well as the one below
+        {"whom": "everyone known", "what": "like if met at hangout, else message", **usual},
+        {"whom": "nobody", "for_days": 3, "then": "s0"},
     ]
     at_places = [
         {"place": place, "whom": "people there", "what": "hello if a stranger, else question", "session_minutes": 30}
         for place in ("hangout", "group", "show", "meetup", *ADDED_PLACES)
     ]
-    event = {"whom": ["ties", "acquaintances"], "place": "event", "invite": "dinner", "what": "conversation", **usual}
+    event = {"whom": ["ties", "acquaintances"], "place": "event", "invite": "dinner", "what": "conversation"}
+    event |= {"session_minutes": 60, "gap_days": 0}
     kinds = {kind: {"based_on": "message", "invites": kind == "dinner"} for kind in ADDED_KINDS}
     grounds = {name: {"based_on": base} for name, base in zip(ADDED_PLACES, BASES, strict=True)}
     return [
@@ -191,7 +194,7 @@ def each_in_turn() -> list[dict[str, Any]]:
             "places": grounds,
             "tags": TAGS,
         }
-        for table in (orders, conditions, [*at_places, event], sessions, [sessions[-1], at_places[0]])
+        for table in (orders, conditions, [*at_places, event], sessions, [sessions[3], at_places[0]])
     ]
 
 

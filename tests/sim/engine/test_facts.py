@@ -48,6 +48,9 @@ def _numbered() -> list[str]:
 CONDITIONS = [state for state in STATES if state not in ("a stranger", "time allows")] + _numbered()
 
 
+TAGGED = list(range(1, 60, 2))
+
+
 @cache
 def parameters() -> sim.Parameters:
     """A strategy for each condition, its opposite and each order, and some with several lists."""
@@ -64,16 +67,24 @@ def parameters() -> sim.Parameters:
         row.update(what="message", session_minutes=15)
     return sim.Parameters(
         strategies=rows, community_size=20, industries=3, ties_at_start=14, group_members=6, dormant_after_days=30,
-        effort_minutes=240, unanswered_half_life=60, once_strong=3, dormant_contacts=1,
+        tags={"a": [0, 9], "b": TAGGED}, effort_minutes=240, unanswered_half_life=60, once_strong=3, dormant_contacts=1,
     )  # fmt: skip
 
 
 @cache
-def world() -> World:
-    """Some weeks in which many write to many, so that every fact differs between ties."""
+def weeks() -> tuple[World, dict[frozenset[int], int]]:
+    """Some weeks in which many write to many, so that every fact differs between ties; and where pairs met last."""
     start = sim.worlds.generated(people=60, burn_in_years=0, seed=SEED, parameters=parameters(), cache=False)
     mixture = {"check_in": 0.4, "show_up": 0.3, "engage_regularly": 0.3}
-    return sim.simulate(start, days=45, strategy=mixture, adopters=30, seed=SEED, series=False).world
+    run = sim.Simulation(start, strategy=mixture, adopters=30, seed=SEED)
+    met = {}
+    for _ in range(45):
+        met |= {frozenset((int(one["low"]), int(one["high"]))): int(one["place"]) for one in run.step().met}
+    return run.world(), met
+
+
+def world() -> World:
+    return weeks()[0]
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +131,8 @@ def expected(fact: Fact, person: int, other: int) -> float:
         return float(one[name] == two[name])
     if fact == Fact.MUTUAL:
         return float(len(own_ties(person) & own_ties(other)))
+    if fact == Fact.TAGGED:
+        return float(other in (0, 9))
     if tie is None:
         return -1.0 if fact == Fact.NO_ANSWER else 0.0
     silent = today - int(tie["last_contact"])
@@ -141,6 +154,7 @@ def expected(fact: Fact, person: int, other: int) -> float:
         Fact.NO_ANSWER: since_sent if waiting else -1,
         Fact.OPENNESS: tie["openness"] * 0.5 ** ((today - int(tie["opened"])) / p.openness_half_life),
         Fact.STRENGTH: powers / (powers + p.half_strength),
+        Fact.MET_AT: weeks()[1].get(frozenset((person, other)), 0),
     }[fact])  # fmt: skip
 
 
@@ -168,6 +182,14 @@ def test_a_fact_is_its_definition(fact: Fact, core: Core, model: sim.Reconnectio
         assert value == pytest.approx(expected(fact, person, other), rel=1e-5, abs=1e-9), (person, other)
         seen.add(value)
     assert len(seen) > 1 or fact == Fact.MINUTES_TO_SPARE
+
+
+def test_each_tag_is_a_fact(core: Core, model: sim.ReconnectionModel) -> None:
+    for person, other in PAIRS:
+        second = Fact.TAGGED + 1
+        prompt = Prompt(0, EVENT_KEY, model.people[other], Channel.PRIVATE)
+        value = fact_of(core.state, second, prompt_of(person, other), SPARE, core.day, core.seed)
+        assert value == model.people[person].fact(second, prompt, SPARE) == (other in TAGGED)
 
 
 def test_random_orders_are_draws_of_their_own(core: Core, model: sim.ReconnectionModel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sim.model.gestures import KINDS
 from sim.model.grammar import (
     LONGEST_SILENT,
     MEASURED,
+    NAMED,
     NOTHING,
     ORDERS,
     SOURCES,
@@ -96,7 +98,7 @@ def limits(draw: st.DrawFn) -> tuple[str, str, Fact, float, float, str]:
 
 def test_every_fact_can_be_a_condition_or_an_order() -> None:
     """And none is left out of the tables."""
-    stated = {found.fact for found in STATES.values()} | {row[2] for row in MEASURED}
+    stated = {found.fact for found in STATES.values()} | {row[2] for row in MEASURED} | set(NAMED.values())
     assert stated | {order.fact for order in ORDERS.values()} == set(Fact)
     assert {source for source, _ in SOURCES.values()} == set(Source)
 
@@ -463,3 +465,17 @@ def test_a_row_error_has_its_path() -> None:
         "is missing",
         "strategies.x.what: is missing",
     )
+
+
+# Names of places and tags --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("before", "fact"), NAMED.items())
+def test_a_name_is_kept_and_its_opposite_is_its_opposite(before: str, fact: Fact) -> None:
+    stated = parsed_whom(f"ties, {before} the gym", {}).conditions[-1]
+    assert stated == Condition(fact, "gym")
+    assert parsed_whom(f"ties, not {before} gym", {}).conditions[-1] == replace(stated, holds=False)
+    with pytest.raises(ValueError, match="contradict"):
+        parsed_whom(f"ties, {before} gym, not {before} gym", {})
+    with pytest.raises(ValueError, match="is not a known condition"):
+        parsed_whom(f"ties, {before}", {})
