@@ -330,8 +330,8 @@ class Simulation:
             clause: the number, from 0, of the clause of `what`.
 
         Raises:
-            TypeError, ValueError: if the person has no such strategy, or doesn't know the other; or there is no such
-                clause.
+            TypeError, ValueError: if the person has no such strategy, or doesn't know the other; if the other is named
+                already; or if there is no such clause.
         """
         person, other, clause = whole("person", person), whole("other", other), whole("clause", clause)
         state = self._core.state
@@ -344,8 +344,10 @@ class Simulation:
         clauses = int(state.strategies["clauses"][state.plans["strategy"][by_hand[0]]])
         if not 0 <= clause < clauses:
             raise ValueError(f"clause is {clause}; the strategy has the clauses 0 to {clauses - 1}.")
-        named = np.array([(by_hand[0], other, clause)], GIVEN)
-        self._core.given = np.concatenate([self._core.given, named])
+        given = self._core.given
+        if ((given["plan"] == by_hand[0]) & (given["other"] == other)).any():
+            raise ValueError(f"Person {other} is named for person {person}'s next session already.")
+        self._core.given = np.concatenate([given, np.array([(by_hand[0], other, clause)], GIVEN)])
 
     def _is_by_hand(self, strategy: int) -> bool:
         return self.parameters.strategies[self.parameters.strategy_names[strategy]].lists == (BY_HAND,)
@@ -353,13 +355,15 @@ class Simulation:
     def change(self, parameters: Parameters) -> None:
         """Continue with other parameters from today, like a new run of this world with these parameters."""
         start, _ = begin(self.world(), seed=int(self._core.seed), parameters=parameters)
-        self._core = Core(start, seed=int(self._core.seed))
+        given, self._core = self._core.given, Core(start, seed=int(self._core.seed))
+        self._core.given = given
         self.parameters = self._recorder.parameters = parameters
 
     def twin(self) -> Simulation:
         """A copy of the run, which continues independently with the same random draws."""
         twin = copy.copy(self)
         twin._core = Core(self.world(), seed=int(self._core.seed))
+        twin._core.given = self._core.given
         twin._recorder = copy.deepcopy(self._recorder)
         return twin
 

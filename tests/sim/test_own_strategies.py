@@ -260,6 +260,25 @@ def test_orders_that_cannot_be_are_refused() -> None:
     for order, words in (((4, known), "no strategy"), ((3, stranger), "doesn't know"), ((3, known, 2), "0 to 1")):
         with pytest.raises(ValueError, match=words):
             run.order(*order)
+    run.order(3, known)
+    with pytest.raises(ValueError, match="already"):
+        run.order(3, known, clause=1)
+
+
+def test_a_copy_of_a_run_has_its_orders() -> None:
+    rows = {"by_hand": {"whom": "people named by hand", "what": "message", "session_minutes": 1}}
+    own = sim.Parameters(strategies=rows, effort_minutes=500, follow_through=10)
+    start = sim.worlds.generated(people=60, burn_in_years=0, seed=2, parameters=own, cache=False)
+    run = sim.Simulation(start, strategy="by_hand", adopters=[3], seed=3)
+    run.step()
+    for other in run.known_to(3)[:5]:
+        run.order(3, int(other))
+    twin, changed = run.twin(), run.twin()
+    changed.change(sim.Parameters(**{**own.model_dump(), "load_scale": 26.0}))
+    sent = [{tuple(one) for one in each.step().sent[["sender", "receiver", "event_key"]]} for each in (run, twin)]
+    assert sent[0] == sent[1]
+    assert sum(sender == 3 for sender, _, _ in sent[0]) >= 5
+    assert (changed.step().sent["sender"] == 3).sum() >= 5
 
 
 # Tags, and where people met ------------------------------------------------------------------------------------------
