@@ -36,10 +36,10 @@ from experiments.config.settings import (
 )
 from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
-from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.measures import MADE_OF_OTHERS, measures_of
 from sim.model.former_names import accepted_name, former_name, present_name
 from sim.model.gestures import LADDERS, Channel, Ladders
-from sim.model.grammar import MEASURED, ORDERS, SOURCES, STATES
+from sim.model.grammar import MEASURED, NAMED, ORDERS, SOURCES, STATES
 from sim.model.parameters import Parameters, steps_of
 from sim.model.places import PLACES
 from sim.model.spelling import alike
@@ -131,7 +131,7 @@ def _entries(parameters: Parameters, known: Settings) -> tuple[Entry, ...]:
         *(_strategy(name, parameters) for name in parameters.strategies),
         *_places(parameters),
         *_phrases(),
-        *_measures(),
+        *_measures(parameters),
         *_statistics(),
         *settings,
     )
@@ -290,6 +290,7 @@ def _phrases() -> Iterator[Entry]:
     numbered = [f"{before} N {after} ({low:,g} to {high:,g})".strip() for before, after, _, low, high in MEASURED]
     conditions = {
         "Conditions": "\n".join(STATES),
+        "With a name": "\n".join(f"{before} NAME" for before in NAMED),
         "With a number": "\n".join(numbered),
         "N": "3, at least 3, at most 3, 3 or more, 3 or fewer, 3 to 5, no; a number can be one of the row, in braces",
         "The opposite": "not, before any condition",
@@ -320,10 +321,10 @@ def _phrases() -> Iterator[Entry]:
     yield Entry("orders", "phrase", {"Meaning": "orders of the lists in whom", **orders})
 
 
-def _measures() -> list[Entry]:
+def _measures(parameters: Parameters) -> list[Entry]:
     return [
         Entry(name, "measure", {"Unit": measure.unit, "Meaning": measure.definition})
-        for name, measure in MEASURES.items()
+        for name, measure in measures_of(parameters.kinds).items()
     ]
 
 

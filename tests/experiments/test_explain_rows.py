@@ -9,7 +9,7 @@ import pytest
 from experiments.config.catalogue import range_of, settings_of, short_name
 from experiments.config.reading import load
 from experiments.explain import entries_of, explained, within
-from sim.model.grammar import MEASURED, ORDERS, SOURCES, STATES
+from sim.model.grammar import MEASURED, NAMED, ORDERS, SOURCES, STATES
 from sim.model.parameters import Parameters
 from sim.model.strategies import STRATEGIES, StrategyRow
 from tests.experiments.conftest import Rekindle, refused
@@ -27,6 +27,8 @@ based_on = "message"
 source = "a guess"
 [places.gym]
 based_on = "hangout"
+[tags]
+friends = [3, 17]
 [ladders]
 private_voice_memo = 1.5
 """
@@ -87,7 +89,17 @@ def test_all_phrases_are_listed() -> None:
     (conditions,) = explained("conditions")
     assert conditions.facts["Conditions"].splitlines() == list(STATES)
     assert len(conditions.facts["With a number"].splitlines()) == len(MEASURED)
+    assert [line.removesuffix(" NAME") for line in conditions.facts["With a name"].splitlines()] == list(NAMED)
     assert len(explained("what")) == 1
+
+
+def test_outcomes_of_added_gestures_are_explained(own: Path) -> None:
+    known = entries_of(load(own))
+    for name in ("sent_voice_memo", "answered_voice_memo"):
+        (entry,) = explained(name, known)
+        assert "voice_memo" in entry.facts["Meaning"]
+        assert entry.facts["Unit"] == "gestures per person"
+        assert explained(name) == []
 
 
 def test_the_command_lists_rows_and_takes_a_file(own: Path, rekindle: Rekindle) -> None:
