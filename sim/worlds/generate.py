@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,10 @@ def generated(
 
     if days == 0:
         return first_morning()
-    return cached_world(burnt_in, settings, people=people, days=days, seed=seed) if cache else burnt_in().to_world()
+    if not cache:
+        return burnt_in().to_world()
+    # The past doesn't depend on strategies, so a cached world may have been saved with others.
+    return replace(cached_world(burnt_in, settings, people=people, days=days, seed=seed), parameters=settings)
 
 
 def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:

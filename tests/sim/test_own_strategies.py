@@ -353,3 +353,16 @@ def test_a_tag_can_name_the_people_of_a_log() -> None:
     named = np.unique(run.world.ties["other"][run.world.ties["planned"] >= replayed.day])
     assert replayed.names is not None
     assert {str(replayed.names[one]) for one in named} == {"p3", "p4"}
+
+
+def test_a_cached_world_has_the_strategies_that_were_asked_for() -> None:
+    """They are no part of its key in the cache, because the past doesn't depend on them."""
+    runs = []
+    for kind in ("call", "message"):
+        rows = {"x": {"whom": "ties", "what": kind, "session_minutes": 15}}
+        own = sim.Parameters(strategies=rows, ties_at_start=20, community_size=30)
+        start = sim.worlds.generated(people=60, burn_in_years=0.1, seed=7, parameters=own)
+        assert start.parameters == own
+        runs.append(sim.simulate(start, days=20, strategy="x", adopters=10, seed=1).measures.scalars)
+    assert runs[0]["sent_call"] > runs[1]["sent_call"]
+    assert runs[0]["sent_message"] < runs[1]["sent_message"]
