@@ -75,6 +75,7 @@ class RunSpec:
         inject: injected gestures.
         silence: whether the run reports how final silence is in its own log.
         own: own measures and the stop condition, if there are any.
+        parameters_hash: hash of the parameters and of the functions of its strategies, which is part of the id.
     """
 
     id: str
@@ -94,6 +95,7 @@ class RunSpec:
     silence: bool = False
     row: str = ""
     own: OwnSources | None = None
+    parameters_hash: str = ""
 
 
 def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpec]:
@@ -382,7 +384,21 @@ def _run(place: _Place, arm: int, strategy: Strategy, replicate: int, silence: b
         silence=silence,
         row=place.row,
         own=own,
+        parameters_hash=place.parameters[arm],
     )
+
+
+def require_same_functions(run: RunSpec) -> None:
+    """Check that the files of a run's functions are those that its id hashes; they may have changed since.
+
+    Raises:
+        ConfigError: if one has changed.
+    """
+    names = names_in(run.strategy)
+    functions = run.parameters.functions(names)
+    if functions and _hash(run.parameters, names) != run.parameters_hash:
+        listed = ", ".join(sorted(set(functions.values())))
+        raise ConfigError(f"{listed} has changed since the sweep began; run the sweep again")
 
 
 def _fingerprint(value: object) -> str:

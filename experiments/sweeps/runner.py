@@ -17,7 +17,7 @@ import sim
 from experiments.config.settings import WorldSettings, require_adopters
 from experiments.logs.gate import silence_of
 from experiments.sweeps.adopters import adopters_of
-from experiments.sweeps.design import RunSpec
+from experiments.sweeps.design import RunSpec, require_same_functions
 from experiments.sweeps.histories import Ended, History, of_run, options
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.sweeps.own_outcomes import values_of_queries
@@ -68,6 +68,7 @@ def _in_a_line(error: Exception) -> str:
 
 
 def _simulated(run: RunSpec, checkpoints: Checkpoints | None, histories: Sequence[History]) -> sim.Run:
+    require_same_functions(run)
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
     outputs = options(histories)

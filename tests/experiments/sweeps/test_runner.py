@@ -54,6 +54,19 @@ def test_a_run_that_fails_is_a_row(config: Path) -> None:
     assert "reconnected" not in rows[1]
 
 
+def test_a_function_that_changed_after_the_ids_were_made_gives_no_results_under_them(config: Path) -> None:
+    text = "def it(me, ties):\n    for tie in ties:\n        tie.clause = 0\n"
+    Path("mine.py").write_text(text)
+    config.write_text(
+        config.read_text() + '[strategies.mine]\nfunction = "mine.py:it"\nwhat = "call"\nsession_minutes = 5\n'
+    )
+    waits, follows = runs_of(load(config, ['sweep.strategies=["wait", "mine"]']))[:2]
+    assert runner.run_one(follows).row["error"] is None
+    Path("mine.py").write_text(text.replace("= 0", "= 1"))
+    assert "mine.py:it has changed since the sweep began" in runner.run_one(follows).row["error"]
+    assert runner.run_one(waits).row["error"] is None
+
+
 def test_each_world_is_built_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[int] = []
     monkeypatch.setattr(runner, "_build", lambda settings: built.append(settings.seed))
