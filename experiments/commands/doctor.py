@@ -237,7 +237,7 @@ def model_found() -> Finding:
     text = f"model {model_fingerprint()}"
     if compiling.is_compiled():
         return Finding(Status.OK, f"{text}, compiled")
-    return Finding(Status.WARNING, f"{text}, not compiled yet", "The first run compiles it, in about a minute.")
+    return Finding(Status.WARNING, f"{text}, not compiled yet", "The first run compiles it, in about two minutes.")
 
 
 def sample_found() -> Finding:

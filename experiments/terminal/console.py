@@ -89,7 +89,7 @@ def report_compiling(stderr: Console) -> None:
     """Compile the model if no earlier process has, and show the progress."""
     if compiling.is_compiled():
         return
-    stderr.print("Compiling the model; this happens only once and takes about a minute.", highlight=False)
+    stderr.print("Compiling the model; this happens only once and takes about two minutes.", highlight=False)
     with compiling_progress(stderr) as report:
         compiling.compile_model(report)
 
