@@ -307,7 +307,16 @@ def test_shares_add_up(parts: list[int]) -> None:
         ("acquaintances, dormant", "neither dormant nor active"),
         ("everyone known, a stranger", "a stranger is not one"),
         ("ties, not a contact", "a stranger is not one"),
-        ("people in the feed, an acquaintance", "contradict"),
+        ("people in the feed, an acquaintance", "the feed shows ties, and an acquaintance is not one"),
+        ("ties, they wrote last, no answer for 10 days", "an answer is missing exactly if I wrote last"),
+        ("ties, not I wrote last, no answer for 10 days", "an answer is missing exactly if I wrote last"),
+        ("ties, I wrote last, not no answer for 0 days", "an answer is missing exactly if I wrote last"),
+        ("ties, met at hangout, met at show", "the last place where the two met, and there is only one"),
+        ("ties, active, no two-way contacts", "an active tie has had at least one two-way contact"),
+        ("ties, dormant, fewer than 1 two-way contacts", "a dormant tie has had at least one two-way contact"),
+        ("ties, more than 1 two-way contacts, fewer than 2 two-way contacts", "contradict"),
+        ("ties, not birthday within 364 days", "one of them never holds"),
+        ("people there, a stranger, met at hangout", "a stranger is no tie"),
         ("people there, a stranger, dormant", "a stranger is no tie"),
         ("people there, a stranger, once strong", "a stranger is no tie"),
         ("people there, a stranger, no answer for 0 days", "a stranger is no tie"),
@@ -350,6 +359,9 @@ def test_whom_is_refused_with_what_is_right(whom: str, message: str) -> None:
         ("hello if a stranger and dormant", "a stranger is no tie"),
         ("hello if a contact and a stranger", "contradict"),
         ("; call", "is not a gesture"),
+        ("call if dormant, else message if dormant", '"message" never applies, because one of the clauses before it'),
+        ("call if dormant, else like if not dormant, else message", '"message" never applies'),
+        ("hello if a stranger, else call if a contact, else message", '"message" never applies'),
     ],
 )
 def test_what_is_refused_with_what_is_right(what: str, message: str) -> None:
@@ -443,6 +455,18 @@ def test_the_shipped_rows_are_read(name: str) -> None:
         ({"whom": "ties", "what": "call", "most_peple": 3}, "did you mean most_people"),
         ({"whom": "ties, silent for {Quiet} days", "what": "call", "quiet": 3}, "no such field"),
         ({"whom": "ties", "what": "call if a stranger, else like"}, "a stranger is not one"),
+        (
+            {"whom": "ties, active", "what": "call if dormant, else like"},
+            '"call" can apply to nobody whom whom names: a tie is never both dormant and active',
+        ),
+        (
+            {"whom": ["ties, active", "acquaintances"], "what": "like if active, else note if dormant"},
+            '"note" can apply to nobody whom whom names: a tie is never both dormant and active',
+        ),
+        (
+            {"whom": "ties, silent for 90 days", "what": "call if silent for 10 to 30 days"},
+            "nobody whom whom names can meet these conditions: they contradict each other",
+        ),
         ({"based_on": "chek_in"}, 'did you mean "check_in"'),
     ],
 )
