@@ -257,6 +257,50 @@ def test_ids_of_shipped_strategies_are_as_before_there_were_others(config: Path)
     assert ids(config, 'sweep.strategies=["wait", "check_in"]') == before
 
 
+TAGGED = """
+[tags]
+friends = [3, 17]
+investors = [3]
+[strategies.ask]
+whom = "everyone known, tagged investors"
+what = "call"
+session_minutes = 15
+[strategies.later]
+whom = "nobody"
+for_days = 5
+then = "sort"
+[strategies.sort]
+whom = "ties"
+what = "call if tagged friends, else like"
+session_minutes = 15
+[strategies.mine]
+function = "mine.py:it"
+what = "call"
+session_minutes = 15
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ("tags.investors=[4]", {"ask", "mine"}),
+        ("tags.friends=[4]", {"later", "mine"}),
+        ("tags.others=[4]", {"mine"}),
+    ],
+)
+def test_an_id_tells_of_the_tags_that_its_strategies_look_at(config: Path, change: str, changed: set[str]) -> None:
+    """Phrases name theirs, also those of later stages; a function sees all."""
+    Path("mine.py").write_text("def it(me, ties):\n    pass\n")
+    without = config.read_text()
+    config.write_text(without + TAGGED)
+    arms = 'sweep.strategies=["wait", "check_in", "ask", "later", "mine"]'
+    before, after = ids(config, arms), ids(config, arms, change)
+    assert {arm for arm in before if before[arm] != after[arm]} == changed
+    config.write_text(without)
+    shipped = ids(config, 'sweep.strategies=["wait", "check_in"]')
+    assert shipped == {arm: before[arm] for arm in shipped}
+
+
 def test_a_level_that_is_the_value_of_the_file_makes_the_same_run(config: Path) -> None:
     config.write_text(config.read_text() + OWN)
     grid = ["sweep.grid.strategies.calls.days=[90, 80]"]
