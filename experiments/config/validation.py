@@ -402,6 +402,7 @@ def _wrong_with(path: KeyPath, level: Any, file: _File) -> str | None:
 def _remedy(path: KeyPath, file: _File) -> str:
     above = listed_path(path)[:-1]
     siblings = [known[-1] for known in file.settings if known[:-1] == above]
+    siblings += ["based_on"] if path[:-2] in _ROW_TABLES and "based_on" not in siblings else []
     former = {former_name(name): name for name in siblings if former_name(name) != name}
     close = nearest(path[-1], [*siblings, *former])
     if close in former:
@@ -410,7 +411,8 @@ def _remedy(path: KeyPath, file: _File) -> str:
         return f"; did you mean {'.'.join((*path[:-1], close))}?"
     if path[:-2] in _ROW_TABLES:
         number = f"; for a number of its own, write {{{path[-1]}}} in whom or what" if path[-3] == "strategies" else ""
-        return f"; the fields are {', '.join(MODELS[path[-3]].model_fields)}{number}"
+        fields = dict.fromkeys((*MODELS[path[-3]].model_fields, "based_on"))
+        return f"; the fields are {', '.join(fields)}{number}"
     if path[-2:-1] == (LADDER_TABLE,):
         return "; expected a channel and a gesture, such as private_message"
     by_length = sorted(file.settings, key=len)

@@ -316,6 +316,8 @@ def _condition(phrase: str, numbers: Mapping[str, float], others: Iterable[str])
     text = _plain(phrase)
     positive = _plain(text.removeprefix("not "))
     found = _lookup(positive, STATES) or _measured(positive, numbers) or _named(positive)
+    if found is None and positive.endswith(" first") and positive not in ORDERS:
+        raise ValueError(f"{_shown(phrase)} is not a known order; {_hint_of_order(positive, others)}")
     if found is None:
         raise ValueError(f"{_shown(phrase)} is not a known condition; {_hint(positive, others)}")
     return replace(found, holds=not found.holds) if text.startswith("not ") else found
@@ -325,6 +327,13 @@ def _named(phrase: str) -> Condition | None:
     """The condition in a phrase such as ``met at hangout`` or ``tagged investors``."""
     match = re.fullmatch(rf"({'|'.join(NAMED)}) (?:the )?([a-z]\w*)", phrase)
     return None if match is None else Condition(NAMED[match[1]], match[2])
+
+
+def _hint_of_order(phrase: str, others: Iterable[str]) -> str:
+    if "in random order" not in others:
+        return "an order belongs in whom"
+    close = nearest(phrase, ORDERS)
+    return f'did you mean "{close}"?' if close else f"known are {_quoted(ORDERS)}"
 
 
 def _hint(phrase: str, others: Iterable[str]) -> str:

@@ -126,7 +126,7 @@ class StrategyRow(BaseModel):
         named = {name for text in (*self.lists, self.what) for name in names_in(text)}
         for name in self.numbers:
             if name not in named:
-                return name, nearest(name, [*type(self).model_fields, *(named - self.numbers.keys())])
+                return name, nearest(name, [*type(self).model_fields, "based_on", *(named - self.numbers.keys())])
         return None
 
 

@@ -88,11 +88,8 @@ def test_names_of_a_log_are_looked_up_before_a_world_is_built(config: Path, reki
     own = TAGS.replace("[3, 17]", '["Anna"]').replace("[3, 39]", '["Bernt"]')
     text = config.read_text().replace("people = 40\n", "").replace("burn_in_years = 0\n", "")
     config.write_text(text.replace("[world]", '[world]\nlog = "log.csv"').replace("adopters = 4", "adopters = 2") + own)
-    said = refused(rekindle("run", config))
-    assert (
-        f'tiny.toml, line {at(config, "investors = ")}, tags.investors: there is no person "Bernt"; did you mean "Bernd"?'
-        in said
-    )
+    said, line = refused(rekindle("run", config)), at(config, "investors = ")
+    assert f'tiny.toml, line {line}, tags.investors: there is no person "Bernt"; did you mean "Bernd"?' in said
     assert 'tags.investors=["Bob"]: there is no person "Bob"; the log has nobody of this name.' in refused(
         rekindle("run", config, "--set", 'tags.investors=["Bob"]')
     )
