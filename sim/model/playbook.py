@@ -343,6 +343,11 @@ def _misfits(
         yield "invite", 'invitations need an event; write place = "event"'
     if (plan == Plan.POSTS) != (kinds == {POST}) or (plan != Plan.POSTS and POST in kinds):
         yield "what", 'readers of posts take only "post", and nobody else does'
+    if row.session_minutes == 0 and "session_minutes" not in row.model_fields_set:
+        yield (
+            "session_minutes",
+            "is missing; it says how many minutes the budget must cover before a session, such as 15",
+        )
     if row.session_minutes <= 0 or row.overhead_minutes >= row.session_minutes:
         yield "session_minutes", f"must be above 0 and above overhead_minutes ({row.overhead_minutes:g})"
 

@@ -27,6 +27,28 @@ def test_labels_and_colours_are_those_of_the_rows() -> None:
     assert legend.colour("check_in") is None
 
 
+def test_levels_of_a_rows_field_have_its_label_and_not_their_path() -> None:
+    legend = Legend(
+        sim.Parameters(strategies={"gifts": {**GIFTS, "whom": "ties, silent for {days} days", "days": 9}}).strategies
+    )
+    assert legend.label("strategies.gifts.days=30") == "Birthday gifts: days=30"
+    assert legend.label("parameters.strategies.check_in.message_share=0.3") == "check in: message share=0.3"
+    assert legend.label("wait, gestures.voice_memo.minutes=2") == "wait, voice memo: minutes=2"
+    assert legend.label("world.people=30") == "world.people=30"
+
+
+def test_colours_on_white_can_be_seen_on_it() -> None:
+    legend = Legend(
+        {name: {"colour": colour} for name, colour in (("a", "#ffffff"), ("b", "#fefeaa"), ("c", "#123abc"))}
+    )
+    for name in "ab":
+        own = legend.on_white(name)
+        assert own is not None
+        assert _contrast(own, "#ffffff") >= LARGE
+    assert legend.on_white("c") == "#123abc"
+    assert legend.on_white("wait") is None
+
+
 def test_a_stored_configuration_gives_the_same_legend_as_its_parameters() -> None:
     parameters = sim.Parameters(strategies={"gifts": GIFTS, "letters": {**GIFTS, "label": "", "colour": ""}})
     stored = Legend.of_configs([{"parameters": parameters.model_dump(mode="json")}])
