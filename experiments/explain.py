@@ -158,12 +158,13 @@ def explained(name: str, known: Sequence[Entry] | None = None) -> list[Entry]:
     wanted = accepted_name(name.lower())
     for table in ("world.parameters.", "parameters.", "measures."):
         wanted = wanted.removeprefix(table)
+    in_table = wanted
     if wanted.count(".") == 1:
         wanted = wanted.removeprefix("strategies.")
     known = known or entries()
     names = (wanted, f"gestures.{wanted}", f"places.{wanted}", f"ladders.{wanted}", name.lower())
     found = [entry for entry in known if entry.name in names]
-    return found or _of_any_row(wanted, known)
+    return found or _of_any_row(in_table, known)
 
 
 def _of_any_row(name: str, known: Sequence[Entry]) -> list[Entry]:

@@ -122,8 +122,10 @@ def _draw_nothing(axes: Axes, why: str, style: Style) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xticks([])
     text = "\n".join(["not known yet:" if why else "not known yet", *textwrap.wrap(why, 36)])
-    middle = {"transform": axes.transAxes, "ha": "center", "va": "center"}
-    axes.text(0.5, 0.5, text, fontsize=style.pt(20), color=INK, linespacing=1.4, **middle)
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=style.pt(20), color=INK,
+        linespacing=1.4,
+    )  # fmt: skip
 
 
 def words(scenario: str, legend: Legend = PLAIN) -> str:

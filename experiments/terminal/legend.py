@@ -18,10 +18,10 @@ from sim.model.strategies import NAMES
 ADDED = ("#332288", "#882255", "#999933", "#AA4499", "#117733", "#CC6677", "#44AA99")
 _PART = re.compile(r"(\w+)( [\d.e+-]+)?")  # a strategy, perhaps with its share in a mixture
 _OF_ROW = re.compile(r"(?:parameters\.)?(?:strategies|gestures|places)\.(\w+)\.(\w+=.*)")  # a level of a row's field
-LARGE, SMALL = (
-    3.0,
-    4.5,
-)  # ratios of contrast that large type and lines, or small type, need (WCAG 2.2, 1.4.3 and 1.4.11)
+_LEAST_HUE = 0.15  # difference between the largest and the smallest of red, green and blue, 0 to 1
+_DARK = 12.0  # a ratio of contrast
+# Ratios of contrast that large type and lines, or small type, need (WCAG 2.2, 1.4.3 and 1.4.11).
+LARGE, SMALL = 3.0, 4.5
 
 
 class Legend:
@@ -89,9 +89,15 @@ class Legend:
         return self.colours.get(arm.split(", ")[0])
 
     def on_white(self, arm: str) -> str | None:
-        """The colour of an arm as `colour` has it, made darker if it can't be seen on white."""
+        """The colour of an arm as `colour` has it, made darker if it can't be seen on white.
+
+        White and light grey become dark, because grey means in figures that an interval includes zero.
+        """
         own = self.colour(arm)
-        return None if own is None else readable(own, "#ffffff")
+        if own is None or _contrast(own, "#ffffff") >= LARGE:
+            return own
+        has_hue = max(_channels(own)) - min(_channels(own)) > _LEAST_HUE
+        return readable(own, "#ffffff", LARGE if has_hue else _DARK)
 
     def notes(self, arms: Iterable[str]) -> list[str]:
         """A sentence with the labels of these arms, if any has one, for tables that show names as they are typed."""

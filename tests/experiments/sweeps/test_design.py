@@ -247,6 +247,18 @@ def test_an_id_tells_of_the_strategies_that_the_run_follows(config: Path, change
     assert {arm for arm in before if before[arm] != after[arm]} == changed
 
 
+def test_a_row_changes_the_numbers_of_those_below_it_only(config: Path) -> None:
+    """A strategy's number is part of the keys of its draws, so runs with another number are other runs."""
+    text = config.read_text()
+    config.write_text(text + OWN)
+    before = ids(config)
+    row = '[strategies.new]\nbased_on = "check_in"\n'
+    for above, changed in (("visits", {"visits", "calls 0.5 + check_in 0.5"}), ("other", set())):
+        config.write_text(text + OWN.replace(f"[strategies.{above}]", f"{row}[strategies.{above}]"))
+        after = ids(config)
+        assert {arm for arm in before if before[arm] != after[arm]} == changed, above
+
+
 def test_ids_of_shipped_strategies_are_as_before_there_were_others(config: Path) -> None:
     """The hashes were recorded when strategies were not yet part of the parameters."""
     assert design._hash(Parameters()) == "69587b602155333f"

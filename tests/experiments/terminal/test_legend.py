@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import sim
+from experiments.figures import GREY
 from experiments.terminal.legend import ADDED, LARGE, SMALL, Legend, _contrast, readable
 
 GIFTS = {"whom": "ties", "what": "note", "session_minutes": 15.0, "label": "Birthday gifts", "colour": "#123abc"}
@@ -46,6 +47,7 @@ def test_colours_on_white_can_be_seen_on_it() -> None:
         assert own is not None
         assert _contrast(own, "#ffffff") >= LARGE
     assert legend.on_white("c") == "#123abc"
+    assert _contrast(legend.on_white("a") or "", GREY) > LARGE, "grey has a meaning in figures"
     assert legend.on_white("wait") is None
 
 
