@@ -162,7 +162,7 @@ def _parts(within: Range, condition: Condition) -> list[Range]:
 
 
 def _needed(conditions: Sequence[Condition], source: Source | None) -> list[Condition]:
-    """A few of these impossible conditions that are impossible by themselves."""
+    """A few of these impossible conditions that are impossible on their own."""
     kept = list(conditions)
     for one in conditions:
         others = [other for other in kept if other is not one]
