@@ -20,7 +20,7 @@ from experiments import provenance
 from experiments.config.errors import ConfigError, SettingError
 from experiments.config.own_measures import own_measures
 from experiments.config.reading import load, option_for, place_of, place_of_factor
-from experiments.config.settings import Experiment, SweepSettings, require_adopters
+from experiments.config.settings import Experiment, SweepSettings, require_adopters, require_tagged
 from experiments.config.toml_text import show
 from experiments.sweeps import histories as kept
 from experiments.sweeps import own_outcomes, planning, runner, store
@@ -376,7 +376,8 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
         report_log_notes(experiment.world.log, contacts.notes, stderr_console())
         try:
             require_adopters(experiment.run.adopters, len(contacts.names))
+            require_tagged(experiment, contacts.names)
         except SettingError as error:
-            where = place_of(config, changes or (), ("run", "adopters"))
-            raise ConfigError(f"{where}: {error.problem}.") from None
+            where = place_of(config, changes or (), tuple(error.setting.split(".")))
+            raise ConfigError(f"{where}: {error.problem}{'' if error.problem.endswith('?') else '.'}") from None
     return experiment
