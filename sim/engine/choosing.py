@@ -27,7 +27,7 @@ from sim.state.population import NOBODY, ORDER, World
 # A contact whom the user names by hand for today's session: the row of the plan, the other person and the clause.
 GIVEN = np.dtype([("plan", "i8"), ("other", "i8"), ("clause", "i8")], align=True)
 
-FEW = 48  # up to this many, sorting by insertion is the fastest
+FEW = 128  # up to this many, sorting by insertion is the fastest
 _LOW32 = 0xFFFF_FFFF
 _FIELDS = {name: Fact[name.upper()] for name in CONTACT.names or () if name.upper() in Fact.__members__}
 _FIELDS |= {"tags": Fact.TAGGED}
@@ -160,19 +160,26 @@ def see_ties(state: Any, row: int, wanted: int, keys: Any, contacts: Any, day: i
 
 
 @njit_alloc
-def add_orders(contacts: Any, keys: Any, clauses: int, ranks: Any, orders: Any) -> int:
+def add_orders(state: Any, row: int, contacts: Any, keys: Any, memory: Any, orders: Any, day: int) -> int:
     """Write the choices of a function as orders, type `ORDER`: largest priority first, then the lowest id.
 
+    Ties that the plan has named too recently are left out here already, since most of them are.
+
     Args:
+        state: the state.
+        row: the plan.
         contacts: what the function has written into, type `CONTACT`.
         keys: their slots; see `contacts_by_id`.
-        clauses: the number of clauses of the strategy.
-        ranks: working memory, as long as `contacts`.
+        memory: working memory: two arrays as long as `contacts`, of floats and of integers.
         orders: gets the orders; as long as `contacts`.
+        day: today.
 
     Returns:
         The number of orders; -1 if the function chose a clause that there isn't, or a priority that is no number.
     """
+    ranks, chosen = memory
+    strategy = strategy_today(state, state.plans[row].strategy)
+    first, clauses, gap_days = state.people[state.plans[row].person].first, strategy.clauses, strategy.gap_days
     count, many = 0, len(contacts) > FEW
     for k in range(len(contacts)):
         clause, rank = contacts[k].clause, -contacts[k].priority
@@ -180,15 +187,18 @@ def add_orders(contacts: Any, keys: Any, clauses: int, ranks: Any, orders: Any) 
             continue
         if not 0 <= clause < clauses or np.isnan(rank):
             return -1
+        if not rules.may_be_named(day, state.ties[first + (keys[k] & _LOW32)].planned, gap_days):
+            continue
         at = count
         while not many and at > 0 and ranks[at - 1] > rank:
-            ranks[at], orders[at] = ranks[at - 1], orders[at - 1]
+            ranks[at], chosen[at] = ranks[at - 1], chosen[at - 1]
             at -= 1
-        ranks[at] = rank
-        orders[at].slot, orders[at].clause = keys[k] & _LOW32, clause
+        ranks[at], chosen[at] = rank, k
         count += 1
     if many:
-        orders[:count] = orders[:count][np.argsort(ranks[:count], kind="mergesort")]
+        chosen[:count] = chosen[:count][np.argsort(ranks[:count], kind="mergesort")]
+    for k in range(count):
+        orders[k].slot, orders[k].clause = keys[chosen[k]] & _LOW32, contacts[chosen[k]].clause
     return count
 
 
@@ -243,10 +253,10 @@ def _choices(
 
     Not cached on disk, because it is compiled for each function.
     """
-    most, count, clauses = most_contacts(state, strategy), 0, state.strategies[strategy].clauses
+    most, count = most_contacts(state, strategy), 0
     orders, rows = np.empty(most + 64, ORDER), np.empty(most + 64, np.int64)
     me, contacts = np.zeros(1, ME), np.zeros(most, CONTACT)
-    keys, ranks, choices = np.empty(most, np.int64), np.empty(most), np.empty((most, 2))
+    keys, memory, choices = np.empty(most, np.int64), (np.empty(most), np.empty(most, np.int64)), np.empty((most, 2))
     calls = 2  # for the first session
     for row in range(len(state.plans)):
         if state.strategies[state.plans[row].strategy].today != strategy:
@@ -263,7 +273,7 @@ def _choices(
                 session[1] = 1
         calls = 1
         orders, rows = with_room_for(orders, rows, count + seen)
-        more = add_orders(contacts[:seen], keys, clauses, ranks, orders[count:])
+        more = add_orders(state, row, contacts[:seen], keys, memory, orders[count:], day)
         if more < 0 or session[1]:
             session[1] = 1
             break
@@ -355,14 +365,13 @@ def choose(
     Raises:
         FunctionError: if a function raises an exception, or chooses what there isn't.
     """
-    orders, rows = [orders_by_hand(state, given)], [given["plan"].astype(np.int64)]
-    for strategy, function in functions.items() if planning else ():
-        more, plans = choices_of(function, state, strategy, elapsed, day, seed)
-        orders.append(more)
-        rows.append(plans)
-    plan = np.concatenate(rows)
-    first = np.searchsorted(np.sort(plan, kind="stable"), np.arange(len(state.plans) + 1)).astype(np.int64)
-    together = np.concatenate(orders)
-    if len(functions) + bool(len(given)) > 1:  # those of one function are in the order of their plans
-        together = together[np.argsort(plan, kind="stable")]
-    return together, first
+    found = [choices_of(one, state, strategy, elapsed, day, seed) for strategy, one in functions.items() if planning]
+    if len(given):
+        found.append((orders_by_hand(state, given), given["plan"].astype(np.int64)))
+    if not found:
+        return np.zeros(0, ORDER), np.zeros(len(state.plans) + 1, np.int64)
+    orders, rows = found[0] if len(found) == 1 else (np.concatenate(parts) for parts in zip(*found, strict=True))
+    if len(found) > 1 or len(given):  # those of one function are in the order of their plans
+        by_plan = np.argsort(rows, kind="stable")
+        orders, rows = orders[by_plan], rows[by_plan]
+    return orders, np.searchsorted(rows, np.arange(len(state.plans) + 1)).astype(np.int64)
