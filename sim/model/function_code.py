@@ -148,15 +148,14 @@ def _lines(code: CodeType) -> Iterator[tuple[int, dis.Instruction]]:
 
 def _takes_by_number(code: CodeType) -> bool:
     """Whether a code may take a field by its number, as in ``tie[6]``; ``ties[0]`` takes a tie."""
-    before, base = None, None
+    instructions = [one for _, one in _lines(code)]
     ties = code.co_varnames[1] if code.co_argcount > 1 else None
-    for _, one in _lines(code):
+    for base, index, one in zip(instructions, instructions[1:], instructions[2:], strict=False):
         subscript = one.opname == "BINARY_SUBSCR" or (one.opname == "BINARY_OP" and one.argrepr == "[]")
-        constant = before is not None and before.opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT"))
-        if subscript and constant and isinstance(before.argval, int):  # type: ignore[union-attr]
-            if base is None or base.opname != "LOAD_FAST" or base.argval != ties:
-                return True
-        base, before = before, one
+        constant = index.opname in ("LOAD_CONST", "LOAD_SMALL_INT") and isinstance(index.argval, int)
+        of_ties = base.opname.startswith("LOAD_FAST") and base.argval == ties
+        if subscript and constant and not of_ties:
+            return True
     return False
 
 
@@ -228,5 +227,3 @@ def _with(module: Any, name: str, value: Any) -> Any:
     copy = ModuleType(module.__name__)
     vars(copy).update({**vars(module), name: value})
     return copy
-
-

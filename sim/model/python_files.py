@@ -24,7 +24,7 @@ from sim.model.spelling import nearest
 
 LARGEST_FILE = 1_000_000  # bytes
 
-_carried: ContextVar[Mapping[str, str] | None] = ContextVar("carried", default=None)  # texts by path; see `carrying`
+_carried: ContextVar[dict[str, str] | None] = ContextVar("carried", default=None)  # texts by path; see `carrying`
 
 
 class PythonFileError(ValueError):
@@ -54,7 +54,9 @@ class FunctionFile:
         try:
             module = executed(self.file, self.text)
         except SyntaxError as error:
-            raise PythonFileError(f"names {file}, which is not valid Python: {error.msg} (line {error.lineno})") from None
+            raise PythonFileError(
+                f"names {file}, which is not valid Python: {error.msg} (line {error.lineno})"
+            ) from None
         except (Exception, SystemExit) as error:  # a file of the user's can raise anything
             what = f"{type(error).__name__} when it was loaded: {error}"
             raise PythonFileError(f"names {file}, which raised {what}{line_of(error, self.file)}") from error
@@ -72,47 +74,55 @@ class FunctionFile:
         Raises:
             PythonFileError: if it's not valid Python, or has no such name.
         """
+        file = Path(self.file).name
         try:
             tree = ast.parse(self.text)
-        except (SyntaxError, ValueError) as error:
-            line = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
-            what = error.msg if isinstance(error, SyntaxError) else error
-            file = Path(self.file).name
-            raise PythonFileError(f"names {file}, which is not valid Python: {what}{line}") from None
+        except SyntaxError as error:
+            what = f"is not valid Python: {error.msg} (line {error.lineno})"
+            raise PythonFileError(f"names {file}, which {what}") from None
+        except ValueError as error:
+            raise PythonFileError(f"names {file}, which is not valid Python: {error}") from None
         known = list(_names_in(tree))
         if self.name not in known and "*" not in known:
             raise PythonFileError(_lacks(self, [name for name in known if not name.startswith("_")]))
 
 
 def read(file: str, name: str) -> FunctionFile:
-    """A name in a Python file, with the text of the file; that which the run carries, if it carries one.
+    """A name in a Python file, with the text of the file; that which a run carries, within `carrying`.
 
     Raises:
         PythonFileError: if the file can't be read.
     """
-    carried = (_carried.get() or {}).get(file)
-    if carried is not None:
-        return FunctionFile(file, name, carried)
+    carried = _carried.get()
+    if carried is None:
+        return FunctionFile(file, name, _text_of(file))
+    if file not in carried:
+        carried[file] = _text_of(file)
+    return FunctionFile(file, name, carried[file])
+
+
+@contextmanager
+def carrying(texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Within the block, files have these texts, by path, and others are read once; yields the texts of all of them."""
+    carried = dict(texts)
+    token = _carried.set(carried)
+    try:
+        yield carried
+    finally:
+        _carried.reset(token)
+
+
+def _text_of(file: str) -> str:
     try:
         if Path(file).stat().st_size > LARGEST_FILE:
             raise PythonFileError(f"names {file}, which has more than the limit of {LARGEST_FILE:,} bytes")
-        return FunctionFile(file, name, Path(file).read_text("utf-8"))
+        return Path(file).read_text("utf-8")
     except FileNotFoundError:
         raise PythonFileError(f"names {file}, and there is no such file{_instead_of(Path(file))}") from None
     except UnicodeDecodeError:
         raise PythonFileError(f"names {file}, which is not in UTF-8; convert it") from None
     except OSError as error:
         raise PythonFileError(f"names {file}, which cannot be read: {error.strerror or error}") from None
-
-
-@contextmanager
-def carrying(texts: Mapping[str, str]) -> Iterator[None]:
-    """Within the block, files are read from these texts, by path, instead of from the disk."""
-    token = _carried.set({**(_carried.get() or {}), **texts})
-    try:
-        yield
-    finally:
-        _carried.reset(token)
 
 
 @lru_cache(maxsize=64)
