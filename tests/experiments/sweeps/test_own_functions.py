@@ -87,7 +87,7 @@ def test_an_inherited_function_is_found_at_its_row(mine: Path, rekindle: Rekindl
     with_function(mine, "mine.py:cals")
     message = refused(rekindle("plan", mine, "--set", 'sweep.strategies=["wait", "later"]'))
     line = mine.read_text().splitlines().index("[strategies.later]") + 1
-    assert message.startswith(f"tiny.toml, line {line}, strategies.later: names mine.py:cals")
+    assert f"tiny.toml, line {line}, strategies.later: names mine.py:cals" in message
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_function_that_cannot_be_used_is_refused_before_the_first_run(
     line = with_function(mine, f"mine.py:{name}")
     for command in ("run", "sweep"):
         message = refused(rekindle(command, mine, "--set", SEVERAL, "--set", "run.strategy=mine"))
-        assert message.startswith(f"tiny.toml, line {line}, strategies.mine.function: names mine.py:{name}, {problem}")
+        assert f"tiny.toml, line {line}, strategies.mine.function: names mine.py:{name}, {problem}" in message
     assert not Path("results").exists()
 
 
