@@ -67,15 +67,16 @@ def errors(row: dict[str, Any]) -> list[str]:
     how: dict[str, Any] = {"strategy": "x", "adopters": [4], "seed": 3, "parameters": parameters(x=row)}
     found = []
     for engine in (sim.Simulation, lambda world, **how: sim.ReconnectionModel(world=world, **how)):
-        with pytest.raises((FunctionError, ValueError)) as raised:
+        try:
             run = engine(world(), **how)
             for _ in range(DAYS):
                 run.step()
-        found.append(str(raised.value))
+        except (FunctionError, ValueError) as error:
+            found.append(str(error))
     return found
 
 
-# What a function sees, and what it chooses -----------------------------------------------------------------------------
+# What a function sees, and what it chooses ---------------------------------------------------------------------------
 
 
 def mixing(fields: list[str]) -> str:
@@ -146,7 +147,7 @@ def test_orders_are_by_priority_and_then_by_id(count: int) -> None:
     assert orders["slot"][:many].tolist() == [keys[k] for k in sorted(chosen, key=lambda k: -contacts["priority"][k])]
 
 
-# What is refused ---------------------------------------------------------------------------------------------------------
+# What is refused -----------------------------------------------------------------------------------------------------
 
 WRONG = {
     "ties[400].clause = 0": "raised IndexError in a session of person 4 on day 0: index 400 is out of bounds",
@@ -154,16 +155,16 @@ WRONG = {
     "ties[0].clause = 2": "the clause 2; expected 0 to 1, or -1 to leave the tie out",
     "ties[0].clause = -2": "the clause -2; expected 0 to 1, or -1 to leave the tie out",
     "ties[0].clause = 1; ties[0].priority = np.nan": "the priority nan; expected a number",
-    "if me.elapsed == 2: raise ValueError('not today')": "raised ValueError in a session of person 4 on day 2: not today",
-    "ties[0].priority = 1 / (me.id - 4)": "raised ZeroDivisionError in a session of person 4 on day 0: division by zero",
+    "if me.elapsed == 2: raise ValueError('not today')": "raised ValueError in a session of person 4 on day 2: not",
+    "ties[0].priority = 1 / (me.id - 4)": "raised ZeroDivisionError in a session of person 4 on day 0: division",
     "with objmode(k='int64'):\n    KEPT[0] += 1\n    k = KEPT[0]\nties[0].clause = k % 2": "chose differently when",
 }
 UNFIT = {
     "return 3": "returns a value (it.py, line 7); expected none",
     "return None if me.draw < 1 else 1": "returns a value (it.py, line 7); expected none",
-    "x = ties[0].silent": f"uses the field silent (it.py, line {LINE}), and there is no such field; did you mean silence?",
+    "x = ties[0].silent": f"uses the field silent (it.py, line {LINE}), and there is no such field; did you mean sile",
     "ties[0].claus = 1": f"uses the field claus (it.py, line {LINE}), and there is no such field; did you mean clause?",
-    "x = me.sociabilty": f"uses the field sociabilty (it.py, line {LINE}), and there is no such field; did you mean soci",
+    "x = me.sociabilty": f"uses the field sociabilty (it.py, line {LINE}), and there is no such field; did you mean so",
     "x = ties[0]['zzz']": f"uses the field zzz (it.py, line {LINE}), and there is no such field; a tie has other, acq",
     "ties[0].priority = np.random.random()": f"uses random numbers of its own (it.py, line {LINE}: np.random.random)",
     "x = {1: 2}\nx['a'] = ties": f"Numba can't compile (it.py, line {LINE + 1}): No implementation",
@@ -194,9 +195,9 @@ def test_a_function_that_cannot_be_used_is_refused_before_the_first_day(tmp_path
 def test_other_things_are_no_functions(tmp_path: Path) -> None:
     row = written(tmp_path, "pass")
     path = row["function"].rpartition(":")[0]
-    with pytest.raises(ValueError, match="names it.py:LINE, and the file has no LINE"):
+    with pytest.raises(ValueError, match=r"names it.py:LINE, and the file has no LINE"):
         load(f"{path}:LINE")
-    with pytest.raises(ValueError, match="names it.py:KEPT, which is of the type list; expected a function of"):
+    with pytest.raises(ValueError, match=r"names it.py:KEPT, which is of the type list; expected a function of"):
         load(f"{path}:KEPT")
     with pytest.raises(ValueError, match=r"names it.py:np, which is of the type module"):
         load(f"{path}:np")

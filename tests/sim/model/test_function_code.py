@@ -69,7 +69,7 @@ def by_number(me: Any, ties: Any) -> None:
 
 
 def by_getattr(me: Any, ties: Any) -> None:
-    ties[0].priority = getattr(ties[0], SILENCE + "")  # noqa: B009
+    ties[0].priority = getattr(ties[0], SILENCE + "")
 
 
 def as_numbers(me: Any, ties: Any) -> None:
@@ -91,7 +91,7 @@ READS = {
     through_a_module: set(FIELDS),  # a module of the user's may do anything
     within: {"dormant", "active", "clause"},
     by_rule: {"turn", "silence", "clause"},
-    **dict.fromkeys((by_number, by_getattr, as_numbers, printed, by_something_strange), set(FIELDS)),
+    **{python: set(FIELDS) for python in (by_number, by_getattr, as_numbers, printed, by_something_strange)},
 }
 
 

@@ -13,6 +13,7 @@ from sim.model.interruptible import interruptible
 from tests.conftest import ROOT
 
 ENDLESS = """
+import signal
 from numba import njit
 from sim.model.interruptible import interruptible
 
@@ -22,6 +23,7 @@ def forever(k):
         k = (k + 1) % 1000
     return k
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored where tests run in the background
 forever.compile("(int64,)")
 print("begun", flush=True)
 try:
