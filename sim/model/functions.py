@@ -170,16 +170,21 @@ class StrategyFunction:
 
     def _in_plain_python(self, error: Exception, me: Any, ties: np.ndarray) -> tuple[Exception, str]:
         """What the function raises when it isn't compiled, and its line, which compiled code often doesn't know."""
-        raised = error
+        records = np.array([me], ME).view(np.recarray), ties.view(np.recarray)  # which have attributes in plain Python
         try:
             with np.errstate(divide="raise", invalid="raise"):
-                uncompiled(self.call)(me, ties)
+                uncompiled(self.call)(records[0][0], records[1])
         except Exception as found:
-            raised = found
+            same = type(found) is type(error)
+            if same or (isinstance(error, ZeroDivisionError) and isinstance(found, FloatingPointError)):
+                return found if same else error, self._line_of(found)
+        return error, self._line_of(error)
+
+    def _line_of(self, error: Exception) -> str:
+        """The line of the user's that raised an error, as ``mine.py, line 7``; empty if that's unknown."""
         files = files_of(self.call)
-        frames = [frame for frame in traceback.extract_tb(raised.__traceback__) if frame.filename in files]
-        line = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-        return raised if type(raised) is type(error) else error, line
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+        return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 
     def _require_clauses(self, me: Any, ties: np.ndarray, clauses: int) -> None:
         """Check the clauses and priorities that the function wrote.
