@@ -268,6 +268,8 @@ def load(reference: str) -> Any:
         file, _, name = reference.rpartition(":")
         made = python_files.read(file, name).load()
     try:
+        if not isinstance(plain(made), FunctionType):
+            raise _UnfitError(f"is of the type {type(made).__name__}; expected a function of (me, ties)")
         return _prepared(made)
     except _UnfitError as error:
         raise ValueError(f"names {_short(reference)}, which {error}") from error.__cause__
@@ -290,8 +292,6 @@ def _prepared(made: Any) -> Any:
         _UnfitError: if it can't be used as one.
     """
     python = plain(made)
-    if not isinstance(python, FunctionType):
-        raise _UnfitError(f"is of the type {type(made).__name__}; expected a function of (me, ties)")
     if python.__code__.co_argcount != 2:
         raise _UnfitError(f"has other arguments ({place_of(made)}); expected {python.__name__}(me, ties)")
     random = randomness(made)

@@ -98,6 +98,7 @@ def test_both_engines_show_each_field_and_choose_the_same(tmp_path: Path, part: 
 
 def sessions_of(function: StrategyFunction, fields: frozenset[str]) -> tuple[Any, Any]:
     start, _ = begin(world(), strategy="x", adopters=30, seed=1, parameters=parameters(x=ROWS["x"]))
+    start.plans["budget"] = 100.0  # so that all have a session
     core = Core(start, seed=1)
     number = list(start.parameters.strategy_names).index("x")
     shown = StrategyFunction("x", function.call, fields)
@@ -150,8 +151,8 @@ def test_orders_are_by_priority_and_then_by_id(count: int) -> None:
 # What is refused -----------------------------------------------------------------------------------------------------
 
 WRONG = {
-    "ties[400].clause = 0": "raised IndexError in a session of person 4 on day 0: index 400 is out of bounds",
-    "ties[0].priority = helper(ties, 400)": "raised IndexError in a session of person 4 on day 0: index 400 is out of",
+    "ties[400].clause = 0": "raised IndexError in a session of person 4 on day 2: index 400 is out of bounds",
+    "ties[0].priority = helper(ties, 400)": "raised IndexError in a session of person 4 on day 2: index 400 is out of",
     "ties[0].clause = 2": "the clause 2; expected 0 to 1, or -1 to leave the tie out",
     "ties[0].clause = -2": "the clause -2; expected 0 to 1, or -1 to leave the tie out",
     "ties[0].clause = 1; ties[0].priority = np.nan": "the priority nan; expected a number",
