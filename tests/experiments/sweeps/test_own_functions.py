@@ -78,7 +78,7 @@ def test_a_function_that_is_not_there_is_found_when_the_configuration_is_read(
     line = with_function(mine, reference)
     message = refused(rekindle(command, mine, "--set", SEVERAL, "--set", "run.strategy=mine"))
     wanted = re.escape(f"tiny.toml, line {line}, strategies.mine.function: {problem}").replace(r"\.\*", ".*")
-    assert re.match(wanted, message), message
+    assert re.search(wanted, message), message
     assert not Path("results").exists()
     assert rekindle("plan", mine).code == 0, "no arm follows it"
 
@@ -114,7 +114,7 @@ def test_a_function_that_fails_has_its_place(mine: Path, rekindle: Rekindle) -> 
         r"he function of the strategy mine \(mine.py, line 20\) raised IndexError in a session of person \d+ on day 0"
     )
     message = refused(rekindle("run", mine, "--set", "run.strategy=mine"))
-    assert re.match(rf"tiny.toml, line {line}, strategies.mine.function: t{problem}", message), message
+    assert re.search(rf"tiny.toml, line {line}, strategies.mine.function: t{problem}", message), message
     ended = rekindle("sweep", mine, "--set", SEVERAL)
     assert ended.code == 1
     assert re.search(f"FunctionError: T{problem}", ended.err), ended.err
