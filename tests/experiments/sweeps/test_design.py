@@ -336,7 +336,7 @@ def test_the_file_of_a_function_is_part_of_the_id_and_must_be_there(config: Path
         config.read_text() + '[strategies.mine]\nfunction = "mine.py:it"\nwhat = "call"\nsession_minutes = 5\n'
     )
     arms = 'sweep.strategies=["wait", "mine"]'
-    with pytest.raises(ConfigError, match=r'^strategies\.mine\.function = "mine\.py:it": mine\.py can.t be read'):
+    with pytest.raises(ConfigError, match=r"^strategies\.mine\.function names mine\.py, and there is no such file"):
         runs_of(load(config, [arms]))
     assert runs_of(load(config)), "no arm follows it"
     ids = list[dict[str, str]]()
