@@ -279,6 +279,9 @@ def load(reference: str) -> Any:
         raise PythonFileError(f"names {_short(reference)}, which {error}") from error.__cause__
 
 
+_COMPILABLE = "use loops, conditions, numbers and arrays of them, instead of dicts, text and lists of ties"
+
+
 class _UnfitError(ValueError):
     """A function that can't be that of a strategy; the message is what it does."""
 
@@ -329,7 +332,8 @@ def _uncompilable(made: Any, error: Exception) -> str:
     line = getattr(error, "loc", None) if isinstance(error, NumbaError) else None
     where = f"{Path(line.filename).name}, line {line.line}" if line is not None else place_of(made)
     lines = [one.strip() for one in text.splitlines() if one.strip() and not one.startswith("Failed in nopython")]
-    return f"Numba can't compile ({where}): {lines[0] if lines else type(error).__name__}"
+    what = (lines[0] if lines else type(error).__name__).rstrip(".")
+    return f"Numba can't compile ({where}): {what}; {_COMPILABLE}"
 
 
 def source_of(reference: str) -> str:
