@@ -88,7 +88,7 @@ class FunctionFile:
         known = list(_names_in(tree))
         if self.name not in known and "*" not in known:
             own = (ast.FunctionDef, ast.ClassDef)
-            named = [node.name for node in tree.body if isinstance(node, own) and not node.name.startswith("_")]
+            named = [node.name for node in ast.walk(tree) if isinstance(node, own) and not node.name.startswith("_")]
             raise PythonFileError(_lacks(self, named))
 
 

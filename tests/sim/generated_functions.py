@@ -71,8 +71,10 @@ def functions(draw: st.DrawFn, count: int) -> str:
         f"        {'elif' if k else 'if'} me.id // 2 % {RULES} == {k}:\n{draw(rules(count))}" for k in range(RULES)
     ]
     most = draw(st.sampled_from([4, 100]))
+    mixed = " + ".join(f"{0.37 * (k + 1):.2f} * {field}" for k, field in enumerate(OF_ME))  # each counts
     return (
-        f"import numpy as np\n\n\ndef {NAME}(me, ties):\n    seen = 0\n    for tie in ties:\n"
+        f"import numpy as np\n\n\ndef {NAME}(me, ties):\n    seen = 0\n    mixed = {mixed}\n    for tie in ties:\n"
         + "\n".join(parts)
-        + f"\n        seen += tie.clause >= 0\n        if seen > {most}:\n            break\n"
+        + "\n        if (tie.draw + mixed) % 1.0 < 0.2:\n            tie.clause = -1\n"
+        + f"        seen += tie.clause >= 0\n        if seen > {most}:\n            break\n"
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numba
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -105,7 +105,7 @@ def test_engines_agree_on_functions_that_nobody_has_written(tmp_path: Path) -> N
     seen: Counter[str] = Counter()
     kinds = {kind: {"based_on": "message", "minutes": 2, "felt_risk": 0, "invites": False} for kind in ADDED_KINDS}
 
-    @settings(max_examples=examples(6), suppress_health_check=SLOW)
+    @settings(max_examples=examples(6), suppress_health_check=SLOW, phases=[Phase.generate])  # no shrinking: minutes
     @given(text=functions(len(ADDED_KINDS)), gap_days=st.integers(0, 3), people=st.integers(30, 45))
     def agree(text: str, gap_days: int, people: int) -> None:
         path = tmp_path / f"{hash_of_text(text)}.py"
