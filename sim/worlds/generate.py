@@ -11,7 +11,7 @@ from numba import njit
 
 from sim.engine.day import Core
 from sim.model import rules
-from sim.model.chance import DrawPurpose, uniform
+from sim.model.chance import DrawPurpose, two_uniforms, uniform
 from sim.model.parameters import Parameters
 from sim.run import on_threads, run_days, whole
 from sim.runtime import memory_limit
@@ -23,6 +23,8 @@ from sim.worlds.people import (
     born,
     check_number,
     check_seed,
+    come_and_go,
+    drawn_list_sizes,
     drawn_sociability,
     in_parts,
     wake,
@@ -85,11 +87,15 @@ def generated(
             return run_days(Core(first_morning(), seed=seed, spend=True), days, progress=progress)
 
     if days == 0:
-        return first_morning()
-    if not cache:
-        return burnt_in().to_world()
-    # The past doesn't depend on strategies, so a cached world may have been saved with others.
-    return replace(cached_world(burnt_in, settings, people=people, days=days, seed=seed), parameters=settings)
+        world = first_morning()
+    elif not cache:
+        world = burnt_in().to_world()
+    else:
+        # The past doesn't depend on strategies, so a cached world may have been saved with others.
+        world = replace(cached_world(burnt_in, settings, people=people, days=days, seed=seed), parameters=settings)
+    if settings.arriving_share > 0 or settings.leaving_rate > 0:
+        come_and_go(np.uint64(seed), world.people, world.day, settings.packed)
+    return world
 
 
 def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:
@@ -114,7 +120,7 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
 
     Sociable people have more ties: outside a person's group, the mean number is in proportion to sociability.
     """
-    sociability = people["sociability"].astype(np.float64)
+    sociability = people["sociability"].astype(np.float64) * drawn_list_sizes(key, len(people), p)
     until = np.searchsorted(people["community"], people["community"], side="right")
     group = people["group"].copy()
     members = np.bincount(group)
@@ -122,8 +128,9 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
     _neighbours(key, until, group, members, sociability, p, near)
     elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
     industry, anywhere = people["industry"], np.zeros(len(people), np.int32)
-    of_industry = _pairs_within(industry, p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE)
-    of_anywhere = _pairs_within(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
+    ties, mutual = p["ties_at_start"], float(p["ties_mutual"])
+    of_industry = _pairs_within(industry, ties * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE, mutual)
+    of_anywhere = _pairs_within(anywhere, ties * elsewhere * sociability, key, _OTHER_TIE, mutual)
     ids = np.concatenate([near, of_industry, of_anywhere])
     ids.sort()
     return ids[np.diff(ids, prepend=-1) > 0]  # twenty times as fast as np.unique, which hashes
@@ -162,8 +169,10 @@ def _neighbours(
         others = until[person] - start - 1 - mates
         of_group, of_others = wanted / max(1, mates), (wanted - mates) / max(1, others)
         for other in range(person + 1, until[person]):
-            sociable = 0.5 * (sociability[person] + sociability[other])
-            chance = of_group if group[other] == group[person] else of_others * sociable
+            mean, product = 0.5 * (sociability[person] + sociability[other]), sociability[person] * sociability[other]
+            sociable = mean + p.ties_mutual * (product - mean)
+            near = 1.0 + p.ties_mutual * (product - 1.0)
+            chance = of_group * near if group[other] == group[person] else of_others * sociable
             if uniform(seed, _COMMUNITY_TIE, 0, person, other, 0) < chance:
                 if count < len(ids):
                     ids[count] = person * len(until) + other
@@ -171,29 +180,45 @@ def _neighbours(
     return count
 
 
-def _pairs_within(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int) -> np.ndarray:
+def _pairs_within(
+    circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int, mutual: float
+) -> np.ndarray:
     """Numbers of pairs within circles. Each person chooses half of their mean number, since others choose them too."""
     members = np.argsort(circle, kind="stable")
     starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
-    persons, partners = _partners(key, purpose, circle, members, starts, 0.5 * means)
+    persons, partners = _partners(key, purpose, circle, members, starts, 0.5 * means, mutual)
     distinct = persons != partners
     return pair_ids(persons[distinct], partners[distinct], len(circle))
 
 
 @njit(cache=True, nogil=True)
 def _partners(
-    seed: int, purpose: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
+    seed: int, purpose: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray,
+    mutual: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw partners: each person gets ``means[person]`` uniform partners, randomly rounded; returns both sides."""
     most = len(circle) + int(means.sum() + 1.0)
     persons, partners = np.empty(most, np.int32), np.empty(most, np.int32)
     count = 0
+    most_of = np.zeros(len(starts) - 1)
+    for person in range(len(circle)):
+        most_of[circle[person]] = max(most_of[circle[person]], means[person])
+    mean_of = np.zeros(len(starts) - 1)
+    for person in range(len(circle)):
+        mean_of[circle[person]] += means[person] / (starts[circle[person] + 1] - starts[circle[person]])
     for person in range(len(circle)):
         first, end = starts[circle[person]], starts[circle[person] + 1]
         wanted = int(means[person] + uniform(seed, purpose, 0, person, 0, 0))
         for draw in range(1, wanted + 1):
             persons[count] = person
-            partners[count] = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
+            partner = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
+            for attempt in range(1, 200 if mutual > 0.0 else 0):
+                u, v = two_uniforms(seed, purpose, 0, person, attempt, draw)
+                weight = (1.0 - mutual) * mean_of[circle[person]] + mutual * means[partner]
+                if v * ((1.0 - mutual) * mean_of[circle[person]] + mutual * most_of[circle[person]]) < weight:
+                    break
+                partner = members[first + int(u * (end - first))]
+            partners[count] = partner
             count += 1
     return persons[:count], partners[:count]
 
