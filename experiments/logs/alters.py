@@ -73,6 +73,20 @@ def signature_shares(log: Log) -> tuple[np.ndarray, np.ndarray]:
     return egos, alters.shares(egos)
 
 
+def sends_by_rank(log: Log, ranks: int) -> np.ndarray:
+    """What each person sends to the alters that they write to most, (people, ranks)."""
+    alters = _alters(log.source, log.target, log.people)
+    table = np.zeros((log.people, ranks))
+    near = alters.rank < ranks
+    table[alters.ego[near], alters.rank[near]] = alters.sends[near]
+    return table
+
+
+def alters_written_to(log: Log) -> np.ndarray:
+    """How many people each person writes to, (people,)."""
+    return _alters(log.source, log.target, log.people).known
+
+
 def _of_egos(log: Log, egos: np.ndarray, quantity: np.ndarray) -> np.ndarray:
     """A quantity of some people, (people,); nan for the others."""
     everyone = np.full(log.people, np.nan)

@@ -30,8 +30,8 @@ def rhythm(log: Log) -> list[StatisticGroup]:
         return [missing_group(hours), missing_group(weekdays)]
     table = sends_by_quarter(log)
     people = log.counted & (table.sum(axis=1) > 0)
-    own = np.where(log.counted & (table.sum(axis=1) >= OWN_SENDS), _share_at_night(table), np.nan)
-    pooled = _pooled("quiet_hours", table * log.counted[:, None], int(people.sum()), _share_at_night)
+    own = np.where(log.counted & (table.sum(axis=1) >= OWN_SENDS), share_at_night(table), np.nan)
+    pooled = _pooled("quiet_hours", table * log.counted[:, None], int(people.sum()), share_at_night)
     groups = [pooled, mean_group("people", {"quiet_hours_own": own})]
     if log.days < FEWEST_DAYS_OF_WEEKS:
         return [*groups, missing_group(weekdays)]
@@ -58,8 +58,8 @@ def sends_by_quarter(log: Log) -> np.ndarray:
 
 def active_days(log: Log) -> np.ndarray:
     """The day of each event, (events,), counted from the middle of the night before the first."""
-    night = 0.0 if by_the_day(log) else _night(sends_by_quarter(log).sum(axis=0)) / QUARTERS
-    return np.floor(log.since_start / DAY - night).astype(int) + 1
+    middle = 0.0 if by_the_day(log) else (night_of(log) + NIGHT // 2) % QUARTERS / QUARTERS
+    return np.floor(log.since_start / DAY - middle).astype(int) + 1
 
 
 def days_with_sends(log: Log) -> np.ndarray:
@@ -82,12 +82,12 @@ def _windows(table: np.ndarray) -> np.ndarray:
     return np.asarray(upto[:, NIGHT : NIGHT + QUARTERS] - upto[:, :QUARTERS])
 
 
-def _night(counts: np.ndarray) -> int:
-    """The quarter in the middle of the quietest six hours."""
-    return (int(np.argmin(_windows(counts[None])[0])) + NIGHT // 2) % QUARTERS
+def night_of(log: Log) -> int:
+    """The quarter with which the quietest six hours of everybody together begin."""
+    return int(np.argmin(_windows(sends_by_quarter(log).sum(axis=0, keepdims=True))[0]))
 
 
-def _share_at_night(table: np.ndarray) -> np.ndarray:
+def share_at_night(table: np.ndarray) -> np.ndarray:
     """The share of each row's sends in its quietest six hours, (rows,)."""
     return over(_windows(table).min(axis=1), table.sum(axis=1))
 
