@@ -28,7 +28,7 @@ from experiments.logs.answers import (
     sessions,
 )
 from experiments.logs.by_pair import DORMANT, ByPair
-from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.contact_statistics import LEAST_UNITS, STATISTICS
 from experiments.logs.conversations import conversations
 from experiments.logs.lifetimes import departures, kept
 from experiments.logs.log import Log
@@ -39,7 +39,6 @@ from experiments.logs.statistic_groups import GroupFunction, StatisticGroup, Wei
 from experiments.terminal.progress import Report
 
 RESAMPLES = 200
-LEAST_UNITS = 5  # people or pairs that an interval needs
 _AT_ONCE = 20  # resamples
 
 

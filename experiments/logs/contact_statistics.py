@@ -228,5 +228,6 @@ def _named(rows: list[_Row]) -> dict[str, Statistic]:
     }
 
 
+LEAST_UNITS = 5  # people or pairs that a statistic needs to have an interval and to be judged by
 CORE = tuple(_named(_CORE_ROWS))  # the statistics that the model was first judged by
 STATISTICS = _named(_CORE_ROWS) | _named(_LATER_ROWS)

@@ -63,6 +63,7 @@ def told_apart(real: Features, simulated: Features, *, seed: int = 1) -> dict[st
     """
     try:
         import sklearn.ensemble  # noqa: F401
+        from threadpoolctl import threadpool_limits
     except ImportError:
         return f"The {_LEARNING}."
     fewest = min(len(real.people), len(simulated.people))
@@ -72,7 +73,8 @@ def told_apart(real: Features, simulated: Features, *, seed: int = 1) -> dict[st
     offset = len(real.people)
     fold = np.concatenate([random.permutation(len(one.people)) % FOLDS for one in (real, simulated)])
     kinds = {"people": _people(real, simulated, random), "pairs": _pairs(real, simulated, random)}
-    return {kind: _judged(rows, fold, offset, random) for kind, rows in kinds.items()}
+    with threadpool_limits(1):  # a fixed order of sums
+        return {kind: _judged(rows, fold, offset, random) for kind, rows in kinds.items()}
 
 
 def _people(real: Features, simulated: Features, random: np.random.Generator) -> _Rows:
@@ -129,20 +131,12 @@ def _folds(of: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def _learned(values: np.ndarray, simulated: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Boosted trees that give rows a score, which is higher the more simulated a row looks."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
     if simulated.all() or not simulated.any():
         return lambda others: np.zeros(len(others))
     trees: Any = HistGradientBoostingClassifier(**_CLASSIFIER)
-    share = simulated.mean()
-    with threadpool_limits(1):  # a fixed order of sums
-        trees.fit(values, simulated, sample_weight=np.where(simulated, 1 / share, 1 / (1 - share)))
-
-    def score(others: np.ndarray) -> np.ndarray:
-        with threadpool_limits(1):
-            return np.asarray(trees.decision_function(others))
-
-    return score
+    trees.fit(values, simulated)
+    return lambda others: np.asarray(trees.decision_function(others))
 
 
 def _losses(
@@ -152,12 +146,11 @@ def _losses(
     some = random.permutation(len(values))[:_MOST_SHUFFLED]
     values, simulated = values[some], simulated[some]
     whole = auc(score(values), simulated)
-    losses = []
-    for k in range(values.shape[1]):
-        shuffled = values.copy()
-        shuffled[:, k] = random.permutation(values[:, k])
-        losses.append(whole - auc(score(shuffled), simulated))
-    return np.array(losses)
+    tables = np.repeat(values[None], values.shape[1], axis=0)  # one per feature, which it has shuffled
+    for k, table in enumerate(tables):
+        table[:, k] = random.permutation(values[:, k])
+    scores = score(tables.reshape(-1, values.shape[1])).reshape(len(tables), -1)  # calls cost more than rows
+    return np.array([whole - auc(shuffled, simulated) for shuffled in scores])
 
 
 def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> float:

@@ -92,21 +92,26 @@ def cut(log: Log, observed: np.ndarray) -> Log:
     return log.chosen(rows, observed)
 
 
-def as_observed(log: Log, real: Log, *, seed: int = 1) -> Log:
-    """A log cut like a real one: to as many observed people, drawn at random from those who send anything.
+def number_observed(log: Log) -> int | None:
+    """How many people are observed; None if everyone is."""
+    return None if log.observed is None else int(log.observed.sum())
 
-    A log that is cut already stays as it is, and so does any if everyone is observed in the real one.
+
+def as_observed(log: Log, number: int | None, *, seed: int = 1) -> Log:
+    """A log cut like one with this many observed people, who are drawn at random from those who send anything.
+
+    A log that is cut already stays as it is, and so does any log if the number is None.
 
     Args:
         log: simulated log, or another real one.
-        real: the log to compare with.
+        number: the result of `number_observed` for the log to compare with.
         seed: seed of the draw.
     """
-    if real.observed is None or log.observed is not None:
+    if number is None or log.observed is not None:
         return log
     senders = np.unique(log.source)
     random = keyed_random(_OF_OBSERVERS - seed)
-    drawn = random.choice(senders, min(int(real.observed.sum()), len(senders)), replace=False)
+    drawn = random.choice(senders, min(number, len(senders)), replace=False)
     observed = np.zeros(log.people, bool)
     observed[drawn] = True
     return cut(log, observed)
