@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -26,16 +26,30 @@ from experiments.figures.validation import validation
 from experiments.logs import contact_log
 from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, Search, aims_of, ranges_of, read_ledger
 from experiments.logs.calibrate import calibrate as run_search
+from experiments.logs.compared import compared_world
+from experiments.logs.discriminator import told_apart
+from experiments.logs.features import Features, features_of
 from experiments.logs.log import Log, read
+from experiments.logs.observed import as_observed, number_observed, with_observed
 from experiments.logs.published import facts
-from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
+from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
-from experiments.logs.validate import LOOKED_AT, facts_side_by_side, gate, report, summary, table
+from experiments.logs.validate import (
+    LOOKED_AT,
+    Judgement,
+    copies,
+    facts_side_by_side,
+    gate,
+    report,
+    table,
+    untestable,
+)
 from experiments.sweeps import runner, store
 from experiments.terminal.console import (
     Changes,
     Config,
     LogFile,
+    Observed,
     Processes,
     Results,
     report_compiling,
@@ -114,6 +128,7 @@ def validate(
     ledger: Annotated[
         Path | None, typer.Option(metavar="FILE", help=f"{LEDGER} of a calibration, for its fitted values.")
     ] = None,
+    observed: Observed = None,
     seen: Annotated[
         bool, typer.Option("--seen", help="Mark statistics as seen, because the model was built with this log in view.")
     ] = False,
@@ -136,8 +151,11 @@ def validate(
     known_fit = read_ledger(ledger) if ledger else None
     if known_fit:
         parameters = known_fit.parameters(parameters)
-    real = _large_enough(_read(log), log)
-    others = {stem_of_log(path): contact_log.values(_read(path)) for path in against or ()}
+    real = _large_enough(_read_observed(log, observed), log)
+    number = number_observed(real)
+    others = {
+        stem_of_log(path): contact_log.values(as_observed(_read_observed(path, None), number)) for path in against or ()
+    }
     name = stem_of_log(log)
     folder = results / f"validation-{file_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,10 +166,13 @@ def validate(
     with progress_bar(stderr, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
-    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
-    rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
-    result = _Validation(rows, facts_side_by_side(facts(real), of_model), gate(rows))
-    console.print(validation_tables(rows, summary(rows), result.passed), highlight=False)
+    lived = _simulated(parameters, window, range(seed, seed + worlds), number, processes, stderr)
+    looked_at = LOOKED_AT if seen else frozenset()
+    rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
+    apart = told_apart(features_of(real), lived.worlds[0][1])
+    found = Judgement(rows, gate(rows), untestable(measured), copies(measured, others), apart)
+    result = _Validation(found, facts_side_by_side(facts(real), lived.facts))
+    console.print(validation_tables(found), highlight=False)
     console.print(facts_table(result.facts), highlight=False)
     origin = provenance.of_logs([log, *(against or ())], 0)
     origin |= {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
@@ -162,6 +183,13 @@ def validate(
 def _read(log: Path) -> Log:
     """Read a log and print notes about it to standard error."""
     found = read(log)
+    report_log_notes(log, found.notes, stderr_console())
+    return found
+
+
+def _read_observed(log: Path, observed: Path | None) -> Log:
+    """Read a log and find out who is observed in it; print notes to standard error."""
+    found = with_observed(read(log), observed)
     report_log_notes(log, found.notes, stderr_console())
     return found
 
@@ -200,15 +228,23 @@ def _printer(stderr: Console) -> Callable[[str], object]:
     return lambda sentence: stderr.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
+class _Lived(NamedTuple):
+    """Statistics and features of each world's log, in the order of the seeds, and published facts in the first."""
+
+    worlds: list[tuple[dict[str, float], Features]]
+    facts: pd.DataFrame
+
+
 def _simulated(
-    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
-) -> tuple[list[dict[str, float]], pd.DataFrame]:
-    """Statistics of each world's log, in the order of the seeds, and the published facts in the first world."""
+    parameters: sim.Parameters, window: Window, seeds: Sequence[int], observed: int | None, processes: int | None,
+    stderr: Console,
+) -> _Lived:  # fmt: skip
+    """Simulate a world for each seed, in which as many people are observed as in the real log."""
     many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
     nothing_kept = "A validation saves no partial results; to shorten it, use fewer --worlds."
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
-        worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
+        worlds = [executor.submit(compared_world, parameters, window, seed, observed) for seed in seeds]
         with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
@@ -217,23 +253,26 @@ def _simulated(
             except BaseException:
                 runner.stop(executor)  # or else the executor would first finish all
                 raise
-        return [world.result() for world in worlds], of_model.result()
+        return _Lived([world.result() for world in worlds], of_model.result())
 
 
 class _Validation(NamedTuple):
-    """The rows of the validation table, the published facts in both logs, and which parts of the gate were passed."""
+    """What the comparison finds, and the published facts in both logs."""
 
-    rows: pd.DataFrame
+    judgement: Judgement
     facts: pd.DataFrame
-    passed: Mapping[str, bool]
 
 
 def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any]) -> list[Path]:
     """Write the tables, the report and the figure to the folder; returns the files."""
-    rows, facts_in_both = result.rows, result.facts
-    text = report(rows, facts_in_both, result.passed, name, json.dumps(origin["world"]))
+    rows, facts_in_both, apart = result.judgement.rows, result.facts, result.judgement.apart
+    text = report(result.judgement, facts_in_both, name, json.dumps(origin["world"]))
     files = [folder / "validation.csv", folder / "facts.csv", folder / "report.md"]
     store.write_whole(files[0], lambda path: write_csv(rows, path, float_format="%.6g"))
     store.write_whole(files[1], lambda path: write_csv(facts_in_both, path, float_format="%.6g"))
     store.write_whole(files[2], lambda path: path.write_text(text, encoding="utf-8"))
+    if not isinstance(apart, str):
+        features = pd.concat({kind: one.features for kind, one in apart.items()}, names=["of", "feature"])
+        files.append(folder / "told_apart.csv")
+        store.write_whole(files[3], lambda path: write_csv(features, path, float_format="%.6g"))
     return [*files, *save(validation(rows, name.replace("_", " ")), folder, "validation", origin)]

@@ -10,9 +10,17 @@ from numba import njit
 from experiments.analysis.bootstrap import over
 from experiments.logs.by_pair import DORMANT, ByPair
 from experiments.logs.log import Log
-from experiments.logs.statistic_groups import StatisticGroup, Weights, event_shares, keyed_random, quantile_group
+from experiments.logs.statistic_groups import (
+    StatisticGroup,
+    Weights,
+    distinct,
+    event_shares,
+    keyed_random,
+    quantile_group,
+)
 
 PERMUTATIONS = 20
+RECEIVED = 10  # gestures that a person must have received to have a habit
 _HOUR = 1 / 24
 _SHUFFLES = 2**64 - 1  # seed of the shuffles, the last that a bootstrap would use
 
@@ -57,6 +65,17 @@ def returns(log: Log) -> list[StatisticGroup]:
     return [event_shares(events, shares)]
 
 
+def answering_habits(log: Log) -> list[StatisticGroup]:
+    """How much people differ in what they answer; see ``answers_given_…``."""
+    events = log.by_pair
+    known = events.time <= events.days - 7
+    receiver = np.where(events.forward, events.high[events.pair], events.low[events.pair])[known]
+    received = np.bincount(receiver, minlength=log.people)
+    answered = np.bincount(receiver, events.answer[known] <= 7, minlength=log.people)
+    people = np.flatnonzero(log.counted & (received >= RECEIVED))
+    return [quantile_group("answers_given", (10, 90), answered[people] / received[people], "people", people)]
+
+
 def sessions(log: Log) -> list[StatisticGroup]:
     """Which pairs are contacted, by their silence; see ``session_mix_…``."""
     events = log.by_pair
@@ -80,14 +99,15 @@ def after_answered(log: Log) -> list[StatisticGroup]:
         time = np.cumsum(moved)
         time = events.time[events.start] + time - time[events.start]
         shuffled.append(_matched(events, time, moved))
-    counts = {"after_answered_return": observed.size, "after_answered_return_permuted": observed.size}
+    names = ("after_answered_return", "after_answered_return_permuted")
 
     def of(weights: Weights) -> np.ndarray:
         moved = np.stack([matched.ratios(weights.pairs) for matched in shuffled])
         known = (~np.isnan(moved)).sum(axis=0)
         return np.column_stack([observed.ratios(weights.pairs), over(np.nansum(moved, axis=0), known)])
 
-    return [StatisticGroup(counts, of)]
+    counts, pairs = dict.fromkeys(names, observed.size), dict.fromkeys(names, distinct(observed.pair))
+    return [StatisticGroup(counts, pairs, of)]
 
 
 @njit(cache=True)

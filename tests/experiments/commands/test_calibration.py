@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,17 +38,44 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     assert found.code == 0, found.err
     assert "was damaged and is set aside as results/calibration-chat/trials.jsonl.damaged; the search" in found.err
     assert ledger.read_bytes() == before
+    other = Path("other.csv")
+    other.write_bytes(log.read_bytes().replace(b"p5", b"q5"))
     told = rekindle(
-        "validate", log, "--ledger", ledger, "--worlds", 1, "--people", 60, "--resamples", 20, "--processes", 1
+        "validate",
+        log,
+        "--ledger",
+        ledger,
+        "--worlds",
+        1,
+        "--people",
+        60,
+        "--resamples",
+        20,
+        "--processes",
+        1,
+        "--against",
+        other,
     )
     assert told.code == 0, told.err
     rows = pd.read_csv("results/validation-chat/validation.csv", index_col=0)
     assert set(rows.index[rows["mark"] == "fitted"]) == {"sends_per_week_q50", "first_answered_7d"}
     assert (rows.loc[rows["mark"] != "fitted", "mark"] == "emergent").all()
-    for name in ("validation.csv", "facts.csv", "report.md", "validation.png", "validation.svg", "validation.pdf"):
+    for name in (
+        "validation.csv",
+        "facts.csv",
+        "told_apart.csv",
+        "report.md",
+        "validation.png",
+        "validation.svg",
+        "validation.pdf",
+    ):
         assert f"results/validation-chat/{name}" in told.out
         assert (Path("results/validation-chat") / name).stat().st_size > 100
     assert "like_alone" in told.out
+    said = Path("results/validation-chat/report.md").read_text(encoding="utf-8")
+    met = len(rows)  # of a copy of itself
+    assert re.search(rf"Of all statistics, {met} can be tested: model \d+, best copy {met} \(other\)\.", said)
+    assert "Trees tell simulated people from real ones with an AUC of" in said
 
 
 def test_a_log_too_small_to_compare_is_named(config: Path, rekindle: Callable[..., Any]) -> None:

@@ -75,7 +75,7 @@ def test_what_machines_read_is_clean(logs: list[str], rekindle: Rekindle, form: 
     expected = [statistics(read(path), resamples=20) for path in logs]
     if form == "csv":
         rows = pd.read_csv(io.StringIO(ended.out), float_precision="round_trip")
-        assert list(rows.columns) == ["log", "statistic", "value", "low", "high", "count"]
+        assert list(rows.columns) == ["log", "statistic", "value", "low", "high", "count", "units"]
         tables = [part.drop(columns="log").reset_index(drop=True) for _, part in rows.groupby("log", sort=False)]
         assert list(rows["log"].unique()) == ["wall_posts", "mail"]
     else:
