@@ -163,7 +163,7 @@ def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
         gesture.kind, gesture.channel, seed, day, gesture.receiver, gesture.sender, gesture.event_key, p
     )
     u = uniform(seed, DrawPurpose.ANSWER_SECOND, day, gesture.receiver, gesture.sender, follow(gesture.event_key, 1))
-    second = rules.answer_second(gesture.arrives_second, delay, u, p)
+    second = rules.answer_second(day, gesture.arrives_second, delay, u, p)
     reply.sender, reply.receiver, reply.kind = gesture.receiver, gesture.sender, kind
     reply.day, reply.second = day + second // rules.SECONDS_A_DAY, second % rules.SECONDS_A_DAY
     reply.arrives_day, reply.arrives_second = reply.day, reply.second

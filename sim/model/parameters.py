@@ -174,8 +174,6 @@ class Parameters(BaseModel):
     arriving_share: float = _number(0.0, "share", 0, 1, "share of people who join the channel only after a generated world's first day", "0: nobody comes")
     arriving_days: float = _number(100.0, "days", 0.1, 10_000, "mean time until they join (exponential)", "assumed")
     leaving_rate: float = _number(0.0, "per day", 0, 1, "rate at which people leave the channel for good", "0: nobody goes")
-    sociability_skew: float = _number(0.0, "log", 0, 1, "how much thinner the upper tail of sociability is than a lognormal one, and how much thicker the lower: the logarithm is `sociability_sd * z - sociability_skew * z**2`", "0: lognormal")
-    ties_mutual: float = _number(0.0, "share", 0, 1, "how far a tie at the start needs both people's lists to be long: 0 is the mean of the two factors, 1 their product", "0: long lists take in people with short ones")
     ties_sd: float = _number(0.0, "log", 0, 3, "standard deviation of the number of ties at the start, beyond that of sociability (lognormal, mean 1)", "0: sociability alone decides")
 
     # Where a generated world starts
@@ -331,6 +329,7 @@ class Parameters(BaseModel):
         record["even_hours"] = len(set(self.hours)) == 1
         record["hours"] = np.cumsum([0.0, *self.hours]) / sum(self.hours)
         record["weekdays"] = np.array(self.weekdays) * 7 / sum(self.weekdays)
+        record["busiest_weekday"] = record["weekdays"].max()
         record["levels"][0, : len(self.channel_levels)] = self.channel_levels
         record["level_count"] = len(self.channel_levels)
         kinds = {kind: number for number, kind in enumerate(self.gestures)}
@@ -453,7 +452,7 @@ NEW_PARAMETERS = (
     "closeness_gain", "closeness_meeting", "closeness_half_life", "closeness_pull", "closeness_answer",
     "sitting_prompts", "sitting_same", "sitting_gap",
     "responsiveness_sd", "quick_share", "quick_median", "quick_sigma",
-    "arriving_share", "arriving_days", "leaving_rate", "ties_sd", "ties_mutual", "sociability_skew",
+    "arriving_share", "arriving_days", "leaving_rate", "ties_sd",
     "hours", "weekdays", "channel_levels", "channel_level_days", "channel_begins",
 )  # fmt: skip
 _SCALARS = tuple(
@@ -467,7 +466,7 @@ SETTINGS = np.dtype(
     [(name, "f8" if Parameters.model_fields[name].annotation is float else "i8") for name in _SCALARS]
     + [("kernel", "f8", (TRACES,))]
     + [("hours", "f8", (25,)), ("weekdays", "f8", (7,)), ("levels", "f8", (MOST_LEVELS,))]
-    + [("even_hours", "i8"), ("level_count", "i8")]
+    + [("even_hours", "i8"), ("busiest_weekday", "f8"), ("level_count", "i8")]
     + [(name, "f8", (MOST_KINDS,)) for name in _NUMBERS_OF_KINDS]
     + [(name, "i8", (MOST_KINDS,)) for name in _FLAGS_OF_KINDS]
     + [("risk", "f8", (_CHANNELS, MOST_KINDS)), ("ladder", "i8", (_CHANNELS, MOST_KINDS)), ("steps", "i8", (_CHANNELS,))],

@@ -588,18 +588,27 @@ def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, othe
     return int64(min(max(1.0, minutes * 60.0), 3_650.0 * SECONDS_A_DAY))
 
 
-@rule(int64(int64, int64, float64, P))
-def answer_second(arrives_second: int, delay: int, u: float, p: Any) -> int:
-    """The second at which an answer is sent, counted from midnight; a conversation ends with the day.
+@rule(int64(int64, int64, int64, float64, P))
+def answer_second(day: int, arrives_second: int, delay: int, u: float, p: Any) -> int:
+    """The second at which an answer is sent, counted from today's midnight; a conversation ends with the day.
 
-    An answer on a later day is sent in the hours in which people are active, at their quantile ``u``.
+    An answer on a later day waits for a day of the week, and for an hour, in which people are active: each day lets
+    through what it has of the busiest day's activity. One uniform draw ``u`` decides both.
     """
     second = arrives_second + delay
     if delay == 1:
         return min(second, SECONDS_A_DAY - 1)
-    if p.even_hours == 1 or second < SECONDS_A_DAY:
+    if p.even_hours == 1 and p.busiest_weekday == 1.0 or second < SECONDS_A_DAY:
         return second
-    return second // SECONDS_A_DAY * SECONDS_A_DAY + second_of_day(u, p)
+    later = second // SECONDS_A_DAY
+    for _ in range(7):
+        likely = p.weekdays[(day + later) % 7] / p.busiest_weekday
+        if u < likely:
+            u /= likely
+            break
+        u = (u - likely) / (1.0 - likely)
+        later += 1
+    return later * SECONDS_A_DAY + (second % SECONDS_A_DAY if p.even_hours == 1 else second_of_day(u, p))
 
 
 # Unanswered gestures --------------------------------------------------------------------------------------------

@@ -757,7 +757,7 @@ class Person(mesa.Agent):
             gesture.kind, gesture.channel, self.model.run_seed, day, self.id, gesture.sender.id, gesture.event_key, p
         )
         u = self.draw(DrawPurpose.ANSWER_SECOND, gesture.sender.id, chance.follow(gesture.event_key, 1))
-        days, second = divmod(rules.answer_second(gesture.arrives_second, delay, u, p), SECONDS_A_DAY)
+        days, second = divmod(rules.answer_second(day, gesture.arrives_second, delay, u, p), SECONDS_A_DAY)
         reply = SentGesture(
             sender=self,
             receiver=gesture.sender,

@@ -11,7 +11,7 @@ from numba import njit
 
 from sim.engine.day import Core
 from sim.model import rules
-from sim.model.chance import DrawPurpose, two_uniforms, uniform
+from sim.model.chance import DrawPurpose, uniform
 from sim.model.parameters import Parameters
 from sim.run import on_threads, run_days, whole
 from sim.runtime import memory_limit
@@ -128,9 +128,8 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
     _neighbours(key, until, group, members, sociability, p, near)
     elsewhere = max(0.0, 1.0 - p["ties_in_community"] - p["ties_in_industry"])
     industry, anywhere = people["industry"], np.zeros(len(people), np.int32)
-    ties, mutual = p["ties_at_start"], float(p["ties_mutual"])
-    of_industry = _pairs_within(industry, ties * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE, mutual)
-    of_anywhere = _pairs_within(anywhere, ties * elsewhere * sociability, key, _OTHER_TIE, mutual)
+    of_industry = _pairs_within(industry, p["ties_at_start"] * p["ties_in_industry"] * sociability, key, _INDUSTRY_TIE)
+    of_anywhere = _pairs_within(anywhere, p["ties_at_start"] * elsewhere * sociability, key, _OTHER_TIE)
     ids = np.concatenate([near, of_industry, of_anywhere])
     ids.sort()
     return ids[np.diff(ids, prepend=-1) > 0]  # twenty times as fast as np.unique, which hashes
@@ -169,10 +168,8 @@ def _neighbours(
         others = until[person] - start - 1 - mates
         of_group, of_others = wanted / max(1, mates), (wanted - mates) / max(1, others)
         for other in range(person + 1, until[person]):
-            mean, product = 0.5 * (sociability[person] + sociability[other]), sociability[person] * sociability[other]
-            sociable = mean + p.ties_mutual * (product - mean)
-            near = 1.0 + p.ties_mutual * (product - 1.0)
-            chance = of_group * near if group[other] == group[person] else of_others * sociable
+            sociable = 0.5 * (sociability[person] + sociability[other])
+            chance = of_group if group[other] == group[person] else of_others * sociable
             if uniform(seed, _COMMUNITY_TIE, 0, person, other, 0) < chance:
                 if count < len(ids):
                     ids[count] = person * len(until) + other
@@ -180,45 +177,29 @@ def _neighbours(
     return count
 
 
-def _pairs_within(
-    circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int, mutual: float
-) -> np.ndarray:
+def _pairs_within(circle: np.ndarray, means: np.ndarray, key: np.uint64, purpose: int) -> np.ndarray:
     """Numbers of pairs within circles. Each person chooses half of their mean number, since others choose them too."""
     members = np.argsort(circle, kind="stable")
     starts = np.searchsorted(circle[members], np.arange(circle.max() + 2))
-    persons, partners = _partners(key, purpose, circle, members, starts, 0.5 * means, mutual)
+    persons, partners = _partners(key, purpose, circle, members, starts, 0.5 * means)
     distinct = persons != partners
     return pair_ids(persons[distinct], partners[distinct], len(circle))
 
 
 @njit(cache=True, nogil=True)
 def _partners(
-    seed: int, purpose: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray,
-    mutual: float,
+    seed: int, purpose: int, circle: np.ndarray, members: np.ndarray, starts: np.ndarray, means: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw partners: each person gets ``means[person]`` uniform partners, randomly rounded; returns both sides."""
     most = len(circle) + int(means.sum() + 1.0)
     persons, partners = np.empty(most, np.int32), np.empty(most, np.int32)
     count = 0
-    most_of = np.zeros(len(starts) - 1)
-    for person in range(len(circle)):
-        most_of[circle[person]] = max(most_of[circle[person]], means[person])
-    mean_of = np.zeros(len(starts) - 1)
-    for person in range(len(circle)):
-        mean_of[circle[person]] += means[person] / (starts[circle[person] + 1] - starts[circle[person]])
     for person in range(len(circle)):
         first, end = starts[circle[person]], starts[circle[person] + 1]
         wanted = int(means[person] + uniform(seed, purpose, 0, person, 0, 0))
         for draw in range(1, wanted + 1):
             persons[count] = person
-            partner = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
-            for attempt in range(1, 200 if mutual > 0.0 else 0):
-                u, v = two_uniforms(seed, purpose, 0, person, attempt, draw)
-                weight = (1.0 - mutual) * mean_of[circle[person]] + mutual * means[partner]
-                if v * ((1.0 - mutual) * mean_of[circle[person]] + mutual * most_of[circle[person]]) < weight:
-                    break
-                partner = members[first + int(u * (end - first))]
-            partners[count] = partner
+            partners[count] = members[first + int(uniform(seed, purpose, 0, person, 0, draw) * (end - first))]
             count += 1
     return persons[:count], partners[:count]
 

@@ -91,11 +91,10 @@ def draws_of_people(seed: int, purpose: int, first: int, count: int) -> np.ndarr
 @njit(cache=True)
 def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
     """Sociability of people 0 to count - 1, shape (count,): lognormal with mean 1."""
-    drawn, spread = np.empty(count), 1.0 + 2.0 * p.sociability_skew
-    scale = math.exp(-0.5 * p.sociability_sd**2 / spread) * math.sqrt(spread)
+    drawn = np.empty(count)
     for i in range(count):
         draw = normal(seed, _SOCIABILITY, 0, i, 0, 0)
-        drawn[i] = math.exp(p.sociability_sd * draw - p.sociability_skew * draw * draw) * scale
+        drawn[i] = math.exp(p.sociability_sd * draw - 0.5 * p.sociability_sd**2)
     return drawn
 
 
@@ -129,9 +128,8 @@ def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
         person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
         person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
         person.reticence = max(0.0, p.reticence_mean + p.reticence_sd * normal(seed, _RETICENCE, 0, first + i, 0, 0))
-        person.responsiveness = round(
-            1_000.0 * p.responsiveness_sd * normal(seed, _RESPONSIVENESS, 0, first + i, 0, 0)
-        )
+        readily = 1_000.0 * p.responsiveness_sd * normal(seed, _RESPONSIVENESS, 0, first + i, 0, 0)
+        person.responsiveness = round(min(max(readily, -32_000.0), 32_000.0))
         person.minutes_left = rules.minutes_of_week(person.sociability, p)
         person.capacity = p.tie_capacity
         person.last_post = NEVER
