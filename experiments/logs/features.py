@@ -14,11 +14,10 @@ from scipy import sparse
 from experiments.analysis.bootstrap import burstiness, over
 from experiments.logs.alters import alters_written_to, sends_by_rank
 from experiments.logs.by_pair import DAY, ByPair, changes
-from experiments.logs.conversations import lengths, opening
+from experiments.logs.conversations import lengths, opening, within
 from experiments.logs.log import Log
 from experiments.logs.rhythm import QUARTERS, by_the_day, days_with_sends, night_of, sends_by_quarter, share_at_night
 
-_TEN_MINUTES = 10 / 1440  # days
 _BLOCKS = 4  # of six hours, from the beginning of the night
 _SHARES = (0.1, 0.5, 0.9)
 
@@ -138,7 +137,7 @@ def _answers(log: Log) -> dict[str, np.ndarray]:
     low, high = events.low[events.pair], events.high[events.pair]
     sender, receiver = np.where(events.forward, low, high), np.where(events.forward, high, low)
     known, soon = events.time <= events.days - 7, events.answer <= 7
-    fast = events.silence <= _TEN_MINUTES
+    fast = within(events, 10)
 
     def share(people: np.ndarray, hit: np.ndarray, among: np.ndarray) -> np.ndarray:
         return over(*(np.bincount(people, flags, minlength=log.people) for flags in (hit & among, among)))
@@ -167,7 +166,7 @@ def _pairs(log: Log) -> pd.DataFrame:
         },
         "answered": over(events.per_pair(soon & known), events.per_pair(known)),
         "answer_hours": 24 * _quantile(np.where(soon, events.answer, np.nan), events.pair, events.pairs, 0.5),
-        "within_10m": over(events.per_pair(events.silence <= _TEN_MINUTES), events.contacts),
+        "within_10m": over(events.per_pair(within(events, 10)), events.contacts),
         "longest_conversation": _quantile(lengths(events).astype(float), events.pair[opens], events.pairs, 1.0),
         "weeks": events.per_pair(events.first | changes(np.floor(events.time / 7))),
         "begins": _in_twentieths(first, log),
