@@ -172,10 +172,10 @@ def read_observed(file: Path, log: Log) -> tuple[np.ndarray, tuple[Note, ...]]:
         try:
             observed[place[line] if line in place else person_of(log.names, line)] = True
         except LogError as problem:
-            unknown.append(f"{file}, line {number}: {problem}")
+            unknown.append(f"{file}, line {number}: {str(problem).removesuffix('.')}")
     if not ids:
         raise LogError(f"{file} has no id. Write the ids of observed people, one per line.")
     if len(unknown) > MOST_UNKNOWN * len(ids):
-        raise LogError(unknown[0])
+        raise LogError(f"{unknown[0]}.")
     absent = f"{counted(len(unknown), 'observed person has', 'observed people have')} no contact in the log."
     return observed, (Note(absent, "; ".join(unknown)),) if unknown else ()

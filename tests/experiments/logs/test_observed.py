@@ -97,6 +97,7 @@ def test_real_logs_look_as_they_are(name: str) -> None:
     listed, notes = read_observed(DATA / "phones_observed.txt", log)
     assert len(cut(log, listed)) == len(log), "every row has an observed phone"
     assert [note.text for note in notes] == ["1 observed person has no contact in the log."]
+    assert notes[0].example.endswith("phones_observed.txt, line 4: no person has the id '7'")
     assert found is not None
     assert not (found & ~listed).any()
     assert found.sum() >= 0.9 * listed.sum()
