@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from scipy import sparse
 
 from experiments.analysis.bootstrap import over
 from experiments.logs.by_pair import DORMANT, ByPair
@@ -120,10 +121,13 @@ def _shuffle(gaps: Any, start: Any, draws: Any) -> None:
 
 
 class _Matched(NamedTuple):
-    """Gestures after silence: pair, and cell of stratum (36), answered or not, followed by contact or not."""
+    """Gestures after silence: pair of each, (gestures,), and how many of each pair are in each cell, (144, pairs).
+
+    Cells are of stratum (36), answered or not, followed by contact or not.
+    """
 
     pair: np.ndarray
-    cell: np.ndarray
+    cells: sparse.csr_array
 
     @property
     def size(self) -> int:
@@ -131,7 +135,7 @@ class _Matched(NamedTuple):
 
     def ratios(self, weights: np.ndarray) -> np.ndarray:
         """Risk ratios, shape (resamples,), in strata that both kinds of gestures share."""
-        cells = np.array([np.bincount(self.cell, row[self.pair], minlength=144) for row in weights])
+        cells = np.ascontiguousarray((self.cells @ weights.T).T)
         by = cells.reshape(len(weights), 36, 2, 2)  # stratum, answered, followed
         gestures, followed = by.sum(axis=3), by[..., 1]
         common = (gestures > 0).all(axis=2)
@@ -148,4 +152,5 @@ def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
     answered = events.answer_after(time, rows) <= 7
     history = np.digitize(events.before[rows], [2, 4, 8, 16, 32])
     stratum = (history * 2 + events.mutual_before[rows]) * 3 + np.digitize(silence[rows], [60, 120])
-    return _Matched(events.pair[rows], stratum * 4 + answered * 2 + followed)
+    place = (stratum * 4 + answered * 2 + followed, events.pair[rows])
+    return _Matched(events.pair[rows], sparse.csr_array((np.ones(len(rows)), place), shape=(144, events.pairs)))

@@ -11,6 +11,7 @@ from experiments.logs.statistic_groups import StatisticGroup, event_shares, miss
 
 _MINUTES = {"within_1m": 1, "within_10m": 10}
 PAUSE = 1 / 24  # days: a conversation ends with an hour of silence
+_SLACK = 1e-8  # days: a silence is a difference of days, which is not exact, and many logs have whole minutes
 
 
 def conversations(log: Log) -> list[StatisticGroup]:
@@ -19,7 +20,7 @@ def conversations(log: Log) -> list[StatisticGroup]:
         return [missing_group([*_MINUTES, "conversation_mean", "conversation_q90"])]
     events = log.by_pair
     everything = np.ones(len(events), bool)
-    shares = {name: (everything, events.silence <= minutes / 1440) for name, minutes in _MINUTES.items()}
+    shares = {name: (everything, within(events, minutes)) for name, minutes in _MINUTES.items()}
     opens = opening(events)
     of_pair = (events.contacts.astype(float), events.per_pair(opens))
     return [
@@ -29,9 +30,14 @@ def conversations(log: Log) -> list[StatisticGroup]:
     ]
 
 
+def within(events: ByPair, minutes: float) -> np.ndarray:
+    """Whether each event follows its pair's previous one within these minutes, (events,)."""
+    return np.asarray(events.silence <= minutes / 1440 + _SLACK)
+
+
 def opening(events: ByPair) -> np.ndarray:
     """Whether each event begins a conversation: it is its pair's first, or an hour or more after the one before."""
-    return events.first | (events.silence >= PAUSE)
+    return events.first | (events.silence >= PAUSE - _SLACK)
 
 
 def lengths(events: ByPair) -> np.ndarray:

@@ -135,8 +135,9 @@ def _learned(values: np.ndarray, simulated: np.ndarray) -> Callable[[np.ndarray]
     if simulated.all() or not simulated.any():
         return lambda others: np.zeros(len(others))
     trees: Any = HistGradientBoostingClassifier(**_CLASSIFIER)
-    trees.fit(values, simulated)
-    return lambda others: np.asarray(trees.decision_function(others))
+    known = ~np.isnan(values).all(axis=0)  # a feature that no row has cannot be cut into bins
+    trees.fit(values[:, known], simulated)
+    return lambda others: np.asarray(trees.decision_function(others[:, known]))
 
 
 def _losses(

@@ -14,11 +14,10 @@ from scipy import sparse
 from experiments.analysis.bootstrap import burstiness, over
 from experiments.logs.alters import alters_written_to, sends_by_rank
 from experiments.logs.by_pair import DAY, ByPair, changes
-from experiments.logs.conversations import lengths, opening
+from experiments.logs.conversations import lengths, opening, within
 from experiments.logs.log import Log
 from experiments.logs.rhythm import QUARTERS, by_the_day, days_with_sends, night_of, sends_by_quarter, share_at_night
 
-_TEN_MINUTES = 10 / 1440  # days
 _BLOCKS = 4  # of six hours, from the beginning of the night
 _SHARES = (0.1, 0.5, 0.9)
 
@@ -92,8 +91,8 @@ def _times(log: Log) -> dict[str, np.ndarray]:
     found = {f"gap_days_q{round(100 * share)}": _quantile(gaps, person, log.people, share) for share in _SHARES}
     found |= {
         "burstiness": burstiness(person, day, log.people, 5),
-        "begins": over(first, np.full(log.people, log.days)),
-        "silent_at_end": over(log.days - last, np.full(log.people, log.days)),
+        "begins": _in_twentieths(first, log),
+        "silent_at_end": _in_twentieths(log.days - last, log),
     }
     if by_the_day(log):
         return found
@@ -102,6 +101,11 @@ def _times(log: Log) -> dict[str, np.ndarray]:
     blocks = np.roll(quarters, -night_of(log), axis=1).reshape(log.people, _BLOCKS, QUARTERS // _BLOCKS).sum(axis=2)
     found |= {f"share_in_block_{k + 1}": over(blocks[:, k], sent) for k in range(_BLOCKS)}
     return found | {"share_in_own_quiet_hours": share_at_night(quarters)}
+
+
+def _in_twentieths(days: np.ndarray, log: Log) -> np.ndarray:
+    """Parts of the log, as coarse as 5%, so that a quiet first week does not tell one log from another."""
+    return np.rint(20 * over(days, np.full(len(days), log.days))) / 20
 
 
 def _first_and_last(group: np.ndarray, day: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +137,7 @@ def _answers(log: Log) -> dict[str, np.ndarray]:
     low, high = events.low[events.pair], events.high[events.pair]
     sender, receiver = np.where(events.forward, low, high), np.where(events.forward, high, low)
     known, soon = events.time <= events.days - 7, events.answer <= 7
-    fast = events.silence <= _TEN_MINUTES
+    fast = within(events, 10)
 
     def share(people: np.ndarray, hit: np.ndarray, among: np.ndarray) -> np.ndarray:
         return over(*(np.bincount(people, flags, minlength=log.people) for flags in (hit & among, among)))
@@ -150,7 +154,6 @@ def _pairs(log: Log) -> pd.DataFrame:
     events = log.by_pair
     forward = events.per_pair(events.forward)
     known, soon = events.time <= events.days - 7, events.answer <= 7
-    length = np.full(events.pairs, log.days)
     first, last = _first_and_last(events.pair, events.time, events.pairs)
     common, degree = _common(events)
     opens = opening(events)
@@ -163,12 +166,12 @@ def _pairs(log: Log) -> pd.DataFrame:
         },
         "answered": over(events.per_pair(soon & known), events.per_pair(known)),
         "answer_hours": 24 * _quantile(np.where(soon, events.answer, np.nan), events.pair, events.pairs, 0.5),
-        "within_10m": over(events.per_pair(events.silence <= _TEN_MINUTES), events.contacts),
+        "within_10m": over(events.per_pair(within(events, 10)), events.contacts),
         "longest_conversation": _quantile(lengths(events).astype(float), events.pair[opens], events.pairs, 1.0),
         "weeks": events.per_pair(events.first | changes(np.floor(events.time / 7))),
-        "begins": over(first, length),
-        "span": over(last - first, length),
-        "silent_at_end": over(log.days - last, length),
+        "begins": _in_twentieths(first, log),
+        "span": _in_twentieths(last - first, log),
+        "silent_at_end": _in_twentieths(log.days - last, log),
         "people_in_contact_less": np.minimum(degree[events.low], degree[events.high]),
         "people_in_contact_more": np.maximum(degree[events.low], degree[events.high]),
         "people_in_common": common,

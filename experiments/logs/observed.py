@@ -19,6 +19,7 @@ from sim.contact_logs import LogError, Note, person_of
 from sim.contact_logs.errors import counted
 
 FEWEST_OTHERS = 5  # people who have contact with nobody but one observed person, for most of these
+MOST = 2 / 3
 LARGEST_SHARE = 0.1  # of the people of a log who can be inferred to be observed
 MOST_UNKNOWN = 0.1  # of the ids of a file of observed people can be without contacts
 _OF_OBSERVERS = 2**64 - 2  # seed of the draw of observed people; the last but one that a bootstrap would use
@@ -37,7 +38,8 @@ def observed_of(log: Log) -> np.ndarray | None:
     chosen = _explaining(log)
     if not chosen.any() or (chosen.sum() > 1 and chosen.mean() > LARGEST_SHARE):
         return None
-    return chosen if np.median(_only_contact_of(log)[chosen]) >= FEWEST_OTHERS else None
+    several = _only_contact_of(log)[chosen] >= FEWEST_OTHERS
+    return chosen if several.mean() >= MOST else None
 
 
 def _explaining(log: Log) -> np.ndarray:
@@ -170,10 +172,10 @@ def read_observed(file: Path, log: Log) -> tuple[np.ndarray, tuple[Note, ...]]:
         try:
             observed[place[line] if line in place else person_of(log.names, line)] = True
         except LogError as problem:
-            unknown.append(f"{file}, line {number}: {problem}")
+            unknown.append(f"{file}, line {number}: {str(problem).removesuffix('.')}")
     if not ids:
         raise LogError(f"{file} has no id. Write the ids of observed people, one per line.")
     if len(unknown) > MOST_UNKNOWN * len(ids):
-        raise LogError(unknown[0])
+        raise LogError(f"{unknown[0]}.")
     absent = f"{counted(len(unknown), 'observed person has', 'observed people have')} no contact in the log."
     return observed, (Note(absent, "; ".join(unknown)),) if unknown else ()

@@ -34,10 +34,12 @@ def established(events: ByPair) -> np.ndarray:
 
 
 def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> StatisticGroup:
-    found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), horizons)
+    rows = np.flatnonzero(silent)
+    rows = rows[np.argsort(events.seen[rows], kind="stable")]
+    found = kaplan_meier(events.seen[rows] - DORMANT, np.isfinite(events.following[rows]), horizons)
     seen = np.array([DORMANT + days <= events.days for days in horizons])
-    counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), int(silent.sum()))
-    pair = events.pair[silent]
+    counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), len(rows))
+    pair = events.pair[rows]
     pairs = dict.fromkeys(counts, distinct(pair))
     return StatisticGroup(counts, pairs, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
 

@@ -373,9 +373,10 @@ def test_first_gestures_count_from_the_margin_to_thirty_days_before_the_end() ->
 def test_gestures_are_matched_by_how_many_contacts_came_before() -> None:
     """One pair, a contact every 31 days: classes begin with 2, 4, 8, 16 and 32 contacts."""
     events = read(table(*(("a", "b", 31 * k) for k in range(40)))).by_pair
-    cells = answers._matched(events, events.time, events.silence).cell
+    cells = answers._matched(events, events.time, events.silence).cells.toarray().ravel()
     before = np.arange(1, 38)  # the last two are too late to see what follows
-    assert (cells // 4 // 6).tolist() == [sum(least <= count for least in (2, 4, 8, 16, 32)) for count in before]
+    history = [sum(least <= count for least in (2, 4, 8, 16, 32)) for count in before]
+    assert cells.reshape(6, 24).sum(axis=1).tolist() == np.bincount(history).tolist()
 
 
 def test_established_pairs_have_ten_contacts_in_both_directions() -> None:
