@@ -5,7 +5,6 @@ Many parameters because each option of a command is one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -21,14 +20,16 @@ import sim
 from experiments import provenance
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load, stem_of_log
+from experiments.config.toml_text import show
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.logs import contact_log
-from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, Search, aims_of, ranges_of, read_ledger
+from experiments.logs.calibrate import LEDGER, Search, aims_of, ranges_of, read_ledger
 from experiments.logs.calibrate import calibrate as run_search
 from experiments.logs.compared import compared_world
 from experiments.logs.discriminator import told_apart
 from experiments.logs.features import Features, features_of
+from experiments.logs.levels import ROUNDS, Reading, read_levels
 from experiments.logs.log import Log, read
 from experiments.logs.observed import as_observed, number_observed, with_observed
 from experiments.logs.published import facts
@@ -61,7 +62,6 @@ from experiments.terminal.console import (
 from experiments.terminal.names import file_name, write_csv
 from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
-from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.interrupts import held_back
 
 DEFAULT_FIT = (
@@ -72,8 +72,7 @@ DEFAULT_FIT = (
     "delay_median=10:3000",
     "delay_sigma=1:4",
 )
-ACTIVITY_FIT = (Range("routine_rate", 0.003, 1.0), Range("sociability_sd", 0.2, 1.6))
-ACTIVITY_TRIALS = 30
+LEVELS_FILE = "levels.toml"
 FEWEST_PEOPLE, FEWEST_DAYS = 10, 14
 
 Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Seed of the first simulated world.")]
@@ -132,9 +131,13 @@ def validate(
     seen: Annotated[
         bool, typer.Option("--seen", help="Mark statistics as seen, because the model was built with this log in view.")
     ] = False,
-    refit: Annotated[
-        bool, typer.Option("--refit-activity", help="First fit only the activity of people to this log.")
-    ] = False,
+    levels: Annotated[
+        bool,
+        typer.Option(
+            help="First read from the log how active its people are, how many ties they have, and when and "
+            "how readily they write. Otherwise, parameters are used as given."
+        ),
+    ] = True,
     worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of simulated worlds.")] = 4,
     people: People = MOST_PEOPLE,
     resamples: Annotated[int, typer.Option(min=0, max=100_000, help="Bootstrap resamples over people.")] = 200,
@@ -160,12 +163,13 @@ def validate(
     folder = results / f"validation-{file_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
     fitted = list(known_fit.real) if known_fit and known_fit.log == log.name else []
-    if refit:
-        parameters, again = _refitted(real, log, parameters, seed, people, folder, stderr)
-        fitted += [aim for aim in again.real if aim not in fitted]
     with progress_bar(stderr, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
+    if levels:
+        reading = _levels_of(real, parameters, window, seed, folder, stderr)
+        parameters = reading.parameters
+        fitted += [name for name in reading.statistics if name not in fitted]
     lived = _simulated(parameters, window, range(seed, seed + worlds), number, processes, stderr)
     looked_at = LOOKED_AT if seen else frozenset()
     rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
@@ -208,20 +212,22 @@ def _large_enough(real: Log, log: Path) -> Log:
     return real
 
 
-def _refitted(
-    real: Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
-) -> tuple[sim.Parameters, Ledger]:
-    """Parameters fitted to the activity in a log. Each combination of inputs has its own search."""
-    window = window_of(real, min(people, 1_000))
-    identity = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
-    name = f"activity-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
-    search = Search(ACTIVITY_FIT, ACTIVITY, window, seed, parameters)
-    with progress_bar(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
-        ledger = run_search(
-            real, search, name=log.name, trials=ACTIVITY_TRIALS, folder=folder / name, threads=os.cpu_count() or 1,
-            progress=progress, say=_printer(stderr),
-        )  # fmt: skip
-    return ledger.parameters(parameters), ledger
+def _levels_of(
+    real: Log, parameters: sim.Parameters, window: Window, seed: int, folder: Path, stderr: Console
+) -> Reading:
+    """The levels of a log, which are also written to the folder; notes go to standard error."""
+    with saying("Levels are read again if you stop now."), progress_bar(stderr, "levels, rounds", ROUNDS) as progress:
+        reading = read_levels(real, parameters, window, seed=seed, threads=os.cpu_count() or 1, progress=progress)
+    say = _printer(stderr)
+    for note in reading.notes:
+        say(note)
+    if reading.improved:
+        lines = ["# Read from a log by `rekindle validate`; for the files of other commands.", "[parameters]"]
+        lines += [f"{name} = {show(value)}" for name, value in reading.changes.items()]
+        text = "\n".join(lines) + "\n"
+        store.write_whole(folder / LEVELS_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+        say_written(folder / LEVELS_FILE, stderr)
+    return reading
 
 
 def _printer(stderr: Console) -> Callable[[str], object]:

@@ -33,8 +33,11 @@ MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
 ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred exceeds
-MINUTES = 20.0  # minutes a week for each gesture of somebody as active as one person in a hundred: no ceiling in practice
+MINUTES = (
+    20.0  # minutes a week for each gesture of somebody as active as one person in a hundred: no ceiling in practice
+)
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
+ANSWERS = ("gestures.message.answer", "gestures.question.answer")
 MEAN = "sends_per_week_mean"
 
 Values = Mapping[str, float]
@@ -87,7 +90,7 @@ LEVELS = (
     Level("responsiveness_sd", 0, 3, False, 0.4, ("answers_given_q90", "answers_given_q10"), _spread),
     Level("sitting_prompts", 1, 20, True, 0.5, ("sends_per_active_day",), math.log),
     Level("sitting_same", 0, 0.9, False, 0.15, ("within_10m",), _logit),
-    Level("gestures.message.answer", -5, 5, False, 0.8, ("first_answered_7d",), _logit),
+    Level(ANSWERS[0], -5, 5, False, 0.8, ("first_answered_7d",), _logit),
     Level("delay_median", 1, 20_000, True, 0.7, ("answer_delay_hours_q50",), math.log),
     Level("delay_sigma", 0.5, 5, False, 0.25, ("answer_delay_hours_q90", "answer_delay_hours_q10"), _log_ratio),
 )  # fmt: skip
@@ -103,6 +106,7 @@ class Reading:
         statistics: names of the statistics that they were read from.
         misfits: how far these statistics were off in each round; the first round has the parameters as given.
         at_limits: paths of levels that stopped at a limit of their search.
+        changes: all parameters that differ from those given, by path.
     """
 
     parameters: sim.Parameters
@@ -110,11 +114,21 @@ class Reading:
     statistics: tuple[str, ...]
     misfits: tuple[float, ...]
     at_limits: tuple[str, ...]
+    changes: dict[str, object]
 
     @property
     def improved(self) -> bool:
         """Whether any round fits better than the parameters as given."""
         return min(self.misfits) < self.misfits[0]
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what a reader should know before trusting the levels."""
+        if not self.improved:
+            return ["No levels fit the log better than the parameters as given, so these are used."]
+        named = ", ".join(self.at_limits)
+        are = "is at a limit" if len(self.at_limits) == 1 else "are at limits"
+        return [f"{named} {are} of the search: the log may be beyond what the model can do."] if self.at_limits else []
 
 
 def read_levels(
@@ -144,7 +158,8 @@ def read_levels(
         return misfit(found, {name: real[name] for name in names}), found
 
     start = _read_at_once(log, real, parameters, size)
-    misfits, rounds = [tried(parameters)[0]], [{}]
+    misfits = [tried(parameters)[0]]
+    rounds: list[dict[str, float]] = [{}]
     numbers = {level.parameter: _within(level, number_at(start, level.parameter)) for level in known}
     for done in range(1, ROUNDS):
         if progress is not None:
@@ -157,8 +172,12 @@ def read_levels(
         progress(ROUNDS, ROUNDS)
     best = int(np.argmin(misfits))
     chosen = _with(start, rounds[best]) if best else parameters
+    before, after = parameters.model_dump(mode="json"), chosen.model_dump(mode="json")
+    changes = {name: value for name, value in after.items() if value != before[name] and name != "gestures"}
+    changes |= {name: number_at(chosen, name) for name in ANSWERS if best}
     limits = [level.parameter for level in known if best and rounds[best][level.parameter] in (level.low, level.high)]
-    return Reading(chosen, rounds[best], names if best else (), tuple(misfits), tuple(limits))
+    used = tuple(name for name in names if name != MEAN)
+    return Reading(chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes)
 
 
 def _measured(log: Log) -> dict[str, float]:
@@ -191,12 +210,11 @@ def _moved(level: Level, number: float, real: Values, found: Values) -> float:
 
 def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
     """Parameters with these levels. A question is answered as much more or less readily as a message."""
-    answer = "gestures.message.answer"
+    message, question = ANSWERS
     also = {}
-    if answer in numbers:
-        question = number_at(parameters, "gestures.question.answer")
-        shifted = question + numbers[answer] - number_at(parameters, answer)
-        also = {"gestures.question.answer": min(max(shifted, -5.0), 5.0)}
+    if message in numbers:
+        shifted = number_at(parameters, question) + numbers[message] - number_at(parameters, message)
+        also = {question: min(max(shifted, -5.0), 5.0)}
     return changed(parameters, {**numbers, **also})
 
 

@@ -111,7 +111,10 @@ def sitting(person: int, number: int, day: int, seed: int, p: Any) -> int:
 
 @njit_inline
 def count_routine(person: int, activity: float, draw: float, day: int, seed: int, p: Any) -> int:
-    """Count today's routine prompts, in a Poisson number of sittings at the quantile `draw`; `activity` counts sittings."""
+    """Count today's routine prompts, in a Poisson number of sittings at the quantile `draw`.
+
+    `activity` is the factor on `routine_rate` that gives the rate of sittings.
+    """
     sittings, count = poisson(p.routine_rate * activity, draw), 0
     for number in range(sittings):
         count += sitting(person, number, day, seed, p)

@@ -70,7 +70,7 @@ def send(state: Any, prompt: Any, out: Any, count: int, kind: int, day: int) -> 
 
 @njit_inline
 def perceived(state: Any, prompt: Any, day: int) -> Any:
-    """The state of a tie as its holder perceives it: familiarity, openness, the rung that opened it, unanswered tries."""
+    """A tie as its holder perceives it: familiarity, openness, the rung that opened it, unanswered tries."""
     if prompt.slot == NOBODY:
         return 0.0, 0.0, 0, 0.0
     p = state.settings[0]

@@ -200,7 +200,7 @@ def second_of_day(u: float, p: Any) -> int:
 
 @rule(int64(float64, P))
 def sitting_size(u: float, p: Any) -> int:
-    """The number of routine prompts in a sitting, at the quantile ``u``: geometric from 1, with mean `sitting_prompts`."""
+    """The number of prompts in a sitting, at the quantile ``u``: geometric from 1, with mean `sitting_prompts`."""
     if p.sitting_prompts <= 1.0:
         return 1
     return 1 + min(LONGEST_SITTING - 1, int64(math.log(1.0 - u) / math.log(1.0 - 1.0 / p.sitting_prompts)))
@@ -598,7 +598,7 @@ def answer_second(day: int, arrives_second: int, delay: int, u: float, p: Any) -
     second = arrives_second + delay
     if delay == 1:
         return min(second, SECONDS_A_DAY - 1)
-    if p.even_hours == 1 and p.busiest_weekday == 1.0 or second < SECONDS_A_DAY:
+    if (p.even_hours == 1 and p.busiest_weekday == 1.0) or second < SECONDS_A_DAY:
         return second
     later = second // SECONDS_A_DAY
     for _ in range(7):
