@@ -22,6 +22,7 @@ from experiments.config.catalogue import (
     value_at,
 )
 from experiments.config.factors import LEVELS_WRITTEN, METHODS, RANGE_WRITTEN
+from experiments.config.rows import BASED_ON, MODELS, SHIPPED
 from experiments.config.settings import (
     ADOPTERS_WRITTEN,
     FUNCTION_WRITTEN,
@@ -75,6 +76,14 @@ _UNITS = {
     "noticed": "probability", "opens_door": "openness", "overhead_minutes": "minutes", "people": "people",
     "regulars": "people", "rung": "step", "session_minutes": "minutes", "sessions": "per week",
 }  # fmt: skip
+# Fields that every row must give, itself or by the row on which it is based.
+_REQUIRED = {
+    "strategies": ("session_minutes",),
+    **{
+        table: tuple(name for name, field in MODELS[table].model_fields.items() if field.is_required())
+        for table in ("gestures", "places")
+    },
+}
 _TITLES = ("essay", "meaning", "source")  # fields of rows that have a title of their own
 _NOBODY = "yes: nobody has measured this"
 
@@ -85,7 +94,8 @@ class Entry:
 
     Attributes:
         name: the name as users write it.
-        sort: "parameter", "gesture", "strategy", "place", "phrase", "measure", "statistic" or "setting".
+        sort: "parameter", "gesture", "strategy", "place", "field" (of any row), "phrase", "measure", "statistic" or
+            "setting".
         facts: facts by title: value, unit, range, meaning, source, whether it is assumed, …
     """
 
@@ -131,6 +141,7 @@ def _entries(parameters: Parameters, known: Settings) -> tuple[Entry, ...]:
         *(_strategy(name, parameters) for name in parameters.strategies),
         *_places(parameters),
         *_phrases(),
+        *_fields_of_rows(parameters),
         *_measures(parameters),
         *_statistics(),
         *settings,
@@ -147,10 +158,27 @@ def explained(name: str, known: Sequence[Entry] | None = None) -> list[Entry]:
     wanted = accepted_name(name.lower())
     for table in ("world.parameters.", "parameters.", "measures."):
         wanted = wanted.removeprefix(table)
+    in_table = wanted
     if wanted.count(".") == 1:
         wanted = wanted.removeprefix("strategies.")
-    names = (wanted, f"gestures.{wanted}", f"places.{wanted}", name.lower())
-    return [entry for entry in known or entries() if entry.name in names]
+    known = known or entries()
+    names = (wanted, f"gestures.{wanted}", f"places.{wanted}", f"ladders.{wanted}", name.lower())
+    found = [entry for entry in known if entry.name in names]
+    return found or _of_any_row(in_table, known)
+
+
+def _of_any_row(name: str, known: Sequence[Entry]) -> list[Entry]:
+    """The fields of this name, such as ``session_minutes`` or ``gestures.minutes``, whatever their row.
+
+    A number that only some rows have, such as ``message_share``, is explained for these.
+    """
+    above, _, field = name.rpartition(".")
+    there = [
+        entry
+        for entry in known
+        if entry.name.count(".") == 2 and _last(entry.name) == field and entry.name.startswith(above)
+    ]
+    return [entry for entry in there if entry.sort == "field"] or [one for one in there if one.sort == "parameter"]
 
 
 def own_entries(measures: Mapping[str, MeasureSettings]) -> list[Entry]:
@@ -182,6 +210,10 @@ def within(table: str, known: Sequence[Entry] | None = None) -> list[Entry]:
     return [entry for entry in known or entries() if table and _path(entry).startswith(above)]
 
 
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
 def _path(entry: Entry) -> str:
     return f"parameters.{entry.name}" if entry.sort == "parameter" else entry.name if entry.sort == "setting" else ""
 
@@ -189,6 +221,7 @@ def _path(entry: Entry) -> str:
 def close_names(name: str, known: Sequence[Entry] | None = None) -> list[str]:
     """Up to five known names that are similar to this one."""
     names = {entry.name: entry.name for entry in known or entries()}
+    names |= {_last(entry.name): _last(entry.name) for entry in known or entries() if entry.sort == "field"}
     former = {former_name(known): known for known in names if former_name(known) != known}
     return list(dict.fromkeys((names | former)[close] for close in alike(present_name(name), [*names, *former])))
 
@@ -283,6 +316,37 @@ def _places(parameters: Parameters) -> Iterator[Entry]:
     for name, row in parameters.places.items():
         facts = {"Meaning": f"an added place, based on a {row.based_on}", **dict(_fields(row))}
         yield Entry(f"places.{name}", "place", facts | {"Source": row.source, "Assumed": assumed(row.source)})
+
+
+def _fields_of_rows(parameters: Parameters) -> Iterator[Entry]:
+    """What each field of strategies, gestures and places means, and its values in the rows that have it."""
+    for table, model in MODELS.items():
+        rows: Mapping[str, BaseModel] = getattr(parameters, table)
+        for name, field in {**model.model_fields, "based_on": model.model_fields.get("based_on", BASED_ON)}.items():
+            values = {row: getattr(there, name, None) for row, there in rows.items()}
+            usual = None if field.is_required() else field.get_default()
+            facts = {"Meaning": field.description or "", "Unit": _UNITS.get(name, ""), "Range": _range(field)}
+            if not facts["Range"]:
+                facts["Write"] = _written_in_rows(table, name)
+            facts["Default"] = "none; a row must give it" if name in _REQUIRED.get(table, ()) else _shown(usual)
+            facts["Values"] = "\n".join(
+                f"{row}: {_shown(one)}" for row, one in values.items() if one not in (None, usual)
+            )
+            facts["In the essay's places"] = "" if table != "places" else ", ".join(
+                f"{own} {_shown(getattr(parameters, own))}"
+                for own in (f"{place}_{name}" for place in PLACES)
+                if own in type(parameters).model_fields
+            )  # fmt: skip
+            yield Entry(f"{table}.NAME.{name}", "field", _without_empty(facts))
+
+
+def _written_in_rows(table: str, field: str) -> str:
+    """What a field of a table of rows takes."""
+    if field == "based_on" and table != "places":
+        return f"the name of another one of the {table}"
+    example = next(iter(SHIPPED[table]), None)
+    known: Settings = SETTINGS if example else {("parameters", table, "NAME", field): MODELS[table].model_fields[field]}
+    return (expected(("parameters", table, example or "NAME", field), known) or "a text").removeprefix("expected ")
 
 
 def _phrases() -> Iterator[Entry]:

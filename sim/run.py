@@ -169,6 +169,7 @@ def simulate(
         TypeError, ValueError: if an argument has the wrong type or is out of range.
         sim.runtime.memory_limit.NotEnoughMemoryError: if there is no memory for a second copy of the world.
         sim.own_outcomes.OwnOutcomeError: if a measure of your own raises an exception, or returns no number.
+        sim.model.functions.FunctionError: if the function of a strategy raises one, or chooses what there isn't.
 
     Example:
         >>> import sim

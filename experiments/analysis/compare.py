@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -24,6 +24,8 @@ SPENT_ENOUGH = 0.9
 ALL = "all"  # the name of the mean over all levels
 ALL_BUT_WAIT = "all but wait"  # the name of the mean over strategies other than waiting
 MEANS = (ALL, ALL_BUT_WAIT)
+# Why a measure may have no value yet in any world.
+NOT_KNOWN_YET = {"lasting": "it is defined only 240 days after a tie came back; increase run.follow_up_days"}
 _ROUNDING = 1e-13  # relative to a value; smaller differences count as equal
 
 
@@ -37,8 +39,8 @@ class Contrast:
 
     Attributes:
         a, b: their names.
-        a_runs, b_runs: one row per run, with columns ``replicate``, ``world_seed``, measures, and those of `minutes`;
-            measures are missing if a run failed.
+        a_runs, b_runs: one row per run, with columns ``id``, ``replicate``, ``world_seed``, measures, and those of
+            `minutes`; measures are missing if a run failed.
         within: columns that must be equal in a pair; empty if each side is one arm.
     """
 
@@ -61,6 +63,18 @@ class Contrast:
         waits = set(names[self.a_runs["strategy"] == "wait"])
         others = [level for level in levels if level not in waits]
         return (ALL_BUT_WAIT, others) if len(others) < len(levels) else (ALL, levels)
+
+    def without_equal_levels(self) -> tuple[Contrast, list[str]]:
+        """The contrast without levels at which both sides have the same runs, and the names of these levels.
+
+        What the two sides differ in changes nothing there, so a difference of zero would say nothing. An example is
+        waiting at two levels of a number of another strategy.
+        """
+        sides = [(runs, level_names(runs, self.within)) for runs in (self.a_runs, self.b_runs)]
+        ids = [runs.groupby(names)["id"].agg(frozenset) for runs, names in sides]
+        same = [level for level in self.levels() if ids[0][level] == ids[1][level]]
+        a_runs, b_runs = (runs[~names.isin(same)] for runs, names in sides)
+        return replace(self, a_runs=a_runs, b_runs=b_runs), same
 
     def one_sided(self) -> list[str]:
         """Levels that only one side has."""

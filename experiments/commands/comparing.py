@@ -19,6 +19,7 @@ from rich.console import Console
 
 from experiments import provenance
 from experiments.analysis.compare import (
+    NOT_KNOWN_YET,
     RESAMPLES,
     Compared,
     Contrast,
@@ -29,7 +30,7 @@ from experiments.analysis.compare import (
     short_levels,
 )
 from experiments.analysis.comparison_table import comparison_table
-from experiments.config.catalogue import full_name
+from experiments.config.catalogue import full_name, short_name
 from experiments.config.errors import ConfigError
 from experiments.config.own_measures import own_measures
 from experiments.figures import save
@@ -51,7 +52,6 @@ STRATEGY = "strategy"  # a factor of every sweep
 _MOST_NAMED = 6
 _ROWS = ("strategies", "gestures", "places")  # tables of parameters to which rows can be added
 _TEXTS = ("label", "colour", "essay", "meaning", "source")
-_WHY = {"lasting": " It is defined only 240 days after a tie came back; increase run.follow_up_days."}
 
 
 @dataclass(frozen=True)
@@ -333,6 +333,11 @@ def _of_factor(table: _Table, factor: str, baseline: str | None) -> _Question:
         )
     alone = [contrast.a for contrast in contrasts if not contrast.levels()]
     notes = [f"Left out, because no run differs from them in {factor} only: {_few(alone)}."] if alone else []
+    differing = [contrast.without_equal_levels() for contrast in paired]
+    equal = [name for _, names in differing for name in names]
+    if any(contrast.levels() for contrast, _ in differing):  # otherwise, that all are equal is the answer
+        paired = [contrast for contrast, _ in differing if contrast.levels()]
+        notes += [f"Left out, because {short_name(factor)} changes nothing there: {_few(equal)}."] if equal else []
     return _Question(paired, [table], _named(factor, base), notes)
 
 
@@ -446,9 +451,8 @@ def _draw(
     }  # fmt: skip
     for measure in measures:
         if found.rows.loc[found.rows["measure"] == measure, "difference"].isna().all():
-            side_console.print(
-                f"No figure for {measure}: no world has a value for both sides.{_WHY.get(measure, '')}", highlight=False
-            )
+            why = f" {NOT_KNOWN_YET[measure].capitalize()}." if measure in NOT_KNOWN_YET else ""
+            side_console.print(f"No figure for {measure}: no world has a value for both sides.{why}", highlight=False)
             continue
         compared_with = {"of": question.name, "measure": measure, "resamples": resamples}
         unit = question.tables[0].measures[measure].unit

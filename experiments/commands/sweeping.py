@@ -20,12 +20,12 @@ from experiments import provenance
 from experiments.config.errors import ConfigError, SettingError
 from experiments.config.own_measures import own_measures
 from experiments.config.reading import load, option_for, place_of, place_of_factor
-from experiments.config.settings import Experiment, SweepSettings, require_adopters
+from experiments.config.settings import Experiment, SweepSettings, require_adopters, require_tagged
 from experiments.config.toml_text import show
 from experiments.sweeps import histories as kept
-from experiments.sweeps import own_outcomes, planning, runner, store
+from experiments.sweeps import own_functions, own_outcomes, planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
-from experiments.sweeps.design import PointError, RunSpec, described, names_in, runs_of, shard_of, unfollowed
+from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of, unfollowed
 from experiments.sweeps.histories import History, requested_histories
 from experiments.sweeps.sampled import next_step, summary
 from experiments.sweeps.tables import own_table, run_tables, sweep_tables
@@ -45,7 +45,7 @@ from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import Report, duration, progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
-from sim.model.functions import load as load_function
+from sim.model.functions import FunctionError
 from sim.own_outcomes import OwnOutcomeError
 from sim.runtime.fingerprint import cache_folder
 from sim.runtime.interrupts import held_back
@@ -65,7 +65,7 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
     experiment = checked(config, changes, world)
     console, stderr = stdout_console(), stderr_console()
     single = runs_of(experiment.model_copy(update={"sweep": None}))[0]
-    _require_functions([single])
+    _require_functions([single], config, changes)
     threads = numba.config.NUMBA_NUM_THREADS
     report_compiling(stderr)
     with progress_bar(stderr, "world", 0) as report:
@@ -78,14 +78,20 @@ def run(config: ConfigFile, changes: Changes = None, world: Log = None) -> None:
             outcomes = runner.outcomes(single, result)
         except OwnOutcomeError as error:
             path = dict(own_outcomes.settings_of(experiment))[error.outcome]
-            where, message = place_of(config, changes or (), tuple(path.split("."))), str(error).rstrip(".")
-            raise ConfigError(f"{where}: {message[:1].lower()}{message[1:]}.") from None
+            raise _at_fault(config, changes, path, _small(str(error))) from None
+        except FunctionError as error:
+            setting = own_functions.setting_of(error.strategy)
+            raise _at_fault(config, changes, setting, _small(str(error))) from None
     console.print(
         f"{single.scenario}: {counted(len(result.adopters), 'adopter')} among {len(start):,} people, "
         f"{single.strategy_days:,} of {counted(single.days, 'day')}, seed {single.seed}.",
         highlight=False,
     )
     console.print(run_tables(outcomes, own_measures(experiment), single.parameters.kinds))
+
+
+def _small(sentence: str) -> str:
+    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def _going_on(stderr: Console, report: Report) -> Report:
@@ -125,7 +131,7 @@ def sweep(
     part = _shard(shard)
     console = stdout_console()
     runs = planned(experiment, config, changes)
-    _require_functions(runs if experiment.parameters.functions(experiment.parameters.strategies) else [])
+    _require_functions(runs if any(run.texts for run in runs) else [], config, changes)
     folder, histories = results / experiment.name, requested_histories(experiment.sweep)
     if scheduler is not None:  # check the cluster before anything is written
         with cluster(scheduler):
@@ -186,22 +192,26 @@ def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
         )
 
 
-def _require_functions(runs: Sequence[RunSpec]) -> None:
-    """Check that the functions of strategies can be loaded, which imports their files, before anything is simulated.
+def _require_functions(runs: Sequence[RunSpec], config: Path, changes: Sequence[str] | None) -> None:
+    """Check that the functions of strategies can be compiled, which executes their files, before anything is simulated.
 
     Raises:
         ConfigError: if one can't.
     """
-    checked_references = set[str]()
-    for run in runs:
-        for number, reference in run.parameters.functions(names_in(run.strategy)).items():
-            try:
-                if reference not in checked_references:
-                    load_function(reference)
-            except ValueError as error:
-                name = run.parameters.strategy_names[number]
-                raise ConfigError(f"strategies.{name}.function = {show(reference)}: {error}.") from None
-            checked_references.add(reference)
+    try:
+        own_functions.check_loaded(runs)
+    except SettingError as error:
+        raise _at_fault(config, changes, error.setting, error.problem) from None
+
+
+def _at_fault(config: Path, changes: Sequence[str] | None, setting: str, problem: str) -> ConfigError:
+    """The error of a setting, with its place; a row of a strategy is called by its short name."""
+    key = tuple(setting.split("."))
+    where = place_of(config, changes or (), key)
+    if ", line " not in where and ", --set " not in where:  # of an inherited field, the row is shown
+        where = place_of(config, changes or (), key[:-1])
+    where = where.replace(", parameters.strategies.", ", strategies.")
+    return ConfigError(f"{where}: {problem.rstrip('.')}{'' if problem.endswith('?') else '.'}")
 
 
 def warn_of_unfollowed(experiment: Experiment) -> None:
@@ -359,9 +369,9 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
     experiment = load(config, changes or (), world)
     try:
         own_outcomes.check(experiment)
+        own_functions.check(experiment)
     except SettingError as error:
-        where = place_of(config, changes or (), tuple(error.setting.split(".")))
-        raise ConfigError(f"{where}: {error.problem}{'' if error.problem.endswith('?') else '.'}") from None
+        raise _at_fault(config, changes, error.setting, error.problem) from None
     if experiment.world.log is not None:
         try:
             contacts = read_contacts(experiment.world.log)
@@ -376,7 +386,8 @@ def checked(config: Path, changes: Sequence[str] | None, world: Path | None) -> 
         report_log_notes(experiment.world.log, contacts.notes, stderr_console())
         try:
             require_adopters(experiment.run.adopters, len(contacts.names))
+            require_tagged(experiment, contacts.names)
         except SettingError as error:
-            where = place_of(config, changes or (), ("run", "adopters"))
-            raise ConfigError(f"{where}: {error.problem}.") from None
+            where = place_of(config, changes or (), tuple(error.setting.split(".")))
+            raise ConfigError(f"{where}: {error.problem}{'' if error.problem.endswith('?') else '.'}") from None
     return experiment

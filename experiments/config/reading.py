@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config import shipped, toml_text
-from experiments.config.catalogue import ROWS, VARIED, canonical_path, present_path
+from experiments.config.catalogue import ROWS, VARIED, canonical_path, present_path, short_name
 from experiments.config.errors import ConfigError, Origin, wrong_option
 from experiments.config.factors import flattened
 from experiments.config.rows import AT_THE_TOP, numbers_of, rows_of_file
@@ -166,6 +166,7 @@ def place_of(path: Path, changes: Sequence[str], key: KeyPath) -> str:
     if option is not None:
         return f"{path}, {option}"
     origin = _origins(_read(path)).get(key)
+    name = short_name(name) if origin and origin.short else name
     return f"{path}, {origin}, {name}" if origin else f"{path}, {name}"
 
 

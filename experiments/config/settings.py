@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from experiments.config.errors import SettingError
@@ -17,7 +18,7 @@ from sim.measures import MEASURES
 from sim.model.former_names import present_name
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
-from sim.model.playbook import POST
+from sim.model.playbook import POST, RowError, tagged
 from sim.model.spelling import nearest
 from sim.model.strategies import NAMES
 from sim.own_outcomes import DAYS_RUN
@@ -421,6 +422,35 @@ class Experiment(_Settings):
         if self.world.log is None:
             require_adopters(self.run.adopters, self.world.people + self.world.newcomers)
         return self
+
+    @model_validator(mode="after")
+    def _check_tags(self) -> Experiment:
+        if self.world.log is None:
+            require_tagged(self, None)
+        return self
+
+
+def require_tagged(experiment: Experiment, names: np.ndarray | None) -> None:
+    """Check that the worlds of an experiment have all people of its tags.
+
+    Args:
+        experiment: the experiment.
+        names: the people of its log, shape (people,); None if its worlds are generated.
+
+    Raises:
+        SettingError: if one of them isn't there.
+    """
+    world, more = experiment.world, experiment.world.newcomers
+    own = world.people if names is None else len(names)
+    # Newcomers come on day 0, so the past of a world knows nothing of them.
+    tables = {"world.parameters": (world.parameters, own), "parameters": (experiment.parameters, own + more)}
+    for above, (parameters, people) in tables.items():
+        try:
+            for _ in tagged(parameters.tags, people, names):
+                pass
+        except RowError as error:
+            late = "; newcomers have their tags in [tags], not in the world's" if more and people == own else ""
+            raise SettingError(f"{above}.{error.path}", error.problem + late) from None
 
 
 def require_adopters(adopters: Adopters, people: int) -> None:

@@ -47,7 +47,9 @@ _LONGEST_PLACE, _LONGEST_PROBLEM = 300, 600  # characters of a place and of a li
 _MOST_LEVELS = 6  # number of levels that are listed
 
 _ROW_TABLES = frozenset((*above, table) for above in _PARAMETERS for table in MODELS)
-_IN_FULL = re.compile(r"(?<!world\.)\bparameters\.(strategies|gestures|places|ladders)\b")
+_TAGS = frozenset((*above, "tags") for above in _PARAMETERS)
+_EVERY_DAY = "names no day; leave it out for sessions on every day, or write sessions = 0 for none"
+_IN_FULL = re.compile(r"(?<!world\.)\bparameters\.(strategies|gestures|places|ladders|tags)\b")
 
 # Settings that cannot be varied, and why.
 _NOT_VARIED: dict[KeyPath, str] = {
@@ -171,9 +173,9 @@ def _file(data: Mapping[str, Any], origins: Mapping[KeyPath, Origin]) -> _File:
 
 
 def _with_rows_of_world(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data, in which runs have the rows and the ladders of their world; a row of theirs may change one of these."""
+    """The data, in which runs have the rows, ladders and tags of their world, of which they may change some."""
     below = _table(_table(data, "world"), "parameters")
-    rows = {table: below[table] for table in (*MODELS, "ladders") if isinstance(below.get(table), Mapping)}
+    rows = {table: below[table] for table in AT_THE_TOP if isinstance(below.get(table), Mapping)}
     return {**data, "parameters": _merged(rows, data.get("parameters", {}))} if _can_merge(data, rows) else dict(data)
 
 
@@ -243,7 +245,13 @@ def _no_row(path: KeyPath, file: _File) -> str | None:
 
 
 def _checked_number(path: KeyPath, value: Any, file: _File) -> tuple[Any, list[_Problem]]:
-    """A value; if it is a number that a strategy names and is out of range, one in its place, and the problem."""
+    """A value of a setting, and what is wrong with it if the fields can't tell.
+
+    A number that a strategy names and is out of range is replaced by one in its range. Days without a day would be
+    every day, because the field is empty by default.
+    """
+    if path[:-2] in _ROW_TABLES and path[-1] == "weekdays" and value == []:
+        return value, [_Problem(path, value, _EVERY_DAY)]
     if path[:-2] not in _ROW_TABLES or path[-1] in MODELS[path[-3]].model_fields:
         return value, []
     whole = isinstance(value, float) and value.is_integer() and is_whole(file.settings[path])
@@ -332,6 +340,8 @@ def _checked_factor(path: KeyPath, value: Any, file: _File, is_range: bool) -> A
         raise ValueError(f"cannot be varied; {_NOT_VARIED[path]}")
     if path[:-2] in _ROW_TABLES and path[-1] == "based_on" and path not in file.settings:
         raise ValueError("cannot be varied; vary the fields of the row themselves")
+    if path in _TAGS or path[:-1] in _TAGS:
+        raise ValueError("cannot be varied; give each group of people a tag, and vary the phrase that names it")
     if path[0] in ("sweep", "verdict", "full", "measures"):
         raise ValueError("is not a setting of a run; only world, run, inject and parameters can be varied")
     if path in file.tables:
@@ -375,6 +385,8 @@ def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
 
 def _wrong_with(path: KeyPath, level: Any, file: _File) -> str | None:
     """What a setting expects instead of this level; None if the level is valid."""
+    if path[:-2] in _ROW_TABLES and path[-1] == "weekdays" and level == []:
+        return _EVERY_DAY
     field = file.settings[path]
     adapter = _usual_adapter(path) if SETTINGS.get(path) is field else _adapter(field)
     try:
@@ -390,6 +402,7 @@ def _wrong_with(path: KeyPath, level: Any, file: _File) -> str | None:
 def _remedy(path: KeyPath, file: _File) -> str:
     above = listed_path(path)[:-1]
     siblings = [known[-1] for known in file.settings if known[:-1] == above]
+    siblings += ["based_on"] if path[:-2] in _ROW_TABLES and "based_on" not in siblings else []
     former = {former_name(name): name for name in siblings if former_name(name) != name}
     close = nearest(path[-1], [*siblings, *former])
     if close in former:
@@ -398,7 +411,8 @@ def _remedy(path: KeyPath, file: _File) -> str:
         return f"; did you mean {'.'.join((*path[:-1], close))}?"
     if path[:-2] in _ROW_TABLES:
         number = f"; for a number of its own, write {{{path[-1]}}} in whom or what" if path[-3] == "strategies" else ""
-        return f"; the fields are {', '.join(MODELS[path[-3]].model_fields)}{number}"
+        fields = dict.fromkeys((*MODELS[path[-3]].model_fields, "based_on"))
+        return f"; the fields are {', '.join(fields)}{number}"
     if path[-2:-1] == (LADDER_TABLE,):
         return "; expected a channel and a gesture, such as private_message"
     by_length = sorted(file.settings, key=len)
@@ -416,7 +430,7 @@ def _problem(error: Any, data: Mapping[str, Any], file: _File) -> _Problem:
     if error["type"] == "value_error":
         setting, problem = at_fault(error["ctx"]["error"])
         own = (*path, *setting.split("."))
-        if listed_path(own) in file.settings or own[:-1] in _ROW_TABLES or own[:-2] in _ROW_TABLES:
+        if listed_path(own) in file.settings or own[:-1] in _ROW_TABLES | _TAGS or own[:-2] in _ROW_TABLES:
             return _Problem(own, _value_at(data, own), problem)
         return _Problem(path, _value_at(data, path), str(error["ctx"]["error"]))
     message = expected(path, file.settings) or error["msg"][:1].lower() + error["msg"][1:]

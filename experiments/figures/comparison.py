@@ -14,7 +14,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
 from experiments.analysis.comparison_table import difference, row_name
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 from experiments.figures.letters import drawable
-from experiments.terminal.legend import PLAIN, Legend, readable
+from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import number
 from sim.measures import MEASURES, measures_of
 
@@ -56,7 +56,7 @@ def comparison(found: Compared, measure: str, worlds: str, unit: str | None = No
         size = min(20, 20 * 30 / max(widest, 1), 0.8 * _HEIGHT / lines)
         axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
         for tick, (_, row) in zip(axes.get_yticklabels(), shown.iloc[::-1].iterrows(), strict=True):
-            tick.set_color(readable(legend.colour(row["level"]) or legend.colour(row["a"]) or INK, "#ffffff"))
+            tick.set_color(legend.on_white(row["level"]) or legend.on_white(row["a"]) or INK)
         label = ", ".join(filter(None, (_unit(measure, unit), _sides(rows, legend))))
         axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
         title = headline(rows, unit, legend)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import BLUE, GREY, INK
 from experiments.figures.page import Style, Words, page, reference, whiskers
-from experiments.terminal.legend import PLAIN, Legend, readable
+from experiments.terminal.legend import PLAIN, Legend
 
 MOST_ROWS = 15  # blends that are readable
 CORNERS = 3  # strategies whose blends are in a triangle
@@ -42,7 +42,7 @@ def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN)
         sides = ("right", "left", "left")
         shifts = ((-0.13, 0.0), (0.13, 0.0), (0.13, 0.0))
         for name, (x, y), side, (dx, dy) in zip(strategies, _CORNERS, sides, shifts, strict=True):
-            colour, size = readable(legend.colour(name) or INK, "#ffffff"), style.pt(21)
+            colour, size = legend.on_white(name) or INK, style.pt(21)
             axes.text(x + dx, y + dy, legend.label(name), ha=side, va="center", fontsize=size, color=colour)
         axes.set_xlim(-0.75, 1.75)
         axes.set_ylim(-0.1, 0.97)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW, minutes, paired_differences
+from experiments.analysis.compare import ENOUGH_WORLDS, NOT_KNOWN_YET, TOO_FEW, minutes, paired_differences
 from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
-from experiments.terminal.legend import PLAIN, Legend, readable
+from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import number, signed
 
 _PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("kept up while the plan runs", VERMILLION)}
@@ -56,11 +57,14 @@ def nine_strategies(
             axes.set_title(
                 title, loc="left", color=colour, fontsize=style.pt(23), fontweight=style.weight, pad=style.pt(12)
             )
-            _draw(axes, rows.loc[measure], [legend.colour(name) or colour for name in order], limits, style)
+            if rows.loc[measure, "difference"].isna().all():
+                _draw_nothing(axes, NOT_KNOWN_YET.get(measure, ""), style)
+            else:
+                _draw(axes, rows.loc[measure], [legend.on_white(name) or colour for name in order], limits, style)
         names = [words(name, legend) + (f" {_SHORTFALL}" if idle[name] else "") for name in order]
         panels[0].set_yticks(range(len(order)), names)
         for label, name in zip(panels[0].get_yticklabels(), order, strict=True):
-            label.set_color(readable(legend.colour(name) or INK, "#ffffff"))
+            label.set_color(legend.on_white(name) or INK)
             label.set_fontsize(style.pt(_fitting(label.get_text(), 21, letters=19, lines=13 / len(order))))
         title = headline(runs, legend)
         size = style.pt(_fitting(title, 29, letters=60, lines=2))
@@ -94,10 +98,6 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: Sequence[str], limits: tuple[
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.tick_params(axis="y", length=0, pad=style.pt(10))
     axes.spines[["top", "right", "left"]].set_visible(False)
-    if rows["difference"].isna().all():
-        axes.text(0.5, 0.5, "not known yet", transform=axes.transAxes, ha="center", color=GREY)
-        axes.set_xticks([])
-        return
     for height, ((_, row), colour) in enumerate(zip(rows.iterrows(), colours, strict=True)):
         shade = GREY if row["low"] <= 0 <= row["high"] else colour
         axes.plot(row["difference"], height, "o", color=shade, markersize=style.pt(14))
@@ -114,6 +114,18 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: Sequence[str], limits: tuple[
     axes.set_xlabel("ties per adopter, beyond waiting")
     axes.grid(axis="x", color="#E5E5E5")
     axes.set_axisbelow(True)
+
+
+def _draw_nothing(axes: Axes, why: str, style: Style) -> None:
+    """A panel whose measure has no value in any world, and the reason."""
+    axes.tick_params(axis="y", length=0, pad=style.pt(10))
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_xticks([])
+    text = "\n".join(["not known yet:" if why else "not known yet", *textwrap.wrap(why, 36)])
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=style.pt(20), color=INK,
+        linespacing=1.4,
+    )  # fmt: skip
 
 
 def words(scenario: str, legend: Legend = PLAIN) -> str:

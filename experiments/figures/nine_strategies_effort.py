@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import BLUE, GREY, INK
 from experiments.figures.page import Style, Words, colours_of_lines, name_lines, page, reference, whiskers
-from experiments.terminal.legend import PLAIN, Legend, readable
+from experiments.terminal.legend import PLAIN, Legend
 
 
 def draw_gains(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
@@ -18,11 +18,11 @@ def draw_gains(data: pd.DataFrame, words: Words, style: Style, legend: Legend = 
         reference(axes, style, 0.0)
         for place, (_, row) in enumerate(rows.iterrows()):
             sure = row["low"] > 0 or row["high"] < 0
-            whiskers(axes, style, place, row, (legend.colour(row["strategy"]) or BLUE) if sure else GREY)
+            whiskers(axes, style, place, row, (legend.on_white(row["strategy"]) or BLUE) if sure else GREY)
             axes.text(row["high"], place, f"  {row['value']:+.1f}", va="center", fontsize=style.pt(18))
         axes.set_yticks(range(len(rows)), [legend.label(name) for name in rows["strategy"]])
         for label, name in zip(axes.get_yticklabels(), rows["strategy"], strict=True):
-            label.set_color(readable(legend.colour(name) or INK, "#ffffff"))
+            label.set_color(legend.on_white(name) or INK)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         low, high = min(0.0, data["low"].min()), max(0.0, data["high"].max())
         axes.set_xlim(low - 0.04 * (high - low), high + 0.1 * (high - low))

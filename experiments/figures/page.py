@@ -156,7 +156,7 @@ def spread(places: list[float], least: float, lowest: float = -np.inf) -> list[f
 
 def colours_of_lines(names: Sequence[str], legend: Legend) -> dict[str, str]:
     """The colours of lines: the legend's or, for the first ones without any, the figure's own; otherwise grey."""
-    own = {name: colour for name in names if (colour := legend.colour(name)) is not None}
+    own = {name: colour for name in names if (colour := legend.on_white(name)) is not None}
     others = [name for name in names if name not in own]
     return {**dict(zip(others, (*COLOURS[:_NAMED], *[GREY] * len(others)), strict=False)), **own}
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import BLUE, GREY, INK
 from experiments.figures.page import Style, Words, page, reference, whiskers
-from experiments.terminal.legend import PLAIN, Legend, readable
+from experiments.terminal.legend import PLAIN, Legend
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
@@ -18,7 +18,7 @@ def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN)
         reach = data["high"].max() * 1.2
         for axes, strategy in zip(panels, strategies, strict=True):
             rows = data[data["strategy"] == strategy].set_index("temperament")
-            colour = legend.colour(strategy)
+            colour = legend.on_white(strategy)
             reference(axes, style, 0.0)
             for place, temper in enumerate(tempers):
                 row = rows.loc[temper]
@@ -27,8 +27,6 @@ def draw(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN)
             axes.set_xlim(min(0.0, data["low"].min()) - 0.02 * reach, reach)
             axes.set_ylim(-0.6, len(tempers) - 0.4)
             axes.set_yticks(range(len(tempers)), tempers if axes is panels[0] else [""] * len(tempers))
-            axes.set_title(
-                legend.label(strategy), fontsize=style.pt(20), loc="left", color=readable(colour or INK, "#ffffff")
-            )
+            axes.set_title(legend.label(strategy), fontsize=style.pt(20), loc="left", color=colour or INK)
             axes.set_xlabel("ties gained per adopter")
     return figure

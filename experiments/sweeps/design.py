@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -31,8 +31,9 @@ from experiments.config.toml_text import show
 from experiments.sweeps.own_outcomes import OwnSources, own_sources
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
-from sim.model.functions import hash_of
+from sim.model.functions import hash_of, source_of
 from sim.model.parameters import Parameters
+from sim.model.python_files import carrying
 from sim.model.strategies import STRATEGIES, StrategyRow, amended
 from sim.runtime.fingerprint import model_fingerprint
 
@@ -75,7 +76,7 @@ class RunSpec:
         inject: injected gestures.
         silence: whether the run reports how final silence is in its own log.
         own: own measures and the stop condition, if there are any.
-        parameters_hash: hash of the parameters and of the functions of its strategies, which is part of the id.
+        texts: texts of the Python files of its strategies' functions, by path. The id hashes them.
     """
 
     id: str
@@ -95,7 +96,7 @@ class RunSpec:
     silence: bool = False
     row: str = ""
     own: OwnSources | None = None
-    parameters_hash: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpec]:
@@ -113,11 +114,12 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
     sweep = experiment.sweep or SweepSettings(replicates=1)
     strategies = sweep.strategies or (experiment.run.strategy,)
     _refuse_too_many(sweep, len(strategies))
-    try:
-        own = own_sources(experiment)
-    except SettingError as error:
-        raise ConfigError(f"{error}.") from None
-    places = list(_places(experiment, points_of(experiment), strategies, report))
+    with carrying({}):  # each file is read once, so that a run carries the text that its id hashes
+        try:
+            own = own_sources(experiment)
+        except SettingError as error:
+            raise ConfigError(f"{error}.") from None
+        places = list(_places(experiment, points_of(experiment), strategies, report))
     return [
         _run(place, arm, strategy, replicate, sweep.silence, own)
         for replicate in range(sweep.replicates)
@@ -143,7 +145,7 @@ def _refuse_too_many(sweep: SweepSettings, strategies: int) -> None:
 class _Place(NamedTuple):
     """A point of a design: the experiment at this point, and hashes of the parameters of its worlds and of each arm.
 
-    ``row`` is the name of its row, if the sweep has rows.
+    ``row`` is the name of its row, if the sweep has rows. ``texts`` are those of the Python files of each arm, by path.
     """
 
     number: int
@@ -153,6 +155,7 @@ class _Place(NamedTuple):
     experiment: Experiment
     past: str
     parameters: Sequence[str]
+    texts: Sequence[Mapping[str, str]]
 
 
 def _places(
@@ -161,6 +164,7 @@ def _places(
     sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
     past, hashes = _hash(experiment.world.parameters), _hashes(experiment.parameters, strategies)
+    texts = _texts(experiment.parameters, strategies)
     for number, point in enumerate(points):
         if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
             report(number, len(points))
@@ -173,9 +177,9 @@ def _places(
         name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
         same = there.world.parameters is experiment.world.parameters, there.parameters is experiment.parameters
         its_past = past if same[0] else _hash(there.world.parameters)
-        yield _Place(
-            number, point, row, name, there, its_past, hashes if same[1] else _hashes(there.parameters, strategies)
-        )
+        its_hashes = hashes if same[1] else _hashes(there.parameters, strategies)
+        its_texts = texts if same[1] else _texts(there.parameters, strategies)
+        yield _Place(number, point, row, name, there, its_past, its_hashes, its_texts)
 
 
 def _hashes(parameters: Parameters, strategies: Sequence[Strategy]) -> list[str]:
@@ -185,6 +189,14 @@ def _hashes(parameters: Parameters, strategies: Sequence[Strategy]) -> list[str]
     for name in parameters.followed(name for strategy in strategies for name in names_in(strategy)):
         _require_readable(name, parameters.strategies[name].function)
     return [_hash(parameters, names_in(strategy)) for strategy in strategies]
+
+
+def _texts(parameters: Parameters, strategies: Sequence[Strategy]) -> list[dict[str, str]]:
+    """The texts of the Python files that each arm calls, by path."""
+    if not any(row.function for row in parameters.strategies.values()):
+        return [{}] * len(strategies)
+    called = [parameters.functions(names_in(strategy)).values() for strategy in strategies]
+    return [{one.rpartition(":")[0]: source_of(one) for one in references} for references in called]
 
 
 def _require_readable(name: str, function: str) -> None:
@@ -197,7 +209,7 @@ def _require_readable(name: str, function: str) -> None:
         if function:
             hash_of(function)
     except ValueError as error:
-        raise ConfigError(f"strategies.{name}.function = {show(function)}: {error}.") from None
+        raise ConfigError(f"strategies.{name}.function {error}.") from None
 
 
 def unfollowed(experiment: Experiment) -> list[str]:
@@ -384,21 +396,8 @@ def _run(place: _Place, arm: int, strategy: Strategy, replicate: int, silence: b
         silence=silence,
         row=place.row,
         own=own,
-        parameters_hash=place.parameters[arm],
+        texts=place.texts[arm],
     )
-
-
-def require_same_functions(run: RunSpec) -> None:
-    """Check that the files of a run's functions are those that its id hashes; they may have changed since.
-
-    Raises:
-        ConfigError: if one has changed.
-    """
-    names = names_in(run.strategy)
-    functions = run.parameters.functions(names)
-    if functions and _hash(run.parameters, names) != run.parameters_hash:
-        listed = ", ".join(sorted(set(functions.values())))
-        raise ConfigError(f"{listed} has changed since the sweep began; run the sweep again")
 
 
 def _fingerprint(value: object) -> str:

@@ -1,22 +1,16 @@
 """The measures and the stop condition that a configuration names: Python files and SQL, read, checked and carried out.
 
-A run carries the text of its files, so that what its id hashes is what its worker executes, on any machine and whatever
-becomes of the files meanwhile. A file stands alone: its id would not notice a change in another file that it imports.
+A run carries the text of its files (`sim.model.python_files`), so that what its id hashes is what its worker executes,
+on any machine and whatever becomes of the files meanwhile.
 """
 
 from __future__ import annotations
 
-import hashlib
-import linecache
 import math
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -26,6 +20,7 @@ from experiments.config.errors import SettingError
 from experiments.config.settings import Experiment
 from experiments.sweeps.histories import EVENTS, PEOPLE, History, columns_of, of_run
 from experiments.sweeps.sandbox import shut_in
+from sim.model.python_files import FunctionFile, PythonFileError, hash_of_text, read
 from sim.model.spelling import nearest
 from sim.own_outcomes import STOP, Outcome, OwnOutcomeError, require_outcome
 
@@ -33,26 +28,7 @@ if TYPE_CHECKING:
     import duckdb
 
 TABLES = (EVENTS, PEOPLE)  # that a query of a measure can read
-_LARGEST_FILE = 1_000_000  # bytes
 _NUMERIC = ("BOOLEAN", "DECIMAL", "DOUBLE", "FLOAT", "INT", "NULL")  # in names of DuckDB's types
-
-
-@dataclass(frozen=True)
-class FunctionFile:
-    """A function or class in a Python file: the path of the file, its text, and the name in it."""
-
-    file: str
-    name: str
-    text: str
-
-    def load(self) -> Any:
-        """The function or class; the file is executed once per process.
-
-        Raises:
-            AttributeError: if the file has no such name.
-            Exception: whatever the file raises.
-        """
-        return getattr(_executed(self.file, self.text), self.name)
 
 
 @dataclass(frozen=True)
@@ -71,8 +47,8 @@ class OwnSources:
 
     def identity(self) -> list[Any]:
         """What a run's id hashes: the queries, and for each function its name and the text of its file."""
-        functions = {name: [one.name, _hash(one.text)] for name, one in self.functions.items()}
-        stop = self.stop and [self.stop.name, _hash(self.stop.text)]
+        functions = {name: [one.name, hash_of_text(one.text)] for name, one in self.functions.items()}
+        stop = self.stop and [self.stop.name, hash_of_text(self.stop.text)]
         return [dict(self.queries), functions, stop]
 
     def options(self) -> dict[str, Any]:
@@ -144,24 +120,9 @@ def values_of_queries(own: OwnSources, result: sim.Run) -> dict[str, float]:
 def _source(setting: str, written: str) -> FunctionFile:
     file, _, name = written.rpartition(":")
     try:
-        if Path(file).stat().st_size > _LARGEST_FILE:
-            raise SettingError(setting, f"names {file}, which has more than the limit of {_LARGEST_FILE:,} bytes")
-        text = Path(file).read_text("utf-8")
-    except FileNotFoundError:
-        raise SettingError(setting, f"names {file}, and there is no such file{_instead_of(Path(file))}") from None
-    except UnicodeDecodeError:
-        raise SettingError(setting, f"names {file}, which is not in UTF-8; convert it") from None
-    except OSError as error:
-        raise SettingError(setting, f"names {file}, which cannot be read: {error.strerror or error}") from None
-    return FunctionFile(file, name, text)
-
-
-def _instead_of(file: Path) -> str:
-    try:
-        close = nearest(file.name, [other.name for other in file.parent.glob("*.py")])
-    except OSError:
-        close = None
-    return f"; did you mean {close}?" if close else "; the path is relative to the folder of the TOML file"
+        return read(file, name)
+    except PythonFileError as error:
+        raise SettingError(setting, str(error)) from None
 
 
 def _check_source(setting: str, source: FunctionFile) -> None:
@@ -170,53 +131,10 @@ def _check_source(setting: str, source: FunctionFile) -> None:
     Raises:
         SettingError: if it is not.
     """
-    file, written = Path(source.file).name, f"{Path(source.file).name}:{source.name}"
     try:
-        module = _executed(source.file, source.text)
-    except SyntaxError as error:
-        problem = f"names {file}, which is not valid Python: {error.msg} (line {error.lineno})"
-        raise SettingError(setting, problem) from None
-    except (Exception, SystemExit) as error:  # a file of the user's can raise anything
-        problem = f"raised {type(error).__name__} when it was loaded: {error}{_line(error, source)}"
-        raise SettingError(setting, f"names {file}, which {problem}") from None
-    given = getattr(module, source.name, None)
-    if given is None:
-        known = [name for name, value in vars(module).items() if not name.startswith("_") and callable(value)]
-        close = nearest(source.name, known)
-        hint = f"did you mean {close}?" if close else f"it has {', '.join(known[:6]) or 'no function and no class'}"
-        raise SettingError(setting, f"names {written}, and the file has no {source.name}; {hint}")
-    try:
-        require_outcome(f"names {written}, which", given)
-    except TypeError as error:
+        require_outcome(f"names {source.written}, which", source.load())
+    except (PythonFileError, TypeError) as error:
         raise SettingError(setting, str(error).rstrip(".")) from None
-
-
-def _line(error: BaseException, source: FunctionFile) -> str:
-    """The line of the file that raised an error, as `` (line 7)``."""
-    line, at = None, error.__traceback__
-    while at is not None:
-        line = at.tb_lineno if at.tb_frame.f_code.co_filename == source.file else line
-        at = at.tb_next
-    return "" if line is None else f" (line {line})"
-
-
-@lru_cache(maxsize=64)
-def _executed(file: str, text: str) -> ModuleType:
-    """The module of a file with this text."""
-    module = ModuleType(f"rekindle_own_{_hash(file + text)}")
-    module.__file__ = file
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # for tracebacks, and for `inspect`
-    sys.modules[module.__name__] = module  # dataclasses look there
-    try:
-        exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)
-    except BaseException:
-        del sys.modules[module.__name__]
-        raise
-    return module
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 # Queries ---------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import sim
 from experiments.config.settings import WorldSettings, require_adopters
 from experiments.logs.gate import silence_of
 from experiments.sweeps.adopters import adopters_of
-from experiments.sweeps.design import RunSpec, require_same_functions
+from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import Ended, History, of_run, options
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.sweeps.own_outcomes import values_of_queries
@@ -25,6 +25,7 @@ from experiments.sweeps.store import Row
 from experiments.sweeps.workers import TooLongError, Workers
 from experiments.terminal import stopping
 from experiments.terminal.names import private
+from sim.model.python_files import carrying
 
 SECONDS_A_PART = 1.0  # a sweep that is killed loses at most the runs of this time
 AHEAD = 1_000  # number of runs submitted in advance
@@ -68,7 +69,6 @@ def _in_a_line(error: Exception) -> str:
 
 
 def _simulated(run: RunSpec, checkpoints: Checkpoints | None, histories: Sequence[History]) -> sim.Run:
-    require_same_functions(run)
     world = world_of(run.world)
     require_adopters(run.adopters, len(world))
     outputs = options(histories)
@@ -83,16 +83,17 @@ def simulate(run: RunSpec, world: sim.World, **options: Any) -> sim.Run:
         options |= {"focal": focal, "extra": gestures(run.inject, focal)}
     if run.own is not None:
         options |= {**run.own.options(), "log": options.get("log", False) or run.own.reads_events}
-    return sim.simulate(
-        world,
-        days=run.days,
-        strategy=run.strategy,
-        adopters=adopters_of(run, world),
-        seed=run.seed,
-        parameters=run.parameters,
-        strategy_days=run.strategy_days,
-        **options,
-    )
+    with carrying(run.texts):
+        return sim.simulate(
+            world,
+            days=run.days,
+            strategy=run.strategy,
+            adopters=adopters_of(run, world),
+            seed=run.seed,
+            parameters=run.parameters,
+            strategy_days=run.strategy_days,
+            **options,
+        )
 
 
 def outcomes(run: RunSpec, result: sim.Run) -> dict[str, float]:

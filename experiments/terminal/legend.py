@@ -17,10 +17,11 @@ from sim.model.strategies import NAMES
 # can be told apart by colour-blind people, and differ from those of the figures, which are Okabe & Ito's.
 ADDED = ("#332288", "#882255", "#999933", "#AA4499", "#117733", "#CC6677", "#44AA99")
 _PART = re.compile(r"(\w+)( [\d.e+-]+)?")  # a strategy, perhaps with its share in a mixture
-LARGE, SMALL = (
-    3.0,
-    4.5,
-)  # ratios of contrast that large type and lines, or small type, need (WCAG 2.2, 1.4.3 and 1.4.11)
+_OF_ROW = re.compile(r"(?:parameters\.)?(?:strategies|gestures|places)\.(\w+)\.(\w+=.*)")  # a level of a row's field
+_LEAST_HUE = 0.15  # difference between the largest and the smallest of red, green and blue, 0 to 1
+_DARK = 12.0  # a ratio of contrast
+# Ratios of contrast that large type and lines, or small type, need (WCAG 2.2, 1.4.3 and 1.4.11).
+LARGE, SMALL = 3.0, 4.5
 
 
 class Legend:
@@ -69,11 +70,15 @@ class Legend:
 
         Args:
             arm: a strategy, a mixture such as ``check_in 0.5 + show_up 0.5``, or one of them with levels behind it, as
-                in ``check_in, effort_minutes=60``.
+                in ``check_in, effort_minutes=60``; or a level of a row's field, such as
+                ``strategies.check_in.sessions=2``, which becomes ``check in: sessions=2``.
         """
         return ", ".join(" + ".join(map(self._part, piece.split(" + "))) for piece in arm.split(", "))
 
     def _part(self, text: str) -> str:
+        path = _OF_ROW.fullmatch(text)
+        if path is not None:
+            return f"{self._part(path[1])}: {path[2].replace('_', ' ')}"
         match = _PART.fullmatch(text)
         if match is None or match[1] not in self.labels:
             return text.replace("_", " ")
@@ -82,6 +87,17 @@ class Legend:
     def colour(self, arm: str) -> str | None:
         """The colour of an arm of one strategy that was added or has a colour of its own; otherwise None."""
         return self.colours.get(arm.split(", ")[0])
+
+    def on_white(self, arm: str) -> str | None:
+        """The colour of an arm as `colour` has it, made darker if it can't be seen on white.
+
+        White and light grey become dark, because grey means in figures that an interval includes zero.
+        """
+        own = self.colour(arm)
+        if own is None or _contrast(own, "#ffffff") >= LARGE:
+            return own
+        has_hue = max(_channels(own)) - min(_channels(own)) > _LEAST_HUE
+        return readable(own, "#ffffff", LARGE if has_hue else _DARK)
 
     def notes(self, arms: Iterable[str]) -> list[str]:
         """A sentence with the labels of these arms, if any has one, for tables that show names as they are typed."""

@@ -25,19 +25,26 @@ arguments; it is compiled by Numba, and also runs as plain Python.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import inspect
-import sys
+import re
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType
 from typing import Any
 
+import numba
 import numpy as np
 from numba import njit
-from numba.core.dispatcher import Dispatcher
+from numba.core.errors import NumbaError
+
+from sim.model import python_files
+from sim.model.function_code import files_of, names_read, place_of, plain, randomness, safe, uncompiled
+from sim.model.interruptible import interruptible
+from sim.model.python_files import PythonFileError, hash_of_text
+from sim.model.spelling import nearest
 
 NO_CLAUSE = -1  # the tie is left out
 
@@ -86,7 +93,124 @@ CONTACT = np.dtype(
     align=True,
 )
 
+WRITTEN = frozenset(("clause", "priority"))
+_SIGNATURE = numba.typeof(np.zeros(1, ME)[0]), numba.typeof(np.zeros(1, CONTACT))
+
 _made: dict[str, Callable[..., Any]] = {}  # functions that were given as objects, by reference
+
+
+class FunctionError(RuntimeError):
+    """A strategy's function raised an exception, or chose what there isn't.
+
+    Attributes:
+        strategy: the name of the strategy.
+    """
+
+    def __init__(self, message: str, strategy: str) -> None:
+        super().__init__(message, strategy)
+        self.strategy = strategy
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class StrategyFunction:
+    """The function of a strategy, ready to be called.
+
+    Attributes:
+        strategy: the name of the strategy.
+        call: the function, compiled such that an index out of range raises an exception.
+        reads: the names of the fields of `CONTACT` that it may read, and that are filled in; others are 0.
+    """
+
+    strategy: str
+    call: Any
+    reads: frozenset[str]
+
+    def choose(self, me: Any, ties: np.ndarray, clauses: int) -> None:
+        """Let the function choose for one session, and check what it chose.
+
+        It's called twice, because a function that depends on anything but its arguments gives itself away.
+
+        Args:
+            me: a record of type `ME`.
+            ties: type `CONTACT`, shape (ties,); the function writes its choice into them.
+            clauses: the number of clauses of the strategy.
+
+        Raises:
+            FunctionError: if it raises an exception, chooses what there isn't, or chooses differently the second time.
+        """
+        before = ties.copy()
+        self._called(me, ties)
+        self._require_clauses(me, ties, clauses)
+        self._called(me, before)
+        if any(ties[name].tobytes() != before[name].tobytes() for name in WRITTEN):
+            raise self.differs(me)
+
+    def differs(self, me: Any) -> FunctionError:
+        """The error of a function that chose differently when it was called again."""
+        rule = "it must depend on its arguments only, whose random numbers are tie.draw and me.draw"
+        return self._wrong(f"chose differently when it was called again {_when(me)}; {rule}")
+
+    def _called(self, me: Any, ties: np.ndarray) -> None:
+        """Call the function.
+
+        Raises:
+            FunctionError: if it raises an exception.
+        """
+        unwritten = ties.copy()
+        try:
+            interruptible(self.call, me, ties)
+        except Exception as error:
+            raised, line = self._in_plain_python(error, me, unwritten)
+            what = str(raised).partition("\n")[0]
+            message = f"raised {type(raised).__name__} {_when(me)}{f': {what}' if what else ''}"
+            raise self._wrong(message, line) from error
+
+    def _in_plain_python(self, error: Exception, me: Any, ties: np.ndarray) -> tuple[Exception, str]:
+        """What the function raises when it isn't compiled, and its line, which compiled code often doesn't know."""
+        records = np.array([me], ME).view(np.recarray), ties.view(np.recarray)  # which have attributes in plain Python
+        try:
+            with np.errstate(divide="raise", invalid="raise"):
+                uncompiled(self.call)(records[0][0], records[1])
+        except Exception as found:
+            same = type(found) is type(error)
+            if same or (isinstance(error, ZeroDivisionError) and isinstance(found, FloatingPointError)):
+                return found if same else error, self._line_of(found)
+        return error, self._line_of(error)
+
+    def _line_of(self, error: Exception) -> str:
+        """The line of the user's that raised an error, as ``mine.py, line 7``; empty if that's unknown."""
+        files = files_of(self.call)
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+        return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+
+    def _require_clauses(self, me: Any, ties: np.ndarray, clauses: int) -> None:
+        """Check the clauses and priorities that the function wrote.
+
+        Raises:
+            FunctionError: if there is no such clause, or the priority of a chosen tie is no number.
+        """
+        clause, priority = ties["clause"], ties["priority"]
+        wrong = (clause != NO_CLAUSE) & ((clause < 0) | (clause >= clauses) | np.isnan(priority))
+        if not wrong.any():
+            return
+        tie = ties[np.argmax(wrong)]
+        if 0 <= tie["clause"] < clauses:
+            problem = "the priority nan; expected a number"
+        else:
+            known = "0" if clauses == 1 else f"0 to {clauses - 1}"
+            problem = f"the clause {tie['clause']}; expected {known}, or {NO_CLAUSE} to leave the tie out"
+        raise self._wrong(f"gave the tie to person {tie['other']} {_when(me)} {problem}")
+
+    def _wrong(self, problem: str, place: str = "") -> FunctionError:
+        where = place or place_of(self.call)
+        return FunctionError(f"The function of the strategy {self.strategy} ({where}) {problem}", self.strategy)
+
+
+def _when(me: Any) -> str:
+    return f"in a session of person {me['id']} on day {me['elapsed']}"
 
 
 def function(python: Callable[..., Any]) -> Any:
@@ -95,7 +219,7 @@ def function(python: Callable[..., Any]) -> Any:
     Args:
         python: gets a record of type `ME` and an array of type `CONTACT`, sorted by id, and writes into the array.
     """
-    return njit(python)
+    return njit(boundscheck=True, nogil=True)(python)
 
 
 def reference_to(given: Any) -> str:
@@ -111,7 +235,7 @@ def reference_to(given: Any) -> str:
         if given and not given.rpartition(":")[0]:
             raise ValueError(f'"{given}" is not a function; expected FILE:NAME, such as "mine.py:write_back"')
         return given
-    python = given.py_func if isinstance(given, Dispatcher) else given
+    python = plain(given)
     if not inspect.isfunction(python) or not python.__name__.isidentifier():
         raise ValueError(f"{given!r} is not a function of (me, ties), nor FILE:NAME")
     reference = f"{inspect.getsourcefile(python) or '<interactive>'}:{python.__name__}"
@@ -119,28 +243,89 @@ def reference_to(given: Any) -> str:
     return reference
 
 
-def load(reference: str) -> Any:
-    """The compiled function of a reference. Its file is imported, so only a run that needs it calls this.
+def strategy_function(strategy: str, reference: str) -> StrategyFunction:
+    """The function of a strategy, by its reference. Its file is executed, so only a run that needs it calls this.
 
     Raises:
-        ValueError: if there is no such file or function, or the file can't be imported.
+        ValueError: if it can't be loaded; see `load`.
+    """
+    try:
+        call = load(reference)
+    except ValueError as error:
+        raise ValueError(f"strategies.{strategy}.function {error}") from None
+    return StrategyFunction(strategy, call, names_read(call, CONTACT.names or ()))
+
+
+def load(reference: str) -> Any:
+    """The compiled function of a reference.
+
+    Raises:
+        ValueError: if there is no such file or function, or it can't be compiled, returns something, or uses random
+            numbers; the message goes on from the setting, as in `PythonFileError`.
     """
     made = _made.get(reference)
     if made is None:
         file, _, name = reference.rpartition(":")
-        module = _module(file)
-        made = getattr(module, name, None)
-        if made is None:
-            names = ", ".join(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
-            raise ValueError(f"{file} has no function {name}; it has {names or 'none'}")
-    if not callable(made):
-        raise ValueError(f"{reference} is a {type(made).__name__}; expected a function of (me, ties)")
-    return _compiled(made)
+        made = python_files.read(file, name).load()
+    try:
+        if not isinstance(plain(made), FunctionType):
+            raise _UnfitError(f"is of the type {type(made).__name__}; expected a function of (me, ties)")
+        return _prepared(made)
+    except _UnfitError as error:
+        raise ValueError(f"names {_short(reference)}, which {error}") from error.__cause__
+
+
+class _UnfitError(ValueError):
+    """A function that can't be that of a strategy; the message is what it does."""
+
+
+def _short(reference: str) -> str:
+    file, _, name = reference.rpartition(":")
+    return f"{Path(file).name}:{name}"
 
 
 @cache
-def _compiled(made: Callable[..., Any]) -> Any:
-    return made if isinstance(made, Dispatcher) else njit(made)
+def _prepared(made: Any) -> Any:
+    """A function compiled for use as a strategy.
+
+    Raises:
+        _UnfitError: if it can't be used as one.
+    """
+    python = plain(made)
+    if python.__code__.co_argcount != 2:
+        raise _UnfitError(f"has other arguments ({place_of(made)}); expected {python.__name__}(me, ties)")
+    random = randomness(made)
+    if random is not None:
+        raise _UnfitError(
+            f"uses random numbers of its own ({random}), which differ between engines and between runs; use tie.draw "
+            "or me.draw, which are uniform from 0 to 1 and depend on the seed, the day and the people"
+        )
+    compiled = safe(made)
+    try:
+        compiled.compile(_SIGNATURE)
+    except Exception as error:  # Numba raises `KeyError` for an unknown field, and others
+        raise _UnfitError(_uncompilable(made, error)) from error
+    if compiled.nopython_signatures[-1].return_type != numba.types.none:
+        raise _UnfitError(
+            f"returns a value ({place_of(made)}); expected none, because tie.clause and tie.priority are its choice"
+        )
+    return compiled
+
+
+def _uncompilable(made: Any, error: Exception) -> str:
+    """What Numba's error says about a function, in a line."""
+    text = str(error)
+    field = re.search(r"Field '(\w+)' was not found in record", text)
+    unknown = field[1] if field else error.args[0] if isinstance(error, KeyError) and error.args else None
+    if isinstance(unknown, str):
+        close = nearest(unknown, [*(CONTACT.names or ()), *(ME.names or ())])
+        listed = f"a tie has {', '.join(CONTACT.names or ())}; me has {', '.join(ME.names or ())}"
+        hint = f"did you mean {close}?" if close else listed
+        return f"uses the field {unknown} ({place_of(made, unknown)}), and there is no such field; {hint}"
+    line = getattr(error, "loc", None) if isinstance(error, NumbaError) else None
+    where = f"{Path(line.filename).name}, line {line.line}" if line is not None else place_of(made)
+    lines = [one.strip() for one in text.splitlines() if one.strip() and not one.startswith("Failed in nopython")]
+    return f"Numba can't compile ({where}): {lines[0] if lines else type(error).__name__}"
 
 
 def source_of(reference: str) -> str:
@@ -149,53 +334,19 @@ def source_of(reference: str) -> str:
     Raises:
         ValueError: if the file can't be read.
     """
-    file = reference.rpartition(":")[0]
+    file, _, name = reference.rpartition(":")
     try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return python_files.read(file, name).text
+    except PythonFileError:
         made = _made.get(reference)
-        python = getattr(made, "py_func", made)
+        if made is None:
+            raise
         try:
-            return inspect.getsource(python) if python is not None else _unreadable(file, error)
+            return inspect.getsource(plain(made))
         except (OSError, TypeError):
-            return _unreadable(file, error)
-
-
-def _unreadable(file: str, error: Exception) -> str:
-    raise ValueError(f"{file} can't be read: {getattr(error, 'strerror', None) or error}") from None
+            raise ValueError(f"names {_short(reference)}, whose source can't be found") from None
 
 
 def hash_of(reference: str) -> str:
     """A hash of a function's name and source, which is part of the ids of runs; 16 hex digits."""
-    text = f"{reference.rpartition(':')[2]}\n{source_of(reference)}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def needs_mutual(reference: str) -> bool:
-    """Whether a function may read `mutual`, which takes long to count: its source has the word."""
-    return "mutual" in source_of(reference)
-
-
-def _module(file: str) -> ModuleType:
-    """A Python file as a module, imported once as long as the file stays the same."""
-    path = Path(file).absolute()
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{file} can't be read: {error.strerror}") from None
-    name = f"_strategy_{hashlib.sha256(str(path).encode() + text).hexdigest()[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{file} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        if not isinstance(error, Exception):
-            raise
-        raise ValueError(f"{file} can't be imported: {type(error).__name__}: {error}") from error
-    return module
+    return hash_of_text(f"{reference.rpartition(':')[2]}\n{source_of(reference)}")

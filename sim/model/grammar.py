@@ -23,63 +23,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import TypeVar
 
+from sim.model.contradictions import never_reached, refuse_impossible, states_in, unmet
+from sim.model.facts import MEASURES
+from sim.model.facts import Condition as Condition
+from sim.model.facts import Fact as Fact
+from sim.model.facts import Source as Source
 from sim.model.spelling import nearest
-
-
-class Fact(IntEnum):
-    """What a person can know about another on a day; each is a number.
-
-    Between strangers, facts about a tie are 0, and nobody waits for an answer.
-    """
-
-    KNOWN = 0  # 1 for contacts, 0 for strangers
-    ACQUAINTANCE = 1  # 1 if they met, but neither answered the other
-    DORMANT = 2  # 1 if dormant; see `rules.is_dormant`
-    ACTIVE = 3  # 1 if active; see `rules.is_active`
-    STANDING = 4  # the slowest memory trace, in contacts
-    BIRTHDAY = 5  # days until the other's next birthday, from 0
-    SILENCE = 6  # days since the last contact of any sort
-    TWO_WAY = 7  # number of two-way contacts
-    TURN = 8  # 1 if the other wrote last, -1 if the person did, 0 if both wrote on that day or neither ever did
-    UNANSWERED = 9  # unanswered gestures of the person, rounded to a whole number
-    NO_ANSWER = 10  # days since the person's last gesture, if the other has not written since; else -1
-    OPENNESS = 11  # openness of the person towards the other, 0 to 1
-    STRENGTH = 12  # strength of the tie, 0 to 1
-    SAME_COMMUNITY = 13  # 1 if both are of one community
-    SAME_INDUSTRY = 14  # 1 if both are of one industry
-    SAME_GROUP = 15  # 1 if both are of one group
-    MUTUAL = 16  # number of people to whom both have a tie
-    MINUTES_TO_SPARE = 17  # minutes that the session would have left after the gesture
-    DRAW = 18  # a keyed uniform, for a random order
-    MET_AT = 19  # number of the place where they last met, if any
-    TAGGED = 20  # 1 if the other has the first tag; the following numbers stand for the other tags
-
-
-class Source(IntEnum):
-    """Where the people come from whom a strategy contacts."""
-
-    NOBODY = 0
-    CONTACTS = 1  # a list of the person's own contacts
-    FEED = 2  # people whom the feed shows
-    READERS = 3  # everyone, through posts
-    PRESENT = 4  # people met at a place
-    BY_HAND = 5  # contacts named day by day; see `sim.Simulation.order`
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A fact lies within limits, or doesn't if `holds` is false.
-
-    A limit may be the name of a parameter, a place or a tag.
-    """
-
-    fact: Fact
-    low: float | str = -math.inf
-    high: float = math.inf
-    holds: bool = True
 
 
 @dataclass(frozen=True)
@@ -208,11 +159,6 @@ _MEANT = {
     "strong": "at least 0.5 strength",
     "weak": "at most 0.5 strength",
 }
-_ABOUT_TIES = (
-    Fact.ACQUAINTANCE, Fact.DORMANT, Fact.ACTIVE, Fact.STANDING, Fact.SILENCE, Fact.TWO_WAY, Fact.TURN,
-    Fact.UNANSWERED, Fact.NO_ANSWER, Fact.OPENNESS, Fact.STRENGTH, Fact.MET_AT,
-)  # fmt: skip
-_MEASURES = (Fact.OPENNESS, Fact.STRENGTH, Fact.STANDING)  # all other facts are whole numbers
 _LONGEST_TEXT = 1_000  # characters
 
 
@@ -272,7 +218,29 @@ def parsed_what(
     for clause in clauses[:-1] if in_order else ():
         if not clause.conditions:
             raise ValueError(f'"{clause.choices[0][0]}" has no condition, so what follows it never applies')
+    late = never_reached([clause.conditions for clause in clauses]) if in_order else None
+    if late is not None:
+        raise ValueError(
+            f'"{clauses[late].choices[0][0]}" never applies, because one of the clauses before it always does'
+        )
     return tuple(clauses)
+
+
+def refuse_unreachable(lists: Sequence[Whom], clauses: Sequence[Clause]) -> None:
+    """Refuse clauses of `what` that nobody of these lists can meet.
+
+    A clause may be out of reach at some level of a number, as long as another one isn't, because numbers can be swept.
+
+    Raises:
+        ValueError: if a clause is about people whom no list can name, or no clause can apply to anybody.
+    """
+    for clause in clauses:
+        reason = unmet([whom.conditions for whom in lists], states_in(clause.conditions), lists[0].source)
+        if reason is not None:
+            raise ValueError(f'"{clause.choices[0][0]}" can apply to nobody whom whom names: {reason}')
+    reasons = [unmet([whom.conditions for whom in lists], clause.conditions, lists[0].source) for clause in clauses]
+    if reasons and None not in reasons:
+        raise ValueError(f"nobody whom whom names can meet these conditions: {reasons[0]}")
 
 
 def number_in(text: str, numbers: Mapping[str, float]) -> float:
@@ -348,6 +316,8 @@ def _condition(phrase: str, numbers: Mapping[str, float], others: Iterable[str])
     text = _plain(phrase)
     positive = _plain(text.removeprefix("not "))
     found = _lookup(positive, STATES) or _measured(positive, numbers) or _named(positive)
+    if found is None and positive.endswith(" first") and positive not in ORDERS:
+        raise ValueError(f"{_shown(phrase)} is not a known order; {_hint_of_order(positive, others)}")
     if found is None:
         raise ValueError(f"{_shown(phrase)} is not a known condition; {_hint(positive, others)}")
     return replace(found, holds=not found.holds) if text.startswith("not ") else found
@@ -357,6 +327,13 @@ def _named(phrase: str) -> Condition | None:
     """The condition in a phrase such as ``met at hangout`` or ``tagged investors``."""
     match = re.fullmatch(rf"({'|'.join(NAMED)}) (?:the )?([a-z]\w*)", phrase)
     return None if match is None else Condition(NAMED[match[1]], match[2])
+
+
+def _hint_of_order(phrase: str, others: Iterable[str]) -> str:
+    if "in random order" not in others:
+        return "an order belongs in whom"
+    close = nearest(phrase, ORDERS)
+    return f'did you mean "{close}"?' if close else f"known are {_quoted(ORDERS)}"
 
 
 def _hint(phrase: str, others: Iterable[str]) -> str:
@@ -418,10 +395,10 @@ def _measured(phrase: str, numbers: Mapping[str, float]) -> Condition | None:
             value = number_in(text, numbers)
             if not least <= value <= most:
                 raise ValueError(f"{_shown(phrase)} has the number {value:g}; it must be from {least:g} to {most:,g}")
-            if fact not in _MEASURES and value != round(value):
+            if fact not in MEASURES and value != round(value):
                 raise ValueError(f"{_shown(phrase)} has the number {value:g}; it must be a whole number")
         low, high = values
-        if fact in _MEASURES and low == high != 0:
+        if fact in MEASURES and low == high != 0:
             raise ValueError(f'{_shown(phrase)} holds only if it is exactly so; write "at least" or "at most"')
         if low > high or low > most or high < least:
             wrong = "has its limits in the wrong order, so it" if limits["low"] else "is outside its range, so it"
@@ -492,62 +469,6 @@ def _completed(shares: Mapping[str, float | None], text: str) -> tuple[tuple[str
         rest = "" if given > 1 else '; "or nothing" makes no gesture with what is left'
         raise ValueError(f"the probabilities of {_shown(text)} add up to {given:g}; they must add up to 1{rest}")
     return tuple((kind, max(0.0, 1.0 - given) if share is None else share) for kind, share in shares.items())
-
-
-# Conditions that nobody meets -----------------------------------------------------------------------------------
-
-
-def refuse_impossible(conditions: Sequence[Condition], source: Source | None = None) -> None:
-    """Refuse conditions that nobody of a source can meet together.
-
-    Raises:
-        ValueError: if they contradict each other, or what is known of everyone of this source.
-    """
-    limits: dict[Fact, tuple[float, float]] = {Fact.DORMANT: (0, 1), Fact.ACTIVE: (0, 1), Fact.KNOWN: (0, 1)}
-    if source in (Source.CONTACTS, Source.FEED, Source.BY_HAND):
-        limits[Fact.KNOWN] = (1, 1)
-    if source == Source.FEED:
-        limits[Fact.ACQUAINTANCE] = (0, 0)
-    for condition in conditions:
-        if condition.holds and not isinstance(condition.low, str):
-            _narrow(limits, condition.fact, condition.low, condition.high)
-    for condition in conditions:
-        if not condition.holds and condition.fact in (Fact.KNOWN, Fact.ACQUAINTANCE):
-            _narrow(limits, condition.fact, 1 - float(condition.low), 1 - condition.high)
-    problem = "nobody can meet these conditions: "
-    if limits[Fact.DORMANT][0] == 1 and limits[Fact.ACTIVE][0] == 1:
-        raise ValueError(f"{problem}a tie is never both dormant and active")
-    if limits[Fact.KNOWN] == (1, 0) and source in (Source.CONTACTS, Source.FEED, Source.BY_HAND):
-        raise ValueError(f"{problem}the people are contacts, and a stranger is not one")
-    if limits[Fact.KNOWN] == (0, 0):
-        _refuse_of_strangers(conditions, f"{problem}a stranger is no tie, so nothing is known about one")
-    if limits.get(Fact.ACQUAINTANCE) == (1, 1) and max(limits[Fact.DORMANT][0], limits[Fact.ACTIVE][0]) == 1:
-        raise ValueError(f"{problem}an acquaintance is neither dormant nor active")
-    for condition in conditions:
-        low, high = limits.get(condition.fact, (-math.inf, math.inf))
-        opposite = replace(condition, holds=not condition.holds) in conditions
-        excluded = (
-            not condition.holds
-            and not isinstance(condition.low, str)
-            and condition.low <= low <= high <= condition.high
-        )
-        if low > high or excluded or opposite:
-            raise ValueError(f"{problem}they contradict each other")
-
-
-def _refuse_of_strangers(conditions: Sequence[Condition], problem: str) -> None:
-    """Refuse conditions on ties, in which all numbers are 0 for strangers (and no answer is outstanding)."""
-    for condition in conditions:
-        if condition.fact in _ABOUT_TIES:
-            low = math.inf if isinstance(condition.low, str) else condition.low
-            value = -1 if condition.fact == Fact.NO_ANSWER else 0
-            if (low <= value <= condition.high) != condition.holds:
-                raise ValueError(problem)
-
-
-def _narrow(limits: dict[Fact, tuple[float, float]], fact: Fact, low: float, high: float) -> None:
-    before = limits.get(fact, (-math.inf, math.inf))
-    limits[fact] = max(before[0], low), min(before[1], high)
 
 
 def _shown(text: str) -> str:

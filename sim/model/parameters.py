@@ -217,6 +217,7 @@ class Parameters(BaseModel):
     def _complete_rows(cls, data: Any) -> Any:
         """Complete rows of tables that users give in part, such as ``gestures={"like": {"mass": 0.1}}``."""
         if isinstance(data, dict):
+            _check_tags(data.get("tags", {}))
             shipped: dict[str, Mapping[str, BaseModel]] = {"gestures": DEFAULT_GESTURES, "strategies": STRATEGIES}
             for table, rows in shipped.items():
                 if isinstance(data.get(table), dict):
@@ -268,6 +269,7 @@ class Parameters(BaseModel):
         """Everything that determines the results of a run of these strategies, as JSON values.
 
         Strategies that the run doesn't follow are left out, so that it keeps its id when others are added or changed.
+        Tags are left out, too, unless a strategy that it follows depends on them.
         So are fields that earlier versions didn't have, unless they differ from the shipped rows.
         """
         data = self.model_dump(mode="json", exclude={"strategies", "places", "tags"})
@@ -283,8 +285,9 @@ class Parameters(BaseModel):
         changed = {name: row for name, row in followed.items() if row is not None}
         if changed:
             data["strategies"] = changed
-        if self.tags:
-            data["tags"] = self.tags
+        tags = self._tags_of(followed)
+        if tags:
+            data["tags"] = tags
         if self.places:
             data["places"] = {name: row.model_dump(mode="json") for name, row in self.places.items()}
         return data
@@ -299,6 +302,14 @@ class Parameters(BaseModel):
                 found[then] = None
                 pending.append(then)
         return sorted(found)
+
+    def _tags_of(self, strategies: Iterable[str]) -> dict[str, list[int | str]]:
+        """The tags on which these strategies depend: those in their phrases, or all of them for a function."""
+        rows = [self.strategies[name] for name in strategies] if self.tags else []
+        if any(row.function for row in rows):
+            return self.tags
+        named = {tag for row in rows for tag in row.tags(self.kinds)}
+        return {tag: people for tag, people in self.tags.items() if tag in named}
 
     def _described(self, name: str) -> dict[str, Any] | None:
         """What determines a strategy's results, with its number; None for a shipped one that is unchanged."""
@@ -393,6 +404,20 @@ def _completed(table: str, given: Mapping[str, Any], shipped: Mapping[str, BaseM
         rows[name] = amended(values, change) if table == "strategies" else {**values, **change}
         rows[name].pop("based_on", None)
     return rows
+
+
+def _check_tags(tags: Any) -> None:
+    """Check that tags have lists of people; whether there are these people depends on the world.
+
+    Raises:
+        RowError: if one hasn't.
+    """
+    for name, people in tags.items() if isinstance(tags, Mapping) else ():
+        if isinstance(people, str | bytes | Mapping) or not isinstance(people, Iterable):
+            raise RowError(f"tags.{name}", "expected a list of people, such as [3, 17]")
+        for one in people if isinstance(people, list | tuple) else ():
+            if isinstance(one, bool) or not (isinstance(one, str) or hasattr(one, "__index__")):
+                raise RowError(f"tags.{name}", f"{one!r} is no person; expected ids such as 3, or names of a log")
 
 
 def _written(row: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.model.gestures import GestureRow
-from sim.model.grammar import NOTHING, Clause, Condition, Fact, Source, Whom, parsed_whom, refuse_impossible
+from sim.model.grammar import NOTHING, Clause, Condition, Fact, Source, Whom, parsed_whom, refuse_unreachable
 from sim.model.places import MOST_PLACES, PLACES, Place, PlaceRow
 from sim.model.spelling import nearest
 from sim.model.strategies import BY_HAND, MOST_STRATEGIES, PEOPLE_THERE, WEEKDAYS, Plan, StrategyRow
@@ -252,8 +252,7 @@ def _read(above: str, row: StrategyRow, gestures: Mapping[str, GestureRow]) -> t
         lists = [parsed_whom(BY_HAND if row.function else text, row.numbers) for text in row.lists]
         path = f"{above}.what"
         clauses = row.clauses(tuple(gestures))
-        for clause in clauses:
-            refuse_impossible(clause.conditions, lists[0].source)
+        refuse_unreachable(lists, clauses)
     except ValueError as error:
         raise RowError(path, str(error)) from None
     return lists, clauses
@@ -344,6 +343,11 @@ def _misfits(
         yield "invite", 'invitations need an event; write place = "event"'
     if (plan == Plan.POSTS) != (kinds == {POST}) or (plan != Plan.POSTS and POST in kinds):
         yield "what", 'readers of posts take only "post", and nobody else does'
+    if row.session_minutes == 0 and "session_minutes" not in row.model_fields_set:
+        yield (
+            "session_minutes",
+            "is missing; it says how many minutes the budget must cover before a session, such as 15",
+        )
     if row.session_minutes <= 0 or row.overhead_minutes >= row.session_minutes:
         yield "session_minutes", f"must be above 0 and above overhead_minutes ({row.overhead_minutes:g})"
 
@@ -419,18 +423,41 @@ def tag_bits(tags: Mapping[str, Sequence[int | str]], count: int, names: np.ndar
     Args:
         tags: the people of each tag: ids, or their names in the log from which the world was replayed.
         count: the number of people.
-        names: these names, shape (count,); None if the world has none.
+        names: these names, shape (count,) or less; None if the world has none.
 
     Raises:
         RowError: if there is no such person.
     """
     bits = np.zeros(count, np.int64)
-    known = {} if names is None else {str(name): at for at, name in enumerate(names.tolist())}
+    for bit, person in tagged(tags, count, names):
+        bits[person] |= 1 << bit
+    return bits
+
+
+def tagged(tags: Mapping[str, Sequence[int | str]], count: int, names: np.ndarray | None) -> Iterator[tuple[int, int]]:
+    """The number of each tag with the id of each person who has it; the arguments are those of `tag_bits`.
+
+    Raises:
+        RowError: if there is no such person.
+    """
+    known = {str(name): at for at, name in enumerate(() if names is None or not tags else names.tolist())}
     for bit, (tag, people) in enumerate(tags.items()):
         for one in people:
             row = known.get(one, -1) if isinstance(one, str) else one
             if not 0 <= row < count:
-                whose = f"the people are 0 to {count - 1}" if names is None else "the log has nobody of this name"
-                raise RowError(f"tags.{tag}", f"there is no person {one!r}; {whose}")
-            bits[row] |= 1 << bit
-    return bits
+                raise RowError(f"tags.{tag}", f"there is no person {_quoted(one)}; {_who_there_is(one, count, known)}")
+            yield bit, row
+
+
+def _who_there_is(wanted: int | str, count: int, names: Mapping[str, int]) -> str:
+    """The people whom a tag could have named instead."""
+    if not isinstance(wanted, str):
+        return f"the people are 0 to {count - 1:,}"
+    if not names:
+        return f"only people of a log have names, and these are 0 to {count - 1:,}"
+    close = nearest(wanted, names)
+    return f"did you mean {_quoted(close)}?" if close else "the log has nobody of this name"
+
+
+def _quoted(person: int | str) -> str:
+    return f'"{person}"' if isinstance(person, str) else str(person)

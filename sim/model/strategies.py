@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sim.model.functions import function as function
 from sim.model.functions import reference_to
-from sim.model.grammar import Clause, names_in, parsed_what
+from sim.model.grammar import Clause, Fact, names_in, parsed_what, parsed_whom
 from sim.model.spelling import nearest
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -111,12 +111,22 @@ class StrategyRow(BaseModel):
         chosen = bool(self.function) or self.lists == (BY_HAND,)
         return parsed_what(self.what, self.numbers, kinds, in_order=not chosen) if self.what else ()
 
+    def tags(self, kinds: tuple[str, ...]) -> set[str]:
+        """The tags that its phrases name; `kinds` are the names of the gestures.
+
+        Raises:
+            ValueError: if a phrase is wrong.
+        """
+        lists = [] if self.function else [parsed_whom(text, self.numbers).conditions for text in self.lists]
+        every = (*lists, *(clause.conditions for clause in self.clauses(kinds)))
+        return {str(one.low) for conditions in every for one in conditions if one.fact == Fact.TAGGED}
+
     def unused_number(self) -> tuple[str, str | None] | None:
         """A number of its own that no phrase names, with the field or number that was probably meant; None if none."""
         named = {name for text in (*self.lists, self.what) for name in names_in(text)}
         for name in self.numbers:
             if name not in named:
-                return name, nearest(name, [*type(self).model_fields, *(named - self.numbers.keys())])
+                return name, nearest(name, [*type(self).model_fields, "based_on", *(named - self.numbers.keys())])
         return None
 
 

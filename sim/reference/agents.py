@@ -35,7 +35,7 @@ from sim.state.population import FEED_ITEM, PERSON, PLANNED_POST
 if TYPE_CHECKING:
     from sim.reference.mesa_model import ReconnectionModel
 
-CONTACT_FACTS = tuple(name for name in CONTACT.names or () if name not in ("other", "tags", "clause", "priority"))
+NOT_FACTS = frozenset(("other", "tags", "clause", "priority"))  # fields of `CONTACT` that are no `Fact`
 PERSON_VALUES = tuple(name for name in PERSON.names or () if name not in ("first", "slots", "degree"))
 
 
@@ -579,17 +579,17 @@ class Person(mesa.Agent):
         """Whom a list session contacts, in order, each with the clauses of which the first that holds applies."""
         if not strategy.chosen:
             return [(tie, strategy.clauses) for tie in self.contacts_in_turn(strategy, prompt)]
-        if strategy.today not in self.model.functions:
+        function = self.model.functions.get(strategy.today)
+        if function is None:
             return []
         ties = [self.ties[key] for key in sorted(self.ties)]
         contacts = np.zeros(len(ties), CONTACT)
         for tie, seen in zip(ties, contacts, strict=True):
-            self.see(tie, seen, prompt)
-        self.model.functions[strategy.today](self.seen_by_function(prompt, minutes), contacts)
+            self.see(tie, seen, prompt, function.reads)
+        function.choose(self.seen_by_function(prompt, minutes), contacts, len(strategy.clauses))
         orders = []
         for tie, clause, priority in zip(ties, contacts["clause"].tolist(), contacts["priority"].tolist(), strict=True):
-            may_be_named = rules.may_be_named(self.model.day, tie.planned, strategy.gap_days)
-            if 0 <= clause < len(strategy.clauses) and priority == priority and may_be_named:
+            if clause != NO_CLAUSE and rules.may_be_named(self.model.day, tie.planned, strategy.gap_days):
                 orders.append((-priority, tie, strategy.clauses[clause : clause + 1]))
         return [(tie, clauses) for _, tie, clauses in sorted(orders, key=lambda order: order[0])]
 
@@ -600,12 +600,14 @@ class Person(mesa.Agent):
         traits = self.sociability, self.reticence, len(self.ties)
         return np.array([(self.id, day, day % 7, elapsed, minutes, *traits, draw)], ME)[0]
 
-    def see(self, tie: Tie, seen: Any, prompt: Prompt) -> None:
-        """Fill in what a strategy that is a function sees of a tie; see `sim.model.functions.CONTACT`."""
+    def see(self, tie: Tie, seen: Any, prompt: Prompt, fields: frozenset[str]) -> None:
+        """Fill in these fields of what a function sees of a tie; see `sim.model.functions.CONTACT`."""
         about = replace(prompt, other=tie.other)
-        for name in CONTACT_FACTS:
+        seen["other"], seen["clause"] = tie.other.id, NO_CLAUSE
+        for name in fields - NOT_FACTS:
             seen[name] = self.fact(getattr(Fact, name.upper()), about)
-        seen["other"], seen["tags"], seen["clause"] = tie.other.id, self.model.tags[tie.other.id], NO_CLAUSE
+        if "tags" in fields:
+            seen["tags"] = self.model.tags[tie.other.id]
 
     def list_session(self, prompt: Prompt, plan: PlanOfPerson, strategy: Any, minutes: float) -> None:
         """Hold a session with a list of contacts: work down the list until the minutes run out."""

@@ -141,7 +141,7 @@ class ReconnectionModel(ModelWithPlaces):
             strategies_of(start.parameters.playbook),
             readable(start.parameters.playbook.places),
         )
-        self.functions = {number: chooser.function for number, chooser in functions_of(start).items()}
+        self.functions = functions_of(start)
         self.tags = tag_bits(start.parameters.tags, len(start), start.names).tolist()
         self.stages = list(range(len(self.strategies)))  # what followers of each strategy follow today
         self.people: list[Person] = []

@@ -8,7 +8,8 @@ import pytest
 
 from experiments.config.catalogue import range_of, settings_of, short_name
 from experiments.config.reading import load
-from experiments.explain import entries_of, explained, within
+from experiments.config.rows import MODELS
+from experiments.explain import close_names, entries_of, explained, within
 from sim.model.grammar import MEASURED, NAMED, ORDERS, SOURCES, STATES
 from sim.model.parameters import Parameters
 from sim.model.strategies import STRATEGIES, StrategyRow
@@ -68,6 +69,35 @@ def test_a_strategy_is_explained_under_both_of_its_names_with_all_its_numbers(na
         assert (float(one.facts["Value"]), one.facts["Unit"]) == (value, "probability")
     for field in StrategyRow.model_fields:
         assert len(explained(f"parameters.strategies.{name}.{field}")) == 1
+
+
+@pytest.mark.parametrize("table", MODELS)
+def test_a_field_is_explained_whatever_its_row(table: str, own: Path) -> None:
+    """With its unit and range, if it is a number, and its values in the rows that have it."""
+    known, parameters = entries_of(load(own)), load(own).parameters
+    for name, field in MODELS[table].model_fields.items():
+        if name in ("whom", "what"):  # which are explained as phrases
+            continue
+        (entry,) = explained(f"{table}.{name}", known)
+        assert (entry.sort, entry.facts["Meaning"]) == ("field", field.description)
+        assert ("Range" in entry.facts) == (range_of(field) is not None)
+        assert ("Unit" in entry.facts) or range_of(field) is None
+        assert entry in explained(name, known)
+    (minutes,) = explained("session_minutes", known)
+    assert (minutes.facts["Unit"], minutes.facts["Range"]) == ("minutes", "0 … 10,000")
+    values = dict(line.split(": ") for line in minutes.facts["Values"].splitlines())
+    assert values == {name: f"{row.session_minutes:g}" for name, row in parameters.strategies.items() if name != "wait"}
+    (attendance,) = explained("attendance", known)
+    assert attendance.facts["In the essay's places"] == "hangout_attendance 0.2, group_attendance 0.7"
+    assert "a row must give it" in explained("minutes", known)[0].facts["Default"]
+
+
+def test_short_names_of_numbers_and_steps_and_near_names_of_fields() -> None:
+    assert [entry.name for entry in explained("message_share")] == ["strategies.check_in.message_share"]
+    assert [entry.name for entry in explained("private_message")] == ["ladders.private_message"]
+    assert close_names("sesion_minutes")[0] == "session_minutes"
+    assert close_names("basedon")[0] == "based_on"
+    assert len(explained("based_on")) == 3
 
 
 def test_values_of_a_file_are_shown_beside_those_that_ship(own: Path) -> None:

@@ -12,9 +12,21 @@ from hypothesis import strategies as st
 
 import sim
 from sim.model.gestures import KINDS, Channel
-from sim.model.grammar import MEASURED, NAMED, NOTHING, ORDERS, SOURCES, STATES, Fact, Source, parsed_what, parsed_whom
+from sim.model.grammar import (
+    MEASURED,
+    NAMED,
+    NOTHING,
+    ORDERS,
+    SOURCES,
+    STATES,
+    Fact,
+    Source,
+    parsed_what,
+    parsed_whom,
+    refuse_unreachable,
+)
 from sim.model.places import BASES
-from sim.model.strategies import WEEKDAYS
+from sim.model.strategies import BY_HAND, WEEKDAYS
 from sim.reference.records import Prompt
 
 ADDED_KINDS = ("voice_memo", "parcel", "dinner")  # for each channel that a kind can fix, and one that invites
@@ -77,6 +89,17 @@ def whats(draw: st.DrawFn) -> str:
     return ", else ".join([*(part for part in parts[:-1] if " if " in part), parts[-1]])
 
 
+def is_reachable(row: dict[str, Any], what: str) -> bool:
+    """Whether each clause can apply to somebody whom the row names."""
+    lists = row["whom"] if isinstance(row["whom"], list) else [row["whom"]]
+    try:
+        clauses = parsed_what(what, {}, [*KINDS, *ADDED_KINDS], in_order=lists != [BY_HAND])
+        refuse_unreachable([parsed_whom(text, {}) for text in lists], clauses)
+    except ValueError:
+        return False
+    return True
+
+
 @st.composite
 def rows(draw: st.DrawFn) -> dict[str, Any]:
     """A strategy; its fields fit together."""
@@ -92,7 +115,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         row["place"] = draw(st.sampled_from(["hangout", "group", "show", "meetup", *ADDED_PLACES, *ADDED_PLACES]))
     if kind == Source.NOBODY:
         return {"whom": row["whom"], "for_days": draw(st.integers(1, 6))}
-    row["what"] = "post" if kind == Source.READERS else draw(whats())
+    row["what"] = "post" if kind == Source.READERS else draw(whats().filter(lambda what: is_reachable(row, what)))
     optional: dict[str, st.SearchStrategy[Any]] = {
         "overhead_minutes": st.sampled_from([0, 1, 2]),
         "most_people": st.integers(1, 4),

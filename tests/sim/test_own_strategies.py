@@ -180,7 +180,7 @@ def write_back(me, ties):
             tie.clause = 0 if tie.draw < 0.5 else 1
             tie.priority = tie.silence
         elif tie.mutual > 3 and me.draw < 0.3:
-            tie.clause = 5  # there is no such clause, so the tie is left out
+            tie.priority = 5  # without a clause, the tie is left out
 """
 
 

@@ -96,6 +96,23 @@ def test_levels_of_a_factor_are_compared_with_the_first_or_a_given_one(table: Pa
     assert told.loc[("effort_minutes=120", "all but wait"), "difference"] == pytest.approx((6 + 1.5) / 2, abs=0.2)
 
 
+def test_levels_that_a_factor_does_not_change_are_left_out(table: Path, rekindle: Rekindle) -> None:
+    """Runs of waiting are the same ones at all levels of another strategy's number."""
+    runs = rows()
+    waits = runs["strategy"] == "wait"
+    runs.loc[waits, "id"] = [f"wait {world}" for world in runs.loc[waits, "replicate"]]
+    runs.loc[waits, "reconnected"] = runs.loc[waits].groupby("replicate")["reconnected"].transform("first")
+    write(table, runs)
+    ended = rekindle("compare", EFFORT, "--runs", table, "--format", "csv")
+    told = pd.read_csv(io.StringIO(ended.out), keep_default_na=False)
+    assert told["level"].to_list() == ["check_in", "show_up", "all"] * 4
+    assert "Left out, because parameters.effort_minutes changes nothing there: wait." in ended.err
+    runs = runs[waits]
+    write(table, runs)
+    told = compare(rekindle, EFFORT, "--runs", table)
+    assert told["difference"].to_list() == [0.0] * len(told) != []
+
+
 def test_strategies_are_a_factor_of_any_table(table: Path, rekindle: Rekindle) -> None:
     write(table, rows(efforts=(60.0,)))
     told = compare(rekindle, "strategy", "--runs", table)

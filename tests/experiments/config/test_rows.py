@@ -386,6 +386,8 @@ OTHER = '[strategies.birthday_calls]\nbased_on = "check_in"\n'
         (CALL.replace('"call"', '"cal"'), ['line 2, strategies.x.what = "cal"', 'did you mean "call"?']),
         (CALL.replace('"ties"', "3"), ["line 3, strategies.x.whom = 3: expected phrases such as"]),
         (CALL + "sesions = 2", ["line 5, strategies.x.sesions = 2", "did you mean strategies.x.sessions?"]),
+        (CALL + 'basedon = "check_in"', ["line 5, strategies.x.basedon", "did you mean strategies.x.based_on?"]),
+        (CALL + "zzz = 2", ["line 5, strategies.x.zzz = 2", "the fields are whom, what,", "source, based_on; for a"]),
         (CALL + "ahead = 2", ["line 5, strategies.x.ahead = 2", "write {ahead} in whom or what"]),
         (
             CALL.replace("ties", "ties, silent for {days} days") + "days = 1e9",

@@ -69,7 +69,10 @@ def test_strategies_are_sorted_and_labelled() -> None:
 def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
     runs = made_up(worlds=1, check_in=3).assign(lasting=np.nan)
     figure = nine_strategies(runs)
-    assert [text.get_text() for text in figure.axes[1].texts] == ["not known yet"]
+    (said,) = [text.get_text() for text in figure.axes[1].texts]
+    assert said.replace("\n", " ") == (
+        "not known yet: it is defined only 240 days after a tie came back; increase run.follow_up_days"
+    )
     assert len(save(figure, tmp_path, "few", ORIGIN)) == 3
 
 
@@ -110,6 +113,14 @@ def test_both_panels_have_one_scale(tmp_path: Path) -> None:
 def test_the_level_of_waiting_is_said() -> None:
     level = made_up().query("scenario == 'wait'")["reconnected"].mean()
     assert f"With waiting alone: {level:.2f} ties per adopter reconnected" in texts(nine_strategies(made_up()))
+
+
+def test_a_white_strategy_can_be_seen() -> None:
+    runs, legend = made_up(check_in=3), Legend({"check_in": {"colour": "#ffffff"}})
+    for axes in nine_strategies(runs, legend=legend).axes:
+        for line in axes.lines:
+            assert str(line.get_color()).lower() != "#ffffff"
+        assert legend.on_white("check_in") in [line.get_color() for line in axes.lines if line.get_marker() == "o"]
 
 
 def test_one_world_has_no_interval_and_is_said_to_have_none() -> None:

@@ -247,6 +247,18 @@ def test_an_id_tells_of_the_strategies_that_the_run_follows(config: Path, change
     assert {arm for arm in before if before[arm] != after[arm]} == changed
 
 
+def test_a_row_changes_the_numbers_of_those_below_it_only(config: Path) -> None:
+    """A strategy's number is part of the keys of its draws, so runs with another number are other runs."""
+    text = config.read_text()
+    config.write_text(text + OWN)
+    before = ids(config)
+    row = '[strategies.new]\nbased_on = "check_in"\n'
+    for above, changed in (("visits", {"visits", "calls 0.5 + check_in 0.5"}), ("other", set())):
+        config.write_text(text + OWN.replace(f"[strategies.{above}]", f"{row}[strategies.{above}]"))
+        after = ids(config)
+        assert {arm for arm in before if before[arm] != after[arm]} == changed, above
+
+
 def test_ids_of_shipped_strategies_are_as_before_there_were_others(config: Path) -> None:
     """The hashes were recorded when strategies were not yet part of the parameters."""
     assert design._hash(Parameters()) == "69587b602155333f"
@@ -255,6 +267,50 @@ def test_ids_of_shipped_strategies_are_as_before_there_were_others(config: Path)
     before = ids(config, 'sweep.strategies=["wait", "check_in"]')
     config.write_text(config.read_text() + OWN.partition("[places")[0].replace('place = "gym"', 'place = "hangout"'))
     assert ids(config, 'sweep.strategies=["wait", "check_in"]') == before
+
+
+TAGGED = """
+[tags]
+friends = [3, 17]
+investors = [3]
+[strategies.ask]
+whom = "everyone known, tagged investors"
+what = "call"
+session_minutes = 15
+[strategies.later]
+whom = "nobody"
+for_days = 5
+then = "sort"
+[strategies.sort]
+whom = "ties"
+what = "call if tagged friends, else like"
+session_minutes = 15
+[strategies.mine]
+function = "mine.py:it"
+what = "call"
+session_minutes = 15
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ("tags.investors=[4]", {"ask", "mine"}),
+        ("tags.friends=[4]", {"later", "mine"}),
+        ("tags.others=[4]", {"mine"}),
+    ],
+)
+def test_an_id_tells_of_the_tags_that_its_strategies_look_at(config: Path, change: str, changed: set[str]) -> None:
+    """Phrases name theirs, also those of later stages; a function sees all."""
+    Path("mine.py").write_text("def it(me, ties):\n    pass\n")
+    without = config.read_text()
+    config.write_text(without + TAGGED)
+    arms = 'sweep.strategies=["wait", "check_in", "ask", "later", "mine"]'
+    before, after = ids(config, arms), ids(config, arms, change)
+    assert {arm for arm in before if before[arm] != after[arm]} == changed
+    config.write_text(without)
+    shipped = ids(config, 'sweep.strategies=["wait", "check_in"]')
+    assert shipped == {arm: before[arm] for arm in shipped}
 
 
 def test_a_level_that_is_the_value_of_the_file_makes_the_same_run(config: Path) -> None:
@@ -280,7 +336,7 @@ def test_the_file_of_a_function_is_part_of_the_id_and_must_be_there(config: Path
         config.read_text() + '[strategies.mine]\nfunction = "mine.py:it"\nwhat = "call"\nsession_minutes = 5\n'
     )
     arms = 'sweep.strategies=["wait", "mine"]'
-    with pytest.raises(ConfigError, match=r'^strategies\.mine\.function = "mine\.py:it": mine\.py can.t be read'):
+    with pytest.raises(ConfigError, match=r"^strategies\.mine\.function names mine\.py, and there is no such file"):
         runs_of(load(config, [arms]))
     assert runs_of(load(config)), "no arm follows it"
     ids = list[dict[str, str]]()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import threading
 import time
 from collections.abc import Callable
@@ -54,16 +55,25 @@ def test_a_run_that_fails_is_a_row(config: Path) -> None:
     assert "reconnected" not in rows[1]
 
 
-def test_a_function_that_changed_after_the_ids_were_made_gives_no_results_under_them(config: Path) -> None:
+def test_a_run_carries_the_function_that_its_id_hashes(config: Path) -> None:
+    """Whatever becomes of the file while the sweep runs."""
     text = "def it(me, ties):\n    for tie in ties:\n        tie.clause = 0\n"
     Path("mine.py").write_text(text)
     config.write_text(
         config.read_text() + '[strategies.mine]\nfunction = "mine.py:it"\nwhat = "call"\nsession_minutes = 5\n'
     )
-    waits, follows = runs_of(load(config, ['sweep.strategies=["wait", "mine"]']))[:2]
-    assert runner.run_one(follows).row["error"] is None
-    Path("mine.py").write_text(text.replace("= 0", "= 1"))
-    assert "mine.py:it has changed since the sweep began" in runner.run_one(follows).row["error"]
+    arms = ['sweep.strategies=["wait", "mine"]']
+    waits, follows = runs_of(load(config, arms))[:2]
+    before = runner.run_one(follows).row
+    assert before["error"] is None
+    assert before["sent_call"] > 0
+    follows = pickle.loads(pickle.dumps(follows))  # as a worker gets it
+    Path("mine.py").write_text("def it(me, ties):\n    pass\n")
+    other = runs_of(load(config, arms))[1]
+    assert other.id != follows.id
+    assert runner.run_one(other).row["sent_call"] < before["sent_call"]
+    Path("mine.py").unlink()
+    assert runner.run_one(follows).row["sent_call"] == before["sent_call"]
     assert runner.run_one(waits).row["error"] is None
 
 

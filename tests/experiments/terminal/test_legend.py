@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import sim
+from experiments.figures import GREY
 from experiments.terminal.legend import ADDED, LARGE, SMALL, Legend, _contrast, readable
 
 GIFTS = {"whom": "ties", "what": "note", "session_minutes": 15.0, "label": "Birthday gifts", "colour": "#123abc"}
@@ -25,6 +26,29 @@ def test_labels_and_colours_are_those_of_the_rows() -> None:
     assert legend.colour("gifts") == legend.colour("gifts, effort_minutes 60") == "#123abc"
     assert legend.colour("gifts 0.5 + check_in 0.5") is None
     assert legend.colour("check_in") is None
+
+
+def test_levels_of_a_rows_field_have_its_label_and_not_their_path() -> None:
+    legend = Legend(
+        sim.Parameters(strategies={"gifts": {**GIFTS, "whom": "ties, silent for {days} days", "days": 9}}).strategies
+    )
+    assert legend.label("strategies.gifts.days=30") == "Birthday gifts: days=30"
+    assert legend.label("parameters.strategies.check_in.message_share=0.3") == "check in: message share=0.3"
+    assert legend.label("wait, gestures.voice_memo.minutes=2") == "wait, voice memo: minutes=2"
+    assert legend.label("world.people=30") == "world.people=30"
+
+
+def test_colours_on_white_can_be_seen_on_it() -> None:
+    legend = Legend(
+        {name: {"colour": colour} for name, colour in (("a", "#ffffff"), ("b", "#fefeaa"), ("c", "#123abc"))}
+    )
+    for name in "ab":
+        own = legend.on_white(name)
+        assert own is not None
+        assert _contrast(own, "#ffffff") >= LARGE
+    assert legend.on_white("c") == "#123abc"
+    assert _contrast(legend.on_white("a") or "", GREY) > LARGE, "grey has a meaning in figures"
+    assert legend.on_white("wait") is None
 
 
 def test_a_stored_configuration_gives_the_same_legend_as_its_parameters() -> None:

@@ -138,7 +138,8 @@ def test_a_number_is_meant_as_it_reads(given_limits: tuple[str, str, Fact, float
         return
     assert found.fact == fact
     assert holds(found, value) == WORDS[word](value, limit)
-    assert holds(condition(f"not {phrase}"), value) != holds(found, value)
+    opposite = understood(lambda: condition(f"not {phrase}"), "never holds")
+    assert (opposite is not None and holds(opposite, value)) != holds(found, value)
     if fact == Fact.NO_ANSWER and word in ("at most", "fewer than"):
         assert not holds(found, -1), "-1 is that no answer is awaited"
 
@@ -280,6 +281,8 @@ def test_shares_add_up(parts: list[int]) -> None:
         ("ties and acquaintances", "write a list of texts"),
         ("ties, weakest first, dormant", "one order comes last"),
         ("ties, weakest first, strongest first", "one order comes last"),
+        ("ties, oldest first", '"oldest first" is not a known order; known are "longest silent first", "sh'),
+        ("ties, strongst first", 'is not a known order; did you mean "strongest first"?'),
         ("ties, silent for 90 to 30 days", "wrong order"),
         ("ties, silent for 20000 days", "from 0 to 16,383"),
         ("ties, at least 300 two-way contacts", "from 0 to 255"),
@@ -307,7 +310,16 @@ def test_shares_add_up(parts: list[int]) -> None:
         ("acquaintances, dormant", "neither dormant nor active"),
         ("everyone known, a stranger", "a stranger is not one"),
         ("ties, not a contact", "a stranger is not one"),
-        ("people in the feed, an acquaintance", "contradict"),
+        ("people in the feed, an acquaintance", "the feed shows ties, and an acquaintance is not one"),
+        ("ties, they wrote last, no answer for 10 days", "an answer is missing exactly if I wrote last"),
+        ("ties, not I wrote last, no answer for 10 days", "an answer is missing exactly if I wrote last"),
+        ("ties, I wrote last, not no answer for 0 days", "an answer is missing exactly if I wrote last"),
+        ("ties, met at hangout, met at show", "the last place where the two met, and there is only one"),
+        ("ties, active, no two-way contacts", "an active tie has had at least one two-way contact"),
+        ("ties, dormant, fewer than 1 two-way contacts", "a dormant tie has had at least one two-way contact"),
+        ("ties, more than 1 two-way contacts, fewer than 2 two-way contacts", "contradict"),
+        ("ties, not birthday within 364 days", "one of them never holds"),
+        ("people there, a stranger, met at hangout", "a stranger is no tie"),
         ("people there, a stranger, dormant", "a stranger is no tie"),
         ("people there, a stranger, once strong", "a stranger is no tie"),
         ("people there, a stranger, no answer for 0 days", "a stranger is no tie"),
@@ -345,11 +357,15 @@ def test_whom_is_refused_with_what_is_right(whom: str, message: str) -> None:
         ("note if once strong, message 0.7 or call", 'write "else message 0.7 or call"'),
         ("note if dormant or active", "write one clause"),
         ("note if longest silent first", "belongs in whom"),
+        ("note if oldest first", "is not a known order; an order belongs in whom"),
         ("note if ties", "whom begins with it"),
         ("note if dormant and active", "never both"),
         ("hello if a stranger and dormant", "a stranger is no tie"),
         ("hello if a contact and a stranger", "contradict"),
         ("; call", "is not a gesture"),
+        ("call if dormant, else message if dormant", '"message" never applies, because one of the clauses before it'),
+        ("call if dormant, else like if not dormant, else message", '"message" never applies'),
+        ("hello if a stranger, else call if a contact, else message", '"message" never applies'),
     ],
 )
 def test_what_is_refused_with_what_is_right(what: str, message: str) -> None:
@@ -433,6 +449,10 @@ def test_the_shipped_rows_are_read(name: str) -> None:
         ({"whom": "readers of posts", "what": "call"}, 'take only "post"'),
         ({"whom": "ties", "what": "post"}, 'take only "post"'),
         ({"whom": "ties", "what": "call", "session_minutes": 0}, "must be above 0"),
+        (
+            {"whom": "ties", "what": "call", "session_minutes": None},
+            "strategies.mine.session_minutes: is missing; it says",
+        ),
         ({"whom": "ties", "what": "call", "overhead_minutes": 15}, "above overhead_minutes"),
         ({"place": "hangout", "what": "hello", "session_minutes": 30, "overhead_minutes": 15}, "usable_share"),
         ({"whom": "ties", "what": "call", "then": "check_in"}, "for_days, which is not given"),
@@ -441,15 +461,29 @@ def test_the_shipped_rows_are_read(name: str) -> None:
         ({"whom": "ties", "what": "call", "weekdays": ["mon"], "sessions": 1}, "keep one of the two"),
         ({"whom": "ties", "what": "call", "ahead": 3}, "no phrase names this number"),
         ({"whom": "ties", "what": "call", "most_peple": 3}, "did you mean most_people"),
+        ({"whom": "ties", "what": "call", "basd_on": 3}, "did you mean based_on"),
         ({"whom": "ties, silent for {Quiet} days", "what": "call", "quiet": 3}, "no such field"),
         ({"whom": "ties", "what": "call if a stranger, else like"}, "a stranger is not one"),
+        (
+            {"whom": "ties, active", "what": "call if dormant, else like"},
+            '"call" can apply to nobody whom whom names: a tie is never both dormant and active',
+        ),
+        (
+            {"whom": ["ties, active", "acquaintances"], "what": "like if active, else note if dormant"},
+            '"note" can apply to nobody whom whom names: a tie is never both dormant and active',
+        ),
+        (
+            {"whom": "ties, silent for 90 days", "what": "call if silent for 10 to 30 days"},
+            "nobody whom whom names can meet these conditions: they contradict each other",
+        ),
         ({"based_on": "chek_in"}, 'did you mean "check_in"'),
     ],
 )
 def test_a_wrong_row_is_refused_at_its_field(row: dict[str, Any], message: str) -> None:
     base = {} if "based_on" in row else {"session_minutes": 15}
+    given = {key: value for key, value in {**base, **row}.items() if value is not None}
     with pytest.raises(ValidationError, match=re.escape(message)):
-        sim.Parameters(strategies={"mine": {**base, **row}})
+        sim.Parameters(strategies={"mine": given})
 
 
 @pytest.mark.parametrize("name", ["if", "or", "else", "and", "otherwise", "not", "nothing", "Voice", "x" * 41, ""])
