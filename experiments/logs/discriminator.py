@@ -200,4 +200,4 @@ def _features(rows: _Rows, losses: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame(
         {"loss": losses, "alone": alone, "real": real.median(), "simulated": simulated.median()}, rows.table.columns
     )
-    return table.sort_values("loss", ascending=False, kind="stable")
+    return table.sort_values(["loss", "alone"], ascending=False, kind="stable")
