@@ -126,12 +126,17 @@ def log() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["source", "target", "time"]).sort_values("time", kind="stable")
 
 
+# Upper limits of parameters when the digest of `far_from_defaults` was made.
+EARLIER_HIGHEST = {"routine_rate": 10.0}
+
+
 def far_from_defaults() -> Parameters:
     """Parameters that are each moved a tenth of the way from the default to the farther end of the range."""
     changed: dict[str, float] = {}
     for name, info in Parameters.model_fields.items():
         if info.annotation in (float, int) and name not in NEW_PARAMETERS:
             low, high = (next(getattr(m, key) for m in info.metadata if hasattr(m, key)) for key in ("ge", "le"))
+            high = EARLIER_HIGHEST.get(name, high)
             end = high if high - info.default > info.default - low else low
             moved = info.default + 0.1 * (end - info.default)
             changed[name] = round(moved) if info.annotation is int else moved

@@ -1,7 +1,7 @@
 """Compares simulated worlds with the five real logs, each against copies of the others.
 
 The model was built with the wall log, so its statistics are marked as fitted if a fit used them and otherwise as seen.
-For the other logs, only activity is fitted again, so the other statistics are emergent.
+For the other logs, their levels are read from them, and the other statistics are emergent.
 
     python -m verification.validation    prints tables and leaves reports and figures in results/validation-*
 """
@@ -34,7 +34,7 @@ def main() -> None:
     for log in (WALL, *OTHERS):
         against = [argument for other in (WALL, *OTHERS) if other != log for argument in ("--against", other)]
         observed = ["--observed", OBSERVED[log.name]] if log.name in OBSERVED else []
-        fit = ["--ledger", LEDGER, "--seen"] if log == WALL else ["--refit-activity"]
+        fit = ["--ledger", LEDGER, "--seen", "--no-levels"] if log == WALL else []
         validated(log, *against, *observed, *fit, "--worlds", 3)
 
 

@@ -170,7 +170,7 @@ def validate(
         reading = _levels_of(real, parameters, window, seed, folder, stderr)
         parameters = reading.parameters
         fitted += [name for name in reading.statistics if name not in fitted]
-    lived = _simulated(parameters, window, range(seed, seed + worlds), number, processes, stderr)
+    lived = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
     looked_at = LOOKED_AT if seen else frozenset()
     rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
     apart = told_apart(features_of(real), lived.worlds[0][1])
@@ -242,15 +242,14 @@ class _Lived(NamedTuple):
 
 
 def _simulated(
-    parameters: sim.Parameters, window: Window, seeds: Sequence[int], observed: int | None, processes: int | None,
-    stderr: Console,
+    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
 ) -> _Lived:  # fmt: skip
     """Simulate a world for each seed, in which as many people are observed as in the real log."""
     many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
     nothing_kept = "A validation saves no partial results; to shorten it, use fewer --worlds."
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
-        worlds = [executor.submit(compared_world, parameters, window, seed, observed) for seed in seeds]
+        worlds = [executor.submit(compared_world, parameters, window, seed) for seed in seeds]
         with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):

@@ -21,7 +21,6 @@ from experiments.config.errors import ConfigError, SettingError
 from experiments.config.own_measures import own_measures
 from experiments.config.reading import load, option_for, place_of, place_of_factor
 from experiments.config.settings import Experiment, SweepSettings, require_adopters, require_tagged
-from experiments.config.toml_text import show
 from experiments.sweeps import histories as kept
 from experiments.sweeps import own_functions, own_outcomes, planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster

@@ -5,20 +5,16 @@ from __future__ import annotations
 import sim
 from experiments.logs.contact_log import values
 from experiments.logs.features import Features, features_of
-from experiments.logs.observed import as_observed
 from experiments.logs.simulated import Window, simulated_log
 
 
-def compared_world(
-    parameters: sim.Parameters, window: Window, seed: int, observed: int | None
-) -> tuple[dict[str, float], Features]:
+def compared_world(parameters: sim.Parameters, window: Window, seed: int) -> tuple[dict[str, float], Features]:
     """The statistics and the features of a simulated log, computed on one thread.
 
     Args:
         parameters: parameters of the world.
         window: size of the world and its log.
         seed: seed of the world, and of the draw of observed people.
-        observed: number of observed people; None if everyone is observed.
     """
-    log = as_observed(simulated_log(parameters, window, seed=seed), observed, seed=seed)
+    log = simulated_log(parameters, window, seed=seed)
     return values(log), features_of(log)

@@ -3,7 +3,8 @@
 Channels differ in these numbers by factors, while memory and forgetting are taken to be the same everywhere. So before
 simulated worlds are compared with a log, their levels are read from it. Some can be read at once: hours, weekdays, and
 how busy the channel is in each period. The others are found in rounds: each has one statistic of its own, a world is
-simulated, and each level moves by how far its statistic is off. The round that fits best is taken. A statistic that a
+simulated, and each level moves by how far its statistic is off. The rate of activity moves first, because most others
+depend on it: the further it is off, the less these move. The round that fits best is taken. A statistic that a
 level was read from is no evidence for the model, and counts as fitted.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,14 +22,13 @@ from experiments.logs.by_pair import DAY
 from experiments.logs.calibrate import changed, misfit, number_at
 from experiments.logs.contact_log import values
 from experiments.logs.log import Log
-from experiments.logs.observed import as_observed, number_observed
 from experiments.logs.rhythm import by_the_day
 from experiments.logs.simulated import Window, simulated_log
 from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
 from sim.model.parameters import MOST_LEVELS
 
-ROUNDS = 9
+ROUNDS = 12
 MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
@@ -36,6 +36,7 @@ ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred
 MINUTES = (
     20.0  # minutes a week for each gesture of somebody as active as one person in a hundred: no ceiling in practice
 )
+LEAST_PRESENCE = 0.05
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
 MEAN = "sends_per_week_mean"
@@ -78,7 +79,7 @@ def _spread(high: float, low: float) -> float:
 
 
 LEVELS = (
-    Level("routine_rate", 0.0003, 10, True, 0.9, (MEAN,), math.log),
+    Level("routine_rate", 0.0003, 100, True, 0.9, (MEAN,), math.log),
     Level("sociability_sd", 0.1, 2, False, 0.7, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
     Level("ties_at_start", 2, 1_500, True, 0.7, ("degree_q50",), math.log),
     Level("ties_sd", 0, 2, False, 0.6, ("degree_q90", "degree_q50"), _log_ratio),
@@ -145,14 +146,15 @@ def read_levels(
         threads: number of threads of a world; the result does not depend on it.
         progress: called with (rounds done, all rounds).
     """
-    real, number = _measured(log), number_observed(log)
+    real = _measured(log)
     known = [level for level in LEVELS if _known(level, real)]
     names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
-    size = Window(min(window.people, MOST_PEOPLE), window.days, window.burn_in_years)
+    most = MOST_PEOPLE if window.observed is None else 2 * MOST_PEOPLE  # most of them do little
+    size = replace(window, people=min(window.people, most))
 
     def tried(tested: sim.Parameters) -> tuple[float, Values]:
         try:
-            found = _measured(as_observed(simulated_log(tested, size, seed=seed, threads=threads), number, seed=seed))
+            found = _measured(simulated_log(tested, size, seed=seed, threads=threads))
         except LogError:  # nobody wrote
             return math.inf, {}
         return misfit(found, {name: real[name] for name in names}), found
@@ -167,7 +169,11 @@ def read_levels(
         loss, found = tried(_with(start, numbers))
         misfits.append(loss)
         rounds.append(numbers)
-        numbers = {level.parameter: _moved(level, numbers[level.parameter], real, found) for level in known}
+        others = math.exp(-abs(_miss(LEVELS[0], real, found)))
+        numbers = {
+            level.parameter: _moved(level, numbers[level.parameter], real, found, 1.0 if level is LEVELS[0] else others)
+            for level in known
+        }
     if progress is not None:
         progress(ROUNDS, ROUNDS)
     best = int(np.argmin(misfits))
@@ -199,23 +205,51 @@ def _within(level: Level, number: float) -> float:
     return min(max(number, level.low), level.high)
 
 
-def _moved(level: Level, number: float, real: Values, found: Values) -> float:
-    """The level of the next round."""
-    if not _known(level, found):
-        return number
-    miss = level.of(*(real[name] for name in level.statistics)) - level.of(*(found[name] for name in level.statistics))
-    step = level.gain * min(max(miss, -2.0), 2.0)
+def _miss(level: Level, real: Values, found: Values) -> float:
+    """How far a simulated log is below a real one in what a level is read from; 0 if it has no such statistic."""
+    if not (_known(level, real) and _known(level, found)):
+        return 0.0
+    return level.of(*(real[name] for name in level.statistics)) - level.of(*(found[name] for name in level.statistics))
+
+
+def _moved(level: Level, number: float, real: Values, found: Values, share: float) -> float:
+    """The level of the next round, after this share of its step."""
+    step = share * level.gain * min(max(_miss(level, real, found), -2.0), 2.0)
     return _within(level, number * math.exp(step) if level.by_factor else number + step)
 
 
 def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
     """Parameters with these levels. A question is answered as much more or less readily as a message."""
     message, question = ANSWERS
-    also = {}
+    also: dict[str, float] = {}
     if message in numbers:
         shifted = number_at(parameters, question) + numbers[message] - number_at(parameters, message)
         also = {question: min(max(shifted, -5.0), 5.0)}
-    return changed(parameters, {**numbers, **also})
+    found = changed(parameters, {**numbers, **also})
+    if not found.channel_levels:
+        return found
+    middle = (np.arange(len(found.channel_levels)) + 0.5) * found.channel_level_days
+    there = presence(middle, found.arriving_share, found.arriving_days, found.leaving_rate)
+    levels = np.array(found.channel_levels) / np.maximum(there, LEAST_PRESENCE)
+    return sim.Parameters.model_validate(found.model_dump() | {"channel_levels": levels.tolist()})
+
+
+def presence(day: np.ndarray, arriving: float, mean: float, leaving: float) -> np.ndarray:
+    """The share of people who are on a channel at a time, since those who are not write nothing; shape (times,).
+
+    A share ``arriving`` joins after an exponential time, and everybody then stays for another. Activity in a period is
+    divided by it, so that it is not taken away twice.
+
+    Args:
+        day: days since the log began, shape (times,).
+        arriving: the share who join later.
+        mean: the mean time until they join, in days.
+        leaving: the rate of leaving, per day.
+    """
+    stay, wait = np.exp(-leaving * day), np.exp(-day / mean)
+    apart = 1.0 - leaving * mean
+    joined = (stay - wait) / apart if abs(apart) > 1e-6 else day / mean * wait
+    return np.asarray((1.0 - arriving) * stay + arriving * joined)
 
 
 def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Window) -> sim.Parameters:

@@ -80,6 +80,7 @@ class DrawPurpose(IntEnum):
     BOOTSTRAP = 44
     LABEL_ORDER = 45
     FOCAL = 48
+    OBSERVED = 56
 
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57

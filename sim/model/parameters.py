@@ -85,7 +85,7 @@ class Parameters(BaseModel):
     encoding_answered: float = _number(0.0, "share of mass", 0, 1, "share of a gesture's mass that the sender's memory gains on noticing the answer", "assumed; rounded value chosen while looking at the Facebook wall-post log")
 
     # What brings people to mind
-    routine_rate: float = _number(0.055, "per day", 0, 10, "rate at which a contact comes to mind in daily routine, as an occasion to write", "fitted to the Facebook wall-post log")
+    routine_rate: float = _number(0.055, "per day", 0, 100, "rate at which a contact comes to mind in daily routine, as an occasion to write", "fitted to the Facebook wall-post log")
     sitting_prompts: float = _number(1.0, "prompts", 1, 100, "mean number of routine prompts in one sitting; their rate stays `routine_rate`", "1: prompts are independent of each other")
     sitting_same: float = _number(0.0, "probability", 0, 0.95, "probability that the next prompt of a sitting is about the same contact again", "assumed")
     sitting_gap: float = _number(3.0, "minutes", 0.05, 600, "mean time between two prompts of a sitting", "assumed")
