@@ -204,7 +204,7 @@ def _ended(arguments: list[str]) -> int:
         if requested in COMMANDS or requested in GROUPS:
             _load_model()
         return app_for(requested)(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         if stopping.came() or not _is_for_users(error):
             raise
         print(visible(str(error), keep="\n"), file=sys.stderr)
@@ -252,14 +252,16 @@ def _out_of_memory(error: MemoryError) -> str:
     return f"There is not enough memory ({details or 'no details available'}). Try a smaller world.people."
 
 
-def _is_for_users(error: ValueError) -> bool:
+def _is_for_users(error: Exception) -> bool:
     """Whether an error describes a mistake in the user's input."""
     from experiments.config.errors import ConfigError  # already imported if one of these was raised
     from experiments.sweeps.store import StoreError
     from sim.contact_logs import LogError
+    from sim.model.functions import FunctionError
+    from sim.model.python_files import PythonFileError
     from sim.runtime.storage import CacheError
 
-    return isinstance(error, CacheError | ConfigError | LogError | StoreError)
+    return isinstance(error, CacheError | ConfigError | FunctionError | LogError | PythonFileError | StoreError)
 
 
 def _usage(error: Any) -> str:

@@ -32,6 +32,8 @@ from experiments.terminal.console import (
 from experiments.terminal.progress import progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
+from sim.model.functions import FunctionError
+from sim.model.python_files import PythonFileError
 from sim.run import mixture_of
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.installation import install_command
@@ -79,7 +81,7 @@ def film(
         wanted = _Film(config, out / f"{config.stem}.mp4" if into_folder else out, side_by_side, follow, days, seconds)
         try:
             _make(wanted, changes or [], keep=into_folder)
-        except (ConfigError, LogError) as error:
+        except (ConfigError, FunctionError, LogError, PythonFileError) as error:
             if len(configs) == 1:
                 raise
             failed += 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.analysis.sensitivity import Indices
 from experiments.figures import BLUE, GREY, INK, STYLE
+from experiments.terminal.names import distinct_endings
 from experiments.terminal.numbers import counted
 
 _MOST_BARS = 12
@@ -30,11 +33,12 @@ def sensitivity(indices: Indices) -> Figure:
         figure.subplots_adjust(left=0.3, right=0.92, top=0.72, bottom=0.16)
         places = np.arange(len(rows))
         axes.barh(places, rows[main], 0.62, xerr=rows[width], color=BLUE, ecolor=INK, capsize=5)
-        for place, value, half in zip(places, rows[main], rows[width], strict=True):
-            axes.annotate(f"{value:.2g}", (value + half, place), (8, 0), textcoords="offset points", va="center")
+        for place, value, half, diamond in zip(places, rows[main], rows[width], rows[second], strict=True):
+            end = max(value + half, diamond)
+            axes.annotate(f"{round(value, 9):.2g}", (end, place), (10, 0), textcoords="offset points", va="center")
         axes.plot(rows[second], places, "D", color="white", markeredgecolor=INK, markersize=10, linestyle="none")
-        names = [name.rpartition(".")[2].replace("_", " ") for name in rows.index]
-        axes.set_yticks(places, names)
+        labels = labels_of(indices)
+        axes.set_yticks(places, [labels[name] for name in rows.index])
         axes.set_xlim(left=min(0.0, float((rows[main] - rows[width]).min())))
         axes.margins(x=0.12)
         axes.set_xlabel(_axis(indices))
@@ -45,13 +49,20 @@ def sensitivity(indices: Indices) -> Figure:
     return figure
 
 
+def labels_of(found: Indices) -> dict[str, str]:
+    """A label for each factor: the end of its path that no other has, such as "like minutes"."""
+    names = list(found.table.index)
+    return {name: re.sub("[._]", " ", end) for name, end in zip(names, distinct_endings(names), strict=True)}
+
+
 def headline(found: Indices) -> str:
     """The message: which factor matters most, or that none does."""
     main = found.table.columns[0]
-    what = f"{found.measure.replace('_', ' ')} of “{found.strategy}”"
+    what = f"{found.measure.replace('_', ' ')} of “{found.strategy.replace('_', ' ')}”"
     if not len(found.table) or found.table[main].max() <= 0:
         return f"None of the factors has an effect on\n{what}"
-    return f"{what[:1].upper()}{what[1:]}\ndepends most on {_named(_rivals(found))}"
+    labels = labels_of(found)
+    return f"{what[:1].upper()}{what[1:]}\ndepends most on {_named([labels[name] for name in _rivals(found)])}"
 
 
 def _rivals(found: Indices) -> list[str]:
@@ -61,8 +72,7 @@ def _rivals(found: Indices) -> list[str]:
     return list(found.table.index[found.table[main] + found.table[width] >= first[main] - first[width]])
 
 
-def _named(factors: list[str]) -> str:
-    names = [name.rpartition(".")[2].replace("_", " ") for name in factors]
+def _named(names: list[str]) -> str:
     if len(names) > 3:
         return f"{len(names)} factors that cannot be distinguished"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

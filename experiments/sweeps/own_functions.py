@@ -45,7 +45,7 @@ def check_loaded(runs: Iterable[RunSpec]) -> None:
             try:
                 with carrying(run.texts):
                     load(reference)
-            except ValueError as error:
+            except PythonFileError as error:
                 raise SettingError(setting_of(run.parameters.strategy_names[number]), str(error)) from None
 
 

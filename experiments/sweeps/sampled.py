@@ -17,6 +17,7 @@ from experiments.analysis.compare import BASELINE, SPENT_ENOUGH, minutes, short_
 from experiments.config.toml_text import show
 from experiments.terminal.columns import Columns
 from experiments.terminal.legend import PLAIN, Legend
+from experiments.terminal.names import distinct_endings
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import table_of
 
@@ -93,7 +94,7 @@ def summary(
     """
     arms = spreads(runs, fixed)
     points = runs.drop_duplicates("point").set_index("point")[list(ranges)].apply(short_levels)
-    points.columns = pd.Index(_short_names(ranges))
+    points.columns = pd.Index(distinct_endings(ranges))
     worlds = runs["replicate"].nunique()
     first = (
         f"{counted(len(points), 'point')} of {counted(len(ranges), 'setting')}, {counted(worlds, 'world')} each. "
@@ -172,16 +173,6 @@ def _levels(point: pd.Series) -> str:
     levels: Mapping[str, Any] = dict(list(point.items())[:_MOST_LEVELS])
     more = " …" if len(point) > _MOST_LEVELS else ""
     return ", ".join(f"{name} {show(level)}" for name, level in levels.items()) + more
-
-
-def _short_names(names: Sequence[str]) -> list[str]:
-    """The shortest ending of each path that distinguishes it from all others; the path itself if none does."""
-    short = []
-    for name in names:
-        words = name.split(".")
-        ends = (".".join(words[-count:]) for count in range(1, len(words) + 1))
-        short.append(next((end for end in ends if sum(f".{other}".endswith(f".{end}") for other in names) == 1), name))
-    return short
 
 
 def next_step(method: str, name: str, results: str) -> str:

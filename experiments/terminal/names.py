@@ -70,6 +70,16 @@ def shortened(text: str, most: int) -> str:
     return f"{text[:head]}…{text[len(text) - (most - head - 1) :]}"
 
 
+def distinct_endings(names: Sequence[str]) -> list[str]:
+    """The shortest ending of each path that distinguishes it from all others; the path itself if none does."""
+    short = []
+    for name in names:
+        words = name.split(".")
+        ends = (".".join(words[-count:]) for count in range(1, len(words) + 1))
+        short.append(next((end for end in ends if sum(f".{other}".endswith(f".{end}") for other in names) == 1), name))
+    return short
+
+
 @contextlib.contextmanager
 def legible_output() -> Iterator[None]:
     """Keep output from failing if the encoding lacks a character, and end quietly if the reader closes the pipe."""

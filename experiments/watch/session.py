@@ -42,6 +42,7 @@ from experiments.watch.page_state import (
 )
 from experiments.watch.playback import Outcome, Playback, TieSeen, name_of
 from sim.engine.views import State
+from sim.model.functions import FunctionError
 from sim.model.gestures import KINDS
 from sim.run import Gesture
 from sim.state.population import World
@@ -143,7 +144,7 @@ class Session:
             return
         except RecursionError:
             self._refuse("that is nested too deeply", message)
-        except (ConfigError, ValueError, TypeError, MemoryError, OSError) as error:
+        except (ConfigError, FunctionError, ValueError, TypeError, MemoryError, OSError) as error:
             self._refuse(_in_words(error) or "there is not enough memory; ask for fewer people", message)
 
     def _next(self) -> Message | Frame | None:
@@ -186,7 +187,7 @@ class Session:
         self._wait_for_compiled()
         try:
             self._show(page_state_from(self._query, self._opening, self.presets))
-        except (ConfigError, ValueError, TypeError, RecursionError) as error:
+        except (ConfigError, FunctionError, ValueError, TypeError, RecursionError) as error:
             self._show(self._opening)
             self._tell_error(f"{_in_words(error)} Shown instead: the opening.")
 

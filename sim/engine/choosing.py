@@ -185,7 +185,7 @@ def add_orders(state: Any, row: int, contacts: Any, keys: Any, memory: Any, orde
         clause, rank = contacts[k].clause, -contacts[k].priority
         if clause == NO_CLAUSE:
             continue
-        if not 0 <= clause < clauses or np.isnan(rank):
+        if not 0 <= clause < clauses or clause != np.floor(clause) or np.isnan(rank):
             return -1
         if not rules.may_be_named(day, state.ties[first + (keys[k] & _LOW32)].planned, gap_days):
             continue
@@ -198,7 +198,7 @@ def add_orders(state: Any, row: int, contacts: Any, keys: Any, memory: Any, orde
     if many:
         chosen[:count] = chosen[:count][np.argsort(ranks[:count], kind="mergesort")]
     for k in range(count):
-        orders[k].slot, orders[k].clause = keys[chosen[k]] & _LOW32, contacts[chosen[k]].clause
+        orders[k].slot, orders[k].clause = keys[chosen[k]] & _LOW32, int(contacts[chosen[k]].clause)
     return count
 
 
@@ -294,7 +294,7 @@ def functions_of(world: World) -> dict[int, StrategyFunction]:
     """The functions that the plans of a world follow now or later, compiled, by the number of their strategy.
 
     Raises:
-        ValueError: if one can't be loaded.
+        PythonFileError: if one can't be loaded.
     """
     names = world.parameters.strategy_names
     followed = [names[number] for number in np.unique(world.plans["strategy"])]

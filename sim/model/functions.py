@@ -87,7 +87,9 @@ CONTACT = np.dtype(
         ("met_at", "i8"),  # number of the place where they last met
         ("tags", "i8"),  # bits, in the order of the tags
         ("draw", "f8"),  # a keyed uniform of the day
-        ("clause", "i8"),  # to write: number of the clause of `what` that applies, from 0; `NO_CLAUSE` by default
+        # To write: the number of the clause of `what` that applies, from 0; `NO_CLAUSE` by default. A float, since 0.7
+        # would become 0 without a word in an integer.
+        ("clause", "f8"),
         ("priority", "f8"),  # to write: the largest comes first, then the lowest id; 0 by default
     ],
     align=True,
@@ -193,16 +195,18 @@ class StrategyFunction:
             FunctionError: if there is no such clause, or the priority of a chosen tie is no number.
         """
         clause, priority = ties["clause"], ties["priority"]
-        wrong = (clause != NO_CLAUSE) & ((clause < 0) | (clause >= clauses) | np.isnan(priority))
+        unknown = (clause != NO_CLAUSE) & ~np.isin(clause, np.arange(clauses))
+        wrong = unknown | ((clause != NO_CLAUSE) & np.isnan(priority))
         if not wrong.any():
             return
-        tie = ties[np.argmax(wrong)]
-        if 0 <= tie["clause"] < clauses:
-            problem = "the priority nan; expected a number"
+        first = np.argmax(wrong)
+        if unknown[first]:
+            known = "0" if clauses == 1 else f"a whole number from 0 to {clauses - 1}"
+            name, problem = "clause", f"{clause[first]:g}; expected {known}, or {NO_CLAUSE} to leave the tie out"
         else:
-            known = "0" if clauses == 1 else f"0 to {clauses - 1}"
-            problem = f"the clause {tie['clause']}; expected {known}, or {NO_CLAUSE} to leave the tie out"
-        raise self._wrong(f"gave the tie to person {tie['other']} {_when(me)} {problem}")
+            name, problem = "priority", "nan; expected a number"
+        sentence = f"gave the tie to person {ties['other'][first]} {_when(me)} the {name} {problem}"
+        raise self._wrong(sentence, place_of(self.call, name))
 
     def _wrong(self, problem: str, place: str = "") -> FunctionError:
         where = place or place_of(self.call)
@@ -247,12 +251,12 @@ def strategy_function(strategy: str, reference: str) -> StrategyFunction:
     """The function of a strategy, by its reference. Its file is executed, so only a run that needs it calls this.
 
     Raises:
-        ValueError: if it can't be loaded; see `load`.
+        PythonFileError: if it can't be loaded; see `load`.
     """
     try:
         call = load(reference)
-    except ValueError as error:
-        raise ValueError(f"strategies.{strategy}.function {error}") from None
+    except PythonFileError as error:
+        raise PythonFileError(f"strategies.{strategy}.function {error}") from None
     return StrategyFunction(strategy, call, names_read(call, CONTACT.names or ()))
 
 
@@ -260,8 +264,8 @@ def load(reference: str) -> Any:
     """The compiled function of a reference.
 
     Raises:
-        ValueError: if there is no such file or function, or it can't be compiled, returns something, or uses random
-            numbers; the message goes on from the setting, as in `PythonFileError`.
+        PythonFileError: if there is no such file or function, or it can't be compiled, returns something, or uses
+            random numbers.
     """
     made = _made.get(reference)
     if made is None:
@@ -272,7 +276,10 @@ def load(reference: str) -> Any:
             raise _UnfitError(f"is of the type {type(made).__name__}; expected a function of (me, ties)")
         return _prepared(made)
     except _UnfitError as error:
-        raise ValueError(f"names {_short(reference)}, which {error}") from error.__cause__
+        raise PythonFileError(f"names {_short(reference)}, which {error}") from error.__cause__
+
+
+_COMPILABLE = "use loops, conditions, numbers and arrays of them, instead of dicts, text and lists of ties"
 
 
 class _UnfitError(ValueError):
@@ -325,14 +332,15 @@ def _uncompilable(made: Any, error: Exception) -> str:
     line = getattr(error, "loc", None) if isinstance(error, NumbaError) else None
     where = f"{Path(line.filename).name}, line {line.line}" if line is not None else place_of(made)
     lines = [one.strip() for one in text.splitlines() if one.strip() and not one.startswith("Failed in nopython")]
-    return f"Numba can't compile ({where}): {lines[0] if lines else type(error).__name__}"
+    what = (lines[0] if lines else type(error).__name__).rstrip(".")
+    return f"Numba can't compile ({where}): {what}; {_COMPILABLE}"
 
 
 def source_of(reference: str) -> str:
     """The source on which a function depends: the text of its whole file, or its own if it has no file.
 
     Raises:
-        ValueError: if the file can't be read.
+        PythonFileError: if the file can't be read.
     """
     file, _, name = reference.rpartition(":")
     try:
@@ -344,7 +352,7 @@ def source_of(reference: str) -> str:
         try:
             return inspect.getsource(plain(made))
         except (OSError, TypeError):
-            raise ValueError(f"names {_short(reference)}, whose source can't be found") from None
+            raise PythonFileError(f"names {_short(reference)}, whose source can't be found") from None
 
 
 def hash_of(reference: str) -> str:

@@ -28,7 +28,10 @@ _carried: ContextVar[dict[str, str] | None] = ContextVar("carried", default=None
 
 
 class PythonFileError(ValueError):
-    """A Python file can't be read or executed, or lacks a name. The message goes on from the setting: ``names …``."""
+    """A Python file can't be read or executed, lacks a name, or what it names is unfit for its use.
+
+    The message goes on from the setting: ``names …``.
+    """
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class FunctionFile:
             raise PythonFileError(f"names {file}, which is not valid Python: {error}") from None
         known = list(_names_in(tree))
         if self.name not in known and "*" not in known:
-            raise PythonFileError(_lacks(self, [name for name in known if not name.startswith("_")]))
+            own = (ast.FunctionDef, ast.ClassDef)
+            named = [node.name for node in ast.walk(tree) if isinstance(node, own) and not node.name.startswith("_")]
+            raise PythonFileError(_lacks(self, named))
 
 
 def read(file: str, name: str) -> FunctionFile:

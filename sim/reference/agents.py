@@ -590,7 +590,7 @@ class Person(mesa.Agent):
         orders = []
         for tie, clause, priority in zip(ties, contacts["clause"].tolist(), contacts["priority"].tolist(), strict=True):
             if clause != NO_CLAUSE and rules.may_be_named(self.model.day, tie.planned, strategy.gap_days):
-                orders.append((-priority, tie, strategy.clauses[clause : clause + 1]))
+                orders.append((-priority, tie, [strategy.clauses[int(clause)]]))
         return [(tie, clauses) for _, tie, clauses in sorted(orders, key=lambda order: order[0])]
 
     def seen_by_function(self, prompt: Prompt, minutes: float) -> Any:

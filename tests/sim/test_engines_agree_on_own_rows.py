@@ -1,20 +1,32 @@
-"""Both engines agree bit for bit on strategies, gestures and places that nobody has written yet."""
+"""Both engines agree bit for bit on strategies, gestures, places and functions that nobody has written yet."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numba
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import sim
+from sim.model.python_files import hash_of_text
 from tests.conftest import examples
-from tests.sim.generated_rows import ADDED_KINDS, ADDED_PLACES, SEEN, Watched, each_in_turn, expected_to_be_seen, tables
+from tests.sim.generated_functions import NAME, functions
+from tests.sim.generated_rows import (
+    ADDED_KINDS,
+    ADDED_PLACES,
+    SEEN,
+    TAGS,
+    Watched,
+    each_in_turn,
+    expected_to_be_seen,
+    tables,
+)
 from tests.sim.test_engines import BUSY, Case, differences
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much]
@@ -86,3 +98,23 @@ def test_engines_agree_on_strategies_that_nobody_has_written() -> None:
     agree()
     assert {name for name in expected_to_be_seen() if SEEN[name] == 0} == set()
     assert {name for name in (*ADDED_KINDS, *ADDED_PLACES) if seen[name] == 0} == set()
+
+
+def test_engines_agree_on_functions_that_nobody_has_written(tmp_path: Path) -> None:
+    """Each is compiled, which takes seconds, so there are few; each has a rule of its own for every third person."""
+    seen: Counter[str] = Counter()
+    kinds = {kind: {"based_on": "message", "minutes": 2, "felt_risk": 0, "invites": False} for kind in ADDED_KINDS}
+
+    @settings(max_examples=examples(6), suppress_health_check=SLOW, phases=[Phase.generate])  # no shrinking: minutes
+    @given(text=functions(len(ADDED_KINDS)), gap_days=st.integers(0, 3), people=st.integers(30, 45))
+    def agree(text: str, gap_days: int, people: int) -> None:
+        path = tmp_path / f"{hash_of_text(text)}.py"
+        path.write_text(text, encoding="utf-8")
+        row = {"function": f"{path}:{NAME}", "what": "; ".join(ADDED_KINDS), "session_minutes": 5, "gap_days": gap_days}
+        parameters = busy(effort_minutes=2_000, strategies={"own": row}, gestures=kinds, tags=TAGS)
+        shares = {"own": 0.75, "show_up": 0.25}  # for the place where two last met
+        case = Case(people, 12, 1, parameters, shares, tuple(range(0, people, 2)), (), 6, 1, None)
+        assert differences(case, seen) == []
+
+    agree()
+    assert {kind for kind in ADDED_KINDS if seen[kind] == 0} == set(), "no function chose this clause"

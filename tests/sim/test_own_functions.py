@@ -153,8 +153,10 @@ def test_orders_are_by_priority_and_then_by_id(count: int) -> None:
 WRONG = {
     "ties[400].clause = 0": "raised IndexError in a session of person 4 on day 2: index 400 is out of bounds",
     "ties[0].priority = helper(ties, 400)": "raised IndexError in a session of person 4 on day 2: index 400 is out of",
-    "ties[0].clause = 2": "the clause 2; expected 0 to 1, or -1 to leave the tie out",
-    "ties[0].clause = -2": "the clause -2; expected 0 to 1, or -1 to leave the tie out",
+    "ties[0].clause = 2": "the clause 2; expected a whole number from 0 to 1, or -1 to leave the tie out",
+    "ties[0].clause = -2": "the clause -2; expected a whole number from 0 to 1, or -1 to leave the tie out",
+    "ties[0].clause = 0.7": "the clause 0.7; expected a whole number from 0 to 1, or -1 to leave the tie out",
+    "ties[0].clause = np.nan": "the clause nan; expected a whole number from 0 to 1, or -1 to leave the tie out",
     "ties[0].clause = 1; ties[0].priority = np.nan": "the priority nan; expected a number",
     "if me.elapsed == 2: raise ValueError('not today')": "raised ValueError in a session of person 4 on day 2: not",
     "ties[0].clause = 0\nties[0].priority = 1 / (me.id - 4)": "raised ZeroDivisionError in a session of person 4",

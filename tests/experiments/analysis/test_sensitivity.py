@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from SALib.analyze import morris, sobol
 
 from experiments.analysis.sensitivity import Indices, SensitivityError, indices
 from experiments.config.settings import Experiment, SampleSettings, SweepSettings
-from experiments.figures.sensitivity import headline
+from experiments.figures.sensitivity import headline, labels_of
 from experiments.sweeps.design import described, runs_of
 
 EASE, OPEN, LOAD = "parameters.ease", "parameters.answer_openness", "parameters.load_scale"
@@ -54,6 +55,13 @@ def test_screening_a_line_finds_its_slopes() -> None:
     assert check_in.table["sigma"].to_numpy() == pytest.approx(0, abs=1e-9)
     assert "depends most on answer openness" in headline(check_in)
     assert "None of the factors" in headline(wait)
+
+
+def test_factors_of_several_rows_have_labels_of_their_own() -> None:
+    _, found = indices(*made_up("morris", 2, linear), "reconnected")
+    table = found.table.set_axis(["gestures.like.minutes", "gestures.call.minutes", "strategies.x.gap_days"])
+    labels = labels_of(replace(found, table=table))
+    assert list(labels.values()) == ["like minutes", "call minutes", "gap days"]
 
 
 def test_what_the_table_does_not_say_is_noted() -> None:

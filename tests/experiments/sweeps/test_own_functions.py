@@ -120,6 +120,17 @@ def test_a_function_that_fails_has_its_place(mine: Path, rekindle: Rekindle) -> 
     assert re.search(f"FunctionError: T{problem}", ended.err), ended.err
 
 
+def test_a_film_of_a_function_that_fails_ends_with_its_sentence(mine: Path, rekindle: Rekindle) -> None:
+    pytest.importorskip("av", reason="needs the extra film")
+    wanted = ("film", mine, "--out", "x.gif", "--seconds", 1, "--days", 3, "--set", "run.strategy=mine")
+    with_function(mine, "mine.py:too_far")
+    message = refused(rekindle(*wanted))
+    assert "The function of the strategy mine (mine.py, line 20) raised IndexError in a session of person" in message
+    mine.write_text(mine.read_text().replace("mine.py:too_far", "mine.py:misspells"))
+    message = refused(rekindle(*wanted))
+    assert "strategies.mine.function names mine.py:misspells, which uses the field silent (mine.py, line 16)" in message
+
+
 def test_files_are_read_once_for_a_sweep(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads, read_text = [], Path.read_text
 

@@ -110,13 +110,6 @@ def test_very_many_rows_are_counted() -> None:
     assert len(text.splitlines()) < 50
 
 
-def test_a_path_is_as_short_as_tells_it_from_the_others() -> None:
-    """Even if it is the end of another, as a parameter of runs is of the same one of worlds."""
-    assert sampled._short_names([EASE, LIKE, NOTE]) == ["ease", "like.opens_door", "note.opens_door"]
-    assert sampled._short_names([EASE, f"world.{EASE}"]) == [EASE, f"world.{EASE}"]
-    assert sampled._short_names(["a.x", "b.x", "b.y"]) == ["a.x", "b.x", "y"]
-
-
 def spread(
     values: Sequence[float], arm: str = "check_in", baseline: str | None = "wait", measure: str = "reconnected"
 ) -> Spread:

@@ -22,6 +22,7 @@ from experiments.terminal.names import (
     LONGEST_FILE_NAME,
     as_csv,
     command_line,
+    distinct_endings,
     file_name,
     legible_output,
     private,
@@ -274,3 +275,19 @@ def test_warnings_of_a_command_are_sentences_without_source(monkeypatch: pytest.
     )
     old = warnings.formatwarning(DeprecationWarning("old"), DeprecationWarning, "other.py", 3)
     assert old == usual(DeprecationWarning("old"), DeprecationWarning, "other.py", 3)
+
+
+@pytest.mark.parametrize(
+    ("paths", "short"),
+    [
+        (
+            ["parameters.ease", "gestures.like.noticed", "gestures.note.noticed"],
+            ["ease", "like.noticed", "note.noticed"],
+        ),
+        (["parameters.ease", "world.parameters.ease"], ["parameters.ease", "world.parameters.ease"]),
+        (["a.x", "b.x", "b.y"], ["a.x", "b.x", "y"]),
+    ],
+)
+def test_a_path_is_as_short_as_tells_it_from_the_others(paths: list[str], short: list[str]) -> None:
+    """Even if it is the end of another, as a parameter of runs is of the same one of worlds."""
+    assert distinct_endings(paths) == short

@@ -23,7 +23,8 @@ from experiments.watch import server as served
 from experiments.watch.messages import understood
 from experiments.watch.page_state import BY_HAND, SETTABLE, PageState
 from experiments.watch.server import Server, free_port
-from experiments.watch.session import MOST_WAITING, Session
+from experiments.watch.session import MOST_WAITING, Frame, Session
+from sim.model.functions import FunctionError
 from tests.experiments.watch.conftest import OPENING, Open, connected
 
 KNOWN: list[dict[str, Any]] = [
@@ -222,6 +223,23 @@ def test_gestures_by_hand_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not any(told["is"] == "error" for told in heard.take(like))
     assert any("At most 5 gestures" in told.get("text", "") for told in heard.take(like))
     assert len(heard.session.page_state.hand) == 5
+
+
+def test_a_function_of_a_strategy_that_fails_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    heard.take({"do": "ready"})
+
+    def fails() -> None:
+        raise FunctionError("The function of the strategy mine raised IndexError", "mine")
+
+    monkeypatch.setattr(heard.session.playback, "step", fails)
+    heard.session.playing = True
+    heard.told.clear()
+    heard.session._take(Frame())
+    assert [told["text"] for told in heard.told if told["is"] == "error"] == [
+        "The function of the strategy mine raised IndexError"
+    ]
+    assert not heard.session.playing
 
 
 def test_a_tab_that_floods_the_server_is_not_remembered_without_end() -> None:

@@ -156,7 +156,10 @@ def recursive(me: Any, ties: Any) -> None:
     ties[counts_down(ties, 3) + 5].clause = 0
 
 
-@pytest.mark.parametrize("given", [through_others, through_a_module, made_within(5), recursive], ids=str)
+OUT_OF_RANGE = {"others": through_others, "module": through_a_module, "within": made_within(5), "recursive": recursive}
+
+
+@pytest.mark.parametrize("given", OUT_OF_RANGE.values(), ids=OUT_OF_RANGE)
 def test_an_index_out_of_range_is_an_error_in_all_functions_that_are_called(given: Any) -> None:
     me, ties = np.zeros(1, ME)[0], np.zeros(2, CONTACT)
     with pytest.raises(IndexError):

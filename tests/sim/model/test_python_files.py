@@ -28,6 +28,8 @@ def test_names_are_found_without_executing_a_file(name: str) -> None:
 def test_a_name_that_is_not_there_is_missed_unless_the_text_cannot_tell() -> None:
     with pytest.raises(PythonFileError, match=r"^names mine.py:onee, and the file has no onee; did you mean one\?"):
         FunctionFile("deep/mine.py", "onee", CODE).require_name()
+    with pytest.raises(PythonFileError, match=r"the file has no zzzzzz; it has one, Two$"):
+        FunctionFile("mine.py", "zzzzzz", CODE).require_name()  # what it imports is no remedy
     for more in ("from math import *\n", "globals()['onee'] = 1\n"):
         FunctionFile("mine.py", "onee", CODE + more).require_name()
     with pytest.raises(PythonFileError, match=r"^names mine.py, which is not valid Python: .*\(line 1\)"):
