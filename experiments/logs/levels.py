@@ -157,7 +157,7 @@ def read_levels(
             found = _measured(simulated_log(tested, size, seed=seed, threads=threads))
         except LogError:  # nobody wrote
             return math.inf, {}
-        return misfit(found, {name: real[name] for name in names}), found
+        return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
 
     start = _read_at_once(log, real, parameters, size)
     misfits = [tried(parameters)[0]]

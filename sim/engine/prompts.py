@@ -193,7 +193,10 @@ def count_prompts(state: Any, outside: Any, outside_first: Any, day: int, planni
 def new_prompt(
     prompt: Any, person: int, other: int, slot: int, event_key: int, channel: int, day: int, seed: int, p: Any
 ) -> None:
-    """Fill in a spontaneous prompt. Its second of the day is a keyed draw."""
+    """Fill in a spontaneous prompt. Its second of the day is a keyed draw.
+
+    Many parameters because compiled code takes the fields of a prompt one by one.
+    """
     prompt.person, prompt.other, prompt.slot, prompt.event_key, prompt.channel = person, other, slot, event_key, channel
     prompt.second = rules.second_of_day(uniform(seed, DrawPurpose.PROMPT_SECOND, day, person, 0, event_key), p)
     prompt.place, prompt.plan, prompt.attempt = Place.NOWHERE, NOBODY, NOBODY

@@ -32,6 +32,7 @@ class DrawPurpose(IntEnum):
     LIST_SIZE = 51
     ARRIVES = 52
     LEAVES = 53
+    OBSERVED = 56
     # Where ties come from
     COMMUNITY_TIE = 7
     INDUSTRY_TIE = 8
@@ -80,7 +81,6 @@ class DrawPurpose(IntEnum):
     BOOTSTRAP = 44
     LABEL_ORDER = 45
     FOCAL = 48
-    OBSERVED = 56
 
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57

@@ -712,7 +712,7 @@ class Person(mesa.Agent):
         p, s = self.model.p, self.model.settings
         mass = s.mass[gesture.kind]
         self.remember(tie, s.encoding_received * mass)
-        if mass > 0.0 and rules.is_two_way(self.model.day, tie.last_sent, p):
+        if gesture.kind != Kind.POST and mass > 0.0 and rules.is_two_way(self.model.day, tie.last_sent, p):
             self.come_closer(tie, s.closeness_gain)
         tie.unanswered = 0.0
         opened = rules.opened_to(gesture.kind, p)

@@ -341,9 +341,9 @@ def door_always_opens(self: Any, gesture: Any, tie: Any, openness: float) -> Non
     ORIGINAL["take_in"](self, gesture, tie, 0.0)
 
 
-def never_tired(self: Any, gesture: Any, tie: Any, strength: float, openness: float, before: int) -> bool:
+def never_tired(self: Any, gesture: Any, tie: Any, *state: float) -> bool:
     """Answer: what was already received today does not matter."""
-    return bool(ORIGINAL["will_answer"](self, gesture, tie, strength, openness, 0))
+    return bool(ORIGINAL["will_answer"](self, gesture, tie, *state[:-1], 0))
 
 
 def answers_leave_nothing(self: Any, gesture: Any) -> None:

@@ -43,6 +43,7 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     told = rekindle(
         "validate",
         log,
+        "--no-levels",
         "--ledger",
         ledger,
         "--worlds",
@@ -76,6 +77,27 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     met = len(rows)  # of a copy of itself
     assert re.search(rf"Of all statistics, {met} can be tested: model \d+, best copy {met} \(other\)\.", said)
     assert "Trees tell simulated people from real ones with an AUC of" in said
+
+
+def test_levels_are_read_first_and_can_be_used_again(
+    log: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The levels are a file that other commands take, and what they were read from counts as fitted."""
+    monkeypatch.setattr("experiments.logs.levels.ROUNDS", 4)
+    options = ("--worlds", 1, "--people", 60, "--resamples", 5, "--processes", 1)
+    told = rekindle("validate", log, *options)
+    assert told.code == 0, told.err
+    folder = Path("results/validation-chat")
+    rows = pd.read_csv(folder / "validation.csv", index_col=0)
+    assert rows.loc["sends_per_week_q50", "mark"] == "fitted"
+    assert (rows["mark"] == "emergent").any()
+    assert "levels.toml" in told.err
+    assert "routine_rate" in (folder / "levels.toml").read_text()
+    again = rekindle("validate", log, *options, "--no-levels", "--config", folder / "levels.toml")
+    assert again.code == 0, again.err
+    rows_again = pd.read_csv(folder / "validation.csv", index_col=0)
+    assert rows_again["simulated"].equals(rows["simulated"])
+    assert (rows_again["mark"] == "emergent").all()
 
 
 def test_a_log_too_small_to_compare_is_named(config: Path, rekindle: Callable[..., Any]) -> None:
