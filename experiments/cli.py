@@ -105,7 +105,7 @@ COMMANDS = {
     "validate": Command(
         "calibration",
         "Compare simulated worlds with a real log, statistic by statistic: fitted, seen or emergent, met or missed.",
-        "wall.csv.gz --against email.csv.gz --refit-activity",
+        "wall.csv.gz --against email.csv.gz",
     ),
     "forecast": Command(
         "forecasting",

@@ -62,25 +62,29 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, horizons: Sequence[fl
     """Share that has ended by each horizon (Kaplan & Meier 1958), one column per horizon.
 
     Args:
-        durations: (units,), until the end or until a unit was last seen.
+        durations: (units,), until the end or until a unit was last seen; fastest in ascending order.
         ended: (units,), whether it ended; otherwise it is censored.
         horizons: in the same unit as durations.
     """
-    order = np.argsort(durations, kind="stable")
-    times, starts = np.unique(durations[order], return_index=True)
+    order = None if (np.diff(durations) >= 0).all() else np.argsort(durations, kind="stable")
+    durations, ended = (durations, ended) if order is None else (durations[order], ended[order])
+    times, starts = np.unique(durations, return_index=True)
     places = np.searchsorted(times, horizons, side="right")
-    ends = ended[order].astype(float)
+    starts = starts[: max(places)]
+    upto = np.searchsorted(durations, max(horizons), side="right")  # later ends only count as being at risk
+    ends = ended[:upto].astype(float)
 
     def of(weights: np.ndarray) -> np.ndarray:
-        if not len(times):
-            return np.full((len(weights), len(horizons)), np.nan)
-        weights = weights[:, order]
-        before = np.cumsum(weights, axis=1) - weights
-        at_risk = weights.sum(axis=1, keepdims=True) - before[:, starts]
-        events = np.add.reduceat(weights * ends, starts, axis=1)
-        hazard = np.divide(events, at_risk, out=np.zeros_like(events), where=at_risk > 0)
-        survival = np.hstack([np.ones((len(weights), 1)), np.cumprod(1 - hazard, axis=1)])
-        return np.where(weights.sum(axis=1, keepdims=True) > 0, 1 - survival[:, places], np.nan)
+        total = weights.sum(axis=1, keepdims=True)
+        survival = np.ones((len(weights), 1))
+        if len(starts):
+            early = weights[:, :upto] if order is None else weights[:, order[:upto]]
+            number = np.add.reduceat(early, starts, axis=1)
+            at_risk = total - np.cumsum(number, axis=1) + number
+            events = np.add.reduceat(early * ends, starts, axis=1)
+            hazard = np.divide(events, at_risk, out=np.zeros_like(events), where=at_risk > 0)
+            survival = np.hstack([survival, np.cumprod(1 - hazard, axis=1)])
+        return np.where(total > 0, 1 - survival[:, places], np.nan)
 
     return of
 

@@ -5,10 +5,9 @@ Many parameters because each option of a command is one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -21,21 +20,37 @@ import sim
 from experiments import provenance
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load, stem_of_log
+from experiments.config.toml_text import show
 from experiments.figures import save
 from experiments.figures.validation import validation
 from experiments.logs import contact_log
-from experiments.logs.calibrate import ACTIVITY, LEDGER, Ledger, Range, Search, aims_of, ranges_of, read_ledger
+from experiments.logs.calibrate import LEDGER, Search, aims_of, ranges_of, read_ledger
 from experiments.logs.calibrate import calibrate as run_search
+from experiments.logs.compared import compared_world
+from experiments.logs.discriminator import told_apart
+from experiments.logs.features import Features, features_of
+from experiments.logs.levels import ROUNDS, Reading, read_levels
 from experiments.logs.log import Log, read
+from experiments.logs.observed import as_observed, number_observed, with_observed
 from experiments.logs.published import facts
-from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, simulated_values, window_of
+from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
-from experiments.logs.validate import LOOKED_AT, facts_side_by_side, gate, report, summary, table
+from experiments.logs.validate import (
+    LOOKED_AT,
+    Judgement,
+    copies,
+    facts_side_by_side,
+    gate,
+    report,
+    table,
+    untestable,
+)
 from experiments.sweeps import runner, store
 from experiments.terminal.console import (
     Changes,
     Config,
     LogFile,
+    Observed,
     Processes,
     Results,
     report_compiling,
@@ -47,7 +62,6 @@ from experiments.terminal.console import (
 from experiments.terminal.names import file_name, write_csv
 from experiments.terminal.progress import progress_bar
 from experiments.terminal.stopping import saying
-from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.interrupts import held_back
 
 DEFAULT_FIT = (
@@ -58,8 +72,7 @@ DEFAULT_FIT = (
     "delay_median=10:3000",
     "delay_sigma=1:4",
 )
-ACTIVITY_FIT = (Range("routine_rate", 0.003, 1.0), Range("sociability_sd", 0.2, 1.6))
-ACTIVITY_TRIALS = 30
+LEVELS_FILE = "levels.toml"
 FEWEST_PEOPLE, FEWEST_DAYS = 10, 14
 
 Seed = Annotated[int, typer.Option(min=0, max=10**15, help="Seed of the first simulated world.")]
@@ -114,12 +127,17 @@ def validate(
     ledger: Annotated[
         Path | None, typer.Option(metavar="FILE", help=f"{LEDGER} of a calibration, for its fitted values.")
     ] = None,
+    observed: Observed = None,
     seen: Annotated[
         bool, typer.Option("--seen", help="Mark statistics as seen, because the model was built with this log in view.")
     ] = False,
-    refit: Annotated[
-        bool, typer.Option("--refit-activity", help="First fit only the activity of people to this log.")
-    ] = False,
+    levels: Annotated[
+        bool,
+        typer.Option(
+            help="First read from the log how active its people are, how many ties they have, and when and "
+            "how readily they write. Otherwise, parameters are used as given."
+        ),
+    ] = True,
     worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of simulated worlds.")] = 4,
     people: People = MOST_PEOPLE,
     resamples: Annotated[int, typer.Option(min=0, max=100_000, help="Bootstrap resamples over people.")] = 200,
@@ -136,22 +154,29 @@ def validate(
     known_fit = read_ledger(ledger) if ledger else None
     if known_fit:
         parameters = known_fit.parameters(parameters)
-    real = _large_enough(_read(log), log)
-    others = {stem_of_log(path): contact_log.values(_read(path)) for path in against or ()}
+    real = _large_enough(_read_observed(log, observed), log)
+    number = number_observed(real)
+    others = {
+        stem_of_log(path): contact_log.values(as_observed(_read_observed(path, None), number)) for path in against or ()
+    }
     name = stem_of_log(log)
     folder = results / f"validation-{file_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
     fitted = list(known_fit.real) if known_fit and known_fit.log == log.name else []
-    if refit:
-        parameters, again = _refitted(real, log, parameters, seed, people, folder, stderr)
-        fitted += [aim for aim in again.real if aim not in fitted]
     with progress_bar(stderr, "resamples", resamples) as progress:
         measured = contact_log.statistics(real, resamples=resamples, progress=progress)
     window = window_of(real, people)
-    simulated, of_model = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
-    rows = table(measured, simulated, fitted=fitted, seen=LOOKED_AT if seen else frozenset(), others=others)
-    result = _Validation(rows, facts_side_by_side(facts(real), of_model), gate(rows))
-    console.print(validation_tables(rows, summary(rows), result.passed), highlight=False)
+    if levels:
+        reading = _levels_of(real, parameters, window, seed, folder, stderr)
+        parameters = reading.parameters
+        fitted += [name for name in reading.statistics if name not in fitted]
+    lived = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
+    looked_at = LOOKED_AT if seen else frozenset()
+    rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
+    apart = told_apart(features_of(real), lived.worlds[0][1])
+    found = Judgement(rows, gate(rows), untestable(measured), copies(measured, others), apart)
+    result = _Validation(found, facts_side_by_side(facts(real), lived.facts))
+    console.print(validation_tables(found), highlight=False)
     console.print(facts_table(result.facts), highlight=False)
     origin = provenance.of_logs([log, *(against or ())], 0)
     origin |= {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
@@ -162,6 +187,13 @@ def validate(
 def _read(log: Path) -> Log:
     """Read a log and print notes about it to standard error."""
     found = read(log)
+    report_log_notes(log, found.notes, stderr_console())
+    return found
+
+
+def _read_observed(log: Path, observed: Path | None) -> Log:
+    """Read a log and find out who is observed in it; print notes to standard error."""
+    found = with_observed(read(log), observed)
     report_log_notes(log, found.notes, stderr_console())
     return found
 
@@ -180,35 +212,44 @@ def _large_enough(real: Log, log: Path) -> Log:
     return real
 
 
-def _refitted(
-    real: Log, log: Path, parameters: sim.Parameters, seed: int, people: int, folder: Path, stderr: Console
-) -> tuple[sim.Parameters, Ledger]:
-    """Parameters fitted to the activity in a log. Each combination of inputs has its own search."""
-    window = window_of(real, min(people, 1_000))
-    identity = json.dumps([parameters.model_dump(mode="json"), vars(window), seed, model_fingerprint()])
-    name = f"activity-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
-    search = Search(ACTIVITY_FIT, ACTIVITY, window, seed, parameters)
-    with progress_bar(stderr, "activity, trials", ACTIVITY_TRIALS) as progress:
-        ledger = run_search(
-            real, search, name=log.name, trials=ACTIVITY_TRIALS, folder=folder / name, threads=os.cpu_count() or 1,
-            progress=progress, say=_printer(stderr),
-        )  # fmt: skip
-    return ledger.parameters(parameters), ledger
+def _levels_of(
+    real: Log, parameters: sim.Parameters, window: Window, seed: int, folder: Path, stderr: Console
+) -> Reading:
+    """The levels of a log, which are also written to the folder; notes go to standard error."""
+    with saying("Levels are read again if you stop now."), progress_bar(stderr, "levels, rounds", ROUNDS) as progress:
+        reading = read_levels(real, parameters, window, seed=seed, threads=os.cpu_count() or 1, progress=progress)
+    say = _printer(stderr)
+    for note in reading.notes:
+        say(note)
+    if reading.improved:
+        lines = ["# Read from a log by `rekindle validate`; for the files of other commands.", "[parameters]"]
+        lines += [f"{name} = {show(value)}" for name, value in reading.changes.items()]
+        text = "\n".join(lines) + "\n"
+        store.write_whole(folder / LEVELS_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+        say_written(folder / LEVELS_FILE, stderr)
+    return reading
 
 
 def _printer(stderr: Console) -> Callable[[str], object]:
     return lambda sentence: stderr.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
+class _Lived(NamedTuple):
+    """Statistics and features of each world's log, in the order of the seeds, and published facts in the first."""
+
+    worlds: list[tuple[dict[str, float], Features]]
+    facts: pd.DataFrame
+
+
 def _simulated(
     parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
-) -> tuple[list[dict[str, float]], pd.DataFrame]:
-    """Statistics of each world's log, in the order of the seeds, and the published facts in the first world."""
+) -> _Lived:  # fmt: skip
+    """Simulate a world for each seed, in which as many people are observed as in the real log."""
     many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
     nothing_kept = "A validation saves no partial results; to shorten it, use fewer --worlds."
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
-        worlds = [executor.submit(simulated_values, parameters, window, seed) for seed in seeds]
+        worlds = [executor.submit(compared_world, parameters, window, seed) for seed in seeds]
         with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
@@ -217,23 +258,26 @@ def _simulated(
             except BaseException:
                 runner.stop(executor)  # or else the executor would first finish all
                 raise
-        return [world.result() for world in worlds], of_model.result()
+        return _Lived([world.result() for world in worlds], of_model.result())
 
 
 class _Validation(NamedTuple):
-    """The rows of the validation table, the published facts in both logs, and which parts of the gate were passed."""
+    """What the comparison finds, and the published facts in both logs."""
 
-    rows: pd.DataFrame
+    judgement: Judgement
     facts: pd.DataFrame
-    passed: Mapping[str, bool]
 
 
 def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any]) -> list[Path]:
     """Write the tables, the report and the figure to the folder; returns the files."""
-    rows, facts_in_both = result.rows, result.facts
-    text = report(rows, facts_in_both, result.passed, name, json.dumps(origin["world"]))
+    rows, facts_in_both, apart = result.judgement.rows, result.facts, result.judgement.apart
+    text = report(result.judgement, facts_in_both, name, json.dumps(origin["world"]))
     files = [folder / "validation.csv", folder / "facts.csv", folder / "report.md"]
     store.write_whole(files[0], lambda path: write_csv(rows, path, float_format="%.6g"))
     store.write_whole(files[1], lambda path: write_csv(facts_in_both, path, float_format="%.6g"))
     store.write_whole(files[2], lambda path: path.write_text(text, encoding="utf-8"))
+    if not isinstance(apart, str):
+        features = pd.concat({kind: one.features for kind, one in apart.items()}, names=["of", "feature"])
+        files.append(folder / "told_apart.csv")
+        store.write_whole(files[3], lambda path: write_csv(features, path, float_format="%.6g"))
     return [*files, *save(validation(rows, name.replace("_", " ")), folder, "validation", origin)]

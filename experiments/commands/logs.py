@@ -18,8 +18,16 @@ from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
 from experiments.logs import contact_log
 from experiments.logs.log import Log, read
+from experiments.logs.observed import with_observed
 from experiments.logs.tables import log_table
-from experiments.terminal.console import Format, report_log_notes, say_written, stderr_console, stdout_console
+from experiments.terminal.console import (
+    Format,
+    Observed,
+    report_log_notes,
+    say_written,
+    stderr_console,
+    stdout_console,
+)
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.progress import progress_bar
@@ -44,6 +52,7 @@ def log(
     channel: Annotated[
         str | None, typer.Option(help="Only this channel, in logs of simulated runs, e.g. private.")
     ] = None,
+    observed: Observed = None,
 ) -> None:  # fmt: skip
     """Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots."""
     names = _names_of(logs)
@@ -57,7 +66,11 @@ def log(
         raise ConfigError(
             f"{len(names)} logs are too many for a figure, which shows at most {MOST_LOGS}; use --format csv."
         )
-    by_log = {name: read(path, channel=channel) for name, path in zip(names, logs, strict=True)}
+    if observed is not None and len(logs) > 1:
+        raise ConfigError(f"--observed {observed} says who is observed in one log, but {len(logs)} are given.")
+    by_log = {
+        name: with_observed(read(path, channel=channel), observed) for name, path in zip(names, logs, strict=True)
+    }
     for path, one in zip(logs, by_log.values(), strict=True):
         report_log_notes(path, one.notes, stderr_console())
     tables = {}
@@ -66,8 +79,7 @@ def log(
             tables[name] = contact_log.statistics(one, resamples=resamples, progress=report)
     if form is Format.TABLE:
         for name, one in by_log.items():
-            size = f"{counted(len(one), 'event')} of {one.people:,} people in {counted(round(one.days), 'day')}"
-            printed.print(f"{name}: {size}.", highlight=False)
+            printed.print(f"{name}: {_size_of(one)}.", highlight=False)
         printed.print(log_table(tables, resamples))
     else:
         print((_as_json if form is Format.JSON else _as_csv)(by_log, tables, resamples))
@@ -86,6 +98,11 @@ def _names_of(logs: Sequence[Path]) -> list[str]:
     return names
 
 
+def _size_of(log: Log) -> str:
+    observed = "" if log.observed is None else f" ({int(log.observed.sum()):,} observed)"
+    return f"{counted(len(log), 'event')} of {log.people:,} people{observed} in {counted(round(log.days), 'day')}"
+
+
 def _as_json(logs: Mapping[str, Log], tables: Mapping[str, pd.DataFrame], resamples: int) -> str:
     """A JSON list of logs with their statistics; missing values are null."""
     records = [
@@ -93,6 +110,7 @@ def _as_json(logs: Mapping[str, Log], tables: Mapping[str, pd.DataFrame], resamp
             "log": name,
             "events": len(log),
             "people": log.people,
+            "observed": int(log.counted.sum()),
             "days": log.days,
             "resamples": resamples,
             "statistics": tables[name].astype(object).where(tables[name].notna(), None).to_dict("records"),

@@ -21,6 +21,7 @@ FAMILIES = {
     "first answers": r"first_answered",
     "answer delay": r"answer_delay",
     "answered by silence": r"answered_7d",
+    "answers given": r"answers_given",
     "pairs that come back": r"reactivated",
     "hazard of contact": r"hazard",
     "ratio per doubling": r"ratio_per",
@@ -31,11 +32,15 @@ FAMILIES = {
     "turnover": r"turnover",
     "distance of signatures": r"signature_distance",
     "contacts per pair": r"contacts_per_pair",
-    "both directions": r"both_directions",
+    "both directions": r"both_directions|lopsided",
     "overlap, clustering": r"overlap|clustering|transitivity",
     "burstiness": r"burstiness",
     "degree": r"degree",
-    "sends per week": r"sends_per_week",
+    "sends per week, per day": r"sends_per",
+    "quiet hours, weekdays": r"quiet",
+    "conversations": r"within|conversation",
+    "gone, arrived": r"gone|arrived",
+    "kept after a return": r"kept_after",
 }
 
 

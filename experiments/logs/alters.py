@@ -67,10 +67,24 @@ def signatures(log: Log) -> list[StatisticGroup]:
 
 
 def signature_shares(log: Log) -> tuple[np.ndarray, np.ndarray]:
-    """Egos with at least 20 alters and 50 sends, and their shares by rank, shape (egos, ranks)."""
+    """Observed egos with at least 20 alters and 50 sends, and their shares by rank, shape (egos, ranks)."""
     alters = _alters(log.source, log.target, log.people)
-    egos = np.flatnonzero((alters.known >= 20) & (alters.sent >= 50))
+    egos = np.flatnonzero(log.counted & (alters.known >= 20) & (alters.sent >= 50))
     return egos, alters.shares(egos)
+
+
+def sends_by_rank(log: Log, ranks: int) -> np.ndarray:
+    """What each person sends to the alters that they write to most, (people, ranks)."""
+    alters = _alters(log.source, log.target, log.people)
+    table = np.zeros((log.people, ranks))
+    near = alters.rank < ranks
+    table[alters.ego[near], alters.rank[near]] = alters.sends[near]
+    return table
+
+
+def alters_written_to(log: Log) -> np.ndarray:
+    """How many people each person writes to, (people,)."""
+    return _alters(log.source, log.target, log.people).known
 
 
 def _of_egos(log: Log, egos: np.ndarray, quantity: np.ndarray) -> np.ndarray:
@@ -84,7 +98,7 @@ def turnover(log: Log) -> list[StatisticGroup]:
     """Alters and their shares in the two halves of the log: its events before its median time, and the others."""
     early = log.time < np.median(log.time) if len(log) else np.zeros(0, bool)
     halves = [_alters(log.source[half], log.target[half], log.people) for half in (early, ~early)]
-    egos = np.flatnonzero((halves[0].known >= 10) & (halves[1].known >= 10))
+    egos = np.flatnonzero(log.counted & (halves[0].known >= 10) & (halves[1].known >= 10))
     quantities = {
         "turnover_top20": _jaccard(halves, 20)[egos],
         "turnover_top5": _jaccard(halves, 5)[egos],
@@ -121,11 +135,12 @@ def _distance_from_others(egos: np.ndarray, first: np.ndarray, second: np.ndarra
         both = np.array([times * np.roll(times, -step, axis=1) for step in steps]).reshape(len(steps), *times.shape)
         return over(np.einsum("sre,se->r", both, distances), both.sum(axis=(0, 2)))[:, None]
 
-    return StatisticGroup({"signature_distance_others": len(egos)}, of)
+    counts = {"signature_distance_others": len(egos)}
+    return StatisticGroup(counts, counts, of)
 
 
 def activity(log: Log) -> list[StatisticGroup]:
     """How much people send; see ``sends_per_week_…``."""
     sent = np.bincount(log.source, minlength=log.people)
-    senders = np.flatnonzero(sent) if log.days > 0 else np.zeros(0, int)
+    senders = np.flatnonzero(log.counted & (sent > 0)) if log.days > 0 else np.zeros(0, int)
     return [quantile_group("sends_per_week", (50, 90, 99), sent[senders] / max(log.days / 7, 1e-9), "people", senders)]

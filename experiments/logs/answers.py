@@ -6,13 +6,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from scipy import sparse
 
 from experiments.analysis.bootstrap import over
 from experiments.logs.by_pair import DORMANT, ByPair
 from experiments.logs.log import Log
-from experiments.logs.statistic_groups import StatisticGroup, Weights, event_shares, keyed_random, quantile_group
+from experiments.logs.statistic_groups import (
+    StatisticGroup,
+    Weights,
+    distinct,
+    event_shares,
+    keyed_random,
+    quantile_group,
+)
 
 PERMUTATIONS = 20
+RECEIVED = 10  # gestures that a person must have received to have a habit
 _HOUR = 1 / 24
 _SHUFFLES = 2**64 - 1  # seed of the shuffles, the last that a bootstrap would use
 
@@ -57,6 +66,17 @@ def returns(log: Log) -> list[StatisticGroup]:
     return [event_shares(events, shares)]
 
 
+def answering_habits(log: Log) -> list[StatisticGroup]:
+    """How much people differ in what they answer; see ``answers_given_…``."""
+    events = log.by_pair
+    known = events.time <= events.days - 7
+    receiver = np.where(events.forward, events.high[events.pair], events.low[events.pair])[known]
+    received = np.bincount(receiver, minlength=log.people)
+    answered = np.bincount(receiver, events.answer[known] <= 7, minlength=log.people)
+    people = np.flatnonzero(log.counted & (received >= RECEIVED))
+    return [quantile_group("answers_given", (10, 90), answered[people] / received[people], "people", people)]
+
+
 def sessions(log: Log) -> list[StatisticGroup]:
     """Which pairs are contacted, by their silence; see ``session_mix_…``."""
     events = log.by_pair
@@ -80,14 +100,15 @@ def after_answered(log: Log) -> list[StatisticGroup]:
         time = np.cumsum(moved)
         time = events.time[events.start] + time - time[events.start]
         shuffled.append(_matched(events, time, moved))
-    counts = {"after_answered_return": observed.size, "after_answered_return_permuted": observed.size}
+    names = ("after_answered_return", "after_answered_return_permuted")
 
     def of(weights: Weights) -> np.ndarray:
         moved = np.stack([matched.ratios(weights.pairs) for matched in shuffled])
         known = (~np.isnan(moved)).sum(axis=0)
         return np.column_stack([observed.ratios(weights.pairs), over(np.nansum(moved, axis=0), known)])
 
-    return [StatisticGroup(counts, of)]
+    counts, pairs = dict.fromkeys(names, observed.size), dict.fromkeys(names, distinct(observed.pair))
+    return [StatisticGroup(counts, pairs, of)]
 
 
 @njit(cache=True)
@@ -100,10 +121,13 @@ def _shuffle(gaps: Any, start: Any, draws: Any) -> None:
 
 
 class _Matched(NamedTuple):
-    """Gestures after silence: pair, and cell of stratum (36), answered or not, followed by contact or not."""
+    """Gestures after silence: pair of each, (gestures,), and how many of each pair are in each cell, (144, pairs).
+
+    Cells are of stratum (36), answered or not, followed by contact or not.
+    """
 
     pair: np.ndarray
-    cell: np.ndarray
+    cells: sparse.csr_array
 
     @property
     def size(self) -> int:
@@ -111,7 +135,7 @@ class _Matched(NamedTuple):
 
     def ratios(self, weights: np.ndarray) -> np.ndarray:
         """Risk ratios, shape (resamples,), in strata that both kinds of gestures share."""
-        cells = np.array([np.bincount(self.cell, row[self.pair], minlength=144) for row in weights])
+        cells = np.ascontiguousarray((self.cells @ weights.T).T)
         by = cells.reshape(len(weights), 36, 2, 2)  # stratum, answered, followed
         gestures, followed = by.sum(axis=3), by[..., 1]
         common = (gestures > 0).all(axis=2)
@@ -128,4 +152,5 @@ def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
     answered = events.answer_after(time, rows) <= 7
     history = np.digitize(events.before[rows], [2, 4, 8, 16, 32])
     stratum = (history * 2 + events.mutual_before[rows]) * 3 + np.digitize(silence[rows], [60, 120])
-    return _Matched(events.pair[rows], stratum * 4 + answered * 2 + followed)
+    place = (stratum * 4 + answered * 2 + followed, events.pair[rows])
+    return _Matched(events.pair[rows], sparse.csr_array((np.ones(len(rows)), place), shape=(144, events.pairs)))

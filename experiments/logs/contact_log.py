@@ -20,6 +20,7 @@ from experiments.analysis.bootstrap import kaplan_meier
 from experiments.logs.alters import SIGNATURE_RANKS, activity, signature_shares, signatures, turnover
 from experiments.logs.answers import (
     after_answered,
+    answering_habits,
     answers_by_silence,
     first_answers,
     first_gestures,
@@ -27,10 +28,13 @@ from experiments.logs.answers import (
     sessions,
 )
 from experiments.logs.by_pair import DORMANT, ByPair
-from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.contact_statistics import LEAST_UNITS, STATISTICS
+from experiments.logs.conversations import conversations
+from experiments.logs.lifetimes import departures, kept
 from experiments.logs.log import Log
 from experiments.logs.pairs_and_network import bursts, contacts_per_pair, network
-from experiments.logs.silences import established, hazards, reactivation, regression
+from experiments.logs.rhythm import rhythm, sends_per_active_day
+from experiments.logs.silences import established, hazards, hazards_while_seen, reactivation, regression
 from experiments.logs.statistic_groups import GroupFunction, StatisticGroup, Weights, keyed_random
 from experiments.terminal.progress import Report
 
@@ -70,8 +74,9 @@ def statistics(log: Log, *, resamples: int = RESAMPLES, seed: int = 1, progress:
 
     Returns:
         One row per statistic, in the order of `STATISTICS`, with columns ``statistic``, ``value``, ``low`` and ``high``
-        (the 95% percentile interval) and ``count`` (the events, pairs or people that it is computed from). Values are
-        nan if the log has too little data, and intervals if most resamples do.
+        (the 95% percentile interval), ``count`` (the events, pairs or people that it is computed from) and ``units``
+        (how many people or pairs these are of). Values are nan if the log has too little data, and intervals if most
+        resamples do or if there are fewer than `LEAST_UNITS` units.
     """
     estimates = [estimate for group in _GROUPS for estimate in group(log)]
     once = Weights(np.ones((1, log.people)), np.ones((1, log.by_pair.pairs)))
@@ -79,12 +84,15 @@ def statistics(log: Log, *, resamples: int = RESAMPLES, seed: int = 1, progress:
     low, high = _interval(np.concatenate(drawn)) if drawn else np.full((2, len(STATISTICS)), np.nan)
     names = [name for estimate in estimates for name in estimate.counts]
     value = _all(estimates, once)[0]
+    units = np.array([estimate.units[name] for estimate in estimates for name in estimate.counts])
+    known = ~np.isnan(value) & (units >= LEAST_UNITS)
     table = pd.DataFrame({
         "statistic": names,
         "value": value,
-        "low": np.where(np.isnan(value), np.nan, low),
-        "high": np.where(np.isnan(value), np.nan, high),
+        "low": np.where(known, low, np.nan),
+        "high": np.where(known, high, np.nan),
         "count": [count for estimate in estimates for count in estimate.counts.values()],
+        "units": units,
     })  # fmt: skip
     return table.set_index("statistic").loc[list(STATISTICS)].reset_index()
 
@@ -94,12 +102,14 @@ def _all(estimates: Sequence[StatisticGroup], weights: Weights) -> np.ndarray:
 
 
 def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> Iterator[Weights]:
-    """Weights of resamples of the people, in batches."""
+    """Weights of resamples of the people, in batches: of those who are observed, and of the others, apart."""
     random = keyed_random(seed)
-    people = log.people
-    for done in range(0, resamples if people else 0, _AT_ONCE):
+    groups = [np.flatnonzero(log.counted == observed) for observed in (True, False)]
+    for done in range(0, resamples if log.people else 0, _AT_ONCE):
         size = min(_AT_ONCE, resamples - done)
-        drawn = random.multinomial(people, np.full(people, 1 / people), size=size).astype(float)
+        drawn = np.zeros((size, log.people))
+        for group in filter(len, groups):
+            drawn[:, group] = random.multinomial(len(group), np.full(len(group), 1 / len(group)), size=size)
         yield Weights(drawn, drawn[:, log.by_pair.low] * drawn[:, log.by_pair.high])
         if progress is not None:
             progress(done + size, resamples)
@@ -121,7 +131,8 @@ def _interval(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 _GROUPS: tuple[GroupFunction, ...] = (
     first_answers, answers_by_silence, reactivation, hazards, regression, returns, after_answered, sessions,
-    signatures, turnover, contacts_per_pair, network, bursts, activity,
+    signatures, turnover, contacts_per_pair, network, bursts, activity, rhythm, sends_per_active_day, conversations,
+    departures, hazards_while_seen, answering_habits, kept,
 )  # fmt: skip
 
 

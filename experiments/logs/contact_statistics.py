@@ -29,7 +29,7 @@ def _quantiles(*names: str) -> dict[str, str]:
 
 # The name; what fills the gap in the name, and in the definition; unit; definition.
 _Row = tuple[str, dict[str, str], str, str]
-_ROWS: list[_Row] = [
+_CORE_ROWS: list[_Row] = [
     (
         "first_answered_{}", {"1d": "1 day", "7d": "7 days", "30d": "30 days"}, "share",
         "First-ever gestures of a pair that the other person answers within {}. Gestures in the first 30 days "
@@ -167,9 +167,67 @@ _ROWS: list[_Row] = [
         "The {} of the number of gestures that a sender sends per week, over the whole log.",
     ),
 ]  # fmt: skip
+_LATER_ROWS: list[_Row] = [
+    (
+        "quiet_hours{}", {"": "all people together", "_own": "a person, mean over people with at least 50 sends"},
+        "share", "Sends in the quietest six consecutive hours of the day of {}.",
+    ),
+    ("quiet_weekdays", {"": ""}, "share", "Sends of all people together on the two quietest days of the week."),
+    (
+        "sends_per_active_day", {"": ""}, "per day",
+        "Sends of a person over the days on which the person sends, mean over people with at least 10 sends.",
+    ),
+    (
+        "within_{}", {"1m": "1 minute", "10m": "10 minutes"}, "share",
+        "Contacts that follow the pair's previous contact within {}, of all contacts.",
+    ),
+    (
+        "conversation_{}", _quantiles("q90") | {"mean": "mean"}, "contacts",
+        "The {} of the number of contacts of a conversation, which are contacts of a pair less than an hour apart.",
+    ),
+    (
+        "gone", {"": ""}, "share",
+        "People who send nothing in the last fifth of the log's time, of those with at least 10 sends before it.",
+    ),
+    (
+        "arrived", {"": ""}, "share",
+        "People who send nothing in the first fifth of the log's time, of those with at least 10 sends after it.",
+    ),
+    (
+        "hazard_while_seen_{}", {name: name.replace("_", " to ") for name in ("90_180", "180_365")}, "per day",
+        "Contacts per pair and day, {} days into a silence, counting only days until either person's last contact with "
+        "anyone.",
+    ),
+    (
+        "answers_given_{}", _quantiles("q10", "q90"), "share",
+        "The {}, over people who received at least 10 gestures, of the share that they answer within 7 days; without "
+        "the last 7 days of the log.",
+    ),
+    (
+        "lopsided", {"": ""}, "share",
+        "Pairs in which one person made at least 80% of the contacts, of pairs with at least 10.",
+    ),
+    (
+        "kept_after_return", {"": ""}, "share",
+        "Pairs with contact in both directions 150 to 240 days after they returned from at least 90 days of silence: "
+        "after the third contact in alternation within 60 days.",
+    ),
+    (
+        "kept_after_silence", {"": ""}, "share",
+        "Pairs with contact in both directions 150 to 240 days after their 90th day of silence, of those that "
+        "stayed silent for 60 days more.",
+    ),
+]  # fmt: skip
 
-STATISTICS = {
-    name.format(part): Statistic(name.format(part), unit, text.format(words))
-    for name, parts, unit, text in _ROWS
-    for part, words in parts.items()
-}
+
+def _named(rows: list[_Row]) -> dict[str, Statistic]:
+    return {
+        name.format(part): Statistic(name.format(part), unit, text.format(words))
+        for name, parts, unit, text in rows
+        for part, words in parts.items()
+    }
+
+
+LEAST_UNITS = 5  # people or pairs that a statistic needs to have an interval and to be judged by
+CORE = tuple(_named(_CORE_ROWS))  # the statistics that the model was first judged by
+STATISTICS = _named(_CORE_ROWS) | _named(_LATER_ROWS)

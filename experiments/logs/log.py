@@ -17,7 +17,14 @@ from sim.model.gestures import DEFAULT_GESTURES, KINDS, Channel, GestureRow, Kin
 
 @dataclass(frozen=True, eq=False)
 class Log(ContactLog):
-    """A contact log, with what statistics and forecasts ask of it; rows with equal times keep their order."""
+    """A contact log, with what statistics and forecasts ask of it; rows with equal times keep their order.
+
+    Attributes:
+        observed: whether all contacts of each person are in the log, (people,); None if they are for everyone. See
+            `experiments.logs.observed`.
+    """
+
+    observed: np.ndarray | None = None
 
     @property
     def people(self) -> int:
@@ -33,6 +40,11 @@ class Log(ContactLog):
     def began(self) -> float:
         """When the first event was, in the seconds of the log."""
         return float(self.time[0])
+
+    @property
+    def counted(self) -> np.ndarray:
+        """Whether statistics of people count each person, (people,): those who are observed."""
+        return np.ones(self.people, bool) if self.observed is None else self.observed
 
     @cached_property
     def since_start(self) -> np.ndarray:
@@ -62,7 +74,21 @@ class Log(ContactLog):
         count = int(np.searchsorted(self.since_start, day * DAY))
         source, target = self.source[:count], self.target[:count]
         people = max(int(source.max()), int(target.max())) + 1
-        return Log(source, target, self.time[:count], self.names[:people])
+        observed = None if self.observed is None else self.observed[:people]
+        return Log(source, target, self.time[:count], self.names[:people], observed=observed)
+
+    def chosen(self, rows: np.ndarray, observed: np.ndarray | None = None) -> Log:
+        """The log of some of its rows, with only the people in them.
+
+        Args:
+            rows: which rows, bool, (events,).
+            observed: who is observed, bool, (people,); None if everyone is.
+        """
+        ends = np.stack([self.source[rows], self.target[rows]], axis=1)
+        people, codes = np.unique(ends, return_inverse=True)
+        source, target = codes.reshape(-1, 2).T
+        found = ContactLog(source, target, self.time[rows], self.names[people], self.notes)
+        return _arranged(found, None if observed is None else observed[people])
 
     def frame(self) -> pd.DataFrame:
         """The log as `sim.worlds.replayed` takes it: people's numbers as ids, and seconds since the first event."""
@@ -157,14 +183,15 @@ def _leaving_something(log: pd.DataFrame, channel: str | None, gestures: Mapping
     return kept if channel is None else kept & (log["channel"] == channel)
 
 
-def _arranged(found: ContactLog) -> Log:
+def _arranged(found: ContactLog, observed: np.ndarray | None = None) -> Log:
     """The log with people in an order that does not depend on names or on the order of rows."""
     codes = np.stack([found.source, found.target], axis=1).ravel()
     order = _order_of_people(codes, found.time, len(found.names))
     place = np.empty(len(found.names), np.int64)
     place[order] = np.arange(len(found.names))
     source, target = place[codes].reshape(-1, 2).T.copy()
-    return Log(source, target, found.time, found.names[order], found.notes)
+    observed = None if observed is None else observed[order]
+    return Log(source, target, found.time, found.names[order], found.notes, observed)
 
 
 def _order_of_people(codes: np.ndarray, time: np.ndarray, people: int) -> np.ndarray:

@@ -6,9 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from experiments.analysis.bootstrap import burstiness, over, rank_correlation
-from experiments.logs.by_pair import DAY
+from experiments.logs.by_pair import DAY, ByPair
 from experiments.logs.log import Log
 from experiments.logs.statistic_groups import StatisticGroup, mean_group, quantile_group, ratio_group
+
+LOPSIDED = 0.8  # share of a pair's contacts that one person makes
 
 
 def contacts_per_pair(log: Log) -> list[StatisticGroup]:
@@ -19,12 +21,20 @@ def contacts_per_pair(log: Log) -> list[StatisticGroup]:
         "contacts_per_pair_one": (events.contacts == 1).astype(float),
         "both_directions": events.both.astype(float),
         "both_directions_10": np.where(events.contacts >= 10, events.both, np.nan),
+        "lopsided": _lopsided(events),
     }
     everyone = np.arange(events.pairs)
     return [
         quantile_group("contacts_per_pair", (50, 75, 90, 99), events.contacts, "pairs", everyone),
         mean_group("pairs", means),
     ]
+
+
+def _lopsided(events: ByPair) -> np.ndarray:
+    """Whether one person made at least 80% of the contacts, (pairs,); nan for pairs with fewer than 10."""
+    forward = events.per_pair(events.forward)
+    busier = np.maximum(forward, events.contacts - forward)
+    return np.where(events.contacts >= 10, busier >= LOPSIDED * events.contacts, np.nan)
 
 
 def network(log: Log) -> list[StatisticGroup]:
@@ -38,15 +48,16 @@ def network(log: Log) -> list[StatisticGroup]:
     around = degree[low] + degree[high] - 2 - shared
     embedded = np.flatnonzero(around > 0)
     correlation = rank_correlation((shared / np.maximum(around, 1))[embedded], events.contacts[embedded])
-    triples = degree * (degree - 1) / 2
+    triples = np.where(log.counted, degree * (degree - 1) / 2, 0.0)
     closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=log.people) / 2
+    closed = np.where(log.counted, closed, 0.0)
+    people = np.flatnonzero(log.counted)
+    overlaps = {"overlap_weight": len(embedded)}
     return [
-        StatisticGroup(
-            {"overlap_weight": len(embedded)}, lambda weights: correlation(weights.pairs[:, embedded])[:, None]
-        ),
+        StatisticGroup(overlaps, overlaps, lambda weights: correlation(weights.pairs[:, embedded])[:, None]),
         mean_group("people", {"clustering": over(closed, triples)}),
         ratio_group("people", {"transitivity": int(triples.sum())}, [(closed, triples)]),
-        quantile_group("degree", (10, 50, 90, 99), degree, "people", np.arange(log.people)),
+        quantile_group("degree", (10, 50, 90, 99), degree[people], "people", people),
     ]
 
 
@@ -56,6 +67,6 @@ def bursts(log: Log) -> list[StatisticGroup]:
     order = np.argsort(log.source, kind="stable")
     own = burstiness(log.source[order], (log.time / DAY)[order], log.people, 20)
     return [
-        mean_group("people", {"burstiness_ego": own}),
+        mean_group("people", {"burstiness_ego": np.where(log.counted, own, np.nan)}),
         mean_group("pairs", {"burstiness_pair": burstiness(events.pair, events.time, events.pairs, 10)}),
     ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from experiments.analysis.bootstrap import PoissonRegression, kaplan_meier, line_slopes, over, totals
-from experiments.logs.by_pair import DORMANT, ByPair
+from experiments.logs.by_pair import DAY, DORMANT, ByPair
 from experiments.logs.log import Log
-from experiments.logs.statistic_groups import StatisticGroup, Weights
+from experiments.logs.statistic_groups import StatisticGroup, Weights, distinct
 
 _PIECES = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)  # days of silence
 _EDGES = (*_PIECES, 1e9)  # the last piece ends with the log
+_WHILE_SEEN = _PIECES.index(90.0)  # the first piece of `hazards_while_seen`
 
 
 def reactivation(log: Log) -> list[StatisticGroup]:
@@ -32,32 +34,22 @@ def established(events: ByPair) -> np.ndarray:
 
 
 def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> StatisticGroup:
-    found = kaplan_meier(events.seen[silent] - DORMANT, np.isfinite(events.following[silent]), horizons)
+    rows = np.flatnonzero(silent)
+    rows = rows[np.argsort(events.seen[rows], kind="stable")]
+    found = kaplan_meier(events.seen[rows] - DORMANT, np.isfinite(events.following[rows]), horizons)
     seen = np.array([DORMANT + days <= events.days for days in horizons])
-    counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), int(silent.sum()))
-    pair = events.pair[silent]
-    return StatisticGroup(counts, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
+    counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), len(rows))
+    pair = events.pair[rows]
+    pairs = dict.fromkeys(counts, distinct(pair))
+    return StatisticGroup(counts, pairs, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
 
 
 def hazards(log: Log) -> list[StatisticGroup]:
     """Contacts per pair and day, by the silence so far; see ``hazard_…``."""
     events = log.by_pair
-    contacts, exposure = np.zeros((2, events.pairs, len(_PIECES)))
-    for k, (low, high) in enumerate(pairwise(_EDGES)):
-        reached = np.flatnonzero(events.seen > low)
-        days, pair = events.seen[reached], events.pair[reached]
-        ended = events.following[reached] <= high
-        contacts[:, k] = np.bincount(pair, ended, minlength=events.pairs)
-        exposure[:, k] = np.bincount(pair, np.minimum(days, high) - low, minlength=events.pairs)
+    contacts, exposure = _at_risk(events, _EDGES, events.seen, events.following)
     total = contacts.sum(axis=0).astype(int)
-    long_enough = np.array(_PIECES) <= events.days - events.margin
-    names = [f"hazard_per_day_{low:g}_{high:g}" for low, high in pairwise(_PIECES)]
-    rates = StatisticGroup(
-        dict(zip(names, total.tolist(), strict=False)),
-        lambda weights: np.where(
-            long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
-        )[:, :-1],
-    )
+    rates = _rates(events, "hazard_per_day", _PIECES, contacts[:, :-1], exposure[:, :-1])
     middles = np.log(np.sqrt(np.array(_PIECES) * np.minimum(_EDGES[1:], max(events.days, 1.0))))
     enough = total >= 10
 
@@ -67,7 +59,60 @@ def hazards(log: Log) -> list[StatisticGroup]:
         logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
         return line_slopes(np.broadcast_to(middles[enough], found.shape), logs, found)[:, None]
 
-    return [rates, StatisticGroup({"hazard_slope": int(total[enough].sum())}, slope)]
+    ever = {"hazard_slope": int((exposure[:, enough] > 0).any(axis=1).sum())}
+    return [rates, StatisticGroup({"hazard_slope": int(total[enough].sum())}, ever, slope)]
+
+
+def hazards_while_seen(log: Log) -> list[StatisticGroup]:
+    """Hazards that count only days before both people were last seen in the log; see ``hazard_while_seen_…``.
+
+    Only observed people can be missed: where the others are between two contacts with them is unknown.
+    """
+    events = log.by_pair
+    last = np.full(log.people, -np.inf)
+    for ends in (log.source, log.target):
+        np.maximum.at(last, ends, log.since_start / DAY)
+    last[~log.counted] = np.inf
+    until = np.minimum(last[events.low], last[events.high])[events.pair] - events.time
+    edges = _PIECES[_WHILE_SEEN:]
+    contacts, exposure = _at_risk(events, edges, np.minimum(events.seen, until), events.following)
+    return [_rates(events, "hazard_while_seen", edges, contacts, exposure)]
+
+
+def _at_risk(
+    events: ByPair, edges: Sequence[float], seen: np.ndarray, following: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Next contacts, and days at risk, of each pair in each piece of silence, both of shape (pairs, pieces).
+
+    Args:
+        events: the log.
+        edges: where pieces begin, and where the last ends, in days of silence.
+        seen: (events,), days for which the silence after each event is watched.
+        following: (events,), days until the next contact; infinite if there is none.
+    """
+    contacts, exposure = np.zeros((2, events.pairs, len(edges) - 1))
+    for k, (low, high) in enumerate(pairwise(edges)):
+        reached = np.flatnonzero(seen > low)
+        days, pair = seen[reached], events.pair[reached]
+        ended = following[reached] <= np.minimum(days, high)
+        contacts[:, k] = np.bincount(pair, ended, minlength=events.pairs)
+        exposure[:, k] = np.bincount(pair, np.minimum(days, high) - low, minlength=events.pairs)
+    return contacts, exposure
+
+
+def _rates(
+    events: ByPair, stem: str, edges: Sequence[float], contacts: np.ndarray, exposure: np.ndarray
+) -> StatisticGroup:
+    """Contacts per day at risk in each piece; missing in pieces that begin when the log is about to end."""
+    names = [f"{stem}_{low:g}_{high:g}" for low, high in pairwise(edges)]
+    long_enough = np.array(edges[:-1]) <= events.days - events.margin
+    return StatisticGroup(
+        dict(zip(names, contacts.sum(axis=0).astype(int).tolist(), strict=True)),
+        dict(zip(names, np.count_nonzero(exposure, axis=0).tolist(), strict=True)),
+        lambda weights: np.where(
+            long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
+        ),
+    )
 
 
 def regression(log: Log) -> list[StatisticGroup]:
@@ -95,7 +140,8 @@ def regression(log: Log) -> list[StatisticGroup]:
     )
     names = ("contacts", "weeks", "tenure")
     counts = dict.fromkeys((f"ratio_per_doubling_{name}" for name in names), int(hit.sum()))
-    return [StatisticGroup(counts, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
+    pairs = dict.fromkeys(counts, distinct(events.pair[long]))
+    return [StatisticGroup(counts, pairs, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
 
 
 def _recent_events(events: ByPair, rows: np.ndarray) -> np.ndarray:

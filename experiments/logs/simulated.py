@@ -11,6 +11,7 @@ import sim
 from experiments.logs.absences import absences
 from experiments.logs.contact_log import values
 from experiments.logs.log import Log, read
+from experiments.logs.observed import cut, number_observed
 from experiments.logs.published import facts, ties_of
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
@@ -30,16 +31,20 @@ class Window:
         people: number of people.
         days: length of the log, after the burn-in.
         burn_in_years: years of ordinary life before the log.
+        observed: number of people whose ties are simulated and recorded; everybody's if None.
     """
 
     people: int
     days: int
     burn_in_years: float = BURN_IN_YEARS
+    observed: int | None = None
 
 
 def window_of(log: Log, most_people: int = MOST_PEOPLE) -> Window:
-    """The window with as many people and days as a real log."""
-    return Window(people=max(2, min(log.people, most_people)), days=max(1, round(log.days)))
+    """The window with as many people, observed people and days as a real log."""
+    people = max(2, min(log.people, most_people))
+    observed = number_observed(log)
+    return Window(people, max(1, round(log.days)), observed=None if observed is None else min(observed, people))
 
 
 def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1) -> Log:
@@ -66,6 +71,7 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
         parameters=parameters,
         threads=threads,
         cache=False,
+        observed=window.observed,
     )
     days: list[np.ndarray] = []
     with on_threads(threads):
@@ -79,6 +85,9 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
         )
     time = sent["day"].astype(np.int64) * SECONDS_A_DAY + sent["second"]
     log = read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
+    if window.observed is not None:
+        ids = sim.worlds.observed_people(window.people, window.observed, seed)
+        log = cut(log, np.isin(log.names, ids))
     return log, core.to_world()
 
 

@@ -25,10 +25,12 @@ class StatisticGroup(NamedTuple):
 
     Attributes:
         counts: number of events, pairs or people behind each statistic, by name.
+        units: number of people or pairs behind each, by name.
         of: function from weights to the statistics in this order, shape (resamples, names).
     """
 
     counts: dict[str, int]
+    units: dict[str, int]
     of: Callable[[Weights], np.ndarray]
 
 
@@ -41,15 +43,27 @@ def keyed_random(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=np.array([DrawPurpose.BOOTSTRAP, seed], np.uint64)))
 
 
+def missing_group(names: Sequence[str]) -> StatisticGroup:
+    """Statistics that the log cannot have."""
+    none = dict.fromkeys(names, 0)
+    return StatisticGroup(none, none, lambda weights: np.full((len(weights.pairs), len(names)), np.nan))
+
+
+def distinct(members: np.ndarray) -> int:
+    """How many different people or pairs there are among these numbers."""
+    return int(np.count_nonzero(np.bincount(members))) if len(members) else 0
+
+
 def ratio_group(unit: Unit, counts: dict[str, int], parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> StatisticGroup:
     """Ratios of the weighted sums of two quantities, each (units,)."""
+    units = {name: int(np.count_nonzero(part[1])) for name, part in zip(counts, parts, strict=True)}
     above, below = (np.column_stack([part[k] for part in parts]) for k in (0, 1))
 
     def of(weights: Weights) -> np.ndarray:
         times: np.ndarray = getattr(weights, unit)
         return over(totals(times, above), totals(times, below))
 
-    return StatisticGroup(counts, of)
+    return StatisticGroup(counts, units, of)
 
 
 def mean_group(unit: Unit, quantities: dict[str, np.ndarray]) -> StatisticGroup:
@@ -71,6 +85,11 @@ def quantile_group(
     stem: str, percents: Sequence[int], quantity: np.ndarray, unit: Unit, members: np.ndarray
 ) -> StatisticGroup:
     """Quantiles of a quantity; ``members`` are the units whose weights apply to its values."""
-    found = quantiles(quantity, [percent / 100 for percent in percents])
-    counts = dict.fromkeys((f"{stem}_q{percent}" for percent in percents), len(quantity))
-    return StatisticGroup(counts, lambda weights: found(getattr(weights, unit)[:, members]))
+    # Equal values of a unit are one value that occurs several times, which is much less work with long logs.
+    levels, level = np.unique(quantity, return_inverse=True)
+    keys, times = np.unique(members.astype(np.int64) * max(len(levels), 1) + level, return_counts=True)
+    owners, level = np.divmod(keys, max(len(levels), 1))
+    found = quantiles(levels[level], [percent / 100 for percent in percents])
+    names = [f"{stem}_q{percent}" for percent in percents]
+    counts, units = dict.fromkeys(names, len(quantity)), dict.fromkeys(names, distinct(members))
+    return StatisticGroup(counts, units, lambda weights: found(getattr(weights, unit)[:, owners] * times))

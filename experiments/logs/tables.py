@@ -11,12 +11,24 @@ from rich.console import Group
 from rich.text import Text
 
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.validate import accepted, judged
+from experiments.logs.discriminator import ToldApart
+from experiments.logs.validate import (
+    GATE_RULE,
+    Judgement,
+    accepted,
+    apart_in_sentences,
+    judged,
+    summary,
+    yardstick,
+)
 
 if TYPE_CHECKING:
     from experiments.logs.calibrate import Ledger
+from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import counted, digits
 from experiments.terminal.tables import table_of
+
+_MOST_TELLING = 5  # features of a discriminator
 
 
 def log_table(logs: Mapping[str, pd.DataFrame], resamples: int) -> Group:
@@ -47,8 +59,9 @@ def ledger_table(ledger: Ledger) -> Group:
     return Group(fitted, aims, Text(f"{note} It is 0 if all statistics agree, and 0.7 if all are off by 15%."))
 
 
-def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, gates: Mapping[str, bool]) -> Group:
-    """Each statistic in a real log and in simulated worlds, and how many agree."""
+def validation_tables(found: Judgement) -> Group:
+    """Each statistic in a real log and in simulated worlds, how many agree, and what would tell the logs apart."""
+    rows, gates = found.rows, found.gate
     table = table_of(
         "statistic", "mark", "real", "95% interval", "simulated", "over worlds", "ratio", "met", "in range", whole=True
     )
@@ -58,14 +71,29 @@ def validation_tables(rows: pd.DataFrame, counts: pd.DataFrame, gates: Mapping[s
             digits(row["least"], row["most"]), "–" if math.isnan(row["ratio"]) else f"{row['ratio']:.2f}",
             "yes" if row["met"] else "NO", "–" if pd.isna(row["in_range"]) else ("yes" if row["in_range"] else "no"),
         )  # fmt: skip
-    met = [f"{mark}: {int(row['met'])} of {int(row['statistics'])}" for mark, row in counts.iterrows()]
+    met = [f"{mark}: {int(row['met'])} of {int(row['statistics'])}" for mark, row in summary(rows).iterrows()]
     gate = ", ".join(f"{name} {'passed' if holds else 'failed'}" for name, holds in gates.items() if name != "passed")
     passed = "passed" if gates["passed"] else "failed"
     note = (
         f"Statistics that agree (within 15% of the real value, or inside its 95% interval): {'; '.join(met)}.\n"
         f"Gate {passed}: {gate or 'no statistic to check'}."
     )
-    return Group(table, Text(note))
+    lines = [note, GATE_RULE, *yardstick(rows, found.copies), *apart_in_sentences(found.apart)]
+    if found.untestable:
+        lines.append(f"Untestable, as the log is too short or has too little data: {', '.join(found.untestable)}.")
+    return Group(table, Text("\n".join(lines)), *_apart_tables(found.apart))
+
+
+def _apart_tables(apart: Mapping[str, ToldApart] | str) -> list[Columns]:
+    """The features by which trees tell real people and pairs from simulated ones, the most telling first."""
+    tables = []
+    for kind, one in ({} if isinstance(apart, str) else apart).items():
+        table = table_of(f"feature of {kind}", "loss of AUC", "AUC alone", "real", "simulated")
+        for name, row in one.features.head(_MOST_TELLING).iterrows():
+            numbers = f"{row['loss']:.3f}", f"{row['alone']:.2f}", digits(row["real"]), digits(row["simulated"])
+            table.add_row(str(name), *numbers)
+        tables.append(table)
+    return tables
 
 
 def facts_table(known: pd.DataFrame) -> Group:

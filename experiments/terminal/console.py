@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 WIDTH_OF_A_FILE = 130  # columns, where output is no terminal
 
 LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="Contact log (CSV, CSV.gz, Parquet: source,target,time).")]
+Observed = Annotated[
+    Path | None,
+    typer.Option(
+        "--observed", metavar="FILE", help="Ids of the people all of whose contacts are in the log, one per line. "
+        "Default: inferred, such as the owner of a mailbox; otherwise everybody."
+    ),
+]  # fmt: skip
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. parameters.ease=3. Can be repeated."),

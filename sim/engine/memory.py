@@ -54,6 +54,8 @@ def add_to_memory(tie: Any, day: int, mass: float, p: Any) -> None:
     if mass <= 0.0:
         return
     silence = day - tie.last_contact
+    if tie.closeness != 0:
+        tie.closeness = rules.closer(rules.closeness_now(tie.closeness, silence, p), 0.0)
     strength = rules.strength(rules.activation(tie.traces, silence, p), p)
     rules.add_contact(tie.traces, silence, rules.saturated(mass, strength, p))
     tie.last_contact = day
@@ -67,15 +69,41 @@ def remember(state: Any, person: int, slot: int, day: int, mass: float) -> None:
     p, row = state.settings[0], state.people[person].first + slot
     tie = state.ties[row]
     add_to_memory(tie, day, mass, p)
-    bound = rules.pull_bound(rules.activation(tie.traces, 0, p), tie.affinity, p)
+    raise_bound(state, person, row, day)
+
+
+@njit_inline
+def raise_bound(state: Any, person: int, row: int, day: int) -> None:
+    """Raise the weight bounds of a tie and its person after a contact today."""
+    bound = bound_today(state.ties[row], day, state.settings[0])
     state.weight_bounds[row] = bound
     state.people[person].weight_bound = rules.raised_bound(state.people[person].weight_bound, bound)
 
 
 @njit_inline
+def closeness_today(tie: Any, day: int, p: Any) -> float:
+    """Closeness of a person to the other today, 0..1."""
+    return rules.closeness_now(tie.closeness, day - tie.last_contact, p)
+
+
+@njit_inline
+def come_closer(state: Any, person: int, slot: int, day: int, gain: float) -> None:
+    """Let closeness grow by this share of what it lacks, after a contact today."""
+    if gain > 0.0:
+        row = state.people[person].first + slot
+        tie = state.ties[row]
+        tie.closeness = rules.closer(closeness_today(tie, day, state.settings[0]), gain)
+        rules.add_contact(tie.traces, day - tie.last_contact, 0.0)  # traces and closeness have one date
+        tie.last_contact = day
+        raise_bound(state, person, row, day)
+
+
+@njit_inline
 def bound_today(tie: Any, day: int, p: Any) -> float:
     """Upper bound on the weight of a tie from today until its next contact."""
-    return rules.pull_bound(rules.activation(tie.traces, day - tie.last_contact, p), tie.affinity, p)
+    silence = day - tie.last_contact
+    attraction = rules.attraction(tie.affinity, rules.closeness_now(tie.closeness, silence, p), p)
+    return rules.pull_bound(rules.activation(tie.traces, silence, p), attraction, p)
 
 
 @njit_inline

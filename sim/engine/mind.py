@@ -32,7 +32,9 @@ def weight_in_mind(tie: Any, day: int, among: int, p: Any) -> float:
     boost = 0.0
     if among == SHOWN and p.feed_boost > 0.0:
         boost = rules.openness_now(tie.openness, day - tie.opened, p)
-    return rules.pull(rules.activation(tie.traces, day - tie.last_contact, p), tie.affinity, boost, p)
+    silence = day - tie.last_contact
+    attraction = rules.attraction(tie.affinity, rules.closeness_now(tie.closeness, silence, p), p)
+    return rules.pull(rules.activation(tie.traces, silence, p), attraction, boost, p)
 
 
 @njit_inline

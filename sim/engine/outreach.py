@@ -37,6 +37,8 @@ def act_spontaneously(state: Any, prompt: Any, out: Any, count: int, day: int, s
             return count
         person.minutes_left = rules.minus(person.minutes_left, p.scroll_minutes)
         count = see_post(out, count, state, prompt, day)
+    if p.arriving_share > 0.0 and day < state.people[prompt.other].arrives:
+        return count
     kind = choose_gesture(state, prompt, day, seed)
     if kind < 0 or person.minutes_left < p.minutes[kind]:
         return count

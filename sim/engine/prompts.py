@@ -17,11 +17,13 @@ from sim.engine.mind import comes_to_mind_from, comes_up_in_feed, likeliest_in_f
 from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
-from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, uniform, uniforms_of_people
+from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, two_uniforms, uniform, uniforms_of_people
 from sim.model.gestures import Channel
 from sim.model.places import Place
 from sim.model.whom import A_CONTACT, ANYBODY, ANYONE
 from sim.state.population import NOBODY, PROMPT
+
+SAME_AGAIN = -2  # `attempt` of a prompt about the same contact as the one before
 
 
 @njit(cache=True)
@@ -83,7 +85,8 @@ def birthday_prompt(state: Any, person: int, slot: int, prompt: Any, day: int, s
     prompt.person, prompt.other, prompt.slot = tie.other, person, tie.mirror
     prompt.event_key, prompt.channel, prompt.place, prompt.plan = event_key, Channel.PRIVATE, Place.NOWHERE, NOBODY
     prompt.attempt = NOBODY
-    prompt.second = int(86_400 * uniform(seed, DrawPurpose.PROMPT_SECOND, day, tie.other, person, event_key))
+    u = uniform(seed, DrawPurpose.PROMPT_SECOND, day, tie.other, person, event_key)
+    prompt.second = rules.second_of_day(u, state.settings[0])
 
 
 @njit_inline
@@ -98,10 +101,35 @@ def activity_today(state: Any, person: int, day: int, seed: int) -> float:
 
 
 @njit_inline
+def sitting(person: int, number: int, day: int, seed: int, p: Any) -> int:
+    """The number of prompts in one of today's sittings; see `rules.sitting_size`."""
+    if p.sitting_prompts <= 1.0:
+        return 1
+    u = uniform(seed, DrawPurpose.SITTING, day, person, 0, event_key_of(Occasion.ROUTINE, number))
+    return int(rules.sitting_size(u, p))
+
+
+@njit_inline
+def count_routine(person: int, activity: float, draw: float, day: int, seed: int, p: Any) -> int:
+    """Count today's routine prompts, in a Poisson number of sittings at the quantile `draw`.
+
+    `activity` is the factor on `routine_rate` that gives the rate of sittings.
+    """
+    sittings, count = poisson(p.routine_rate * activity, draw), 0
+    for number in range(sittings):
+        count += sitting(person, number, day, seed, p)
+    return count
+
+
+@njit_inline
 def count_ordinary(state: Any, person: int, draw: Any, counts: Any, day: int, seed: int) -> None:
     """Count today's routine, feed and encounter prompts: Poisson counts at the quantiles `draw`; shapes (3,)."""
     p, activity = state.settings[0], activity_today(state, person, day, seed)
-    counts[0] = poisson(p.routine_rate * activity, draw[0])
+    if not rules.is_on_channel(day, state.people[person].arrives, state.people[person].leaves):
+        counts[:] = 0
+        return
+    level = rules.channel_level(day, p) / p.sitting_prompts
+    counts[0] = count_routine(person, level * activity, draw[0], day, seed, p)
     counts[1] = poisson(p.feed_rate * activity, draw[1])
     counts[2] = poisson(p.encounter_rate * activity, draw[2])
 
@@ -163,11 +191,14 @@ def count_prompts(state: Any, outside: Any, outside_first: Any, day: int, planni
 
 @njit_inline
 def new_prompt(
-    prompt: Any, person: int, other: int, slot: int, event_key: int, channel: int, day: int, seed: int
+    prompt: Any, person: int, other: int, slot: int, event_key: int, channel: int, day: int, seed: int, p: Any
 ) -> None:
-    """Fill in a spontaneous prompt. Its second of the day is a keyed draw."""
+    """Fill in a spontaneous prompt. Its second of the day is a keyed draw.
+
+    Many parameters because compiled code takes the fields of a prompt one by one.
+    """
     prompt.person, prompt.other, prompt.slot, prompt.event_key, prompt.channel = person, other, slot, event_key, channel
-    prompt.second = int(86_400 * uniform(seed, DrawPurpose.PROMPT_SECOND, day, person, 0, event_key))
+    prompt.second = rules.second_of_day(uniform(seed, DrawPurpose.PROMPT_SECOND, day, person, 0, event_key), p)
     prompt.place, prompt.plan, prompt.attempt = Place.NOWHERE, NOBODY, NOBODY
 
 
@@ -204,19 +235,39 @@ def stranger(state: Any, person: int, who: float, day: int, event_key: int, seed
 
 
 @njit_inline
+def begin_sittings(state: Any, person: int, total: int, prompts: Any, day: int, seed: int, scratch: Any) -> int:
+    """Begin today's prompts from routine, sitting by sitting; returns how many."""
+    p, count, number = state.settings[0], 0, 0
+    while count < total:
+        size = sitting(person, number, day, seed, p)
+        number += 1
+        for k in range(size):
+            event_key = event_key_of(Occasion.ROUTINE, count)
+            prompt = prompts[count]
+            new_prompt(prompt, person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed, p)
+            same, gap = 1.0, 0.5
+            if k > 0:
+                same, gap = two_uniforms(seed, DrawPurpose.SITTING, day, person, 1, event_key)
+                prompt.second = rules.next_in_sitting(prompts[count - 1].second, gap, p)
+            if same < p.sitting_same:
+                prompt.attempt = SAME_AGAIN
+            else:
+                begin_thought(state, prompt, day, seed, scratch)
+            count += 1
+    return count
+
+
+@njit_inline
 def begin_ordinary_prompts(
     state: Any, person: int, counts: Any, prompts: Any, day: int, seed: int, scratch: Any
 ) -> int:
     """Begin today's prompts from routine, feed and encounters; returns how many. Some have no final contact yet."""
-    count = 0
-    for k in range(counts[0] if state.people[person].degree > 0 else 0):
-        event_key = event_key_of(Occasion.ROUTINE, k)
-        new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
-        begin_thought(state, prompts[count], day, seed, scratch)
-        count += 1
+    p, count = state.settings[0], 0
+    if state.people[person].degree > 0:
+        count = begin_sittings(state, person, counts[0], prompts, day, seed, scratch)
     among = shown(state, person, scratch) if counts[1] > 0 else 0
     for k in range(counts[1] if among > 0 else 0):
-        new_prompt(prompts[count], person, NOBODY, NOBODY, event_key_of(Occasion.FEED, k), Channel.FEED, day, seed)
+        new_prompt(prompts[count], person, NOBODY, NOBODY, event_key_of(Occasion.FEED, k), Channel.FEED, day, seed, p)
         begin_feed_item(state, prompts[count], among, day, seed, scratch)
         count += 1
     for k in range(counts[2]):
@@ -226,10 +277,10 @@ def begin_ordinary_prompts(
             other = stranger(state, person, who, day, event_key, seed)
             if other != person:
                 slot = find_slot(state, person, other)
-                new_prompt(prompts[count], person, other, slot, event_key, Channel.IN_PERSON, day, seed)
+                new_prompt(prompts[count], person, other, slot, event_key, Channel.IN_PERSON, day, seed, p)
                 count += 1
         elif state.people[person].degree > 0:
-            new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.IN_PERSON, day, seed)
+            new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.IN_PERSON, day, seed, p)
             begin_thought(state, prompts[count], day, seed, scratch)
             count += 1
     return count
@@ -247,7 +298,7 @@ def begin_prompts(
     for row in range(state.plan_first[person], state.plan_first[person + 1]):
         if minutes_for_session(state, row, day, planning) > 0.0:
             event_key = event_key_of(Occasion.PLAN, state.plans[row].strategy << 16)
-            new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed)
+            new_prompt(prompts[count], person, NOBODY, NOBODY, event_key, Channel.PRIVATE, day, seed, state.settings[0])
             prompts[count].plan = row
             count += 1
     return count
@@ -275,9 +326,14 @@ def settle_prompt(state: Any, prompt: Any, day: int, seed: int, scratch: Any) ->
 @njit_inline
 def settle_prompts(state: Any, prompts: Any, begun: int, day: int, seed: int, scratch: Any) -> int:
     """Choose the contact of each prompt, and sort by (second, event key, other); returns how many prompts remain."""
-    count = 0
+    count, settled = 0, False
     for k in range(begun):
-        if settle_prompt(state, prompts[k], day, seed, scratch):
+        if prompts[k].attempt == SAME_AGAIN:
+            if settled:
+                prompts[k].slot, prompts[k].other = prompts[count - 1].slot, prompts[count - 1].other
+        else:
+            settled = settle_prompt(state, prompts[k], day, seed, scratch)
+        if settled:
             if count < k:
                 prompts[count] = prompts[k]
             count += 1

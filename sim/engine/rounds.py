@@ -10,7 +10,7 @@ from numba import njit, prange
 from sim.engine.acquaintances import has_mutual_tie, new_filter
 from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.engine.dispatch import mark_sent
-from sim.engine.memory import remember
+from sim.engine.memory import closeness_today, come_closer, remember
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sending import practise
 from sim.engine.sorting import BY_RECEIVER, by_turn, in_a_row, packed_chunks, sorted_by
@@ -82,6 +82,9 @@ def with_guests(guests: Any, replies: Any, p: Any) -> Any:
 @njit_inline
 def notices(state: Any, gesture: Any, tie: Any, day: int, seed: int) -> bool:
     """Whether the receiver notices a gesture; a post in the feed counts only once."""
+    receiver = state.people[gesture.receiver]
+    if not rules.is_on_channel(day, receiver.arrives, receiver.leaves):
+        return False
     if gesture.kind == Kind.POST:
         written = state.people[gesture.sender].last_post
         is_new = gesture.delivery == PLANNED_POST or tie.post_seen < written
@@ -95,7 +98,10 @@ def notices(state: Any, gesture: Any, tie: Any, day: int, seed: int) -> bool:
 def take_in(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> None:
     """Update the receiver's tie after a noticed gesture: memory, unanswered tries and openness."""
     p = state.settings[0]
-    remember(state, gesture.receiver, gesture.receiver_slot, day, p.encoding_received * p.mass[gesture.kind])
+    mass = p.mass[gesture.kind]
+    remember(state, gesture.receiver, gesture.receiver_slot, day, p.encoding_received * mass)
+    if gesture.kind != Kind.POST and mass > 0.0 and rules.is_two_way(day, tie.last_sent, p):
+        come_closer(state, gesture.receiver, gesture.receiver_slot, day, p.closeness_gain)
     tie.unanswered = 0.0
     opened = rules.opened_to(gesture.kind, p)
     if opened >= openness:
@@ -123,6 +129,7 @@ def will_answer(
     gesture: Any,
     tie: Any,
     strength: float,
+    closeness: float,
     openness: float,
     earlier: int,
     day: int,
@@ -137,7 +144,8 @@ def will_answer(
     p, kind = state.settings[0], gesture.kind
     if p.answer[kind] == -np.inf or state.people[gesture.receiver].minutes_left < p.minutes[rules.answer_kind(kind, p)]:
         return False
-    odds_factor = odds_of_acquaintance(state, gesture, tie, known)
+    responsiveness = state.people[gesture.receiver].responsiveness
+    odds_factor = rules.answer_odds_of(closeness, responsiveness, p) * odds_of_acquaintance(state, gesture, tie, known)
     likely = rules.answer_probability(kind, strength, openness, gesture.unanswered, odds_factor, earlier, p)
     u = uniform(seed, DrawPurpose.ANSWERED, day, gesture.receiver, gesture.sender, gesture.event_key)
     return u < likely
@@ -154,7 +162,8 @@ def answer(state: Any, gesture: Any, reply: Any, day: int, seed: int) -> None:
     delay = rules.answer_delay(
         gesture.kind, gesture.channel, seed, day, gesture.receiver, gesture.sender, gesture.event_key, p
     )
-    second = rules.answer_second(gesture.arrives_second, delay)
+    u = uniform(seed, DrawPurpose.ANSWER_SECOND, day, gesture.receiver, gesture.sender, follow(gesture.event_key, 1))
+    second = rules.answer_second(day, gesture.arrives_second, delay, u, p)
     reply.sender, reply.receiver, reply.kind = gesture.receiver, gesture.sender, kind
     reply.day, reply.second = day + second // rules.SECONDS_A_DAY, second % rules.SECONDS_A_DAY
     reply.arrives_day, reply.arrives_second = reply.day, reply.second
@@ -183,13 +192,14 @@ def receive(state: Any, gesture: Any, reply: Any, received: Any, day: int, seed:
     if not noticed:
         return False
     strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
+    closeness = closeness_today(tie, day, p)
     openness = rules.openness_now(tie.openness, day - tie.opened, p)
     take_in(state, gesture, tie, openness, day)
     if kind == Kind.POST:
         return False
     earlier = received[me]
     received[me] += 1
-    answers = will_answer(state, gesture, tie, strength, openness, earlier, day, seed, known)
+    answers = will_answer(state, gesture, tie, strength, closeness, openness, earlier, day, seed, known)
     if answers:
         answer(state, gesture, reply, day, seed)
     return answers

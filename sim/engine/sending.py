@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.engine.compiling import njit_inline
+from sim.engine.memory import closeness_today
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
 from sim.model.gestures import Kind
@@ -69,13 +70,14 @@ def send(state: Any, prompt: Any, out: Any, count: int, kind: int, day: int) -> 
 
 @njit_inline
 def perceived(state: Any, prompt: Any, day: int) -> Any:
-    """The state of a tie as its holder perceives it: strength, openness, the rung that opened it, unanswered tries."""
+    """A tie as its holder perceives it: familiarity, openness, the rung that opened it, unanswered tries."""
     if prompt.slot == NOBODY:
         return 0.0, 0.0, 0, 0.0
     p = state.settings[0]
     tie = state.ties[state.people[prompt.person].first + prompt.slot]
+    strength = rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p)
     return (
-        rules.strength(rules.activation(tie.traces, day - tie.last_contact, p), p),
+        rules.familiarity(strength, closeness_today(tie, day, p)),
         rules.openness_now(tie.openness, day - tie.opened, p),
         int(tie.opened_by),
         rules.unanswered_now(tie.unanswered, day - tie.last_sent, p),

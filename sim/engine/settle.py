@@ -9,7 +9,7 @@ from numba import njit, prange
 
 from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.engine.forgetting import forget
-from sim.engine.memory import find_slot, mirror_of, remember
+from sim.engine.memory import come_closer, find_slot, mirror_of, remember
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import BY_PAIR, BY_SENDER, sorted_by
 from sim.model import rules
@@ -43,6 +43,8 @@ def expose(state: Any, met: Any, day: int) -> None:
         back = mirror_of(state, met[k].low, slot)
         remember(state, met[k].low, slot, day, mass)
         remember(state, met[k].high, back, day, mass)
+        come_closer(state, met[k].low, slot, day, state.settings[0].closeness_meeting)
+        come_closer(state, met[k].high, back, day, state.settings[0].closeness_meeting)
         state.ties[state.people[met[k].low].first + slot].met_at = met[k].place
         state.ties[state.people[met[k].high].first + back].met_at = met[k].place
 

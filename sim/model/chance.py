@@ -28,6 +28,11 @@ class DrawPurpose(IntEnum):
     GROUP = 4
     REGULAR = 5
     BIRTHDAY = 6
+    RESPONSIVENESS = 50
+    LIST_SIZE = 51
+    ARRIVES = 52
+    LEAVES = 53
+    OBSERVED = 56
     # Where ties come from
     COMMUNITY_TIE = 7
     INDUSTRY_TIE = 8
@@ -58,6 +63,7 @@ class DrawPurpose(IntEnum):
     FEED_COUNT = 31
     ENCOUNTER_COUNT = 32
     PROMPT_SECOND = 33
+    SITTING = 54
     COMES_TO_MIND = 34
     COMES_TO_MIND_RACE = 35
     ENCOUNTER_WHO = 36
@@ -70,6 +76,7 @@ class DrawPurpose(IntEnum):
     NOTICED = 41
     ANSWERED = 42
     ANSWER_DELAY = 43
+    ANSWER_SECOND = 55
     # Outside the model's day
     BOOTSTRAP = 44
     LABEL_ORDER = 45

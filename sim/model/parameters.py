@@ -32,6 +32,7 @@ from sim.model.playbook import MOST_TAGS, Playbook, RowError, compiled
 from sim.model.spelling import nearest
 from sim.model.strategies import STRATEGIES, StrategyRow, amended
 
+MOST_LEVELS = 64  # periods of `Parameters.channel_levels`
 TRACES = 6  # exponentially decaying counters of a tie, with half-lives of 5**0 to 5**5 days
 HALF_LIVES = 5.0 ** np.arange(TRACES)
 
@@ -76,10 +77,18 @@ class Parameters(BaseModel):
     spell_sd: float = _number(0.9, "log", 0, 2, "standard deviation of a person's quiet and busy spells (lognormal, mean 1)", "assumed; rounded value chosen while looking at the Facebook wall-post log; activity is bursty beyond daily and weekly rhythms: Jo et al. 2012")
     spell_days: int = _count(60, "days", 1, 365, "length of a quiet or busy spell", "assumed; rounded value chosen while looking at the Facebook wall-post log")
     group_pull: float = _number(1.5, "log", 0, 5, "additional affinity between members of the same group", "assumed; rounded value chosen while looking at the Facebook wall-post log; shared foci: Feld 1981")
+    closeness_gain: float = _number(0.0, "share", 0, 1, "share of the missing closeness that a person gains on noticing a gesture from someone to whom they sent one within `two_way_days`", "assumed; 0 switches the slow stock off")
+    closeness_meeting: float = _number(0.0, "share", 0, 1, "share of the missing closeness that two people gain from being at the same place", "assumed; hours together make friends: Hall 2019")
+    closeness_half_life: float = _number(3.0, "years", 0.1, 100, "half-life of closeness without contact", "assumed; trust outlives contact: Levin, Walter & Murnighan 2011")
+    closeness_pull: float = _number(1.0, "log", 0, 10, "additional affinity at full closeness", "assumed")
+    closeness_answer: float = _number(0.5, "logit", 0, 10, "increase in the log odds of an answer at full closeness", "assumed")
     encoding_answered: float = _number(0.0, "share of mass", 0, 1, "share of a gesture's mass that the sender's memory gains on noticing the answer", "assumed; rounded value chosen while looking at the Facebook wall-post log")
 
     # What brings people to mind
-    routine_rate: float = _number(0.055, "per day", 0, 10, "rate at which a contact comes to mind in daily routine, as an occasion to write", "fitted to the Facebook wall-post log")
+    routine_rate: float = _number(0.055, "per day", 0, 100, "rate at which a contact comes to mind in daily routine, as an occasion to write", "fitted to the Facebook wall-post log")
+    sitting_prompts: float = _number(1.0, "prompts", 1, 100, "mean number of routine prompts in one sitting; their rate stays `routine_rate`", "1: prompts are independent of each other")
+    sitting_same: float = _number(0.0, "probability", 0, 0.95, "probability that the next prompt of a sitting is about the same contact again", "assumed")
+    sitting_gap: float = _number(3.0, "minutes", 0.05, 600, "mean time between two prompts of a sitting", "assumed")
     feed_rate: float = _number(0.35, "per day", 0, 20, "rate of looking at feed items", "assumed; rounded value chosen while looking at the Facebook wall-post log")
     encounter_rate: float = _number(0.2, "per day", 0, 10, "rate of chance encounters in person", "assumed")
     encounter_known: float = _number(0.7, "share", 0, 1, "share of chance encounters that are with a contact", "assumed")
@@ -111,6 +120,10 @@ class Parameters(BaseModel):
     answer_second: float = _number(0.36, "logit", -5, 5, "increase in the log odds of an answer at the second attempt", "follow-up, odds ratio 1.44: Edwards et al. 2002")
     answer_fatigue: float = _number(0.35, "logit", 0, 5, "decrease in the log odds of an answer at each further attempt", "third follow-up: -20%, according to vendor reports; weak evidence")
     load_scale: float = _number(25.0, "gestures per day", 0.1, 10_000, "number of gestures received in a day at which the probability of an answer halves", "from 25% to under 5% at 100 a day: Kooti et al. 2015")
+    responsiveness_sd: float = _number(0.0, "logit", 0, 5, "standard deviation over people of how readily they answer", "0: everybody answers alike")
+    quick_share: float = _number(0.0, "share", 0, 1, "share of answers that come at once, because both are there", "0: all delays have one distribution")
+    quick_median: float = _number(2.0, "minutes", 0.1, 600, "median delay of answers that come at once", "assumed")
+    quick_sigma: float = _number(1.0, "log", 0, 5, "standard deviation of the delay of answers that come at once (lognormal)", "assumed")
     delay_median: float = _number(250.0, "minutes", 0.1, 100_000, "median delay of an answer", "fitted to the Facebook wall-post log; email is answered sooner, after 47 minutes: Kooti et al. 2015")
     delay_sigma: float = _number(2.5, "log", 0, 5, "standard deviation of the delay of an answer (lognormal)", "fitted to the Facebook wall-post log; close to the 2.5 derived from Kooti et al. 2015")
     note_delay_median: float = _number(2_880.0, "minutes", 0.1, 100_000, "median delay of the answer to a note", "assumed")
@@ -157,6 +170,12 @@ class Parameters(BaseModel):
     meetup_brings: float = _number(0.1, "probability", 0, 1, "probability that an attendee brings someone from the industry to a meetup", "assumed")
     meetup_leaves: float = _number(0.05, "probability", 0, 1, "probability that an attendee leaves the meetup for good", "assumed")
 
+    # Coming and going
+    arriving_share: float = _number(0.0, "share", 0, 1, "share of people who join the channel only after a generated world's first day", "0: nobody comes")
+    arriving_days: float = _number(100.0, "days", 0.1, 10_000, "mean time until they join (exponential)", "assumed")
+    leaving_rate: float = _number(0.0, "per day", 0, 1, "rate at which people leave the channel for good", "0: nobody goes")
+    ties_sd: float = _number(0.0, "log", 0, 3, "standard deviation of the number of ties at the start, beyond that of sociability (lognormal, mean 1)", "0: sociability alone decides")
+
     # Where a generated world starts
     community_size: int = _count(55, "people", 2, 10_000, "number of people in a community", "assumed; rounded value chosen while looking at the Facebook wall-post log")
     industries: int = _count(10, "industries", 1, 1_000, "number of industries, each of which crosses communities", "assumed")
@@ -167,6 +186,12 @@ class Parameters(BaseModel):
     past_sigma: float = _number(1.5, "log", 0, 3, "standard deviation of the rate of contacts before day 0 (lognormal)", "assumed")
     past_years: float = _number(5.0, "years", 0, 40, "length of the simulated past before day 0", "assumed")
     past_stopped: float = _number(0.5, "share", 0, 1, "share of ties whose contacts stopped at a uniformly distributed time before day 0", "assumed")
+
+    hours: tuple[float, ...] = Field((1.0,) * 24, min_length=24, max_length=24, description="how active people are in each hour of the day, from midnight; only ratios matter", json_schema_extra={"unit": "weights", "source": "even; a log can say otherwise"})
+    weekdays: tuple[float, ...] = Field((1.0,) * 7, min_length=7, max_length=7, description="how active people are on each day of the week, from day 0; only ratios matter", json_schema_extra={"unit": "weights", "source": "even; a log can say otherwise"})
+    channel_levels: tuple[float, ...] = Field((), max_length=MOST_LEVELS, description="activity on the channel in periods of `channel_level_days` from `channel_begins` on; before and after them it is 1", json_schema_extra={"unit": "factors", "source": "1; a log can say otherwise"})
+    channel_level_days: float = _number(30.0, "days", 1, 5_000, "length of a period of `channel_levels`", "")
+    channel_begins: int = _count(0, "day", 0, 16_383, "day of the world on which `channel_levels` begin", "")
 
     gestures: dict[str, GestureRow] = Field(default_factory=lambda: dict(DEFAULT_GESTURES), validate_default=True, description="numbers of each kind of gesture")
     strategies: dict[str, StrategyRow] = Field(default_factory=lambda: dict(STRATEGIES), description="whom each strategy contacts, what it does, and when")
@@ -248,6 +273,9 @@ class Parameters(BaseModel):
         So are fields that earlier versions didn't have, unless they differ from the shipped rows.
         """
         data = self.model_dump(mode="json", exclude={"strategies", "places", "tags"})
+        for name in NEW_PARAMETERS:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del data[name]
         for name, row in data["gestures"].items():
             usual = DEFAULT_GESTURES.get(name)
             for field in NEW_FIELDS:
@@ -309,6 +337,12 @@ class Parameters(BaseModel):
         for name in _SCALARS:
             record[name] = getattr(self, name)
         record["kernel"] = kernel(self.memory_decay)
+        record["even_hours"] = len(set(self.hours)) == 1
+        record["hours"] = np.cumsum([0.0, *self.hours]) / sum(self.hours)
+        record["weekdays"] = np.array(self.weekdays) * 7 / sum(self.weekdays)
+        record["busiest_weekday"] = record["weekdays"].max()
+        record["levels"][0, : len(self.channel_levels)] = self.channel_levels
+        record["level_count"] = len(self.channel_levels)
         kinds = {kind: number for number, kind in enumerate(self.gestures)}
         for kind, row in self.gestures.items():
             number = kinds[kind]
@@ -438,6 +472,14 @@ def kernel(decay: float) -> np.ndarray:
     return np.asarray(nnls(basis * weights[:, None], weights)[0])
 
 
+# Parameters that earlier versions didn't have. At their defaults they change nothing, and so no id.
+NEW_PARAMETERS = (
+    "closeness_gain", "closeness_meeting", "closeness_half_life", "closeness_pull", "closeness_answer",
+    "sitting_prompts", "sitting_same", "sitting_gap",
+    "responsiveness_sd", "quick_share", "quick_median", "quick_sigma",
+    "arriving_share", "arriving_days", "leaving_rate", "ties_sd",
+    "hours", "weekdays", "channel_levels", "channel_level_days", "channel_begins",
+)  # fmt: skip
 _SCALARS = tuple(
     name for name, field in Parameters.model_fields.items() if field.annotation in (float, int)
 )
@@ -448,6 +490,8 @@ _FLAGS_OF_KINDS = ("rung", "worded", "channel", "answered_with", "answered_at_on
 SETTINGS = np.dtype(
     [(name, "f8" if Parameters.model_fields[name].annotation is float else "i8") for name in _SCALARS]
     + [("kernel", "f8", (TRACES,))]
+    + [("hours", "f8", (25,)), ("weekdays", "f8", (7,)), ("levels", "f8", (MOST_LEVELS,))]
+    + [("even_hours", "i8"), ("busiest_weekday", "f8"), ("level_count", "i8")]
     + [(name, "f8", (MOST_KINDS,)) for name in _NUMBERS_OF_KINDS]
     + [(name, "i8", (MOST_KINDS,)) for name in _FLAGS_OF_KINDS]
     + [("risk", "f8", (_CHANNELS, MOST_KINDS)), ("ladder", "i8", (_CHANNELS, MOST_KINDS)), ("steps", "i8", (_CHANNELS,))],

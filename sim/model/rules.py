@@ -35,6 +35,7 @@ Traces = float32[:]  # a field of a record, so the array needn't be contiguous
 
 _SLOWEST_HALF_LIFE = 5.0 ** (TRACES - 1)
 SECONDS_A_DAY = 86_400
+LONGEST_SITTING = 50  # prompts
 ROUNDS = 6  # deliveries in a day: each may bring answers that the next one delivers
 
 
@@ -123,6 +124,92 @@ def is_dormant(day: int, last_two_way: int, two_way: int, p: Any) -> bool:
 def is_active(day: int, last_two_way: int, two_way: int, p: Any) -> bool:
     """Whether a tie had two-way contact less than `dormant_after_days` days ago."""
     return two_way > 0 and day - last_two_way < p.dormant_after_days
+
+
+# Closeness ------------------------------------------------------------------------------------------------------
+
+_CLOSEST = 65_535  # the stored closeness that stands for 1
+
+
+@rule(float64(int64, int64, P))
+def closeness_now(stored: int, days: int, p: Any) -> float:
+    """Closeness, 0..1, this many days after it was stored as 0..65535: it halves every `closeness_half_life` years."""
+    if stored == 0:
+        return 0.0
+    return stored / _CLOSEST * 2.0 ** (-max(days, 0) / (365.0 * p.closeness_half_life))
+
+
+@rule(int64(float64, float64))
+def closer(closeness: float, gain: float) -> int:
+    """Closeness, stored as 0..65535, after the share ``gain`` of what it lacks has been added."""
+    return int64((closeness + gain * (1.0 - closeness)) * _CLOSEST + 0.5)
+
+
+@rule(float64(float64, float64, P))
+def attraction(affinity: float, closeness: float, p: Any) -> float:
+    """Affinity with what closeness adds to it: ``affinity * exp(closeness_pull * closeness)``."""
+    return affinity if closeness == 0.0 else affinity * math.exp(p.closeness_pull * closeness)
+
+
+@rule(float64(float64, float64))
+def familiarity(strength: float, closeness: float) -> float:
+    """One minus the strangeness that is left: either strength or closeness removes it."""
+    return strength if closeness == 0.0 else 1.0 - (1.0 - strength) * (1.0 - closeness)
+
+
+@rule(float64(float64, int64, P))
+def answer_odds_of(closeness: float, responsiveness: int, p: Any) -> float:
+    """Factor on the odds of an answer, from closeness and the receiver's responsiveness (thousandths of a logit)."""
+    if closeness == 0.0 and responsiveness == 0:
+        return 1.0
+    return math.exp(p.closeness_answer * closeness + 0.001 * responsiveness)
+
+
+# The channel ----------------------------------------------------------------------------------------------------
+
+
+@rule(boolean(int64, int64, int64))
+def is_on_channel(day: int, arrives: int, leaves: int) -> bool:
+    """Whether a person is on the channel today. If `leaves` is 0, the person stays."""
+    return day >= arrives and (leaves == 0 or day < leaves)
+
+
+@rule(float64(int64, P))
+def channel_level(day: int, p: Any) -> float:
+    """Factor on routine prompts today: the level of the channel, and the day of the week."""
+    level = 1.0
+    if p.level_count > 0 and day >= p.channel_begins:
+        period = int64((day - p.channel_begins) / p.channel_level_days)
+        if period < p.level_count:
+            level = p.levels[period]
+    return level * p.weekdays[day % 7]
+
+
+@rule(int64(float64, P))
+def second_of_day(u: float, p: Any) -> int:
+    """The second of the day at the quantile ``u`` of the hours in which people are active."""
+    if p.even_hours == 1:
+        return int64(SECONDS_A_DAY * u)
+    hour = 0
+    while hour < 23 and p.hours[hour + 1] < u:
+        hour += 1
+    share = p.hours[hour + 1] - p.hours[hour]
+    within = (u - p.hours[hour]) / share if share > 0.0 else 0.5
+    return min(int64((hour + within) * 3_600.0), SECONDS_A_DAY - 1)
+
+
+@rule(int64(float64, P))
+def sitting_size(u: float, p: Any) -> int:
+    """The number of prompts in a sitting, at the quantile ``u``: geometric from 1, with mean `sitting_prompts`."""
+    if p.sitting_prompts <= 1.0:
+        return 1
+    return 1 + min(LONGEST_SITTING - 1, int64(math.log(1.0 - u) / math.log(1.0 - 1.0 / p.sitting_prompts)))
+
+
+@rule(int64(int64, float64, P))
+def next_in_sitting(second: int, u: float, p: Any) -> int:
+    """The second of the next prompt in a sitting: exponential gaps, until the day ends."""
+    return min(SECONDS_A_DAY - 1, second + 1 + int64(-math.log(u) * 60.0 * p.sitting_gap))
 
 
 # Who comes to mind ----------------------------------------------------------------------------------------------
@@ -493,17 +580,35 @@ def answer_delay(kind: int, channel: int, seed: int, day: int, person: int, othe
     if channel == Channel.IN_PERSON or p.answered_at_once[kind]:
         return 1
     median, sigma = p.delay_median, p.delay_sigma
+    if p.quick_share > 0.0 and uniform(seed, DrawPurpose.ANSWER_SECOND, day, person, other, event_key) < p.quick_share:
+        median, sigma = p.quick_median, p.quick_sigma
     if p.channel[kind] == Channel.POST_OFFICE:
         median, sigma = p.note_delay_median, p.note_delay_sigma
     minutes = median * math.exp(sigma * normal(seed, DrawPurpose.ANSWER_DELAY, day, person, other, event_key))
     return int64(min(max(1.0, minutes * 60.0), 3_650.0 * SECONDS_A_DAY))
 
 
-@rule(int64(int64, int64))
-def answer_second(arrives_second: int, delay: int) -> int:
-    """The second at which an answer is sent, counted from midnight; a conversation ends with the day."""
+@rule(int64(int64, int64, int64, float64, P))
+def answer_second(day: int, arrives_second: int, delay: int, u: float, p: Any) -> int:
+    """The second at which an answer is sent, counted from today's midnight; a conversation ends with the day.
+
+    An answer on a later day waits for a day of the week, and for an hour, in which people are active: each day lets
+    through what it has of the busiest day's activity. One uniform draw ``u`` decides both.
+    """
     second = arrives_second + delay
-    return min(second, SECONDS_A_DAY - 1) if delay == 1 else second
+    if delay == 1:
+        return min(second, SECONDS_A_DAY - 1)
+    if (p.even_hours == 1 and p.busiest_weekday == 1.0) or second < SECONDS_A_DAY:
+        return second
+    later = second // SECONDS_A_DAY
+    for _ in range(7):
+        likely = p.weekdays[(day + later) % 7] / p.busiest_weekday
+        if u < likely:
+            u /= likely
+            break
+        u = (u - likely) / (1.0 - likely)
+        later += 1
+    return later * SECONDS_A_DAY + (second % SECONDS_A_DAY if p.even_hours == 1 else second_of_day(u, p))
 
 
 # Unanswered gestures --------------------------------------------------------------------------------------------

@@ -87,6 +87,9 @@ class Person(mesa.Agent):
     group: int
     birthday: int
     regular: int
+    arrives: int
+    leaves: int
+    responsiveness: int
     model: ReconnectionModel
 
     # What a person knows -------------------------------------------------------------------------------------------
@@ -100,6 +103,19 @@ class Person(mesa.Agent):
         if tie is None:
             return 0.0
         return rules.strength(tie.activation(self.model.day, self.model.p), self.model.p)
+
+    def closeness_of(self, tie: Tie | None) -> float:
+        """Closeness to the other today, 0..1; 0 for a stranger."""
+        return 0.0 if tie is None else tie.closeness_today(self.model.day, self.model.p)
+
+    def familiarity_of(self, tie: Tie | None) -> float:
+        """One minus the strangeness of the other today, 0..1; see `rules.familiarity`."""
+        return rules.familiarity(self.strength_of(tie), self.closeness_of(tie))
+
+    @property
+    def on_channel(self) -> bool:
+        """Whether the person has arrived and not yet left; see `rules.is_on_channel`."""
+        return rules.is_on_channel(self.model.day, self.arrives, self.leaves)
 
     def openness_of(self, tie: Tie | None) -> float:
         """Openness of this person towards the other today, 0..1; 0 for a stranger."""
@@ -117,11 +133,25 @@ class Person(mesa.Agent):
             return
         day, p = self.model.day, self.model.p
         strength = self.strength_of(tie)
-        rules.add_contact(tie.traces, day - tie.last_contact, rules.saturated(mass, strength, p))
+        self.touch(tie, rules.saturated(mass, strength, p))
+        self.weight_bound = rules.raised_bound(self.weight_bound, tie.bound(day, p))
+
+    def touch(self, tie: Tie, mass: float) -> None:
+        """Add this mass to the traces of a tie, and date them and the closeness today."""
+        day, p = self.model.day, self.model.p
+        if tie.closeness:
+            tie.closeness = rules.closer(tie.closeness_today(day, p), 0.0)
+        rules.add_contact(tie.traces, day - tie.last_contact, mass)
         tie.last_contact = day
-        self.weight_bound = rules.raised_bound(
-            self.weight_bound, rules.pull_bound(tie.activation(day, p), tie.affinity, p)
-        )
+
+    def come_closer(self, tie: Tie, gain: float) -> None:
+        """Let closeness grow by this share of what it lacks, after a contact today."""
+        if gain > 0.0:
+            day, p = self.model.day, self.model.p
+            tie.closeness = rules.closer(tie.closeness_today(day, p), gain)
+            rules.add_contact(tie.traces, day - tie.last_contact, 0.0)
+            tie.last_contact = day
+            self.weight_bound = rules.raised_bound(self.weight_bound, tie.bound(day, p))
 
     # Morning -------------------------------------------------------------------------------------------------------
 
@@ -136,7 +166,7 @@ class Person(mesa.Agent):
                 minutes = s.effort_minutes * plan.share
                 plan.budget = rules.minus(plan.budget, -minutes)
                 plan.minutes_planned += minutes
-        weights = [rules.pull_bound(tie.activation(self.model.day, p), tie.affinity, p) for tie in self.ties.values()]
+        weights = [tie.bound(self.model.day, p) for tie in self.ties.values()]
         self.weight_bound = rules.fresh_bound(max(weights, default=0.0))
 
     def post(self) -> None:
@@ -200,7 +230,8 @@ class Person(mesa.Agent):
     def weight_in_mind(self, tie: Tie, among: int) -> float:
         """Weight with which a tie comes to mind today; see `rules.pull`."""
         boost = self.openness_of(tie) if among == SHOWN else 0.0
-        return rules.pull(tie.activation(self.model.day, self.model.p), tie.affinity, boost, self.model.p)
+        day, p = self.model.day, self.model.p
+        return rules.pull(tie.activation(day, p), tie.attraction(day, p), boost, p)
 
     # Prompts -------------------------------------------------------------------------------------------------------
 
@@ -210,23 +241,40 @@ class Person(mesa.Agent):
         self.outside_prompts = []
         return sorted(found, key=lambda prompt: prompt.order)
 
-    def count(self, purpose: int, rate: float) -> int:
-        """A Poisson count for today; `rate` is per day, before sociability and the burst factor."""
+    def count(self, purpose: int, rate: float, level: float = 1.0) -> int:
+        """A Poisson count for today; `rate` is per day, before sociability and the burst factor. 0 off the channel."""
+        if not self.on_channel:
+            return 0
         activity = self.sociability * rules.burst_factor(self.model.run_seed, self.id, self.model.day, self.model.p)
-        return chance.poisson(rate * activity, self.draw(purpose))
+        return chance.poisson(rate * (level * activity), self.draw(purpose))
 
     def prompt(self, event_key: int, other: Person | None, channel: int) -> Prompt:
         """A spontaneous prompt. Its second of the day is a keyed draw."""
-        return Prompt(
-            int(86_400 * self.draw(DrawPurpose.PROMPT_SECOND, event_key=event_key)), event_key, other, channel
-        )
+        second = rules.second_of_day(self.draw(DrawPurpose.PROMPT_SECOND, event_key=event_key), self.model.p)
+        return Prompt(second, event_key, other, channel)
 
     def routine(self) -> Iterator[Prompt]:
-        """Prompts from routine: occasions to write to someone."""
-        for index in range(self.count(DrawPurpose.ROUTINE_COUNT, self.model.settings.routine_rate)):
-            event_key = chance.event_key_of(Occasion.ROUTINE, index)
-            if (tie := self.sample_contact(event_key, ANYONE)) is not None:
-                yield self.prompt(event_key, tie.other, Channel.PRIVATE)
+        """Prompts from routine: occasions to write to someone, in sittings."""
+        p, s, index = self.model.p, self.model.settings, 0
+        level = rules.channel_level(self.model.day, p) / s.sitting_prompts
+        for number in range(self.count(DrawPurpose.ROUTINE_COUNT, s.routine_rate, level)):
+            size = self.draw(DrawPurpose.SITTING, event_key=chance.event_key_of(Occasion.ROUTINE, number))
+            tie: Tie | None = None
+            second = 0
+            for place in range(rules.sitting_size(size, p)):
+                event_key = chance.event_key_of(Occasion.ROUTINE, index)
+                prompt, same = self.prompt(event_key, None, Channel.PRIVATE), 1.0
+                index += 1
+                if place > 0:
+                    same, gap = chance.two_uniforms(
+                        self.model.run_seed, DrawPurpose.SITTING, self.model.day, self.id, 1, event_key
+                    )
+                    prompt = replace(prompt, second=rules.next_in_sitting(second, gap, p))
+                second = prompt.second
+                if same >= s.sitting_same:
+                    tie = self.sample_contact(event_key, ANYONE)
+                if tie is not None:
+                    yield replace(prompt, other=tie.other)
 
     def feed(self) -> Iterator[Prompt]:
         """Prompts from feed items that the person looks at."""
@@ -294,7 +342,7 @@ class Person(mesa.Agent):
         kind = rules.gesture_within_reach(
             prompt.channel,
             self.comfort(prompt),
-            self.strength_of(tie),
+            self.familiarity_of(tie),
             self.openness_of(tie),
             0 if tie is None else tie.opened_by,
             self.tries_of(tie),
@@ -310,7 +358,7 @@ class Person(mesa.Agent):
         needed = rules.barrier(
             kind,
             channel,
-            self.strength_of(tie),
+            self.familiarity_of(tie),
             self.openness_of(tie),
             0 if tie is None else tie.opened_by,
             self.tries_of(tie),
@@ -328,6 +376,9 @@ class Person(mesa.Agent):
                 return
             self.minutes_left = rules.minus(self.minutes_left, scroll)
             self.see_post(prompt)
+        assert prompt.other is not None
+        if s.arriving_share > 0.0 and self.model.day < prompt.other.arrives:
+            return
         kind = self.choose_gesture(prompt)
         if kind is not None and self.minutes_left >= s.minutes[kind]:
             self.minutes_left = rules.minus(self.minutes_left, s.minutes[kind])
@@ -635,17 +686,19 @@ class Person(mesa.Agent):
         gesture.noticed = int(self.notices(gesture, tie))
         if not gesture.noticed:
             return
-        strength, openness = self.strength_of(tie), self.openness_of(tie)
+        strength, openness, closeness = self.strength_of(tie), self.openness_of(tie), self.closeness_of(tie)
         self.take_in(gesture, tie, openness)
         if gesture.kind == Kind.POST:
             return
         earlier = self.received_today
         self.received_today += 1
-        if self.will_answer(gesture, tie, strength, openness, earlier):
+        if self.will_answer(gesture, tie, strength, closeness, openness, earlier):
             self.answer(gesture)
 
     def notices(self, gesture: SentGesture, tie: Tie) -> bool:
-        """Whether the person notices a gesture; a post in the feed counts only once."""
+        """Whether the person notices a gesture; a post in the feed counts only once. Off the channel, nobody does."""
+        if not self.on_channel:
+            return False
         if gesture.kind == Kind.POST:
             written = gesture.sender.last_post
             is_new = gesture.delivery == PLANNED_POST or tie.post_seen < written
@@ -657,13 +710,18 @@ class Person(mesa.Agent):
     def take_in(self, gesture: SentGesture, tie: Tie, openness: float) -> None:
         """Update the tie after a noticed gesture: memory, unanswered tries and openness."""
         p, s = self.model.p, self.model.settings
-        self.remember(tie, s.encoding_received * s.mass[gesture.kind])
+        mass = s.mass[gesture.kind]
+        self.remember(tie, s.encoding_received * mass)
+        if gesture.kind != Kind.POST and mass > 0.0 and rules.is_two_way(self.model.day, tie.last_sent, p):
+            self.come_closer(tie, s.closeness_gain)
         tie.unanswered = 0.0
         opened = rules.opened_to(gesture.kind, p)
         if opened >= openness:
             tie.openness, tie.opened, tie.opened_by = opened, self.model.day, s.rung[gesture.kind]
 
-    def will_answer(self, gesture: SentGesture, tie: Tie, strength: float, openness: float, earlier: int) -> bool:
+    def will_answer(
+        self, gesture: SentGesture, tie: Tie, strength: float, closeness: float, openness: float, earlier: int
+    ) -> bool:
         """Whether the person answers: the gesture wants an answer, there is time for one, and the keyed draw is a yes.
 
         Strength and openness are those before the gesture; `earlier` counts those received today.
@@ -671,7 +729,7 @@ class Person(mesa.Agent):
         p, s = self.model.p, self.model.settings
         if s.answer[gesture.kind] == -np.inf or self.minutes_left < s.minutes[rules.answer_kind(gesture.kind, p)]:
             return False
-        odds_factor = self.odds_of_acquaintance(gesture, tie)
+        odds_factor = rules.answer_odds_of(closeness, self.responsiveness, p) * self.odds_of_acquaintance(gesture, tie)
         likely = rules.answer_probability(gesture.kind, strength, openness, gesture.unanswered, odds_factor, earlier, p)
         return self.draw(DrawPurpose.ANSWERED, gesture.sender.id, gesture.event_key) < likely
 
@@ -700,7 +758,8 @@ class Person(mesa.Agent):
         delay = rules.answer_delay(
             gesture.kind, gesture.channel, self.model.run_seed, day, self.id, gesture.sender.id, gesture.event_key, p
         )
-        days, second = divmod(rules.answer_second(gesture.arrives_second, delay), SECONDS_A_DAY)
+        u = self.draw(DrawPurpose.ANSWER_SECOND, gesture.sender.id, chance.follow(gesture.event_key, 1))
+        days, second = divmod(rules.answer_second(day, gesture.arrives_second, delay, u, p), SECONDS_A_DAY)
         reply = SentGesture(
             sender=self,
             receiver=gesture.sender,

@@ -244,7 +244,8 @@ class ReconnectionModel(ModelWithPlaces):
         if tie.acquaintance:
             return
         if person.draw(DrawPurpose.BIRTHDAY_NOTICED, celebrant.id, event_key) < self.settings.birthday_noticed:
-            second = int(86_400 * person.draw(DrawPurpose.PROMPT_SECOND, celebrant.id, event_key))
+            u = person.draw(DrawPurpose.PROMPT_SECOND, celebrant.id, event_key)
+            second = rules.second_of_day(u, self.p)
             person.outside_prompts.append(Prompt(second, event_key, celebrant, Channel.PRIVATE))
 
     def dispatch(self, met: list[Meeting]) -> tuple[list[SentGesture], list[SentGesture]]:
@@ -350,6 +351,7 @@ class ReconnectionModel(ModelWithPlaces):
         for meeting in met:
             for one, other in ((meeting.low, meeting.high), (meeting.high, meeting.low)):
                 one.remember(one.ties[other.id], self.settings.exposure_mass)
+                one.come_closer(one.ties[other.id], self.settings.closeness_meeting)
                 one.ties[other.id].met_at = meeting.place
 
     def remember_sent(self, gesture: SentGesture) -> None:

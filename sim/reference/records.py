@@ -43,10 +43,23 @@ class Tie:
     two_way: int = 0
     acquaintance: int = 0
     met_at: int = 0
+    closeness: int = 0
 
     def activation(self, day: int, p: Any) -> float:
         """Activation on this day, in contacts; see `rules.activation`."""
         return rules.activation(self.traces, day - self.last_contact, p)
+
+    def closeness_today(self, day: int, p: Any) -> float:
+        """Closeness to the other on this day, 0..1; see `rules.closeness_now`."""
+        return rules.closeness_now(self.closeness, day - self.last_contact, p)
+
+    def attraction(self, day: int, p: Any) -> float:
+        """Affinity with what closeness adds to it; see `rules.attraction`."""
+        return rules.attraction(self.affinity, self.closeness_today(day, p), p)
+
+    def bound(self, day: int, p: Any) -> float:
+        """Upper bound on the weight with which the other comes to mind, until the next contact."""
+        return rules.pull_bound(self.activation(day, p), self.attraction(day, p), p)
 
 
 @dataclass(slots=True)

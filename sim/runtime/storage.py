@@ -49,7 +49,13 @@ _FORMER_FIELDS = {
     "minutes_used": "spent",
 }
 _PRESENT = {former: present for present, former in _FORMER_FIELDS.items()}
-_ADDED_FIELDS = {"met_at"}  # zeros in worlds saved before there were these fields; they lie in bytes that were unused
+_ADDED_FIELDS = {
+    "met_at",
+    "closeness",
+    "arrives",
+    "leaves",
+    "responsiveness",
+}  # zeros in worlds saved before there were these fields; they lie in bytes that were unused
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
 _RIVALS = 100  # attempts to replace a folder while other processes replace it too
 _HASHED_TOGETHER = 2**26  # bytes of a part of a large file, which one thread hashes

@@ -38,6 +38,9 @@ PERSON = np.dtype(
         ("industry", "i2"),
         ("birthday", "i2"),  # day of the year, 0..364
         ("regular", "u1"),  # 1 for regulars of the community's hangout
+        ("arrives", "i2"),  # the first day on the channel; 0: from the beginning
+        ("leaves", "i2"),  # the first day no longer on the channel; 0: stays
+        ("responsiveness", "i2"),  # added to the log odds of an answer, in thousandths of a logit
     ],
     align=True,
 )
@@ -61,6 +64,7 @@ TIE = np.dtype(
         ("two_way", "u1"),  # number of two-way contacts, at most 255
         ("acquaintance", "u1"),  # 1 if they met, but neither answered the other
         ("met_at", "u1"),  # number of the place where they last met, in a run with strategies; 0: nowhere
+        ("closeness", "u2"),  # 0..65535 for 0..1, as of last_contact
     ],
     align=True,
 )

@@ -23,7 +23,10 @@ from sim.worlds.people import (
     born,
     check_number,
     check_seed,
+    come_and_go,
+    drawn_list_sizes,
     drawn_sociability,
+    draws_of_people,
     in_parts,
     wake,
 )
@@ -41,6 +44,7 @@ def generated(
     parameters: Parameters | None = None,
     threads: int = 1,
     cache: bool = True,
+    observed: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> World:
     """Generate a world: people in communities and industries, with ties that have a past, after a burn-in.
@@ -51,6 +55,8 @@ def generated(
         seed: the seed of all random draws, 0 to 2**64 - 1.
         parameters: parameters of the past and the burn-in; the defaults if None.
         threads: the number of threads. The world doesn't depend on it.
+        observed: if given, only the ties of this many people are simulated, whom `observed_people` draws: a world as
+            their mailboxes would show it. Others write less, in proportion to the ties that they still have.
         cache: whether to load the burnt-in world from the cache on disk, or to save it there.
         progress: a function that is called with (days done, all days) during the burn-in.
 
@@ -78,18 +84,22 @@ def generated(
 
     def first_morning() -> World:
         memory_limit.require(memory_limit.to_generate(people, burn_in_years, settings), f"A world of {people:,} people")
-        return _first_morning(people, seed, settings, threads)
+        return _first_morning(people, seed, settings, threads, observed)
 
     def burnt_in() -> Core:
         with on_threads(threads):
             return run_days(Core(first_morning(), seed=seed, spend=True), days, progress=progress)
 
     if days == 0:
-        return first_morning()
-    if not cache:
-        return burnt_in().to_world()
-    # The past doesn't depend on strategies, so a cached world may have been saved with others.
-    return replace(cached_world(burnt_in, settings, people=people, days=days, seed=seed), parameters=settings)
+        world = first_morning()
+    elif not cache or observed is not None:
+        world = burnt_in().to_world()
+    else:
+        # The past doesn't depend on strategies, so a cached world may have been saved with others.
+        world = replace(cached_world(burnt_in, settings, people=people, days=days, seed=seed), parameters=settings)
+    if settings.arriving_share > 0 or settings.leaving_rate > 0:
+        come_and_go(np.uint64(seed), world.people, world.day, settings.packed)
+    return world
 
 
 def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Parameters) -> str:
@@ -97,16 +107,39 @@ def key_in_cache(*, people: int, burn_in_years: float, seed: int, parameters: Pa
     return content_key(parameters, people=people, days=round(burn_in_years * DAYS_A_YEAR), seed=seed)
 
 
-def _first_morning(count: int, seed: int, parameters: Parameters, threads: int) -> World:
+def observed_people(people: int, number: int, seed: int) -> np.ndarray:
+    """The ids of the people who are observed in a world of `generated`, shape (number,), sorted: a keyed draw."""
+    draws = draws_of_people(np.uint64(seed), int(DrawPurpose.OBSERVED), 0, people)
+    return np.sort(np.argsort(draws, kind="stable")[:number])
+
+
+def _first_morning(count: int, seed: int, parameters: Parameters, threads: int, observed: int | None = None) -> World:
     """Generate the world on the morning of day 0."""
     key, p = np.uint64(seed), parameters.packed
     number = max(1, round(count / parameters.community_size))
     people = born(np.arange(count) * number // count, drawn_sociability(key, count, p), seed, parameters)
     ids = _within_capacity(_ties_at_start(people, key, p), people["capacity"], key, p, threads)
+    if observed is not None:
+        ids = _of_observed(ids, people, observed_people(count, observed, seed))
     ties, slots = laid_out(people, ids, seed, p, threads)
     in_parts(lambda start, stop: give_past(key, people, ties, ids, slots, p, start, stop), len(ids), threads)
     wake(people, ties, 0, p, threads)
     return World(day=0, people=people, ties=ties, parameters=parameters)
+
+
+def _of_observed(ids: np.ndarray, people: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """The pairs with an observed person, shape (kept,). Others become less sociable, by the same share.
+
+    Otherwise all that they do would be aimed at the few ties that are left.
+    """
+    count = len(people)
+    low, high = np.divmod(ids, count)
+    kept = np.isin(low, observed) | np.isin(high, observed)
+    ties = np.bincount(low, minlength=count) + np.bincount(high, minlength=count)
+    left = np.bincount(low[kept], minlength=count) + np.bincount(high[kept], minlength=count)
+    others = np.setdiff1d(np.arange(count), observed)
+    people["sociability"][others] *= left[others] / np.maximum(ties[others], 1)
+    return np.asarray(ids[kept])
 
 
 def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
@@ -114,7 +147,7 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
 
     Sociable people have more ties: outside a person's group, the mean number is in proportion to sociability.
     """
-    sociability = people["sociability"].astype(np.float64)
+    sociability = people["sociability"].astype(np.float64) * drawn_list_sizes(key, len(people), p)
     until = np.searchsorted(people["community"], people["community"], side="right")
     group = people["group"].copy()
     members = np.bincount(group)

@@ -27,7 +27,7 @@ def give_past(seed: int, people: Any, ties: Any, ids: Any, slots: Any, p: Any, s
         theirs = ties[people[high].first + slots[k, 1]]
         live_past(seed, low, high, mine, p)
         theirs.traces[:] = mine.traces
-        theirs.two_way = mine.two_way
+        theirs.two_way, theirs.closeness = mine.two_way, mine.closeness
         date(theirs, mine.last_contact)
 
 
@@ -43,14 +43,17 @@ def live_past(seed: int, low: int, high: int, tie: Any, p: Any) -> int:
     rate = min(rate, MOST_CONTACTS_A_DAY)
     stops, when = two_uniforms(seed, _PAST_STOPS, 0, low, high, 0)
     end = span * when if stops < p.past_stopped else span
+    closeness = 0
     contacts, last, time = 0, NEVER, _gap(seed, low, high, 0, rate)
     while time < end:
         day = math.floor(time - span)
         strength = rules.strength(rules.activation(tie.traces, day - last, p), p)
         rules.add_contact(tie.traces, day - last, rules.saturated(1.0, strength, p))
+        closeness = rules.closer(rules.closeness_now(closeness, day - last, p), p.closeness_gain)
         contacts, last = contacts + 1, day
         time += _gap(seed, low, high, contacts, rate)
     tie.two_way = min(255, contacts)
+    tie.closeness = closeness
     date(tie, last)
     return contacts
 

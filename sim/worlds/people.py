@@ -12,12 +12,14 @@ from numba import njit
 
 from sim.engine.memory import fresh_bounds
 from sim.model import rules
-from sim.model.chance import DrawPurpose, normal, uniform
+from sim.model.chance import DrawPurpose, normal, two_uniforms, uniform
 from sim.model.parameters import Parameters
-from sim.state.population import NEVER, PERSON
+from sim.state.population import LAST_DAY, NEVER, PERSON
 
 DAYS_A_YEAR = 365
 _SOCIABILITY, _RETICENCE = int(DrawPurpose.SOCIABILITY), int(DrawPurpose.RETICENCE)
+_RESPONSIVENESS, _LIST_SIZE = int(DrawPurpose.RESPONSIVENESS), int(DrawPurpose.LIST_SIZE)
+_ARRIVES, _LEAVES = int(DrawPurpose.ARRIVES), int(DrawPurpose.LEAVES)
 _INDUSTRY, _BIRTHDAY = int(DrawPurpose.INDUSTRY), int(DrawPurpose.BIRTHDAY)
 
 
@@ -97,6 +99,28 @@ def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
 
 
 @njit(cache=True)
+def drawn_list_sizes(seed: int, count: int, p: Any) -> np.ndarray:
+    """Factors on the numbers of ties of people 0 to count - 1, shape (count,): lognormal with mean 1."""
+    drawn = np.ones(count)
+    for i in range(count if p.ties_sd > 0.0 else 0):
+        drawn[i] = math.exp(p.ties_sd * normal(seed, _LIST_SIZE, 0, i, 0, 0) - 0.5 * p.ties_sd**2)
+    return drawn
+
+
+@njit(cache=True)
+def come_and_go(seed: int, people: Any, day: int, p: Any) -> None:
+    """Draw the days on which people join the channel, for some of them after `day`, and leave it, in place."""
+    for i in range(len(people)):
+        begins, joins = day, two_uniforms(seed, _ARRIVES, 0, i, 0, 0)
+        if joins[0] < p.arriving_share:
+            begins = day + 1 + int(min(float(LAST_DAY), -math.log(joins[1]) * p.arriving_days))
+            people[i].arrives = min(LAST_DAY, begins)
+        if p.leaving_rate > 0.0:
+            stays = -math.log(uniform(seed, _LEAVES, 0, i, 0, 0)) / p.leaving_rate
+            people[i].leaves = min(LAST_DAY, begins + 1 + int(min(float(LAST_DAY), stays)))
+
+
+@njit(cache=True)
 def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
     """Draw industry, birthday and reticence, and refill the minutes, for people with ids from `first` up."""
     for i in range(len(people)):
@@ -104,6 +128,8 @@ def give_traits(seed: int, people: Any, first: int, p: Any) -> None:
         person.industry = int(uniform(seed, _INDUSTRY, 0, first + i, 0, 0) * p.industries)
         person.birthday = int(uniform(seed, _BIRTHDAY, 0, first + i, 0, 0) * DAYS_A_YEAR)
         person.reticence = max(0.0, p.reticence_mean + p.reticence_sd * normal(seed, _RETICENCE, 0, first + i, 0, 0))
+        readily = 1_000.0 * p.responsiveness_sd * normal(seed, _RESPONSIVENESS, 0, first + i, 0, 0)
+        person.responsiveness = round(min(max(readily, -32_000.0), 32_000.0))
         person.minutes_left = rules.minutes_of_week(person.sociability, p)
         person.capacity = p.tie_capacity
         person.last_post = NEVER

@@ -45,6 +45,9 @@ NARROWER = {
     "past_rate": (0.01, 0.3),
     "past_years": (0.0, 5.0),
     "birthday_noticed": (0.0, 1.0),
+    "sitting_prompts": (1.0, 6.0),
+    "leaving_rate": (0.0, 0.2),
+    "ties_sd": (0.0, 1.0),
 }
 BOUNDS = {
     name: NARROWER.get(name, tuple(next(getattr(m, key) for m in field.metadata if hasattr(m, key)) for key in ("ge",
@@ -103,6 +106,19 @@ def parameters(draw: st.DrawFn) -> sim.Parameters:
         low, high = BOUNDS[name]
         number = st.integers(low, high) if isinstance(low, int) and isinstance(high, int) else st.floats(low, high)
         changes[name] = draw(number)
+    changes |= draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "hours": st.sampled_from([tuple(range(24)), (0.0,) * 23 + (1.0,)]),
+                "weekdays": st.sampled_from([(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5)]),
+                "channel_levels": st.lists(st.floats(0, 3), min_size=1, max_size=5).map(tuple),
+                "channel_level_days": st.floats(1, 9),
+                "channel_begins": st.integers(0, 20),
+                "closeness_gain": st.floats(0, 0.5),
+            },
+        )
+    )
     kind = draw(st.sampled_from(KINDS))
     table = draw(
         st.fixed_dictionaries(
@@ -325,9 +341,9 @@ def door_always_opens(self: Any, gesture: Any, tie: Any, openness: float) -> Non
     ORIGINAL["take_in"](self, gesture, tie, 0.0)
 
 
-def never_tired(self: Any, gesture: Any, tie: Any, strength: float, openness: float, before: int) -> bool:
+def never_tired(self: Any, gesture: Any, tie: Any, *state: float) -> bool:
     """Answer: what was already received today does not matter."""
-    return bool(ORIGINAL["will_answer"](self, gesture, tie, strength, openness, 0))
+    return bool(ORIGINAL["will_answer"](self, gesture, tie, *state[:-1], 0))
 
 
 def answers_leave_nothing(self: Any, gesture: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,17 +38,66 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     assert found.code == 0, found.err
     assert "was damaged and is set aside as results/calibration-chat/trials.jsonl.damaged; the search" in found.err
     assert ledger.read_bytes() == before
+    other = Path("other.csv")
+    other.write_bytes(log.read_bytes().replace(b"p5", b"q5"))
     told = rekindle(
-        "validate", log, "--ledger", ledger, "--worlds", 1, "--people", 60, "--resamples", 20, "--processes", 1
+        "validate",
+        log,
+        "--no-levels",
+        "--ledger",
+        ledger,
+        "--worlds",
+        1,
+        "--people",
+        60,
+        "--resamples",
+        20,
+        "--processes",
+        1,
+        "--against",
+        other,
     )
     assert told.code == 0, told.err
     rows = pd.read_csv("results/validation-chat/validation.csv", index_col=0)
     assert set(rows.index[rows["mark"] == "fitted"]) == {"sends_per_week_q50", "first_answered_7d"}
     assert (rows.loc[rows["mark"] != "fitted", "mark"] == "emergent").all()
-    for name in ("validation.csv", "facts.csv", "report.md", "validation.png", "validation.svg", "validation.pdf"):
+    for name in (
+        "validation.csv",
+        "facts.csv",
+        "told_apart.csv",
+        "report.md",
+        "validation.png",
+        "validation.svg",
+        "validation.pdf",
+    ):
         assert f"results/validation-chat/{name}" in told.out
         assert (Path("results/validation-chat") / name).stat().st_size > 100
     assert "like_alone" in told.out
+    said = Path("results/validation-chat/report.md").read_text(encoding="utf-8")
+    met = len(rows)  # of a copy of itself
+    assert re.search(rf"Of all statistics, {met} can be tested: model \d+, best copy {met} \(other\)\.", said)
+    assert "Trees tell simulated people from real ones with an AUC of" in said
+
+
+def test_levels_are_read_first_and_can_be_used_again(
+    log: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The levels are a file that other commands take, and what they were read from counts as fitted."""
+    monkeypatch.setattr("experiments.logs.levels.ROUNDS", 4)
+    options = ("--worlds", 1, "--people", 60, "--resamples", 5, "--processes", 1)
+    told = rekindle("validate", log, *options)
+    assert told.code == 0, told.err
+    folder = Path("results/validation-chat")
+    rows = pd.read_csv(folder / "validation.csv", index_col=0)
+    assert rows.loc["sends_per_week_q50", "mark"] == "fitted"
+    assert (rows["mark"] == "emergent").any()
+    assert "levels.toml" in told.err
+    assert "routine_rate" in (folder / "levels.toml").read_text()
+    again = rekindle("validate", log, *options, "--no-levels", "--config", folder / "levels.toml")
+    assert again.code == 0, again.err
+    rows_again = pd.read_csv(folder / "validation.csv", index_col=0)
+    assert rows_again["simulated"].equals(rows["simulated"])
+    assert (rows_again["mark"] == "emergent").all()
 
 
 def test_a_log_too_small_to_compare_is_named(config: Path, rekindle: Callable[..., Any]) -> None:

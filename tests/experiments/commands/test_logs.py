@@ -67,6 +67,29 @@ def test_logs_stand_side_by_side(logs: list[str], rekindle: Rekindle) -> None:
         assert path.stat().st_size > 10_000
 
 
+def test_observed_people_are_named_or_inferred(logs: list[str], rekindle: Rekindle) -> None:
+    Path("observed.txt").write_text("3\n4\n")
+    ended = rekindle("log", logs[0], "--observed", "observed.txt", "--resamples", "0")
+    assert ended.code == 0, ended.err
+    assert "of 30 people (2 observed) in" in ended.out
+    assert "rows have no observed person" in ended.err
+    rows = pd.read_csv(logs[0])
+    rows[(rows["source"] == 3) | (rows["target"] == 3)].to_csv("box.csv", index=False)
+    ended = rekindle("log", "box.csv", "--resamples", "0", "--format", "json")
+    assert ended.code == 0, ended.err
+    assert "Every contact is with one person" in ended.err
+    (found,) = json.loads(ended.out)
+    assert (found["people"], found["observed"]) == (30, 1)
+
+
+def test_an_unknown_observed_person_and_two_logs_are_refused(logs: list[str], rekindle: Rekindle) -> None:
+    Path("observed.txt").write_text("3\nnobody\n")
+    assert "observed.txt, line 2: no person has the id 'nobody'" in refused(
+        rekindle("log", logs[0], "--observed", "observed.txt")
+    )
+    assert "in one log, but 2 are given" in refused(rekindle("log", *logs, "--observed", "observed.txt"))
+
+
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_what_machines_read_is_clean(logs: list[str], rekindle: Rekindle, form: str) -> None:
     ended = rekindle("log", *logs, "--resamples", "20", "--format", form)
@@ -75,7 +98,7 @@ def test_what_machines_read_is_clean(logs: list[str], rekindle: Rekindle, form: 
     expected = [statistics(read(path), resamples=20) for path in logs]
     if form == "csv":
         rows = pd.read_csv(io.StringIO(ended.out), float_precision="round_trip")
-        assert list(rows.columns) == ["log", "statistic", "value", "low", "high", "count"]
+        assert list(rows.columns) == ["log", "statistic", "value", "low", "high", "count", "units"]
         tables = [part.drop(columns="log").reset_index(drop=True) for _, part in rows.groupby("log", sort=False)]
         assert list(rows["log"].unique()) == ["wall_posts", "mail"]
     else:

@@ -9,7 +9,9 @@ import pandas as pd
 from rich.console import Group
 
 from experiments.logs.contact_statistics import STATISTICS
+from experiments.logs.discriminator import ToldApart
 from experiments.logs.tables import facts_table, ledger_table, log_table, validation_tables
+from experiments.logs.validate import Judgement
 from experiments.terminal.console import Terminal
 
 NONE = float("nan")
@@ -53,14 +55,30 @@ def test_a_validation_says_what_agrees_and_whether_the_gate_is_passed() -> None:
          "simulated": [0.45, 0.9, 0.1], "least": [0.3, 0.8, NONE], "most": [0.7, 1.0, NONE],
          "ratio": [0.9, 1.8, NONE], "met": [True, False, False], "in_range": [True, False, None]}, index=names
     )  # fmt: skip
-    counts = pd.DataFrame({"met": [1], "statistics": [3]}, index=["fitted"])
-    lines = shown(validation_tables(rows, counts, {"hazard": True, "back": False, "passed": False}))
+    none = pd.DataFrame(columns=["first", "all"], dtype=int)
+    others = pd.DataFrame({"first": [0, 0], "all": [2, 1]}, index=["mail", "chat"])
+    telling = pd.DataFrame({"loss": [0.1], "alone": [0.75], "real": [3.0], "simulated": [NONE]}, index=["gap_days_q10"])
+    apart = {"people": ToldApart(0.875, 0.85, 0.9, 10, telling)}
+    checks = {"hazard": True, "back": False, "passed": False}
+    lines = shown(validation_tables(Judgement(rows, checks, {"clustering": "why"}, others, apart)))
     assert "met fitted 0.5 0.4 … 0.6 0.45 0.3 … 0.7 0.90 yes yes" in lines
     assert "unmet fitted 0.5 – 0.9 0.8 … 1 1.80 NO no" in lines
     assert "unknown fitted – – 0.1 – – NO –" in lines
-    assert any(line.endswith("fitted: 1 of 3.") for line in lines)
+    assert any("fitted: 1 of 3; seen: 0 of 0; emergent: 0 of 0; first 74: 0 of 0; all: 1 of 3." in x for x in lines)
+    assert "Of all statistics, 3 can be tested: model 1, best copy 2 (mail)." in lines
+    assert any(
+        line.startswith("Trees tell simulated people from real ones with an AUC of 0.88 (0.85") for line in lines
+    )
+    assert "gap_days_q10 0.100 0.75 3 –" in lines
+    assert any(line.startswith("Untestable") and line.endswith(": clustering.") for line in lines)
     assert "Gate failed: hazard passed, back failed." in lines
-    assert "Gate passed: no statistic to check." in shown(validation_tables(rows, counts, {"passed": True}))
+    assert "Gate passed: no statistic to check." in shown(
+        validation_tables(Judgement(rows, {"passed": True}, {}, none, "Too few people."))
+    )
+    lines = shown(validation_tables(Judgement(rows, {"passed": True}, {}, none, "Too few people.")))
+    assert "Of all statistics, 3 can be tested: model 1." in lines
+    assert "Too few people." in lines
+    assert not any(line.startswith("Untestable") for line in lines)
 
 
 def test_a_fact_shows_the_real_log_before_the_simulated_world() -> None:

@@ -25,8 +25,8 @@ def forever(k):
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored where tests run in the background
 forever.compile("(int64,)")
-print("begun", flush=True)
 try:
+    print("begun", flush=True)
     interruptible(forever, 1)
 except KeyboardInterrupt:
     print("interrupted")

@@ -1,0 +1,276 @@
+"""Levels of a log: how active its people are, how many ties they have, when and how readily they write.
+
+Channels differ in these numbers by factors, while memory and forgetting are taken to be the same everywhere. So before
+simulated worlds are compared with a log, their levels are read from it. Some can be read at once: hours, weekdays, and
+how busy the channel is in each period. The others are found in rounds: each has one statistic of its own, a world is
+simulated, and each level moves by how far its statistic is off. The rate of activity moves first, because most others
+depend on it: the further it is off, the less these move. The round that fits best is taken. A statistic that a
+level was read from is no evidence for the model, and counts as fitted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+import sim
+from experiments.logs.by_pair import DAY
+from experiments.logs.calibrate import changed, misfit, number_at
+from experiments.logs.contact_log import values
+from experiments.logs.log import Log
+from experiments.logs.rhythm import by_the_day
+from experiments.logs.simulated import Window, simulated_log
+from experiments.terminal.progress import Report
+from sim.contact_logs import LogError
+from sim.model.parameters import MOST_LEVELS
+
+ROUNDS = 12
+MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
+PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
+COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
+ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred exceeds
+MINUTES = (
+    20.0  # minutes a week for each gesture of somebody as active as one person in a hundred: no ceiling in practice
+)
+LEAST_PRESENCE = 0.05
+LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
+ANSWERS = ("gestures.message.answer", "gestures.question.answer")
+MEAN = "sends_per_week_mean"
+
+Values = Mapping[str, float]
+
+
+class Level(NamedTuple):
+    """A parameter that is read from a log, by one statistic or the ratio of two.
+
+    Attributes:
+        parameter: its path.
+        low, high: limits of the search.
+        by_factor: whether it moves by factors rather than differences.
+        gain: how far it moves if what it is read from is off by one unit.
+        statistics: what it is read from.
+        of: turns these statistics into one number, which grows with the parameter.
+    """
+
+    parameter: str
+    low: float
+    high: float
+    by_factor: bool
+    gain: float
+    statistics: tuple[str, ...]
+    of: Callable[..., float]
+
+
+def _log_ratio(large: float, small: float) -> float:
+    return math.log(large / small)
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, LEAST_SHARE), 1 - LEAST_SHARE)
+    return math.log(share / (1 - share))
+
+
+def _spread(high: float, low: float) -> float:
+    return _logit(high) - _logit(low)
+
+
+LEVELS = (
+    Level("routine_rate", 0.0003, 100, True, 0.9, (MEAN,), math.log),
+    Level("sociability_sd", 0.1, 2, False, 0.7, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
+    Level("ties_at_start", 2, 1_500, True, 0.7, ("degree_q50",), math.log),
+    Level("ties_sd", 0, 2, False, 0.6, ("degree_q90", "degree_q50"), _log_ratio),
+    Level("affinity_sd", 0, 3, False, 0.7, ("signature_top3",), _logit),
+    Level("group_pull", 0, 4, False, 1.5, ("overlap_weight",), math.atanh),
+    Level("ties_in_community", 0.1, 0.8, False, 0.1, ("clustering",), _logit),
+    Level("leaving_rate", 1e-6, 0.05, True, 0.6, ("gone",), _logit),
+    Level("arriving_share", 0, 0.95, False, 0.1, ("arrived",), _logit),
+    Level("responsiveness_sd", 0, 3, False, 0.4, ("answers_given_q90", "answers_given_q10"), _spread),
+    Level("sitting_prompts", 1, 20, True, 0.5, ("sends_per_active_day",), math.log),
+    Level("sitting_same", 0, 0.9, False, 0.15, ("within_10m",), _logit),
+    Level(ANSWERS[0], -5, 5, False, 0.8, ("first_answered_7d",), _logit),
+    Level("delay_median", 1, 20_000, True, 0.7, ("answer_delay_hours_q50",), math.log),
+    Level("delay_sigma", 0.5, 5, False, 0.25, ("answer_delay_hours_q90", "answer_delay_hours_q10"), _log_ratio),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The levels that were read from a log.
+
+    Attributes:
+        parameters: with the levels.
+        levels: those of the chosen round, by the path of the parameter.
+        statistics: names of the statistics that they were read from.
+        misfits: how far these statistics were off in each round; the first round has the parameters as given.
+        at_limits: paths of levels that stopped at a limit of their search.
+        changes: all parameters that differ from those given, by path.
+    """
+
+    parameters: sim.Parameters
+    levels: dict[str, float]
+    statistics: tuple[str, ...]
+    misfits: tuple[float, ...]
+    at_limits: tuple[str, ...]
+    changes: dict[str, object]
+
+    @property
+    def improved(self) -> bool:
+        """Whether any round fits better than the parameters as given."""
+        return min(self.misfits) < self.misfits[0]
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what a reader should know before trusting the levels."""
+        if not self.improved:
+            return ["No levels fit the log better than the parameters as given, so these are used."]
+        named = ", ".join(self.at_limits)
+        are = "is at a limit" if len(self.at_limits) == 1 else "are at limits"
+        return [f"{named} {are} of the search: the log may be beyond what the model can do."] if self.at_limits else []
+
+
+def read_levels(
+    log: Log, parameters: sim.Parameters, window: Window, *, seed: int = 1, threads: int = 1,
+    progress: Report | None = None,
+) -> Reading:  # fmt: skip
+    """Read the levels of a log.
+
+    Args:
+        log: real log.
+        parameters: all other parameters, and where the search begins.
+        window: size of the worlds that will be compared with the log.
+        seed: seed of the simulated worlds.
+        threads: number of threads of a world; the result does not depend on it.
+        progress: called with (rounds done, all rounds).
+    """
+    real = _measured(log)
+    known = [level for level in LEVELS if _known(level, real)]
+    names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
+    most = MOST_PEOPLE if window.observed is None else 2 * MOST_PEOPLE  # most of them do little
+    size = replace(window, people=min(window.people, most))
+
+    def tried(tested: sim.Parameters) -> tuple[float, Values]:
+        try:
+            found = _measured(simulated_log(tested, size, seed=seed, threads=threads))
+        except LogError:  # nobody wrote
+            return math.inf, {}
+        return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
+
+    start = _read_at_once(log, real, parameters, size)
+    misfits = [tried(parameters)[0]]
+    rounds: list[dict[str, float]] = [{}]
+    numbers = {level.parameter: _within(level, number_at(start, level.parameter)) for level in known}
+    for done in range(1, ROUNDS):
+        if progress is not None:
+            progress(done, ROUNDS)
+        loss, found = tried(_with(start, numbers))
+        misfits.append(loss)
+        rounds.append(numbers)
+        others = math.exp(-abs(_miss(LEVELS[0], real, found)))
+        numbers = {
+            level.parameter: _moved(level, numbers[level.parameter], real, found, 1.0 if level is LEVELS[0] else others)
+            for level in known
+        }
+    if progress is not None:
+        progress(ROUNDS, ROUNDS)
+    best = int(np.argmin(misfits))
+    chosen = _with(start, rounds[best]) if best else parameters
+    before, after = parameters.model_dump(mode="json"), chosen.model_dump(mode="json")
+    changes = {name: value for name, value in after.items() if value != before[name] and name != "gestures"}
+    changes |= {name: number_at(chosen, name) for name in ANSWERS if best}
+    limits = [level.parameter for level in known if best and rounds[best][level.parameter] in (level.low, level.high)]
+    used = tuple(name for name in names if name != MEAN)
+    return Reading(chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes)
+
+
+def _measured(log: Log) -> dict[str, float]:
+    """The statistics of a log, and the mean number of gestures that a person sends per week."""
+    counted = log.counted
+    sent = np.bincount(log.source, minlength=log.people)[counted]
+    return values(log) | {MEAN: float(sent.mean() / max(log.days / 7, 1e-9))}
+
+
+def _known(level: Level, found: Values) -> bool:
+    """Whether a log has what a level is read from."""
+    try:
+        return math.isfinite(level.of(*(found[name] for name in level.statistics)))
+    except (ValueError, ZeroDivisionError, KeyError):
+        return False
+
+
+def _within(level: Level, number: float) -> float:
+    return min(max(number, level.low), level.high)
+
+
+def _miss(level: Level, real: Values, found: Values) -> float:
+    """How far a simulated log is below a real one in what a level is read from; 0 if it has no such statistic."""
+    if not (_known(level, real) and _known(level, found)):
+        return 0.0
+    return level.of(*(real[name] for name in level.statistics)) - level.of(*(found[name] for name in level.statistics))
+
+
+def _moved(level: Level, number: float, real: Values, found: Values, share: float) -> float:
+    """The level of the next round, after this share of its step."""
+    step = share * level.gain * min(max(_miss(level, real, found), -2.0), 2.0)
+    return _within(level, number * math.exp(step) if level.by_factor else number + step)
+
+
+def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
+    """Parameters with these levels. A question is answered as much more or less readily as a message."""
+    message, question = ANSWERS
+    also: dict[str, float] = {}
+    if message in numbers:
+        shifted = number_at(parameters, question) + numbers[message] - number_at(parameters, message)
+        also = {question: min(max(shifted, -5.0), 5.0)}
+    found = changed(parameters, {**numbers, **also})
+    if not found.channel_levels:
+        return found
+    middle = (np.arange(len(found.channel_levels)) + 0.5) * found.channel_level_days
+    there = presence(middle, found.arriving_share, found.arriving_days, found.leaving_rate)
+    levels = np.array(found.channel_levels) / np.maximum(there, LEAST_PRESENCE)
+    return sim.Parameters.model_validate(found.model_dump() | {"channel_levels": levels.tolist()})
+
+
+def presence(day: np.ndarray, arriving: float, mean: float, leaving: float) -> np.ndarray:
+    """The share of people who are on a channel at a time, since those who are not write nothing; shape (times,).
+
+    A share ``arriving`` joins after an exponential time, and everybody then stays for another. Activity in a period is
+    divided by it, so that it is not taken away twice.
+
+    Args:
+        day: days since the log began, shape (times,).
+        arriving: the share who join later.
+        mean: the mean time until they join, in days.
+        leaving: the rate of leaving, per day.
+    """
+    stay, wait = np.exp(-leaving * day), np.exp(-day / mean)
+    apart = 1.0 - leaving * mean
+    joined = (stay - wait) / apart if abs(apart) > 1e-6 else day / mean * wait
+    return np.asarray((1.0 - arriving) * stay + arriving * joined)
+
+
+def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Window) -> sim.Parameters:
+    """Parameters with what a log says without a search: its rhythm, and room for its busiest people."""
+    begins = round(365 * window.burn_in_years)
+    found: dict[str, object] = {"arriving_days": max(1.0, log.days / 2), "leaving_rate": 1 / (20 * max(log.days, 1.0))}
+    days = log.since_start / DAY
+    periods = int(min(MOST_LEVELS, log.days / PERIOD, len(log) / FEWEST))
+    if periods >= 2:
+        counts = np.histogram(days, periods, (0, log.days + 1e-6))[0]
+        found |= {"channel_levels": (counts / counts.mean()).tolist(), "channel_begins": begins}
+        found |= {"channel_level_days": max(1.0, (log.days + 1e-6) / periods)}
+    if not by_the_day(log):
+        hours = np.bincount((log.since_start % DAY // 3_600).astype(int), minlength=24)
+        found["hours"] = (hours + 0.5).tolist()
+    weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
+    found["weekdays"] = (weekdays + 0.5).tolist()
+    if math.isfinite(real["degree_q99"]):
+        size = min(max(round(COMMUNITY * real["degree_q90"]), 20), window.people)
+        found |= {"community_size": size}
+        found["tie_capacity"] = max(parameters.tie_capacity, round(ROOM * real["degree_q99"]))
+    if math.isfinite(real["sends_per_week_q99"]):
+        found["weekly_minutes"] = min(10_000.0, max(parameters.weekly_minutes, MINUTES * real["sends_per_week_q99"]))
+    return sim.Parameters.model_validate(parameters.model_dump() | found)

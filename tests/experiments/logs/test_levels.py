@@ -1,0 +1,94 @@
+"""Levels are read from a log: those of simulated logs are found again, and the rest is as given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from experiments.logs.levels import LEVELS, Reading, presence, read_levels
+from experiments.logs.log import Log
+from experiments.logs.simulated import Window, simulated_log, window_of
+
+SIZE = Window(people=150, days=150, burn_in_years=0.3)
+
+
+def log_with(window: Window = SIZE, **changes: Any) -> Log:
+    """The log of a world with these parameters."""
+    return simulated_log(sim.Parameters(**changes), window, seed=8)
+
+
+def read(log: Log, rounds: int = 7) -> Reading:
+    """Its levels, read with default parameters otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiments.logs.levels.ROUNDS", rounds)
+        window = window_of(log)
+        return read_levels(log, sim.Parameters(), Window(window.people, window.days, 0.3, window.observed), seed=1)
+
+
+def sends(log: Log) -> float:
+    return len(log) / log.people / log.days
+
+
+def test_a_busy_channel_is_read_as_one() -> None:
+    """Eight times the default activity, in sittings, at few hours, with longer lists and readier answers."""
+    hours = (0.0,) * 8 + (1.0,) * 10 + (0.0,) * 6
+    log = log_with(routine_rate=0.44, hours=hours, sitting_prompts=3.0, ties_at_start=110, weekly_minutes=3_000.0)
+    found = read(log)
+    assert found.improved
+    assert 0.2 < found.levels["routine_rate"] < 1.0
+    assert found.levels["sitting_prompts"] > 1.2
+    assert found.misfits[0] > 2 * min(found.misfits)
+    again = simulated_log(found.parameters, SIZE, seed=5)
+    assert sends(again) == pytest.approx(sends(log), rel=0.35)
+    at_night = np.isin(again.since_start % 86_400 // 3_600, np.flatnonzero(np.array(found.parameters.hours) < 1))
+    assert at_night.mean() < 0.1
+
+
+def test_parameters_as_given_are_kept_if_nothing_fits_better() -> None:
+    """One round has nothing to choose from: what was given is used, and a note says so."""
+    found = read(log_with(), rounds=1)
+    assert found.parameters == sim.Parameters()
+    assert (found.levels, found.statistics, found.improved) == ({}, (), False)
+    assert "as given" in found.notes[0]
+
+
+def test_reading_is_repeatable_and_does_not_depend_on_threads() -> None:
+    log = log_with(routine_rate=0.2)
+    once = read_levels(log, sim.Parameters(), Window(60, 60, 0.1), seed=3)
+    assert once == read_levels(log, sim.Parameters(), Window(60, 60, 0.1), seed=3, threads=2)
+
+
+def test_a_mailbox_is_compared_with_mailboxes() -> None:
+    """Of a log with three observed people, a world with as many observed people is made."""
+    log = log_with(Window(200, 120, 0.2, observed=3), routine_rate=0.3)
+    assert log.observed is not None
+    assert log.observed.sum() <= 3
+    assert window_of(log).observed == log.observed.sum()
+    assert (log.counted[log.source] | log.counted[log.target]).all()
+    assert read(log, rounds=3).misfits
+
+
+def test_every_level_is_a_parameter_within_its_range() -> None:
+    known = sim.Parameters().model_dump()
+    for level in LEVELS:
+        value: Any = known
+        for part in level.parameter.split("."):
+            value = value[part]
+        assert isinstance(value, float | int)
+        assert level.low < level.high
+        assert level.gain > 0
+
+
+def test_presence_is_that_of_people_who_come_and_go() -> None:
+    """Counted for a hundred thousand people, and its limits: everybody at first, nobody in the end."""
+    random = np.random.default_rng(1)
+    begins = np.where(random.random(100_000) < 0.4, random.exponential(50, 100_000), 0.0)
+    ends = begins + random.exponential(100, 100_000)
+    day = np.array([0.0, 20.0, 90.0, 300.0])
+    counted = ((begins <= day[:, None]) & (day[:, None] < ends)).mean(axis=1)
+    assert presence(day, 0.4, 50, 0.01) == pytest.approx(counted, abs=0.01)
+    assert presence(day, 0.4, 100, 0.01) == pytest.approx(presence(day, 0.4, 100.01, 0.01), abs=1e-3)
+    assert presence(day, 0.0, 50, 0.0) == pytest.approx(1)
