@@ -33,10 +33,8 @@ MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
 ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred exceeds
-MINUTES = (
-    20.0  # minutes a week for each gesture of somebody as active as one person in a hundred: no ceiling in practice
-)
-LEAST_PRESENCE = 0.05
+MINUTES = 20.0  # a week, for each gesture of somebody as active as one person in a hundred: no ceiling in practice
+LEAST_PRESENCE = 0.05  # share of people who are on the channel, by which a level is divided at most
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
 MEAN = "sends_per_week_mean"
@@ -264,9 +262,9 @@ def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Wi
         found |= {"channel_level_days": max(1.0, (log.days + 1e-6) / periods)}
     if not by_the_day(log):
         hours = np.bincount((log.since_start % DAY // 3_600).astype(int), minlength=24)
-        found["hours"] = (hours + 0.5).tolist()
+        found["hour_activity"] = (hours + 0.5).tolist()
     weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
-    found["weekdays"] = (weekdays + 0.5).tolist()
+    found["weekday_activity"] = (weekdays + 0.5).tolist()
     if math.isfinite(real["degree_q99"]):
         size = min(max(round(COMMUNITY * real["degree_q90"]), 20), window.people)
         found |= {"community_size": size}

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from sim.model.former_names import FORMER_NAMES, note_former_names
 from sim.model.functions import hash_of
@@ -187,11 +187,11 @@ class Parameters(BaseModel):
     past_years: float = _number(5.0, "years", 0, 40, "length of the simulated past before day 0", "assumed")
     past_stopped: float = _number(0.5, "share", 0, 1, "share of ties whose contacts stopped at a uniformly distributed time before day 0", "assumed")
 
-    hours: tuple[float, ...] = Field((1.0,) * 24, min_length=24, max_length=24, description="how active people are in each hour of the day, from midnight; only ratios matter", json_schema_extra={"unit": "weights", "source": "even; a log can say otherwise"})
-    weekdays: tuple[float, ...] = Field((1.0,) * 7, min_length=7, max_length=7, description="how active people are on each day of the week, from day 0; only ratios matter", json_schema_extra={"unit": "weights", "source": "even; a log can say otherwise"})
+    hour_activity: tuple[float, ...] = Field((1.0,) * 24, min_length=24, max_length=24, description="how active people are in each hour of the day, from midnight; only ratios matter", json_schema_extra={"unit": "weights", "source": "even; a log can say otherwise"})
+    weekday_activity: tuple[float, ...] = Field((1.0,) * 7, min_length=7, max_length=7, description="how active people are on each day of the week, from day 0; only ratios matter", json_schema_extra={"unit": "weights", "source": "even; a log can say otherwise"})
     channel_levels: tuple[float, ...] = Field((), max_length=MOST_LEVELS, description="activity on the channel in periods of `channel_level_days` from `channel_begins` on; before and after them it is 1", json_schema_extra={"unit": "factors", "source": "1; a log can say otherwise"})
-    channel_level_days: float = _number(30.0, "days", 1, 5_000, "length of a period of `channel_levels`", "")
-    channel_begins: int = _count(0, "day", 0, 16_383, "day of the world on which `channel_levels` begin", "")
+    channel_level_days: float = _number(30.0, "days", 1, 5_000, "length of a period of `channel_levels`", "assumed; a log can say otherwise")
+    channel_begins: int = _count(0, "day", 0, 16_383, "day of the world on which `channel_levels` begin", "the first day; a log can say otherwise")
 
     gestures: dict[str, GestureRow] = Field(default_factory=lambda: dict(DEFAULT_GESTURES), validate_default=True, description="numbers of each kind of gesture")
     strategies: dict[str, StrategyRow] = Field(default_factory=lambda: dict(STRATEGIES), description="whom each strategy contacts, what it does, and when")
@@ -223,6 +223,21 @@ class Parameters(BaseModel):
                 if isinstance(data.get(table), dict):
                     data = {**data, table: _completed(table, data[table], rows)}
         return data
+
+    @field_validator("hour_activity", "weekday_activity", "channel_levels", mode="before")
+    @classmethod
+    def _accept_lists(cls, data: Any) -> Any:
+        """Accept lists, which files have, as well as tuples."""
+        return tuple(data) if isinstance(data, list) else data
+
+    @field_validator("hour_activity", "weekday_activity", "channel_levels")
+    @classmethod
+    def _check_weights(cls, weights: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        if not all(0 <= weight < math.inf for weight in weights):
+            raise ValueError("expected finite numbers of 0 or more")
+        if info.field_name != "channel_levels" and not any(weights):
+            raise ValueError("expected at least one number above 0")
+        return weights
 
     @model_validator(mode="after")
     def _check_tables(self) -> Parameters:
@@ -337,9 +352,9 @@ class Parameters(BaseModel):
         for name in _SCALARS:
             record[name] = getattr(self, name)
         record["kernel"] = kernel(self.memory_decay)
-        record["even_hours"] = len(set(self.hours)) == 1
-        record["hours"] = np.cumsum([0.0, *self.hours]) / sum(self.hours)
-        record["weekdays"] = np.array(self.weekdays) * 7 / sum(self.weekdays)
+        record["even_hours"] = len(set(self.hour_activity)) == 1
+        record["hours"] = np.cumsum([0.0, *self.hour_activity]) / sum(self.hour_activity)
+        record["weekdays"] = np.array(self.weekday_activity) * 7 / sum(self.weekday_activity)
         record["busiest_weekday"] = record["weekdays"].max()
         record["levels"][0, : len(self.channel_levels)] = self.channel_levels
         record["level_count"] = len(self.channel_levels)
@@ -478,7 +493,7 @@ NEW_PARAMETERS = (
     "sitting_prompts", "sitting_same", "sitting_gap",
     "responsiveness_sd", "quick_share", "quick_median", "quick_sigma",
     "arriving_share", "arriving_days", "leaving_rate", "ties_sd",
-    "hours", "weekdays", "channel_levels", "channel_level_days", "channel_begins",
+    "hour_activity", "weekday_activity", "channel_levels", "channel_level_days", "channel_begins",
 )  # fmt: skip
 _SCALARS = tuple(
     name for name, field in Parameters.model_fields.items() if field.annotation in (float, int)

@@ -35,7 +35,7 @@ def log_of(run: sim.Run) -> Any:
 def test_a_later_parameter_at_its_default_changes_no_id(name: str) -> None:
     """Runs of earlier versions keep their ids, and a change makes another one."""
     assert name not in sim.Parameters().identity()
-    changed = {"hours": (2.0,) + (1.0,) * 23, "weekdays": (2.0,) + (1.0,) * 6, "channel_levels": (2.0,)}
+    changed = {"hour_activity": (2.0,) + (1.0,) * 23, "weekday_activity": (2.0,) + (1.0,) * 6, "channel_levels": (2.0,)}
     other = 1 if name == "channel_begins" else 0.9 if name != "sitting_prompts" else 2.0
     other = 50.0 if name in ("arriving_days", "channel_level_days") else other
     assert name in sim.Parameters(**{name: changed.get(name, other)}).identity()
@@ -44,7 +44,7 @@ def test_a_later_parameter_at_its_default_changes_no_id(name: str) -> None:
 @given(u=shares.filter(lambda u: 0 < u < 1))
 def test_hours_are_followed(u: float) -> None:
     """Half of the activity in the last hour and a quarter in each of the two before: quantiles by hand."""
-    p = sim.Parameters(hours=(0.0,) * 21 + (1.0, 1.0, 2.0)).packed
+    p = sim.Parameters(hour_activity=(0.0,) * 21 + (1.0, 1.0, 2.0)).packed
     expected = 21 + 4 * u if u < 0.5 else 23 + 2 * (u - 0.5)
     assert rules.second_of_day(u, p) == pytest.approx(3_600 * expected, abs=1.5)
     assert rules.second_of_day(u, sim.Parameters().packed) == int(86_400 * u)
@@ -52,14 +52,14 @@ def test_hours_are_followed(u: float) -> None:
 
 def test_nothing_is_sent_at_hours_without_activity() -> None:
     """Neither prompts nor answers on later days; answers within the day may come at any time."""
-    log = log_of(lived(hours=(0.0,) * 12 + (1.0,) * 12, **PRIVATE))
+    log = log_of(lived(hour_activity=(0.0,) * 12 + (1.0,) * 12, **PRIVATE))
     begun = log[~log["is_answer"]] if "is_answer" in log else log
     assert (begun["time"] % 86_400 >= 43_200).mean() > 0.97
 
 
 def test_nothing_is_begun_on_weekdays_without_activity() -> None:
     """Such a day could only see answers of the same day, which need something that was begun on it."""
-    log = log_of(lived(weekdays=(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0), **PRIVATE))
+    log = log_of(lived(weekday_activity=(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0), **PRIVATE))
     assert not np.isin(log["time"] // 86_400 % 7, [5, 6]).any()
 
 
@@ -145,3 +145,17 @@ def test_a_world_of_observed_people_has_only_their_ties(number: int) -> None:
     assert (world.people["degree"][ids] == whole.people["degree"][ids]).all()
     assert (world.people["sociability"] <= whole.people["sociability"]).all()
     assert (world.people["sociability"][ids] == whole.people["sociability"][ids]).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hour_activity": [0.0] * 24}, "at least one number above 0"),
+        ({"weekday_activity": [1.0] * 6 + [-1.0]}, "0 or more"),
+        ({"channel_levels": [float("inf")]}, "0 or more"),
+        ({"hour_activity": [1.0] * 23}, "at least 24"),
+    ],
+)
+def test_impossible_activity_is_refused(changes: dict[str, list[float]], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        sim.Parameters(**changes)  # type: ignore[arg-type]

@@ -110,8 +110,8 @@ def parameters(draw: st.DrawFn) -> sim.Parameters:
         st.fixed_dictionaries(
             {},
             optional={
-                "hours": st.sampled_from([tuple(range(24)), (0.0,) * 23 + (1.0,)]),
-                "weekdays": st.sampled_from([(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5)]),
+                "hour_activity": st.sampled_from([tuple(range(24)), (0.0,) * 23 + (1.0,)]),
+                "weekday_activity": st.sampled_from([(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5)]),
                 "channel_levels": st.lists(st.floats(0, 3), min_size=1, max_size=5).map(tuple),
                 "channel_level_days": st.floats(1, 9),
                 "channel_begins": st.integers(0, 20),

@@ -198,7 +198,7 @@ def test_the_same_seed_gives_the_same_log_on_any_number_of_threads() -> None:
     [(1, 0.4, (2, 1)), (2, 1.4, (2, 1)), (3, 1.6, (3, 2)), (4_000, 90.0, (4_000, 90)), (4_001, 90.0, (4_000, 90))],
 )
 def test_a_window_has_the_size_of_a_log_within_reason(people: int, days: float, window: tuple[int, int]) -> None:
-    log: Any = SimpleNamespace(people=people, days=days)
+    log: Any = SimpleNamespace(people=people, days=days, observed=None)
     assert window_of(log) == Window(*window, burn_in_years=1.0)
     assert window_of(log, most_people=3).people == min(3, window[0])
 
@@ -244,9 +244,9 @@ def test_a_silent_world_says_so() -> None:
     [
         ("rutine_rate", "did you mean routine_rate"),
         ("routine_rate=0.5", "write routine_rate=LOW:HIGH"),
-        ("routine_rate=0.5:0.1", "from 0 to 10"),
-        ("routine_rate=a:b", "from 0 to 10"),
-        ("routine_rate=0:99", "from 0 to 10"),
+        ("routine_rate=0.5:0.1", "from 0 to 100"),
+        ("routine_rate=a:b", "from 0 to 100"),
+        ("routine_rate=0:999", "from 0 to 100"),
         ("gestures.like.source", "no parameter"),
     ],
 )
@@ -267,10 +267,10 @@ def test_a_range_is_searched_by_factors_if_it_spans_more_than_tenfold() -> None:
 
 
 def test_a_wish_may_have_the_very_limits_of_a_parameter_and_no_others() -> None:
-    (whole,) = ranges_of(["routine_rate=0:10"])
-    assert (whole.low, whole.high) == (0, 10)
-    for wish in ("routine_rate=0:10.1", "routine_rate=-0.1:10", "routine_rate=1:1", "routine_rate=:1"):
-        with pytest.raises(ConfigError, match="from 0 to 10"):
+    (whole,) = ranges_of(["routine_rate=0:100"])
+    assert (whole.low, whole.high) == (0, 100)
+    for wish in ("routine_rate=0:100.1", "routine_rate=-0.1:10", "routine_rate=1:1", "routine_rate=:1"):
+        with pytest.raises(ConfigError, match="from 0 to 100"):
             ranges_of([wish])
     with pytest.raises(ConfigError, match="same parameter twice"):
         ranges_of(["routine_rate", "routine_rate=0:1"])

@@ -35,7 +35,9 @@ def sends(log: Log) -> float:
 def test_a_busy_channel_is_read_as_one() -> None:
     """Eight times the default activity, in sittings, at few hours, with longer lists and readier answers."""
     hours = (0.0,) * 8 + (1.0,) * 10 + (0.0,) * 6
-    log = log_with(routine_rate=0.44, hours=hours, sitting_prompts=3.0, ties_at_start=110, weekly_minutes=3_000.0)
+    log = log_with(
+        routine_rate=0.44, hour_activity=hours, sitting_prompts=3.0, ties_at_start=110, weekly_minutes=3_000.0
+    )
     found = read(log)
     assert found.improved
     assert 0.2 < found.levels["routine_rate"] < 1.0
@@ -43,7 +45,9 @@ def test_a_busy_channel_is_read_as_one() -> None:
     assert found.misfits[0] > 2 * min(found.misfits)
     again = simulated_log(found.parameters, SIZE, seed=5)
     assert sends(again) == pytest.approx(sends(log), rel=0.35)
-    at_night = np.isin(again.since_start % 86_400 // 3_600, np.flatnonzero(np.array(found.parameters.hours) < 1))
+    at_night = np.isin(
+        again.since_start % 86_400 // 3_600, np.flatnonzero(np.array(found.parameters.hour_activity) < 1)
+    )
     assert at_night.mean() < 0.1
 
 
