@@ -11,7 +11,7 @@ level was read from is no evidence for the model, and counts as fitted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from sim.contact_logs import LogError
 from sim.model.parameters import MOST_LEVELS
 
 ROUNDS = 12
+NEAR = 0.15  # of the real value, as in a validation
 MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
@@ -106,6 +107,8 @@ class Reading:
         misfits: how far these statistics were off in each round; the first round has the parameters as given.
         at_limits: paths of levels that stopped at a limit of their search.
         changes: all parameters that differ from those given, by path.
+        others_near: how many statistics that no level was read from are within `NEAR` of the real value: with the
+            parameters as given, and in the chosen round.
     """
 
     parameters: sim.Parameters
@@ -114,6 +117,7 @@ class Reading:
     misfits: tuple[float, ...]
     at_limits: tuple[str, ...]
     changes: dict[str, object]
+    others_near: tuple[int, int]
 
     @property
     def improved(self) -> bool:
@@ -125,9 +129,18 @@ class Reading:
         """Sentences on what a reader should know before trusting the levels."""
         if not self.improved:
             return ["No levels fit the log better than the parameters as given, so these are used."]
-        named = ", ".join(self.at_limits)
-        are = "is at a limit" if len(self.at_limits) == 1 else "are at limits"
-        return [f"{named} {are} of the search: the log may be beyond what the model can do."] if self.at_limits else []
+        notes = []
+        if self.at_limits:
+            are = "is at a limit" if len(self.at_limits) == 1 else "are at limits"
+            named = ", ".join(self.at_limits)
+            notes.append(f"{named} {are} of the search: the log may be beyond what the model can do.")
+        before, after = self.others_near
+        if after < before:
+            notes.append(
+                f"The levels fit what they were read from, but only {after} of the other statistics are within "
+                f"{NEAR:.0%} of the log's, instead of {before} with the parameters as given (--no-levels)."
+            )
+        return notes
 
 
 def read_levels(
@@ -158,7 +171,8 @@ def read_levels(
         return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
 
     start = _read_at_once(log, real, parameters, size)
-    misfits = [tried(parameters)[0]]
+    loss, found = tried(parameters)
+    misfits, near = [loss], [_others_near(found, real, names)]
     rounds: list[dict[str, float]] = [{}]
     numbers = {level.parameter: _within(level, number_at(start, level.parameter)) for level in known}
     for done in range(1, ROUNDS):
@@ -166,6 +180,7 @@ def read_levels(
             progress(done, ROUNDS)
         loss, found = tried(_with(start, numbers))
         misfits.append(loss)
+        near.append(_others_near(found, real, names))
         rounds.append(numbers)
         others = math.exp(-abs(_miss(LEVELS[0], real, found)))
         numbers = {
@@ -181,7 +196,16 @@ def read_levels(
     changes |= {name: number_at(chosen, name) for name in ANSWERS if best}
     limits = [level.parameter for level in known if best and rounds[best][level.parameter] in (level.low, level.high)]
     used = tuple(name for name in names if name != MEAN)
-    return Reading(chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes)
+    return Reading(
+        chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes, (near[0], near[best])
+    )
+
+
+def _others_near(found: Values, real: Values, names: Sequence[str]) -> int:
+    """How many statistics other than these are within `NEAR` of the real value."""
+    return sum(
+        abs(found.get(name, math.nan) - value) <= NEAR * abs(value) for name, value in real.items() if name not in names
+    )
 
 
 def _measured(log: Log) -> dict[str, float]:

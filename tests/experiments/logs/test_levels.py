@@ -59,6 +59,15 @@ def test_parameters_as_given_are_kept_if_nothing_fits_better() -> None:
     assert "as given" in found.notes[0]
 
 
+def test_a_reading_says_what_it_made_worse() -> None:
+    worse = Reading(sim.Parameters(), {"delay_median": 1.0}, (), (2.0, 1.0), ("delay_median",), {}, (20, 11))
+    limit, said = worse.notes
+    assert limit.startswith("delay_median is at a limit")
+    assert "only 11 of the other statistics are within 15% of the log's, instead of 20" in said
+    better = Reading(sim.Parameters(), {"delay_median": 9.0}, (), (2.0, 1.0), (), {}, (11, 20))
+    assert better.notes == []
+
+
 def test_reading_is_repeatable_and_does_not_depend_on_threads() -> None:
     log = log_with(routine_rate=0.2)
     once = read_levels(log, sim.Parameters(), Window(60, 60, 0.1), seed=3)
