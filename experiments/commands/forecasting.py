@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,6 +32,7 @@ from experiments.forecasts.pairs import number_of_person
 from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
 from experiments.forecasts.week import SMALL, WeekRequest
 from experiments.logs.log import Log, read_in_file_order
+from experiments.logs.observed import with_observed
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import log_hash
 from experiments.terminal.console import (
@@ -38,6 +40,7 @@ from experiments.terminal.console import (
     Config,
     Format,
     LogFile,
+    Observed,
     Processes,
     Results,
     report_compiling,
@@ -68,9 +71,7 @@ def forecast(
     ] = None,
     worlds: Annotated[
         int,
-        typer.Option(
-            min=1, max=100_000, help="Simulated worlds. The chance is the share of worlds in which a tie comes back."
-        ),
+        typer.Option(min=1, max=100_000, help="Simulated worlds, with and without each gesture."),
     ] = 100,
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which a tie may come back.")] = 90,
     silent: Annotated[
@@ -84,6 +85,7 @@ def forecast(
         bool, typer.Option("--ids", help="Show the ids of people, also in files. By default no id is shown.")
     ] = False,
     form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Format of the written files.")] = "csv",
+    observed: Observed = None,
     config: Config = None,
     changes: Changes = None,
     processes: Processes = None,
@@ -93,7 +95,7 @@ def forecast(
     experiment = load(config, changes or (), log, unnamed="forecast")
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} only applies to a scored forecast; add --evaluate.")
-    contacts = read_in_file_order(log)
+    contacts = _read(log, observed)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures, experiment)
@@ -151,6 +153,7 @@ def plan_week(
         int | None, typer.Option(metavar="DAY", help="Day on which rankings are scored. Default: 70% into the log.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
+    observed: Observed = None,
     config: Config = None,
     changes: Changes = None,
     processes: Processes = None,
@@ -160,7 +163,7 @@ def plan_week(
     kinds = _kinds(gestures, experiment)
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: expected at least one gesture, such as {SMALL[2]}.")
-    contacts = read_in_file_order(log)
+    contacts = _read(log, observed)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = _person(person, contacts, log, ids)
     _require_dormant(contacts, who, person, silent)
@@ -194,6 +197,17 @@ def _week_as_json(found: week.Week, notes: Sequence[str]) -> str:
         past = found.past._asdict() | {"rules": json.loads(rules)}
     whole = {"plan": json.loads(plan), "together": together, "dormant": found.dormant, "alike": found.alike}
     return json.dumps(whole | {"past": past, "said": list(notes)}, indent=1)
+
+
+def _read(log: Path, observed: Path | None) -> Log:
+    """Read a log in the order of its file, and find out who is observed in it."""
+    found = with_observed(read_in_file_order(log), observed)
+    if observed is None or found.observed is None:
+        return found
+    # Rows without an observed person are left out, and so people are numbered anew.
+    ends = {"source": found.names[found.source], "target": found.names[found.target]}
+    again = read_in_file_order(pd.DataFrame(ends | {"time": found.time}))
+    return replace(again, observed=np.isin(again.names, found.names[found.observed]), notes=found.notes)
 
 
 def _worlds(count: int, experiment: Experiment) -> Worlds:

@@ -12,8 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
 
 _PANELS = {
-    "model": ("the model", VERMILLION),
-    "model_recalibrated": ("the model, recalibrated", BLUE),
+    "learned": ("learned", VERMILLION),
+    "model": ("simulated", BLUE),
     "recency_frequency": ("silence and contacts", INK),
 }
 _FEWEST = 10  # pairs in a bin that is drawn, at least
@@ -24,8 +24,8 @@ def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
     """Draw forecasts against what happened.
 
     Args:
-        calibration: the result of `experiments.forecasts.scores.reliability` for ``model`` and, if available, for
-            ``model_recalibrated`` and ``recency_frequency``.
+        calibration: the result of `experiments.forecasts.scores.reliability` for ``learned``, ``model`` and, if
+            available, ``recency_frequency``.
         days: number of days that the forecast covers.
 
     Returns:
@@ -39,7 +39,7 @@ def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
         for axes, (name, rows) in zip(panels, shown.items(), strict=True):
             _draw(axes, rows, *_PANELS[name], calibration["pairs"].max())
         panels[0].set_ylabel(f"came back within {days} days")
-        figure.suptitle(headline(shown["model"]), x=0.025, y=0.97, ha="left", va="top", fontsize=29,
+        figure.suptitle(headline(shown["learned"]), x=0.025, y=0.97, ha="left", va="top", fontsize=29,
                         fontweight="bold")  # fmt: skip
         figure.text(0.025, 0.8, "On the diagonal, a forecast is right on average. Numbers: pairs in the bin, "
                     f"at least {_FEWEST}. Bars: 95% intervals.", fontsize=19, va="center")  # fmt: skip
@@ -80,10 +80,10 @@ def _draw(axes: Axes, rows: pd.DataFrame, title: str, colour: str, largest: int)
 
 
 def headline(rows: pd.DataFrame) -> str:
-    """A sentence on how many ties the model expected to come back, and how many did."""
+    """A sentence on how many ties a forecast expected to come back, and how many did."""
     share = rows["pairs"] / rows["pairs"].sum()
     expected, came = (float((rows[name] * share).sum()) for name in ("chance", "observed"))
-    return f"The model expected {_percent(expected)} of the silent ties\nto come back, and {_percent(came)} did"
+    return f"The forecast expected {_percent(expected)} of the silent ties\nto come back, and {_percent(came)} did"
 
 
 def _percent(share: float) -> str:

@@ -1,9 +1,12 @@
-"""Will a silent tie come back? A contact log continues in many simulated worlds; the chance is the share of worlds.
+"""Will a silent tie come back? The chance is learned from the log; what a gesture adds is simulated.
+
+The chance that a tie comes back by itself is learned from earlier mornings of the same log, when pairs were silent too
+(`experiments.forecasts.learned`). No log says what a gesture does. So the log also continues in many simulated worlds,
+in which people write as often as they lately did, with and without the gesture.
 
 Each world starts from the log and has its own random draws. The log has one channel, so a contact is what a log of that
 channel would contain, or an answer to an injected gesture. `evaluate` starts from an earlier day of the log and
-compares its forecasts with what followed. `forecast` starts from the end of the log, and also simulates gestures on
-the first day.
+compares its forecasts with what followed. `forecast` starts from the end of the log.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 import sim
-from experiments.analysis.compare import resampled_means
+from experiments.analysis.compare import ends_of_interval, resampled_counts, resampled_means
+from experiments.forecasts.activity import matching_sociability, with_sociability
 from experiments.forecasts.baselines import baselines, recalibrated, smoothed
+from experiments.forecasts.learned import learned_chances
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from experiments.logs.log import Log
@@ -32,7 +38,7 @@ GESTURES = ("like", "message", "note", "call")
 FIRST_PART = 0.7  # of a log's time, from which worlds start in an evaluation
 ENOUGH_WORLDS = 20  # fewer give coarse chances
 LEAST_DAYS = 30  # of a log after that, which an evaluation needs
-MODEL, RECALIBRATED = "model", "model_recalibrated"
+LEARNED, MODEL, RECALIBRATED = "learned", "model", "model_recalibrated"
 
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
 
@@ -64,25 +70,52 @@ class Execution(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class OneWorld:
-    """One world to run, and the pairs to watch in it.
+class Beginning:
+    """Where simulated worlds begin.
 
     Attributes:
-        past: the contacts that it starts from.
-        morning: its first simulated day, in days since the first contact.
-        days: number of days to simulate.
-        pairs: people (low, high) of the watched pairs, shape (pairs, 2).
-        worlds, replicate: the worlds that it belongs to, and its number among them.
-        gestures: injected gestures.
+        past: the contacts that they start from.
+        morning: their first simulated day, in days since the first contact.
+        worlds: which worlds.
+        sociability: of each person, shape (people,); see `activity.matching_sociability`.
     """
 
     past: Log
     morning: int
+    worlds: Worlds
+    sociability: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class OneWorld:
+    """One world to run, and the pairs to watch in it.
+
+    Attributes:
+        begins: where it begins.
+        days: number of days to simulate.
+        pairs: people (low, high) of the watched pairs, shape (pairs, 2).
+        replicate: its number among the worlds.
+        gestures: injected gestures.
+    """
+
+    begins: Beginning
     days: int
     pairs: np.ndarray
-    worlds: Worlds
     replicate: int
     gestures: tuple[sim.Gesture, ...] = ()
+
+
+def beginning(past: Log, morning: int, worlds: Worlds) -> Beginning:
+    """Where these worlds begin, if they start from a past on the morning of a day. Some days are simulated for it."""
+    nameless = replace(past, names=np.arange(len(past.names)), notes=())  # names can be long, and runs are pickled
+    first = replay(nameless, morning, worlds, 0)
+    return Beginning(nameless, morning, worlds, matching_sociability(first, past, worlds.parameters, worlds.seed))
+
+
+def replay(past: Log, morning: int, worlds: Worlds, replicate: int) -> sim.World:
+    """The world of one replicate on the morning of a day, with the sociability that a replay gives people."""
+    world = sim.worlds.replayed(past.frame(), seed=worlds.world_seed + replicate, parameters=worlds.past)
+    return world.copy(day=morning)
 
 
 def who_wrote(run: OneWorld) -> np.ndarray:
@@ -92,12 +125,10 @@ def who_wrote(run: OneWorld) -> np.ndarray:
         Shape (pairs, 2), bool: whether the low person of each pair contacted the high one on any of the days, and
         the high person the low one.
     """
-    worlds, people = run.worlds, len(run.past.names)
-    world = sim.worlds.replayed(run.past.frame(), seed=worlds.world_seed + run.replicate, parameters=worlds.past)
+    begins, worlds, people = run.begins, run.begins.worlds, len(run.begins.past.names)
+    world = with_sociability(replay(begins.past, begins.morning, worlds, run.replicate), begins.sociability)
     seed = worlds.seed + run.replicate
-    start, _ = begin(
-        world.copy(day=run.morning), seed=seed, parameters=worlds.parameters, extra=run.gestures, days=run.days
-    )
+    start, _ = begin(world, seed=seed, parameters=worlds.parameters, extra=run.gestures, days=run.days)
     contacts: list[np.ndarray] = []
     with on_threads(1):
         run_days(Core(start, seed=seed), run.days, lambda record: contacts.append(_contacts(record.sent, run)))
@@ -112,10 +143,10 @@ def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
     These are the gestures that a contact log would contain, and all answers to injected gestures. A call is answered
     by a call, which the log would not contain.
     """
-    parameters = run.worlds.parameters
+    begins, parameters = run.begins, run.begins.worlds.parameters
     answers = np.isin(sent["parent_kind"], [parameters.kinds.index(gesture.kind) for gesture in run.gestures])
-    found = np.concatenate([written(sent, parameters.gestures), sent[answers & (sent["parent_day"] == run.morning)]])
-    return found["sender"].astype(np.int64) * len(run.past.names) + found["receiver"]
+    found = np.concatenate([written(sent, parameters.gestures), sent[answers & (sent["parent_day"] == begins.morning)]])
+    return found["sender"].astype(np.int64) * len(begins.past.names) + found["receiver"]
 
 
 def run_all(runs: Sequence[OneWorld], execution: Execution) -> list[np.ndarray]:
@@ -127,18 +158,17 @@ def run_all(runs: Sequence[OneWorld], execution: Execution) -> list[np.ndarray]:
     return [future.result() for future in futures]
 
 
-def replicates(past: Log, morning: int, days: int, pairs: pd.DataFrame, worlds: Worlds) -> list[OneWorld]:
-    """All replicates of worlds that start from a past, watching these pairs (rows with ``low`` and ``high``)."""
-    nameless = replace(past, names=np.arange(len(past.names)), notes=())  # names can be long, and runs are pickled
+def replicates(begins: Beginning, days: int, pairs: pd.DataFrame) -> list[OneWorld]:
+    """All replicates of worlds that begin here, watching these pairs (rows with ``low`` and ``high``)."""
     people = pairs[["low", "high"]].to_numpy()
-    return [OneWorld(nameless, morning, days, people, worlds, replicate) for replicate in range(worlds.count)]
+    return [OneWorld(begins, days, people, replicate) for replicate in range(begins.worlds.count)]
 
 
 # How good are the forecasts? -----------------------------------------------------------------------------------------
 
 
 class Evaluation(NamedTuple):
-    """How the model's forecasts compare with what happened, and with baselines that need no model.
+    """How forecasts compare with what happened, and with simple baselines.
 
     Attributes:
         pairs: one row per pair that was silent at the cut: the columns of `pairs.silent_pairs`, with the
@@ -220,17 +250,19 @@ def evaluate(
     if pairs.empty:
         raise LogError(f"No pair had been silent for over {silent} days on day {cut}, so there is nothing to evaluate.")
     known = silent_pairs(contacts, earlier, silent) if earlier >= 1 else pairs.head(0)
-    runs = replicates(contacts.before(cut), cut, window, pairs, worlds)
+    past = contacts.before(cut)
+    runs = replicates(beginning(past, cut, worlds), window, pairs)
     if len(known):
-        runs += replicates(contacts.before(earlier), earlier, window, known, worlds)
+        runs += replicates(beginning(contacts.before(earlier), earlier, worlds), window, known)
     wrote = run_all(runs, execution)
     back = came_back(contacts, pairs, cut, window)
-    forecasts = {MODEL: shares_of(wrote[: worlds.count])}
+    learned = learned_chances(past, cut, pairs, days=window, silent=silent)
+    forecasts = {LEARNED: learned, MODEL: shares_of(wrote[: worlds.count])}
     if len(known):
         answers = came_back(contacts.before(cut), known, earlier, window)
         forecasts[RECALIBRATED] = recalibrated(shares_of(wrote[worlds.count :]), answers, forecasts[MODEL])
         forecasts |= baselines(known, answers, pairs)
-    of = [name for name in (MODEL, RECALIBRATED) if name in forecasts]
+    of = [name for name in (LEARNED, MODEL, RECALIBRATED) if name in forecasts]
     return Evaluation(
         pairs=_named(pairs, contacts).assign(came_back=back, **forecasts),
         forecasts=tuple(forecasts),
@@ -329,10 +361,12 @@ class Forecast(NamedTuple):
         ties: one row per tie, most contacts first: ``tie`` (its number, see
             `pairs.numbers_of_ties`), ``sender`` and ``receiver`` (ids of the log: who would make the
             gesture, and to whom; missing if ids are hidden), ``silent_days``, ``contacts``, ``comes_back`` (the
-            chance of a contact in either direction if nothing is done), ``receiver_writes`` (the chance of one by the
-            receiver if nothing is done), and for each gesture on the first day, ``after_GESTURE``, the chance that the
-            receiver then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and ``gain_GESTURE_high``: what it adds,
-            paired world by world, with its 95% interval; NaN for ties without simulated gestures.
+            learned chance of a contact in either direction if nothing is done), ``simulated`` (the share of worlds in
+            which there is one), ``receiver_writes`` (the chance of one by the receiver if nothing is done: the part
+            of ``comes_back`` that it is of ``simulated``), and for each gesture on the first day, ``after_GESTURE``,
+            the chance that the receiver then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and
+            ``gain_GESTURE_high``: what it adds, see `added`, with its 95% interval over worlds; NaN for ties without
+            simulated gestures.
         gains: for each gesture, its mean ``gain`` over the ties with simulated gestures, with ``low`` and ``high``.
         rounds: number of rounds of gestures per replicate.
         notes: sentences about the log.
@@ -373,34 +407,37 @@ def forecast(
         gestures: kinds, as in `sim.Gesture`, each once.
     """
     ties = silent_ties(contacts, silent, person)
+    if ties.empty:
+        gains = pd.DataFrame(columns=["gain", "low", "high"], dtype=float)
+        return Forecast(_described(ties, contacts), gains, 0, hole_noted(contacts, silent, contacts.end))
     focal = ties.head(top)
     rounds = matched(focal[["low", "high"]].to_numpy(), worlds.seed) if gestures else []
-    runs = replicates(contacts, contacts.end, days, ties, worlds) if len(ties) else []
+    begins = beginning(contacts, contacts.end, worlds)
+    runs = replicates(begins, days, ties)
     for kind in gestures:
         for rows in rounds:
             treated = focal.iloc[rows]
-            plain = replicates(contacts, contacts.end, days, treated, worlds)
-            runs += [replace(run, gestures=gestures_to(kind, treated)) for run in plain]
+            runs += [replace(run, gestures=gestures_to(kind, treated)) for run in replicates(begins, days, treated)]
     wrote = iter(run_all(runs, execution))
 
-    def next_worlds(some: pd.DataFrame) -> np.ndarray:
+    def next_worlds() -> np.ndarray:
         """Who wrote in the next worlds, shape (worlds, ties, 2)."""
-        return np.array([next(wrote) for _ in range(worlds.count)]) if len(some) else np.zeros((worlds.count, 0, 2))
+        return np.array([next(wrote) for _ in range(worlds.count)])
 
-    base = next_worlds(ties)
+    base = next_worlds()
     before = by_receiver(base, ties)
-    table = _described(ties, contacts).assign(
-        comes_back=smoothed(base.any(axis=2).sum(axis=0), worlds.count),
-        receiver_writes=smoothed(before.sum(axis=0), worlds.count),
-    )
+    learned = learned_chances(contacts, contacts.end, ties, days=days, silent=silent)
+    simulated, theirs = (smoothed(one.sum(axis=0), worlds.count) for one in (base.any(axis=2), before))
+    writes = learned * theirs / simulated
+    table = _described(ties, contacts).assign(comes_back=learned, simulated=simulated, receiver_writes=writes)
     gains = {}
     for kind in gestures if rounds else ():
         after = np.zeros((worlds.count, len(focal)), bool)
         for rows in rounds:
-            after[:, rows] = by_receiver(next_worlds(focal.iloc[rows]), focal.iloc[rows])
-        gain = after.astype(float) - before[:, : len(focal)]
-        gains[kind] = paired(gain.mean(axis=1))
-        table = table.assign(**_effect(kind, after, gain, len(ties)))
+            after[:, rows] = by_receiver(next_worlds(), focal.iloc[rows])
+        gain = added(before[:, : len(focal)], after, writes[: len(focal)])
+        gains[kind] = gain.together
+        table = table.assign(**_columns_of(kind, gain, writes, len(ties)))
     mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"])
     return Forecast(table, mean_gains, len(rounds), hole_noted(contacts, silent, contacts.end))
 
@@ -454,12 +491,51 @@ def by_receiver(wrote: np.ndarray, ties: pd.DataFrame) -> np.ndarray:
     return np.where(ties["sender"] == ties["low"], wrote[..., 1], wrote[..., 0])
 
 
-def _effect(kind: str, after: np.ndarray, gain: np.ndarray, ties: int) -> dict[str, np.ndarray]:
-    """The columns of a gesture for all ``ties``, from arrays of shape (worlds, ties with simulated gestures)."""
-    chance = smoothed(after.sum(axis=0), len(after))
-    columns = np.column_stack([chance, np.array([paired(one) for one in gain.T])])
-    filled = np.vstack([columns, np.full((ties - len(columns), 4), np.nan)])
-    return dict(zip((f"after_{kind}", f"gain_{kind}", f"gain_{kind}_low", f"gain_{kind}_high"), filled.T, strict=True))
+class Added(NamedTuple):
+    """What a gesture adds to chances.
+
+    Attributes:
+        each: for each tie the gain and its 95% interval over worlds, shape (ties, 3).
+        together: the mean gain over ties, and its 95% interval.
+    """
+
+    each: np.ndarray
+    together: tuple[float, float, float]
+
+
+def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray) -> Added:
+    """What a gesture adds to chances, if it changes their odds as it does in simulated worlds.
+
+    The level of simulated chances can be wrong for a log, and its own past says by how much. So only the odds ratio is
+    taken from the worlds. Intervals are from resampled worlds, paired.
+
+    Args:
+        before: who writes without the gesture, bool, shape (worlds, ties).
+        after: who writes with it, in the same worlds, bool, shape (worlds, ties).
+        chance: chances without the gesture, above 0 and below 1, shape (ties,).
+    """
+    worlds = len(before)
+
+    def gain(counted: np.ndarray) -> np.ndarray:
+        """The gains if each world counts so often, shapes (resamples, worlds) and (resamples, ties)."""
+        odds = [logit(smoothed(counted @ one.astype(float), worlds)) for one in (before, after)]
+        return np.round(expit(logit(chance) + odds[1] - odds[0]) - chance, 12)  # 0 instead of 1e-18
+
+    once = gain(np.ones((1, worlds)))[0]
+    if worlds < 2:
+        return Added(np.column_stack([once, np.full((len(once), 2), np.nan)]), (float(once.mean()), math.nan, math.nan))
+    again = gain(resampled_counts(worlds, RESAMPLES))
+    ends = ends_of_interval(worlds)
+    low, high = np.quantile(again.mean(axis=1), ends)
+    each = np.column_stack([once, *np.quantile(again, ends, axis=0)])
+    return Added(each, (float(once.mean()), float(low), float(high)))
+
+
+def _columns_of(kind: str, gain: Added, chance: np.ndarray, ties: int) -> dict[str, np.ndarray]:
+    """The columns of a gesture for all ``ties``, of which the first were treated; ``chance`` is without it."""
+    columns = np.full((ties, 4), np.nan)
+    columns[: len(gain.each)] = np.column_stack([chance[: len(gain.each)] + gain.each[:, 0], gain.each])
+    return dict(zip((f"after_{kind}", f"gain_{kind}", f"gain_{kind}_low", f"gain_{kind}_high"), columns.T, strict=True))
 
 
 def paired(gains: np.ndarray) -> tuple[float, float, float]:

@@ -14,6 +14,8 @@ from sim.model.rules import SECONDS_A_DAY
 
 RECENT_DAYS, QUARTER_DAYS = 30, 90  # of people's recent activity; of a pair's recent contacts
 RETURN_AFTER_DAYS = 30  # a contact after a longer silence is a return
+_MANY_WEEKS = 100_000  # more than any log has
+HALF_LIFE = 15.0  # days in which a contact loses half of its weight for a person's present activity
 
 FEATURES = (
     "silence",
@@ -28,6 +30,12 @@ FEATURES = (
     "quieter_activity",
     "livelier_activity",
     "common_contacts",
+    "strength",
+    "less_active",
+    "more_active",
+    "longer_absent",
+    "fewer_ties",
+    "more_ties",
 )
 
 
@@ -74,7 +82,10 @@ def silent_pairs(contacts: Log, day: int, silent: int) -> pd.DataFrame:
         ``silence``, ``tenure`` (since the first contact) and ``longest_silence`` between two contacts, in days;
         ``contacts``, those of the last 90 days, and ``active_weeks`` with any; ``both_wrote``; ``balance``, the
         share of the person who wrote less; ``returns`` after over 30 days of silence; the contacts of the quieter and
-        the livelier of the two with anybody in the last 30 days; people whom both had contact with.
+        the livelier of the two with anybody in the last 30 days; people whom both had contact with; ``strength``, the
+        sum over contacts of 1 / (age in days + ½); for the two people, the contacts of each with anybody, which lose
+        half of their weight every 15 days; days since the last contact of the one who was longer without any; and their
+        numbers of ties.
     """
     past = contacts.before(day)
     pairs = _histories(past, day)
@@ -96,8 +107,9 @@ def _histories(past: Log, day: int) -> pd.DataFrame:
     contacts = last - first + 1
     by_low = np.bincount(pair, sender == low[pair], minlength=len(first))
     less = np.minimum(by_low, contacts - by_low)
-    weeks = np.unique(np.stack([pair, when // 7]), axis=1)[0].astype(np.int64)
-    activity = _recent_activity(past, day)
+    weeks = np.unique(pair * _MANY_WEEKS + (when // 7).astype(np.int64)) // _MANY_WEEKS
+    recent, active, absent = _activity(past, day)
+    ties = np.bincount(np.append(low, high), minlength=people)
     return pd.DataFrame(
         {
             "low": low,
@@ -112,9 +124,15 @@ def _histories(past: Log, day: int) -> pd.DataFrame:
             "balance": less / contacts,
             "longest_silence": np.maximum.reduceat(gaps, first),
             "returns": np.bincount(pair, gaps > RETURN_AFTER_DAYS, minlength=len(first)),
-            "quieter_activity": np.minimum(activity[low], activity[high]),
-            "livelier_activity": np.maximum(activity[low], activity[high]),
+            "quieter_activity": np.minimum(recent[low], recent[high]),
+            "livelier_activity": np.maximum(recent[low], recent[high]),
             "common_contacts": _common_contacts(low, high, people),
+            "strength": np.bincount(pair, 1.0 / (day - when + 0.5), minlength=len(first)),
+            "less_active": np.minimum(active[low], active[high]),
+            "more_active": np.maximum(active[low], active[high]),
+            "longer_absent": np.maximum(absent[low], absent[high]),
+            "fewer_ties": np.minimum(ties[low], ties[high]),
+            "more_ties": np.maximum(ties[low], ties[high]),
         }
     )
 
@@ -123,11 +141,14 @@ def _pair_ids(one: np.ndarray, two: np.ndarray, people: int) -> np.ndarray:
     return np.asarray(np.minimum(one, two) * np.int64(people) + np.maximum(one, two))
 
 
-def _recent_activity(past: Log, day: int) -> np.ndarray:
-    """Log of each person with anybody in the last 30 days, shape (people,)."""
-    recent = past.since_start >= (day - RECENT_DAYS) * SECONDS_A_DAY
-    both = np.concatenate([past.source[recent], past.target[recent]])
-    return np.bincount(both, minlength=len(past.names))
+def _activity(past: Log, day: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each person, contacts of the last 30 days, contacts that fade, and days without any, shapes (people,)."""
+    people, age = len(past.names), np.tile(day - past.since_start / SECONDS_A_DAY, 2)
+    both = np.concatenate([past.source, past.target])
+    absent = np.full(people, float(day))
+    np.minimum.at(absent, both, age)
+    recent = np.bincount(both, age <= RECENT_DAYS, minlength=people)
+    return recent, np.bincount(both, 0.5 ** (age / HALF_LIFE), minlength=people), absent
 
 
 def _common_contacts(low: np.ndarray, high: np.ndarray, people: int) -> np.ndarray:

@@ -37,9 +37,9 @@ def evaluation_table(evaluation: Evaluation) -> Group:
     silent, came = len(evaluation.pairs), int(evaluation.pairs["came_back"].sum())
     lines = [
         f"Silent pairs on day {evaluation.cut:,}: {silent:,}. Of these, {came:,} ({came / silent:.1%}) came back "
-        f"within {evaluation.days} days. Methods that learn were trained on {counted(evaluation.learned_from, 'pair')} "
-        f"from {evaluation.days} "
-        "days earlier.",
+        f"within {evaluation.days} days. Baselines and the recalibration were trained on "
+        f"{counted(evaluation.learned_from, 'pair')} from {evaluation.days} days earlier, the learned forecast on "
+        "mornings every 30 days before.",
         "Lower is better for log loss and Brier score, higher for AUC. The 95% intervals are from a bootstrap "
         "over people.",
         *evaluation.notes,
@@ -48,9 +48,9 @@ def evaluation_table(evaluation: Evaluation) -> Group:
 
 
 def _words(forecast: str) -> str:
-    return {"model_recalibrated": "model, recalibrated", "recency_frequency": "recency, frequency"}.get(
-        forecast, forecast.replace("_", " ")
-    )
+    words = {"model": "simulated", "model_recalibrated": "simulated, recalibrated"}
+    words |= {"recency_frequency": "recency, frequency"}
+    return words.get(forecast, forecast.replace("_", " "))
 
 
 def _score(row: pd.Series, sign: str) -> tuple[str, str]:
@@ -86,14 +86,12 @@ def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top
     count, listed = len(forecast.ties), min(top, len(forecast.ties))
     which = "All ties" if listed == count else f"The {listed:,} with most contacts of the {count:,} ties"
     lines = [
-        f"{which} silent for over {silent} days. Each chance is the share of "
-        f"{counted(worlds, 'simulated world')} in which "
-        f"it happens within {days} days, accurate to ±{100 * _margin(worlds):.0f} points (95% interval), without "
-        "recalibration. --evaluate shows how accurate such forecasts are on this log.",
-        "Comes back: either person contacts the other if nothing is done. Receiver writes: the receiver contacts the "
-        "sender if nothing is done. After: the same with one gesture by the sender on the first day, which does "
-        "not count "
-        "itself.",
+        f"{which} silent for over {silent} days. Comes back: the chance that either person contacts the other within "
+        f"{days} days if nothing is done, learned from earlier silences of this log and of others. --evaluate shows "
+        "how accurate such chances are on this log.",
+        "Receiver writes: the part of it in which the receiver contacts the sender, as simulated. After: the same with "
+        "one gesture by the sender on the first day, which does not count itself: how much it changes the odds in "
+        f"{counted(worlds, 'simulated world')}.",
     ]
     for kind, row in forecast.gains.iterrows():
         bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
@@ -210,8 +208,3 @@ def _past_notes(past: Past | None) -> list[str]:
         "because logs do "
         "not record which gestures were made. That gain comes from the model alone.",
     ]
-
-
-def _margin(worlds: int) -> float:
-    """Half the width of the widest 95% interval of a share of this many worlds."""
-    return 1.96 * math.sqrt(0.25 / worlds)

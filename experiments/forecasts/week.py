@@ -23,6 +23,7 @@ from experiments.forecasts.forecast import (
     Execution,
     OneWorld,
     Worlds,
+    beginning,
     by_receiver,
     cut_of,
     gestures_to,
@@ -146,11 +147,11 @@ def plan_week(
     """
     days, silent, gestures = request.days, request.silent, request.gestures
     ties = dormant_ties(contacts, silent, request.person)
-    idle = replicates(contacts, contacts.end, days, ties, worlds)
+    idle = replicates(beginning(contacts, contacts.end, worlds), days, ties)
     arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
     question = _past_question(contacts, days, silent, cut)
     judged = (
-        replicates(contacts.before(question.cut), question.cut, question.days, question.pairs, worlds)
+        replicates(beginning(contacts.before(question.cut), question.cut, worlds), question.days, question.pairs)
         if question
         else []
     )
@@ -180,7 +181,7 @@ def plan_week(
 def _carried_out(plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds) -> tuple[list[OneWorld], list[OneWorld]]:
     """Worlds that did not choose the plan, with nothing done and with all its gestures; none for an empty plan."""
     fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
-    plain = replicates(contacts, contacts.end, days, plan, fresh) if len(plan) else []
+    plain = replicates(beginning(contacts, contacts.end, fresh), days, plan) if len(plan) else []
     made = tuple(one for kind, some in plan.groupby("gesture") for one in gestures_to(str(kind), some))
     return plain, with_gestures(plain, made)
 

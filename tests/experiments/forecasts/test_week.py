@@ -394,9 +394,9 @@ def test_the_plan_is_told_from_worlds_that_did_not_choose_it(monkeypatch: pytest
     plan = planned(log, worlds=3).plan
     choosing, telling = seen
     contacts = read_in_file_order(log)
-    assert {run.worlds.seed + run.replicate for run in choosing} == {1, 2, 3}
-    assert [run.worlds.seed + run.replicate for run in telling] == [4, 5, 6] * 2
-    assert [run.worlds.world_seed + run.replicate for run in telling] == [4, 5, 6] * 2
+    assert {run.begins.worlds.seed + run.replicate for run in choosing} == {1, 2, 3}
+    assert [run.begins.worlds.seed + run.replicate for run in telling] == [4, 5, 6] * 2
+    assert [run.begins.worlds.world_seed + run.replicate for run in telling] == [4, 5, 6] * 2
     idle, carried_out = telling[:3], telling[3:]
     assert all(run.gestures == () for run in idle)
     for run in carried_out:
