@@ -46,7 +46,7 @@ from experiments.logs.validate import (
     table,
     untestable,
 )
-from experiments.rivals.judging import RIVALS, Compared, Made, comparison, in_lines, made
+from experiments.rivals.judging import RIVALS, JudgedLog, Made, comparison, in_lines, made
 from experiments.rivals.tables import rivals_table
 from experiments.sweeps import runner, store
 from experiments.terminal.console import (
@@ -183,7 +183,7 @@ def validate(
     apart = told_apart(features, lived.worlds[0][1])
     found = Judgement(rows, gate(rows), untestable(measured), copies(measured, others), apart)
     rival_logs = _rivals_of(real, seed, processes, stderr) if rivals else {}
-    beside = comparison(measured, features, Compared(rows, lived.worlds[0][1]), rival_logs) if rivals else None
+    beside = comparison(measured, features, JudgedLog(rows, lived.worlds[0][1]), rival_logs) if rivals else None
     result = _Validation(found, facts_side_by_side(facts(real), lived.facts), beside, rival_logs)
     console.print(validation_tables(found), highlight=False)
     console.print(facts_table(result.facts), highlight=False)

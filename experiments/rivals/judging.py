@@ -95,14 +95,14 @@ def made(name: str, log: Log, seed: int) -> Made:
     return Made(values(found), features_of(found))
 
 
-class Compared(NamedTuple):
-    """The model: the result of `validate.table`, and the features of one of its logs."""
+class JudgedLog(NamedTuple):
+    """What a model meets, the result of `validate.table`, and the features of one of its logs."""
 
     rows: pd.DataFrame
     features: Features
 
 
-def comparison(real: pd.DataFrame, features: Features, model: Compared, rivals: Mapping[str, Made]) -> pd.DataFrame:
+def comparison(real: pd.DataFrame, features: Features, model: JudgedLog, rivals: Mapping[str, Made]) -> pd.DataFrame:
     """What the model and its rivals meet.
 
     Args:
@@ -121,7 +121,7 @@ def comparison(real: pd.DataFrame, features: Features, model: Compared, rivals: 
     every = {MODEL: model}
     for name, one in rivals.items():
         if one.features is not None:
-            every[name] = Compared(table(real, [one.values]), one.features)
+            every[name] = JudgedLog(table(real, [one.values]), one.features)
     fitted = set(model.rows.index[model.rows["mark"] == FITTED])
     tested = _counted(model.rows.assign(met=True), fitted)
     rows: dict[str, dict[str, Any]] = {"statistics": tested | {"gate": "", "auc_people": np.nan, "auc_pairs": np.nan}}

@@ -221,7 +221,7 @@ def test_the_comparison_counts_by_group_and_marks_copies() -> None:
     found = judging.comparison(
         real,
         features,
-        judging.Compared(model, features),
+        judging.JudgedLog(model, features),
         {"shuffled times": copy, "tie decay": judging.Made({}, None, "No.")},
     )
     assert list(found.index) == ["statistics", judging.MODEL, "shuffled times"]
