@@ -4,7 +4,7 @@ In each step, everybody calls one of their contacts, the more likely the heavier
 person's other contacts in the same way. Both ties become heavier by `REINFORCED`, as does the tie that closes the
 triangle; if there is none, it begins with a probability that decides the density. People with no tie, and others with
 the probability `AT_RANDOM`, begin a tie with anybody. With the probability `REPLACED`, a person loses all ties.
-Numbers as published.
+`AT_RANDOM` and `REPLACED` are the values usually given for this model; `REINFORCED` lies within its range of 0 to 1.
 
 Each use of a tie is a contact, in a random direction. Fitted: the probability of closing, the share of contacts shown
 and the length of a step (`experiments.rivals.growing`). Simplified: people act in the order of their numbers, and a
