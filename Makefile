@@ -46,6 +46,7 @@ bench: $(READY) ## measure the speed of both engines, of comparable models and o
 verify: $(READY) ## run slow and statistical checks, which take hours; draws plots
 	$(BIN)/python -m verification.strength
 	$(BIN)/python -m verification.rule_three
+	$(BIN)/python -m verification.experiments
 	$(BIN)/python -m verification.engines
 	$(BIN)/python -m verification.ablations
 	$(BIN)/python -m verification.validation

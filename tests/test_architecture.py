@@ -39,10 +39,12 @@ ALLOWED = {
     "experiments.explain": "config logs",
     "experiments.figures": "terminal config analysis logs",
     "experiments.forecasts": "terminal config analysis logs",
+    "experiments.rivals": "terminal logs",
     "experiments.sweeps": "terminal provenance config analysis logs",
     "experiments.watch": "terminal config sweeps",
     "experiments.essay": "terminal provenance config analysis logs figures sweeps",
-    "experiments.commands": "terminal provenance config analysis logs explain figures forecasts sweeps watch essay",
+    "experiments.commands": "terminal provenance config analysis logs rivals explain figures forecasts sweeps watch "
+    "essay",
     "experiments.cli": "terminal config sweeps commands",
 }
 

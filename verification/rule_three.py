@@ -40,9 +40,9 @@ def _share_who_write(strengths: np.ndarray, reticence: np.ndarray, practice: flo
     for strength in strengths:
         for weight in reticence:
             least = np.inf
-            for kind in settings[0].ladder[PRIVATE]:
-                if kind >= 0:
-                    least = min(least, rules.barrier(kind, PRIVATE, strength, 0.0, 0, 0.0, weight, settings[0]))
+            for step in range(settings[0].steps[PRIVATE]):  # the rest of the row is not part of the ladder
+                kind = settings[0].ladder[PRIVATE, step]
+                least = min(least, rules.barrier(kind, PRIVATE, strength, 0.0, 0, 0.0, weight, settings[0]))
             total += rules.expit(settings[0].ease + settings[0].practice_effect * practice - least)
     return total / (len(strengths) * len(reticence))
 

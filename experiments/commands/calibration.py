@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -45,6 +46,8 @@ from experiments.logs.validate import (
     table,
     untestable,
 )
+from experiments.rivals.judging import RIVALS, JudgedLog, Made, comparison, in_lines, made
+from experiments.rivals.tables import rivals_table
 from experiments.sweeps import runner, store
 from experiments.terminal.console import (
     Changes,
@@ -140,6 +143,9 @@ def validate(
     ] = True,
     worlds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of simulated worlds.")] = 4,
     people: People = MOST_PEOPLE,
+    rivals: Annotated[
+        bool, typer.Option("--rivals", help="Also judge other models by the same statistics; takes minutes.")
+    ] = False,
     resamples: Annotated[int, typer.Option(min=0, max=100_000, help="Bootstrap resamples over people.")] = 200,
     seed: Seed = 1,
     config: Config = None,
@@ -173,11 +179,16 @@ def validate(
     lived = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
     looked_at = LOOKED_AT if seen else frozenset()
     rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
-    apart = told_apart(features_of(real), lived.worlds[0][1])
+    features = features_of(real)
+    apart = told_apart(features, lived.worlds[0][1])
     found = Judgement(rows, gate(rows), untestable(measured), copies(measured, others), apart)
-    result = _Validation(found, facts_side_by_side(facts(real), lived.facts))
+    rival_logs = _rivals_of(real, seed, processes, stderr) if rivals else {}
+    beside = comparison(measured, features, JudgedLog(rows, lived.worlds[0][1]), rival_logs) if rivals else None
+    result = _Validation(found, facts_side_by_side(facts(real), lived.facts), beside, rival_logs)
     console.print(validation_tables(found), highlight=False)
     console.print(facts_table(result.facts), highlight=False)
+    if beside is not None:
+        console.print(rivals_table(beside, rival_logs), highlight=False)
     origin = provenance.of_logs([log, *(against or ())], 0)
     origin |= {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     for path in _write(result, name, folder, origin):
@@ -245,33 +256,50 @@ def _simulated(
     parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
 ) -> _Lived:  # fmt: skip
     """Simulate a world for each seed, in which as many people are observed as in the real log."""
-    many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
+    work: list[Callable[[], Any]] = [partial(simulated_facts, parameters, window, seeds[0])]
+    work += [partial(compared_world, parameters, window, seed) for seed in seeds]
+    of_model, *worlds = _carried_out(work, "worlds", processes, stderr)
+    return _Lived(worlds, of_model)
+
+
+def _rivals_of(real: Log, seed: int, processes: int | None, stderr: Console) -> dict[str, Made]:
+    """What each rival of the model makes of a real log, by name."""
+    work = [partial(made, name, real, seed) for name in RIVALS]
+    return dict(zip(RIVALS, _carried_out(work, "rivals", processes, stderr), strict=True))
+
+
+def _carried_out(work: Sequence[Callable[[], Any]], name: str, processes: int | None, stderr: Console) -> list[Any]:
+    """The results of calls without arguments, in worker processes; a bar with this name shows how many are done."""
+    many = min(processes or os.cpu_count() or 1, len(work))
     nothing_kept = "A validation saves no partial results; to shorten it, use fewer --worlds."
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
-        of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
-        worlds = [executor.submit(compared_world, parameters, window, seed) for seed in seeds]
-        with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
+        results = [executor.submit(one) for one in work]
+        with progress_bar(stderr, name, len(work)) as progress:
             try:
-                for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
-                    progress(done, len(seeds) + 1)
+                for done, _ in enumerate(as_completed(results), start=1):
+                    progress(done, len(work))
                     hand_on_stop()
             except BaseException:
                 runner.stop(executor)  # or else the executor would first finish all
                 raise
-        return _Lived([world.result() for world in worlds], of_model.result())
+        return [result.result() for result in results]
 
 
 class _Validation(NamedTuple):
-    """What the comparison finds, and the published facts in both logs."""
+    """What the comparison finds, the published facts in both logs, and the rivals, if they were asked for."""
 
     judgement: Judgement
     facts: pd.DataFrame
+    beside: pd.DataFrame | None
+    rivals: Mapping[str, Made]
 
 
 def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any]) -> list[Path]:
     """Write the tables, the report and the figure to the folder; returns the files."""
     rows, facts_in_both, apart = result.judgement.rows, result.facts, result.judgement.apart
     text = report(result.judgement, facts_in_both, name, json.dumps(origin["world"]))
+    if result.beside is not None:
+        text += "\n" + "\n".join(in_lines(result.beside, result.rivals))
     files = [folder / "validation.csv", folder / "facts.csv", folder / "report.md"]
     store.write_whole(files[0], lambda path: write_csv(rows, path, float_format="%.6g"))
     store.write_whole(files[1], lambda path: write_csv(facts_in_both, path, float_format="%.6g"))
@@ -280,4 +308,8 @@ def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any])
         features = pd.concat({kind: one.features for kind, one in apart.items()}, names=["of", "feature"])
         files.append(folder / "told_apart.csv")
         store.write_whole(files[3], lambda path: write_csv(features, path, float_format="%.6g"))
+    if result.beside is not None:
+        beside = result.beside.rename_axis("model")
+        files.append(folder / "rivals.csv")
+        store.write_whole(files[-1], lambda path: write_csv(beside, path, float_format="%.6g"))
     return [*files, *save(validation(rows, name.replace("_", " ")), folder, "validation", origin)]

@@ -10,6 +10,7 @@ import pytest
 
 import sim
 from experiments.logs.simulated import Window, simulated_log
+from experiments.rivals.judging import RIVALS
 
 LIVELY = sim.Parameters(routine_rate=0.2)
 
@@ -98,6 +99,23 @@ def test_levels_are_read_first_and_can_be_used_again(
     rows_again = pd.read_csv(folder / "validation.csv", index_col=0)
     assert rows_again["simulated"].equals(rows["simulated"])
     assert (rows_again["mark"] == "emergent").all()
+
+
+def test_rivals_are_judged_beside_the_model(log: Path, rekindle: Callable[..., Any]) -> None:
+    """The table is printed, in the report and in a file, and its first row is the model as judged without rivals."""
+    options = ("--no-levels", "--worlds", 1, "--people", 60, "--resamples", 5, "--processes", 1)
+    told = rekindle("validate", log, *options, "--rivals")
+    assert told.code == 0, told.err
+    folder = Path("results/validation-chat")
+    rows, found = (pd.read_csv(folder / name, index_col=0) for name in ("validation.csv", "rivals.csv"))
+    assert "results/validation-chat/rivals.csv" in told.out
+    assert list(found.index) == ["statistics", "the model", *RIVALS]
+    assert found.loc["the model", "all"] == rows["met"].sum()
+    assert found.loc["statistics", "all"] == len(rows)
+    assert found.loc["shuffled times", "network"] == found.loc["statistics", "network"]
+    said = (folder / "report.md").read_text(encoding="utf-8")
+    assert "## Rivals" in said
+    assert all(f"| {name} |" in said and name in told.out for name in RIVALS)
 
 
 def test_a_log_too_small_to_compare_is_named(config: Path, rekindle: Callable[..., Any]) -> None:
