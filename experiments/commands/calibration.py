@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import numba
 import pandas as pd
 import typer
 from rich.console import Console
@@ -113,7 +114,7 @@ def calibrate(
     kept = f"Finished trials are saved in {folder}; the same command resumes the search."
     with saying(kept), progress_bar(stderr, "trials", trials) as report_progress:
         ledger = run_search(
-            real, search, name=log.name, trials=trials, folder=folder, threads=os.cpu_count() or 1,
+            real, search, name=log.name, trials=trials, folder=folder, threads=numba.config.NUMBA_NUM_THREADS,
             progress=report_progress, say=_printer(stderr),
         )  # fmt: skip
     console.print(ledger_table(ledger))
@@ -228,7 +229,9 @@ def _levels_of(
 ) -> Reading:
     """The levels of a log, which are also written to the folder; notes go to standard error."""
     with saying("Levels are read again if you stop now."), progress_bar(stderr, "levels, rounds", ROUNDS) as progress:
-        reading = read_levels(real, parameters, window, seed=seed, threads=os.cpu_count() or 1, progress=progress)
+        reading = read_levels(
+            real, parameters, window, seed=seed, threads=numba.config.NUMBA_NUM_THREADS, progress=progress
+        )
     say = _printer(stderr)
     for note in reading.notes:
         say(note)

@@ -40,6 +40,7 @@ ENOUGH_WORLDS = 20  # fewer give coarse chances
 LEAST_DAYS = 30  # of a log after that, which an evaluation needs
 LEARNED, MODEL, RECALIBRATED = "learned", "model", "model_recalibrated"
 
+_LEAST = 1e-6  # a share that can be turned into odds
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
 
 
@@ -518,8 +519,8 @@ def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray) -> Added:
 
     def gain(counted: np.ndarray) -> np.ndarray:
         """The gains if each world counts so often, shapes (resamples, worlds) and (resamples, ties)."""
-        odds = [logit(smoothed(counted @ one.astype(float), worlds)) for one in (before, after)]
-        return np.round(expit(logit(chance) + odds[1] - odds[0]) - chance, 12)  # 0 instead of 1e-18
+        shares = (smoothed(counted @ one.astype(float), worlds) for one in (before, after))
+        return np.round(transported(chance, *shares) - chance, 12)  # 0 instead of 1e-18
 
     once = gain(np.ones((1, worlds)))[0]
     if worlds < 2:
@@ -529,6 +530,16 @@ def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray) -> Added:
     low, high = np.quantile(again.mean(axis=1), ends)
     each = np.column_stack([once, *np.quantile(again, ends, axis=0)])
     return Added(each, (float(once.mean()), float(low), float(high)))
+
+
+def transported(chance: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """A chance whose odds change as those of a share do from ``before`` to ``after``; arrays of one shape, in (0, 1).
+
+    This is the usual way to carry an effect over to people with another chance to begin with. That odds ratios stay the
+    same is assumed.
+    """
+    odds = logit(np.clip(after, _LEAST, 1 - _LEAST)) - logit(np.clip(before, _LEAST, 1 - _LEAST))
+    return np.asarray(expit(logit(chance) + odds))
 
 
 def _columns_of(kind: str, gain: Added, chance: np.ndarray, ties: int) -> dict[str, np.ndarray]:

@@ -130,19 +130,18 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
     lines = [_in_all(week, minutes, silent)]
     if len(plan):
         lines += [
-            f"Without: the share of {counted(worlds, 'simulated world')} in which the other person writes within "
-            f"{days} days if "
-            "nothing is done. After: the share in which they write, or answer the gesture, if all gestures are "
-            "made on the "
-            "first day. Gain: the difference in points, in the same worlds with the same random draws.",
+            f"Without: the chance that the other person writes within {days} days if nothing is done, learned from "
+            "earlier silences of this log and of others. After: the chance that they write, or answer the gesture, if "
+            "all gestures are made on the first day: how much that changes the odds in "
+            f"{counted(worlds, 'simulated world')}. Gain: the difference in points.",
             f"This is the plan that gained most in {worlds} other worlds, of all plans that fit. It is sorted by "
             "gain per "
             "minute.",
         ]
     if len(plan) and week.alike and week.dormant > 1:
         lines.append(
-            "The differences in gain between ties can be explained by chance, so the ties with most contacts "
-            "come first."
+            "Chance can explain how the gains of ties differ in the simulated worlds, so only their learned chances "
+            "make a difference here."
         )
     return [
         *lines,
@@ -174,16 +173,16 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
 
 def _past_notes(past: Past | None) -> list[str]:
     """Sentences on how well rankings would have done in the log's own past."""
-    from experiments.forecasts.week import CHANCE, FIRST, LATEST, LONGEST, MODEL
+    from experiments.forecasts.week import CHANCE, FIRST, LATEST, LEARNED, LONGEST
 
     if past is None:
         return ["Past: rankings cannot be checked, because the log is too short or nobody had a dormant tie."]
     off = past.expected / max(past.came_back, 1e-9)
     sure = past.ties >= _ENOUGH_TIES and not 1 / _FAR_OFF < off < _FAR_OFF
-    trust = f" The model's chances are far too {'high' if off > 1 else 'low'} on this log." if sure else ""
+    trust = f" The chances were far too {'high' if off > 1 else 'low'} on this log." if sure else ""
     lines = [
-        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log, the model expected "
-        f"{past.expected:.1%} to come back spontaneously within {past.days} days, and {past.came_back:.1%} did.{trust}"
+        f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log, {past.expected:.1%} were "
+        f"expected to come back spontaneously within {past.days} days, and {past.came_back:.1%} did.{trust}"
     ]
     if not past.people or not past.came_back:
         why = "Nobody came back" if past.people else f"Nobody had more than {FIRST} of them"
@@ -191,7 +190,7 @@ def _past_notes(past: Past | None) -> list[str]:
     share = past.rules["share"]
     whose = "one person's list" if past.people == 1 else f"{past.people:,} people's lists"
     lines.append(
-        f"Of the first {FIRST} ties on {whose}, {share[MODEL]:.1%} came back if sorted by the model's chance, "
+        f"Of the first {FIRST} ties on {whose}, {share[LEARNED]:.1%} came back if sorted by learned chance, "
         f"{share[LONGEST]:.1%} if sorted by longest history (most contacts), {share[LATEST]:.1%} if sorted by latest "
         f"contact, and {share[CHANCE]:.1%} in random order."
     )
@@ -199,12 +198,12 @@ def _past_notes(past: Past | None) -> list[str]:
     if math.isnan(low):
         verdict = ", with too few people to tell which is better"
     else:
-        better = "the model's order was better" if low > 0 else "too close to tell which is better"
+        better = "the learned order was better" if low > 0 else "too close to tell which is better"
         better = "the simple rule was better, so use that instead" if high < 0 else better
         verdict = f" (95% interval {points(low)} … {points(high)}): {better}"
     return [
         *lines,
-        f"Model minus longest history: {points(apart)} points{verdict}. No log can show what a gesture adds, "
+        f"Learned chance minus longest history: {points(apart)} points{verdict}. No log can show what a gesture adds, "
         "because logs do "
         "not record which gestures were made. That gain comes from the model alone.",
     ]

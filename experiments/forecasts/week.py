@@ -1,11 +1,12 @@
 """A plan for one person's week: which dormant ties to contact, with which small gesture, in which order.
 
-A contact log continues in simulated worlds: with nothing done, and with each kind of gesture, made on the first day to
-all dormant ties of the person. The gain of a gesture is how many more of the others then write. The plan is the one
-with the largest gain within the minutes. A plan that is chosen for its gain looks better than it is, so its gain is
-estimated in other worlds, in which only the plan is carried out. The log's own past shows how good the ranking is: how
-many of the ties that the model, or a simple rule, would have put first on an earlier day came back in the rest of the
-log.
+The chance that a tie comes back by itself is learned from the log (`experiments.forecasts.learned`). The log also
+continues in simulated worlds: with nothing done, and with each kind of gesture, made on the first day to all dormant
+ties of the person. The gain of a gesture is how much it raises the chance that the other writes, if it changes the odds
+as it does in these worlds. The plan is the one with the largest gain within the minutes. A plan that is chosen for its
+gain looks better than it is, so its gain is estimated in other worlds, in which only the plan is carried out. The log's
+own past shows how good an order by learned chance is: how many of the ties that it, or a simple rule, would have put
+first on an earlier day came back in the rest of the log.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import numpy as np
 import pandas as pd
 
 import sim
+from experiments.forecasts.baselines import smoothed
 from experiments.forecasts.forecast import (
     Execution,
     OneWorld,
     Worlds,
+    added,
     beginning,
     by_receiver,
     cut_of,
@@ -31,9 +34,10 @@ from experiments.forecasts.forecast import (
     paired,
     replicates,
     run_all,
-    shares_of,
     silent_ties,
+    transported,
 )
+from experiments.forecasts.learned import learned_chances
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE
 from experiments.logs.log import Log
@@ -42,7 +46,7 @@ from sim.model.rules import SECONDS_A_DAY
 
 SMALL = ("like", "comment", "message", "note", "call")
 FIRST = 5  # ties of each list by which rankings are judged
-MODEL, LONGEST, LATEST, CHANCE = "model", "longest history", "most recent", "by chance"
+LEARNED, LONGEST, LATEST, CHANCE = "learned chance", "longest history", "most recent", "by chance"
 
 _GRAIN = 20  # parts of a minute, the unit of plans; every gesture takes at least one
 _DATED = 631_152_000  # seconds of 1990; logs that begin earlier have no calendar dates
@@ -76,11 +80,11 @@ class Past(NamedTuple):
         cut: the morning on which ties were ranked, in days since the first contact.
         days: number of days within which ties could come back.
         ties: number of dormant ties on that morning, over all people.
-        expected, came_back: the share of these that came back, as forecast by the model and as observed.
+        expected, came_back: the share of these that came back, as learned before and as observed.
         people: number of people with more than `FIRST` dormant ties on that morning, whose lists are judged.
         rules: for each ranking (index), ``share``: of the first `FIRST` ties of a list, the share that came back, mean
-            over people (with equal scores in random order); and ``apart``, the model's share minus that of the
-            rule, with ``low`` and ``high``, its 95% interval over people; nan for fewer than 20.
+            over people (with equal scores in random order); and ``apart``, the share by learned chance minus that of
+            the rule, with ``low`` and ``high``, its 95% interval over people; nan for fewer than 20.
     """
 
     cut: int
@@ -99,12 +103,11 @@ class Week(NamedTuple):
         plan: one row per gesture, sorted by the gain per minute for which it was chosen: ``tie`` (its number, see
             `pairs.numbers_of_ties`); the log's ``id`` of the other; ``last_contact`` (a date; missing if the
             log has no calendar dates), ``silent_days``, ``known_years`` and ``contacts`` so far, ``last_word`` (you or
-            other); ``gesture``, ``minutes``; the shares of worlds in which the other writes or answers, ``without`` the
-            plan and ``after`` it; ``gain``, the paired difference, with ``low`` and ``high``, its 95% interval
-            over worlds.
+            other); ``gesture``, ``minutes``; the chance that the other writes or answers, ``without`` the plan and
+            ``after`` it; ``gain``, the difference, with ``low`` and ``high``, its 95% interval over worlds.
         together: the gain of the whole plan, in people who write, with its 95% interval: value, low, high.
         dormant: number of ties to choose from.
-        alike: whether chance explains all differences in gain between ties.
+        alike: whether chance explains all differences between ties in what simulated gestures do.
         past: how rankings would have done; None if the log is too short, or nobody had a dormant tie.
         notes: sentences about the log.
     """
@@ -136,8 +139,7 @@ def plan_week(
 
     Args:
         contacts: the whole log.
-        worlds: this many (at least two) choose the plan, as many others estimate its gain, and as many start from the
-            cut.
+        worlds: this many (at least two) choose the plan, and as many others estimate its gain.
         request: whose week it is, and its limits.
         execution: how the worlds are run.
         cut: the morning on which rankings are judged, in days since the first contact; 70% into the log if None.
@@ -150,18 +152,17 @@ def plan_week(
     idle = replicates(beginning(contacts, contacts.end, worlds), days, ties)
     arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
     question = _past_question(contacts, days, silent, cut)
-    judged = (
-        replicates(beginning(contacts.before(question.cut), question.cut, worlds), question.days, question.pairs)
-        if question
-        else []
-    )
-    first = [run for arm in arms for run in arm] + judged
+    first = [run for arm in arms for run in arm]
     total = len(first) + 2 * worlds.count
 
     wrote = iter(run_all(first, execution._replace(report=lambda done, _: execution.report(done, total))))
-    before, *after = (_others(wrote, arm, ties) for arm in arms)
-    past = _past(contacts, question, shares_of(list(wrote))) if question else None
-    gains = np.column_stack([steadied(one.astype(float) - before) for one in after])
+    base = _wrote(wrote, idle, ties)
+    before = by_receiver(base, ties)
+    share = smoothed(before.sum(axis=0), worlds.count)
+    learned = learned_chances(contacts, contacts.end, ties, days=days, silent=silent)
+    without = learned * share / smoothed(base.any(axis=2).sum(axis=0), worlds.count)
+    steady = [steadied(_others(wrote, arm, ties).astype(float) - before) for arm in arms[1:]]
+    gains = np.column_stack([transported(without, share, share + gain) - without for gain in steady])
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
     chosen = best_plan(gains, takes, request.minutes, request.most)
     chosen.sort(key=lambda pick: -gains[pick] / takes[pick[1]])
@@ -171,10 +172,10 @@ def plan_week(
     plain, planned = _carried_out(picked, contacts, days, worlds)
     rest = execution._replace(report=lambda done, _: execution.report(len(first) + done, total))
     wrote = iter(run_all([*plain, *planned], rest))
-    without, then = _others(wrote, plain, picked), _others(wrote, planned, picked)
-    plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **_effects(without, then))
-    together = paired((then.astype(float) - without).sum(axis=1)) if chosen else (0.0, 0.0, 0.0)
-    alike = not np.ptp(gains, axis=0)[kinds].any()
+    effects, together = _effects(_others(wrote, plain, picked), _others(wrote, planned, picked), without[rows])
+    plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **effects)
+    alike = not np.ptp(np.column_stack(steady), axis=0)[kinds].any()
+    past = None if question is None else _past(contacts, question, _learned_on(contacts, question, silent))
     return Week(plan, together, len(ties), alike, past, hole_noted(contacts, silent, contacts.end))
 
 
@@ -191,10 +192,14 @@ def with_gestures(runs: Sequence[OneWorld], gestures: tuple[sim.Gesture, ...]) -
     return [replace(run, gestures=gestures) for run in runs]
 
 
+def _wrote(wrote: Iterator[np.ndarray], runs: Sequence[OneWorld], ties: pd.DataFrame) -> np.ndarray:
+    """Who wrote in each of the next worlds, bool, shape (worlds, ties, 2)."""
+    return np.array([next(wrote) for _ in runs], dtype=bool).reshape(len(runs), len(ties), 2)
+
+
 def _others(wrote: Iterator[np.ndarray], runs: Sequence[OneWorld], ties: pd.DataFrame) -> np.ndarray:
     """Whether the other person of each tie wrote in each of the next worlds, shape (worlds, ties)."""
-    found = np.array([next(wrote) for _ in runs], dtype=bool).reshape(len(runs), len(ties), 2)
-    return by_receiver(found, ties)
+    return by_receiver(_wrote(wrote, runs, ties), ties)
 
 
 def _known_of(ties: pd.DataFrame, contacts: Log, person: int) -> pd.DataFrame:
@@ -215,12 +220,23 @@ def _known_of(ties: pd.DataFrame, contacts: Log, person: int) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _effects(without: np.ndarray, then: np.ndarray) -> dict[str, np.ndarray]:
-    """The columns of a plan's effects, from arrays of shape (worlds, ties)."""
-    gained = np.array([paired(one) for one in (then.astype(float) - without).T]).reshape(-1, 3).T
-    shares = {"without": without, "after": then}
-    means = {name: one.mean(axis=0) if len(one) else np.zeros(0) for name, one in shares.items()}
-    return means | dict(zip(("gain", "low", "high"), gained, strict=True))
+def _effects(
+    before: np.ndarray, after: np.ndarray, without: np.ndarray
+) -> tuple[dict[str, np.ndarray], tuple[float, float, float]]:
+    """The columns of a plan's effects, and the gain of the whole plan in people, with its interval.
+
+    Args:
+        before: whether each other person writes in each world with nothing done, bool, shape (worlds, ties).
+        after: the same with the whole plan.
+        without: the chance of it with nothing done, shape (ties,).
+    """
+    if not len(without):
+        return {name: np.zeros(0) for name in ("without", "after", "gain", "low", "high")}, (0.0, 0.0, 0.0)
+    found = added(before, after, without)
+    gain, low, high = found.each.T
+    columns = {"without": without, "after": without + gain, "gain": gain, "low": low, "high": high}
+    mean, least, most = found.together
+    return columns, (mean * len(without), least * len(without), most * len(without))
 
 
 # Choosing ------------------------------------------------------------------------------------------------------------
@@ -301,12 +317,18 @@ def _past_question(contacts: Log, days: int, silent: int, cut: int | None) -> _P
     return None if pairs.empty else _PastQuestion(morning, window, pairs)
 
 
+def _learned_on(contacts: Log, question: _PastQuestion, silent: int) -> np.ndarray:
+    """The chances that were learned by the morning of a question, shape (pairs,)."""
+    past = contacts.before(question.cut)
+    return learned_chances(past, question.cut, question.pairs, days=question.days, silent=silent)
+
+
 def _past(contacts: Log, question: _PastQuestion, chances: np.ndarray) -> Past:
-    """How the model's ranking and simple rules did; ``chances`` are the model's, shape (pairs,)."""
+    """How the order by learned ``chances``, shape (pairs,), and simple rules did."""
     pairs = question.pairs
     back = came_back(contacts, pairs, question.cut, question.days)
     scores = {
-        MODEL: chances,
+        LEARNED: chances,
         LONGEST: pairs["contacts"].to_numpy(float),
         LATEST: -pairs["silence"].to_numpy(),
         CHANCE: np.zeros(len(pairs)),
@@ -318,7 +340,7 @@ def _past(contacts: Log, question: _PastQuestion, chances: np.ndarray) -> Past:
         for name, score in scores.items()
     }
     table = pd.DataFrame(
-        [(mean_of(share)[0], *mean_of(shares[MODEL] - share)) for share in shares.values()],
+        [(mean_of(share)[0], *mean_of(shares[LEARNED] - share)) for share in shares.values()],
         index=pd.Index(scores, name="ranking"),
         columns=["share", "apart", "low", "high"],
     )

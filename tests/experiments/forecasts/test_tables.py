@@ -13,7 +13,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS
 from experiments.forecasts.forecast import Evaluation, Forecast
 from experiments.forecasts.scores import SCORES
 from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
-from experiments.forecasts.week import CHANCE, LATEST, LONGEST, MODEL, Past, Week
+from experiments.forecasts.week import CHANCE, LATEST, LEARNED, LONGEST, Past, Week
 from experiments.terminal.console import Terminal
 
 NONE = float("nan")
@@ -121,11 +121,12 @@ def test_a_plan_says_what_it_takes_and_gains() -> None:
     assert said.startswith("7 dormant ties: both people have written, and neither for over 90 days.")
     assert "The plan takes 3 of 30 minutes for 2 of them." in said
     assert "0.8 of these people would write after it and 0.2 without it: +0.6 (95% interval −0.2 … +1.0)." in said
-    assert "the share of 25 simulated worlds in which the other person writes within 60 days" in said
+    assert "how much that changes the odds in 25 simulated worlds" in said
+    assert "Without: the chance that the other person writes within 60 days if nothing is done" in said
     assert said.endswith("A note.")
     nothing = notes(week_of()._replace(plan=week_of().plan[:0]))
     assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in nothing
-    assert "Without: the share" not in nothing
+    assert "Without: the chance" not in nothing
 
 
 @pytest.mark.parametrize(
@@ -136,13 +137,13 @@ def test_that_ties_are_alike_is_told_of_several_if_something_is_planned(
     gestures: int, alike: bool, dormant: int, told: bool
 ) -> None:
     week = week_of()._replace(plan=week_of().plan[:gestures], alike=alike, dormant=dormant)
-    assert ("can be explained by chance" in notes(week)) is told
+    assert ("Chance can explain" in notes(week)) is told
 
 
 def past_of(expected: float = 0.1, came_back: float = 0.1, ties: int = 20, people: int = 30, **apart: float) -> Past:
     rules = pd.DataFrame(
         {"share": [0.4, 0.3, 0.2, 0.1], "apart": [0.0, 0.1, 0.2, 0.3], "low": [NONE, 0.05, 0.1, 0.2],
-         "high": [NONE, 0.15, 0.3, 0.4]}, index=[MODEL, LONGEST, LATEST, CHANCE]
+         "high": [NONE, 0.15, 0.3, 0.4]}, index=[LEARNED, LONGEST, LATEST, CHANCE]
     )  # fmt: skip
     for name, value in apart.items():
         rules.loc[LONGEST, name] = value
@@ -165,7 +166,7 @@ def test_chances_are_far_off_by_a_factor_of_two_on_twenty_ties(
     expected: float, came_back: float, ties: int, said: str
 ) -> None:
     text = told(past_of(expected, came_back, ties))
-    assert f"expected {expected:.1%} to come back spontaneously within 30 days, and {came_back:.1%} did." in text
+    assert f"{expected:.1%} were expected to come back spontaneously within 30 days, and {came_back:.1%} did." in text
     assert ("far too" in text) is bool(said)
     assert said in text
 
@@ -173,7 +174,7 @@ def test_chances_are_far_off_by_a_factor_of_two_on_twenty_ties(
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (0.05, 0.15, "(95% interval +5.0 … +15.0): the model's order was better"),
+        (0.05, 0.15, "(95% interval +5.0 … +15.0): the learned order was better"),
         (0.0, 0.15, "too close to tell which is better"),
         (-0.05, 0.15, "too close to tell which is better"),
         (-0.05, 0.0, "too close to tell which is better"),
@@ -184,14 +185,14 @@ def test_chances_are_far_off_by_a_factor_of_two_on_twenty_ties(
 def test_an_order_is_better_if_the_whole_interval_says_so(low: float, high: float, verdict: str) -> None:
     text = told(past_of(low=low, high=high))
     assert verdict in text
-    assert "Model minus longest history: +10.0 points" in text
+    assert "Learned chance minus longest history: +10.0 points" in text
     assert "(95% interval" in text.partition("longest history: ")[2] or math.isnan(low)
 
 
 @pytest.mark.parametrize(("people", "whose"), [(1, "one person's list"), (2, "2 people's lists")])
 def test_lists_are_counted_and_each_order_has_its_share(people: int, whose: str) -> None:
     text = told(past_of(people=people))
-    assert f"Of the first 5 ties on {whose}, 40.0% came back if sorted by the model's chance, 30.0%" in text
+    assert f"Of the first 5 ties on {whose}, 40.0% came back if sorted by learned chance, 30.0%" in text
     assert "20.0% if sorted by latest contact, and 10.0% in random order." in text
 
 
