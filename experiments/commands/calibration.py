@@ -12,8 +12,10 @@ from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import numba
 import pandas as pd
 import typer
+from matplotlib.figure import Figure
 from rich.console import Console
 
 import sim
@@ -22,16 +24,18 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import load, stem_of_log
 from experiments.config.toml_text import show
 from experiments.figures import save
+from experiments.figures.profiles import profiles
 from experiments.figures.validation import validation
 from experiments.logs import contact_log
 from experiments.logs.calibrate import LEDGER, Search, aims_of, ranges_of, read_ledger
 from experiments.logs.calibrate import calibrate as run_search
-from experiments.logs.compared import compared_world
+from experiments.logs.compared import ComparedLog, compared_world
 from experiments.logs.discriminator import told_apart
-from experiments.logs.features import Features, features_of
+from experiments.logs.features import features_of
 from experiments.logs.levels import ROUNDS, Reading, read_levels
 from experiments.logs.log import Log, read
 from experiments.logs.observed import as_observed, number_observed, with_observed
+from experiments.logs.profiles import Clock, clock_of, profiles_of
 from experiments.logs.published import facts
 from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
@@ -110,7 +114,7 @@ def calibrate(
     kept = f"Finished trials are saved in {folder}; the same command resumes the search."
     with saying(kept), progress_bar(stderr, "trials", trials) as report_progress:
         ledger = run_search(
-            real, search, name=log.name, trials=trials, folder=folder, threads=os.cpu_count() or 1,
+            real, search, name=log.name, trials=trials, folder=folder, threads=_threads(),
             progress=report_progress, say=_printer(stderr),
         )  # fmt: skip
     console.print(ledger_table(ledger))
@@ -170,18 +174,28 @@ def validate(
         reading = _levels_of(real, parameters, window, seed, folder, stderr)
         parameters = reading.parameters
         fitted += [name for name in reading.statistics if name not in fitted]
-    lived = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
+    clock = clock_of(real, round(365 * window.burn_in_years))
+    lived = _simulated(parameters, window, clock, range(seed, seed + worlds), processes, stderr)
     looked_at = LOOKED_AT if seen else frozenset()
-    rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
-    apart = told_apart(features_of(real), lived.worlds[0][1])
+    rows = table(measured, [one.values for one in lived.worlds], fitted=fitted, seen=looked_at, others=others)
+    apart = told_apart(features_of(real), lived.worlds[0].features)
     found = Judgement(rows, gate(rows), untestable(measured), copies(measured, others), apart)
-    result = _Validation(found, facts_side_by_side(facts(real), lived.facts))
+    of_worlds = [one.profiles for one in lived.worlds]
+    drawn = profiles(
+        profiles_of(real, clock), of_worlds, name.replace("_", " "), real.days, read=_rhythm_of(parameters)
+    )
+    result = _Validation(found, facts_side_by_side(facts(real), lived.facts), drawn)
     console.print(validation_tables(found), highlight=False)
     console.print(facts_table(result.facts), highlight=False)
     origin = provenance.of_logs([log, *(against or ())], 0)
     origin |= {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     for path in _write(result, name, folder, origin):
         say_written(path, console)
+
+
+def _threads() -> int:
+    """Threads of one world: one per core, or fewer where NUMBA_NUM_THREADS says so."""
+    return min(os.cpu_count() or 1, int(numba.config.NUMBA_NUM_THREADS))
 
 
 def _read(log: Path) -> Log:
@@ -217,7 +231,7 @@ def _levels_of(
 ) -> Reading:
     """The levels of a log, which are also written to the folder; notes go to standard error."""
     with saying("Levels are read again if you stop now."), progress_bar(stderr, "levels, rounds", ROUNDS) as progress:
-        reading = read_levels(real, parameters, window, seed=seed, threads=os.cpu_count() or 1, progress=progress)
+        reading = read_levels(real, parameters, window, seed=seed, threads=_threads(), progress=progress)
     say = _printer(stderr)
     for note in reading.notes:
         say(note)
@@ -234,22 +248,29 @@ def _printer(stderr: Console) -> Callable[[str], object]:
     return lambda sentence: stderr.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
-class _Lived(NamedTuple):
-    """Statistics and features of each world's log, in the order of the seeds, and published facts in the first."""
+def _rhythm_of(parameters: sim.Parameters) -> list[str]:
+    """Which of the profiles ``hours`` and ``weekdays`` worlds have from their parameters."""
+    given = {"hours": parameters.hour_activity, "weekdays": parameters.weekday_activity}
+    return [name for name, weights in given.items() if len(set(weights)) > 1]
 
-    worlds: list[tuple[dict[str, float], Features]]
+
+class _Lived(NamedTuple):
+    """What is compared of each world's log, in the order of the seeds, and published facts in the first."""
+
+    worlds: list[ComparedLog]
     facts: pd.DataFrame
 
 
 def _simulated(
-    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
+    parameters: sim.Parameters, window: Window, clock: Clock, seeds: Sequence[int], processes: int | None,
+    stderr: Console,
 ) -> _Lived:  # fmt: skip
     """Simulate a world for each seed, in which as many people are observed as in the real log."""
     many = min(processes or os.cpu_count() or 1, len(seeds) + 1)
     nothing_kept = "A validation saves no partial results; to shorten it, use fewer --worlds."
     with saying(nothing_kept), held_back() as hand_on_stop, runner.worker_processes(many) as executor:
         of_model = executor.submit(simulated_facts, parameters, window, seeds[0])
-        worlds = [executor.submit(compared_world, parameters, window, seed) for seed in seeds]
+        worlds = [executor.submit(compared_world, parameters, window, clock, seed) for seed in seeds]
         with progress_bar(stderr, "worlds", len(seeds) + 1) as progress:
             try:
                 for done, _ in enumerate(as_completed([of_model, *worlds]), start=1):
@@ -262,14 +283,15 @@ def _simulated(
 
 
 class _Validation(NamedTuple):
-    """What the comparison finds, and the published facts in both logs."""
+    """What the comparison finds, the published facts in both logs, and the profiles of both as a figure."""
 
     judgement: Judgement
     facts: pd.DataFrame
+    profiles: Figure
 
 
 def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any]) -> list[Path]:
-    """Write the tables, the report and the figure to the folder; returns the files."""
+    """Write the tables, the report and the figures to the folder; returns the files."""
     rows, facts_in_both, apart = result.judgement.rows, result.facts, result.judgement.apart
     text = report(result.judgement, facts_in_both, name, json.dumps(origin["world"]))
     files = [folder / "validation.csv", folder / "facts.csv", folder / "report.md"]
@@ -280,4 +302,5 @@ def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any])
         features = pd.concat({kind: one.features for kind, one in apart.items()}, names=["of", "feature"])
         files.append(folder / "told_apart.csv")
         store.write_whole(files[3], lambda path: write_csv(features, path, float_format="%.6g"))
-    return [*files, *save(validation(rows, name.replace("_", " ")), folder, "validation", origin)]
+    files += save(validation(rows, name.replace("_", " ")), folder, "validation", origin)
+    return [*files, *save(result.profiles, folder, "profiles", origin)]
