@@ -49,6 +49,7 @@ verify: $(READY) ## run slow and statistical checks, which take hours; draws plo
 	$(BIN)/python -m verification.experiments
 	$(BIN)/python -m verification.engines
 	$(BIN)/python -m verification.ablations
+	$(BIN)/python -m verification.ablations_of_logs
 	$(BIN)/python -m verification.validation
 	$(BIN)/python -m verification.crashes 200
 	$(BIN)/python -m verification.damaged_worlds

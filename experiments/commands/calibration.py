@@ -16,6 +16,7 @@ from typing import Annotated, Any, NamedTuple
 import numba
 import pandas as pd
 import typer
+from matplotlib.figure import Figure
 from rich.console import Console
 
 import sim
@@ -24,16 +25,18 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import load, stem_of_log
 from experiments.config.toml_text import show
 from experiments.figures import save
+from experiments.figures.profiles import profiles
 from experiments.figures.validation import validation
 from experiments.logs import contact_log
 from experiments.logs.calibrate import LEDGER, Search, aims_of, ranges_of, read_ledger
 from experiments.logs.calibrate import calibrate as run_search
-from experiments.logs.compared import compared_world
+from experiments.logs.compared import ComparedLog, compared_world
 from experiments.logs.discriminator import told_apart
-from experiments.logs.features import Features, features_of
+from experiments.logs.features import features_of
 from experiments.logs.levels import ROUNDS, Reading, read_levels
 from experiments.logs.log import Log, read
 from experiments.logs.observed import as_observed, number_observed, with_observed
+from experiments.logs.profiles import Clock, clock_of, profiles_of
 from experiments.logs.published import facts
 from experiments.logs.simulated import MOST_PEOPLE, Window, simulated_facts, window_of
 from experiments.logs.tables import facts_table, ledger_table, validation_tables
@@ -114,7 +117,7 @@ def calibrate(
     kept = f"Finished trials are saved in {folder}; the same command resumes the search."
     with saying(kept), progress_bar(stderr, "trials", trials) as report_progress:
         ledger = run_search(
-            real, search, name=log.name, trials=trials, folder=folder, threads=numba.config.NUMBA_NUM_THREADS,
+            real, search, name=log.name, trials=trials, folder=folder, threads=_threads(),
             progress=report_progress, say=_printer(stderr),
         )  # fmt: skip
     console.print(ledger_table(ledger))
@@ -177,15 +180,20 @@ def validate(
         reading = _levels_of(real, parameters, window, seed, folder, stderr)
         parameters = reading.parameters
         fitted += [name for name in reading.statistics if name not in fitted]
-    lived = _simulated(parameters, window, range(seed, seed + worlds), processes, stderr)
+    clock = clock_of(real, round(365 * window.burn_in_years))
+    lived = _simulated(parameters, window, clock, range(seed, seed + worlds), processes, stderr)
     looked_at = LOOKED_AT if seen else frozenset()
-    rows = table(measured, [one for one, _ in lived.worlds], fitted=fitted, seen=looked_at, others=others)
+    rows = table(measured, [one.values for one in lived.worlds], fitted=fitted, seen=looked_at, others=others)
     features = features_of(real)
-    apart = told_apart(features, lived.worlds[0][1])
+    apart = told_apart(features, lived.worlds[0].features)
     found = Judgement(rows, gate(rows), untestable(measured), copies(measured, others), apart)
+    of_worlds = [one.profiles for one in lived.worlds]
+    drawn = profiles(
+        profiles_of(real, clock), of_worlds, name.replace("_", " "), real.days, read=_rhythm_of(parameters)
+    )
     rival_logs = _rivals_of(real, seed, processes, stderr) if rivals else {}
-    beside = comparison(measured, features, JudgedLog(rows, lived.worlds[0][1]), rival_logs) if rivals else None
-    result = _Validation(found, facts_side_by_side(facts(real), lived.facts), beside, rival_logs)
+    beside = comparison(measured, features, JudgedLog(rows, lived.worlds[0].features), rival_logs) if rivals else None
+    result = _Validation(found, facts_side_by_side(facts(real), lived.facts), drawn, beside, rival_logs)
     console.print(validation_tables(found), highlight=False)
     console.print(facts_table(result.facts), highlight=False)
     if beside is not None:
@@ -194,6 +202,11 @@ def validate(
     origin |= {"parameters": parameters.model_dump(mode="json"), "world": vars(window)}
     for path in _write(result, name, folder, origin):
         say_written(path, console)
+
+
+def _threads() -> int:
+    """Threads of one world: one per core, or fewer where NUMBA_NUM_THREADS says so."""
+    return min(os.cpu_count() or 1, int(numba.config.NUMBA_NUM_THREADS))
 
 
 def _read(log: Path) -> Log:
@@ -229,9 +242,7 @@ def _levels_of(
 ) -> Reading:
     """The levels of a log, which are also written to the folder; notes go to standard error."""
     with saying("Levels are read again if you stop now."), progress_bar(stderr, "levels, rounds", ROUNDS) as progress:
-        reading = read_levels(
-            real, parameters, window, seed=seed, threads=numba.config.NUMBA_NUM_THREADS, progress=progress
-        )
+        reading = read_levels(real, parameters, window, seed=seed, threads=_threads(), progress=progress)
     say = _printer(stderr)
     for note in reading.notes:
         say(note)
@@ -248,19 +259,26 @@ def _printer(stderr: Console) -> Callable[[str], object]:
     return lambda sentence: stderr.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
-class _Lived(NamedTuple):
-    """Statistics and features of each world's log, in the order of the seeds, and published facts in the first."""
+def _rhythm_of(parameters: sim.Parameters) -> list[str]:
+    """Which of the profiles ``hours`` and ``weekdays`` worlds have from their parameters."""
+    given = {"hours": parameters.hour_activity, "weekdays": parameters.weekday_activity}
+    return [name for name, weights in given.items() if len(set(weights)) > 1]
 
-    worlds: list[tuple[dict[str, float], Features]]
+
+class _Lived(NamedTuple):
+    """What is compared of each world's log, in the order of the seeds, and published facts in the first."""
+
+    worlds: list[ComparedLog]
     facts: pd.DataFrame
 
 
 def _simulated(
-    parameters: sim.Parameters, window: Window, seeds: Sequence[int], processes: int | None, stderr: Console
+    parameters: sim.Parameters, window: Window, clock: Clock, seeds: Sequence[int], processes: int | None,
+    stderr: Console,
 ) -> _Lived:  # fmt: skip
     """Simulate a world for each seed, in which as many people are observed as in the real log."""
     work: list[Callable[[], Any]] = [partial(simulated_facts, parameters, window, seeds[0])]
-    work += [partial(compared_world, parameters, window, seed) for seed in seeds]
+    work += [partial(compared_world, parameters, window, clock, seed) for seed in seeds]
     of_model, *worlds = _carried_out(work, "worlds", processes, stderr)
     return _Lived(worlds, of_model)
 
@@ -289,16 +307,17 @@ def _carried_out(work: Sequence[Callable[[], Any]], name: str, processes: int | 
 
 
 class _Validation(NamedTuple):
-    """What the comparison finds, the published facts in both logs, and the rivals, if they were asked for."""
+    """What the comparison finds, the published facts and profiles of both logs, and the rivals, if asked for."""
 
     judgement: Judgement
     facts: pd.DataFrame
+    profiles: Figure
     beside: pd.DataFrame | None
     rivals: Mapping[str, Made]
 
 
 def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any]) -> list[Path]:
-    """Write the tables, the report and the figure to the folder; returns the files."""
+    """Write the tables, the report and the figures to the folder; returns the files."""
     rows, facts_in_both, apart = result.judgement.rows, result.facts, result.judgement.apart
     text = report(result.judgement, facts_in_both, name, json.dumps(origin["world"]))
     if result.beside is not None:
@@ -315,4 +334,5 @@ def _write(result: _Validation, name: str, folder: Path, origin: dict[str, Any])
         beside = result.beside.rename_axis("model")
         files.append(folder / "rivals.csv")
         store.write_whole(files[-1], lambda path: write_csv(beside, path, float_format="%.6g"))
-    return [*files, *save(validation(rows, name.replace("_", " ")), folder, "validation", origin)]
+    files += save(validation(rows, name.replace("_", " ")), folder, "validation", origin)
+    return [*files, *save(result.profiles, folder, "profiles", origin)]

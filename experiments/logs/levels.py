@@ -145,7 +145,7 @@ class Reading:
 
 def read_levels(
     log: Log, parameters: sim.Parameters, window: Window, *, seed: int = 1, threads: int = 1,
-    progress: Report | None = None,
+    progress: Report | None = None, fixed: Mapping[str, object] | None = None,
 ) -> Reading:  # fmt: skip
     """Read the levels of a log.
 
@@ -156,9 +156,10 @@ def read_levels(
         seed: seed of the simulated worlds.
         threads: number of threads of a world; the result does not depend on it.
         progress: called with (rounds done, all rounds).
+        fixed: values that are not read from the log, by name, such as those that switch a mechanism off.
     """
-    real = _measured(log)
-    known = [level for level in LEVELS if _known(level, real)]
+    real, held = _measured(log), dict(fixed or {})
+    known = [level for level in LEVELS if level.parameter not in held and _known(level, real)]
     names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
     most = MOST_PEOPLE if window.observed is None else 2 * MOST_PEOPLE  # most of them do little
     size = replace(window, people=min(window.people, most))
@@ -170,7 +171,8 @@ def read_levels(
             return math.inf, {}
         return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
 
-    start = _read_at_once(log, real, parameters, size)
+    parameters = _holding(parameters, held)
+    start = _holding(_read_at_once(log, real, parameters, size), held)
     loss, found = tried(parameters)
     misfits, near = [loss], [_others_near(found, real, names)]
     rounds: list[dict[str, float]] = [{}]
@@ -199,6 +201,10 @@ def read_levels(
     return Reading(
         chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes, (near[0], near[best])
     )
+
+
+def _holding(parameters: sim.Parameters, values_of: Mapping[str, object]) -> sim.Parameters:
+    return sim.Parameters.model_validate(parameters.model_dump() | dict(values_of)) if values_of else parameters
 
 
 def _others_near(found: Values, real: Values, names: Sequence[str]) -> int:

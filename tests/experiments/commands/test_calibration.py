@@ -70,6 +70,9 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
         "validation.png",
         "validation.svg",
         "validation.pdf",
+        "profiles.png",
+        "profiles.svg",
+        "profiles.pdf",
     ):
         assert f"results/validation-chat/{name}" in told.out
         assert (Path("results/validation-chat") / name).stat().st_size > 100
@@ -78,6 +81,13 @@ def test_calibrate_then_validate(log: Path, rekindle: Callable[..., Any]) -> Non
     met = len(rows)  # of a copy of itself
     assert re.search(rf"Of all statistics, {met} can be tested: model \d+, best copy {met} \(other\)\.", said)
     assert "Trees tell simulated people from real ones with an AUC of" in said
+
+
+def test_a_limit_on_threads_is_kept(log: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine can have more cores than NUMBA_NUM_THREADS allows threads."""
+    monkeypatch.setattr("experiments.commands.calibration.os.cpu_count", lambda: 4_096)
+    found = rekindle("calibrate", log, "--fit", "routine_rate=0.02:0.5", "--trials", 1, "--people", 60)
+    assert found.code == 0, found.err
 
 
 def test_levels_are_read_first_and_can_be_used_again(

@@ -59,6 +59,18 @@ def test_parameters_as_given_are_kept_if_nothing_fits_better() -> None:
     assert "as given" in found.notes[0]
 
 
+def test_what_is_fixed_is_not_read() -> None:
+    """Without sittings and hours, the other levels are still read."""
+    log = log_with(routine_rate=0.3, sitting_prompts=3.0, hour_activity=(0.0,) * 12 + (1.0,) * 12)
+    fixed = {"sitting_prompts": 1.0, "hour_activity": (1.0,) * 24}
+    found = read_levels(log, sim.Parameters(), Window(100, 60, 0.2), fixed=fixed)
+    assert found.parameters.sitting_prompts == 1.0
+    assert len(set(found.parameters.hour_activity)) == 1
+    assert "sitting_prompts" not in found.levels
+    assert found.levels["routine_rate"] > 0.06
+    assert len(set(found.parameters.weekday_activity)) == 7
+
+
 def test_a_reading_says_what_it_made_worse() -> None:
     worse = Reading(sim.Parameters(), {"delay_median": 1.0}, (), (2.0, 1.0), ("delay_median",), {}, (20, 11))
     limit, said = worse.notes
