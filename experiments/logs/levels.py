@@ -11,7 +11,7 @@ level was read from is no evidence for the model, and counts as fitted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -145,7 +145,7 @@ class Reading:
 
 def read_levels(
     log: Log, parameters: sim.Parameters, window: Window, *, seed: int = 1, threads: int = 1,
-    progress: Report | None = None,
+    progress: Report | None = None, fixed: Collection[str] = (),
 ) -> Reading:  # fmt: skip
     """Read the levels of a log.
 
@@ -156,16 +156,17 @@ def read_levels(
         seed: seed of the simulated worlds.
         threads: number of threads of a world; the result does not depend on it.
         progress: called with (rounds done, all rounds).
+        fixed: paths of parameters that are no levels here, such as those that logs have in common.
     """
-    real = _measured(log)
-    known = [level for level in LEVELS if _known(level, real)]
+    real = measured(log)
+    known = [level for level in known_levels(real) if level.parameter not in fixed]
     names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
     most = MOST_PEOPLE if window.observed is None else 2 * MOST_PEOPLE  # most of them do little
     size = replace(window, people=min(window.people, most))
 
     def tried(tested: sim.Parameters) -> tuple[float, Values]:
         try:
-            found = _measured(simulated_log(tested, size, seed=seed, threads=threads))
+            found = measured(simulated_log(tested, size, seed=seed, threads=threads))
         except LogError:  # nobody wrote
             return math.inf, {}
         return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
@@ -208,7 +209,12 @@ def _others_near(found: Values, real: Values, names: Sequence[str]) -> int:
     )
 
 
-def _measured(log: Log) -> dict[str, float]:
+def known_levels(found: Values) -> list[Level]:
+    """The levels that a log has all statistics for, among these values."""
+    return [level for level in LEVELS if _known(level, found)]
+
+
+def measured(log: Log) -> dict[str, float]:
     """The statistics of a log, and the mean number of gestures that a person sends per week."""
     counted = log.counted
     sent = np.bincount(log.source, minlength=log.people)[counted]
@@ -240,14 +246,19 @@ def _moved(level: Level, number: float, real: Values, found: Values, share: floa
     return _within(level, number * math.exp(step) if level.by_factor else number + step)
 
 
-def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
+def with_numbers(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
     """Parameters with these levels. A question is answered as much more or less readily as a message."""
     message, question = ANSWERS
     also: dict[str, float] = {}
     if message in numbers:
         shifted = number_at(parameters, question) + numbers[message] - number_at(parameters, message)
         also = {question: min(max(shifted, -5.0), 5.0)}
-    found = changed(parameters, {**numbers, **also})
+    return changed(parameters, {**numbers, **also})
+
+
+def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
+    """Parameters with these levels, and with activity in each period as high among those who are there."""
+    found = with_numbers(parameters, numbers)
     if not found.channel_levels:
         return found
     middle = (np.arange(len(found.channel_levels)) + 0.5) * found.channel_level_days
