@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import sim
 from experiments.figures import BLUE, GREY, INK, STYLE
 from experiments.logs.calibrate import Range
 from experiments.logs.pooled import IDENTIFIED
@@ -27,7 +28,8 @@ def posterior(summary: pd.DataFrame, logs: Sequence[str]) -> Figure:
 
     Returns:
         A 16:9 figure. The grey bar of a row is the range of the prior, on its scale, with its limits; the thin blue
-        line is the 95% interval of the posterior, the thick one the 50% interval, the dot its median.
+        line is the 95% interval of the posterior, the thick one the 50% interval, the dot its median, and the black
+        tick the default of the model, if it is in the range.
     """
     rows = summary.sort_values("shrinkage", kind="stable")
     with matplotlib.rc_context(STYLE):
@@ -63,8 +65,8 @@ def headline(summary: pd.DataFrame) -> str:
 def _subtitle(logs: Sequence[str]) -> str:
     named = ", ".join(logs[:_MOST_LOGS]) + (f" and {len(logs) - _MOST_LOGS} more" if len(logs) > _MOST_LOGS else "")
     return (
-        "Grey: what was thought possible (prior). Blue: what the logs leave (posterior: median, 50%, 95%)"
-        f"\nLogs: {named}"
+        "Grey: what was thought possible (prior). Blue: what the logs leave (posterior: median, 50%, 95%).\n"
+        f"Black tick: the model's default. Logs: {named}."
     )
 
 
@@ -78,6 +80,9 @@ def _interval(axes: Axes, place: int, row: pd.Series) -> None:
     for low, high, width in (("low", "high", 3), ("low_50", "high_50", 11)):
         axes.plot([at[low], at[high]], [place, place], color=colour, linewidth=width, zorder=2, solid_capstyle="butt")
     axes.plot(at["median"], place, "o", color="white", mec=colour, mew=3, markersize=13, zorder=4)
+    usual = sim.Parameters.model_fields[str(row.name)].default
+    if row["least"] <= usual <= row["most"]:
+        axes.plot([float(share_of(one, usual))] * 2, [place - 0.31, place + 0.31], color=INK, linewidth=2.5, zorder=3)
     axes.text(-0.012, place, f"{row['least']:g}", ha="right", va="center", fontsize=15, color=GREY)
     axes.text(1.012, place, f"{row['most']:g}", ha="left", va="center", fontsize=15, color=GREY)
     axes.text(1.09, place, f"{row['median']:.2g}", ha="left", va="center", fontsize=20, color=colour, fontweight="bold")

@@ -35,7 +35,8 @@ TAIL = 0.01  # of the rows on either side: a real value beyond them is one that 
 LEVELS_OF_INTERVALS = (0.5, 0.8, 0.95)
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 _EDGE = 1e-6  # distance from the ends of the prior, of its range
-_PENALTIES = np.geomspace(1e-1, 1e5, 25)
+_FARTHEST = 4.0  # standard deviations; features farther off count as this far
+_PENALTIES = np.geomspace(1, 1e6, 25)
 # Statistics that depend on the number of people, which a world can have fewer of than the log; and the rhythm of hours
 # and weekdays, on which no parameter that is inferred has an effect.
 LEFT_OUT = frozenset({
@@ -106,12 +107,14 @@ class _Reference(NamedTuple):
 
 
 class _Ridge(NamedTuple):
-    """A linear regression on standardised features, with their squares, for several targets.
+    """A linear regression on standardised features for several targets.
+
+    Squares of features were tried, and predicted new rows less well.
 
     Attributes:
         middle, width: location and scale of each feature, (features,).
         intercept: (targets,).
-        slopes: (2 * features, targets).
+        slopes: (features, targets).
     """
 
     middle: np.ndarray
@@ -121,16 +124,11 @@ class _Ridge(NamedTuple):
 
     def predicted(self, features: np.ndarray) -> np.ndarray:
         """Predicted targets, (rows, targets), for features (rows, features)."""
-        return np.asarray(_basis((features - self.middle) / self.width) @ self.slopes + self.intercept)
+        return np.asarray(_standard(features, self.middle, self.width) @ self.slopes + self.intercept)
 
 
-_FARTHEST = 4.0  # standard deviations; features farther off count as this far
-
-
-def _basis(standard: np.ndarray) -> np.ndarray:
-    """Standardised features and their squares; far ones are cut, so that squares cannot run away."""
-    cut = np.clip(standard, -_FARTHEST, _FARTHEST)
-    return np.hstack([cut, cut * cut - 1])
+def _standard(features: np.ndarray, middle: np.ndarray, width: np.ndarray) -> np.ndarray:
+    return np.clip((features - middle) / width, -_FARTHEST, _FARTHEST)
 
 
 def scaled(name: str, value: np.ndarray) -> np.ndarray:
@@ -240,7 +238,7 @@ def _adjusted(targets: np.ndarray, apart: np.ndarray, weights: np.ndarray) -> np
 def _fitted(features: np.ndarray, targets: np.ndarray) -> _Ridge:
     """A ridge regression, with the penalty that predicts each target best when rows are left out one by one."""
     middle, width = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-12)
-    basis = _basis((features - middle) / width)
+    basis = _standard(features, middle, width)
     shift, centre = basis.mean(axis=0), targets.mean(axis=0)
     left, sizes, right = np.linalg.svd(basis - shift, full_matrices=False)
     turned = left.T @ (targets - centre)
@@ -249,7 +247,7 @@ def _fitted(features: np.ndarray, targets: np.ndarray) -> _Ridge:
     for penalty in _PENALTIES:
         kept = sizes**2 / (sizes**2 + penalty)
         leverage = (left**2) @ kept + 1 / len(basis)
-        misses = (targets - centre - left @ (kept[:, None] * turned)) / np.maximum(1 - leverage, 1e-3)[:, None]
+        misses = (targets - centre - left @ (kept[:, None] * turned)) / np.maximum(1 - leverage, 1e-9)[:, None]
         loss = (misses**2).mean(axis=0)
         found = right.T @ ((sizes / (sizes**2 + penalty))[:, None] * turned)
         slopes[:, loss < best] = found[:, loss < best]

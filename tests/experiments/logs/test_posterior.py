@@ -106,6 +106,17 @@ def test_a_wrong_adjustment_is_noticed(fault: str, monkeypatch: pytest.MonkeyPat
     assert not _as_often_as_they_say(found)
 
 
+def test_what_depends_on_nothing_is_not_learned_by_heart() -> None:
+    """With more statistics than rows, a regression could fit any parameter perfectly."""
+    random = np.random.default_rng(1)
+    targets, features = random.standard_normal((120, 2)), random.standard_normal((120, 300))
+    features[:, 0] += 3 * targets[:, 0]
+    left = targets - module._reference(targets, features).summaries
+    shares = left.var(axis=0) / targets.var(axis=0)
+    assert shares[0] < 0.9
+    assert shares[1] < 1.1
+
+
 def test_learning_from_the_rows_that_are_tested_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Summaries of rows by a regression that has seen them are too close to the truth."""
     right = module._reference
