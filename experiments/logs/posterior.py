@@ -28,7 +28,7 @@ from experiments.logs.levels import MEAN
 from experiments.logs.reference_table import Design, TableRow, placed, share_of
 
 FOLDS, TESTS = 5, 10  # parts of the rows: to learn summaries, and to take the place of the real logs
-KEPT, FEWEST_KEPT = 0.3, 100  # share of the rows that are kept, and the least number
+KEPT, FEWEST_KEPT = 0.3, 250  # share of the rows that are kept, and the least number
 FEWEST_ROWS = 100
 KNOWN = 0.95  # of the rows have a statistic that is used
 TAIL = 0.01  # of the rows on either side: a real value beyond them is one that the model does not reach
