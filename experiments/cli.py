@@ -107,6 +107,11 @@ COMMANDS = {
         "Compare simulated worlds with a real log, statistic by statistic: fitted, seen or emergent, met or missed.",
         "wall.csv.gz --against email.csv.gz",
     ),
+    "infer": Command(
+        "inferring",
+        "Infer from contact logs what people have in common: draws from the posterior, and how far to trust them.",
+        "wall.csv.gz email.csv.gz --rows 500 --output results/posterior",
+    ),
     "forecast": Command(
         "forecasting",
         "Estimate the chance that each silent tie of a contact log comes back, spontaneously and after a gesture.",

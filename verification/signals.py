@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "explain": ("explain", "memory_decay"),
     "doctor": ("doctor",),
     "calibrate": ("calibrate", "log.csv", "--trials", "5", "--people", "100"),
+    "infer": ("infer", "log.csv", "--rows", "100", "--people", "30"),
     "validate": ("validate", "log.csv", "--worlds", "2", "--people", "100", "--resamples", "20", "--processes", "2"),
     "world build": ("world", "build", "tiny.toml", "--replicates", "6", "--processes", "2"),
     "film": ("film", "tiny.toml", "--days", "10", "--seconds", "2", "--out", "film.gif"),

@@ -329,6 +329,12 @@ class SweepSettings(_Settings):
         default_factory=dict, description="settings by name of the row; other settings keep their values"
     )
     sample: SampleSettings | None = Field(None, description="points sampled from ranges")
+    draws: str = Field(
+        "",
+        max_length=1_000,
+        description="joint draws of parameters, one for each world: posterior for those that ship, or the draws.csv of "
+        "an inference",
+    )
     series_days: int = Field(
         0, ge=0, le=36_500, description="interval in days at which each run's time series is saved; 0: not at all"
     )

@@ -156,17 +156,18 @@ def read_levels(
         seed: seed of the simulated worlds.
         threads: number of threads of a world; the result does not depend on it.
         progress: called with (rounds done, all rounds).
-        fixed: values that are not read from the log, by name, such as those that switch a mechanism off.
+        fixed: values that are not read from the log, by name, such as those that switch a mechanism off or that logs
+            have in common.
     """
-    real, held = _measured(log), dict(fixed or {})
-    known = [level for level in LEVELS if level.parameter not in held and _known(level, real)]
+    real, held = measured(log), dict(fixed or {})
+    known = [level for level in known_levels(real) if level.parameter not in held]
     names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
     most = MOST_PEOPLE if window.observed is None else 2 * MOST_PEOPLE  # most of them do little
     size = replace(window, people=min(window.people, most))
 
     def tried(tested: sim.Parameters) -> tuple[float, Values]:
         try:
-            found = _measured(simulated_log(tested, size, seed=seed, threads=threads))
+            found = measured(simulated_log(tested, size, seed=seed, threads=threads))
         except LogError:  # nobody wrote
             return math.inf, {}
         return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
@@ -214,7 +215,12 @@ def _others_near(found: Values, real: Values, names: Sequence[str]) -> int:
     )
 
 
-def _measured(log: Log) -> dict[str, float]:
+def known_levels(found: Values) -> list[Level]:
+    """The levels that a log has all statistics for, among these values."""
+    return [level for level in LEVELS if _known(level, found)]
+
+
+def measured(log: Log) -> dict[str, float]:
     """The statistics of a log, and the mean number of gestures that a person sends per week."""
     counted = log.counted
     sent = np.bincount(log.source, minlength=log.people)[counted]
@@ -246,14 +252,19 @@ def _moved(level: Level, number: float, real: Values, found: Values, share: floa
     return _within(level, number * math.exp(step) if level.by_factor else number + step)
 
 
-def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
+def with_numbers(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
     """Parameters with these levels. A question is answered as much more or less readily as a message."""
     message, question = ANSWERS
     also: dict[str, float] = {}
     if message in numbers:
         shifted = number_at(parameters, question) + numbers[message] - number_at(parameters, message)
         also = {question: min(max(shifted, -5.0), 5.0)}
-    found = changed(parameters, {**numbers, **also})
+    return changed(parameters, {**numbers, **also})
+
+
+def _with(parameters: sim.Parameters, numbers: Mapping[str, float]) -> sim.Parameters:
+    """Parameters with these levels, and with activity in each period as high among those who are there."""
+    found = with_numbers(parameters, numbers)
     if not found.channel_levels:
         return found
     middle = (np.arange(len(found.channel_levels)) + 0.5) * found.channel_level_days

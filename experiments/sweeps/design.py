@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -28,6 +29,7 @@ from experiments.config.settings import (
     WorldSettings,
 )
 from experiments.config.toml_text import show
+from experiments.logs.draws import SHIPPED, posterior_draws
 from experiments.sweeps.own_outcomes import OwnSources, own_sources
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
@@ -119,11 +121,12 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
             own = own_sources(experiment)
         except SettingError as error:
             raise ConfigError(f"{error}.") from None
-        places = list(_places(experiment, points_of(experiment), strategies, report))
+        points = points_of(experiment)
+        by_draw = [list(_places(experiment, points, strategies, report, draw)) for draw in _draws_of(sweep)]
     return [
         _run(place, arm, strategy, replicate, sweep.silence, own)
         for replicate in range(sweep.replicates)
-        for place in places
+        for place in by_draw[replicate % len(by_draw)]
         for arm, strategy in enumerate(strategies)
     ]
 
@@ -158,8 +161,22 @@ class _Place(NamedTuple):
     texts: Sequence[Mapping[str, str]]
 
 
+def _draws_of(sweep: SweepSettings) -> list[Point]:
+    """The parameters of each world that are drawn, as settings; a single empty one if none are.
+
+    Raises:
+        ConfigError: the file of draws has none.
+    """
+    if not sweep.draws:
+        return [{}]
+    found = posterior_draws() if sweep.draws == SHIPPED else posterior_draws(Path(sweep.draws))
+    return [{f"world.parameters.{name}": value for name, value in draw.items()} for draw in found.to_dict("records")][
+        : sweep.replicates
+    ]
+
+
 def _places(
-    experiment: Experiment, points: Sequence[Point], strategies: Sequence[Strategy], report: Report | None
+    experiment: Experiment, points: Sequence[Point], strategies: Sequence[Strategy], report: Report | None, draw: Point
 ) -> Iterator[_Place]:
     sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
@@ -170,7 +187,7 @@ def _places(
             report(number, len(points))
         row = list(sweep.rows)[number // drawn % len(sweep.rows)] if sweep.rows else ""
         try:
-            there = at(experiment, point)
+            there = at(experiment, {**draw, **point})
         except PointError as error:
             raise PointError(str(error), error.factor, row) from None
         levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}

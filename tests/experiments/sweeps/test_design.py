@@ -50,6 +50,29 @@ def test_an_id_tells_all_that_determines_a_run(config: Path, change: str) -> Non
     assert before[0] != after[0]
 
 
+def test_each_world_has_a_draw_of_its_own_which_factors_override(config: Path) -> None:
+    Path("draws.csv").write_text("memory_decay,spell_days\n0.7,30\n0.9,90\n")
+    drawn = ["sweep.draws=draws.csv", "sweep.grid={'parameters.memory_decay' = [0.5, 1.1]}"]
+    runs = runs_of(load(config, drawn[:1]))
+    found = [(run.parameters.memory_decay, run.world.parameters.memory_decay) for run in runs]
+    assert found == [(0.7, 0.7)] * 3 + [(0.9, 0.9)] * 3 + [(0.7, 0.7)] * 3
+    assert [run.parameters.spell_days for run in runs[::3]] == [30, 90, 30]
+    assert not {run.id for run in runs} & {run.id for run in runs_of(load(config))}
+    assert all(run.factors == {} for run in runs)
+    varied = runs_of(load(config, drawn))[:6]
+    assert [(run.parameters.memory_decay, run.world.parameters.memory_decay) for run in varied] == [
+        (level, 0.7) for level in (0.5, 1.1) for _ in range(3)
+    ]
+    assert [run.scenario for run in varied[:2]] == ["wait, memory_decay 0.5", "check_in, memory_decay 0.5"]
+
+
+@pytest.mark.parametrize("text", ["", "memory_decay\n", "memory_decay\n9\n", "memory_dcay\n1\n", "memory_decay\nx\n"])
+def test_a_file_without_draws_is_named(config: Path, text: str) -> None:
+    Path("draws.csv").write_text(text)
+    with pytest.raises(ConfigError, match=r"^draws\.csv has no draws of parameters"):
+        runs_of(load(config, ["sweep.draws=draws.csv"]))
+
+
 def test_an_id_tells_nothing_else(config: Path) -> None:
     before = [run.id for run in runs_of(load(config))]
     more = ["name=other", "sweep.replicates=4", "run.strategy=show_up", "run.checkpoint_minutes=3"]
