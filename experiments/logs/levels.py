@@ -81,7 +81,6 @@ LEVELS = (
     Level("routine_rate", 0.0003, 100, True, 0.9, (MEAN,), math.log),
     Level("sociability_sd", 0.1, 2, False, 0.7, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
     Level("ties_at_start", 2, 1_500, True, 0.7, ("degree_q50",), math.log),
-    Level("ties_sd", 0, 2, False, 0.6, ("degree_q90", "degree_q50"), _log_ratio),
     Level("affinity_sd", 0, 3, False, 0.7, ("signature_top3",), _logit),
     Level("group_pull", 0, 4, False, 1.5, ("overlap_weight",), math.atanh),
     Level("ties_in_community", 0.1, 0.8, False, 0.1, ("clustering",), _logit),
