@@ -49,7 +49,7 @@ EARLIER: dict[str, dict[str, Any]] = {
 }
 MECHANISMS = {**NEW, **ON, **EARLIER}
 MOST = 3  # mechanisms whose levels are read again
-READ_AGAIN = ("company_mail", "university_email")  # the logs for which they are
+READ_AGAIN = ("company_mail", "university_email")  # the logs on which they are
 
 
 def without(levels: sim.Parameters, values: dict[str, Any]) -> sim.Parameters:
