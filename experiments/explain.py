@@ -61,6 +61,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("measures",): "one table for each measure, under its name, such as [measures.calls]",
     ("full",): 'settings by path, such as "sweep.replicates" = 100',
     ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; mixtures are allowed, and a list of several must include wait",
+    ("sweep", "draws"): "posterior, or the path of a draws.csv",
     ("sweep", "grid"): f"settings, each with {LEVELS_WRITTEN}",
     ("sweep", "zip"): f"settings, each with {LEVELS_WRITTEN}; all lists have the same length",
     ("sweep", "rows"): "one table of settings per row, under the row's name",

@@ -31,6 +31,7 @@ from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.pairs import number_of_person
 from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
 from experiments.forecasts.week import SMALL, WeekRequest
+from experiments.logs.draws import draws_of
 from experiments.logs.log import Log, read_in_file_order
 from experiments.logs.observed import with_observed
 from experiments.sweeps import runner, store
@@ -211,9 +212,10 @@ def _read(log: Path, observed: Path | None) -> Log:
 
 
 def _worlds(count: int, experiment: Experiment) -> Worlds:
-    """This many worlds, with the parameters and seeds of an experiment."""
-    world = experiment.world
-    return Worlds(count, experiment.parameters, world.parameters, world.seed, experiment.run.seed)
+    """This many worlds, with the parameters, seeds and draws of an experiment."""
+    world, draws = experiment.world, experiment.sweep.draws if experiment.sweep else ""
+    table = draws_of(draws) if draws else None
+    return Worlds(count, experiment.parameters, world.parameters, world.seed, experiment.run.seed, table)
 
 
 @contextmanager

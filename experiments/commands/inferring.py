@@ -22,12 +22,12 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import load, stem_of_log
 from experiments.figures import save
 from experiments.figures.posterior import posterior as draw_posterior
+from experiments.logs import posterior
 from experiments.logs.calibrate import number_at
 from experiments.logs.levels import ROUNDS, measured, read_levels
 from experiments.logs.log import Log, read
 from experiments.logs.observed import with_observed
 from experiments.logs.pooled import Pooled, pooled, report
-from experiments.logs.posterior import FEWEST_ROWS
 from experiments.logs.reference_table import COMMON, TABLE, Design, RealLog, real_log, rows_of, window_in_table
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
@@ -56,7 +56,7 @@ def infer(
     ],
     rows: Annotated[
         int,
-        typer.Option(min=FEWEST_ROWS, max=1_000_000, help="Simulated rows in all, including those of earlier calls."),
+        typer.Option(min=1, max=1_000_000, help="Simulated rows in all, with those of earlier calls; 100 or more."),
     ] = 500,
     people: Annotated[
         int, typer.Option(min=FEWEST_PEOPLE, max=100_000, help="Largest number of people in a simulated world.")
@@ -73,6 +73,8 @@ def infer(
     console, stderr = stdout_console(), stderr_console()
     if output.exists() and not output.is_dir():
         raise ConfigError(f"--output {output} is a file; give a folder.")
+    if rows < posterior.FEWEST_ROWS:
+        raise ConfigError(f"--rows {rows}: an inference needs at least {posterior.FEWEST_ROWS}.")
     base = load(config, changes or (), logs[0]).parameters
     by_name = _read(logs, stderr)
     report_compiling(stderr)

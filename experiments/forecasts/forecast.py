@@ -28,6 +28,7 @@ from experiments.forecasts.baselines import baselines, recalibrated, smoothed
 from experiments.forecasts.learned import learned_chances
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
+from experiments.logs.draws import with_draw
 from experiments.logs.log import Log
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
@@ -54,6 +55,8 @@ class Worlds:
         past: parameters with which the log is turned into memories.
         world_seed: seed of what the log does not contain, such as affinity, reticence and industry.
         seed: seed of all random draws from the first simulated day on.
+        draws: joint draws of parameters, such as those of `experiments.logs.draws.posterior_draws`: the r-th world has
+            the values of the r-th row, beginning again after the last. If None, all have the parameters given.
     """
 
     count: int = 100
@@ -61,6 +64,14 @@ class Worlds:
     past: sim.Parameters = field(default_factory=sim.Parameters)
     world_seed: int = 1
     seed: int = 1
+    draws: pd.DataFrame | None = None
+
+    def of(self, replicate: int) -> tuple[sim.Parameters, sim.Parameters]:
+        """The parameters of one replicate: of its past, and of the simulated days."""
+        if self.draws is None:
+            return self.past, self.parameters
+        draw = self.draws.iloc[replicate % len(self.draws)].to_dict()
+        return with_draw(self.past, draw), with_draw(self.parameters, draw)
 
 
 class Execution(NamedTuple):
@@ -78,13 +89,14 @@ class Beginning:
         past: the contacts that they start from.
         morning: their first simulated day, in days since the first contact.
         worlds: which worlds.
-        sociability: of each person, shape (people,); see `activity.matching_sociability`.
+        sociability: of each person, shape (people,); see `activity.matching_sociability`. None if worlds differ in
+            their parameters, because then each needs its own.
     """
 
     past: Log
     morning: int
     worlds: Worlds
-    sociability: np.ndarray
+    sociability: np.ndarray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +121,19 @@ class OneWorld:
 def beginning(past: Log, morning: int, worlds: Worlds) -> Beginning:
     """Where these worlds begin, if they start from a past on the morning of a day. Some days are simulated for it."""
     nameless = replace(past, names=np.arange(len(past.names)), notes=())  # names can be long, and runs are pickled
-    first = replay(nameless, morning, worlds, 0)
-    return Beginning(nameless, morning, worlds, matching_sociability(first, past, worlds.parameters, worlds.seed))
+    own = None if worlds.draws is not None else _sociability(nameless, morning, worlds, 0)
+    return Beginning(nameless, morning, worlds, own)
+
+
+def _sociability(past: Log, morning: int, worlds: Worlds, replicate: int) -> np.ndarray:
+    """The sociability with which people of a replicate write as often as the log says they will, shape (people,)."""
+    world = replay(past, morning, worlds, replicate)
+    return matching_sociability(world, past, worlds.of(replicate)[1], worlds.seed + replicate)
 
 
 def replay(past: Log, morning: int, worlds: Worlds, replicate: int) -> sim.World:
     """The world of one replicate on the morning of a day, with the sociability that a replay gives people."""
-    world = sim.worlds.replayed(past.frame(), seed=worlds.world_seed + replicate, parameters=worlds.past)
+    world = sim.worlds.replayed(past.frame(), seed=worlds.world_seed + replicate, parameters=worlds.of(replicate)[0])
     return world.copy(day=morning)
 
 
@@ -127,9 +145,12 @@ def who_wrote(run: OneWorld) -> np.ndarray:
         the high person the low one.
     """
     begins, worlds, people = run.begins, run.begins.worlds, len(run.begins.past.names)
-    world = with_sociability(replay(begins.past, begins.morning, worlds, run.replicate), begins.sociability)
-    seed = worlds.seed + run.replicate
-    start, _ = begin(world, seed=seed, parameters=worlds.parameters, extra=run.gestures, days=run.days)
+    sociability = begins.sociability
+    if sociability is None:
+        sociability = _sociability(begins.past, begins.morning, worlds, run.replicate)
+    world = with_sociability(replay(begins.past, begins.morning, worlds, run.replicate), sociability)
+    seed, parameters = worlds.seed + run.replicate, worlds.of(run.replicate)[1]
+    start, _ = begin(world, seed=seed, parameters=parameters, extra=run.gestures, days=run.days)
     contacts: list[np.ndarray] = []
     with on_threads(1):
         run_days(Core(start, seed=seed), run.days, lambda record: contacts.append(_contacts(record.sent, run)))

@@ -43,6 +43,11 @@ def posterior_draws(path: Path = DRAWS) -> pd.DataFrame:
     return found
 
 
+def draws_of(setting: str) -> pd.DataFrame:
+    """The draws that a setting ``sweep.draws`` names: those that ship, or those of a file; see `posterior_draws`."""
+    return posterior_draws() if setting == SHIPPED else posterior_draws(Path(setting))
+
+
 def posterior_origin() -> dict[str, Any]:
     """Where the draws that ship come from: command, logs, number of rows, version of the model."""
     found: dict[str, Any] = json.loads(ORIGIN.read_text(encoding="utf-8"))

@@ -10,8 +10,8 @@ import pandas as pd
 
 import sim
 from experiments.config.errors import ConfigError
+from experiments.logs import posterior as posteriors
 from experiments.logs.posterior import (
-    FEWEST_ROWS,
     LEVELS_OF_INTERVALS,
     TAIL,
     TESTS,
@@ -70,9 +70,9 @@ def pooled(design: Design, rows: Sequence[TableRow], *, draws: int = 200) -> Poo
         ConfigError: too few rows have a log, or no statistic can be used.
     """
     given = evidence(design, rows)
-    if len(given.targets) < FEWEST_ROWS:
+    if len(given.targets) < posteriors.FEWEST_ROWS:
         raise ConfigError(
-            f"Somebody wrote in the worlds of {len(given.targets)} rows only, and {FEWEST_ROWS} are needed. "
+            f"Somebody wrote in the worlds of {len(given.targets)} rows only, and {posteriors.FEWEST_ROWS} are needed. "
             "Use more --rows."
         )
     if not given.columns:

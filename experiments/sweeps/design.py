@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -29,7 +28,7 @@ from experiments.config.settings import (
     WorldSettings,
 )
 from experiments.config.toml_text import show
-from experiments.logs.draws import SHIPPED, posterior_draws
+from experiments.logs.draws import draws_of
 from experiments.sweeps.own_outcomes import OwnSources, own_sources
 from experiments.terminal.progress import Report
 from sim.model.former_names import with_former_keys
@@ -169,7 +168,7 @@ def _draws_of(sweep: SweepSettings) -> list[Point]:
     """
     if not sweep.draws:
         return [{}]
-    found = posterior_draws() if sweep.draws == SHIPPED else posterior_draws(Path(sweep.draws))
+    found = draws_of(sweep.draws)
     return [{f"world.parameters.{name}": value for name, value in draw.items()} for draw in found.to_dict("records")][
         : sweep.replicates
     ]

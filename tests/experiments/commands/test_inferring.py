@@ -10,23 +10,24 @@ import pytest
 import sim
 from experiments.commands import inferring
 from experiments.logs.draws import posterior_draws, with_draw
-from experiments.logs.posterior import FEWEST_ROWS
 from experiments.logs.reference_table import COMMON
 from experiments.logs.simulated import Window, simulated_log
 from tests.experiments.conftest import refused
 
 LIVELY = sim.Parameters(routine_rate=0.3, tie_capacity=40)
-SIZE = ("--rows", FEWEST_ROWS, "--people", 30, "--draws", 20)
+FEW = 40
+SIZE = ("--rows", FEW, "--people", 24, "--draws", 20)
 
 
 @pytest.fixture
 def logs(config: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Two logs that small worlds left."""
+    monkeypatch.setattr("experiments.logs.posterior.FEWEST_ROWS", FEW)
     monkeypatch.setattr("experiments.logs.levels.ROUNDS", 2)
     monkeypatch.setattr("experiments.logs.reference_table.BURN_IN_YEARS", 0.1)
     paths = Path("wall.csv"), Path("mail.csv")
     for seed, path in enumerate(paths, start=1):
-        found = simulated_log(LIVELY, Window(people=30, days=70, burn_in_years=0.1), seed=seed)
+        found = simulated_log(LIVELY, Window(people=24, days=62, burn_in_years=0.02), seed=seed)
         rows = pd.DataFrame({"source": found.source, "target": found.target, "time": found.time})
         rows.to_csv(path, index=False)
     return paths
@@ -64,7 +65,7 @@ def test_what_cannot_be_inferred_from_is_named(logs: tuple[Path, Path], rekindle
     assert "--output wall.csv is a file" in refused(rekindle("infer", mail, "-o", wall))
     Path("pair.csv").write_text("source,target,time\nann,bob,0\nbob,ann,90000\n")
     assert "pair.csv has 2 people in 1 days; an inference needs" in refused(rekindle("infer", "pair.csv"))
-    assert "expected a whole number from 100" in refused(rekindle("infer", wall, "--rows", 5))
+    assert refused(rekindle("infer", wall, "--rows", 5)) == f"--rows 5: an inference needs at least {FEW}.\n"
 
 
 def test_levels_of_another_call_are_not_taken(tmp_path: Path) -> None:

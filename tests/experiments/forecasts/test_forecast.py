@@ -329,6 +329,27 @@ def test_a_call_is_no_contact_in_a_log_of_writing() -> None:
     assert found.pairs["model"].to_numpy() == pytest.approx(0.5 / 3)
 
 
+def test_each_world_has_its_draw_and_people_keep_to_their_rates_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, real = [], forecast.begin
+
+    def watched(world: sim.World, **options: Any) -> Any:
+        started.append((world.parameters.spell_sd, options["parameters"].spell_sd, world.people["sociability"].mean()))
+        return real(world, **options)
+
+    monkeypatch.setattr(forecast, "begin", watched)
+    draws = pd.DataFrame({"spell_sd": [0.3, 1.2], "pull_exponent": [0.2, 0.9]})
+    found = foretold(made_up(people=12), worlds=3, days=5, gestures=[], parameters=sim.Parameters())
+    assert len({sociable for *_, sociable in started}) == 1
+    assert [spread for spread, *_ in started] == [sim.Parameters().spell_sd] * 3
+    started.clear()
+    with ThreadPoolExecutor(1) as executor:
+        contacts, execution = read_in_file_order(made_up(people=12)), Execution(executor, quietly)
+        drawn = forecast.forecast(contacts, Worlds(3, draws=draws), days=5, silent=30, execution=execution, gestures=[])
+    assert [one[:2] for one in started] == [(0.3, 0.3), (1.2, 1.2), (0.3, 0.3)]
+    assert len({sociable for *_, sociable in started}) == 3
+    assert drawn.ties["comes_back"].tolist() == found.ties["comes_back"].tolist(), "learned, whatever is drawn"
+
+
 def test_processes_change_nothing() -> None:
     contacts, options = read_in_file_order(made_up(people=12)), {"days": 10, "silent": 30, "top": 3}
     with ThreadPoolExecutor(1) as one, runner.worker_processes(2) as two:

@@ -7,6 +7,7 @@ import pytest
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.config.settings import Experiment
+from experiments.logs.draws import posterior_draws
 from experiments.sweeps import design
 from experiments.sweeps.design import PointError, RunSpec, described, label, points_of, runs_of
 from sim.model.parameters import Parameters
@@ -64,6 +65,13 @@ def test_each_world_has_a_draw_of_its_own_which_factors_override(config: Path) -
         (level, 0.7) for level in (0.5, 1.1) for _ in range(3)
     ]
     assert [run.scenario for run in varied[:2]] == ["wait, memory_decay 0.5", "check_in, memory_decay 0.5"]
+
+
+def test_draws_that_ship_are_those_of_the_posterior(config: Path) -> None:
+    runs = runs_of(load(config, ["sweep.draws=posterior"]))
+    for run in runs:
+        draw = posterior_draws().loc[run.replicate].to_dict()
+        assert {name: getattr(run.world.parameters, name) for name in draw} == pytest.approx(draw)
 
 
 @pytest.mark.parametrize("text", ["", "memory_decay\n", "memory_decay\n9\n", "memory_dcay\n1\n", "memory_decay\nx\n"])
