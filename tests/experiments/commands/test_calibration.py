@@ -103,7 +103,7 @@ def test_levels_are_read_first_and_can_be_used_again(
     assert rows.loc["sends_per_week_q50", "mark"] == "fitted"
     assert (rows["mark"] == "emergent").any()
     assert "levels.toml" in told.err
-    assert "routine_rate" in (folder / "levels.toml").read_text()
+    assert "channel_begins" in (folder / "levels.toml").read_text()
     again = rekindle("validate", log, *options, "--no-levels", "--config", folder / "levels.toml")
     assert again.code == 0, again.err
     rows_again = pd.read_csv(folder / "validation.csv", index_col=0)
