@@ -25,7 +25,7 @@ import sim
 from experiments.analysis.compare import ends_of_interval, resampled_counts, resampled_means
 from experiments.forecasts.activity import matching_sociability, with_sociability
 from experiments.forecasts.baselines import baselines, recalibrated, smoothed
-from experiments.forecasts.learned import learned_chances
+from experiments.forecasts.learned import ENOUGH_ANSWERS, LONGEST_DAYS, earlier_answers, learned_chances
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from experiments.logs.draws import with_draw
@@ -41,6 +41,7 @@ ENOUGH_WORLDS = 20  # fewer give coarse chances
 LEAST_DAYS = 30  # of a log after that, which an evaluation needs
 LEARNED, MODEL, RECALIBRATED = "learned", "model", "model_recalibrated"
 
+RETURNS = 10.0  # returns of a tie that the part of all ties counts for
 _LEAST = 1e-6  # a share that can be turned into odds
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
 
@@ -334,7 +335,7 @@ def _few_worlds_noted(count: int) -> list[str]:
     if count >= ENOUGH_WORLDS:
         return []
     points = 100 * 1.96 * math.sqrt(0.25 / (count + 1))
-    accuracy = f"With {count} worlds, a chance is accurate only to ±{points:.0f} points (95% interval)."
+    accuracy = f"With {count} worlds, a simulated chance is accurate only to ±{points:.0f} points (95% interval)."
     return [f"{accuracy} Use --worlds {ENOUGH_WORLDS}."]
 
 
@@ -384,8 +385,8 @@ class Forecast(NamedTuple):
             `pairs.numbers_of_ties`), ``sender`` and ``receiver`` (ids of the log: who would make the
             gesture, and to whom; missing if ids are hidden), ``silent_days``, ``contacts``, ``comes_back`` (the
             learned chance of a contact in either direction if nothing is done), ``simulated`` (the share of worlds in
-            which there is one), ``receiver_writes`` (the chance of one by the receiver if nothing is done: the part
-            of ``comes_back`` that it is of ``simulated``), and for each gesture on the first day, ``after_GESTURE``,
+            which there is one), ``receiver_writes`` (the chance of one by the receiver if nothing is done: a part of
+            ``comes_back``, see `part_of`), and for each gesture on the first day, ``after_GESTURE``,
             the chance that the receiver then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and
             ``gain_GESTURE_high``: what it adds, see `added`, with its 95% interval over worlds; NaN for ties without
             simulated gestures.
@@ -449,8 +450,8 @@ def forecast(
     base = next_worlds()
     before = by_receiver(base, ties)
     learned = learned_chances(contacts, contacts.end, ties, days=days, silent=silent)
-    simulated, theirs = (smoothed(one.sum(axis=0), worlds.count) for one in (base.any(axis=2), before))
-    writes = learned * theirs / simulated
+    simulated = smoothed(base.any(axis=2).sum(axis=0), worlds.count)
+    writes = learned * part_of(before, np.any(base, axis=2))
     table = _described(ties, contacts).assign(comes_back=learned, simulated=simulated, receiver_writes=writes)
     gains = {}
     for kind in gestures if rounds else ():
@@ -461,7 +462,22 @@ def forecast(
         gains[kind] = gain.together
         table = table.assign(**_columns_of(kind, gain, writes, len(ties)))
     mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"])
-    return Forecast(table, mean_gains, len(rounds), hole_noted(contacts, silent, contacts.end))
+    notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
+    return Forecast(table, mean_gains, len(rounds), notes)
+
+
+def learning_noted(contacts: Log, days: int, silent: int) -> list[str]:
+    """Sentences on how little learned chances rest on: few earlier silences, or answers that came much sooner."""
+    notes = []
+    if not (found := len(earlier_answers(contacts, contacts.end, days, silent))):
+        notes.append(f"The log has no earlier pair that was silent for over {silent} days and whose return could be "
+                     "known, so the chances rest on other logs alone.")  # fmt: skip
+    elif found < ENOUGH_ANSWERS:
+        notes.append(f"The chances rest on {found} earlier silences of this log, so mostly on other logs.")
+    if days > LONGEST_DAYS:
+        notes.append(f"No chance was learned from more than {LONGEST_DAYS} days, so those within {days:,} days are "
+                     "extrapolated.")  # fmt: skip
+    return notes
 
 
 def silent_ties(contacts: Log, silent: int, person: int | None = None) -> pd.DataFrame:
@@ -551,6 +567,20 @@ def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray) -> Added:
     low, high = np.quantile(again.mean(axis=1), ends)
     each = np.column_stack([once, *np.quantile(again, ends, axis=0)])
     return Added(each, (float(once.mean()), float(low), float(high)))
+
+
+def part_of(theirs: np.ndarray, either: np.ndarray) -> np.ndarray:
+    """In what part of a tie's returns the receiver writes, above 0 and below 1, shape (ties,).
+
+    In few worlds, a tie has few returns. So each tie's part is drawn towards that of all ties, which counts as much as
+    `RETURNS` of its own.
+
+    Args:
+        theirs: whether the receiver writes, bool, shape (worlds, ties).
+        either: whether either person does, bool, shape (worlds, ties).
+    """
+    everyone = (theirs.sum() + 0.5) / (either.sum() + 1.0)
+    return np.asarray((theirs.sum(axis=0) + RETURNS * everyone) / (either.sum(axis=0) + RETURNS))
 
 
 def transported(chance: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -29,6 +29,8 @@ from experiments.logs.log import Log
 WINDOW, WINDOWS = 30, 6  # days within which earlier pairs could come back; the number of such windows
 WINDOWS_A_HALVING = 3.0  # windows back by which an answer loses half of its weight
 FIRST_DAYS = 20  # of a log after which pairs can be silent enough to learn from
+ENOUGH_ANSWERS = 50  # earlier silences, below which a log's own coefficients are mostly those of the prior
+LONGEST_DAYS = 90  # of the answers from which the shipped priors were learned
 FORECAST_DAYS = 90  # at which the coefficient of the length of a forecast counts nothing
 STEEPEST = 4.0  # standard deviations by which a feature can differ from its mean over logs and still count
 LEAST_SPREAD = 0.01  # of a coefficient between logs
@@ -119,6 +121,11 @@ def known(past: Log, morning: int, days: int, silent: int, prior: Prior) -> Know
     if not found:
         return Known(np.zeros((0, len(COEFFICIENTS))), np.zeros(0, bool), np.zeros(0))
     return Known(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def earlier_answers(past: Log, morning: int, days: int, silent: int) -> np.ndarray:
+    """Whether the pairs came back from which a forecast learns, bool, shape (pairs,); arguments as `known`."""
+    return known(past, morning, days, silent, prior_for(past)).back
 
 
 def features_of(pairs: pd.DataFrame) -> np.ndarray:

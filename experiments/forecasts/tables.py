@@ -130,18 +130,17 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
     lines = [_in_all(week, minutes, silent)]
     if len(plan):
         lines += [
-            f"Without: the chance that the other person writes within {days} days if nothing is done, learned from "
-            "earlier silences of this log and of others. After: the chance that they write, or answer the gesture, if "
-            "all gestures are made on the first day: how much that changes the odds in "
-            f"{counted(worlds, 'simulated world')}. Gain: the difference in points.",
-            f"This is the plan that gained most in {worlds} other worlds, of all plans that fit. It is sorted by "
-            "gain per "
-            "minute.",
+            f"Without: the chance that the other person writes within {days} days if nothing is done: part of a "
+            "chance that is learned from earlier silences of this log and of others. After: the chance that they "
+            "write, or answer the gesture, if all gestures are made on the first day: how much that changes the odds "
+            f"in {counted(worlds, 'simulated world')}. Gain: the difference in points.",
+            f"This is the plan that gained most in {worlds} other worlds, of all plans that fit, sorted by gain per "
+            "minute in those. The gains shown are from new worlds, in which luck did not choose them.",
         ]
     if len(plan) and week.alike and week.dormant > 1:
         lines.append(
-            "Chance can explain how the gains of ties differ in the simulated worlds, so only their learned chances "
-            "make a difference here."
+            "Chance can explain how gestures to different ties did in those worlds, so the plan was chosen and sorted "
+            "by learned chances."
         )
     return [
         *lines,

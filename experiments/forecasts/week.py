@@ -31,7 +31,9 @@ from experiments.forecasts.forecast import (
     cut_of,
     gestures_to,
     hole_noted,
+    learning_noted,
     paired,
+    part_of,
     replicates,
     run_all,
     silent_ties,
@@ -160,9 +162,9 @@ def plan_week(
     before = by_receiver(base, ties)
     share = smoothed(before.sum(axis=0), worlds.count)
     learned = learned_chances(contacts, contacts.end, ties, days=days, silent=silent)
-    without = learned * share / smoothed(base.any(axis=2).sum(axis=0), worlds.count)
+    without = learned * part_of(before, np.any(base, axis=2))
     steady = [steadied(_others(wrote, arm, ties).astype(float) - before) for arm in arms[1:]]
-    gains = np.column_stack([transported(without, share, share + gain) - without for gain in steady])
+    gains = np.column_stack([transported(without, share, share + gain) - without for gain in steady]).round(12)
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
     chosen = best_plan(gains, takes, request.minutes, request.most)
     chosen.sort(key=lambda pick: -gains[pick] / takes[pick[1]])
@@ -176,7 +178,8 @@ def plan_week(
     plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **effects)
     alike = not np.ptp(np.column_stack(steady), axis=0)[kinds].any()
     past = None if question is None else _past(contacts, question, _learned_on(contacts, question, silent))
-    return Week(plan, together, len(ties), alike, past, hole_noted(contacts, silent, contacts.end))
+    notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
+    return Week(plan, together, len(ties), alike, past, notes)
 
 
 def _carried_out(plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds) -> tuple[list[OneWorld], list[OneWorld]]:

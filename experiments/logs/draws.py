@@ -33,6 +33,8 @@ def posterior_draws(path: Path = DRAWS) -> pd.DataFrame:
         allowed = len(found) > 0 and bool(np.isfinite(table).all())
         for row in found.to_dict("records") if allowed else ():
             sim.Parameters.model_validate(row)
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist. Name the draws.csv that `rekindle infer` wrote.") from None
     except (OSError, ValueError, KeyError, TypeError):
         allowed = False
     if not allowed:

@@ -407,7 +407,31 @@ def test_a_tie_comes_back_if_either_writes(monkeypatch: pytest.MonkeyPatch) -> N
     log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 9 * DAY]})
     ties = foretold(log, days=1, silent=0, gestures=[]).ties
     assert ties[["sender", "simulated"]].to_numpy().tolist() == [["b", 0.9]]
-    assert ties["receiver_writes"].item() == pytest.approx(ties["comes_back"].item() * 0.1 / 0.9)
+    assert ties["receiver_writes"].item() == pytest.approx(ties["comes_back"].item() * (10 * 0.5 / 5) / 14)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), worlds=st.integers(1, 30))
+def test_the_part_of_the_receiver_is_between_that_of_the_tie_and_that_of_all(seed: int, worlds: int) -> None:
+    random = np.random.default_rng(seed)
+    either = random.random((worlds, 6)) < random.uniform(0, 1, 6)
+    theirs = either & (random.random((worlds, 6)) < random.uniform(0, 1, 6))
+    found, everyone = forecast.part_of(theirs, either), (theirs.sum() + 0.5) / (either.sum() + 1)
+    assert ((found > 0) & (found < 1)).all()
+    for part, mine, all_mine in zip(found, theirs.sum(axis=0), either.sum(axis=0), strict=True):
+        own = mine / all_mine if all_mine else everyone
+        assert min(own, everyone) - 1e-12 <= part <= max(own, everyone) + 1e-12
+    many = forecast.part_of(np.tile(theirs, (500, 1)), np.tile(either, (500, 1)))
+    own = (theirs.sum(axis=0) / np.maximum(either.sum(axis=0), 1))[either.any(axis=0)]
+    assert many[either.any(axis=0)] == pytest.approx(own, abs=0.03)
+
+
+def test_chances_that_rest_on_little_say_so() -> None:
+    short, long = read_in_file_order(made_up(days=40)), read_in_file_order(made_up(people=60, days=400))
+    assert "rest on other logs alone" in forecast.learning_noted(short, 20, 30)[0]
+    assert forecast.learning_noted(long, 90, 30) == []
+    (said,) = forecast.learning_noted(long, 3_650, 30)
+    assert said == "No chance was learned from more than 90 days, so those within 3,650 days are extrapolated."
 
 
 def test_a_receiver_is_the_one_of_the_two_who_is_not_the_sender() -> None:
@@ -488,9 +512,8 @@ def test_fewer_than_twenty_worlds_are_told_with_their_accuracy(count: int, point
     """Chances are smoothed, as if there were one world more: 1.96 standard errors of one half."""
     notes = forecast._few_worlds_noted(count)
     if points:
-        assert notes == [
-            f"With {count} worlds, a chance is accurate only to {points} points (95% interval). Use --worlds 20."
-        ]
+        accuracy = f"With {count} worlds, a simulated chance is accurate only to {points} points (95% interval)."
+        assert notes == [f"{accuracy} Use --worlds 20."]
     else:
         assert notes == []
 
@@ -548,7 +571,7 @@ def test_a_recalibration_that_reverses_the_order_is_noted(recalibrated: list[flo
 
 def test_a_coarse_chance_is_noted() -> None:
     log = made_up(people=10)
-    said = "With 3 worlds, a chance is accurate only to ±49 points (95% interval). Use --worlds 20."
+    said = "With 3 worlds, a simulated chance is accurate only to ±49 points (95% interval). Use --worlds 20."
     assert said in judged(log, worlds=3).notes
     assert not any("accurate only to" in note for note in judged(log, worlds=20, days=30).notes)
 
@@ -566,7 +589,7 @@ def test_a_hole_in_a_log_is_noted() -> None:
     said = f"Nobody in the log had contact from day {begins} to day {ends}."
     assert judged(log[~hole], worlds=1).notes[0].startswith(said)
     assert foretold(log[~hole], worlds=1, days=1, gestures=[]).notes[0].startswith(said)
-    assert foretold(log, worlds=1, days=1, gestures=[]).notes == []
+    assert not any("Nobody in the log" in note for note in foretold(log, worlds=1, days=1, gestures=[]).notes)
     assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins) == []
     assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins + 1) != [], "it has begun by then"
     assert forecast.hole_noted(read_in_file_order(log[~hole]), ends - begins, until=ends) == [], (
