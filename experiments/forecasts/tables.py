@@ -135,7 +135,7 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
             "write, or answer the gesture, if all gestures are made on the first day: how much that changes the odds "
             f"in {counted(worlds, 'simulated world')}. Gain: the difference in points.",
             f"This is the plan that gained most in {worlds} other worlds, of all plans that fit, sorted by gain per "
-            "minute in those. The gains shown are from new worlds, in which luck did not choose them.",
+            "minute in those. The gains shown are from new worlds, which had no part in the choice.",
         ]
     if len(plan) and week.alike and week.dormant > 1:
         lines.append(
