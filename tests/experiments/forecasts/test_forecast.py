@@ -246,11 +246,11 @@ def test_baselines_learn_from_the_earlier_pairs() -> None:
         table = pd.DataFrame({name: random.uniform(1, 100, count) for name in FEATURES})
         return table, random.random(count) < np.where(table["silence"] < 50, 0.6, 0.1) * (table["returns"] > 30)
 
-    asked, back = pairs(2_000)
-    found = baselines(*pairs(2_000), asked)
+    asked, back = pairs(6_000)
+    found = baselines(*pairs(6_000), asked)
     assert list(found) == ["base_rate", "recency", "recency_frequency", "boosting"]
     assert np.ptp(found["base_rate"]) == 0
-    assert found["base_rate"][0] == pytest.approx(back.mean(), abs=0.05)
+    assert found["base_rate"][0] == pytest.approx(back.mean(), abs=0.03)
     order = [auc(found[name], back) for name in ("base_rate", "recency", "boosting")]
     assert order[0] == 0.5 < order[1] - 0.1 < order[2] - 0.15
 
@@ -368,7 +368,7 @@ def test_a_gesture_that_opens_nothing_and_leaves_nothing_changes_nothing() -> No
     assert shut.ties["after_like"].head(8).tolist() == shut.ties["receiver_writes"].head(8).tolist()
     assert shut.ties["after_like"].tail(-8).isna().all()
     call = foretold(log, gestures=["call"], top=8).gains.loc["call"]
-    assert call["gain"] > 0.01
+    assert call["gain"] > 0.1
 
 
 @settings(max_examples=20, deadline=None)
