@@ -152,8 +152,8 @@ def injected(day: int) -> tuple[sim.Gesture, ...]:
 # People come, go and answer differently, at the hours and in the sittings of a channel, and closeness grows.
 CHANNEL = Parameters(
     **LIVELY.model_dump(exclude={"strategies", "gestures", "places", "ladders"}, exclude_unset=True),
-    closeness_gain=0.1, closeness_meeting=0.05, closeness_pull=2, sitting_prompts=3, sitting_same=0.4, quick_share=0.3,
-    responsiveness_sd=1, arriving_share=0.3, arriving_days=10, leaving_rate=0.01, ties_sd=0.6,
+    closeness_gain=0.1, closeness_meeting=0.05, closeness_pull=2, routine_new=0.3, sitting_prompts=3, sitting_same=0.4,
+    quick_share=0.3, responsiveness_sd=1, arriving_share=0.3, arriving_days=10, leaving_rate=0.01,
     hour_activity=tuple(range(24)), weekday_activity=(1, 1, 1, 1, 1, 0.2, 0),
     channel_levels=(1, 2, 0.5), channel_level_days=10, channel_begins=5,
 )  # fmt: skip

@@ -70,12 +70,14 @@ def outside_prompts(state: Any, met: Any, day: int, seed: int) -> Any:
 
 @njit_inline
 def birthday_noticed(state: Any, person: int, slot: int, day: int, seed: int) -> bool:
-    """Whether the contact in this slot notices the person's birthday. Acquaintances never do."""
+    """Whether the contact in this slot notices the person's birthday. Acquaintances don't, nor does who is away."""
     tie = state.ties[state.people[person].first + slot]
     if tie.other == NOBODY or tie.acquaintance:
         return False
     draw = uniform(seed, DrawPurpose.BIRTHDAY_NOTICED, day, tie.other, person, event_key_of(Occasion.BIRTHDAY, 0))
-    return draw < state.settings[0].birthday_noticed
+    if draw >= state.settings[0].birthday_noticed:
+        return False
+    return bool(rules.is_on_channel(day, state.people[tie.other].arrives, state.people[tie.other].leaves))
 
 
 @njit_inline
@@ -223,11 +225,10 @@ def begin_feed_item(state: Any, prompt: Any, among: int, day: int, seed: int, sc
 
 
 @njit_inline
-def stranger(state: Any, person: int, who: float, day: int, event_key: int, seed: int) -> int:
-    """The person met in a chance encounter that isn't with a contact: from the community, or from the whole world."""
-    people, p = state.people, state.settings[0]
-    u = uniform(seed, DrawPurpose.ENCOUNTER_STRANGER, day, person, 0, event_key)
-    if rules.encounter_among(who, p) == ANYBODY:
+def someone(state: Any, person: int, among: int, u: float) -> int:
+    """Anyone of a person's community, or of the whole world, for a uniform draw; contacts are not left out."""
+    people = state.people
+    if among == ANYBODY:
         return int(u * len(people))
     community = people[person].community
     start, stop = state.community_first[community], state.community_first[community + 1]
@@ -251,10 +252,26 @@ def begin_sittings(state: Any, person: int, total: int, prompts: Any, day: int, 
                 prompt.second = rules.next_in_sitting(prompts[count - 1].second, gap, p)
             if same < p.sitting_same:
                 prompt.attempt = SAME_AGAIN
-            else:
+            elif not about_somebody_new(state, prompt, day, seed):
                 begin_thought(state, prompt, day, seed, scratch)
             count += 1
     return count
+
+
+@njit_inline
+def about_somebody_new(state: Any, prompt: Any, day: int, seed: int) -> bool:
+    """Whether a routine prompt is about somebody new, who is then filled in; see `rules.routine_about`."""
+    p, person = state.settings[0], prompt.person
+    if p.routine_new == 0.0:
+        return False
+    among = rules.routine_about(uniform(seed, DrawPurpose.ROUTINE_WHO, day, person, 0, prompt.event_key), p)
+    for attempt in range(1, rules.MOST_ATTEMPTS + 1 if among != A_CONTACT else 0):
+        u = uniform(seed, DrawPurpose.ROUTINE_WHO, day, person, attempt, prompt.event_key)
+        other = someone(state, person, among, u)
+        if other != person and rules.is_on_channel(day, state.people[other].arrives, state.people[other].leaves):
+            prompt.other, prompt.slot = other, find_slot(state, person, other)
+            return True
+    return False
 
 
 @njit_inline
@@ -263,18 +280,20 @@ def begin_ordinary_prompts(
 ) -> int:
     """Begin today's prompts from routine, feed and encounters; returns how many. Some have no final contact yet."""
     p, count = state.settings[0], 0
-    if state.people[person].degree > 0:
+    if state.people[person].degree > 0 or p.routine_new > 0.0:
         count = begin_sittings(state, person, counts[0], prompts, day, seed, scratch)
-    among = shown(state, person, scratch) if counts[1] > 0 else 0
-    for k in range(counts[1] if among > 0 else 0):
+    many = shown(state, person, scratch) if counts[1] > 0 else 0
+    for k in range(counts[1] if many > 0 else 0):
         new_prompt(prompts[count], person, NOBODY, NOBODY, event_key_of(Occasion.FEED, k), Channel.FEED, day, seed, p)
-        begin_feed_item(state, prompts[count], among, day, seed, scratch)
+        begin_feed_item(state, prompts[count], many, day, seed, scratch)
         count += 1
     for k in range(counts[2]):
         event_key = event_key_of(Occasion.ENCOUNTER, k)
         who = uniform(seed, DrawPurpose.ENCOUNTER_WHO, day, person, 0, event_key)
-        if rules.encounter_among(who, state.settings[0]) != A_CONTACT:
-            other = stranger(state, person, who, day, event_key, seed)
+        among = rules.encounter_among(who, p)
+        if among != A_CONTACT:
+            u = uniform(seed, DrawPurpose.ENCOUNTER_STRANGER, day, person, 0, event_key)
+            other = someone(state, person, among, u)
             if other != person:
                 slot = find_slot(state, person, other)
                 new_prompt(prompts[count], person, other, slot, event_key, Channel.IN_PERSON, day, seed, p)

@@ -29,7 +29,6 @@ class DrawPurpose(IntEnum):
     REGULAR = 5
     BIRTHDAY = 6
     RESPONSIVENESS = 50
-    LIST_SIZE = 51
     ARRIVES = 52
     LEAVES = 53
     OBSERVED = 56
@@ -64,6 +63,7 @@ class DrawPurpose(IntEnum):
     ENCOUNTER_COUNT = 32
     PROMPT_SECOND = 33
     SITTING = 54
+    ROUTINE_WHO = 57
     COMES_TO_MIND = 34
     COMES_TO_MIND_RACE = 35
     ENCOUNTER_WHO = 36

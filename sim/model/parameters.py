@@ -86,6 +86,7 @@ class Parameters(BaseModel):
 
     # What brings people to mind
     routine_rate: float = _number(0.055, "per day", 0, 100, "rate at which a contact comes to mind in daily routine, as an occasion to write", "fitted to the Facebook wall-post log")
+    routine_new: float = _number(0.0, "share", 0, 0.95, "share of routine prompts that are about somebody new", "0: only contacts come to mind; people keep adding ties at a steady rate of their own: Miritello et al. 2013")
     sitting_prompts: float = _number(1.0, "prompts", 1, 100, "mean number of routine prompts in one sitting; their rate stays `routine_rate`", "1: prompts are independent of each other")
     sitting_same: float = _number(0.0, "probability", 0, 0.95, "probability that the next prompt of a sitting is about the same contact again", "assumed")
     sitting_gap: float = _number(3.0, "minutes", 0.05, 600, "mean time between two prompts of a sitting", "assumed")
@@ -174,7 +175,6 @@ class Parameters(BaseModel):
     arriving_share: float = _number(0.0, "share", 0, 1, "share of people who join the channel only after a generated world's first day", "0: nobody comes")
     arriving_days: float = _number(100.0, "days", 0.1, 10_000, "mean time until they join (exponential)", "assumed")
     leaving_rate: float = _number(0.0, "per day", 0, 1, "rate at which people leave the channel for good", "0: nobody goes")
-    ties_sd: float = _number(0.0, "log", 0, 3, "standard deviation of the number of ties at the start, beyond that of sociability (lognormal, mean 1)", "0: sociability alone decides")
 
     # Where a generated world starts
     community_size: int = _count(55, "people", 2, 10_000, "number of people in a community", "assumed; rounded value chosen while looking at the Facebook wall-post log")
@@ -490,9 +490,8 @@ def kernel(decay: float) -> np.ndarray:
 # Parameters that earlier versions didn't have. At their defaults they change nothing, and so no id.
 NEW_PARAMETERS = (
     "closeness_gain", "closeness_meeting", "closeness_half_life", "closeness_pull", "closeness_answer",
-    "sitting_prompts", "sitting_same", "sitting_gap",
-    "responsiveness_sd", "quick_share", "quick_median", "quick_sigma",
-    "arriving_share", "arriving_days", "leaving_rate", "ties_sd",
+    "routine_new", "sitting_prompts", "sitting_same", "sitting_gap",
+    "responsiveness_sd", "quick_share", "quick_median", "quick_sigma", "arriving_share", "arriving_days", "leaving_rate",
     "hour_activity", "weekday_activity", "channel_levels", "channel_level_days", "channel_begins",
 )  # fmt: skip
 _SCALARS = tuple(

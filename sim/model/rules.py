@@ -36,6 +36,7 @@ Traces = float32[:]  # a field of a record, so the array needn't be contiguous
 _SLOWEST_HALF_LIFE = 5.0 ** (TRACES - 1)
 SECONDS_A_DAY = 86_400
 LONGEST_SITTING = 50  # prompts
+MOST_ATTEMPTS = 20  # to find somebody new who is on the channel
 ROUNDS = 6  # deliveries in a day: each may bring answers that the next one delivers
 
 
@@ -196,6 +197,18 @@ def second_of_day(u: float, p: Any) -> int:
     share = p.hours[hour + 1] - p.hours[hour]
     within = (u - p.hours[hour]) / share if share > 0.0 else 0.5
     return min(int64((hour + within) * 3_600.0), SECONDS_A_DAY - 1)
+
+
+@rule(int64(float64, P))
+def routine_about(u: float, p: Any) -> int:
+    """Whom a routine prompt is about, for a uniform draw: `A_CONTACT`, or somebody new `OF_COMMUNITY` or `ANYBODY`.
+
+    People keep adding ties at a steady rate of their own (Miritello, Lara, Cebrian & Moro 2013, Sci. Rep. 3:1950).
+    Assumed: new ties are as often within the community as ties are at the start.
+    """
+    if u >= p.routine_new:
+        return A_CONTACT
+    return OF_COMMUNITY if u < p.routine_new * p.ties_in_community else ANYBODY
 
 
 @rule(int64(float64, P))

@@ -26,7 +26,7 @@ import numpy as np
 
 from sim.model.chance import BATCH
 from sim.model.functions import CONTACT, ME, NO_CLAUSE
-from sim.model.rules import SECONDS_A_DAY
+from sim.model.rules import MOST_ATTEMPTS, SECONDS_A_DAY
 from sim.model.whom import A_CONTACT, ANYONE, ATTEMPTS, OF_COMMUNITY, OWN_TIES, SHOWN
 from sim.reference.entry_points import Channel, DrawPurpose, Fact, Kind, Occasion, Place, Plan, chance, rules
 from sim.reference.records import PlanOfPerson, Prompt, SentGesture, Tie
@@ -259,7 +259,7 @@ class Person(mesa.Agent):
         level = rules.channel_level(self.model.day, p) / s.sitting_prompts
         for number in range(self.count(DrawPurpose.ROUTINE_COUNT, s.routine_rate, level)):
             size = self.draw(DrawPurpose.SITTING, event_key=chance.event_key_of(Occasion.ROUTINE, number))
-            tie: Tie | None = None
+            other: Person | None = None
             second = 0
             for place in range(rules.sitting_size(size, p)):
                 event_key = chance.event_key_of(Occasion.ROUTINE, index)
@@ -272,9 +272,24 @@ class Person(mesa.Agent):
                     prompt = replace(prompt, second=rules.next_in_sitting(second, gap, p))
                 second = prompt.second
                 if same >= s.sitting_same:
-                    tie = self.sample_contact(event_key, ANYONE)
-                if tie is not None:
-                    yield replace(prompt, other=tie.other)
+                    other = self.comes_up(event_key)
+                if other is not None:
+                    yield replace(prompt, other=other)
+
+    def comes_up(self, event_key: int) -> Person | None:
+        """Whom a routine prompt is about: a contact, or somebody new."""
+        among = rules.routine_about(self.draw(DrawPurpose.ROUTINE_WHO, event_key=event_key), self.model.p)
+        for attempt in range(1, MOST_ATTEMPTS + 1 if among != A_CONTACT else 0):
+            other = self.someone(among, self.draw(DrawPurpose.ROUTINE_WHO, attempt, event_key))
+            if other is not self and other.on_channel:
+                return other
+        tie = self.sample_contact(event_key, ANYONE)
+        return None if tie is None else tie.other
+
+    def someone(self, among: int, u: float) -> Person:
+        """Anyone of the community, or of the whole world, for a uniform draw; contacts are not left out."""
+        crowd = self.model.communities[self.community] if among == OF_COMMUNITY else self.model.people
+        return crowd[int(u * len(crowd))]
 
     def feed(self) -> Iterator[Prompt]:
         """Prompts from feed items that the person looks at."""
@@ -285,7 +300,7 @@ class Person(mesa.Agent):
 
     def encounters(self) -> Iterator[Prompt]:
         """Prompts from chance encounters with a contact, someone of the community, or anyone in the world."""
-        everyone, s = self.model.people, self.model.settings
+        s = self.model.settings
         for index in range(self.count(DrawPurpose.ENCOUNTER_COUNT, s.encounter_rate)):
             event_key = chance.event_key_of(Occasion.ENCOUNTER, index)
             among = rules.encounter_among(self.draw(DrawPurpose.ENCOUNTER_WHO, event_key=event_key), self.model.p)
@@ -293,8 +308,7 @@ class Person(mesa.Agent):
                 tie = self.sample_contact(event_key, ANYONE)
                 other = None if tie is None else tie.other
             else:
-                crowd = self.model.communities[self.community] if among == OF_COMMUNITY else everyone
-                other = crowd[int(self.draw(DrawPurpose.ENCOUNTER_STRANGER, event_key=event_key) * len(crowd))]
+                other = self.someone(among, self.draw(DrawPurpose.ENCOUNTER_STRANGER, event_key=event_key))
             if other is not None and other is not self:
                 yield self.prompt(event_key, other, Channel.IN_PERSON)
 

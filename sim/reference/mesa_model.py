@@ -239,9 +239,9 @@ class ReconnectionModel(ModelWithPlaces):
             person.outside_prompts.append(Prompt(meeting.second, event_key, other, Channel.IN_PERSON, place, plan))
 
     def birthday_prompt(self, celebrant: Person, tie: Tie) -> None:
-        """Give a contact a prompt if they notice the birthday. Acquaintances never do."""
+        """Give a contact a prompt if they notice the birthday. Acquaintances don't, nor does who is away."""
         person, event_key = tie.other, chance.event_key_of(Occasion.BIRTHDAY, 0)
-        if tie.acquaintance:
+        if tie.acquaintance or not person.on_channel:
             return
         if person.draw(DrawPurpose.BIRTHDAY_NOTICED, celebrant.id, event_key) < self.settings.birthday_noticed:
             u = person.draw(DrawPurpose.PROMPT_SECOND, celebrant.id, event_key)

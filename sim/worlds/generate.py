@@ -24,7 +24,6 @@ from sim.worlds.people import (
     check_number,
     check_seed,
     come_and_go,
-    drawn_list_sizes,
     drawn_sociability,
     draws_of_people,
     in_parts,
@@ -99,6 +98,9 @@ def generated(
         world = replace(cached_world(burnt_in, settings, people=people, days=days, seed=seed), parameters=settings)
     if settings.arriving_share > 0 or settings.leaving_rate > 0:
         come_and_go(np.uint64(seed), world.people, world.day, settings.packed)
+        arrives = world.people["arrives"]
+        there = np.maximum(arrives[world.mail["sender"]], arrives[world.mail["receiver"]]) <= world.mail["day"]
+        world = replace(world, mail=world.mail[there])
     return world
 
 
@@ -147,7 +149,7 @@ def _ties_at_start(people: np.ndarray, key: np.uint64, p: Any) -> np.ndarray:
 
     Sociable people have more ties: outside a person's group, the mean number is in proportion to sociability.
     """
-    sociability = people["sociability"].astype(np.float64) * drawn_list_sizes(key, len(people), p)
+    sociability = people["sociability"].astype(np.float64)
     until = np.searchsorted(people["community"], people["community"], side="right")
     group = people["group"].copy()
     members = np.bincount(group)

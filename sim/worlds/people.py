@@ -18,7 +18,7 @@ from sim.state.population import LAST_DAY, NEVER, PERSON
 
 DAYS_A_YEAR = 365
 _SOCIABILITY, _RETICENCE = int(DrawPurpose.SOCIABILITY), int(DrawPurpose.RETICENCE)
-_RESPONSIVENESS, _LIST_SIZE = int(DrawPurpose.RESPONSIVENESS), int(DrawPurpose.LIST_SIZE)
+_RESPONSIVENESS = int(DrawPurpose.RESPONSIVENESS)
 _ARRIVES, _LEAVES = int(DrawPurpose.ARRIVES), int(DrawPurpose.LEAVES)
 _INDUSTRY, _BIRTHDAY = int(DrawPurpose.INDUSTRY), int(DrawPurpose.BIRTHDAY)
 
@@ -95,15 +95,6 @@ def drawn_sociability(seed: int, count: int, p: Any) -> np.ndarray:
     for i in range(count):
         draw = normal(seed, _SOCIABILITY, 0, i, 0, 0)
         drawn[i] = math.exp(p.sociability_sd * draw - 0.5 * p.sociability_sd**2)
-    return drawn
-
-
-@njit(cache=True)
-def drawn_list_sizes(seed: int, count: int, p: Any) -> np.ndarray:
-    """Factors on the numbers of ties of people 0 to count - 1, shape (count,): lognormal with mean 1."""
-    drawn = np.ones(count)
-    for i in range(count if p.ties_sd > 0.0 else 0):
-        drawn[i] = math.exp(p.ties_sd * normal(seed, _LIST_SIZE, 0, i, 0, 0) - 0.5 * p.ties_sd**2)
     return drawn
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import sim
 from sim.model import rules
 from sim.model.parameters import NEW_PARAMETERS
+from sim.model.whom import A_CONTACT, OF_COMMUNITY
 from sim.worlds import generated, observed_people
 from tests.sim.model.closed_forms import shares
 
@@ -61,6 +62,50 @@ def test_nothing_is_begun_on_weekdays_without_activity() -> None:
     """Such a day could only see answers of the same day, which need something that was begun on it."""
     log = log_of(lived(weekday_activity=(1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0), **PRIVATE))
     assert not np.isin(log["time"] // 86_400 % 7, [5, 6]).any()
+
+
+@given(u=shares.filter(lambda u: 0 < u < 1), new=shares.filter(lambda share: share <= 0.95), near=shares)
+def test_routine_is_about_somebody_new_as_often_as_it_says(u: float, new: float, near: float) -> None:
+    """Below `routine_new`, and of the community in the first part of that range."""
+    p = sim.Parameters(routine_new=new, ties_in_community=near, ties_in_industry=0).packed
+    found = rules.routine_about(u, p)
+    assert (found == A_CONTACT) == (u >= new)
+    assert (found == OF_COMMUNITY) == (u < new * near)
+
+
+def test_routine_with_new_people_reaches_more_of_them() -> None:
+    """And with it, somebody who knows nobody writes, too."""
+    usual, new = (log_of(lived(routine_new=share, **PRIVATE)) for share in (0.0, 0.6))
+    pairs = [len(log[["source", "target"]].drop_duplicates()) / len(log) for log in (usual, new)]
+    assert pairs[1] > 1.5 * pairs[0]
+    alone = {"ties_at_start": 0.0, **PRIVATE}
+    assert not len(log_of(lived(routine_new=0.0, **alone)))
+    assert len(log_of(lived(routine_new=0.6, **alone)))
+
+
+def test_new_people_are_on_the_channel() -> None:
+    """If nobody has ties at first, a pair's first message never goes to who has left."""
+    run = lived(ties_at_start=0.0, routine_new=0.9, leaving_rate=0.05, **PRIVATE)
+    log, leaves = log_of(run), run.world.people["leaves"]
+    low, high = np.sort(log[["source", "target"]].to_numpy(), axis=1).T
+    first = log[~log.assign(low=low, high=high).duplicated(["low", "high"])]
+    assert len(first) > 20
+    assert (first["time"] // 86_400 < leaves[first["target"]]).all()
+
+
+def test_who_has_not_joined_sends_nothing() -> None:
+    """Neither a late answer from the burn-in, nor a greeting on a birthday."""
+    parameters = sim.Parameters(
+        routine_rate=0.6, arriving_share=0.9, arriving_days=40.0, delay_median=20_000.0, birthday_noticed=1.0
+    )
+    world = generated(people=120, burn_in_years=0.2, seed=4, parameters=parameters, cache=False)
+    arrives = world.people["arrives"]
+    assert len(world.mail)
+    assert (arrives[world.mail["sender"]] <= world.mail["day"]).all()
+    log = log_of(sim.simulate(world, days=DAYS, seed=2, log=True))
+    late = log["time"] // 86_400 < arrives[log["source"]]
+    assert len(log) > 1_000
+    assert not (late & (log["channel"] == "private")).any()
 
 
 def test_levels_of_the_channel_are_factors_on_what_is_begun() -> None:

@@ -47,7 +47,6 @@ NARROWER = {
     "birthday_noticed": (0.0, 1.0),
     "sitting_prompts": (1.0, 6.0),
     "leaving_rate": (0.0, 0.2),
-    "ties_sd": (0.0, 1.0),
 }
 BOUNDS = {
     name: NARROWER.get(name, tuple(next(getattr(m, key) for m in field.metadata if hasattr(m, key)) for key in ("ge",
