@@ -34,10 +34,10 @@ NEW: dict[str, dict[str, Any]] = {
     "levels of periods": {"channel_levels": []},
     "arriving and leaving": {"arriving_share": 0.0, "leaving_rate": 0.0},
     "responsiveness": {"responsiveness_sd": 0.0},
-    "spread of lists": {"ties_sd": 0.0},
+    "new ties": {"routine_new": 0.0},
+    "quick answers": {"quick_share": 0.0},
 }
 ON: dict[str, dict[str, Any]] = {
-    "quick answers (on)": {"quick_share": 0.2},
     "closeness (on)": {"closeness_gain": 0.01},
 }
 EARLIER: dict[str, dict[str, Any]] = {

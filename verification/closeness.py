@@ -91,7 +91,6 @@ def cases(log: Known) -> list[tuple[str, float, sim.Parameters]]:
         for name, values in VARIED.items()
         for value in values
     ]
-    found += [(EVEN, gain, with_values(log.levels, MIDDLE | {GAIN: gain, "ties_sd": 0.0})) for gain in GAINS]
     for gain in READ_AGAIN[log.name]:
         given = with_values(sim.Parameters(), MIDDLE | {GAIN: gain})
         found.append((AGAIN, gain, levels_of(log.name, log.real, log.window, given)[0]))
@@ -99,7 +98,7 @@ def cases(log: Known) -> list[tuple[str, float, sim.Parameters]]:
 
 
 GAIN = "closeness_gain"
-AGAIN, EVEN = f"{GAIN}, levels read again", f"{GAIN}, without ties_sd"
+AGAIN = f"{GAIN}, levels read again"
 
 
 def judged(log: Known) -> pd.DataFrame:
@@ -148,7 +147,7 @@ def main(names: Sequence[str] = LOGS) -> dict[str, pd.DataFrame]:
         print(f"\n{name}: real values, with 95% intervals\n{real.round(4).to_string()}")
         tables.append(judged(log))
         found[name] = sizes(log)
-        for varied in (GAIN, AGAIN, EVEN):
+        for varied in (GAIN, AGAIN):
             print(f"\n{name}: sizes by {varied}\n{sizes(log, varied).round(4).to_string()}", flush=True)
     pd.concat(tables).to_csv(OUT / "closeness.csv", index=False)
     return found

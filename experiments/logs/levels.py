@@ -21,6 +21,7 @@ import sim
 from experiments.logs.by_pair import DAY
 from experiments.logs.calibrate import changed, misfit, number_at
 from experiments.logs.contact_log import values
+from experiments.logs.lifetimes import SENDS
 from experiments.logs.log import Log
 from experiments.logs.rhythm import by_the_day
 from experiments.logs.simulated import Window, simulated_log
@@ -28,14 +29,15 @@ from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
 from sim.model.parameters import MOST_LEVELS
 
-ROUNDS = 12
+ROUNDS = 16
 NEAR = 0.15  # of the real value, as in a validation
 MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
 ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred exceeds
-MINUTES = 20.0  # a week, for each gesture of somebody as active as one person in a hundred: no ceiling in practice
+MINUTES = 20.0  # a week, for each gesture in the busiest period of somebody as active as one person in a hundred
 LEAST_PRESENCE = 0.05  # share of people who are on the channel, by which a level is divided at most
+FARTHEST = 2.0  # factor by which the rate of leaving may differ from the first guess
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
 MEAN = "sends_per_week_mean"
@@ -79,8 +81,9 @@ def _spread(high: float, low: float) -> float:
 
 LEVELS = (
     Level("routine_rate", 0.0003, 100, True, 0.9, (MEAN,), math.log),
-    Level("sociability_sd", 0.1, 2, False, 0.7, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
+    Level("sociability_sd", 0.1, 2, False, 1.0, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
     Level("ties_at_start", 2, 1_500, True, 0.7, ("degree_q50",), math.log),
+    Level("routine_new", 0, 0.95, False, 0.3, ("session_mix_new",), _logit),
     Level("affinity_sd", 0, 3, False, 0.7, ("signature_top3",), _logit),
     Level("group_pull", 0, 4, False, 1.5, ("overlap_weight",), math.atanh),
     Level("ties_in_community", 0.1, 0.8, False, 0.1, ("clustering",), _logit),
@@ -90,9 +93,12 @@ LEVELS = (
     Level("sitting_prompts", 1, 20, True, 0.5, ("sends_per_active_day",), math.log),
     Level("sitting_same", 0, 0.9, False, 0.15, ("within_10m",), _logit),
     Level(ANSWERS[0], -5, 5, False, 0.8, ("first_answered_7d",), _logit),
+    Level("quick_share", 0, 0.9, False, 0.2, ("answer_delay_hours_q50", "answer_delay_hours_q25"), _log_ratio),
     Level("delay_median", 1, 20_000, True, 0.7, ("answer_delay_hours_q50",), math.log),
-    Level("delay_sigma", 0.5, 5, False, 0.25, ("answer_delay_hours_q90", "answer_delay_hours_q10"), _log_ratio),
+    Level("delay_sigma", 0.5, 5, False, 0.4, ("answer_delay_hours_q90", "answer_delay_hours_q50"), _log_ratio),
 )  # fmt: skip
+
+LEVELS_BY_PARAMETER = {level.parameter: level for level in LEVELS}
 
 
 @dataclass(frozen=True)
@@ -161,8 +167,7 @@ def read_levels(
     real, held = measured(log), dict(fixed or {})
     known = [level for level in known_levels(real) if level.parameter not in held]
     names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
-    most = MOST_PEOPLE if window.observed is None else 2 * MOST_PEOPLE  # most of them do little
-    size = replace(window, people=min(window.people, most))
+    size = replace(window, people=min(window.people, MOST_PEOPLE))
 
     def tried(tested: sim.Parameters) -> tuple[float, Values]:
         try:
@@ -176,6 +181,11 @@ def read_levels(
     loss, found = tried(parameters)
     misfits, near = [loss], [_others_near(found, real, names)]
     rounds: list[dict[str, float]] = [{}]
+    rate = start.leaving_rate
+    known = [
+        level._replace(low=rate / FARTHEST, high=rate * FARTHEST) if level.parameter == "leaving_rate" else level
+        for level in known
+    ]
     numbers = {level.parameter: _within(level, number_at(start, level.parameter)) for level in known}
     for done in range(1, ROUNDS):
         if progress is not None:
@@ -290,10 +300,39 @@ def presence(day: np.ndarray, arriving: float, mean: float, leaving: float) -> n
     return np.asarray((1.0 - arriving) * stay + arriving * joined)
 
 
+def coming_and_going(log: Log) -> dict[str, float]:
+    """First guesses of how many people join later, of their mean time until then, and of the rate of leaving.
+
+    If newcomers join at a constant rate each, those still to come become fewer by the same factor from the first fifth
+    of the log to the second as until then. The rate of leaving is the number of people who are silent in the last
+    fifth, per day from anyone's first message to their last before it. The share and the rate are then found in
+    rounds, the rate within a factor of `FARTHEST`; the mean time is not.
+    """
+    day, active = log.since_start / DAY, log.counted & (np.bincount(log.source, minlength=log.people) >= SENDS)
+    first, last = np.full(log.people, np.inf), np.zeros(log.people)
+    np.minimum.at(first, log.source, day)
+    np.maximum.at(last, log.source, day)
+    begun, fifth = first[active], max(0.2 * log.days, 1.0)
+    found: dict[str, float] = {"arriving_days": 2.5 * fifth, "leaving_rate": 0.01 / fifth}
+    early, late = ((begun > share * log.days).sum() for share in (0.2, 0.4))
+    if 0 < late < early:
+        found["arriving_days"] = min(fifth / math.log(early / late), 5 * fifth)
+    if early > 0:
+        share, most = early / len(begun), LEVELS_BY_PARAMETER["arriving_share"].high
+        guess = share * math.exp(fifth / found["arriving_days"])
+        if guess > most > share:  # nearly all come later
+            found["arriving_days"] = fifth / math.log(most / share)
+        found["arriving_share"] = min(guess, most)
+    seen = np.maximum(np.minimum(last[active], 4 * fifth) - begun, 0.0).sum()
+    if seen > 0:
+        found["leaving_rate"] = max(found["leaving_rate"], (last[active] < 4 * fifth).sum() / seen)
+    return found
+
+
 def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Window) -> sim.Parameters:
     """Parameters with what a log says without a search: its rhythm, and room for its busiest people."""
     begins = round(365 * window.burn_in_years)
-    found: dict[str, object] = {"arriving_days": max(1.0, log.days / 2), "leaving_rate": 1 / (20 * max(log.days, 1.0))}
+    found: dict[str, object] = dict(coming_and_going(log))
     days = log.since_start / DAY
     periods = int(min(MOST_LEVELS, log.days / PERIOD, len(log) / FEWEST))
     if periods >= 2:
@@ -305,10 +344,13 @@ def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Wi
         found["hour_activity"] = (hours + 0.5).tolist()
     weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
     found["weekday_activity"] = (weekdays + 0.5).tolist()
+    if math.isfinite(real["sends_per_active_day"]):
+        found["sitting_prompts"] = min(max(real["sends_per_active_day"], 1.0), 20.0)
     if math.isfinite(real["degree_q99"]):
         size = min(max(round(COMMUNITY * real["degree_q90"]), 20), window.people)
         found |= {"community_size": size}
         found["tie_capacity"] = max(parameters.tie_capacity, round(ROOM * real["degree_q99"]))
     if math.isfinite(real["sends_per_week_q99"]):
-        found["weekly_minutes"] = min(10_000.0, max(parameters.weekly_minutes, MINUTES * real["sends_per_week_q99"]))
+        busiest = real["sends_per_week_q99"] * max(counts / counts.mean() if periods >= 2 else [1.0])
+        found["weekly_minutes"] = min(10_000.0, max(parameters.weekly_minutes, MINUTES * busiest))
     return sim.Parameters.model_validate(parameters.model_dump() | found)

@@ -12,7 +12,7 @@ LEVELS = sim.Parameters(
     sitting_prompts=3.0, sitting_same=0.5, hour_activity=(0.0,) * 12 + (1.0,) * 12,
     weekday_activity=(1.0,) * 5 + (0.1,) * 2,
     channel_levels=(2.0, 3.0), channel_level_days=50.0, arriving_share=0.4, leaving_rate=0.002, responsiveness_sd=1.0,
-    ties_sd=0.5,
+    routine_new=0.2, quick_share=0.3,
 )  # fmt: skip
 
 
@@ -40,8 +40,8 @@ def test_what_is_lost_and_gained_is_named() -> None:
 
 def test_the_most_needed_are_those_that_cost_most_over_logs() -> None:
     rows = pd.DataFrame({
-        "mechanism": ["hours", "sittings", "weekdays", "spread of lists"] * 2 + ["spells"],
+        "mechanism": ["hours", "sittings", "weekdays", "new ties"] * 2 + ["spells"],
         "change": [-1, -9, 0, 4, -2, 1, -4, 5, -40],
     })  # fmt: skip
     assert most_needed(rows) == ["sittings", "weekdays", "hours"]
-    assert harmful(rows) == ["spread of lists"]
+    assert harmful(rows) == ["new ties"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
-from experiments.logs.levels import LEVELS, ROUNDS, Reading, presence, read_levels
+from experiments.logs.levels import LEVELS, ROUNDS, Reading, coming_and_going, presence, read_levels
 from experiments.logs.log import Log
+from experiments.logs.log import read as log_of_rows
 from experiments.logs.simulated import Window, simulated_log, window_of
 
 SIZE = Window(people=150, days=150, burn_in_years=0.3)
@@ -105,6 +107,36 @@ def test_every_level_is_a_parameter_within_its_range() -> None:
         assert isinstance(value, float | int)
         assert level.low < level.high
         assert level.gain > 0
+
+
+def test_coming_and_going_is_found_again() -> None:
+    """Nine in ten come after 30 days on average and stay for 60; all write every day while they are there."""
+    random = np.random.default_rng(2)
+    begins = np.where(random.random(2_000) < 0.9, random.exponential(30, 2_000), 0.0)
+    ends = begins + random.exponential(60, 2_000)
+    days = np.arange(200)
+    there = (begins[:, None] <= days) & (days < ends[:, None])
+    source, day = np.nonzero(there)
+    rows = pd.DataFrame({"source": source, "target": (source + 1) % 2_000, "time": day * 86_400 + source % 7})
+    found = coming_and_going(log_of_rows(rows))
+    assert found["arriving_days"] == pytest.approx(30, rel=0.15)
+    assert found["arriving_share"] == pytest.approx(0.9, abs=0.1)
+    assert found["leaving_rate"] == pytest.approx(1 / 60, rel=0.25)
+
+
+def test_nobody_comes_or_goes_where_everybody_writes_throughout() -> None:
+    day, source = np.divmod(np.arange(4_000), 20)
+    rows = pd.DataFrame({"source": source, "target": (source + 1) % 20, "time": day * 86_400 + source})
+    found = coming_and_going(log_of_rows(rows))
+    assert "arriving_share" not in found
+    assert found["leaving_rate"] * 200 < 0.1
+
+
+def test_new_ties_are_read() -> None:
+    """More on a channel on which most prompts are about somebody new than on one without; longer lists explain some."""
+    new, usual = (read(log_with(routine_rate=0.4, routine_new=share)) for share in (0.8, 0.0))
+    assert new.levels["routine_new"] > 0.05
+    assert usual.levels.get("routine_new", 0.0) < new.levels["routine_new"] / 2
 
 
 def test_presence_is_that_of_people_who_come_and_go() -> None:
