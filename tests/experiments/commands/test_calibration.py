@@ -90,11 +90,8 @@ def test_a_limit_on_threads_is_kept(log: Path, rekindle: Callable[..., Any], mon
     assert found.code == 0, found.err
 
 
-def test_levels_are_read_first_and_can_be_used_again(
-    log: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_levels_are_read_first_and_can_be_used_again(log: Path, rekindle: Callable[..., Any]) -> None:
     """The levels are a file that other commands take, and what they were read from counts as fitted."""
-    monkeypatch.setattr("experiments.logs.levels.ROUNDS", 4)
     options = ("--worlds", 1, "--people", 60, "--resamples", 5, "--processes", 1)
     told = rekindle("validate", log, *options)
     assert told.code == 0, told.err
