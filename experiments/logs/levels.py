@@ -325,7 +325,8 @@ def coming_and_going(log: Log) -> dict[str, float]:
         found["arriving_share"] = min(guess, most)
     seen = np.maximum(np.minimum(last[active], 4 * fifth) - begun, 0.0).sum()
     if seen > 0:
-        found["leaving_rate"] = max(found["leaving_rate"], (last[active] < 4 * fifth).sum() / seen)
+        left = (last[active] < 4 * fifth).sum() / seen
+        found["leaving_rate"] = min(max(found["leaving_rate"], left), LEVELS_BY_PARAMETER["leaving_rate"].high)
     return found
 
 

@@ -132,6 +132,13 @@ def test_nobody_comes_or_goes_where_everybody_writes_throughout() -> None:
     assert found["leaving_rate"] * 200 < 0.1
 
 
+def test_guesses_are_parameters_even_if_everybody_stays_for_an_hour() -> None:
+    person = np.repeat(np.arange(60), 15)
+    time = person * 86_400 + np.tile(np.arange(15) * 240, 60)
+    rows = pd.DataFrame({"source": person, "target": (person + 1) % 60, "time": time})
+    assert sim.Parameters(**coming_and_going(log_of_rows(rows))).leaving_rate <= 0.05
+
+
 def test_new_ties_are_read() -> None:
     """More on a channel on which most prompts are about somebody new than on one without; longer lists explain some."""
     new, usual = (read(log_with(routine_rate=0.4, routine_new=share)) for share in (0.8, 0.0))
