@@ -346,7 +346,7 @@ def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Wi
     weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
     found["weekday_activity"] = (weekdays + 0.5).tolist()
     if math.isfinite(real["sends_per_active_day"]):
-        found["sitting_prompts"] = min(max(real["sends_per_active_day"], 1.0), 20.0)
+        found["sitting_prompts"] = _within(LEVELS_BY_PARAMETER["sitting_prompts"], real["sends_per_active_day"])
     if math.isfinite(real["degree_q99"]):
         size = min(max(round(COMMUNITY * real["degree_q90"]), 20), window.people)
         found |= {"community_size": size}
