@@ -35,12 +35,12 @@ MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
 ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred exceeds
-MINUTES = 20.0  # a week, for each gesture in the busiest period of somebody as active as one person in a hundred
+MINUTES = 100.0  # a week, for each gesture in the busiest period of somebody as active as one person in a hundred
 LEAST_PRESENCE = 0.05  # share of people who are on the channel, by which a level is divided at most
 FARTHEST = 2.0  # factor by which the rate of leaving may differ from the first guess
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
-MEAN = "sends_per_week_mean"
+MEAN, LATER_NEW, RECEIVED = MEASURED = "sends_per_week_mean", "later_new", "received"
 
 Values = Mapping[str, float]
 
@@ -75,6 +75,10 @@ def _logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
+def _late_share(soon: float, ever: float) -> float:
+    return -_logit(soon / ever)
+
+
 def _spread(high: float, low: float) -> float:
     return _logit(high) - _logit(low)
 
@@ -83,19 +87,20 @@ LEVELS = (
     Level("routine_rate", 0.0003, 100, True, 0.9, (MEAN,), math.log),
     Level("sociability_sd", 0.1, 2, False, 1.0, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
     Level("ties_at_start", 2, 1_500, True, 0.7, ("degree_q50",), math.log),
-    Level("routine_new", 0, 0.95, False, 0.3, ("session_mix_new",), _logit),
+    Level("routine_new", 0.001, 0.95, True, 0.7, (LATER_NEW,), _logit),
     Level("affinity_sd", 0, 3, False, 0.7, ("signature_top3",), _logit),
     Level("group_pull", 0, 4, False, 1.5, ("overlap_weight",), math.atanh),
     Level("ties_in_community", 0.1, 0.8, False, 0.1, ("clustering",), _logit),
+    Level("unobserved_activity", 0.01, 10, True, 0.7, (RECEIVED,), _logit),
     Level("leaving_rate", 1e-6, 0.05, True, 0.6, ("gone",), _logit),
     Level("arriving_share", 0, 0.95, False, 0.1, ("arrived",), _logit),
     Level("responsiveness_sd", 0, 3, False, 0.4, ("answers_given_q90", "answers_given_q10"), _spread),
     Level("sitting_prompts", 1, 20, True, 0.5, ("sends_per_active_day",), math.log),
     Level("sitting_same", 0, 0.9, False, 0.15, ("within_10m",), _logit),
     Level(ANSWERS[0], -5, 5, False, 0.8, ("first_answered_7d",), _logit),
-    Level("quick_share", 0, 0.9, False, 0.2, ("answer_delay_hours_q50", "answer_delay_hours_q25"), _log_ratio),
-    Level("delay_median", 1, 20_000, True, 0.7, ("answer_delay_hours_q50",), math.log),
-    Level("delay_sigma", 0.5, 5, False, 0.4, ("answer_delay_hours_q90", "answer_delay_hours_q50"), _log_ratio),
+    Level("answer_strength", -5, 5, False, 0.8, ("answered_7d_1_7d", "first_answered_7d"), _spread),
+    Level("delay_median", 1, 20_000, True, 0.9, ("first_answered_1d", "first_answered_7d"), _late_share),
+    Level("delay_sigma", 0.5, 5, False, 0.8, ("answer_delay_hours_q25", "answer_delay_hours_q10"), _log_ratio),
 )  # fmt: skip
 
 LEVELS_BY_PARAMETER = {level.parameter: level for level in LEVELS}
@@ -207,7 +212,7 @@ def read_levels(
     changes = {name: value for name, value in after.items() if value != before[name] and name != "gestures"}
     changes |= {name: number_at(chosen, name) for name in ANSWERS if best}
     limits = [level.parameter for level in known if best and rounds[best][level.parameter] in (level.low, level.high)]
-    used = tuple(name for name in names if name != MEAN)
+    used = tuple(name for name in names if name not in MEASURED)
     return Reading(
         chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes, (near[0], near[best])
     )
@@ -230,10 +235,20 @@ def known_levels(found: Values) -> list[Level]:
 
 
 def measured(log: Log) -> dict[str, float]:
-    """The statistics of a log, and the mean number of gestures that a person sends per week."""
+    """The statistics of a log, and those of `MEASURED`, which only levels are read from.
+
+    These are the mean number of gestures that a person sends per week, the share of first contacts of a pair among the
+    second half of all contacts, and, if only some people are observed, the share of contacts in which others write.
+    """
     counted = log.counted
     sent = np.bincount(log.source, minlength=log.people)[counted]
-    return values(log) | {MEAN: float(sent.mean() / max(log.days / 7, 1e-9))}
+    pairs = np.minimum(log.source, log.target).astype(np.int64) * log.people + np.maximum(log.source, log.target)
+    first = np.unique(pairs, return_index=True)[1]
+    half = len(pairs) // 2
+    later_new = (first >= half).sum() / max(len(pairs) - half, 1)
+    received = math.nan if counted.all() else float(1 - sent.sum() / max(len(log), 1))
+    more = sent.mean() / max(log.days / 7, 1e-9), later_new, received
+    return values(log) | dict(zip(MEASURED, map(float, more), strict=True))
 
 
 def _known(level: Level, found: Values) -> bool:
@@ -345,6 +360,8 @@ def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Wi
         found["hour_activity"] = (hours + 0.5).tolist()
     weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
     found["weekday_activity"] = (weekdays + 0.5).tolist()
+    if LEAST_SHARE < real[LATER_NEW]:
+        found["routine_new"] = _within(LEVELS_BY_PARAMETER["routine_new"], real[LATER_NEW])
     if math.isfinite(real["sends_per_active_day"]):
         found["sitting_prompts"] = _within(LEVELS_BY_PARAMETER["sitting_prompts"], real["sends_per_active_day"])
     if math.isfinite(real["degree_q99"]):

@@ -18,6 +18,7 @@ from sim.contact_logs import LogError
 from sim.engine.day import Core
 from sim.model.rules import SECONDS_A_DAY
 from sim.run import on_threads, run_days
+from sim.state.population import LAST_DAY
 
 MOST_PEOPLE = 4_000  # simulated at most; larger worlds have the same statistics but take longer
 BURN_IN_YEARS = 1.0
@@ -83,12 +84,20 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
         raise LogError(
             f"Nobody wrote to anybody in {window.days} days in a world of {window.people} people. Check routine_rate."
         )
+    after = core.to_world()
+    if window.observed is not None:
+        sent = sent[_seen(sent, after.people)]
     time = sent["day"].astype(np.int64) * SECONDS_A_DAY + sent["second"]
     log = read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
     if window.observed is not None:
-        ids = sim.worlds.observed_people(window.people, window.observed, seed)
-        log = cut(log, np.isin(log.names, ids))
-    return log, core.to_world()
+        log = cut(log, after.people["unobserved"][log.names.astype(np.int64)] == 0)
+    return log, after
+
+
+def _seen(sent: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Whether a gesture is in the log of an observed person, shape (gestures,): their logs end when they leave."""
+    until = np.where(people["unobserved"] == 1, 0, np.where(people["leaves"] == 0, LAST_DAY + 1, people["leaves"]))
+    return np.asarray(np.maximum(until[sent["sender"]], until[sent["receiver"]]) > sent["day"])
 
 
 def simulated_values(parameters: sim.Parameters, window: Window, seed: int) -> dict[str, float]:

@@ -61,6 +61,14 @@ PEOPLE_A_PART = 4_096  # people whose ties `Core.in_parts` yields at once
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # three arrays of gestures that `sorted_by` sorts into one
 
 
+def _with_observed(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `rows_by` for communities, with the observed members of each after all of them."""
+    community, observed = people["community"], np.flatnonzero(people["unobserved"] == 0)
+    communities = int(community.max()) + 1
+    first, rows = rows_by(np.append(community, community[observed] + communities), 2 * communities)
+    return first, np.append(np.arange(len(people), dtype=np.int32), observed.astype(np.int32))[rows]
+
+
 class Core:
     """The fast engine: the state of a running world, advanced one day at a time.
 
@@ -88,6 +96,8 @@ class Core:
         for name in ("community", "industry", "group", "birthday"):
             groups = 365 if name == "birthday" else int(people[name].max()) + 1
             belonging[f"{name}_first"], belonging[f"{name}_people"] = rows_by(people[name], groups)
+        if people["unobserved"].any():
+            belonging["community_first"], belonging["community_people"] = _with_observed(people)
         self.state = EngineState(
             settings=np.array([world.parameters.packed]),
             people=people,

@@ -226,13 +226,22 @@ def begin_feed_item(state: Any, prompt: Any, among: int, day: int, seed: int, sc
 
 @njit_inline
 def someone(state: Any, person: int, among: int, u: float) -> int:
-    """Anyone of a person's community, or of the whole world, for a uniform draw; contacts are not left out."""
-    people = state.people
-    if among == ANYBODY:
+    """Anyone of a person's community, or of the whole world, for a uniform draw; contacts are not left out.
+
+    For somebody unobserved it is one of the observed people, or nobody else if there are none.
+    """
+    people, first = state.people, state.community_first
+    if among == ANYBODY and people[person].unobserved == 0:
         return int(u * len(people))
-    community = people[person].community
-    start, stop = state.community_first[community], state.community_first[community + 1]
-    return int(state.community_people[start + int(u * (stop - start))])
+    start, stop = people[person].community, people[person].community + 1
+    if people[person].unobserved == 1:
+        communities = len(first) // 2
+        if among == ANYBODY:
+            start, stop = 0, communities
+        start, stop = start + communities, stop + communities
+    if first[start] == first[stop]:
+        return person
+    return int(state.community_people[first[start] + int(u * (first[stop] - first[start]))])
 
 
 @njit_inline

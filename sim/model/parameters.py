@@ -175,6 +175,7 @@ class Parameters(BaseModel):
     arriving_share: float = _number(0.0, "share", 0, 1, "share of people who join the channel only after a generated world's first day", "0: nobody comes")
     arriving_days: float = _number(100.0, "days", 0.1, 10_000, "mean time until they join (exponential)", "assumed")
     leaving_rate: float = _number(0.0, "per day", 0, 1, "rate at which people leave the channel for good", "0: nobody goes")
+    unobserved_activity: float = _number(1.0, "factor", 0, 100, "activity of people whose ties are not all simulated, relative to that of those whose ties are; only in worlds of some observed people", "1: people are as active whether they are observed or not")
 
     # Where a generated world starts
     community_size: int = _count(55, "people", 2, 10_000, "number of people in a community", "assumed; rounded value chosen while looking at the Facebook wall-post log")
@@ -492,6 +493,7 @@ NEW_PARAMETERS = (
     "closeness_gain", "closeness_meeting", "closeness_half_life", "closeness_pull", "closeness_answer",
     "routine_new", "sitting_prompts", "sitting_same", "sitting_gap",
     "responsiveness_sd", "quick_share", "quick_median", "quick_sigma", "arriving_share", "arriving_days", "leaving_rate",
+    "unobserved_activity",
     "hour_activity", "weekday_activity", "channel_levels", "channel_level_days", "channel_begins",
 )  # fmt: skip
 _SCALARS = tuple(

@@ -87,6 +87,7 @@ class Person(mesa.Agent):
     group: int
     birthday: int
     regular: int
+    unobserved: int
     arrives: int
     leaves: int
     responsiveness: int
@@ -287,9 +288,14 @@ class Person(mesa.Agent):
         return None if tie is None else tie.other
 
     def someone(self, among: int, u: float) -> Person:
-        """Anyone of the community, or of the whole world, for a uniform draw; contacts are not left out."""
+        """Anyone of the community, or of the whole world, for a uniform draw; contacts are not left out.
+
+        For somebody unobserved it is one of the observed people, or nobody else if there are none.
+        """
         crowd = self.model.communities[self.community] if among == OF_COMMUNITY else self.model.people
-        return crowd[int(u * len(crowd))]
+        if self.unobserved:
+            crowd = sorted((one for one in crowd if not one.unobserved), key=lambda one: (one.community, one.id))
+        return crowd[int(u * len(crowd))] if crowd else self
 
     def feed(self) -> Iterator[Prompt]:
         """Prompts from feed items that the person looks at."""

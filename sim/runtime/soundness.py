@@ -100,6 +100,7 @@ def _of_people(world: World) -> Iterator[str]:
     yield from _outside("people.capacity", people["capacity"], 0, max(n, MOST_CAPACITY))
     for name in ("community", "group"):
         yield from _outside(f"people.{name}", people[name], 0, max(n, MOST_GROUPS) - 1)
+    yield from _outside("people.unobserved", people["unobserved"], 0, 1)
     yield from _outside("people.industry", people["industry"], 0, 2**15 - 1)
     yield from _outside("people.birthday", people["birthday"], 0, 364)
     for name in ("practised", "last_post"):

@@ -55,6 +55,7 @@ _ADDED_FIELDS = {
     "arrives",
     "leaves",
     "responsiveness",
+    "unobserved",
 }  # zeros in worlds saved before there were these fields; they lie in bytes that were unused
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
 _RIVALS = 100  # attempts to replace a folder while other processes replace it too

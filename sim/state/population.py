@@ -38,6 +38,7 @@ PERSON = np.dtype(
         ("industry", "i2"),
         ("birthday", "i2"),  # day of the year, 0..364
         ("regular", "u1"),  # 1 for regulars of the community's hangout
+        ("unobserved", "u1"),  # 1 if only ties with people who are observed are simulated
         ("arrives", "i2"),  # the first day on the channel; 0: from the beginning
         ("leaves", "i2"),  # the first day no longer on the channel; 0: stays
         ("responsiveness", "i2"),  # added to the log odds of an answer, in thousandths of a logit
@@ -306,7 +307,9 @@ class EngineState(NamedTuple):
     order_first: np.ndarray  # (plans + 1,): where those of each plan begin
     plans: np.ndarray  # PLAN, by (person, strategy)
     plan_first: np.ndarray  # (n + 1,): where each person's rows of `plans` begin
-    community_first: np.ndarray  # where each community begins in `community_people`; likewise below
+    # Where each community begins in `community_people`; likewise below. If some people are unobserved, the observed
+    # members of each community follow the communities.
+    community_first: np.ndarray
     community_people: np.ndarray
     industry_first: np.ndarray
     industry_people: np.ndarray

@@ -55,7 +55,8 @@ def generated(
         parameters: parameters of the past and the burn-in; the defaults if None.
         threads: the number of threads. The world doesn't depend on it.
         observed: if given, only the ties of this many people are simulated, whom `observed_people` draws: a world as
-            their mailboxes would show it. Others write less, in proportion to the ties that they still have.
+            their mailboxes would show it. Others write less, in proportion to the ties that they still have, and only
+            to observed people.
         cache: whether to load the burnt-in world from the cache on disk, or to save it there.
         progress: a function that is called with (days done, all days) during the burn-in.
 
@@ -74,6 +75,8 @@ def generated(
         raise ValueError(f"people is {people}; it must be 2 or more, because a tie needs two people.")
     if threads < 1:
         raise ValueError(f"threads is {threads}; it must be 1 or more.")
+    if observed is not None and not 0 <= whole("observed", observed) <= people:
+        raise ValueError(f"observed is {observed}; it must be from 0 to {people}, the number of people.")
     check_number("burn_in_years", burn_in_years)
     check_seed(seed)
     settings = parameters or Parameters()
@@ -99,6 +102,7 @@ def generated(
     if settings.arriving_share > 0 or settings.leaving_rate > 0:
         come_and_go(np.uint64(seed), world.people, world.day, settings.packed)
         arrives = world.people["arrives"]
+        # Until now nobody has been off the channel, and some answers of these years are still to be sent.
         there = np.maximum(arrives[world.mail["sender"]], arrives[world.mail["receiver"]]) <= world.mail["day"]
         world = replace(world, mail=world.mail[there])
     return world
@@ -122,17 +126,18 @@ def _first_morning(count: int, seed: int, parameters: Parameters, threads: int, 
     people = born(np.arange(count) * number // count, drawn_sociability(key, count, p), seed, parameters)
     ids = _within_capacity(_ties_at_start(people, key, p), people["capacity"], key, p, threads)
     if observed is not None:
-        ids = _of_observed(ids, people, observed_people(count, observed, seed))
+        ids = _of_observed(ids, people, observed_people(count, observed, seed), parameters.unobserved_activity)
     ties, slots = laid_out(people, ids, seed, p, threads)
     in_parts(lambda start, stop: give_past(key, people, ties, ids, slots, p, start, stop), len(ids), threads)
     wake(people, ties, 0, p, threads)
     return World(day=0, people=people, ties=ties, parameters=parameters)
 
 
-def _of_observed(ids: np.ndarray, people: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """The pairs with an observed person, shape (kept,). Others become less sociable, by the same share.
+def _of_observed(ids: np.ndarray, people: np.ndarray, observed: np.ndarray, activity: float) -> np.ndarray:
+    """The pairs with an observed person, shape (kept,). All others are marked, and become less sociable.
 
-    Otherwise all that they do would be aimed at the few ties that are left.
+    They lose the share of their sociability that went to ties which are left out. Otherwise all that they do would be
+    aimed at the few ties that are kept. What is left counts ``activity`` times.
     """
     count = len(people)
     low, high = np.divmod(ids, count)
@@ -140,7 +145,8 @@ def _of_observed(ids: np.ndarray, people: np.ndarray, observed: np.ndarray) -> n
     ties = np.bincount(low, minlength=count) + np.bincount(high, minlength=count)
     left = np.bincount(low[kept], minlength=count) + np.bincount(high[kept], minlength=count)
     others = np.setdiff1d(np.arange(count), observed)
-    people["sociability"][others] *= left[others] / np.maximum(ties[others], 1)
+    people["sociability"][others] *= activity * left[others] / np.maximum(ties[others], 1)
+    people["unobserved"][others] = 1
     return np.asarray(ids[kept])
 
 

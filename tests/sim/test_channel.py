@@ -192,6 +192,26 @@ def test_a_world_of_observed_people_has_only_their_ties(number: int) -> None:
     assert (world.people["sociability"][ids] == whole.people["sociability"][ids]).all()
 
 
+@pytest.mark.parametrize("number", [0, 7])
+def test_unobserved_people_only_write_to_observed_ones(number: int) -> None:
+    """Not even to strangers, whom they meet or write to. The observed do as before, and all are reached by somebody."""
+    busy = sim.Parameters(routine_new=0.5, routine_rate=2.0, encounter_rate=2.0, encounter_known=0.2)
+    world = generated(people=150, burn_in_years=0, seed=3, parameters=busy, observed=number, cache=False)
+    others = np.flatnonzero(world.people["unobserved"])
+    ids = observed_people(150, number, 3)
+    assert sorted([*others, *ids]) == list(range(150))
+    log = log_of(sim.simulate(world, days=60, seed=2, log=True))
+    assert not (log["source"].isin(others) & log["target"].isin(others)).any()
+    wrote = log[log["source"].isin(others) & log["in_reply_to"].isna()]
+    assert set(wrote["target"]) == set(ids)
+    assert log["source"].isin(ids).any() == bool(number)
+
+
+def test_fewer_observed_people_than_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="observed is -1; it must be from 0 to 20"):
+        generated(people=20, burn_in_years=0, observed=-1)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -70,11 +70,17 @@ class Case:
     handover: int
     threads: int
     strategy_days: int | None
+    observed: int | None = None
 
     def world(self) -> World:
         """Where it begins."""
         return sim.worlds.generated(
-            people=self.people, burn_in_years=0, seed=self.seed, parameters=self.parameters, cache=False
+            people=self.people,
+            burn_in_years=0,
+            seed=self.seed,
+            parameters=self.parameters,
+            cache=False,
+            observed=self.observed,
         )
 
     def start(self) -> dict[str, Any]:
@@ -159,6 +165,7 @@ def cases(draw: st.DrawFn, fewest: int, people: int, days: int) -> Case:
         handover=draw(st.integers(1, length - 1)),
         threads=draw(st.sampled_from([1, 2])),
         strategy_days=draw(st.sampled_from([None, None, length // 2])),
+        observed=draw(st.sampled_from([None, None, 0, 1, n // 3])),
     )
 
 

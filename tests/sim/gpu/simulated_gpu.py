@@ -64,6 +64,10 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
         answering,
         lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
     )
+    mailboxes = sim.worlds.generated(
+        people=30, burn_in_years=0, seed=6, parameters=sim.Parameters(routine_new=0.5), observed=6, cache=False
+    )
+    yield "only six people are observed", mailboxes, lambda days, _: any(len(day.new_ties) for day in days)
     gpu.ROOM_TO_GROW, gpu.SMALLEST_ROOM = 1 << 40, 4
     full = state(5, people=50, encounter_rate=3.0)
     yield "the pool is full", full, lambda _, on_gpu: len(on_gpu._state.ties) > len(full.ties) + 4

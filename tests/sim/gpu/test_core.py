@@ -25,7 +25,7 @@ def test_days_on_the_simulator_equal_those_of_the_fast_engine() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count(": equal") == 5
+    assert done.stdout.count(": equal") == 6
 
 
 def test_worlds_with_plans_are_refused() -> None:
