@@ -148,7 +148,8 @@ class _Matched(NamedTuple):
 def _matched(events: ByPair, time: np.ndarray, silence: np.ndarray) -> _Matched:
     rows = np.flatnonzero((silence > DORMANT) & (time <= events.days - 37))
     keys = events.pair * (events.days + 100) + time
-    followed = np.searchsorted(keys, keys[rows] + 37, "right") > np.searchsorted(keys, keys[rows] + 7, "right")
+    coming = np.append(keys, np.inf)[np.searchsorted(keys, keys[rows] + 7, "right")]  # the first after 7 days
+    followed = coming <= keys[rows] + 37
     answered = events.answer_after(time, rows) <= 7
     history = np.digitize(events.before[rows], [2, 4, 8, 16, 32])
     stratum = (history * 2 + events.mutual_before[rows]) * 3 + np.digitize(silence[rows], [60, 120])

@@ -107,10 +107,11 @@ def _resampled(log: Log, resamples: int, seed: int, progress: Report | None) -> 
     groups = [np.flatnonzero(log.counted == observed) for observed in (True, False)]
     for done in range(0, resamples if log.people else 0, _AT_ONCE):
         size = min(_AT_ONCE, resamples - done)
-        drawn = np.zeros((size, log.people))
+        drawn = np.zeros((log.people, size))  # the weights of one person are next to each other, for fast look-up
         for group in filter(len, groups):
-            drawn[:, group] = random.multinomial(len(group), np.full(len(group), 1 / len(group)), size=size)
-        yield Weights(drawn, drawn[:, log.by_pair.low] * drawn[:, log.by_pair.high])
+            drawn[group] = random.multinomial(len(group), np.full(len(group), 1 / len(group)), size=size).T
+        both = drawn.take(log.by_pair.low, axis=0) * drawn.take(log.by_pair.high, axis=0)
+        yield Weights(drawn.T, both.T)
         if progress is not None:
             progress(done + size, resamples)
 

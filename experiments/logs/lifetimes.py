@@ -31,7 +31,7 @@ def kept(log: Log) -> list[StatisticGroup]:
     stayed = (events.seen >= SILENT + RETURN_DAYS) & (events.time + SILENT <= events.days - KEPT_TO)
     in_touch = {
         "kept_after_return": (np.isfinite(back), _two_way(events, back)),
-        "kept_after_silence": (stayed, _two_way(events, events.time + SILENT)),
+        "kept_after_silence": (stayed, _two_way(events, np.where(stayed, events.time + SILENT, np.nan))),
     }
     return [event_shares(events, in_touch)]
 
@@ -50,12 +50,17 @@ def _returns(events: ByPair) -> np.ndarray:
 
 
 def _two_way(events: ByPair, since: np.ndarray) -> np.ndarray:
-    """Whether both people of each event's pair have made contact 150 to 240 days after a time, (events,)."""
+    """Whether both people of each event's pair have made contact 150 to 240 days after a time, (events,).
+
+    Where the time is nan, it is false.
+    """
     far = events.days + 2 * KEPT_TO  # between the times of one pair and of the next
-    start = events.pair * far + np.where(np.isnan(since), 0.0, since)
-    both = np.ones(len(events), bool)
+    rows = np.flatnonzero(~np.isnan(since))  # few of the events
+    start = events.pair[rows] * far + since[rows]
+    both = np.zeros(len(events), bool)
+    both[rows] = True
     for forward in (True, False):
         keys = (events.pair * far + events.time)[events.forward == forward]
         after = np.searchsorted(keys, start + KEPT_TO, "right") > np.searchsorted(keys, start + KEPT_FROM, "left")
-        both &= after
+        both[rows] &= after
     return both

@@ -47,14 +47,14 @@ def network(log: Log) -> list[StatisticGroup]:
     degree = np.bincount(np.append(low, high), minlength=log.people)
     around = degree[low] + degree[high] - 2 - shared
     embedded = np.flatnonzero(around > 0)
-    correlation = rank_correlation((shared / np.maximum(around, 1))[embedded], events.contacts[embedded])
+    correlation = rank_correlation((shared / np.maximum(around, 1))[embedded], events.contacts[embedded], embedded)
     triples = np.where(log.counted, degree * (degree - 1) / 2, 0.0)
     closed = np.bincount(np.append(low, high), np.append(shared, shared), minlength=log.people) / 2
     closed = np.where(log.counted, closed, 0.0)
     people = np.flatnonzero(log.counted)
     overlaps = {"overlap_weight": len(embedded)}
     return [
-        StatisticGroup(overlaps, overlaps, lambda weights: correlation(weights.pairs[:, embedded])[:, None]),
+        StatisticGroup(overlaps, overlaps, lambda weights: correlation(weights.pairs)[:, None]),
         mean_group("people", {"clustering": over(closed, triples)}),
         ratio_group("people", {"transitivity": int(triples.sum())}, [(closed, triples)]),
         quantile_group("degree", (10, 50, 90, 99), degree[people], "people", people),

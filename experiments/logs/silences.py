@@ -35,13 +35,12 @@ def established(events: ByPair) -> np.ndarray:
 
 def _kaplan_meier(events: ByPair, silent: np.ndarray, horizons: tuple[int, ...], whom: str) -> StatisticGroup:
     rows = np.flatnonzero(silent)
-    rows = rows[np.argsort(events.seen[rows], kind="stable")]
-    found = kaplan_meier(events.seen[rows] - DORMANT, np.isfinite(events.following[rows]), horizons)
+    pair = events.pair[rows]
+    found = kaplan_meier(events.seen[rows] - DORMANT, np.isfinite(events.following[rows]), horizons, pair)
     seen = np.array([DORMANT + days <= events.days for days in horizons])
     counts = dict.fromkeys((f"reactivated_{days}d{whom}" for days in horizons), len(rows))
-    pair = events.pair[rows]
     pairs = dict.fromkeys(counts, distinct(pair))
-    return StatisticGroup(counts, pairs, lambda weights: np.where(seen, found(weights.pairs[:, pair]), np.nan))
+    return StatisticGroup(counts, pairs, lambda weights: np.where(seen, found(weights.pairs), np.nan))
 
 
 def hazards(log: Log) -> list[StatisticGroup]:
@@ -49,18 +48,20 @@ def hazards(log: Log) -> list[StatisticGroup]:
     events = log.by_pair
     contacts, exposure = _at_risk(events, _EDGES, events.seen, events.following)
     total = contacts.sum(axis=0).astype(int)
-    rates = _rates(events, "hazard_per_day", _PIECES, contacts[:, :-1], exposure[:, :-1])
+    counts, pairs = _behind_rates("hazard_per_day", _PIECES, contacts[:, :-1], exposure[:, :-1])
     middles = np.log(np.sqrt(np.array(_PIECES) * np.minimum(_EDGES[1:], max(events.days, 1.0))))
-    enough = total >= 10
+    enough, known = total >= 10, _long_enough(events, _PIECES[:-1])
+    counts["hazard_slope"] = int(total[enough].sum())
+    pairs["hazard_slope"] = int((exposure[:, enough] > 0).any(axis=1).sum())
 
-    def slope(weights: Weights) -> np.ndarray:
-        found = totals(weights.pairs, contacts[:, enough])
-        rates = over(found, totals(weights.pairs, exposure[:, enough]))
+    def of(weights: Weights) -> np.ndarray:
+        found = totals(weights.pairs, contacts)
+        rates = over(found, totals(weights.pairs, exposure))
         logs = np.log(rates, where=found > 0, out=np.zeros_like(found))
-        return line_slopes(np.broadcast_to(middles[enough], found.shape), logs, found)[:, None]
+        slopes = line_slopes(np.broadcast_to(middles, found.shape), logs, np.where(enough, found, 0.0))
+        return np.column_stack([np.where(known, rates[:, :-1], np.nan), slopes])
 
-    ever = {"hazard_slope": int((exposure[:, enough] > 0).any(axis=1).sum())}
-    return [rates, StatisticGroup({"hazard_slope": int(total[enough].sum())}, ever, slope)]
+    return [StatisticGroup(counts, pairs, of)]
 
 
 def hazards_while_seen(log: Log) -> list[StatisticGroup]:
@@ -76,7 +77,13 @@ def hazards_while_seen(log: Log) -> list[StatisticGroup]:
     until = np.minimum(last[events.low], last[events.high])[events.pair] - events.time
     edges = _PIECES[_WHILE_SEEN:]
     contacts, exposure = _at_risk(events, edges, np.minimum(events.seen, until), events.following)
-    return [_rates(events, "hazard_while_seen", edges, contacts, exposure)]
+    counts, pairs = _behind_rates("hazard_while_seen", edges, contacts, exposure)
+    known = _long_enough(events, edges[:-1])
+
+    def of(weights: Weights) -> np.ndarray:
+        return np.where(known, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan)
+
+    return [StatisticGroup(counts, pairs, of)]
 
 
 def _at_risk(
@@ -90,29 +97,30 @@ def _at_risk(
         seen: (events,), days for which the silence after each event is watched.
         following: (events,), days until the next contact; infinite if there is none.
     """
-    contacts, exposure = np.zeros((2, events.pairs, len(edges) - 1))
+    contacts, exposure = np.zeros((2, len(edges) - 1, events.pairs))
     for k, (low, high) in enumerate(pairwise(edges)):
         reached = np.flatnonzero(seen > low)
         days, pair = seen[reached], events.pair[reached]
         ended = following[reached] <= np.minimum(days, high)
-        contacts[:, k] = np.bincount(pair, ended, minlength=events.pairs)
-        exposure[:, k] = np.bincount(pair, np.minimum(days, high) - low, minlength=events.pairs)
-    return contacts, exposure
+        contacts[k] = np.bincount(pair, ended, minlength=events.pairs)
+        exposure[k] = np.bincount(pair, np.minimum(days, high) - low, minlength=events.pairs)
+    return contacts.T, exposure.T
 
 
-def _rates(
-    events: ByPair, stem: str, edges: Sequence[float], contacts: np.ndarray, exposure: np.ndarray
-) -> StatisticGroup:
-    """Contacts per day at risk in each piece; missing in pieces that begin when the log is about to end."""
+def _behind_rates(
+    stem: str, edges: Sequence[float], contacts: np.ndarray, exposure: np.ndarray
+) -> tuple[dict[str, int], dict[str, int]]:
+    """How many contacts, and how many pairs, are behind the rate of each piece, by its name."""
     names = [f"{stem}_{low:g}_{high:g}" for low, high in pairwise(edges)]
-    long_enough = np.array(edges[:-1]) <= events.days - events.margin
-    return StatisticGroup(
+    return (
         dict(zip(names, contacts.sum(axis=0).astype(int).tolist(), strict=True)),
         dict(zip(names, np.count_nonzero(exposure, axis=0).tolist(), strict=True)),
-        lambda weights: np.where(
-            long_enough, over(totals(weights.pairs, contacts), totals(weights.pairs, exposure)), np.nan
-        ),
     )
+
+
+def _long_enough(events: ByPair, begins: Sequence[float]) -> np.ndarray:
+    """Which pieces begin well before the log ends; the rates of others are missing."""
+    return np.asarray(np.array(begins) <= events.days - events.margin)
 
 
 def regression(log: Log) -> list[StatisticGroup]:
@@ -135,9 +143,8 @@ def regression(log: Log) -> list[StatisticGroup]:
         ended.append(following[reached] <= high)
         exposure.append(np.minimum(seen[reached], high) - low)
     row, hit = np.concatenate(rows), np.concatenate(ended).astype(float)
-    fit = PoissonRegression(
-        np.concatenate(pieces), covariates[:, row], hit, np.concatenate(exposure), events.pair[long][row], events.pairs
-    )
+    piece, days = np.concatenate(pieces), np.concatenate(exposure)
+    fit = PoissonRegression(piece, covariates, hit, days, events.pair[long], events.pairs, row)
     names = ("contacts", "weeks", "tenure")
     counts = dict.fromkeys((f"ratio_per_doubling_{name}" for name in names), int(hit.sum()))
     pairs = dict.fromkeys(counts, distinct(events.pair[long]))

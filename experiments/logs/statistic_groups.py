@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from experiments.analysis.bootstrap import over, quantiles, totals
+from experiments.analysis.bootstrap import columns, over, quantiles, totals
 from experiments.logs.by_pair import ByPair
 from experiments.logs.log import Log
 from sim.model.chance import DrawPurpose
@@ -57,7 +57,7 @@ def distinct(members: np.ndarray) -> int:
 def ratio_group(unit: Unit, counts: dict[str, int], parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> StatisticGroup:
     """Ratios of the weighted sums of two quantities, each (units,)."""
     units = {name: int(np.count_nonzero(part[1])) for name, part in zip(counts, parts, strict=True)}
-    above, below = (np.column_stack([part[k] for part in parts]) for k in (0, 1))
+    above, below = (columns([part[k] for part in parts]) for k in (0, 1))
 
     def of(weights: Weights) -> np.ndarray:
         times: np.ndarray = getattr(weights, unit)
@@ -85,11 +85,7 @@ def quantile_group(
     stem: str, percents: Sequence[int], quantity: np.ndarray, unit: Unit, members: np.ndarray
 ) -> StatisticGroup:
     """Quantiles of a quantity; ``members`` are the units whose weights apply to its values."""
-    # Equal values of a unit are one value that occurs several times, which is much less work with long logs.
-    levels, level = np.unique(quantity, return_inverse=True)
-    keys, times = np.unique(members.astype(np.int64) * max(len(levels), 1) + level, return_counts=True)
-    owners, level = np.divmod(keys, max(len(levels), 1))
-    found = quantiles(levels[level], [percent / 100 for percent in percents])
+    found = quantiles(quantity, [percent / 100 for percent in percents], members)
     names = [f"{stem}_q{percent}" for percent in percents]
     counts, units = dict.fromkeys(names, len(quantity)), dict.fromkeys(names, distinct(members))
-    return StatisticGroup(counts, units, lambda weights: found(getattr(weights, unit)[:, owners] * times))
+    return StatisticGroup(counts, units, lambda weights: found(getattr(weights, unit)))

@@ -72,6 +72,31 @@ def test_kaplan_meier_of_repeated_units(asked: tuple[int, int]) -> None:
         assert share == pytest.approx(1 - left)
 
 
+@few
+@given(units)
+def test_a_unit_with_several_values_counts_with_each(asked: tuple[int, int]) -> None:
+    """And values of one unit that are equal are as many; a unit can have none."""
+    seed, number = asked
+    first, second, _ = drawn(seed, number)
+    random = np.random.default_rng(seed)
+    ended, members = random.random(number) < 0.6, random.integers(0, 7, number)
+    weights = random.integers(0, 4, (3, 9)).astype(float)
+    shares, horizons = [0.1, 0.5, 0.99], [0.0, 1.0, 2.5]
+    for found, alone in (
+        (quantiles(first, shares, members), quantiles(first, shares)),
+        (kaplan_meier(first, ended, horizons, members), kaplan_meier(first, ended, horizons)),
+        (rank_correlation(first, second, members), rank_correlation(first, second)),
+    ):
+        assert found(weights) == pytest.approx(alone(weights[:, members]), nan_ok=True)
+
+
+def test_nothing_has_no_quantiles_and_no_correlation() -> None:
+    none, ended = np.zeros(0), np.zeros(0, bool)
+    assert np.isnan(quantiles(none, [0.5])(np.ones((2, 0)))).all()
+    assert np.isnan(kaplan_meier(none, ended, [1.0, 2.0])(np.ones((2, 0)))).all()
+    assert np.isnan(rank_correlation(none, none)(np.ones((2, 0)))).all()
+
+
 def test_slopes_are_those_of_weighted_least_squares() -> None:
     random = np.random.default_rng(1)
     x, y, weights = random.random((3, 2, 6))
@@ -291,6 +316,21 @@ def test_a_piece_without_an_event_changes_nothing() -> None:
         wider = np.insert(covariates, [at] * 5, 1.7, axis=1)
         found = PoissonRegression(moved, wider, *more, 30)
         assert found.coefficients(weights) == pytest.approx(expected.coefficients(weights))
+
+
+@few
+@given(st.integers(0, 2**32 - 1))
+def test_rows_of_one_case_have_its_covariates_and_its_unit(seed: int) -> None:
+    piece, covariates, events, exposure, unit = small_regression(seed)
+    events = np.where(piece == 1, 0.0, events)  # a piece without events, which is all that some cases have
+    case = np.random.default_rng(seed).permutation(len(piece)) // 3
+    several = PoissonRegression(
+        piece, covariates[:, : case.max() + 1], events, exposure, unit[: case.max() + 1], 30, case
+    )
+    each = PoissonRegression(piece, covariates[:, case], events, exposure, unit[case], 30)
+    weights = np.random.default_rng(seed).uniform(0.5, 1.5, (2, 30))
+    for times in (weights, np.ones((2, 30))):
+        assert several.coefficients(times) == pytest.approx(each.coefficients(times), rel=1e-9)
 
 
 def test_a_covariate_in_other_units_has_a_coefficient_in_them() -> None:

@@ -612,12 +612,12 @@ def test_the_slope_of_hazards_passes_over_pieces_without_contacts() -> None:
     log = read(table(*rows, ("x", "y", 0), ("x", "y", 400)))
     pairs, people = log.by_pair, np.ones((1, log.people))
     of_c = np.array([str(log.names[low]).startswith("c") for low in pairs.low])
-    slope = silences.hazards(log)[1]
+    (hazards,) = silences.hazards(log)
     with np.errstate(all="raise"):
-        (found,) = slope.of(Weights(people, np.where(of_c, 0.0, 1.0)[None]))[0]
+        *_, found = hazards.of(Weights(people, np.where(of_c, 0.0, 1.0)[None]))[0]
     # Days at risk: up to the next contact; after it, all of a piece; and those of x and y.
     first, second = 10 / (10 * 1 + 10 * 2 + 20 * 2 + 2), 10 / (10 * 2 + 20 * 4 + 4)
-    assert slope.counts == {"hazard_slope": 30}
+    assert hazards.counts["hazard_slope"] == 30
     assert found == pytest.approx(np.log(second / first) / (np.log(3 * 7) / 2 - np.log(1 * 3) / 2))
 
 
