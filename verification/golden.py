@@ -109,9 +109,17 @@ class Golden:
     focal: tuple[tuple[int, int], ...] = ()
 
 
-def generated(people: int = 50, seed: int = 3, years: float = 0, parameters: Parameters | None = None) -> World:
+def generated(
+    people: int = 50,
+    seed: int = 3,
+    years: float = 0,
+    parameters: Parameters | None = None,
+    observed: int | None = None,
+) -> World:
     """A fresh world."""
-    return sim.worlds.generated(people=people, burn_in_years=years, seed=seed, parameters=parameters, cache=False)
+    return sim.worlds.generated(
+        people=people, burn_in_years=years, seed=seed, parameters=parameters, cache=False, observed=observed
+    )
 
 
 def log() -> pd.DataFrame:
@@ -158,8 +166,10 @@ CHANNEL = Parameters(
     channel_levels=(1, 2, 0.5), channel_level_days=10, channel_begins=5,
 )  # fmt: skip
 
+MAILBOXES = Parameters(**CHANNEL.model_dump(exclude_unset=True) | {"unobserved_activity": 0.5})
+
 # Fields of records that are newer than the oldest digests, and 0 where nothing uses them.
-LATER_FIELDS = {"closeness", "arrives", "leaves", "responsiveness"}
+LATER_FIELDS = {"closeness", "arrives", "leaves", "responsiveness", "unobserved"}
 WORLD = ": world"  # the end of the names of digests of worlds alone
 
 
@@ -198,6 +208,7 @@ def cases() -> dict[str, Golden]:
             {"strategy": {"host_event": 0.5, "trade_shows": 0.5}, "adopters": 50},
         ),
         "a channel of its own": Golden(lambda: generated(parameters=CHANNEL), 40, {"strategy": "show_up", **adopters}),
+        "some observed people": Golden(lambda: generated(parameters=MAILBOXES, observed=8), 40, {"strategy": "wait"}),
         "focal ties": Golden(lively, 40, {"extra": injected(2)}, tuple((person, person + 20) for person in range(8))),
     }
 

@@ -182,6 +182,11 @@ _LATER_ROWS: list[_Row] = [
         "Contacts that follow the pair's previous contact within {}, of all contacts.",
     ),
     (
+        "within_10m_reply", {"": ""}, "share",
+        "Contacts that follow the pair's previous contact within 10 minutes and come from the other person, of all "
+        "contacts.",
+    ),
+    (
         "conversation_{}", _quantiles("q90") | {"mean": "mean"}, "contacts",
         "The {} of the number of contacts of a conversation, which are contacts of a pair less than an hour apart.",
     ),

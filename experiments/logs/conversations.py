@@ -17,10 +17,12 @@ _SLACK = 1e-8  # days: a silence is a difference of days, which is not exact, an
 def conversations(log: Log) -> list[StatisticGroup]:
     """How soon contacts follow each other, and how many do; see ``within_…`` and ``conversation_…``."""
     if by_the_day(log):
-        return [missing_group([*_MINUTES, "conversation_mean", "conversation_q90"])]
+        return [missing_group([*_MINUTES, "within_10m_reply", "conversation_mean", "conversation_q90"])]
     events = log.by_pair
     everything = np.ones(len(events), bool)
     shares = {name: (everything, within(events, minutes)) for name, minutes in _MINUTES.items()}
+    replies = np.append(False, events.forward[1:] != events.forward[:-1])
+    shares["within_10m_reply"] = everything, replies & within(events, 10)
     opens = opening(events)
     of_pair = (events.contacts.astype(float), events.per_pair(opens))
     return [

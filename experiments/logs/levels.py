@@ -4,8 +4,8 @@ Channels differ in these numbers by factors, while memory and forgetting are tak
 simulated worlds are compared with a log, their levels are read from it. Some can be read at once: hours, weekdays, and
 how busy the channel is in each period. The others are found in rounds: each has one statistic of its own, a world is
 simulated, and each level moves by how far its statistic is off. The rate of activity moves first, because most others
-depend on it: the further it is off, the less these move. The round that fits best is taken. A statistic that a
-level was read from is no evidence for the model, and counts as fitted.
+depend on it: the further it is off, the less these move. The round in which they are least off is taken. A statistic
+that a level was read from is no evidence for the model, and counts as fitted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 import sim
 from experiments.logs.by_pair import DAY
-from experiments.logs.calibrate import changed, misfit, number_at
+from experiments.logs.calibrate import changed, number_at
 from experiments.logs.contact_log import values
 from experiments.logs.lifetimes import SENDS
 from experiments.logs.log import Log
@@ -38,6 +38,7 @@ ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred
 MINUTES = 100.0  # a week, for each gesture in the busiest period of somebody as active as one person in a hundred
 LEAST_PRESENCE = 0.05  # share of people who are on the channel, by which a level is divided at most
 FARTHEST = 2.0  # factor by which the rate of leaving may differ from the first guess
+FAR = 2.0  # logarithms or logits by which a statistic counts as off at most
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
 MEAN, LATER_NEW, RECEIVED = MEASURED = "sends_per_week_mean", "later_new", "received"
@@ -75,6 +76,10 @@ def _logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
+def _again_share(soon: float, replies: float) -> float:
+    return _logit(soon - replies)
+
+
 def _late_share(soon: float, ever: float) -> float:
     return -_logit(soon / ever)
 
@@ -96,11 +101,12 @@ LEVELS = (
     Level("arriving_share", 0, 0.95, False, 0.1, ("arrived",), _logit),
     Level("responsiveness_sd", 0, 3, False, 0.4, ("answers_given_q90", "answers_given_q10"), _spread),
     Level("sitting_prompts", 1, 20, True, 0.5, ("sends_per_active_day",), math.log),
-    Level("sitting_same", 0, 0.9, False, 0.15, ("within_10m",), _logit),
+    Level("sitting_same", 0, 0.9, False, 0.15, ("within_10m", "within_10m_reply"), _again_share),
+    Level("quick_share", 0, 0.9, False, 0.15, ("within_10m_reply",), _logit),
     Level(ANSWERS[0], -5, 5, False, 0.8, ("first_answered_7d",), _logit),
     Level("answer_strength", -5, 5, False, 0.8, ("answered_7d_1_7d", "first_answered_7d"), _spread),
     Level("delay_median", 1, 20_000, True, 0.9, ("first_answered_1d", "first_answered_7d"), _late_share),
-    Level("delay_sigma", 0.5, 5, False, 0.8, ("answer_delay_hours_q25", "answer_delay_hours_q10"), _log_ratio),
+    Level("delay_sigma", 0.5, 5, False, 0.4, ("answer_delay_hours_q75", "answer_delay_hours_q25"), _log_ratio),
 )  # fmt: skip
 
 LEVELS_BY_PARAMETER = {level.parameter: level for level in LEVELS}
@@ -114,7 +120,8 @@ class Reading:
         parameters: with the levels.
         levels: those of the chosen round, by the path of the parameter.
         statistics: names of the statistics that they were read from.
-        misfits: how far these statistics were off in each round; the first round has the parameters as given.
+        misfits: mean distance of the simulated log from the real one in what each level is read from, in logarithms or
+            logits of at most `FAR`, for each round; the first round has the parameters as given.
         at_limits: paths of levels that stopped at a limit of their search.
         changes: all parameters that differ from those given, by path.
         others_near: how many statistics that no level was read from are within `NEAR` of the real value: with the
@@ -178,8 +185,8 @@ def read_levels(
         try:
             found = measured(simulated_log(tested, size, seed=seed, threads=threads))
         except LogError:  # nobody wrote
-            return math.inf, {}
-        return misfit(found, {name: real[name] for name in names if real[name] > 0}), found
+            return math.inf, {}  # no round is worse
+        return _distance(known, real, found), found
 
     parameters = _holding(parameters, held)
     start = _holding(_read_at_once(log, real, parameters, size), held)
@@ -270,9 +277,16 @@ def _miss(level: Level, real: Values, found: Values) -> float:
     return level.of(*(real[name] for name in level.statistics)) - level.of(*(found[name] for name in level.statistics))
 
 
+def _distance(known: Sequence[Level], real: Values, found: Values) -> float:
+    """How far a simulated log is from a real one in what each of these levels is read from, on average."""
+    return float(
+        np.mean([min(abs(_miss(level, real, found)), FAR) if _known(level, found) else FAR for level in known])
+    )
+
+
 def _moved(level: Level, number: float, real: Values, found: Values, share: float) -> float:
     """The level of the next round, after this share of its step."""
-    step = share * level.gain * min(max(_miss(level, real, found), -2.0), 2.0)
+    step = share * level.gain * min(max(_miss(level, real, found), -FAR), FAR)
     return _within(level, number * math.exp(step) if level.by_factor else number + step)
 
 
@@ -360,7 +374,7 @@ def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Wi
         found["hour_activity"] = (hours + 0.5).tolist()
     weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
     found["weekday_activity"] = (weekdays + 0.5).tolist()
-    if LEAST_SHARE < real[LATER_NEW]:
+    if real[LATER_NEW] > LEAST_SHARE:
         found["routine_new"] = _within(LEVELS_BY_PARAMETER["routine_new"], real[LATER_NEW])
     if math.isfinite(real["sends_per_active_day"]):
         found["sitting_prompts"] = _within(LEVELS_BY_PARAMETER["sitting_prompts"], real["sends_per_active_day"])

@@ -65,12 +65,13 @@ def same(found: dict[str, float], expected: dict[str, float]) -> None:
 
 
 def test_there_are_as_many_as_said() -> None:
-    assert (len(CORE), len(STATISTICS)) == (74, 91)
+    assert (len(CORE), len(STATISTICS)) == (74, 92)
     assert list(STATISTICS)[:74] == list(CORE)
 
 
 def test_contacts_in_conversations(log: Log, found: dict[str, float]) -> None:
     gaps = [b[0] - a[0] for of in histories(log).values() for a, b in pairwise(of)]
+    replies = [b[0] - a[0] for of in histories(log).values() for a, b in pairwise(of) if a[1] != b[1]]
     conversations: list[int] = []
     for of in histories(log).values():
         conversations.append(1)
@@ -82,6 +83,7 @@ def test_contacts_in_conversations(log: Log, found: dict[str, float]) -> None:
     expected = {
         "within_1m": sum(gap <= 60 for gap in gaps) / len(log),
         "within_10m": sum(gap <= 600 for gap in gaps) / len(log),
+        "within_10m_reply": sum(gap <= 600 for gap in replies) / len(log),
         "conversation_mean": float(np.mean(conversations)),
         "conversation_q90": float(np.quantile(conversations, 0.9)),
     }
@@ -220,7 +222,7 @@ def test_a_day_begins_in_the_middle_of_the_night() -> None:
 def test_whole_days_have_no_rhythm_and_no_conversations() -> None:
     rows = awake((0, 24))
     found = values(read(rows.assign(time=rows["time"] // DAY * DAY)))
-    missing = ("quiet_hours", "quiet_hours_own", "quiet_weekdays", "within_1m", "within_10m", "conversation_mean")
+    missing = ("quiet_hours", "quiet_hours_own", "quiet_weekdays", "within_1m", "within_10m_reply", "conversation_mean")
     assert all(np.isnan(found[name]) for name in missing)
     assert found["sends_per_active_day"] >= 1
 
