@@ -49,14 +49,8 @@ _FORMER_FIELDS = {
     "minutes_used": "spent",
 }
 _PRESENT = {former: present for present, former in _FORMER_FIELDS.items()}
-_ADDED_FIELDS = {
-    "met_at",
-    "closeness",
-    "arrives",
-    "leaves",
-    "responsiveness",
-    "unobserved",
-}  # zeros in worlds saved before there were these fields; they lie in bytes that were unused
+# Fields that versions added, in this order: zeros in worlds saved before. They lie in bytes that were unused.
+_ADDED_FIELDS = ({"met_at"}, {"closeness", "arrives", "leaves", "responsiveness"}, {"unobserved"})
 _NEEDED = {_DESCRIPTION, *(f"{name}.npy" for name in World.ARRAYS)}
 _RIVALS = 100  # attempts to replace a folder while other processes replace it too
 _HASHED_TOGETHER = 2**26  # bytes of a part of a large file, which one thread hashes
@@ -388,7 +382,7 @@ def _names(names: list[Any], kind: str) -> np.ndarray:
 def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
     """The records of a ``.npy`` file, memory-mapped copy-on-write, shape (count,)."""
     memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    for written in (dtype, _without_added_fields(dtype), _with_former_fields(dtype)):
+    for written in _as_versions_wrote(dtype):
         start = len(_header(written, 0))  # the same length for any count
         count = (len(memory) - start) // dtype.itemsize
         if memory[:start] == _header(written, count) and start + count * dtype.itemsize == len(memory):
@@ -399,23 +393,31 @@ def _mapped(file: BinaryIO, dtype: np.dtype[Any]) -> np.ndarray:
     raise ValueError(f"the fields of {file.name} differ from those of this version")
 
 
-def _without_added_fields(dtype: np.dtype[Any], names: Mapping[str, str] | None = None) -> np.dtype[Any]:
-    """A record type without the fields that earlier versions lacked, with other names for some fields."""
-    fields = {name: field for name, field in (dtype.fields or {}).items() if name not in _ADDED_FIELDS}
+def _as_versions_wrote(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:
+    """A record type in each version, the present one first: without fields added later, the first with former names."""
+    yield dtype
+    for known in reversed(range(len(_ADDED_FIELDS))):
+        yield _without(dtype, set().union(*_ADDED_FIELDS[known:]), {})
+    yield _with_former_fields(dtype)
+
+
+def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A record type with the fields, and their names, of worlds saved by the first version."""
+    return _without(dtype, set().union(*_ADDED_FIELDS), _FORMER_FIELDS)
+
+
+def _without(dtype: np.dtype[Any], left_out: set[str], names: Mapping[str, str]) -> np.dtype[Any]:
+    """A record type without these fields, with other names for some."""
+    fields = {name: field for name, field in (dtype.fields or {}).items() if name not in left_out}
     return np.dtype(
         {
-            "names": [(names or {}).get(name, name) for name in fields],
+            "names": [names.get(name, name) for name in fields],
             "formats": [field[0] for field in fields.values()],
             "offsets": [field[1] for field in fields.values()],
             "itemsize": dtype.itemsize,
         },
         align=True,
     )
-
-
-def _with_former_fields(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """A record type with the fields, and their names, of worlds saved by the first version."""
-    return _without_added_fields(dtype, _FORMER_FIELDS)
 
 
 def _description_of(world: World) -> str:

@@ -21,7 +21,7 @@ from sim.measures import MEASURES
 from sim.model.former_names import FORMER_NAMES, former_name, lasting_json, present_name, with_present_names
 from sim.runtime import storage
 from sim.runtime.fingerprint import model_fingerprint
-from sim.state.population import World
+from sim.state.population import PERSON, World
 
 FORMER = """\
 [world.parameters]
@@ -184,25 +184,28 @@ def test_tables_with_former_columns_are_read_and_queried(tmp_path: Path) -> None
     assert "minutes_spent" not in results.query(where, "SELECT * FROM runs")
 
 
-def test_a_world_saved_with_former_names_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+VERSIONS = len(list(storage._as_versions_wrote(PERSON)))
+
+
+@pytest.mark.parametrize("version", range(VERSIONS))
+def test_a_world_saved_by_an_earlier_version_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    def former(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+        return list(storage._as_versions_wrote(dtype))[version]
+
     world = sim.worlds.generated(people=12, burn_in_years=0, seed=1)
     with monkeypatch.context() as earlier:
-        earlier.setattr(storage, "_header", lambda dtype, count, of=storage._header: of(_former(dtype), count))
+        earlier.setattr(storage, "_header", lambda dtype, count, of=storage._header: of(former(dtype), count))
         earlier.setattr(World, "__post_init__", lambda self: None)
-        before = World(**{**vars(world), **{name: _as_former(getattr(world, name)) for name in World.ARRAYS}})
+        arrays = {name: getattr(world, name) for name in World.ARRAYS}
+        before = World(**{**vars(world), **{name: a.view(former(a.dtype)) for name, a in arrays.items()}})
         storage.save_world(before, tmp_path / "world")
     text = (tmp_path / "world" / "people.npy").read_bytes()
-    assert b"'hesitance'" in text
-    assert b"'reticence'" not in text
+    first = version == VERSIONS - 1
+    assert (b"'hesitance'" in text, b"'reticence'" in text) == (first, not first)
+    assert (b"'unobserved'" in text) == (version == 0)
     assert storage.load_world(tmp_path / "world") == world
-
-
-def _former(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
-    return storage._with_former_fields(dtype)
-
-
-def _as_former(records: np.ndarray) -> np.ndarray:
-    return records.view(_former(records.dtype))
 
 
 def test_names_in_other_places_are_left_alone() -> None:

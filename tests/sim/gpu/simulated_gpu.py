@@ -65,7 +65,12 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
         lambda days, _: any(_answers_of_answers(day.sent) for day in days) and any(len(day.new_ties) for day in days),
     )
     mailboxes = sim.worlds.generated(
-        people=30, burn_in_years=0, seed=6, parameters=sim.Parameters(routine_new=0.5), observed=6, cache=False
+        people=30,
+        burn_in_years=0,
+        seed=6,
+        parameters=sim.Parameters(routine_new=0.5, routine_rate=2.0),
+        observed=6,
+        cache=False,
     )
     yield "only six people are observed", mailboxes, lambda days, _: any(len(day.new_ties) for day in days)
     gpu.ROOM_TO_GROW, gpu.SMALLEST_ROOM = 1 << 40, 4
