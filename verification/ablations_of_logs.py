@@ -22,7 +22,7 @@ from experiments.logs.validate import FIRST, gate, summary, table
 from sim.model.parameters import NEW_PARAMETERS
 from verification.worlds_of_logs import OUT, Known, known, with_values, worlds
 
-LOGS = ("company_mail", "university_email", "facebook_wall")
+LOGS = ("company_mail", "university_email", "facebook_wall", "college_messages", "phones")
 SEEDS = (1, 2)
 OTHER_SEEDS = (3, 4)  # with all mechanisms, to see how much counts move with the seed
 
@@ -35,7 +35,9 @@ NEW: dict[str, dict[str, Any]] = {
     "arriving and leaving": {"arriving_share": 0.0, "leaving_rate": 0.0},
     "responsiveness": {"responsiveness_sd": 0.0},
     "new ties": {"routine_new": 0.0},
+    "less activity of the unobserved": {"unobserved_activity": 1.0},
     "quick answers": {"quick_share": 0.0},
+    "answers by strength": {"answer_strength": sim.Parameters().answer_strength},
 }
 ON: dict[str, dict[str, Any]] = {
     "closeness (on)": {"closeness_gain": 0.01},

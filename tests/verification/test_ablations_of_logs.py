@@ -12,7 +12,7 @@ LEVELS = sim.Parameters(
     sitting_prompts=3.0, sitting_same=0.5, hour_activity=(0.0,) * 12 + (1.0,) * 12,
     weekday_activity=(1.0,) * 5 + (0.1,) * 2,
     channel_levels=(2.0, 3.0), channel_level_days=50.0, arriving_share=0.4, leaving_rate=0.002, responsiveness_sd=1.0,
-    routine_new=0.2, quick_share=0.3,
+    routine_new=0.2, quick_share=0.3, answer_strength=1.0, unobserved_activity=0.4,
 )  # fmt: skip
 
 

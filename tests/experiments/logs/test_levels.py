@@ -9,10 +9,20 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments.logs.levels import LEVELS, ROUNDS, Reading, coming_and_going, presence, read_levels
+from experiments.logs.levels import (
+    FAR,
+    LEVELS,
+    LEVELS_BY_PARAMETER,
+    ROUNDS,
+    Reading,
+    _distance,
+    coming_and_going,
+    presence,
+    read_levels,
+)
 from experiments.logs.log import Log
 from experiments.logs.log import read as log_of_rows
-from experiments.logs.simulated import Window, simulated_log, window_of
+from experiments.logs.simulated import Window, lived, simulated_log, window_of
 
 SIZE = Window(people=150, days=150, burn_in_years=0.3)
 
@@ -96,6 +106,46 @@ def test_a_mailbox_is_compared_with_mailboxes() -> None:
     assert window_of(log).observed == log.observed.sum()
     assert (log.counted[log.source] | log.counted[log.target]).all()
     assert read(log, rounds=3).misfits
+
+
+def test_the_log_of_an_observed_person_ends_when_they_leave() -> None:
+    """Two who never leave write to others for two hundred days; with leaving, each log ends, although others write."""
+    window = Window(200, 200, 0.1, observed=2)
+    stay, leave = (lived(sim.Parameters(routine_rate=1.0, leaving_rate=rate), window, seed=8) for rate in (0.0, 0.05))
+    assert max(stay[0].since_start) > 190 * 86_400
+    log, people = leave[0], leave[1].people
+    until = people["leaves"][log.names[log.observed].astype(int)]
+    assert (until < people["leaves"].max()).all()
+    ends = max(log.since_start) / 86_400
+    assert ends <= until.max()
+
+
+def test_whether_others_write_less_is_read() -> None:
+    window = Window(300, 150, 0.3, observed=40)
+    read_as = [
+        read(log_with(window, routine_rate=0.5, unobserved_activity=activity)).levels["unobserved_activity"]
+        for activity in (0.2, 1.0)
+    ]
+    assert read_as[0] < 0.6 * read_as[1]
+
+
+def test_quick_replies_and_writing_again_are_told_apart() -> None:
+    """Contacts within ten minutes come from the other person in one log, and from the same one in another."""
+    busy = {"routine_rate": 0.6, "weekly_minutes": 5_000.0}
+    replies = read(log_with(quick_share=0.7, **busy))
+    again = read(log_with(sitting_prompts=4.0, sitting_same=0.7, **busy))
+    assert replies.levels["quick_share"] > 0.1 + again.levels["quick_share"]
+    assert again.levels["sitting_same"] > 0.1 + replies.levels["sitting_same"]
+
+
+def test_the_least_distant_round_is_taken() -> None:
+    """A level whose statistic is missing, or beyond `FAR`, counts as far; all others by how far they are off."""
+    rate, ties = LEVELS_BY_PARAMETER["routine_rate"], LEVELS_BY_PARAMETER["ties_at_start"]
+    real = {rate.statistics[0]: 2.0, ties.statistics[0]: 10.0}
+    found = {rate.statistics[0]: 2.0 * np.exp(0.5), ties.statistics[0]: 10.0}
+    assert _distance([rate, ties], real, found) == pytest.approx(0.25)
+    assert _distance([rate, ties], real, {**found, ties.statistics[0]: 1e9}) == pytest.approx((0.5 + FAR) / 2)
+    assert _distance([rate, ties], real, {}) == FAR
 
 
 def test_every_level_is_a_parameter_within_its_range() -> None:

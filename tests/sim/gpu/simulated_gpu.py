@@ -72,7 +72,12 @@ def cases() -> Iterator[tuple[str, World, Happened]]:
         observed=6,
         cache=False,
     )
-    yield "only six people are observed", mailboxes, lambda days, _: any(len(day.new_ties) for day in days)
+    unobserved = mailboxes.people["unobserved"] == 1
+    yield (
+        "only six people are observed",
+        mailboxes,
+        lambda days, _: any(unobserved[day.sent["sender"]].any() for day in days),
+    )
     gpu.ROOM_TO_GROW, gpu.SMALLEST_ROOM = 1 << 40, 4
     full = state(5, people=50, encounter_rate=3.0)
     yield "the pool is full", full, lambda _, on_gpu: len(on_gpu._state.ties) > len(full.ties) + 4
