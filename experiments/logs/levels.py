@@ -23,7 +23,7 @@ from experiments.logs.calibrate import changed, number_at
 from experiments.logs.contact_log import values
 from experiments.logs.lifetimes import SENDS
 from experiments.logs.log import Log
-from experiments.logs.rhythm import by_the_day
+from experiments.logs.rhythm import active_days, by_the_day, midnight
 from experiments.logs.simulated import Window, simulated_log
 from experiments.terminal.progress import Report
 from sim.contact_logs import LogError
@@ -370,9 +370,10 @@ def _read_at_once(log: Log, real: Values, parameters: sim.Parameters, window: Wi
         found |= {"channel_levels": (counts / counts.mean()).tolist(), "channel_begins": begins}
         found |= {"channel_level_days": max(1.0, (log.days + 1e-6) / periods)}
     if not by_the_day(log):
-        hours = np.bincount((log.since_start % DAY // 3_600).astype(int), minlength=24)
+        # The days of a world begin in the middle of the night too, because sittings end with the day.
+        hours = np.bincount(((days - midnight(log)) % 1 * 24).astype(int), minlength=24)
         found["hour_activity"] = (hours + 0.5).tolist()
-    weekdays = np.bincount((days.astype(np.int64) + begins) % 7, minlength=7)
+    weekdays = np.bincount((active_days(log) + begins) % 7, minlength=7)
     found["weekday_activity"] = (weekdays + 0.5).tolist()
     if real[LATER_NEW] > LEAST_SHARE:
         found["routine_new"] = _within(LEVELS_BY_PARAMETER["routine_new"], real[LATER_NEW])
