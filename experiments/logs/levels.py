@@ -32,6 +32,7 @@ from sim.model.parameters import MOST_LEVELS
 ROUNDS = 16
 NEAR = 0.15  # of the real value, as in a validation
 MOST_PEOPLE = 1_500  # in a round; more are slower and hardly more precise
+FEWEST_OBSERVED = 20  # in a round, since one person of a world can be anybody
 PERIOD, FEWEST = 14, 200  # days, and events on average, of a period with a level of its own
 COMMUNITY = 3.0  # size of a community, in lists of the length that one person in ten exceeds
 ROOM = 5.0  # room for ties, in lists of the length that one person in a hundred exceeds
@@ -39,6 +40,7 @@ MINUTES = 100.0  # a week, for each gesture in the busiest period of somebody as
 LEAST_PRESENCE = 0.05  # share of people who are on the channel, by which a level is divided at most
 FARTHEST = 2.0  # factor by which the rate of leaving may differ from the first guess
 FAR = 2.0  # logarithms or logits by which a statistic counts as off at most
+LEAST_NEW = 0.001  # share of prompts about somebody new, of which a level moves by factors
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
 MEAN, LATER_NEW, RECEIVED = MEASURED = "sends_per_week_mean", "later_new", "received"
@@ -92,7 +94,7 @@ LEVELS = (
     Level("routine_rate", 0.0003, 100, True, 0.9, (MEAN,), math.log),
     Level("sociability_sd", 0.1, 2, False, 1.0, ("sends_per_week_q90", "sends_per_week_q50"), _log_ratio),
     Level("ties_at_start", 2, 1_500, True, 0.7, ("degree_q50",), math.log),
-    Level("routine_new", 0.001, 0.95, True, 0.7, (LATER_NEW,), _logit),
+    Level("routine_new", LEAST_NEW, 0.95, True, 0.7, (LATER_NEW,), _logit),
     Level("affinity_sd", 0, 3, False, 0.7, ("signature_top3",), _logit),
     Level("group_pull", 0, 4, False, 1.5, ("overlap_weight",), math.atanh),
     Level("ties_in_community", 0.1, 0.8, False, 0.1, ("clustering",), _logit),
@@ -180,6 +182,8 @@ def read_levels(
     known = [level for level in known_levels(real) if level.parameter not in held]
     names = tuple(dict.fromkeys(name for level in known for name in level.statistics))
     size = replace(window, people=min(window.people, MOST_PEOPLE))
+    if size.observed is not None:
+        size = replace(size, observed=min(max(size.observed, FEWEST_OBSERVED), size.people))
 
     def tried(tested: sim.Parameters) -> tuple[float, Values]:
         try:
@@ -218,7 +222,9 @@ def read_levels(
     before, after = parameters.model_dump(mode="json"), chosen.model_dump(mode="json")
     changes = {name: value for name, value in after.items() if value != before[name] and name != "gestures"}
     changes |= {name: number_at(chosen, name) for name in ANSWERS if best}
-    limits = [level.parameter for level in known if best and rounds[best][level.parameter] in (level.low, level.high)]
+    limits = [
+        level.parameter for level in known if best and _at_limit(level, rounds[best][level.parameter], parameters)
+    ]
     used = tuple(name for name in names if name not in MEASURED)
     return Reading(
         chosen, rounds[best], used if best else (), tuple(misfits), tuple(limits), changes, (near[0], near[best])
@@ -268,6 +274,12 @@ def _known(level: Level, found: Values) -> bool:
 
 def _within(level: Level, number: float) -> float:
     return min(max(number, level.low), level.high)
+
+
+def _at_limit(level: Level, number: float, usual: sim.Parameters) -> bool:
+    """Whether a level stopped at a limit of its search, other than one at which its mechanism is off as usual."""
+    off = number == level.low and abs(number - number_at(usual, level.parameter)) <= LEAST_NEW
+    return number in (level.low, level.high) and not off
 
 
 def _miss(level: Level, real: Values, found: Values) -> float:

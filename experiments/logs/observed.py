@@ -162,8 +162,11 @@ def read_observed(file: Path, log: Log) -> tuple[np.ndarray, tuple[Note, ...]]:
     """
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise LogError(f"{file} cannot be read as text with one id per line: {problem}.") from None
+    except OSError as problem:
+        why = "it is a folder" if file.is_dir() else (problem.strerror or str(problem)).lower()
+        raise LogError(f"{file} cannot be read: {why}. It must be a text file with one id per line.") from None
+    except UnicodeDecodeError:
+        raise LogError(f"{file} cannot be read: it is not text in UTF-8. It must have one id per line.") from None
     place = {str(name): k for k, name in enumerate(log.names)}
     observed = np.zeros(log.people, bool)
     ids = {number: line for number, line in enumerate(lines, start=1) if line.strip()}
@@ -176,6 +179,7 @@ def read_observed(file: Path, log: Log) -> tuple[np.ndarray, tuple[Note, ...]]:
     if not ids:
         raise LogError(f"{file} has no id. Write the ids of observed people, one per line.")
     if len(unknown) > MOST_UNKNOWN * len(ids):
-        raise LogError(f"{unknown[0]}.")
+        more = f" {counted(len(unknown), 'id')} of {len(ids):,} are not in the log."
+        raise LogError(f"{unknown[0]}{'' if unknown[0].endswith('?') else '.'}{more}")
     absent = f"{counted(len(unknown), 'observed person has', 'observed people have')} no contact in the log."
     return observed, (Note(absent, "; ".join(unknown)),) if unknown else ()

@@ -15,7 +15,7 @@ import numpy as np
 from experiments.logs.by_pair import DAY
 from experiments.logs.conversations import lengths
 from experiments.logs.log import Log
-from experiments.logs.rhythm import FEWEST_DAYS, FEWEST_DAYS_OF_WEEKS, QUARTERS, by_the_day, night_of
+from experiments.logs.rhythm import FEWEST_DAYS, FEWEST_DAYS_OF_WEEKS, NIGHT, QUARTERS, by_the_day, midnight
 
 HOURS, WEEKDAYS = 24, 7
 GAPS = np.geomspace(0.5, 525_600.0, 37)  # minutes: edges of the times between two contacts, half a minute to a year
@@ -47,7 +47,7 @@ class Clock(NamedTuple):
     """Where days and weeks of a real log begin, in the seconds of a clock.
 
     Attributes:
-        began: when the first event was.
+        began: midnight before the first event, and days of a burn-in before.
         hour: (0 to 23), where the quietest six hours begin.
         weekday: (0 to 6), the day after the two quietest.
     """
@@ -58,17 +58,17 @@ class Clock(NamedTuple):
 
 
 def clock_of(log: Log, burn_in_days: int) -> Clock:
-    """The clock of a real log.
+    """The clock of a real log, whose days begin in the middle of the night, as those of worlds with its levels do.
 
     Args:
         log: the log.
         burn_in_days: days of a simulated world before its log, by which the weekdays of the two differ.
     """
-    began = log.began - burn_in_days * DAY
+    began = log.began + (midnight(log) - 1 - burn_in_days) * DAY
     week = _shares_of(log.time - began, DAY, WEEKDAYS)
     quiet = int(np.argmin(week + np.roll(week, -1)))  # this day and the next are quietest
-    hour = 0 if by_the_day(log) else round(night_of(log) / (QUARTERS / HOURS)) % HOURS
-    return Clock(began, hour, (quiet + 2) % WEEKDAYS)
+    night = NIGHT * HOURS // QUARTERS
+    return Clock(began, 0 if by_the_day(log) else HOURS - night // 2, (quiet + 2) % WEEKDAYS)
 
 
 def profiles_of(log: Log, clock: Clock) -> Profiles:

@@ -14,6 +14,7 @@ from experiments.logs.statistic_groups import StatisticGroup, Weights, distinct
 
 _PIECES = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)  # days of silence
 _EDGES = (*_PIECES, 1e9)  # the last piece ends with the log
+FEWEST_DAYS = 14  # of a log in which the time since a first contact doubles
 _WHILE_SEEN = _PIECES.index(90.0)  # the first piece of `hazards_while_seen`
 
 
@@ -124,7 +125,10 @@ def _long_enough(events: ByPair, begins: Sequence[float]) -> np.ndarray:
 
 
 def regression(log: Log) -> list[StatisticGroup]:
-    """Regression of the next contact: silences in pieces, Poisson regression with log exposure as offset."""
+    """Regression of the next contact: silences in pieces, Poisson regression with log exposure as offset.
+
+    Missing in logs of under two weeks, in which neither weeks nor the time since the first contact double.
+    """
     events = log.by_pair
     long = np.flatnonzero(events.seen > _PIECES[0])
     covariates = np.array([
@@ -148,7 +152,13 @@ def regression(log: Log) -> list[StatisticGroup]:
     names = ("contacts", "weeks", "tenure")
     counts = dict.fromkeys((f"ratio_per_doubling_{name}" for name in names), int(hit.sum()))
     pairs = dict.fromkeys(counts, distinct(events.pair[long]))
-    return [StatisticGroup(counts, pairs, lambda weights: np.exp(fit.coefficients(weights.pairs)[:, : len(names)]))]
+
+    def of(weights: Weights) -> np.ndarray:
+        if events.days < FEWEST_DAYS:
+            return np.full((len(weights.pairs), len(names)), np.nan)
+        return np.exp(fit.coefficients(weights.pairs)[:, : len(names)])
+
+    return [StatisticGroup(counts, pairs, of)]
 
 
 def _recent_events(events: ByPair, rows: np.ndarray) -> np.ndarray:

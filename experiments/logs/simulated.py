@@ -13,6 +13,7 @@ from experiments.logs.contact_log import values
 from experiments.logs.log import Log, read
 from experiments.logs.observed import cut, number_observed
 from experiments.logs.published import facts, ties_of
+from experiments.logs.rhythm import by_the_day
 from experiments.logs.writing import written
 from sim.contact_logs import LogError
 from sim.engine.day import Core
@@ -33,19 +34,26 @@ class Window:
         days: length of the log, after the burn-in.
         burn_in_years: years of ordinary life before the log.
         observed: number of people whose ties are simulated and recorded; everybody's if None.
+        whole_days: whether the log has days and no hours, as a real log without times of day does.
     """
 
     people: int
     days: int
     burn_in_years: float = BURN_IN_YEARS
     observed: int | None = None
+    whole_days: bool = False
 
 
 def window_of(log: Log, most_people: int = MOST_PEOPLE) -> Window:
-    """The window with as many people, observed people and days as a real log."""
+    """The window with as many people, observed people and days as a real log, and times as fine."""
     people = max(2, min(log.people, most_people))
     observed = number_observed(log)
-    return Window(people, max(1, round(log.days)), observed=None if observed is None else min(observed, people))
+    return Window(
+        people,
+        max(1, round(log.days)),
+        observed=None if observed is None else min(observed, people),
+        whole_days=by_the_day(log),
+    )
 
 
 def simulated_log(parameters: sim.Parameters, window: Window, *, seed: int, threads: int = 1) -> Log:
@@ -87,7 +95,7 @@ def lived(parameters: sim.Parameters, window: Window, *, seed: int, threads: int
     after = core.to_world()
     if window.observed is not None:
         sent = sent[_seen(sent, after.people)]
-    time = sent["day"].astype(np.int64) * SECONDS_A_DAY + sent["second"]
+    time = sent["day"].astype(np.int64) * SECONDS_A_DAY + (0 if window.whole_days else sent["second"])
     log = read(pd.DataFrame({"source": sent["sender"], "target": sent["receiver"], "time": time}))
     if window.observed is not None:
         log = cut(log, after.people["unobserved"][log.names.astype(np.int64)] == 0)

@@ -74,11 +74,9 @@ def validation_tables(found: Judgement) -> Group:
     met = [f"{mark}: {int(row['met'])} of {int(row['statistics'])}" for mark, row in summary(rows).iterrows()]
     gate = ", ".join(f"{name} {'passed' if holds else 'failed'}" for name, holds in gates.items() if name != "passed")
     passed = "passed" if gates["passed"] else "failed"
-    note = (
-        f"Statistics that agree (within 15% of the real value, or inside its 95% interval): {'; '.join(met)}.\n"
-        f"Gate {passed}: {gate or 'no statistic to check'}."
-    )
-    lines = [note, GATE_RULE, *yardstick(rows, found.copies), *apart_in_sentences(found.apart)]
+    agree = f"Statistics that agree (within 15% of the real value, or inside its 95% interval): {'; '.join(met)}."
+    checked = f"Gate {passed}: {gate}." if gate else "Gate not checked: the log is too short for its statistics."
+    lines = [agree, checked, GATE_RULE, *yardstick(rows, found.copies), *apart_in_sentences(found.apart)]
     if found.untestable:
         lines.append(f"Untestable, as the log is too short or has too little data: {', '.join(found.untestable)}.")
     return Group(table, Text("\n".join(lines)), *_apart_tables(found.apart))

@@ -198,8 +198,9 @@ def test_the_same_seed_gives_the_same_log_on_any_number_of_threads() -> None:
     [(1, 0.4, (2, 1)), (2, 1.4, (2, 1)), (3, 1.6, (3, 2)), (4_000, 90.0, (4_000, 90)), (4_001, 90.0, (4_000, 90))],
 )
 def test_a_window_has_the_size_of_a_log_within_reason(people: int, days: float, window: tuple[int, int]) -> None:
-    log: Any = SimpleNamespace(people=people, days=days, observed=None)
+    log: Any = SimpleNamespace(people=people, days=days, observed=None, since_start=np.array([0.0, 1.0]))
     assert window_of(log) == Window(*window, burn_in_years=1.0)
+    assert window_of(SimpleNamespace(**vars(log) | {"since_start": np.array([0.0, 86_400.0])})).whole_days  # type: ignore[arg-type]
     assert window_of(log, most_people=3).people == min(3, window[0])
 
 

@@ -15,6 +15,7 @@ from experiments.logs.levels import (
     LEVELS_BY_PARAMETER,
     ROUNDS,
     Reading,
+    _at_limit,
     _distance,
     coming_and_going,
     presence,
@@ -89,6 +90,17 @@ def test_a_reading_says_what_it_made_worse() -> None:
     assert "only 11 of the other statistics are within 15% of the log's, instead of 20" in said
     better = Reading(sim.Parameters(), {"delay_median": 9.0}, (), (2.0, 1.0), (), {}, (11, 20))
     assert better.notes == []
+
+
+def test_a_mechanism_that_is_off_as_usual_is_at_no_limit() -> None:
+    """Nobody comes later, as by default; but a rate of 0.0003 is as low as the search goes, and not the default."""
+    share, rate = LEVELS_BY_PARAMETER["arriving_share"], LEVELS_BY_PARAMETER["routine_rate"]
+    new, usual = LEVELS_BY_PARAMETER["routine_new"], sim.Parameters()
+    assert not _at_limit(share, share.low, usual)
+    assert not _at_limit(new, new.low, usual)
+    assert _at_limit(share, share.high, usual)
+    assert _at_limit(rate, rate.low, usual)
+    assert not _at_limit(share, 0.5, usual)
 
 
 def test_reading_is_repeatable_and_does_not_depend_on_threads() -> None:

@@ -142,6 +142,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file = tmp_path / "observed.txt"
     with pytest.raises(LogError, match=r"observed\.txt cannot be read"):
         with_observed(complete(), file)
+    with pytest.raises(LogError, match=r"cannot be read: it is a folder\. It must be a text file with one id per line"):
+        with_observed(complete(), tmp_path)
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(LogError, match=r"observed\.txt cannot be read"):
         with_observed(complete(), file)

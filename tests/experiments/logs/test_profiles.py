@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from experiments.logs.by_pair import DAY
+from experiments.logs.levels import _read_at_once, measured
 from experiments.logs.log import Log, read
 from experiments.logs.profiles import (
     CONVERSATIONS,
@@ -63,18 +64,18 @@ def test_lifetimes_are_parts_of_the_log() -> None:
 
 
 def test_the_clock_puts_the_quiet_times_first_and_last() -> None:
-    """Written at hours 15 to 23 after the first event, on days 2 to 6 of a week."""
+    """Written at hours 15 to 23 after the first event, on days 2 to 6 of a week; its night comes before, on day 0."""
     rows = [(1, 2, 0.0), *((k % 3 + 1, k % 3 + 2, day + hour / 24) for k, (day, hour) in enumerate(
         (day, hour + 0.5) for day in range(70) if day % 7 >= 2 for hour in range(15, 24)
     ))]  # fmt: skip
     log = log_of(*rows)
     clock = clock_of(log, burn_in_days=0)
     found = profiles_of(log, clock)
-    assert clock.weekday == 2
+    assert clock.weekday == 2 + 1
     assert found.hours[:6].sum() < 0.01
     assert found.weekdays[-2:].sum() < 0.01
     later = clock_of(log, burn_in_days=3)
-    assert later.weekday == (2 + 3) % 7
+    assert later.weekday == (2 + 1 + 3) % 7
     assert profiles_of(log, later).weekdays == pytest.approx(found.weekdays)
 
 
@@ -85,6 +86,23 @@ def test_a_world_with_the_hours_of_a_log_has_its_profile() -> None:
     found = profiles_of(simulated_log(given, Window(120, 60, 0.1), seed=3), START)
     assert found.hours[:8].sum() < 0.05
     assert found.hours[8:16].sum() > 0.6
+
+
+def test_a_world_with_the_rhythm_that_was_read_has_the_profile_of_the_log() -> None:
+    """A log that begins at noon of a busy day: the days of the world begin at midnight, and its profile fits."""
+    hours, weekdays = [0.0] * 3 + [1.0] * 14 + [2.0] * 4 + [0.0] * 3, [1.0] * 5 + [0.0] * 2
+    busy = sim.Parameters(routine_rate=0.5, hour_activity=tuple(hours), weekday_activity=tuple(weekdays))
+    whole = simulated_log(busy, Window(120, 90, 0.1), seed=3)
+    late = np.flatnonzero(whole.time >= whole.time[0] // DAY * DAY + 12.5 * 3_600)
+    rows = zip(whole.source[late].tolist(), whole.target[late].tolist(), (whole.time[late] / DAY).tolist(), strict=True)
+    log = log_of(*rows)
+    window = Window(120, 90, 0.1)
+    found = _read_at_once(log, measured(log), busy, window)
+    clock = clock_of(log, round(365 * window.burn_in_years))
+    real = profiles_of(log, clock)
+    world = profiles_of(simulated_log(found, window, seed=4), clock._replace(began=0.0))
+    assert np.minimum(real.hours, world.hours).sum() > 0.85
+    assert np.minimum(real.weekdays, world.weekdays).sum() > 0.9
 
 
 def test_what_a_log_does_not_say_is_missing() -> None:

@@ -72,7 +72,7 @@ def test_a_validation_says_what_agrees_and_whether_the_gate_is_passed() -> None:
     assert "gap_days_q10 0.100 0.75 3 –" in lines
     assert any(line.startswith("Untestable") and line.endswith(": clustering.") for line in lines)
     assert "Gate failed: hazard passed, back failed." in lines
-    assert "Gate passed: no statistic to check." in shown(
+    assert "Gate not checked: the log is too short for its statistics." in shown(
         validation_tables(Judgement(rows, {"passed": True}, {}, none, "Too few people."))
     )
     lines = shown(validation_tables(Judgement(rows, {"passed": True}, {}, none, "Too few people.")))
