@@ -43,7 +43,8 @@ FAR = 2.0  # logarithms or logits by which a statistic counts as off at most
 LEAST_NEW = 0.001  # share of prompts about somebody new, of which a level moves by factors
 LEAST_SHARE = 0.005  # shares of 0 and 1 count as this far from them
 ANSWERS = ("gestures.message.answer", "gestures.question.answer")
-MEAN, LATER_NEW, RECEIVED = MEASURED = "sends_per_week_mean", "later_new", "received"
+MEAN, LATER_NEW, RECEIVED = "sends_per_week_mean", "later_new", "received"
+MEASURED = {MEAN: "per week", LATER_NEW: "share", RECEIVED: "share"}  # units
 
 Values = Mapping[str, float]
 

@@ -24,7 +24,7 @@ import pandas as pd
 
 from experiments.logs.calibrate import Range
 from experiments.logs.contact_statistics import STATISTICS
-from experiments.logs.levels import MEAN
+from experiments.logs.levels import MEASURED
 from experiments.logs.reference_table import Design, TableRow, placed, share_of
 
 FOLDS, TESTS = 5, 10  # parts of the rows: to learn summaries, and to take the place of the real logs
@@ -136,7 +136,7 @@ def scaled(name: str, value: np.ndarray) -> np.ndarray:
 
     Shares become logits, counts, rates and ratios logarithms (0 is nan), and other statistics stay as they are.
     """
-    unit = "per week" if name == MEAN else STATISTICS[name].unit
+    unit = MEASURED[name] if name in MEASURED else STATISTICS[name].unit
     if unit in ("index", "correlation", "exponent"):
         return np.asarray(value, float)
     if unit in ("share", "Jaccard"):
