@@ -64,7 +64,7 @@ def clock_of(log: Log, burn_in_days: int) -> Clock:
         log: the log.
         burn_in_days: days of a simulated world before its log, by which the weekdays of the two differ.
     """
-    began = log.began + (midnight(log) - 1 - burn_in_days) * DAY
+    began = log.began + (midnight(log) - burn_in_days) * DAY
     week = _shares_of(log.time - began, DAY, WEEKDAYS)
     quiet = int(np.argmin(week + np.roll(week, -1)))  # this day and the next are quietest
     night = NIGHT * HOURS // QUARTERS

@@ -58,12 +58,12 @@ def sends_by_quarter(log: Log) -> np.ndarray:
 
 def active_days(log: Log) -> np.ndarray:
     """The day of each event, (events,), counted from the middle of the night before the first."""
-    return np.floor(log.since_start / DAY - midnight(log)).astype(int) + 1
+    return np.floor(log.since_start / DAY - midnight(log)).astype(int)
 
 
 def midnight(log: Log) -> float:
-    """When the middle of the night first comes, in days since the log began; 0 if its times are whole days."""
-    return 0.0 if by_the_day(log) else (night_of(log) + NIGHT // 2) % QUARTERS / QUARTERS
+    """The middle of the night before the first event, in days since it (-1 to 0); 0 if times are whole days."""
+    return 0.0 if by_the_day(log) else (night_of(log) + NIGHT // 2) % QUARTERS / QUARTERS - 1
 
 
 def days_with_sends(log: Log) -> np.ndarray:

@@ -238,7 +238,7 @@ def _other_format(path: Path, start: bytes, is_gzip: bool) -> str | None:
 
 def _zip_format(path: Path) -> str:
     names: list[str] = []
-    with suppress(zipfile.BadZipFile, OSError, NotImplementedError):
+    with suppress(zipfile.BadZipFile, OSError, RuntimeError):  # the last one if it needs a newer version of ZIP
         names = zipfile.ZipFile(path).namelist()
     if any(name.startswith("xl/") for name in names):
         return "an Excel workbook; save the sheet as CSV UTF-8"
