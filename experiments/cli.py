@@ -90,7 +90,7 @@ COMMANDS = {
     "sensitivity": Command(
         "sensitivity",
         "Compute Morris screening or Sobol indices of a sampled sweep, and draw a figure for each arm.",
-        "my_screening --measure lasting",
+        "my_screening --measure kept",
     ),
     "log": Command(
         "logs",

@@ -56,6 +56,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("run", "reticence"): "any, low or high",
     ("inject", "kind"): KINDS_WRITTEN,
     ("inject", "towards"): "dormant or stranger",
+    ("inject", "channel"): "private or in_person",
     ("sweep", "silence"): TRUTH_WRITTEN,
     ("verdict", "gate", "log"): 'a name, such as "facebook_wall"',
     ("measures",): "one table for each measure, under its name, such as [measures.calls]",

@@ -13,6 +13,7 @@ import pandas as pd
 from numba import njit
 
 from sim.engine.memory import find_slot
+from sim.engine.network import is_active_tie
 from sim.model import rules
 from sim.model.gestures import KINDS, Channel, Kind
 from sim.model.parameters import Parameters
@@ -26,7 +27,9 @@ MADE_OF_OTHERS = (
     "answered_",
 )  # prefixes of measures of one kind of gesture, or of everyone
 INJECTED_WITHIN = 60  # days after an injected gesture in which a reconnection counts
-LASTING_FROM, LASTING_TO = 150, 240  # days after a reconnection; one that lasts has two-way contact in them
+KEPT_UP_FROM, KEPT_UP_TO = 150, 240  # days after a reconnection; a tie that is kept up has two-way contact in them
+KEPT_AFTER = 240  # days after the end of the strategy, on which kept ties are counted
+LIKED_BACK = (14, 60)  # days in which the receiver of an injected gesture likes the sender
 SALE_DAYS = (90, 365)  # days after which the probability of a sale is measured
 FEW = 32  # up to this many adopters, ranks are computed without ranking everyone
 
@@ -44,12 +47,18 @@ def measures_of(kinds: Sequence[str] = KINDS) -> dict[str, Measure]:
     per_person = [
         ("dormant_at_start", "ties per person", "Ties at risk: those that were dormant on the starting day."),
         ("reconnected", "ties per person", "Ties at risk in which the two people sent three worded gestures in alternation within 60 days, the last of them while the strategy ran (with injected gestures: within 60 days of the injection)."),
-        ("lasting", "ties per person", "Of these, the ties that were kept up: in two-way contact on any of days 150 to 240 after the reconnection (with injected gestures: after the starting day, whether the tie reconnected or not). Missing until the outcome is known. If the strategy still runs then, its own gestures keep these ties up; use kept to see what is left after it stops."),
-        ("kept", "ties per person", "Ties at risk that are active at the end of the run: two-way contact in the last 90 days (dormant_after_days). If days of ordinary life follow the strategy (run.follow_up_days), this is what is left after it stops."),
+        ("kept_up", "ties per person", "Of these, the ties that were kept up: in two-way contact on any of days 150 to 240 after the reconnection (with injected gestures: after the starting day, whether the tie reconnected or not). Missing until the outcome is known. Mostly the strategy still runs then, and its own gestures keep these ties up."),
+        ("revived", "ties per person", "Ties at risk that are active on the day on which the strategy stops. If it never stops, the day is the end of the run."),
+        ("kept", "ties per person", "Ties at risk that are active 240 days after the strategy stopped: two-way contact in the 90 days (dormant_after_days) before. Missing in shorter runs. With injected gestures, run.strategy_days says from which day the 240 days count; without it, from the starting day."),
+        ("kept_new", "ties per person", "People with whom a person had no tie on the starting day, and has an active one 240 days after the strategy stopped (see kept). Missing in shorter runs."),
+        ("kept_all", "ties per person", "All ties that are active 240 days after the strategy stopped (see kept). Its mean over everyone counts what others lose, too. Missing in shorter runs."),
+        ("began_in_feed", "ties per person", "Of the reconnected ties, those whose silence was broken in the feed: the channel of the first noticed gesture after 30 days without one."),
+        ("feed_to_person", "ties per person", "Of these, the ties in which a worded gesture in person followed by the end of the run."),
         ("active_ties", "ties per person", "Ties with two-way contact in the last 90 days (dormant_after_days), at the end of the run."),
         ("two_step_reach", "people", "Other people within two steps over active ties at the end of the run: contacts and their contacts, each counted once."),
         ("new_ties", "ties per person", "People with whom a first answer turned an acquaintance into a tie."),
         ("sent", "gestures per person", "Gestures sent, including planned posts."),
+        ("initiated", "gestures per person", "Gestures sent that answer no other one, without posts."),
         ("answered", "gestures per person", "Gestures sent that were answered."),
         ("contact_share", "share", "Share of a person's ties with two-way contact in the last 30 days, at the end of the run; people without ties are left out."),
         ("days_to_first_reconnection", "days", "Days until a person's first reconnection; people without one are left out."),
@@ -72,7 +81,12 @@ def measures_of(kinds: Sequence[str] = KINDS) -> dict[str, Measure]:
         ("focal", "ties", "Focal ties: the pairs that the run follows."),
         ("focal_reconnected", "share", "Of the focal ties that were dormant on the starting day, the share that reconnected in time (see reconnected)."),
         ("focal_answered", "share", "Of these, the share in which the second person sent the first a worded gesture in time."),
-        ("focal_lasting", "share", "Of these, the share in two-way contact on any of days 150 to 240 after the starting day, reconnected or not. Missing until the outcome is known."),
+        ("focal_kept_up", "share", "Of these, the share in two-way contact on any of days 150 to 240 after the starting day, reconnected or not. Missing until the outcome is known."),
+        ("focal_kept", "share", "Of these, the share that is kept (see kept). Missing in shorter runs."),
+    ]  # fmt: skip
+    focal += [
+        (f"focal_liked_back_{days}", "share", f"Of these, the share in which the second person liked the first within {days} days of the starting day. Missing in shorter runs.")
+        for days in LIKED_BACK
     ]  # fmt: skip
     focal += [
         (f"focal_sold_{days}", "probability", f"Probability that the second person of a focal tie has bought from the first within {days} days: one minus the product over days of one minus the day's hazard. Mean over focal ties; missing in shorter runs.")
@@ -98,18 +112,25 @@ AT_RISK = np.dtype(
         ("first_worded", "i4", (2,)),  # day of the first worded gesture of low, of high, since the start
         ("reconnected", "i4"),  # day
         ("last_two_way", "i4"),  # day of the last two-way contact since the start
-        ("lasting", "u1"),
+        ("first_liked", "i4", (2,)),  # day of the first like of low, of high, since the start
+        ("last_noticed", "i4"),  # day of the last noticed directed gesture since the start
+        ("in_person", "i4"),  # day of the first worded gesture in person since the latest silence was broken
+        ("opened_in", "i1"),  # channel of the gesture that broke the latest silence before the reconnection; -1: none
+        ("kept_up", "u1"),
+        ("revived", "u1"),
+        ("kept", "u1"),
     ],
     align=True,
 )
 
 
 @njit(cache=True)
-def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any) -> None:
+def count_day(sent: Any, initiated: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any) -> None:
     """Add a day to the counts of each person, in place.
 
     Args:
         sent: gestures sent, shape (n, kinds).
+        initiated: gestures sent that answer no other one, without posts, shape (n,).
         answered: gestures answered, shape (n, kinds).
         new_ties: new ties, shape (n,).
         gestures: gestures sent on the day, type `GESTURE`.
@@ -121,6 +142,8 @@ def count_day(sent: Any, answered: Any, new_ties: Any, gestures: Any, pairs: Any
         sent[gesture.sender, gesture.kind] += 1
         if gesture.parent_kind != NO_ANSWER:
             answered[gesture.receiver, gesture.parent_kind] += 1
+        elif gesture.kind != Kind.POST:
+            initiated[gesture.sender] += 1
     for pair in pairs:
         new_ties[pair // n] += 1
         new_ties[pair % n] += 1
@@ -135,7 +158,7 @@ def follow_at_risk(at_risk: Any, keys: Any, delivered: Any, day: int, since: int
         keys: ``low * n + high`` of each, ascending.
         delivered: gestures delivered on the day, sorted by time within each pair, type `GESTURE`.
         day: the day of the world.
-        since: the day from which `LASTING_FROM` and `LASTING_TO` count; `NEVER` to count from each reconnection.
+        since: the day from which `KEPT_UP_FROM` and `KEPT_UP_TO` count; `NEVER` to count from each reconnection.
         n: the number of people.
         settings: packed parameters, shape (1,).
     """
@@ -151,9 +174,18 @@ def follow_at_risk(at_risk: Any, keys: Any, delivered: Any, day: int, since: int
         pair = at_risk[row]
         me = 0 if gesture.sender == pair.low else 1
         other = 1 - me
+        is_silent = pair.last_noticed == NEVER or day - pair.last_noticed > p.two_way_days
+        if is_silent and pair.reconnected == NEVER:
+            pair.opened_in = gesture.channel
+            pair.in_person = NEVER
+        pair.last_noticed = day
+        if gesture.kind == Kind.LIKE and pair.first_liked[me] == NEVER:
+            pair.first_liked[me] = day
         if p.worded[gesture.kind]:
             if pair.first_worded[me] == NEVER:
                 pair.first_worded[me] = day
+            if gesture.channel == Channel.IN_PERSON and pair.in_person == NEVER:
+                pair.in_person = day
             if pair.reconnected == NEVER and day - pair.began[other] <= RECONNECTION_DAYS:
                 pair.reconnected = day
             pair.began[me] = pair.last_worded[other]
@@ -162,9 +194,34 @@ def follow_at_risk(at_risk: Any, keys: Any, delivered: Any, day: int, since: int
             if day - pair.received[me] <= p.two_way_days:
                 pair.last_two_way = day
                 start = since if since != NEVER else pair.reconnected
-                if start != NEVER and LASTING_FROM <= day - start <= LASTING_TO:
-                    pair.lasting = 1
+                if start != NEVER and KEPT_UP_FROM <= day - start <= KEPT_UP_TO:
+                    pair.kept_up = 1
             pair.received[other] = day
+
+
+@njit(cache=True, nogil=True)
+def count_kept(people: Any, ties: Any, at_start: Any, day: int, p: Any) -> Any:
+    """Count the active ties of each person, and those of them that are new, shape (n, 2).
+
+    Args:
+        people: the people today, type `PERSON`.
+        ties: their ties, type `TIE`.
+        at_start: the people and the ties on the starting day.
+        day: today.
+        p: packed parameters.
+    """
+    old_people, old_ties = at_start
+    counts = np.zeros((len(people), 2), np.int64)
+    for person in range(len(people)):
+        before = old_ties[old_people[person].first : old_people[person].first + old_people[person].slots]
+        for row in range(people[person].first, people[person].first + people[person].slots):
+            if is_active_tie(ties[row], day, p):
+                counts[person, 0] += 1
+                is_new = True
+                for tie in before:
+                    is_new = is_new and (tie.other != ties[row].other or tie.acquaintance != 0)
+                counts[person, 1] += is_new
+    return counts
 
 
 @njit(cache=True)
@@ -207,8 +264,10 @@ def dormant_pairs(world: World, parameters: Parameters) -> np.ndarray:
     """The ties of a world that are dormant today, once each, type `AT_RISK`, sorted by (low, high)."""
     arguments = (world.people, world.ties, world.day, parameters.packed)
     at_risk = np.zeros(_find_dormant(*arguments, np.zeros(0, AT_RISK)), AT_RISK)
-    for name in ("last_worded", "began", "first_worded", "reconnected", "last_two_way"):
+    never = ("last_worded", "began", "first_worded", "reconnected", "last_two_way", "first_liked", "last_noticed")
+    for name in (*never, "in_person"):
         at_risk[name] = NEVER
+    at_risk["opened_in"] = -1
     _find_dormant(*arguments, at_risk)
     return at_risk
 
@@ -221,12 +280,13 @@ class Measures(NamedTuple):
             missing. A run with a stop condition also has ``days_run``, the number of its days.
         series: one row for each day (index ``day``, from 0), or None. Columns per adopter, and per person with the
             prefix ``everyone_``: gestures ``sent`` and ``answered``, ``new_ties`` and ``reconnected`` ties of the day,
-            and ``active_ties`` at its end. Further columns: the adopters' ``industry_rank``; the share of focal ties
+            and at its end ``active_ties``, and those of them that were dormant at the start, ``revived``. Further columns: the adopters' ``industry_rank``; the share of focal ties
             that reconnected so far (``focal_reconnected``); and the probability of a sale so far (``focal_sold``). The
             last two are nan without focal ties.
         at_risk: one row for each tie that was dormant on the starting day: both people, the day of the reconnection
-            and of each person's first worded gesture (days of the run; nan if there was none), and whether the
-            reconnection lasted (nan if it's too early to know).
+            of each person's first worded gesture and first like, and of the first worded gesture in person after the
+            silence was broken (days of the run; nan if there was none); the channel in which it was broken; and whether
+            the tie was ``kept_up`` and ``kept`` (nan if it's too early to know).
     """
 
     scalars: dict[str, float]
@@ -241,6 +301,7 @@ class OutcomeRecorder:
         world: the world on the first morning.
         adopters: ids of the adopters, sorted.
         within: days in which a reconnection counts; None for all days.
+        strategy_days: days after which the strategy stops; None if it never does.
         injected: whether outcomes count from the first day, as after an injected gesture.
         series: whether to keep daily measures.
         focal: pairs of people that the ``focal_…`` measures follow, shape (pairs, 2).
@@ -256,6 +317,7 @@ class OutcomeRecorder:
         *,
         adopters: np.ndarray,
         within: int | None,
+        strategy_days: int | None = None,
         injected: bool,
         series: bool,
         focal: np.ndarray | None = None,
@@ -271,12 +333,17 @@ class OutcomeRecorder:
         self.packed = np.array([world.parameters.packed])
         self.within = None if within is None else int(within)
         self.since = world.day if injected else NEVER
+        days = 0 if injected and strategy_days is None else strategy_days
+        self.stops = None if days is None else world.day + int(days)
+        self.at_start = world.people, world.ties
+        self.kept_ties = np.zeros((n, 2), np.int64)  # all and new, from `count_kept`
         self.adopters = adopters
         self.is_adopter = np.zeros(n, bool)
         self.is_adopter[adopters] = True
         self.at_risk = dormant_pairs(world, world.parameters)
         self.keys = self.at_risk["low"].astype(np.int64) * n + self.at_risk["high"]
         self.sent = np.zeros((n, len(world.parameters.kinds)), np.int32)
+        self.initiated = np.zeros(n, np.int32)
         self.answered = np.zeros((n, len(world.parameters.kinds)), np.int32)
         self.new_ties = np.zeros(n, np.int32)
         self.rows: list[dict[str, float]] | None = [] if series else None
@@ -299,6 +366,7 @@ class OutcomeRecorder:
         active: np.ndarray | None = None,
         hazards: np.ndarray | None = None,
         *,
+        network: Callable[[], tuple[np.ndarray, np.ndarray]],
         world: Callable[[], World] | None = None,
     ) -> None:
         """Record a day.
@@ -307,20 +375,37 @@ class OutcomeRecorder:
             record: the day.
             active: active ties of each person, shape (n,), for daily measures.
             hazards: from `sale_hazards`, for sales.
+            network: returns the people and the ties after the day.
             world: makes the world after the day, for own measures.
         """
         if hazards is not None:
             self.unsold *= np.where(record.day - self.start < np.array([*SALE_DAYS, np.inf]), 1 - hazards[:, None], 1)
-        count_day(self.sent, self.answered, self.new_ties, record.sent, record.new_ties)
+        count_day(self.sent, self.initiated, self.answered, self.new_ties, record.sent, record.new_ties)
         before = self.at_risk["reconnected"].copy() if self.rows is not None else None
         follow_at_risk(
             self.at_risk, self.keys, record.delivered, record.day, self.since, len(self.is_adopter), self.packed
         )
+        self._count_kept(record.day + 1, network)
         if self.rows is not None and active is not None and before is not None:
             fresh = self.at_risk[(before == NEVER) & (self.at_risk["reconnected"] != NEVER)]
             self.rows.append(self._row(record, fresh, active))
         if self.own is not None:
             self.own.observe(record, self._maker_of_days(world))
+
+    def _count_kept(self, today: int, network: Callable[[], tuple[np.ndarray, np.ndarray]]) -> None:
+        """Count what is left on the day on which the strategy stops, and `KEPT_AFTER` days later."""
+        if self.stops is None:
+            return
+        if today == self.stops:
+            self.at_risk["revived"] = self._is_active(today)
+        if today == self.stops + KEPT_AFTER:
+            self.at_risk["kept"] = self._is_active(today)
+            self.kept_ties[:] = count_kept(*network(), self.at_start, today, self.packed[0])
+
+    def _is_active(self, today: int) -> np.ndarray:
+        """Which ties at risk are active today, shape (ties,)."""
+        last = self.at_risk["last_two_way"]
+        return np.asarray((last != NEVER) & (today - last < self.parameters.dormant_after_days))
 
     @property
     def stopped(self) -> bool:
@@ -357,6 +442,9 @@ class OutcomeRecorder:
             row[f"everyone_{name}"] = len(ids) / n
         row["active_ties"] = mean_or_nan(active[self.adopters].sum(), len(self.adopters))
         row["everyone_active_ties"] = float(active.mean())
+        revived = count_by_person(self.at_risk[self._is_active(record.day + 1)], n)
+        row["revived"] = mean_or_nan(revived[self.adopters].sum(), len(self.adopters))
+        row["everyone_revived"] = float(revived.mean())
         row["industry_rank"] = mean_or_nan(self._ranks_of_adopters(active).sum(), len(self.adopters))
         row["focal_reconnected"] = self._share_of_focal(self.at_risk["reconnected"] != NEVER)
         row["focal_sold"] = mean_or_nan((1 - self.unsold[:, -1]).sum(), len(self.focal))
@@ -441,12 +529,14 @@ class OutcomeRecorder:
         values = {
             "dormant_at_start": count_by_person(self.at_risk, n),
             "reconnected": count_by_person(reconnected, n),
-            "lasting": self._lasting(end.day, counted),
-            "kept": count_by_person(self.at_risk[self._kept(end.day)], n),
+            "kept_up": self._kept_up(end.day, counted),
+            **self._kept(end.day),
+            **self._from_feed(reconnected),
             "active_ties": end.active.astype(float),
             "two_step_reach": end.reach.astype(float),
             "new_ties": self.new_ties.astype(float),
             "sent": self.sent.sum(axis=1).astype(float),
+            "initiated": self.initiated.astype(float),
             "answered": self.answered.sum(axis=1).astype(float),
             "contact_share": end.contact_shares,
             "days_to_first_reconnection": np.where(np.isinf(first), np.nan, first),
@@ -459,39 +549,77 @@ class OutcomeRecorder:
                 values[f"answered_{name}"] = self.answered[:, kind].astype(float)
         return values
 
-    def _kept(self, day: int) -> np.ndarray:
-        """Which ties at risk are active today, shape (ties,)."""
-        last = self.at_risk["last_two_way"]
-        return np.asarray((last != NEVER) & (day - last < self.parameters.dormant_after_days))
+    def _kept(self, day: int) -> dict[str, np.ndarray]:
+        """What is left when the strategy stops and later, for each person; nan while it isn't known, shape (n,)."""
+        n, at_risk = len(self.is_adopter), self.at_risk
+        values = {name: np.full(n, np.nan) for name in ("revived", "kept", "kept_new", "kept_all")}
+        if self.stops is None:
+            values["revived"] = count_by_person(at_risk[self._is_active(day)], n)
+        elif day >= self.stops > self.start:
+            values["revived"] = count_by_person(at_risk[at_risk["revived"] == 1], n)
+        if self._knows_kept(day):
+            values["kept"] = count_by_person(at_risk[at_risk["kept"] == 1], n)
+            values["kept_all"], values["kept_new"] = self.kept_ties.T.astype(float)
+        return values
 
-    def _lasting(self, day: int, counted: np.ndarray) -> np.ndarray:
-        """Lasting ties of each person, shape (n,); all nan until the outcome of every tie is known."""
+    def _knows_kept(self, day: int) -> bool:
+        return self.stops is not None and day >= self.stops + KEPT_AFTER
+
+    def _from_feed(self, reconnected: np.ndarray) -> dict[str, np.ndarray]:
+        """Reconnected ties whose silence was broken in the feed, and those that went on in person, shape (n,)."""
+        from_feed = reconnected[reconnected["opened_in"] == Channel.FEED]
+        in_person = from_feed[from_feed["in_person"] != NEVER]
+        n = len(self.is_adopter)
+        return {"began_in_feed": count_by_person(from_feed, n), "feed_to_person": count_by_person(in_person, n)}
+
+    def _kept_up(self, day: int, counted: np.ndarray) -> np.ndarray:
+        """Ties of each person that were kept up, shape (n,); all nan until the outcome of every tie is known."""
         n = len(self.is_adopter)
         last_start = self.start if self.since != NEVER else self.start + self._window(day) - 1
-        if day <= last_start + LASTING_TO:
+        if day <= last_start + KEPT_UP_TO:
             return np.full(n, np.nan)
         followed = self.at_risk if self.since != NEVER else self.at_risk[counted]
-        return count_by_person(followed[followed["lasting"] == 1], n)
+        return count_by_person(followed[followed["kept_up"] == 1], n)
 
     def _of_focal(self, today: int) -> dict[str, float]:
         """The measures of focal ties; without focal ties, all except their number are nan."""
         days, sold = today - self.start, 1 - self.unsold
         receiver = (self.focal[:, 1] > self.focal[:, 0]).astype(int)  # the side of each, among low and high
-        answered = np.zeros(len(self.at_risk), bool)
-        for row, side in zip(self.focal_rows, receiver, strict=True):
-            first = self.at_risk["first_worded"][row, side]
-            answered[row] |= row >= 0 and first != NEVER and first - self.start < self._window(today)
-        is_known = today > self.start + LASTING_TO
+        is_known = today > self.start + KEPT_UP_TO
         return {
             "focal": float(len(self.focal)),
             "focal_reconnected": self._share_of_focal(self.counted(today)),
-            "focal_answered": self._share_of_focal(answered),
-            "focal_lasting": self._share_of_focal(self.at_risk["lasting"] == 1) if is_known else np.nan,
+            "focal_answered": self._share_of_focal(self._by_receiver("first_worded", receiver, self._window(today))),
+            "focal_kept_up": self._share_of_focal(self.at_risk["kept_up"] == 1) if is_known else np.nan,
+            "focal_kept": self._share_of_focal(self.at_risk["kept"] == 1) if self._knows_kept(today) else np.nan,
+            **{
+                f"focal_liked_back_{by}": self._share_of_focal(self._by_receiver("first_liked", receiver, by))
+                if days >= by
+                else np.nan
+                for by in LIKED_BACK
+            },
             **{
                 f"focal_sold_{by}": mean_or_nan(sold[:, k].sum(), len(sold)) if days >= by else np.nan
                 for k, by in enumerate(SALE_DAYS)
             },
         }
+
+    def _by_receiver(self, first: str, receiver: np.ndarray, within: int) -> np.ndarray:
+        """Focal ties in which the second person did something within some days of the start, over all ties at risk.
+
+        Args:
+            first: the field of the first day on which each of the two did it.
+            receiver: the side of the second person of each focal tie, among low and high, shape (pairs,).
+            within: days.
+
+        Returns:
+            Shape (ties at risk,).
+        """
+        found = np.zeros(len(self.at_risk), bool)
+        for row, side in zip(self.focal_rows, receiver, strict=True):
+            day = self.at_risk[first][row, side]
+            found[row] |= row >= 0 and day != NEVER and day - self.start < within
+        return found
 
     def _minutes(self, plans: np.ndarray) -> dict[str, float]:
         plans = plans[self.is_adopter[plans["person"]]]
@@ -516,7 +644,8 @@ class OutcomeRecorder:
             return np.where(values == NEVER, np.nan, values - float(self.start))
 
         since = np.where(self.since != NEVER, self.start, found["reconnected"])
-        is_known = (since != NEVER) & (day > since + LASTING_TO)
+        is_known = (since != NEVER) & (day > since + KEPT_UP_TO)
+        channels = np.array([*(channel.label for channel in Channel), ""])
         return pd.DataFrame(
             {
                 "low": found["low"],
@@ -524,7 +653,12 @@ class OutcomeRecorder:
                 "reconnected": days(found["reconnected"]),
                 "first_worded_by_low": days(found["first_worded"][:, 0]),
                 "first_worded_by_high": days(found["first_worded"][:, 1]),
-                "lasting": np.where(is_known, found["lasting"].astype(float), np.nan),
+                "first_liked_by_low": days(found["first_liked"][:, 0]),
+                "first_liked_by_high": days(found["first_liked"][:, 1]),
+                "opened_in": channels[found["opened_in"]],
+                "in_person": days(found["in_person"]),
+                "kept_up": np.where(is_known, found["kept_up"].astype(float), np.nan),
+                "kept": np.where(self._knows_kept(day), found["kept"].astype(float), np.nan),
             }
         )
 

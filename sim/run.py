@@ -44,6 +44,7 @@ from sim.state.population import (
     joined,
 )
 
+OCCASIONS = ("private", "in_person")  # of injected gestures, for kinds without a channel of their own
 FOREVER = 2**30  # `strategies_end` of strategies that never stop
 
 Mixture = str | Mapping[str, float]
@@ -63,6 +64,7 @@ class Gesture:
         kind: any kind except ``"post"``.
         sender, receiver: ids of the two people.
         second: the second of the day, 0 to 86,399; noon by default.
+        channel: ``"private"`` or ``"in_person"``, for kinds without a channel of their own, such as questions.
 
     Example:
         >>> import sim
@@ -75,6 +77,7 @@ class Gesture:
     sender: int
     receiver: int
     second: int = 43_200
+    channel: str = "private"
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +211,14 @@ def simulate(
     memory_limit.require(memory_limit.to_run(start), f"A run of {len(start):,} people")
     with on_threads(threads):
         recorder = OutcomeRecorder(
-            start, adopters=who, within=within, injected=injected, series=series, focal=pairs, own=own
+            start,
+            adopters=who,
+            within=within,
+            strategy_days=strategy_days,
+            injected=injected,
+            series=series,
+            focal=pairs,
+            own=own,
         )
         today, sent = (start, []) if saved is None else saved.taken_up(recorder)
         core, done = Core(today, seed=int(seed)), today.day - start.day
@@ -218,7 +228,8 @@ def simulate(
 
         def observe(record: DayRecord) -> None:
             hazards = sale_hazards(core.state, pairs, record.day) if len(pairs) else None
-            recorder.observe(record, core.active_ties() if series else None, hazards, world=core.to_world)
+            active = core.active_ties() if series else None
+            recorder.observe(record, active, hazards, network=core.network, world=core.to_world)
             if log:
                 sent.append(record.sent)
             if saved is not None and not recorder.stopped and record.day + 1 < start.day + days:
@@ -282,6 +293,7 @@ class Simulation:
             start,
             adopters=self.adopters,
             within=strategy_days,
+            strategy_days=strategy_days,
             injected=False,
             series=False,
             own=own_outcomes(measures),
@@ -304,7 +316,7 @@ class Simulation:
         if self._core.day >= LAST_DAY:
             raise ValueError(f"This world is {self._core.day:,} days old, the most that a world can be.")
         record = self._core.step()
-        self._recorder.observe(record, world=self.world)
+        self._recorder.observe(record, network=self._core.network, world=self.world)
         return record
 
     def send(self, gesture: Gesture) -> None:
@@ -365,7 +377,8 @@ class Simulation:
         twin = copy.copy(self)
         twin._core = Core(self.world(), seed=int(self._core.seed))
         twin._core.given = self._core.given
-        twin._recorder = copy.deepcopy(self._recorder)
+        same = self._recorder.at_start  # large, and never changed
+        twin._recorder = copy.deepcopy(self._recorder, {id(same): same})
         return twin
 
     @property
@@ -656,6 +669,8 @@ def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Paramete
     for side in (gesture.sender, gesture.receiver):
         if not 0 <= side < people:
             raise ValueError(f"An extra gesture names person {side}; the people are 0 to {people - 1}.")
+    if gesture.channel not in OCCASIONS:
+        raise ValueError(f"The channel of an extra gesture is {gesture.channel!r}; expected {' or '.join(OCCASIONS)}.")
     if gesture.sender == gesture.receiver:
         raise ValueError(f"An extra gesture goes from person {gesture.sender} to themselves.")
     kind, p = parameters.kinds.index(gesture.kind), parameters.packed
@@ -664,7 +679,7 @@ def _in_the_mail(gesture: Gesture, start: int, people: int, parameters: Paramete
     letter["day"], letter["second"] = start + gesture.day, gesture.second
     letter["arrives_day"] = letter["day"] + rules.days_under_way(kind, p)
     letter["arrives_second"] = gesture.second
-    letter["channel"] = rules.channel_of(kind, Channel.PRIVATE, p)
+    letter["channel"] = rules.channel_of(kind, Channel[gesture.channel.upper()], p)
     letter["event_key"] = event_key_of(Occasion.EXTRA, _number_of(gesture.second, kind))
     letter["parent_day"], letter["parent_kind"] = NEVER, NO_ANSWER
     letter["sender_slot"], letter["receiver_slot"] = NOBODY, NOBODY

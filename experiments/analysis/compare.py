@@ -24,8 +24,14 @@ SPENT_ENOUGH = 0.9
 ALL = "all"  # the name of the mean over all levels
 ALL_BUT_WAIT = "all but wait"  # the name of the mean over strategies other than waiting
 MEANS = (ALL, ALL_BUT_WAIT)
+# The outcomes of a strategy that are always shown side by side, by measure, with their titles.
+OUTCOMES = {"reconnected": "reconnected", "kept_up": "kept up", "kept": "kept", "kept_new": "new, kept"}
+_STOPPED = "it is defined only 240 days after the strategy stopped; increase run.follow_up_days"
 # Why a measure may have no value yet in any world.
-NOT_KNOWN_YET = {"lasting": "it is defined only 240 days after a tie came back; increase run.follow_up_days"}
+NOT_KNOWN_YET = {
+    "kept_up": "it is defined only 240 days after a tie came back; increase run.follow_up_days",
+    **dict.fromkeys(("kept", "kept_new", "kept_all"), _STOPPED),
+}
 _ROUNDING = 1e-13  # relative to a value; smaller differences count as equal
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from SALib.analyze import morris, sobol
 
 from experiments.analysis.compare import BASELINE
-from experiments.config.factors import MORRIS_LEVELS, drawn_points, problem_of
+from experiments.config.factors import MORRIS_LEVELS, in_scale, problem_of, scaled_points
 from experiments.config.settings import Experiment, SampleSettings
 from experiments.provenance import whole_sweep
 
@@ -134,12 +134,13 @@ def _counted(rows: pd.DataFrame, count: int) -> str:
 
 def _analysed(sample: SampleSettings, outcome: np.ndarray) -> pd.DataFrame:
     """The indices, from the outcome at each point, shape (points,)."""
-    problem = problem_of(sample.ranges)
+    ranges = in_scale(sample.ranges, sample.log)
+    problem = problem_of(ranges)
     main, *_ = columns = COLUMNS[sample.method]
     if np.ptp(outcome) == 0:  # a constant outcome depends on no factor
         return pd.DataFrame(0.0, index=pd.Index(sample.ranges, name="factor"), columns=list(columns))
     if sample.method == "morris":
-        points = drawn_points(sample.ranges, sample.method, sample.points, sample.seed)
+        points = scaled_points(ranges, sample.method, sample.points, sample.seed)
         found = morris.analyze(problem, points, outcome, num_levels=MORRIS_LEVELS, seed=_SEED)
         values: Sequence[Any] = [found["mu_star"], found["mu_star_conf"], found["sigma"]]
     else:

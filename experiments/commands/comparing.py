@@ -20,6 +20,7 @@ from rich.console import Console
 from experiments import provenance
 from experiments.analysis.compare import (
     NOT_KNOWN_YET,
+    OUTCOMES,
     RESAMPLES,
     Compared,
     Contrast,
@@ -47,7 +48,6 @@ from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
 from sim.model.spelling import nearest
 
-OUTCOMES = ("reconnected", "lasting", "kept")
 STRATEGY = "strategy"  # a factor of every sweep
 _MOST_NAMED = 6
 _ROWS = ("strategies", "gestures", "places")  # tables of parameters to which rows can be added
@@ -98,8 +98,8 @@ def compare(
                                  "first level."),
     ] = None,
     measure: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A measure. Can be repeated. Default: reconnected, lasting "
-                                       "(kept up) and kept (left at the end)."),
+        list[str] | None, typer.Option(metavar="NAME", help="A measure. Can be repeated. Default: reconnected, "
+                                       "kept_up, kept and kept_new."),
     ] = None,
     resamples: Annotated[
         int, typer.Option(min=2_000, max=1_000_000, help="Bootstrap resamples over worlds.")

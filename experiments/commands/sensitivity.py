@@ -26,7 +26,7 @@ from sim.model.former_names import accepted_name
 from sim.model.spelling import nearest
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")
-_FIRST = ("reconnected", "lasting", "active_ties", "new_ties")  # measures that an error message lists
+_FIRST = ("reconnected", "kept_up", "kept", "active_ties", "new_ties")  # measures that an error message lists
 
 
 def sensitivity(

@@ -8,7 +8,8 @@ from. A sweep with several of these crosses them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,8 +97,33 @@ def crossed(grid: Levels, side_by_side: Levels, drawn: Sequence[Point], named: S
     ]
 
 
-def drawn_points(ranges: Mapping[str, tuple[float, float]], method: str, points: int, seed: int) -> np.ndarray:
+Ranges = Mapping[str, tuple[float, float]]  # the two ends by name
+
+
+def drawn_points(ranges: Ranges, method: str, points: int, seed: int, log: Collection[str] = ()) -> np.ndarray:
     """Sample points from ranges, one per row; the columns have the order of the ranges.
+
+    Args:
+        ranges: the two ends of each range, by name.
+        method: see `scaled_points`.
+        points: see `scaled_points`.
+        seed: seed of the sample.
+        log: the ranges that are sampled evenly in the logarithm; their ends are above 0.
+    """
+    rows = scaled_points(in_scale(ranges, log), method, points, seed)
+    for column, (name, (low, high)) in enumerate(ranges.items()):
+        if name in log:
+            rows[:, column] = np.clip(np.exp(rows[:, column]), low, high)  # so that rounding does not leave the range
+    return rows
+
+
+def in_scale(ranges: Ranges, log: Collection[str]) -> Ranges:
+    """The ends of the ranges in the scale in which they are sampled evenly."""
+    return {name: (math.log(ends[0]), math.log(ends[1])) if name in log else ends for name, ends in ranges.items()}
+
+
+def scaled_points(ranges: Ranges, method: str, points: int, seed: int) -> np.ndarray:
+    """Sample points evenly from ranges, one per row; the columns have the order of the ranges.
 
     Args:
         ranges: the two ends of each range, by name.
@@ -131,6 +157,6 @@ def points_drawn(method: str, ranges: int, points: int) -> int:
     return points * {"morris": ranges + 1, "saltelli": ranges + 2}.get(method, 1)
 
 
-def problem_of(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+def problem_of(ranges: Ranges) -> dict[str, Any]:
     """Ranges in the format of SALib."""
     return {"num_vars": len(ranges), "names": list(ranges), "bounds": [list(ends) for ends in ranges.values()]}

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from experiments.config.errors import SettingError
 from experiments.config.factors import METHODS, Levels
+from experiments.config.plausible import logs_of, plausible_ranges
 from experiments.config.toml_text import brief, show
 from experiments.terminal.names import LONGEST_FILE_NAME
 from sim.measures import MEASURES
@@ -241,6 +242,9 @@ class InjectSettings(_Settings):
     towards: Literal["dormant", "stranger"] = Field(
         "dormant", description="who receives the gestures: dormant ties, or strangers in the sender's industry"
     )
+    channel: Literal["private", "in_person"] = Field(
+        "private", description="channel of the gestures, for kinds without one of their own, such as questions"
+    )
     ties: int = Field(
         50, ge=1, le=100_000, description="number of focal ties per world, far apart; fewer if it has no more"
     )
@@ -290,6 +294,26 @@ class VerdictSettings(_Settings):
     gate: GateSettings | None = Field(None, description="conditions on the world's own log")
 
 
+def _checked_leave(leave: tuple[str, ...]) -> tuple[str, ...]:
+    """Numbers that keep their values, after checking that each is a drawn number or a table of them."""
+    plausible_ranges(leave)
+    return leave
+
+
+Leave = Annotated[tuple[str, ...], AfterValidator(_checked_leave)]
+_LEAVE = "assumed numbers that keep their values; a table, such as ladders, leaves all of its numbers"
+
+
+class PlausibleSettings(_Settings):
+    """Joint draws of all assumed numbers within their plausible ranges; the world of replicate r has draw r."""
+
+    points: int = Field(
+        256, ge=1, le=1_000_000, description="number of draws; with more replicates, they start again from the first"
+    )
+    seed: int = Field(1, ge=0, le=2**31, description="seed of the draws")
+    leave: Leave = Field((), description=_LEAVE)
+
+
 class SampleSettings(_Settings):
     """Points sampled from ranges."""
 
@@ -303,10 +327,36 @@ class SampleSettings(_Settings):
         description="number of points; for morris, of trajectories; for saltelli, of rows of its matrices",
     )
     seed: int = Field(1, ge=0, le=2**31, description="seed of the sample")
-    ranges: dict[str, tuple[float, float]] = Field(description="lower and upper end, by setting")
+    ranges: dict[str, tuple[float, float]] = Field(default_factory=dict, description="lower and upper end, by setting")
+    log: tuple[str, ...] = Field((), description="settings among the ranges that are sampled evenly in the logarithm")
+    plausible: bool = Field(
+        False, description="whether all assumed numbers are sampled from their plausible ranges, in addition to ranges"
+    )
+    leave: Leave = Field((), description=_LEAVE)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_plausible(cls, data: Any) -> Any:
+        """Add the plausible ranges, so that the sample is complete in the provenance of its results."""
+        given = data.get("ranges", {}) if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(given, dict) or data.get("plausible") is not True:
+            return data
+        try:
+            added = {name: one for name, one in plausible_ranges(data.get("leave", ())).items() if name not in given}
+        except (ValueError, TypeError):
+            return data  # the field's own check says what is wrong
+        ends = {name: (one.low, one.high) for name, one in added.items()}
+        logs = dict.fromkeys((*data.get("log", ()), *logs_of(added)))
+        return {**data, "ranges": {**given, **ends}, "log": tuple(logs)}
 
     @model_validator(mode="after")
     def _check(self) -> SampleSettings:
+        if not self.ranges and "ranges" not in self.model_fields_set:
+            raise SettingError("ranges", "is missing; give at least one range, or set plausible = true")
+        for name in self.log:
+            if name not in self.ranges or self.ranges[name][0] <= 0:
+                problem = "is no range" if name not in self.ranges else f"begins at {self.ranges[name][0]:g}"
+                raise SettingError("log", f'has "{name}", which {problem}; expected ranges above 0')
         if self.method in ("sobol", "saltelli") and self.points & (self.points - 1):
             raise SettingError(
                 "points", f"must be a power of two for {self.method}, such as {2 ** self.points.bit_length()}"
@@ -335,6 +385,9 @@ class SweepSettings(_Settings):
         description="joint draws of parameters, one for each world: posterior for those that ship, or the draws.csv of "
         "an inference",
     )
+    plausible: PlausibleSettings | None = Field(
+        None, description="joint draws of all assumed numbers, one for each world"
+    )
     series_days: int = Field(
         0, ge=0, le=36_500, description="interval in days at which each run's time series is saved; 0: not at all"
     )
@@ -343,6 +396,11 @@ class SweepSettings(_Settings):
     silence: bool = Field(
         False, description="whether each run reports how final silence is in its own log of questions and messages"
     )
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether each world has parameters of its own."""
+        return bool(self.draws) or self.plausible is not None
 
     @property
     def factors(self) -> list[str]:

@@ -17,7 +17,7 @@ from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import number, signed
 
-_PANELS = {"reconnected": ("reconnected", BLUE), "lasting": ("kept up while the plan runs", VERMILLION)}
+_PANELS = {"reconnected": ("reconnected", BLUE), "kept_up": ("kept up while the plan runs", VERMILLION)}
 _SHORTFALL = "†"
 _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
@@ -36,7 +36,7 @@ def nine_strategies(
 
     Args:
         runs: one row per run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
-            ``lasting``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
+            ``kept_up``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
         log: path of the contact log that was replayed, if one was.
         style: size and weight of the type.
         legend: labels and colours of the arms; by default names, and the panels' colours.
@@ -162,8 +162,8 @@ def _subtitle(runs: pd.DataFrame, paired: pd.DataFrame) -> str:
     over = "in one world" if worlds == 1 else f"mean and 95% interval over {worlds} worlds"
     grey = "" if worlds == 1 else " Grey: the interval includes zero."
     waiting = runs[runs["scenario"] == "wait"][list(_PANELS)].mean()
-    lasting = "" if pd.isna(waiting["lasting"]) else f", {number(waiting['lasting'])} of them kept up"
-    level = f"With waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{lasting}."
+    kept_up = "" if pd.isna(waiting["kept_up"]) else f", {number(waiting['kept_up'])} of them kept up"
+    level = f"With waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{kept_up}."
     return f"Paired difference from waiting, {over}.{grey}\n{level}"
 
 

@@ -77,15 +77,17 @@ def silence_of(log: pd.DataFrame, gestures: Mapping[str, GestureRow] = DEFAULT_G
 def gate_of(experiment: Experiment) -> Experiment | None:
     """The experiment whose runs the gate needs; None if the experiment has no gate.
 
-    Factors that only concern adopters are left out, because there are none.
+    Factors that only concern adopters are left out, because there are none. If parameters are drawn for each world, the
+    gate needs each of these worlds.
     """
     settings = experiment.verdict.gate if experiment.verdict else None
     if settings is None:
         return None
     before = experiment.sweep or SweepSettings(replicates=1)
     levels = SweepSettings(
-        replicates=settings.worlds, grid=_of_ordinary_life(before.grid), zip=_of_ordinary_life(before.zip),
-        rows=before.rows, silence=True,
+        replicates=before.replicates if before.is_drawn else settings.worlds, rows=before.rows, silence=True,
+        grid=_of_ordinary_life(before.grid), zip=_of_ordinary_life(before.zip), draws=before.draws,
+        plausible=before.plausible,
     )  # fmt: skip
     run = experiment.run.model_copy(
         update={"strategy": "wait", "adopters": 1, "strategy_days": settings.days, "follow_up_days": 0,
@@ -115,6 +117,18 @@ def judged(runs: pd.DataFrame, factors: Sequence[str], settings: GateSettings) -
         failures = _failures(means, settings)
         found.append(Gate(name, {of: rows[of].iloc[0] for of in factors}, means, not failures, failures))
     return found
+
+
+def passing(runs: pd.DataFrame, settings: GateSettings) -> set[int]:
+    """The replicates whose drawn parameters pass the gate, in each of its rows.
+
+    Args:
+        runs: one row per run of `gate_of`, with ``replicate`` and `GATE_STATISTICS`.
+        settings: the limits.
+    """
+    passed = runs[list(GATE_STATISTICS)].apply(lambda row: not _failures(row.to_dict(), settings), axis=1)
+    by_replicate = passed.groupby(runs["replicate"]).all()
+    return set(by_replicate.index[by_replicate])
 
 
 def _failures(means: Mapping[str, float], settings: GateSettings) -> tuple[str, ...]:

@@ -18,10 +18,12 @@ from pydantic import BaseModel, ValidationError
 from experiments.config.catalogue import is_whole, settings_of, value_at
 from experiments.config.errors import ConfigError, SettingError, at_fault
 from experiments.config.factors import Level, Point, crossed, drawn_points, points_drawn
+from experiments.config.plausible import plausible_draws, setting_of
 from experiments.config.settings import (
     Adopters,
     Experiment,
     InjectSettings,
+    PlausibleSettings,
     Strategy,
     SweepSettings,
     Third,
@@ -121,7 +123,7 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
         except SettingError as error:
             raise ConfigError(f"{error}.") from None
         points = points_of(experiment)
-        by_draw = [list(_places(experiment, points, strategies, report, draw)) for draw in _draws_of(sweep)]
+        by_draw = [list(_places(experiment, points, strategies, report, draw)) for draw in draws_in(experiment)]
     return [
         _run(place, arm, strategy, replicate, sweep.silence, own)
         for replicate in range(sweep.replicates)
@@ -160,18 +162,28 @@ class _Place(NamedTuple):
     texts: Sequence[Mapping[str, str]]
 
 
-def _draws_of(sweep: SweepSettings) -> list[Point]:
-    """The parameters of each world that are drawn, as settings; a single empty one if none are.
+def draws_in(experiment: Experiment) -> list[Point]:
+    """The settings that are drawn for each world; a single empty draw if none are.
+
+    The world of replicate r has draw r, or r modulo the number of draws if that is smaller. A number of the posterior
+    replaces one that is drawn from its plausible range.
 
     Raises:
         ConfigError: the file of draws has none.
     """
-    if not sweep.draws:
-        return [{}]
-    found = draws_of(sweep.draws)
-    return [{f"world.parameters.{name}": value for name, value in draw.items()} for draw in found.to_dict("records")][
-        : sweep.replicates
-    ]
+    sweep = experiment.sweep or SweepSettings(replicates=1)
+    assumed = _plausible(experiment, sweep.plausible) if sweep.plausible else [{}]
+    found = draws_of(sweep.draws).to_dict("records") if sweep.draws else [{}]
+    posterior = [{setting_of(str(name)): value for name, value in draw.items()} for draw in found]
+    count = len(assumed) if sweep.plausible else len(posterior)
+    return [assumed[r % len(assumed)] | posterior[r % len(posterior)] for r in range(min(count, sweep.replicates))]
+
+
+def _plausible(experiment: Experiment, settings: PlausibleSettings) -> list[Point]:
+    table = plausible_draws(settings.points, settings.seed, settings.leave)
+    known = settings_of(experiment)
+    whole = [is_whole(known[tuple(str(name).split("."))]) for name in table.columns]
+    return [dict(zip(table.columns, map(_as_drawn, row, whole), strict=True)) for row in table.to_numpy().tolist()]
 
 
 def _places(
@@ -303,7 +315,8 @@ def points_of(experiment: Experiment) -> list[Point]:
         ranges = sweep.sample.ranges
         known = settings_of(experiment)
         whole = [is_whole(known[tuple(name.split("."))]) for name in ranges]
-        rows = drawn_points(ranges, sweep.sample.method, sweep.sample.points, sweep.sample.seed).tolist()
+        sample = sweep.sample
+        rows = drawn_points(ranges, sample.method, sample.points, sample.seed, sample.log).tolist()
         drawn = [dict(zip(ranges, map(_as_drawn, row, whole), strict=True)) for row in rows]
     usual = {name: _value(experiment, name) for row in sweep.rows.values() for name in row}
     there = {name: level for name, level in usual.items() if level is not None}

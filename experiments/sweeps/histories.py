@@ -32,14 +32,16 @@ from sim.runtime.atomic_files import write_named
 
 SERIES, EVENTS, PEOPLE = "series", "events", "people"
 SMALL = 8_000_000  # smaller parts (in bytes) are merged
-VERSION = 2  # of the parts; `_part` handles older ones
+VERSION = 3  # of the parts
+_READABLE = (2, VERSION)  # version 2 lacks some columns, which are missing values
 # Outcomes of each person; a list of its own, so that a new measure leaves the format as it is.
 _OF_PERSONS = (
-    "dormant_at_start", "reconnected", "lasting", "kept", "active_ties", "two_step_reach", "new_ties", "sent",
+    "dormant_at_start", "reconnected", "kept_up", "revived", "kept", "kept_new", "kept_all",
+    "began_in_feed", "feed_to_person", "active_ties", "two_step_reach", "new_ties", "sent", "initiated",
     "answered", "contact_share", "days_to_first_reconnection", "industry_rank", "industry_rank_two_steps",
     "minutes_planned", "minutes_used", "minutes_lost", "used_share",
 )  # fmt: skip
-_COUNTED = ("sent", "answered", "new_ties", "reconnected", "active_ties")
+_COUNTED = ("sent", "answered", "new_ties", "reconnected", "active_ties", "revived")
 COLUMNS = {
     SERIES: pa.schema(
         [
@@ -193,7 +195,7 @@ def _part(path: Path) -> _Part:
         raise _judged(path, problem) from None
     if check not in (None, _check_of(footer)):
         raise DamagedError(f"{path} is damaged")
-    if version != VERSION:
+    if version not in _READABLE:
         if not checksums.has_its_name(path):
             raise DamagedError(f"{path} is damaged")
         raise StoreError(
@@ -272,7 +274,9 @@ def read(folder: Path, history: History, ids: Collection[str]) -> pd.DataFrame:
     while True:
         wanted = {run: path for run, path in parts_by_run(folder, history).items() if run in ids}
         try:
-            return pa.concat_tables([COLUMNS[history.table].empty_table(), *_read(wanted)]).to_pandas()
+            return pa.concat_tables(
+                [COLUMNS[history.table].empty_table(), *_read(wanted, COLUMNS[history.table])]
+            ).to_pandas()
         except FileNotFoundError:  # another sweep has just merged parts
             continue
         except DamagedError as error:
@@ -299,7 +303,7 @@ def _has_its_name(path: Path, *_: int) -> bool:
     return checksums.has_its_name(path)
 
 
-def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
+def _read(holders: Mapping[str, Path], columns: pa.Schema) -> Iterable[pa.Table]:
     """The rows of the runs that are read from each part, part by part.
 
     Raises:
@@ -313,7 +317,17 @@ def _read(holders: Mapping[str, Path]) -> Iterable[pa.Table]:
         if checksums.name_of(content) != path.stem:
             raise DamagedError(f"{path} is damaged")
         table = checksums.parsed(content, checked=True)
-        yield table.filter(pc.is_in(table["id"], pa.array(runs))).replace_schema_metadata()
+        yield _completed(table.filter(pc.is_in(table["id"], pa.array(runs))), columns)
+
+
+def _completed(table: pa.Table, columns: pa.Schema) -> pa.Table:
+    """The table with these columns; those that its version didn't have are null."""
+    nulls = (pa.nulls(len(table), column.type) for column in columns)
+    whole = [
+        table[column.name] if column.name in table.column_names else null
+        for column, null in zip(columns, nulls, strict=True)
+    ]
+    return pa.table(whole, schema=columns)
 
 
 def add(folder: Path, ended: Sequence[Ended]) -> int:
@@ -386,7 +400,7 @@ def _put_together(folder: Path, history: History, parts: Sequence[_Part]) -> Non
     if len(parts) <= store.MOST_SMALL_PARTS:
         return
     holders = _holders(parts)
-    kept, _ = _write(folder, history, holders, _read(holders))
+    kept, _ = _write(folder, history, holders, _read(holders, COLUMNS[history.table]))
     for part in parts:
         if part.path != kept:
             part.path.unlink(missing_ok=True)

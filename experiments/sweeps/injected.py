@@ -53,7 +53,7 @@ def gestures(inject: InjectSettings, focal: Sequence[Pair]) -> list[Gesture]:
         return []
     step = (SECONDS_A_DAY - _MORNING) // (inject.times + 1) if inject.every_days == 0 else 0
     return [
-        Gesture(k * inject.every_days, inject.kind, sender, receiver, _MORNING + (k + 1) * step)
+        Gesture(k * inject.every_days, inject.kind, sender, receiver, _MORNING + (k + 1) * step, inject.channel)
         for sender, receiver in focal
         for k in range(inject.times)
     ]

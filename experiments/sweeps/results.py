@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments import provenance
+from experiments.analysis.compare import OUTCOMES
 from experiments.config.catalogue import short_name
 from experiments.config.settings import SweepSettings
 from experiments.sweeps import histories, store
@@ -37,8 +38,8 @@ RUNS = "runs"
 # The histories, and the setting that saves each.
 HISTORIES = {SERIES: "sweep.series_days=7", EVENTS: "sweep.events=true", PEOPLE: "sweep.people=true"}
 MEANS = (
-    "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(lasting) AS lasting, "
-    "avg(kept) AS kept, avg(used_share) AS used_share "
+    "SELECT scenario, count(*) AS runs, avg(reconnected) AS reconnected, avg(kept_up) AS kept_up, "
+    "avg(kept) AS kept, avg(kept_new) AS kept_new, avg(used_share) AS used_share "
     "FROM runs WHERE error IS NULL AND reconnected IS NOT NULL GROUP BY scenario ORDER BY min(point), scenario"
 )
 OUT_OF_REACH = (
@@ -223,17 +224,25 @@ def _give(connection: duckdb.DuckDBPyConnection, runs: pd.DataFrame, histories: 
 def _show(connection: duckdb.DuckDBPyConnection, table: str, runs: pd.DataFrame) -> None:
     """Register a history of these runs, each read from its ``part`` and joined with its row of the design."""
     parts, of_runs = f"parts of {table}", f"runs of {table}"
-    connection.from_parquet(runs["part"].unique().tolist(), filename=True).create_view(parts)
+    relation = connection.from_parquet(runs["part"].unique().tolist(), filename=True, union_by_name=True)
+    relation.create_view(parts)
     connection.register(of_runs, runs)
+    columns = ", ".join(_column(name, relation.columns) for name in histories.columns_of(table).names)
     connection.execute(
-        f"CREATE VIEW {table} AS SELECT run.* EXCLUDE (part), kept.* EXCLUDE (id, filename) "
+        f"CREATE VIEW {table} AS SELECT run.* EXCLUDE (part), {columns} "
         f'FROM "{parts}" AS kept JOIN "{of_runs}" AS run ON kept.id = run.id AND kept.filename = run.part'
     )
 
 
+def _column(name: str, there: Sequence[str]) -> str:
+    """A column of a history in SQL; parts of earlier versions have it under its former name, or not at all."""
+    known = [f"kept.{one}" for one in dict.fromkeys((name, former_name(name))) if one in there]
+    return f"coalesce({', '.join(known)}) AS {name}" if known else f"NULL::DOUBLE AS {name}"
+
+
 def _with_measures(runs: pd.DataFrame) -> pd.DataFrame:
     """The table with the columns of finished runs, so that queries also work before a run is finished."""
-    missing = [column for column in ("error", "reconnected", "lasting", "kept", "used_share") if column not in runs]
+    missing = [column for column in ("error", *OUTCOMES, "used_share") if column not in runs]
     return runs.assign(**dict.fromkeys(missing))
 
 

@@ -5,7 +5,7 @@ Such a sweep has hundreds of arms (``check_in, point 17``), so a table with a ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from experiments.analysis.compare import BASELINE, SPENT_ENOUGH, minutes, short_levels
+from experiments.analysis.compare import BASELINE, OUTCOMES, SPENT_ENOUGH, minutes, short_levels
 from experiments.config.toml_text import show
 from experiments.terminal.columns import Columns
 from experiments.terminal.legend import PLAIN, Legend
@@ -21,7 +21,6 @@ from experiments.terminal.names import distinct_endings
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import table_of
 
-OUTCOMES = ("reconnected", "lasting", "kept")
 _ENDS = 3  # number of points listed at each end
 _MOST_ROWS = 24
 _MOST_NAMED = 2  # number of strategies whose ends are listed
@@ -45,7 +44,7 @@ class Spread:
     outcome: pd.Series
 
 
-def spreads(runs: pd.DataFrame, fixed: Sequence[str], measures: Sequence[str] = OUTCOMES) -> list[Spread]:
+def spreads(runs: pd.DataFrame, fixed: Sequence[str], measures: Iterable[str] = OUTCOMES) -> list[Spread]:
     """The spread of each outcome in each arm; if ``wait`` is an arm, the others are paired differences from it.
 
     Args:
@@ -153,7 +152,7 @@ def _value(value: float, of: Spread) -> str:
 def _worth_naming(found: Sequence[Spread]) -> list[Spread]:
     """The arms with the highest means of the first outcome, among those in which it varies."""
     compared = any(one.baseline for one in found)
-    of_first = [one for one in found if one.measure == OUTCOMES[0] and (one.baseline is not None) == compared]
+    of_first = [one for one in found if one.measure == next(iter(OUTCOMES)) and (one.baseline is not None) == compared]
     best = [one for one in of_first if one.outcome.max() > one.outcome.min()]
     return sorted(best, key=lambda one: float(one.outcome.mean()), reverse=True)[:_MOST_NAMED]
 

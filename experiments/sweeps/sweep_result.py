@@ -16,10 +16,11 @@ import pandas as pd
 
 from experiments import provenance
 from experiments.config.errors import ConfigError
+from experiments.config.plausible import number_of
 from experiments.config.settings import Experiment, SweepSettings, VerdictSettings
-from experiments.logs.gate import Gate, gate_of, judged
+from experiments.logs.gate import Gate, gate_of, judged, passing
 from experiments.sweeps import histories, store
-from experiments.sweeps.design import RunSpec, described, runs_of
+from experiments.sweeps.design import RunSpec, described, draws_in, runs_of
 from experiments.sweeps.histories import EVENTS, SERIES, History, requested_histories
 from experiments.terminal.legend import Legend
 
@@ -31,7 +32,9 @@ class SweepResult:
     Attributes:
         experiment: the experiment.
         runs: one row per run, without failed ones.
-        gates: the result of the gate for each set of parameters; empty if the experiment has no gate.
+        gates: the result of the gate for each set of parameters; empty if the experiment has no gate, or draws the
+            parameters of each world.
+        passing: replicates whose drawn parameters pass the gate; None if there is no gate, or if none are drawn.
         origin: provenance of the runs, for tables and figures.
         folder: the results folder.
     """
@@ -41,6 +44,7 @@ class SweepResult:
     gates: list[Gate]
     origin: dict[str, Any]
     folder: Path
+    passing: frozenset[int] | None = None
 
     @property
     def verdict(self) -> VerdictSettings:
@@ -53,10 +57,25 @@ class SweepResult:
         """Labels and colours of its arms."""
         return Legend(self.experiment.parameters.strategies)
 
+    @cached_property
+    def plausible(self) -> pd.DataFrame:
+        """The runs whose drawn parameters pass the gate; all of them if none are drawn."""
+        return self.runs if self.passing is None else self.runs[self.runs["replicate"].isin(self.passing)]
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """The drawn numbers: one row per replicate of `plausible`, one column per number that was drawn."""
+        draws = draws_in(self.experiment)
+        rows = {int(one): draws[one % len(draws)] for one in sorted(self.plausible["replicate"].unique())}
+        return pd.DataFrame.from_dict(rows, orient="index").rename(columns=number_of)
+
     def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
-        """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out."""
+        """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
+
+        If parameters are drawn, so are worlds that fail the gate.
+        """
         index = [by] if isinstance(by, str) else list(by)
-        return self.runs.pivot(index="replicate", columns=index, values=measure).astype(float).dropna()
+        return self.plausible.pivot(index="replicate", columns=index, values=measure).astype(float).dropna()
 
     def series(self) -> pd.DataFrame:
         """The series of its runs; each row has the arm, factors and replicate of its run."""
@@ -117,13 +136,17 @@ def collected(one: SweepPlan, folder: Path) -> SweepResult:
     table = store.table_of(design, store.finished(folder)).dropna(subset=["people"])
     table = table[[*design.columns, *(name for name in table if name not in design and not _is_empty(table[name]))]]
     gates: list[Gate] = []
+    passed: frozenset[int] | None = None
     if one.gate and one.experiment.verdict and one.experiment.verdict.gate:
         lived = store.table_of(described(one.gate), store.finished(folder))
         factors = (one.experiment.sweep or SweepSettings()).factors
         varied = [name for name in factors if name in lived]
-        gates = judged(lived, varied, one.experiment.verdict.gate)
+        if one.experiment.sweep is not None and one.experiment.sweep.is_drawn:
+            passed = frozenset(passing(lived, one.experiment.verdict.gate))
+        else:
+            gates = judged(lived, varied, one.experiment.verdict.gate)
     store.write_table(folder / store.TABLES / one.experiment.name, table, origin)
-    return SweepResult(one.experiment, table, gates, origin, folder)
+    return SweepResult(one.experiment, table, gates, origin, folder, passed)
 
 
 def _is_empty(column: pd.Series) -> bool:

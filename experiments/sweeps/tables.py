@@ -13,6 +13,8 @@ from rich.text import Text
 from experiments.analysis.compare import (
     BASELINE,
     ENOUGH_WORLDS,
+    NOT_KNOWN_YET,
+    OUTCOMES,
     RESAMPLES,
     SPENT_ENOUGH,
     TOO_FEW,
@@ -29,7 +31,6 @@ from experiments.terminal.tables import ATTACHED, table_of
 from sim.measures import MADE_OF_OTHERS, Measure, measures_of
 from sim.model.gestures import KINDS
 
-_OUTCOMES = {"reconnected": "reconnected", "lasting": "kept up", "kept": "left at end"}  # as titles
 _MOST_ARMS = 120  # most arms that are printed
 _IDLE = (
     f"! This strategy used less than {SPENT_ENOUGH:.0%} of its time budget, so it is not a like-for-like comparison."
@@ -118,10 +119,10 @@ def _level(value: float | str) -> str:
 
 def _means_table(runs: pd.DataFrame, legend: Legend) -> Group:
     """The mean of each outcome in each arm, with its 95% interval over worlds, and idle arms marked."""
-    outcomes = [name for name in _OUTCOMES if name in runs]
+    outcomes = [name for name in OUTCOMES if name in runs]
     effort = minutes(runs)
     share = ["share used"] * bool(effort["idle"].any())
-    titles = (title for measure in outcomes for title in (_OUTCOMES[measure], "95% interval"))
+    titles = (title for measure in outcomes for title in (OUTCOMES[measure], "95% interval"))
     table = table_of("arm", *titles, *share, "worlds")
     for arm, rows in runs.groupby("scenario", sort=False):
         cells = [cell for measure in outcomes for cell in _mean(rows[measure].dropna().to_numpy(float))]
@@ -139,12 +140,13 @@ def _mean(values: np.ndarray) -> tuple[str, str]:
 
 def sweep_table(runs: pd.DataFrame) -> Group:
     """All arms of a sweep, best first: paired differences with intervals, and how the time budget was used."""
-    paired = {name: paired_differences(runs, name, BASELINE) for name in _OUTCOMES if name in runs}
+    known = [name for name in OUTCOMES if name in runs and runs[name].notna().any()]
+    paired = {name: paired_differences(runs, name, BASELINE) for name in known}
     base = runs[runs["scenario"] == BASELINE]
     effort = minutes(runs)
     arms = list(paired["reconnected"].sort_values("difference", ascending=False, kind="stable").index)
     effort_titles = ("minutes planned", "minutes used", "minutes lost", "share used")
-    titles = (*(title for measure in paired for title in (_OUTCOMES[measure], "95% interval")), *effort_titles)
+    titles = (*(title for measure in paired for title in (OUTCOMES[measure], "95% interval")), *effort_titles)
     table = table_of("strategy", *titles, attached=(*ATTACHED, *effort_titles[1:]))
     for arm in arms:
         found = (cell for measure in paired for cell in _interval(paired[measure].loc[arm]))
@@ -152,8 +154,8 @@ def sweep_table(runs: pd.DataFrame) -> Group:
     means = (cell for measure in paired for cell in (number(base[measure].mean()), "(mean)"))
     table.add_row(BASELINE, *means, *_minutes(effort.loc[BASELINE]), style="dim")
     notes = _footnotes(paired["reconnected"], effort)
-    if runs["lasting"].isna().all():
-        notes += "\nKept up is defined only 240 days after a tie came back; increase run.follow_up_days to see it."
+    missing = [name for name in OUTCOMES if name in runs and name not in known]
+    notes += "".join(f"\n{OUTCOMES[name].capitalize()} is missing: {NOT_KNOWN_YET[name]}." for name in missing)
     return Group(table, Text(notes))
 
 
@@ -179,8 +181,9 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
     lines = [
         f"Ties per adopter: paired differences from `{BASELINE}` over {counted(worlds, 'world')}"
         f"{' (bootstrap over worlds)' if worlds > 1 else ''}; the row `{BASELINE}` shows its mean.",
-        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the strategy still runs. Left at "
-        "end: dormant at the start, and in two-way contact in the last 90 days of the run, including follow-up days.",
+        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the strategy still runs. Kept: "
+        "dormant at the start, and active 240 days after the strategy stopped. New, kept: no tie at the start, and "
+        "active 240 days after the strategy stopped.",
         "Minutes: per adopter over the whole run. Minutes used include those lost because the person backed out. "
         "Share used ignores a remainder too short for another session.",
     ]

@@ -246,8 +246,8 @@ def _gesture(text: str) -> Gesture:
             f"{', '.join(BY_HAND)}."
         )
     day, kind, sender, receiver = parts
-    people = (_number("sent", person, MOST_PEOPLE) for person in (sender, receiver))
-    return Gesture(_number("sent", day, LATEST), kind, *people)
+    one, other = (_number("sent", person, MOST_PEOPLE) for person in (sender, receiver))
+    return Gesture(_number("sent", day, LATEST), kind, one, other)
 
 
 def _number(name: str, text: str, most: int) -> int:

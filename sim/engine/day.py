@@ -192,6 +192,10 @@ class Core:
         """Share of each person's ties with recent two-way contact, shape (n,); see `memory.contact_shares`."""
         return contact_shares(self.state.people, self.state.ties, self.day)
 
+    def network(self) -> tuple[np.ndarray, np.ndarray]:
+        """The people and the ties, types `PERSON` and `TIE`. Don't change the arrays."""
+        return self.state.people, self.state.ties
+
     def final_state(self) -> FinalState:
         """The state that `sim.measures` needs at the end of a run."""
         state = self.state

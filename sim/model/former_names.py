@@ -25,6 +25,9 @@ FORMER_NAMES = {
     "minutes_spent": "minutes_used",
     "minutes_refused": "minutes_lost",
     "spent_share": "used_share",
+    "lasting": "kept_up",
+    "everyone_lasting": "everyone_kept_up",
+    "focal_lasting": "focal_kept_up",
 }  # former name: present name
 
 

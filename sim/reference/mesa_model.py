@@ -154,6 +154,7 @@ class ReconnectionModel(ModelWithPlaces):
             start,
             adopters=self.adopters,
             within=INJECTED_WITHIN if extra else strategy_days,
+            strategy_days=strategy_days,
             injected=bool(extra),
             series=False,
             own=own_outcomes(measures, stop),
@@ -208,7 +209,7 @@ class ReconnectionModel(ModelWithPlaces):
         sent, delivered = self.rounds(sent, arriving)
         self.settle(met, sent, delivered)
         self.day += 1
-        self._recorder.observe(self.record, world=self.to_world)
+        self._recorder.observe(self.record, network=self._network, world=self.to_world)
         if self._recorder.stopped:
             self.running = False
         self.datacollector.collect(self)
@@ -443,6 +444,11 @@ class ReconnectionModel(ModelWithPlaces):
         shares = contact_shares(world.people, world.ties, world.day)
         end = FinalState(self.day, world.people["industry"], world.plans, self.active_ties(), reach, shares)
         return self._recorder.finish(end, lambda: world)
+
+    def _network(self) -> tuple[np.ndarray, np.ndarray]:
+        """The people and the ties, as arrays."""
+        world = self.to_world()
+        return world.people, world.ties
 
     def to_world(self) -> World:
         """The current world, from which another run can continue on either engine."""

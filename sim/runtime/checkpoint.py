@@ -30,7 +30,8 @@ from sim.runtime.soundness import check_world
 from sim.runtime.storage import load_records, remove_records, save_records
 from sim.state.population import GESTURE, World, joined
 
-_RECORDED = ("at_risk", "sent", "answered", "new_ties", "unsold")  # arrays that `OutcomeRecorder.observe` changes
+# Arrays that `OutcomeRecorder.observe` changes.
+_RECORDED = ("at_risk", "sent", "initiated", "answered", "new_ties", "unsold", "kept_ties")
 
 
 class Checkpoint:

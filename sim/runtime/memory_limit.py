@@ -14,7 +14,7 @@ from sim.runtime.storage import GIGABYTE
 from sim.state.population import PERSON, TIE, World
 
 _POOL = TIE.itemsize + 4 + 4  # bytes of a slot in the engine: the tie, the contact id and the weight bound
-_CANDIDATE = 52  # bytes of a record, `sim.measures.AT_RISK`
+_CANDIDATE = 68  # bytes of a record, `sim.measures.AT_RISK`
 _PAIR = 5 * 8  # bytes of each pair, while ties beyond capacity are dropped
 _SEATED = 2 * 8  # bytes of each pair during layout: its number, and the slots of both directions
 _LIFE = 500  # bytes of a person apart from ties: groups, and the prompts and gestures of a day

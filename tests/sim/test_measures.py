@@ -15,8 +15,8 @@ import sim
 from sim.engine.day import Core
 from sim.engine.network import active_ties, two_step_reach
 from sim.measures import (
-    LASTING_FROM,
-    LASTING_TO,
+    KEPT_UP_FROM,
+    KEPT_UP_TO,
     MADE_OF_OTHERS,
     MEASURES,
     RECONNECTION_DAYS,
@@ -41,13 +41,34 @@ def history(world: World) -> tuple[World, list[DayRecord], sim.measures.Measures
     """A year of a strategy, day by day, and what the measures say of it."""
     start, who = begin(world, strategy="check_in", adopters=12, seed=6, parameters=None, strategy_days=60, extra=())
     core = Core(start, seed=6)
-    recorder = OutcomeRecorder(start, adopters=who, within=60, injected=False, series=True)
+    recorder = OutcomeRecorder(start, adopters=who, within=60, strategy_days=60, injected=False, series=True)
     records = []
     for _ in range(320):
         records.append(core.step())
-        recorder.observe(records[-1], core.active_ties())
+        recorder.observe(records[-1], core.active_ties(), network=core.network)
     end = core.to_world()
     return start, records, recorder.finish(core.final_state()), end
+
+
+def active_pairs(world: World) -> set[tuple[int, int]]:
+    """The pairs with an active tie, from the definition."""
+    return {
+        (int(owner), int(tie["other"]))
+        for owner, tie in zip(world.owners(), world.ties, strict=True)
+        if owner < tie["other"] and not tie["acquaintance"] and tie["two_way"]
+        and world.day - tie["last_two_way"] < world.parameters.dormant_after_days
+    }  # fmt: skip
+
+
+def tied_pairs(world: World) -> set[tuple[int, int]]:
+    """The pairs with a tie."""
+    found = zip(world.owners(), world.ties, strict=True)
+    return {(int(one), int(tie["other"])) for one, tie in found if one < tie["other"] and not tie["acquaintance"]}
+
+
+def per_person(pairs: set[tuple[int, int]], who: np.ndarray) -> float:
+    """The mean number of pairs of these people."""
+    return sum(int(np.isin(pair, who).sum()) for pair in pairs) / len(who)
 
 
 def test_the_outcomes_of_each_person_make_up_the_measures(world: World) -> None:
@@ -134,47 +155,102 @@ def two_way_days(start: World, pair: tuple[int, int], gestures: list[tuple[int, 
     return found
 
 
-def test_lasting_is_two_way_contact_in_the_window(history: tuple[World, list[DayRecord], Any, World]) -> None:
+def test_kept_up_is_two_way_contact_in_the_window(history: tuple[World, list[DayRecord], Any, World]) -> None:
     """Days 150 to 240 after a reconnection; nan while that is still to come."""
     start, records, measures, end = history
     pairs = noticed_by_pair(records)
     told = 0
     for row in measures.at_risk.itertuples():
         since = start.day + row.reconnected
-        if np.isnan(row.reconnected) or end.day <= since + LASTING_TO:
-            assert np.isnan(row.lasting)
+        if np.isnan(row.reconnected) or end.day <= since + KEPT_UP_TO:
+            assert np.isnan(row.kept_up)
             continue
         days = two_way_days(start, (row.low, row.high), pairs[row.low, row.high])
-        assert row.lasting == any(LASTING_FROM <= day - since <= LASTING_TO for day in days)
+        assert row.kept_up == any(KEPT_UP_FROM <= day - since <= KEPT_UP_TO for day in days)
         told += 1
     assert told > 10
-    assert np.isfinite(measures.scalars["lasting"])
+    assert np.isfinite(measures.scalars["kept_up"])
 
 
-def test_kept_ties_were_dormant_at_the_start_and_are_active_at_the_end(
+def test_what_is_kept_is_counted_by_hand_240_days_after_the_strategy_stopped(
     history: tuple[World, list[DayRecord], Any, World],
 ) -> None:
-    """By the ties of the world on the last evening, which the measure does not read."""
-    start, _, measures, end = history
-    p, dormant = end.parameters, dormant_pairs(start)
-    active = {
-        (int(owner), int(tie["other"]))
-        for owner, tie in zip(end.owners(), end.ties, strict=True)
-        if not tie["acquaintance"] and tie["two_way"] and end.day - tie["last_two_way"] < p.dormant_after_days
+    """By the ties of the world on that day, which the run passes later on."""
+    start, _, measures, _ = history
+    who, everyone = np.unique(start.plans["person"]), np.arange(len(start))
+    core = Core(start, seed=6)
+    worlds = {}
+    for day in range(1, 301):
+        core.step()
+        if day in (60, 300):
+            worlds[day] = core.to_world()
+    dormant, then = dormant_pairs(start), active_pairs(worlds[300])
+    expected = {
+        "revived": dormant & active_pairs(worlds[60]),
+        "kept": dormant & then,
+        "kept_new": then - tied_pairs(start),
+        "kept_all": then,
     }
+    for name, pairs in expected.items():
+        assert pairs, name
+        assert measures.scalars[name] == pytest.approx(per_person(pairs, who)), name
+        assert measures.scalars[f"everyone_{name}"] == pytest.approx(per_person(pairs, everyone)), name
+    frame = measures.at_risk.set_index(["low", "high"])["kept"]
+    assert set(frame.index[frame == 1]) == expected["kept"]
+    assert measures.series is not None
+    assert measures.series["revived"].iloc[59] == pytest.approx(measures.scalars["revived"])
+    assert measures.series["everyone_revived"].iloc[299] == pytest.approx(measures.scalars["everyone_kept"])
+
+
+def test_what_is_kept_is_missing_in_a_shorter_run_and_does_not_change_in_a_longer_one(world: World) -> None:
+    told: dict[str, Any] = {"strategy": "check_in", "adopters": 5, "seed": 6, "strategy_days": 20, "series": False}
+    short, exact, longer = (sim.simulate(world, days=days, **told).measures.scalars for days in (259, 260, 320))
+    names = ("kept", "kept_new", "kept_all")
+    assert all(np.isnan(short[name]) for name in names)
+    assert [exact[name] for name in names] == [longer[name] for name in names]
+    assert short["revived"] == exact["revived"] == longer["revived"]
+    endless = sim.simulate(world, days=40, strategy="check_in", adopters=5, seed=6).measures
+    assert endless.series is not None
+    assert endless.scalars["revived"] == endless.series["revived"].iloc[-1] > 0
+    assert np.isnan(endless.scalars["kept"])
+
+
+def test_how_the_silence_was_broken_and_first_likes_are_those_of_the_gestures(
+    history: tuple[World, list[DayRecord], Any, World],
+) -> None:
+    """Channel, words in person afterwards and likes, by reading all gestures of each pair."""
+    start, records, measures, _ = history
+    pairs, worded = noticed_by_pair(records), start.parameters.packed["worded"]
+    labels = ["feed", "private", "in_person", "post_office"]
+    counts = {"began_in_feed": 0, "feed_to_person": 0}
     who = np.unique(start.plans["person"])
-    kept = [pair for pair in dormant if pair in active]
-    assert 0 < len(kept) < len(dormant)
-    expected = sum(int(np.isin(pair, who).sum()) for pair in kept) / len(who)
-    assert measures.scalars["kept"] == pytest.approx(expected)
-    assert measures.scalars["everyone_kept"] == pytest.approx(2 * len(kept) / len(start.people))
+    for row in measures.at_risk.itertuples():
+        gestures = pairs.get((row.low, row.high), [])
+        for person, first in ((row.low, row.first_liked_by_low), (row.high, row.first_liked_by_high)):
+            likes = [day - start.day for day, one in gestures if one["kind"] == 0 and one["sender"] == person]
+            assert (likes[0] == first) if likes else np.isnan(first)
+        returned = np.inf if np.isnan(row.reconnected) else start.day + row.reconnected
+        breaks = [at for at, (day, _) in enumerate(gestures) if at == 0 or day - gestures[at - 1][0] > 30]
+        breaks = [at for at in breaks if gestures[at][0] <= returned]
+        channel = labels[gestures[breaks[-1]][1]["channel"]] if breaks else ""
+        assert row.opened_in == channel
+        rest = gestures[breaks[-1] :] if breaks else []
+        said = [day for day, one in rest if worded[one["kind"]] and one["channel"] == 2]
+        assert (said[0] - start.day == row.in_person) if said else np.isnan(row.in_person)
+        if row.reconnected < 60 and channel == "feed":
+            both = int(np.isin([row.low, row.high], who).sum())
+            counts["began_in_feed"] += both
+            counts["feed_to_person"] += both * bool(said)
+    for name, count in counts.items():
+        assert measures.scalars[name] == pytest.approx(count / len(who)), name
+    assert measures.scalars["everyone_began_in_feed"] > measures.scalars["everyone_feed_to_person"] > 0
 
 
-def test_lasting_is_missing_and_not_zero_when_the_run_is_too_short(world: World) -> None:
+def test_kept_up_is_missing_and_not_zero_when_the_run_is_too_short(world: World) -> None:
     """Nobody can tell after a month."""
     run = sim.simulate(world, days=30, strategy="check_in", adopters=5, seed=6)
-    assert np.isnan(run.measures.scalars["lasting"])
-    assert run.measures.at_risk["lasting"].isna().all()
+    assert np.isnan(run.measures.scalars["kept_up"])
+    assert run.measures.at_risk["kept_up"].isna().all()
 
 
 def test_the_count_of_two_way_contacts_in_a_world_is_that_of_the_definition(
@@ -216,6 +292,28 @@ def test_counts_by_kind_add_up(history: tuple[World, list[DayRecord], Any, World
         parts = [value for key, value in scalars.items() if key.startswith(f"{name}_")]
         assert sum(parts) == pytest.approx(scalars[name])
     assert scalars["answered"] > 0
+
+
+def test_initiated_gestures_answer_nothing(history: tuple[World, list[DayRecord], Any, World]) -> None:
+    start, records, measures, _ = history
+    posts = list(start.parameters.kinds).index("post")
+    first = [row for record in records for row in record.sent if row["parent_kind"] == 255 and row["kind"] != posts]
+    assert measures.scalars["everyone_initiated"] == pytest.approx(len(first) / len(start))
+    who = np.unique(start.plans["person"])
+    assert measures.scalars["initiated"] == pytest.approx(sum(row["sender"] in who for row in first) / len(who))
+
+
+def test_an_injected_question_is_asked_where_it_says(world: World) -> None:
+    """In person or in private; a message has a channel of its own."""
+    for kind, channel, expected in (("question", "in_person", "in_person"), ("question", "private", "private"),
+                                    ("message", "in_person", "private")):  # fmt: skip
+        extra = [sim.Gesture(0, kind, 3, 17, channel=channel)]
+        log = sim.simulate(world, days=1, seed=6, extra=extra, log=True, series=False).log
+        assert log is not None
+        mine = log[(log["source"] == 3) & (log["target"] == 17) & (log["time"] % 86_400 == 43_200)]
+        assert list(mine["channel"]) == [expected]
+    with pytest.raises(ValueError, match="expected private or in_person"):
+        sim.simulate(world, days=1, seed=6, extra=[sim.Gesture(0, "question", 3, 17, channel="feed")])
 
 
 def test_measures_do_not_depend_on_the_engine(world: World) -> None:
@@ -338,7 +436,7 @@ def test_focal_ties_are_followed_from_the_first_day_by_hand(world: World) -> Non
     assert scalars["focal_reconnected"] == pytest.approx(np.mean(back))
     assert scalars["focal_answered"] == pytest.approx(np.mean(answered))
     assert 0 < np.mean(answered) < 1
-    assert np.isnan(scalars["focal_lasting"])
+    assert np.isnan(scalars["focal_kept_up"])
     assert np.isnan(scalars["focal_sold_365"])
     unsold = np.ones(len(pairs))
     nothing: dict[str, Any] = {"strategy": None, "adopters": None, "parameters": None, "strategy_days": None}
@@ -367,13 +465,23 @@ def test_following_focal_ties_changes_nothing(world: World) -> None:
     assert np.isnan(alone.measures.scalars["focal_reconnected"])
 
 
-def test_lasting_of_focal_ties_counts_from_the_first_day_with_a_gesture_and_without(world: World) -> None:
+def test_outcomes_of_focal_ties_count_from_the_first_day_with_a_gesture_and_without(world: World) -> None:
     pairs = [(int(pair["low"]), int(pair["high"])) for pair in measured_pairs(world)[:30]]
     run = sim.simulate(world, days=242, seed=6, focal=pairs, series=False)
     frame = run.measures.at_risk.set_index(["low", "high"])
-    assert frame["lasting"].notna().all()
-    lasted = [frame.loc[pair, "lasting"] for pair in pairs]
-    assert run.measures.scalars["focal_lasting"] == pytest.approx(np.mean(lasted))
+    assert frame["kept_up"].notna().all()
+    for name in ("kept_up", "kept"):
+        assert run.measures.scalars[f"focal_{name}"] == pytest.approx(
+            np.mean([frame.loc[pair, name] for pair in pairs])
+        )
+    likes = [sim.Gesture(0, "like", *pair) for pair in pairs]
+    liked = sim.simulate(world, days=242, seed=6, focal=pairs, extra=likes, series=False).measures
+    first = liked.at_risk.set_index(["low", "high"])["first_liked_by_high"]
+    for days in (14, 60):
+        share = np.mean([first[pair] < days for pair in pairs])
+        assert liked.scalars[f"focal_liked_back_{days}"] == pytest.approx(share)
+        assert share >= run.measures.scalars[f"focal_liked_back_{days}"]
+    assert np.isnan(sim.simulate(world, days=30, seed=6, focal=pairs).measures.scalars["focal_liked_back_60"])
 
 
 @pytest.mark.parametrize("focal", [[(1, 1)], [(0, 10**6)], [(1, 2, 3)], [(0.5, 1)]])

@@ -339,7 +339,7 @@ def test_what_is_no_measure_is_refused_before_the_first_day(world: World, given:
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("lasting", "that of a measure of the model"), ("days_run", "not days_run"), ("a b", "letters, digits and _")],
+    [("kept_up", "that of a measure of the model"), ("days_run", "not days_run"), ("a b", "letters, digits and _")],
 )
 def test_names_that_are_taken_are_refused(world: World, name: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):

@@ -19,7 +19,7 @@ WAIT = "wait"
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """The probability, over worlds, that a blend keeps up more ties than any strategy alone."""
     swept, thresholds = sweeps["mixtures"], sweeps["mixtures"].verdict
-    arms = swept.arms("lasting", "strategy")
+    arms = swept.arms("kept_up", "strategy")
     names = [name for name in arms if name != WAIT]
     alone = [name for name in names if "+" not in name]
     blends = [name for name in names if name not in alone]

@@ -39,7 +39,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effect=_effect(hour, gains, left, swept),
         pictures=(
             FigureSpec(
-                "nine_strategies_lasting",
+                "nine_strategies_kept_up",
                 _words_of_gains(swept, hour, left),
                 hour,
                 partial(draw_gains, legend=swept.legend),
@@ -69,8 +69,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
 
 def _by_effort(sweeps: Sweeps) -> dict[float, pd.DataFrame]:
     """Ties per adopter kept up while the plan runs, by minutes a week: one row per world, one column per strategy."""
-    found = {USUAL: sweeps["nine_strategies"].arms("lasting", "strategy")}
-    other = sweeps["nine_strategies_effort"].arms("lasting", [EFFORT, "strategy"])
+    found = {USUAL: sweeps["nine_strategies"].arms("kept_up", "strategy")}
+    other = sweeps["nine_strategies_effort"].arms("kept_up", [EFFORT, "strategy"])
     for effort in other.columns.get_level_values(0).unique():
         found[float(effort)] = other[effort]
     return dict(sorted(found.items()))

@@ -84,7 +84,7 @@ def _risks(swept: SweepResult) -> tuple[float, float]:
 def _by_gesture(swept: SweepResult) -> pd.DataFrame:
     kinds = [kind for kind in swept.runs[KIND].unique() if kind != "nothing"]
     outcomes = {"focal_reconnected": "talk again within 60 days", "focal_answered": "the other writes within 60 days",
-                "focal_lasting": "in touch after 150 to 240 days"}  # fmt: skip
+                "focal_kept_up": "in touch after 150 to 240 days"}  # fmt: skip
     return pd.DataFrame(
         [
             row_of(_ratio(swept.runs, kind, measure), gesture=kind, outcome=outcome)

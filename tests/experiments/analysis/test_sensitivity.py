@@ -226,11 +226,11 @@ def test_the_command(config: Path, rekindle: Callable[..., Any], in_threads: Non
         refused = rekindle("sensitivity", "tiny", "--measure", column)
         assert refused.code == 2
         assert f"--measure {column} {why}" in refused.err
-        assert "measures are reconnected, lasting" in refused.err
+        assert "measures are reconnected, kept_up, kept" in refused.err
     level = rekindle("sensitivity", "tiny", "--measure", "parameters.ease")
     assert "is part of the design, not a measure" in level.err
-    assert "did you mean lasting?" in rekindle("sensitivity", "tiny", "--measure", "lastin").err
-    short = rekindle("sensitivity", "tiny", "--measure", "lasting")
+    assert "did you mean kept_up?" in rekindle("sensitivity", "tiny", "--measure", "kept_u").err
+    short = rekindle("sensitivity", "tiny", "--measure", "kept_up")
     assert short.code == 2
-    assert "lasting has no value in" in short.err
+    assert "kept_up has no value in" in short.err
     assert "sweep named tinny" in rekindle("sensitivity", "tinny").err

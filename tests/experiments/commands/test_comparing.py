@@ -33,7 +33,7 @@ def rows(worlds: int = 20, efforts: tuple[float, ...] = (60.0, 30.0, 120.0), see
             "id": f"{strategy} {effort} {world} {seed}", "strategy": strategy, "replicate": world, "error": None,
             "scenario": strategy if len(efforts) == 1 else f"{strategy}, effort_minutes={effort:g}",
             "world_seed": 1 + world, "seed": 1 + world, "traceback": None, "people": 500, EFFORT: effort,
-            "reconnected": base[world] + gain * effort / 60 + random.normal(0, 0.2), "lasting": base[world] / 2,
+            "reconnected": base[world] + gain * effort / 60 + random.normal(0, 0.2), "kept_up": base[world] / 2,
             "minutes_planned": effort * (gain > 0), "minutes_used": effort * (gain > 0), "minutes_lost": 0.0,
             "used_share": (0.5 if strategy == "show_up" else 1.0) if gain else np.nan,
         }
@@ -164,7 +164,7 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
     runs = rows(efforts=(60.0,))
     broken = runs["replicate"].isin([3, 4]) & (runs["strategy"] == "check_in")
     runs.loc[broken, "error"] = "ValueError: no"
-    runs.loc[broken, ["reconnected", "lasting"]] = np.nan
+    runs.loc[broken, ["reconnected", "kept_up"]] = np.nan
     write(table, runs)
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
     assert ended.code == 0
@@ -175,7 +175,7 @@ def test_failed_runs_are_left_out_and_counted(table: Path, rekindle: Rekindle, u
 
 
 def test_a_table_of_nothing_but_failures_is_refused(table: Path, rekindle: Rekindle) -> None:
-    write(table, rows().drop(columns=["reconnected", "lasting", "minutes_planned", "minutes_used", "minutes_lost",
+    write(table, rows().drop(columns=["reconnected", "kept_up", "minutes_planned", "minutes_used", "minutes_lost",
                                       "used_share"]).assign(error="ValueError: no"))  # fmt: skip
     said = refused(rekindle("compare", "check_in", "wait", "--runs", table))
     assert "has no measures, because all of its runs failed" in said
@@ -191,25 +191,25 @@ def test_the_newest_table_is_taken_and_named(table: Path, rekindle: Rekindle, un
 
 def test_a_figure_a_measure_beside_the_table_or_elsewhere(table: Path, rekindle: Rekindle) -> None:
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
-    for measure in ("reconnected", "lasting"):
+    for measure in ("reconnected", "kept_up"):
         for ending in ("png", "svg", "pdf"):
             path = TABLE.parent / f"compare-check_in-wait-{measure}.{ending}"
             assert f"Written: {path}" in ended.out
             assert path.exists()
-    png = TABLE.parent / "compare-check_in-wait-lasting.png"
+    png = TABLE.parent / "compare-check_in-wait-kept_up.png"
     origin = json.loads(Image.open(png).info["Description"])
     assert origin["run_hash"] == "0123456789abcdef"
-    assert origin["comparison"]["measure"] == "lasting"
+    assert origin["comparison"]["measure"] == "kept_up"
     before = png.read_bytes()
     assert rekindle("compare", "check_in", "wait", "--runs", table, "-o", "again").code == 0
     assert Path("again", png.name).read_bytes() == before
 
 
 def test_a_measure_that_no_world_has_is_not_drawn(table: Path, rekindle: Rekindle) -> None:
-    write(table, rows(efforts=(60.0,)).assign(lasting=np.nan))
+    write(table, rows(efforts=(60.0,)).assign(kept_up=np.nan))
     ended = rekindle("compare", "check_in", "wait", "--runs", table)
     assert ended.code == 0, ended.err
-    assert "No figure for lasting: no world has a value for both sides. It is defined only 240 days" in " ".join(
+    assert "No figure for kept_up: no world has a value for both sides. It is defined only 240 days" in " ".join(
         ended.out.split()
     )
     assert sorted({path.stem for path in TABLE.parent.iterdir()}) == ["compare-check_in-wait-reconnected", "runs"]
@@ -239,7 +239,7 @@ def test_notes_are_said_once(table: Path, rekindle: Rekindle, undrawn: None) -> 
 def test_other_formats_are_clean_and_draw_nothing(table: Path, rekindle: Rekindle) -> None:
     ended = rekindle("compare", "check_in", "wait", "--format", "json")
     told = json.loads(ended.out)
-    assert [row["measure"] for row in told] == ["reconnected"] * 4 + ["lasting"] * 4
+    assert [row["measure"] for row in told] == ["reconnected"] * 4 + ["kept_up"] * 4
     assert told[4]["fewer_runs"] is None  # the same in each world
     assert "newest" in ended.err
     assert len(list(csv.reader(io.StringIO(rekindle("compare", "check_in", "wait", "--format", "csv").out)))) == 9

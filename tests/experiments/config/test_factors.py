@@ -279,7 +279,10 @@ def test_a_factor_that_cannot_be_varied_is_refused(tmp_path: Path, line: str, sa
             "[sweep.sample]\npoints = 3\nmethod = 'sobol'\nranges.parameters.ease = [1, 2]",
             ["power of two", "such as 4"],
         ),
-        ("[sweep.sample]\npoints = 4", ["line 1, sweep.sample.ranges: expected a table of settings"]),
+        (
+            "[sweep.sample]\npoints = 4",
+            ["line 1, sweep.sample.ranges", "is missing; give at least one range, or set plausible = true"],
+        ),
         ("[sweep.sample]\nranges.parameters.ease = [2, 1]", ["expected a range", "the lower end first"]),
         ("[sweep.sample]\nranges.parameters.ease = [0, 20]", ["the level 20.0: expected a number"]),
         ("[sweep.sample]\nranges.run.adopters = [1, 2]", ["is not a number, so it has no range"]),

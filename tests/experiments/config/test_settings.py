@@ -197,6 +197,8 @@ NUMBERS: dict[str, tuple[object, str]] = {
     "inject.silent_to": (16383, "1 to 16,383"),
     "inject.times": (1, "1 to 1,000"),
     "inject.every_days": (0, "0 to 365"),
+    "sweep.plausible.points": (256, "1 to 1,000,000"),
+    "sweep.plausible.seed": (1, "0 to 2,147,483,648"),
     "sweep.replicates": (20, "1 to 1,000,000"),
     "sweep.sample.points": (64, "1 to 1,000,000"),
     "sweep.sample.seed": (1, "0 to 2,147,483,648"),

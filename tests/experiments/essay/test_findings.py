@@ -60,7 +60,7 @@ HALVES, QUARTERS = "check_in 0.5 + show_up 0.5", "check_in 0.25 + show_up 0.75"
 def of_mixtures(means: Mapping[str, float], worlds: int = WORLDS) -> tuple[dict[str, np.ndarray], SweepResult]:
     arms = {name: value + noise(k, worlds) for k, (name, value) in enumerate(means.items())}
     rows = [
-        {"strategy": name, "replicate": world, "lasting": float(values[world])}
+        {"strategy": name, "replicate": world, "kept_up": float(values[world])}
         for name, values in arms.items()
         for world in range(worlds)
     ]

@@ -334,7 +334,7 @@ def of_nine(hour: Mapping[str, float], double: float) -> tuple[dict[Any, np.ndar
     def row(effort: float, name: str, world: int) -> dict[str, Any]:
         used = 50.0 if name == "trade_shows" else 95.0
         return {
-            "strategy": name, "replicate": world, "lasting": float(arms[effort, name][world]),
+            "strategy": name, "replicate": world, "kept_up": float(arms[effort, name][world]),
             "kept": float(arms["kept", name][world]), "reconnected": float(2 * arms[effort, name][world]),
             "everyone_dormant_at_start": 64.0, "minutes_planned": 100.0 * (name != "wait"),
             "minutes_used": used * (name != "wait"), "minutes_lost": 3.0, "used_share": used / 100,
@@ -420,7 +420,7 @@ def test_the_nine_are_judged_at_each_of_three_efforts(minutes: int) -> None:
     for name, result in sweeps.items():
         runs = result.runs
         effort = runs[nine_strategies.EFFORT] if nine_strategies.EFFORT in runs else pd.Series(60.0, runs.index)
-        in_vain = runs.assign(lasting=runs["lasting"].where(effort != minutes, runs["replicate"] % 7))
+        in_vain = runs.assign(kept_up=runs["kept_up"].where(effort != minutes, runs["replicate"] % 7))
         sweeps[name] = SweepResult(result.experiment, in_vain, [], {}, Path())
     ruling = nine_strategies.finding(sweeps).ruling
     assert ruling.verdict is Verdict.DEPENDS
@@ -459,7 +459,7 @@ def of_likes(name: str, like: float, more: Mapping[str, Sequence[Any]], kinds: M
                 rows.append(
                     {**dict(zip(keys, levels, strict=True)), one_like.KIND: kind, "replicate": world, "focal": 100.0,
                      "focal_reconnected": factor * base / 100, "focal_answered": factor * base / 50,
-                     "focal_lasting": base / 100}
+                     "focal_kept_up": base / 100}
                 )  # fmt: skip
     return swept(name, rows)
 

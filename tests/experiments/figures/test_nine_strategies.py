@@ -27,7 +27,7 @@ def made_up(worlds: int = 20, **gains: float) -> pd.DataFrame:
     for name in NAMES:
         luck = random.normal(0, 0.3, worlds)
         ties = base + gains.get(name, 0.0) + (0 if name == "wait" else luck - luck.mean())
-        columns = {"reconnected": ties, "lasting": 0.4 * ties, "minutes_planned": 100.0, "minutes_used": 99.0}
+        columns = {"reconnected": ties, "kept_up": 0.4 * ties, "minutes_planned": 100.0, "minutes_used": 99.0}
         share = 0.5 if name == "host_event" else 0.99
         more = {"minutes_lost": 1.0, "used_share": share, "people": 800}
         arms.append(pd.DataFrame({"scenario": name, "replicate": np.arange(worlds), **columns, **more}))
@@ -67,7 +67,7 @@ def test_strategies_are_sorted_and_labelled() -> None:
 
 
 def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
-    runs = made_up(worlds=1, check_in=3).assign(lasting=np.nan)
+    runs = made_up(worlds=1, check_in=3).assign(kept_up=np.nan)
     figure = nine_strategies(runs)
     (said,) = [text.get_text() for text in figure.axes[1].texts]
     assert said.replace("\n", " ") == (

@@ -305,7 +305,7 @@ def test_an_option_is_named_where_it_is_at_fault(own: Path, rekindle: Rekindle) 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("measures.lasting.sql=select 1", "has the name of a measure or parameter of the model"),
+        ("measures.kept_up.sql=select 1", "has the name of a measure or parameter of the model"),
         ("measures.hesitance.sql=select 1", "has the name of a measure or parameter of the model"),
         ("measures.seed.sql=select 1", "has the name of another column of the table"),
         ("measures.days_run.sql=select 1", "has the name of another column of the table"),

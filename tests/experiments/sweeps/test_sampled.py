@@ -32,7 +32,7 @@ def made_up(
     experiment = Experiment(name="drawn", sweep=sweep)
     runs = described(runs_of(experiment))
     runs["reconnected"] = runs[EASE] * (runs["strategy"] == "check_in") + 100.0 * runs["replicate"]
-    return experiment, runs.assign(lasting=np.nan, people=10, error=None, traceback=None, seconds=1.0)
+    return experiment, runs.assign(kept_up=np.nan, people=10, error=None, traceback=None, seconds=1.0)
 
 
 def printed(runs: pd.DataFrame, held: Sequence[str] = (), width: int = 80) -> str:
@@ -80,7 +80,7 @@ def test_hundreds_of_arms_are_a_summary_of_a_few_lines() -> None:
         point = runs.loc[runs[EASE] == end, "point"].iloc[0]
         assert f"+{end:.2f}  point {point}: ease {end:.4g}, like.opens_door" in text
     assert "note.opens_door" in text
-    assert "lasting" not in text, "nobody had the days for it"
+    assert "kept_up" not in text, "nobody had the days for it"
     assert lines[-1] == "What next."
 
 
@@ -166,7 +166,7 @@ def test_up_to_24_rows_are_printed(levels: int, said: str) -> None:
 def test_outcomes_that_no_run_has_are_left_out_and_levels_stand_apart() -> None:
     _, runs = made_up(points=3, grid={"run.adopters": (10, 5)})
     runs["reconnected"] += runs["run.adopters"] * (runs["strategy"] == "check_in")
-    found = spreads(runs.drop(columns="lasting").assign(kept=np.nan), ["run.adopters"])
+    found = spreads(runs.drop(columns="kept_up").assign(kept=np.nan), ["run.adopters"])
     arms = [(one.arm, one.measure, one.baseline) for one in found]
     assert arms == [
         ("wait, adopters 10", "reconnected", None), ("check_in, adopters 10", "reconnected", "wait"),
@@ -233,7 +233,7 @@ def test_any_sweep_of_strategies_is_drawn_by_its_name(config: Path, rekindle: Re
     runs = described(runs_of(experiment))
     outcome = (runs["strategy"] == "check_in") * 2.0 + runs["replicate"]
     minutes = dict.fromkeys(("minutes_planned", "minutes_used", "minutes_lost", "used_share"), 1.0)
-    runs = runs.assign(reconnected=outcome, lasting=outcome, people=10, error=None, **minutes)
+    runs = runs.assign(reconnected=outcome, kept_up=outcome, people=10, error=None, **minutes)
     store.write_table(Path("results/two"), runs, provenance.of_runs(experiment, list(runs["id"])))
     ended = rekindle("figure", "two", "--data")
     assert ended.code == 0, ended.err

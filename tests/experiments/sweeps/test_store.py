@@ -41,9 +41,9 @@ def test_parts_are_read_back_once_an_id(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_everywhere_is_still_a_number(tmp_path: Path) -> None:
-    store.add(tmp_path, [row("a", lasting=float("nan"), people=3)])
+    store.add(tmp_path, [row("a", kept_up=float("nan"), people=3)])
     frame = store.finished(tmp_path)
-    assert frame.dtypes[["lasting", "reconnected", "people"]].to_list() == [float, float, int]
+    assert frame.dtypes[["kept_up", "reconnected", "people"]].to_list() == [float, float, int]
 
 
 def test_failed_runs_are_not_kept(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_result_has_all_measures_that_any_run_has_and_those_of_focal_ties(conf
     assert partly, "such as measures of answers, which not every run has"
     there = set(found.runs.columns)
     assert there & empty == {name for name in empty if name.startswith("focal")}, "nothing was injected here"
-    assert partly | {"reconnected", "kept", "people", "strategy", "replicate"} <= there
+    assert partly | {"reconnected", "revived", "people", "strategy", "replicate"} <= there
     kept, origin = store.read_table(folder / "tables" / "tiny" / "runs.parquet")
     assert kept["id"].to_list() == found.runs["id"].to_list()
     assert origin["run_hash"] == found.origin["run_hash"]

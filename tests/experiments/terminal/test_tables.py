@@ -118,7 +118,7 @@ def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
             "scenario": arm,
             "replicate": world,
             "reconnected": ties + world * (arm != "wait"),
-            "lasting": ties / 2,
+            "kept_up": ties / 2,
             "kept": ties / 8,
         }
         | {"minutes_planned": 6_247.0, "minutes_used": 6_218.0, "minutes_lost": 1_669.0, "used_share": 0.5, **more}
@@ -341,7 +341,7 @@ def test_up_to_120_arms_are_printed(points: int, printed_whole: bool) -> None:
 @pytest.mark.parametrize("arms", [("check_in",), ("show_up", "check_in"), ("wait",)])
 def test_arms_that_cannot_be_compared_with_waiting_have_means_with_intervals(arms: tuple[str, ...]) -> None:
     runs = swept(1, arms, worlds=4).assign(used_share=1.0)
-    runs.loc[runs.index[0], "lasting"] = np.nan
+    runs.loc[runs.index[0], "kept_up"] = np.nan
     (table,) = parts_of(sweep_tables(runs, ["ease"]))
     assert titles_of(table)[:3] == ["arm", "reconnected", "95% interval"]
     assert titles_of(table)[-1] == "worlds"
@@ -354,7 +354,7 @@ def test_arms_that_cannot_be_compared_with_waiting_have_means_with_intervals(arm
 
 
 def test_one_world_has_a_mean_without_an_interval_and_none_has_neither() -> None:
-    runs = swept(1, ("check_in",), worlds=1).assign(lasting=np.nan, used_share=1.0)
+    runs = swept(1, ("check_in",), worlds=1).assign(kept_up=np.nan, used_share=1.0)
     (table,) = parts_of(sweep_tables(runs, []))
     assert rows_of(table) == [("check_in, ease 0", "10.0", "–", "–", "–", "2.00", "–", "1")]
     (table,) = parts_of(sweep_tables(swept(1, ("check_in",), worlds=2).assign(used_share=1.0), []))
@@ -370,11 +370,12 @@ def test_the_best_arm_is_first_and_waiting_is_last_with_its_means() -> None:
     assert rows[1][7:] == ("6,247", "6,218", "1,669", "50% !")
     assert isinstance(table, Columns)
     alone = [column.title for column in table.columns if not column.joined]
-    assert alone == ["strategy", "reconnected", "kept up", "left at end", "minutes planned"]
-    assert "Kept up is defined only" not in str(notes)
-    some = made_up().assign(lasting=lambda runs: runs["lasting"].where(runs["replicate"] > 0))
-    assert "Kept up is defined only" not in str(parts_of(sweep_table(some))[1])
-    assert "Kept up is defined only 240 days after" in str(parts_of(sweep_table(made_up().assign(lasting=np.nan)))[1])
+    assert alone == ["strategy", "reconnected", "kept up", "kept", "minutes planned"]
+    assert "is missing" not in str(notes)
+    some = made_up().assign(kept_up=lambda runs: runs["kept_up"].where(runs["replicate"] > 0))
+    assert "is missing" not in str(parts_of(sweep_table(some))[1])
+    unknown = str(parts_of(sweep_table(made_up().assign(kept_up=np.nan)))[1])
+    assert "Kept up is missing: it is defined only 240 days after a tie came back" in unknown
 
 
 @pytest.mark.parametrize(("worlds", "told"), [(1, False), (2, True)])

@@ -1,0 +1,63 @@
+"""Joint draws of the numbers that nobody has measured, within their plausible ranges (`sim.model.plausible`).
+
+A draw has a value for each of these numbers, as settings. Points of a scrambled Sobol sequence (Owen 1998) fill the
+ranges evenly, and more draws only add to those that there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from experiments.config.factors import drawn_points
+from sim.model.plausible import PLAUSIBLE, Plausible, ranges
+
+WHERE = "world.parameters."  # parameters hold before day 0, too; runs inherit them
+WHERE_STRATEGIES = "parameters."  # before day 0 nobody follows a strategy
+
+
+def plausible_ranges(leave: Iterable[str] = ()) -> dict[str, Plausible]:
+    """The plausible ranges by the path of the setting.
+
+    Args:
+        leave: numbers that keep their values, by path below ``[parameters]``; a table such as ``ladders`` leaves all of
+            its numbers.
+
+    Raises:
+        ValueError: if a path names no number that is drawn.
+    """
+    for name in (leave := list(leave)):
+        if not any(path == name or path.startswith(f"{name}.") for path in PLAUSIBLE):
+            raise ValueError(f'"{name}" is not a number with a plausible range, or a table of such numbers')
+    return {setting_of(path): found for path, found in ranges(leave).items()}
+
+
+def setting_of(path: str) -> str:
+    """The path of the setting that is drawn for a number: ``ease`` is ``world.parameters.ease``."""
+    return (WHERE_STRATEGIES if path.startswith("strategies.") else WHERE) + path
+
+
+def number_of(setting: str) -> str:
+    """The number that a setting holds: the opposite of `setting_of`."""
+    return setting.removeprefix("world.").removeprefix("parameters.")
+
+
+def logs_of(found: Mapping[str, Plausible]) -> tuple[str, ...]:
+    """The settings that are drawn evenly in the logarithm."""
+    return tuple(name for name, one in found.items() if one.log)
+
+
+def plausible_draws(points: int, seed: int, leave: Iterable[str] = ()) -> pd.DataFrame:
+    """Joint draws: one row per draw, one column per setting. More draws begin with the same ones.
+
+    Args:
+        points: number of draws.
+        seed: seed of the scrambling.
+        leave: numbers that keep their values, see `plausible_ranges`.
+    """
+    found = plausible_ranges(leave)
+    ends = {name: (one.low, one.high) for name, one in found.items()}
+    power_of_two = 1 << max(0, points - 1).bit_length()
+    rows = drawn_points(ends, "sobol", power_of_two, seed, logs_of(found))[:points]
+    return pd.DataFrame(rows, columns=list(found))
