@@ -43,6 +43,7 @@ from sim.model.gestures import LADDERS, Channel, Ladders
 from sim.model.grammar import MEASURED, NAMED, ORDERS, SOURCES, STATES
 from sim.model.parameters import Parameters, steps_of
 from sim.model.places import PLACES
+from sim.model.plausible import PLAUSIBLE, not_drawn
 from sim.model.spelling import alike
 
 _WRITTEN: dict[KeyPath, str] = {
@@ -87,6 +88,16 @@ _REQUIRED = {
     },
 }
 _TITLES = ("essay", "meaning", "source")  # fields of rows that have a title of their own
+_PURE = (
+    "",
+    "share",
+    "share of mass",
+    "probability",
+    "factor",
+    "weight",
+    "exponent",
+    "odds ratio",
+)  # numbers without a unit
 _NOBODY = "yes: nobody has measured this"
 
 
@@ -252,9 +263,19 @@ def _parameter(path: KeyPath, parameters: Parameters, known: Settings) -> Entry:
     facts |= {"Default": _shown(usual)} if usual is not None and usual != value else {}
     facts |= {"Source": source, "Assumed": _NOBODY if "(assumed)" in meaning else assumed(source)}
     name = ".".join(path)
+    facts |= _plausible(name, unit)
     above = "" if of_row or path[0] == "ladders" else "parameters."
     facts["To set it"] = "" if value in (None, "", ()) else f"--set {shlex.quote(f'{above}{name}={_shown(value)}')}"
     return Entry(name, "parameter", _without_empty(facts))
+
+
+def _plausible(path: str, unit: str) -> dict[str, str]:
+    """The plausible range of a number with its reason, or why it isn't drawn; empty for what the model doesn't ship."""
+    if path in PLAUSIBLE:
+        one = PLAUSIBLE[path]
+        return {"Plausible": f"{one.low:g} to {one.high:g}{'' if unit in _PURE else f' {unit}'}: {one.reason}"}
+    reason = not_drawn(path)
+    return {"Not drawn": reason} if reason else {}
 
 
 @cache
@@ -272,23 +293,29 @@ def _setting(path: KeyPath, parameters: Parameters) -> Entry:
     return Entry(".".join(path), "setting", _without_empty(facts))
 
 
-def _fields(row: BaseModel) -> Iterator[tuple[str, str]]:
-    """The values of a row with their meaning, without those that have a title of their own."""
+def _fields(row: BaseModel, path: str) -> Iterator[tuple[str, str]]:
+    """The values of a row with their meaning and plausible range, without those that have a title of their own."""
     for name, field in type(row).model_fields.items():
         value = getattr(row, name)
         if name not in _TITLES and value not in ("", ()):
-            yield name, f"{_shown(value)}  ({field.description})"
+            yield name, f"{_shown(value)}  ({field.description}{_range_in_short(f'{path}.{name}')})"
     for name, value in (row.__pydantic_extra__ or {}).items():
-        yield name, f"{_shown(value)}  (a number of its own, which the phrases name)"
+        own = f"a number of its own, which the phrases name{_range_in_short(f'{path}.{name}')}"
+        yield name, f"{_shown(value)}  ({own})"
+
+
+def _range_in_short(path: str) -> str:
+    return f"; plausible: {PLAUSIBLE[path].low:g} to {PLAUSIBLE[path].high:g}" if path in PLAUSIBLE else ""
 
 
 def _gesture(name: str, parameters: Parameters) -> Entry:
     row = parameters.gestures[name]
-    facts = {"Meaning": f"a gesture; step {row.rung} on the ladder of effort", **dict(_fields(row))}
+    facts = {"Meaning": f"a gesture; step {row.rung} on the ladder of effort", **dict(_fields(row, f"gestures.{name}"))}
     for channel, step, risk in _steps(parameters):
         if step == name:
             facts[f"risk, {channel.label.replace('_', ' ')}"] = (
-                f"{risk:g}  (perceived risk of a spontaneous gesture, in logits; assumed)"
+                f"{risk:g}  (perceived risk of a spontaneous gesture, in logits; assumed"
+                f"{_range_in_short(f'ladders.{channel.label}_{name}')})"
             )
     facts |= {"Source": row.source, "Assumed": assumed(row.source)}
     return Entry(f"gestures.{name}", "gesture", facts)
@@ -305,7 +332,7 @@ def _steps(parameters: Parameters) -> Iterator[tuple[Channel, str, float]]:
 def _strategy(name: str, parameters: Parameters) -> Entry:
     row = parameters.strategies[name]
     facts = {"Meaning": row.meaning, "Essay": row.essay}
-    facts |= {title: text for title, text in _fields(row) if title not in ("label", "colour")}
+    facts |= {title: text for title, text in _fields(row, f"strategies.{name}") if title not in ("label", "colour")}
     facts |= {"Source": row.source, "Assumed": assumed(row.source), "To follow it": f"--set run.strategy={name}"}
     return Entry(name, "strategy", _without_empty(facts))
 
@@ -316,7 +343,7 @@ def _places(parameters: Parameters) -> Iterator[Entry]:
         own = [known for known in Parameters.model_fields if known.startswith(f"{name}_")]
         yield Entry(f"places.{name}", "place", {"Meaning": "a place of the essay", "Numbers": ", ".join(own)})
     for name, row in parameters.places.items():
-        facts = {"Meaning": f"an added place, based on a {row.based_on}", **dict(_fields(row))}
+        facts = {"Meaning": f"an added place, based on a {row.based_on}", **dict(_fields(row, f"places.{name}"))}
         yield Entry(f"places.{name}", "place", facts | {"Source": row.source, "Assumed": assumed(row.source)})
 
 

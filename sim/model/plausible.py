@@ -6,7 +6,9 @@ or its channel are others. Ranges are judged one at a time and drawn independent
 durations and counts that are known to a factor, evenly in the logarithm. Draws can therefore combine values that seldom
 go together. Perceived risks keep their order within a channel in most draws; the model doesn't need it.
 
-The ranges are in `plausible.toml`, next to this file. Numbers are named by their path below ``[parameters]``.
+The ranges are in `plausible.toml`, next to this file. Numbers are named by their path below ``[parameters]``. The file
+has all other numbers, too, each with the reason why it keeps its value: it defines outcomes or the question, is read
+from a log, is off because only a log can set it, or describes the world rather than its people.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from experiments.explain import Entry, assumed, close_names, entries, explained,
 from sim.measures import MEASURES
 from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
+from sim.model.plausible import NOT_DRAWN, PLAUSIBLE
 from sim.model.strategies import NAMES
 
 SCALARS = [name for name, field in Parameters.model_fields.items() if field.annotation in (int, float)]
@@ -16,7 +17,8 @@ SCALARS = [name for name, field in Parameters.model_fields.items() if field.anno
 def test_every_parameter(name: str) -> None:
     (entry,) = explained(name)
     assert entry.sort == "parameter"
-    assert list(entry.facts) == ["Value", "Unit", "Range", "Meaning", "Source", "Assumed", "To set it"]
+    drawn = "Plausible" if name in PLAUSIBLE else "Not drawn"
+    assert list(entry.facts) == ["Value", "Unit", "Range", "Meaning", "Source", "Assumed", drawn, "To set it"]
     assert float(entry.facts["Value"]) == pytest.approx(getattr(Parameters(), name))
     assert " … " in entry.facts["Range"]
 
@@ -48,6 +50,42 @@ def test_numbers_of_tables_and_settings() -> None:
     assert (risk.facts["Value"], risk.facts["Assumed"]) == ("2.2", "yes: nobody has measured this")
     (people,) = explained("world.people")
     assert people.sort == "setting"
+
+
+@pytest.mark.parametrize("path", PLAUSIBLE)
+def test_every_plausible_range_is_shown_with_its_reason(path: str) -> None:
+    (entry,) = explained(path)
+    one = PLAUSIBLE[path]
+    assert entry.facts["Plausible"].startswith(f"{one.low:g} to {one.high:g}")
+    assert entry.facts["Plausible"].endswith(f": {one.reason}")
+    assert "Not drawn" not in entry.facts
+
+
+def test_a_plausible_range_has_the_unit_of_a_quantity() -> None:
+    (days,) = explained("openness_half_life")
+    assert days.facts["Plausible"].startswith("7 to 60 days: a small favour")
+    (share,) = explained("strategies.check_in.message_share")
+    assert share.facts["Plausible"].startswith("0.3 to 0.95: people prefer")
+
+
+def test_numbers_that_are_not_drawn_say_why() -> None:
+    for path in ("two_way_days", "gestures.like.mass", "strategies.show_up.overhead_minutes", "ladders.feed_like"):
+        (entry,) = explained(path)
+        assert entry.facts["Not drawn"] == NOT_DRAWN[path]
+        assert "Plausible" not in entry.facts
+    for path in ("gestures.like.source", "strategies.check_in.whom", "world.people"):
+        assert not {"Plausible", "Not drawn"} & explained(path)[0].facts.keys()
+
+
+def test_gestures_and_strategies_show_the_ranges_of_their_numbers() -> None:
+    (like,) = explained("like")
+    assert like.facts["opens_door"].endswith("; plausible: 0 to 1)")
+    assert "plausible" not in like.facts["mass"]
+    (comment,) = explained("comment")
+    assert comment.facts["risk, feed"].endswith("assumed; plausible: 1.2 to 3.2)")
+    (check_in,) = explained("check_in")
+    assert check_in.facts["message_share"].endswith("; plausible: 0.3 to 0.95)")
+    assert check_in.facts["session_minutes"].endswith("; plausible: 5 to 40)")
 
 
 def test_every_setting_says_what_may_be_written() -> None:
