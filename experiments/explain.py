@@ -46,6 +46,7 @@ from sim.model.places import PLACES
 from sim.model.plausible import PLAUSIBLE, not_drawn
 from sim.model.spelling import alike
 
+_LEAVE_WRITTEN = 'paths below [parameters], such as ["ease", "ladders", "gestures.note"]'
 _WRITTEN: dict[KeyPath, str] = {
     ("name",): NAME_WRITTEN,
     ("world", "log"): LOG_WRITTEN,
@@ -60,6 +61,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("inject", "channel"): "private or in_person",
     ("sweep", "silence"): TRUTH_WRITTEN,
     ("verdict", "gate", "log"): 'a name, such as "facebook_wall"',
+    ("verdict", "smallest"): "measures, each with a number, such as kept = 0.5",
     ("measures",): "one table for each measure, under its name, such as [measures.calls]",
     ("full",): 'settings by path, such as "sweep.replicates" = 100',
     ("sweep", "strategies"): f"{STRATEGIES_WRITTEN}; mixtures are allowed, and a list of several must include wait",
@@ -70,6 +72,10 @@ _WRITTEN: dict[KeyPath, str] = {
     ("sweep", "events"): TRUTH_WRITTEN,
     ("sweep", "people"): TRUTH_WRITTEN,
     ("sweep", "sample", "method"): f"one of {', '.join(METHODS)}",
+    ("sweep", "sample", "log"): "names of ranges",
+    ("sweep", "sample", "plausible"): TRUTH_WRITTEN,
+    ("sweep", "sample", "leave"): _LEAVE_WRITTEN,
+    ("sweep", "plausible", "leave"): _LEAVE_WRITTEN,
     ("sweep", "sample", "ranges"): f"settings, each with {RANGE_WRITTEN}",
 }
 _NAMED = {("run", "strategy"), ("sweep", "strategies")}

@@ -20,10 +20,10 @@ from sim.model.chance import DrawPurpose
 class Verdict(StrEnum):
     """What the results say about a claim."""
 
-    SUPPORTED = "supported"
-    NOT_SUPPORTED = "not supported"
-    DEPENDS = "depends on an assumption"
-    TOO_FEW = "too few runs"
+    SUPPORTED = "holds"
+    NOT_SUPPORTED = "fails"
+    DEPENDS = "holds under some assumptions"
+    TOO_FEW = "undecided"
     CLOSED = "no verdict: failed the gate"
 
 
@@ -92,7 +92,7 @@ def ruled_by_ratio(estimates: Mapping[str, Estimate], *, margin: float, worlds: 
         worlds: fewer worlds than this give no verdict.
 
     Returns:
-        Supported if there is an effect at every level, not supported if there is an effect at none. It depends if there
+        Holds if there is an effect at every level, fails if there is an effect at none. It depends if there
         is an effect at some levels and none at others. If intervals are too wide to tell, there are too few runs.
     """
     if not estimates or min(one.worlds for one in estimates.values()) < worlds:
@@ -115,7 +115,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def ruled_by_limit(estimate: Estimate, most: float, *, worlds: int) -> Ruling:
-    """Judge whether a value is below a limit: supported if its interval is below, not supported if it is above."""
+    """Judge whether a value is below a limit: holds if its interval is below, fails if it is above."""
     if estimate.worlds < worlds or np.isnan(estimate.low):
         return Ruling(Verdict.TOO_FEW)
     if estimate.high < most:

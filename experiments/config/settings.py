@@ -288,10 +288,18 @@ class VerdictSettings(_Settings):
     family_error: float = Field(
         0.05, ge=0.0001, le=0.5, description="error rate of a family of comparisons (Holm's correction)"
     )
+    smallest: dict[str, float] = Field(
+        default_factory=dict, description="smallest effect of interest, by measure, in its unit"
+    )
     most: float | None = Field(
         None, ge=0, le=1_000_000, description="a measured share or rank below this value confirms a claim"
     )
     gate: GateSettings | None = Field(None, description="conditions on the world's own log")
+
+
+def _listed(value: Any) -> Any:
+    """A list as a tuple, because files have lists."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _checked_leave(leave: tuple[str, ...]) -> tuple[str, ...]:
@@ -300,7 +308,8 @@ def _checked_leave(leave: tuple[str, ...]) -> tuple[str, ...]:
     return leave
 
 
-Leave = Annotated[tuple[str, ...], AfterValidator(_checked_leave)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Leave = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_checked_leave)]
 _LEAVE = "assumed numbers that keep their values; a table, such as ladders, leaves all of its numbers"
 
 
@@ -328,7 +337,7 @@ class SampleSettings(_Settings):
     )
     seed: int = Field(1, ge=0, le=2**31, description="seed of the sample")
     ranges: dict[str, tuple[float, float]] = Field(default_factory=dict, description="lower and upper end, by setting")
-    log: tuple[str, ...] = Field((), description="settings among the ranges that are sampled evenly in the logarithm")
+    log: Names = Field((), description="settings among the ranges that are sampled evenly in the logarithm")
     plausible: bool = Field(
         False, description="whether all assumed numbers are sampled from their plausible ranges, in addition to ranges"
     )

@@ -67,7 +67,7 @@ class SweepResult:
         """The drawn numbers: one row per replicate of `plausible`, one column per number that was drawn."""
         draws = draws_in(self.experiment)
         rows = {int(one): draws[one % len(draws)] for one in sorted(self.plausible["replicate"].unique())}
-        return pd.DataFrame.from_dict(rows, orient="index").rename(columns=number_of)
+        return pd.DataFrame.from_dict(rows, orient="index", columns=list(draws[0])).rename(columns=number_of)
 
     def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
         """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
@@ -154,5 +154,5 @@ def _is_empty(column: pd.Series) -> bool:
 
 
 def fewest_worlds(sweeps: Sequence[SweepResult]) -> int:
-    """The smallest number of worlds in any of these sweeps."""
-    return int(min((one.runs["replicate"].nunique() for one in sweeps), default=0))
+    """The smallest number of worlds in any of these sweeps; without draws that fail the gate."""
+    return int(min((one.plausible["replicate"].nunique() for one in sweeps), default=0))

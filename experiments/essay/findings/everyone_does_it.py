@@ -49,7 +49,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
 
 
 def _turned(loss: Ruling) -> Ruling:
-    """The claim is supported where there is no loss, and the reverse."""
+    """The claim holds where there is no loss, and the reverse."""
     words = {Verdict.SUPPORTED: Verdict.NOT_SUPPORTED, Verdict.NOT_SUPPORTED: Verdict.SUPPORTED}
     on = loss.on.replace("no effect with", "value kept with").replace("effect with", "value lost with")
     return Ruling(words.get(loss.verdict, loss.verdict), on)

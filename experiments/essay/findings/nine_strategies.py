@@ -1,43 +1,43 @@
-"""Nine strategies: the ties that each keeps up while it runs, and those left afterwards."""
+"""Nine strategies: what is left of each over plausible worlds, and what it keeps up while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from experiments.analysis.compare import minutes
-from experiments.analysis.verdicts import Ruling, Verdict, difference, ruled_by_family
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
+from experiments.analysis.verdicts import difference
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, over_draws, row_of, setting
 from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
+from experiments.figures.over_draws import draw_over_draws
 from experiments.figures.page import Words
 from experiments.sweeps.sweep_result import SweepResult
+from sim.model.strategies import NAMES
 
 EFFORT = "parameters.effort_minutes"
 USUAL = 60.0  # minutes a week, in nine_strategies.toml
-JUDGED = (15.0, 60.0, 120.0)
 WAIT = "wait"
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
-    """Ties kept up beyond waiting while the plan runs, at three efforts, and ties left after it stopped."""
-    swept, thresholds = sweeps["nine_strategies"], sweeps["nine_strategies"].verdict
+    """What each strategy keeps over plausible worlds; at the default numbers, what it keeps up at three efforts."""
+    swept, drawn = sweeps["nine_strategies"], sweeps["strategies_draws"]
+    shares = over_draws.shares(drawn)
     by_effort = _by_effort(sweeps)
-    rulings = {
-        effort: ruled_by_family(
-            _differences(by_effort[effort]), error=thresholds.family_error, worlds=thresholds.worlds
-        )
-        for effort in JUDGED
-    }
     gains = pd.concat([_gains(arms, minutes=effort) for effort, arms in by_effort.items()], ignore_index=True)
     hour = gains[gains["minutes"] == USUAL].sort_values("value", ascending=False)
     left = _gains(swept.arms("kept", "strategy")).sort_values("value", ascending=False)
     return ClaimFinding(
-        ruling=_together(rulings),
-        effect=_effect(hour, gains, left, swept),
+        ruling=over_draws.ruling(shares, [name for name in NAMES if name in shares], drawn),
+        effect=f"{over_draws.sentence(drawn)} {_effect(hour, gains, left, swept)}",
         pictures=(
+            FigureSpec(
+                "strategies_draws",
+                _words_over_draws(drawn),
+                over_draws.plotted(drawn),
+                partial(draw_over_draws, legend=drawn.legend),
+            ),
             FigureSpec(
                 "nine_strategies_kept_up",
                 _words_of_gains(swept, hour, left),
@@ -58,12 +58,16 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             ),
         ),
         tables={
-            "An hour a week for two years": _table(swept, hour, left),
-            "Ties kept up while the plan runs, beyond waiting, by minutes a week": gains.assign(
+            "Over plausible worlds, an hour a week for two years, ties per adopter beyond waiting": over_draws.table(
+                drawn
+            ),
+            "What these gains hang on (rank correlation over draws)": over_draws.dependence(drawn),
+            "At the default numbers, an hour a week for two years": _table(swept, hour, left),
+            "At the default numbers, ties kept up while the plan runs, beyond waiting, by minutes a week": gains.assign(
                 strategy=gains["strategy"].map(swept.legend.label)
             ),
         },
-        checked=("nine_strategies", "nine_strategies_effort"),
+        checked=("nine_strategies", "nine_strategies_effort", "strategies_draws"),
     )
 
 
@@ -74,23 +78,6 @@ def _by_effort(sweeps: Sweeps) -> dict[float, pd.DataFrame]:
     for effort in other.columns.get_level_values(0).unique():
         found[float(effort)] = other[effort]
     return dict(sorted(found.items()))
-
-
-def _differences(arms: pd.DataFrame) -> dict[str, np.ndarray]:
-    return {name: (arms[name] - arms[WAIT]).to_numpy() for name in arms if name != WAIT}
-
-
-def _together(rulings: Mapping[float, Ruling]) -> Ruling:
-    """One ruling for several efforts: their common verdict, or which effort has which."""
-    words = {ruling.verdict for ruling in rulings.values()}
-    if Verdict.TOO_FEW in words:
-        return Ruling(Verdict.TOO_FEW)
-    if len(words) == 1 and words != {Verdict.DEPENDS}:
-        return Ruling(words.pop())
-    verdicts = "; ".join(
-        f"with {effort:g} minutes a week {ruling.on or ruling.verdict}" for effort, ruling in rulings.items()
-    )
-    return Ruling(Verdict.DEPENDS, verdicts)
 
 
 def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
@@ -138,7 +125,7 @@ def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: 
     supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
     afterwards = left.set_index("strategy").loc[first["strategy"]]
     return (
-        f"With an hour a week for two years, “{label(first['strategy'])}” keeps up {first['value']:.1f} "
+        f"At the default numbers, “{label(first['strategy'])}” keeps up {first['value']:.1f} "
         f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, and “{label(last['strategy'])}” "
         f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}). A person has {supply:.0f} dormant ties at the start. "
         f"{_marginal(gains, str(first['strategy']), swept)} Little is left afterwards: 240 days after the plan stopped, "
@@ -162,6 +149,21 @@ def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) 
         "Ties per adopter that came back and were in two-way contact 150 to 240 days later, beyond waiting;\n"
         f"an hour a week for two years, mean and 95% interval over {swept.runs['replicate'].nunique()} worlds.",
         f"{setting(swept)} The table in the report has the minutes planned and used.",
+    )
+
+
+def _words_over_draws(drawn: SweepResult) -> Words:
+    found, gained = over_draws.shares(drawn), over_draws.gains(drawn, over_draws.HEADLINE)
+    first, kept = over_draws.leading(gained), gained.mean()
+    least = drawn.verdict.smallest[over_draws.HEADLINE]
+    label = drawn.legend.label(first)
+    return Words(
+        f"“{label[:1].upper()}{label[1:]}” leaves most behind: 240 days after two years of it, {kept[first]:+.1f} ties;\n"
+        f"{least:g} or more in {found[first].value:.0%} of the plausible worlds",
+        "Ties per adopter beyond waiting, an hour a week for two years. Dot: mean over plausible worlds; line: 90% of them.\n"
+        "In each world, all assumed numbers are drawn within plausible ranges. The panels have different scales.",
+        f"{setting(drawn)} {len(drawn.levels):,} of {drawn.runs['replicate'].nunique():,} drawn worlds pass the gate.\n"
+        "Chance within each world widens the lines.",
     )
 
 

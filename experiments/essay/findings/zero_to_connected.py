@@ -93,9 +93,7 @@ def _together(rulings: dict[str, Ruling], legend: Legend = PLAIN) -> Ruling:
         return Ruling(Verdict.SUPPORTED)
     open_still = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.TOO_FEW]
     unclear = f"; unclear with {' or '.join(open_still)}" if open_still else ""
-    return Ruling(
-        Verdict.DEPENDS, f"supported with {' and '.join(there)}; not supported with {' and '.join(absent)}{unclear}"
-    )
+    return Ruling(Verdict.DEPENDS, f"holds with {' and '.join(there)}; fails with {' and '.join(absent)}{unclear}")
 
 
 def _over_time(swept: SweepResult) -> pd.DataFrame:

@@ -294,7 +294,7 @@ def test_a_newcomer_is_where_the_best_strategy_takes_them(monkeypatch: pytest.Mo
     assert f"“show up” reaches the best rank, {other.value:.0f} ({other.low:.0f} … {other.high:.0f})" in found.effect
     assert "the verdict would differ for check in and show up." in found.effect
     assert found.ruling.verdict is Verdict.DEPENDS
-    assert found.ruling.on == "supported with check in; not supported with show up; unclear with host event"
+    assert found.ruling.on == "holds with check in; fails with show up; unclear with host event"
     by_ties, by_steps = found.tables.values()
     assert by_ties["strategy"].to_list() == ["wait", "check in", "host event", "show up"], "the best rank first"
     assert by_steps["strategy"].to_list() == ["show up", "host event", "check in", "wait"]
@@ -330,8 +330,8 @@ def test_a_rank_over_time_has_an_interval_of_its_own_day(monkeypatch: pytest.Mon
     ("verdicts", "together", "on"),
     [
         ("NN", Verdict.NOT_SUPPORTED, ""), ("SS", Verdict.SUPPORTED, ""), ("NT", Verdict.TOO_FEW, ""),
-        ("TT", Verdict.TOO_FEW, ""), ("SN", Verdict.DEPENDS, "supported with a b0; not supported with a b1"),
-        ("SNTT", Verdict.DEPENDS, "supported with a b0; not supported with a b1; unclear with a b2 or a b3"),
+        ("TT", Verdict.TOO_FEW, ""), ("SN", Verdict.DEPENDS, "holds with a b0; fails with a b1"),
+        ("SNTT", Verdict.DEPENDS, "holds with a b0; fails with a b1; unclear with a b2 or a b3"),
     ],
 )  # fmt: skip
 def test_strategies_are_ruled_on_together(verdicts: str, together: Verdict, on: str) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments.config.settings import Experiment, GateSettings
-from experiments.logs.gate import GATE_STATISTICS, behind, gate_of, judged
+from experiments.logs.gate import GATE_STATISTICS, behind, gate_of, judged, passing
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
 
@@ -106,3 +106,24 @@ def test_a_run_says_how_final_silence_is_in_its_own_log() -> None:
     row = run_one(runs_of(gate)[0]).row
     assert row["error"] is None
     assert all(0 < row[name] < 1 for name in GATE_STATISTICS)
+
+
+def test_of_drawn_parameters_those_pass_whose_worlds_do_in_each_row() -> None:
+    """Two rows of three draws: the second draw fails in one of them."""
+    inside, outside = (0.00287, 0.00153, 0.3), (0.1, 0.00153, 0.3)
+    rows = [inside, inside, outside, inside, inside, inside]
+    runs = pd.DataFrame(rows, columns=list(GATE_STATISTICS)).assign(replicate=[0, 0, 1, 1, 2, 2])
+    limits = GateSettings(log="a log", hazard_per_day_90_180=0.00287, hazard_per_day_180_365=0.00153)
+    assert passing(runs, limits) == {0, 2}
+    assert passing(runs.assign(reactivated_90d=float("nan")), limits) == set()
+
+
+def test_each_drawn_world_is_judged_by_one_world_of_its_own_parameters() -> None:
+    drawn = experiment(replicates=4, plausible={"points": 3})
+    gate = gate_of(drawn)
+    assert gate is not None
+    lived = runs_of(gate)
+    assert [run.replicate for run in lived] == [0, 1, 2, 3]
+    of_runs = {run.replicate: run.parameters for run in runs_of(drawn)}
+    assert all(run.parameters == of_runs[run.replicate] for run in lived)
+    assert all(run.silence and run.strategy == "wait" for run in lived)
