@@ -110,7 +110,11 @@ def drawn_points(ranges: Ranges, method: str, points: int, seed: int, log: Colle
         seed: seed of the sample.
         log: the ranges that are sampled evenly in the logarithm; their ends are above 0.
     """
-    rows = scaled_points(in_scale(ranges, log), method, points, seed)
+    return from_scale(scaled_points(in_scale(ranges, log), method, points, seed), ranges, log)
+
+
+def from_scale(rows: np.ndarray, ranges: Ranges, log: Collection[str]) -> np.ndarray:
+    """Points in their own units, changed in place, from the scale in which they are sampled evenly."""
     for column, (name, (low, high)) in enumerate(ranges.items()):
         if name in log:
             rows[:, column] = np.clip(np.exp(rows[:, column]), low, high)  # so that rounding does not leave the range

@@ -314,7 +314,7 @@ _LEAVE = "assumed numbers that keep their values; a table, such as ladders, leav
 
 
 class PlausibleSettings(_Settings):
-    """Joint draws of all assumed numbers within their plausible ranges; the world of replicate r has draw r."""
+    """Independent draws of all assumed numbers within their plausible ranges; the world of replicate r has draw r."""
 
     points: int = Field(
         256, ge=1, le=1_000_000, description="number of draws; with more replicates, they start again from the first"

@@ -10,7 +10,7 @@ from experiments.figures import BLUE, INK
 from experiments.figures.page import Style, Words, page, reference
 from experiments.terminal.legend import PLAIN, Legend
 
-TITLES = {"kept_up": "kept up while it runs", "kept": "kept 240 days after it stops", "kept_new": "new ties, kept"}
+TITLES = {"kept_up": "kept up while it runs", "kept": "kept 240 days later", "kept_new": "new ties, kept"}
 
 
 def draw_over_draws(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
@@ -39,7 +39,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], style: Style) -> No
         row = rows.loc[name]
         axes.plot([row["least"], row["most"]], [place, place], "-", color=INK, linewidth=style.pt(2.5), zorder=2)
         axes.plot(row["value"], place, "o", color=BLUE, zorder=3)
-        axes.text(row["most"], place, f"  {row['value']:+.1f}", va="center", fontsize=style.pt(16))
+        axes.text(row["most"], place, f"  {round(row['value'], 1) + 0.0:+.1f}", va="center", fontsize=style.pt(16))
     low, high = min(0.0, rows["least"].min()), max(0.0, rows["most"].max())
     if not low < high:  # no draw, or no effect in any
         low, high = -1.0, 1.0

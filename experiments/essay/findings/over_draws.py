@@ -160,10 +160,15 @@ def _spreads(found: pd.DataFrame) -> dict[str, DrawSpread]:
 def _range(one: DrawSpread) -> str:
     if np.isnan(one.value):
         return "–"
-    return f"{one.value:+.1f} ({one.least:+.1f} to {one.most:+.1f})"
+    return f"{_signed(one.value)} ({_signed(one.least)} to {_signed(one.most)})"
 
 
 def _interval(one: DrawSpread) -> str:
     if np.isnan(one.value):
         return "–"
-    return f"{one.value:+.1f} (95% interval {one.low:+.1f} … {one.high:+.1f})"
+    return f"{_signed(one.value)} (95% interval {_signed(one.low)} … {_signed(one.high)})"
+
+
+def _signed(value: float) -> str:
+    """With its sign and one digit; zero has a plus."""
+    return f"{round(value, 1) + 0.0:+.1f}"

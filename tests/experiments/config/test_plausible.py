@@ -17,15 +17,18 @@ from experiments.sweeps.design import draws_in, points_of, runs_of
 from sim.model.plausible import PLAUSIBLE
 
 
-def test_all_numbers_are_drawn_within_their_ranges_and_fill_them() -> None:
-    table = plausible_draws(64, seed=3)
+def test_all_numbers_are_drawn_evenly_within_their_ranges_and_independently() -> None:
+    table = plausible_draws(2_000, seed=3)
     assert [number_of(name) for name in table] == list(PLAUSIBLE)
     for name, values in table.items():
         found = PLAUSIBLE[number_of(str(name))]
         assert found.low <= values.min() <= values.max() <= found.high
         at = np.log(values / found.low) / np.log(found.high / found.low) if found.log else None
         share = (values - found.low) / (found.high - found.low) if at is None else at
-        assert sorted((share * 64).astype(int).clip(upper=63)) == list(range(64)), f"{name}: one in each slice"
+        assert np.abs(np.sort(share) - np.linspace(0, 1, len(share))).max() < 0.05, f"{name} is drawn evenly"
+    apart = plausible_draws(128, seed=1).rank().corr().to_numpy()
+    np.fill_diagonal(apart, 0)
+    assert np.abs(apart).max() < 0.5, "no pair of numbers goes together, in few draws of many numbers"
 
 
 @given(fewer=st.integers(1, 20), more=st.integers(0, 30), seed=st.integers(0, 3))
