@@ -21,10 +21,11 @@ Student's t with n_k − 1 degrees of freedom at this p. The joint law is used o
 
 which is monotone and has the inverse t = 3/u (cbrt(1 + u (h − u/6)) − 1).
 
-**Assumptions.** Worlds are independent and alike, with a finite third moment. Simulated coverage over all looks, with
-the first at 20 worlds, is in `verification/sequential_coverage.py`. It is 93 to 97% for counts, exponential values and
-lognormal values with σ = .5, but lower for tails as heavy as lognormal values with σ = 1. Where few worlds have any
-event, the first look must come later: if all worlds are equal so far, the interval has no width.
+**Assumptions.** Worlds are independent and alike, with a finite third moment. Simulated coverage at all of nine looks,
+from 20 to 400 worlds (`verification/sequential_coverage.py`, 20,000 experiments): 94.6% for normal values, 94.5% for
+differences of exponential values, 93.5% for counts of .7 per world. It falls short for ratios of exponential values
+(92.3%), lognormal values with σ = .5 (92%) and 1 (82% to 85%), and counts of .2 per world (84% to 90%): there the first
+look must come later. If all worlds are equal so far, the interval has no width.
 """
 
 from __future__ import annotations

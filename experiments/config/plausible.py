@@ -1,8 +1,8 @@
 """Joint draws of the numbers that nobody has measured, within their plausible ranges (`sim.model.plausible`).
 
 Draws are independent of each other, and so are their numbers. Points of a Sobol sequence would fill the ranges more
-evenly, but the first hundreds of them in so many dimensions are correlated: among 128 points of 163 numbers, some pairs
-have a rank correlation of 0.94. An effect of one number would then be taken for an effect of another.
+evenly, but the first hundreds of them are correlated in that many dimensions: among 128 points of 163 numbers, some
+pairs have a rank correlation of 0.94. An effect of one number would then be taken for an effect of another.
 """
 
 from __future__ import annotations

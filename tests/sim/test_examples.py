@@ -17,6 +17,7 @@ WITH_EXAMPLES = {
     "sim.reference.mesa_model",
     "sim.model.former_names",
     "sim.model.parameters",
+    "sim.model.plausible",
     "sim.state.population",
     "sim.model.rules",
     "sim.model.strategies",

@@ -27,7 +27,7 @@ def gains(swept: SweepResult, measure: str) -> pd.DataFrame:
 def spillover(swept: SweepResult) -> pd.DataFrame:
     """Tie ends gained in the whole world per `HOURS` hours that adopters spent, shape as in `gains`.
 
-    Each tie has two ends, and each is counted once, whoever adopts; what others lose counts, too.
+    Each tie has two ends, and each is counted once, whether or not either adopts; what others lose counts, too.
     """
     minutes = swept.arms("minutes_used", "strategy").reindex(columns=_strategies(swept)).drop(columns=BASELINE)
     people, adopters = float(swept.runs["people"].iloc[0]), _adopters(swept)
