@@ -10,8 +10,8 @@ Each experiment has up to 400 made-up worlds of two paired arms, of which the tr
 - **wrong**: the share that decides at all in the second, which no more than 5% should.
 - **worlds**: their mean number at the stop, in the first.
 
-Rows with † fall short of 93%: skewed ratios, lognormal tails, and worlds of which most have no event. They are reported,
-and not required.
+Rows with † fall short of 93%: skewed ratios, lognormal tails, and worlds of which most have no event. They are
+reported, and not required.
 
     python -m verification.sequential_coverage        prints a table, draws results/verification/sequential_coverage.png
 """
