@@ -20,10 +20,10 @@ from sim.model.chance import DrawPurpose
 class Verdict(StrEnum):
     """What the results say about a claim."""
 
-    SUPPORTED = "holds"
-    NOT_SUPPORTED = "fails"
+    HOLDS = "holds"
+    FAILS = "fails"
     DEPENDS = "holds under some assumptions"
-    TOO_FEW = "undecided"
+    UNDECIDED = "undecided"
     CLOSED = "no verdict: failed the gate"
 
 
@@ -96,18 +96,18 @@ def ruled_by_ratio(estimates: Mapping[str, Estimate], *, margin: float, worlds: 
         is an effect at some levels and none at others. If intervals are too wide to tell, there are too few runs.
     """
     if not estimates or min(one.worlds for one in estimates.values()) < worlds:
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     present = [name for name, one in estimates.items() if one.low > 1 + margin]
     none = {name for name, one in estimates.items() if one.low >= 1 - margin or one.high < 1}
     absent = [name for name, one in estimates.items() if name in none and one.high <= 1 + margin]
     if len(present) == len(estimates):
-        return Ruling(Verdict.SUPPORTED)
+        return Ruling(Verdict.HOLDS)
     if len(absent) == len(estimates):
-        return Ruling(Verdict.NOT_SUPPORTED)
+        return Ruling(Verdict.FAILS)
     if present and absent:
         return Ruling(Verdict.DEPENDS, f"effect with {_listed(present)}; no effect with {_listed(absent)}")
     unclear = [name for name in estimates if name not in present and name not in absent]
-    return Ruling(Verdict.TOO_FEW, f"unclear with {_listed(unclear)}")
+    return Ruling(Verdict.UNDECIDED, f"unclear with {_listed(unclear)}")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -117,10 +117,10 @@ def _listed(names: Sequence[str]) -> str:
 def ruled_by_limit(estimate: Estimate, most: float, *, worlds: int) -> Ruling:
     """Judge whether a value is below a limit: holds if its interval is below, fails if it is above."""
     if estimate.worlds < worlds or np.isnan(estimate.low):
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     if estimate.high < most:
-        return Ruling(Verdict.SUPPORTED)
-    return Ruling(Verdict.NOT_SUPPORTED) if estimate.low > most else Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.HOLDS)
+    return Ruling(Verdict.FAILS) if estimate.low > most else Ruling(Verdict.UNDECIDED)
 
 
 def p_value(differences: np.ndarray) -> float:
@@ -152,14 +152,14 @@ def ruled_by_family(differences: Mapping[str, np.ndarray], *, error: float, worl
         worlds: fewer worlds than this give no verdict.
     """
     if not differences or min(len(values) for values in differences.values()) < worlds:
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     sure = holm({name: p_value(values) for name, values in differences.items()}, error)
     better = [name for name, values in differences.items() if sure[name] and values.mean() > 0]
     if len(better) == len(differences):
-        return Ruling(Verdict.SUPPORTED)
+        return Ruling(Verdict.HOLDS)
     others = [name for name in differences if name not in better]
     if not better:
-        return Ruling(Verdict.NOT_SUPPORTED)
+        return Ruling(Verdict.FAILS)
     return Ruling(Verdict.DEPENDS, f"for {_listed(better)}; not for {_listed(others)}")
 
 

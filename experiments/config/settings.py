@@ -275,6 +275,16 @@ class GateSettings(_Settings):
     days: int = Field(730, ge=370, le=3_650, description="number of simulated days of ordinary life")
 
 
+def _checked_measures(smallest: dict[str, float]) -> dict[str, float]:
+    """Smallest effects of interest, after checking that each is of a measure."""
+    for name in smallest:
+        if name not in MEASURES:
+            close = nearest(name, MEASURES)
+            hint = f"did you mean {close}?" if close else "`rekindle explain` lists all measures."
+            raise ValueError(f'"{name}" is not a measure; {hint}')
+    return smallest
+
+
 class VerdictSettings(_Settings):
     """The thresholds that turn results into a verdict; fixed before the results are known."""
 
@@ -288,13 +298,17 @@ class VerdictSettings(_Settings):
     family_error: float = Field(
         0.05, ge=0.0001, le=0.5, description="error rate of a family of comparisons (Holm's correction)"
     )
-    smallest: dict[str, float] = Field(
-        default_factory=dict, description="smallest effect of interest, by measure, in its unit"
+    smallest: Annotated[dict[str, float], AfterValidator(_checked_measures)] = Field(
+        default_factory=dict, description="smallest effect of interest, by measure, in its unit; 0 for others"
     )
     most: float | None = Field(
         None, ge=0, le=1_000_000, description="a measured share or rank below this value confirms a claim"
     )
     gate: GateSettings | None = Field(None, description="conditions on the world's own log")
+
+    def least(self, measure: str) -> float:
+        """The smallest effect of interest of a measure."""
+        return self.smallest.get(measure, 0.0)
 
 
 def _listed(value: Any) -> Any:

@@ -231,9 +231,6 @@ class JudgedClaim:
     ruling: Ruling
     sweeps: Sweeps
 
-    def _smallest_kept(self, sweep: str) -> float | None:
-        return self.sweeps[sweep].verdict.smallest.get("kept")
-
     @property
     def rule(self) -> str:
         """The rule of the verdict, with the thresholds from the configuration."""
@@ -245,7 +242,7 @@ class JudgedClaim:
             best=thresholds.best,
             most=most,
             error=thresholds.family_error,
-            kept=next((one for one in map(self._smallest_kept, self.claim.sweeps) if one is not None), float("nan")),
+            kept=max(one.verdict.least("kept") for one in self.sweeps.values()),
         )
 
 
@@ -277,7 +274,7 @@ def judged(claim: Claim, swept: Mapping[str, SweepResult]) -> JudgedClaim:
     mine = {name: swept[name] for name in claim.sweeps}
     finding = claim.finding(mine)
     ruling = _gated(finding, mine)
-    if ruling == Ruling(Verdict.TOO_FEW):
+    if ruling == Ruling(Verdict.UNDECIDED):
         finding = replace(finding, pictures=tuple(_of_too_few(picture) for picture in finding.pictures))
     return JudgedClaim(claim, finding, ruling, mine)
 
@@ -295,7 +292,7 @@ def _gated(finding: ClaimFinding, sweeps: Sweeps) -> Ruling:
     if any(not one.gates and one.passing is None for one in behind):
         return Ruling(Verdict.CLOSED, "its configuration has no [verdict.gate]")
     if behind and fewest_worlds(behind) < max(one.verdict.worlds for one in behind):
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     return Ruling(Verdict.CLOSED, "; ".join(shut)) if shut else finding.ruling
 
 

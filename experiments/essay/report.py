@@ -25,10 +25,10 @@ from sim.runtime.fingerprint import model_fingerprint
 HTML, MARKDOWN, GALLERY = "report.html", "report.md", "gallery.md"
 # Colour-blind safe, as in figures; the verdict is also given in words.
 _COLOURS = {
-    Verdict.SUPPORTED: "#0072B2",
-    Verdict.NOT_SUPPORTED: "#D55E00",
+    Verdict.HOLDS: "#0072B2",
+    Verdict.FAILS: "#D55E00",
     Verdict.DEPENDS: "#9A6A00",
-    Verdict.TOO_FEW: "#666666",
+    Verdict.UNDECIDED: "#666666",
     Verdict.CLOSED: "#666666",
 }
 

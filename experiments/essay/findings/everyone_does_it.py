@@ -50,7 +50,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
 
 def _turned(loss: Ruling) -> Ruling:
     """The claim holds where there is no loss, and the reverse."""
-    words = {Verdict.SUPPORTED: Verdict.NOT_SUPPORTED, Verdict.NOT_SUPPORTED: Verdict.SUPPORTED}
+    words = {Verdict.HOLDS: Verdict.FAILS, Verdict.FAILS: Verdict.HOLDS}
     on = loss.on.replace("no effect with", "value kept with").replace("effect with", "value lost with")
     return Ruling(words.get(loss.verdict, loss.verdict), on)
 

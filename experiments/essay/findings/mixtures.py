@@ -57,10 +57,10 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
 
 def _ruling(blended: float, worlds: int, least: int, best: float) -> Ruling:
     if worlds < least:
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     if blended >= best:
-        return Ruling(Verdict.SUPPORTED)
-    return Ruling(Verdict.NOT_SUPPORTED) if blended <= 1 - best else Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.HOLDS)
+    return Ruling(Verdict.FAILS) if blended <= 1 - best else Ruling(Verdict.UNDECIDED)
 
 
 def _parts(name: str, alone: list[str]) -> dict[str, float]:

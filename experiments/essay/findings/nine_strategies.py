@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from experiments.analysis.compare import minutes
+from experiments.analysis.over_draws import shares_of_being_best, winner
 from experiments.analysis.verdicts import difference
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, over_draws, row_of, setting
 from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
@@ -99,17 +100,14 @@ def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.Dat
     afterwards = left.set_index("strategy")
     rows = []
     for _, row in hour.iterrows():
-        name, of = row["strategy"], spent.loc[row["strategy"]]
+        name = str(row["strategy"])
         rows.append(
             {
                 "strategy": swept.legend.label(name),
                 "kept up while the plan runs": _interval(row),
                 "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
                 "reconnected": _interval(back.loc[name]),
-                "minutes planned": f"{of['planned']:,.0f}",
-                "minutes used": f"{of['used']:,.0f}",
-                "minutes lost": f"{of['lost']:,.0f}",
-                "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
+                **over_draws.effort_columns(spent, name),
             }
         )
     return pd.DataFrame(rows)
@@ -155,11 +153,12 @@ def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) 
 def _words_over_draws(drawn: SweepResult) -> Words:
     found, gained = over_draws.shares(drawn), over_draws.gains(drawn, over_draws.HEADLINE)
     first, kept = over_draws.leading(gained), gained.mean()
-    least = drawn.verdict.smallest[over_draws.HEADLINE]
-    label = drawn.legend.label(first)
+    least = drawn.verdict.least(over_draws.HEADLINE)
+    label, best = drawn.legend.label(first), shares_of_being_best(gained)
+    who = f"“{label[:1].upper()}{label[1:]}”" if winner(best) else "No strategy"
     return Words(
-        f"“{label[:1].upper()}{label[1:]}” leaves most behind: 240 days after two years of it, {kept[first]:+.1f} ties;\n"
-        f"{least:g} or more in {found[first].value:.0%} of the plausible worlds",
+        f"{who} leaves most behind in nine of ten plausible worlds. “{label}” does in {best[first].value:.0%}:\n"
+        f"240 days after two years of it, {kept[first]:+.1f} ties, and {least:g} or more in {found[first].value:.0%}",
         "Ties per adopter beyond waiting, an hour a week for two years. Dot: mean over plausible worlds; line: 90% of them.\n"
         "In each world, all assumed numbers are drawn within plausible ranges. The panels have different scales.",
         f"{setting(drawn)} {len(drawn.levels):,} of {drawn.runs['replicate'].nunique():,} drawn worlds pass the gate.\n"

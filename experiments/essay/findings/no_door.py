@@ -85,10 +85,10 @@ def _shut(swept: SweepResult) -> set[str]:
 
 def _ruling(changed: dict[str, list[str]], worlds: int, least: int) -> Ruling:
     if worlds < least:
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     moved = {row: names for row, names in changed.items() if names}
     if not moved:
-        return Ruling(Verdict.SUPPORTED)
+        return Ruling(Verdict.HOLDS)
     return Ruling(
         Verdict.DEPENDS,
         "; ".join(f"with “{row}”, the conclusion on {' and '.join(names)} changes" for row, names in moved.items()),

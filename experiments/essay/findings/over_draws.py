@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.compare import BASELINE
+from experiments.analysis.compare import BASELINE, minutes
 from experiments.analysis.over_draws import NEEDED, DrawSpread, Share, hangs_on, share_of, shares_of_being_best, spread
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.sweeps.sweep_result import SweepResult
@@ -29,9 +29,9 @@ def spillover(swept: SweepResult) -> pd.DataFrame:
 
     Each tie has two ends, and each is counted once, whether or not either adopts; what others lose counts, too.
     """
-    minutes = swept.arms("minutes_used", "strategy").reindex(columns=_strategies(swept)).drop(columns=BASELINE)
+    used = swept.arms("minutes_used", "strategy").reindex(columns=_strategies(swept)).drop(columns=BASELINE)
     people, adopters = float(swept.runs["people"].iloc[0]), _adopters(swept)
-    spent = minutes.mul(adopters / 60 / HOURS)
+    spent = used.mul(adopters / 60 / HOURS)
     return (gains(swept, "everyone_kept_all") * people).div(spent.where(spent > 0))
 
 
@@ -48,14 +48,16 @@ def leading(found: pd.DataFrame) -> str:
 
 def _adopters(swept: SweepResult) -> float:
     wanted = swept.experiment.run.adopters
-    if isinstance(wanted, int):
-        return wanted
-    return wanted * float(swept.runs["people"].iloc[0]) if isinstance(wanted, float) else len(wanted)
+    if wanted == "newcomers":
+        return swept.experiment.world.newcomers
+    if isinstance(wanted, float):
+        return wanted * float(swept.runs["people"].iloc[0])
+    return wanted if isinstance(wanted, int) else len(wanted)
 
 
 def shares(swept: SweepResult, measure: str = HEADLINE) -> dict[str, Share]:
     """By strategy, the share of draws in which its gain is at least the smallest effect of interest."""
-    least = swept.verdict.smallest[measure]
+    least = swept.verdict.least(measure)
     return {str(name): share_of((values >= least).to_numpy()) for name, values in gains(swept, measure).items()}
 
 
@@ -71,16 +73,21 @@ def group_of(share: Share) -> str:
 def ruling(found: Mapping[str, Share], judged: Sequence[str], swept: SweepResult) -> Ruling:
     """Whether each of these strategies works in nearly all plausible worlds."""
     groups = {name: group_of(found[name]) for name in judged}
-    if len(set(groups.values())) == 1 and groups[judged[0]] in (WORKS, WORKS_NOT):
-        return Ruling(Verdict.SUPPORTED if groups[judged[0]] == WORKS else Verdict.NOT_SUPPORTED)
+    decided = set(groups.values()) - {UNCLEAR}
+    if len(set(groups.values())) == 1 and decided and MIXED not in decided:
+        return Ruling(Verdict.HOLDS if WORKS in decided else Verdict.FAILS)
     parts = []
     for group in (WORKS, MIXED, WORKS_NOT, UNCLEAR):
         members = sorted((name for name in judged if groups[name] == group), key=lambda name: -found[name].value)
         if members:
             each = ", ".join(f"{swept.legend.label(name)} ({found[name].value:.0%})" for name in members)
             parts.append(f"{group} of the plausible worlds: {each}" if group != UNCLEAR else f"{group}: {each}")
-    least = swept.verdict.smallest[HEADLINE]
-    return Ruling(Verdict.DEPENDS, f"at least {least:g} ties more than waiting {'; '.join(parts)}")
+    depends = MIXED in decided or {WORKS, WORKS_NOT} <= decided
+    least = swept.verdict.least(HEADLINE)
+    return Ruling(
+        Verdict.DEPENDS if depends else Verdict.UNDECIDED,
+        f"at least {least:g} ties more than waiting {'; '.join(parts)}",
+    )
 
 
 def table(swept: SweepResult) -> pd.DataFrame:
@@ -88,7 +95,8 @@ def table(swept: SweepResult) -> pd.DataFrame:
     spreads = {measure: _spreads(gains(swept, measure)) for measure in MEASURES}
     over = _spreads(spillover(swept))
     enough, best = shares(swept), shares_of_being_best(gains(swept, HEADLINE))
-    least = swept.verdict.smallest[HEADLINE]
+    effort = minutes(swept.plausible.assign(scenario=swept.plausible["strategy"]))
+    least = swept.verdict.least(HEADLINE)
     rows = []
     for name in sorted(enough, key=lambda name: -spreads[HEADLINE][name].value):
         outcomes = {f"{title} (90% of draws)": _range(spreads[measure][name]) for measure, title in MEASURES.items()}
@@ -99,9 +107,22 @@ def table(swept: SweepResult) -> pd.DataFrame:
                 f"tie ends per {HOURS} hours, everyone": _interval(over[name]),
                 f"keeps {least:g} or more": str(enough[name]),
                 "keeps the most": str(best[name]),
+                **effort_columns(effort, name),
             }
         )
     return pd.DataFrame(rows)
+
+
+def effort_columns(effort: pd.DataFrame, name: str) -> dict[str, str]:
+    """The minutes of a strategy per adopter, from `minutes`, and whether it used enough for a like-for-like comparison."""
+    titles = {"planned": "minutes planned", "used": "minutes used", "lost": "minutes lost"}
+    if name not in effort.index:
+        return dict.fromkeys((*titles.values(), "comparable effort"), "–")
+    of = effort.loc[name]
+    return {
+        **{title: f"{of[key]:,.0f}" for key, title in titles.items()},
+        "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
+    }
 
 
 def dependence(swept: SweepResult) -> pd.DataFrame:
@@ -138,7 +159,7 @@ def sentence(swept: SweepResult) -> str:
     named = hangs_on(swept.levels, kept[name])["number"].tolist()
     label, draws = swept.legend.label, len(kept)
     of, while_it_runs = spread(kept[name].to_numpy()), spread(up[busiest].to_numpy())
-    least = swept.verdict.smallest[HEADLINE]
+    least = swept.verdict.least(HEADLINE)
     rests = f" It hangs mostly on {_listed([f'`{one}`' for one in named])}." if named else ""
     return (
         f"In {draws} plausible worlds, an hour a week for two years keeps the most ties with “{label(name)}”: 240 days after it "

@@ -83,15 +83,15 @@ def _rows(ranks: dict[str, Estimate], swept: SweepResult) -> pd.DataFrame:
 
 
 def _together(rulings: dict[str, Ruling], legend: Legend = PLAIN) -> Ruling:
-    there = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.SUPPORTED]
-    absent = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.NOT_SUPPORTED]
+    there = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.HOLDS]
+    absent = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.FAILS]
     if len(absent) == len(rulings):
-        return Ruling(Verdict.NOT_SUPPORTED)
+        return Ruling(Verdict.FAILS)
     if not there:
-        return Ruling(Verdict.TOO_FEW)
+        return Ruling(Verdict.UNDECIDED)
     if len(there) == len(rulings):
-        return Ruling(Verdict.SUPPORTED)
-    open_still = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.TOO_FEW]
+        return Ruling(Verdict.HOLDS)
+    open_still = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.UNDECIDED]
     unclear = f"; unclear with {' or '.join(open_still)}" if open_still else ""
     return Ruling(Verdict.DEPENDS, f"holds with {' and '.join(there)}; fails with {' and '.join(absent)}{unclear}")
 

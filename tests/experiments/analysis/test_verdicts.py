@@ -119,15 +119,15 @@ def at(low: float, high: float, worlds: int = 20) -> Estimate:
 @pytest.mark.parametrize(
     ("levels", "verdict"),
     [
-        ([at(1.06, 1.2), at(1.051, 1.4)], Verdict.SUPPORTED),
-        ([at(0.96, 1.04), at(0.99, 1.05)], Verdict.NOT_SUPPORTED),
-        ([at(0.6, 0.9), at(0.99, 1.05)], Verdict.NOT_SUPPORTED),
+        ([at(1.06, 1.2), at(1.051, 1.4)], Verdict.HOLDS),
+        ([at(0.96, 1.04), at(0.99, 1.05)], Verdict.FAILS),
+        ([at(0.6, 0.9), at(0.99, 1.05)], Verdict.FAILS),
         ([at(1.06, 1.2), at(0.97, 1.03)], Verdict.DEPENDS),
-        ([at(1.06, 1.2), at(1.04, 1.3)], Verdict.TOO_FEW),
-        ([at(0.9, 1.1)], Verdict.TOO_FEW),
-        ([at(1.06, 1.2), at(1.06, 1.2, worlds=19)], Verdict.TOO_FEW),
-        ([at(np.nan, np.nan)], Verdict.TOO_FEW),
-        ([], Verdict.TOO_FEW),
+        ([at(1.06, 1.2), at(1.04, 1.3)], Verdict.UNDECIDED),
+        ([at(0.9, 1.1)], Verdict.UNDECIDED),
+        ([at(1.06, 1.2), at(1.06, 1.2, worlds=19)], Verdict.UNDECIDED),
+        ([at(np.nan, np.nan)], Verdict.UNDECIDED),
+        ([], Verdict.UNDECIDED),
     ],
 )
 def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate], verdict: Verdict) -> None:
@@ -138,15 +138,15 @@ def test_a_ratio_must_lie_beyond_the_margin_at_every_level(levels: list[Estimate
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (1.25, 1.5, Verdict.TOO_FEW),  # on the margin is not beyond it
-        (1.26, 1.5, Verdict.SUPPORTED),
-        (0.75, 1.25, Verdict.NOT_SUPPORTED),  # and within it
-        (0.74, 1.25, Verdict.TOO_FEW),
-        (0.75, 1.26, Verdict.TOO_FEW),
-        (0.5, 0.99, Verdict.NOT_SUPPORTED),
-        (0.5, 1.0, Verdict.TOO_FEW),
-        (0.5, 1.2, Verdict.TOO_FEW),
-        (0.5, 1.5, Verdict.TOO_FEW),
+        (1.25, 1.5, Verdict.UNDECIDED),  # on the margin is not beyond it
+        (1.26, 1.5, Verdict.HOLDS),
+        (0.75, 1.25, Verdict.FAILS),  # and within it
+        (0.74, 1.25, Verdict.UNDECIDED),
+        (0.75, 1.26, Verdict.UNDECIDED),
+        (0.5, 0.99, Verdict.FAILS),
+        (0.5, 1.0, Verdict.UNDECIDED),
+        (0.5, 1.2, Verdict.UNDECIDED),
+        (0.5, 1.5, Verdict.UNDECIDED),
     ],
 )
 def test_where_the_margin_of_a_ratio_ends(low: float, high: float, verdict: Verdict) -> None:
@@ -157,7 +157,7 @@ def test_too_few_runs_are_so_where_it_is_unclear() -> None:
     levels = {"high": at(1.2, 1.4), "none": at(0.99, 1.01), "wide": at(0.5, 1.5)}
     for known in ("high", "none"):
         found = ruled_by_ratio({one: levels[one] for one in (known, "wide")}, margin=0.05, worlds=20)
-        assert found.verdict is Verdict.TOO_FEW
+        assert found.verdict is Verdict.UNDECIDED
         assert "wide" in found.on
         assert known not in found.on
     assert ruled_by_ratio(levels, margin=0.05, worlds=20).verdict is Verdict.DEPENDS
@@ -170,18 +170,18 @@ def test_a_verdict_that_depends_says_on_what() -> None:
 
 def test_thresholds_decide() -> None:
     levels = {"only": at(1.06, 1.2)}
-    assert ruled_by_ratio(levels, margin=0.05, worlds=20).verdict is Verdict.SUPPORTED
-    assert ruled_by_ratio(levels, margin=0.25, worlds=20).verdict is Verdict.NOT_SUPPORTED
-    assert ruled_by_ratio(levels, margin=0.05, worlds=21).verdict is Verdict.TOO_FEW
+    assert ruled_by_ratio(levels, margin=0.05, worlds=20).verdict is Verdict.HOLDS
+    assert ruled_by_ratio(levels, margin=0.25, worlds=20).verdict is Verdict.FAILS
+    assert ruled_by_ratio(levels, margin=0.05, worlds=21).verdict is Verdict.UNDECIDED
 
 
 def test_a_limit() -> None:
-    assert ruled_by_limit(at(0.01, 0.04), 0.05, worlds=20).verdict is Verdict.SUPPORTED
-    assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).verdict is Verdict.NOT_SUPPORTED
-    assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).verdict is Verdict.TOO_FEW
-    assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).verdict is Verdict.TOO_FEW
-    assert ruled_by_limit(at(0.01, 0.05), 0.05, worlds=20).verdict is Verdict.TOO_FEW, "on the limit is not below it"
-    assert ruled_by_limit(at(0.05, 0.06), 0.05, worlds=20).verdict is Verdict.TOO_FEW, "nor above it"
+    assert ruled_by_limit(at(0.01, 0.04), 0.05, worlds=20).verdict is Verdict.HOLDS
+    assert ruled_by_limit(at(0.06, 0.07), 0.05, worlds=20).verdict is Verdict.FAILS
+    assert ruled_by_limit(at(0.04, 0.06), 0.05, worlds=20).verdict is Verdict.UNDECIDED
+    assert ruled_by_limit(at(0.01, 0.04, worlds=19), 0.05, worlds=20).verdict is Verdict.UNDECIDED
+    assert ruled_by_limit(at(0.01, 0.05), 0.05, worlds=20).verdict is Verdict.UNDECIDED, "on the limit is not below it"
+    assert ruled_by_limit(at(0.05, 0.06), 0.05, worlds=20).verdict is Verdict.UNDECIDED, "nor above it"
 
 
 def test_holm_steps_down_and_stops() -> None:
@@ -208,18 +208,18 @@ def test_worlds_that_all_say_the_same_are_sure() -> None:
 def test_a_family_is_judged_member_by_member() -> None:
     luck = np.random.default_rng(1).normal(0, 1, 30)
     clear, none = 5 + luck, luck - luck.mean()
-    assert ruled_by_family({"a": clear, "b": clear}, error=0.05, worlds=20).verdict is Verdict.SUPPORTED
-    assert ruled_by_family({"a": none, "b": -clear}, error=0.05, worlds=20).verdict is Verdict.NOT_SUPPORTED
+    assert ruled_by_family({"a": clear, "b": clear}, error=0.05, worlds=20).verdict is Verdict.HOLDS
+    assert ruled_by_family({"a": none, "b": -clear}, error=0.05, worlds=20).verdict is Verdict.FAILS
     mixed = ruled_by_family({"a": clear, "b": none}, error=0.05, worlds=20)
     assert (mixed.verdict, mixed.on) == (Verdict.DEPENDS, "for a; not for b")
-    assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
+    assert ruled_by_family({"a": clear[:19]}, error=0.05, worlds=20).verdict is Verdict.UNDECIDED
 
 
 def test_a_family_needs_enough_worlds_of_each_member_and_an_effect_of_any_size() -> None:
     small = 0.1 + np.random.default_rng(1).normal(0, 0.01, 30)
-    assert ruled_by_family({"a": small[:20]}, error=0.05, worlds=20).verdict is Verdict.SUPPORTED
-    assert ruled_by_family({"a": small, "b": small[:19]}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
-    assert ruled_by_family({}, error=0.05, worlds=20).verdict is Verdict.TOO_FEW
+    assert ruled_by_family({"a": small[:20]}, error=0.05, worlds=20).verdict is Verdict.HOLDS
+    assert ruled_by_family({"a": small, "b": small[:19]}, error=0.05, worlds=20).verdict is Verdict.UNDECIDED
+    assert ruled_by_family({}, error=0.05, worlds=20).verdict is Verdict.UNDECIDED
 
 
 def test_chances_of_being_best_of_two_worlds() -> None:

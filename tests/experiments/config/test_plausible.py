@@ -115,6 +115,7 @@ def test_a_sample_can_have_all_plausible_ranges(tmp_path: Path) -> None:
             'line 7, sweep.plausible.leave = ["easy"]: "easy" is not a number',
         ),
         ('[sweep.sample]\nplausible = true\nleave = ["easy"]\n', '"easy" is not a number with a plausible range'),
+        ("[verdict.smallest]\nkep = 0.5\n", '"kep" is not a measure; did you mean kept?'),
         ("[sweep.sample]\nplausible = false\n", "is missing; give at least one range, or set plausible = true"),
         ('[sweep.sample]\nlog = ["parameters.ease"]\n[sweep.sample.ranges]\nparameters.ease = [0, 2]\n', "begins at 0"),
         ('[sweep.sample]\nlog = ["ease"]\n[sweep.sample.ranges]\nparameters.ease = [1, 2]\n', "which is no range"),

@@ -94,7 +94,7 @@ def test_two_worlds_give_no_verdict_and_every_figure_can_be_drawn(
     name: str, told: Callable[[str], JudgedClaim]
 ) -> None:
     one = told(name)
-    assert one.ruling.verdict in (Verdict.TOO_FEW, Verdict.CLOSED)
+    assert one.ruling.verdict in (Verdict.UNDECIDED, Verdict.CLOSED)
     assert one.finding.effect.endswith(".")
     assert "{" not in one.rule
     assert [picture.name for picture in one.finding.pictures] == list(PICTURES.get(name, (name,)))
@@ -154,14 +154,14 @@ def test_the_report_is_the_same_to_the_byte_and_needs_no_other_file(
 def test_a_shut_gate_takes_the_verdict_away(told: Callable[[str], JudgedClaim]) -> None:
     one = told("one_like")
     sweeps = dict(one.sweeps)
-    supported = replace(one.finding, ruling=Ruling(Verdict.SUPPORTED))
+    supported = replace(one.finding, ruling=Ruling(Verdict.HOLDS))
     claim = one.claim._replace(finding=lambda _: supported)
     few = {name: swept.verdict.model_copy(update={"worlds": 2}) for name, swept in sweeps.items()}
     asked_for = {
         name: replace(swept, experiment=swept.experiment.model_copy(update={"verdict": few[name]}))
         for name, swept in sweeps.items()
     }
-    for passed, verdict in ((True, Verdict.SUPPORTED), (False, Verdict.CLOSED)):
+    for passed, verdict in ((True, Verdict.HOLDS), (False, Verdict.CLOSED)):
         gated = {
             name: replace(swept, gates=[gate._replace(passed=passed) for gate in swept.gates])
             for name, swept in asked_for.items()
@@ -181,7 +181,7 @@ def with_made_up_runs(
     claim = BY_NAME[name]
     runs = pd.DataFrame({"replicate": range(worlds), "people": 40})
     sweeps = {one: SweepResult(load(CONFIGS / f"{one}.toml"), runs, list(gates), {}, Path()) for one in claim.sweeps}
-    finding = ClaimFinding(Ruling(Verdict.SUPPORTED), "An effect.", (), {}, checked or claim.sweeps)
+    finding = ClaimFinding(Ruling(Verdict.HOLDS), "An effect.", (), {}, checked or claim.sweeps)
     return claim._replace(finding=lambda _: finding), sweeps
 
 
@@ -203,31 +203,31 @@ def test_a_rule_has_the_thresholds_of_the_main_file(name: str, said: list[str]) 
 @pytest.mark.parametrize("at", [0, 1])
 def test_every_sweep_that_a_ruling_rests_on_needs_its_gate_and_enough_worlds(at: int) -> None:
     claim, sweeps = with_made_up_runs("no_door")
-    assert essay.judged(claim, sweeps).ruling == Ruling(Verdict.SUPPORTED)
+    assert essay.judged(claim, sweeps).ruling == Ruling(Verdict.HOLDS)
     name = claim.sweeps[at]
     without = {**sweeps, name: replace(sweeps[name], gates=[])}
     assert essay.judged(claim, without).ruling == Ruling(Verdict.CLOSED, "its configuration has no [verdict.gate]")
     shut = {**sweeps, name: replace(sweeps[name], gates=[GATE, GATE._replace(name="shut", passed=False)])}
     assert essay.judged(claim, shut).ruling == Ruling(Verdict.CLOSED, f"{name} shut")
     few = {**sweeps, name: replace(sweeps[name], runs=sweeps[name].runs[:19])}
-    assert essay.judged(claim, few).ruling == Ruling(Verdict.TOO_FEW)
+    assert essay.judged(claim, few).ruling == Ruling(Verdict.UNDECIDED)
     stricter = sweeps[name].verdict.model_copy(update={"worlds": 21})
     experiment = sweeps[name].experiment.model_copy(update={"verdict": stricter})
     strict = {**sweeps, name: replace(sweeps[name], experiment=experiment)}
-    assert essay.judged(claim, strict).ruling == Ruling(Verdict.TOO_FEW), "the strictest file counts"
+    assert essay.judged(claim, strict).ruling == Ruling(Verdict.UNDECIDED), "the strictest file counts"
     aside, others = with_made_up_runs("no_door", checked=(claim.sweeps[1 - at],))
-    assert essay.judged(aside, {**others, name: without[name]}).ruling == Ruling(Verdict.SUPPORTED)
+    assert essay.judged(aside, {**others, name: without[name]}).ruling == Ruling(Verdict.HOLDS)
 
 
 def test_under_twenty_worlds_there_is_no_verdict(told: Callable[[str], JudgedClaim]) -> None:
     one = told("temperaments")
-    supported = replace(one.finding, ruling=Ruling(Verdict.SUPPORTED))
+    supported = replace(one.finding, ruling=Ruling(Verdict.HOLDS))
     claim = one.claim._replace(finding=lambda _: supported)
     open_gates = {
         name: replace(swept, gates=[gate._replace(passed=True) for gate in swept.gates])
         for name, swept in one.sweeps.items()
     }
-    assert essay.judged(claim, open_gates).ruling.verdict is Verdict.TOO_FEW
+    assert essay.judged(claim, open_gates).ruling.verdict is Verdict.UNDECIDED
 
 
 # What stands in the files ----------------------------------------------------------------------------------------

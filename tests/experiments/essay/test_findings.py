@@ -95,8 +95,8 @@ def test_a_blend_is_best_as_often_as_any_of_the_blends_is() -> None:
 @pytest.mark.parametrize(
     ("blended", "worlds", "verdict"),
     [
-        (0.75, 20, Verdict.SUPPORTED), (0.74, 20, Verdict.TOO_FEW), (0.26, 20, Verdict.TOO_FEW),
-        (0.25, 20, Verdict.NOT_SUPPORTED), (1.0, 19, Verdict.TOO_FEW),
+        (0.75, 20, Verdict.HOLDS), (0.74, 20, Verdict.UNDECIDED), (0.26, 20, Verdict.UNDECIDED),
+        (0.25, 20, Verdict.FAILS), (1.0, 19, Verdict.UNDECIDED),
     ],
 )  # fmt: skip
 def test_a_verdict_on_blends_needs_enough_worlds_and_a_chance_at_either_end(
@@ -116,7 +116,7 @@ def test_the_title_on_blends_is_the_verdict(blend: float, said: str) -> None:
     _, result = of_mixtures({**MEANS, HALVES: blend, QUARTERS: blend - 0.5})
     found = mixtures.finding({"mixtures": result})
     assert found.pictures[0].words.title.startswith(said)
-    assert found.ruling.verdict is (Verdict.SUPPORTED if blend > 5 else Verdict.NOT_SUPPORTED)
+    assert found.ruling.verdict is (Verdict.HOLDS if blend > 5 else Verdict.FAILS)
     _, unclear = of_mixtures(MEANS)
     assert mixtures.finding({"mixtures": unclear}).pictures[0].words.title.startswith("Too few worlds to tell")
     assert mixtures._said(QUARTERS, result.legend) == "25% check in and 75% show up"
@@ -198,7 +198,7 @@ def test_temperaments_gain_what_they_have_beyond_waiting() -> None:
             row = rows[(rows["temperament"] == temper) & (rows["strategy"] == name)].iloc[0]
             expected = difference(values, arms[sociable, hesitant, "wait"])
             assert row[["value", "low", "high"]].to_list() == pytest.approx(list(expected[:3]))
-    assert found.ruling == Ruling(Verdict.SUPPORTED)
+    assert found.ruling == Ruling(Verdict.HOLDS)
     least, most = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
     assert (least["temperament"], least["strategy"]) == ("quiet, hesitant", "check_in")
     assert (most["temperament"], most["strategy"]) == ("outgoing, bold", "show_up")
@@ -329,13 +329,13 @@ def test_a_rank_over_time_has_an_interval_of_its_own_day(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("verdicts", "together", "on"),
     [
-        ("NN", Verdict.NOT_SUPPORTED, ""), ("SS", Verdict.SUPPORTED, ""), ("NT", Verdict.TOO_FEW, ""),
-        ("TT", Verdict.TOO_FEW, ""), ("SN", Verdict.DEPENDS, "holds with a b0; fails with a b1"),
+        ("NN", Verdict.FAILS, ""), ("SS", Verdict.HOLDS, ""), ("NT", Verdict.UNDECIDED, ""),
+        ("TT", Verdict.UNDECIDED, ""), ("SN", Verdict.DEPENDS, "holds with a b0; fails with a b1"),
         ("SNTT", Verdict.DEPENDS, "holds with a b0; fails with a b1; unclear with a b2 or a b3"),
     ],
 )  # fmt: skip
 def test_strategies_are_ruled_on_together(verdicts: str, together: Verdict, on: str) -> None:
-    kinds = {"S": Verdict.SUPPORTED, "N": Verdict.NOT_SUPPORTED, "T": Verdict.TOO_FEW}
+    kinds = {"S": Verdict.HOLDS, "N": Verdict.FAILS, "T": Verdict.UNDECIDED}
     rulings = {f"a_b{k}": Ruling(kinds[one]) for k, one in enumerate(verdicts)}
     assert zero_to_connected._together(rulings) == Ruling(together, on)
 
@@ -405,7 +405,7 @@ def test_spreading_out_that_gains_nothing_is_told(monkeypatch: pytest.MonkeyPatc
     assert curves["name"].unique().tolist() == ["every 14 days", "all on one day", "daily"], "in the order of the file"
     assert found.pictures[0].words.title.startswith("Twelve hours on one day sell best")
     assert "all on one day sells most in a year" in found.effect
-    assert found.ruling.verdict is Verdict.NOT_SUPPORTED
+    assert found.ruling.verdict is Verdict.FAILS
 
 
 def test_shares_of_people_in_two_way_contact_by_the_length_of_their_lists() -> None:
