@@ -11,19 +11,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.analysis.compare import ENOUGH_WORLDS, NOT_KNOWN_YET, TOO_FEW, minutes, paired_differences
-from experiments.figures import BLUE, GREY, INK, VERMILLION
+from experiments.figures import BLUE, GREEN, GREY, INK, VERMILLION
 from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import number, signed
 
-_PANELS = {"reconnected": ("reconnected", BLUE), "kept_up": ("kept up while the plan runs", VERMILLION)}
+_PANELS = {
+    "reconnected": ("reconnected", BLUE),
+    "kept_up": ("kept up while it runs", VERMILLION),
+    "kept": ("kept 240 days later", GREEN),
+}
 _SHORTFALL = "†"
 _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
 def plotted(runs: pd.DataFrame) -> pd.DataFrame:
-    """The values of both panels: one row per ``measure`` and strategy, as in `paired_differences`, the best last."""
+    """The values of all panels: one row per ``measure`` and strategy, as in `paired_differences`, the best last."""
     paired = {measure: paired_differences(runs, measure) for measure in _PANELS}
     order = paired["reconnected"].sort_values("difference", kind="stable").index
     return pd.concat({measure: rows.loc[order] for measure, rows in paired.items()}, names=["measure", "strategy"])
@@ -36,14 +40,14 @@ def nine_strategies(
 
     Args:
         runs: one row per run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
-            ``kept_up``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
+            ``kept_up``, ``kept``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
         log: path of the contact log that was replayed, if one was.
         style: size and weight of the type.
         legend: labels and colours of the arms; by default names, and the panels' colours.
 
     Returns:
-        A 16:9 figure with sorted strategies in two panels of equal scale (reconnected; kept up while the plan runs),
-        with 95% intervals if there are several worlds. The title is the message.
+        A 16:9 figure with sorted strategies in three panels of equal scale (reconnected; kept up while it runs; kept
+        240 days after it stopped), with 95% intervals if there are several worlds. The title is the message.
     """
     rows = plotted(runs)
     order = rows.loc["reconnected"].index
@@ -51,16 +55,17 @@ def nine_strategies(
     limits = _limits(rows)
     with style.in_use():
         figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
-        panels = figure.subplots(1, 2, sharey=True)
+        panels = figure.subplots(1, len(_PANELS), sharey=True)
         figure.subplots_adjust(left=0.235, right=0.975, top=0.715, bottom=0.205, wspace=0.06)
         for axes, (measure, (title, colour)) in zip(panels, _PANELS.items(), strict=True):
             axes.set_title(
-                title, loc="left", color=colour, fontsize=style.pt(23), fontweight=style.weight, pad=style.pt(12)
+                title, loc="left", color=colour, fontsize=style.pt(21), fontweight=style.weight, pad=style.pt(12)
             )
             if rows.loc[measure, "difference"].isna().all():
                 _draw_nothing(axes, NOT_KNOWN_YET.get(measure, ""), style)
             else:
                 _draw(axes, rows.loc[measure], [legend.on_white(name) or colour for name in order], limits, style)
+        panels[1].set_xlabel("ties per adopter, beyond waiting")
         names = [words(name, legend) + (f" {_SHORTFALL}" if idle[name] else "") for name in order]
         panels[0].set_yticks(range(len(order)), names)
         for label, name in zip(panels[0].get_yticklabels(), order, strict=True):
@@ -78,13 +83,13 @@ def nine_strategies(
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """The common limits of both axes, so that both panels have the same scale."""
+    """The common limits of all axes, so that all panels have the same scale."""
     ends = rows[["difference", "low", "high"]]
     low, high = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
     reach = max(high, -low)
     if reach == 0:  # all values are zero
         return -0.5, 1.0
-    return low - 0.08 * reach, high + 0.32 * reach
+    return low - 0.08 * reach, high + 0.4 * reach
 
 
 def _fitting(text: str, size: float, letters: float, lines: float) -> float:
@@ -105,13 +110,12 @@ def _draw(axes: Axes, rows: pd.DataFrame, colours: Sequence[str], limits: tuple[
             [row["low"], row["high"]], [height] * 2, "|-", color=INK,
             linewidth=style.pt(2), markersize=style.pt(20), mew=style.pt(2),
         )  # fmt: skip
-        right = row[["difference", "high"]].max() + 0.03 * (limits[1] - limits[0])
+        right = row[["difference", "high"]].max() + 0.05 * (limits[1] - limits[0])
         label = signed(row["difference"])
         axes.text(right, height, label, va="center_baseline", fontsize=style.pt(19), bbox=_UNDERLAY)
     axes.axvline(0, color=INK, linewidth=style.pt(1.5), zorder=0)
     axes.set_xlim(limits)
-    axes.locator_params(axis="x", nbins=7)
-    axes.set_xlabel("ties per adopter, beyond waiting")
+    axes.locator_params(axis="x", nbins=5)
     axes.grid(axis="x", color="#E5E5E5")
     axes.set_axisbelow(True)
 
@@ -121,7 +125,7 @@ def _draw_nothing(axes: Axes, why: str, style: Style) -> None:
     axes.tick_params(axis="y", length=0, pad=style.pt(10))
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xticks([])
-    text = "\n".join(["not known yet:" if why else "not known yet", *textwrap.wrap(why, 36)])
+    text = "\n".join(["not known yet:" if why else "not known yet", *textwrap.wrap(why, 24)])
     axes.text(
         0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=style.pt(20), color=INK,
         linespacing=1.4,

@@ -27,7 +27,13 @@ def made_up(worlds: int = 20, **gains: float) -> pd.DataFrame:
     for name in NAMES:
         luck = random.normal(0, 0.3, worlds)
         ties = base + gains.get(name, 0.0) + (0 if name == "wait" else luck - luck.mean())
-        columns = {"reconnected": ties, "kept_up": 0.4 * ties, "minutes_planned": 100.0, "minutes_used": 99.0}
+        columns = {
+            "reconnected": ties,
+            "kept_up": 0.4 * ties,
+            "kept": 0.1 * ties,
+            "minutes_planned": 100.0,
+            "minutes_used": 99.0,
+        }
         share = 0.5 if name == "host_event" else 0.99
         more = {"minutes_lost": 1.0, "used_share": share, "people": 800}
         arms.append(pd.DataFrame({"scenario": name, "replicate": np.arange(worlds), **columns, **more}))
@@ -57,13 +63,13 @@ def test_nothing_and_one_alone_do_not_come_first() -> None:
 
 def test_strategies_are_sorted_and_labelled() -> None:
     figure = nine_strategies(made_up(**{name: place for place, name in enumerate(NAMES)}))
-    left, right = figure.axes
+    left, *others = figure.axes
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names == [words(name) + (" †" if name == "host_event" else "") for name in NAMES if name != "wait"]
     assert figure.get_size_inches().tolist() == [16, 9]
     numbers = [text.get_text() for text in left.texts]
     assert numbers == [f"+{place:.2f}" for place in range(1, 10)]
-    assert len(right.texts) == 9
+    assert [len(axes.texts) for axes in others] == [9, 9]
 
 
 def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
@@ -74,6 +80,8 @@ def test_few_worlds_and_missing_outcomes_can_be_drawn(tmp_path: Path) -> None:
         "not known yet: it is defined only 240 days after a tie came back; increase run.follow_up_days"
     )
     assert len(save(figure, tmp_path, "few", ORIGIN)) == 3
+    (said,) = [text.get_text() for text in nine_strategies(runs.assign(kept=np.nan)).axes[2].texts]
+    assert "240 days after the strategy stopped" in said.replace("\n", " ")
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
@@ -102,11 +110,12 @@ def texts(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in figure.texts)
 
 
-def test_both_panels_have_one_scale(tmp_path: Path) -> None:
+def test_all_panels_have_one_scale(tmp_path: Path) -> None:
     figure = nine_strategies(made_up(check_in=30))
-    left, right = figure.axes
-    assert left.get_xlim() == right.get_xlim()
-    assert left.get_position().width == pytest.approx(right.get_position().width)
+    left, *others = figure.axes
+    for axes in others:
+        assert left.get_xlim() == axes.get_xlim()
+        assert left.get_position().width == pytest.approx(axes.get_position().width)
     assert "scale" not in texts(figure)
 
 
