@@ -99,17 +99,18 @@ def winner(shares: Mapping[str, Share]) -> str | None:
     return next((name for name, share in shares.items() if share.low >= NEEDED), None)
 
 
-def hangs_on(levels: pd.DataFrame, effects: pd.Series, count: int = 3) -> pd.DataFrame:
+def hangs_on(levels: pd.DataFrame, effects: pd.Series, count: int = 3, effects_tested: int = 1) -> pd.DataFrame:
     """The drawn numbers with which an effect varies most, by Spearman's rank correlation over draws.
 
     The numbers are drawn independently, so a correlation is not due to another number. Only those are named whose
-    correlation is not chance, with a 5% chance of naming any that has no effect (Bonferroni's correction). A number
-    whose effect goes up and down again is not found.
+    correlation is not chance, with a 5% chance of naming any that has no effect (Bonferroni's correction over numbers
+    and effects). A number whose effect goes up and down again is not found, nor is a weak one in few draws.
 
     Args:
         levels: one row per draw, one column per number.
         effects: one value per draw, with the same index.
         count: most numbers to name.
+        effects_tested: the number of effects that are tested together, such as the rows of a table.
 
     Returns:
         At most ``count`` rows, the strongest first: ``number``, ``correlation`` from −1 to 1, and ``p``.
@@ -127,6 +128,6 @@ def hangs_on(levels: pd.DataFrame, effects: pd.Series, count: int = 3) -> pd.Dat
             "p": [float(one.pvalue) for one in found],
         }
     )
-    sure = table[table["p"] < _ERROR / len(varied)]
+    sure = table[table["p"] < _ERROR / (len(varied) * effects_tested)]
     order = sure["correlation"].abs().sort_values(ascending=False, kind="stable").index
     return sure.loc[order].head(count).reset_index(drop=True)

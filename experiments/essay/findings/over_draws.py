@@ -126,19 +126,15 @@ def effort_columns(effort: pd.DataFrame, name: str) -> dict[str, str]:
 
 
 def dependence(swept: SweepResult) -> pd.DataFrame:
-    """The numbers on which what each strategy keeps up, keeps, and adds and keeps hangs most."""
+    """The numbers on which what each strategy keeps up, keeps, and adds and keeps hangs most; all rows are one family."""
+    effects = {(of, name): values for of in MEASURES for name, values in gains(swept, of).items()}
     rows = []
-    for measure, title in MEASURES.items():
-        for name, values in gains(swept, measure).items():
-            named = hangs_on(swept.levels, values)
-            texts = [f"{row.number} ({row.correlation:+.2f})" for row in named.itertuples()]
-            rows.append(
-                {
-                    "outcome": title,
-                    "strategy": swept.legend.label(str(name)),
-                    "hangs on": ", ".join(texts) or "none found",
-                }
-            )
+    for (of, name), values in effects.items():
+        named = hangs_on(swept.levels, values, effects_tested=len(effects))
+        texts = ", ".join(f"{row.number} ({row.correlation:+.2f})" for row in named.itertuples())
+        rows.append(
+            {"outcome": MEASURES[of], "strategy": swept.legend.label(str(name)), "hangs on": texts or "none found"}
+        )
     return pd.DataFrame(rows)
 
 

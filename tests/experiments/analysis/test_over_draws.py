@@ -74,6 +74,17 @@ def test_nothing_is_named_where_there_is_only_noise() -> None:
     assert np.mean(named) < 0.12
 
 
+def test_more_effects_tested_together_need_stronger_correlations() -> None:
+    levels = draws(60, 100)
+    effects = levels["n1"] + np.random.default_rng(5).normal(0, 0.45, 60)
+    alone = hangs_on(levels, effects)
+    assert alone["number"].tolist() == ["n1"]
+    p = alone["p"].iloc[0]
+    enough = int(0.05 / (100 * p))
+    assert hangs_on(levels, effects, effects_tested=enough)["number"].tolist() == ["n1"]
+    assert hangs_on(levels, effects, effects_tested=enough + 1).empty
+
+
 def test_an_effect_without_spread_hangs_on_nothing() -> None:
     levels = draws(20, 3)
     assert hangs_on(levels, pd.Series(np.ones(20))).empty
