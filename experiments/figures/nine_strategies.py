@@ -27,8 +27,11 @@ _UNDERLAY = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
 def plotted(runs: pd.DataFrame) -> pd.DataFrame:
-    """The values of all panels: one row per ``measure`` and strategy, as in `paired_differences`, the best last."""
-    paired = {measure: paired_differences(runs, measure) for measure in _PANELS}
+    """The values of all panels: one row per ``measure`` and strategy, as in `paired_differences`, the best last.
+
+    Runs of an older version, which lack a measure, have no panel for it.
+    """
+    paired = {measure: paired_differences(runs, measure) for measure in _PANELS if measure in runs}
     order = paired["reconnected"].sort_values("difference", kind="stable").index
     return pd.concat({measure: rows.loc[order] for measure, rows in paired.items()}, names=["measure", "strategy"])
 
@@ -40,7 +43,7 @@ def nine_strategies(
 
     Args:
         runs: one row per run, with columns ``scenario`` (``wait`` among them), ``replicate``, ``reconnected``,
-            ``kept_up``, ``kept``, ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
+            ``kept_up``, ``kept`` (if known), ``minutes_planned``, ``minutes_used`` and ``minutes_lost``.
         log: path of the contact log that was replayed, if one was.
         style: size and weight of the type.
         legend: labels and colours of the arms; by default names, and the panels' colours.
@@ -55,9 +58,10 @@ def nine_strategies(
     limits = _limits(rows)
     with style.in_use():
         figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
-        panels = figure.subplots(1, len(_PANELS), sharey=True)
+        drawn = {measure: _PANELS[measure] for measure in rows.index.unique("measure")}
+        panels = figure.subplots(1, len(drawn), sharey=True)
         figure.subplots_adjust(left=0.235, right=0.975, top=0.715, bottom=0.205, wspace=0.06)
-        for axes, (measure, (title, colour)) in zip(panels, _PANELS.items(), strict=True):
+        for axes, (measure, (title, colour)) in zip(panels, drawn.items(), strict=True):
             axes.set_title(
                 title, loc="left", color=colour, fontsize=style.pt(21), fontweight=style.weight, pad=style.pt(12)
             )
@@ -165,7 +169,7 @@ def _subtitle(runs: pd.DataFrame, paired: pd.DataFrame) -> str:
     worlds = int(paired["worlds"].min())
     over = "in one world" if worlds == 1 else f"mean and 95% interval over {worlds} worlds"
     grey = "" if worlds == 1 else " Grey: the interval includes zero."
-    waiting = runs[runs["scenario"] == "wait"][list(_PANELS)].mean()
+    waiting = runs[runs["scenario"] == "wait"][["reconnected", "kept_up"]].mean()
     kept_up = "" if pd.isna(waiting["kept_up"]) else f", {number(waiting['kept_up'])} of them kept up"
     level = f"With waiting alone: {number(waiting['reconnected'])} ties per adopter reconnected{kept_up}."
     return f"Paired difference from waiting, {over}.{grey}\n{level}"
