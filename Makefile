@@ -63,6 +63,8 @@ verify: $(READY) ## run slow and statistical checks, which take hours; draws plo
 	$(BIN)/python -m verification.calibration
 	$(BIN)/python -m verification.signals
 	$(BIN)/python -m verification.coverage
+	$(BIN)/python -m verification.sequential_coverage
+	$(BIN)/python -m verification.plausible_worlds
 	$(BIN)/python -m verification.posterior
 	$(BIN)/python -m verification.peers
 	$(BIN)/python -m verification.mutants
