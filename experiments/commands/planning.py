@@ -43,6 +43,7 @@ from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted, counted_runs
 from experiments.terminal.progress import duration, progress_bar
 
+AS_DRAWN = "as drawn"  # the level of a row that leaves a drawn setting alone
 _FIRST = 6  # number of arms and levels that are listed
 
 
@@ -95,7 +96,7 @@ def _say_design(
         highlight=False,
     )
     for name in sweep.factors:
-        levels = list(dict.fromkeys(_level(point[name]) for point in points))
+        levels = list(dict.fromkeys(_level(point[name]) if name in point else AS_DRAWN for point in points))
         shown_levels = ", ".join(levels[:_FIRST]) + (f" … ({len(levels):,} levels)" if len(levels) > _FIRST else "")
         console.print(f"    {name}: {shown_levels}", highlight=False, markup=False)
     arms = list(dict.fromkeys(visible(run.scenario) for run in runs))

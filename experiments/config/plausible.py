@@ -53,13 +53,15 @@ def logs_of(found: Mapping[str, Plausible]) -> tuple[str, ...]:
 def plausible_draws(points: int, seed: int, leave: Iterable[str] = ()) -> pd.DataFrame:
     """Joint draws: one row per draw, one column per setting. More draws begin with the same ones.
 
+    Numbers that are left do not change the draws of others.
+
     Args:
         points: number of draws.
         seed: seed of the draws.
         leave: numbers that keep their values, see `plausible_ranges`.
     """
-    found = plausible_ranges(leave)
+    found, kept = plausible_ranges(), list(plausible_ranges(leave))
     ends = {name: (one.low, one.high) for name, one in found.items()}
     low, high = np.array(list(in_scale(ends, logs_of(found)).values())).T
     unit = np.random.Generator(np.random.Philox(seed)).random((points, len(found)))
-    return pd.DataFrame(from_scale(low + unit * (high - low), ends, logs_of(found)), columns=list(found))
+    return pd.DataFrame(from_scale(low + unit * (high - low), ends, logs_of(found)), columns=list(found))[kept]

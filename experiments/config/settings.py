@@ -328,11 +328,9 @@ _LEAVE = "assumed numbers that keep their values; a table, such as ladders, leav
 
 
 class PlausibleSettings(_Settings):
-    """Independent draws of all assumed numbers within their plausible ranges; the world of replicate r has draw r."""
+    """Independent draws of all assumed numbers within their plausible ranges; every few replicates have the next one."""
 
-    points: int = Field(
-        256, ge=1, le=1_000_000, description="number of draws; with more replicates, they start again from the first"
-    )
+    worlds: int = Field(1, ge=1, le=1_000, description="number of replicates, each a world of its own, of each draw")
     seed: int = Field(1, ge=0, le=2**31, description="seed of the draws")
     leave: Leave = Field((), description=_LEAVE)
 

@@ -55,7 +55,6 @@ _IN_FULL = re.compile(r"(?<!world\.)\bparameters\.(strategies|gestures|places|la
 _NOT_VARIED: dict[KeyPath, str] = {
     ("run", "strategy"): "list the strategies in sweep.strategies",
     ("world", "seed"): "each replicate has its own seed; set sweep.replicates",
-    ("run", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
     ("run", "stop"): "it holds for all arms; make a sweep for each condition",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",

@@ -77,17 +77,21 @@ def silence_of(log: pd.DataFrame, gestures: Mapping[str, GestureRow] = DEFAULT_G
 def gate_of(experiment: Experiment) -> Experiment | None:
     """The experiment whose runs the gate needs; None if the experiment has no gate.
 
-    Factors that only concern adopters are left out, because there are none. If parameters are drawn for each world, the
-    gate needs each of these worlds.
+    Factors that only concern adopters are left out, because there are none. If parameters are drawn, the gate needs
+    each of these worlds. It judges a draw in the world of the experiment, without factors, because their levels ask
+    what would be otherwise in a plausible world.
     """
     settings = experiment.verdict.gate if experiment.verdict else None
     if settings is None:
         return None
     before = experiment.sweep or SweepSettings(replicates=1)
-    levels = SweepSettings(
-        replicates=before.replicates if before.is_drawn else settings.worlds, rows=before.rows, silence=True,
-        grid=_of_ordinary_life(before.grid), zip=_of_ordinary_life(before.zip), draws=before.draws,
-        plausible=before.plausible,
+    levels = (
+        SweepSettings(replicates=before.replicates, silence=True, draws=before.draws, plausible=before.plausible)
+        if before.is_drawn
+        else SweepSettings(
+            replicates=settings.worlds, silence=True, rows=before.rows,
+            grid=_of_ordinary_life(before.grid), zip=_of_ordinary_life(before.zip),
+        )
     )  # fmt: skip
     run = experiment.run.model_copy(
         update={"strategy": "wait", "adopters": 1, "strategy_days": settings.days, "follow_up_days": 0,
@@ -119,16 +123,18 @@ def judged(runs: pd.DataFrame, factors: Sequence[str], settings: GateSettings) -
     return found
 
 
-def passing(runs: pd.DataFrame, settings: GateSettings) -> set[int]:
-    """The replicates whose drawn parameters pass the gate, in each of its rows.
+def passing(runs: pd.DataFrame, settings: GateSettings, draws: Mapping[int, int]) -> set[int]:
+    """The replicates whose drawn parameters pass the gate, on average over the worlds of a draw.
 
     Args:
         runs: one row per run of `gate_of`, with ``replicate`` and `GATE_STATISTICS`.
         settings: the limits.
+        draws: the draw of each replicate.
     """
-    passed = runs[list(GATE_STATISTICS)].apply(lambda row: not _failures(row.to_dict(), settings), axis=1)
-    by_replicate = passed.groupby(runs["replicate"]).all()
-    return set(by_replicate.index[by_replicate])
+    of = runs["replicate"].map(draws).rename("draw")
+    means = runs.groupby(of)[list(GATE_STATISTICS)].mean()
+    passed = means.apply(lambda row: not _failures(row.to_dict(), settings), axis=1)
+    return {replicate for replicate, draw in draws.items() if passed.get(draw, False)}
 
 
 def _failures(means: Mapping[str, float], settings: GateSettings) -> tuple[str, ...]:

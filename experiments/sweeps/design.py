@@ -127,7 +127,7 @@ def runs_of(experiment: Experiment, report: Report | None = None) -> list[RunSpe
     return [
         _run(place, arm, strategy, replicate, sweep.silence, own)
         for replicate in range(sweep.replicates)
-        for place in by_draw[replicate % len(by_draw)]
+        for place in by_draw[draw_of(sweep, replicate, len(by_draw))]
         for arm, strategy in enumerate(strategies)
     ]
 
@@ -163,24 +163,36 @@ class _Place(NamedTuple):
 
 
 def draws_in(experiment: Experiment) -> list[Point]:
-    """The settings that are drawn for each world; a single empty draw if none are.
+    """The settings of each draw; a single empty draw if nothing is drawn. `draw_of` says which a replicate has.
 
-    The world of replicate r has draw r, or r modulo the number of draws if that is smaller. A number of the posterior
-    replaces one that is drawn from its plausible range.
+    A number of the posterior replaces one that is drawn from its plausible range.
 
     Raises:
         ConfigError: the file of draws has none.
     """
     sweep = experiment.sweep or SweepSettings(replicates=1)
-    assumed = _plausible(experiment, sweep.plausible) if sweep.plausible else [{}]
+    assumed = _plausible(experiment, sweep.plausible) if sweep.plausible else []
     found = draws_of(sweep.draws).to_dict("records") if sweep.draws else [{}]
     posterior = [{setting_of(str(name)): value for name, value in draw.items()} for draw in found]
-    count = len(assumed) if sweep.plausible else len(posterior)
-    return [assumed[r % len(assumed)] | posterior[r % len(posterior)] for r in range(min(count, sweep.replicates))]
+    if not assumed:
+        return posterior[: sweep.replicates]
+    return [draw | posterior[k % len(posterior)] for k, draw in enumerate(assumed)]
+
+
+def draw_of(sweep: SweepSettings, replicate: int, draws: int) -> int:
+    """The number of a replicate's draw: one after the other for plausible ranges, in turn for the posterior alone.
+
+    Args:
+        sweep: settings of the sweep.
+        replicate: number of the replicate, or an array of them.
+        draws: number of draws.
+    """
+    return replicate // sweep.plausible.worlds if sweep.plausible else replicate % draws
 
 
 def _plausible(experiment: Experiment, settings: PlausibleSettings) -> list[Point]:
-    table = plausible_draws(settings.points, settings.seed, settings.leave)
+    count = math.ceil((experiment.sweep or SweepSettings()).replicates / settings.worlds)
+    table = plausible_draws(count, settings.seed, settings.leave)
     known = settings_of(experiment)
     whole = [is_whole(known[tuple(str(name).split("."))]) for name in table.columns]
     return [dict(zip(table.columns, map(_as_drawn, row, whole), strict=True)) for row in table.to_numpy().tolist()]
@@ -191,6 +203,7 @@ def _places(
 ) -> Iterator[_Place]:
     sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
+    of_rows = dict.fromkeys(name for row in sweep.rows.values() for name in row)
     past, hashes = _hash(experiment.world.parameters), _hashes(experiment.parameters, strategies)
     texts = _texts(experiment.parameters, strategies)
     for number, point in enumerate(points):
@@ -202,12 +215,13 @@ def _places(
         except PointError as error:
             raise PointError(str(error), error.factor, row) from None
         levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}
+        drawn_too = {name: _value(there, name) for name in of_rows if name not in point}
         name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
         same = there.world.parameters is experiment.world.parameters, there.parameters is experiment.parameters
         its_past = past if same[0] else _hash(there.world.parameters)
         its_hashes = hashes if same[1] else _hashes(there.parameters, strategies)
         its_texts = texts if same[1] else _texts(there.parameters, strategies)
-        yield _Place(number, point, row, name, there, its_past, its_hashes, its_texts)
+        yield _Place(number, {**point, **drawn_too}, row, name, there, its_past, its_hashes, its_texts)
 
 
 def _hashes(parameters: Parameters, strategies: Sequence[Strategy]) -> list[str]:
@@ -318,7 +332,9 @@ def points_of(experiment: Experiment) -> list[Point]:
         sample = sweep.sample
         rows = drawn_points(ranges, sample.method, sample.points, sample.seed, sample.log).tolist()
         drawn = [dict(zip(ranges, map(_as_drawn, row, whole), strict=True)) for row in rows]
-    usual = {name: _value(experiment, name) for row in sweep.rows.values() for name in row}
+    draw = draws_in(experiment)[0] if sweep.rows else {}  # a row that leaves a drawn setting alone has the drawn value
+    changed = dict.fromkeys(name for row in sweep.rows.values() for name in row)
+    usual = {name: _value(experiment, name) for name in changed if not {name, f"world.{name}"} & draw.keys()}
     there = {name: level for name, level in usual.items() if level is not None}
     rows = [{**there, **row} for row in sweep.rows.values()]
     return crossed(sweep.grid, sweep.zip, drawn, rows)

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from experiments import provenance
@@ -20,7 +21,7 @@ from experiments.config.plausible import number_of
 from experiments.config.settings import Experiment, SweepSettings, VerdictSettings
 from experiments.logs.gate import Gate, gate_of, judged, passing
 from experiments.sweeps import histories, store
-from experiments.sweeps.design import RunSpec, described, draws_in, runs_of
+from experiments.sweeps.design import RunSpec, described, draw_of, draws_in, runs_of
 from experiments.sweeps.histories import EVENTS, SERIES, History, requested_histories
 from experiments.terminal.legend import Legend
 
@@ -64,10 +65,18 @@ class SweepResult:
 
     @cached_property
     def levels(self) -> pd.DataFrame:
-        """The drawn numbers: one row per replicate of `plausible`, one column per number that was drawn."""
+        """The drawn numbers: one row per draw of `plausible`, one column per number."""
         draws = draws_in(self.experiment)
-        rows = {int(one): draws[one % len(draws)] for one in sorted(self.plausible["replicate"].unique())}
+        rows = {int(one): draws[one] for one in self.draws.unique()}
         return pd.DataFrame.from_dict(rows, orient="index", columns=list(draws[0])).rename(columns=number_of)
+
+    @cached_property
+    def draws(self) -> pd.Series:
+        """The draw of each replicate of `plausible`, by replicate."""
+        assert self.experiment.sweep is not None
+        replicates = np.sort(self.plausible["replicate"].unique())
+        of = [draw_of(self.experiment.sweep, int(one), len(draws_in(self.experiment))) for one in replicates]
+        return pd.Series(of, index=pd.Index(replicates, name="replicate"), name="draw", dtype=int)
 
     def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
         """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
@@ -142,7 +151,9 @@ def collected(one: SweepPlan, folder: Path) -> SweepResult:
         factors = (one.experiment.sweep or SweepSettings()).factors
         varied = [name for name in factors if name in lived]
         if one.experiment.sweep is not None and one.experiment.sweep.is_drawn:
-            passed = frozenset(passing(lived, one.experiment.verdict.gate))
+            sweep, count = one.experiment.sweep, len(draws_in(one.experiment))
+            draw = {replicate: draw_of(sweep, replicate, count) for replicate in lived["replicate"].unique()}
+            passed = frozenset(passing(lived, one.experiment.verdict.gate, draw))
         else:
             gates = judged(lived, varied, one.experiment.verdict.gate)
     store.write_table(folder / store.TABLES / one.experiment.name, table, origin)
