@@ -26,14 +26,13 @@ of them are 0. Such a share is therefore not judged (`judged`). A share of exact
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from experiments.analysis.compare import ends_of_interval, resampled_counts
-from experiments.analysis.verdicts import Estimate
+from experiments.analysis.verdicts import Estimate, Verdict
 from sim.model.chance import DrawPurpose
 
 NEEDED = 0.9  # share of plausible worlds in which a claim that holds must hold, and an arm that wins must win
@@ -52,16 +51,6 @@ _SAMPLES = 400  # of the true effects of a draw
 _THIRDS = ("low", "middle", "high")
 
 
-class Word(StrEnum):
-    """What plausible worlds say of a claim. `judged` has the rules."""
-
-    HOLDS = "holds"
-    HOLDS_UNDER = "holds under …"
-    FAILS = "fails"
-    UNDECIDED = "undecided"
-    BY_CONSTRUCTION = "by construction"
-
-
 class Share(NamedTuple):
     """The share of draws above a threshold: of noisy effects, and of true effects."""
 
@@ -74,13 +63,13 @@ class Judged(NamedTuple):
 
     Attributes:
         word: the verdict.
-        share: of draws whose true effect is above the smallest effect of interest; None by construction.
+        share: of draws whose true effect is above the smallest effect of interest.
         sentence: the verdict with its share, without a full stop.
         draws_needed: about how many draws would decide; None if it is decided, or if no number would.
     """
 
-    word: Word
-    share: Estimate | None
+    word: Verdict
+    share: Estimate
     sentence: str
     draws_needed: int | None = None
 
@@ -292,12 +281,13 @@ def winner(chances: Mapping[str, Estimate], needed: float = NEEDED) -> str | Non
 # What an effect depends on -------------------------------------------------------------------------------------------
 
 
-def hangs_on(levels: pd.DataFrame, effects: np.ndarray, count: int = 3) -> pd.DataFrame:
+def hangs_on(levels: pd.DataFrame, effects: np.ndarray, count: int = 3, family: int = 1) -> pd.DataFrame:
     """The numbers on which an effect depends most, by partial rank correlation over the draws.
 
     A partial rank correlation (PRCC; Marino et al. 2008, J. Theor. Biol. 254:178) is that of the ranks of a number and
     of the effect, each without what all other numbers explain linearly. With at most 20 draws more than numbers, it is
-    the plain rank correlation. A number is named if it is above the largest of all numbers in 95% of permuted outcomes.
+    the plain rank correlation. A number is named if it is above the largest of all numbers in 95% of permuted outcomes;
+    if a table tests a family of effects, in 95% of permuted families (Bonferroni).
 
     `verification/plausible_worlds.py` compares it with the permutation importance of random forests (scored on the half
     of the draws that a forest has not seen) on 140 numbers, of which three matter. PRCC names about as many or more of
@@ -308,6 +298,7 @@ def hangs_on(levels: pd.DataFrame, effects: np.ndarray, count: int = 3) -> pd.Da
         levels: one row per draw, one column per number.
         effects: (draws, worlds). Draws without any effect are left out.
         count: how many to return.
+        family: the number of effects that are tested together.
 
     Returns:
         One row for each of the most important numbers, in this order, indexed by ``name``: ``importance`` (the size of
@@ -326,7 +317,7 @@ def hangs_on(levels: pd.DataFrame, effects: np.ndarray, count: int = 3) -> pd.Da
         outcomes = np.column_stack([outcome, outcome[np.array(permuted)].T])
         correlations = _rank_correlations(points[:, varies], outcomes)
         found[varies] = correlations[:, 0]
-        limit = float(np.quantile(np.abs(correlations[:, 1:]).max(axis=0), NULL_LEVEL))
+        limit = float(np.quantile(np.abs(correlations[:, 1:]).max(axis=0), 1 - (1 - NULL_LEVEL) / family))
     table = pd.DataFrame(
         {"importance": np.abs(found), "direction": np.sign(found).astype(int), "named": np.abs(found) > limit},
         index=pd.Index(levels.columns, name="name"),
@@ -400,7 +391,6 @@ def judged(
     threshold: float,
     noise: float | np.ndarray | None = None,
     labels: Mapping[str, str] | None = None,
-    by_construction: bool = False,
 ) -> Judged:
     """The verdict over plausible worlds, from the share of draws whose true effect is above a threshold.
 
@@ -419,22 +409,19 @@ def judged(
         threshold: the smallest effect of interest.
         noise: as for `share_above`.
         labels: what a sentence calls the numbers; without one, its name with spaces.
-        by_construction: a rule of the model puts the effect there.
     """
-    if by_construction:
-        return Judged(Word.BY_CONSTRUCTION, None, "by construction: a rule of the model puts it there")
     share = share_above(effects, threshold, noise).deconvolved
     if np.isnan(share.value):
-        return Judged(Word.UNDECIDED, share, "undecided: no plausible world has an effect")
+        return Judged(Verdict.UNDECIDED, share, "undecided: no plausible world has an effect")
     word, interval = _word(share), f"({share.low:.0%} to {share.high:.0%})"
-    if word == Word.HOLDS:
+    if word == Verdict.HOLDS:
         return Judged(word, share, f"holds in {share.value:.0%} {interval} of plausible worlds")
-    if word == Word.FAILS:
+    if word == Verdict.FAILS:
         return Judged(word, share, f"fails: it holds in {share.value:.0%} {interval} of plausible worlds")
     ratio = noise_ratio(effects, noise)
     if ratio > MOST_NOISE:
-        return Judged(Word.UNDECIDED, share, f"undecided: {_too_noisy(np.asarray(effects, float), ratio)}")
-    if word == Word.UNDECIDED:
+        return Judged(Verdict.UNDECIDED, share, f"undecided: {_too_noisy(np.asarray(effects, float), ratio)}")
+    if word == Verdict.UNDECIDED:
         needed = draws_to_decide(share)
         more = "no number of draws would decide" if needed is None else f"about {needed:,} draws would decide"
         sentence = f"undecided: it holds in {share.value:.0%} {interval} of plausible worlds; {more}"
@@ -453,14 +440,14 @@ def _too_noisy(effects: np.ndarray, ratio: float) -> str:
     return f"{wide}; about {needed} worlds per draw would do"
 
 
-def _word(share: Estimate) -> Word:
+def _word(share: Estimate) -> Verdict:
     """The word for a share, as `judged` explains it."""
     rest = Estimate(1 - share.value, 1 - share.high, 1 - share.low, share.worlds)
-    for one, word in ((share, Word.HOLDS), (rest, Word.FAILS)):
+    for one, word in ((share, Verdict.HOLDS), (rest, Verdict.FAILS)):
         if one.value >= NEEDED and one.low >= NEEDED - SLACK:
             return word
     inside = any(one.low <= NEEDED <= one.high for one in (share, rest))
-    return Word.UNDECIDED if inside or max(share.value, rest.value) >= NEEDED else Word.HOLDS_UNDER
+    return Verdict.UNDECIDED if inside or max(share.value, rest.value) >= NEEDED else Verdict.DEPENDS
 
 
 def draws_to_decide(share: Estimate) -> int | None:
@@ -473,7 +460,7 @@ def draws_to_decide(share: Estimate) -> int | None:
     worth = min(1.0, ((exact.high - exact.low) / (share.high - share.low)) ** 2)  # draws without noise, of one draw
 
     def decides(draws: int) -> bool:
-        return _word(_exact(share.value, draws) if draws > share.worlds * worth else share) != Word.UNDECIDED
+        return _word(_exact(share.value, draws) if draws > share.worlds * worth else share) != Verdict.UNDECIDED
 
     few = many = max(1, int(share.worlds * worth))
     while not decides(many):

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     FAILS = "fails"
     DEPENDS = "holds under some assumptions"
     UNDECIDED = "undecided"
+    BY_CONSTRUCTION = "by construction"
     CLOSED = "no verdict: failed the gate"
 
 

@@ -77,13 +77,7 @@ def figure(
 
 # Figures by experiment, the main one first.
 PICTURES: dict[str, tuple[str, ...]] = {
-    "one_like": ("one_like", "one_like_curves", "one_like_gestures"),
-    "nine_strategies": (
-        "strategies_draws",
-        "nine_strategies_kept_up",
-        "nine_strategies_effort",
-        "nine_strategies_left",
-    ),
+    "nine_strategies": ("strategies_draws", "strategies_town", "strategies_effort", "strategies_after"),
 }
 
 

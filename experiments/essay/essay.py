@@ -24,14 +24,14 @@ from experiments.essay.findings import (
     FigureSpec,
     Sweeps,
     barrier,
-    everyone_does_it,
-    how_many_friends,
-    mixtures,
+    built_slowly,
+    in_touch,
+    naturals,
     nine_strategies,
-    no_door,
     one_like,
+    online_to_person,
     showing_up,
-    temperaments,
+    smallest_gestures,
     zero_to_connected,
 )
 from experiments.figures import save
@@ -54,12 +54,11 @@ class Claim(NamedTuple):
         name: the experiment's name on the command line.
         essay: what the essay claims, in short, mostly in its own words.
         question: the question that the experiment answers.
-        design: arms, worlds and outcome, in a sentence or two.
-        rule: how the verdict is made, with placeholders for the thresholds of the claim's first sweep.
+        design: arms, worlds, outcome and when it is counted, in a sentence or two.
+        rule: the effect that plausible worlds are judged by, with placeholders for the thresholds of its sweeps.
         sweeps: names of files in configs/, the main one first.
         finding: computes the finding from the results of these sweeps.
         evidence: published measurements with their sources, and what is assumed instead.
-        rests: settings that nobody has measured and that the result depends on; `rekindle explain` describes each.
     """
 
     name: str
@@ -70,147 +69,151 @@ class Claim(NamedTuple):
     sweeps: tuple[str, ...]
     finding: Callable[[Sweeps], ClaimFinding]
     evidence: str
-    rests: tuple[str, ...]
 
 
+_ONE_LIKE = (
+    "In each world, dormant ties that are far apart get nothing, one like, or one like that opens no door, on day 0 and with the same "
+    "random draws. Counted by intention to treat, on the {days}."
+)
 CLAIMS = (
     Claim(
+        "in_touch",
+        "How many friends do you interact with regularly? … That number is very small.",
+        "With how many of the people they know do people exchange words in a month?",
+        "A year of ordinary life of people who know 30, 115 or 250 others. Counted at its end: people with words both ways in the last "
+        "30 days.",
+        "The number is below {most:g} among people who know 115 others.",
+        ("in_touch",),
+        in_touch.finding,
+        "In a month, people have two-way contact with 2% to 5% of their Facebook friends, and a smaller share if the list is longer "
+        "(Marlow 2009; Yau et al. 2018).",
+    ),
+    Claim(
+        "liked_back",
+        "A like from somebody who was silent is noticed and feels good, and it is liked back.",
+        "Is a like from somebody who was silent liked back?",
+        _ONE_LIKE.format(days="14th and 60th day: whether the receiver liked anything of the sender"),
+        "One like makes at least {focal_liked_back_60:g} of the receivers like something back who would not have otherwise.",
+        ("one_like",),
+        one_like.liked_back,
+        "No log at hand has likes. People feel closer to those whose words they get, not to those whose likes they get (Burke & Kraut 2014).",
+    ),
+    Claim(
+        "open_door",
+        "Because that person had initiated, it was now totally ok.",
+        "What does a like do through the door that it opens?",
+        _ONE_LIKE.format(days="60th day: whether the receiver wrote, and whether the two talk again")
+        + " The effect is that of the like with the door open, less the like with the door shut.",
+        "At least {focal_answered:g} of the receivers write because the door is open.",
+        ("one_like",),
+        one_like.open_door,
+        "Giving notice before a request raises the odds of an answer 1.54 times (Edwards et al. 2002). That a like opens a door is an "
+        "assumption, drawn from not at all to fully.",
+    ),
+    Claim(
         "one_like",
-        "I liked their picture. … Because that person had initiated, it was now totally ok.",
-        "Does one like reopen a dormant tie?",
-        "In each world, dormant ties that are far apart get either nothing or one like on day 0, with the same random draws. The "
-        "outcome, by intention to treat, is whether the two people exchange three worded gestures within 60 days. Other gestures and "
-        "lasting effects are reported too.",
-        "Holds if the whole interval of the risk ratio is above {above:g} at every half-life of the door, with and without a feed "
-        "that favors people who opened a door. Fails if the interval is between {below:g} and {above:g}.",
-        ("one_like", "one_like_gestures", "one_like_silence"),
-        one_like.finding,
-        "Likes without words do not change closeness (Burke & Kraut 2014). In three real logs, later contact is 1.0 to 1.2 times as "
-        "frequent after one answered gesture. Giving notice before a request raises the odds of an answer 1.54 times (Edwards et al. "
-        "2002). That a like opens a door is an assumption.",
-        ("gestures.like.opens_door", "openness_half_life", "feed_boost", "answer_openness"),
+        "… and we started sending messages back and forth.",
+        "Does one like make two people talk again?",
+        _ONE_LIKE.format(days="60th day: whether the two exchanged three worded gestures in turn"),
+        "One like makes at least {focal_reconnected:g} of the pairs talk again that would not have otherwise: one for an hour of liking.",
+        ("one_like",),
+        one_like.talk_again,
+        "In three real logs, later contact is 1.0 to 1.2 times as frequent after one answered gesture. Likes without words do not change "
+        "closeness (Burke & Kraut 2014).",
     ),
     Claim(
-        "nine_strategies",
-        "Engage regularly on social media, send handwritten notes, show up, join, host, go, share, start, check in.",
-        "What is left of the nine strategies after they stop, and does it depend on numbers that nobody has measured?",
-        "Each strategy with the same time budget for two years, followed by 240 days of ordinary life. Outcome: ties that were dormant "
-        "at the start and are active 240 days after the strategy stopped, beyond waiting (kept). Ties kept up while it runs and new ties "
-        "that are kept are reported too. Each world has a joint draw of all assumed numbers within their plausible ranges; draws whose "
-        "worlds do not pass the gate are left out. At the default numbers, ties kept up are also reported at 15, 60 and 120 minutes a week.",
-        "A strategy works if it keeps at least {kept:g} more ties than waiting in over 90% of the plausible worlds, with the whole "
-        "interval, and does not if in under 10%. Holds if each of the nine works; fails if none does. A strategy is called the best only "
-        "if it is in at least 90% of the plausible worlds.",
-        ("nine_strategies", "nine_strategies_effort", "strategies_draws"),
-        nine_strategies.finding,
-        "People write to an old friend more readily after a warm-up (Aknin & Sandstrom 2024), a voice does more than text (Kumar & Epley "
-        "2021), and hours together count (Hall 2019). What each strategy's minutes achieve is an assumption. The order of the "
-        "strategies changes without closeness and in worlds of 1,200 people (README).",
-        ("follow_through", "once_strong", "usable_share", "gestures.call.mass", "gestures.conversation.mass", "gestures.note.answer"),
-    ),
-    Claim(
-        "zero_to_connected",
-        "From zero relationships to the most connected person in your industry.",
-        "How far does an hour a week take a newcomer who knows nobody, in three years?",
-        "Newcomers without ties join burnt-in worlds and follow one of ten strategies. Outcome: their rank in the industry by active "
-        "ties. The rank by people within two steps is reported too.",
-        "Holds if the whole interval of the mean rank is better than {most:g}.",
-        ("zero_to_connected",),
-        zero_to_connected.finding,
-        "At events, the odds of meeting an acquaintance rather than a stranger are about two to one (Ingram & Morris 2007). The places, "
-        "and what people do there, are assumptions.",
-        ("group_members", "show_meets", "meetup_brings", "mutual_odds"),
-    ),
-    Claim(
-        "showing_up",
-        "They need to keep showing up before they can expect a sale.",
-        "Does the same time sell more when it is spread out?",
-        "24 conversations of half an hour with a stranger from the industry, either all on one day or spread out, from daily to "
-        "fortnightly. The hazard of a sale is proportional to the square of the tie's strength for the buyer.",
-        "Holds if the ratio of the chances of a sale, daily over all on one day, has its whole interval above {above:g} within 90 "
-        "days and within 365 days, with and without saturation of warm ties.",
-        ("showing_up",),
-        showing_up.finding,
-        "Memory fades as a power of age (Anderson & Schooler 1991), so spaced contacts last longer. That sales depend on strength "
-        "squared is an assumption.",
-        ("sale_hazard", "saturation", "half_strength", "memory_decay"),
+        "smallest_gestures",
+        "The smallest initiation opens the door: a like, a smile, a hello, an introduction, a question, a compliment.",
+        "Does any smallest gesture open the door, online and in person?",
+        "In each world, dormant ties that are far apart get nothing or one gesture on day 0, with the same random draws. Counted on the "
+        "60th day: whether the receiver wrote, and whether the two talk again.",
+        "The gesture makes at least {focal_answered:g} of the receivers write who would not have otherwise, for each gesture.",
+        ("smallest_gestures",),
+        smallest_gestures.finding,
+        "Givers underestimate how much a compliment (Boothby & Bohns 2021), a talk with a stranger (Epley & Schroeder 2014) or a message "
+        "out of the blue (Liu et al. 2023) is welcome. How often smiles, hellos and compliments are answered among old friends is assumed.",
     ),
     Claim(
         "barrier",
         "Almost no effort or risk, but in the moment they seem monumental.",
         "How many old friends would come back if people knew how welcome they are?",
-        "A year of ordinary life, at several weights of strangeness and several shares of their real welcome that people believe in.",
-        "Holds if the ratio of reconnections, knowing one's welcome over believing as people do, has its whole interval above "
-        "{above:g} at each weight of strangeness that passes the gate.",
-        ("barrier",),
+        "A year of ordinary life in which people believe in a part of their welcome, or know it. Counted at its end.",
+        "Knowing brings back at least {everyone_reconnected:g} old tie per person and year.",
+        ("knowing_welcome",),
         barrier.finding,
         "People believe in about half of their real welcome (Epley & Schroeder 2014; Flynn & Lake 2008; Bohns 2016).",
-        ("reticence_mean", "reticence_sd", "ease"),
     ),
     Claim(
-        "temperaments",
-        "It works for extroverts and introverts alike.",
-        "Do quiet and hesitant people gain from the hour, too?",
-        "Adopters from the lowest or highest third in sociability and in reticence spend the same hour a week for a year, compared with "
-        "waiting.",
-        "Holds if each of four temperaments gains over waiting with each strategy (with Holm's correction over all).",
-        ("temperaments",),
-        temperaments.finding,
-        "Sociability was fitted to activity on the Facebook wall. Two things are assumptions: that sociability sets how often others "
-        "come to mind, and that reticence sets how much strangeness weighs.",
-        ("reticence_sd", "follow_through"),
+        "naturals",
+        "Those who are naturals at this are people who initiate.",
+        "Do people who begin easily end up better connected?",
+        "Two years of ordinary life of people from the boldest and from the most hesitant third, with equal sociability. Counted at the "
+        "end: ties with two-way contact in the last 90 days.",
+        "The boldest third is in touch with at least {active_ties:g} more than the most hesitant third.",
+        ("naturals",),
+        naturals.finding,
+        "How much strangeness deters people, and how much people differ in it, is assumed.",
     ),
     Claim(
-        "how_many_friends",
-        "How many friends do you interact with regularly? … That number is very small.",
-        "What share of the people they know are people in contact with within a month?",
-        "Four years of ordinary life with no factor varied. The same code computes the shares in three real logs.",
-        "Holds if the whole interval of the share is below {most:.0%}.",
-        ("how_many_friends",),
-        how_many_friends.finding,
-        "In a month, people have two-way contact with 2% to 5% of their Facebook friends, and a smaller share if the list is longer "
-        "(Marlow 2009; Yau et al. 2018).",
-        ("ties_at_start", "tie_capacity"),
+        "built_slowly",
+        "Relationships are built slowly, by consistent interaction and shared experience.",
+        "Does the same time leave more if it is spread out, and if it is spent together?",
+        "Dormant ties that are far apart get four hours: eight talks of half an hour or 80 messages of three minutes, on one day or over "
+        "half a year. Counted 240 days after the half-year: two-way contact in the last 90 days.",
+        "Spreading the talks, spreading the messages, and talking instead of writing each keep at least {focal_kept:g} of the ties more.",
+        ("built_slowly",),
+        built_slowly.finding,
+        "It takes 40 to 60 hours together to make a casual friend and over 200 for a close one (Hall 2019). Memory fades as a power of age "
+        "(Anderson & Schooler 1991), so spaced contacts last longer. How much of induced contact lasts is unmeasured.",
     ),
     Claim(
-        "everyone_does_it",
-        "Anybody can do this.",
-        "What if everyone follows the advice?",
-        "The share of adopters varies from a few people to everyone. Outcome: the gain per adopter over the same people waiting, for a "
-        "year.",
-        "The ratio compares the gain per adopter if few adopt with the gain if everyone does. Holds, meaning that the advice keeps "
-        "its value, if the ratio is between {below:g} and {above:g} or lower for each strategy. Fails if the whole interval is "
-        "above {above:g} for each.",
-        ("everyone_does_it",),
-        everyone_does_it.finding,
-        "People who receive many messages answer a smaller share of them (Kooti et al. 2015).",
-        ("load_scale", "weekly_minutes"),
+        "showing_up",
+        "They need to keep showing up before they can expect a sale.",
+        "Does the same time sell more when it is spread out, and when does the first sale come?",
+        "24 conversations of half an hour with a stranger from the industry, all on one day or spread out, from daily to fortnightly. "
+        "Counted after 365 days. The chance of a sale is proportional to the square of the tie's strength for the buyer.",
+        "At least {focal_sold_365:g} of the strangers more buy within a year than after as long on one day.",
+        ("showing_up",),
+        showing_up.finding,
+        "Memory fades as a power of age (Anderson & Schooler 1991), so spaced contacts last longer. That sales depend on strength "
+        "squared is an assumption.",
     ),
     Claim(
-        "mixtures",
-        "Do several of these things.",
-        "Is a blend of the best strategies worth more than any one of them?",
-        "One hour a week, split in quarters between three strategies, for two years and 240 days. Outcome: ties kept up while the plan "
-        "runs, beyond waiting.",
-        "Holds if some blend is the best with a probability of at least {best:g} over worlds, at the default parameters. Fails "
-        "if a single strategy is.",
-        ("mixtures",),
-        mixtures.finding,
-        "None. The split of effort is part of the question.",
-        ("follow_through", "once_strong"),
+        "zero_to_connected",
+        "From zero relationships to the most connected person in your industry.",
+        "How far does an hour a week take a newcomer who knows nobody, in three years?",
+        "Newcomers without ties join burnt-in worlds and follow one of ten strategies. Counted after three years: their rank in the "
+        "industry by ties in touch.",
+        "The newcomers' mean rank is {most:g} or better, for each strategy.",
+        ("zero_to_connected",),
+        zero_to_connected.finding,
+        "At events, the odds of meeting an acquaintance rather than a stranger are about two to one (Ingram & Morris 2007). The places, "
+        "and what people do there, are assumptions.",
     ),
     Claim(
-        "no_door",
-        "A week earlier I would have kept scrolling. … I would have felt weird.",
-        "Which conclusions depend on the open door, which nobody has measured?",
-        "All headline outcomes with the doors of small gestures shut, with all doors shut, and with a feed that uses them. Each change "
-        "has to pass the gate.",
-        "Holds (robust) if every conclusion stays the same under every change. Otherwise it depends on an assumption, and the "
-        "verdict says which.",
-        ("no_door", "no_door_like"),
-        no_door.finding,
-        "None. That is why the question is asked.",
-        ("gestures.like.opens_door", "gestures.post.opens_door", "openness_half_life", "feed_boost"),
+        "nine_strategies",
+        "Engage regularly on social media, send handwritten notes, show up, join, host, go, share, start, check in.",
+        "What is left of the nine strategies after they stop?",
+        "Each strategy with the same time budget for two years, followed by 240 days of ordinary life. Counted 240 days after it stopped: "
+        "ties that were dormant at the start and have two-way contact in the last 90 days, beyond waiting (kept). Ties kept up while it "
+        "runs, new ties that are kept and tie ends in the whole world are reported too, as are 15 and 120 minutes a week and a town.",
+        "The strategy keeps at least {kept:g} more ties per adopter than waiting, for each of the nine. A strategy is called the best only "
+        "if it is in at least 90% of the plausible worlds.",
+        ("strategies_draws", "strategies_effort", "strategies_town", "nine_strategies"),
+        nine_strategies.finding,
+        "People write to an old friend more readily after a warm-up (Aknin & Sandstrom 2024), a voice does more than text (Kumar & Epley "
+        "2021), and hours together count (Hall 2019). What each strategy's minutes achieve is an assumption.",
+    ),
+    Claim(
+        "online_to_person",
+        "Both online and offline.",
+        "How many reconnections begin in the feed and reach words in person?",
+        "Two years and 240 days of ordinary life, and of people who engage regularly on social media. Counted at the end: ties that came "
+        "back, whose silence was broken in the feed, and that then had a worded gesture in person.",
+        "At least {everyone_feed_to_person:g} ties per person begin in the feed and reach words in person.",
+        ("strategies_draws",),
+        online_to_person.finding,
+        "Circles of contacts online are as large as offline (Dunbar et al. 2015). How often contact moves from one to the other is unmeasured.",
     ),
 )  # fmt: skip
 BY_NAME: Mapping[str, Claim] = {claim.name: claim for claim in CLAIMS}
@@ -235,16 +238,10 @@ class JudgedClaim:
     @property
     def rule(self) -> str:
         """The rule of the verdict, with the thresholds from the configuration."""
-        thresholds = self.sweeps[self.claim.sweeps[0]].verdict
-        most = float("nan") if thresholds.most is None else thresholds.most
-        return self.claim.rule.format(
-            above=1 + thresholds.margin,
-            below=1 - thresholds.margin,
-            best=thresholds.best,
-            most=most,
-            error=thresholds.family_error,
-            kept=max(one.verdict.least("kept") for one in self.sweeps.values()),
-        )
+        thresholds = [one.verdict for one in self.sweeps.values()]
+        smallest = {name: least for one in reversed(thresholds) for name, least in one.smallest.items()}
+        most = next((one.most for one in thresholds if one.most is not None), float("nan"))
+        return self.claim.rule.format(most=most, **smallest)
 
 
 def chosen(names: Iterable[str]) -> tuple[Claim, ...]:

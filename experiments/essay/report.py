@@ -29,6 +29,7 @@ _COLOURS = {
     Verdict.FAILS: "#D55E00",
     Verdict.DEPENDS: "#9A6A00",
     Verdict.UNDECIDED: "#666666",
+    Verdict.BY_CONSTRUCTION: "#7A5195",
     Verdict.CLOSED: "#666666",
 }
 
@@ -68,7 +69,7 @@ def rendered(report: Sequence[JudgedClaim], name: str, command: str, images: Map
     environment.filters |= {"cell": _cell, "once": lambda text: text.replace("\n", " "), "plain": _plain}
     template = environment.get_template(f"{name}.jinja")
     text = template.render(
-        report=report, command=command, images=images, colours=_COLOURS, grids=_grids, gates=_gate_grid,
+        report=report, command=command, images=images, colours=_COLOURS, grids=_grids, gates=_gate_grids,
         model=model_fingerprint(), version=version("rekindle"), worlds=_worlds,
     )  # fmt: skip
     return re.sub(r"\n{3,}", "\n\n", text)
@@ -106,8 +107,8 @@ def _grid(title: str, table: pd.DataFrame) -> Grid:
     return Grid(title, [_plain(str(name)) for name in table.columns], rows)
 
 
-def _gate_grid(one: JudgedClaim) -> Grid:
-    """The gate's result for each set of parameters of a claim."""
+def _gate_grids(one: JudgedClaim) -> list[Grid]:
+    """The gate's result for each set of parameters of a claim that are not drawn; no table if all are."""
     gates: dict[tuple[Any, ...], Gate] = {}
     for swept in one.sweeps.values():
         for gate in swept.gates:
@@ -120,7 +121,7 @@ def _gate_grid(one: JudgedClaim) -> Grid:
         ]
         for gate in gates.values()
     ]
-    return Grid("The gate", ["parameters", *map(_plain, GATE_STATISTICS), "result"], rows)
+    return [Grid("The gate", ["parameters", *map(_plain, GATE_STATISTICS), "result"], rows)] if rows else []
 
 
 def _cell(value: object) -> str:

@@ -1,33 +1,12 @@
-"""Ties gained over waiting by nine strategies, while the plan runs and afterwards, and by minutes a week."""
+"""Ties that strategies leave behind: by minutes a week, and by days since they stopped."""
 
 from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures import BLUE, GREY, INK
 from experiments.figures.page import Style, Words, colours_of_lines, name_lines, page, reference, whiskers
 from experiments.terminal.legend import PLAIN, Legend
-
-
-def draw_gains(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
-    """Draw one row per ``strategy`` with ``value``, ``low`` and ``high``, the largest on top."""
-    rows = data.iloc[::-1]
-    with style.in_use():
-        figure, (axes,) = page(style, words, left=0.22)
-        reference(axes, style, 0.0)
-        for place, (_, row) in enumerate(rows.iterrows()):
-            sure = row["low"] > 0 or row["high"] < 0
-            whiskers(axes, style, place, row, (legend.on_white(row["strategy"]) or BLUE) if sure else GREY)
-            axes.text(row["high"], place, f"  {row['value']:+.1f}", va="center", fontsize=style.pt(18))
-        axes.set_yticks(range(len(rows)), [legend.label(name) for name in rows["strategy"]])
-        for label, name in zip(axes.get_yticklabels(), rows["strategy"], strict=True):
-            label.set_color(legend.on_white(name) or INK)
-        axes.set_ylim(-0.6, len(rows) - 0.4)
-        low, high = min(0.0, data["low"].min()), max(0.0, data["high"].max())
-        axes.set_xlim(low - 0.04 * (high - low), high + 0.1 * (high - low))
-        axes.set_xlabel("ties per adopter, beyond waiting")
-    return figure
 
 
 def draw_effort(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
@@ -47,6 +26,28 @@ def draw_effort(data: pd.DataFrame, words: Words, style: Style, legend: Legend =
             ends[name] = rows["value"].iloc[-1]
         axes.set_xticks(sorted(data["minutes"].unique()))
         axes.set_xlabel("planned minutes a week")
-        axes.set_ylabel("ties kept up, beyond waiting")
+        axes.set_ylabel("ties kept, beyond waiting")
         name_lines(axes, style, most * 1.02, ends, colours, legend)
+    return figure
+
+
+def draw_after(data: pd.DataFrame, words: Words, style: Style, legend: Legend = PLAIN) -> Figure:
+    """Draw one line per ``strategy`` over the ``day`` since it stopped, with its band."""
+    with style.in_use():
+        figure, (axes,) = page(style, words, left=0.2, right=0.92)
+        first = data[data["day"] == data["day"].min()].sort_values("value", ascending=False)
+        colours = colours_of_lines(list(first["strategy"]), legend)
+        ends = {}
+        reference(axes, style, 0.0, upright=False)
+        for name in first["strategy"][::-1]:
+            rows = data[data["strategy"] == name].sort_values("day")
+            axes.plot(rows["day"], rows["value"], color=colours[name])
+            axes.fill_between(rows["day"], rows["low"], rows["high"], color=colours[name], alpha=0.15, linewidth=0)
+            ends[name] = rows["value"].iloc[0]
+        axes.set_xlim(data["day"].min(), data["day"].max())
+        axes.set_xlabel("days since it stopped")
+        axes.yaxis.tick_right()  # names stand on the left, where the lines are apart
+        axes.yaxis.set_label_position("right")
+        axes.set_ylabel("old ties in touch, beyond waiting")
+        name_lines(axes, style, data["day"].min(), ends, colours, legend, left=True)
     return figure

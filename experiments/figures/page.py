@@ -162,14 +162,25 @@ def colours_of_lines(names: Sequence[str], legend: Legend) -> dict[str, str]:
 
 
 def name_lines(
-    axes: Axes, style: Style, x: float, ends: dict[str, float], colours: dict[str, str], legend: Legend = PLAIN
+    axes: Axes,
+    style: Style,
+    x: float,
+    ends: dict[str, float],
+    colours: dict[str, str],
+    legend: Legend = PLAIN,
+    *,
+    left: bool = False,
 ) -> None:
-    """Write names at the ends of lines, without overlap; with a legend, its labels."""
+    """Write names at the ends of lines, or left of their beginnings, without overlap; with a legend, its labels."""
     low, high = axes.get_ylim()
     apart = 0.062 * abs(high - low)
     for name, height in zip(ends, spread(list(ends.values()), apart, min(low, high) + apart / 2), strict=True):
         colour = colours.get(name, GREY)
-        axes.text(x, height, f" {legend.label(name)}", va="center", fontsize=style.pt(18), color=colour, clip_on=False)
+        label = legend.label(name)
+        axes.text(
+            x, height, f"{label} " if left else f" {label}", ha="right" if left else "left", va="center",
+            fontsize=style.pt(18), color=colour, clip_on=False,
+        )  # fmt: skip
 
 
 def provenance_in(path: Path) -> dict[str, Any]:

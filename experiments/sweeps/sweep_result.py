@@ -22,7 +22,7 @@ from experiments.config.settings import Experiment, SweepSettings, VerdictSettin
 from experiments.logs.gate import Gate, gate_of, judged, passing
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import RunSpec, described, draw_of, draws_in, runs_of
-from experiments.sweeps.histories import EVENTS, SERIES, History, requested_histories
+from experiments.sweeps.histories import PEOPLE, SERIES, History, requested_histories
 from experiments.terminal.legend import Legend
 
 
@@ -78,6 +78,11 @@ class SweepResult:
         of = [draw_of(self.experiment.sweep, int(one), len(draws_in(self.experiment))) for one in replicates]
         return pd.Series(of, index=pd.Index(replicates, name="replicate"), name="draw", dtype=int)
 
+    @property
+    def worlds(self) -> int:
+        """The number of worlds or, if numbers are drawn, of draws that pass the gate."""
+        return int((self.runs["replicate"] if self.passing is None else self.draws).nunique())
+
     def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
         """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
 
@@ -90,9 +95,9 @@ class SweepResult:
         """The series of its runs; each row has the arm, factors and replicate of its run."""
         return self._history(SERIES)
 
-    def events(self) -> pd.DataFrame:
-        """The contact logs of its runs; each row has the arm, factors and replicate of its run."""
-        return self._history(EVENTS)
+    def people(self) -> pd.DataFrame:
+        """The outcomes of each person of its runs; each row has the arm, factors and replicate of its run."""
+        return self._history(PEOPLE)
 
     def _history(self, table: str) -> pd.DataFrame:
         assert self.experiment.sweep is not None
@@ -165,5 +170,5 @@ def _is_empty(column: pd.Series) -> bool:
 
 
 def fewest_worlds(sweeps: Sequence[SweepResult]) -> int:
-    """The smallest number of worlds in any of these sweeps; without draws that fail the gate."""
-    return int(min((one.plausible["replicate"].nunique() for one in sweeps), default=0))
+    """The smallest number of worlds in any of these sweeps; if numbers are drawn, of draws that pass the gate."""
+    return int(min((one.worlds for one in sweeps), default=0))

@@ -1,189 +1,341 @@
-"""Nine strategies: what is left of each over plausible worlds, and what it keeps up while it runs."""
+"""Nine strategies: what is left of each over plausible worlds, by effort and size of the world, and how fast it fades."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
-from experiments.analysis.compare import minutes
-from experiments.analysis.over_draws import shares_of_being_best, winner
-from experiments.analysis.verdicts import difference
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, over_draws, row_of, setting
-from experiments.figures.nine_strategies_effort import draw_effort, draw_gains
-from experiments.figures.over_draws import draw_over_draws
+from experiments.analysis.compare import BASELINE, minutes
+from experiments.analysis.plausible import NEEDED, chance_best, winner
+from experiments.analysis.verdicts import Estimate, difference
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
+from experiments.essay.findings.effects import (
+    DOTS,
+    Effect,
+    gain,
+    hanging_on,
+    interval,
+    judge,
+    level,
+    named,
+    plotted,
+    setting_of,
+    share,
+    signed,
+    span,
+    together,
+)
+from experiments.figures.nine_strategies_effort import draw_after, draw_effort
 from experiments.figures.page import Words
+from experiments.figures.ranges import draw_ranges
 from experiments.sweeps.sweep_result import SweepResult
 from sim.model.strategies import NAMES
 
-EFFORT = "parameters.effort_minutes"
-USUAL = 60.0  # minutes a week, in nine_strategies.toml
-WAIT = "wait"
+EFFORT, USUAL = "parameters.effort_minutes", 60.0
+MEASURES = {"kept_up": "kept up while it runs", "kept": "kept 240 days later", "kept_new": "new ties, kept"}
+SHORT = {"kept_up": "kept up", "kept": "kept", "kept_new": "new, kept"}
+HEADLINE = "kept"
+HOURS = 100  # of effort, for the spillover
+PEOPLE = "strategies_draws", "strategies_town"
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
-    """What each strategy keeps over plausible worlds; at the default numbers, what it keeps up at three efforts."""
-    swept, drawn = sweeps["nine_strategies"], sweeps["strategies_draws"]
-    shares = over_draws.shares(drawn)
-    by_effort = _by_effort(sweeps)
-    gains = pd.concat([_gains(arms, minutes=effort) for effort, arms in by_effort.items()], ignore_index=True)
-    hour = gains[gains["minutes"] == USUAL].sort_values("value", ascending=False)
-    left = _gains(swept.arms("kept", "strategy")).sort_values("value", ascending=False)
+    """What each strategy keeps over plausible worlds, in worlds of two sizes and with three efforts."""
+    hour, town = sweeps["strategies_draws"], sweeps["strategies_town"]
+    kept, up = gains(hour, HEADLINE), gains(hour, "kept_up")
+    judged = {one.label: judge(hour, one) for one in kept}
+    best = chance_best({one.label: one.values for one in kept})
+    label = hour.legend.label
+    after = _after(sweeps["nine_strategies"])
+    effort = _by_effort(sweeps)
     return ClaimFinding(
-        ruling=over_draws.ruling(shares, [name for name in NAMES if name in shares], drawn),
-        effect=f"{over_draws.sentence(drawn)} {_effect(hour, gains, left, swept)}",
+        ruling=together({label(name): judged[name] for name in NAMES if name in judged}),
+        effect=f"{_sentence(hour, kept, up)} {_in_town(town)} {_fading(after, sweeps['nine_strategies'])}",
         pictures=(
-            FigureSpec(
-                "strategies_draws",
-                _words_over_draws(drawn),
-                over_draws.plotted(drawn),
-                partial(draw_over_draws, legend=drawn.legend),
-            ),
-            FigureSpec(
-                "nine_strategies_kept_up",
-                _words_of_gains(swept, hour, left),
-                hour,
-                partial(draw_gains, legend=swept.legend),
-            ),
-            FigureSpec(
-                "nine_strategies_effort",
-                _words_of_effort(swept, gains),
-                gains,
-                partial(draw_effort, legend=swept.legend),
-            ),
-            FigureSpec(
-                "nine_strategies_left",
-                _words_of_what_is_left(swept, left),
-                left,
-                partial(draw_gains, legend=swept.legend),
-            ),
+            FigureSpec("strategies_draws", _words(hour, kept, "240 people"), _data(hour), partial(_draw, legend=hour.legend)),
+            FigureSpec("strategies_town", _words(town, gains(town, HEADLINE), "1,200 people"), _data(town), partial(_draw, legend=town.legend)),
+            FigureSpec("strategies_effort", _words_of_effort(effort, hour), effort, partial(draw_effort, legend=hour.legend)),
+            FigureSpec("strategies_after", _words_after(after, sweeps["nine_strategies"]), after, partial(draw_after, legend=hour.legend)),
         ),
         tables={
-            "Over plausible worlds, an hour a week for two years, ties per adopter beyond waiting": over_draws.table(
-                drawn
-            ),
-            "What these gains hang on (rank correlation over draws)": over_draws.dependence(drawn),
-            "At the default numbers, an hour a week for two years": _table(swept, hour, left),
-            "At the default numbers, ties kept up while the plan runs, beyond waiting, by minutes a week": gains.assign(
-                strategy=gains["strategy"].map(swept.legend.label)
-            ),
+            "An hour a week for two years, ties per adopter beyond waiting (mean; 90% of plausible worlds)": table(hour, best),
+            "The same in a town of 1,200 people, with strangers to meet": table(town, chance_best({one.label: one.values for one in gains(town, HEADLINE)})),
+            "Ties kept per adopter beyond waiting, by minutes a week (mean with 95% interval; share that keeps enough)": _effort_table(sweeps),
+            "At the default numbers, an hour a week for two years (95% intervals over worlds)": _at_defaults(sweeps["nine_strategies"]),
+            "What the gains hang on": _dependence(hour),
         },
-        checked=("nine_strategies", "nine_strategies_effort", "strategies_draws"),
+        checked=("strategies_draws", "nine_strategies"),
+    )  # fmt: skip
+
+
+_draw = partial(draw_ranges, unit="ties per adopter, beyond waiting", digits=1)
+
+
+def gains(swept: SweepResult, measure: str, runs: pd.DataFrame | None = None) -> list[Effect]:
+    """The gain of each strategy over waiting, the largest mean first.
+
+    Args:
+        swept: the sweep.
+        measure: the measure.
+        runs: some of its plausible runs; by default all.
+    """
+    arms = _arms(swept, measure, runs)
+    least = swept.verdict.least(measure)
+    found = [gain(swept, str(name), arms[name], arms[BASELINE], least) for name in arms if name != BASELINE]
+    return sorted(found, key=lambda one: -_known(one.mean.value))
+
+
+def spillover(swept: SweepResult) -> dict[str, Effect]:
+    """Tie ends gained in the whole world per `HOURS` hours that adopters spent, by strategy.
+
+    Each tie has two ends, and each is counted once, whether or not either adopts; what others lose counts, too.
+    """
+    used, everyone = _arms(swept, "minutes_used"), _arms(swept, "everyone_kept_all")
+    people, adopters = float(swept.runs["people"].iloc[0]), _adopters(swept)
+    found = {}
+    for name in everyone:
+        hours = used[name] * adopters / 60 / HOURS
+        if name != BASELINE:
+            found[str(name)] = level(
+                swept, str(name), (everyone[name] - everyone[BASELINE]) * people / hours.where(hours > 0)
+            )
+    return found  # fmt: skip
+
+
+def _arms(swept: SweepResult, measure: str, runs: pd.DataFrame | None = None) -> pd.DataFrame:
+    there = swept.plausible if runs is None else runs
+    arms = there.pivot(index="replicate", columns="strategy", values=measure).astype(float)
+    return arms.reindex(columns=[str(name) for name in swept.runs["strategy"].unique()]).dropna()
+
+
+def _known(value: float) -> float:
+    return -np.inf if np.isnan(value) else value
+
+
+def _adopters(swept: SweepResult) -> float:
+    wanted = swept.experiment.run.adopters
+    if wanted == "newcomers":
+        return swept.experiment.world.newcomers
+    if isinstance(wanted, float):
+        return wanted * float(swept.runs["people"].iloc[0])
+    return wanted if isinstance(wanted, int) else len(wanted)
+
+
+def _sentence(swept: SweepResult, kept: Sequence[Effect], up: Sequence[Effect]) -> str:
+    """The result in everyday words, with what it hangs on."""
+    first, busiest, label = kept[0], up[0], swept.legend.label
+    best = chance_best({one.label: one.values for one in kept})
+    leader = winner(best)
+    wins = "so there is no winner" if leader is None else "so it is the best"
+    while_it_runs = busiest.mean
+    return (
+        f"In plausible worlds, an hour a week for two years leaves most behind with “{label(first.label)}”: 240 days after it stopped, "
+        f"{interval(first.mean)} old ties per adopter are in touch beyond waiting, and at least {first.least:g} in {share(judge(swept, first).share)} of "
+        f"the worlds. It keeps the most of {len(kept)} strategies in {share(best[first.label])} of them, {wins} (needed: {NEEDED:.0%}). "
+        f"{hanging_on(swept, first)} While it runs, “{label(busiest.label)}” keeps up most: {interval(while_it_runs)}."
     )
 
 
-def _by_effort(sweeps: Sweeps) -> dict[float, pd.DataFrame]:
-    """Ties per adopter kept up while the plan runs, by minutes a week: one row per world, one column per strategy."""
-    found = {USUAL: sweeps["nine_strategies"].arms("kept_up", "strategy")}
-    other = sweeps["nine_strategies_effort"].arms("kept_up", [EFFORT, "strategy"])
-    for effort in other.columns.get_level_values(0).unique():
-        found[float(effort)] = other[effort]
-    return dict(sorted(found.items()))
+def _in_town(swept: SweepResult) -> str:
+    kept, new, label = gains(swept, HEADLINE), gains(swept, "kept_new"), swept.legend.label
+    if not kept or np.isnan(kept[0].mean.value):
+        return ""
+    return (
+        f"In a town of {swept.runs['people'].iloc[0]:,} people, “{label(kept[0].label)}” keeps most old ties ({interval(kept[0].mean)}), and "
+        f"“{label(new[0].label)}” brings most new ones that last ({interval(new[0].mean)})."
+    )
 
 
-def _gains(arms: pd.DataFrame, **more: float) -> pd.DataFrame:
-    """The gain of each strategy over waiting, one row per strategy.
+def _data(swept: SweepResult) -> pd.DataFrame:
+    order = [one.label for one in gains(swept, HEADLINE)]
+    return pd.concat(
+        [
+            plotted(title, swept, sorted(gains(swept, of), key=lambda one: order.index(one.label)))
+            for of, title in MEASURES.items()
+        ],
+        ignore_index=True,
+    )
 
-    Args:
-        arms: one row per world, one column per strategy.
-        more: columns with the same value in all rows.
-    """
-    others = [name for name in arms if name != WAIT]
-    rows = [row_of(difference(arms[name].to_numpy(), arms[WAIT].to_numpy()), strategy=name, **more) for name in others]
-    return pd.DataFrame(rows)
+
+def _words(swept: SweepResult, kept: Sequence[Effect], people: str) -> Words:
+    first, label = kept[0], swept.legend.label(kept[0].label)
+    best = chance_best({one.label: one.values for one in kept})
+    who = f"“{label[:1].upper()}{label[1:]}”" if winner(best) else "No strategy"
+    return Words(
+        f"Among {people}: {who} leaves most behind in nine of ten plausible worlds.\n“{label}” comes first in {best[first.label].value:.0%}, with "
+        f"{signed(first.mean.value)} old ties 240 days after two years of it",
+        f"Ties per adopter beyond waiting, an hour a week for two years. The panels have different scales.\n{DOTS}",
+        f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of worlds that reach it. Chance widens the lines.",
+    )  # fmt: skip
 
 
-def _table(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
-    """Each strategy's gains while it runs and afterwards, and the minutes that it used."""
-    spent = minutes(swept.runs.assign(scenario=swept.runs["strategy"]))
-    back = _gains(swept.arms("reconnected", "strategy")).set_index("strategy")
-    afterwards = left.set_index("strategy")
+def table(swept: SweepResult, best: Mapping[str, Estimate]) -> pd.DataFrame:
+    """One row per strategy, that with the highest mean of what is kept first."""
+    found = {of: {one.label: one for one in gains(swept, of)} for of in MEASURES}
+    over, effort = spillover(swept), minutes(swept.plausible.assign(scenario=swept.plausible["strategy"]))
     rows = []
-    for _, row in hour.iterrows():
-        name = str(row["strategy"])
+    for name, kept in found[HEADLINE].items():
+        outcomes = {
+            SHORT[of]: f"{signed(found[of][name].mean.value)} ({span(found[of][name].range)})" for of in MEASURES
+        }
         rows.append(
             {
                 "strategy": swept.legend.label(name),
-                "kept up while the plan runs": _interval(row),
-                "left 240 days after it stopped": _interval(afterwards.loc[name], 2),
-                "reconnected": _interval(back.loc[name]),
-                **over_draws.effort_columns(spent, name),
+                **outcomes,
+                f"everyone's tie ends per {HOURS} hours": interval(over[name].mean),
+                f"keeps {kept.least:g} or more": share(judge(swept, kept).share),
+                "keeps the most": share(best[name]),
+                **effort_columns(effort, name),
             }
         )
+    return pd.DataFrame(rows)  # fmt: skip
+
+
+def effort_columns(effort: pd.DataFrame, name: str) -> dict[str, str]:
+    """The minutes of a strategy per adopter, from `minutes`, and whether it used enough for a like-for-like comparison."""
+    titles = {"planned": "minutes planned", "used": "minutes used", "lost": "minutes lost"}
+    if name not in effort.index:
+        return dict.fromkeys((*titles.values(), "comparable effort"), "–")
+    of = effort.loc[name]
+    return {
+        **{title: f"{of[key]:,.0f}" for key, title in titles.items()},
+        "comparable effort": "no: under 90% of the minutes used" if of["idle"] else "yes",
+    }
+
+
+def _dependence(swept: SweepResult) -> pd.DataFrame:
+    """The numbers on which what each strategy keeps up, keeps, and adds and keeps hangs most; all rows are one family."""
+    effects = [(of, one) for of in MEASURES for one in gains(swept, of)]
+    rows = []
+    for of, one in effects:
+        numbers = ", ".join(f"`{name}`" for name in named(swept, one, family=len(effects)))
+        rows.append(
+            {"outcome": SHORT[of], "strategy": swept.legend.label(one.label), "hangs on": numbers or "none found"}
+        )
+    return pd.DataFrame(rows)  # fmt: skip
+
+
+# Effort --------------------------------------------------------------------------------------------------------------
+
+
+def _efforts(sweeps: Sweeps) -> dict[float, tuple[SweepResult, list[Effect]]]:
+    """What strategies keep, by minutes a week."""
+    hour, other = sweeps["strategies_draws"], sweeps["strategies_effort"]
+    found = {USUAL: (hour, gains(hour, HEADLINE))}
+    for effort, runs in other.plausible.groupby(EFFORT):
+        found[float(effort)] = other, gains(other, HEADLINE, runs)
+    return dict(sorted(found.items()))
+
+
+def _by_effort(sweeps: Sweeps) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            row_of(one.mean, strategy=one.label, minutes=effort)
+            for effort, (_, effects) in _efforts(sweeps).items()
+            for one in effects
+        ]
+    )
+
+
+def _effort_table(sweeps: Sweeps) -> pd.DataFrame:
+    label, columns = sweeps["strategies_draws"].legend.label, {}
+    for effort, (swept, effects) in _efforts(sweeps).items():
+        columns[f"{effort:g} minutes"] = {
+            label(one.label): f"{interval(one.mean)}; {share(judge(swept, one).share)}" for one in effects
+        }
+    return pd.DataFrame(columns).rename_axis("strategy").reset_index()  # fmt: skip
+
+
+def _words_of_effort(data: pd.DataFrame, swept: SweepResult) -> Words:
+    order = data.sort_values("value").groupby("minutes")["strategy"].last()
+    least, most = order.index.min(), order.index.max()
+    label = swept.legend.label
+    same = order[least] == order[most]
+    title = (
+        f"“{label(order[most])}” leaves most behind with {least:g} minutes a week\nas well as with {most:g}"
+        if same
+        else f"With {least:g} minutes a week “{label(order[least])}” leaves most behind,\nwith {most:g} “{label(order[most])}”"
+    )
+    return Words(
+        title,
+        "Old ties in touch 240 days after two years of it, per adopter beyond waiting, by minutes a week; means over\nplausible worlds with 95% intervals.",
+        setting_of(swept),
+    )  # fmt: skip
+
+
+# After it stopped, at the default numbers ----------------------------------------------------------------------------
+
+
+def _after(swept: SweepResult) -> pd.DataFrame:
+    """Old ties in touch beyond waiting, by days since the strategy stopped: mean and interval over worlds."""
+    series, stop = swept.series(), swept.experiment.run.strategy_days
+    series = series[series["day"] >= stop]
+    rows = []
+    for day, there in series.groupby("day"):
+        arms = there.pivot(index="replicate", columns="strategy", values="revived")
+        for name in arms:
+            if name != BASELINE:
+                one = difference(arms[name].to_numpy(), arms[BASELINE].to_numpy())
+                rows.append(row_of(one, strategy=str(name), day=int(day) - stop))
     return pd.DataFrame(rows)
 
 
-def _interval(row: pd.Series, digits: int = 1) -> str:
-    """A gain with its 95% interval: ``+32.2 (31.7 … 32.7)``."""
-    return f"{row['value']:+.{digits}f} ({row['low']:.{digits}f} … {row['high']:.{digits}f})"
+def half_life(after: pd.DataFrame, name: str) -> float:
+    """Days after which half of a strategy's gain over waiting is gone; nan if it isn't within the run, or never was."""
+    mine = after[after["strategy"] == name].sort_values("day")
+    if mine.empty or not mine["value"].iloc[0] > 0:
+        return float("nan")
+    gone = mine[mine["value"] <= mine["value"].iloc[0] / 2]
+    return float(gone["day"].iloc[0]) if len(gone) else float("nan")
 
 
-def _effect(hour: pd.DataFrame, gains: pd.DataFrame, left: pd.DataFrame, swept: SweepResult) -> str:
-    first, last, label = hour.iloc[0], hour.iloc[-1], swept.legend.label
-    supply = swept.runs[swept.runs["strategy"] == WAIT]["everyone_dormant_at_start"].mean()
-    afterwards = left.set_index("strategy").loc[first["strategy"]]
+def _busiest(after: pd.DataFrame) -> str:
+    first = after[after["day"] == after["day"].min()]
+    return str(first.loc[first["value"].idxmax(), "strategy"])
+
+
+def _fading(after: pd.DataFrame, swept: SweepResult) -> str:
+    if after.empty:
+        return ""
+    name = _busiest(after)
+    mine, half = after[after["strategy"] == name].sort_values("day"), half_life(after, name)
+    gone = "more days than were run" if np.isnan(half) else f"{half:.0f} days"
     return (
-        f"At the default numbers, “{label(first['strategy'])}” keeps up {first['value']:.1f} "
-        f"({first['low']:.1f} … {first['high']:.1f}) more ties per adopter than waiting, and “{label(last['strategy'])}” "
-        f"{last['value']:.1f} ({last['low']:.1f} … {last['high']:.1f}). A person has {supply:.0f} dormant ties at the start. "
-        f"{_marginal(gains, str(first['strategy']), swept)} Little is left afterwards: 240 days after the plan stopped, "
-        f"{_interval(afterwards, 2)} more of these ties are in contact with “{label(first['strategy'])}” than with waiting. "
-        "Intervals are 95% intervals over worlds."
+        f"At the default numbers, “{swept.legend.label(name)}” has {mine['value'].iloc[0]:.1f} more old ties in touch than waiting on the day on which it stops, "
+        f"and {mine['value'].iloc[-1]:.1f} ({mine['low'].iloc[-1]:.1f} … {mine['high'].iloc[-1]:.1f}) {mine['day'].iloc[-1]} days later; half of the gain "
+        f"is gone after {gone}."
     )
 
 
-def _marginal(gains: pd.DataFrame, name: str, swept: SweepResult) -> str:
-    mine = gains[gains["strategy"] == name].set_index("minutes")["value"]
-    return f"A second hour a week adds {mine[120.0] - mine[USUAL]:.1f} more ties to “{swept.legend.label(name)}”."
-
-
-def _words_of_gains(swept: SweepResult, hour: pd.DataFrame, left: pd.DataFrame) -> Words:
-    first = hour.iloc[0]
-    afterwards = left.set_index("strategy").loc[first["strategy"], "value"]
-    leading = swept.legend.label(str(first["strategy"]))
+def _words_after(after: pd.DataFrame, swept: SweepResult) -> Words:
+    name = _busiest(after)
+    mine, half = after[after["strategy"] == name].sort_values("day"), half_life(after, name)
+    gone = "more than half is left at the end" if np.isnan(half) else f"half is gone after {half:.0f} days"
     return Words(
-        f"“{leading[:1].upper()}{leading[1:]}” keeps up {first['value']:.0f} more ties than waiting while the plan runs;\n"
-        f"240 days after it stops, {afterwards:+.1f} of them are left",
-        "Ties per adopter that came back and were in two-way contact 150 to 240 days later, beyond waiting;\n"
-        f"an hour a week for two years, mean and 95% interval over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} The table in the report has the minutes planned and used.",
-    )
-
-
-def _words_over_draws(drawn: SweepResult) -> Words:
-    found, gained = over_draws.shares(drawn), over_draws.gains(drawn, over_draws.HEADLINE)
-    first, kept = over_draws.leading(gained), gained.mean()
-    least = drawn.verdict.least(over_draws.HEADLINE)
-    label, best = drawn.legend.label(first), shares_of_being_best(gained)
-    who = f"“{label[:1].upper()}{label[1:]}”" if winner(best) else "No strategy"
-    return Words(
-        f"{who} leaves most behind in nine of ten plausible worlds. “{label}” does in {best[first].value:.0%}:\n"
-        f"240 days after two years of it, {kept[first]:+.1f} ties, and {least:g} or more in {found[first].value:.0%}",
-        "Ties per adopter beyond waiting, an hour a week for two years. Dot: mean over plausible worlds; line: 90% of them.\n"
-        "In each world, all assumed numbers are drawn within plausible ranges. The panels have different scales.",
-        f"{setting(drawn)} {len(drawn.levels):,} of {drawn.runs['replicate'].nunique():,} drawn worlds pass the gate.\n"
-        "Chance within each world widens the lines.",
-    )
-
-
-def _words_of_effort(swept: SweepResult, gains: pd.DataFrame) -> Words:
-    most = gains["minutes"].max()
-    first = str(gains.loc[gains[gains["minutes"] == most]["value"].idxmax(), "strategy"])
-    mine = gains[gains["strategy"] == first].set_index("minutes")["value"]
-    return Words(
-        f"With “{swept.legend.label(first)}” the first hour a week keeps up {mine[USUAL]:.0f} ties while the plan runs,\n"
-        f"and a second one {mine[120.0] - mine[USUAL]:.0f} more",
-        "Ties per adopter kept up while the plan runs, beyond waiting, by minutes a week; bars: 95% intervals over worlds.",
+        f"What “{swept.legend.label(name)}” gained fades: {mine['value'].iloc[0]:.0f} ties when it stops, "
+        f"{mine['value'].iloc[-1]:.1f} after {mine['day'].iloc[-1]} days;\n{gone} (default numbers)",
+        "Old ties in touch per adopter beyond waiting, by days since two years of an hour a week ended;\n"
+        f"bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds.",
         setting(swept),
-    )
+    )  # fmt: skip
 
 
-def _words_of_what_is_left(swept: SweepResult, left: pd.DataFrame) -> Words:
-    first = left.iloc[0]
-    return Words(
-        f"240 days after the plan stopped, at most {first['value']:+.1f} ties are left\n"
-        f"(“{swept.legend.label(str(first['strategy']))}”)",
-        "Formerly dormant ties per adopter that are active 240 days after two years of an hour a week, beyond waiting;\n"
-        f"mean and 95% interval over {swept.runs['replicate'].nunique()} worlds. Grey: the interval includes zero.",
-        setting(swept),
-    )
+def _at_defaults(swept: SweepResult) -> pd.DataFrame:
+    """Each strategy's gains beyond waiting, and its minutes."""
+    spent = minutes(swept.runs.assign(scenario=swept.runs["strategy"]))
+    outcomes = {"reconnected": "reconnected", **SHORT}
+    arms = {of: swept.arms(of, "strategy") for of in outcomes}
+    names = [name for name in arms["reconnected"] if name != BASELINE]
+    rows = []
+    for name in names:
+        found = {
+            of: difference(there[name].to_numpy(), there[BASELINE].to_numpy())
+            for of, there in arms.items()
+            if len(there)
+        }
+        rows.append({"strategy": swept.legend.label(name), **{outcomes[of]: interval(one) for of, one in found.items()},
+                     **effort_columns(spent, str(name)), "_by": _known(found["reconnected"].value)})  # fmt: skip
+    return pd.DataFrame(rows).sort_values("_by", ascending=False).drop(columns="_by")

@@ -1,174 +1,159 @@
-"""One like: does it reopen a dormant tie?"""
+"""One like to a friend who has gone silent: is it liked back, does it open a door, and do the two talk again?"""
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import pandas as pd
 
-import sim
-from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
-from experiments.analysis.verdicts import Estimate, ratio, ruled_by_ratio
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, plain, row_of, setting
-from experiments.figures.one_like import draw_curves, draw_gestures, draw_ratios
+from experiments.analysis.verdicts import Ruling, Verdict
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
+from experiments.essay.findings.effects import (
+    DOTS,
+    Effect,
+    arms_of,
+    gain,
+    hanging_on,
+    judge,
+    level,
+    plotted,
+    setting_of,
+    share,
+    table_of,
+    thousand,
+    together,
+)
 from experiments.figures.page import Words
+from experiments.figures.ranges import draw_ranges
 from experiments.sweeps.sweep_result import SweepResult
 
-HALF_LIFE, BOOST, KIND = "parameters.openness_half_life", "parameters.feed_boost", "inject.kind"
+NOTHING, LIKE, SHUT = "nothing", "like", "like, door shut"
+PER_THOUSAND = "of 1,000 ties that were silent"
+FIRST = "outcome"
 
 
-def finding(sweeps: Sweeps) -> ClaimFinding:
-    """Risk ratios of *reconnected* within 60 days at each half-life of the door, with and without a feed that uses it."""
+def liked_back(sweeps: Sweeps) -> ClaimFinding:
+    """Whether people like something of somebody silent who liked something of theirs, within 14 and 60 days."""
     swept = sweeps["one_like"]
-    thresholds = swept.verdict
-    ratios = {
-        f"half-life {half_life:g} days, feed boost {boost:g}": _ratio(there, "like")
-        for (half_life, boost), there in swept.runs.groupby([HALF_LIFE, BOOST])
-    }
-    ruling = ruled_by_ratio(ratios, margin=thresholds.margin, worlds=thresholds.worlds)
-    usual = _ratio(_usual(swept), "like")
-    ties = int(_usual(swept).query(f"`{KIND}` == 'like'")["focal"].sum())
-    rows = pd.DataFrame(
-        [row_of(one, level=name) | {"sure": one.low > 1 + thresholds.margin} for name, one in ratios.items()]
-    )
-    by_silence = _by_silence(sweeps["one_like_silence"])
-    by_gesture = _by_gesture(sweeps["one_like_gestures"])
-    base, with_like = _risks(swept)
-    effect = (
-        f"Within 60 days, {base:.2%} of dormant ties talk again spontaneously and {with_like:.2%} after one like. The ratio is "
-        f"{usual}, from {ties:,} ties in {usual.worlds} worlds. {_of_words(by_gesture)} Intervals are 95% intervals over worlds."
-    )
+    effects = {days: _more(swept, f"focal_liked_back_{days}", f"within {days} days") for days in (14, 60)}
+    judged = {one.label: judge(swept, one) for one in effects.values()}
+    without, after = _levels(swept, "focal_liked_back_14")
+    later = effects[60].mean
+    few = all(one.word is Verdict.FAILS for one in judged.values())
+    title = f"Of 1,000 likes to somebody silent, {thousand(after.mean.value)} are liked back within two weeks:\n"
+    title += f"{thousand(after.mean.value - without.mean.value)} more than without"
     return ClaimFinding(
-        ruling=ruling,
-        effect=effect,
-        pictures=(
-            FigureSpec("one_like", _words_of_ratios(swept, rows, thresholds.margin), rows, draw_ratios),
-            FigureSpec("one_like_curves", _words_of_curves(sweeps), _curves(sweeps["one_like_gestures"]), draw_curves),
-            FigureSpec("one_like_gestures", _words_of_gestures(sweeps, by_gesture), by_gesture, draw_gestures),
+        ruling=together(judged),
+        effect=(
+            f"Of 1,000 people who get a like from somebody who was silent, {thousand(after.mean.value)} like something of theirs within two "
+            f"weeks; {thousand(without.mean.value)} would have anyway. Within 60 days, one like adds {thousand(later.value)} "
+            f"({thousand(later.low)} … {thousand(later.high)}). "
+            + ("Likes are seldom returned because the model has no rule for it: a like only makes its sender come to mind, and a "
+               "later like is a choice among everyone in the feed. No log at hand has likes, so nobody can say how often people like back."
+               if few else hanging_on(swept, effects[14]))
         ),
-        tables={
-            "Ratio of ties that talk again within 60 days, one like over nothing": rows,
-            "Ratio for each gesture over nothing": by_gesture,
-            "Ratio for one like over nothing, by years of silence": by_silence,
-        },
+        pictures=(_picture("liked_back", title, swept, "focal_liked_back_60", effects[60]),),
+        tables={"Likes back, one like less nothing": table_of(swept, list(effects.values()), first=FIRST, digits=4)},
         checked=("one_like",),
     )  # fmt: skip
 
 
-def _usual(swept: SweepResult) -> pd.DataFrame:
-    """Runs at the default half-life and boost or, if the sweep lacks these, at its first levels."""
-    runs = swept.runs
-    usual = sim.Parameters()
-    wanted = {HALF_LIFE: usual.openness_half_life, BOOST: usual.feed_boost}
-    for name, level in wanted.items():
-        runs = runs[runs[name] == (level if (runs[name] == level).any() else runs[name].iloc[0])]
-    return runs
-
-
-def _counts(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """The number of focal ties in each world that have the measure: one row per world, one column per kind of gesture."""
-    counted = runs.assign(count=(runs[measure] * runs["focal"]).round())
-    return counted.pivot(index="replicate", columns=KIND, values="count").dropna()
-
-
-def _ratio(runs: pd.DataFrame, kind: str, measure: str = "focal_reconnected") -> Estimate:
-    counts = _counts(runs, measure)
-    return ratio(counts[kind].to_numpy(), counts["nothing"].to_numpy())
-
-
-def _risks(swept: SweepResult) -> tuple[float, float]:
-    usual = _usual(swept)
-    counts, ties = _counts(usual, "focal_reconnected"), usual.groupby(KIND)["focal"].sum()
-    return counts["nothing"].sum() / ties["nothing"], counts["like"].sum() / ties["like"]
-
-
-def _by_gesture(swept: SweepResult) -> pd.DataFrame:
-    kinds = [kind for kind in swept.runs[KIND].unique() if kind != "nothing"]
-    outcomes = {"focal_reconnected": "talk again within 60 days", "focal_answered": "the other writes within 60 days",
-                "focal_kept_up": "in touch after 150 to 240 days"}  # fmt: skip
-    return pd.DataFrame(
-        [
-            row_of(_ratio(swept.runs, kind, measure), gesture=kind, outcome=outcome)
-            for measure, outcome in outcomes.items()
-            for kind in kinds
-        ]
-    )
-
-
-def _by_silence(swept: SweepResult) -> pd.DataFrame:
-    rows = []
-    for (least, most), runs in swept.runs.groupby(["inject.silent_from", "inject.silent_to"]):
-        silence = (
-            f"{least / 365:.1f} years or more"
-            if most > 10_000
-            else f"{least / 365:.1f} to {(most + 1) / 365:.1f} years"
-        )
-        rows.append(row_of(_ratio(runs, "like"), silent=silence, ties=int(runs["focal"].sum() / 2)))
-    return pd.DataFrame(rows)
-
-
-def _of_words(by_gesture: pd.DataFrame) -> str:
-    rows = by_gesture[by_gesture["outcome"].str.startswith("the other writes")].set_index("gesture")
-    like, message = rows.loc["like"], rows.loc["message"]
-    return (
-        f"The other person writes {like['value']:.2f} ({like['low']:.2f} … {like['high']:.2f}) times as often after a like as after "
-        f"nothing, and {message['value']:.1f} ({message['low']:.1f} … {message['high']:.1f}) times as often after a message."
-    )
-
-
-def _words_of_ratios(swept: SweepResult, rows: pd.DataFrame, margin: float) -> Words:
-    sure = rows[rows["sure"]]
-    if len(sure) == len(rows):
-        most = rows["value"].max()
-        title = f"One like makes old friends talk again more often under\nevery assumption about the door that it opens: up to {most:.2f} times"
-    elif len(sure):
-        title = f"One like makes old friends talk again more often under\n{len(sure)} of {len(rows)} assumptions about the door that it opens"
-    else:
-        title = f"Under none of {len(rows)} assumptions about its door does one like\nclearly make old friends talk again more often"
-    return Words(
-        title,
-        "Dormant ties that talk again within 60 days, ratio of one like to nothing in the same worlds, with 95% interval\n"
-        f"over {int(rows['worlds'].min())} worlds, by how long a door stays open and whether the feed uses it.",
-        f"{setting(swept)} Grey band: effect of one answered gesture in real logs, 1.0 to 1.2.\n"
-        f"That a like opens a door at all is an assumption. Blue: the whole interval is above {1 + margin:g}.",
+def open_door(sweeps: Sweeps) -> ClaimFinding:
+    """What one like does through the door that it opens: the same like with the door open and shut."""
+    swept = sweeps["one_like"]
+    effects = [
+        _more(swept, "focal_answered", "the other writes", base=SHUT),
+        _more(swept, "focal_reconnected", "the two talk again", base=SHUT),
+    ]
+    rest = _more(swept, "focal_answered", "the other writes", arm=SHUT)
+    wrote, verdict = effects[0], judge(swept, effects[0])
+    title = f"An open door makes {thousand(wrote.mean.value)} more of 1,000 people write within 60 days;\nwithout the door a like does "
+    title += "nothing" if _is_nothing(rest) else f"{thousand(rest.mean.value)}"
+    return ClaimFinding(
+        ruling=Ruling(Verdict.BY_CONSTRUCTION, "a rule says that a like opens a door, and that people write more readily through it"),
+        effect=(
+            f"Through the door, {thousand(wrote.mean.value)} ({thousand(wrote.mean.low)} … {thousand(wrote.mean.high)}) more of 1,000 people write "
+            f"within 60 days to somebody who liked something of theirs, and {thousand(effects[1].mean.value)} more pairs talk again. With "
+            f"the door shut, the same like adds {thousand(rest.mean.value)} ({thousand(rest.mean.low)} … {thousand(rest.mean.high)}). At least "
+            f"{thousand(wrote.least)} of 1,000 more write in {share(verdict.share)} of the plausible worlds. {hanging_on(swept, wrote)} "
+            "Nobody has measured whether a like opens a door; its range is from not at all to fully."
+        ),
+        pictures=(_picture("open_door", title, swept, "focal_answered", wrote, (NOTHING, SHUT, LIKE)),),
+        tables={"One like with the door open, less with it shut": table_of(swept, effects, first=FIRST, digits=4)},
+        checked=("one_like",),
     )  # fmt: skip
 
 
-def _curves(swept: SweepResult) -> pd.DataFrame:
-    """Share of the focal ties that have talked again, by day and gesture: mean and interval over worlds."""
-    series = swept.series()
-    rows = []
-    for (kind, day), there in series.groupby([KIND, "day"], sort=False):
-        values = there["focal_reconnected"].to_numpy(float)
-        counts = resampled_counts(len(values), RESAMPLES // 5)
-        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
-        rows.append({"gesture": kind, "day": int(day), "value": values.mean(), "low": low, "high": high})
-    return pd.DataFrame(rows)
+def talk_again(sweeps: Sweeps) -> ClaimFinding:
+    """Whether two people talk again within 60 days after one like, more than after nothing."""
+    swept = sweeps["one_like"]
+    effect = _more(swept, "focal_reconnected", "talk again")
+    answered = _more(swept, "focal_answered", "the other writes")
+    without, after = _levels(swept, "focal_reconnected")
+    one = effect.mean
+    likes = f" One more talks again for about {1 / one.value:,.0f} likes." if one.low > 0 else ""
+    return ClaimFinding(
+        ruling=together({"one like": judge(swept, effect)}),
+        effect=(
+            f"Of 1,000 friendships that have gone silent, about {thousand(without.mean.value)} start talking again within two months by themselves, "
+            f"and about {thousand(after.mean.value)} after one like: {thousand(one.value)} more (95% interval {thousand(one.low)} … "
+            f"{thousand(one.high)}; in 90% of plausible worlds {thousand(effect.range[0])} to {thousand(effect.range[1])}).{likes} "
+            f"{hanging_on(swept, effect)}"
+        ),
+        pictures=(
+            _picture(
+                "one_like",
+                f"Of 1,000 old friends, {thousand(without.mean.value)} talk again within two months by themselves,\n"
+                f"{thousand(after.mean.value)} after one like",
+                swept,
+                "focal_reconnected",
+                effect,
+            ),
+        ),
+        tables={"One like less nothing, within 60 days": table_of(swept, [effect, answered], first=FIRST, digits=4)},
+        checked=("one_like",),
+    )  # fmt: skip
 
 
-def _words_of_curves(sweeps: Sweeps) -> Words:
-    swept = sweeps["one_like_gestures"]
-    curves = _curves(swept).set_index(["gesture", "day"])["value"]
-    last = curves.groupby("gesture").last().drop("nothing").sort_values()
-    return Words(
-        f"After eight months {last.iloc[-1]:.0%} of dormant ties have talked again after one {plain(last.index[-1])},\n"
-        f"{last['like']:.1%} after one like, {curves['nothing'].iloc[-1]:.1%} after nothing",
-        "Share of dormant ties that have talked again (three worded gestures in turn) since one gesture on day 0;\n"
-        f"bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds, separately for each line.",
-        f"{setting(swept)} Lines share worlds and random draws, so their differences are more precise than the bands.",
+def _is_nothing(effect: Effect) -> bool:
+    return bool(abs(effect.mean.value) < 0.0005)
+
+
+def _arms(swept: SweepResult, measure: str) -> pd.DataFrame:
+    return arms_of(swept, measure, "row")
+
+
+def _more(swept: SweepResult, measure: str, label: str, *, arm: str = LIKE, base: str = NOTHING) -> Effect:
+    arms = _arms(swept, measure)
+    return gain(swept, label, arms[arm], arms[base], swept.verdict.least(measure))
+
+
+def _levels(swept: SweepResult, measure: str) -> tuple[Effect, Effect]:
+    arms = _arms(swept, measure)
+    return level(swept, NOTHING, arms[NOTHING]), level(swept, LIKE, arms[LIKE])
+
+
+def _picture(
+    name: str, title: str, swept: SweepResult, measure: str, effect: Effect, rows: tuple[str, ...] = (NOTHING, LIKE)
+) -> FigureSpec:
+    """How many of 1,000 do something in each arm, and how many more after a like."""
+    arms = _arms(swept, measure) * 1000
+    more = Effect(LIKE, effect.values * 1000, effect.least * 1000)
+    data = pd.concat(
+        [
+            plotted(PER_THOUSAND, swept, [level(swept, row, arms[row]) for row in rows]),
+            plotted(f"more than after {'a like, door shut' if SHUT in rows else 'nothing'}", swept, [more]),
+        ],
+        ignore_index=True,
     )
-
-
-def _words_of_gestures(sweeps: Sweeps, rows: pd.DataFrame) -> Words:
-    swept = sweeps["one_like_gestures"]
-    first = rows[rows["outcome"] == rows["outcome"].iloc[0]]
-    ratios = first.set_index("gesture")["value"]
-    if ratios.isna().all():  # without a gesture, nobody talks again in these worlds
-        title = "Too few worlds to measure the effect of one gesture"
-    else:
-        best = ratios.idxmax()
-        title = f"After one {best}, {ratios[best]:.1f} times as many old friends talk again as after nothing;\nafter one like, {ratios['like']:.2f} times as many"
-    return Words(
-        title,
-        f"Ratio of one gesture to nothing, for the same dormant ties, with 95% interval over {int(rows['worlds'].min())} worlds.",
-        f"{setting(swept)} A worded gesture that was injected counts as one of the three.",
+    within = "14" if measure.endswith("_14") else "60"
+    return FigureSpec(
+        name,
+        Words(
+            title,
+            f"Ties that had gone silent, within {within} days after nothing or one like; the same ties in the same worlds.\n{DOTS}",
+            f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of worlds that reach it.",
+        ),
+        data,
+        partial(draw_ranges, unit="ties", digits=1),
     )

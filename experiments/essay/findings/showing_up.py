@@ -1,97 +1,97 @@
-"""Showing up: the same conversations spread out, or all on one day."""
+"""Showing up: the same time in conversations on many days, or all on one day, and when the first sale comes."""
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 import pandas as pd
 
-from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
-from experiments.analysis.verdicts import ratio, ruled_by_ratio
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
+from experiments.analysis.verdicts import Ruling, Verdict
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
+from experiments.essay.findings.effects import (
+    DOTS,
+    Effect,
+    by_draw,
+    gain,
+    hanging_on,
+    judge,
+    level,
+    plotted,
+    setting_of,
+    share,
+    table_of,
+)
 from experiments.figures.page import Words
-from experiments.figures.showing_up import draw
+from experiments.figures.ranges import draw_ranges
 from experiments.sweeps.sweep_result import SweepResult
 
-CADENCE, SATURATION = "inject.every_days", "parameters.saturation"
-BURST, DAILY = 0, 1
-HORIZONS = (90, 365)
+CADENCE, YEAR = "inject.every_days", "focal_sold_365"
+BURST, WEEKLY = 0, 7
+BEFORE_FIFTH = 27  # day of the run: the fifth weekly visit is on day 28
+NAMES = {0: "all on one day", 1: "daily", 7: "weekly", 14: "every two weeks"}
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
-    """The ratio of the chances of a sale, conversations on many days over all on one day, at two horizons, with and
-    without saturation.
-    """
-    swept, thresholds = sweeps["showing_up"], sweeps["showing_up"].verdict
-    table = _table(swept)
-    daily = table[table["cadence"] == DAILY]
-    levels = {f"{row['by']} days, {_saturated(row['saturation'])}": row["estimate"] for _, row in daily.iterrows()}
-    ruling = ruled_by_ratio(levels, margin=thresholds.margin, worlds=thresholds.worlds)
-    rows = table.drop(columns="estimate")
-    curves = _curves(swept)
-    end = curves[(curves["saturation"] == 1.0) & (curves["day"] == curves["day"].max())].set_index("cadence")["value"]
-    best = int(end.idxmax())
-    ratios = rows[(rows["saturation"] == 1.0) & (rows["cadence"] == DAILY)].set_index("by")
+    """How many more people buy within a year if 24 conversations are spread out, and how many before the fifth visit."""
+    swept = sweeps["showing_up"]
+    arms, least = swept.arms(YEAR, CADENCE), swept.verdict.least(YEAR)
+    effects = {
+        cadence: gain(swept, _name(cadence), arms[cadence], arms[BURST], least) for cadence in arms if cadence != BURST
+    }
+    weekly, once = level(swept, _name(WEEKLY), arms[WEEKLY]).mean, level(swept, _name(BURST), arms[BURST]).mean
+    early, more = before_fifth(swept), effects[WEEKLY]
+    verdict = judge(swept, more)
+    levels = [_of_hundred(level(swept, _name(cadence), arms[cadence])) for cadence in arms]
     return ClaimFinding(
-        ruling=ruling,
-        effect=(
-            f"Compared with one day, 24 conversations on {DAILY * 24} days in a row multiply the chance of a sale by "
-            f"{_said(ratios.loc[90])} within 90 days and by {_said(ratios.loc[365])} within a year (95% intervals over worlds). "
-            f"Of all spacings, {_cadence(best)} sells most in a year: {end[best]:.1%}, compared with {end[BURST]:.1%} for all on "
-            "one day."
+        ruling=Ruling(
+            Verdict.BY_CONSTRUCTION,
+            "a rule says that the chance of a sale grows with the square of the tie's strength, and spaced contacts are forgotten more slowly",
         ),
-        pictures=(FigureSpec("showing_up", _words(swept, end, best), curves[curves["saturation"] == 1.0], draw),),
-        tables={"Chance of a sale, ratio of each spacing to all on one day": rows},
+        effect=(
+            f"Of 100 strangers who are visited weekly, {100 * weekly.value:.0f} buy within a year, and {100 * early.mean.value:.0f} of 100 buyers do so before "
+            f"the fifth visit. With all visits on one day, {100 * once.value:.0f} buy: {100 * more.mean.value:.0f} ({100 * more.mean.low:.0f} … "
+            f"{100 * more.mean.high:.0f}) fewer. At least {100 * least:g} of 100 more buy in {share(verdict.share)} of the plausible worlds. "
+            f"{hanging_on(swept, more)} Nobody has measured how sales depend on strength."
+        ),
+        pictures=(
+            FigureSpec(
+                "showing_up",
+                Words(
+                    f"Of 100 strangers, {100 * weekly.value:.0f} buy within a year if visited weekly, {100 * once.value:.0f} if visited\n"
+                    f"as long on one day; {100 * early.mean.value:.0f} of 100 buyers buy before the fifth visit",
+                    f"24 conversations of half an hour with a stranger from the industry, all on one day or spread out.\n{DOTS}",
+                    f"{setting_of(swept)}\nThat the chance of a sale grows with the square of a tie's strength is an assumption.",
+                ),
+                pd.concat(
+                    [
+                        plotted("buyers within a year, of 100", swept, levels),
+                        plotted("more than on one day", swept, [_of_hundred(one) for one in effects.values()]),
+                    ],
+                    ignore_index=True,
+                ),
+                partial(draw_ranges, unit="people", digits=0),
+            ),
+        ),
+        tables={
+            "Buyers within a year, spread out less all on one day (1 is everyone)": table_of(swept, list(effects.values()), first="spacing", digits=3),
+        },
         checked=("showing_up",),
-    )
+    )  # fmt: skip
 
 
-def _said(row: pd.Series) -> str:
-    return f"{row['value']:.2f} ({row['low']:.2f} … {row['high']:.2f})"
+def before_fifth(swept: SweepResult) -> Effect:
+    """The share of the buyers of a year, visited weekly, who buy before the fifth visit."""
+    series = swept.series()
+    series = series[(series[CADENCE] == WEEKLY) & series["replicate"].isin(swept.draws.index)]
+    by = series.pivot(index="replicate", columns="day", values="focal_sold")
+    early = by[[day for day in by if day <= BEFORE_FIFTH]].iloc[:, -1]
+    year = swept.arms(YEAR, CADENCE)[WEEKLY]
+    return Effect("before the fifth visit", by_draw(swept, (early / year.where(year > 0)).dropna()))
 
 
-def _saturated(level: float) -> str:
-    return "with saturation" if level == 1 else "without saturation"
+def _name(cadence: float) -> str:
+    return NAMES.get(int(cadence), f"every {cadence:g} days")
 
 
-def _cadence(days: int) -> str:
-    return {0: "all on one day", 1: "daily", 7: "weekly"}.get(days, f"every {days} days")
-
-
-def _table(swept: SweepResult) -> pd.DataFrame:
-    """The ratio of each cadence to all on one day, at each horizon and level of saturation."""
-    rows = []
-    for by in HORIZONS:
-        arms = swept.arms(f"focal_sold_{by}", [SATURATION, CADENCE])
-        for saturation, cadence in arms.columns:
-            if cadence != BURST:
-                one = ratio(arms[saturation, cadence].to_numpy(), arms[saturation, BURST].to_numpy())
-                rows.append(row_of(one, by=by, saturation=saturation, cadence=int(cadence)) | {"estimate": one})
-    return pd.DataFrame(rows)
-
-
-def _curves(swept: SweepResult) -> pd.DataFrame:
-    rows = []
-    for (saturation, cadence, day), there in swept.series().groupby([SATURATION, CADENCE, "day"], sort=False):
-        values = there["focal_sold"].to_numpy(float)
-        counts = resampled_counts(len(values), RESAMPLES // 5)
-        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
-        rows.append(
-            {"cadence": int(cadence), "saturation": saturation, "name": _cadence(int(cadence)), "day": int(day),
-             "value": values.mean(), "low": low, "high": high}
-        )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _words(swept: SweepResult, end: pd.Series, best: int) -> Words:
-    times = end[best] / end[BURST]
-    title = (
-        f"Twelve hours spread out ({_cadence(best)}) sell {times:.1f} times\nas well within a year as twelve hours on one day"
-        if best != BURST
-        else "Twelve hours on one day sell best:\nspreading them out gains nothing"
-    )
-    return Words(
-        title,
-        "Chance that a stranger from the industry has bought, by day; 24 conversations of half an hour each,\n"
-        f"one line per spacing; bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} That the hazard of a sale is 0.01 per day times strength squared is an assumption.",
-    )
+def _of_hundred(effect: Effect) -> Effect:
+    return Effect(effect.label, effect.values * 100, effect.least * 100)

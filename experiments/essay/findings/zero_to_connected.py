@@ -1,122 +1,119 @@
-"""Does an hour a week make a newcomer the most connected person in the industry?"""
+"""From zero to the most connected person in the industry: the rank of newcomers after three years."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
-from experiments.analysis.compare import RESAMPLES, ends_of_interval, resampled_counts
-from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean, ruled_by_limit
-from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
+from experiments.analysis.plausible import NEEDED, Judged, chance_best, winner
+from experiments.analysis.verdicts import Estimate
+from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
+from experiments.essay.findings.effects import (
+    DOTS,
+    Effect,
+    hanging_on,
+    interval,
+    judge,
+    level,
+    listed,
+    named,
+    plotted,
+    setting_of,
+    share,
+    together,
+)
 from experiments.figures.page import Words
-from experiments.figures.zero_to_connected import draw
+from experiments.figures.ranges import draw_ranges
 from experiments.sweeps.sweep_result import SweepResult
-from experiments.terminal.legend import PLAIN, Legend
 
 WAIT = "wait"
+RANKS = {"industry_rank": "rank by ties in touch", "industry_rank_two_steps": "rank by people within two steps"}
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
-    """The rank of newcomers in their industry after three years.
-
-    The verdict uses the rank by active ties. The rank by people within two steps is reported too.
-    """
+    """Which strategies take newcomers to the top of their industry in three years."""
     swept = sweeps["zero_to_connected"]
-    thresholds, label = swept.verdict, swept.legend.label
-    assert thresholds.most is not None
-    ranks, by_steps = _ranks(swept, "industry_rank"), _ranks(swept, "industry_rank_two_steps")
-    rulings, by_steps_rulings = (
-        {
-            name: ruled_by_limit(one, thresholds.most, worlds=thresholds.worlds)
-            for name, one in some.items()
-            if name != WAIT
-        }
-        for some in (ranks, by_steps)
-    )
-    otherwise = [
-        label(name) for name, ruling in rulings.items() if ruling.verdict is not by_steps_rulings[name].verdict
-    ]
-    best, best_by_steps = _furthest(ranks), _furthest(by_steps)
+    label, most = swept.legend.label, swept.verdict.most
+    assert most is not None
+    ranks = {measure: _levels(swept, measure) for measure in RANKS}
+    mine = sorted(ranks["industry_rank"], key=lambda one: one.mean.value)
+    by_name = {one.label: one for one in mine}
+    reaching = {name: Effect(name, most - one.values, 0.0) for name, one in by_name.items() if name != WAIT}
+    judged = {label(name): judge(swept, one) for name, one in reaching.items()}
+    best = chance_best({name: -one.values for name, one in by_name.items()})
+    first, wait = mine[0], by_name[WAIT]
     people = swept.experiment.world.people // swept.experiment.world.parameters.industries
+    leader = winner(best)
+    order = [one.label for one in mine]
+    rows = [
+        plotted(title, swept, sorted(ranks[of], key=lambda one: order.index(one.label))) for of, title in RANKS.items()
+    ]
     return ClaimFinding(
-        ruling=_together(rulings, swept.legend),
+        ruling=together(judged),
         effect=(
-            f"After three years of an hour a week with “{label(best)}”, a newcomer who knew nobody has rank "
-            f"{ranks[best].value:.0f} ({ranks[best].low:.0f} … {ranks[best].high:.0f}) by active ties among about {people} people of "
-            f"the industry. With waiting, the rank is {ranks[WAIT].value:.0f}. Here “most connected” means rank {thresholds.most:g} or "
-            f"better. By people within two steps over active ties, “{label(best_by_steps)}” reaches the best rank, "
-            f"{by_steps[best_by_steps].value:.0f} ({by_steps[best_by_steps].low:.0f} … {by_steps[best_by_steps].high:.0f}). By that "
-            f"measure, the verdict would differ for {' and '.join(otherwise) or 'no strategy'}. Intervals are 95% intervals over worlds."
+            f"After three years of an hour a week with “{label(first.label)}”, somebody who knew nobody has rank {first.mean.value:.0f} "
+            f"({first.mean.low:.0f} … {first.mean.high:.0f}) of about {people} people of the industry by ties in touch; with waiting, {wait.mean.value:.0f}. "
+            f"“{label(first.label)}” takes newcomers furthest in {share(best[first.label])} of the plausible worlds"
+            f"{', more than nine of ten' if leader else f', which is less than {NEEDED:.0%}'}. "
+            f"Here “most connected” means rank {most:g} or better. {hanging_on(swept, first)}"
         ),
         pictures=(
             FigureSpec(
                 "zero_to_connected",
-                _words(swept, ranks, best, people),
-                _over_time(swept),
-                partial(draw, legend=swept.legend),
+                Words(
+                    f"From zero to rank {first.mean.value:.0f} of {people} in three years with “{label(first.label)}”;\n"
+                    f"waiting leads to rank {wait.mean.value:.0f}",
+                    f"Rank in the industry of somebody who knew nobody (1 is the best connected); an hour a week.\n{DOTS}",
+                    f"{setting_of(swept)}\n{swept.experiment.world.newcomers} newcomers join each world.",
+                ),
+                pd.concat(rows, ignore_index=True),
+                partial(draw_ranges, unit="rank in the industry", digits=0, legend=swept.legend),
             ),
         ),
         tables={
-            "Rank after three years, by active ties": _rows(ranks, swept),
-            "Rank after three years, by people within two steps": _rows(by_steps, swept),
+            f"Rank after three years (1 is the best of about {people})": _table(swept, ranks, judged, best, most),
+            f"Strategies that reach rank {most:g}, in words": pd.DataFrame(
+                [{"strategy": name, "verdict": one.sentence} for name, one in judged.items()]
+            ),
         },
         checked=("zero_to_connected",),
-    )
+    )  # fmt: skip
 
 
-def _ranks(swept: SweepResult, measure: str) -> dict[str, Estimate]:
+def _levels(swept: SweepResult, measure: str) -> list[Effect]:
     arms = swept.arms(measure, "strategy")
-    return {name: mean(arms[name].to_numpy()) for name in arms}
+    return [level(swept, str(name), arms[name]) for name in arms]
 
 
-def _furthest(ranks: dict[str, Estimate]) -> str:
-    """The strategy with the best rank, apart from waiting."""
-    return min((name for name in ranks if name != WAIT), key=lambda name: ranks[name].value)
-
-
-def _rows(ranks: dict[str, Estimate], swept: SweepResult) -> pd.DataFrame:
-    return pd.DataFrame([row_of(one, strategy=swept.legend.label(name)) for name, one in ranks.items()]).sort_values(
-        "value"
-    )
-
-
-def _together(rulings: dict[str, Ruling], legend: Legend = PLAIN) -> Ruling:
-    there = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.HOLDS]
-    absent = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.FAILS]
-    if len(absent) == len(rulings):
-        return Ruling(Verdict.FAILS)
-    if not there:
-        return Ruling(Verdict.UNDECIDED)
-    if len(there) == len(rulings):
-        return Ruling(Verdict.HOLDS)
-    open_still = [legend.label(name) for name, ruling in rulings.items() if ruling.verdict is Verdict.UNDECIDED]
-    unclear = f"; unclear with {' or '.join(open_still)}" if open_still else ""
-    return Ruling(Verdict.DEPENDS, f"holds with {' and '.join(there)}; fails with {' and '.join(absent)}{unclear}")
-
-
-def _over_time(swept: SweepResult) -> pd.DataFrame:
-    series = swept.series()
+def _table(
+    swept: SweepResult,
+    ranks: Mapping[str, Sequence[Effect]],
+    judged: Mapping[str, Judged],
+    best: Mapping[str, Estimate],
+    most: float,
+) -> pd.DataFrame:
+    label = swept.legend.label
+    steps = {one.label: one for one in ranks["industry_rank_two_steps"]}
+    ties = {one.label: one for one in _levels(swept, "active_ties")}
     rows = []
-    for (name, day), there in series.groupby(["strategy", "day"], sort=False):
-        values = there["industry_rank"].to_numpy(float)
-        counts = resampled_counts(len(values), RESAMPLES // 5)
-        low, high = np.quantile(counts @ values / len(values), ends_of_interval(len(values)))
-        rows.append({"strategy": name, "day": int(day), "value": values.mean(), "low": low, "high": high})
+    for one in sorted(ranks["industry_rank"], key=lambda one: one.mean.value):
+        verdict = judged.get(label(one.label))
+        rows.append(
+            {
+                "strategy": label(one.label),
+                "rank by ties in touch": _rank(one),
+                "rank by people within two steps": _rank(steps[one.label]),
+                "ties in touch": interval(ties[one.label].mean).lstrip("+"),
+                f"rank {most:g} or better": "–" if verdict is None else share(verdict.share),
+                "furthest of all": share(best[one.label]),
+                "hangs on": listed([f"`{name}`" for name in named(swept, one, len(judged) + 1)] or ["none found"]),
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def _words(swept: SweepResult, ranks: dict[str, Estimate], best: str, people: int) -> Words:
-    rank = ranks[best]
-    title = (
-        f"From zero to rank {rank.value:.0f} of {people} in three years:\n“{swept.legend.label(best)}” takes a newcomer furthest"
-        if rank.value > 1.5
-        else f"From zero to the most connected of {people} in three years:\n“{swept.legend.label(best)}” takes a newcomer to the top"
-    )
-    return Words(
-        title,
-        "A newcomer's rank in the industry by active ties (1 is the best connected); an hour a week, one line per strategy;\n"
-        f"bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds.",
-        f"{setting(swept)} {swept.experiment.world.newcomers} newcomers join each world.",
-    )
+def _rank(effect: Effect) -> str:
+    low, high = effect.range
+    return f"{effect.mean.value:.0f} ({low:.0f} to {high:.0f})"

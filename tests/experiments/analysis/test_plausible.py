@@ -12,7 +12,6 @@ from scipy import optimize, stats
 from experiments.analysis import plausible
 from experiments.analysis.plausible import (
     NEEDED,
-    Word,
     chance_best,
     conditional,
     draws_to_decide,
@@ -22,7 +21,7 @@ from experiments.analysis.plausible import (
     share_above,
     winner,
 )
-from experiments.analysis.verdicts import Estimate
+from experiments.analysis.verdicts import Estimate, Verdict
 
 quick = settings(max_examples=15, deadline=None)
 
@@ -356,12 +355,12 @@ def effects_with(share: float, draws: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("share", "draws", "word"),
     [
-        (1.0, 300, Word.HOLDS), (0.9, 400, Word.HOLDS), (0.9, 60, Word.UNDECIDED), (1.0, 10, Word.UNDECIDED),
-        (0.88, 300, Word.UNDECIDED), (0.6, 300, Word.HOLDS_UNDER), (0.15, 300, Word.HOLDS_UNDER),
-        (0.12, 300, Word.UNDECIDED), (0.1, 400, Word.FAILS), (0.0, 300, Word.FAILS),
+        (1.0, 300, Verdict.HOLDS), (0.9, 400, Verdict.HOLDS), (0.9, 60, Verdict.UNDECIDED), (1.0, 10, Verdict.UNDECIDED),
+        (0.88, 300, Verdict.UNDECIDED), (0.6, 300, Verdict.DEPENDS), (0.15, 300, Verdict.DEPENDS),
+        (0.12, 300, Verdict.UNDECIDED), (0.1, 400, Verdict.FAILS), (0.0, 300, Verdict.FAILS),
     ],
 )  # fmt: skip
-def test_the_share_and_its_interval_give_the_word(share: float, draws: int, word: Word) -> None:
+def test_the_share_and_its_interval_give_the_word(share: float, draws: int, word: Verdict) -> None:
     assert judged(levels_of(draws), effects_with(share, draws), 0, 0.0).word == word
 
 
@@ -369,8 +368,7 @@ def test_the_sentence_gives_the_share_with_its_interval() -> None:
     found = judged(levels_of(300), effects_with(0.94, 300), 0, 0.0)
     assert found.share is not None
     assert found.sentence == f"holds in 94% ({found.share.low:.0%} to {found.share.high:.0%}) of plausible worlds"
-    assert judged(levels_of(9), np.ones((9, 1)), 0, by_construction=True)[:2] == (Word.BY_CONSTRUCTION, None)
-    assert judged(levels_of(3), np.full((3, 1), np.nan), 0, 1.0).word == Word.UNDECIDED
+    assert judged(levels_of(3), np.full((3, 1), np.nan), 0, 1.0).word == Verdict.UNDECIDED
     failed = judged(levels_of(300), effects_with(0.0, 300), 0, 0.0)
     assert failed.sentence == "fails: it holds in 0% (0% to 1%) of plausible worlds"
 
@@ -379,7 +377,7 @@ def test_the_sentence_says_where_a_claim_mainly_holds() -> None:
     levels = levels_of(300)
     effects = (0.6 - levels["number_3"]).to_numpy()[:, None]
     found = judged(levels, effects, 0, 0.0, {"number_3": "door half-life"})
-    assert found.word == Word.HOLDS_UNDER
+    assert found.word == Verdict.DEPENDS
     assert found.sentence.endswith(", mainly those with low door half-life")
     assert judged(levels, effects, 0, 0.0).sentence.endswith("with low number 3")
     random = np.random.default_rng(11)
@@ -394,24 +392,24 @@ def test_a_share_that_noise_hides_is_not_judged() -> None:
     random = np.random.default_rng(13)
     true = np.where(random.random(300) < 0.5, -1.0, 1.0)
     one = judged(levels_of(300), noisy(true, 1.0), 0, 1.0)
-    assert one.word == Word.UNDECIDED
+    assert one.word == Verdict.UNDECIDED
     ratio = noise_ratio(noisy(true, 1.0), 1.0)
     wide = f"noise is {ratio:.1f} times as wide as the differences between plausible worlds"
     assert one.sentence == f"undecided: {wide}; about {np.ceil(4 * ratio**2):.0f} worlds per draw would do"
-    assert judged(levels_of(300), noisy(true, 1.0, worlds=4), 0).word == Word.HOLDS_UNDER
+    assert judged(levels_of(300), noisy(true, 1.0, worlds=4), 0).word == Verdict.DEPENDS
     assert "noise hides" in judged(levels_of(300), noisy(true, 1.0), 0, 5.0).sentence
-    assert judged(levels_of(300), noisy(true + 9, 1.0), 0, 1.0).word == Word.HOLDS, "all the same, however noisy"
+    assert judged(levels_of(300), noisy(true + 9, 1.0), 0, 1.0).word == Verdict.HOLDS, "all the same, however noisy"
 
 
 def test_what_is_undecided_says_how_many_draws_would_decide_and_they_do() -> None:
     for share in (0.93, 0.86, 0.13, 0.07):
         found = judged(levels_of(60), effects_with(share, 60), 0, 0.0)
-        assert found.word == Word.UNDECIDED
+        assert found.word == Verdict.UNDECIDED
         assert found.draws_needed is not None
         assert f"about {found.draws_needed:,} draws would decide" in found.sentence
         many = round(1.2 * found.draws_needed)
         exact = round(share * 60) / 60
-        assert judged(levels_of(many), effects_with(exact, many), 0, 0.0).word != Word.UNDECIDED
+        assert judged(levels_of(many), effects_with(exact, many), 0, 0.0).word != Verdict.UNDECIDED
 
 
 def test_a_share_at_the_end_of_a_verdict_is_never_decided() -> None:

@@ -1,24 +1,29 @@
-"""The share of a person's list in contact against its length, in simulated and real logs."""
+"""The number of people in touch within a month against the number known, in simulated and real logs."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from experiments.figures import BLUE, GREEN, GREY, ORANGE, PURPLE
+from experiments.figures import BLUE, GREEN, ORANGE, PURPLE
 from experiments.figures.page import Style, Words, name_lines, page
 
-_COLOURS = (GREEN, ORANGE, PURPLE, GREY)
+_COLOURS = (BLUE, GREEN, ORANGE, PURPLE)
+_PUBLISHED = (0.02, 0.05)  # share of a list
 
 
 def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
-    """Draw one line per ``log`` over ``length``, with an interval for the simulated one."""
+    """Draw one line per ``log``: ``value`` over ``length``, with a band where there are ``low`` and ``high``."""
     with style.in_use():
         figure, (axes,) = page(style, words, right=0.80)
         names = list(data["log"].unique())
-        colours = dict(zip(names, (BLUE, *_COLOURS), strict=False))
+        colours = dict(zip(names, _COLOURS, strict=False))
         ends = {}
+        lengths = np.array([20.0, data["length"].max()])
+        axes.fill_between(
+            lengths, _PUBLISHED[0] * lengths, _PUBLISHED[1] * lengths, color="#E4E4E4", linewidth=0, zorder=0
+        )
         for name in names:
             rows = data[data["log"] == name].sort_values("length")
             axes.plot(rows["length"], rows["value"], "o-", color=colours[name])
@@ -28,12 +33,11 @@ def draw(data: pd.DataFrame, words: Words, style: Style) -> Figure:
                 )
             ends[name] = rows["value"].iloc[-1]
         axes.set_xscale("log")
-        ticks = [1, 2, 5, 10, 20, 50, 100]
+        ticks = [1, 2, 5, 10, 20, 50, 100, 200]
         axes.set_xticks(ticks, [str(one) for one in ticks])
         axes.minorticks_off()
-        axes.set_ylim(0, data["value"].max() * 1.1)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        axes.set_xlabel("people in a person's log")
-        axes.set_ylabel("in two-way contact within a month")
+        axes.set_ylim(0, np.nanmax([data["value"].max(), data["high"].max()]) * 1.1)
+        axes.set_xlabel("people known")
+        axes.set_ylabel("in touch within a month")
         name_lines(axes, style, data["length"].max() * 1.05, ends, colours)
     return figure

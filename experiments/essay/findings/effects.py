@@ -1,0 +1,235 @@
+"""Effects over plausible worlds: what the findings of the claims share.
+
+An effect has a value in each world of each draw of the assumed numbers, of which only those that pass the gate count.
+A claim is judged by the share of draws in which the effect is at least as large as the smallest effect of interest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis import plausible
+from experiments.analysis.plausible import Judged
+from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean
+from experiments.sweeps.sweep_result import SweepResult
+from experiments.terminal.numbers import counted
+
+RANGE = (0.05, 0.95)  # of draws, in tables and figures
+
+
+class Effect(NamedTuple):
+    """An effect in plausible worlds.
+
+    Attributes:
+        label: what tables and figures call it.
+        values: one row per draw, one column per world of the draw; missing values are nan.
+        least: the smallest effect of interest; nan if the effect is only described.
+    """
+
+    label: str
+    values: np.ndarray
+    least: float = float("nan")
+
+    @property
+    def by_draw(self) -> np.ndarray:
+        """The mean over the worlds of each draw that has any, shape (draws,)."""
+        there = self.values[~np.isnan(self.values).all(axis=1)]
+        return np.asarray(np.nanmean(there, axis=1)) if len(there) else np.zeros(0)
+
+    @property
+    def mean(self) -> Estimate:
+        """The mean over draws, with its 95% interval."""
+        return mean(self.by_draw)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The range in which 90% of the draws are. Chance within worlds widens it."""
+        found = self.by_draw
+        if len(found) == 0:
+            return float("nan"), float("nan")
+        low, high = np.quantile(found, RANGE)
+        return float(low), float(high)
+
+
+def arms_of(swept: SweepResult, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
+    """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
+
+    If an arm has several runs in a world, with different seeds, the measure is their mean.
+    """
+    table = swept.plausible.pivot_table(index="replicate", columns=by, values=measure, dropna=False, sort=False)
+    return table.astype(float).dropna()
+
+
+def by_draw(swept: SweepResult, values: pd.Series) -> np.ndarray:
+    """Values by replicate as a table with one row per draw, one column per world; those that are missing are nan."""
+    of = swept.draws.loc[values.index]
+    frame = pd.DataFrame({"draw": of, "world": of.groupby(of).cumcount(), "value": values})
+    return frame.pivot(index="draw", columns="world", values="value").reindex(swept.levels.index).to_numpy(float)
+
+
+def level(swept: SweepResult, label: str, values: pd.Series) -> Effect:
+    """A value in each world, which is described but not judged."""
+    return Effect(label, by_draw(swept, values))
+
+
+def gain(swept: SweepResult, label: str, arm: pd.Series, base: pd.Series, least: float) -> Effect:
+    """How much more an arm has than another in the same worlds."""
+    return Effect(label, by_draw(swept, arm - base), least)
+
+
+def judge(swept: SweepResult, effect: Effect, noise: float | None = None) -> Judged:
+    """The verdict on an effect; ``noise`` is needed with one world per draw, see `plausible.judged`."""
+    names = {name: f"`{name}`" for name in swept.levels}
+    return plausible.judged(swept.levels, effect.values, effect.least, noise, names)
+
+
+def named(swept: SweepResult, effect: Effect, family: int = 1) -> list[str]:
+    """The numbers that an effect hangs on most, the strongest first; at most three, and only those beyond chance."""
+    table = plausible.hangs_on(swept.levels, effect.values, family=family)
+    return [str(name) for name, row in table.iterrows() if row["named"]]
+
+
+def hanging_on(swept: SweepResult, effect: Effect) -> str:
+    """A sentence with the numbers that an effect hangs on most."""
+    found = named(swept, effect)
+    return f"It hangs mostly on {listed([f'`{one}`' for one in found])}." if found else "No single number decides it."
+
+
+def together(judged: Mapping[str, Judged]) -> Ruling:
+    """One verdict on several effects: that of each if they agree; otherwise it names the effects by their verdicts."""
+    words = {one.word for one in judged.values()}
+    if len(words) == 1 and words <= {Verdict.HOLDS, Verdict.FAILS}:
+        return Ruling(words.pop())
+    if len(judged) == 1:
+        (only,) = judged.values()
+        return Ruling(only.word, only.sentence.removeprefix(f"{only.word}: "))
+    parts = []
+    for word, said in _GROUPS.items():
+        members = sorted((name for name in judged if judged[name].word is word), key=lambda name: -_share(judged[name]))
+        if members:
+            parts.append(f"{said} {listed([f'{name} ({_share(judged[name]):.0%})' for name in members])}")
+    decided = words - {Verdict.UNDECIDED}
+    return Ruling(Verdict.DEPENDS if decided else Verdict.UNDECIDED, "; ".join(parts))
+
+
+_GROUPS = {
+    Verdict.HOLDS: "holds for",
+    Verdict.DEPENDS: "in some plausible worlds for",
+    Verdict.FAILS: "fails for",
+    Verdict.UNDECIDED: "undecided for",
+}
+
+
+def _share(judged: Judged) -> float:
+    return 0.0 if np.isnan(judged.share.value) else judged.share.value
+
+
+def table_of(swept: SweepResult, effects: Sequence[Effect], *, first: str, digits: int = 1) -> pd.DataFrame:
+    """One row per effect that is judged: mean with interval, range, share of plausible worlds, verdict, what it hangs on.
+
+    Args:
+        swept: the sweep.
+        effects: the effects, one family.
+        first: title of the first column.
+        digits: decimals of the effects.
+    """
+    rows = []
+    for effect in effects:
+        verdict = judge(swept, effect)
+        numbers = ", ".join(f"`{name}`" for name in named(swept, effect, family=len(effects)))
+        rows.append(
+            {
+                first: effect.label,
+                "mean (95% interval)": interval(effect.mean, digits),
+                "90% of plausible worlds": span(effect.range, digits),
+                "smallest of interest": f"{effect.least:g}",
+                "share of worlds that reach it": share(verdict.share),
+                "verdict": str(verdict.word),
+                "hangs on": numbers or "none found",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def plotted(panel: str, swept: SweepResult, effects: Sequence[Effect]) -> pd.DataFrame:
+    """The rows of a panel of `figures.ranges.draw_ranges`; the share is missing where an effect is only described."""
+    rows = []
+    for effect in effects:
+        one, (least, most) = effect.mean, effect.range
+        judged = None if np.isnan(effect.least) else judge(swept, effect)
+        rows.append(
+            {
+                "panel": panel,
+                "row": effect.label,
+                "value": one.value,
+                "low": one.low,
+                "high": one.high,
+                "least": least,
+                "most": most,
+                "smallest": effect.least,
+                "share": float("nan") if judged is None else judged.share.value,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def setting_of(swept: SweepResult) -> str:
+    """A sentence for a figure's footer: how many plausible worlds, of how many people."""
+    people = int(swept.runs["people"].iloc[0])
+    return (
+        f"Simulated, not measured: {swept.draws.nunique():,} of {_drawn(swept):,} draws of the assumed numbers pass the gate;"
+        f" {counted(int(swept.draws.value_counts().max()) if len(swept.draws) else 0, 'world')} of {people:,} people each."
+    )
+
+
+def _drawn(swept: SweepResult) -> int:
+    sweep = swept.experiment.sweep
+    assert sweep is not None
+    replicates = swept.runs["replicate"].nunique()
+    return replicates if sweep.plausible is None else -(-replicates // sweep.plausible.worlds)
+
+
+DOTS = "Dot: mean over plausible worlds, with its 95% interval (thick). Thin line: 90% of the worlds."
+
+
+def interval(one: Estimate, digits: int = 1) -> str:
+    """``+1.5 (1.2 … 1.8)``; a dash if it is missing."""
+    if np.isnan(one.value):
+        return "–"
+    ends = "" if np.isnan(one.low) else f" ({one.low:.{digits}f} … {one.high:.{digits}f})"
+    return f"{signed(one.value, digits)}{ends}"
+
+
+def span(ends: tuple[float, float], digits: int = 1) -> str:
+    """``+0.3 to +3.9``; a dash if it is missing."""
+    return "–" if np.isnan(ends[0]) else f"{signed(ends[0], digits)} to {signed(ends[1], digits)}"
+
+
+def share(one: Estimate) -> str:
+    """``83% (69% to 92%)``; a dash if it is missing."""
+    return "–" if np.isnan(one.value) else f"{one.value:.0%} ({one.low:.0%} to {one.high:.0%})"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign; zero has a plus."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
+
+
+def thousand(value: float) -> str:
+    """A share as a natural frequency: how many of 1,000."""
+    return (
+        "–"
+        if np.isnan(value)
+        else f"{value * 1000:,.0f}"
+        if value * 1000 >= 9.5 or value == 0
+        else f"{value * 1000:.1f}"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
