@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 import sim
 from experiments.analysis.compare import Contrast, compared, paired_differences
-from experiments.analysis.verdicts import Estimate, difference, ratio
+from experiments.analysis.verdicts import Estimate, difference
 from experiments.config.settings import InjectSettings
 from experiments.logs import alters, answers, contact_log
 from experiments.logs.log import Log, read
@@ -154,13 +154,13 @@ def main() -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
         outcomes = np.array(list(executor.map(arms, range(1, WORLDS + 1), chunksize=50)))
     check_in, wait, message, nothing = outcomes.T
-    truths = {"difference": (check_in - wait).mean(), "ratio": message.sum() / nothing.sum()}
+    truths = {"reconnected": (check_in - wait).mean(), "answered": (message - nothing).mean()}
     random = np.random.default_rng(1)
-    drawn: dict[str, list[Estimate]] = {"difference": [], "ratio": []}
+    drawn: dict[str, list[Estimate]] = {"reconnected": [], "answered": []}
     for _ in range(REPEATS):
         worlds = random.choice(WORLDS, OF, replace=False)
-        drawn["difference"].append(difference(check_in[worlds], wait[worlds]))
-        drawn["ratio"].append(ratio(message[worlds], nothing[worlds]))
+        drawn["reconnected"].append(difference(check_in[worlds], wait[worlds]))
+        drawn["answered"].append(difference(message[worlds], nothing[worlds]))
     shares = {name: share_containing(estimates, truths[name]) for name, estimates in drawn.items()}
     for name, share in shares.items():
         print(f"{name}: true value {truths[name]:.3f}; {share:.1%} of {REPEATS} intervals over {OF} worlds contain it")

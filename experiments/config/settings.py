@@ -289,14 +289,10 @@ class VerdictSettings(_Settings):
     """The thresholds that turn results into a verdict; fixed before the results are known."""
 
     worlds: int = Field(
-        20, ge=2, le=1_000_000, description='smallest number of worlds; with fewer, the verdict is "too few"'
-    )
-    margin: float = Field(
-        0.05, ge=0.001, le=0.9, description="a ratio that is closer to 1 than this counts as no effect"
-    )
-    best: float = Field(0.9, ge=0.5, le=1, description="probability of being best that is needed to name a winner")
-    family_error: float = Field(
-        0.05, ge=0.0001, le=0.5, description="error rate of a family of comparisons (Holm's correction)"
+        20,
+        ge=2,
+        le=1_000_000,
+        description='smallest number of worlds, or of draws that pass the gate; with fewer, a claim is "undecided"',
     )
     smallest: Annotated[dict[str, float], AfterValidator(_checked_measures)] = Field(
         default_factory=dict, description="smallest effect of interest, by measure, in its unit; 0 for others"

@@ -145,14 +145,3 @@ def _failures(means: Mapping[str, float], settings: GateSettings) -> tuple[str, 
         for of, (low, high) in limits.items()
         if not low <= means[of] <= high
     )
-
-
-def behind(runs: pd.DataFrame, gates: Sequence[Gate]) -> pd.Series:
-    """Whether the set of parameters of each run passed the gate; False if there is no gate."""
-    through = pd.Series(False, index=runs.index)
-    for gate in gates:
-        same = pd.Series(True, index=runs.index)
-        for name, level in gate.levels.items():
-            same &= runs[name] == level
-        through |= same & gate.passed
-    return through

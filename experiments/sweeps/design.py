@@ -204,20 +204,21 @@ def _places(
     sweep = experiment.sweep or SweepSettings(replicates=1)
     drawn = points_drawn(sweep.sample.method, len(sweep.sample.ranges), sweep.sample.points) if sweep.sample else 1
     of_rows = dict.fromkeys(name for row in sweep.rows.values() for name in row)
-    past, hashes = _hash(experiment.world.parameters), _hashes(experiment.parameters, strategies)
-    texts = _texts(experiment.parameters, strategies)
+    base = at(experiment, draw)
+    past, hashes = _hash(base.world.parameters), _hashes(base.parameters, strategies)
+    texts = _texts(base.parameters, strategies)
     for number, point in enumerate(points):
         if report and number and number % _POINTS_BETWEEN_REPORTS == 0:
             report(number, len(points))
         row = list(sweep.rows)[number // drawn % len(sweep.rows)] if sweep.rows else ""
         try:
-            there = at(experiment, {**draw, **point})
+            there = at(base, point)
         except PointError as error:
             raise PointError(str(error), error.factor, row) from None
         levels = {name: level for name, level in point.items() if name in sweep.grid or name in sweep.zip}
         drawn_too = {name: _value(there, name) for name in of_rows if name not in point}
         name = f"point {number}" if sweep.sample else ", ".join(filter(None, (row, _listed_short(levels))))
-        same = there.world.parameters is experiment.world.parameters, there.parameters is experiment.parameters
+        same = there.world.parameters is base.world.parameters, there.parameters is base.parameters
         its_past = past if same[0] else _hash(there.world.parameters)
         its_hashes = hashes if same[1] else _hashes(there.parameters, strategies)
         its_texts = texts if same[1] else _texts(there.parameters, strategies)

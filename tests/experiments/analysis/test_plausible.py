@@ -355,7 +355,8 @@ def effects_with(share: float, draws: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("share", "draws", "word"),
     [
-        (1.0, 300, Verdict.HOLDS), (0.9, 400, Verdict.HOLDS), (0.9, 60, Verdict.UNDECIDED), (1.0, 10, Verdict.UNDECIDED),
+        (1.0, 300, Verdict.HOLDS), (0.9, 400, Verdict.HOLDS), (0.9, 60, Verdict.UNDECIDED),
+        (1.0, 10, Verdict.UNDECIDED),
         (0.88, 300, Verdict.UNDECIDED), (0.6, 300, Verdict.DEPENDS), (0.15, 300, Verdict.DEPENDS),
         (0.12, 300, Verdict.UNDECIDED), (0.1, 400, Verdict.FAILS), (0.0, 300, Verdict.FAILS),
     ],

@@ -14,6 +14,7 @@ from experiments.config.plausible import number_of, plausible_draws, plausible_r
 from experiments.config.reading import load
 from experiments.config.settings import Experiment
 from experiments.sweeps.design import draws_in, points_of, runs_of
+from sim.model.parameters import Parameters
 from sim.model.plausible import PLAUSIBLE
 
 
@@ -58,16 +59,16 @@ def experiment_of(tmp_path: Path, text: str) -> Experiment:
     return load(path)
 
 
-DRAWN = '[sweep]\nreplicates = 3\nstrategies = ["wait", "check_in"]\n[sweep.plausible]\npoints = 2\nseed = 5\n'
+DRAWN = '[sweep]\nreplicates = 3\nstrategies = ["wait", "check_in"]\n[sweep.plausible]\nworlds = 2\nseed = 5\n'
 
 
 def test_each_world_has_a_draw_which_its_arms_share(tmp_path: Path) -> None:
-    """The third world has the first draw again, and another world."""
+    """Two replicates have the first draw, each in a world of its own, and the third has the next one."""
     runs = runs_of(experiment_of(tmp_path, DRAWN))
     draws = plausible_draws(2, 5)
     assert [run.replicate for run in runs] == [0, 0, 1, 1, 2, 2]
     for run in runs:
-        draw = draws.iloc[run.replicate % 2]
+        draw = draws.iloc[run.replicate // 2]
         assert run.parameters.ease == run.world.parameters.ease == draw["world.parameters.ease"]
         assert run.parameters.ladders == run.world.parameters.ladders
         assert (
@@ -88,6 +89,43 @@ def test_factors_come_before_draws_and_the_posterior_before_ranges(tmp_path: Pat
     for drawn, posterior in zip(draws_in(both), draws_in(alone), strict=False):
         assert posterior.items() <= drawn.items()
         assert drawn.keys() == posterior.keys() | plausible_draws(2, 5).columns
+
+
+def test_more_replicates_keep_the_runs_of_fewer(tmp_path: Path) -> None:
+    few, many = (runs_of(experiment_of(tmp_path, DRAWN.replace("= 3", f"= {count}"))) for count in (3, 8))
+    assert [run.id for run in few] == [run.id for run in many[: len(few)]]
+
+
+def test_what_is_left_does_not_change_the_draws_of_others() -> None:
+    all_of_them, some = plausible_draws(5, seed=2), plausible_draws(5, seed=2, leave=["ease", "gestures.note"])
+    assert "world.parameters.ease" not in some
+    assert (some == all_of_them[some.columns]).all(axis=None)
+
+
+ROWS = """
+[sweep.rows]
+"as drawn" = {}
+"known" = { "parameters.acceptance_ratio" = 1.0 }
+"""
+
+
+def test_a_row_that_leaves_a_drawn_number_alone_has_the_drawn_value(tmp_path: Path) -> None:
+    """Otherwise, what the row is compared with would have the default instead."""
+    draw = plausible_draws(1, 5).iloc[0]["world.parameters.acceptance_ratio"]
+    one = experiment_of(tmp_path, DRAWN.replace("= 3", "= 2").replace('"check_in"', '"show_up"') + ROWS)
+    for run in runs_of(one):
+        assert run.world.parameters.acceptance_ratio == draw
+        wanted = draw if run.row == "as drawn" else 1.0
+        assert run.parameters.acceptance_ratio == run.factors["parameters.acceptance_ratio"] == wanted
+    plain = experiment_of(tmp_path, "[sweep]\nreplicates = 1\n" + ROWS)
+    assert [run.parameters.acceptance_ratio for run in runs_of(plain)] == [Parameters().acceptance_ratio, 1.0]
+
+
+def test_a_world_can_have_several_runs_that_differ_in_their_seed(tmp_path: Path) -> None:
+    runs = runs_of(experiment_of(tmp_path, "[sweep]\nreplicates = 2\n[sweep.grid]\nrun.seed = [1, 101]\n"))
+    assert [run.seed for run in runs] == [1, 101, 2, 102]
+    assert [run.world.seed for run in runs] == [1, 1, 2, 2]
+    assert len({run.id for run in runs}) == 4
 
 
 def test_a_sample_can_have_all_plausible_ranges(tmp_path: Path) -> None:

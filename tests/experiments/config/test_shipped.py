@@ -79,8 +79,8 @@ def test_what_a_wheel_has_is_read_from_the_package(
 
 
 def test_the_essay_and_the_page_find_what_ships(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = essay.experiments_of([essay.BY_NAME["one_like"]], essay.CONFIGS)
-    assert set(found) == {"one_like", "one_like_gestures", "one_like_silence"}
+    found = essay.experiments_of([essay.BY_NAME["nine_strategies"]], essay.CONFIGS)
+    assert set(found) == {"strategies_draws", "strategies_effort", "strategies_town", "nine_strategies"}
     assert capsys.readouterr().err == "", "the essay's own files need no word"
     presets = watching._presets(None)
     assert sorted(presets) == [f"configs/{name}.toml" for name in NAMES]

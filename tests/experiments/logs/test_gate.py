@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from experiments.config.settings import Experiment, GateSettings
-from experiments.logs.gate import GATE_STATISTICS, behind, gate_of, judged, passing
+from experiments.config.settings import Experiment, GateSettings, SweepSettings
+from experiments.logs.gate import GATE_STATISTICS, gate_of, judged, passing
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
 
@@ -80,14 +80,6 @@ def test_ordinary_life_is_one_person_who_waits_and_no_newcomers() -> None:
     }
 
 
-def test_runs_are_matched_with_the_gate_of_their_parameters() -> None:
-    two = pd.concat([lived((0.003, 0.0015, 0.3)), lived((0.03, 0.0015, 0.3), level=2.0)])
-    gates = judged(two, ["parameters.ease"], GATE)
-    runs = pd.DataFrame({"parameters.ease": [1.0, 2.0, 3.0, 1.0]})
-    assert behind(runs, gates).tolist() == [True, False, False, True]
-    assert not behind(runs, []).any()
-
-
 def test_the_gate_looks_at_each_set_of_parameters_of_ordinary_life_once() -> None:
     grid = {"parameters.ease": (2.0, 3.0), "parameters.effort_minutes": (15.0, 60.0), "run.adopters": (2, 4)}
     asked = experiment(grid=grid, strategies=("wait", "check_in"))
@@ -108,18 +100,36 @@ def test_a_run_says_how_final_silence_is_in_its_own_log() -> None:
     assert all(0 < row[name] < 1 for name in GATE_STATISTICS)
 
 
-def test_of_drawn_parameters_those_pass_whose_worlds_do_in_each_row() -> None:
-    """Two rows of three draws: the second draw fails in one of them."""
-    inside, outside = (0.00287, 0.00153, 0.3), (0.1, 0.00153, 0.3)
-    rows = [inside, inside, outside, inside, inside, inside]
-    runs = pd.DataFrame(rows, columns=list(GATE_STATISTICS)).assign(replicate=[0, 0, 1, 1, 2, 2])
+def test_of_drawn_parameters_those_pass_whose_worlds_do_on_average() -> None:
+    """Three draws of two worlds: of the first, one world is outside and the mean is not; of the second, both are."""
+    inside, above, outside = (0.00287, 0.00153, 0.3), (0.00287, 0.00153, 0.5), (0.1, 0.00153, 0.3)
+    rows = [inside, above, outside, outside, inside, inside]
+    runs = pd.DataFrame(rows, columns=list(GATE_STATISTICS)).assign(replicate=range(6))
     limits = GateSettings(log="a log", hazard_per_day_90_180=0.00287, hazard_per_day_180_365=0.00153)
-    assert passing(runs, limits) == {0, 2}
-    assert passing(runs.assign(reactivated_90d=float("nan")), limits) == set()
+    draws = {replicate: replicate // 2 for replicate in range(6)}
+    assert passing(runs, limits, draws) == {0, 1, 4, 5}
+    assert passing(runs, limits, {replicate: replicate for replicate in range(6)}) == {0, 4, 5}
+    assert passing(runs.assign(reactivated_90d=float("nan")), limits, draws) == set()
+
+
+def test_the_gate_judges_draws_as_they_are_whatever_a_sweep_varies() -> None:
+    """A level asks what would be otherwise; it need not look like a real log."""
+    sweep = {
+        "replicates": 4,
+        "plausible": {"worlds": 2},
+        "grid": {"world.parameters.ties_at_start": [30, 60]},
+        "rows": {"usual": {}, "known": {"parameters.acceptance_ratio": 1.0}},
+    }
+    drawn = experiment().model_copy(update={"sweep": SweepSettings.model_validate(sweep)})
+    gate = gate_of(drawn)
+    assert gate is not None
+    runs = runs_of(gate)
+    assert len(runs) == 4
+    assert {run.world.parameters.ties_at_start for run in runs} == {drawn.world.parameters.ties_at_start}
 
 
 def test_each_drawn_world_is_judged_by_one_world_of_its_own_parameters() -> None:
-    drawn = experiment(replicates=4, plausible={"points": 3})
+    drawn = experiment(replicates=4, plausible={"worlds": 3})
     gate = gate_of(drawn)
     assert gate is not None
     lived = runs_of(gate)
