@@ -282,17 +282,18 @@ def resampled_counts(worlds: int, resamples: int) -> np.ndarray:
 
 
 @cache
-def ends_of_interval(worlds: int) -> tuple[float, float]:
-    """The quantiles of the resamples between which a 95% interval lies: .025 and .975 for many worlds, wider for few.
+def ends_of_interval(worlds: int, error: float = 0.05) -> tuple[float, float]:
+    """The quantiles of the resamples between which an interval lies: .025 and .975 for many worlds, wider for few.
 
     Resampled means of n values vary less than the true mean does, by the root of (n − 1) / n, and ignore Student's t.
     With 20 worlds, only 92% of plain intervals would include the truth (Hesterberg 2015, Am. Stat. 69:371).
+    ``error`` is the chance that an interval does not; by default it is one of 95%.
     """
     if worlds < 2:
         return 0.0, 1.0
     from scipy import special  # slow to import, and `rekindle --help` does not need it
 
-    wider = float(special.stdtrit(worlds - 1, 0.975)) * math.sqrt(worlds / (worlds - 1))
+    wider = float(special.stdtrit(worlds - 1, 1 - error / 2)) * math.sqrt(worlds / (worlds - 1))
     tail = float(special.ndtr(-wider))
     return tail, 1 - tail
 

@@ -35,6 +35,7 @@ from experiments.analysis.compare import ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import Estimate, Verdict
 from sim.model.chance import DrawPurpose
 
+ERROR = 0.05  # chance that an interval misses the truth
 NEEDED = 0.9  # share of plausible worlds in which a claim that holds must hold, and an arm that wins must win
 MOST_NOISE = 0.7  # noise ratio up to which a share that neither holds nor fails is judged (our choice)
 ENOUGH_WORLDS_RATIO = 0.5  # noise ratio that more worlds per draw should reach
@@ -77,7 +78,9 @@ class Judged(NamedTuple):
 # The share of draws above a threshold --------------------------------------------------------------------------------
 
 
-def share_above(effects: np.ndarray, threshold: float, noise: float | np.ndarray | None = None) -> Share:
+def share_above(
+    effects: np.ndarray, threshold: float, noise: float | np.ndarray | None = None, error: float = ERROR
+) -> Share:
     """The share of draws whose true effect is above a threshold; see the module.
 
     Args:
@@ -86,6 +89,7 @@ def share_above(effects: np.ndarray, threshold: float, noise: float | np.ndarray
             on neither side, so the threshold must not be 0 if many true effects are exactly 0.
         noise: the standard deviation of the effect of one world around the true effect of its draw, for all draws or
             (draws,). From the spread within draws if None.
+        error: the chance that an interval misses the truth; smaller if draws are looked at repeatedly.
 
     Returns:
         Two equal shares if there is no noise. All is nan if no draw has an effect.
@@ -99,12 +103,12 @@ def share_above(effects: np.ndarray, threshold: float, noise: float | np.ndarray
         return Share(nothing, nothing)
     counts = resampled_counts(len(means), RESAMPLES).astype(float)
     above = (means > threshold).astype(float)
-    raw = _share(float(above.mean()), counts @ above / len(means), len(means))
+    raw = _share(float(above.mean()), counts @ above / len(means), len(means), error)
     if not (errors > 0).any() or np.ptp(means) == 0:
         return Share(raw, raw)
     weights = np.vstack([np.ones(len(means)), counts])
     found = np.clip(_true_share(means, errors, threshold, weights), 0, 1)
-    return Share(raw, _share(float(found[0]), found[1:], len(means)))
+    return Share(raw, _share(float(found[0]), found[1:], len(means), error))
 
 
 def noise_ratio(effects: np.ndarray, noise: float | np.ndarray | None = None) -> float:
@@ -122,20 +126,20 @@ def noise_ratio(effects: np.ndarray, noise: float | np.ndarray | None = None) ->
     return float(np.sqrt(error / (true - error))) if true > error else (np.inf if error else 0.0)
 
 
-def _share(value: float, drawn: np.ndarray, draws: int) -> Estimate:
+def _share(value: float, drawn: np.ndarray, draws: int, error: float = ERROR) -> Estimate:
     """A share with the interval of its resamples, widened to that of Clopper and Pearson."""
-    low, high = np.quantile(drawn, ends_of_interval(draws))
-    exact = _exact(value, draws)
+    low, high = np.quantile(drawn, ends_of_interval(draws, error))
+    exact = _exact(value, draws, error)
     return Estimate(value, min(float(low), exact.low), max(float(high), exact.high), draws)
 
 
-def _exact(value: float, draws: int) -> Estimate:
+def _exact(value: float, draws: int, error: float = ERROR) -> Estimate:
     """A share with the interval of Clopper and Pearson (1934, Biometrika 26:404), also for hits that are not whole."""
     from scipy import special
 
     hits = value * draws
-    low = float(special.betaincinv(hits, draws - hits + 1, 0.025)) if hits > 0 else 0.0
-    high = float(special.betaincinv(hits + 1, draws - hits, 0.975)) if hits < draws else 1.0
+    low = float(special.betaincinv(hits, draws - hits + 1, error / 2)) if hits > 0 else 0.0
+    high = float(special.betaincinv(hits + 1, draws - hits, 1 - error / 2)) if hits < draws else 1.0
     return Estimate(value, low, high, draws)
 
 
@@ -391,6 +395,7 @@ def judged(
     threshold: float,
     noise: float | np.ndarray | None = None,
     labels: Mapping[str, str] | None = None,
+    error: float = ERROR,
 ) -> Judged:
     """The verdict over plausible worlds, from the share of draws whose true effect is above a threshold.
 
@@ -409,8 +414,9 @@ def judged(
         threshold: the smallest effect of interest.
         noise: as for `share_above`.
         labels: what a sentence calls the numbers; without one, its name with spaces.
+        error: as for `share_above`.
     """
-    share = share_above(effects, threshold, noise).deconvolved
+    share = share_above(effects, threshold, noise, error).deconvolved
     if np.isnan(share.value):
         return Judged(Verdict.UNDECIDED, share, "undecided: no plausible world has an effect")
     word, interval = _word(share), f"({share.low:.0%} to {share.high:.0%})"

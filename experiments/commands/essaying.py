@@ -6,21 +6,24 @@ Many parameters because each option of a command is one.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from experiments.analysis.verdicts import Verdict
 from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
 from experiments.config.errors import ConfigError
+from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
 from experiments.essay import report
-from experiments.essay.essay import CONFIGS, JudgedClaim
+from experiments.essay.essay import CONFIGS, Claim, JudgedClaim
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
-from experiments.sweeps.sweep_result import SweepPlan, SweepResult, by_histories, collected, sweep_plan
+from experiments.sweeps.sweep_result import SweepPlan, by_histories, collected, sweep_plan
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
     Changes,
@@ -43,6 +46,9 @@ def essay(
         list[str] | None, typer.Option("--only", metavar="NAME", help="Only this experiment. Can be repeated.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Use the sizes in [full] of each file.")] = False,
+    decide: Annotated[
+        bool, typer.Option("--decide", help="Add draws until each claim is decided, up to the sizes in [full].")
+    ] = False,
     style: Annotated[str, typer.Option(metavar="STYLE", help=f"Style of the figures: {' or '.join(STYLES)}.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Also write the plotted values of each figure as CSV.")] = False,
     changes: Changes = None,
@@ -56,18 +62,21 @@ def essay(
     """Test the essay: make the missing runs, judge each claim, and write one report with all figures."""
     sentences = essays.chosen(only or ())
     of_figures = style_named(style)
-    experiments = essays.experiments_of(sentences, configs, changes or (), full=full)
-    sweeps = {name: sweep_plan(experiment) for name, experiment in experiments.items()}
+    if full and decide:
+        raise ConfigError("--decide adds draws up to the sizes of --full; use one of the two.")
     folder, console = results / (NAME_FULL if full else NAME), stdout_console()
-    make(list(sweeps.values()), folder, processes, console)
-    judged = [essays.judged(sentence, _collected(sweeps, folder)) for sentence in sentences]
+    experiments = essays.experiments_of(sentences, configs, changes or (), full=full)
+    others = [change for change in changes or () if not change.startswith("sweep.replicates=")]
+    most = essays.experiments_of(sentences, configs, others, full=True) if decide else experiments
+    looks = {name: essays.looks(experiment, most[name]) for name, experiment in experiments.items()}
+    judged = _looked_at(sentences, experiments, looks, folder, processes, console)
     console.print(_verdicts(judged))
     for one in judged:
         for picture in one.finding.pictures:
             essays.saved(one, picture, of_figures, folder / FIGURES)
             if data:
                 say_written(essays.write_data(picture, folder / FIGURES), console)
-    command = command_of(full, changes or (), configs)
+    command = command_of(full, changes or (), configs, decide=decide)
     for path in report.write(judged, folder, command):
         say_written(path, console)
     if docs is not None:
@@ -86,9 +95,9 @@ def style_named(name: str) -> Style:
     return STYLES[name]
 
 
-def command_of(full: bool, changes: Sequence[str], configs: Path) -> str:
+def command_of(full: bool, changes: Sequence[str], configs: Path, *, decide: bool = False) -> str:
     """The shortest command that makes this report."""
-    words = ["essay", *(["--full"] if full else [])]
+    words = ["essay", *(["--full"] if full else []), *(["--decide"] if decide else [])]
     words += ["--configs", str(configs)] if configs != CONFIGS else []
     words += [word for change in changes for word in ("--set", change)]
     return command_line(words)
@@ -118,8 +127,37 @@ def make(sweeps: Sequence[SweepPlan], folder: Path, processes: int | None, conso
             store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})
 
 
-def _collected(sweeps: dict[str, SweepPlan], folder: Path) -> dict[str, SweepResult]:
-    return {name: collected(one, folder) for name, one in sweeps.items()}
+def _looked_at(
+    claims: Sequence[Claim],
+    experiments: Mapping[str, Experiment],
+    looks: Mapping[str, tuple[int, ...]],
+    folder: Path,
+    processes: int | None,
+    console: Console,
+) -> list[JudgedClaim]:
+    """Judge claims, with more replicates at each look for those that are undecided, until there are no more looks."""
+    judged: dict[str, JudgedClaim] = {}
+    left = list(claims)
+    for turn in range(max(map(len, looks.values()))):
+        names = dict.fromkeys(name for claim in left for name in claim.sweeps)
+        sweeps = {name: sweep_plan(essays.at_look(experiments[name], looks[name], turn)) for name in names}
+        make(list(sweeps.values()), folder, processes, console)
+        swept = {
+            name: replace(collected(one, folder), error=essays.error_at(looks[name], turn))
+            for name, one in sweeps.items()
+        }
+        judged |= {claim.name: essays.judged(claim, swept) for claim in left}
+        left = [
+            claim
+            for claim in left
+            if judged[claim.name].ruling.verdict is Verdict.UNDECIDED
+            and any(turn + 1 < len(looks[name]) for name in claim.sweeps)
+        ]
+        if not left:
+            break
+        more = ", ".join(claim.name for claim in left)
+        console.print(f"Undecided after look {turn + 1}, so draws are added: {more}.", highlight=False)
+    return [judged[claim.name] for claim in claims]
 
 
 def _verdicts(judged: Sequence[JudgedClaim]) -> Columns:

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
+from experiments.analysis.plausible import ERROR
+from experiments.analysis.sequential import LEAST_WORLDS, nominal_errors, schedule
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.config import shipped
 from experiments.config.errors import ConfigError
@@ -265,6 +267,34 @@ def experiments_of(
     """The experiments that test these claims, by the name of their file."""
     names = dict.fromkeys(name for claim in claims for name in claim.sweeps)
     return {name: load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full) for name in names}
+
+
+def looks(experiment: Experiment, most: Experiment) -> tuple[int, ...]:
+    """The numbers of replicates after which an experiment is judged: doubled up to those of a larger one.
+
+    If both have the same number, there is one look.
+    """
+    assert experiment.sweep is not None
+    assert most.sweep is not None
+    first, last = experiment.sweep.replicates, most.sweep.replicates
+    return (first,) if last <= first or first < LEAST_WORLDS else schedule(first, 2.0, last)
+
+
+def at_look(experiment: Experiment, planned: tuple[int, ...], turn: int) -> Experiment:
+    """The experiment with the replicates of a look; after the last one, of that."""
+    assert experiment.sweep is not None
+    replicates = planned[min(turn, len(planned) - 1)]
+    return experiment.model_copy(update={"sweep": experiment.sweep.model_copy(update={"replicates": replicates})})
+
+
+def error_at(planned: tuple[int, ...], turn: int) -> float:
+    """The error of the intervals of a look, with which all planned looks miss the truth with a chance of 5% together.
+
+    See `experiments.analysis.sequential`.
+    """
+    if len(planned) == 1:
+        return ERROR
+    return float(nominal_errors(planned, ERROR)[min(turn, len(planned) - 1)])
 
 
 def judged(claim: Claim, swept: Mapping[str, SweepResult]) -> JudgedClaim:

@@ -38,6 +38,7 @@ class SweepResult:
         passing: replicates whose drawn parameters pass the gate; None if there is no gate, or if none are drawn.
         origin: provenance of the runs, for tables and figures.
         folder: the results folder.
+        error: the chance that an interval misses the truth; smaller at each of several looks at growing results.
     """
 
     experiment: Experiment
@@ -46,6 +47,7 @@ class SweepResult:
     origin: dict[str, Any]
     folder: Path
     passing: frozenset[int] | None = None
+    error: float = 0.05
 
     @property
     def verdict(self) -> VerdictSettings:

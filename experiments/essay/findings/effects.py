@@ -84,7 +84,7 @@ def gain(swept: SweepResult, label: str, arm: pd.Series, base: pd.Series, least:
 def judge(swept: SweepResult, effect: Effect, noise: float | None = None) -> Judged:
     """The verdict on an effect; ``noise`` is needed with one world per draw, see `plausible.judged`."""
     names = {name: f"`{name}`" for name in swept.levels}
-    return plausible.judged(swept.levels, effect.values, effect.least, noise, names)
+    return plausible.judged(swept.levels, effect.values, effect.least, noise, names, swept.error)
 
 
 def named(swept: SweepResult, effect: Effect, family: int = 1) -> list[str]:

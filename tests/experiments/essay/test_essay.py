@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from experiments.analysis import plausible
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.commands.drawing import PICTURES
 from experiments.config.errors import ConfigError
@@ -354,3 +356,61 @@ def test_every_number_of_the_main_finding_in_the_readme_is_one_of_the_report() -
     said = (ROOT / "docs" / "essay.md").read_text(encoding="utf-8")
     assert len(numbers) > 8
     assert [number for number in numbers if number not in said] == []
+
+
+# Draws are added until claims are decided ------------------------------------------------------------------------
+
+
+def test_looks_double_up_to_the_full_size_and_err_together_as_one_look_does() -> None:
+    few, many = (load(CONFIGS / "naturals.toml", [f"sweep.replicates={count}"]) for count in (20, 150))
+    planned = essay.looks(few, many)
+    assert planned == (20, 40, 80, 150)
+    assert [essay.at_look(few, planned, turn).sweep.replicates for turn in range(6)] == [20, 40, 80, 150, 150, 150]  # type: ignore[union-attr]
+    errors = [essay.error_at(planned, turn) for turn in range(4)]
+    assert errors == sorted(errors)
+    assert max(errors) < essay.ERROR < sum(errors)
+    assert essay.looks(few, few) == (20,)
+    assert essay.error_at((20,), 0) == essay.ERROR
+
+
+def test_an_interval_of_a_share_holds_at_all_looks_at_once() -> None:
+    """Shares of draws that hold with a chance of 80%, looked at four times; in 95% of experiments all contain it."""
+    looks, random = (20, 40, 80, 150), np.random.default_rng(1)
+    errors = [essay.error_at(looks, turn) for turn in range(len(looks))]
+    cached: dict[tuple[int, int], tuple[float, float]] = {}
+    missed = 0
+    for _ in range(2_000):
+        hits = random.random(looks[-1]) < 0.8
+        for turn, count in enumerate(looks):
+            found = int(hits[:count].sum())
+            if (turn, found) not in cached:
+                one = plausible.share_above((np.arange(count) < found)[:, None] * 1.0, 0.5, 0.0, errors[turn])
+                cached[turn, found] = one.deconvolved.low, one.deconvolved.high
+            if not cached[turn, found][0] <= 0.8 <= cached[turn, found][1]:
+                missed += 1
+                break
+    assert 0.01 < missed / 2_000 < 0.055
+
+
+def test_draws_are_added_while_a_claim_is_undecided(
+    config: Path, rekindle: Callable[..., Any], in_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def finding(sweeps: Any) -> ClaimFinding:
+        swept = sweeps["naturals"]
+        seen.append((swept.runs["replicate"].nunique(), swept.error))
+        verdict = Verdict.HOLDS if len(seen) == 2 else Verdict.UNDECIDED
+        return ClaimFinding(Ruling(verdict), "An effect.", (), {}, ())
+
+    monkeypatch.setattr(essay, "CLAIMS", (BY_NAME["naturals"]._replace(finding=finding),))
+    changes = [word for change in changes_of("naturals") for word in ("--set", change)]
+    text = (CONFIGS / "naturals.toml").read_text(encoding="utf-8")
+    Path("own").mkdir()
+    Path("own/naturals.toml").write_text(text.replace('"sweep.replicates" = 600', '"sweep.replicates" = 16'))
+    made = rekindle("essay", "--decide", *changes, "--set", "sweep.replicates=4", "--configs", "own")
+    assert made.code == 0, made.err
+    assert "Undecided after look 1, so draws are added: naturals." in made.out
+    assert [count for count, _ in seen] == [4, 8], "not 16, because it is decided"
+    assert seen[0][1] < seen[1][1] < 0.05
+    assert "use one of the two" in rekindle("essay", "--decide", "--full", "--configs", str(CONFIGS)).err
