@@ -52,7 +52,6 @@ verify: $(READY) ## run slow and statistical checks, which take hours; draws plo
 	$(BIN)/python -m verification.ablations_of_logs
 	$(BIN)/python -m verification.closeness
 	$(BIN)/python -m verification.two_years
-	$(BIN)/python -m verification.sequential_coverage
 	$(BIN)/python -m verification.validation
 	$(BIN)/python -m verification.crashes 200
 	$(BIN)/python -m verification.damaged_worlds

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -275,10 +275,13 @@ def resampled_means(values: np.ndarray, resamples: int) -> np.ndarray:
     return np.asarray(centre + counts @ (values - centre) / len(values))
 
 
+@lru_cache(maxsize=2)  # a table has many intervals over the same number of worlds
 def resampled_counts(worlds: int, resamples: int) -> np.ndarray:
-    """How often each world occurs in each bootstrap resample, shape (resamples, worlds)."""
+    """How often each world occurs in each bootstrap resample, shape (resamples, worlds); read-only."""
     random = np.random.Generator(np.random.Philox(key=[int(DrawPurpose.BOOTSTRAP), worlds]))
-    return random.multinomial(worlds, np.full(worlds, 1 / worlds), size=resamples)
+    counts = random.multinomial(worlds, np.full(worlds, 1 / worlds), size=resamples)
+    counts.flags.writeable = False
+    return counts
 
 
 @cache

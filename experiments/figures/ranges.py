@@ -50,7 +50,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], style: Style, digit
         axes.axvline(0, color=INK, linewidth=style.pt(1.5), zorder=1)
         axes.axvline(rows["smallest"].max(), color=INK, linewidth=style.pt(1.5), linestyle=(0, (4, 3)), zorder=1)
     for place, name in enumerate(order):
-        if name not in rows.index:
+        if name not in rows.index or np.isnan(rows.loc[name, "value"]):
             continue
         row = rows.loc[name]
         colour = BLUE if np.isnan(row["share"]) or row["share"] >= _MOSTLY else GREY

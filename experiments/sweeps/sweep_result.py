@@ -73,11 +73,17 @@ class SweepResult:
         return pd.DataFrame.from_dict(rows, orient="index", columns=list(draws[0])).rename(columns=number_of)
 
     @cached_property
+    def judgements(self) -> dict[Any, Any]:
+        """Verdicts that were computed, by what was judged, because several tables and figures have the same ones."""
+        return {}
+
+    @cached_property
     def draws(self) -> pd.Series:
         """The draw of each replicate of `plausible`, by replicate."""
         assert self.experiment.sweep is not None
         replicates = np.sort(self.plausible["replicate"].unique())
-        of = [draw_of(self.experiment.sweep, int(one), len(draws_in(self.experiment))) for one in replicates]
+        count = len(draws_in(self.experiment))
+        of = [draw_of(self.experiment.sweep, int(one), count) for one in replicates]
         return pd.Series(of, index=pd.Index(replicates, name="replicate"), name="draw", dtype=int)
 
     @property
@@ -85,13 +91,16 @@ class SweepResult:
         """The number of worlds or, if numbers are drawn, of draws that pass the gate."""
         return int((self.runs["replicate"] if self.passing is None else self.draws).nunique())
 
-    def arms(self, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
+    def arms(self, measure: str, by: str | list[str]) -> pd.DataFrame:
         """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
 
-        If parameters are drawn, so are worlds that fail the gate.
+        If parameters are drawn, so are worlds that fail the gate. If an arm has several runs in a world, with different
+        seeds, the measure is their mean.
         """
-        index = [by] if isinstance(by, str) else list(by)
-        return self.plausible.pivot(index="replicate", columns=index, values=measure).astype(float).dropna()
+        table = self.plausible.pivot_table(index="replicate", columns=by, values=measure, dropna=False, sort=False)
+        there = self.runs[by].drop_duplicates()
+        arms = pd.MultiIndex.from_frame(there) if isinstance(there, pd.DataFrame) else pd.Index(there)
+        return table.reindex(columns=arms).astype(float).dropna()
 
     def series(self) -> pd.DataFrame:
         """The series of its runs; each row has the arm, factors and replicate of its run."""

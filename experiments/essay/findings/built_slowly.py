@@ -57,12 +57,12 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     return ClaimFinding(
         ruling=together({name: judge(swept, one) for name, one in slowly.items()}),
         effect=(
-            f"Of 100 silent friends, {none.mean.value:.0%} are in touch again ten months later by themselves. Eight talks of half an hour over half a "
+            f"Of 100 silent friends, {100 * none.mean.value:.0f} would be in touch ten months later anyway. Eight talks of half an hour over half a "
             f"year leave {100 * first.value:+.1f} ({100 * first.low:.1f} … {100 * first.high:.1f}) of 100 more in touch 240 days after the last ones. "
             f"Spread over half a year, the same talks leave {100 * spread.mean.value:+.1f} more than on one day, and {100 * shared.mean.value:+.1f} more "
             f"than the same time in messages. {hanging_on(swept, beyond[TALKS])} How much closeness grows is unmeasured and drawn from nothing to "
             "what Hall's hours imply."
-        ).replace("%", " of 100", 0),
+        ),
         pictures=(
             FigureSpec(
                 "built_slowly",

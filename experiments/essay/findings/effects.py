@@ -19,6 +19,7 @@ from experiments.sweeps.sweep_result import SweepResult
 from experiments.terminal.numbers import counted
 
 RANGE = (0.05, 0.95)  # of draws, in tables and figures
+_ROUNDING = 1e-9
 
 
 class Effect(NamedTuple):
@@ -55,13 +56,12 @@ class Effect(NamedTuple):
         return float(low), float(high)
 
 
-def arms_of(swept: SweepResult, measure: str, by: str | Sequence[str]) -> pd.DataFrame:
+def arms_of(swept: SweepResult, measure: str, by: str) -> pd.DataFrame:
     """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
 
     If an arm has several runs in a world, with different seeds, the measure is their mean.
     """
-    table = swept.plausible.pivot_table(index="replicate", columns=by, values=measure, dropna=False, sort=False)
-    return table.astype(float).dropna()
+    return swept.arms(measure, by)
 
 
 def by_draw(swept: SweepResult, values: pd.Series) -> np.ndarray:
@@ -83,8 +83,13 @@ def gain(swept: SweepResult, label: str, arm: pd.Series, base: pd.Series, least:
 
 def judge(swept: SweepResult, effect: Effect, noise: float | None = None) -> Judged:
     """The verdict on an effect; ``noise`` is needed with one world per draw, see `plausible.judged`."""
-    names = {name: f"`{name}`" for name in swept.levels}
-    return plausible.judged(swept.levels, effect.values, effect.least, noise, names, swept.error)
+    key = (effect.values.tobytes(), effect.values.shape, effect.least, noise)
+    if key not in swept.judgements:
+        names = {name: f"`{name}`" for name in swept.levels}
+        at_least = effect.least - _ROUNDING  # an effect of this size is large enough
+        swept.judgements[key] = plausible.judged(swept.levels, effect.values, at_least, noise, names, swept.error)
+    judged: Judged = swept.judgements[key]
+    return judged
 
 
 def named(swept: SweepResult, effect: Effect, family: int = 1) -> list[str]:
@@ -111,7 +116,7 @@ def together(judged: Mapping[str, Judged]) -> Ruling:
     for word, said in _GROUPS.items():
         members = sorted((name for name in judged if judged[name].word is word), key=lambda name: -_share(judged[name]))
         if members:
-            parts.append(f"{said} {listed([f'{name} ({_share(judged[name]):.0%})' for name in members])}")
+            parts.append(f"{said} {listed([_with_share(name, judged[name]) for name in members])}")
     decided = words - {Verdict.UNDECIDED}
     return Ruling(Verdict.DEPENDS if decided else Verdict.UNDECIDED, "; ".join(parts))
 
@@ -122,6 +127,10 @@ _GROUPS = {
     Verdict.FAILS: "fails for",
     Verdict.UNDECIDED: "undecided for",
 }
+
+
+def _with_share(name: str, judged: Judged) -> str:
+    return name if np.isnan(judged.share.value) else f"{name} ({judged.share.value:.0%})"
 
 
 def _share(judged: Judged) -> float:
@@ -200,7 +209,8 @@ def interval(one: Estimate, digits: int = 1) -> str:
     """``+1.5 (1.2 … 1.8)``; a dash if it is missing."""
     if np.isnan(one.value):
         return "–"
-    ends = "" if np.isnan(one.low) else f" ({one.low:.{digits}f} … {one.high:.{digits}f})"
+    low, high = round(one.low, digits) + 0.0, round(one.high, digits) + 0.0
+    ends = "" if np.isnan(one.low) else f" ({low:.{digits}f} … {high:.{digits}f})"
     return f"{signed(one.value, digits)}{ends}"
 
 
@@ -220,14 +230,11 @@ def signed(value: float, digits: int = 1) -> str:
 
 
 def thousand(value: float) -> str:
-    """A share as a natural frequency: how many of 1,000."""
-    return (
-        "–"
-        if np.isnan(value)
-        else f"{value * 1000:,.0f}"
-        if value * 1000 >= 9.5 or value == 0
-        else f"{value * 1000:.1f}"
-    )
+    """A share as a natural frequency: how many of 1,000. Below ten, with one decimal."""
+    if np.isnan(value):
+        return "–"
+    found = round(value * 1000, 1) + 0.0
+    return f"{found:,.0f}" if abs(found) >= 9.95 or found == 0 else f"{found:.1f}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -128,8 +128,7 @@ def _sentence(swept: SweepResult, kept: Sequence[Effect], up: Sequence[Effect]) 
     """The result in everyday words, with what it hangs on."""
     first, busiest, label = kept[0], up[0], swept.legend.label
     best = chance_best({one.label: one.values for one in kept})
-    leader = winner(best)
-    wins = "so there is no winner" if leader is None else "so it is the best"
+    wins = "so it is the best" if winner(best) == first.label else "so there is no winner"
     while_it_runs = busiest.mean
     return (
         f"In plausible worlds, an hour a week for two years leaves most behind with “{label(first.label)}”: 240 days after it stopped, "
@@ -163,10 +162,18 @@ def _data(swept: SweepResult) -> pd.DataFrame:
 def _words(swept: SweepResult, kept: Sequence[Effect], people: str) -> Words:
     first, label = kept[0], swept.legend.label(kept[0].label)
     best = chance_best({one.label: one.values for one in kept})
-    who = f"“{label[:1].upper()}{label[1:]}”" if winner(best) else "No strategy"
+    if np.isnan(first.mean.value):
+        title = (
+            f"Among {people}, no draw of the assumed numbers\nhas worlds in which silence is as final as in a real log"
+        )
+    else:
+        who = f"“{label[:1].upper()}{label[1:]}”" if winner(best) == first.label else "No strategy"
+        title = (
+            f"Among {people}: {who} leaves most behind in nine of ten plausible worlds.\n“{label}” comes first in {best[first.label].value:.0%}, "
+            f"with {signed(first.mean.value)} old ties 240 days after two years of it"
+        )
     return Words(
-        f"Among {people}: {who} leaves most behind in nine of ten plausible worlds.\n“{label}” comes first in {best[first.label].value:.0%}, with "
-        f"{signed(first.mean.value)} old ties 240 days after two years of it",
+        title,
         f"Ties per adopter beyond waiting, an hour a week for two years. The panels have different scales.\n{DOTS}",
         f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of worlds that reach it. Chance widens the lines.",
     )  # fmt: skip
@@ -255,7 +262,9 @@ def _words_of_effort(data: pd.DataFrame, swept: SweepResult) -> Words:
     label = swept.legend.label
     same = order[least] == order[most]
     title = (
-        f"“{label(order[most])}” leaves most behind with {least:g} minutes a week\nas well as with {most:g}"
+        f"“{label(order[most])}” leaves most behind\nwith {most:g} minutes a week"
+        if least == most
+        else f"“{label(order[most])}” leaves most behind with {least:g} minutes a week\nas well as with {most:g}"
         if same
         else f"With {least:g} minutes a week “{label(order[least])}” leaves most behind,\nwith {most:g} “{label(order[most])}”"
     )

@@ -37,19 +37,19 @@ def liked_back(sweeps: Sweeps) -> ClaimFinding:
     swept = sweeps["one_like"]
     effects = {days: _more(swept, f"focal_liked_back_{days}", f"within {days} days") for days in (14, 60)}
     judged = {one.label: judge(swept, one) for one in effects.values()}
-    without, after = _levels(swept, "focal_liked_back_14")
-    later = effects[60].mean
+    without, after = _levels(swept, "focal_liked_back_60")
+    soon, later = effects[14].mean, effects[60].mean
     few = all(one.word is Verdict.FAILS for one in judged.values())
-    title = f"Of 1,000 likes to somebody silent, {thousand(after.mean.value)} are liked back within two weeks:\n"
-    title += f"{thousand(after.mean.value - without.mean.value)} more than without"
+    title = f"Of 1,000 likes to somebody silent, {thousand(after.mean.value)} are liked back within two months;\n"
+    title += f"without the like, {thousand(without.mean.value)} would like something, too"
     return ClaimFinding(
         ruling=together(judged),
         effect=(
-            f"Of 1,000 people who get a like from somebody who was silent, {thousand(after.mean.value)} like something of theirs within two "
-            f"weeks; {thousand(without.mean.value)} would have anyway. Within 60 days, one like adds {thousand(later.value)} "
-            f"({thousand(later.low)} … {thousand(later.high)}). "
-            + ("Likes are seldom returned because the model has no rule for it: a like only makes its sender come to mind, and a "
-               "later like is a choice among everyone in the feed. No log at hand has likes, so nobody can say how often people like back."
+            f"Of 1,000 people who get a like from somebody who was silent, {thousand(after.mean.value)} like something of theirs within 60 "
+            f"days; {thousand(without.mean.value)} would have anyway. So one like adds {thousand(later.value)} ({thousand(later.low)} … "
+            f"{thousand(later.high)}), and {thousand(soon.value)} within two weeks. "
+            + ("Likes are seldom returned because the model has no rule for it: a like only makes the next word to its sender "
+               "easier, and whose pictures one likes later is a choice among everyone in the feed. No log at hand has likes, so nobody can say how often people like back."
                if few else hanging_on(swept, effects[14]))
         ),
         pictures=(_picture("liked_back", title, swept, "focal_liked_back_60", effects[60]),),
@@ -67,8 +67,12 @@ def open_door(sweeps: Sweeps) -> ClaimFinding:
     ]
     rest = _more(swept, "focal_answered", "the other writes", arm=SHUT)
     wrote, verdict = effects[0], judge(swept, effects[0])
-    title = f"An open door makes {thousand(wrote.mean.value)} more of 1,000 people write within 60 days;\nwithout the door a like does "
-    title += "nothing" if _is_nothing(rest) else f"{thousand(rest.mean.value)}"
+    title = f"An open door makes {thousand(wrote.mean.value)} more of 1,000 people write within 60 days;\n"
+    title += (
+        "with the door shut, a like changes nothing"
+        if _is_nothing(rest)
+        else f"with the door shut, a like adds {thousand(rest.mean.value)}"
+    )
     return ClaimFinding(
         ruling=Ruling(Verdict.BY_CONSTRUCTION, "a rule says that a like opens a door, and that people write more readily through it"),
         effect=(
@@ -95,7 +99,7 @@ def talk_again(sweeps: Sweeps) -> ClaimFinding:
     return ClaimFinding(
         ruling=together({"one like": judge(swept, effect)}),
         effect=(
-            f"Of 1,000 friendships that have gone silent, about {thousand(without.mean.value)} start talking again within two months by themselves, "
+            f"Of 1,000 friendships that have gone silent, about {thousand(without.mean.value)} start talking again within two months anyway, "
             f"and about {thousand(after.mean.value)} after one like: {thousand(one.value)} more (95% interval {thousand(one.low)} … "
             f"{thousand(one.high)}; in 90% of plausible worlds {thousand(effect.range[0])} to {thousand(effect.range[1])}).{likes} "
             f"{hanging_on(swept, effect)}"
@@ -103,7 +107,7 @@ def talk_again(sweeps: Sweeps) -> ClaimFinding:
         pictures=(
             _picture(
                 "one_like",
-                f"Of 1,000 old friends, {thousand(without.mean.value)} talk again within two months by themselves,\n"
+                f"Of 1,000 old friends, {thousand(without.mean.value)} talk again within two months anyway,\n"
                 f"{thousand(after.mean.value)} after one like",
                 swept,
                 "focal_reconnected",

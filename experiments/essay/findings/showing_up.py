@@ -49,8 +49,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ),
         effect=(
             f"Of 100 strangers who are visited weekly, {100 * weekly.value:.0f} buy within a year, and {100 * early.mean.value:.0f} of 100 buyers do so before "
-            f"the fifth visit. With all visits on one day, {100 * once.value:.0f} buy: {100 * more.mean.value:.0f} ({100 * more.mean.low:.0f} … "
-            f"{100 * more.mean.high:.0f}) fewer. At least {100 * least:g} of 100 more buy in {share(verdict.share)} of the plausible worlds. "
+            f"the fifth visit. With all visits on one day, {100 * once.value:.0f} buy. The difference is {100 * more.mean.value:.0f} ({100 * more.mean.low:.0f} … "
+            f"{100 * more.mean.high:.0f}). At least {100 * least:g} of 100 more buy in {share(verdict.share)} of the plausible worlds. "
             f"{hanging_on(swept, more)} Nobody has measured how sales depend on strength."
         ),
         pictures=(
@@ -84,7 +84,8 @@ def before_fifth(swept: SweepResult) -> Effect:
     series = swept.series()
     series = series[(series[CADENCE] == WEEKLY) & series["replicate"].isin(swept.draws.index)]
     by = series.pivot(index="replicate", columns="day", values="focal_sold")
-    early = by[[day for day in by if day <= BEFORE_FIFTH]].iloc[:, -1]
+    days = [day for day in by if day <= BEFORE_FIFTH]
+    early = by[max(days)] if days else pd.Series(dtype=float)
     year = swept.arms(YEAR, CADENCE)[WEEKLY]
     return Effect("before the fifth visit", by_draw(swept, (early / year.where(year > 0)).dropna()))
 

@@ -45,7 +45,6 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     best = chance_best({name: -one.values for name, one in by_name.items()})
     first, wait = mine[0], by_name[WAIT]
     people = swept.experiment.world.people // swept.experiment.world.parameters.industries
-    leader = winner(best)
     order = [one.label for one in mine]
     rows = [
         plotted(title, swept, sorted(ranks[of], key=lambda one: order.index(one.label))) for of, title in RANKS.items()
@@ -56,7 +55,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"After three years of an hour a week with “{label(first.label)}”, somebody who knew nobody has rank {first.mean.value:.0f} "
             f"({first.mean.low:.0f} … {first.mean.high:.0f}) of about {people} people of the industry by ties in touch; with waiting, {wait.mean.value:.0f}. "
             f"“{label(first.label)}” takes newcomers furthest in {share(best[first.label])} of the plausible worlds"
-            f"{', more than nine of ten' if leader else f', which is less than {NEEDED:.0%}'}. "
+            f"{', so nothing else comes close' if winner(best) == first.label else f', so there is no winner (needed: {NEEDED:.0%})'}. "
             f"Here “most connected” means rank {most:g} or better. {hanging_on(swept, first)}"
         ),
         pictures=(

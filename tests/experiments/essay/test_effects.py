@@ -1,0 +1,313 @@
+"""Effects over plausible worlds, from made-up runs whose effects are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import experiments
+from experiments.analysis.plausible import Judged
+from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean
+from experiments.config.reading import load
+from experiments.essay.findings import effects, plain, row_of, setting
+from experiments.essay.findings.effects import Effect
+from experiments.sweeps.sweep_result import SweepResult
+
+CONFIGS = Path(experiments.__file__).parents[1] / "configs"
+NAN = float("nan")
+DRAWS = 60
+
+
+def swept(rows: Sequence[Mapping[str, Any]], replicates: int, passing: Sequence[int]) -> SweepResult:
+    """A sweep with two worlds per draw, and its runs in no order."""
+    runs = pd.DataFrame(rows).assign(people=240).sample(frac=1, random_state=3)
+    experiment = load(CONFIGS / "knowing_welcome.toml", [f"sweep.replicates={replicates}"])
+    return SweepResult(experiment, runs, [], {}, Path(), frozenset(passing))
+
+
+@pytest.fixture(scope="module")
+def few() -> SweepResult:
+    """Four draws: one passes whole, one in its second world, one not at all, and one whole again."""
+    rows = [{"row": "a", "replicate": world, "ties": 10.0 * world} for world in range(8)]
+    return swept(rows, 8, (0, 1, 3, 6, 7))
+
+
+@pytest.fixture(scope="module")
+def many() -> SweepResult:
+    """Sixty draws that all pass."""
+    rows = [{"row": "a", "replicate": world, "ties": 0.0} for world in range(2 * DRAWS)]
+    return swept(rows, 2 * DRAWS, range(2 * DRAWS))
+
+
+def same_in_both(values: np.ndarray) -> np.ndarray:
+    """An effect that is the same in both worlds of a draw."""
+    return np.column_stack([values, values])
+
+
+# From runs to effects ------------------------------------------------------------------------------------------------
+
+
+def test_worlds_of_a_draw_are_side_by_side_and_failing_ones_are_missing(few: SweepResult) -> None:
+    values = pd.Series({0: 1.0, 1: 2.0, 3: 4.0, 6: 7.0, 7: 8.0})
+    found = effects.by_draw(few, values)
+    np.testing.assert_array_equal(found, [[1, 2], [4, NAN], [7, 8]])
+    assert list(few.levels.index) == [0, 1, 3], "the draw without a passing world has no row"
+
+
+def test_a_draw_without_a_value_keeps_its_row(few: SweepResult) -> None:
+    """Numbers are compared with effects by row, so an effect has a row for each draw of them."""
+    found = effects.by_draw(few, pd.Series({6: 7.0, 0: 1.0}))
+    np.testing.assert_array_equal(found, [[1], [NAN], [7]])
+    assert effects.by_draw(few, pd.Series(dtype=float)).shape == (3, 0)
+    assert Effect("none", effects.by_draw(few, pd.Series(dtype=float))).mean.worlds == 0
+
+
+def test_runs_of_several_seeds_count_as_their_mean_in_each_world() -> None:
+    """World 2 lacks an arm, and world 3 fails the gate."""
+    ties = {
+        (row, world, seed): 100 * world + 10 * seed + (7.0 if row == "b" else seed**2)
+        for row in "ab" for world in range(6) for seed in (1, 2, 5) if (row, world) != ("b", 2)
+    }  # fmt: skip
+    rows = [{"row": row, "replicate": world, "run.seed": seed, "ties": n} for (row, world, seed), n in ties.items()]
+    result = swept(rows, 6, (0, 1, 2, 4, 5))
+    arms = effects.arms_of(result, "ties", "row")
+    assert sorted(arms.index) == [0, 1, 4, 5]
+    for row in "ab":
+        for world in (0, 1, 4, 5):
+            assert arms.loc[world, row] == pytest.approx(sum(ties[row, world, seed] for seed in (1, 2, 5)) / 3)
+    more = effects.gain(result, "more", arms["a"], arms["b"], 0.5)
+    assert (more.label, more.least) == ("more", 0.5)
+    # a has 1, 4 and 25 where b has 7: 3 more on average
+    np.testing.assert_allclose(more.values, np.array([[3, 3], [NAN, NAN], [3, 3]]))
+
+
+def test_one_seed_without_a_value_leaves_the_others() -> None:
+    rows = [
+        {"row": row, "replicate": world, "ties": NAN if (row, world, seed) == ("a", 0, 1) else world + seed}
+        for row in "ab" for world in (0, 1) for seed in (1, 3)
+    ]  # fmt: skip
+    arms = effects.arms_of(swept(rows, 2, (0, 1)), "ties", "row")
+    assert arms.sort_index()["a"].to_list() == [3, 3]
+    assert arms.sort_index()["b"].to_list() == [2, 3]
+
+
+def test_a_level_is_described_and_not_judged(few: SweepResult) -> None:
+    found = effects.level(few, "ties", effects.arms_of(few, "ties", "row")["a"])
+    assert np.isnan(found.least)
+    assert sorted(found.values[0]) == [0, 10]
+    assert found.by_draw.tolist() == [5, 30, 65]
+
+
+def test_each_draw_counts_once_however_many_of_its_worlds_pass() -> None:
+    one = Effect("ties", np.array([[1, NAN], [NAN, NAN], [3, 5]]))
+    assert one.by_draw.tolist() == [1, 4]
+    assert one.mean.value == 2.5
+    assert one.mean.worlds == 2
+
+
+def test_the_range_is_that_of_nine_tenths_of_the_draws() -> None:
+    """Of 0 to 20, a twentieth is below 1 and a twentieth above 19."""
+    values = np.random.default_rng(1).permutation(21)
+    spread = Effect("ties", np.column_stack([values - 100, values + 100]))
+    assert spread.range == pytest.approx((1, 19)), "of draws, not of their worlds"
+    nothing = Effect("ties", np.full((3, 2), NAN))
+    assert nothing.by_draw.tolist() == []
+    assert np.isnan(nothing.range).all()
+
+
+# Verdicts ------------------------------------------------------------------------------------------------------------
+
+
+def above(many: SweepResult, share: float) -> Effect:
+    """2 where a number is largest, in this share of the draws, and otherwise 0; 1 is of interest."""
+    number = many.levels["ease"].to_numpy()
+    return Effect("ties", same_in_both(2.0 * (number > np.quantile(number, 1 - share))), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "word", "said"),
+    [
+        (1.0, Verdict.HOLDS, "holds in 98% ("), (0.0, Verdict.FAILS, "fails: it holds in 0% ("),
+        (0.5, Verdict.DEPENDS, "mainly those with high `ease`"),
+        (0.85, Verdict.UNDECIDED, "undecided: it holds in 85%"),
+    ],
+)  # fmt: skip
+def test_an_effect_is_judged_by_the_share_of_draws_that_reach_it(
+    many: SweepResult, share: float, word: Verdict, said: str
+) -> None:
+    """The draw with the smallest number is never above its own quantile, so the largest share is 59 of 60."""
+    found = effects.judge(many, above(many, share))
+    assert found.word is word
+    assert said in found.sentence
+    assert found.share.value == pytest.approx(min(share, 59 / 60))
+
+
+def test_worlds_that_disagree_more_than_draws_decide_nothing(many: SweepResult) -> None:
+    random = np.random.default_rng(5)
+    found = effects.judge(many, Effect("ties", 1 + random.normal(0, 1, (DRAWS, 2)), 1.0))
+    assert found.word is Verdict.UNDECIDED
+    assert "noise" in found.sentence
+
+
+def test_no_plausible_world_has_an_effect(many: SweepResult) -> None:
+    found = effects.judge(many, Effect("ties", np.full((DRAWS, 2), NAN), 1.0))
+    assert (found.word, found.sentence) == (Verdict.UNDECIDED, "undecided: no plausible world has an effect")
+
+
+def test_the_numbers_behind_an_effect_are_named_the_strongest_first(many: SweepResult) -> None:
+    numbers = many.levels.rank()
+    one = Effect("ties", same_in_both((1.3 * numbers["ease"] - numbers["acceptance_ratio"]).to_numpy()), 0.0)
+    assert effects.named(many, one) == ["ease", "acceptance_ratio"]
+    assert effects.hanging_on(many, one) == "It hangs mostly on `ease` and `acceptance_ratio`."
+    same = Effect("ties", np.ones((DRAWS, 2)), 0.0)
+    assert effects.named(many, same) == []
+    assert effects.hanging_on(many, same) == "No single number decides it."
+
+
+def test_a_number_is_named_less_readily_where_many_effects_are_listed(many: SweepResult) -> None:
+    """A correlation that chance alone brings in one of 20 outcomes is to be expected in a table of 20."""
+    noise = np.random.default_rng(3).normal(size=DRAWS)
+    number = many.levels["ease"].rank().to_numpy()
+    for weight in np.linspace(0, 0.1, 21):  # the first weight at which the number is named on its own
+        one = Effect("ties", same_in_both(weight * number + noise), NAN)
+        if "ease" in effects.named(many, one):
+            break
+    alone, beside = (effects.table_of(many, [one] * count, first="x") for count in (1, 20))
+    assert "`ease`" in alone["hangs on"][0]
+    assert set(beside["hangs on"]) == {"none found"}
+
+
+def judged(word: Verdict, share: float, sentence: str = "") -> Judged:
+    return Judged(word, Estimate(share, share - 0.01, share + 0.01, 30), sentence)
+
+
+HOLDS, FAILS = judged(Verdict.HOLDS, 0.95, "holds in 95%"), judged(Verdict.FAILS, 0.03, "fails: it holds in 3%")
+SOME = judged(Verdict.DEPENDS, 0.5, "holds in 50% of plausible worlds, mainly those with high `ease`")
+UNSURE = judged(Verdict.UNDECIDED, 0.8, "undecided: about 90 draws would decide")
+
+
+@pytest.mark.parametrize(
+    ("members", "verdict", "on"),
+    [
+        ([HOLDS], Verdict.HOLDS, ""),
+        ([FAILS], Verdict.FAILS, ""),
+        ([SOME], Verdict.DEPENDS, "holds in 50% of plausible worlds, mainly those with high `ease`"),
+        ([UNSURE], Verdict.UNDECIDED, "about 90 draws would decide"),
+        ([HOLDS, HOLDS], Verdict.HOLDS, ""),
+        ([FAILS, FAILS, FAILS], Verdict.FAILS, ""),
+        ([SOME, judged(Verdict.DEPENDS, 0.7)], Verdict.DEPENDS, "in some plausible worlds for b (70%) and a (50%)"),
+        ([UNSURE, judged(Verdict.UNDECIDED, NAN)], Verdict.UNDECIDED, "undecided for a (80%) and b"),
+        ([FAILS, HOLDS], Verdict.DEPENDS, "holds for b (95%); fails for a (3%)"),
+        ([FAILS, UNSURE], Verdict.DEPENDS, "fails for a (3%); undecided for b (80%)"),
+        ([UNSURE, HOLDS], Verdict.DEPENDS, "holds for b (95%); undecided for a (80%)"),
+        ([SOME, UNSURE], Verdict.DEPENDS, "in some plausible worlds for a (50%); undecided for b (80%)"),
+        (
+            [UNSURE, FAILS, SOME, HOLDS, judged(Verdict.HOLDS, 1.0), judged(Verdict.HOLDS, 0.97)], Verdict.DEPENDS,
+            "holds for e (100%), f (97%) and d (95%); in some plausible worlds for c (50%); fails for b (3%); "
+            "undecided for a (80%)",
+        ),
+    ],
+)  # fmt: skip
+def test_effects_are_ruled_on_together(members: Sequence[Judged], verdict: Verdict, on: str) -> None:
+    assert effects.together(dict(zip("abcdef", members, strict=False))) == Ruling(verdict, on)
+
+
+def test_verdicts_of_made_up_effects_are_ruled_on_together(many: SweepResult) -> None:
+    shares = {"all": 1.0, "none": 0.0, "half": 0.5, "most": 0.85}
+    found = effects.together({name: effects.judge(many, above(many, share)) for name, share in shares.items()})
+    assert found == Ruling(
+        Verdict.DEPENDS,
+        "holds for all (98%); in some plausible worlds for half (50%); fails for none (0%); undecided for most (85%)",
+    )
+
+
+# Tables, figures and texts -------------------------------------------------------------------------------------------
+
+
+def test_a_table_has_one_row_per_effect(many: SweepResult) -> None:
+    rank = many.levels["ease"].rank().to_numpy()  # 1 to 60
+    steep = Effect("steep", same_in_both(rank), 20.0)
+    none = Effect("none", np.full((DRAWS, 2), NAN), 20.0)
+    first, second = effects.table_of(many, [steep, none], first="what", digits=2).to_dict("records")
+    interval = mean(np.arange(1.0, 61.0))
+    assert first.pop("mean (95% interval)").startswith("+30.50 (")
+    assert abs(interval.low - 26) < 1
+    assert first == {
+        "what": "steep", "90% of plausible worlds": "+3.95 to +57.05", "smallest of interest": "20",
+        "share of worlds that reach it": "68% (55% to 80%)", "verdict": "holds under some assumptions",
+        "hangs on": "`ease`",
+    }  # fmt: skip
+    assert second == {
+        "what": "none", "mean (95% interval)": "–", "90% of plausible worlds": "–", "smallest of interest": "20",
+        "share of worlds that reach it": "–", "verdict": "undecided", "hangs on": "none found",
+    }  # fmt: skip
+
+
+def test_a_panel_has_the_share_of_those_that_are_judged(many: SweepResult) -> None:
+    rank = many.levels["ease"].rank().to_numpy()
+    shown = effects.plotted("ties", many, [Effect("judged", same_in_both(rank), 45.0), Effect("level", -rank[:, None])])
+    judged, level = shown.to_dict("records")
+    assert (judged["panel"], judged["row"], judged["value"], judged["smallest"]) == ("ties", "judged", 30.5, 45)
+    assert judged["share"] == pytest.approx(16 / 60), "45 is large enough"
+    assert (judged["least"], judged["most"]) == pytest.approx((3.95, 57.05))
+    assert judged["least"] < judged["low"] < 30.5 < judged["high"] < judged["most"]
+    assert np.isnan([level["smallest"], level["share"]]).all()
+    assert (level["value"], level["least"], level["most"]) == pytest.approx((-30.5, -57.05, -3.95))
+
+
+@pytest.mark.parametrize(
+    ("passing", "said"),
+    [
+        ((0, 1, 3, 6, 7), "3 of 4 draws of the assumed numbers pass the gate; 2 worlds of 240 people each."),
+        ((3, 4), "2 of 4 draws of the assumed numbers pass the gate; 1 world of 240 people each."),
+        ((), "0 of 4 draws of the assumed numbers pass the gate; 0 worlds of 240 people each."),
+    ],
+)
+def test_the_footer_counts_draws_that_pass(passing: Sequence[int], said: str) -> None:
+    rows = [{"row": row, "replicate": world} for row in "ab" for world in range(7)]  # one world of the last draw failed
+    assert effects.setting_of(swept(rows, 8, passing)) == f"Simulated, not measured: {said}"
+
+
+def test_an_estimate_is_a_row_behind_what_it_is_of(few: SweepResult) -> None:
+    row = row_of(Estimate(1, 0.5, 2, 20), strategy="a")
+    assert list(row.items()) == [("strategy", "a"), ("value", 1), ("low", 0.5), ("high", 2), ("worlds", 20)]
+    assert setting(few).startswith("Simulated, not measured: 8 worlds of 240 people."), "passing or not"
+    assert plain("check_in_once") == "check in once"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0"), (0.0021, "2.1"), (0.0095, "9.5"), (0.00996, "10"), (-0.00025, "-0.2"), (-1e-5, "0"),
+         (0.0123, "12"), (0.25, "250"), (1.2, "1,200"),
+     (NAN, "–")],
+)  # fmt: skip
+def test_shares_are_told_of_a_thousand(value: float, said: str) -> None:
+    assert effects.thousand(value) == said
+
+
+@pytest.mark.parametrize(
+    ("one", "digits", "said"),
+    [
+        (Estimate(1.52, 1.24, 1.78, 30), 1, "+1.5 (1.2 … 1.8)"),
+        (Estimate(-0.5, -1, 0.25, 30), 2, "-0.50 (-1.00 … 0.25)"),
+        (Estimate(2, NAN, NAN, 1), 1, "+2.0"), (Estimate(NAN, NAN, NAN, 0), 1, "–"),
+        (Estimate(-0.01, 0, 0, 2), 1, "+0.0 (0.0 … 0.0)"),
+    ],
+)  # fmt: skip
+def test_an_estimate_has_its_interval(one: Estimate, digits: int, said: str) -> None:
+    assert effects.interval(one, digits) == said
+
+
+def test_ranges_shares_and_lists_are_told() -> None:
+    assert effects.span((0.31, 3.94)) == "+0.3 to +3.9"
+    assert effects.span((-1.0, 0.004), 2) == "-1.00 to +0.00"
+    assert effects.span((NAN, NAN)) == "–"
+    assert effects.share(Estimate(0.834, 0.69, 0.92, 30)) == "83% (69% to 92%)"
+    assert effects.share(Estimate(NAN, NAN, NAN, 0)) == "–"
+    assert [effects.signed(value) for value in (-0.04, 0.0, 0.05, -1.25)] == ["+0.0", "+0.0", "+0.1", "-1.2"]
+    assert [effects.listed(names) for names in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
