@@ -11,7 +11,6 @@ from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
-    arms_of,
     gain,
     hanging_on,
     judge,
@@ -32,7 +31,7 @@ OUTCOMES = {"everyone_reconnected": "old ties that come back", "everyone_new_tie
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """How many more old ties come back in a year if people know how welcome they are."""
     swept = sweeps["knowing_welcome"]
-    arms = {measure: arms_of(swept, measure, "row") for measure in OUTCOMES}
+    arms = {measure: swept.arms(measure, "row") for measure in OUTCOMES}
     effects = [
         gain(swept, title, arms[measure][KNOWN], arms[measure][BELIEVED], swept.verdict.least(measure))
         for measure, title in OUTCOMES.items()

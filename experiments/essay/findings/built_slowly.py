@@ -10,7 +10,6 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
-    arms_of,
     gain,
     hanging_on,
     judge,
@@ -37,7 +36,7 @@ OUTCOME = "focal_kept"
 def finding(sweeps: Sweeps) -> ClaimFinding:
     """How many more of 100 ties are in touch 240 days later, by how four hours were spent."""
     swept = sweeps["built_slowly"]
-    arms, least = arms_of(swept, OUTCOME, "row"), swept.verdict.least(OUTCOME)
+    arms, least = swept.arms(OUTCOME, "row"), swept.verdict.least(OUTCOME)
     beyond = {name: gain(swept, name, arms[name], arms[NOTHING], least) for name in ARMS}
     slowly = {
         "talks spread over half a year": gain(swept, "talks, half a year less one day", arms[TALKS], arms[TALKS_ONCE], least),

@@ -56,14 +56,6 @@ class Effect(NamedTuple):
         return float(low), float(high)
 
 
-def arms_of(swept: SweepResult, measure: str, by: str) -> pd.DataFrame:
-    """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
-
-    If an arm has several runs in a world, with different seeds, the measure is their mean.
-    """
-    return swept.arms(measure, by)
-
-
 def by_draw(swept: SweepResult, values: pd.Series) -> np.ndarray:
     """Values by replicate as a table with one row per draw, one column per world; those that are missing are nan."""
     of = swept.draws.loc[values.index]

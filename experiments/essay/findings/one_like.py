@@ -11,7 +11,6 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
-    arms_of,
     gain,
     hanging_on,
     judge,
@@ -124,7 +123,7 @@ def _is_nothing(effect: Effect) -> bool:
 
 
 def _arms(swept: SweepResult, measure: str) -> pd.DataFrame:
-    return arms_of(swept, measure, "row")
+    return swept.arms(measure, "row")
 
 
 def _more(swept: SweepResult, measure: str, label: str, *, arm: str = LIKE, base: str = NOTHING) -> Effect:

@@ -11,7 +11,6 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
-    arms_of,
     gain,
     hanging_on,
     judge,
@@ -38,14 +37,12 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     """The chain from the feed to words in person: in ordinary life, and for people who engage on social media."""
     swept = sweeps["strategies_draws"]
     days = swept.experiment.run.days
-    ordinary = {
-        of: level(swept, title, arms_of(swept, f"everyone_{of}", "strategy")[WAIT]) for of, title in CHAIN.items()
-    }
-    engaged = {of: level(swept, title, arms_of(swept, of, "strategy")[ENGAGE]) for of, title in CHAIN.items()}
-    arms = arms_of(swept, JUDGED, "strategy")
+    ordinary = {of: level(swept, title, swept.arms(f"everyone_{of}", "strategy")[WAIT]) for of, title in CHAIN.items()}
+    engaged = {of: level(swept, title, swept.arms(of, "strategy")[ENGAGE]) for of, title in CHAIN.items()}
+    arms = swept.arms(JUDGED, "strategy")
     chain = gain(swept, "from the feed to words in person", arms[WAIT], 0 * arms[WAIT], swept.verdict.least(JUDGED))
     back, begun, met = (one.mean for one in ordinary.values())
-    own = arms_of(swept, "feed_to_person", "strategy")
+    own = swept.arms("feed_to_person", "strategy")
     engaging = gain(
         swept, "engaging regularly, beyond waiting", own[ENGAGE], own[WAIT], swept.verdict.least("feed_to_person")
     )

@@ -11,7 +11,6 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
-    arms_of,
     gain,
     hanging_on,
     judge,
@@ -34,7 +33,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     swept = sweeps["smallest_gestures"]
     effects = {}
     for measure in OUTCOMES:
-        arms = arms_of(swept, measure, "row")
+        arms = swept.arms(measure, "row")
         least = swept.verdict.least(measure)
         effects[measure] = [gain(swept, row, arms[row], arms[NOTHING], least) for row in arms if row != NOTHING]
     answered = sorted(effects["focal_answered"], key=lambda one: -one.mean.value)

@@ -75,7 +75,7 @@ def test_runs_of_several_seeds_count_as_their_mean_in_each_world() -> None:
     }  # fmt: skip
     rows = [{"row": row, "replicate": world, "run.seed": seed, "ties": n} for (row, world, seed), n in ties.items()]
     result = swept(rows, 6, (0, 1, 2, 4, 5))
-    arms = effects.arms_of(result, "ties", "row")
+    arms = result.arms("ties", "row")
     assert sorted(arms.index) == [0, 1, 4, 5]
     for row in "ab":
         for world in (0, 1, 4, 5):
@@ -91,13 +91,13 @@ def test_one_seed_without_a_value_leaves_the_others() -> None:
         {"row": row, "replicate": world, "ties": NAN if (row, world, seed) == ("a", 0, 1) else world + seed}
         for row in "ab" for world in (0, 1) for seed in (1, 3)
     ]  # fmt: skip
-    arms = effects.arms_of(swept(rows, 2, (0, 1)), "ties", "row")
+    arms = swept(rows, 2, (0, 1)).arms("ties", "row")
     assert arms.sort_index()["a"].to_list() == [3, 3]
     assert arms.sort_index()["b"].to_list() == [2, 3]
 
 
 def test_a_level_is_described_and_not_judged(few: SweepResult) -> None:
-    found = effects.level(few, "ties", effects.arms_of(few, "ties", "row")["a"])
+    found = effects.level(few, "ties", few.arms("ties", "row")["a"])
     assert np.isnan(found.least)
     assert sorted(found.values[0]) == [0, 10]
     assert found.by_draw.tolist() == [5, 30, 65]

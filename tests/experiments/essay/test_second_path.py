@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from experiments.config.reading import load
-from experiments.essay.findings import effects, nine_strategies
+from experiments.essay.findings import nine_strategies
 from experiments.sweeps import store
 from experiments.sweeps.design import RunSpec, described, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
@@ -91,7 +91,7 @@ def _triples(turns: Sequence[tuple[int, int]]) -> Iterator[Any]:
 def test_one_like_is_counted_alike_by_the_library_and_by_hand(tmp_path: Path) -> None:
     changes = ["sweep.grid.run.seed=[1, 2]", "world.parameters.ease=5.0", "sweep.plausible.leave=['ease']"]
     result = swept("one_like", changes, tmp_path)
-    arms = {measure: effects.arms_of(result, measure, "row") for measure in
+    arms = {measure: result.arms(measure, "row") for measure in
             ("focal_reconnected", "focal_answered", "focal_liked_back_14", "focal_liked_back_60")}  # fmt: skip
     by_hand: dict[tuple[str, int, str], list[float]] = {}
     for run in runs_of(result.experiment):
