@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import sim
-from experiments.config.settings import Experiment, InjectSettings
+from experiments.config.settings import Experiment, InjectSettings, SweepSettings
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.injected import Pair, focal_ties, gestures
 from experiments.sweeps.runner import world_of
@@ -80,11 +80,7 @@ def found(experiment: Experiment, *, worlds: int, first: int = 0) -> Iterator[St
 def _likes(experiment: Experiment, replicates: int) -> list[RunSpec]:
     """One run per replicate, with a like and the experiment's parameters."""
     inject = (experiment.inject or InjectSettings()).model_copy(update={"kind": "like"})
-    sweep = (
-        experiment.sweep.model_copy(update={"replicates": replicates, "grid": {}, "zip": {}, "rows": {}})
-        if experiment.sweep
-        else None
-    )
+    sweep = SweepSettings(replicates=replicates) if experiment.sweep else None
     return runs_of(experiment.model_copy(update={"inject": inject, "sweep": sweep}))
 
 

@@ -40,15 +40,15 @@ def claim_with(
             {},
             Path(),
         )
-        for name, count in zip(("no_door", "no_door_like"), worlds, strict=True)
+        for name, count in zip(("strategies_draws", "nine_strategies"), worlds, strict=True)
     }
-    picture = FigureSpec("no_door", Words("A title\nin two lines", "Subtitle.", "Footer."), TABLE, lambda *_: None)  # type: ignore[arg-type,return-value]
-    finding = ClaimFinding(Ruling(Verdict.DEPENDS, "with <a>"), "An effect.", (picture,), tables, ("no_door",))
-    return JudgedClaim(BY_NAME["no_door"], finding, finding.ruling, sweeps)
+    picture = FigureSpec("a_figure", Words("A title\nin two lines", "Subtitle.", "Footer."), TABLE, lambda *_: None)  # type: ignore[arg-type,return-value]
+    finding = ClaimFinding(Ruling(Verdict.DEPENDS, "with <a>"), "An effect.", (picture,), tables, ("strategies_draws",))
+    return JudgedClaim(BY_NAME["nine_strategies"], finding, finding.ruling, sweeps)
 
 
 def rendered(one: JudgedClaim, name: str) -> str:
-    return report.rendered([one, one], name, "rekindle essay --seed 1", {"no_door": "figures/no_door.png"})
+    return report.rendered([one, one], name, "rekindle essay --seed 1", {"a_figure": "figures/a_figure.png"})
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,14 @@ def test_a_value_and_the_ends_of_its_interval_are_one_column() -> None:
 
 def test_the_gate_of_each_set_of_parameters_is_shown_once() -> None:
     here = [gate("", True), gate("shut", False, row="shut")]
-    grid = report._gate_grid(claim_with({}, {"no_door": here, "no_door_like": here}))
+    (grid,) = report._gate_grids(claim_with({}, {"strategies_draws": here, "nine_strategies": here}))
     assert grid.columns[0] == "parameters"
     assert grid.columns[1:-1] == [name.replace("_", " ") for name in GATE_STATISTICS]
     assert grid.rows == [
         ["as given", "0.0012", "0.0012", "0.0012", "passed"],
         ["shut", "0.5000", "0.5000", "0.5000", "failed"],
     ], "both sweeps have the same gates"
+    assert report._gate_grids(claim_with({}, {})) == [], "drawn numbers have no gates of their own"
 
 
 @pytest.mark.parametrize(("worlds", "said"), [((3, 2), "2 to 3 worlds"), ((2, 2), "2 worlds")])
@@ -96,11 +97,11 @@ def test_the_worlds_behind_a_claim_are_counted(worlds: tuple[int, int], said: st
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_all_that_is_known_of_a_claim(name: str) -> None:
-    one = claim_with({"Intervals": TABLE}, {"no_door": [gate("", True)]})
+    one = claim_with({"Intervals": TABLE}, {"strategies_draws": [gate("", True)]})
     page = rendered(one, name)
     assert page.endswith("\n")
     assert "\n\n\n" not in page
-    assert page.count("figures/no_door.png") == 2
+    assert page.count("figures/a_figure.png") == 2
     assert "A title in two lines" in page
     assert "rekindle essay --seed 1" in page
     assert one.claim.question in page
@@ -124,9 +125,9 @@ def test_only_the_web_page_escapes_what_html_would_take_for_a_tag() -> None:
 
 def test_the_web_page_has_its_figures_in_it_and_markdown_links_them(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "no_door.png").write_bytes(b"a picture")
+    (tmp_path / "figures" / "a_figure.png").write_bytes(b"a picture")
     written = report.write([claim_with({}, {})], tmp_path, "rekindle essay")
     assert written == [tmp_path / report.HTML, tmp_path / report.MARKDOWN]
     page, text = (path.read_text(encoding="utf-8") for path in written)
     assert 'src="data:image/png;base64,YSBwaWN0dXJl"' in page
-    assert "](figures/no_door.png)" in text
+    assert "](figures/a_figure.png)" in text
