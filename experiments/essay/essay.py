@@ -74,17 +74,17 @@ class Claim(NamedTuple):
 
 
 _ONE_LIKE = (
-    "In each world, dormant ties that are far apart get nothing, one like, or one like that opens no door, on day 0 and with the same "
-    "random draws. Counted by intention to treat, on the {days}."
+    "In each world, dormant ties (no two-way contact for 90 days) that are far apart get nothing or one like on day 0, with the same "
+    "random draws, while likes open doors and while no like does. Counted by intention to treat, on the {days}."
 )
 CLAIMS = (
     Claim(
         "in_touch",
         "How many friends do you interact with regularly? … That number is very small.",
         "With how many of the people they know do people exchange words in a month?",
-        "A year of ordinary life of people who know 30, 115 or 250 others. Counted at its end: people with words both ways in the last "
-        "30 days.",
-        "The number is below {most:g} among people who know 115 others.",
+        "A year of ordinary life of people who are given 30, 115 or 250 names, of whom they know 28, 83 and 114 in worlds of this size. "
+        "Counted at its end: people with words both ways in the last 30 days.",
+        "The number is below {most:g} among people who know 83 others.",
         ("in_touch",),
         in_touch.finding,
         "In a month, people have two-way contact with 2% to 5% of their Facebook friends, and a smaller share if the list is longer "
@@ -94,7 +94,7 @@ CLAIMS = (
         "liked_back",
         "A like from somebody who was silent is noticed and feels good, and it is liked back.",
         "Is a like from somebody who was silent liked back?",
-        _ONE_LIKE.format(days="14th and 60th day: whether the receiver liked anything of the sender"),
+        _ONE_LIKE.format(days="14th and 60th day: whether the receiver liked anything of the sender, and the sender noticed"),
         "One like makes at least {focal_liked_back_60:g} of the receivers like something back who would not have otherwise.",
         ("one_like",),
         one_like.liked_back,
@@ -105,7 +105,7 @@ CLAIMS = (
         "Because that person had initiated, it was now totally ok.",
         "What does a like do through the door that it opens?",
         _ONE_LIKE.format(days="60th day: whether the receiver wrote, and whether the two talk again")
-        + " The effect is that of the like with the door open, less the like with the door shut.",
+        + " The effect is that of one like over nothing while likes open doors, less the same while none does.",
         "At least {focal_answered:g} of the receivers write because the door is open.",
         ("one_like",),
         one_like.open_door,
@@ -117,7 +117,7 @@ CLAIMS = (
         "… and we started sending messages back and forth.",
         "Does one like make two people talk again?",
         _ONE_LIKE.format(days="60th day: whether the two exchanged three worded gestures in turn"),
-        "One like makes at least {focal_reconnected:g} of the pairs talk again that would not have otherwise: one for an hour of liking.",
+        "One like makes at least {focal_reconnected:g} of the pairs talk again that would not have otherwise: one for 500 likes.",
         ("one_like",),
         one_like.talk_again,
         "In three real logs, later contact is 1.0 to 1.2 times as frequent after one answered gesture. Likes without words do not change "
@@ -143,7 +143,8 @@ CLAIMS = (
         "Knowing brings back at least {everyone_reconnected:g} old tie per person and year.",
         ("knowing_welcome",),
         barrier.finding,
-        "People believe in about half of their real welcome (Epley & Schroeder 2014; Flynn & Lake 2008; Bohns 2016).",
+        "People believe in about half of their real welcome (Epley & Schroeder 2014; Flynn & Lake 2008; Bohns 2016). A rejection costs "
+        "nothing in the model, so whether the risk is real is not tested.",
     ),
     Claim(
         "naturals",
@@ -151,7 +152,8 @@ CLAIMS = (
         "Do people who begin easily end up better connected?",
         "Two years of ordinary life of people from the boldest and from the most hesitant third, with equal sociability. Counted at the "
         "end: ties with two-way contact in the last 90 days.",
-        "The boldest third is in touch with at least {active_ties:g} more than the most hesitant third.",
+        "The boldest third is in touch with at least {active_ties:g} more than the most hesitant third, and so is the half that begins more "
+        "among people who send equally many gestures.",
         ("naturals",),
         naturals.finding,
         "How much strangeness deters people, and how much people differ in it, is assumed.",
@@ -161,31 +163,31 @@ CLAIMS = (
         "Relationships are built slowly, by consistent interaction and shared experience.",
         "Does the same time leave more if it is spread out, and if it is spent together?",
         "Dormant ties that are far apart get four hours: eight talks of half an hour or 80 messages of three minutes, on one day or over "
-        "half a year. Counted 240 days after the half-year: two-way contact in the last 90 days.",
-        "Spreading the talks, spreading the messages, and talking instead of writing each keep at least {focal_kept:g} of the ties more.",
+        "half a year. Counted 420 days after the first: two-way contact in the last 90 days.",
+        "Spreading the talks, and spreading the messages, each keep at least {focal_kept:g} of the ties more than one day.",
         ("built_slowly",),
         built_slowly.finding,
-        "It takes 40 to 60 hours together to make a casual friend and over 200 for a close one (Hall 2019). Memory fades as a power of age "
-        "(Anderson & Schooler 1991), so spaced contacts last longer. How much of induced contact lasts is unmeasured.",
+        "It takes 40 to 60 hours together to make a casual friend and over 200 for a close one (Hall 2019). How much of induced contact "
+        "lasts is unmeasured.",
     ),
     Claim(
         "showing_up",
         "They need to keep showing up before they can expect a sale.",
         "Does the same time sell more when it is spread out, and when does the first sale come?",
-        "24 conversations of half an hour with a stranger from the industry, all on one day or spread out, from daily to fortnightly. "
-        "Counted after 365 days. The chance of a sale is proportional to the square of the tie's strength for the buyer.",
+        "24 conversations of half an hour with a stranger from the industry, all on one day or spread out, from daily to fortnightly, or "
+        "only the first four of the weekly ones. Counted after 365 days. The chance of a sale is proportional to the square of the tie's "
+        "strength for the buyer.",
         "At least {focal_sold_365:g} of the strangers more buy within a year than after as long on one day.",
         ("showing_up",),
         showing_up.finding,
-        "Memory fades as a power of age (Anderson & Schooler 1991), so spaced contacts last longer. That sales depend on strength "
-        "squared is an assumption.",
+        "That sales depend on strength squared is an assumption.",
     ),
     Claim(
         "zero_to_connected",
         "From zero relationships to the most connected person in your industry.",
         "How far does an hour a week take a newcomer who knows nobody, in three years?",
-        "Newcomers without ties join burnt-in worlds and follow one of ten strategies. Counted after three years: their rank in the "
-        "industry by ties in touch.",
+        "Newcomers without ties join burnt-in worlds and follow one of ten strategies. Counted after three years, while they "
+        "still follow it: their rank in the industry by ties in touch.",
         "The newcomers' mean rank is {most:g} or better, for each strategy.",
         ("zero_to_connected",),
         zero_to_connected.finding,
@@ -209,10 +211,10 @@ CLAIMS = (
     Claim(
         "online_to_person",
         "Both online and offline.",
-        "How many reconnections begin in the feed and reach words in person?",
+        "How many reconnections begin in the feed, and have words in person, too?",
         "Two years and 240 days of ordinary life, and of people who engage regularly on social media. Counted at the end: ties that came "
-        "back, whose silence was broken in the feed, and that then had a worded gesture in person.",
-        "At least {everyone_feed_to_person:g} ties per person begin in the feed and reach words in person.",
+        "back, whose silence was broken in the feed, and that had a worded gesture in person after that.",
+        "At least {everyone_feed_to_person:g} ties per person begin in the feed and then have words in person.",
         ("strategies_draws",),
         online_to_person.finding,
         "Circles of contacts online are as large as offline (Dunbar et al. 2015). How often contact moves from one to the other is unmeasured.",

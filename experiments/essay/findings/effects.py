@@ -6,7 +6,7 @@ A claim is judged by the share of draws in which the effect is at least as large
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -90,14 +90,20 @@ def named(swept: SweepResult, effect: Effect, family: int = 1) -> list[str]:
     return [str(name) for name, row in table.iterrows() if row["named"]]
 
 
-def hanging_on(swept: SweepResult, effect: Effect) -> str:
-    """A sentence with the numbers that an effect hangs on most."""
-    found = named(swept, effect)
-    return f"It hangs mostly on {listed([f'`{one}`' for one in found])}." if found else "No single number decides it."
+def hanging_on(swept: SweepResult, effect: Effect, family: int = 1, what: str = "The effect") -> str:
+    """A sentence with the numbers that an effect hangs on most; ``family`` is as for `named`."""
+    found = named(swept, effect, family)
+    if not found:
+        return f"In {counted(len(effect.by_draw), 'draw')}, no single number stands out that {what[:1].lower()}{what[1:]} hangs on."
+    return f"{what} hangs mostly on {listed([f'`{one}`' for one in found])}."
 
 
 def together(judged: Mapping[str, Judged]) -> Ruling:
-    """One verdict on several effects: that of each if they agree; otherwise it names the effects by their verdicts."""
+    """One verdict on a claim that is about each of several effects.
+
+    It holds if it holds for each, and fails if it fails for any. Otherwise it is undecided if it is for any. The ruling
+    names the effects by their verdicts, unless these are all the same.
+    """
     words = {one.word for one in judged.values()}
     if len(words) == 1 and words <= {Verdict.HOLDS, Verdict.FAILS}:
         return Ruling(words.pop())
@@ -109,8 +115,8 @@ def together(judged: Mapping[str, Judged]) -> Ruling:
         members = sorted((name for name in judged if judged[name].word is word), key=lambda name: -_share(judged[name]))
         if members:
             parts.append(f"{said} {listed([_with_share(name, judged[name]) for name in members])}")
-    decided = words - {Verdict.UNDECIDED}
-    return Ruling(Verdict.DEPENDS if decided else Verdict.UNDECIDED, "; ".join(parts))
+    verdict = next(one for one in (Verdict.FAILS, Verdict.UNDECIDED, Verdict.DEPENDS) if one in words)
+    return Ruling(verdict, "; ".join(parts))
 
 
 _GROUPS = {
@@ -146,14 +152,20 @@ def table_of(swept: SweepResult, effects: Sequence[Effect], *, first: str, digit
             {
                 first: effect.label,
                 "mean (95% interval)": interval(effect.mean, digits),
-                "90% of plausible worlds": span(effect.range, digits),
+                "90% of draws": span(effect.range, digits),
                 "smallest of interest": f"{effect.least:g}",
-                "share of worlds that reach it": share(verdict.share),
+                "share of draws that reach it": share(verdict.share),
+                "without correcting for chance": f"{_observed(effect):.0%}" if len(effect.by_draw) else "–",
                 "verdict": str(verdict.word),
                 "hangs on": numbers or "none found",
             }
         )
     return pd.DataFrame(rows)
+
+
+def _observed(effect: Effect) -> float:
+    """The share of draws whose mean effect, which chance within worlds moves, is large enough."""
+    return float((effect.by_draw >= effect.least - _ROUNDING).mean())
 
 
 def plotted(panel: str, swept: SweepResult, effects: Sequence[Effect]) -> pd.DataFrame:
@@ -194,7 +206,7 @@ def _drawn(swept: SweepResult) -> int:
     return replicates if sweep.plausible is None else -(-replicates // sweep.plausible.worlds)
 
 
-DOTS = "Dot: mean over plausible worlds, with its 95% interval (thick). Thin line: 90% of the worlds."
+DOTS = "Dot: mean over plausible worlds, with its 95% interval (thick). Thin line: 90% of the draws, and chance."
 
 
 def interval(one: Estimate, digits: int = 1) -> str:
@@ -227,6 +239,18 @@ def thousand(value: float) -> str:
         return "–"
     found = round(value * 1000, 1) + 0.0
     return f"{found:,.0f}" if abs(found) >= 9.95 or found == 0 else f"{found:.1f}"
+
+
+def best_of(best: Mapping[str, Estimate], named: str, label: Callable[[str], str]) -> str:
+    """The end of a sentence on an arm that is the best on average: whether any is the best in 90% of plausible worlds."""
+    first = plausible.winner(best)
+    if first is None:
+        return f", so there is no winner (needed: {plausible.NEEDED:.0%})"
+    return (
+        ", so it is the best"
+        if first == named
+        else f"; “{label(first)}” is in {best[first].value:.0%}, so that is the best"
+    )
 
 
 def listed(names: Sequence[str]) -> str:

@@ -19,7 +19,8 @@ from experiments.sweeps.sweep_result import SweepResult
 
 MONTH = 30.0  # days
 SIMULATED = "simulated"
-LENGTH, NUMBER, SHARE = "world.parameters.ties_at_start", "in_touch", "everyone_contact_share"
+LENGTH, NUMBER = "world.parameters.ties_at_start", "in_touch"
+KNOWN = {30: 28, 115: 83, 250: 114}  # people known on day 0, by the length that is asked for, among 240 people
 EDGES = (1, 3, 6, 11, 21, 41, 10_000)  # edges of classes of list lengths
 LEAST = 20  # people per point, at least
 PUBLISHED = (0.02, 0.05)  # of a list, in a month (Marlow 2009; Yau et al. 2018)
@@ -28,41 +29,47 @@ REAL = Path(__file__).with_name("real_lists.json")  # results for logs that are 
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
-    """The number of people in touch within a month, by the length of the list, and the numbers in real logs."""
+    """The number of people in touch within a month, by the number of people known, and the numbers in real logs."""
     swept = sweeps["in_touch"]
-    most, numbers, shares = swept.verdict.most, swept.arms(NUMBER, LENGTH), swept.arms(SHARE, LENGTH)
+    most, numbers = swept.verdict.most, swept.arms(NUMBER, LENGTH)
     assert most is not None
-    levels = {int(length): level(swept, f"{length:,} names", numbers[length]) for length in numbers}
-    usual = int(swept.experiment.world.parameters.ties_at_start)
+    levels = {known_of(length): level(swept, str(length), numbers[length]) for length in numbers}
+    usual = known_of(swept.experiment.world.parameters.ties_at_start)
     few = Effect("few", most - levels[usual].values, 0.0)
     verdict = judge(swept, few, EXACT)
     short, long = min(levels), max(levels)
+    more = levels[long].mean.value - levels[short].mean.value
     real = _real()
     return ClaimFinding(
         ruling=Ruling(Verdict.BY_CONSTRUCTION, "how often people are in contact was fitted to a log of wall posts"),
         effect=(
             f"In a month, people exchange words with {levels[usual].mean.value:.1f} ({levels[usual].range[0]:.1f} to {levels[usual].range[1]:.1f} in 90% of "
-            f"plausible worlds) of the {usual} people they know, fewer than {most:g} in {share(verdict.share)} of the worlds. A list of {long} names "
-            f"instead of {short} adds {levels[long].mean.value - levels[short].mean.value:.1f} people, and the share falls from {shares[short].mean():.1%} to "
-            f"{shares[long].mean():.1%}: the number stays, the share follows the list. In real logs it is {_told(real)}. {hanging_on(swept, levels[usual])}"
+            f"draws) of the {usual} people they know, fewer than {most:g} in {share(verdict.share)} of the plausible worlds. People who know {long} "
+            f"instead of {short} exchange words with {more:+.1f} more: {levels[short].mean.value / short:.1%} of the short list, and "
+            f"{levels[long].mean.value / long:.1%} of the long one. In real logs it is {_told(real)}. {hanging_on(swept, levels[usual], what='The number')}"
         ),
         pictures=(FigureSpec("in_touch", _words(swept, levels), _curve(levels, real), draw),),
         tables={
-            "In touch within a month, by the length of the list": pd.DataFrame(
+            "Exchanged words within a month, by the number of people known": pd.DataFrame(
                 [
                     {
-                        "names": length,
-                        "people": f"{one.mean.value:.1f} ({one.mean.low:.1f} … {one.mean.high:.1f})",
-                        "90% of plausible worlds": f"{one.range[0]:.1f} to {one.range[1]:.1f}",
-                        "share of the list": f"{shares[length].mean():.1%}",
+                        "people known": known,
+                        "in touch": f"{one.mean.value:.1f} ({one.mean.low:.1f} … {one.mean.high:.1f})",
+                        "90% of draws": f"{one.range[0]:.1f} to {one.range[1]:.1f}",
+                        "share": f"{one.mean.value / known:.1%}",
                     }
-                    for length, one in sorted(levels.items())
+                    for known, one in sorted(levels.items())
                 ]
             ),
             "In real logs, by the number of people whom a person wrote to or heard from": real,
         },
         checked=("in_touch",),
     )  # fmt: skip
+
+
+def known_of(length: float) -> int:
+    """How many people a person knows on day 0 in a world of 240 people, if this many are asked for."""
+    return KNOWN.get(int(length), int(length))
 
 
 def shares_by_length(log: Log) -> pd.DataFrame:

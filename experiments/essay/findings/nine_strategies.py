@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.compare import BASELINE, minutes
-from experiments.analysis.plausible import NEEDED, chance_best, winner
+from experiments.analysis.plausible import chance_best, winner
 from experiments.analysis.verdicts import Estimate, difference
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of, setting
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    best_of,
     gain,
     hanging_on,
     interval,
@@ -32,6 +33,7 @@ from experiments.figures.nine_strategies_effort import draw_after, draw_effort
 from experiments.figures.page import Words
 from experiments.figures.ranges import draw_ranges
 from experiments.sweeps.sweep_result import SweepResult
+from experiments.terminal.numbers import counted
 from sim.model.strategies import NAMES
 
 EFFORT, USUAL = "parameters.effort_minutes", 60.0
@@ -61,7 +63,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             FigureSpec("strategies_after", _words_after(after, sweeps["nine_strategies"]), after, partial(draw_after, legend=hour.legend)),
         ),
         tables={
-            "An hour a week for two years, ties per adopter beyond waiting (mean; 90% of plausible worlds)": table(hour, best),
+            "An hour a week for two years, ties per adopter beyond waiting (mean; 90% of draws)": table(hour, best),
             "The same in a town of 1,200 people, with strangers to meet": table(town, chance_best({one.label: one.values for one in gains(town, HEADLINE)})),
             "Ties kept per adopter beyond waiting, by minutes a week (mean with 95% interval; share that keeps enough)": _effort_table(sweeps),
             "At the default numbers, an hour a week for two years (95% intervals over worlds)": _at_defaults(sweeps["nine_strategies"]),
@@ -128,12 +130,11 @@ def _sentence(swept: SweepResult, kept: Sequence[Effect], up: Sequence[Effect]) 
     """The result in everyday words, with what it hangs on."""
     first, busiest, label = kept[0], up[0], swept.legend.label
     best = chance_best({one.label: one.values for one in kept})
-    wins = "so it is the best" if winner(best) == first.label else "so there is no winner"
     while_it_runs = busiest.mean
     return (
         f"In plausible worlds, an hour a week for two years leaves most behind with “{label(first.label)}”: 240 days after it stopped, "
         f"{interval(first.mean)} old ties per adopter are in touch beyond waiting, and at least {first.least:g} in {share(judge(swept, first).share)} of "
-        f"the worlds. It keeps the most of {len(kept)} strategies in {share(best[first.label])} of them, {wins} (needed: {NEEDED:.0%}). "
+        f"the worlds. It keeps the most of {len(kept)} strategies in {share(best[first.label])} of them{best_of(best, first.label, label)}. "
         f"{hanging_on(swept, first)} While it runs, “{label(busiest.label)}” keeps up most: {interval(while_it_runs)}."
     )
 
@@ -143,8 +144,9 @@ def _in_town(swept: SweepResult) -> str:
     if not kept or np.isnan(kept[0].mean.value):
         return ""
     return (
-        f"In a town of {swept.runs['people'].iloc[0]:,} people, “{label(kept[0].label)}” keeps most old ties ({interval(kept[0].mean)}), and "
-        f"“{label(new[0].label)}” brings most new ones that last ({interval(new[0].mean)})."
+        f"In a town of {swept.runs['people'].iloc[0]:,} people ({counted(swept.worlds, 'plausible draw')}, {counted(len(kept), 'strategy')}), "
+        f"“{label(kept[0].label)}” keeps most old ties on average ({interval(kept[0].mean)}), and “{label(new[0].label)}” brings most new ones that "
+        f"last ({interval(new[0].mean)})."
     )
 
 
@@ -161,21 +163,23 @@ def _data(swept: SweepResult) -> pd.DataFrame:
 
 def _words(swept: SweepResult, kept: Sequence[Effect], people: str) -> Words:
     first, label = kept[0], swept.legend.label(kept[0].label)
+    few = "Too few draws for a verdict. " if swept.worlds < swept.verdict.worlds else ""
     best = chance_best({one.label: one.values for one in kept})
     if np.isnan(first.mean.value):
         title = (
             f"Among {people}, no draw of the assumed numbers\nhas worlds in which silence is as final as in a real log"
         )
     else:
-        who = f"“{label[:1].upper()}{label[1:]}”" if winner(best) == first.label else "No strategy"
+        champion = winner(best)
+        who = "No strategy" if champion is None else f"“{swept.legend.label(champion)}”"
         title = (
             f"Among {people}: {who} leaves most behind in nine of ten plausible worlds.\n“{label}” comes first in {best[first.label].value:.0%}, "
             f"with {signed(first.mean.value)} old ties 240 days after two years of it"
         )
     return Words(
         title,
-        f"Ties per adopter beyond waiting, an hour a week for two years. The panels have different scales.\n{DOTS}",
-        f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of worlds that reach it. Chance widens the lines.",
+        f"{few}Ties per adopter beyond waiting, an hour a week for two years. The panels have different scales.\n{DOTS}",
+        f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of draws that reach it. Chance widens the lines.",
     )  # fmt: skip
 
 
@@ -262,11 +266,11 @@ def _words_of_effort(data: pd.DataFrame, swept: SweepResult) -> Words:
     label = swept.legend.label
     same = order[least] == order[most]
     title = (
-        f"“{label(order[most])}” leaves most behind\nwith {most:g} minutes a week"
+        f"“{label(order[most])}” leaves most behind on average\nwith {most:g} minutes a week"
         if least == most
-        else f"“{label(order[most])}” leaves most behind with {least:g} minutes a week\nas well as with {most:g}"
+        else f"“{label(order[most])}” leaves most behind on average with {least:g} minutes\na week as well as with {most:g}"
         if same
-        else f"With {least:g} minutes a week “{label(order[least])}” leaves most behind,\nwith {most:g} “{label(order[most])}”"
+        else f"With {least:g} minutes a week “{label(order[least])}” leaves most behind on average,\nwith {most:g} “{label(order[most])}”"
     )
     return Words(
         title,

@@ -28,7 +28,7 @@ WAIT, ENGAGE = "wait", "engage_regularly"
 CHAIN = {
     "reconnected": "old ties that came back",
     "began_in_feed": "of these, begun in the feed",
-    "feed_to_person": "of these, on to words in person",
+    "feed_to_person": "of these, with words in person, too",
 }
 JUDGED = "everyone_feed_to_person"
 
@@ -50,7 +50,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ruling=together({"the chain from the feed to words in person": judge(swept, chain)}),
         effect=(
             f"Of 100 old ties that come back in ordinary life, {_of_hundred(begun.value, back.value)} begin in the feed, and {_of_hundred(met.value, back.value)} of the "
-            f"100 go on from there to words in person. Somebody who engages regularly on social media gains {engaging.mean.value:.1f} such ties in "
+            f"100 also have words in person after that, whether or not the feed led to these. Somebody who engages regularly on social media gains {engaging.mean.value:.1f} such ties in "
             f"{days:,} days beyond waiting. {hanging_on(swept, chain)}"
         ),
         pictures=(
@@ -58,7 +58,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
                 "online_to_person",
                 Words(
                     f"Of 100 old ties that come back, {_of_hundred(begun.value, back.value)} begin in the feed,\n"
-                    f"and {_of_hundred(met.value, back.value)} reach words in person from there",
+                    f"and {_of_hundred(met.value, back.value)} of these also have words in person afterwards",
                     f"Old ties that came back in {days:,} days: everyone in ordinary life, and people who engage regularly.\n{DOTS}",
                     setting_of(swept),
                 ),

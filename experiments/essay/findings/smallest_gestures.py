@@ -54,8 +54,9 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ruling=together(judged),
         effect=(
             f"After one {most.label}, {thousand(most.mean.value)} more of 1,000 people who had been silent write within 60 days than after "
-            f"nothing; after one {fewest.label}, {thousand(fewest.mean.value)} more. {opened}{hanging_on(swept, most)} What is answered and how often "
-            "is an assumption for every gesture but the message, so the order says how the numbers were chosen as much as how people are."
+            f"nothing; after one {fewest.label}, {thousand(fewest.mean.value)} more. {opened}{hanging_on(swept, most, len(answered))} A like, a smile and a "
+            "hello can only open a door. Other gestures are also answered in words, and how often is drawn for each. So the order says how these "
+            "ranges were chosen as much as how people are."
         ),
         pictures=(
             FigureSpec(
@@ -64,7 +65,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
                     f"After one {most.label}, {thousand(most.mean.value)} more of 1,000 silent friends write within 60 days;\n"
                     f"after one {fewest.label}, {thousand(fewest.mean.value)} more",
                     f"One gesture to a friend who has gone silent, compared with nothing to the same friend.\n{DOTS}",
-                    f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of worlds that reach it.",
+                    f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of draws that reach it.",
                 ),
                 rows,
                 partial(draw_ranges, unit="more than after nothing, of 1,000 ties", digits=0),

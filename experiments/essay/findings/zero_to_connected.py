@@ -7,12 +7,13 @@ from functools import partial
 
 import pandas as pd
 
-from experiments.analysis.plausible import NEEDED, Judged, chance_best, winner
+from experiments.analysis.plausible import Judged, chance_best
 from experiments.analysis.verdicts import Estimate
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    best_of,
     hanging_on,
     interval,
     judge,
@@ -55,7 +56,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"After three years of an hour a week with “{label(first.label)}”, somebody who knew nobody has rank {first.mean.value:.0f} "
             f"({first.mean.low:.0f} … {first.mean.high:.0f}) of about {people} people of the industry by ties in touch; with waiting, {wait.mean.value:.0f}. "
             f"“{label(first.label)}” takes newcomers furthest in {share(best[first.label])} of the plausible worlds"
-            f"{', so nothing else comes close' if winner(best) == first.label else f', so there is no winner (needed: {NEEDED:.0%})'}. "
+            f"{best_of(best, first.label, label)}. "
             f"Here “most connected” means rank {most:g} or better. {hanging_on(swept, first)}"
         ),
         pictures=(
