@@ -37,7 +37,7 @@ def draw_ranges(
     with style.in_use():
         figure, panels = page(style, words, columns=len(titles), left=left, titled=True)
         for axes, title in zip(panels, titles, strict=True):
-            _panel(axes, data[data["panel"] == title].set_index("row"), order, style, digits)
+            _panel(axes, data[data["panel"] == title].set_index("row"), order, style, digits, room=0.14 * len(titles))
             axes.set_title(title, loc="left", fontsize=style.pt(19), fontweight=style.weight, pad=style.pt(10))
             axes.set_yticks(range(len(order)), labels if axes is panels[0] else [""] * len(order))
             axes.tick_params(axis="y", length=0)
@@ -45,7 +45,7 @@ def draw_ranges(
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], style: Style, digits: int) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], style: Style, digits: int, room: float) -> None:
     if rows["smallest"].notna().any():
         axes.axvline(0, color=INK, linewidth=style.pt(1.5), zorder=1)
         axes.axvline(rows["smallest"].max(), color=INK, linewidth=style.pt(1.5), linestyle=(0, (4, 3)), zorder=1)
@@ -66,7 +66,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], style: Style, digit
     low, high = min(0.0, np.nanmin(ends, initial=0)), max(0.0, np.nanmax(ends, initial=0))
     if not low < high:  # no draw, or no effect in any
         low, high = -1.0, 1.0
-    axes.set_xlim(low - 0.03 * (high - low), high + (0.42 if rows["share"].notna().any() else 0.2) * (high - low))
+    axes.set_xlim(
+        low - 0.03 * (high - low), high + (1.6 * room if rows["share"].notna().any() else room) * (high - low)
+    )
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.locator_params(axis="x", nbins=5)
 

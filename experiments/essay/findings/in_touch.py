@@ -45,7 +45,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effect=(
             f"In a month, people exchange words with {levels[usual].mean.value:.1f} ({levels[usual].range[0]:.1f} to {levels[usual].range[1]:.1f} in 90% of "
             f"draws) of the {usual} people they know, fewer than {most:g} in {share(verdict.share)} of the plausible worlds. People who know {long} "
-            f"instead of {short} exchange words with {more:+.1f} more: {levels[short].mean.value / short:.1%} of the short list, and "
+            f"instead of {short} exchange words with {abs(more):.1f} {'more' if more >= 0 else 'fewer'}: {levels[short].mean.value / short:.1%} of the short list, and "
             f"{levels[long].mean.value / long:.1%} of the long one. In real logs it is {_told(real)}. {hanging_on(swept, levels[usual], what='The number')}"
         ),
         pictures=(FigureSpec("in_touch", _words(swept, levels), _curve(levels, real), draw),),

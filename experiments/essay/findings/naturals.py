@@ -111,6 +111,10 @@ def at_equal_activity(swept: SweepResult) -> Effect:
         index=["replicate", "tenth"], columns="begins", values=HEADLINE
     )
     if not {True, False} <= set(means.columns):
-        return Effect(OUTCOMES[HEADLINE], by_draw(swept, pd.Series(float("nan"), swept.draws.index)), 1.0)
+        return Effect(
+            OUTCOMES[HEADLINE],
+            by_draw(swept, pd.Series(float("nan"), swept.draws.index)),
+            swept.verdict.least(HEADLINE),
+        )
     more = (means[True] - means[False]).groupby("replicate").mean()
     return Effect(OUTCOMES[HEADLINE], by_draw(swept, more), swept.verdict.least(HEADLINE))

@@ -58,7 +58,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effect=f"{_sentence(hour, kept, up)} {_in_town(town)} {_fading(after, sweeps['nine_strategies'])}",
         pictures=(
             FigureSpec("strategies_draws", _words(hour, kept, "240 people"), _data(hour), partial(_draw, legend=hour.legend)),
-            FigureSpec("strategies_town", _words(town, gains(town, HEADLINE), "1,200 people"), _data(town), partial(_draw, legend=town.legend)),
+            FigureSpec("strategies_town", _words(town, gains(town, HEADLINE), "1,200 people", alone=True), _data(town), partial(_draw, legend=town.legend)),
             FigureSpec("strategies_effort", _words_of_effort(effort, hour), effort, partial(draw_effort, legend=hour.legend)),
             FigureSpec("strategies_after", _words_after(after, sweeps["nine_strategies"]), after, partial(draw_after, legend=hour.legend)),
         ),
@@ -132,7 +132,7 @@ def _sentence(swept: SweepResult, kept: Sequence[Effect], up: Sequence[Effect]) 
     best = chance_best({one.label: one.values for one in kept})
     while_it_runs = busiest.mean
     return (
-        f"In plausible worlds, an hour a week for two years leaves most behind with “{label(first.label)}”: 240 days after it stopped, "
+        f"In plausible worlds, an hour a week for two years leaves most behind on average with “{label(first.label)}”: 240 days after it stopped, "
         f"{interval(first.mean)} old ties per adopter are in touch beyond waiting, and at least {first.least:g} in {share(judge(swept, first).share)} of "
         f"the worlds. It keeps the most of {len(kept)} strategies in {share(best[first.label])} of them{best_of(best, first.label, label)}. "
         f"{hanging_on(swept, first)} While it runs, “{label(busiest.label)}” keeps up most: {interval(while_it_runs)}."
@@ -161,9 +161,10 @@ def _data(swept: SweepResult) -> pd.DataFrame:
     )
 
 
-def _words(swept: SweepResult, kept: Sequence[Effect], people: str) -> Words:
+def _words(swept: SweepResult, kept: Sequence[Effect], people: str, *, alone: bool = False) -> Words:
+    """The words of a figure of gains; one that is not part of the verdict (``alone``) says itself if there are too few draws."""
     first, label = kept[0], swept.legend.label(kept[0].label)
-    few = "Too few draws for a verdict. " if swept.worlds < swept.verdict.worlds else ""
+    few = "Too few draws for a verdict. " if alone and swept.worlds < swept.verdict.worlds else ""
     best = chance_best({one.label: one.values for one in kept})
     if np.isnan(first.mean.value):
         title = (

@@ -14,7 +14,6 @@ from experiments.essay.findings.effects import (
     gain,
     hanging_on,
     judge,
-    listed,
     plotted,
     setting_of,
     table_of,
@@ -41,7 +40,9 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     most, fewest = answered[0], answered[-1]
     opening = [name for name, one in judged.items() if one.word is Verdict.HOLDS]
     opened = (
-        f"In nine of ten plausible worlds {listed(opening)} reach {thousand(most.least)} of 1,000. " if opening else ""
+        f"In nine of ten plausible worlds, at least {thousand(most.least)} of 1,000 more write after these: {'; '.join(opening)}. "
+        if opening
+        else ""
     )
     rows = pd.concat(
         [

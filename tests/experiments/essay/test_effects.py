@@ -1,7 +1,9 @@
-"""Effects over plausible worlds, from made-up runs whose effects are known."""
+"""Effects over plausible worlds, from made-up runs whose effects are known, and how many are in touch in logs."""
 
 from __future__ import annotations
 
+import json
+import runpy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ import experiments
 from experiments.analysis.plausible import Judged
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean
 from experiments.config.reading import load
-from experiments.essay.findings import effects, plain, row_of, setting
+from experiments.essay.findings import effects, in_touch, nine_strategies, plain, row_of, setting, zero_to_connected
 from experiments.essay.findings.effects import Effect
+from experiments.logs.log import read
 from experiments.sweeps.sweep_result import SweepResult
 
 CONFIGS = Path(experiments.__file__).parents[1] / "configs"
@@ -163,10 +166,15 @@ def test_the_numbers_behind_an_effect_are_named_the_strongest_first(many: SweepR
     numbers = many.levels.rank()
     one = Effect("ties", same_in_both((1.3 * numbers["ease"] - numbers["acceptance_ratio"]).to_numpy()), 0.0)
     assert effects.named(many, one) == ["ease", "acceptance_ratio"]
-    assert effects.hanging_on(many, one) == "It hangs mostly on `ease` and `acceptance_ratio`."
+    assert effects.hanging_on(many, one) == "The effect hangs mostly on `ease` and `acceptance_ratio`."
+    assert effects.hanging_on(many, one, what="The number").startswith("The number hangs mostly on `ease` and ")
     same = Effect("ties", np.ones((DRAWS, 2)), 0.0)
     assert effects.named(many, same) == []
-    assert effects.hanging_on(many, same) == "No single number decides it."
+    nothing = "In 60 draws, no single number stands out that"
+    assert effects.hanging_on(many, same) == f"{nothing} the effect hangs on."
+    assert effects.hanging_on(many, same, what="What calling adds") == f"{nothing} what calling adds hangs on."
+    some = Effect("ties", np.where(np.arange(DRAWS)[:, None] < 13, NAN, same.values), 0.0)
+    assert effects.hanging_on(many, some).startswith("In 47 draws, "), "draws without an effect do not count"
 
 
 def test_a_number_is_named_less_readily_where_many_effects_are_listed(many: SweepResult) -> None:
@@ -180,6 +188,8 @@ def test_a_number_is_named_less_readily_where_many_effects_are_listed(many: Swee
     alone, beside = (effects.table_of(many, [one] * count, first="x") for count in (1, 20))
     assert "`ease`" in alone["hangs on"][0]
     assert set(beside["hangs on"]) == {"none found"}
+    assert effects.hanging_on(many, one).startswith("The effect hangs mostly on `ease`")
+    assert effects.hanging_on(many, one, 20).startswith("In 60 draws, no single number stands out"), "as in its table"
 
 
 def judged(word: Verdict, share: float, sentence: str = "") -> Judged:
@@ -202,28 +212,94 @@ UNSURE = judged(Verdict.UNDECIDED, 0.8, "undecided: about 90 draws would decide"
         ([FAILS, FAILS, FAILS], Verdict.FAILS, ""),
         ([SOME, judged(Verdict.DEPENDS, 0.7)], Verdict.DEPENDS, "in some plausible worlds for b (70%) and a (50%)"),
         ([UNSURE, judged(Verdict.UNDECIDED, NAN)], Verdict.UNDECIDED, "undecided for a (80%) and b"),
-        ([FAILS, HOLDS], Verdict.DEPENDS, "holds for b (95%); fails for a (3%)"),
-        ([FAILS, UNSURE], Verdict.DEPENDS, "fails for a (3%); undecided for b (80%)"),
-        ([UNSURE, HOLDS], Verdict.DEPENDS, "holds for b (95%); undecided for a (80%)"),
-        ([SOME, UNSURE], Verdict.DEPENDS, "in some plausible worlds for a (50%); undecided for b (80%)"),
+        ([FAILS, HOLDS], Verdict.FAILS, "holds for b (95%); fails for a (3%)"),
+        ([FAILS, UNSURE], Verdict.FAILS, "fails for a (3%); undecided for b (80%)"),
+        ([UNSURE, HOLDS], Verdict.UNDECIDED, "holds for b (95%); undecided for a (80%)"),
+        ([SOME, UNSURE], Verdict.UNDECIDED, "in some plausible worlds for a (50%); undecided for b (80%)"),
+        ([HOLDS, SOME], Verdict.DEPENDS, "holds for a (95%); in some plausible worlds for b (50%)"),
+        ([SOME, FAILS], Verdict.FAILS, "in some plausible worlds for a (50%); fails for b (3%)"),
         (
-            [UNSURE, FAILS, SOME, HOLDS, judged(Verdict.HOLDS, 1.0), judged(Verdict.HOLDS, 0.97)], Verdict.DEPENDS,
+            [UNSURE, FAILS, SOME, HOLDS, judged(Verdict.HOLDS, 1.0), judged(Verdict.HOLDS, 0.97)], Verdict.FAILS,
             "holds for e (100%), f (97%) and d (95%); in some plausible worlds for c (50%); fails for b (3%); "
             "undecided for a (80%)",
         ),
     ],
 )  # fmt: skip
 def test_effects_are_ruled_on_together(members: Sequence[Judged], verdict: Verdict, on: str) -> None:
+    """A claim about each of them holds for each or not at all."""
     assert effects.together(dict(zip("abcdef", members, strict=False))) == Ruling(verdict, on)
 
 
 def test_verdicts_of_made_up_effects_are_ruled_on_together(many: SweepResult) -> None:
     shares = {"all": 1.0, "none": 0.0, "half": 0.5, "most": 0.85}
-    found = effects.together({name: effects.judge(many, above(many, share)) for name, share in shares.items()})
-    assert found == Ruling(
-        Verdict.DEPENDS,
+    judged = {name: effects.judge(many, above(many, share)) for name, share in shares.items()}
+    assert effects.together(judged) == Ruling(
+        Verdict.FAILS,
         "holds for all (98%); in some plausible worlds for half (50%); fails for none (0%); undecided for most (85%)",
     )
+    del judged["none"]
+    assert effects.together(judged).verdict is Verdict.UNDECIDED
+    del judged["most"]
+    said = "holds for all (98%); in some plausible worlds for half (50%)"
+    assert effects.together(judged) == Ruling(Verdict.DEPENDS, said)
+    del judged["half"]
+    assert effects.together(judged) == Ruling(Verdict.HOLDS)
+
+
+# The best -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_best_is_told_after_the_one_with_the_largest_mean() -> None:
+    """A strategy may have the largest mean because of a few draws, and another may be the best in nearly all."""
+
+    def told(shares: Mapping[str, tuple[float, float]], named: str) -> str:
+        best = {name: Estimate(value, low, 1.0, 300) for name, (value, low) in shares.items()}
+        return effects.best_of(best, named, str.upper)
+
+    clear = {"a": (0.95, 0.92), "b": (0.05, 0.03)}
+    assert told(clear, "a") == ", so it is the best"
+    assert told(clear, "b") == "; “A” is in 95%, so that is the best"
+    nobody = ", so there is no winner (needed: 90%)"
+    assert told({"a": (0.89, 0.86), "b": (0.11, 0.08)}, "a") == nobody
+    assert told({"a": (0.95, 0.84), "b": (0.05, 0.0)}, "b") == nobody, "that may be chance"
+    assert told(dict.fromkeys("ab", (NAN, NAN)), "a") == nobody
+
+
+RARE = np.repeat(np.arange(100) < 5, 2)  # both worlds of 5 of 100 draws
+
+
+def of_hundred_draws(name: str, measures: Sequence[str], outcomes: Mapping[str, np.ndarray]) -> SweepResult:
+    rows = [
+        {"strategy": arm, "replicate": world, "people": 240, **dict.fromkeys(measures, float(of[world]))}
+        for arm, of in outcomes.items() for world in range(200)
+    ]  # fmt: skip
+    experiment = load(CONFIGS / f"{name}.toml", ["sweep.replicates=200"])
+    return SweepResult(experiment, pd.DataFrame(rows), [], {}, Path(), frozenset(range(200)))
+
+
+def test_the_best_is_the_one_that_is_named() -> None:
+    """One strategy is ahead in 95 of 100 draws, and another has the larger mean because of five."""
+    kept = {"wait": np.zeros(200), "check_in": np.full(200, 2.0), "show_up": np.where(RARE, 50.0, 1.0)}
+    result = of_hundred_draws("strategies_draws", ("kept", "kept_up"), kept)
+    found = nine_strategies.gains(result, "kept")
+    assert [one.label for one in found] == ["show_up", "check_in"]
+    said = nine_strategies._sentence(result, found, found)
+    assert "strategies in 5% (" in said
+    assert "of them; “check in” is in 95%, so that is the best. " in said
+    assert nine_strategies._words(result, found, "240 people").title == (
+        "Among 240 people: “check in” leaves most behind in nine of ten plausible worlds.\n“show up” comes first in "
+        f"5%, with {(5 * 50 + 95 * 1) / 100:+.1f} old ties 240 days after two years of it"
+    )
+
+
+def test_the_one_that_takes_newcomers_furthest_is_the_one_that_is_named() -> None:
+    """In 95 of 100 draws one is just ahead, and in the others it is so far behind that its mean is worse."""
+    ranks = {"wait": np.full(200, 80.0), "check_in": np.where(RARE, 100.0, 5.0), "show_up": np.full(200, 6.0)}
+    measures = ("industry_rank", "industry_rank_two_steps", "active_ties")
+    result = of_hundred_draws("zero_to_connected", measures, ranks)
+    found = zero_to_connected.finding({"zero_to_connected": result})
+    assert "“show up” takes newcomers furthest in 5% (" in found.effect
+    assert "of the plausible worlds; “check in” is in 95%, so that is the best. Here" in found.effect
 
 
 # Tables, figures and texts -------------------------------------------------------------------------------------------
@@ -238,14 +314,32 @@ def test_a_table_has_one_row_per_effect(many: SweepResult) -> None:
     assert first.pop("mean (95% interval)").startswith("+30.50 (")
     assert abs(interval.low - 26) < 1
     assert first == {
-        "what": "steep", "90% of plausible worlds": "+3.95 to +57.05", "smallest of interest": "20",
-        "share of worlds that reach it": "68% (55% to 80%)", "verdict": "holds under some assumptions",
-        "hangs on": "`ease`",
+        "what": "steep", "90% of draws": "+3.95 to +57.05", "smallest of interest": "20",
+        "share of draws that reach it": "68% (55% to 80%)", "without correcting for chance": f"{41 / 60:.0%}",
+        "verdict": "holds under some assumptions", "hangs on": "`ease`",
     }  # fmt: skip
     assert second == {
-        "what": "none", "mean (95% interval)": "–", "90% of plausible worlds": "–", "smallest of interest": "20",
-        "share of worlds that reach it": "–", "verdict": "undecided", "hangs on": "none found",
+        "what": "none", "mean (95% interval)": "–", "90% of draws": "–", "smallest of interest": "20",
+        "share of draws that reach it": "–", "without correcting for chance": "–",
+        "verdict": "undecided", "hangs on": "none found",
     }  # fmt: skip
+
+
+def test_the_share_is_told_with_and_without_correcting_for_chance(many: SweepResult) -> None:
+    """The effect is 1 everywhere. Chance, which is as wide within draws as between them, moves 12 of 60 below 0."""
+    moved = np.concatenate([np.linspace(-3.0, -0.1, 12), np.linspace(0.05, 4.9, 48)])
+    apart = np.abs(moved - 1) * 1.2
+    effect = Effect("ties", np.column_stack([moved - apart, moved + apart]), 0.0)
+    (row,) = effects.table_of(many, [effect], first="what").to_dict("records")
+    assert row["without correcting for chance"] == f"{48 / 60:.0%}"
+    corrected = effects.judge(many, effect).share.value
+    assert row["share of draws that reach it"].startswith(f"{corrected:.0%} (")
+    assert corrected > 48 / 60 + 0.05
+    exact = Effect("ties", same_in_both(np.where(np.arange(DRAWS) < 15, 0.3 - 0.1, 0.0)), 0.2)
+    assert exact.values.max() < 0.2, "by rounding alone"
+    (row,) = effects.table_of(many, [exact], first="what").to_dict("records")
+    assert row["without correcting for chance"] == "25%"
+    assert row["share of draws that reach it"].startswith("25% (")
 
 
 def test_a_panel_has_the_share_of_those_that_are_judged(many: SweepResult) -> None:
@@ -311,3 +405,61 @@ def test_ranges_shares_and_lists_are_told() -> None:
     assert effects.share(Estimate(NAN, NAN, NAN, 0)) == "–"
     assert [effects.signed(value) for value in (-0.04, 0.0, 0.05, -1.25)] == ["+0.0", "+0.0", "+0.1", "-1.2"]
     assert [effects.listed(names) for names in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+
+
+# Lists of contacts in logs --------------------------------------------------------------------------------------------
+
+
+def test_real_lists_are_told_by_their_longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    classes = [(41, 60.0, 19, 0.5), (3, 4.0, 20, 0.25), (21, 30.0, 20, 0.1), (1, 1.5, 400, 0.5)]
+    rows = [dict(zip(("least", "length", "people", "share"), one, strict=True)) for one in classes]
+    monkeypatch.setattr(in_touch, "REAL", tmp_path / "lists.json")
+    in_touch.REAL.write_text(json.dumps({"chess_club": rows, "choir": rows[1:2]}), encoding="utf-8")
+    real = in_touch._real()
+    assert real[real["log"] == "chess_club"]["number"].to_list() == [1.0, 3.0, 0.75], "not of 19 people"
+    told = in_touch._told(real)
+    assert "3.0 of 30 (chess club)" in told
+    assert "1.0 of 4 (choir)" in told
+
+
+def test_shares_of_people_in_two_way_contact_by_the_length_of_their_lists() -> None:
+    """Day 70 of 100 is not among the last 30 days; both directions must be. Class 1 has lists of 1 and 2 people."""
+    rows = [
+        ("hub", "a", 70.5), ("a", "hub", 71), ("hub", "b", 80), ("b", "hub", 81), ("hub", "c", 90), ("hub", "d", 69),
+        ("d", "hub", 70), ("hub", "e", 70), ("e", "hub", 90), ("x", "y", 0), ("x", "y", 99), ("y", "x", 100),
+    ]  # fmt: skip
+    log = pd.DataFrame(rows, columns=["source", "target", "time"])
+    found = in_touch.shares_by_length(read(log.assign(time=log["time"] * 86_400)))
+    assert found.to_dict("records") == [
+        {"least": 1, "length": 1.0, "people": 7, "share": pytest.approx(4 / 7)},
+        {"least": 3, "length": 5.0, "people": 1, "share": pytest.approx(2 / 5)},
+    ]
+
+
+def test_the_shares_of_real_logs_are_kept_as_the_command_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Computed again, unchanged shares give the same file, so that only changes are seen in a commit."""
+    text = in_touch.REAL.read_bytes()
+    kept = json.loads(text)
+    monkeypatch.setattr(in_touch, "read", lambda path: path.name.split(".")[0])
+    monkeypatch.setattr(in_touch, "shares_by_length", lambda log: pd.DataFrame(kept[log]))
+    monkeypatch.setattr(in_touch, "REAL", tmp_path / "again.json")
+    in_touch.main([Path(f"{name}.csv.gz") for name in kept])
+    assert (tmp_path / "again.json").read_bytes() == text
+
+
+def test_the_command_computes_the_shares_of_the_logs_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pairs, of which one wrote both ways in the last month."""
+    rows = [(f"a{k}", f"b{k}", day) for k in range(3) for day in (0, 99)]
+    rows += [(f"b{k}", f"a{k}", 100 if k == 0 else 50) for k in range(3)]
+    log = pd.DataFrame(rows, columns=["source", "target", "time"])
+    log.assign(time=log["time"] * 86_400).to_csv(tmp_path / "club.csv", index=False)
+    written: dict[str, str] = {}
+    monkeypatch.setattr(Path, "write_text", lambda path, text, **_: written.update({path.name: text}))
+    monkeypatch.setattr("sys.argv", ["in_touch", str(tmp_path / "club.csv")])
+    runpy.run_path(in_touch.__file__, run_name="__main__")
+    (shares,) = json.loads(written["real_lists.json"])["club"]
+    assert shares == {"least": 1, "length": 1.0, "people": 6, "share": pytest.approx(1 / 3)}
