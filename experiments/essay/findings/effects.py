@@ -79,7 +79,8 @@ def judge(swept: SweepResult, effect: Effect, noise: float | None = None) -> Jud
     if key not in swept.judgements:
         names = {name: f"`{name}`" for name in swept.levels}
         at_least = effect.least - _ROUNDING  # an effect of this size is large enough
-        swept.judgements[key] = plausible.judged(swept.levels, effect.values, at_least, noise, names, swept.error)
+        around = plausible.noise_by_size(effect.values) if noise is None else noise
+        swept.judgements[key] = plausible.judged(swept.levels, effect.values, at_least, around, names, swept.error)
     judged: Judged = swept.judgements[key]
     return judged
 

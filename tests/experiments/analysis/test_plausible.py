@@ -17,6 +17,7 @@ from experiments.analysis.plausible import (
     draws_to_decide,
     hangs_on,
     judged,
+    noise_by_size,
     noise_ratio,
     share_above,
     winner,
@@ -428,3 +429,32 @@ def test_an_interval_that_noise_makes_wider_needs_as_many_times_more_draws() -> 
     wide = draws_to_decide(Estimate(0.9, 0.9 - 2 * (0.9 - exact.low), 0.9 + 2 * (exact.high - 0.9), 60))
     assert plain is not None
     assert wide == pytest.approx(4 * plain, rel=0.02)
+
+
+def test_noise_that_grows_with_the_effect_is_told_by_size() -> None:
+    """In one world, a true effect of t has the noise .15 + .35 t. Pooled noise shifts shares; that by size does not."""
+    random, wrong = np.random.default_rng(1), {"pooled": [], "by size": [], "middle": []}  # type: dict[str, list[float]]
+    for _ in range(20):
+        true = random.gamma(1.5, 1.0, 60)
+        noisy = true[:, None] + random.normal(0, 1, (60, 2)) * (0.15 + 0.35 * true)[:, None]
+        by_size = noise_by_size(noisy)
+        assert by_size is not None
+        share, found = (true > 1).mean(), share_above(noisy, 1, by_size)
+        wrong["pooled"].append(share_above(noisy, 1).deconvolved.value - share)
+        wrong["by size"].append(found.deconvolved.value - share)
+        wrong["middle"].append(found.middle.value - share)
+        assert found.middle.value == pytest.approx((found.raw.value + found.deconvolved.value) / 2)
+    biases = {name: abs(np.mean(values)) for name, values in wrong.items()}
+    assert biases["by size"] < 0.06 < 0.08 < biases["pooled"]
+    assert np.std(wrong["middle"]) < np.std(wrong["by size"])
+
+
+def test_noise_by_size_follows_the_noise_and_needs_two_worlds_of_a_draw() -> None:
+    random = np.random.default_rng(2)
+    true = np.linspace(0, 10, 300)
+    noisy = true[:, None] + random.normal(0, 1, (300, 2)) * (0.1 + 0.2 * true)[:, None]
+    found = noise_by_size(noisy)
+    assert found is not None
+    assert found.at(np.array([5.0, -5.0])) == pytest.approx([1.1, 1.1], rel=0.2)
+    assert found.at(np.array([1.0]))[0] < found.at(np.array([9.0]))[0]
+    assert noise_by_size(noisy[:, :1]) is None
