@@ -95,7 +95,7 @@ def hanging_on(swept: SweepResult, effect: Effect, family: int = 1, what: str = 
     """A sentence with the numbers that an effect hangs on most; ``family`` is as for `named`."""
     found = named(swept, effect, family)
     if not found:
-        return f"In {counted(len(effect.by_draw), 'draw')}, no single number stands out that {what[:1].lower()}{what[1:]} hangs on."
+        return f"In {counted(len(effect.by_draw), 'draw')}, no single number stands out."
     return f"{what} hangs mostly on {listed([f'`{one}`' for one in found])}."
 
 
