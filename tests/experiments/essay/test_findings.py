@@ -415,7 +415,7 @@ def test_the_boldest_third_is_compared_with_the_most_hesitant(monkeypatch: pytes
     assert f"begins {begun:.0f} more gestures" in found.effect
     assert f"in touch with {ties:.1f} (" in found.effect
     assert f"beside {average(arms['high']['active_ties']):.1f}." in found.effect
-    busy = f"has {sum(expected) / len(expected):+.1f} ("
+    busy = f"has {sum(expected) / len(expected):.1f} ("
     assert busy in found.effect
     assert found.effect.partition(busy)[2].endswith(") ties more than the half that answers more.")
     shown = plotted(found).loc[("gestures begun", "boldest third"), "value"]
