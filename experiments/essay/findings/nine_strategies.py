@@ -59,7 +59,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         pictures=(
             FigureSpec("strategies_draws", _words(hour, kept, "240 people"), _data(hour), partial(_draw, legend=hour.legend)),
             FigureSpec("strategies_town", _words(town, gains(town, HEADLINE), "1,200 people", alone=True), _data(town), partial(_draw, legend=town.legend)),
-            FigureSpec("strategies_effort", _words_of_effort(effort, hour), effort, partial(draw_effort, legend=hour.legend)),
+            FigureSpec("strategies_effort", _words_of_effort(effort, hour, sweeps["strategies_effort"]), effort, partial(draw_effort, legend=hour.legend)),
             FigureSpec("strategies_after", _words_after(after, sweeps["nine_strategies"]), after, partial(draw_after, legend=hour.legend)),
         ),
         tables={
@@ -261,7 +261,8 @@ def _effort_table(sweeps: Sweeps) -> pd.DataFrame:
     return pd.DataFrame(columns).rename_axis("strategy").reset_index()  # fmt: skip
 
 
-def _words_of_effort(data: pd.DataFrame, swept: SweepResult) -> Words:
+def _words_of_effort(data: pd.DataFrame, swept: SweepResult, other: SweepResult) -> Words:
+    few = "Too few draws for a verdict. " if other.worlds < other.verdict.worlds else ""
     order = data.sort_values("value").groupby("minutes")["strategy"].last()
     least, most = order.index.min(), order.index.max()
     label = swept.legend.label
@@ -275,8 +276,8 @@ def _words_of_effort(data: pd.DataFrame, swept: SweepResult) -> Words:
     )
     return Words(
         title,
-        "Old ties in touch 240 days after two years of it, per adopter beyond waiting, by minutes a week; means over\nplausible worlds with 95% intervals.",
-        setting_of(swept),
+        f"{few}Old ties in touch 240 days after two years of it, per adopter beyond waiting, by minutes a week;\nmeans over plausible worlds with 95% intervals.",
+        f"{setting_of(swept)}\nOther than {USUAL:g} minutes: {counted(other.worlds, 'draw')} that pass.",
     )  # fmt: skip
 
 
