@@ -141,6 +141,9 @@ def _sentence(swept: SweepResult, kept: Sequence[Effect], up: Sequence[Effect]) 
 
 def _in_town(swept: SweepResult) -> str:
     kept, new, label = gains(swept, HEADLINE), gains(swept, "kept_new"), swept.legend.label
+    if swept.worlds < swept.verdict.worlds:
+        people = int(swept.runs["people"].iloc[0])
+        return f"In a town of {people:,} people, only {counted(swept.worlds, 'draw')} passed the gate, too few to say more."
     if not kept or np.isnan(kept[0].mean.value):
         return ""
     return (
@@ -164,9 +167,10 @@ def _data(swept: SweepResult) -> pd.DataFrame:
 def _words(swept: SweepResult, kept: Sequence[Effect], people: str, *, alone: bool = False) -> Words:
     """The words of a figure of gains; one that is not part of the verdict (``alone``) says itself if there are too few draws."""
     first, label = kept[0], swept.legend.label(kept[0].label)
-    few = "Too few draws for a verdict. " if alone and swept.worlds < swept.verdict.worlds else ""
     best = chance_best({one.label: one.values for one in kept})
-    if np.isnan(first.mean.value):
+    if alone and swept.worlds < swept.verdict.worlds:
+        title = f"Among {people}, {counted(swept.worlds, 'plausible draw')}:\ntoo few to say what lasts"
+    elif np.isnan(first.mean.value):
         title = (
             f"Among {people}, no draw of the assumed numbers\nhas worlds in which silence is as final as in a real log"
         )
@@ -179,7 +183,7 @@ def _words(swept: SweepResult, kept: Sequence[Effect], people: str, *, alone: bo
         )
     return Words(
         title,
-        f"{few}Ties per adopter beyond waiting, an hour a week for two years. The panels have different scales.\n{DOTS}",
+        f"Ties per adopter beyond waiting, an hour a week for two years. The panels have different scales.\n{DOTS}",
         f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of draws that reach it. Chance widens the lines.",
     )  # fmt: skip
 
@@ -219,15 +223,14 @@ def effort_columns(effort: pd.DataFrame, name: str) -> dict[str, str]:
 
 
 def _dependence(swept: SweepResult) -> pd.DataFrame:
-    """The numbers on which what each strategy keeps up, keeps, and adds and keeps hangs most; all rows are one family."""
+    """The numbers on which what each strategy keeps up, keeps, and adds and keeps hangs most; all are one family."""
     effects = [(of, one) for of in MEASURES for one in gains(swept, of)]
     rows = []
     for of, one in effects:
         numbers = ", ".join(f"`{name}`" for name in named(swept, one, family=len(effects)))
-        rows.append(
-            {"outcome": SHORT[of], "strategy": swept.legend.label(one.label), "hangs on": numbers or "none found"}
-        )
-    return pd.DataFrame(rows)  # fmt: skip
+        if numbers:
+            rows.append({"outcome": SHORT[of], "strategy": swept.legend.label(one.label), "hangs on": numbers})
+    return pd.DataFrame(rows or [{"outcome": "any", "strategy": "any", "hangs on": "none found"}])
 
 
 # Effort --------------------------------------------------------------------------------------------------------------
