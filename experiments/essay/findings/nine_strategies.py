@@ -273,7 +273,7 @@ def _words_of_effort(data: pd.DataFrame, swept: SweepResult, other: SweepResult)
     title = (
         f"“{label(order[most])}” leaves most behind on average\nwith {most:g} minutes a week"
         if least == most
-        else f"“{label(order[most])}” leaves most behind on average with {least:g} minutes\na week as well as with {most:g}"
+        else f"“{label(order[most])}” leaves most behind on average\nwith {least:g} minutes a week as well as with {most:g}"
         if same
         else f"With {least:g} minutes a week “{label(order[least])}” leaves most behind on average,\nwith {most:g} “{label(order[most])}”"
     )

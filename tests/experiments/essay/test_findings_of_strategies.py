@@ -280,7 +280,7 @@ def test_what_is_kept_is_told_by_minutes_a_week(found: ClaimFinding) -> None:
     assert row["15 minutes"].endswith("; 0% (0% to 12%)")
     assert row["120 minutes"].endswith("; 100% (88% to 100%)")
     assert found.pictures[2].words.title == (
-        "“check in” leaves most behind on average with 15 minutes\na week as well as with 120"
+        "“check in” leaves most behind on average\nwith 15 minutes a week as well as with 120"
     )
 
 
