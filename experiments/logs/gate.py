@@ -8,7 +8,7 @@ that come back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -32,14 +32,12 @@ class Gate(NamedTuple):
 
     Attributes:
         name: name of the set among the others of its experiment; empty if it is the only one.
-        levels: its levels of the varied factors, by column of a table of runs.
         values: means over worlds, by statistic.
         passed: whether all of them are within their limits.
         failures: a phrase for each that is not.
     """
 
     name: str
-    levels: dict[str, Any]
     values: dict[str, float]
     passed: bool
     failures: tuple[str, ...]
@@ -106,12 +104,11 @@ def _of_ordinary_life(levels: Levels) -> Levels:
     return {name: of for name, of in levels.items() if not name.startswith(_OF_ADOPTERS)}
 
 
-def judged(runs: pd.DataFrame, factors: Sequence[str], settings: GateSettings) -> list[Gate]:
+def judged(runs: pd.DataFrame, settings: GateSettings) -> list[Gate]:
     """The gate's result for each set of parameters.
 
     Args:
-        runs: one row per run of `gate_of`, with ``scenario``, the factors and `GATE_STATISTICS`.
-        factors: the factors that it varies.
+        runs: one row per run of `gate_of`, with ``scenario`` and `GATE_STATISTICS`.
         settings: the limits.
     """
     found = []
@@ -119,7 +116,7 @@ def judged(runs: pd.DataFrame, factors: Sequence[str], settings: GateSettings) -
         name = str(scenario).removeprefix("wait").removeprefix(", ")
         means = {of: float(rows[of].mean()) for of in GATE_STATISTICS}
         failures = _failures(means, settings)
-        found.append(Gate(name, {of: rows[of].iloc[0] for of in factors}, means, not failures, failures))
+        found.append(Gate(name, means, not failures, failures))
     return found
 
 

@@ -184,7 +184,7 @@ def draw_of(sweep: SweepSettings, replicate: int, draws: int) -> int:
 
     Args:
         sweep: settings of the sweep.
-        replicate: number of the replicate, or an array of them.
+        replicate: number of the replicate.
         draws: number of draws.
     """
     return replicate // sweep.plausible.worlds if sweep.plausible else replicate % draws

@@ -18,7 +18,7 @@ import pandas as pd
 from experiments import provenance
 from experiments.config.errors import ConfigError
 from experiments.config.plausible import number_of
-from experiments.config.settings import Experiment, SweepSettings, VerdictSettings
+from experiments.config.settings import Experiment, VerdictSettings
 from experiments.logs.gate import Gate, gate_of, judged, passing
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import RunSpec, described, draw_of, draws_in, runs_of
@@ -71,11 +71,6 @@ class SweepResult:
         draws = draws_in(self.experiment)
         rows = {int(one): draws[one] for one in self.draws.unique()}
         return pd.DataFrame.from_dict(rows, orient="index", columns=list(draws[0])).rename(columns=number_of)
-
-    @cached_property
-    def judgements(self) -> dict[Any, Any]:
-        """Verdicts that were computed, by what was judged, because several tables and figures have the same ones."""
-        return {}
 
     @cached_property
     def draws(self) -> pd.Series:
@@ -164,14 +159,12 @@ def collected(one: SweepPlan, folder: Path) -> SweepResult:
     passed: frozenset[int] | None = None
     if one.gate and one.experiment.verdict and one.experiment.verdict.gate:
         lived = store.table_of(described(one.gate), store.finished(folder))
-        factors = (one.experiment.sweep or SweepSettings()).factors
-        varied = [name for name in factors if name in lived]
         if one.experiment.sweep is not None and one.experiment.sweep.is_drawn:
             sweep, count = one.experiment.sweep, len(draws_in(one.experiment))
             draw = {replicate: draw_of(sweep, replicate, count) for replicate in lived["replicate"].unique()}
             passed = frozenset(passing(lived, one.experiment.verdict.gate, draw))
         else:
-            gates = judged(lived, varied, one.experiment.verdict.gate)
+            gates = judged(lived, one.experiment.verdict.gate)
     store.write_table(folder / store.TABLES / one.experiment.name, table, origin)
     return SweepResult(one.experiment, table, gates, origin, folder, passed)
 

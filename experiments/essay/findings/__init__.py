@@ -61,11 +61,6 @@ def row_of(estimate: Estimate, **more: Any) -> dict[str, Any]:
     return {**more, "value": estimate.value, "low": estimate.low, "high": estimate.high, "worlds": estimate.worlds}
 
 
-def plain(name: str) -> str:
-    """A name with spaces instead of underscores."""
-    return name.replace("_", " ")
-
-
 def setting(sweeps: SweepResult) -> str:
     """A sentence for a figure's footer: how many worlds, of how many people."""
     people = int(sweeps.runs["people"].iloc[0])

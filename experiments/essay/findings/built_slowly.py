@@ -9,7 +9,6 @@ import pandas as pd
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
-    Effect,
     gain,
     hanging_on,
     judge,
@@ -49,8 +48,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     first, once, spread = beyond[TALKS].mean, beyond[TALKS_ONCE].mean, slowly[SPREAD[0]]
     data = pd.concat(
         [
-            plotted("in touch after 420 days, of 100", swept, [_of_hundred(level(swept, name, arms[name])) for name in (*ARMS, NOTHING)]),
-            plotted("more than after nothing", swept, [_of_hundred(beyond[name]) for name in ARMS]),
+            plotted("in touch after 420 days, of 100", swept, [level(swept, name, arms[name]).times(100) for name in (*ARMS, NOTHING)]),
+            plotted("more than after nothing", swept, [beyond[name].times(100) for name in ARMS]),
         ],
         ignore_index=True,
     )  # fmt: skip
@@ -84,7 +83,3 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         },
         checked=("built_slowly",),
     )  # fmt: skip
-
-
-def _of_hundred(effect: Effect) -> Effect:
-    return Effect(effect.label, effect.values * 100, effect.least * 100)

@@ -7,7 +7,8 @@ A claim is judged by the share of draws in which the effect is at least as large
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from experiments.terminal.numbers import counted
 
 RANGE = (0.05, 0.95)  # of draws, in tables and figures
 _ROUNDING = 1e-9
+# Verdicts by sweep and by what was judged, because several tables and figures of a finding have the same ones.
+_JUDGED: WeakKeyDictionary[SweepResult, dict[Any, Judged]] = WeakKeyDictionary()
 
 
 class Effect(NamedTuple):
@@ -34,6 +37,10 @@ class Effect(NamedTuple):
     label: str
     values: np.ndarray
     least: float = float("nan")
+
+    def times(self, factor: float) -> Effect:
+        """The effect in another unit, such as 100 for per cent."""
+        return Effect(self.label, self.values * factor, self.least * factor)
 
     @property
     def by_draw(self) -> np.ndarray:
@@ -76,13 +83,13 @@ def gain(swept: SweepResult, label: str, arm: pd.Series, base: pd.Series, least:
 def judge(swept: SweepResult, effect: Effect, noise: float | None = None) -> Judged:
     """The verdict on an effect; ``noise`` is needed with one world per draw, see `plausible.judged`."""
     key = (effect.values.tobytes(), effect.values.shape, effect.least, noise)
-    if key not in swept.judgements:
+    known = _JUDGED.setdefault(swept, {})
+    if key not in known:
         names = {name: f"`{name}`" for name in swept.levels}
         at_least = effect.least - _ROUNDING  # an effect of this size is large enough
         around = plausible.noise_by_size(effect.values) if noise is None else noise
-        swept.judgements[key] = plausible.judged(swept.levels, effect.values, at_least, around, names, swept.error)
-    judged: Judged = swept.judgements[key]
-    return judged
+        known[key] = plausible.judged(swept.levels, effect.values, at_least, around, names, swept.error)
+    return known[key]
 
 
 def named(swept: SweepResult, effect: Effect, family: int = 1) -> list[str]:

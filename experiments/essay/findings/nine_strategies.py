@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -41,7 +42,6 @@ MEASURES = {"kept_up": "kept up while it runs", "kept": "kept 240 days later", "
 SHORT = {"kept_up": "kept up", "kept": "kept", "kept_new": "new, kept"}
 HEADLINE = "kept"
 HOURS = 100  # of effort, for the spillover
-PEOPLE = "strategies_draws", "strategies_town"
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
@@ -76,15 +76,9 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
 _draw = partial(draw_ranges, unit="ties per adopter, beyond waiting", digits=1)
 
 
-def gains(swept: SweepResult, measure: str, runs: pd.DataFrame | None = None) -> list[Effect]:
-    """The gain of each strategy over waiting, the largest mean first.
-
-    Args:
-        swept: the sweep.
-        measure: the measure.
-        runs: some of its plausible runs; by default all.
-    """
-    arms = _arms(swept, measure, runs)
+def gains(swept: SweepResult, measure: str) -> list[Effect]:
+    """The gain of each strategy over waiting in a measure, the largest mean first."""
+    arms = swept.arms(measure, "strategy")
     least = swept.verdict.least(measure)
     found = [gain(swept, str(name), arms[name], arms[BASELINE], least) for name in arms if name != BASELINE]
     return sorted(found, key=lambda one: -_known(one.mean.value))
@@ -95,7 +89,7 @@ def spillover(swept: SweepResult) -> dict[str, Effect]:
 
     Each tie has two ends, and each is counted once, whether or not either adopts; what others lose counts, too.
     """
-    used, everyone = _arms(swept, "minutes_used"), _arms(swept, "everyone_kept_all")
+    used, everyone = swept.arms("minutes_used", "strategy"), swept.arms("everyone_kept_all", "strategy")
     people, adopters = float(swept.runs["people"].iloc[0]), _adopters(swept)
     found = {}
     for name in everyone:
@@ -105,12 +99,6 @@ def spillover(swept: SweepResult) -> dict[str, Effect]:
                 swept, str(name), (everyone[name] - everyone[BASELINE]) * people / hours.where(hours > 0)
             )
     return found  # fmt: skip
-
-
-def _arms(swept: SweepResult, measure: str, runs: pd.DataFrame | None = None) -> pd.DataFrame:
-    there = swept.plausible if runs is None else runs
-    arms = there.pivot(index="replicate", columns="strategy", values=measure).astype(float)
-    return arms.reindex(columns=[str(name) for name in swept.runs["strategy"].unique()]).dropna()
 
 
 def _known(value: float) -> float:
@@ -240,8 +228,9 @@ def _efforts(sweeps: Sweeps) -> dict[float, tuple[SweepResult, list[Effect]]]:
     """What strategies keep, by minutes a week."""
     hour, other = sweeps["strategies_draws"], sweeps["strategies_effort"]
     found = {USUAL: (hour, gains(hour, HEADLINE))}
-    for effort, runs in other.plausible.groupby(EFFORT):
-        found[float(effort)] = other, gains(other, HEADLINE, runs)
+    for effort, runs in other.runs.groupby(EFFORT):
+        there = replace(other, runs=runs)
+        found[float(effort)] = there, gains(there, HEADLINE)
     return dict(sorted(found.items()))
 
 

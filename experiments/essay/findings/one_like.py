@@ -150,7 +150,7 @@ def _picture(
 ) -> FigureSpec:
     """How many of 1,000 do something in each arm, and how many more after a like."""
     arms = swept.arms(measure, "row") * 1000
-    more = Effect(LIKE, effect.values * 1000, effect.least * 1000)
+    more = effect.times(1000)._replace(label=LIKE)
     data = pd.concat(
         [
             plotted(PER_THOUSAND, swept, [level(swept, row, arms[row]) for row in rows]),

@@ -39,7 +39,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     weekly, once, four = (level(swept, name, arms[name]).mean for name in (WEEKLY, BURST, FOUR))
     early, more = before_fifth(swept), effects[WEEKLY]
     spread, kept_on = judge(swept, more), judge(swept, goes_on)
-    levels = [_of_hundred(level(swept, name, arms[name])) for name in arms]
+    levels = [level(swept, name, arms[name]).times(100) for name in arms]
     return ClaimFinding(
         ruling=Ruling(
             Verdict.BY_CONSTRUCTION,
@@ -66,7 +66,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
                 pd.concat(
                     [
                         plotted("buyers within a year, of 100", swept, levels),
-                        plotted("more than on one day", swept, [_of_hundred(one) for one in effects.values()]),
+                        plotted("more than on one day", swept, [one.times(100) for one in effects.values()]),
                     ],
                     ignore_index=True,
                 ),
@@ -89,7 +89,3 @@ def before_fifth(swept: SweepResult) -> Effect:
     early = by[max(days)] if days else pd.Series(dtype=float)
     year = swept.arms(YEAR, ROW)[WEEKLY]
     return Effect("before the fifth visit", by_draw(swept, (early / year.where(year > 0)).dropna()))
-
-
-def _of_hundred(effect: Effect) -> Effect:
-    return Effect(effect.label, effect.values * 100, effect.least * 100)

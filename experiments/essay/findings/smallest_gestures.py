@@ -46,7 +46,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     )
     rows = pd.concat(
         [
-            plotted(f"{title}, of 1,000", swept, [_per_thousand(one) for one in _in_order(effects[measure], answered)])
+            plotted(f"{title}, of 1,000", swept, [one.times(1000) for one in _in_order(effects[measure], answered)])
             for measure, title in OUTCOMES.items()
         ],
         ignore_index=True,
@@ -85,7 +85,3 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
 def _in_order(effects: list[Effect], order: list[Effect]) -> list[Effect]:
     places = [one.label for one in order]
     return sorted(effects, key=lambda one: places.index(one.label))
-
-
-def _per_thousand(effect: Effect) -> Effect:
-    return Effect(effect.label, effect.values * 1000, effect.least * 1000)

@@ -16,7 +16,7 @@ import experiments
 from experiments.analysis.plausible import Judged
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean
 from experiments.config.reading import load
-from experiments.essay.findings import effects, in_touch, nine_strategies, plain, row_of, setting, zero_to_connected
+from experiments.essay.findings import effects, in_touch, nine_strategies, row_of, setting, zero_to_connected
 from experiments.essay.findings.effects import Effect
 from experiments.logs.log import read
 from experiments.sweeps.sweep_result import SweepResult
@@ -369,7 +369,6 @@ def test_an_estimate_is_a_row_behind_what_it_is_of(few: SweepResult) -> None:
     row = row_of(Estimate(1, 0.5, 2, 20), strategy="a")
     assert list(row.items()) == [("strategy", "a"), ("value", 1), ("low", 0.5), ("high", 2), ("worlds", 20)]
     assert setting(few).startswith("Simulated, not measured: 8 worlds of 240 people."), "passing or not"
-    assert plain("check_in_once") == "check in once"
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_without_a_draw_that_passes_the_gate_there_is_no_verdict(told: Callable[
     assert essay.judged(claim, without).ruling.verdict is Verdict.CLOSED
 
 
-GATE = Gate("", {}, {}, True, [])
+GATE = Gate("", {}, True, ())
 
 
 def with_made_up_runs(

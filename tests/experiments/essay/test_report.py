@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -24,8 +23,8 @@ TABLE = pd.DataFrame({"strategy": ["wait", "check_in"], "value": [12.0, 0.5], "l
                       "high": [float("nan"), 1.5], "sure": [False, True]})  # fmt: skip
 
 
-def gate(name: str, passed: bool, **levels: Any) -> Gate:
-    return Gate(name, levels, dict.fromkeys(GATE_STATISTICS, 0.00123 if passed else 0.5), passed, ())
+def gate(name: str, passed: bool) -> Gate:
+    return Gate(name, dict.fromkeys(GATE_STATISTICS, 0.00123 if passed else 0.5), passed, ())
 
 
 def claim_with(
@@ -79,7 +78,7 @@ def test_a_value_and_the_ends_of_its_interval_are_one_column() -> None:
 
 
 def test_the_gate_of_each_set_of_parameters_is_shown_once() -> None:
-    here = [gate("", True), gate("shut", False, row="shut")]
+    here = [gate("", True), gate("shut", False)]
     (grid,) = report._gate_grids(claim_with({}, {"strategies_draws": here, "nine_strategies": here}))
     assert grid.columns[0] == "parameters"
     assert grid.columns[1:-1] == [name.replace("_", " ") for name in GATE_STATISTICS]

@@ -122,5 +122,5 @@ def test_a_gate_is_judged_for_each_level_that_matters_in_ordinary_life(config: P
     folder = tmp_path / "essay"
     made(folder, [*plan.runs, *plan.gate])
     gates = collected(plan, folder).gates
-    assert [gate.levels for gate in gates] == [{"parameters.ease": 1.0}, {"parameters.ease": 2.0}]
+    assert [gate.name for gate in gates] == ["ease 1.0", "ease 2.0"]
     assert all(np.isfinite(gate.values["hazard_per_day_90_180"]) for gate in gates)
