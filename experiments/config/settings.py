@@ -326,7 +326,7 @@ _LEAVE = "assumed numbers that keep their values; a table, such as ladders, leav
 class PlausibleSettings(_Settings):
     """Independent draws of all assumed numbers within their plausible ranges, each for a few replicates."""
 
-    worlds: int = Field(1, ge=1, le=1_000, description="number of replicates, each a world of its own, of each draw")
+    worlds: int = Field(1, ge=1, le=1_000, description="number of worlds of each draw, each one replicate")
     seed: int = Field(1, ge=0, le=2**31, description="seed of the draws")
     leave: Leave = Field((), description=_LEAVE)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
+    Effect,
     gain,
     hanging_on,
     judge,
@@ -20,6 +21,7 @@ from experiments.essay.findings.effects import (
 )
 from experiments.figures.page import Words
 from experiments.figures.ranges import draw_ranges
+from experiments.sweeps.sweep_result import SweepResult
 
 NOTHING = "nothing"
 WORDS_ONCE, WORDS, TALKS_ONCE, TALKS = (
@@ -28,7 +30,7 @@ WORDS_ONCE, WORDS, TALKS_ONCE, TALKS = (
     "talks, one day",
     "talks, half a year",
 )
-YEAR = 420  # from the first day to the count: half a year, and 240 days
+COUNTED = 420  # days from the first day to the count: half a year, and 240 days
 ARMS = (TALKS, TALKS_ONCE, WORDS, WORDS_ONCE)
 OUTCOME = "focal_kept"
 SPREAD = "talks spread over half a year", "messages spread over half a year"  # what is judged
@@ -44,7 +46,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         "messages spread over half a year": gain(swept, "messages, half a year less one day", arms[WORDS], arms[WORDS_ONCE], least),
         "talking instead of writing": gain(swept, "talks less messages, half a year", arms[TALKS], arms[WORDS], least),
     }  # fmt: skip
-    none = level(swept, NOTHING, arms[NOTHING])
+    none, answered = level(swept, NOTHING, arms[NOTHING]), answers(swept)
     first, once, spread = beyond[TALKS].mean, beyond[TALKS_ONCE].mean, slowly[SPREAD[0]]
     data = pd.concat(
         [
@@ -56,11 +58,12 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     return ClaimFinding(
         ruling=together({name: judge(swept, one) for name, one in slowly.items() if name in SPREAD}),
         effect=(
-            f"Of 100 silent friends, {100 * none.mean.value:.0f} would be in touch {YEAR} days later anyway. Eight talks of half an hour over half a "
+            f"Of 100 silent friends, {100 * none.mean.value:.0f} would be in touch {COUNTED} days later anyway. Eight talks of half an hour over half a "
             f"year leave {100 * first.value:+.1f} ({100 * first.low:.1f} … {100 * first.high:.1f}) of 100 more in touch on that day, and as many on one day "
             f"{100 * once.value:+.1f}. So spreading them adds {100 * spread.mean.value:+.1f}, and spreading 80 messages "
-            f"{100 * slowly[SPREAD[1]].mean.value:+.1f}. People answer more of what is spread out, because nobody has time for four hours of it on one "
-            f"day. {hanging_on(swept, spread, len(slowly), 'What spreading talks adds')} Talks are not compared with messages in the verdict: closeness "
+            f"{100 * slowly[SPREAD[1]].mean.value:+.1f}. Part of this is that more of it is answered: per friend, {answered[TALKS].mean.value:.0f} gestures after spread-out "
+            f"talks and {answered[TALKS_ONCE].mean.value:.0f} after those on one day; with messages, {answered[WORDS].mean.value:.0f} and "
+            f"{answered[WORDS_ONCE].mean.value:.0f}. {hanging_on(swept, spread, len(slowly), 'What spreading talks adds')} Talks are not compared with messages in the verdict: closeness "
             "grows with each exchange, however long, which favors many messages, and with hours together only at places and events. So that shared "
             "experience counts is not tested here. How much closeness grows is unmeasured, and may be not at all."
         ),
@@ -68,7 +71,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             FigureSpec(
                 "built_slowly",
                 Words(
-                    f"Eight talks over half a year leave {100 * first.value:.0f} of 100 more friends in touch after {YEAR} days;\n"
+                    f"Eight talks over half a year leave {100 * first.value:.0f} of 100 more friends in touch after {COUNTED} days;\n"
                     f"the same talks on one day, {100 * beyond[TALKS_ONCE].mean.value:.0f}; four hours of messages, {100 * beyond[WORDS].mean.value:.0f}",
                     f"Four hours with a friend who had gone silent, in talks or messages, on one day or over half a year.\n{DOTS}",
                     f"{setting_of(swept)}\nDashed: the smallest effect of interest; behind the number, the share of draws that reach it.",
@@ -83,3 +86,10 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         },
         checked=("built_slowly",),
     )  # fmt: skip
+
+
+def answers(swept: SweepResult) -> dict[str, Effect]:
+    """How many more gestures are answered in the whole world than after nothing, per friend, by arm."""
+    everyone, friends = swept.arms("everyone_answered", "row"), swept.arms("focal", "row")[NOTHING]
+    people = int(swept.runs["people"].iloc[0])
+    return {name: level(swept, name, (everyone[name] - everyone[NOTHING]) * people / friends) for name in ARMS}

@@ -71,7 +71,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"Of people who think of others equally often, the boldest third begins {begun.mean.value:.0f} more gestures in two years than the most "
             f"hesitant third, and is then in touch with {ties.mean.value:.1f} ({ties.mean.low:.1f} … {ties.mean.high:.1f}) more people, beside "
             f"{usual.value:.1f}. {hanging_on(swept, ties, len(effects))} A rule puts it in that bold people begin more, and an answered beginning "
-            "is contact, so most of this is by construction, and it was so on the first day, too. At equal activity the answer is another one: of "
+            "is contact, so most of this is by construction. At equal activity the answer is another one: of "
             f"people who send equally many gestures, the half that begins more of them has {interval(busy.mean).lstrip('+')} ties more than the half that answers more."
         ),
         pictures=(

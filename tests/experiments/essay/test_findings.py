@@ -460,9 +460,18 @@ KEPT = {
 }  # fmt: skip
 
 
+def answered(arm: str) -> dict[str, np.ndarray]:
+    """Of 240 people with 40 friends in question, each answers 3 gestures and those that the friends get besides."""
+    more = {
+        built_slowly.TALKS: 12.0, built_slowly.TALKS_ONCE: 4.0, built_slowly.WORDS: 60.0, built_slowly.WORDS_ONCE: 20.0
+    }  # fmt: skip
+    everyone = 3 + more.get(arm, 0.0) * 40 / 240
+    return {"everyone_answered": np.full(2 * DRAWS, everyone), "focal": np.full(2 * DRAWS, 40.0)}
+
+
 def of_four_hours(**changed: float) -> tuple[dict[str, np.ndarray], ClaimFinding]:
     kept = {arm: drawn(value, 1) for arm, value in (KEPT | changed).items()}
-    result = swept("built_slowly", "row", {arm: {"focal_kept": of} for arm, of in kept.items()})
+    result = swept("built_slowly", "row", {arm: {"focal_kept": of, **answered(arm)} for arm, of in kept.items()})
     return kept, built_slowly.finding({"built_slowly": result})
 
 
@@ -479,6 +488,8 @@ def test_four_hours_are_compared_with_nothing_and_with_each_other() -> None:
     assert f"half a year leave {beyond[talks]:+.1f} (" in found.effect
     assert f"of 100 more in touch on that day, and as many on one day {beyond[once]:+.1f}." in found.effect
     assert f"spreading them adds {spread:+.1f}, and spreading 80 messages {alone:+.1f}." in found.effect
+    assert "per friend, 12 gestures after spread-out talks and 4 after those on one day" in found.effect
+    assert "with messages, 60 and 20." in found.effect
     assert "In 29 draws, no single number stands out." in found.effect
     title = found.pictures[0].words.title
     assert title.startswith(f"Eight talks over half a year leave {beyond[talks]:.0f} of 100 more friends in touch")
