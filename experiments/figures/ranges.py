@@ -11,6 +11,7 @@ from experiments.figures import BLUE, GREY, INK
 from experiments.figures.page import Style, Words, page
 from experiments.terminal.legend import PLAIN, Legend
 
+_LETTERS = 64  # that titles of panels side by side have room for, together
 _MOSTLY = 0.9  # share of plausible worlds from which on a dot is blue
 
 
@@ -38,7 +39,8 @@ def draw_ranges(
         figure, panels = page(style, words, columns=len(titles), left=left, titled=True)
         for axes, title in zip(panels, titles, strict=True):
             _panel(axes, data[data["panel"] == title].set_index("row"), order, style, digits, room=0.14 * len(titles))
-            axes.set_title(title, loc="left", fontsize=style.pt(19), fontweight=style.weight, pad=style.pt(10))
+            size = style.pt(19 * min(1.0, _LETTERS / len(titles) / len(title)))
+            axes.set_title(title, loc="left", fontsize=size, fontweight=style.weight, pad=style.pt(10))
             axes.set_yticks(range(len(order)), labels if axes is panels[0] else [""] * len(order))
             axes.tick_params(axis="y", length=0)
         figure.text((left + 0.97) / 2, 0.115, unit, ha="center", fontsize=style.pt(19))

@@ -42,7 +42,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     data = pd.concat(
         [
             plotted(
-                f"{title}, per person and year",
+                title,
                 swept,
                 [level(swept, row, arms[measure][row]) for row in (BELIEVED, KNOWN)],
             )
@@ -54,7 +54,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ruling=Ruling(Verdict.BY_CONSTRUCTION, "a rule says that people believe in only a part of their welcome, and write less the less they believe"),
         effect=(
             f"If people knew how welcome they are, {old.mean.value:.1f} ({old.mean.low:.1f} … {old.mean.high:.1f}) more old ties per person would come back "
-            f"in a year of ordinary life, beside {usual.value:.1f} now: {times:.1f} times as many. It is at least {old.least:g} in "
+            f"in a year of ordinary life, beside {usual.value:.1f} now: {times:.1f} times as many. At least {old.least:g} more come back in "
             f"{share(verdict.share)} of the plausible worlds. {hanging_on(swept, old)}"
         ),
         pictures=(

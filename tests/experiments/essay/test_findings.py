@@ -328,13 +328,13 @@ def test_knowing_ones_welcome_is_compared_with_believing_as_people_do() -> None:
     more, usual = average(back[barrier.KNOWN], back[barrier.BELIEVED]), average(back[barrier.BELIEVED])
     assert found.ruling.verdict is Verdict.BY_CONSTRUCTION
     assert f"are, {more:.1f} (" in found.effect
-    assert f"beside {usual:.1f} now: 2.5 times as many. It is at least 1 in 100% (88% to 100%)" in found.effect
+    assert f"beside {usual:.1f} now: 2.5 times as many. At least 1 more come back in 100% (88% to 100%)" in found.effect
     assert found.pictures[0].words.title.startswith("If people knew how welcome they are, 2.5 times as many")
     effects, costs = found.tables.values()
     assert effects["outcome"].to_list() == ["old ties that come back", "new ties"]
     assert effects["mean (95% interval)"][1] == "+0.0 (0.0 … 0.0)"
     rows = plotted(found)
-    known = rows.loc[("old ties that come back, per person and year", barrier.KNOWN), "value"]
+    known = rows.loc[("old ties that come back", barrier.KNOWN), "value"]
     assert known == pytest.approx(more + usual)
     parameters = result.experiment.parameters
     by = costs.set_index("gesture")
