@@ -23,7 +23,9 @@ from experiments.essay import report
 from experiments.essay.essay import CONFIGS, Claim, JudgedClaim
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
-from experiments.sweeps.sweep_result import SweepPlan, by_histories, collected, sweep_plan
+from experiments.sweeps.design import RunSpec
+from experiments.sweeps.histories import History
+from experiments.sweeps.sweep_result import SweepPlan, by_histories, collected, of_the_gates, sweep_plan
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
     Changes,
@@ -106,25 +108,43 @@ def command_of(full: bool, changes: Sequence[str], configs: Path, *, decide: boo
 def make(sweeps: Sequence[SweepPlan], folder: Path, processes: int | None, console: Console) -> None:
     """Make the missing runs; one that several sweeps share is made once.
 
+    Those of the gates are made first. Drawn parameters that fail the gate need no other runs.
+
     Raises:
         ConfigError: if runs failed.
     """
-    checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), 0)
     limits = [one.experiment.run.timeout_minutes for one in sweeps]
     limit = max(limits) if all(limits) else 0
-    for histories, runs in by_histories(sweeps).items():
-        prepare(folder, histories)
-        missing = planning.missing(runs, folder, histories)
-        kept = f" with {' and '.join(map(str, histories))}" if histories else ""
-        console.print(f"{counted(len(runs), 'run')}{kept}; {len(runs) - len(missing):,} already done.", highlight=False)
-        if missing:
-            many = min(processes or os.cpu_count() or 1, len(missing))
-            report_compiling(stderr_console())
-            workers = workers_of(None, many)
-            failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
-            if failed:
-                raise ConfigError(f"{counted(len(failed), 'run')} failed; the first error: {failed[0]['error']}.")
-            store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})
+    gates = of_the_gates(sweeps)
+    if gates:
+        console.print("Worlds for the gate:", highlight=False)
+        _make_missing(gates, (), folder, processes, limit, console)
+        console.print("Worlds that pass it:", highlight=False)
+    for histories, runs in by_histories(sweeps, folder).items():
+        _make_missing(runs, histories, folder, processes, limit, console)
+
+
+def _make_missing(
+    runs: Sequence[RunSpec],
+    histories: tuple[History, ...],
+    folder: Path,
+    processes: int | None,
+    limit: float,
+    console: Console,
+) -> None:
+    prepare(folder, histories)
+    missing = planning.missing(runs, folder, histories)
+    kept = f" with {' and '.join(map(str, histories))}" if histories else ""
+    console.print(f"{counted(len(runs), 'run')}{kept}; {len(runs) - len(missing):,} already done.", highlight=False)
+    if missing:
+        checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), 0)
+        many = min(processes or os.cpu_count() or 1, len(missing))
+        report_compiling(stderr_console())
+        workers = workers_of(None, many)
+        failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
+        if failed:
+            raise ConfigError(f"{counted(len(failed), 'run')} failed; the first error: {failed[0]['error']}.")
+        store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})
 
 
 def _looked_at(

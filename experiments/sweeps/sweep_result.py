@@ -32,7 +32,8 @@ class SweepResult:
 
     Attributes:
         experiment: the experiment.
-        runs: one row per run, without failed ones.
+        runs: one row per run that was made and didn't fail. If parameters are drawn, those that fail the gate are not
+            made.
         gates: the result of the gate for each set of parameters; empty if the experiment has no gate, or draws the
             parameters of each world.
         passing: replicates whose drawn parameters pass the gate; None if there is no gate, or if none are drawn.
@@ -140,13 +141,34 @@ def sweep_plan(experiment: Experiment) -> SweepPlan:
     )
 
 
-def by_histories(sweeps: Sequence[SweepPlan]) -> dict[tuple[History, ...], list[RunSpec]]:
-    """All runs, each once, grouped by the histories to save."""
-    found: dict[tuple[History, ...], dict[str, RunSpec]] = {(): {}}
+def of_the_gates(sweeps: Sequence[SweepPlan]) -> list[RunSpec]:
+    """The runs of all gates, each once. They come first, because they say which others are needed."""
+    return list({run.id: run for one in sweeps for run in one.gate}.values())
+
+
+def by_histories(sweeps: Sequence[SweepPlan], folder: Path) -> dict[tuple[History, ...], list[RunSpec]]:
+    """All runs of sweeps whose gates are done, each once, grouped by the histories to save.
+
+    Runs whose drawn parameters fail the gate are left out, because no verdict looks at them.
+    """
+    found: dict[tuple[History, ...], dict[str, RunSpec]] = {}
     for one in sweeps:
-        found.setdefault(one.histories, {}).update({run.id: run for run in one.runs})
-        found[()].update({run.id: run for run in one.gate})
-    return {kept: list(runs.values()) for kept, runs in found.items()}
+        passed = passing_of(one, folder)
+        kept = (run for run in one.runs if passed is None or run.replicate in passed)
+        found.setdefault(one.histories, {}).update({run.id: run for run in kept})
+    return {histories: list(runs.values()) for histories, runs in found.items()}
+
+
+def passing_of(one: SweepPlan, folder: Path) -> frozenset[int] | None:
+    """The replicates whose drawn parameters pass the gate; None if there is no gate, or if none are drawn."""
+    experiment = one.experiment
+    settings = experiment.verdict.gate if experiment.verdict else None
+    if settings is None or experiment.sweep is None or not experiment.sweep.is_drawn:
+        return None
+    lived = store.table_of(described(one.gate), store.finished(folder))
+    count = len(draws_in(experiment))
+    draw = {replicate: draw_of(experiment.sweep, replicate, count) for replicate in lived["replicate"].unique()}
+    return frozenset(passing(lived, settings, draw))
 
 
 def collected(one: SweepPlan, folder: Path) -> SweepResult:
@@ -156,15 +178,10 @@ def collected(one: SweepPlan, folder: Path) -> SweepResult:
     table = store.table_of(design, store.finished(folder)).dropna(subset=["people"])
     table = table[[*design.columns, *(name for name in table if name not in design and not _is_empty(table[name]))]]
     gates: list[Gate] = []
-    passed: frozenset[int] | None = None
-    if one.gate and one.experiment.verdict and one.experiment.verdict.gate:
+    passed = passing_of(one, folder)
+    if passed is None and one.gate and one.experiment.verdict and one.experiment.verdict.gate:
         lived = store.table_of(described(one.gate), store.finished(folder))
-        if one.experiment.sweep is not None and one.experiment.sweep.is_drawn:
-            sweep, count = one.experiment.sweep, len(draws_in(one.experiment))
-            draw = {replicate: draw_of(sweep, replicate, count) for replicate in lived["replicate"].unique()}
-            passed = frozenset(passing(lived, one.experiment.verdict.gate, draw))
-        else:
-            gates = judged(lived, one.experiment.verdict.gate)
+        gates = judged(lived, one.experiment.verdict.gate)
     store.write_table(folder / store.TABLES / one.experiment.name, table, origin)
     return SweepResult(one.experiment, table, gates, origin, folder, passed)
 

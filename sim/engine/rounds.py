@@ -101,7 +101,7 @@ def take_in(state: Any, gesture: Any, tie: Any, openness: float, day: int) -> No
     mass = p.mass[gesture.kind]
     remember(state, gesture.receiver, gesture.receiver_slot, day, p.encoding_received * mass)
     if gesture.kind != Kind.POST and mass > 0.0 and rules.is_two_way(day, tie.last_sent, p):
-        come_closer(state, gesture.receiver, gesture.receiver_slot, day, p.closeness_gain)
+        come_closer(state, gesture.receiver, gesture.receiver_slot, day, p.closer[gesture.kind])
     tie.unanswered = 0.0
     opened = rules.opened_to(gesture.kind, p)
     if opened >= openness:

@@ -35,6 +35,7 @@ from sim.model.strategies import STRATEGIES, StrategyRow, amended
 MOST_LEVELS = 64  # periods of `Parameters.channel_levels`
 TRACES = 6  # exponentially decaying counters of a tie, with half-lives of 5**0 to 5**5 days
 HALF_LIVES = 5.0 ** np.arange(TRACES)
+HALF_HOUR = 30.0  # minutes of the gesture to which `closeness_gain` refers
 
 
 def _number(default: float, unit: str, low: float, high: float, meaning: str, source: str) -> Any:
@@ -77,7 +78,8 @@ class Parameters(BaseModel):
     spell_sd: float = _number(0.9, "log", 0, 2, "standard deviation of a person's quiet and busy spells (lognormal, mean 1)", "assumed; rounded value chosen while looking at the Facebook wall-post log; activity is bursty beyond daily and weekly rhythms: Jo et al. 2012")
     spell_days: int = _count(60, "days", 1, 365, "length of a quiet or busy spell", "assumed; rounded value chosen while looking at the Facebook wall-post log")
     group_pull: float = _number(1.5, "log", 0, 5, "additional affinity between members of the same group", "assumed; rounded value chosen while looking at the Facebook wall-post log; shared foci: Feld 1981")
-    closeness_gain: float = _number(0.0, "share", 0, 1, "share of the missing closeness that a person gains on noticing a gesture from someone to whom they sent one within `two_way_days`", "assumed; 0 switches the slow stock off")
+    closeness_gain: float = _number(0.0, "share", 0, 1, "share of the missing closeness that a person gains on noticing a gesture of half an hour from someone to whom they sent one within `two_way_days`", "assumed; 0 switches the slow stock off")
+    closeness_by_length: float = _number(0.0, "exponent", 0, 1, "exponent of a gesture's half hours in the closeness that it gives: 0, all gestures give as much; 1, an hour gives as much in messages as in talk", "assumed; friendship grows with hours together: Hall 2019; no study compares hours with the number of contacts")
     closeness_meeting: float = _number(0.0, "share", 0, 1, "share of the missing closeness that two people gain from being at the same place", "assumed; hours together make friends: Hall 2019")
     closeness_half_life: float = _number(3.0, "years", 0.1, 100, "half-life of closeness without contact", "assumed; trust outlives contact: Levin, Walter & Murnighan 2011")
     closeness_pull: float = _number(1.0, "log", 0, 10, "additional affinity at full closeness", "assumed")
@@ -367,6 +369,7 @@ class Parameters(BaseModel):
             record["noticed"][0, number] = row.noticed
             record["opens"][0, number] = row.opens_door
             record["mass"][0, number] = row.mass
+            record["closer"][0, number] = self._closeness_of(row.minutes)
             record["answer"][0, number] = -np.inf if row.answer is None else row.answer
             record["worded"][0, number] = row.worded
             record["channel"][0, number] = -1 if row.channel is None else Channel[row.channel.upper()]
@@ -382,6 +385,13 @@ class Parameters(BaseModel):
                 record["ladder"][0, channel, step] = kinds[kind]
         packed: np.void = record[0]
         return packed
+
+    def _closeness_of(self, minutes: float) -> float:
+        """Share of the missing closeness, 0..1, that a gesture of so many minutes gives in two-way contact."""
+        if self.closeness_by_length == 0.0:
+            return self.closeness_gain
+        half_hours = float((minutes / HALF_HOUR) ** self.closeness_by_length)
+        return 1.0 - float((1.0 - self.closeness_gain) ** half_hours)
 
 
 def steps_of(ladders: Ladders, channel: Channel, kinds: Iterable[str]) -> dict[str, float]:
@@ -490,7 +500,7 @@ def kernel(decay: float) -> np.ndarray:
 
 # Parameters that earlier versions didn't have. At their defaults they change nothing, and so no id.
 NEW_PARAMETERS = (
-    "closeness_gain", "closeness_meeting", "closeness_half_life", "closeness_pull", "closeness_answer",
+    "closeness_gain", "closeness_by_length", "closeness_meeting", "closeness_half_life", "closeness_pull", "closeness_answer",
     "routine_new", "sitting_prompts", "sitting_same", "sitting_gap",
     "responsiveness_sd", "quick_share", "quick_median", "quick_sigma", "arriving_share", "arriving_days", "leaving_rate",
     "unobserved_activity",
@@ -500,7 +510,7 @@ _SCALARS = tuple(
     name for name, field in Parameters.model_fields.items() if field.annotation in (float, int)
 )
 _CHANNELS = len(Channel)
-_NUMBERS_OF_KINDS = ("minutes", "noticed", "opens", "mass", "answer")
+_NUMBERS_OF_KINDS = ("minutes", "noticed", "opens", "mass", "answer", "closer")
 _FLAGS_OF_KINDS = ("rung", "worded", "channel", "answered_with", "answered_at_once", "invites")
 
 SETTINGS = np.dtype(

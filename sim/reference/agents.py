@@ -733,7 +733,7 @@ class Person(mesa.Agent):
         mass = s.mass[gesture.kind]
         self.remember(tie, s.encoding_received * mass)
         if gesture.kind != Kind.POST and mass > 0.0 and rules.is_two_way(self.model.day, tie.last_sent, p):
-            self.come_closer(tie, s.closeness_gain)
+            self.come_closer(tie, s.closer[gesture.kind])
         tie.unanswered = 0.0
         opened = rules.opened_to(gesture.kind, p)
         if opened >= openness:

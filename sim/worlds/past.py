@@ -9,11 +9,13 @@ from numba import njit
 
 from sim.model import rules
 from sim.model.chance import DrawPurpose, normal, two_uniforms, uniform
+from sim.model.gestures import Kind
 from sim.state.population import NEVER
 from sim.worlds.people import DAYS_A_YEAR
 from sim.worlds.ties import date
 
 MOST_CONTACTS_A_DAY = 24.0  # limit on a tie's past rate, since a wide spread of rates could take forever
+_MESSAGE = int(Kind.MESSAGE)
 _PAST_RATE, _PAST_STOPS, _PAST_GAP = int(DrawPurpose.PAST_RATE), int(DrawPurpose.PAST_STOPS), int(DrawPurpose.PAST_GAP)
 
 
@@ -49,7 +51,7 @@ def live_past(seed: int, low: int, high: int, tie: Any, p: Any) -> int:
         day = math.floor(time - span)
         strength = rules.strength(rules.activation(tie.traces, day - last, p), p)
         rules.add_contact(tie.traces, day - last, rules.saturated(1.0, strength, p))
-        closeness = rules.closer(rules.closeness_now(closeness, day - last, p), p.closeness_gain)
+        closeness = rules.closer(rules.closeness_now(closeness, day - last, p), p.closer[_MESSAGE])
         contacts, last = contacts + 1, day
         time += _gap(seed, low, high, contacts, rate)
     tie.two_way = min(255, contacts)

@@ -122,7 +122,7 @@ def _notice(people: Any, ties: Any, sender: int, sender_slot: int, receiver: int
         own.opened = day
         own.opened_by = p.rung[_MESSAGE]
     if rules.is_two_way(day, own.last_sent, p):
-        own.closeness = rules.closer(rules.closeness_now(own.closeness, day - own.last_contact, p), p.closeness_gain)
+        own.closeness = rules.closer(rules.closeness_now(own.closeness, day - own.last_contact, p), p.closer[_MESSAGE])
     if answers:
         add_to_memory(own, day, p.encoding_answered * p.mass[_MESSAGE], p)
         own.acquaintance = senders.acquaintance = 0

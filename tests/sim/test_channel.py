@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.model import rules
+from sim.model.gestures import Kind
 from sim.model.parameters import NEW_PARAMETERS
 from sim.model.whom import A_CONTACT, OF_COMMUNITY
 from sim.worlds import generated, observed_people
@@ -166,6 +167,42 @@ def test_closeness_grows_by_a_share_and_halves_in_its_half_life(closeness: float
     assert rules.familiarity(0.3, 0.0) == 0.3
     assert rules.familiarity(0.3, closeness) >= 0.3 - 1e-12
     assert rules.attraction(2.0, 0.0, p) == 2.0
+
+
+@given(gain=shares.filter(lambda gain: gain < 1), length=shares, minutes=st.floats(0.1, 600))
+def test_closeness_by_length_lies_between_counting_contacts_and_counting_minutes(
+    gain: float, length: float, minutes: float
+) -> None:
+    """Half an hour gives `closeness_gain` whatever the exponent; at 1, ten short gestures give as much as one."""
+    table = {"call": {"minutes": minutes}, "note": {"minutes": minutes / 10 + 0.05}, "message": {"minutes": 30}}
+
+    def closer(exponent: float) -> np.ndarray:
+        p = sim.Parameters(closeness_gain=gain, closeness_by_length=exponent, gestures=table)
+        return p.packed["closer"][[Kind.CALL, Kind.NOTE, Kind.MESSAGE]]
+
+    contacts, between, hours = closer(0.0), closer(length), closer(1.0)
+    assert (contacts == gain).all()
+    assert between[2] == pytest.approx(gain)
+    assert (np.minimum(contacts, hours) - 1e-9 <= between).all()
+    assert (between <= np.maximum(contacts, hours) + 1e-9).all()
+    ten_short = 1 - (1 - hours[1]) ** (10 * minutes / (minutes + 0.5))
+    assert ten_short == pytest.approx(hours[0], abs=1e-9)
+
+
+def test_a_longer_gesture_brings_two_people_closer_if_length_counts() -> None:
+    """Two people talk once for two hours: closeness is that of four half hours, for both."""
+    world = generated(people=60, burn_in_years=0, seed=1, cache=False, parameters=sim.Parameters(past_years=0))
+    one, two = 3, 8
+    talks = [sim.Gesture(day, "conversation", one, two) for day in (0, 1)]
+    talks += [sim.Gesture(day, "conversation", two, one) for day in (0, 1)]
+    found = {}
+    for exponent in (0.0, 1.0):
+        p = sim.Parameters(
+            closeness_gain=0.1, closeness_by_length=exponent, gestures={"conversation": {"minutes": 120, "noticed": 1}}
+        )
+        ties = sim.simulate(world, days=3, seed=1, extra=talks, parameters=p).world.ties
+        found[exponent] = ties["closeness"].max() / 65_535
+    assert found[1.0] > 2 * found[0.0] > 0
 
 
 def test_closeness_grows_only_with_those_who_write_back() -> None:

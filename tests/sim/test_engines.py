@@ -121,6 +121,7 @@ def parameters(draw: st.DrawFn) -> sim.Parameters:
                 "channel_level_days": st.floats(1, 9),
                 "channel_begins": st.integers(0, 20),
                 "closeness_gain": st.floats(0, 0.5),
+                "closeness_by_length": st.floats(0, 1),
             },
         )
     )

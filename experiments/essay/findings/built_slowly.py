@@ -33,7 +33,8 @@ WORDS_ONCE, WORDS, TALKS_ONCE, TALKS = (
 COUNTED = 420  # days from the first day to the count: half a year, and 240 days
 ARMS = (TALKS, TALKS_ONCE, WORDS, WORDS_ONCE)
 OUTCOME = "focal_kept"
-SPREAD = "talks spread over half a year", "messages spread over half a year"  # what is judged
+SPREAD = "talks spread over half a year", "messages spread over half a year"
+TALKING = "talks instead of messages"
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
@@ -42,12 +43,12 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     arms, least = swept.arms(OUTCOME, "row"), swept.verdict.least(OUTCOME)
     beyond = {name: gain(swept, name, arms[name], arms[NOTHING], least) for name in ARMS}
     slowly = {
-        "talks spread over half a year": gain(swept, "talks, half a year less one day", arms[TALKS], arms[TALKS_ONCE], least),
-        "messages spread over half a year": gain(swept, "messages, half a year less one day", arms[WORDS], arms[WORDS_ONCE], least),
-        "talking instead of writing": gain(swept, "talks less messages, half a year", arms[TALKS], arms[WORDS], least),
+        SPREAD[0]: gain(swept, "talks, half a year less one day", arms[TALKS], arms[TALKS_ONCE], least),
+        SPREAD[1]: gain(swept, "messages, half a year less one day", arms[WORDS], arms[WORDS_ONCE], least),
+        TALKING: gain(swept, "talks less messages, half a year", arms[TALKS], arms[WORDS], least),
     }  # fmt: skip
     none, answered = level(swept, NOTHING, arms[NOTHING]), answers(swept)
-    first, once, spread = beyond[TALKS].mean, beyond[TALKS_ONCE].mean, slowly[SPREAD[0]]
+    first, once, spread, talking = beyond[TALKS].mean, beyond[TALKS_ONCE].mean, slowly[SPREAD[0]], slowly[TALKING]
     data = pd.concat(
         [
             plotted("in touch after 420 days, of 100", swept, [level(swept, name, arms[name]).times(100) for name in (*ARMS, NOTHING)]),
@@ -56,16 +57,17 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         ignore_index=True,
     )  # fmt: skip
     return ClaimFinding(
-        ruling=together({name: judge(swept, one) for name, one in slowly.items() if name in SPREAD}),
+        ruling=together({name: judge(swept, one) for name, one in slowly.items()}),
         effect=(
             f"Of 100 silent friends, {100 * none.mean.value:.0f} would be in touch {COUNTED} days later anyway. Eight talks of half an hour over half a "
             f"year leave {100 * first.value:+.1f} ({100 * first.low:.1f} … {100 * first.high:.1f}) of 100 more in touch on that day, and as many on one day "
             f"{100 * once.value:+.1f}. So spreading them adds {100 * spread.mean.value:+.1f}, and spreading 80 messages "
             f"{100 * slowly[SPREAD[1]].mean.value:+.1f}. Part of this is that more of it is answered: per friend, {answered[TALKS].mean.value:.0f} gestures after spread-out "
             f"talks and {answered[TALKS_ONCE].mean.value:.0f} after those on one day; with messages, {answered[WORDS].mean.value:.0f} and "
-            f"{answered[WORDS_ONCE].mean.value:.0f}. {hanging_on(swept, spread, len(slowly), 'What spreading talks adds')} Talks are not compared with messages in the verdict: closeness "
-            "grows with each exchange, however long, which favors many messages, and with hours together only at places and events. So that shared "
-            "experience counts is not tested here. How much closeness grows is unmeasured, and may be not at all."
+            f"{answered[WORDS_ONCE].mean.value:.0f}. {hanging_on(swept, spread, len(slowly), 'What spreading talks adds')} Time spent talking keeps "
+            f"{100 * talking.mean.value:+.1f} ({100 * talking.mean.low:.1f} … {100 * talking.mean.high:.1f}) of 100 friends, compared with as much time spent on messages. "
+            f"{hanging_on(swept, talking, len(slowly), 'That')} Whether hours or the number of contacts bring people closer is unmeasured "
+            "(`closeness_by_length`), and so is how much: perhaps not at all."
         ),
         pictures=(
             FigureSpec(

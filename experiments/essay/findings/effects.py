@@ -16,6 +16,7 @@ import pandas as pd
 from experiments.analysis import plausible
 from experiments.analysis.plausible import Judged
 from experiments.analysis.verdicts import Estimate, Ruling, Verdict, mean
+from experiments.sweeps.design import draws_in
 from experiments.sweeps.sweep_result import SweepResult
 from experiments.terminal.numbers import counted
 
@@ -210,8 +211,7 @@ def setting_of(swept: SweepResult) -> str:
 def _drawn(swept: SweepResult) -> int:
     sweep = swept.experiment.sweep
     assert sweep is not None
-    replicates = swept.runs["replicate"].nunique()
-    return replicates if sweep.plausible is None else -(-replicates // sweep.plausible.worlds)
+    return sweep.replicates if sweep.plausible is None else len(draws_in(swept.experiment))
 
 
 DOTS = "Dot: mean over plausible worlds, with its 95% interval (thick). Thin line: 90% of the draws, and chance."

@@ -28,7 +28,7 @@ from experiments.logs.gate import Gate
 from experiments.sweeps import histories, store
 from experiments.sweeps.design import runs_of
 from experiments.sweeps.runner import run_one
-from experiments.sweeps.sweep_result import SweepResult, by_histories, collected, sweep_plan
+from experiments.sweeps.sweep_result import SweepResult, by_histories, collected, of_the_gates, sweep_plan
 from tests.conftest import ROOT
 
 CONFIGS = ROOT / "configs"
@@ -58,7 +58,9 @@ def changes_of(name: str) -> list[str]:
 def at_toy_size(claim: Claim, folder: Path) -> JudgedClaim:
     """A claim judged from runs that are made here, in this process."""
     sweeps = {name: sweep_plan(load(CONFIGS / f"{name}.toml", changes_of(name))) for name in claim.sweeps}
-    for kept, runs in by_histories(list(sweeps.values())).items():
+    store.prepare(folder, [])
+    store.add(folder, [run_one(run).row for run in of_the_gates(list(sweeps.values()))])
+    for kept, runs in by_histories(list(sweeps.values()), folder).items():
         store.prepare(folder, [history.table for history in kept])
         ended = [run_one(run, histories=kept) for run in runs]
         assert [one.row["error"] for one in ended if one.row["error"]] == []

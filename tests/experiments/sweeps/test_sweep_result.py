@@ -13,10 +13,18 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.config.settings import Experiment
 from experiments.sweeps import store
-from experiments.sweeps.design import RunSpec
+from experiments.sweeps.design import RunSpec, described
 from experiments.sweeps.histories import SERIES, History
 from experiments.sweeps.runner import run_one
-from experiments.sweeps.sweep_result import SweepResult, by_histories, collected, fewest_worlds, sweep_plan
+from experiments.sweeps.sweep_result import (
+    SweepResult,
+    by_histories,
+    collected,
+    fewest_worlds,
+    of_the_gates,
+    passing_of,
+    sweep_plan,
+)
 
 GATE = """
 [verdict.gate]
@@ -80,15 +88,42 @@ def test_a_verdict_needs_a_sweep_of_two_worlds_and_thresholds(
         sweep_plan(changed(whole))
 
 
-def test_a_run_that_several_sweeps_need_is_made_once_for_each_set_of_histories(config: Path) -> None:
+def test_a_run_that_several_sweeps_need_is_made_once_for_each_set_of_histories(config: Path, tmp_path: Path) -> None:
     gated = experiment(config, more=f"[verdict]\n{GATE}")
     series = load(config, ["sweep.replicates=2", "sweep.series_days=7"])
-    groups = by_histories([sweep_plan(gated), sweep_plan(gated), sweep_plan(series)])
+    plans = [sweep_plan(gated), sweep_plan(gated), sweep_plan(series)]
+    groups = by_histories(plans, tmp_path / "essay")
     assert set(groups) == {(), (History(SERIES, 7),)}
     own = {run.id for run in sweep_plan(gated).runs}
-    assert len(groups[()]) == 7, "six of the sweep, and one for the gate"
-    assert {run.id for run in groups[()]} > own
+    assert [len(groups[()]), len(of_the_gates(plans))] == [6, 1], "six of the sweep, and one for the gate"
+    assert {run.id for run in groups[()]} == own
     assert {run.id for run in groups[History(SERIES, 7),]} == own
+
+
+def test_draws_that_fail_the_gate_need_no_other_runs_and_change_no_result(config: Path, tmp_path: Path) -> None:
+    plausible = "[sweep.plausible]\nworlds = 2\n"
+    wide = f"{plausible}[verdict]\n{GATE}factor = 100\nreactivated_low = 0\nreactivated_high = "
+    one = experiment(config, "sweep.replicates=8", more=f"{wide}1\n")
+    folder, whole = tmp_path / "essay", sweep_plan(one)
+    made(folder, of_the_gates([whole]))
+    back = store.table_of(described(whole.gate), store.finished(folder)).set_index("replicate")["reactivated_90d"]
+    of_draws = back.groupby(back.index // 2).mean().sort_values()
+    between = float(of_draws.iloc[1:3].mean())  # two of the four draws come back less often
+    plan = sweep_plan(load(config, ["sweep.replicates=8", f"verdict.gate.reactivated_high={between}"]))
+    assert [run.id for run in plan.gate] == [run.id for run in whole.gate]
+    passed = passing_of(plan, folder)
+    assert passed == {2 * draw + world for draw in of_draws.index[:2] for world in (0, 1)}
+    runs = by_histories([plan], folder)[()]
+    assert {run.replicate for run in runs} == passed
+    assert len(runs) == len(plan.runs) / 2
+    made(folder, runs)
+    few = collected(plan, folder)
+    assert few.passing == passed
+    made(folder, [run for run in plan.runs if run.replicate not in passed])
+    full = collected(plan, folder)
+    assert len(full.runs) == 2 * len(few.runs)
+    pd.testing.assert_frame_equal(full.arms("reconnected", "strategy"), few.arms("reconnected", "strategy"))
+    assert full.draws.to_dict() == few.draws.to_dict()
 
 
 def made(folder: Path, runs: list[RunSpec]) -> None:
