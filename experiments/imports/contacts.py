@@ -1,0 +1,165 @@
+"""What readers of exports share: contacts, what was skipped and why, and the choices that a file leaves open."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.contact_logs import LogError
+
+DAY = 86_400  # seconds
+EARLIEST = 365 * DAY  # 1971; earlier dates come from clocks that were not set
+ME = "me"  # the owner of an export that does not name its owner
+# Marks of direction, joiners and byte order, which apps put around names and dates.
+MARKS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"
+                               "\u2066\u2067\u2068\u2069\ufeff"))  # fmt: skip
+
+
+class Contact(NamedTuple):
+    """A message, call or post from one person to another, or to a group.
+
+    Attributes:
+        source: who sent it: an address, a number or a name, as the export has it.
+        target: who received it. In a group chat this is the group, as `group_id` names it.
+        time: seconds since 1970, UTC.
+        medium: ``"mail"``, ``"chat"``, ``"sms"``, ``"call"`` or ``"post"``.
+    """
+
+    source: str
+    target: str
+    time: int
+    medium: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user said about an export. Everything may be left open.
+
+    Attributes:
+        groups: whether messages to several people count. In mail, each receiver then gets a row; in a group chat, a
+            message is one row, to the group.
+        me: names, addresses and numbers of the owner; in rows of exports without an owner's name, the first stands.
+        zone: time zone of times that are written without one.
+        day_first: whether 5/6/2023 is in June, where the file does not show it; None leaves it open.
+        columns: which columns of a table hold ``source``, ``target`` and ``time``, and perhaps ``medium``.
+    """
+
+    groups: bool = False
+    me: tuple[str, ...] = ()
+    zone: tzinfo | None = None
+    day_first: bool | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str:
+        """What rows call the owner of an export that does not say who it is."""
+        return self.me[0] if self.me else ME
+
+
+@dataclass
+class Tally:
+    """What a reader did not turn into contacts, and what it had to guess.
+
+    Attributes:
+        skipped: the number of records that are no contacts between two people, by reason.
+        unread: the number of records that could not be read, by reason.
+        where: where the first of each reason stands, such as ``"line 12"``.
+        notes: sentences on guesses, such as the order of day and month, and how sure they are.
+    """
+
+    skipped: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
+    where: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def skip(self, reason: str, where: str = "") -> None:
+        """Count a record that is no contact, such as a note of the app."""
+        self.skipped[reason] += 1
+        self.where.setdefault(reason, where)
+
+    def fail(self, reason: str, where: str) -> None:
+        """Count a record that cannot be read, such as one with an impossible date."""
+        self.unread[reason] += 1
+        self.where.setdefault(reason, where)
+
+    def note(self, sentence: str) -> None:
+        """Say what was guessed."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+
+Read = Callable[[Path, Choices, Tally], Iterator[Contact]]
+
+
+class Reader(NamedTuple):
+    """A format of exports.
+
+    Attributes:
+        name: what summaries and `--format` call it, such as ``"telegram"``.
+        title: for people, such as ``"Telegram (JSON)"``.
+        recognises: how sure it is that a file or folder has this format, 0 to 1. It gets the path, and the first 64 KB
+            of a file (empty for a folder), and reads no more than it must.
+        read: yields the contacts and counts everything else in the tally. It raises a `LogError` only if the file as a
+            whole is not what it seemed; one bad record is counted, not raised.
+    """
+
+    name: str
+    title: str
+    recognises: Callable[[Path, bytes], float]
+    read: Read
+
+
+def group_id(name: str) -> str:
+    """What the log calls a group, so that none is taken for a person."""
+    return f"group: {name}"
+
+
+def clean(name: object) -> str:
+    """A name in one spelling: without marks of direction, with single spaces, in normal form C."""
+    return unicodedata.normalize("NFC", " ".join(str(name).translate(MARKS).split()))
+
+
+def believable(seconds: float) -> bool:
+    """Whether a time, in seconds since 1970, can be that of a message: after 1971, and not in the future."""
+    return EARLIEST < seconds < time.time() + DAY
+
+
+def seconds_of(moment: datetime, zone: tzinfo | None) -> int:
+    """Seconds since 1970. A moment without a zone is in ``zone``, or in that of this machine."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone) if zone else moment
+    return round(aware.timestamp())
+
+
+def text_of(path: Path) -> str:
+    """The text of a file in UTF-8 or UTF-16.
+
+    Raises:
+        LogError: it is neither; the line is named.
+    """
+    content = path.read_bytes()
+    encoding = encoding_of(content)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise LogError(f"{path}, line {line}: the text is not {encoding.upper()}. Save it as UTF-8.") from None
+
+
+def encoding_of(content: bytes) -> str:
+    """UTF-8 or UTF-16, with or without a byte order mark."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if content[:32].count(0) >= 8:
+        return "utf-16-le" if content[1] == 0 else "utf-16-be"
+    return "utf-8-sig"
+
+
+def same(names: Collection[str], name: str) -> bool:
+    """Whether a name is one of these, apart from case and spaces."""
+    return clean(name).casefold() in {clean(one).casefold() for one in names}
