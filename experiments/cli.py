@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.terminal import stopping
@@ -97,6 +98,11 @@ COMMANDS = {
         "Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots.",
         "wall.csv.gz email.csv.gz --figure results/logs",
     ),
+    "import": Command(
+        "importing",
+        "Make a contact log from exports of mail, chats and calls: who, whom, when, and no text.",
+        "sent.mbox received.mbox chats --output log.parquet",
+    ),
     "calibrate": Command(
         "calibration",
         "Fit parameters to a contact log. The same command resumes a search that was stopped.",
@@ -172,8 +178,9 @@ def app_for(requested: str) -> typer.Typer:
 
 
 def loaded(module: str, name: str) -> Any:
-    """The attribute of a command module with this name, in which a hyphen is written as an underscore."""
-    return getattr(import_module(f"experiments.commands.{module}"), name.replace("-", "_"))
+    """The attribute of a command module with this name: `plan-week` is ``plan_week``, and `import` is ``import_``."""
+    attribute = name.replace("-", "_") + "_" * iskeyword(name)
+    return getattr(import_module(f"experiments.commands.{module}"), attribute)
 
 
 def _not_loaded() -> None:

@@ -1,0 +1,224 @@
+"""`rekindle import`: a contact log from exports of mail, chats and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+import typer
+from rich.console import Console
+
+from experiments.config.errors import ConfigError
+from experiments.imports import identities
+from experiments.imports.contacts import Choices, Reader
+from experiments.imports.formats import BY_NAME, TABLE
+from experiments.imports.gathering import Export, Gathered, counts, gather
+from experiments.terminal.columns import Columns
+from experiments.terminal.console import say_written, stderr_console, stdout_console
+from experiments.terminal.names import visible
+from experiments.terminal.numbers import counted
+from experiments.terminal.progress import progress_bar
+from sim.contact_logs import LogError
+from sim.model.spelling import nearest
+from sim.runtime.atomic_files import write_whole
+
+_FIELDS = ("source", "target", "time", "medium")
+_SHOWN = 5  # people of the summary, and reasons of a file
+
+
+def import_(
+    exports: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Exports: files, unpacked folders, or folders of exports.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The log to write: .parquet, .csv or .csv.gz.")
+    ] = Path("log.parquet"),
+    me: Annotated[
+        list[str] | None, typer.Option(help="Your name, address or number as exports have it. Can be repeated.")
+    ] = None,
+    aliases: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Ids that are one person's, as proposed by an earlier import.")
+    ] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Also merge what is almost surely one person.")] = False,
+    groups: Annotated[bool, typer.Option("--groups", help="Keep messages to several people as well.")] = False,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="The format of all files. Default: recognised.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="FIELD=COLUMN,…", help="Columns of a table, e.g. source=from,target=to,time=sent_at."),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Time zone of times without one, e.g. Europe/Berlin.")
+    ] = None,
+    day_first: Annotated[
+        bool | None, typer.Option("--day-first/--month-first", help="Is 5/6/2023 in June or in May?")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Country of numbers without a country code, e.g. DE.")
+    ] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Name people in the summary.")] = False,
+) -> None:  # fmt: skip
+    """Make a contact log from exports of mail, chats and calls: who, whom, when. No text is kept, nothing is sent."""
+    _check_output(output, [*exports, *([aliases] if aliases else [])])
+    choices = Choices(groups, tuple(me or ()), _zone(zone), day_first, _columns(columns))
+    named = TABLE if columns and form is None else _format(form)
+    stdout, stderr = stdout_console(), stderr_console()
+    confirmed = identities.read(aliases) if aliases else {}
+    with progress_bar(stderr, "files", len(exports)) as report:
+        found = gather(exports, choices, named=named, aliases=confirmed, progress=report)
+    proposed = identities.proposals(found.contacts, country)
+    if merge and (sure := {one.id: one.same_as for one in proposed if one.sure >= identities.SURE}):
+        found = gather(exports, choices, named=named, aliases={**confirmed, **sure})
+        stdout.print(f"Merged: {counted(len(sure), 'id')} into {counted(len({*sure.values()}), 'other')}.")
+        proposed = [one for one in proposed if one.id not in sure]
+    _summarize(found, stdout, ids=ids)
+    if not len(found.rows):
+        raise LogError("No contact between two people was found, so no log was written.")
+    _write(found.rows, output)
+    say_written(output, stdout)
+    _propose(proposed, output, stdout, ids=ids)
+    stdout.print(_next(found, output, ids=ids), soft_wrap=True)
+
+
+# What the user said --------------------------------------------------------------------------------------------------
+
+
+def _check_output(output: Path, inputs: Sequence[Path]) -> None:
+    if not output.name.endswith((".parquet", ".csv", ".csv.gz")):
+        raise ConfigError(f"--output {output}: expected a name that ends in .parquet, .csv or .csv.gz.")
+    if output.is_dir():
+        raise ConfigError(f"--output {output} is a folder; name a file.")
+    if output.exists() and any(path.exists() and path.samefile(output) for path in inputs):
+        raise ConfigError(f"--output {output} is also an input; choose another name.")
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(f"--zone {name}: there is no such time zone; expected a name such as Europe/Berlin.") from None
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in (text or "").split(",") if text else ():
+        field, equals, column = (piece.strip() for piece in part.partition("="))
+        if not equals or field not in _FIELDS or not column:
+            raise ConfigError(f"--columns {text}: expected source=COLUMN,target=COLUMN,time=COLUMN[,medium=COLUMN].")
+        found[field] = column
+    missing = [field for field in _FIELDS[:3] if found and field not in found]
+    if missing:
+        raise ConfigError(f"--columns {text}: {missing[0]} is missing; expected source=…,target=…,time=….")
+    return found
+
+
+def _format(name: str | None) -> Reader | None:
+    if name is None:
+        return None
+    if name not in BY_NAME:
+        close = nearest(name, BY_NAME)
+        hint = f"did you mean {close}?" if close else f"expected one of {', '.join(BY_NAME)}."
+        raise ConfigError(f"--format {name}: there is no such format; {hint}")
+    return BY_NAME[name]
+
+
+# What was found ------------------------------------------------------------------------------------------------------
+
+
+def _summarize(found: Gathered, stdout: Console, *, ids: bool) -> None:
+    table = Columns("file", "format", "contacts", "people", "first", "last", "skipped", "unread", text=("file", "format"))
+    for one in found.exports:
+        table.add_row(*_row(one))
+    stdout.print(table)
+    for one in found.exports:
+        for sentence in _remarks(one):
+            stdout.print(f"{one.path.name}: {sentence}", soft_wrap=True)
+    if found.passed:
+        stdout.print(f"{counted(len(found.passed), 'file')} of no known format, such as {next(iter(found.passed))}.")
+    if found.copies:
+        stdout.print(f"{counted(found.copies, 'contact')} that another file has, too: counted once.")
+    if found.merged:
+        stdout.print(f"{counted(found.merged, 'contact')} of people with themselves, after merging: left out.")
+    contacts = found.contacts
+    stdout.print(f"\n{counted(len(found.rows), 'contact')} of {len(contacts):,} people.")
+    if ids:
+        most = ", ".join(f"{visible(one)} ({count:,})" for one, count in list(contacts.items())[:_SHOWN])
+        stdout.print(f"Most contacts: {most}.", soft_wrap=True)
+
+
+def _row(one: Export) -> list[str]:
+    times, tally = one.rows["time"], one.tally
+    people = len({*one.rows["source"], *one.rows["target"]})
+    return [
+        one.path.name,
+        one.reader.title if one.sure == 1 else f"{one.reader.title}, {one.sure:.0%} sure",
+        f"{len(one.rows):,}",
+        f"{people:,}",
+        _day(times.min()) if len(times) else "–",
+        _day(times.max()) if len(times) else "–",
+        f"{tally.skipped.total():,}",
+        f"{tally.unread.total():,}",
+    ]
+
+
+def _day(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
+def _remarks(one: Export) -> list[str]:
+    """What was skipped, unread and guessed in a file, as sentences."""
+    said = []
+    for words, number in (("skipped", one.tally.skipped), ("could not be read", one.tally.unread)):
+        if number:
+            reasons = [
+                f"{count:,} {reason}{f' (first: {where})' if (where := one.tally.where.get(reason)) else ''}"
+                for reason, count in number.most_common()
+            ]
+            said.append(f"{words}: {', '.join(reasons)}.")
+    return [*said, *one.tally.notes]
+
+
+def _propose(proposed: Sequence[identities.Alias], output: Path, stdout: Console, *, ids: bool) -> None:
+    """Write the proposals, if there are any, and say what to do with them."""
+    if not proposed:
+        return
+    path = output.with_name(f"{output.name.partition('.')[0]}.aliases.csv")
+    write_whole(path, lambda temporary: identities.written(proposed, temporary))
+    say_written(path, stdout)
+    sure = sum(one.sure >= identities.SURE for one in proposed)
+    stdout.print(
+        f"{counted(len(proposed), 'id')} may be another's ({sure:,} almost surely). Delete the lines that are wrong, and import "
+        f"again with --aliases {path}.",
+        soft_wrap=True,
+    )
+    if ids:
+        table = Columns("id", "same as", "why", "sure", text=("id", "same as", "why"))
+        for one in proposed:
+            table.add_row(one.id, one.same_as, one.why, f"{one.sure:.0%}")
+        stdout.print(table)
+
+
+def _write(rows: pd.DataFrame, output: Path) -> None:
+    def write(temporary: Path) -> None:
+        if output.name.endswith(".parquet"):
+            rows.to_parquet(temporary, index=False)
+        else:
+            rows.to_csv(temporary, index=False, compression="gzip" if output.name.endswith(".gz") else None)
+
+    write_whole(output, write)
+
+
+def _next(found: Gathered, output: Path, *, ids: bool) -> str:
+    """The command that most users want next."""
+    unread = counts(found, "unread").total()
+    warning = f"{counted(unread, 'record')} could not be read; see above. " if unread else ""
+    owner = next(iter(found.contacts))
+    person = f'"{owner}"' if ids else "YOU"
+    return f"{warning}Next: rekindle plan-week {output} --person {person} --ids"

@@ -1,0 +1,214 @@
+"""Several exports become one log: which format each file has, what was read from it, and whose ids are the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from experiments.imports.contacts import Choices, Contact, Reader, Tally, same
+from experiments.imports.formats import READERS
+from sim.contact_logs import LogError
+
+HEAD = 65_536  # bytes of a file that tell its format
+LEAST_SURE = 0.5  # below this, a format is not taken to be recognised
+_COLUMNS = list(Contact._fields)
+_IGNORED = {".ds_store", "thumbs.db", "desktop.ini"}
+MOST_FILES = 100_000  # of a folder, far more than any export has
+
+Progress = Callable[[int, int, str], object]  # files read, how many there are, and what is read of the next
+_EVERY = 10_000  # contacts between two reports of progress
+
+
+@dataclass(frozen=True)
+class Export:
+    """One file or folder, read.
+
+    Attributes:
+        path: the file or folder.
+        reader: its format.
+        sure: how sure the format is, 0 to 1; 1 if the user named it.
+        rows: its contacts: ``source``, ``target``, ``time``, ``medium``.
+        tally: what was skipped, unread and guessed.
+    """
+
+    path: Path
+    reader: Reader
+    sure: float
+    rows: pd.DataFrame
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All exports as one log.
+
+    Attributes:
+        exports: what each file gave.
+        rows: the log, sorted by time: ``source``, ``target``, ``time`` (seconds since 1970, UTC), ``medium``.
+        passed: files of folders that have no known format, and why.
+        copies: contacts that several files have, each counted once.
+        merged: contacts of people with themselves that are left out, because two ids turned out to be one person's.
+    """
+
+    exports: list[Export]
+    rows: pd.DataFrame
+    passed: dict[Path, str] = field(default_factory=dict)
+    copies: int = 0
+    merged: int = 0
+
+    @property
+    def contacts(self) -> dict[str, int]:
+        """The number of contacts of each id, sent and received."""
+        both = pd.concat([self.rows["source"], self.rows["target"]])
+        return {str(one): int(count) for one, count in both.value_counts().items()}
+
+
+def gather(
+    paths: Sequence[Path],
+    choices: Choices,
+    *,
+    named: Reader | None = None,
+    aliases: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Gathered:
+    """Read exports, each in its format, into one log.
+
+    Args:
+        paths: files, folders that are an export, and folders of exports.
+        choices: what the user said about them.
+        named: their format; by default it is recognised from the content.
+        aliases: ids that are another's, by id; the value stays.
+        progress: called before each file, and now and then within it.
+
+    Raises:
+        LogError: a file is missing, or has no known format, or is not in the format that it seemed to have.
+    """
+    found, passed = _expanded(paths, named)
+    exports = []
+    for number, (path, reader, sure) in enumerate(found):
+        tally = Tally()
+        contacts = reader.read(path, choices, tally)
+        if progress is not None:
+            contacts = _reporting(contacts, progress, number, len(found))
+        rows = pd.DataFrame(contacts, columns=_COLUMNS).astype({"time": "int64"})
+        exports.append(Export(path, reader, sure, rows, tally))
+    whole = pd.concat([one.rows for one in exports], ignore_index=True)
+    merging = {**(aliases or {}), **_owners(whole, choices)}
+    kept, copies = _without_copies(exports, merging)
+    to_oneself = kept["source"] == kept["target"]
+    rows = kept[~to_oneself].sort_values("time", kind="stable", ignore_index=True)
+    return Gathered(exports, rows, passed, copies, int(to_oneself.sum()))
+
+
+def _reporting(contacts: Iterator[Contact], progress: Progress, number: int, files: int) -> Iterator[Contact]:
+    progress(number, files, "")
+    for count, contact in enumerate(contacts, start=1):
+        if count % _EVERY == 0:
+            progress(number, files, f"{count:,} contacts of the next")
+        yield contact
+
+
+def _owners(rows: pd.DataFrame, choices: Choices) -> dict[str, str]:
+    """The owner's other names, each with the one that stays."""
+    if not choices.me:
+        return {}
+    ids = {*rows["source"], *rows["target"]}
+    return {one: choices.owner for one in ids if same(choices.me, one) and one != choices.owner}
+
+
+def _without_copies(exports: Sequence[Export], merging: Mapping[str, str]) -> tuple[pd.DataFrame, int]:
+    """All contacts; one that several exports have counts as often as in the one that has it most often.
+
+    An export can have equal contacts, such as two messages of a minute in a chat without seconds, and these all count.
+    """
+    parts = []
+    for one in exports:
+        rows = one.rows.copy()
+        for side in ("source", "target"):
+            rows[side] = rows[side].map(lambda name: merging.get(name, name))
+        rows["again"] = rows.groupby(_COLUMNS).cumcount() if len(rows) else np.zeros(0, int)
+        parts.append(rows)
+    whole = pd.concat(parts, ignore_index=True)
+    kept = whole.drop_duplicates([*_COLUMNS, "again"])
+    return kept[_COLUMNS], len(whole) - len(kept)
+
+
+# Formats -------------------------------------------------------------------------------------------------------------
+
+
+def recognised(path: Path) -> tuple[Reader, float] | None:
+    """The format of a file or folder, and how sure it is; None if it has none."""
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    sure = {reader: reader.recognises(path, head) for reader in READERS}
+    best = max(READERS, key=lambda reader: sure[reader])
+    return (best, sure[best]) if sure[best] >= LEAST_SURE else None
+
+
+def _expanded(
+    paths: Sequence[Path], named: Reader | None
+) -> tuple[list[tuple[Path, Reader, float]], dict[Path, str]]:
+    """The exports among these paths, with their formats, and files of folders that are none."""
+    found: dict[Path, tuple[Reader, float]] = {}
+    passed: dict[Path, str] = {}
+    for path in paths:
+        if not path.exists():
+            raise LogError(f"{path} does not exist.")
+        if named is not None:
+            found[path] = named, 1.0
+        elif (one := _recognised(path)) is not None:
+            found[path] = one
+        elif path.is_dir():
+            inside = list(_inside(path, passed))
+            if not inside:
+                raise LogError(f"{path}: no file in this folder has a known format. {_known()}")
+            found |= inside
+        else:
+            raise LogError(f"{path} has no known format. {_known()}")
+    return [(path, reader, sure) for path, (reader, sure) in found.items()], passed
+
+
+def _recognised(path: Path) -> tuple[Reader, float] | None:
+    try:
+        return recognised(path)
+    except OSError as error:
+        raise LogError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _inside(folder: Path, passed: dict[Path, str]) -> Iterator[tuple[Path, tuple[Reader, float]]]:
+    """The exports in a folder that is none itself, at any depth; other files are noted in ``passed``."""
+    pending, seen = [folder], 0
+    while pending:
+        for path in sorted(pending.pop(0).iterdir()):
+            seen += 1
+            if seen > MOST_FILES:
+                raise LogError(f"{folder} has over {MOST_FILES:,} files. Name the exports in it.")
+            if path.name.lower() in _IGNORED or path.is_symlink():
+                continue
+            one = _recognised(path)
+            if one is not None:
+                yield path, one
+            elif path.is_dir():
+                pending.append(path)
+            else:
+                passed[path] = "no known format"
+
+
+def _known() -> str:
+    titles = ", ".join(reader.title for reader in READERS)
+    return f"Known are {titles}. Name the format with --format, or the columns of a table with --columns."
+
+
+def counts(gathered: Gathered, of: str) -> Counter[str]:
+    """The numbers of ``"skipped"`` or ``"unread"`` records over all exports, by reason."""
+    total: Counter[str] = Counter()
+    for one in gathered.exports:
+        total += getattr(one.tally, of)
+    return total

@@ -1,0 +1,181 @@
+"""Which ids of a log are probably one person, and the file in which a user confirms it.
+
+An address with and without a `+tag`, a number with and without its country code, a name in two spellings: these are
+proposed, and nothing is merged until the user says so.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from experiments.imports.contacts import clean
+from sim.contact_logs import LogError
+
+COLUMNS = ("id", "same_as", "why", "sure")
+SURE = 0.9  # proposals at least as sure are merged by `--merge`
+_MOST_LINKS = 1_000  # in a chain of aliases, far more than anyone has ids
+_ADDRESS = re.compile(r"([^\s@]+)@([^\s@]+)")
+_NUMBER = re.compile(r"[+(]?[\d\s()./-]{5,30}\d")
+_GMAIL = {"gmail.com", "googlemail.com"}  # which ignore dots, and are one
+
+
+class Alias(NamedTuple):
+    """A proposal that an id is another one's.
+
+    Attributes:
+        id: the id that would go.
+        same_as: the id that would stay, which has more contacts.
+        why: the reason, for people.
+        sure: how sure it is, 0 to 1; an assumption, not an estimate.
+    """
+
+    id: str
+    same_as: str
+    why: str
+    sure: float
+
+
+def proposals(contacts: Mapping[str, int], country: str | None = None) -> list[Alias]:
+    """Ids that are probably another's, the surest first.
+
+    Args:
+        contacts: the number of contacts of each id.
+        country: where numbers without a country code are from, such as ``"DE"``. By default that of most numbers that
+            have one.
+    """
+    region = country or _region(contacts)
+    kinds: list[tuple[str, float, Callable[[str], str | None]]] = [
+        ("the same address, apart from its tag", 0.95, _address),
+        ("the same number, written differently", 0.95, lambda one: _number(one, region)),
+        ("the same name, spelled differently", 0.7, _name),
+        ("an address made of the name", 0.5, _name_or_local_part),
+    ]
+    found: dict[str, Alias] = {}
+    for why, sure, key_of in kinds:
+        alike: dict[str, list[str]] = defaultdict(list)
+        for one in contacts:
+            key = key_of(one)
+            if key is not None:
+                alike[key].append(one)
+        for ids in alike.values():
+            stays, *others = sorted(ids, key=lambda one: (-contacts[one], one))
+            for other in others:
+                found.setdefault(other, Alias(other, _end(stays, found), why, sure))
+    made = [one for one in found.values() if one.id != one.same_as]
+    return sorted(made, key=lambda one: (-one.sure, one.same_as, one.id))
+
+
+def _end(one: str, found: Mapping[str, Alias]) -> str:
+    while one in found:
+        one = found[one].same_as
+    return one
+
+
+def _address(one: str) -> str | None:
+    """The address without its tag; Google also ignores dots."""
+    found = _ADDRESS.fullmatch(one)
+    if not found:
+        return None
+    local, domain = found[1].lower().partition("+")[0], found[2].lower()
+    if domain in _GMAIL:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}" if local else None
+
+
+def _parsed(one: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    if not _NUMBER.fullmatch(one):
+        return None
+    try:
+        number = phonenumbers.parse(one, region)
+    except NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def _number(one: str, region: str | None) -> str | None:
+    """The number with its country code. `0049…` is the same as `+49…`."""
+    number = _parsed(f"+{one[2:]}" if one.startswith("00") else one, region)
+    return None if number is None else phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _region(ids: Iterable[str]) -> str | None:
+    """The country of most numbers that say theirs."""
+    often: dict[str, int] = defaultdict(int)
+    for one in ids:
+        number = _parsed(f"+{one[2:]}" if one.startswith("00") else one, None)
+        region = None if number is None else phonenumbers.region_code_for_number(number)
+        if region:
+            often[region] += 1
+    return max(sorted(often), key=lambda region: often[region]) if often else None
+
+
+def _words(text: str) -> list[str]:
+    """The words of a name without accents and case."""
+    plain = unicodedata.normalize("NFKD", clean(text)).casefold()
+    return re.findall(r"[^\W\d_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+
+
+def _name(one: str) -> str | None:
+    """The words of a name of two words or more, in alphabetical order, so that `Smith, Ann` is `Ann Smith`."""
+    if _ADDRESS.fullmatch(one) or one.startswith("group: "):
+        return None
+    words = _words(one)
+    return " ".join(sorted(words)) if len(words) >= 2 else None
+
+
+def _name_or_local_part(one: str) -> str | None:
+    """As `_name`; of an address such as `ann.smith@example.org`, the words before the `@`."""
+    found = _ADDRESS.fullmatch(one)
+    return _name(re.sub(r"[._-]", " ", found[1].partition("+")[0])) if found else _name(one)
+
+
+# The file ------------------------------------------------------------------------------------------------------------
+
+
+def written(aliases: Iterable[Alias], path: Path) -> None:
+    """Write proposals as a CSV file that a user can check: lines to keep are left, others deleted."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        table.writerows(aliases)
+
+
+def read(path: Path) -> dict[str, str]:
+    """The ids that a file of aliases merges, each with the one that stays. Columns: ``id`` and ``same_as``.
+
+    Raises:
+        LogError: the file lacks a column, a value is missing, an id has two aliases, or aliases go in a circle.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            missing = [name for name in COLUMNS[:2] if name not in (table.fieldnames or ())]
+            if missing:
+                raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected id,same_as.")
+            direct: dict[str, str] = {}
+            for row in table:
+                one, other = clean(row["id"] or ""), clean(row["same_as"] or "")
+                if not one or not other:
+                    raise LogError(f"{path}, line {table.line_num}: an id is missing; expected id,same_as.")
+                if direct.setdefault(one, other) != other:
+                    raise LogError(f"{path}, line {table.line_num}: this id has another alias in a line above it.")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LogError(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from None
+    return {one: _last(one, direct, path) for one in direct}
+
+
+def _last(one: str, direct: Mapping[str, str], path: Path) -> str:
+    for _ in range(_MOST_LINKS):
+        if direct.get(one, one) == one:
+            return one
+        one = direct[one]
+    raise LogError(f"{path}: aliases go in a circle, so none of these ids stays. Delete a line of the circle.")
