@@ -128,6 +128,11 @@ COMMANDS = {
         "Suggest which dormant ties one person could contact this week, by which small gesture, and the expected gain.",
         "LOG.csv.gz --person ann --minutes 60",
     ),
+    "benchmark-forecasts": Command(
+        "benchmarking",
+        "Compare forecasts of who comes back on any logs: the learned chance, and all simple ones.",
+        "wall.csv.gz email.csv.gz --days 90",
+    ),
     "watch": Command(
         "watching",
         "Watch a world in the browser: compare two strategies side by side, follow a person, send a like.",

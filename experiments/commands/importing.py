@@ -103,7 +103,9 @@ def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"--zone {name}: there is no such time zone; expected a name such as Europe/Berlin.") from None
+        raise ConfigError(
+            f"--zone {name}: there is no such time zone; expected a name such as Europe/Berlin."
+        ) from None
 
 
 def _columns(text: str | None) -> dict[str, str]:
@@ -133,7 +135,9 @@ def _format(name: str | None) -> Reader | None:
 
 
 def _summarize(found: Gathered, stdout: Console, *, ids: bool) -> None:
-    table = Columns("file", "format", "contacts", "people", "first", "last", "skipped", "unread", text=("file", "format"))
+    table = Columns(
+        "file", "format", "contacts", "people", "first", "last", "skipped", "unread", text=("file", "format")
+    )
     for one in found.exports:
         table.add_row(*_row(one))
     stdout.print(table)
@@ -194,8 +198,8 @@ def _propose(proposed: Sequence[identities.Alias], output: Path, stdout: Console
     say_written(path, stdout)
     sure = sum(one.sure >= identities.SURE for one in proposed)
     stdout.print(
-        f"{counted(len(proposed), 'id')} may be another's ({sure:,} almost surely). Delete the lines that are wrong, and import "
-        f"again with --aliases {path}.",
+        f"{counted(len(proposed), 'id')} may be another's ({sure:,} almost surely). Delete wrong lines, and "
+        f"import again with --aliases {path}.",
         soft_wrap=True,
     )
     if ids:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import typer
 
 from experiments import provenance
 from experiments.config.errors import ConfigError
-from experiments.config.reading import stem_of_log
+from experiments.config.reading import names_of_logs
 from experiments.figures import save
 from experiments.figures.contact_log import MOST_LOGS
 from experiments.figures.contact_log import contact_log as draw_contact_log
@@ -55,7 +55,7 @@ def log(
     observed: Observed = None,
 ) -> None:  # fmt: skip
     """Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots."""
-    names = _names_of(logs)
+    names = names_of_logs(logs)
     printed = stdout_console(_WIDTH_OF_STATISTICS + _WIDTH_OF_A_LOG * len(names))
     side_console = printed if form is Format.TABLE else stderr_console()
     if folder is None and form is Format.TABLE:
@@ -87,15 +87,6 @@ def log(
         page = draw_contact_log(tables, {name: contact_log.curves(one) for name, one in by_log.items()})
         for written in save(page, folder, "contact_log", provenance.of_logs(logs, resamples)):
             say_written(written, side_console)
-
-
-def _names_of(logs: Sequence[Path]) -> list[str]:
-    """Short names of log files, or full paths if the short names coincide."""
-    short = [stem_of_log(path) for path in logs]
-    names = [name if short.count(name) == 1 else str(path) for name, path in zip(short, logs, strict=True)]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"A log is given twice: {', '.join(names)}. Give each log once.")
-    return names
 
 
 def _size_of(log: Log) -> str:

@@ -321,3 +321,12 @@ def _value(change: str, text: str) -> Any:
     if len(parsed) > 1:
         raise wrong_option(option_text(change), "this sets several settings; use one --set for each.")
     return parsed["value"]
+
+
+def names_of_logs(logs: Sequence[Path]) -> list[str]:
+    """Short names of log files, or full paths if the short names coincide."""
+    short = [stem_of_log(path) for path in logs]
+    names = [name if short.count(name) == 1 else str(path) for name, path in zip(short, logs, strict=True)]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"A log is given twice: {', '.join(names)}. Give each log once.")
+    return names

@@ -152,9 +152,7 @@ def recognised(path: Path) -> tuple[Reader, float] | None:
     return (best, sure[best]) if sure[best] >= LEAST_SURE else None
 
 
-def _expanded(
-    paths: Sequence[Path], named: Reader | None
-) -> tuple[list[tuple[Path, Reader, float]], dict[Path, str]]:
+def _expanded(paths: Sequence[Path], named: Reader | None) -> tuple[list[tuple[Path, Reader, float]], dict[Path, str]]:
     """The exports among these paths, with their formats, and files of folders that are none."""
     found: dict[Path, tuple[Reader, float]] = {}
     passed: dict[Path, str] = {}
